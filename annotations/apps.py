@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class AnnotationsConfig(AppConfig):
+    name = "annotations"
+    verbose_name = "Studies and judgements"
+
+    def ready(self) -> None:
+        from annotations import receivers
+        from annotations.triggers import ensure_triggers
+        from models_runner.signals import summaries_saved
+
+        summaries_saved.connect(receivers.add_new_comparisons)
+        post_migrate.connect(ensure_triggers, sender=self)

@@ -1,0 +1,16 @@
+from annotations.models.annotators import Annotator
+from annotations.models.assignments import Assignment, Side
+from annotations.models.judgements import Judgement, JudgementRevision, Outcome
+from annotations.models.studies import Comparison, Criterion, Study
+
+__all__ = [
+    "Annotator",
+    "Assignment",
+    "Comparison",
+    "Criterion",
+    "Judgement",
+    "JudgementRevision",
+    "Outcome",
+    "Side",
+    "Study",
+]

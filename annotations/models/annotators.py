@@ -1,0 +1,35 @@
+"""Annotators: pseudonyms within one study."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from annotations.models.studies import Study
+
+
+class Annotator(models.Model):
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="annotators")
+    # Names the annotator in their personal link, signed; never shown elsewhere.
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.PositiveIntegerField(help_text="Counts the study's annotators; the pseudonym is made of it.")
+    pseudonym = models.CharField(max_length=50)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="annotators"
+    )
+    joined_at = models.DateTimeField(auto_now_add=True)
+    left_at = models.DateTimeField(null=True, blank=True, help_text="Gave up the rest of their work in this study.")
+
+    class Meta:
+        ordering = ["study", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "number"], name="annotator_number_once_per_study"),
+            models.UniqueConstraint(fields=["study", "pseudonym"], name="annotator_pseudonym_once_per_study"),
+            models.UniqueConstraint(
+                fields=["study", "user"], condition=Q(user__isnull=False), name="annotator_once_per_study_user"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.pseudonym

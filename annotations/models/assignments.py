@@ -1,0 +1,63 @@
+"""Assignments: a comparison handed to one annotator, with a shown side and a lease."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from annotations.models.annotators import Annotator
+from annotations.models.studies import Comparison
+
+
+class Side(models.TextChoices):
+    A = "a", "Summary a"
+    B = "b", "Summary b"
+
+
+class Assignment(models.Model):
+    """One row per (comparison, annotator), for good: an annotator who lost a lease takes the same row up again."""
+
+    class State(models.TextChoices):
+        LEASED = "leased", "Being rated"
+        DONE = "done", "Rated"
+        EXPIRED = "expired", "Given back"
+
+    comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="assignments")
+    annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="assignments")
+    # What the annotator's pages call it.
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
+    # Which of the comparison's places this annotator holds, 0 to quota - 1; none once given back.
+    slot = models.PositiveIntegerField(null=True, blank=True)
+    shown_left = models.CharField(max_length=1, choices=Side.choices)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["comparison", "annotator"], name="assignment_never_twice"),
+            models.UniqueConstraint(
+                fields=["comparison", "slot"], condition=Q(slot__isnull=False), name="assignment_slot_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["leased", "done"], slot__isnull=False) | Q(state="expired", slot__isnull=True),
+                name="assignment_slot_iff_held",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="leased") | Q(lease_until__isnull=False), name="assignment_leased_has_lease"
+            ),
+            models.CheckConstraint(condition=Q(shown_left__in=["a", "b"]), name="assignment_side_known"),
+        ]
+        indexes = [
+            models.Index(fields=["annotator", "state"], name="assignment_annotator_state"),
+            models.Index(fields=["lease_until"], condition=Q(state="leased"), name="assignment_leases"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Assignment {self.pk}"
+
+    @property
+    def shown_right(self) -> str:
+        return Side.B if self.shown_left == Side.A else Side.A

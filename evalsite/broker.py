@@ -1,0 +1,43 @@
+"""The embedded broker: kombu's file-system transport, made safe for several processes at once.
+
+Kombu writes a message under its final name, so a reader may take half of it; and two processes that bind queues at the
+same moment may lose one binding. Both end here: messages appear by rename, bindings exist before anyone needs them.
+"""
+
+import fcntl
+import json
+import uuid
+from pathlib import Path
+from time import time_ns
+
+from django.conf import settings
+from kombu import Connection, Exchange, Queue
+from kombu.transport import filesystem
+
+QUEUES = ("generation", "metrics", "default")
+
+
+class Channel(filesystem.Channel):
+    def _put(self, queue: str, payload: dict[str, object], **kwargs: object) -> None:
+        # Wall-clock names keep the order of messages across processes and restarts.
+        name = f"{time_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
+        folder = Path(self.data_folder_out)
+        unfinished = folder / f"{name}.part"
+        unfinished.write_text(json.dumps(payload))
+        unfinished.replace(folder / name)
+
+
+class Transport(filesystem.Transport):
+    Channel = Channel
+
+
+def prepare() -> None:
+    """Create the broker's folders and queue bindings; harmless when they are there."""
+    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    for folder in options.values():
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    with open(settings.BROKER_DIR / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with Connection(settings.CELERY_BROKER_URL, transport_options=options) as connection:
+            for name in QUEUES:
+                Queue(name, Exchange(name), routing_key=name)(connection.default_channel).declare()

@@ -1,0 +1,22 @@
+from models_runner.models.datasets import Dataset, Document, InstructionKind, Query, Reference, Transcript
+from models_runner.models.runs import Run, Summary
+from models_runner.models.scores import MetricSignature, Score, ScoringJob
+from models_runner.models.systems import Regime, System
+from models_runner.models.workers import Worker
+
+__all__ = [
+    "Dataset",
+    "Document",
+    "InstructionKind",
+    "MetricSignature",
+    "Query",
+    "Reference",
+    "Regime",
+    "Run",
+    "Score",
+    "ScoringJob",
+    "Summary",
+    "System",
+    "Transcript",
+    "Worker",
+]

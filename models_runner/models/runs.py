@@ -1,0 +1,173 @@
+"""Runs and their summaries. The rows are the truth about background work; messages only say that there is some."""
+
+from datetime import datetime, timedelta
+
+from django.db import models, transaction
+from django.db.models import Count, F, Q
+from django.urls import reverse
+
+from models_runner.models.datasets import Dataset, Document, InstructionKind, Query
+from models_runner.models.systems import System
+
+
+class Run(models.Model):
+    """One system over one split of a dataset under one instruction."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Finished with failures"
+        CANCELLED = "cancelled", "Cancelled"
+
+    system = models.ForeignKey(System, on_delete=models.PROTECT, related_name="runs")
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="runs")
+    split = models.CharField(max_length=50, blank=True, help_text="Empty: the documents of every split.")
+    instruction = models.CharField(max_length=10, choices=InstructionKind.choices)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    status_reason = models.TextField(blank=True)
+    environment = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    announced_at = models.DateTimeField(null=True, blank=True, help_text="When workers were last told of it.")
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["system", "dataset", "split", "instruction"], name="run_once_per_system_split_instruction"
+            ),
+            models.CheckConstraint(condition=Q(instruction__in=InstructionKind.values), name="run_instruction_known"),
+            models.CheckConstraint(condition=~Q(status="failed") | ~Q(status_reason=""), name="run_failure_has_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.system.slug} on {self.dataset.name} ({self.instruction})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("run", args=[self.pk])
+
+    def counts(self) -> dict[str, int]:
+        """Summaries by status, every status named, and their total; one query."""
+        rows = self.summaries.values_list("status").annotate(n=Count("pk"))
+        counts = dict.fromkeys(Summary.Status.values, 0) | dict(rows)
+        return counts | {"total": sum(counts.values())}
+
+
+class SummaryQuerySet(models.QuerySet["Summary"]):
+    def done(self) -> "SummaryQuerySet":
+        """Those with a text to read."""
+        return self.filter(status=Summary.Status.DONE)
+
+    def unfinished(self) -> "SummaryQuerySet":
+        """Those a worker still has to do or is doing."""
+        return self.filter(status__in=[Summary.Status.PENDING, Summary.Status.RUNNING])
+
+    def ready(self, now: datetime) -> "SummaryQuerySet":
+        """Those a worker may claim now: waiting, and not held back after a passing fault."""
+        return self.filter(Q(not_before=None) | Q(not_before__lte=now), status=Summary.Status.PENDING)
+
+    def claim(self, run_id: int, *, owner: str, count: int, now: datetime, lease: timedelta) -> list[int]:
+        """Take up to count ready summaries of a run for owner; returns their ids in document order.
+
+        Rows another worker is taking at this moment are passed over (PostgreSQL) or waited for (SQLite).
+        """
+        with transaction.atomic():
+            ready = self.ready(now).filter(run_id=run_id).order_by("document__position", "query__position", "pk")
+            ids = list(ready.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:count])
+            self.filter(pk__in=ids, status=Summary.Status.PENDING).update(
+                status=Summary.Status.RUNNING,
+                owner=owner,
+                lease_until=now + lease,
+                attempts=F("attempts") + 1,
+                not_before=None,
+            )
+        return ids
+
+    def held_by(self, owner: str) -> "SummaryQuerySet":
+        """Those the owner is working on and has not lost."""
+        return self.filter(status=Summary.Status.RUNNING, owner=owner)
+
+    def release(self) -> int:
+        """Put claimed summaries back into the pool."""
+        return self.filter(status=Summary.Status.RUNNING).update(
+            status=Summary.Status.PENDING, owner="", lease_until=None
+        )
+
+
+class Summary(models.Model):
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class StopReason(models.TextChoices):
+        END = "end", "The system ended the text"
+        LENGTH = "length", "Cut off at the output limit"
+        EMPTY = "empty", "The system wrote nothing"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="summaries")
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="summaries")
+    query = models.ForeignKey(Query, on_delete=models.CASCADE, null=True, blank=True, related_name="summaries")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    owner = models.CharField(max_length=200, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    not_before = models.DateTimeField(null=True, blank=True, help_text="Set after a passing fault: when to try again.")
+    error = models.TextField(blank=True)
+
+    text = models.TextField(blank=True)
+    stop_reason = models.CharField(max_length=10, choices=StopReason.choices, blank=True)
+    prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
+    output_tokens = models.PositiveIntegerField(null=True, blank=True)
+    dropped_tokens = models.PositiveIntegerField(null=True, blank=True)
+    seconds = models.FloatField(null=True, blank=True)
+    peak_memory_bytes = models.BigIntegerField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SummaryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["run", "document__position", "pk"]
+        verbose_name_plural = "summaries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "document"], condition=Q(query=None), name="summary_once_per_run_document"
+            ),
+            models.UniqueConstraint(
+                fields=["run", "document", "query"], condition=Q(query__isnull=False), name="summary_once_per_run_query"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="running") | (~Q(owner="") & Q(lease_until__isnull=False)),
+                name="summary_running_has_lease",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="done") | (~Q(stop_reason="") & Q(dropped_tokens__isnull=False)),
+                name="summary_done_is_accounted_for",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="done")
+                | (Q(text="") & Q(stop_reason="empty"))
+                | (~Q(text="") & ~Q(stop_reason="empty")),
+                name="summary_empty_is_flagged",
+            ),
+            models.CheckConstraint(condition=~Q(status="failed") | ~Q(error=""), name="summary_failure_has_reason"),
+        ]
+        indexes = [
+            models.Index(fields=["run", "status"], name="summary_run_status"),
+            models.Index(fields=["lease_until"], condition=Q(status="running"), name="summary_leases"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Summary {self.pk}"
+
+    @property
+    def cut_input(self) -> bool:
+        return bool(self.dropped_tokens)
+
+    @property
+    def cut_output(self) -> bool:
+        return self.stop_reason == self.StopReason.LENGTH

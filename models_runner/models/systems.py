@@ -1,0 +1,94 @@
+"""Systems: everything that decides what text comes out for a document."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+COMPACT_BELOW = 2_000_000_000
+LARGE_FROM = 7_000_000_000
+
+
+class Regime(models.TextChoices):
+    ZERO_SHOT = "zero-shot", "Zero-shot"
+    FINE_TUNED = "fine-tuned", "Fine-tuned"
+    BASELINE = "baseline", "Baseline"
+    HUMAN = "human", "Human"
+
+
+class System(models.Model):
+    """Model, weights revision, adapter, decoding, prompt and long-input strategy. A change is a new system."""
+
+    slug = models.SlugField(max_length=100, unique=True)
+    name = models.CharField(max_length=200)
+    adapter = models.CharField(max_length=50)
+    model_id = models.CharField(
+        max_length=300, blank=True, help_text="Weights: a folder, a file, a package or a hub id."
+    )
+    revision = models.CharField(max_length=100, blank=True)
+    regime = models.CharField(max_length=20, choices=Regime.choices)
+    parameters = models.BigIntegerField(null=True, blank=True)
+    context_window = models.PositiveIntegerField(null=True, blank=True, help_text="Tokens, prompt and output together.")
+    prompt_template = models.TextField(blank=True, help_text="With {instruction} and {transcript}.")
+    decoding = models.JSONField(default=dict, blank=True)
+    long_input = models.JSONField(default=dict, blank=True)
+    engine = models.JSONField(default=dict, blank=True, help_text="Threads, slots, dtype and other engine settings.")
+    licence = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    # What a summary depends on; frozen once the system has summaries.
+    FROZEN_FIELDS = (
+        "slug",
+        "adapter",
+        "model_id",
+        "revision",
+        "regime",
+        "parameters",
+        "context_window",
+        "prompt_template",
+        "decoding",
+        "long_input",
+        "engine",
+    )
+
+    class Meta:
+        ordering = ["slug"]
+        constraints = [
+            models.CheckConstraint(condition=Q(regime__in=Regime.values), name="system_regime_known"),
+            models.CheckConstraint(
+                condition=Q(parameters__isnull=True) | Q(parameters__gt=0), name="system_parameters_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.pk:
+            self._refuse_change_after_use()
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def get_absolute_url(self) -> str:
+        return reverse("system", args=[self.slug])
+
+    @property
+    def size_class(self) -> str:
+        """compact below 2 billion parameters, large from 7 billion, mid between; "" where size says nothing."""
+        if self.parameters is None:
+            return ""
+        if self.parameters < COMPACT_BELOW:
+            return "compact"
+        return "large" if self.parameters >= LARGE_FROM else "mid"
+
+    def spec(self) -> dict[str, object]:
+        """The frozen fields by name: the system's record inside runs and exports."""
+        return {field: getattr(self, field) for field in self.FROZEN_FIELDS}
+
+    def _refuse_change_after_use(self) -> None:
+        stored = System.objects.get(pk=self.pk)
+        changed = [field for field in self.FROZEN_FIELDS if getattr(stored, field) != getattr(self, field)]
+        if changed and self.runs.filter(summaries__status="done").exists():
+            raise ValidationError(
+                f"System {stored.slug} already has summaries, so {', '.join(changed)} cannot change. "
+                "Add a new system with the new settings instead."
+            )

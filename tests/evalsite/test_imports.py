@@ -1,0 +1,35 @@
+"""Imports go one way: leaderboards, annotations, models_runner; statistics know no Django."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FORBIDDEN = {
+    "models_runner": {"annotations", "leaderboards", "evalsite"},
+    "annotations": {"leaderboards", "evalsite"},
+    "leaderboards": {"evalsite"},
+    "leaderboards/stats": {"django", "models_runner", "annotations", "evalsite"},
+}
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_imports_go_one_way(package):
+    files = list((ROOT / package).rglob("*.py"))
+    assert files
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in files
+        for name in imported(path)
+        if name.split(".")[0] in FORBIDDEN[package]
+    ]
+    assert wrong == []

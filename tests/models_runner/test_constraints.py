@@ -1,0 +1,103 @@
+"""Attacks on the tables behind datasets, runs and scores."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from models_runner.models import MetricSignature, Query, Reference, Run, Score, ScoringJob, Summary
+from tests.factories import DocumentFactory, RunFactory, SummaryFactory, SystemFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def refused(action):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        action()
+
+
+def test_a_summary_exists_once_per_run_and_document():
+    summary = SummaryFactory()
+    refused(lambda: SummaryFactory(run=summary.run, document=summary.document))
+
+
+def test_a_summary_exists_once_per_run_and_query():
+    summary = SummaryFactory()
+    query = Query.objects.create(document=summary.document, position=0, text="Who fixes the tests?")
+    SummaryFactory(run=summary.run, document=summary.document, query=query)
+    refused(lambda: SummaryFactory(run=summary.run, document=summary.document, query=query))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"status": "running"},
+        {"status": "running", "owner": "x"},
+        {"status": "failed", "error": ""},
+        {"text": ""},
+        {"stop_reason": "empty"},
+        {"stop_reason": ""},
+        {"dropped_tokens": None},
+    ],
+    ids=str,
+)
+def test_a_summary_without_account_is_refused(wrong):
+    refused(lambda: SummaryFactory(**wrong))
+
+
+def test_an_empty_summary_is_flagged():
+    assert SummaryFactory(text="", stop_reason="empty").pk
+
+
+def test_a_running_summary_has_owner_and_lease():
+    assert SummaryFactory(status="running", owner="x", lease_until=timezone.now() + timedelta(1)).pk
+
+
+def test_one_run_per_system_split_and_instruction():
+    run = RunFactory()
+    refused(lambda: RunFactory(system=run.system, dataset=run.dataset, instruction=run.instruction))
+
+
+def test_a_failed_run_has_a_reason():
+    run = RunFactory()
+    refused(lambda: Run.objects.filter(pk=run.pk).update(status="failed"))
+
+
+def test_an_undefined_score_has_a_reason():
+    summary, signature = SummaryFactory(), MetricSignature.objects.create(metric="rouge", text="rouge|1")
+    refused(lambda: Score.objects.create(summary=summary, signature=signature, name="rouge1", value=None))
+
+
+def test_a_score_exists_once_per_signature():
+    summary, signature = SummaryFactory(), MetricSignature.objects.create(metric="rouge", text="rouge|1")
+    Score.objects.create(summary=summary, signature=signature, name="rouge1", value=0.5)
+    refused(lambda: Score.objects.create(summary=summary, signature=signature, name="rouge1", value=0.6))
+
+
+def test_a_scoring_job_exists_once_per_run_and_metric():
+    run = RunFactory()
+    ScoringJob.objects.create(run=run, metric="rouge")
+    refused(lambda: ScoringJob.objects.create(run=run, metric="rouge"))
+
+
+def test_a_query_reference_names_its_query():
+    document = DocumentFactory()
+    refused(lambda: Reference.objects.create(document=document, instruction="query", text="x"))
+
+
+def test_a_system_is_frozen_once_it_has_summaries():
+    system = SummaryFactory().run.system
+    system.prompt_template = "something else"
+    with pytest.raises(ValidationError, match="prompt_template cannot change"):
+        system.save()
+
+
+def test_a_system_without_summaries_may_change():
+    system = SystemFactory()
+    SummaryFactory(run__system=system, status=Summary.Status.PENDING, text="", stop_reason="")
+    system.prompt_template = "something else"
+    system.save()
+    system.refresh_from_db()
+    assert system.prompt_template == "something else"
