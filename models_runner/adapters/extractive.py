@@ -1,0 +1,69 @@
+"""Baselines that copy sentences of the transcript: the first ones (lead), or the most central ones (LexRank)."""
+
+import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+
+from models_runner.adapters.base import AdapterError, SummaryRequest, SystemOutput, SystemSpec
+from models_runner.language import split_sentences, words
+
+METHODS = ("lead", "lexrank")
+
+
+class ExtractiveAdapter:
+    """Engine settings: `method` (lead or lexrank) and `sentences`, a number or one by instruction kind."""
+
+    name = "extractive"
+    batch_size = 4
+
+    def __init__(self, spec: SystemSpec) -> None:
+        self.method = str(spec.engine.get("method", "lead"))
+        if self.method not in METHODS:
+            raise AdapterError(f"engine.method is {self.method!r}; expected one of {', '.join(METHODS)}.")
+        self.sentences = spec.engine.get("sentences", 3)
+        self.revision = version("sumy") if self.method == "lexrank" else ""
+
+    def summarize(self, requests: Sequence[SummaryRequest]) -> list[SystemOutput]:
+        return [self._output(request) for request in requests]
+
+    def _output(self, request: SummaryRequest) -> SystemOutput:
+        started = time.perf_counter()
+        turns = [split_sentences(turn["content"], request.language) for turn in request.turns]
+        count = self._count(request.kind)
+        sentences = [sentence for turn in turns for sentence in turn]
+        lead = self.method == "lead"
+        chosen = sentences[:count] if lead else lexrank(sentences, count, request.language)
+        joint = "" if request.language.startswith(("zh", "ja")) else " "
+        text = joint.join(chosen)
+        return SystemOutput(text, "end" if text else "empty", None, None, 0, time.perf_counter() - started)
+
+    def _count(self, kind: str) -> int:
+        if isinstance(self.sentences, Mapping):
+            return int(self.sentences.get(kind, self.sentences.get("medium", 3)))
+        return int(str(self.sentences))
+
+    def environment(self) -> dict[str, object]:
+        return {"adapter": self.name, "sumy": version("sumy"), "sentencex": version("sentencex")}
+
+
+class _Words:
+    """sumy's tokenizer protocol on our own words, so that it never asks for data from the network."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def to_words(self, sentence: str) -> list[str]:
+        return words(sentence, self.language)
+
+
+def lexrank(sentences: Sequence[str], count: int, language: str) -> list[str]:
+    """The `count` most central sentences in their own order; equal sentences are one. Source: Erkan & Radev (2004)."""
+    from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
+    from sumy.summarizers.lex_rank import LexRankSummarizer
+
+    tokenizer = _Words(language)
+    unique = [s for s in dict.fromkeys(sentences) if tokenizer.to_words(s)]
+    if len(unique) <= count:
+        return unique
+    document = ObjectDocumentModel([Paragraph([Sentence(s, tokenizer) for s in unique])])
+    return [str(sentence) for sentence in LexRankSummarizer()(document, count)]

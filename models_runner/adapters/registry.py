@@ -1,0 +1,49 @@
+"""Adapters by key. Listing them costs nothing: a backend's libraries are imported when a system is loaded."""
+
+import gc
+import json
+from collections import OrderedDict
+from dataclasses import asdict
+from importlib import import_module
+
+from models_runner.adapters.base import AdapterError, SystemAdapter, SystemSpec
+
+ADAPTERS = {
+    "extractive": "models_runner.adapters.extractive.ExtractiveAdapter",
+    "llamacpp": "models_runner.adapters.llamacpp.LlamaCppAdapter",
+    "reference": "models_runner.adapters.reference.ReferenceAdapter",
+    "scripted": "models_runner.adapters.scripted.ScriptedAdapter",
+    "transformers": "models_runner.adapters.hf.TransformersAdapter",
+}
+MAX_LOADED = 2
+
+_loaded: "OrderedDict[str, SystemAdapter]" = OrderedDict()
+
+
+class UnknownAdapterError(AdapterError):
+    def __init__(self, key: str) -> None:
+        super().__init__(f"There is no adapter {key!r}. Known adapters: {', '.join(ADAPTERS)}.")
+
+
+def load_adapter(key: str, spec: SystemSpec) -> SystemAdapter:
+    """The loaded system, kept for this process; the one unused longest makes room.
+
+    Raises UnknownAdapterError, and what the adapter raises when its weights are missing.
+    """
+    if key not in ADAPTERS:
+        raise UnknownAdapterError(key)
+    identity = json.dumps([key, asdict(spec)], sort_keys=True, default=str)
+    if identity in _loaded:
+        _loaded.move_to_end(identity)
+        return _loaded[identity]
+    while len(_loaded) >= MAX_LOADED:
+        _loaded.popitem(last=False)
+        gc.collect()
+    module, _, name = ADAPTERS[key].rpartition(".")
+    _loaded[identity] = getattr(import_module(module), name)(spec)
+    return _loaded[identity]
+
+
+def unload_all() -> None:
+    _loaded.clear()
+    gc.collect()

@@ -1,0 +1,62 @@
+"""Fixed answers and faults on demand, for tests.
+
+Engine settings: `answers` {document id: text}, `default` (a text, may hold {document_id}), `seconds` (a pause for each
+summary) and `faults` {document id: "error" | "empty" | "length" | "die" | ["transient", ...]}; a list names the fault
+of each call in turn, within one process.
+"""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from models_runner.adapters.base import (
+    AdapterError,
+    SummaryRequest,
+    SystemOutput,
+    SystemSpec,
+    TransientAdapterError,
+)
+
+
+class ScriptedAdapter:
+    name = "scripted"
+    revision = "1"
+    batch_size = 1
+
+    def __init__(self, spec: SystemSpec) -> None:
+        self.engine = spec.engine
+        self.calls: Counter[str] = Counter()
+
+    def summarize(self, requests: Sequence[SummaryRequest]) -> list[SystemOutput]:
+        return [self._output(request) for request in requests]
+
+    def _output(self, request: SummaryRequest) -> SystemOutput:
+        fault = self._fault(request.document_id)
+        seconds = float(self.engine.get("seconds", 0))  # type: ignore[arg-type]
+        time.sleep(seconds)
+        if fault == "die":
+            os._exit(9)
+        if fault == "transient":
+            raise TransientAdapterError("a passing fault, as scripted")
+        if fault == "error":
+            raise AdapterError("a fault, as scripted")
+        text = "" if fault == "empty" else self._text(request)
+        stop = {"empty": "empty", "length": "length"}.get(fault, "end")
+        return SystemOutput(text, stop, len(str(request.turns).split()), len(text.split()), 0, seconds)
+
+    def _fault(self, document_id: str) -> str:
+        scripted = dict(self.engine.get("faults", {})).get(document_id, "")  # type: ignore[call-overload]
+        if isinstance(scripted, str):
+            return scripted
+        call = self.calls[document_id]
+        self.calls[document_id] += 1
+        return str(scripted[call]) if call < len(scripted) else ""
+
+    def _text(self, request: SummaryRequest) -> str:
+        answers = dict(self.engine.get("answers", {}))  # type: ignore[call-overload]
+        default = str(self.engine.get("default", "A summary of {document_id}."))
+        return str(answers.get(request.document_id, default.replace("{document_id}", request.document_id)))
+
+    def environment(self) -> dict[str, object]:
+        return {"adapter": self.name}

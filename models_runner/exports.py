@@ -1,0 +1,59 @@
+"""Summaries with their scores as JSON Lines."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.db.models import Prefetch, QuerySet
+
+from models_runner.files import replace_when_complete
+from models_runner.models import Dataset, Score, Summary
+from models_runner.references import fitting_references
+
+SCORE_NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "bertscore_f1", "words")
+CHUNK = 200
+
+
+def export_summaries(dataset: Dataset, path: Path) -> int:
+    """Write one line a finished summary; returns how many. The file appears under its name only when complete."""
+    with replace_when_complete(path) as file:
+        count = 0
+        for row in summary_rows(dataset):
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def summary_rows(dataset: Dataset) -> Iterator[dict[str, object]]:
+    """Rows by run and document, oldest run first."""
+    for run in dataset.runs.select_related("system").order_by("pk"):
+        ids = list(
+            run.summaries.done().order_by("document__position", "query__position", "pk").values_list("pk", flat=True)
+        )
+        for start in range(0, len(ids), CHUNK):
+            yield from _chunk_rows(
+                run.system.slug, run.instruction, Summary.objects.filter(pk__in=ids[start : start + CHUNK])
+            )
+
+
+def _chunk_rows(system: str, instruction: str, chunk: QuerySet[Summary]) -> Iterator[dict[str, object]]:
+    newest_last = Prefetch("scores", Score.objects.order_by("signature__created_at", "signature_id"))
+    summaries = chunk.select_related("document", "query").prefetch_related(newest_last)
+    summaries = summaries.order_by("document__position", "query__position", "pk")
+    references = fitting_references([s.document_id for s in summaries], instruction)
+    for s in summaries:
+        scores = {score.name: score.value for score in s.scores.all()}
+        yield {
+            "document_id": s.document.external_id,
+            "system": system,
+            "instruction": instruction,
+            **({"query": s.query.text} if s.query else {}),
+            "summary": s.text,
+            "references": references.get((s.document_id, s.query_id), []),
+            "prompt_tokens": s.prompt_tokens,
+            "output_tokens": s.output_tokens,
+            "dropped_tokens": s.dropped_tokens,
+            "stop_reason": s.stop_reason,
+            "seconds": s.seconds,
+            "scores": {name: scores.get(name) for name in SCORE_NAMES},
+        }

@@ -1,0 +1,53 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from models_runner import services
+from models_runner.catalog import UnknownSystemError, ensure_system
+from models_runner.lookup import UnknownDatasetError, find_dataset
+from models_runner.models import InstructionKind, Run
+from models_runner.processes import WorkerEndedError, wait_with_bar
+
+FINISHED = (Run.Status.DONE, Run.Status.FAILED, Run.Status.CANCELLED)
+
+
+class Command(BaseCommand):
+    help = "Write summaries of a dataset's documents with one system, in background workers."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dataset", required=True)
+        parser.add_argument("--system", required=True, help="A system's name, for example lexrank.")
+        parser.add_argument("--instruction", choices=InstructionKind.values, default=InstructionKind.MEDIUM)
+        parser.add_argument("--split", default="", help="Only documents of this split.")
+        parser.add_argument("--limit", type=int, help="Only the first N documents.")
+        parser.add_argument("--wait", action="store_true", help="Stay until the work is done.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["limit"] is not None and options["limit"] < 1:
+            raise CommandError(f"--limit is {options['limit']}; expected 1 or more documents.")
+        try:
+            dataset, system = find_dataset(options["dataset"]), ensure_system(options["system"])
+            run = services.start_run(
+                system, dataset, split=options["split"], instruction=options["instruction"], limit=options["limit"]
+            )
+        except (UnknownDatasetError, UnknownSystemError, services.NothingToRunError) as error:
+            raise CommandError(str(error)) from error
+        if options["wait"]:
+            self._wait(run)
+        counts = run.counts()
+        left = counts["pending"] + counts["running"]
+        self.stdout.write(f"Run {run.pk}, {run}: {counts['done']} of {counts['total']} summaries done, {left} to do.")
+
+    def _wait(self, run: Run) -> None:
+        def finished() -> bool:
+            run.refresh_from_db()
+            return run.status in FINISHED
+
+        counts = run.counts()
+        try:
+            wait_with_bar("generation", str(run), counts["total"], lambda: run.summaries.done().count(), finished)
+        except WorkerEndedError as error:
+            raise CommandError(str(error)) from error
+        if run.status == Run.Status.FAILED:
+            raise CommandError(f"Run {run.pk}: {run.status_reason}")

@@ -1,0 +1,24 @@
+"""What the metrics share: when there is nothing to compare with, and how an undefined result looks."""
+
+from collections.abc import Iterable
+
+from models_runner.metrics.base import MetricValue, ScoringRequest
+
+NO_REFERENCE = "no reference for this document and instruction"
+IS_REFERENCE = "is the reference itself"
+
+
+def undefined(names: Iterable[str], reason: str) -> list[MetricValue]:
+    return [MetricValue(name, None, reason) for name in names]
+
+
+def written_references(request: ScoringRequest) -> list[str]:
+    """The references with something in them, in order."""
+    return [reference for reference in request.references if reference.strip()]
+
+
+def why_incomparable(request: ScoringRequest) -> str:
+    """Why the summary cannot be compared with references; "" if it can."""
+    if request.is_reference:
+        return IS_REFERENCE
+    return "" if written_references(request) else NO_REFERENCE

@@ -1,0 +1,37 @@
+"""The metrics by key. Loading this table loads no metric and none of their libraries."""
+
+from functools import cache
+
+from django.utils.module_loading import import_string
+
+from models_runner.metrics.base import Metric
+
+METRICS = {
+    "rouge": "models_runner.metrics.rouge.RougeMetric",
+    "bertscore": "models_runner.metrics.bertscore.BertScoreMetric",
+    "length": "models_runner.metrics.length.LengthMetric",
+}
+METRIC_KEYS = tuple(METRICS)
+
+
+class UnknownMetricError(ValueError):
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f'There is no metric "{key}". Expected one of: {", ".join(METRIC_KEYS)}.')
+
+
+class MetricUnavailableError(RuntimeError):
+    """The metric is known but cannot run here; the message says what to do."""
+
+
+@cache
+def get_metric(key: str) -> Metric:
+    """The metric of this process: made on first use and kept, with the weights it loads.
+
+    Raises:
+        UnknownMetricError: The key is not in METRICS.
+    """
+    if key not in METRICS:
+        raise UnknownMetricError(key)
+    metric: Metric = import_string(METRICS[key])()
+    return metric

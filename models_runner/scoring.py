@@ -1,0 +1,95 @@
+"""Working on a scoring job: the values missing for a run's finished summaries, in batches."""
+
+import logging
+from collections.abc import Iterator, Sequence
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from models_runner.leases import KeepLease, lease_time
+from models_runner.metrics.base import Metric, ScoringRequest
+from models_runner.metrics.registry import get_metric
+from models_runner.models import MetricSignature, Run, Score, ScoringJob, Summary
+from models_runner.references import fitting_references
+
+logger = logging.getLogger(__name__)
+
+BATCH = 32
+
+
+def work_on_scoring_job(job_id: int, *, owner: str) -> str:
+    """Compute what is missing; returns a line for the log. Harmless when called twice."""
+    if not ScoringJob.objects.claim(job_id, owner=owner, now=timezone.now(), lease=lease_time()):
+        return f"scoring job {job_id}: held elsewhere, finished or gone"
+    job = ScoringJob.objects.select_related("run__system").get(pk=job_id)
+    held = ScoringJob.objects.filter(pk=job_id, owner=owner, status=ScoringJob.Status.RUNNING)
+    try:
+        with KeepLease(lambda: held.update(lease_until=timezone.now() + lease_time())):
+            metric = get_metric(job.metric)
+            scored = _score_missing(metric, job.run, held)
+    except Exception as error:
+        held.update(
+            status=ScoringJob.Status.FAILED, owner="", lease_until=None, reason=str(error) or type(error).__name__
+        )
+        logger.exception("scoring job %s failed", job_id)
+        return f"scoring job {job_id}: {error}"
+    held.update(status=ScoringJob.Status.DONE, owner="", lease_until=None)
+    _reopen_if_more_came(metric, job)
+    return f"scoring job {job_id}: {scored} summaries"
+
+
+def _score_missing(metric: Metric, run: Run, held: QuerySet[ScoringJob]) -> int:
+    scored = 0
+    for language in _languages(run):
+        signature = current_signature(metric, language)
+        while held.exists() and (batch := list(_missing(run, language, signature)[:BATCH])):
+            _score_batch(metric, signature, run, batch)
+            scored += len(batch)
+    return scored
+
+
+def _reopen_if_more_came(metric: Metric, job: ScoringJob) -> None:
+    """A summary saved while the job ended found it running and left no message; look once more."""
+    from models_runner import services
+
+    for language in _languages(job.run):
+        if _missing(job.run, language, current_signature(metric, language)).exists():
+            services.request_scores(job.run, (job.metric,))
+            return
+
+
+def _languages(run: Run) -> Iterator[str]:
+    yield from run.summaries.done().order_by().values_list("document__language", flat=True).distinct()
+
+
+def current_signature(metric: Metric, language: str) -> MetricSignature:
+    signature, _ = MetricSignature.objects.get_or_create(
+        text=metric.signature(language), defaults={"metric": metric.key}
+    )
+    return signature
+
+
+def _missing(run: Run, language: str, signature: MetricSignature) -> QuerySet[Summary]:
+    done = run.summaries.done().filter(document__language=language)
+    scored = Score.objects.filter(signature=signature, summary__run=run).values("summary_id")
+    return done.exclude(pk__in=scored).select_related("document__transcript").order_by("pk")
+
+
+def _score_batch(metric: Metric, signature: MetricSignature, run: Run, batch: Sequence[Summary]) -> None:
+    references = fitting_references([s.document_id for s in batch], run.instruction)
+    requests = [
+        ScoringRequest(
+            summary=s.text,
+            references=tuple(references.get((s.document_id, s.query_id), ())),
+            transcript=s.document.transcript.text,
+            language=s.document.language,
+            is_reference=run.system.adapter == "reference",
+        )
+        for s in batch
+    ]
+    rows = [
+        Score(summary=s, signature=signature, name=v.name, value=v.value, reason=v.reason[:300])
+        for s, values in zip(batch, metric.score(requests), strict=True)
+        for v in values
+    ]
+    Score.objects.bulk_create(rows, ignore_conflicts=True)

