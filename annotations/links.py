@@ -1,0 +1,38 @@
+"""Links that carry their own proof: signed ids, so that no secret is stored."""
+
+from uuid import UUID
+
+from django.core.signing import BadSignature, Signer
+from django.urls import reverse
+
+from annotations.models import Annotator, Study
+
+_invitation = Signer(salt="annotations.invitation", sep=".")
+_personal = Signer(salt="annotations.personal", sep=".")
+
+
+def invitation_path(study: Study) -> str:
+    """Anyone who has this link can join the study."""
+    return reverse("join", args=[_invitation.sign(study.public_id.hex)])
+
+
+def personal_path(annotator: Annotator) -> str:
+    """Whoever has this link goes on as this annotator, on any device."""
+    return reverse("resume", args=[_personal.sign(annotator.public_id.hex)])
+
+
+def study_of(token: str) -> Study | None:
+    public_id = _unsign(_invitation, token)
+    return Study.objects.filter(public_id=public_id).first() if public_id else None
+
+
+def annotator_of(token: str) -> Annotator | None:
+    public_id = _unsign(_personal, token)
+    return Annotator.objects.select_related("study").filter(public_id=public_id).first() if public_id else None
+
+
+def _unsign(signer: Signer, token: str) -> UUID | None:
+    try:
+        return UUID(hex=signer.unsign(token))
+    except (BadSignature, ValueError):
+        return None

@@ -1,0 +1,106 @@
+"""What the rating page shows. Only what is named here reaches an annotator: no system, no run, no database id."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from annotations.judging import choice_of
+from annotations.models import Annotator, Assignment, Study
+from models_runner.instructions import instruction_text
+from models_runner.models import Summary, Transcript
+
+SPEAKER_COLOURS = 8
+
+
+@dataclass(frozen=True)
+class Turn:
+    number: int
+    speaker: str
+    content: str
+    colour: int  # 1 to SPEAKER_COLOURS, by speaker
+
+
+@dataclass(frozen=True)
+class Question:
+    key: str
+    text: str
+    help_text: str
+    answer: str  # left, right, tie, both_bad or "" while unanswered
+    # The client_key of a vote sent without JavaScript: pressing a button twice is one vote.
+    fresh_key: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class RatingPage:
+    token: UUID
+    title: str
+    guidelines: str
+    document_title: str
+    language: str
+    task: str
+    turns: list[Turn]
+    left: str
+    right: str
+    questions: list[Question]
+    done: int
+    total: int
+
+
+def rating_page(assignment: Assignment) -> RatingPage:
+    annotator = assignment.annotator
+    study, comparison = annotator.study, assignment.comparison
+    texts = dict(
+        Summary.objects.filter(pk__in=[comparison.summary_a_id, comparison.summary_b_id]).values_list("pk", "text")
+    )
+    shown = {"a": texts[comparison.summary_a_id], "b": texts[comparison.summary_b_id]}
+    document = comparison.document
+    done, total = workload(annotator)
+    return RatingPage(
+        token=assignment.token,
+        title=study.annotator_title,
+        guidelines=study.guidelines,
+        document_title=document.title,
+        language=document.language,
+        task=instruction_text(study.instruction, "en", comparison.query.text if comparison.query else ""),
+        turns=_turns(Transcript.objects.get(pk=document.pk).turns),
+        left=shown[assignment.shown_left],
+        right=shown[assignment.shown_right],
+        questions=_questions(study, assignment),
+        done=done,
+        total=total,
+    )
+
+
+def workload(annotator: Annotator) -> tuple[int, int]:
+    """Comparisons this annotator has rated, and those they may rate in all as things stand."""
+    from annotations.assignment import available_to
+
+    done = annotator.assignments.filter(state=Assignment.State.DONE).count()
+    held = annotator.assignments.filter(state=Assignment.State.LEASED).count()
+    return done, done + held + available_to(annotator).count()
+
+
+def _turns(turns: list[dict[str, Any]]) -> list[Turn]:
+    colours: dict[str, int] = {}
+    return [
+        Turn(
+            number=number,
+            speaker=turn["speaker"],
+            content=turn["content"],
+            colour=colours.setdefault(turn["speaker"], len(colours) % SPEAKER_COLOURS + 1),
+        )
+        for number, turn in enumerate(turns, start=1)
+    ]
+
+
+def _questions(study: Study, assignment: Assignment) -> list[Question]:
+    answers = dict(assignment.judgements.values_list("criterion_id", "outcome"))
+    return [
+        Question(
+            key=criterion.key,
+            text=criterion.question,
+            help_text=criterion.help_text,
+            answer=choice_of(answers[criterion.pk], assignment.shown_left) if criterion.pk in answers else "",
+        )
+        for criterion in study.criteria.all()
+    ]

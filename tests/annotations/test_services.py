@@ -1,0 +1,90 @@
+import pytest
+from django.core.management import CommandError, call_command
+
+from annotations import services
+from annotations.models import Study
+from models_runner.models import Run
+from models_runner.signals import summaries_saved
+from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def finished_runs(dataset, systems, documents):
+    runs = [RunFactory(dataset=dataset, status=Run.Status.DONE) for _ in range(systems)]
+    for document in documents:
+        for run in runs:
+            SummaryFactory(run=run, document=document)
+    return runs
+
+
+def test_every_pair_of_finished_summaries_becomes_a_comparison():
+    dataset = DatasetFactory()
+    runs = finished_runs(dataset, 3, DocumentFactory.create_batch(2, dataset=dataset))
+    study = services.create_study("s", dataset, [run.system for run in runs])
+    assert study.comparisons.count() == 6
+    assert services.progress(study) == services.Progress(comparisons=6, places=18, rated=0)
+
+
+def test_comparisons_appear_as_runs_finish():
+    dataset = DatasetFactory()
+    document = DocumentFactory(dataset=dataset)
+    first = finished_runs(dataset, 1, [document])[0]
+    late = SystemFactory()
+    study = services.create_study("s", dataset, [first.system, late])
+    assert study.comparisons.count() == 0
+    run = RunFactory(system=late, dataset=dataset)
+    SummaryFactory(run=run, document=document)
+    for _ in range(2):  # told twice, added once
+        summaries_saved.send(sender=Run, run=run)
+    assert study.comparisons.count() == 1
+
+
+def test_an_empty_summary_is_not_compared():
+    dataset = DatasetFactory()
+    document = DocumentFactory(dataset=dataset)
+    runs = finished_runs(dataset, 2, [])
+    SummaryFactory(run=runs[0], document=document)
+    SummaryFactory(run=runs[1], document=document, text="", stop_reason="empty")
+    study = services.create_study("s", dataset, [run.system for run in runs])
+    assert study.comparisons.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"slug": "a b"}, "no name for a study"),
+        ({"slug": "taken"}, "exists"),
+        ({"systems": 1}, "at least 2 systems"),
+        ({"criteria": ("beauty",)}, "Unknown criterion 'beauty'"),
+        ({"criteria": ()}, "at least one criterion"),
+        ({"criteria": ("overall", "overall")}, "each one once"),
+        ({"quota": 0}, "at least 1 annotator"),
+    ],
+)
+def test_settings_that_make_no_study_are_named(wrong, message):
+    systems = SystemFactory.create_batch(wrong.pop("systems", 2))
+    slug = wrong.pop("slug", "s")
+    dataset = DatasetFactory()
+    services.create_study("taken", dataset, SystemFactory.create_batch(2))
+    with pytest.raises(services.StudySetupError, match=message):
+        services.create_study(slug, dataset, systems, **wrong)
+    assert Study.objects.count() == 1
+
+
+def test_the_command_opens_a_study_and_prints_the_link(capsys):
+    dataset = DatasetFactory(name="meetings")
+    DocumentFactory(dataset=dataset)
+    call_command("create_study", "demo", dataset="meetings", systems="lead-3,lexrank", criteria="overall,fluency")
+    out = capsys.readouterr().out
+    assert "/join/" in out
+    assert "generate --dataset meetings --system lexrank" in out
+    assert list(Study.objects.get().criteria.values_list("key", flat=True)) == ["overall", "fluency"]
+
+
+def test_the_command_names_unknown_things():
+    DatasetFactory(name="meetings")
+    with pytest.raises(CommandError, match=r"no dataset 'x'. Known datasets: meetings"):
+        call_command("create_study", "demo", dataset="x", systems="lead-3,lexrank")
+    with pytest.raises(CommandError, match=r"no system 'gpt'. Known systems: lead-3"):
+        call_command("create_study", "demo", dataset="meetings", systems="lead-3,gpt")
