@@ -1,0 +1,120 @@
+"""The embedded default in one command: web server and workers as children that live and end with it."""
+
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from django.conf import settings
+
+from models_runner.processes import stop_process, worker_command
+
+PR_SET_PDEATHSIG = 1
+RESTART_PAUSE_SECONDS = 3.0
+
+
+class StartError(RuntimeError):
+    """The site cannot start; the message says what to do."""
+
+
+def check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        # As the web server does: a port whose last connections are still closing is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise StartError(
+                f"Port {port} on {host} is in use. Stop the program that uses it, or choose another port: "
+                f"make run PORT={port + 1}"
+            ) from error
+
+
+def lock_data_dir() -> IO[str]:
+    """Held until the process ends: one site per data folder."""
+    lock = open(settings.DATA_DIR / "serve.lock", "w")  # noqa: SIM115
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise StartError(
+            f"A site already runs on the data folder {settings.DATA_DIR}. Stop it, or start this one with another: "
+            "make run DATA_DIR=var2 PORT=8001"
+        ) from error
+    return lock
+
+
+def web_command(host: str, port: int) -> list[str]:
+    options = ["--bind", f"{host}:{port}", "--workers", "2", "--threads", "4", "--timeout", "60", "--no-control-socket"]
+    return [sys.executable, "-m", "gunicorn", "evalsite.wsgi", *options]
+
+
+def _end_with_parent() -> None:
+    """A launcher that is killed outright takes its children along (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@dataclass
+class Child:
+    name: str
+    command: Sequence[str]
+    process: "subprocess.Popen[bytes]"
+    started: float
+
+
+@dataclass
+class Children:
+    """Processes that are started again when they end by themselves, and ended together."""
+
+    logs: Path
+    children: list[Child] = field(default_factory=list)
+
+    def start(self, name: str, command: Sequence[str]) -> None:
+        self.children.append(Child(name, command, self._spawn(name, command), time.monotonic()))
+
+    def start_workers(self) -> None:
+        # Two processes: metrics keep up while generation is busy, and each loads only its own weights.
+        self.start("generation", worker_command("generation"))
+        self.start("metrics", worker_command("metrics", "default"))
+
+    def _spawn(self, name: str, command: Sequence[str]) -> "subprocess.Popen[bytes]":
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with (self.logs / f"{name}.log").open("ab") as log:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=settings.BASE_DIR,
+                env=os.environ | {"DATA_DIR": str(settings.DATA_DIR), "PORT": str(settings.PORT)},
+                start_new_session=True,
+                preexec_fn=_end_with_parent,
+            )
+
+    def restart_ended(self) -> list[str]:
+        """Start again what ended by itself a while after its start; returns what to tell the person watching."""
+        told = []
+        for child in self.children:
+            status = child.process.poll()
+            if status is None or time.monotonic() - child.started < RESTART_PAUSE_SECONDS:
+                continue
+            told.append(
+                f"{child.name} ended with status {status} and is started again (log: {self.logs / child.name}.log)"
+            )
+            child.process, child.started = self._spawn(child.name, child.command), time.monotonic()
+        return told
+
+    def stop(self) -> None:
+        for child in self.children:
+            if child.process.poll() is None:
+                child.process.terminate()
+        for child in self.children:
+            stop_process(child.process)

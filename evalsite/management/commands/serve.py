@@ -1,0 +1,130 @@
+import secrets
+import signal
+import sys
+import time
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractUser
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from annotations.links import invitation_path
+from annotations.models import Study
+from evalsite import launcher
+from evalsite.celery import prepare_broker
+from evalsite.sample import SampleProgress, load_sample, sample_progress
+
+ADMIN = "admin"
+
+
+class Stopped(Exception):
+    """Somebody pressed Ctrl-C or asked the process to end."""
+
+
+class Command(BaseCommand):
+    help = "Run the whole site: web server, workers and the sample study, until Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+
+    def handle(self, *args: Any, host: str, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, _stop)
+        signal.signal(signal.SIGINT, _stop)
+        children = launcher.Children(settings.DATA_DIR / "logs")
+        try:
+            launcher.check_port(host, settings.PORT)
+            lock = launcher.lock_data_dir()
+            self._serve(children, host)
+        except launcher.StartError as error:
+            raise CommandError(str(error)) from error
+        except Stopped:
+            self._say("\nStopping ...")
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            children.stop()
+        lock.close()
+        self._say("Stopped. Start again with make run; everything goes on where it was.")
+
+    def _serve(self, children: launcher.Children, host: str) -> None:
+        self._say("Preparing the database and static files ...")
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("collectstatic", verbosity=0, interactive=False)
+        prepare_broker()
+        children.start("web", launcher.web_command(host, settings.PORT))
+        admin = self._ensure_admin()
+        study = load_sample(admin)
+        children.start_workers()
+        self._wait_for_site()
+        self._announce(study)
+        self._watch(children)
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def _ensure_admin(self) -> AbstractUser:
+        """The first start makes the administrator and shows the password, which is stored nowhere."""
+        users = get_user_model().objects
+        known = users.filter(username=ADMIN).first()
+        if known is not None:
+            self._password = "the one shown at the first start (set another: manage.py changepassword admin)"  # noqa: S105
+            return known
+        self._password = secrets.token_urlsafe(12)
+        return users.create_superuser(ADMIN, password=self._password)
+
+    def _wait_for_site(self) -> None:
+        for _ in range(300):
+            try:
+                with urlopen(f"http://127.0.0.1:{settings.PORT}/healthz", timeout=5):
+                    return
+            except (URLError, OSError):
+                time.sleep(0.1)
+        raise launcher.StartError(f"The web server does not answer. Its log: {settings.DATA_DIR / 'logs' / 'web.log'}")
+
+    def _announce(self, study: Study) -> None:
+        self._say(
+            f"\n  Punchweight is running at  {settings.SITE_URL}/\n"
+            f"  Log in as                  {ADMIN}\n"
+            f"  Password                   {self._password}\n"
+            f"  Annotators join at         {settings.SITE_URL}{invitation_path(study)}\n"
+            f"  Leaderboard                {settings.SITE_URL}/boards/{study.slug}/\n"
+            f"  Data and logs              {settings.DATA_DIR}\n\n"
+            "  Ctrl-C stops everything; make reset starts over.\n"
+        )
+
+    def _watch(self, children: launcher.Children) -> None:
+        shown = ""
+        while True:
+            for line in children.restart_ended():
+                self._say(line)
+            text = _describe(sample_progress())
+            if text != shown:
+                self._show(text)
+                shown = text
+            time.sleep(1)
+
+    def _show(self, text: str) -> None:
+        if sys.stdout.isatty():
+            self.stdout.write(f"\r\033[K  {text}", ending="\n" if "ready" in text else "")
+            self.stdout.flush()
+        else:
+            self._say(f"  {text}")
+
+
+def _describe(progress: SampleProgress) -> str:
+    if progress.complete:
+        return f"Sample ready: {progress.summaries} summaries, all metrics computed."
+    return (
+        f"Sample: {progress.summaries} of {progress.summaries_total} summaries written, "
+        f"{progress.metrics} of {progress.metrics_total} metric jobs done"
+    )
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise Stopped

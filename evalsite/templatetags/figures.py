@@ -1,0 +1,58 @@
+"""How numbers are written on every page: undefined is a dash, never 0."""
+
+from datetime import datetime
+
+from django import template
+from django.utils import formats
+
+register = template.Library()
+
+UNDEFINED = "—"
+
+
+@register.filter
+def count(value: int | None) -> str:
+    """12,345, or a dash."""
+    return UNDEFINED if value is None else f"{value:,}"
+
+
+@register.filter
+def seconds(value: float | None) -> str:
+    """0.8 s, 42 s, 3 min 20 s, 2 h 5 min."""
+    if value is None:
+        return UNDEFINED
+    if round(value, 1) < 10:
+        return f"{value:.1f} s"
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+@register.filter
+def parameters(value: int | None) -> str:
+    """780M, 1.1B, or a dash."""
+    if value is None:
+        return UNDEFINED
+    for unit, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
+        if value >= unit:
+            return f"{value / unit:.3g}{letter}"
+    return str(value)
+
+
+@register.filter
+def score(value: float | None) -> str:
+    """0.317 for a fraction, 64 for a whole number such as a count of words."""
+    if value is None:
+        return UNDEFINED
+    if value == int(value) and abs(value) > 1:
+        return f"{int(value):,}"
+    return f"{value:.3f}"
+
+
+@register.filter(expects_localtime=True)
+def moment(value: datetime | None) -> str:
+    """Date and time, or a dash."""
+    return UNDEFINED if value is None else formats.date_format(value, "j M Y, H:i")

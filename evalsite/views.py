@@ -1,0 +1,81 @@
+"""The first page, the page of components, and the health check."""
+
+from dataclasses import dataclass
+
+from django.db import DatabaseError, connection
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from annotations.models import Comparison, Criterion, Judgement, Study
+from models_runner import overview
+from models_runner.access import is_researcher, researchers_only
+from models_runner.models import Dataset, Run, Summary, System
+
+STUDIES_SHOWN = 20
+ROWS_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class StudyRow:
+    """Votes: answers given on all criteria, of those the quota asks for."""
+
+    study: Study
+    votes: int
+    needed: int
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    if not is_researcher(request.user):
+        return render(request, "evalsite/welcome.html")
+    running = Run.objects.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
+    context = {
+        "study_rows": study_rows(),
+        "run_rows": overview.run_rows(running.select_related("system", "dataset").defer("environment")[:ROWS_SHOWN]),
+        "datasets": Dataset.objects.annotate(document_count=Count("documents")).order_by("-created_at")[:ROWS_SHOWN],
+        "systems": System.objects.annotate(run_count=Count("runs")).order_by("-created_at")[:ROWS_SHOWN],
+    }
+    return render(request, "evalsite/home.html", context)
+
+
+def study_rows() -> list[StudyRow]:
+    """The newest studies with their progress; one query."""
+    studies = Study.objects.select_related("dataset").annotate(
+        votes=_per_study(Judgement.objects.filter(criterion__study=OuterRef("pk")), "criterion__study", Count("pk")),
+        places=_per_study(Comparison.objects.filter(study=OuterRef("pk")), "study", Sum("quota")),
+        questions=_per_study(Criterion.objects.filter(study=OuterRef("pk")), "study", Count("pk")),
+    )
+    return [StudyRow(study, study.votes, study.places * study.questions) for study in studies[:STUDIES_SHOWN]]
+
+
+def _per_study(rows: QuerySet, study: str, figure: Count | Sum) -> Coalesce:
+    """A figure over the rows of each study, computed apart so that no join multiplies another's rows."""
+    grouped = rows.order_by().values(study).annotate(figure=figure).values("figure")
+    return Coalesce(Subquery(grouped, output_field=IntegerField()), 0)
+
+
+@researchers_only
+@require_safe
+def patterns(request: HttpRequest) -> HttpResponse:
+    """Every component of the site on one page, with made-up content."""
+    context = {
+        "statuses": Summary.Status.choices,
+        "turns": overview.shown_turns(
+            {"speaker": f"Speaker {n}", "content": "We ship the checkout on Friday."} for n in range(1, 9)
+        ),
+    }
+    return render(request, "evalsite/patterns.html", context)
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """For load balancers and start scripts: 200 once the database answers."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"status": "the database does not answer"}, status=503)
+    return JsonResponse({"status": "ok"})

@@ -1,0 +1,77 @@
+"""The admin site, for repairs: researchers work on the site's own pages. Rows that workers write are only read here."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from models_runner.models import Dataset, Document, MetricSignature, Run, ScoringJob, Summary, System, Worker
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Nothing is added or changed by hand. Deleting stays: a run or dataset is deleted with what belongs to it."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Dataset)
+class DatasetAdmin(admin.ModelAdmin):
+    list_display = ["name", "description", "created_at"]
+    search_fields = ["name"]
+    readonly_fields = ["created_at"]
+
+
+@admin.register(Document)
+class DocumentAdmin(ReadOnlyAdmin):
+    list_display = ["external_id", "dataset", "title", "split", "language", "word_count"]
+    list_filter = ["dataset", "language"]
+    list_select_related = ["dataset"]
+    search_fields = ["external_id", "title"]
+
+
+@admin.register(System)
+class SystemAdmin(admin.ModelAdmin):
+    list_display = ["slug", "name", "regime", "adapter", "parameters", "revision"]
+    list_filter = ["regime", "adapter"]
+    search_fields = ["slug", "name", "model_id"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: System | None = None) -> list[str]:
+        """What a summary depends on cannot be edited once there is one; the model refuses it as well."""
+        used = obj is not None and Summary.objects.done().filter(run__system=obj).exists()
+        return ["created_at", *System.FROZEN_FIELDS] if used else ["created_at"]
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyAdmin):
+    list_display = ["pk", "system", "dataset", "split", "instruction", "status", "created_at"]
+    list_filter = ["status", "dataset", "system"]
+    list_select_related = ["system", "dataset"]
+
+
+@admin.register(Summary)
+class SummaryAdmin(ReadOnlyAdmin):
+    list_display = ["pk", "run", "document", "status", "stop_reason", "dropped_tokens", "attempts"]
+    list_filter = ["status", "stop_reason"]
+    list_select_related = ["run__system", "run__dataset", "document"]
+
+
+@admin.register(MetricSignature)
+class MetricSignatureAdmin(ReadOnlyAdmin):
+    list_display = ["metric", "text", "created_at"]
+    list_filter = ["metric"]
+
+
+@admin.register(ScoringJob)
+class ScoringJobAdmin(ReadOnlyAdmin):
+    list_display = ["pk", "run", "metric", "status", "reason"]
+    list_filter = ["status", "metric"]
+    list_select_related = ["run__system", "run__dataset"]
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnlyAdmin):
+    list_display = ["owner", "queues", "seen_at"]

@@ -1,0 +1,219 @@
+"""What pages show about runs and their summaries: counted in the database, ready to print."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Avg, Count, Max, Q, Sum
+from django.db.models.functions import Substr
+
+from models_runner.models import Document, Run, Score, ScoringJob, Summary, System
+from models_runner.models.runs import SummaryQuerySet
+from models_runner.workers import workers_for
+
+EXCERPT_CHARACTERS = 280
+SPEAKER_COLOURS = 8
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Summaries of one run by status."""
+
+    pending: int = 0
+    running: int = 0
+    done: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.pending + self.running + self.done + self.failed + self.cancelled
+
+    @property
+    def settled(self) -> int:
+        """Those nobody has to do any more."""
+        return self.done + self.failed + self.cancelled
+
+
+@dataclass(frozen=True)
+class RunRow:
+    run: Run
+    progress: Progress
+
+
+def run_rows(runs: Iterable[Run]) -> list[RunRow]:
+    """Runs with their progress; one query more, whatever their number."""
+    runs = list(runs)
+    counts: dict[int, dict[str, int]] = {}
+    found = Summary.objects.filter(run__in=[run.pk for run in runs]).order_by()
+    for run_id, status, n in found.values_list("run_id", "status").annotate(n=Count("pk")):
+        counts.setdefault(run_id, {})[status] = n
+    return [RunRow(run, Progress(**counts.get(run.pk, {}))) for run in runs]
+
+
+@dataclass(frozen=True)
+class RunTotals:
+    """Sums over the finished summaries of one run; None where nothing can be said yet.
+
+    read, written, left_out: tokens of prompts, of outputs, and of transcripts that did not fit.
+    """
+
+    done: int
+    read: int | None
+    written: int | None
+    left_out: int | None
+    cut_inputs: int
+    cut_outputs: int
+    empty: int
+    total_seconds: float | None
+    seconds_each: float | None
+    per_minute: float | None
+
+
+def run_totals(run: Run) -> RunTotals:
+    # An aggregate may not reuse the name of a field that a later one counts by.
+    sums = run.summaries.done().aggregate(
+        done=Count("pk"),
+        read=Sum("prompt_tokens"),
+        written=Sum("output_tokens"),
+        left_out=Sum("dropped_tokens"),
+        cut_inputs=Count("pk", filter=Q(dropped_tokens__gt=0)),
+        cut_outputs=Count("pk", filter=Q(stop_reason=Summary.StopReason.LENGTH)),
+        empty=Count("pk", filter=Q(stop_reason=Summary.StopReason.EMPTY)),
+        total_seconds=Sum("seconds"),
+        seconds_each=Avg("seconds"),
+        last=Max("finished_at"),
+    )
+    last = sums.pop("last")
+    minutes = (last - run.started_at).total_seconds() / 60 if last and run.started_at else 0
+    return RunTotals(**sums, per_minute=sums["done"] / minutes if minutes > 0 else None)
+
+
+@dataclass(frozen=True)
+class Failure:
+    reason: str
+    count: int
+
+
+def failures(run: Run) -> list[Failure]:
+    """The ten commonest reasons, commonest first."""
+    failed = run.summaries.filter(status=Summary.Status.FAILED).order_by()
+    rows = failed.values_list("error").annotate(n=Count("pk")).order_by("-n", "error")[:10]
+    return [Failure(reason, n) for reason, n in rows]
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """Everything the part of the run page that updates by itself shows."""
+
+    run: Run
+    progress: Progress
+    totals: RunTotals
+    failures: list[Failure]
+    scoring_jobs: list[ScoringJob]
+    waits_for_worker: str
+
+    @property
+    def is_open(self) -> bool:
+        """Summaries may still come."""
+        return self.run.status in (Run.Status.PENDING, Run.Status.RUNNING)
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing on the page will change by itself."""
+        return not self.is_open and not any(_unfinished(job) for job in self.scoring_jobs)
+
+
+def run_status(run: Run) -> RunStatus:
+    counts = run.counts()
+    del counts["total"]
+    jobs = list(run.scoring_jobs.all())
+    progress = Progress(**counts)
+    return RunStatus(
+        run=run,
+        progress=progress,
+        totals=run_totals(run),
+        failures=failures(run) if progress.failed else [],
+        scoring_jobs=jobs,
+        waits_for_worker=_queue_without_worker(run, jobs),
+    )
+
+
+def _unfinished(job: ScoringJob) -> bool:
+    return job.status in (ScoringJob.Status.PENDING, ScoringJob.Status.RUNNING)
+
+
+def _queue_without_worker(run: Run, jobs: list[ScoringJob]) -> str:
+    """The queue this run waits on while no living worker takes its messages; "" if there is none."""
+    queue = ""
+    if run.status in (Run.Status.PENDING, Run.Status.RUNNING):
+        queue = "generation"
+    elif any(_unfinished(job) for job in jobs):
+        queue = "metrics"
+    return queue if queue and not workers_for(queue) else ""
+
+
+def excerpts(summaries: SummaryQuerySet) -> SummaryQuerySet:
+    """Summaries as a list shows them: the beginning of the text, and of its document only what names it."""
+    shown = ("run", "status", "error", "stop_reason", "prompt_tokens", "output_tokens", "dropped_tokens", "seconds")
+    document = ("document__external_id", "document__title", "query__text")
+    return (
+        summaries.select_related("document", "query")
+        .annotate(excerpt=Substr("text", 1, EXCERPT_CHARACTERS))
+        .only(*shown, *document)
+    )
+
+
+def sample_summaries(system: System, count: int = 3) -> SummaryQuerySet:
+    """The newest finished summaries that have a text, in full."""
+    found = Summary.objects.done().filter(run__system=system).exclude(text="")
+    return found.select_related("document", "run").defer("document__metadata").order_by("-finished_at", "-pk")[:count]
+
+
+@dataclass(frozen=True)
+class ScoreGroup:
+    """The values one metric gave one summary under one signature."""
+
+    metric: str
+    signature: str
+    scores: list[Score] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class DocumentSummary:
+    summary: Summary
+    score_groups: list[ScoreGroup]
+
+
+def summaries_of(document: Document) -> list[DocumentSummary]:
+    """Finished and failed summaries of one document by instruction and system, with their scores; two queries."""
+    shown = document.summaries.filter(status__in=[Summary.Status.DONE, Summary.Status.FAILED])
+    rows = shown.select_related("run__system", "query").defer("run__environment")
+    rows = rows.prefetch_related("scores__signature")
+    ordered = rows.order_by("run__instruction", "query__position", "run__system__slug", "run__split", "pk")
+    return [DocumentSummary(summary, _score_groups(summary)) for summary in ordered]
+
+
+def _score_groups(summary: Summary) -> list[ScoreGroup]:
+    groups: dict[int, ScoreGroup] = {}
+    for score in sorted(summary.scores.all(), key=lambda s: (s.signature.metric, s.signature_id, s.pk)):
+        new = ScoreGroup(score.signature.metric, score.signature.text)
+        groups.setdefault(score.signature_id, new).scores.append(score)
+    return list(groups.values())
+
+
+@dataclass(frozen=True)
+class ShownTurn:
+    speaker: str
+    content: str
+    colour: int
+
+
+def shown_turns(turns: Iterable[dict[str, str]]) -> list[ShownTurn]:
+    """Turns with a colour number for each speaker, 1 to 8, in order of first appearance."""
+    colours: dict[str, int] = {}
+    shown = []
+    for turn in turns:
+        speaker = turn.get("speaker", "")
+        colour = colours.setdefault(speaker, len(colours) % SPEAKER_COLOURS + 1)
+        shown.append(ShownTurn(speaker, turn["content"], colour))
+    return shown

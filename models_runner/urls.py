@@ -1,0 +1,16 @@
+from django.urls import path
+
+from models_runner import views
+
+urlpatterns = [
+    path("datasets/", views.dataset_list, name="datasets"),
+    path("datasets/<slug:name>/", views.dataset_detail, name="dataset"),
+    path("documents/<int:pk>/", views.document_detail, name="document"),
+    path("systems/", views.system_list, name="systems"),
+    path("systems/<slug:slug>/", views.system_detail, name="system"),
+    path("runs/", views.run_list, name="runs"),
+    path("runs/<int:pk>/", views.run_detail, name="run"),
+    path("runs/<int:pk>/cancel/", views.run_cancel, name="run_cancel"),
+    path("runs/<int:pk>/resume/", views.run_resume, name="run_resume"),
+    path("runs/<int:pk>/retry/", views.run_retry, name="run_retry"),
+]

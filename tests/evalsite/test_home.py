@@ -1,0 +1,67 @@
+import pytest
+
+from annotations.models import Assignment, Comparison, Judgement
+from evalsite.views import study_rows
+from models_runner.models import Run, Summary
+from tests.factories import AnnotatorFactory, RunFactory, SummaryFactory, make_study
+from tests.people import annotator, researcher, stranger
+
+pytestmark = pytest.mark.django_db
+
+
+def judge(study, count):
+    """One annotator answers the first criterion for this many comparisons."""
+    person = AnnotatorFactory(study=study)
+    for comparison in Comparison.objects.filter(study=study)[:count]:
+        assignment = Assignment.objects.create(
+            comparison=comparison, annotator=person, state="done", slot=0, shown_left="a"
+        )
+        Judgement.objects.create(assignment=assignment, criterion=study.criteria.first(), outcome="a")
+
+
+def test_a_stranger_reads_what_this_is_and_may_log_in():
+    html = stranger().get("/").content.decode()
+    assert "Which small model punches above its weight?" in html
+    assert 'href="/login/"' in html
+
+
+@pytest.mark.parametrize("person", [stranger, annotator])
+def test_others_see_no_study_system_or_dataset(person):
+    study = make_study(systems=2, documents=1)
+    html = person().get("/").content.decode()
+    for hidden in (study.slug, study.systems.first().slug, study.dataset.name, "/systems/", "/datasets/", "/runs/"):
+        assert hidden not in html
+
+
+def test_votes_are_counted_against_quota_times_criteria():
+    study = make_study(systems=3, documents=2, quota=2, criteria=("overall", "fluency"))
+    judge(study, 4)
+    make_study(systems=2, documents=1)  # another study's rows do not count
+    [row] = [row for row in study_rows() if row.study == study]
+    # 2 documents x 3 pairs x 2 annotators x 2 criteria
+    assert (row.votes, row.needed) == (4, 24)
+
+
+def test_home_shows_progress_of_open_runs_and_leaves_finished_ones_out():
+    run = RunFactory(status=Run.Status.RUNNING)
+    SummaryFactory(run=run)
+    SummaryFactory(run=run, status=Summary.Status.PENDING, text="", stop_reason="")
+    RunFactory(status=Run.Status.DONE)
+    [row] = researcher().get("/").context["run_rows"]
+    assert (row.run, row.progress.done, row.progress.total) == (run, 1, 2)
+
+
+def test_home_asks_the_same_queries_for_any_number_of_rows(django_assert_num_queries):
+    for _ in range(3):
+        make_study(systems=2, documents=1)
+        SummaryFactory(run__status=Run.Status.RUNNING)
+    client = researcher()
+    queries = ["session", "user", "studies with their progress", "open runs", "their progress", "datasets", "systems"]
+    with django_assert_num_queries(len(queries)):
+        client.get("/")
+
+
+def test_an_empty_site_says_what_to_do_first():
+    html = researcher().get("/").content.decode()
+    for command in ("import_dataset", "generate --dataset", "create_study"):
+        assert f"python manage.py {command}" in html

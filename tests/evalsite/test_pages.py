@@ -1,0 +1,71 @@
+import re
+
+import pytest
+from django.db import DatabaseError, connection
+from django.test import RequestFactory
+from django.views.defaults import server_error
+
+from tests.factories import SummaryFactory, UserFactory
+from tests.people import annotator, researcher, stranger
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_health_check_answers_after_asking_the_database(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        response = stranger().get("/healthz")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+def test_the_health_check_fails_when_the_database_does():
+    def refuse(*args):
+        raise DatabaseError("gone")
+
+    with connection.execute_wrapper(refuse):
+        response = stranger().get("/healthz")
+    assert response.status_code == 503
+
+
+def test_logging_in_leads_back_to_the_page_asked_for():
+    UserFactory(username="maya", is_staff=True)
+    form = {"username": "maya", "password": "correct horse", "next": "/runs/"}
+    assert stranger().post("/login/", form)["Location"] == "/runs/"
+
+
+def test_a_wrong_password_is_said_beside_the_form():
+    html = stranger().post("/login/", {"username": "maya", "password": "wrong"}).content.decode()
+    assert 'class="errorlist nonfield"' in html
+
+
+def test_patterns_are_for_researchers():
+    assert researcher().get("/patterns/").status_code == 200
+    assert annotator().get("/patterns/").status_code == 403
+
+
+def test_error_pages_link_to_no_system_or_result():
+    for response in (annotator().get("/runs/"), researcher().get("/nowhere/")):
+        addresses = re.findall(r'href="([^"]+)"', response.content.decode())
+        assert {address for address in addresses if not address.startswith("/static/")} == {"#main", "/"}
+
+
+@pytest.mark.parametrize("person", [stranger, researcher])
+@pytest.mark.parametrize("address", ["/", "/login/", "/nowhere/"])
+def test_pages_hold_nothing_the_security_policy_forbids(person, address):
+    html = person().get(address).content.decode()
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|(src|href)=.(https?:)?//", html)
+
+
+def test_researchers_pages_hold_nothing_the_security_policy_forbids():
+    summary = SummaryFactory()
+    client = researcher()
+    addresses = ["/datasets/", "/systems/", "/runs/", "/patterns/", f"/runs/{summary.run_id}/"]
+    for address in [*addresses, f"/documents/{summary.document_id}/", f"/systems/{summary.run.system.slug}/"]:
+        response = client.get(address)
+        assert "style-src 'self'" in response["Content-Security-Policy"]
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", response.content.decode())
+
+
+def test_the_page_of_a_fault_needs_no_database(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        response = server_error(RequestFactory().get("/"))
+    assert "The site made a mistake" in response.content.decode()

@@ -1,0 +1,191 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from models_runner import overview
+from models_runner.models import Run, ScoringJob, Summary, Worker
+from models_runner.ownership import owner_id
+from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory
+from tests.people import researcher
+
+pytestmark = pytest.mark.django_db
+
+STATUS_PART = {"HX-Request": "true", "HX-Target": "run-status"}
+
+
+def waiting(run, **fields):
+    return SummaryFactory(run=run, status=Summary.Status.PENDING, text="", stop_reason="", **fields)
+
+
+def failed(run, error):
+    return SummaryFactory(run=run, status=Summary.Status.FAILED, error=error, text="", stop_reason="")
+
+
+def start_form(**changed):
+    dataset, system = DocumentFactory().dataset, SystemFactory()
+    return {"dataset": dataset.name, "system": system.slug, "split": "", "instruction": "short", "limit": ""} | changed
+
+
+def test_the_form_starts_a_run_and_leads_to_its_page():
+    response = researcher().post("/runs/", start_form())
+    run = Run.objects.get()
+    assert response["Location"] == f"/runs/{run.pk}/"
+    assert (run.instruction, run.summaries.count()) == ("short", 1)
+
+
+def test_a_system_of_the_catalogue_enters_the_database_when_it_is_chosen():
+    researcher().post("/runs/", start_form(system="lead-3"))
+    assert Run.objects.get().system.slug == "lead-3"
+
+
+def test_the_form_takes_its_first_values_from_the_address():
+    dataset, system = DatasetFactory(), SystemFactory()
+    html = researcher().get(f"/runs/?dataset={dataset.name}&system={system.slug}").content.decode()
+    assert f'<option value="{dataset.name}" selected>' in html
+    assert f'<option value="{system.slug}" selected>' in html
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"split": "nowhere"}, "no documents in split"),
+        ({"instruction": "query"}, "has queries"),
+        ({"limit": "0"}, "greater than or equal to 1"),
+        ({"system": "none"}, "Select a valid choice"),
+    ],
+)
+def test_the_form_says_why_it_starts_nothing(changed, message):
+    response = researcher().post("/runs/", start_form(**changed))
+    assert message in response.content.decode()
+    assert not Run.objects.exists()
+
+
+def test_the_list_of_runs_asks_the_same_queries_for_any_number(django_assert_num_queries):
+    for _ in range(3):
+        SummaryFactory()
+    client = researcher()
+    queries = ["session", "user", "number of runs", "runs", "systems", "their progress", "datasets", "splits"]
+    with django_assert_num_queries(len(queries)):
+        client.get("/runs/")
+
+
+def test_a_run_asks_the_same_queries_for_any_number_of_summaries(django_assert_num_queries):
+    run = RunFactory(status=Run.Status.DONE)
+    for _ in range(4):
+        SummaryFactory(run=run)
+    client = researcher()
+    queries = ["session", "user", "run", "progress", "scoring jobs", "totals", "number of summaries", "summaries"]
+    with django_assert_num_queries(len(queries)):
+        client.get(f"/runs/{run.pk}/")
+
+
+def test_a_run_says_how_many_inputs_were_cut():
+    run = RunFactory(status=Run.Status.DONE)
+    for dropped in (0, 700, 512):
+        SummaryFactory(run=run, dropped_tokens=dropped)
+    html = researcher().get(f"/runs/{run.pk}/").content.decode()
+    assert "2 of 3 inputs were cut: 1,212 tokens" in html
+
+
+def test_failures_are_grouped_by_reason_commonest_first():
+    run = RunFactory(status=Run.Status.FAILED, status_reason="3 of 3 summaries failed.")
+    failed(run, "The endpoint is down."), failed(run, "Out of memory."), failed(run, "Out of memory.")
+    assert overview.failures(run) == [
+        overview.Failure("Out of memory.", 2),
+        overview.Failure("The endpoint is down.", 1),
+    ]
+    assert "<strong>2 ×</strong> Out of memory." in researcher().get(f"/runs/{run.pk}/").content.decode()
+
+
+def test_totals_add_up_finished_summaries_only():
+    start = timezone.now()
+    run = RunFactory(started_at=start)
+    for minutes in (1, 4):
+        SummaryFactory(run=run, seconds=2.0, finished_at=start + timedelta(minutes=minutes))
+    failed(run, "Out of memory.")
+    totals = overview.run_totals(run)
+    # 2 summaries of 100 read and 12 written tokens, the last one 4 minutes after the start.
+    assert (totals.done, totals.read, totals.written, totals.total_seconds) == (2, 200, 24, 4.0)
+    assert totals.per_minute == pytest.approx(0.5)
+
+
+def test_totals_of_a_run_without_summaries_are_undefined_and_not_zero():
+    totals = overview.run_totals(RunFactory())
+    assert (totals.read, totals.total_seconds, totals.per_minute) == (None, None, None)
+
+
+def test_the_status_part_is_the_pages_own_and_asks_again_while_the_run_goes_on():
+    run = RunFactory(status=Run.Status.RUNNING)
+    waiting(run)
+    client = researcher()
+    part = client.get(f"/runs/{run.pk}/", headers=STATUS_PART)
+    assert "<html" not in part.content.decode()
+    assert 'hx-trigger="every 2s"' in part.content.decode()
+    assert 'id="run-status"' in client.get(f"/runs/{run.pk}/").content.decode()
+    assert "HX-Target" in part["Vary"]
+
+
+@pytest.mark.parametrize(("job", "asks_again"), [("pending", True), ("done", False)])
+def test_the_status_part_stops_asking_once_nothing_can_change(job, asks_again):
+    run = RunFactory(status=Run.Status.DONE)
+    SummaryFactory(run=run)
+    ScoringJob.objects.create(run=run, metric="rouge", status=job)
+    html = researcher().get(f"/runs/{run.pk}/", headers=STATUS_PART).content.decode()
+    assert ("hx-get" in html) is asks_again
+
+
+def test_the_summaries_part_stays_on_its_page_of_the_list():
+    run = RunFactory(status=Run.Status.RUNNING)
+    for _ in range(51):
+        waiting(run)
+    headers = {"HX-Request": "true", "HX-Target": "run-summaries"}
+    html = researcher().get(f"/runs/{run.pk}/?page=2", headers=headers).content.decode()
+    assert f'hx-get="/runs/{run.pk}/?page=2"' in html
+    assert html.count("/documents/") == 1
+
+
+def test_a_run_that_waits_without_a_worker_says_so():
+    run = RunFactory()
+    waiting(run)
+    client = researcher()
+    assert "No worker takes generation work" in client.get(f"/runs/{run.pk}/").content.decode()
+    Worker.objects.create(owner=owner_id(), queues=["generation"], seen_at=timezone.now())
+    assert "No worker takes" not in client.get(f"/runs/{run.pk}/").content.decode()
+
+
+def test_cancel_then_resume():
+    run = RunFactory(status=Run.Status.RUNNING)
+    waiting(run)
+    client = researcher()
+    response = client.post(f"/runs/{run.pk}/cancel/", follow=True)
+    assert run.summaries.get().status == Summary.Status.CANCELLED
+    assert 'id="resume"' in response.content.decode()
+    response = client.post(f"/runs/{run.pk}/resume/", follow=True)
+    assert run.summaries.get().status == Summary.Status.PENDING
+    assert 'id="resume"' not in response.content.decode()
+
+
+def test_retry_sends_failed_summaries_back_to_work():
+    run = RunFactory(status=Run.Status.FAILED, status_reason="1 of 1 summaries failed.")
+    failed(run, "Out of memory.")
+    response = researcher().post(f"/runs/{run.pk}/retry/", follow=True)
+    run.refresh_from_db()
+    assert (run.status, run.summaries.get().status) == (Run.Status.PENDING, Summary.Status.PENDING)
+    assert "Out of memory." not in response.content.decode()
+
+
+def test_buttons_need_a_token():
+    run = RunFactory(status=Run.Status.RUNNING)
+    client = researcher()
+    client.handler.enforce_csrf_checks = True
+    response = client.post(f"/runs/{run.pk}/cancel/")
+    assert response.status_code == 403
+    assert "This form was out of date" in response.content.decode()
+
+
+def test_a_list_of_summaries_loads_the_beginning_of_a_text_only():
+    summary = SummaryFactory(text="x" * 5000)
+    [row] = overview.excerpts(summary.run.summaries.all())
+    assert row.excerpt == "x" * overview.EXCERPT_CHARACTERS
+    assert "text" in row.get_deferred_fields()
