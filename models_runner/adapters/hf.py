@@ -52,7 +52,7 @@ class TransformersAdapter:
             self.tokenizer = AutoTokenizer.from_pretrained(source, padding_side="left", **options)
             kind = AutoModelForSeq2SeqLM if self.seq2seq else AutoModelForCausalLM
             model = kind.from_pretrained(source, dtype=getattr(self.torch, self.dtype), **options)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise WeightsMissingError(_missing(self.spec, error)) from error
         self.model = model.to(self.device).eval()
         self.tokenizer.padding_side = "right" if self.seq2seq else "left"
@@ -164,6 +164,10 @@ def _source(spec: SystemSpec) -> tuple[str, dict[str, Any], str]:
     if spec.model_id.startswith(PACKAGE) or spec.model_id.endswith(".gguf"):
         path = resolve_gguf(spec.model_id)
         return str(path.parent), {"gguf_file": path.name}, file_revision(path)
+    if not spec.model_id:
+        raise WeightsMissingError(
+            f"System {spec.slug} names no weights. Set its model_id to a folder, a GGUF file or a hub id."
+        )
     folder = Path(spec.model_id).expanduser()
     if folder.is_dir():
         weights = sorted(folder.glob("*.safetensors"))
@@ -172,9 +176,7 @@ def _source(spec: SystemSpec) -> tuple[str, dict[str, Any], str]:
     return spec.model_id, options, spec.revision
 
 
-def _missing(spec: SystemSpec, error: OSError) -> str:
-    if not spec.model_id:
-        return f"System {spec.slug} names no weights. Set its model_id to a folder, a GGUF file or a hub id."
+def _missing(spec: SystemSpec, error: Exception) -> str:
     offline = os.environ.get("HF_HUB_OFFLINE") == "1"
     hint = " Downloading is off; set HUB_ONLINE=1 to allow it." if offline else ""
     reason = str(error).splitlines()[0][:200]

@@ -1,0 +1,100 @@
+"""JSON Lines, and JSON files with one record or a list of records."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from models_runner.importing.files import find_files, json_objects
+from models_runner.importing.records import (
+    LENGTHS,
+    MAX_ID_LENGTH,
+    MAX_LANGUAGE_LENGTH,
+    MAX_TITLE_LENGTH,
+    Fields,
+    ImportedQuery,
+    ImportedRecord,
+    RecordError,
+    Turn,
+    read_turns,
+    require_speech,
+)
+
+KNOWN = ("id", "transcript", "references", "language", "metadata", "title", "queries")
+# A speaker: up to five words that begin with a capital or have no case at all, then a colon; "Note: 3:15" stays text.
+SPEAKER = re.compile(r"^([^\W\d_a-z][\w.'’-]*(?: [^\W_a-z][\w.'’()-]*){0,4})\s*[:：]\s+(\S.*)$")
+SPEAKER_WIDE_COLON = re.compile(r"^([^\W\d_a-z][\w.'’-]{0,30})：(\S.*)$")
+
+
+def read(path: Path, language: str) -> Iterator[ImportedRecord | RecordError]:
+    try:
+        for file in find_files(path, ".jsonl", ".json"):
+            for value, where in json_objects(file):
+                try:
+                    yield record(value, where, language)
+                except RecordError as error:
+                    yield error
+    except RecordError as error:
+        yield error
+
+
+def record(value: Any, where: str, language: str) -> ImportedRecord:
+    """One checked record from a JSON value. Raises RecordError."""
+    if not isinstance(value, dict):
+        raise RecordError(where, 'is no object; expected {"id": ..., "transcript": ...}.')
+    fields = Fields(value, where)
+    fields.refuse_unknown(KNOWN)
+    turns = _transcript(fields)
+    return ImportedRecord(
+        id=fields.text("id", required=True, longest=MAX_ID_LENGTH),
+        title=fields.text("title", longest=MAX_TITLE_LENGTH),
+        turns=turns,
+        original_turns=turns,
+        language=fields.text("language", longest=MAX_LANGUAGE_LENGTH).strip() or language,
+        references=_references(fields),
+        queries=tuple(_query(fields, n, item) for n, item in enumerate(fields.items("queries"), start=1)),
+        metadata=fields.metadata(),
+        where=where,
+    )
+
+
+def _transcript(fields: Fields) -> list[Turn]:
+    value = fields.values.get("transcript")
+    if value is None:
+        raise fields.fail("transcript", "is missing; expected a text or a list of turns with speaker and content.")
+    if isinstance(value, str):
+        turns = turns_of_text(fields.check_text("transcript", value))
+        require_speech(fields, "transcript", turns)
+        return turns
+    return read_turns(fields, "transcript", value)
+
+
+def turns_of_text(text: str) -> list[Turn]:
+    """A turn for each line with words; "Name: words" names the speaker, any other line has none."""
+    turns = []
+    for line in filter(None, (line.strip() for line in text.splitlines())):
+        match = SPEAKER.match(line) or SPEAKER_WIDE_COLON.match(line)
+        turns.append({"speaker": match[1], "content": match[2]} if match else {"speaker": "", "content": line})
+    return turns
+
+
+def _references(fields: Fields) -> tuple[tuple[str, str], ...]:
+    value = fields.values.get("references")
+    if isinstance(value, dict):
+        inner = fields.inside("references", value)
+        inner.refuse_unknown(LENGTHS)
+        return tuple((kind, inner.text(kind, required=True)) for kind in LENGTHS if kind in value)
+    texts = _texts(fields, "references")
+    return tuple(("", text) for text in texts)
+
+
+def _query(fields: Fields, number: int, item: Any) -> ImportedQuery:
+    query = fields.inside(f"queries[{number}]", item)
+    query.refuse_unknown(("query", "references"))
+    return ImportedQuery(text=query.text("query", required=True), references=_texts(query, "references"))
+
+
+def _texts(fields: Fields, name: str) -> tuple[str, ...]:
+    return tuple(
+        fields.check_text(f"{name}[{n}]", text, required=True) for n, text in enumerate(fields.items(name), start=1)
+    )

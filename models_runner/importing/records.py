@@ -1,0 +1,158 @@
+"""What every import format becomes before it reaches the database, and the errors on the way."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from models_runner.models import InstructionKind
+
+MAX_ID_LENGTH = 200
+MAX_TITLE_LENGTH = 300
+MAX_LANGUAGE_LENGTH = 20
+SHOWN_ERRORS = 20
+
+Turn = dict[str, str]
+
+
+class DatasetImportError(Exception):
+    """Nothing was imported; the message names every place at fault, up to 20."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        more = len(self.problems) - SHOWN_ERRORS
+        lines = [*self.problems[:SHOWN_ERRORS], *([f"... and {more} more"] if more > 0 else [])]
+        super().__init__("Nothing was imported.\n" + "\n".join(lines))
+
+
+class RecordError(ValueError):
+    """One record is wrong; where names file, record and field."""
+
+    def __init__(self, where: str, message: str) -> None:
+        super().__init__(f"{where}: {message}")
+
+
+@dataclass(frozen=True)
+class ImportedQuery:
+    text: str
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportedRecord:
+    """references: (instruction, text) pairs; the instruction "" fits any length."""
+
+    id: str
+    turns: list[Turn]
+    original_turns: list[Turn]
+    language: str
+    title: str = ""
+    references: tuple[tuple[str, str], ...] = ()
+    queries: tuple[ImportedQuery, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    where: str = field(default="", compare=False)
+
+    def content_hash(self, split: str) -> str:
+        content = {key: value for key, value in asdict(self).items() if key != "where"} | {"split": split}
+        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Fields:
+    """One JSON object with its place, read field by field into checked values."""
+
+    values: Mapping[str, Any]
+    where: str
+
+    def fail(self, name: str, message: str) -> RecordError:
+        return RecordError(f"{self.where}, field {name!r}", message)
+
+    def refuse_unknown(self, known: Sequence[str]) -> None:
+        unknown = [name for name in self.values if name not in known]
+        if unknown:
+            raise self.fail(str(unknown[0]), f"is not known. Expected only: {', '.join(known)}.")
+
+    def text(self, name: str, *, required: bool = False, longest: int | None = None) -> str:
+        value = self.values.get(name)
+        if value is None and not required:
+            return ""
+        if value is None:
+            raise self.fail(name, "is missing; expected a text.")
+        return self.check_text(name, value, required=required, longest=longest)
+
+    def check_text(self, name: str, value: Any, *, required: bool = False, longest: int | None = None) -> str:
+        if not isinstance(value, str):
+            raise self.fail(name, f"is {_kind(value)}; expected a text.")
+        problem = storable_problem(value)
+        if problem:
+            raise self.fail(name, problem)
+        if required and not value.strip():
+            raise self.fail(name, "is empty; expected a text.")
+        if longest is not None and len(value) > longest:
+            raise self.fail(name, f"has {len(value)} characters; at most {longest} are allowed.")
+        return value
+
+    def items(self, name: str) -> list[Any]:
+        value = self.values.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self.fail(name, f"is {_kind(value)}; expected a list.")
+        return value
+
+    def inside(self, name: str, value: Any) -> "Fields":
+        """The fields of an object within this record; name says where, for example queries[2]."""
+        if not isinstance(value, dict):
+            raise self.fail(name, f"is {_kind(value)}; expected an object.")
+        return Fields(value, f"{self.where}, {name}")
+
+    def metadata(self) -> dict[str, Any]:
+        value = self.values.get("metadata")
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise self.fail("metadata", f"is {_kind(value)}; expected an object.")
+        problem = storable_problem(json.dumps(value, ensure_ascii=False))
+        if problem or "\\u0000" in json.dumps(value):
+            raise self.fail("metadata", problem or "holds a NUL character, which no text may have; remove it.")
+        return value
+
+
+def storable_problem(text: str) -> str:
+    """Why a database cannot store this text; "" if it can."""
+    if "\x00" in text:
+        return "holds a NUL character, which no text may have; remove it."
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        return f"holds half a character (a lone surrogate) at position {error.start}; repair the file's encoding."
+    return ""
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")
+
+
+def read_turns(fields: Fields, name: str, value: Any) -> list[Turn]:
+    """Turns from a list of {"speaker", "content"}; the speaker may be missing, some turn must say something."""
+    if not isinstance(value, list):
+        raise fields.fail(name, f"is {_kind(value)}; expected a text or a list of turns with speaker and content.")
+    turns = []
+    for number, item in enumerate(value, start=1):
+        turn = fields.inside(f"{name}[{number}]", item)
+        turn.refuse_unknown(("speaker", "content"))
+        if "content" not in turn.values:
+            raise turn.fail("content", "is missing; expected what was said.")
+        turns.append({"speaker": turn.text("speaker").strip(), "content": turn.text("content")})
+    require_speech(fields, name, turns)
+    return turns
+
+
+def require_speech(fields: Fields, name: str, turns: Sequence[Turn]) -> None:
+    if not any(turn["content"].strip() for turn in turns):
+        raise fields.fail(name, "is empty: nobody says anything. Expected at least one turn with words.")
+
+
+LENGTHS = (InstructionKind.LONG.value, InstructionKind.MEDIUM.value, InstructionKind.SHORT.value)

