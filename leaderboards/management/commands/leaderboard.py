@@ -1,0 +1,73 @@
+import json
+import textwrap
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from leaderboards.boards import get_board
+from leaderboards.figures import COLUMNS, Row, table
+from leaderboards.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
+
+WIDTH = 100
+# People's answers first, what machines say below: one table of both is too wide for a terminal.
+VOTE_COLUMNS = 6
+
+
+class Command(BaseCommand):
+    help = "Show a study's leaderboard: ratings from the votes, with intervals, and automatic metrics."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug")
+        parser.add_argument("--criterion", default="overall")
+        parser.add_argument("--format", choices=["table", "json"], default="table")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            study = find_study(options["slug"])
+            board = get_board(study, find_criterion(study, options["criterion"]))
+        except (UnknownStudyError, UnknownCriterionError) as error:
+            raise CommandError(str(error)) from error
+        if options["format"] == "json":
+            self.stdout.write(json.dumps(board, ensure_ascii=False, indent=2))
+        else:
+            self.stdout.write(as_text(board))
+
+
+def as_text(board: dict[str, Any]) -> str:
+    """The board for a terminal: two tables, and below them the reasons for every dash."""
+    shown = table(board)
+    lines = [
+        f"{board['title']} ({board['study']}), {board['criterion']}: {board['question']}",
+        f"{board['votes']} votes by {board['annotators']} annotators on {board['documents']} documents",
+        "",
+        *_grid(shown.rows, 0, VOTE_COLUMNS),
+        "",
+        *_grid(shown.rows, VOTE_COLUMNS, len(COLUMNS)),
+        "",
+    ]
+    for number, note in enumerate(shown.notes, start=1):
+        lines += textwrap.wrap(f"[{number}] {note}", WIDTH, subsequent_indent="    ")
+    for warning in board["warnings"]:
+        lines += textwrap.wrap(f"Note: {warning}", WIDTH, subsequent_indent="      ")
+    method = f"{board['method']}. {board['resamples']} resamples, seed {board['seed']}."
+    lines += ["", *textwrap.wrap(method, WIDTH), f"Fingerprint {board['fingerprint']}"]
+    return "\n".join(lines)
+
+
+def _grid(rows: list[Row], begin: int, end: int) -> list[str]:
+    names = ["System", *(_marked(row.system, row.note if begin == 0 else 0) for row in rows)]
+    columns = [names] + [
+        [COLUMNS[i].label, *(_marked(cell.text, cell.note) for cell in (row.cells[i] for row in rows))]
+        for i in range(begin, end)
+    ]
+    widths = [max(len(text) for text in column) for column in columns]
+    lines = []
+    for name, *values in zip(*columns, strict=True):
+        numbers = (value.rjust(width) for value, width in zip(values, widths[1:], strict=True))
+        lines.append("  ".join([name.ljust(widths[0]), *numbers]))
+    return [lines[0], "  ".join("-" * width for width in widths), *lines[1:]]
+
+
+def _marked(text: str, note: int) -> str:
+    return f"{text} [{note}]" if note else text

@@ -1,0 +1,46 @@
+// Sorts the board's table in the page; without this script the same links ask the server.
+(() => {
+  "use strict";
+
+  function compare(a, b, numeric) {
+    if (a === "" || b === "") {
+      return (a === "") - (b === "");
+    }
+    return numeric ? Number(a) - Number(b) : a < b ? -1 : Number(a > b);
+  }
+
+  function sortBy(table, header, next) {
+    const column = header.cellIndex;
+    const descending = next.startsWith("-");
+    const numeric = header.classList.contains("number");
+    const body = table.tBodies[0];
+    const rows = Array.from(body.rows, (row) => ({ row, value: row.cells[column].dataset.value }));
+    rows.sort((a, b) => {
+      // Undefined stays last in both directions.
+      const defined = a.value !== "" && b.value !== "";
+      return compare(a.value, b.value, numeric) * (descending && defined ? -1 : 1);
+    });
+    body.append(...rows.map(({ row }) => row));
+    for (const other of table.tHead.rows[0].cells) {
+      other.removeAttribute("aria-sort");
+    }
+    header.setAttribute("aria-sort", descending ? "descending" : "ascending");
+  }
+
+  for (const table of document.querySelectorAll("table[data-sortable]")) {
+    table.tHead.addEventListener("click", (event) => {
+      const link = event.target.closest("a[data-next]");
+      if (!link || event.ctrlKey || event.metaKey || event.shiftKey) {
+        return;
+      }
+      event.preventDefault();
+      const next = link.dataset.next;
+      sortBy(table, link.closest("th"), next);
+      history.replaceState(null, "", link.href);
+      link.dataset.next = next.startsWith("-") ? next.slice(1) : `-${next}`;
+      const address = new URL(link.href);
+      address.searchParams.set("sort", link.dataset.next);
+      link.href = address.href;
+    });
+  }
+})();

@@ -1,0 +1,52 @@
+"""A study with votes, past the services: tests here are about what is read, not about how it was given."""
+
+from django.utils import timezone
+
+from annotations.models import Assignment, Judgement
+from models_runner.models import MetricSignature, Score, Summary
+from tests.factories import AnnotatorFactory, make_study
+
+
+def make_rated_study(*, systems=3, annotators=2, prefer=0, **study):
+    """Every annotator has rated every comparison; the system at index `prefer` by slug wins wherever it takes part."""
+    made = make_study(systems=systems, **study)
+    slugs = system_slugs(made)
+    people = [AnnotatorFactory(study=made) for _ in range(annotators)]
+    for criterion in made.criteria.all():
+        for comparison in made.comparisons.select_related("summary_a__run__system", "summary_b__run__system"):
+            for slot, annotator in enumerate(people):
+                pair = [comparison.summary_a.run.system.slug, comparison.summary_b.run.system.slug]
+                outcome = "ab"[pair.index(slugs[prefer])] if slugs[prefer] in pair else ("tie", "a", "b")[slot % 3]
+                vote(comparison, annotator, outcome, criterion=criterion, slot=slot)
+    return made
+
+
+def vote(comparison, annotator, outcome, *, criterion=None, slot=0, shown_left="a", lead_time_ms=4200):
+    assignment, _ = Assignment.objects.get_or_create(
+        comparison=comparison,
+        annotator=annotator,
+        defaults={"slot": slot, "shown_left": shown_left, "state": "done", "completed_at": timezone.now()},
+    )
+    return Judgement.objects.create(
+        assignment=assignment,
+        criterion=criterion or comparison.study.criteria.first(),
+        outcome=outcome,
+        lead_time_ms=lead_time_ms,
+    )
+
+
+def system_slugs(study):
+    return sorted(study.systems.values_list("slug", flat=True))
+
+
+def score(summaries, name, values, *, metric="rouge", signature="rouge|1", reasons=None):
+    signed, _ = MetricSignature.objects.get_or_create(text=signature, defaults={"metric": metric})
+    reasons = reasons or [""] * len(values)
+    Score.objects.bulk_create(
+        Score(summary=summary, signature=signed, name=name, value=value, reason=reason)
+        for summary, value, reason in zip(summaries, values, reasons, strict=True)
+    )
+
+
+def summaries_of(study, slug):
+    return list(Summary.objects.filter(run__system__slug=slug, run__dataset=study.dataset).order_by("document_id"))
