@@ -6,10 +6,15 @@ from uuid import UUID, uuid4
 
 from annotations.judging import choice_of
 from annotations.models import Annotator, Assignment, Study
-from models_runner.instructions import instruction_text
-from models_runner.models import Summary, Transcript
+from models_runner.models import InstructionKind, Summary, Transcript
 
 SPEAKER_COLOURS = 8
+# What the summaries were asked to be, in words for people (systems read models_runner.instructions).
+ASKED_FOR = {
+    InstructionKind.LONG: "a long, detailed summary of the whole meeting",
+    InstructionKind.MEDIUM: "a summary of the whole meeting, of medium length",
+    InstructionKind.SHORT: "a very short summary of the whole meeting",
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ def rating_page(assignment: Assignment) -> RatingPage:
         guidelines=study.guidelines,
         document_title=document.title,
         language=document.language,
-        task=instruction_text(study.instruction, "en", comparison.query.text if comparison.query else ""),
+        task=comparison.query.text if comparison.query else ASKED_FOR[InstructionKind(study.instruction)],
         turns=_turns(Transcript.objects.get(pk=document.pk).turns),
         left=shown[assignment.shown_left],
         right=shown[assignment.shown_right],

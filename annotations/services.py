@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import IntegrityError, transaction
@@ -32,7 +32,7 @@ def create_study(
     quota: int = 3,
     title: str = "",
     guidelines: str = "",
-    created_by: AbstractUser | None = None,
+    created_by: User | None = None,
 ) -> Study:
     """An open study over every pair of these systems' summaries. Raises StudySetupError."""
     _check_setup(slug, systems, criteria, quota)
@@ -164,7 +164,7 @@ def annotators_with_counts(study: Study) -> QuerySet[Annotator]:
     return study.annotators.annotate(rated=Count("assignments", filter=Q(assignments__state="done")))
 
 
-def join(study: Study, *, user: AbstractUser | None = None) -> Annotator:
+def join(study: Study, *, user: User | None = None) -> Annotator:
     """A new annotator of the study, or the one this user already is."""
     if user is not None and (known := study.annotators.filter(user=user).first()):
         if known.left_at is not None:

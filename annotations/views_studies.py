@@ -1,7 +1,10 @@
 """Researchers' pages about studies."""
 
+from typing import cast
+
 from django.contrib import messages
 from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -34,7 +37,7 @@ def new_study(request: HttpRequest) -> HttpResponse:
         systems = list(settings.pop("systems"))
         try:
             study = services.create_study(
-                settings.pop("slug"), settings.pop("dataset"), systems, created_by=request.user, **settings
+                settings.pop("slug"), settings.pop("dataset"), systems, created_by=cast(User, request.user), **settings
             )
         except services.StudySetupError as error:
             form.add_error(None, str(error))

@@ -295,9 +295,13 @@ root.addEventListener("submit", (event) => {
   if (event.submitter?.name === "choice") answer(event.target, event.submitter.value);
 });
 
-root.addEventListener("click", (event) => {
-  // The second half of a double click could hit the next pair.
-  if (event.detail > 1 && event.target.closest("[name=choice]")) event.preventDefault();
+let clicksBeganAt = 0;
+
+document.addEventListener("click", (event) => {
+  // The second half of a slow double click that began on the pair before would hit this one.
+  if (event.detail === 1) clicksBeganAt = performance.now();
+  const late = event.detail > 1 && clicksBeganAt < shownAt;
+  if (late && event.target.closest("[name=choice]")) event.preventDefault();
 });
 
 root.addEventListener("focusin", markCurrent);

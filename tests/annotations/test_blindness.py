@@ -1,0 +1,336 @@
+"""Nothing an annotator receives names or separates systems, except the texts themselves (docs/blindness.md).
+
+Every name, note and figure around the summaries is given a marker, every primary key is made recognisable, and then
+everything that a browser can get from the annotators' addresses is searched for them.
+"""
+
+import dataclasses
+import itertools
+import re
+import uuid
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.contrib.staticfiles import finders
+from django.db.models.signals import pre_save
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from annotations import views_rating
+from annotations.links import invitation_path, personal_path
+from annotations.models import Assignment, Comparison, Study
+from models_runner.models import Document, Run, Score, Summary
+from models_runner.models.scores import MetricSignature
+from tests.factories import CriterionFactory, DatasetFactory, DocumentFactory, RunFactory, StudyFactory, SystemFactory
+
+pytestmark = pytest.mark.django_db
+
+MARKER = "zqmarker"
+FIRST_PK = 987_650_001
+LEAK = re.compile(rf"[\w.-]*(?:{MARKER}|98765\d{{4}})[\w.-]*", re.IGNORECASE)
+STATIC = re.compile(r'(?:href|src)="/static/([^"]+)"')
+
+
+@pytest.fixture
+def recognisable_keys():
+    """Rows get primary keys that no page contains by chance; those made by the views as well."""
+    numbers = itertools.count(FIRST_PK)
+
+    def number(instance, **_):
+        if instance.pk is None and instance._meta.app_label in ("models_runner", "annotations"):
+            instance.pk = next(numbers)
+
+    for model in (*apps.get_app_config("models_runner").get_models(), *apps.get_app_config("annotations").get_models()):
+        pre_save.connect(number, sender=model, weak=False, dispatch_uid=f"blind-{model.__name__}")
+    yield
+    for model in (*apps.get_app_config("models_runner").get_models(), *apps.get_app_config("annotations").get_models()):
+        pre_save.disconnect(sender=model, dispatch_uid=f"blind-{model.__name__}")
+
+
+@pytest.fixture
+def study(recognisable_keys):
+    dataset = DatasetFactory(name=f"{MARKER}-dataset", description=f"{MARKER} description")
+    study = StudyFactory(
+        dataset=dataset, slug=f"{MARKER}-study", title=f"{MARKER} title", quota=5, guidelines="Read first, then judge."
+    )
+    CriterionFactory(study=study, key="overall", position=0)
+    CriterionFactory(study=study, key="fluency", position=1)
+    runs = [marked_run(dataset, n) for n in range(3)]
+    study.systems.set([run.system for run in runs])
+    for n in range(2):
+        document = marked_document(dataset, n)
+        summaries = [marked_summary(run, document, k) for k, run in enumerate(runs)]
+        for shuffle, (a, b) in enumerate(itertools.combinations(summaries, 2)):
+            Comparison.objects.create(
+                study=study, document=document, summary_a=a, summary_b=b, quota=5, shuffle=10 * n + shuffle
+            )
+    return study
+
+
+def marked_run(dataset, n):
+    system = SystemFactory(
+        slug=f"{MARKER}-slug-{n}",
+        name=f"{MARKER} name {n}",
+        adapter=f"{MARKER}-adapter",
+        model_id=f"org/{MARKER}-model",
+        revision=f"{MARKER}-revision",
+        licence=f"{MARKER}-licence",
+        parameters=987_659_000 + n,
+        prompt_template=f"{MARKER} {{transcript}}",
+        decoding={MARKER: 1},
+        engine={MARKER: 2},
+    )
+    return RunFactory(
+        system=system,
+        dataset=dataset,
+        split=f"{MARKER}-split",
+        status=Run.Status.DONE,
+        status_reason=f"{MARKER} reason",
+        environment={MARKER: "version"},
+    )
+
+
+def marked_document(dataset, n):
+    return DocumentFactory(
+        dataset=dataset,
+        external_id=f"{MARKER}-file-{n}.json",
+        title="Sprint planning",
+        split=f"{MARKER}-split",
+        content_hash=f"{MARKER}{n}",
+        metadata={"file": MARKER},
+    )
+
+
+def marked_summary(run, document, n):
+    """One of the three was cut off, which must show on neither side."""
+    summary = Summary.objects.create(
+        run=run,
+        document=document,
+        status="done",
+        text=f"Text {n}.",
+        stop_reason="length" if n == 0 else "end",
+        owner=f"{MARKER}-machine",
+        error=f"{MARKER} error",
+        prompt_tokens=987_658_000 + n,
+        output_tokens=987_657_000 + n,
+        dropped_tokens=987_656_000 + n,
+        seconds=987_655_000 + n,
+    )
+    signature, _ = MetricSignature.objects.get_or_create(metric="rouge", text=f"{MARKER} signature")
+    Score.objects.create(summary=summary, signature=signature, name=f"{MARKER}", value=987_654_000 + n)
+    return summary
+
+
+# ---- what a browser can get
+
+
+class Crawler:
+    """Requests as an annotator's browser makes them; keeps every answer under a name."""
+
+    def __init__(self, study):
+        self.study, self.answers = study, {}
+        self.rate_url = reverse("rate", args=[study.public_id])
+        self.vote_url = reverse("vote", args=[study.public_id])
+        self.leave_url = reverse("leave-study", args=[study.public_id])
+        self.browser = Client(raise_request_exception=False)
+
+    def keep(self, name, answer):
+        assert name not in self.answers
+        self.answers[name] = answer
+        return answer
+
+    def vote(self, name, *, as_json=True, browser=None, **fields):
+        data = {"criterion": "overall", "choice": "left", "client_key": uuid.uuid4(), "lead_time_ms": 5000} | fields
+        headers = {"Accept": "application/json"} if as_json else {}
+        return self.keep(name, (browser or self.browser).post(self.vote_url, data, headers=headers))
+
+    def token(self, name):
+        return self.keep(name, self.browser.get(self.rate_url)).context["page"].token
+
+    def crawl(self):
+        self.joining()
+        self.rating()
+        self.refusals()
+        self.strangers_and_errors()
+        self.no_work()
+        return self.answers
+
+    def joining(self):
+        invitation = invitation_path(self.study)
+        self.keep("join", self.browser.get(invitation))
+        self.keep("joined", self.browser.post(invitation))
+        self.keep("join again", self.browser.get(invitation))
+        self.annotator = self.study.annotators.get()
+        self.keep("resume", self.browser.get(personal_path(self.annotator)))
+        self.keep("resumed", self.browser.post(personal_path(self.annotator)))
+
+    def rating(self):
+        for n in range(3):
+            token = self.token(f"pair {n}")
+            key = uuid.uuid4()
+            self.vote(f"vote {n} first question", token=token, client_key=key)
+            self.vote(f"vote {n} repeated", token=token, client_key=key)
+            self.keep(f"pair {n} half answered", self.browser.get(self.rate_url))
+            self.vote(f"vote {n} second question", token=token, criterion="fluency", choice="tie")
+            self.vote(f"vote {n} key used", token=token, criterion="fluency", choice="left", client_key=key)
+        token = (
+            self.keep("fragment", self.browser.get(self.rate_url, headers={"X-Fragment": "1"})).context["page"].token
+        )
+        self.vote("form vote", token=token, as_json=False)
+
+    def refusals(self):
+        token = self.token("pair to refuse")
+        for as_json in (True, False):
+            kind = "JSON" if as_json else "page"
+            self.vote(f"unknown pair, {kind}", token=uuid.uuid4(), as_json=as_json)
+            self.vote(f"unknown question, {kind}", token=token, criterion="beauty", as_json=as_json)
+            for field in ("token", "criterion", "choice", "client_key", "lead_time_ms"):
+                self.vote(f"bad {field}, {kind}", **{"token": token, "as_json": as_json, field: "!"})
+        Assignment.objects.filter(token=token).update(state="expired", slot=None, lease_until=None)
+        Comparison.objects.update(quota=1, taken=1)
+        self.vote("lease lost", token=token)
+        self.vote("lease lost, page", token=token, as_json=False)
+        Comparison.objects.update(quota=5, taken=1)
+
+    def strangers_and_errors(self):
+        stranger = Client(raise_request_exception=False)
+        self.keep("not joined", stranger.get(self.rate_url))
+        self.vote("stranger's vote", token=uuid.uuid4(), browser=stranger)
+        self.vote("stranger's vote, page", token=uuid.uuid4(), browser=stranger, as_json=False)
+        self.keep("stranger leaves", stranger.post(self.leave_url))
+        for name, path in (
+            ("unknown study", reverse("rate", args=[uuid.uuid4()])),
+            ("broken invitation", reverse("join", args=["nonsense"])),
+            ("broken personal link", reverse("resume", args=["nonsense"])),
+            ("wrong method", self.vote_url),
+            ("no such page", self.rate_url + "nothing"),
+        ):
+            self.keep(name, self.browser.get(path))
+        strict = Client(enforce_csrf_checks=True)
+        self.keep("no security token", strict.post(self.vote_url))
+        # A fault of our own: the error page must not carry what the exception says.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(views_rating, "rating_page", fail)
+            self.keep("server error", self.browser.get(self.rate_url))
+
+    def no_work(self):
+        for status in ("paused", "closed", "draft"):
+            Study.objects.update(status=status)
+            self.keep(status, self.browser.get(self.rate_url))
+            self.vote(f"vote while {status}", token=self.annotator.assignments.first().token)
+        Study.objects.update(status="open")
+        self.annotator.assignments.filter(state="leased").update(state="expired", slot=None, lease_until=None)
+        Comparison.objects.update(quota=1, taken=1)
+        self.keep("done", self.browser.get(self.rate_url))
+        Summary.objects.filter(comparisons_as_a=None, comparisons_as_b=None).delete()
+        late = marked_document(self.study.dataset, 9)
+        Summary.objects.create(run=Run.objects.first(), document=late)
+        self.keep("preparing", self.browser.get(self.rate_url))
+        other = self.study.annotators.create(number=2, pseudonym="annotator-002")
+        wanted = self.study.comparisons.exclude(assignments__annotator=self.annotator, assignments__state="done")
+        Assignment.objects.create(
+            comparison=wanted.first(), annotator=other, slot=0, shown_left="a", lease_until="2999-01-01T00:00Z"
+        )
+        self.keep("leased", self.browser.get(self.rate_url))
+        self.keep("leave", self.browser.post(self.leave_url))
+        self.keep("left", self.browser.get(self.rate_url))
+
+
+def fail(assignment):
+    raise RuntimeError(f"{MARKER} {assignment.pk}")
+
+
+def leaks(answer):
+    """Markers and primary keys in what was sent: status line, headers, cookies, body."""
+    sent = "\n".join(
+        [
+            answer.reason_phrase,
+            *(f"{name}: {value}" for name, value in answer.headers.items()),
+            answer.cookies.output(),
+            answer.content.decode(),
+        ]
+    )
+    return sorted(set(LEAK.findall(sent)))
+
+
+# ---- the proof
+
+
+def test_nothing_an_annotator_receives_tells_systems_apart(study):
+    answers = Crawler(study).crawl()
+    assert {name: found for name, answer in answers.items() if (found := leaks(answer))} == {}
+    states = {n: a.context["state"] for n, a in answers.items() if a.context and "state" in a.context}
+    assert states == {n: n for n in ("paused", "closed", "draft", "done", "preparing", "leased", "left")}
+    assert {answer.status_code for answer in answers.values()} == {200, 302, 400, 403, 404, 405, 409, 500}
+
+
+def test_the_crawl_sees_real_pairs(study):
+    answers = Crawler(study).crawl()
+    for n in range(3):
+        assert answers[f"pair {n}"].content.count(b'class="summary-text" lang="en">Text ') == 2
+        assert answers[f"vote {n} second question"].json() == {"saved": True, "complete": True, "repeated": False}
+
+
+def test_files_that_annotator_pages_load_name_nothing(study):
+    pages = [a.content.decode() for a in Crawler(study).crawl().values()]
+    names = {name for page in pages for name in STATIC.findall(page)}
+    assert "annotations/rate.js" in names
+    for name in names:
+        assert not LEAK.search(Path(finders.find(name)).read_text()), name
+
+
+def test_both_sides_have_the_same_markup(study):
+    crawler = Crawler(study)
+    crawler.joining()
+    while (page := crawler.browser.get(crawler.rate_url)).context.get("page"):
+        shown, html = page.context["page"], page.content.decode()
+        left, right = re.findall(r'<section class="card summary".*?</section>', html, re.DOTALL)
+        assert left.replace(shown.left, "…").replace("left", "right").replace("Left", "Right") == right.replace(
+            shown.right, "…"
+        )
+        for key in ("overall", "fluency"):
+            crawler.vote(f"{shown.token} {key}", token=shown.token, criterion=key)
+    assert Assignment.objects.filter(state="done").count() == 6
+
+
+def test_the_pair_is_the_same_whichever_system_made_it(study):
+    """Two systems with the same texts: the pages differ in random names alone."""
+    Summary.objects.update(text="The same text.")
+    Document.objects.update(title="The same title")
+    crawler = Crawler(study)
+    crawler.joining()
+    seen = set()
+    for _ in range(3):
+        html = crawler.browser.get(crawler.rate_url, headers={"X-Fragment": "1"}).content.decode()
+        html = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=csrfmiddlewaretoken\" value=\")\w+", "random", html)
+        seen.add(re.sub(r"data-done=\"\d\"|value=\"\d\"|\d of 6( rated)?", "progress", html))
+        Assignment.objects.filter(state="leased").update(state="done")
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("field", ["title", "left", "document_title", "task"])
+def test_the_crawl_catches_a_name_on_the_page(study, monkeypatch, field):
+    honest = views_rating.rating_page
+    name = f"{MARKER}-slug-1"
+    monkeypatch.setattr(views_rating, "rating_page", lambda a: dataclasses.replace(honest(a), **{field: name}))
+    answers = Crawler(study).crawl()
+    assert leaks(answers["pair 0"]) == [name]
+
+
+def test_the_crawl_catches_a_primary_key_as_token(study, monkeypatch):
+    honest = views_rating.rating_page
+    crawler = Crawler(study)
+    crawler.joining()
+    monkeypatch.setattr(
+        views_rating, "rating_page", lambda a: dataclasses.replace(honest(a), token=a.comparison.summary_a_id)
+    )
+    answer = crawler.browser.get(crawler.rate_url)
+    assert leaks(answer) == [str(Assignment.objects.get().comparison.summary_a_id)]
+
+
+def test_headers_and_cookies_are_searched(study):
+    answer = HttpResponse("fine", headers={"X-Run": f"a-{MARKER}"})
+    answer.set_cookie("last", FIRST_PK)
+    assert leaks(answer) == [str(FIRST_PK), f"a-{MARKER}"]
