@@ -1,0 +1,334 @@
+"""A person rates in a real browser: by keyboard, over a bad connection, on two devices, on a phone."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from annotations.links import invitation_path
+from annotations.models import Annotator, Assignment, Judgement, JudgementRevision
+from tests.factories import make_study
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+CHOICES = {"1": "left", "2": "right", "3": "tie", "4": "both_bad"}
+
+
+def start_by_keyboard(page, path):
+    page.goto(path)
+    expect(page.get_by_role("button")).to_be_focused()
+    page.keyboard.press("Enter")
+
+
+def join(page, study):
+    start_by_keyboard(page, invitation_path(study))
+    expect(page.locator("[data-pair]")).to_be_visible()
+    return page
+
+
+def token(page):
+    return page.locator("[data-pair]").get_attribute("data-token")
+
+
+def press_until_next_pair(page, *keys):
+    """Answer the shown pair by keys; returns its token and both texts as they stood left and right."""
+    shown = token(page)
+    texts = page.locator(".summary-text").all_inner_texts()
+    page.wait_for_timeout(300)  # presses right after a pair appears are ignored on purpose
+    for key in keys:
+        page.keyboard.press(key)
+    expect(page.locator(f"[data-token='{shown}']")).to_have_count(0)
+    return shown, texts
+
+
+def rated(page, done):
+    expect(page.locator("[data-progress]")).to_have_text(re.compile(rf"^{done} of \d+ rated$"))
+
+
+def stored_choice(shown, texts, criterion="overall"):
+    """What the database says about a pair, in terms of the sides this browser showed."""
+    assignment = Assignment.objects.get(token=shown)
+    outcome = assignment.judgements.get(criterion__key=criterion).outcome
+    if outcome in ("tie", "both_bad"):
+        return outcome
+    better = assignment.comparison.summary_a if outcome == "a" else assignment.comparison.summary_b
+    return ["left", "right"][texts.index(better.text)]
+
+
+def test_five_pairs_by_keyboard_with_a_reload_in_the_middle(new_page):
+    page = join(new_page(), make_study(systems=3, documents=4))
+    given = []
+    for number, key in enumerate("12341"):
+        rated(page, number)
+        given.append((CHOICES[key], *press_until_next_pair(page, key)))
+        if number == 2:
+            shown = token(page)
+            page.reload()
+            assert token(page) == shown
+    rated(page, 5)
+    expect(page.get_by_role("status").first).to_have_text("Saved")
+    assert [stored_choice(shown, texts) for _, shown, texts in given] == [choice for choice, _, _ in given]
+    assert Judgement.objects.count() == JudgementRevision.objects.count() == 5
+    assert all(0 < ms < 60_000 for ms in Judgement.objects.values_list("lead_time_ms", flat=True))
+
+
+def test_the_last_pair_ends_with_thanks(new_page):
+    page = join(new_page(), make_study(systems=2, documents=2))
+    press_until_next_pair(page, "1")
+    press_until_next_pair(page, "2")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you, that was all")
+    expect(page.locator("[data-rated]")).to_have_text("2")
+
+
+def test_two_questions_are_answered_one_after_the_other(new_page):
+    page = join(new_page(), make_study(criteria=("overall", "fluency")))
+    widths = page.locator("[name=choice]").evaluate_all("buttons => buttons.map((b) => b.offsetWidth)")
+    assert len(widths) == 8
+    assert max(widths) - min(widths) <= 1  # no answer looks more inviting than another
+    shown, texts = press_until_next_pair(page, "1", "4")
+    rated(page, 1)
+    assert stored_choice(shown, texts, "overall") == "left"
+    assert stored_choice(shown, texts, "fluency") == "both_bad"
+
+
+def test_an_answer_can_be_changed_before_the_pair_is_complete(new_page):
+    page = join(new_page(), make_study(criteria=("overall", "fluency")))
+    shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
+    page.wait_for_timeout(300)
+    page.keyboard.press("1")
+    first = page.locator("[data-question=overall]")
+    first.get_by_role("button", name="Right is better").click()
+    expect(first.get_by_role("button", name="Right is better")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("status").first).to_have_text("Saved")
+    page.locator("[data-question=fluency]").get_by_role("button", name="Equally good").click()
+    rated(page, 1)
+    assert stored_choice(shown, texts) == "right"
+    assert JudgementRevision.objects.filter(judgement__criterion__key="overall").count() == 2
+
+
+def test_a_held_key_rates_one_pair(new_page):
+    page = join(new_page(), make_study(documents=4))
+    page.wait_for_timeout(300)
+    for _ in range(20):  # the second and later ones are repeats
+        page.keyboard.down("1")
+    rated(page, 1)
+    page.wait_for_timeout(400)
+    for _ in range(5):
+        page.keyboard.down("1")
+    page.keyboard.up("1")
+    page.wait_for_timeout(300)
+    rated(page, 1)
+    assert Judgement.objects.count() == 1
+
+
+def test_keys_typed_into_the_search_rate_nothing(new_page):
+    page = join(new_page(), make_study())
+    page.wait_for_timeout(300)
+    page.keyboard.press("/")
+    page.keyboard.type("friday 1234")
+    expect(page.locator("[data-hits]")).to_have_text("No hit")
+    page.locator("[data-search]").fill("FRIDAY")
+    expect(page.locator("mark")).to_have_text(["Friday"])
+    page.keyboard.press("Escape")
+    expect(page.locator("mark")).to_have_count(0)
+    assert page.evaluate("document.activeElement.matches('[data-turns]')")
+    page.keyboard.press("Control+1")
+    page.wait_for_timeout(200)
+    assert not Judgement.objects.exists()
+
+
+def test_help_opens_and_closes_and_swallows_answers(new_page):
+    page = join(new_page(), make_study())
+    page.wait_for_timeout(300)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("1")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert not Judgement.objects.exists()
+
+
+@pytest.mark.parametrize("reaches_server", [False, True], ids=["request lost", "answer lost"])
+def test_a_vote_over_a_cut_connection_is_stored_once(new_page, complaints, reaches_server):
+    page = join(new_page(), make_study())
+    shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
+    cuts = []
+
+    def cut(route):
+        if len(cuts) < 2:
+            cuts.append(route.request.post_data)
+            if reaches_server:
+                route.fetch()
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/vote", cut)
+    page.wait_for_timeout(300)
+    page.keyboard.press("2")
+    expect(page.get_by_role("status").first).to_have_text("Not saved yet: no connection. Trying again…")
+    rated(page, 1)
+    assert len(cuts) == 2
+    assert JudgementRevision.objects.count() == 1
+    assert stored_choice(shown, texts) == "right"
+    assert all("ERR_CONNECTION_RESET" in text for text in complaints)
+    complaints.clear()
+
+
+def test_an_unsaved_answer_survives_a_reload(new_page, complaints):
+    page = join(new_page(), make_study())
+    shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
+    page.route("**/vote", lambda route: route.abort("connectionreset"))
+    page.wait_for_timeout(300)
+    page.keyboard.press("3")
+    expect(page.get_by_role("status").first).to_contain_text("Not saved yet")
+    assert not Judgement.objects.exists()
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.unroute("**/vote")
+    page.reload()
+    rated(page, 1)
+    assert asked == ["beforeunload"]
+    assert stored_choice(shown, texts) == "tie"
+    complaints.clear()
+
+
+def test_offline_for_the_next_pair_only_delays_it(new_page, complaints):
+    page = join(new_page(), make_study())
+    shown = token(page)
+    page.route("**/vote", lambda route: (route.continue_(), page.context.set_offline(True)))
+    page.wait_for_timeout(300)
+    page.keyboard.press("1")
+    status = page.get_by_role("status").first
+    expect(status).to_contain_text("Trying again…")
+    page.unroute("**/vote")
+    page.context.set_offline(False)
+    expect(page.locator(f"[data-token='{shown}']")).to_have_count(0)
+    rated(page, 1)
+    assert JudgementRevision.objects.count() == 1
+    complaints.clear()
+
+
+def test_another_device_goes_on_with_the_same_pair(new_page):
+    page = join(new_page(), make_study())
+    press_until_next_pair(page, "1")
+    rated(page, 1)
+    other = new_page(viewport={"width": 360, "height": 740})
+    start_by_keyboard(other, page.locator("#personal-link").input_value())
+    rated(other, 1)
+    assert token(other) == token(page)
+    assert Annotator.objects.count() == 1
+
+
+def test_a_pair_that_others_rated_meanwhile_is_passed_over(new_page, complaints):
+    study = make_study(systems=2, documents=2, quota=1)
+    page = join(new_page(), study)
+    shown = token(page)
+    mine = Assignment.objects.get(token=shown)
+    # The place stays taken, now by somebody else.
+    Assignment.objects.filter(pk=mine.pk).update(state="expired", slot=None, lease_until=None)
+    page.wait_for_timeout(300)
+    page.keyboard.press("1")
+    expect(page.get_by_role("alert")).to_contain_text("others have rated it meanwhile")
+    expect(page.locator("[aria-pressed=true]")).to_have_count(0)
+    page.get_by_role("button", name="Go on with the next pair").click()
+    expect(page.locator(f"[data-token='{shown}']")).to_have_count(0)
+    assert not Judgement.objects.exists()
+    assert all("409" in text for text in complaints)
+    complaints.clear()
+
+
+def test_the_buttons_work_without_javascript(new_page):
+    page = new_page(java_script_enabled=False)
+    page.goto(invitation_path(make_study()))
+    page.get_by_role("button", name="Start").click()
+    shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
+    page.get_by_role("button", name="Right is better").click()
+    rated(page, 1)
+    assert stored_choice(shown, texts) == "right"
+
+
+def test_stopping_asks_first_and_gives_the_pair_back(new_page):
+    page = join(new_page(), make_study())
+    page.get_by_text("Menu").click()
+    page.get_by_text("I want to stop").click()
+    page.get_by_role("button", name="Yes, stop rating").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You stopped rating")
+    assert not Assignment.objects.filter(state="leased").exists()
+
+
+def test_the_transcript_keeps_its_place_while_the_meeting_stays(new_page):
+    study = make_study(systems=3, documents=1)
+    transcript = study.comparisons.first().document.transcript
+    transcript.turns = [{"speaker": "Maya", "content": f"Point {n}."} for n in range(200)]
+    transcript.save()
+    page = join(new_page(viewport={"width": 1280, "height": 900}), study)
+    page.locator("[data-turns]").evaluate("box => (box.scrollTop = 1500)")
+    press_until_next_pair(page, "1")
+    rated(page, 1)
+    assert page.locator("[data-turns]").evaluate("box => box.scrollTop") == 1500
+
+
+def press_mouse_on(page, button, click_count):
+    """One press of a series: click_count 2 is the second half of a double click."""
+    button.hover()
+    page.mouse.down(click_count=click_count)
+    page.mouse.up(click_count=click_count)
+
+
+def test_the_second_half_of_a_double_click_does_not_rate_the_next_pair(new_page):
+    page = join(new_page(), make_study())
+    better = page.get_by_role("button", name="Left is better")
+    page.wait_for_timeout(300)
+    press_mouse_on(page, better, 1)
+    rated(page, 1)
+    page.wait_for_timeout(300)
+    press_mouse_on(page, better, 2)
+    page.wait_for_timeout(500)
+    assert Judgement.objects.count() == 1
+    press_mouse_on(page, better, 1)
+    rated(page, 2)
+
+
+def test_quick_answers_to_several_questions_all_count(new_page):
+    page = join(new_page(), make_study(criteria=("overall", "fluency")))
+    page.wait_for_timeout(300)
+    for click_count, key in enumerate(("overall", "fluency"), start=1):
+        press_mouse_on(
+            page, page.locator(f"[data-question={key}]").get_by_role("button", name="Right is better"), click_count
+        )
+    rated(page, 1)
+
+
+@pytest.mark.parametrize("criteria", [("overall",), ("overall", "fluency", "coherence")])
+def test_a_narrow_phone_needs_no_sideways_scrolling(new_page, criteria):
+    study = make_study(criteria=criteria, annotator_title="Which of these two meeting summaries is the better one?")
+    page = new_page(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    page.goto(invitation_path(study))
+    page.get_by_role("button", name="Start").tap()
+    expect(page.locator("[data-pair]")).to_be_visible()
+    for open_menu in (False, True):
+        if open_menu:
+            page.get_by_text("Menu").tap()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.locator(".menu > summary").tap()
+    page.wait_for_timeout(300)
+    for key in criteria:
+        page.locator(f"[data-question={key}]").get_by_role("button", name="Left is better").tap()
+    rated(page, 1)
+
+
+def test_an_outdated_page_keeps_the_answer_until_it_is_reloaded(new_page, complaints):
+    page = join(new_page(), make_study())
+    shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
+    page.context.clear_cookies(name=re.compile("csrf"))
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.wait_for_timeout(300)
+    page.keyboard.press("2")
+    expect(page.get_by_role("alert")).to_contain_text("out of date")
+    assert not Judgement.objects.exists()
+    page.get_by_role("button", name="Reload the page").click()
+    rated(page, 1)
+    assert stored_choice(shown, texts) == "right"
+    assert all("403" in text for text in complaints)
+    complaints.clear()
