@@ -9,6 +9,7 @@ import json
 import uuid
 from pathlib import Path
 from time import time_ns
+from typing import Any
 
 from django.conf import settings
 from kombu import Connection, Exchange, Queue
@@ -18,7 +19,7 @@ QUEUES = ("generation", "metrics", "default")
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, payload: dict[str, object], **kwargs: object) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         # Wall-clock names keep the order of messages across processes and restarts.
         name = f"{time_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
         folder = Path(self.data_folder_out)

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AbstractUser
-from models_runner.importing.sample import import_sample
+from django.contrib.auth.models import User
 
 from annotations.models import Study
 from annotations.services import create_study
 from models_runner import catalog, services
+from models_runner.importing.sample import import_sample
 from models_runner.models import Run, ScoringJob, Summary
 
 DATASET = "sample-meetings"
@@ -32,7 +32,7 @@ class SampleProgress:
         return self.metrics >= self.metrics_total > 0 and self.summaries >= self.summaries_total
 
 
-def load_sample(owner: AbstractUser | None) -> Study:
+def load_sample(owner: User | None) -> Study:
     """Import the meetings, start the runs and open the study; what is there already stays as it is."""
     catalog.ensure_all()
     dataset = import_sample(DATASET).dataset

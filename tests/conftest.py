@@ -3,6 +3,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 
 # Settings are read once: tests get a data folder of their own, never the installation's.
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="punchweight-test-"))
@@ -16,6 +17,12 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("django_db") or {"db", "transactional_db", "live_server"} & set(item.fixturenames):
             item.add_marker(pytest.mark.database)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_folder():
+    """Whitenoise warns on every request when the folder of collected files is not there."""
+    Path(django_settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
 @pytest.fixture(autouse=True)

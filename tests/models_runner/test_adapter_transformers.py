@@ -4,7 +4,29 @@ import pytest
 
 from models_runner.adapters.base import SummaryRequest, SystemSpec
 
-WORDS = ["the", "a", "meeting", "we", "ship", "checkout", "on", "friday", "tests", "fail", "fix", "summary", "write", "budget", "library", "Maya", "Leo", ":", ".", "user", "assistant"]
+WORDS = [
+    "the",
+    "a",
+    "meeting",
+    "we",
+    "ship",
+    "checkout",
+    "on",
+    "friday",
+    "tests",
+    "fail",
+    "fix",
+    "summary",
+    "write",
+    "budget",
+    "library",
+    "Maya",
+    "Leo",
+    ":",
+    ".",
+    "user",
+    "assistant",
+]
 
 
 def tokenizer(folder, *, chat):

@@ -10,7 +10,7 @@ from urllib.request import urlopen
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         self.stdout.write(text)
         self.stdout.flush()
 
-    def _ensure_admin(self) -> AbstractUser:
+    def _ensure_admin(self) -> User:
         """The first start makes the administrator and shows the password, which is stored nowhere."""
         users = get_user_model().objects
         known = users.filter(username=ADMIN).first()

