@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 
 @contextmanager
@@ -16,8 +16,8 @@ def replace_when_complete(path: Path) -> Iterator[TextIO]:
     )
     unfinished = Path(handle.name)
     try:
-        with handle as file:
-            yield file
+        with handle:
+            yield cast(TextIO, handle)
         unfinished.chmod(0o644)
         unfinished.replace(path)
     except BaseException:

@@ -74,7 +74,7 @@ _presence: Presence | None = None
 @worker_ready.connect
 def _start_presence(sender: object = None, **kwargs: object) -> None:
     global _presence
-    queues = sorted(sender.app.amqp.queues.consume_from)  # type: ignore[union-attr, attr-defined]
+    queues = sorted(sender.app.amqp.queues.consume_from)  # type: ignore[attr-defined]
     _presence = Presence(queues)
     _presence.start()
 

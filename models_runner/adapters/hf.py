@@ -54,7 +54,7 @@ class TransformersAdapter:
             model = kind.from_pretrained(source, dtype=getattr(self.torch, self.dtype), **options)
         except (OSError, ValueError) as error:
             raise WeightsMissingError(_missing(self.spec, error)) from error
-        self.model = model.to(self.device).eval()
+        self.model: Any = model.to(self.device).eval()  # type: ignore[arg-type]
         self.tokenizer.padding_side = "right" if self.seq2seq else "left"
         # Our own limits hold; the tokenizer's only makes it warn.
         self.tokenizer.model_max_length = 10**9
@@ -123,7 +123,7 @@ class TransformersAdapter:
     def _record(self, row: list[int], prompt: int, fitted: Truncated, limit: int, seconds: float) -> SystemOutput:
         start = 1 if self.seq2seq else 0  # a decoder begins with its start token, which it did not write
         written, ended = _until_end(row[start:], self._end_tokens())
-        text = self.tokenizer.decode(written, skip_special_tokens=True).strip()
+        text = str(self.tokenizer.decode(written, skip_special_tokens=True)).strip()
         stop = "empty" if not text else ("end" if ended else "length")
         return SystemOutput(text, stop, prompt, len(written), fitted.dropped_tokens, seconds, self._peak_memory())
 

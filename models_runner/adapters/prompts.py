@@ -6,7 +6,7 @@ from models_runner.adapters.base import AdapterError, SummaryRequest, SystemSpec
 from models_runner.longinput.truncate import Truncated, truncate_turns
 
 DEFAULT_TEMPLATE = "{transcript}\n\n{instruction}"
-DEFAULT_OUTPUT_TOKENS = {"long": 256, "medium": 128, "short": 64, "query": 128}
+DEFAULT_OUTPUT_TOKENS = {"long": 512, "medium": 256, "short": 96, "query": 256}
 
 
 def transcript_lines(request: SummaryRequest) -> list[str]:

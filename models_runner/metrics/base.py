@@ -21,7 +21,7 @@ class ScoringRequest:
 
 @dataclass(frozen=True)
 class MetricValue:
-    """value None is undefined, then reason says why; with a value, reason may hold a remark (such as a cut-off input)."""
+    """value None is undefined and reason says why; with a value, reason may hold a remark (a cut-off input)."""
 
     name: str
     value: float | None
