@@ -19,7 +19,7 @@ from models_runner.adapters.base import (
     TransientAdapterError,
 )
 from models_runner.adapters.registry import load_adapter
-from models_runner.instructions import instruction_text
+from models_runner.instructions import instruction_text, texts_of
 from models_runner.leases import KeepLease, lease_time
 from models_runner.models import Run, Summary, System
 from models_runner.references import fitting_references
@@ -99,12 +99,13 @@ def _write_batch(run: Run, adapter: SystemAdapter, owner: str, ids: Sequence[int
 
 def _requests(run: Run, summaries: Sequence[Summary]) -> list[SummaryRequest]:
     references = fitting_references([s.document_id for s in summaries], run.instruction)
+    wording = texts_of(run.instruction, run.instruction_version)
     return [
         SummaryRequest(
             document_id=s.document.external_id,
             turns=s.document.transcript.turns,
             language=s.document.language,
-            instruction=instruction_text(run.instruction, s.document.language, s.query.text if s.query else ""),
+            instruction=instruction_text(wording, s.document.language, s.query.text if s.query else ""),
             kind=run.instruction,
             references=tuple(references.get((s.document_id, s.query_id), ())),
         )

@@ -1,28 +1,53 @@
 """What a system is asked for, by kind and language; three lengths as in Tiny Titans (arXiv 2402.00841)."""
 
+from functools import cache
+from pathlib import Path
+
+import yaml
+from django.db import transaction
+
 from models_runner.language import normalise_language
+from models_runner.models import InstructionKind, InstructionText
 
-WHOLE_MEETING = {
-    "en": {
-        "long": "Write a long and detailed summary of the meeting above.",
-        "medium": "Write a summary of medium length of the meeting above.",
-        "short": "Write a very short summary of the meeting above.",
-    },
-    "zh": {
-        "long": "请为以上会议写一份详细的长摘要。",
-        "medium": "请为以上会议写一份中等长度的摘要。",
-        "short": "请为以上会议写一份非常简短的摘要。",
-    },
-}
-ANSWER_QUERY = {
-    "en": "From the meeting above, answer the following: {query}",
-    "zh": "请根据以上会议内容回答：{query}",
-}
+WORDINGS = Path(__file__).with_name("instructions.yaml")
+FALLBACK = "en"
 
 
-def instruction_text(kind: str, language: str, query: str = "") -> str:
-    """One sentence in the document's language where we have it, else in English; kind "query" asks the query itself."""
-    code = normalise_language(language)
-    if kind == "query":
-        return ANSWER_QUERY.get(code, ANSWER_QUERY["en"]).format(query=query)
-    return WHOLE_MEETING.get(code, WHOLE_MEETING["en"])[kind]
+@cache
+def wordings() -> dict[str, dict[str, str]]:
+    """The newest wordings: {kind: {language: text}}."""
+    return yaml.safe_load(WORDINGS.read_text())
+
+
+def sync_version(kind: str) -> int:
+    """The version that holds the newest wordings of a kind; stored as a new one if they have changed."""
+    with transaction.atomic():
+        newest = (
+            InstructionText.objects.filter(kind=kind).order_by("-version").values_list("version", flat=True).first()
+        )
+        if newest and texts_of(kind, newest) == wordings()[kind]:
+            return newest
+        version = (newest or 0) + 1
+        rows = [
+            InstructionText(kind=kind, language=language, version=version, text=text)
+            for language, text in wordings()[kind].items()
+        ]
+        # Two processes may find the same new wording at once.
+        InstructionText.objects.bulk_create(rows, ignore_conflicts=True)
+        return version
+
+
+def texts_of(kind: str, version: int) -> dict[str, str]:
+    """The stored wordings of one version by language; empty if there is no such version."""
+    return dict(InstructionText.objects.filter(kind=kind, version=version).values_list("language", "text"))
+
+
+def instruction_text(texts: dict[str, str], language: str, query: str = "") -> str:
+    """One sentence in the document's language where we have it, else in English; a query takes the place of {query}."""
+    text = texts.get(normalise_language(language), texts[FALLBACK])
+    return text.replace("{query}", query)
+
+
+def sync_all() -> None:
+    for kind in InstructionKind.values:
+        sync_version(kind)

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from models_runner.instructions import sync_version
 from models_runner.models import Dataset, Document, InstructionKind, Query, Run, ScoringJob, Summary, System
 
 DEFAULT_METRICS = ("rouge", "bertscore", "length")
@@ -25,7 +26,13 @@ def start_run(
     Called again it goes on where it was; a larger limit adds documents. Raises NothingToRunError.
     """
     documents = dataset.documents.filter(Q(split=split) if split else Q()).order_by("position")
-    run, _ = Run.objects.get_or_create(system=system, dataset=dataset, split=split, instruction=instruction)
+    run, _ = Run.objects.get_or_create(
+        system=system,
+        dataset=dataset,
+        split=split,
+        instruction=instruction,
+        defaults={"instruction_version": sync_version(instruction)},
+    )
     units = list(_units(documents, instruction, limit))
     if not units:
         raise NothingToRunError(_nothing_to_run(dataset, split, instruction))

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from factory.django import DjangoModelFactory
 
 from annotations.models import Annotator, Comparison, Criterion, Study
+from models_runner.instructions import sync_version
 from models_runner.models import Dataset, Document, InstructionKind, Reference, Regime, Run, Summary, System, Transcript
 
 TURNS = [
@@ -72,6 +73,7 @@ class RunFactory(DjangoModelFactory):
     system = factory.SubFactory(SystemFactory)
     dataset = factory.SubFactory(DatasetFactory)
     instruction = InstructionKind.MEDIUM
+    instruction_version = factory.LazyAttribute(lambda run: sync_version(run.instruction))
 
     class Meta:
         model = Run

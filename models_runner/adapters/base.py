@@ -32,6 +32,7 @@ class SystemOutput:
     dropped_tokens: transcript tokens left out to fit the window; 0 when nothing was.
     seconds: wall clock of this output.
     peak_memory_bytes: highest resident memory of the process so far; None where unknown.
+    chapters: parts the transcript was read in. calls: every call of a model, in order; none where there is no model.
     """
 
     text: str
@@ -41,6 +42,22 @@ class SystemOutput:
     dropped_tokens: int
     seconds: float
     peak_memory_bytes: int | None = None
+    chapters: int = 1
+    calls: Sequence["CallRecord"] = ()
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    """One call of a model on the way to a summary. prompt: exactly what the model read."""
+
+    step: str
+    prompt: str
+    output: str
+    stop_reason: str
+    prompt_tokens: int | None
+    output_tokens: int | None
+    seconds: float
+    cached_tokens: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,30 @@
 """Hugging Face transformers: sequence-to-sequence and decoder-only models from a folder, a hub id or a GGUF file."""
 
+import gc
 import os
-import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
-from models_runner.adapters.base import (
-    SummaryRequest,
-    SystemOutput,
-    SystemSpec,
-    WeightsMissingError,
-)
-from models_runner.adapters.prompts import fit_transcript, output_tokens, user_text
-from models_runner.longinput.truncate import Truncated
+from models_runner.adapters.base import AdapterError, SystemSpec, WeightsMissingError
+from models_runner.adapters.engine import Prompt, Written
+from models_runner.adapters.language_model import LanguageModelAdapter
+from models_runner.adapters.memory import peak_resident_bytes
+from models_runner.adapters.prompts import SYSTEM_MESSAGE, stop_reason
 from models_runner.weights import PACKAGE, file_revision, resolve_gguf
 
 DEFAULT_WINDOW = 2048
-SYSTEM_MESSAGE = "You write summaries of meetings."
 LIBRARIES = ("transformers", "torch")
 
 
-class TransformersAdapter:
+def load(spec: SystemSpec) -> LanguageModelAdapter:
+    return LanguageModelAdapter(spec, TransformersEngine(spec))
+
+
+class TransformersEngine:
     """Engine settings: `batch_size` (4), `device` ("" chooses CUDA when there is one), `dtype` ("" is bfloat16 on CUDA,
     float32 on the CPU) and `threads` (0: as torch decides)."""
 
@@ -65,33 +66,30 @@ class TransformersAdapter:
         config = self.model.config
         return getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
 
-    def summarize(self, requests: Sequence[SummaryRequest]) -> list[SystemOutput]:
-        fitted = [self._fit(request) for request in requests]
-        prompts = [self._prompt(r, f.text) for r, f in zip(requests, fitted, strict=True)]
-        outputs: dict[int, SystemOutput] = {}
-        # Alike lengths in one batch: little padding. One output limit in one batch: nobody is cut by another's.
-        order = sorted(range(len(prompts)), key=lambda i: (output_tokens(self.spec, requests[i].kind), len(prompts[i])))
-        for start in range(0, len(order), self.batch_size):
-            batch = order[start : start + self.batch_size]
-            for limit in sorted({output_tokens(self.spec, requests[i].kind) for i in batch}):
-                group = [i for i in batch if output_tokens(self.spec, requests[i].kind) == limit]
-                made = self._generate([prompts[i] for i in group], limit, [fitted[i] for i in group])
-                outputs.update(zip(group, made, strict=True))
-        return [outputs[i] for i in range(len(requests))]
+    def count(self, text: str) -> int:
+        return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def _fit(self, request: SummaryRequest) -> Truncated:
-        def count_prompt(transcript: str) -> int:
-            tokens = len(self._ids(self._prompt(request, transcript)))
-            # An encoder's window holds the input alone; the output has the decoder's.
-            return tokens - output_tokens(self.spec, request.kind) if self.seq2seq else tokens
+    def needs(self, prompt: Prompt) -> int:
+        tokens = len(self._ids(self._rendered(prompt)))
+        # An encoder's window holds the input alone; the output has the decoder's.
+        return tokens if self.seq2seq else tokens + prompt.limit
 
-        return fit_transcript(self.spec, request, self.window, self._count, count_prompt)
+    def write(self, prompts: Sequence[Prompt]) -> list[Written]:
+        rendered = [self._rendered(prompt) for prompt in prompts]
+        ids = [self._ids(text) for text in rendered]
+        written: dict[int, Written] = {}
+        # One output limit in one batch: nobody is cut by another's. Alike lengths in one batch: little padding.
+        order = sorted(range(len(prompts)), key=lambda i: (prompts[i].limit, len(ids[i])))
+        for limit, group in groupby(order, key=lambda i: prompts[i].limit):
+            for batch in _batched(group, self.batch_size):
+                made = self._batch([ids[i] for i in batch], [rendered[i] for i in batch], limit)
+                written.update(zip(batch, made, strict=True))
+        return [written[i] for i in range(len(prompts))]
 
-    def _prompt(self, request: SummaryRequest, transcript: str) -> str:
-        user = user_text(self.spec, request.instruction, transcript)
+    def _rendered(self, prompt: Prompt) -> str:
         if self.seq2seq or not self.tokenizer.chat_template:
-            return user
-        messages = [{"role": "system", "content": SYSTEM_MESSAGE}, {"role": "user", "content": user}]
+            return prompt.text
+        messages = [{"role": "system", "content": SYSTEM_MESSAGE}, {"role": "user", "content": prompt.text}]
         return str(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
 
     def _ids(self, prompt: str) -> list[int]:
@@ -99,19 +97,32 @@ class TransformersAdapter:
         special = self.seq2seq or not self.tokenizer.chat_template
         return list(self.tokenizer(prompt, add_special_tokens=special)["input_ids"])
 
-    def _count(self, text: str) -> int:
-        return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+    def _batch(self, ids: Sequence[list[int]], rendered: Sequence[str], limit: int) -> list[Written]:
+        """One pass of the model; on memory running out, two of half the size, down to one prompt."""
+        try:
+            return self._generate(ids, rendered, limit)
+        except (self.torch.OutOfMemoryError, MemoryError) as error:
+            if len(ids) == 1:
+                raise AdapterError(_out_of_memory(self.spec, self.device, len(ids[0]))) from error
+        # Outside the handler: the exception holds the failed pass's tensors.
+        self._free_memory()
+        half = len(ids) // 2
+        return self._batch(ids[:half], rendered[:half], limit) + self._batch(ids[half:], rendered[half:], limit)
 
-    def _generate(self, prompts: list[str], limit: int, fitted: list[Truncated]) -> list[SystemOutput]:
+    def _free_memory(self) -> None:
+        gc.collect()
+        if self.device.startswith("cuda"):
+            self.torch.cuda.empty_cache()
+
+    def _generate(self, ids: Sequence[list[int]], rendered: Sequence[str], limit: int) -> list[Written]:
         started = time.perf_counter()
-        ids = [{"input_ids": self._ids(prompt)} for prompt in prompts]
-        inputs = self.tokenizer.pad(ids, return_tensors="pt").to(self.device)
+        inputs = self.tokenizer.pad([{"input_ids": one} for one in ids], return_tensors="pt").to(self.device)
         with self.torch.inference_mode():
             sequences = self.model.generate(**inputs, max_new_tokens=limit, **self._decoding())
         new = sequences if self.seq2seq else sequences[:, inputs["input_ids"].shape[1] :]
-        seconds = (time.perf_counter() - started) / len(prompts)
-        rows = zip(new.tolist(), ids, fitted, strict=True)
-        return [self._record(row, len(one["input_ids"]), fit, limit, seconds) for row, one, fit in rows]
+        seconds = (time.perf_counter() - started) / len(ids)
+        rows = zip(new.tolist(), ids, rendered, strict=True)
+        return [self._record(row, len(one), text, seconds) for row, one, text in rows]
 
     def _decoding(self) -> dict[str, Any]:
         decoding = {k: v for k, v in self.spec.decoding.items() if k not in ("max_tokens", "seed", "temperature")}
@@ -120,12 +131,19 @@ class TransformersAdapter:
         sampling = {"do_sample": True, "temperature": temperature} if temperature else {"do_sample": False}
         return {"pad_token_id": self.tokenizer.pad_token_id, **sampling, **decoding}
 
-    def _record(self, row: list[int], prompt: int, fitted: Truncated, limit: int, seconds: float) -> SystemOutput:
+    def _record(self, row: list[int], read: int, prompt: str, seconds: float) -> Written:
         start = 1 if self.seq2seq else 0  # a decoder begins with its start token, which it did not write
         written, ended = _until_end(row[start:], self._end_tokens())
         text = str(self.tokenizer.decode(written, skip_special_tokens=True)).strip()
-        stop = "empty" if not text else ("end" if ended else "length")
-        return SystemOutput(text, stop, prompt, len(written), fitted.dropped_tokens, seconds, self._peak_memory())
+        return Written(
+            text=text,
+            stop_reason=stop_reason(text, cut=not ended),
+            prompt=prompt,
+            prompt_tokens=read,
+            output_tokens=len(written),
+            seconds=seconds,
+            peak_memory_bytes=self._peak_memory(),
+        )
 
     def _end_tokens(self) -> set[int]:
         end = self.model.generation_config.eos_token_id
@@ -135,7 +153,7 @@ class TransformersAdapter:
     def _peak_memory(self) -> int:
         if self.device.startswith("cuda"):
             return int(self.torch.cuda.max_memory_allocated())
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        return peak_resident_bytes()
 
     def environment(self) -> dict[str, object]:
         versions = {library: version(library) for library in LIBRARIES}
@@ -149,6 +167,19 @@ class TransformersAdapter:
             "window": self.window,
             "system_message": SYSTEM_MESSAGE if self.tokenizer.chat_template and not self.seq2seq else "",
         }
+
+
+def _batched(indices: Iterable[int], size: int) -> Iterator[list[int]]:
+    remaining = iter(indices)
+    while batch := list(islice(remaining, size)):
+        yield batch
+
+
+def _out_of_memory(spec: SystemSpec, device: str, tokens: int) -> str:
+    return (
+        f"Out of memory on {device}: one prompt of {tokens} tokens does not fit beside the weights of {spec.slug}. "
+        "Use a smaller context window, a smaller dtype, or a machine with more memory."
+    )
 
 
 def _until_end(row: list[int], end_tokens: set[int]) -> tuple[list[int], bool]:

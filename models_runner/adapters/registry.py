@@ -10,10 +10,10 @@ from models_runner.adapters.base import AdapterError, SystemAdapter, SystemSpec
 
 ADAPTERS = {
     "extractive": "models_runner.adapters.extractive.ExtractiveAdapter",
-    "llamacpp": "models_runner.adapters.llamacpp.LlamaCppAdapter",
+    "llamacpp": "models_runner.adapters.llamacpp.load",
     "reference": "models_runner.adapters.reference.ReferenceAdapter",
     "scripted": "models_runner.adapters.scripted.ScriptedAdapter",
-    "transformers": "models_runner.adapters.hf.TransformersAdapter",
+    "transformers": "models_runner.adapters.hf.load",
 }
 MAX_LOADED = 2
 

@@ -1,5 +1,6 @@
 from models_runner.models.datasets import Dataset, Document, InstructionKind, Query, Reference, Transcript
-from models_runner.models.runs import Run, Summary
+from models_runner.models.instructions import InstructionText
+from models_runner.models.runs import Run, Summary, SummaryCall
 from models_runner.models.scores import MetricSignature, Score, ScoringJob
 from models_runner.models.systems import Regime, System
 from models_runner.models.workers import Worker
@@ -8,6 +9,7 @@ __all__ = [
     "Dataset",
     "Document",
     "InstructionKind",
+    "InstructionText",
     "MetricSignature",
     "Query",
     "Reference",
@@ -16,6 +18,7 @@ __all__ = [
     "Score",
     "ScoringJob",
     "Summary",
+    "SummaryCall",
     "System",
     "Transcript",
     "Worker",

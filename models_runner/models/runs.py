@@ -24,9 +24,13 @@ class Run(models.Model):
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="runs")
     split = models.CharField(max_length=50, blank=True, help_text="Empty: the documents of every split.")
     instruction = models.CharField(max_length=10, choices=InstructionKind.choices)
+    instruction_version = models.PositiveIntegerField(default=1, help_text="Which wording of the instruction.")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     status_reason = models.TextField(blank=True)
     environment = models.JSONField(default=dict, blank=True)
+    leaked_documents = models.PositiveIntegerField(
+        default=0, help_text="Documents the system was trained on; more than 0 only where a run was forced."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     announced_at = models.DateTimeField(null=True, blank=True, help_text="When workers were last told of it.")
     started_at = models.DateTimeField(null=True, blank=True)
@@ -126,6 +130,8 @@ class Summary(models.Model):
     dropped_tokens = models.PositiveIntegerField(null=True, blank=True)
     seconds = models.FloatField(null=True, blank=True)
     peak_memory_bytes = models.BigIntegerField(null=True, blank=True)
+    chapters = models.PositiveIntegerField(default=1, help_text="Parts the transcript was read in.")
+    repeated = models.BooleanField(default=False, help_text="The text goes round in circles.")
     finished_at = models.DateTimeField(null=True, blank=True)
 
     objects = SummaryQuerySet.as_manager()
@@ -171,3 +177,36 @@ class Summary(models.Model):
     @property
     def cut_output(self) -> bool:
         return self.stop_reason == self.StopReason.LENGTH
+
+
+class SummaryCall(models.Model):
+    """One call of a model on the way to a summary: the exact prompt, and what it answered."""
+
+    class Step(models.TextChoices):
+        SUMMARY = "summary", "Summary"
+        CHAPTER = "chapter", "Summary of a chapter"
+        REWRITE = "rewrite", "Rewriting of the chapter summaries"
+        RESUMMARIZE = "re-summarize", "Summary of the chapter summaries"
+
+    summary = models.ForeignKey(Summary, on_delete=models.CASCADE, related_name="calls")
+    position = models.PositiveIntegerField()
+    step = models.CharField(max_length=20, choices=Step.choices)
+    prompt = models.TextField()
+    output = models.TextField(blank=True)
+    stop_reason = models.CharField(max_length=10, choices=Summary.StopReason.choices)
+    prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
+    cached_tokens = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Prompt tokens that were not read again."
+    )
+    output_tokens = models.PositiveIntegerField(null=True, blank=True)
+    seconds = models.FloatField()
+
+    class Meta:
+        ordering = ["summary", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["summary", "position"], name="call_once_per_position"),
+            models.CheckConstraint(condition=~Q(prompt=""), name="call_prompt_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Call {self.position} of summary {self.summary_id}"

@@ -33,7 +33,21 @@ class System(models.Model):
     decoding = models.JSONField(default=dict, blank=True)
     long_input = models.JSONField(default=dict, blank=True)
     engine = models.JSONField(default=dict, blank=True, help_text="Threads, slots, dtype and other engine settings.")
+    base = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        help_text="The system whose weights this one was fine-tuned from.",
+    )
+    price = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='US dollars: {"input": a million prompt tokens, "output": a million written, "hour": the machine}.',
+    )
     licence = models.CharField(max_length=200, blank=True)
+    about = models.TextField(blank=True, help_text="What a reader of results should know about this system.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     # What a summary depends on; frozen once the system has summaries.

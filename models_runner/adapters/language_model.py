@@ -1,0 +1,81 @@
+"""The adapter over any text engine: prompts from requests, long inputs by strategy, calls of summaries together."""
+
+from collections.abc import Sequence
+
+from models_runner.adapters.base import CallRecord, SummaryRequest, SystemOutput, SystemSpec
+from models_runner.adapters.engine import Prompt, TextEngine, Written
+from models_runner.adapters.prompts import output_tokens, transcript_lines, user_text
+from models_runner.longinput.calls import Answered, Call, Made, Strategy, Task
+from models_runner.longinput.strategies import check_long_input, strategy_for
+
+
+class LanguageModelAdapter:
+    def __init__(self, spec: SystemSpec, engine: TextEngine) -> None:
+        check_long_input(spec.long_input)
+        self.spec, self.engine = spec, engine
+        self.name, self.revision, self.batch_size = engine.name, engine.revision, engine.batch_size
+
+    def summarize(self, requests: Sequence[SummaryRequest]) -> list[SystemOutput]:
+        return drive([strategy_for(self.spec.long_input, self._task(request)) for request in requests], self.engine)
+
+    def _task(self, request: SummaryRequest) -> Task:
+        limit = output_tokens(self.spec, request.kind)
+
+        def prompt(text: str, *, instruction: str = request.instruction, limit: int = limit) -> Prompt:
+            return Prompt(user_text(self.spec, instruction, text), limit)
+
+        engine = self.engine
+        return Task(transcript_lines(request), engine.window, limit, engine.count, engine.needs, prompt)
+
+    def environment(self) -> dict[str, object]:
+        return self.engine.environment() | {"long_input": dict(self.spec.long_input) or {"strategy": "truncate"}}
+
+
+def drive(strategies: Sequence[Strategy], engine: TextEngine) -> list[SystemOutput]:
+    """Run strategies side by side: the calls that are open at a time go to the engine together."""
+    made: dict[int, Made] = {}
+    waiting = {index: next(strategy) for index, strategy in enumerate(strategies)}
+    while waiting:
+        answers = iter(engine.write([call.prompt for calls in waiting.values() for call in calls]))
+        still: dict[int, list[Call]] = {}
+        for index, calls in waiting.items():
+            try:
+                still[index] = strategies[index].send([next(answers) for _ in calls])
+            except StopIteration as end:
+                made[index] = end.value
+        waiting = still
+    return [_output(made[index]) for index in range(len(strategies))]
+
+
+def _output(made: Made) -> SystemOutput:
+    written = [call.written for call in made.calls]
+    return SystemOutput(
+        text=made.text,
+        stop_reason=made.stop_reason,
+        prompt_tokens=_sum([one.prompt_tokens for one in written]),
+        output_tokens=_sum([one.output_tokens for one in written]),
+        dropped_tokens=made.dropped_tokens,
+        seconds=sum(one.seconds for one in written),
+        peak_memory_bytes=max((one.peak_memory_bytes for one in written if one.peak_memory_bytes), default=None),
+        chapters=made.chapters,
+        calls=[_record(call) for call in made.calls],
+    )
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def _record(call: Answered) -> CallRecord:
+    one: Written = call.written
+    return CallRecord(
+        step=call.step,
+        prompt=one.prompt,
+        output=one.text,
+        stop_reason=one.stop_reason,
+        prompt_tokens=one.prompt_tokens,
+        output_tokens=one.output_tokens,
+        seconds=one.seconds,
+        cached_tokens=one.cached_tokens,
+    )

@@ -1,0 +1,101 @@
+"""Reading a long meeting in chapters: a summary of each, then one of them all.
+
+The three ways to combine are those of Laskar et al. (2023, arXiv 2310.19233): concatenate, rewrite, re-summarize.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+from models_runner.adapters.engine import Prompt
+from models_runner.longinput.calls import Answered, Call, Made, Strategy, Task
+from models_runner.longinput.fit import PromptOf, fit, fits, room
+from models_runner.longinput.single import truncated_summary
+
+DEFAULT_CHAPTER_TOKENS = 128
+"""The most tokens a chapter's summary may have."""
+REWRITE = "Rewrite the notes above as one coherent summary of the meeting, leaving nothing out."
+
+
+def chapterized_summary(task: Task, combine: str, chapter_tokens: int = DEFAULT_CHAPTER_TOKENS) -> Strategy:
+    """One call if the meeting fits; else a call for each chapter and, unless combine is "concatenate", one more.
+
+    combine: "concatenate", "rewrite" or "re-summarize". Chapter summaries that are too long together are chapterized
+    in their turn.
+    """
+
+    def chapter_prompt(text: str) -> Prompt:
+        return task.prompt(text, limit=chapter_tokens)
+
+    if fits(task, task.lines, task.prompt):
+        return (yield from truncated_summary(task))
+    parts = _chapters_that_fit(task, task.lines, chapter_prompt)
+    written = yield [Call("chapter", chapter_prompt("\n".join(part))) for part in parts]
+    calls = [Answered("chapter", one) for one in written]
+    notes = [one.text for one in written if one.text]
+    if combine == "concatenate" or not notes:
+        cut = any(one.stop_reason == "length" for one in written)
+        stop = "empty" if not notes else ("length" if cut else "end")
+        return Made("\n".join(notes), stop, 0, len(parts), calls)
+    step, final = _combining(task, combine)
+    while not fits(task, notes, final):
+        groups = _chapters_that_fit(task, notes, chapter_prompt)
+        if len(groups) >= len(notes):
+            break
+        written = yield [Call("chapter", chapter_prompt("\n".join(group))) for group in groups]
+        calls += [Answered("chapter", one) for one in written]
+        notes = [one.text for one in written if one.text]
+    kept = fit(task, notes, final, "head")
+    (last,) = yield [Call(step, final(kept.text))]
+    return Made(last.text, last.stop_reason, 0, len(parts), [*calls, Answered(step, last)])
+
+
+def _chapters_that_fit(task: Task, lines: Sequence[str], prompt_of: PromptOf) -> list[list[str]]:
+    budget = room(task, prompt_of)
+    while True:
+        parts = chapters(lines, budget, task.count)
+        excess = max(task.needs(prompt_of("\n".join(part))) for part in parts) - task.window
+        if excess <= 0:
+            return parts
+        budget -= excess  # the joints between lines, or with the template, cost more than counted apart
+
+
+def _combining(task: Task, combine: str) -> tuple[str, PromptOf]:
+    if combine == "rewrite":
+        return "rewrite", lambda text: task.prompt(text, instruction=REWRITE)
+    if combine == "re-summarize":
+        return "re-summarize", task.prompt
+    raise ValueError(f"combine is {combine!r}; expected concatenate, rewrite or re-summarize")
+
+
+def chapters(lines: Sequence[str], budget: int, count: Callable[[str], int]) -> list[list[str]]:
+    """The lines in as few parts as the budget allows, about equally long, in order; a longer line is split at words."""
+    pieces = [piece for line in lines for piece in _pieces(line, budget, count)]
+    sizes = [count(piece) + 1 for piece in pieces]  # 1 for the line break
+    target = sum(sizes) / max(1, math.ceil(sum(sizes) / budget))
+    parts: list[list[str]] = [[]]
+    used = 0
+    for piece, size in zip(pieces, sizes, strict=True):
+        if parts[-1] and (used + size > budget or used + size / 2 > target):
+            parts.append([])
+            used = 0
+        parts[-1].append(piece)
+        used += size
+    return parts
+
+
+def _pieces(line: str, budget: int, count: Callable[[str], int]) -> Iterator[str]:
+    if count(line) + 1 <= budget:
+        yield line
+        return
+    words = line.split(" ")
+    if len(words) > 1:
+        half, joint = len(words) // 2, " "
+        first, second = joint.join(words[:half]), joint.join(words[half:])
+    else:
+        half = len(line) // 2
+        first, second = line[:half], line[half:]
+    if not first or not second:
+        yield line
+        return
+    yield from _pieces(first, budget, count)
+    yield from _pieces(second, budget, count)

@@ -1,0 +1,38 @@
+"""The part of a text with which a whole prompt fits the window."""
+
+from collections.abc import Callable, Sequence
+
+from models_runner.adapters.base import AdapterError
+from models_runner.adapters.engine import Prompt
+from models_runner.longinput.calls import Task
+from models_runner.longinput.truncate import Truncated, truncate_turns
+
+PromptOf = Callable[[str], Prompt]
+
+
+def room(task: Task, prompt_of: PromptOf) -> int:
+    """Tokens left for text beside the prompt's frame and its output. Raises AdapterError if there are none."""
+    empty = prompt_of("")
+    left = task.window - task.needs(empty)
+    if left < 1:
+        raise AdapterError(
+            f"The window of {task.window} tokens leaves no room for a transcript beside the prompt and "
+            f"{empty.limit} output tokens. Use a larger window or a smaller output limit."
+        )
+    return left
+
+
+def fit(task: Task, lines: Sequence[str], prompt_of: PromptOf, keep: str) -> Truncated:
+    """As much of the lines as fits; see truncate_turns for keep."""
+    budget = room(task, prompt_of)
+    while True:
+        truncated = truncate_turns(lines, budget, task.count, keep)
+        excess = task.needs(prompt_of(truncated.text)) - task.window
+        if excess <= 0:
+            return truncated
+        # The joint between template and transcript may cost a few tokens more than counted apart.
+        budget -= excess
+
+
+def fits(task: Task, lines: Sequence[str], prompt_of: PromptOf) -> bool:
+    return task.needs(prompt_of("\n".join(lines))) <= task.window
