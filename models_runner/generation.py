@@ -2,11 +2,9 @@
 
 import logging
 import time
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterator, Sequence
 
 from django.conf import settings
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from models_runner import services, signals
@@ -18,15 +16,18 @@ from models_runner.adapters.base import (
     SystemSpec,
     TransientAdapterError,
 )
+from models_runner.adapters.prompts import prompt_layout
 from models_runner.adapters.registry import load_adapter
+from models_runner.energy import EnergyMeter
 from models_runner.instructions import instruction_text, texts_of
 from models_runner.leases import KeepLease, lease_time
+from models_runner.machine import machine_record
 from models_runner.models import Run, Summary, System
+from models_runner.outcomes import store
 from models_runner.references import fitting_references
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 5
 TELL_EVERY_SECONDS = 20.0
 
 
@@ -43,9 +44,10 @@ def work_on_run(run_id: int, *, owner: str) -> str:
     except AdapterError as error:
         _fail_waiting(run, str(error))
         return f"run {run_id}: {error}"
-    _note_start(run, adapter)
-    saved = _work(run, adapter, owner)
-    finish_if_complete(run)
+    runs = [run, *_siblings(run)]
+    saved = _work(runs, adapter, owner)
+    for one in runs:
+        finish_if_complete(one)
     return f"run {run_id}: {saved} summaries"
 
 
@@ -62,28 +64,60 @@ def adapter_spec(system: System) -> SystemSpec:
     )
 
 
+def _siblings(run: Run) -> list[Run]:
+    """Open runs of the same system over the same documents under other instructions.
+
+    They are written together, document by document: their prompts begin with the same transcript, which an engine that
+    caches prefixes then reads once.
+    """
+    same = Run.objects.filter(system=run.system_id, dataset=run.dataset_id, split=run.split).exclude(pk=run.pk)
+    waiting = same.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
+    return list(waiting.select_related("system", "dataset").order_by("pk"))
+
+
 def _note_start(run: Run, adapter: SystemAdapter) -> None:
-    record = {"system": run.system.spec(), "adapter": adapter.environment(), "weights": adapter.revision}
+    record = {
+        "system": run.system.spec(),
+        "adapter": adapter.environment(),
+        "weights": adapter.revision,
+        "instruction": {"kind": run.instruction, "version": run.instruction_version},
+        "prompt_layout": prompt_layout(adapter_spec(run.system)),
+        "machine": machine_record(),
+    }
     Run.objects.filter(pk=run.pk, status=Run.Status.PENDING).update(status=Run.Status.RUNNING)
     Run.objects.filter(pk=run.pk, started_at=None).update(started_at=timezone.now())
     Run.objects.filter(pk=run.pk, environment={}).update(environment=record)
 
 
-def _work(run: Run, adapter: SystemAdapter, owner: str) -> int:
-    saved, told, asked_for_help = 0, time.monotonic(), False
-    while True:
-        now = timezone.now()
-        ids = Summary.objects.claim(run.pk, owner=owner, count=adapter.batch_size, now=now, lease=lease_time())
-        if not ids:
-            break
-        if not asked_for_help and run.summaries.ready(now).exists():
-            services.announce(run)  # for the next idle worker, which tells the one after it
-            asked_for_help = True
+def _work(runs: Sequence[Run], adapter: SystemAdapter, owner: str) -> int:
+    saved, told, started = 0, time.monotonic(), set()
+    for run, ids in _batches(runs, adapter.batch_size, owner):
+        if run.pk not in started:
+            started.add(run.pk)
+            _note_start(run, adapter)
+            if run.summaries.ready(timezone.now()).exists():
+                services.announce(run)  # for the next idle worker, which tells the one after it
         saved += _write_batch(run, adapter, owner, ids)
         if time.monotonic() - told > TELL_EVERY_SECONDS:
             signals.summaries_saved.send(sender=Run, run=run)
             told = time.monotonic()
     return saved
+
+
+def _batches(runs: Sequence[Run], size: int, owner: str) -> Iterator[tuple[Run, list[int]]]:
+    """Claimed batches: some documents of the first run, then the same documents in the others, and so on."""
+    first, *others = runs
+
+    def claim(run: Run, documents: Collection[int] | None = None) -> list[int]:
+        now = timezone.now()
+        return Summary.objects.claim(run.pk, owner=owner, count=size, now=now, lease=lease_time(), documents=documents)
+
+    while ids := claim(first):
+        yield first, ids
+        documents = set(Summary.objects.filter(pk__in=ids).values_list("document_id", flat=True))
+        for other in others:
+            while more := claim(other, documents):
+                yield other, more
 
 
 def _write_batch(run: Run, adapter: SystemAdapter, owner: str, ids: Sequence[int]) -> int:
@@ -92,9 +126,12 @@ def _write_batch(run: Run, adapter: SystemAdapter, owner: str, ids: Sequence[int
     )
     requests = _requests(run, summaries)
     held = Summary.objects.held_by(owner).filter(pk__in=ids)
+    meter = EnergyMeter()
     with KeepLease(lambda: held.update(lease_until=timezone.now() + lease_time())):
         outcomes = _summarize(adapter, requests)
-    return sum(_store(run, held, summary, outcome) for summary, outcome in zip(summaries, outcomes, strict=True))
+    joules = meter.joules()
+    each = joules / len(outcomes) if joules is not None and outcomes else None
+    return sum(store(run, held, s, outcome, each) for s, outcome in zip(summaries, outcomes, strict=True))
 
 
 def _requests(run: Run, summaries: Sequence[Summary]) -> list[SummaryRequest]:
@@ -125,47 +162,6 @@ def _summarize(adapter: SystemAdapter, requests: Sequence[SummaryRequest]) -> li
         if not isinstance(error, AdapterError):
             logger.exception("document %s: unexpected fault", requests[0].document_id)
         return [error]
-
-
-def _store(run: Run, held: QuerySet[Summary], summary: Summary, outcome: SystemOutput | Exception) -> int:
-    """Save one outcome if the row is still ours; 1 if a summary was saved."""
-    ours = held.filter(pk=summary.pk)
-    if isinstance(outcome, TransientAdapterError) and summary.attempts < MAX_ATTEMPTS:
-        delay = timedelta(seconds=settings.RETRY_SECONDS * 2 ** (summary.attempts - 1))
-        ours.update(
-            status=Summary.Status.PENDING,
-            owner="",
-            lease_until=None,
-            error=str(outcome),
-            not_before=timezone.now() + delay,
-        )
-        services.announce_later(run, delay)
-        return 0
-    if isinstance(outcome, Exception):
-        ours.update(status=Summary.Status.FAILED, owner="", lease_until=None, error=_reason(outcome, summary.attempts))
-        return 0
-    return ours.update(
-        status=Summary.Status.DONE,
-        owner="",
-        lease_until=None,
-        error="",
-        text=outcome.text,
-        stop_reason=outcome.stop_reason,
-        prompt_tokens=outcome.prompt_tokens,
-        output_tokens=outcome.output_tokens,
-        dropped_tokens=outcome.dropped_tokens,
-        seconds=outcome.seconds,
-        peak_memory_bytes=outcome.peak_memory_bytes,
-        finished_at=timezone.now(),
-    )
-
-
-def _reason(error: Exception, attempts: int) -> str:
-    if isinstance(error, TransientAdapterError):
-        return f"{error} (given up after {attempts} attempts)"
-    if isinstance(error, AdapterError):
-        return str(error)
-    return f"{type(error).__name__}: {error}"
 
 
 def _fail_waiting(run: Run, reason: str) -> None:

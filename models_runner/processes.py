@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from tqdm import tqdm
@@ -69,14 +70,20 @@ def worker_for(queue: str) -> Iterator[Callable[[], None]]:
         stop_process(process)
 
 
+def _show(bar: "tqdm[Any]", done: int) -> None:
+    # In a file or a pipe every refresh is one more line.
+    if done != bar.n or sys.stderr.isatty():
+        bar.n = done
+        bar.refresh()
+
+
 def wait_with_bar(queue: str, what: str, total: int, done: Callable[[], int], finished: Callable[[], bool]) -> None:
     """Show a progress bar until finished() says so; nothing depends on messages arriving."""
     with worker_for(queue) as check, tqdm(total=total, desc=what, unit="", dynamic_ncols=True) as bar:
         swept = time.monotonic()
         while True:
             ended = finished()
-            bar.n = done()
-            bar.refresh()
+            _show(bar, done())
             if ended:
                 return
             check()

@@ -23,6 +23,13 @@ def user_text(spec: SystemSpec, instruction: str, transcript: str) -> str:
     return before + transcript + after
 
 
+def prompt_layout(spec: SystemSpec) -> str:
+    """Which comes first. With the transcript first, prompts of several instructions share a long prefix."""
+    template = spec.prompt_template or DEFAULT_TEMPLATE
+    first = template.find("{transcript}") <= template.find("{instruction}") or "{instruction}" not in template
+    return "transcript first" if first else "instruction first"
+
+
 def output_tokens(spec: SystemSpec, kind: str) -> int:
     limit = spec.decoding.get("max_tokens", DEFAULT_OUTPUT_TOKENS)
     if isinstance(limit, Mapping):

@@ -1,5 +1,6 @@
 """Runs and their summaries. The rows are the truth about background work; messages only say that there is some."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
@@ -72,13 +73,26 @@ class SummaryQuerySet(models.QuerySet["Summary"]):
         """Those a worker may claim now: waiting, and not held back after a passing fault."""
         return self.filter(Q(not_before=None) | Q(not_before__lte=now), status=Summary.Status.PENDING)
 
-    def claim(self, run_id: int, *, owner: str, count: int, now: datetime, lease: timedelta) -> list[int]:
+    def claim(
+        self,
+        run_id: int,
+        *,
+        owner: str,
+        count: int,
+        now: datetime,
+        lease: timedelta,
+        documents: Collection[int] | None = None,
+    ) -> list[int]:
         """Take up to count ready summaries of a run for owner; returns their ids in document order.
 
-        Rows another worker is taking at this moment are passed over (PostgreSQL) or waited for (SQLite).
+        documents: only summaries of these. Rows another worker is taking at this moment are passed over (PostgreSQL) or
+        waited for (SQLite).
         """
         with transaction.atomic():
-            ready = self.ready(now).filter(run_id=run_id).order_by("document__position", "query__position", "pk")
+            ready = self.ready(now).filter(run_id=run_id)
+            if documents is not None:
+                ready = ready.filter(document__in=documents)
+            ready = ready.order_by("document__position", "query__position", "pk")
             ids = list(ready.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:count])
             self.filter(pk__in=ids, status=Summary.Status.PENDING).update(
                 status=Summary.Status.RUNNING,
@@ -130,6 +144,7 @@ class Summary(models.Model):
     dropped_tokens = models.PositiveIntegerField(null=True, blank=True)
     seconds = models.FloatField(null=True, blank=True)
     peak_memory_bytes = models.BigIntegerField(null=True, blank=True)
+    energy_joules = models.FloatField(null=True, blank=True, help_text="Of the whole machine meanwhile, if it tells.")
     chapters = models.PositiveIntegerField(default=1, help_text="Parts the transcript was read in.")
     repeated = models.BooleanField(default=False, help_text="The text goes round in circles.")
     finished_at = models.DateTimeField(null=True, blank=True)

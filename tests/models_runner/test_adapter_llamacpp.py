@@ -65,3 +65,16 @@ def test_weights_and_settings_are_on_record(adapter):
     assert len(adapter.revision) == 12
     assert adapter.environment()["slots"] == 1
     assert adapter.environment()["window"] == 512
+
+
+def test_a_second_instruction_reads_only_what_is_new(adapter):
+    turns = [TURN] * 8
+    first, second = (
+        adapter.summarize([SummaryRequest("m", turns, "en", instruction_text(wordings()[kind], "en"), kind)])[0].calls[
+            0
+        ]
+        for kind in ("long", "short")
+    )
+    assert first.prompt.partition("Write a")[0] == second.prompt.partition("Write a")[0]
+    assert second.cached_tokens > 0.85 * second.prompt_tokens
+    assert TURN["content"] in second.prompt

@@ -221,3 +221,41 @@ def test_the_sweeper_announces_a_run_whose_last_step_was_lost(dataset):
     work(run)
     assert run.status == Run.Status.DONE
     assert ScoringJob.objects.filter(run=run).count() == 3
+
+
+def test_instructions_over_the_same_meetings_are_written_meeting_by_meeting(dataset):
+    system = scripted()
+    runs = [services.start_run(system, dataset, split="val", instruction=kind) for kind in ("long", "medium", "short")]
+    elsewhere = services.start_run(system, dataset, split="test", instruction="long")
+    work(runs[0])
+    written = Summary.objects.done().order_by("finished_at", "pk")
+    assert [(s.document.external_id, s.run.instruction) for s in written] == [
+        (f"m{n}", kind) for n in range(3) for kind in ("long", "medium", "short")
+    ]
+    assert set(Run.objects.filter(pk__in=[run.pk for run in runs]).values_list("status", flat=True)) == {"done"}
+    elsewhere.refresh_from_db()
+    assert elsewhere.status == Run.Status.PENDING
+
+
+def test_a_cancelled_instruction_is_not_written_with_the_others(dataset):
+    system = scripted()
+    first, second = (services.start_run(system, dataset, instruction=kind) for kind in ("long", "short"))
+    services.cancel_run(second)
+    work(first)
+    assert second.summaries.done().count() == 0
+    assert first.summaries.done().count() == 4
+
+
+def test_the_record_of_a_run_says_where_and_how(dataset):
+    run = services.start_run(scripted(), dataset)
+    work(run)
+    assert run.environment["instruction"] == {"kind": "medium", "version": run.instruction_version}
+    assert run.environment["prompt_layout"] == "transcript first"
+    assert run.environment["machine"]["cores"] > 0
+
+
+def test_a_text_in_circles_is_flagged(dataset):
+    run = services.start_run(scripted(answers={"m1": "The team agreed on the date. " * 20}), dataset)
+    work(run)
+    flagged = run.summaries.filter(repeated=True)
+    assert [s.document.external_id for s in flagged] == ["m1"]

@@ -1,0 +1,97 @@
+"""Saving what came of one summary: its text and account, another try later, or the reason it failed."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from models_runner import services
+from models_runner.adapters.base import AdapterError, SystemOutput, TransientAdapterError
+from models_runner.models import Run, Summary, SummaryCall
+from models_runner.repetition import goes_in_circles
+
+MAX_ATTEMPTS = 5
+
+
+def store(
+    run: Run, held: QuerySet[Summary], summary: Summary, outcome: SystemOutput | Exception, joules: float | None = None
+) -> int:
+    """Save one outcome if the row is still among those held; 1 if a summary was saved.
+
+    joules: this summary's share of the energy its batch took; None where nothing tells.
+    """
+    ours = held.filter(pk=summary.pk)
+    if isinstance(outcome, TransientAdapterError) and summary.attempts < MAX_ATTEMPTS:
+        _try_again(run, ours, summary, outcome)
+        return 0
+    if isinstance(outcome, Exception):
+        ours.update(status=Summary.Status.FAILED, owner="", lease_until=None, error=_reason(outcome, summary.attempts))
+        return 0
+    with transaction.atomic():
+        saved = _save(ours, summary, outcome, joules)
+        if saved:
+            _save_calls(summary, outcome)
+    return saved
+
+
+def _try_again(run: Run, ours: QuerySet[Summary], summary: Summary, outcome: TransientAdapterError) -> None:
+    delay = timedelta(seconds=settings.RETRY_SECONDS * 2 ** (summary.attempts - 1))
+    ours.update(
+        status=Summary.Status.PENDING,
+        owner="",
+        lease_until=None,
+        error=str(outcome),
+        not_before=timezone.now() + delay,
+    )
+    services.announce_later(run, delay)
+
+
+def _save(ours: QuerySet[Summary], summary: Summary, outcome: SystemOutput, joules: float | None) -> int:
+    return ours.update(
+        status=Summary.Status.DONE,
+        owner="",
+        lease_until=None,
+        error="",
+        text=outcome.text,
+        stop_reason=outcome.stop_reason,
+        prompt_tokens=outcome.prompt_tokens,
+        output_tokens=outcome.output_tokens,
+        dropped_tokens=outcome.dropped_tokens,
+        chapters=outcome.chapters,
+        repeated=goes_in_circles(outcome.text, summary.document.language),
+        seconds=outcome.seconds,
+        peak_memory_bytes=outcome.peak_memory_bytes,
+        energy_joules=joules,
+        finished_at=timezone.now(),
+    )
+
+
+def _save_calls(summary: Summary, outcome: SystemOutput) -> None:
+    SummaryCall.objects.filter(summary=summary).delete()
+    SummaryCall.objects.bulk_create(
+        [
+            SummaryCall(
+                summary=summary,
+                position=position,
+                step=call.step,
+                prompt=call.prompt,
+                output=call.output,
+                stop_reason=call.stop_reason,
+                prompt_tokens=call.prompt_tokens,
+                cached_tokens=call.cached_tokens,
+                output_tokens=call.output_tokens,
+                seconds=call.seconds,
+            )
+            for position, call in enumerate(outcome.calls, start=1)
+        ]
+    )
+
+
+def _reason(error: Exception, attempts: int) -> str:
+    if isinstance(error, TransientAdapterError):
+        return f"{error} (given up after {attempts} attempts)"
+    if isinstance(error, AdapterError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"

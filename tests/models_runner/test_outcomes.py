@@ -1,0 +1,45 @@
+import pytest
+
+from models_runner.adapters.base import CallRecord, SystemOutput
+from models_runner.models import Summary, SummaryCall
+from models_runner.outcomes import store
+from tests.factories import SummaryFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def summary():
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    lease = timezone.now() + timedelta(minutes=1)
+    return SummaryFactory(status="running", owner="me", lease_until=lease, text="", stop_reason="")
+
+
+def output(*outputs):
+    calls = [CallRecord("chapter", f"Prompt {n}", text, "end", 10, 3, 0.5, cached_tokens=4)
+             for n, text in enumerate(outputs)]  # fmt: skip
+    return SystemOutput(" ".join(outputs), "end", 20, 6, 0, 1.0, chapters=len(outputs), calls=calls)
+
+
+def test_every_call_is_kept_with_its_exact_prompt(summary):
+    assert store(summary.run, Summary.objects.held_by("me"), summary, output("One.", "Two."), joules=12.5) == 1
+    summary.refresh_from_db()
+    assert (summary.chapters, summary.energy_joules) == (2, 12.5)
+    kept = list(summary.calls.values_list("position", "step", "prompt", "output", "cached_tokens"))
+    assert kept == [(1, "chapter", "Prompt 0", "One.", 4), (2, "chapter", "Prompt 1", "Two.", 4)]
+
+
+def test_a_summary_written_anew_keeps_only_its_own_calls(summary):
+    held = Summary.objects.held_by("me")
+    store(summary.run, held, summary, output("One.", "Two."))
+    Summary.objects.filter(pk=summary.pk).update(status="running", owner="me", lease_until=summary.lease_until)
+    store(summary.run, held, summary, output("Three."))
+    assert list(summary.calls.values_list("output", flat=True)) == ["Three."]
+
+
+def test_a_lost_summary_leaves_no_calls(summary):
+    assert store(summary.run, Summary.objects.held_by("somebody else"), summary, output("One.")) == 0
+    assert not SummaryCall.objects.exists()
