@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django_htmx.http import HttpResponseClientRefresh
 
-from models_runner.models import Dataset, Document, Run, System
+from models_runner.models import Dataset, Document, Run, Summary, System
 
 P = ParamSpec("P")
 
@@ -72,3 +72,9 @@ def get_run(request: HttpRequest, pk: int) -> Run:
     """With its system and dataset."""
     check_researcher(request)
     return get_object_or_404(Run.objects.select_related("system", "dataset"), pk=pk)
+
+
+def get_summary(request: HttpRequest, pk: int) -> Summary:
+    """With its run, system, document and query."""
+    check_researcher(request)
+    return get_object_or_404(Summary.objects.select_related("run__system", "run__dataset", "document", "query"), pk=pk)

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from django.db.models import Avg, Count, Max, Q, Sum
 from django.db.models.functions import Substr
 
-from models_runner.models import Document, Run, Score, ScoringJob, Summary, System
+from models_runner.models import Document, Run, Score, ScoringJob, Summary, SummaryCall, System
 from models_runner.models.runs import SummaryQuerySet
+from models_runner.prices import cost
 from models_runner.workers import workers_for
 
 EXCERPT_CHARACTERS = 280
+PACE_FROM = 20
+PACE_NEEDS = 3
 SPEAKER_COLOURS = 8
 
 
@@ -55,6 +58,8 @@ class RunTotals:
     """Sums over the finished summaries of one run; None where nothing can be said yet.
 
     read, written, left_out: tokens of prompts, of outputs, and of transcripts that did not fit.
+    cached: prompt tokens not read again, because the prompt before began with them.
+    dollars: by the price on the system's record. joules: of the whole machine meanwhile.
     """
 
     done: int
@@ -67,6 +72,14 @@ class RunTotals:
     total_seconds: float | None
     seconds_each: float | None
     per_minute: float | None
+    repeated: int
+    chaptered: int
+    calls: int
+    cached: int | None
+    tokens_per_second: float | None
+    peak_memory: int | None
+    joules: float | None
+    dollars: float | None
 
 
 def run_totals(run: Run) -> RunTotals:
@@ -81,11 +94,35 @@ def run_totals(run: Run) -> RunTotals:
         empty=Count("pk", filter=Q(stop_reason=Summary.StopReason.EMPTY)),
         total_seconds=Sum("seconds"),
         seconds_each=Avg("seconds"),
+        repeated=Count("pk", filter=Q(repeated=True)),
+        chaptered=Count("pk", filter=Q(chapters__gt=1)),
+        peak_memory=Max("peak_memory_bytes"),
+        joules=Sum("energy_joules"),
         last=Max("finished_at"),
     )
     last = sums.pop("last")
     minutes = (last - run.started_at).total_seconds() / 60 if last and run.started_at else 0
-    return RunTotals(**sums, per_minute=sums["done"] / minutes if minutes > 0 else None)
+    calls = SummaryCall.objects.filter(summary__run=run, summary__status=Summary.Status.DONE)
+    return RunTotals(
+        **sums,
+        **calls.aggregate(calls=Count("pk"), cached=Sum("cached_tokens")),
+        per_minute=sums["done"] / minutes if minutes > 0 else None,
+        tokens_per_second=_rate(sums["written"], sums["total_seconds"]),
+        dollars=cost(run.system.price, sums["read"], sums["written"], sums["total_seconds"]),
+    )
+
+
+def _rate(tokens: int | None, seconds: float | None) -> float | None:
+    return tokens / seconds if tokens is not None and seconds else None
+
+
+def seconds_left(run: Run, left: int) -> float | None:
+    """An estimate from the last summaries: their mean distance in time, by what is left; None before the third."""
+    latest = run.summaries.done().exclude(finished_at=None).order_by("-finished_at")
+    times = [moment for moment in latest.values_list("finished_at", flat=True)[:PACE_FROM] if moment]
+    if len(times) < PACE_NEEDS or not left:
+        return None
+    return (times[0] - times[-1]).total_seconds() / (len(times) - 1) * left
 
 
 @dataclass(frozen=True)
@@ -111,6 +148,7 @@ class RunStatus:
     failures: list[Failure]
     scoring_jobs: list[ScoringJob]
     waits_for_worker: str
+    seconds_left: float | None
 
     @property
     def is_open(self) -> bool:
@@ -135,6 +173,7 @@ def run_status(run: Run) -> RunStatus:
         failures=failures(run) if progress.failed else [],
         scoring_jobs=jobs,
         waits_for_worker=_queue_without_worker(run, jobs),
+        seconds_left=seconds_left(run, progress.pending + progress.running),
     )
 
 
@@ -155,11 +194,12 @@ def _queue_without_worker(run: Run, jobs: list[ScoringJob]) -> str:
 def excerpts(summaries: SummaryQuerySet) -> SummaryQuerySet:
     """Summaries as a list shows them: the beginning of the text, and of its document only what names it."""
     shown = ("run", "status", "error", "stop_reason", "prompt_tokens", "output_tokens", "dropped_tokens", "seconds")
+    flags = ("chapters", "repeated")
     document = ("document__external_id", "document__title", "query__text")
     return (
         summaries.select_related("document", "query")
         .annotate(excerpt=Substr("text", 1, EXCERPT_CHARACTERS))
-        .only(*shown, *document)
+        .only(*shown, *flags, *document)
     )
 
 

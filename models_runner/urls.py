@@ -10,6 +10,7 @@ urlpatterns = [
     path("systems/<slug:slug>/", views.system_detail, name="system"),
     path("runs/", views.run_list, name="runs"),
     path("runs/<int:pk>/", views.run_detail, name="run"),
+    path("summaries/<int:pk>/", views.summary_detail, name="summary"),
     path("runs/<int:pk>/cancel/", views.run_cancel, name="run_cancel"),
     path("runs/<int:pk>/resume/", views.run_resume, name="run_resume"),
     path("runs/<int:pk>/retry/", views.run_retry, name="run_retry"),

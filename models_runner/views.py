@@ -9,7 +9,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from models_runner import catalog, overview, services
-from models_runner.access import get_dataset, get_document, get_run, get_system, researchers_only
+from models_runner.access import get_dataset, get_document, get_run, get_summary, get_system, researchers_only
 from models_runner.forms import RunStartForm
 from models_runner.models import Dataset, Document, Reference, Run, Summary, System
 
@@ -127,6 +127,14 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     # A part of a page must never come out of the browser's store as the page.
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
+
+
+@researchers_only
+@require_safe
+def summary_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    summary = get_summary(request, pk)
+    context = {"summary": summary, "run": summary.run, "calls": summary.calls.all()}
+    return render(request, "models_runner/summary.html", context)
 
 
 @researchers_only

@@ -43,6 +43,30 @@ def parameters(value: int | None) -> str:
 
 
 @register.filter
+def gigabytes(value: int | None) -> str:
+    """1.2 GB, 340 MB, or a dash."""
+    if value is None:
+        return UNDEFINED
+    return f"{value / 10**9:.1f} GB" if value >= 10**9 else f"{value / 10**6:.0f} MB"
+
+
+@register.filter
+def dollars(value: float | None) -> str:
+    """$0.0042, $1.25, or a dash."""
+    if value is None:
+        return UNDEFINED
+    return f"${value:.2f}" if value >= 1 or value == 0 else f"${value:.2g}"
+
+
+@register.filter
+def energy(value: float | None) -> str:
+    """830 J, 1.2 Wh, or a dash."""
+    if value is None:
+        return UNDEFINED
+    return f"{value / 3600:.2g} Wh" if value >= 3600 else f"{value:.0f} J"
+
+
+@register.filter
 def score(value: float | None) -> str:
     """0.317 for a fraction, 64 for a whole number such as a count of words."""
     if value is None:

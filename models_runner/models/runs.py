@@ -185,6 +185,9 @@ class Summary(models.Model):
     def __str__(self) -> str:
         return f"Summary {self.pk}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("summary", args=[self.pk])
+
     @property
     def cut_input(self) -> bool:
         return bool(self.dropped_tokens)

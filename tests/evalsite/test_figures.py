@@ -40,3 +40,22 @@ def test_an_undefined_figure_is_a_dash_and_zero_is_zero():
         "12,345",
         "—",
     )
+
+
+@pytest.mark.parametrize(
+    ("write", "value", "written"),
+    [
+        (figures.gigabytes, None, "—"),
+        (figures.gigabytes, 340_000_000, "340 MB"),
+        (figures.gigabytes, 6_200_000_000, "6.2 GB"),
+        (figures.dollars, None, "—"),
+        (figures.dollars, 0, "$0.00"),
+        (figures.dollars, 0.00421, "$0.0042"),
+        (figures.dollars, 12.345, "$12.35"),
+        (figures.energy, None, "—"),
+        (figures.energy, 830.4, "830 J"),
+        (figures.energy, 4320.0, "1.2 Wh"),
+    ],
+)
+def test_memory_money_and_energy(write, value, written):
+    assert write(value) == written

@@ -7,7 +7,17 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from models_runner.models import MetricSignature, Query, Reference, Run, Score, ScoringJob, Summary
+from models_runner.models import (
+    InstructionText,
+    MetricSignature,
+    Query,
+    Reference,
+    Run,
+    Score,
+    ScoringJob,
+    Summary,
+    SummaryCall,
+)
 from tests.factories import DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 
 pytestmark = pytest.mark.django_db
@@ -101,3 +111,23 @@ def test_a_system_without_summaries_may_change():
     system.save()
     system.refresh_from_db()
     assert system.prompt_template == "something else"
+
+
+def call(summary, **fields):
+    given = {"position": 1, "step": "summary", "prompt": "Sum it up.", "stop_reason": "end", "seconds": 0.1}
+    return SummaryCall.objects.create(summary=summary, **given | fields)
+
+
+def test_a_call_has_its_own_position_and_a_prompt():
+    summary = SummaryFactory()
+    call(summary)
+    refused(lambda: call(summary))
+    refused(lambda: call(summary, position=2, prompt=""))
+
+
+def test_a_version_of_an_instruction_has_one_wording_a_language():
+    words = {"kind": "short", "language": "en", "version": 99}
+    InstructionText.objects.create(**words, text="Sum it up.")
+    refused(lambda: InstructionText.objects.create(**words, text="Sum it up again."))
+    refused(lambda: InstructionText.objects.create(kind="short", language="fr", version=99, text=""))
+    refused(lambda: InstructionText.objects.create(kind="tiny", language="fr", version=99, text="Bref."))

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from models_runner import generation, services
@@ -259,3 +260,11 @@ def test_a_text_in_circles_is_flagged(dataset):
     work(run)
     flagged = run.summaries.filter(repeated=True)
     assert [s.document.external_id for s in flagged] == ["m1"]
+
+
+def test_all_instructions_are_three_runs(dataset, capsys):
+    call_command("generate", dataset="meetings", system="lead-3", instruction="all", limit=2)
+    runs = Run.objects.filter(system__slug="lead-3")
+    assert set(runs.values_list("instruction", flat=True)) == {"long", "medium", "short"}
+    assert all(run.counts()["pending"] == 2 for run in runs)
+    assert capsys.readouterr().out.count("2 to do") == 3

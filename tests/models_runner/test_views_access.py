@@ -7,7 +7,7 @@ from tests.people import annotator, researcher, stranger
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["datasets", "dataset", "document", "systems", "system", "runs", "run"]
+PAGES = ["datasets", "dataset", "document", "systems", "system", "runs", "run", "summary"]
 BUTTONS = ["run_cancel", "run_resume", "run_retry"]
 
 
@@ -19,6 +19,7 @@ def addresses():
         "document": [summary.document.pk],
         "system": [summary.run.system.slug],
         "run": [summary.run.pk],
+        "summary": [summary.pk],
     }
     return {name: reverse(name, args=args.get(name.split("_")[0], [])) for name in PAGES + BUTTONS}
 

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from models_runner import overview
-from models_runner.models import Run, ScoringJob, Summary, Worker
+from models_runner.models import Run, ScoringJob, Summary, SummaryCall, Worker
 from models_runner.ownership import owner_id
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 from tests.people import researcher
@@ -189,3 +189,54 @@ def test_a_list_of_summaries_loads_the_beginning_of_a_text_only():
     [row] = overview.excerpts(summary.run.summaries.all())
     assert row.excerpt == "x" * overview.EXCERPT_CHARACTERS
     assert "text" in row.get_deferred_fields()
+
+
+def test_the_run_page_counts_what_the_run_cost():
+    system = SystemFactory(price={"input": 1.0, "output": 2.0})
+    run = RunFactory(system=system, status=Run.Status.DONE)
+    for _ in range(2):
+        SummaryFactory(
+            run=run, prompt_tokens=500_000, output_tokens=250_000, seconds=10.0, peak_memory_bytes=2_000_000_000,
+            energy_joules=1800.0, repeated=True,
+        )  # fmt: skip
+    totals = overview.run_totals(run)
+    assert totals.dollars == pytest.approx(1.0 * 1 + 2.0 * 0.5)
+    assert totals.tokens_per_second == pytest.approx(25_000)
+    html = researcher().get(f"/runs/{run.pk}/").content.decode()
+    for shown in ("$2.00", "2.0 GB", "1 Wh", "2 of 2 summaries go round in circles", "25000.0 a second"):
+        assert shown in html
+
+
+def test_without_a_price_or_a_counter_cost_and_energy_are_dashes():
+    run = SummaryFactory().run
+    totals = overview.run_totals(run)
+    assert (totals.dollars, totals.joules, totals.peak_memory) == (None, None, None)
+    html = researcher().get(f"/runs/{run.pk}/").content.decode()
+    assert "no price on the system" in html
+    assert "this machine does not tell" in html
+
+
+def test_the_time_left_follows_the_last_summaries():
+    run = RunFactory(status=Run.Status.RUNNING)
+    now = timezone.now()
+    for n in range(5):
+        SummaryFactory(run=run, finished_at=now - timedelta(seconds=30 * n))
+    for _ in range(3):
+        waiting(run)
+    assert overview.seconds_left(run, 3) == pytest.approx(90)
+    assert overview.seconds_left(run, 0) is None
+    assert "about 1 min 30 s left" in researcher().get(f"/runs/{run.pk}/").content.decode()
+
+
+def test_the_exact_prompt_of_a_summary_can_be_read():
+    summary = SummaryFactory(chapters=2)
+    for position, prompt in enumerate(("<b>Maya</b>: first half", "Second half"), start=1):
+        SummaryCall.objects.create(
+            summary=summary, position=position, step="chapter", prompt=prompt, output="Notes.", stop_reason="end",
+            prompt_tokens=40, cached_tokens=7, output_tokens=2, seconds=0.1,
+        )  # fmt: skip
+    html = researcher().get(summary.get_absolute_url()).content.decode()
+    assert "&lt;b&gt;Maya&lt;/b&gt;: first half" in html
+    assert "Summary of a chapter" in html
+    assert "read in 2 chapters" in html
+    assert "7 of them from the prompt before" in html

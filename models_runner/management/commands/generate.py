@@ -6,9 +6,11 @@ from django.core.management.base import BaseCommand, CommandError
 from models_runner import services
 from models_runner.catalog import UnknownSystemError, ensure_system
 from models_runner.lookup import UnknownDatasetError, find_dataset
-from models_runner.models import InstructionKind, Run
+from models_runner.models import InstructionKind, Run, Summary
 from models_runner.processes import WorkerEndedError, wait_with_bar
 
+ALL = "all"
+LENGTHS = (InstructionKind.LONG, InstructionKind.MEDIUM, InstructionKind.SHORT)
 FINISHED = (Run.Status.DONE, Run.Status.FAILED, Run.Status.CANCELLED)
 
 
@@ -18,7 +20,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dataset", required=True)
         parser.add_argument("--system", required=True, help="A system's name, for example lexrank.")
-        parser.add_argument("--instruction", choices=InstructionKind.values, default=InstructionKind.MEDIUM)
+        parser.add_argument(
+            "--instruction",
+            choices=[*InstructionKind.values, ALL],
+            default=InstructionKind.MEDIUM,
+            help="all: long, medium and short, a run each; every transcript is read once where the engine can.",
+        )
         parser.add_argument("--split", default="", help="Only documents of this split.")
         parser.add_argument("--limit", type=int, help="Only the first N documents.")
         parser.add_argument("--wait", action="store_true", help="Stay until the work is done.")
@@ -28,26 +35,32 @@ class Command(BaseCommand):
             raise CommandError(f"--limit is {options['limit']}; expected 1 or more documents.")
         try:
             dataset, system = find_dataset(options["dataset"]), ensure_system(options["system"])
-            run = services.start_run(
-                system, dataset, split=options["split"], instruction=options["instruction"], limit=options["limit"]
-            )
+            runs = [
+                services.start_run(system, dataset, split=options["split"], instruction=kind, limit=options["limit"])
+                for kind in (LENGTHS if options["instruction"] == ALL else [options["instruction"]])
+            ]
         except (UnknownDatasetError, UnknownSystemError, services.NothingToRunError) as error:
             raise CommandError(str(error)) from error
         if options["wait"]:
-            self._wait(run)
-        counts = run.counts()
-        left = counts["pending"] + counts["running"]
-        self.stdout.write(f"Run {run.pk}, {run}: {counts['done']} of {counts['total']} summaries done, {left} to do.")
+            self._wait(runs)
+        for run in runs:
+            counts = run.counts()
+            left = counts["pending"] + counts["running"]
+            self.stdout.write(
+                f"Run {run.pk}, {run}: {counts['done']} of {counts['total']} summaries done, {left} to do."
+            )
 
-    def _wait(self, run: Run) -> None:
+    def _wait(self, runs: list[Run]) -> None:
         def finished() -> bool:
-            run.refresh_from_db()
-            return run.status in FINISHED
+            for run in runs:
+                run.refresh_from_db()
+            return all(run.status in FINISHED for run in runs)
 
-        counts = run.counts()
+        summaries = Summary.objects.filter(run__in=runs)
+        what = ", ".join(str(run) for run in runs)
         try:
-            wait_with_bar("generation", str(run), counts["total"], lambda: run.summaries.done().count(), finished)
+            wait_with_bar("generation", what, summaries.count(), lambda: summaries.done().count(), finished)
         except WorkerEndedError as error:
             raise CommandError(str(error)) from error
-        if run.status == Run.Status.FAILED:
-            raise CommandError(f"Run {run.pk}: {run.status_reason}")
+        if failed := [f"Run {run.pk}: {run.status_reason}" for run in runs if run.status == Run.Status.FAILED]:
+            raise CommandError(" ".join(failed))
