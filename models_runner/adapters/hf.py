@@ -101,7 +101,9 @@ class TransformersEngine:
         """One pass of the model; on memory running out, two of half the size, down to one prompt."""
         try:
             return self._generate(ids, rendered, limit)
-        except (self.torch.OutOfMemoryError, MemoryError) as error:
+        except (RuntimeError, MemoryError) as error:
+            if not _is_out_of_memory(error):
+                raise
             if len(ids) == 1:
                 raise AdapterError(_out_of_memory(self.spec, self.device, len(ids[0]))) from error
         # Outside the handler: the exception holds the failed pass's tensors.
@@ -173,6 +175,11 @@ def _batched(indices: Iterable[int], size: int) -> Iterator[list[int]]:
     remaining = iter(indices)
     while batch := list(islice(remaining, size)):
         yield batch
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    # torch has a class for CUDA's fault only; its CPU allocator raises a plain RuntimeError.
+    return isinstance(error, MemoryError) or "out of memory" in str(error) or "can't allocate memory" in str(error)
 
 
 def _out_of_memory(spec: SystemSpec, device: str, tokens: int) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models_runner.adapters.base import SummaryRequest, SystemSpec
+from models_runner.adapters.base import AdapterError, SummaryRequest, SystemSpec
 
 WORDS = [
     "the",
@@ -60,20 +60,55 @@ def t5(tmp_path_factory):
     return str(folder)
 
 
+ARCHITECTURES = ["t5", "llama", "plain_llama", "mixtral", "gemma"]
+
+DECODER = {
+    "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
+    "max_position_embeddings": 128, "pad_token_id": 0, "eos_token_id": 1, "bos_token_id": 1,
+}  # fmt: skip
+
+
+def saved_decoder(folder, config_of, *, chat=True, **settings):
+    """A decoder with random weights, wide enough apart that greedy answers differ by prompt."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    size = tokenizer(folder, chat=chat)
+    torch.manual_seed(0)
+    config = config_of(vocab_size=size, **DECODER | settings)
+    AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    return str(folder)
+
+
 @pytest.fixture(scope="module")
 def llama(tmp_path_factory):
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
+    from transformers import LlamaConfig
 
-    folder = tmp_path_factory.mktemp("llama")
-    size = tokenizer(folder, chat=True)
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=size, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        max_position_embeddings=128, pad_token_id=0, eos_token_id=1, bos_token_id=1,
-    )  # fmt: skip
-    LlamaForCausalLM(config).save_pretrained(folder)
-    return str(folder)
+    return saved_decoder(tmp_path_factory.mktemp("llama"), LlamaConfig)
+
+
+@pytest.fixture(scope="module")
+def plain_llama(tmp_path_factory):
+    """LiteLlama has no chat template: it reads the plain prompt."""
+    from transformers import LlamaConfig
+
+    return saved_decoder(tmp_path_factory.mktemp("plain_llama"), LlamaConfig, chat=False)
+
+
+@pytest.fixture(scope="module")
+def mixtral(tmp_path_factory):
+    from transformers import MixtralConfig
+
+    experts = {"num_local_experts": 4, "num_experts_per_tok": 2, "num_key_value_heads": 2, "initializer_range": 0.3}
+    return saved_decoder(tmp_path_factory.mktemp("mixtral"), MixtralConfig, **experts)
+
+
+@pytest.fixture(scope="module")
+def gemma(tmp_path_factory):
+    from transformers import Gemma3TextConfig
+
+    shape = {"head_dim": 8, "num_key_value_heads": 1, "sliding_window": 32}
+    return saved_decoder(tmp_path_factory.mktemp("gemma"), Gemma3TextConfig, **shape)
 
 
 def adapter(model_id, **settings):
@@ -88,7 +123,7 @@ def request(words=6, kind="medium"):
     return SummaryRequest(f"m{words}", [{"speaker": "Maya", "content": content}] * 3, "en", "write a summary .", kind)
 
 
-@pytest.mark.parametrize("model", ["t5", "llama"])
+@pytest.mark.parametrize("model", ARCHITECTURES)
 def test_a_saved_checkpoint_summarizes(model, request_fixture):
     loaded = adapter(request_fixture(model))
     made = loaded.summarize([request()])[0]
@@ -104,7 +139,7 @@ def request_fixture(request):
     return request.getfixturevalue
 
 
-@pytest.mark.parametrize("model", ["t5", "llama"])
+@pytest.mark.parametrize("model", ARCHITECTURES)
 def test_a_batch_gives_what_single_requests_give_in_their_order(model, request_fixture):
     loaded = adapter(request_fixture(model))
     requests = [request(words) for words in (3, 14, 1, 9, 6)]
@@ -114,7 +149,7 @@ def test_a_batch_gives_what_single_requests_give_in_their_order(model, request_f
     assert len(set(together)) > 1  # else the order could not be told
 
 
-@pytest.mark.parametrize("model", ["t5", "llama"])
+@pytest.mark.parametrize("model", ARCHITECTURES)
 def test_a_long_transcript_is_cut_to_the_window(model, request_fixture):
     made = adapter(request_fixture(model)).summarize([request(60)])[0]
     assert made.dropped_tokens > 0
@@ -143,3 +178,51 @@ def test_real_weights_from_gguf_write_a_summary():
     )[0]
     assert made.text
     assert made.output_tokens <= 12
+
+
+class Starved:
+    """A model on a machine whose memory holds a batch of so many prompts."""
+
+    def __init__(self, model, holds, error):
+        self.model, self.holds, self.error = model, holds, error
+        self.sizes = []
+
+    def __getattr__(self, name):
+        return getattr(self.model, name)
+
+    def generate(self, input_ids, **settings):
+        self.sizes.append(len(input_ids))
+        if len(input_ids) > self.holds:
+            raise self.error
+        return self.model.generate(input_ids=input_ids, **settings)
+
+
+@pytest.mark.parametrize("error", ["cuda", "python", "torch on the CPU"])
+def test_a_batch_too_large_for_memory_is_halved(llama, error):
+    import torch
+
+    loaded = adapter(llama)
+    requests = [request(words) for words in (3, 14, 1, 9)]
+    expected = [made.text for made in loaded.summarize(requests)]
+    fault = {"cuda": torch.OutOfMemoryError("CUDA out of memory"), "python": MemoryError()}.get(error)
+    if fault is None:
+        with pytest.raises(RuntimeError) as caught:
+            torch.empty(10**15)
+        fault = caught.value
+    starved = loaded.engine.model = Starved(loaded.engine.model, 1, fault)
+    assert [made.text for made in loaded.summarize(requests)] == expected
+    assert sorted(starved.sizes, reverse=True) == [4, 2, 2, 1, 1, 1, 1]
+
+
+def test_another_fault_of_the_model_is_not_taken_for_memory(llama):
+    loaded = adapter(llama)
+    loaded.engine.model = Starved(loaded.engine.model, 0, RuntimeError("shapes do not match"))
+    with pytest.raises(RuntimeError, match="shapes"):
+        loaded.summarize([request()])
+
+
+def test_one_prompt_too_large_for_memory_says_so(llama):
+    loaded = adapter(llama)
+    loaded.engine.model = Starved(loaded.engine.model, 0, MemoryError())
+    with pytest.raises(AdapterError, match=r"Out of memory on cpu: one prompt of \d+ tokens"):
+        loaded.summarize([request()])

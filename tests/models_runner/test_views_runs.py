@@ -75,7 +75,7 @@ def test_a_run_asks_the_same_queries_for_any_number_of_summaries(django_assert_n
     for _ in range(4):
         SummaryFactory(run=run)
     client = researcher()
-    queries = ["session", "user", "run", "progress", "scoring jobs", "totals", "number of summaries", "summaries"]
+    queries = ["session", "user", "run", "progress", "scoring jobs", "totals", "calls", "pace", "number", "summaries"]
     with django_assert_num_queries(len(queries)):
         client.get(f"/runs/{run.pk}/")
 
