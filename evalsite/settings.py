@@ -224,6 +224,9 @@ ASSIGNMENT_LEASE_SECONDS = env.int("ASSIGNMENT_LEASE_SECONDS", default=45 * 60)
 
 # "minilm" is bundled in the requirements; a hub id such as roberta-large needs its weights at hand.
 BERTSCORE_MODEL = env.str("BERTSCORE_MODEL", default="minilm")
+# Hosts that transcripts may be sent to, beside this machine itself; the rule is in models_runner/endpoints.py.
+ALLOWED_ENDPOINTS = env.list("ALLOWED_ENDPOINTS", default=[])
+
 HUB_ONLINE = env.bool("HUB_ONLINE", default=False)
 if not HUB_ONLINE:
     # Set before any model library is imported: none of them may wait for a network that is not there.

@@ -1,13 +1,38 @@
 """Systems by name: those in the database, and those in catalog.yaml, which enter it when first named."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
+from django.core.exceptions import ValidationError
+from django.db import transaction
 
+from models_runner.adapters.registry import ADAPTERS
 from models_runner.models import System
 
 CATALOG = Path(__file__).with_name("catalog.yaml")
+PIECE = "x-"
+REQUIRED = ("name", "adapter", "regime")
+FIELDS = (
+    *REQUIRED,
+    "model_id",
+    "revision",
+    "parameters",
+    "context_window",
+    "prompt_template",
+    "decoding",
+    "long_input",
+    "engine",
+    "base",
+    "price",
+    "licence",
+    "about",
+)
+
+Entries = dict[str, dict[str, Any]]
 
 
 class UnknownSystemError(LookupError):
@@ -16,10 +41,55 @@ class UnknownSystemError(LookupError):
         super().__init__(f"There is no system {slug!r}. Known systems: {', '.join(known)}.")
 
 
+class CatalogError(ValueError):
+    """A file of systems is wrong; the message names entry and field. Nothing was added."""
+
+
+@dataclass
+class Synced:
+    """What a sync did. frozen: entries that differ from a system which already has summaries, with the fields."""
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    frozen: dict[str, list[str]] = field(default_factory=dict)
+
+
 @cache
-def entries() -> dict[str, dict[str, object]]:
+def entries() -> Entries:
     """The catalogue's records by slug."""
-    return yaml.safe_load(CATALOG.read_text())
+    return read_entries(CATALOG)
+
+
+def read_entries(path: Path) -> Entries:
+    """Checked entries of a YAML file; keys that begin with x- are pieces for anchors. Raises CatalogError."""
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise CatalogError(f"{path.name} cannot be read as YAML: {error}") from error
+    if not isinstance(loaded, dict):
+        raise CatalogError(f"{path.name} holds no systems; expected a system's name with its fields below it.")
+    found = {str(slug): values for slug, values in loaded.items() if not str(slug).startswith(PIECE)}
+    for slug, values in found.items():
+        _check(slug, values)
+    return found
+
+
+def _check(slug: str, values: Any) -> None:
+    if not isinstance(values, dict):
+        raise CatalogError(f"{slug}: expected fields below it, such as name, adapter and regime.")
+    if unknown := [name for name in values if name not in FIELDS]:
+        raise CatalogError(f"{slug}: field {unknown[0]!r} is not known. Known fields: {', '.join(FIELDS)}.")
+    if missing := [name for name in REQUIRED if not values.get(name)]:
+        raise CatalogError(f"{slug}: field {missing[0]!r} is missing.")
+    if values["adapter"] not in ADAPTERS:
+        raise CatalogError(f"{slug}: adapter is {values['adapter']!r}; expected one of {', '.join(sorted(ADAPTERS))}.")
+    plain = {name: value for name, value in values.items() if name != "base"}
+    try:
+        System(slug=slug, **plain).clean_fields()
+    except ValidationError as error:
+        name, problems = next(iter(error.message_dict.items()))
+        raise CatalogError(f"{slug}: field {name!r}: {problems[0]}") from error
 
 
 def ensure_system(slug: str) -> System:
@@ -28,10 +98,54 @@ def ensure_system(slug: str) -> System:
         return system
     if slug not in entries():
         raise UnknownSystemError(slug)
-    return System.objects.get_or_create(slug=slug, defaults=entries()[slug])[0]
+    return System.objects.get_or_create(slug=slug, defaults=_row(entries()[slug]))[0]
 
 
 def ensure_all() -> None:
     """Bring every catalogue entry into the database."""
     for slug in entries():
         ensure_system(slug)
+
+
+@transaction.atomic
+def sync(wanted: Entries) -> Synced:
+    """Bring entries into the database; one that already has summaries stays as it is. All or none."""
+    done = Synced()
+    for slug, values in wanted.items():
+        system = System.objects.filter(slug=slug).first()
+        if system is None:
+            System.objects.create(slug=slug, **_row(values))
+            done.added.append(slug)
+            continue
+        changed = [name for name, value in _row(values).items() if getattr(system, name) != value]
+        if not changed:
+            done.unchanged.append(slug)
+            continue
+        for name in changed:
+            setattr(system, name, _row(values)[name])
+        try:
+            system.save()
+            done.updated.append(slug)
+        except ValidationError:
+            done.frozen[slug] = changed
+    return done
+
+
+@transaction.atomic
+def add(wanted: Entries) -> Synced:
+    """Bring new entries into the database. Raises CatalogError if a name is taken by a different system."""
+    for slug, values in wanted.items():
+        system = System.objects.filter(slug=slug).first()
+        known = {name: getattr(system, name) for name in FIELDS} if system else entries().get(slug)
+        differs = known is not None and [n for n, value in _row(values).items() if _row(known).get(n, value) != value]
+        if differs:
+            raise CatalogError(f"{slug}: another system has this name ({', '.join(differs)} differ). Rename it.")
+    return sync(wanted)
+
+
+def _row(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a System; a base is named by its slug in the file."""
+    row = dict(values)
+    if isinstance(base := row.get("base"), str):
+        row["base"] = ensure_system(base)
+    return row

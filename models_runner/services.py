@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from models_runner.instructions import sync_version
 from models_runner.models import Dataset, Document, InstructionKind, Query, Run, ScoringJob, Summary, System
+from models_runner.readiness import check_ready
 
 DEFAULT_METRICS = ("rouge", "bertscore", "length")
 
@@ -23,8 +24,9 @@ def start_run(
 ) -> Run:
     """The run of this system over these documents, with a waiting summary for each that has none yet.
 
-    Called again it goes on where it was; a larger limit adds documents. Raises NothingToRunError.
+    Called again it goes on where it was; a larger limit adds documents. Raises NothingToRunError, NotReadyError.
     """
+    check_ready(system)
     documents = dataset.documents.filter(Q(split=split) if split else Q()).order_by("position")
     run, _ = Run.objects.get_or_create(
         system=system,

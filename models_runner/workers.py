@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from datetime import timedelta
 
 from celery.signals import worker_ready, worker_shutdown
 from django.conf import settings
@@ -11,21 +10,17 @@ from django.utils import timezone
 
 from models_runner import sweeper
 from models_runner.models import Worker
+from models_runner.models.workers import SEEN_EVERY
 from models_runner.ownership import is_gone, machine_id, owner_id
 
 logger = logging.getLogger(__name__)
 
-SEEN_EVERY_SECONDS = 10.0
+SEEN_EVERY_SECONDS = SEEN_EVERY.total_seconds()
 
 
 def workers_for(queue: str) -> list[Worker]:
     """Living workers that take messages from this queue."""
-    recently = timezone.now() - timedelta(seconds=6 * SEEN_EVERY_SECONDS)
-    return [
-        worker
-        for worker in Worker.objects.filter(seen_at__gte=recently)
-        if queue in worker.queues and not is_gone(worker.owner)
-    ]
+    return [w for w in Worker.objects.seen_lately() if queue in w.queues and not is_gone(w.owner)]
 
 
 class Presence:

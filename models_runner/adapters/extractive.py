@@ -1,4 +1,4 @@
-"""Baselines that copy sentences of the transcript: the first ones (lead), or the most central ones (LexRank)."""
+"""Baselines that copy sentences of the transcript: the first ones (lead), or the most central (LexRank, TextRank)."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -7,11 +7,11 @@ from importlib.metadata import version
 from models_runner.adapters.base import AdapterError, SummaryRequest, SystemOutput, SystemSpec
 from models_runner.language import split_sentences, words
 
-METHODS = ("lead", "lexrank")
+METHODS = ("lead", "lexrank", "textrank")
 
 
 class ExtractiveAdapter:
-    """Engine settings: `method` (lead or lexrank) and `sentences`, a number or one by instruction kind."""
+    """Engine settings: `method` (lead, lexrank or textrank) and `sentences`, a number or one by instruction kind."""
 
     name = "extractive"
     batch_size = 4
@@ -21,7 +21,7 @@ class ExtractiveAdapter:
         if self.method not in METHODS:
             raise AdapterError(f"engine.method is {self.method!r}; expected one of {', '.join(METHODS)}.")
         self.sentences = spec.engine.get("sentences", 3)
-        self.revision = version("sumy") if self.method == "lexrank" else ""
+        self.revision = "" if self.method == "lead" else version("sumy")
 
     def summarize(self, requests: Sequence[SummaryRequest]) -> list[SystemOutput]:
         return [self._output(request) for request in requests]
@@ -32,7 +32,7 @@ class ExtractiveAdapter:
         count = self._count(request.kind)
         sentences = [sentence for turn in turns for sentence in turn]
         lead = self.method == "lead"
-        chosen = sentences[:count] if lead else lexrank(sentences, count, request.language)
+        chosen = sentences[:count] if lead else central(self.method, sentences, count, request.language)
         joint = "" if request.language.startswith(("zh", "ja")) else " "
         text = joint.join(chosen)
         return SystemOutput(text, "end" if text else "empty", None, None, 0, time.perf_counter() - started)
@@ -56,14 +56,19 @@ class _Words:
         return words(sentence, self.language)
 
 
-def lexrank(sentences: Sequence[str], count: int, language: str) -> list[str]:
-    """The `count` most central sentences in their own order; equal sentences are one. Source: Erkan & Radev (2004)."""
+def central(method: str, sentences: Sequence[str], count: int, language: str) -> list[str]:
+    """The `count` most central sentences in their own order; equal sentences are one.
+
+    Sources: LexRank, Erkan & Radev (2004); TextRank, Mihalcea & Tarau (2004).
+    """
     from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
     from sumy.summarizers.lex_rank import LexRankSummarizer
+    from sumy.summarizers.text_rank import TextRankSummarizer
 
     tokenizer = _Words(language)
     unique = [s for s in dict.fromkeys(sentences) if tokenizer.to_words(s)]
     if len(unique) <= count:
         return unique
+    summarizer = LexRankSummarizer() if method == "lexrank" else TextRankSummarizer()
     document = ObjectDocumentModel([Paragraph([Sentence(s, tokenizer) for s in unique])])
-    return [str(sentence) for sentence in LexRankSummarizer()(document, count)]
+    return [str(sentence) for sentence in summarizer(document, count)]

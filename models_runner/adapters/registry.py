@@ -10,7 +10,9 @@ from models_runner.adapters.base import AdapterError, SystemAdapter, SystemSpec
 
 ADAPTERS = {
     "extractive": "models_runner.adapters.extractive.ExtractiveAdapter",
+    "imported": "models_runner.adapters.imported.ImportedAdapter",
     "llamacpp": "models_runner.adapters.llamacpp.load",
+    "openai": "models_runner.adapters.openai_api.load",
     "reference": "models_runner.adapters.reference.ReferenceAdapter",
     "scripted": "models_runner.adapters.scripted.ScriptedAdapter",
     "transformers": "models_runner.adapters.hf.load",

@@ -26,7 +26,10 @@ class Answered:
 
 @dataclass(frozen=True)
 class Made:
-    """dropped_tokens: transcript tokens no call has read. chapters: parts the transcript was read in."""
+    """dropped_tokens: tokens of the transcript, or of chapter summaries, that no call has read.
+
+    chapters: parts the transcript was read in.
+    """
 
     text: str
     stop_reason: str

@@ -46,7 +46,7 @@ def chapterized_summary(task: Task, combine: str, chapter_tokens: int = DEFAULT_
         notes = [one.text for one in written if one.text]
     kept = fit(task, notes, final, "head")
     (last,) = yield [Call(step, final(kept.text))]
-    return Made(last.text, last.stop_reason, 0, len(parts), [*calls, Answered(step, last)])
+    return Made(last.text, last.stop_reason, kept.dropped_tokens, len(parts), [*calls, Answered(step, last)])
 
 
 def _chapters_that_fit(task: Task, lines: Sequence[str], prompt_of: PromptOf) -> list[list[str]]:

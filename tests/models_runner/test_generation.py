@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from models_runner import generation, services
-from models_runner.models import InstructionKind, Query, Run, ScoringJob, Summary
+from models_runner.models import InstructionKind, Query, Run, ScoringJob, Summary, Worker
 from models_runner.sweeper import sweep
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 
@@ -129,6 +129,8 @@ def test_failed_summaries_can_be_tried_again(dataset):
 
 
 def test_missing_weights_fail_the_run_with_what_to_do(dataset):
+    """Another machine's worker may have what this one lacks; the worker that takes the run says what it lacks."""
+    Worker.objects.create(owner="elsewhere/1:5:5:5", queues=["generation"], seen_at=timezone.now())
     system = SystemFactory(adapter="llamacpp", model_id="package:no-such-package")
     run = services.start_run(system, dataset)
     work(run)

@@ -8,6 +8,7 @@ from models_runner.catalog import UnknownSystemError, ensure_system
 from models_runner.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import InstructionKind, Run, Summary
 from models_runner.processes import WorkerEndedError, wait_with_bar
+from models_runner.readiness import NotReadyError
 
 ALL = "all"
 LENGTHS = (InstructionKind.LONG, InstructionKind.MEDIUM, InstructionKind.SHORT)
@@ -39,7 +40,7 @@ class Command(BaseCommand):
                 services.start_run(system, dataset, split=options["split"], instruction=kind, limit=options["limit"])
                 for kind in (LENGTHS if options["instruction"] == ALL else [options["instruction"]])
             ]
-        except (UnknownDatasetError, UnknownSystemError, services.NothingToRunError) as error:
+        except (UnknownDatasetError, UnknownSystemError, NotReadyError, services.NothingToRunError) as error:
             raise CommandError(str(error)) from error
         if options["wait"]:
             self._wait(runs)

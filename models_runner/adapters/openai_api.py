@@ -1,0 +1,166 @@
+"""Any server that speaks the OpenAI protocol: vLLM, llama.cpp's server, Ollama, TGI, hosted models."""
+
+import math
+import os
+import re
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from typing import Any
+
+from models_runner.adapters.base import AdapterError, SystemSpec, TransientAdapterError, WeightsMissingError
+from models_runner.adapters.engine import Prompt, Written
+from models_runner.adapters.language_model import LanguageModelAdapter
+from models_runner.adapters.prompts import SYSTEM_MESSAGE, stop_reason
+from models_runner.endpoints import check_endpoint
+
+DEFAULTS = {"concurrency": 4, "timeout_seconds": 600, "max_retries": 5}
+NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+CHARACTERS_A_TOKEN = 3
+ESTIMATE = "estimated: 3 ASCII characters a token, every other character one"
+SHOWN_CHARACTERS = 200
+
+
+def load(spec: SystemSpec) -> LanguageModelAdapter:
+    return LanguageModelAdapter(spec, OpenAIEngine(spec))
+
+
+class OpenAIEngine:
+    """Engine settings: `base_url`, `model` (the system's model_id), `key_env` (the NAME of an environment variable),
+    `concurrency` (4), `timeout_seconds` (600), `max_retries` (5) and `tokenizer` (a folder or hub id to count with)."""
+
+    name = "openai"
+    revision = ""
+
+    def __init__(self, spec: SystemSpec) -> None:
+        import openai
+
+        self.spec, self.openai = spec, openai
+        settings = DEFAULTS | dict(spec.engine)
+        base_url = str(settings.get("base_url") or "")
+        if not base_url:
+            raise WeightsMissingError(f"System {spec.slug} names no endpoint. Set its engine.base_url.")
+        check_endpoint(base_url)
+        if not spec.context_window:
+            raise AdapterError(f"System {spec.slug} needs a context_window: an endpoint does not tell its own.")
+        self.window = spec.context_window
+        self.batch_size = int(str(settings["concurrency"]))
+        self.model = str(settings.get("model") or spec.model_id)
+        self.key_env = str(settings.get("key_env") or "")
+        self.client = openai.OpenAI(
+            base_url=base_url,
+            api_key=self._key() or "none",
+            timeout=float(str(settings["timeout_seconds"])),
+            max_retries=int(str(settings["max_retries"])),
+            # A redirect could lead to a host that nobody allowed.
+            http_client=openai.DefaultHttpxClient(follow_redirects=False),
+        )
+        self.counts_exactly, self.count = self._counter(str(settings.get("tokenizer") or ""))
+        self._answered: dict[Prompt, Written] = {}
+
+    def _key(self) -> str:
+        if not self.key_env:
+            return ""
+        key = os.environ.get(self.key_env, "")
+        if not key:
+            raise WeightsMissingError(
+                f"The key is missing: set the variable {self.key_env} in the workers' environment."
+            )
+        return key
+
+    def _counter(self, tokenizer: str) -> tuple[bool, Callable[[str], int]]:
+        if not tokenizer:
+            return False, estimated_tokens
+        from transformers import AutoTokenizer
+
+        try:
+            loaded = AutoTokenizer.from_pretrained(tokenizer)
+        except (OSError, ValueError) as error:
+            raise WeightsMissingError(f"engine.tokenizer {tokenizer!r} is not on this machine.") from error
+        return True, lambda text: len(loaded(text, add_special_tokens=False)["input_ids"])
+
+    def needs(self, prompt: Prompt) -> int:
+        # The server's template is not known here; 16 tokens for it.
+        return self.count(SYSTEM_MESSAGE) + self.count(prompt.text) + 16 + prompt.limit
+
+    def write(self, prompts: Sequence[Prompt]) -> list[Written]:
+        """All at once, up to the concurrency; what was answered before another failed is not paid for twice."""
+        with ThreadPoolExecutor(self.batch_size) as pool:
+            jobs = [pool.submit(self._remembered, prompt) for prompt in prompts]
+        written = [job.result() for job in jobs]
+        self._answered.clear()
+        return written
+
+    def _remembered(self, prompt: Prompt) -> Written:
+        if prompt not in self._answered:
+            self._answered[prompt] = self._write(prompt)
+        return self._answered[prompt]
+
+    def _write(self, prompt: Prompt) -> Written:
+        started = time.perf_counter()
+        answer = self._ask(prompt)
+        choice = _choice(answer)
+        text = (choice.message.content or "").strip()
+        usage = answer.usage
+        details = getattr(usage, "prompt_tokens_details", None)
+        return Written(
+            text=text,
+            stop_reason=stop_reason(text, cut=choice.finish_reason == "length"),
+            prompt=f"[system]\n{SYSTEM_MESSAGE}\n\n[user]\n{prompt.text}",
+            prompt_tokens=getattr(usage, "prompt_tokens", None),
+            output_tokens=getattr(usage, "completion_tokens", None),
+            seconds=time.perf_counter() - started,
+            cached_tokens=getattr(details, "cached_tokens", None),
+        )
+
+    def _ask(self, prompt: Prompt) -> Any:
+        openai = self.openai
+        messages: Any = [{"role": "system", "content": SYSTEM_MESSAGE}, {"role": "user", "content": prompt.text}]
+        try:
+            return self.client.chat.completions.create(
+                model=self.model, messages=messages, max_tokens=prompt.limit, **self._sampling()
+            )
+        except (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError) as error:
+            raise TransientAdapterError(self._told("The endpoint did not answer", error)) from None
+        except (openai.APIError, ValueError) as error:
+            raise AdapterError(self._told("The endpoint refused the request", error)) from None
+
+    def _sampling(self) -> dict[str, Any]:
+        decoding = {name: value for name, value in self.spec.decoding.items() if name != "max_tokens"}
+        known = {name: decoding.pop(name) for name in ("temperature", "seed", "top_p") if name in decoding}
+        return {"temperature": 0, "seed": 1} | known | ({"extra_body": decoding} if decoding else {})
+
+    def _told(self, what: str, error: Exception) -> str:
+        """The fault in a line, without the key, whatever the server or the library put into it."""
+        line = " ".join(str(error).split())
+        key = os.environ.get(self.key_env, "") if self.key_env else ""
+        if key:
+            line = line.replace(key, f"[{self.key_env}]")
+        return f"{what}: {line[:SHOWN_CHARACTERS]}"
+
+    def environment(self) -> dict[str, object]:
+        return {
+            "adapter": self.name,
+            "openai": version("openai"),
+            "base_url": str(self.client.base_url),
+            "model": self.model,
+            "concurrency": self.batch_size,
+            "window": self.window,
+            "token_counting": "the model's tokenizer" if self.counts_exactly else ESTIMATE,
+            "system_message": SYSTEM_MESSAGE,
+        }
+
+
+def _choice(answer: Any) -> Any:
+    choices = getattr(answer, "choices", None)
+    if not choices or getattr(choices[0], "message", None) is None:
+        raise AdapterError(f"The endpoint's answer has no message in it: {str(answer)[:SHOWN_CHARACTERS]!r}")
+    return choices[0]
+
+
+def estimated_tokens(text: str) -> int:
+    """More tokens than tokenizers of the study's models usually make: a third of the ASCII characters, and every other
+    character for one."""
+    others = len(NOT_ASCII.findall(text))
+    return others + math.ceil((len(text) - others) / CHARACTERS_A_TOKEN)

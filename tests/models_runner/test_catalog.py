@@ -1,0 +1,127 @@
+import pytest
+from django.core.management import CommandError, call_command
+
+from models_runner import catalog, services
+from models_runner.models import Run, Summary, System
+from models_runner.readiness import NotReadyError, needs
+from tests.factories import DocumentFactory, RunFactory, SummaryFactory, SystemFactory
+from tests.people import researcher
+
+pytestmark = pytest.mark.django_db
+
+STUDY = [
+    "flan-t5-small", "flan-t5-base", "flan-t5-large", "tinyllama-1-1b-chat", "litellama-460m", "llama-2-7b-chat",
+    "llama-2-13b-chat", "llama-2-70b-chat", "mixtral-8x7b-instruct", "gpt-3-5-turbo", "palm-2",
+]  # fmt: skip
+
+
+def write(tmp_path, text):
+    path = tmp_path / "systems.yaml"
+    path.write_text(text)
+    return path
+
+
+GOOD = """
+x-limits: &limits {long: 300, medium: 150, short: 60}
+our-model:
+  name: Ours
+  adapter: openai
+  regime: zero-shot
+  context_window: 8192
+  decoding: {max_tokens: *limits}
+  engine: {base_url: "http://127.0.0.1:9/v1", model: ours}
+"""
+
+
+def test_every_system_of_the_study_is_listed_with_its_state(capsys):
+    call_command("systems")
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[1:]}
+    assert set(STUDY) <= set(lines)
+    assert all("needs: " in lines[slug] for slug in STUDY)
+    assert lines["lead-3"].endswith("ready")
+    assert "import_summaries" in lines["palm-2"]
+    assert "a GPU" in lines["llama-2-70b-chat"]
+    assert "base_url" in lines["llama-2-70b-chat-endpoint"]
+    assert not System.objects.exists()
+
+
+def test_sync_brings_the_whole_catalogue_once(capsys):
+    call_command("systems", sync=True)
+    assert System.objects.count() == len(catalog.entries())
+    call_command("systems", sync=True)
+    assert f"0 systems added, 0 updated, {len(catalog.entries())} unchanged" in capsys.readouterr().out
+
+
+def test_sync_updates_a_system_only_while_it_has_no_summaries(monkeypatch, capsys):
+    SummaryFactory(run=RunFactory(system=SystemFactory(slug="used", adapter="extractive", engine={})))
+    SystemFactory(slug="unused", adapter="extractive", engine={})
+    entry = {"name": "New", "adapter": "extractive", "regime": "baseline", "engine": {"method": "lead"}}
+    monkeypatch.setattr(catalog, "entries", lambda: {"used": entry, "unused": entry})
+    call_command("systems", sync=True)
+    assert System.objects.get(slug="unused").engine == {"method": "lead"}
+    assert System.objects.get(slug="used").engine == {}
+    assert "used already has summaries" in capsys.readouterr().err
+
+
+def test_a_file_of_systems_is_added_once(tmp_path, capsys):
+    path = write(tmp_path, GOOD)
+    call_command("systems", add=path)
+    call_command("systems", add=path)
+    assert System.objects.get(slug="our-model").decoding == {"max_tokens": {"long": 300, "medium": 150, "short": 60}}
+    assert "1 unchanged" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (("name: Ours", "nmae: Ours"), "our-model: field 'nmae' is not known"),
+        (("name: Ours", "licence: MIT"), "our-model: field 'name' is missing"),
+        (("adapter: openai", "adapter: opnai"), "our-model: adapter is 'opnai'; expected one of"),
+        (("regime: zero-shot", "regime: few-shot"), "our-model: field 'regime'"),
+        (("context_window: 8192", "context_window: large"), "our-model: field 'context_window'"),
+        (("our-model:", "our model:"), "our model: field 'slug'"),
+        (("our-model:", "lead-3:"), "lead-3: another system has this name"),
+        (("decoding: {", "decoding: {{"), "cannot be read as YAML"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_wrong_file_names_entry_and_field_and_adds_nothing(tmp_path, changed, message):
+    path = write(tmp_path, GOOD.replace(*changed) + "fine: {name: Fine, adapter: extractive, regime: baseline}\n")
+    with pytest.raises(CommandError, match=message):
+        call_command("systems", add=path)
+    assert not System.objects.exists()
+
+
+@pytest.mark.parametrize("slug", ["flan-t5-small", "palm-2", "gpt-3-5-turbo"])
+def test_a_system_that_is_not_ready_never_half_starts(slug):
+    dataset = DocumentFactory().dataset
+    system = catalog.ensure_system(slug)
+    with pytest.raises(NotReadyError, match=f"System {slug} is not ready. It needs: "):
+        services.start_run(system, dataset)
+    with pytest.raises(CommandError, match="is not ready"):
+        call_command("generate", dataset=dataset.name, system=slug)
+    form = {"dataset": dataset.name, "system": slug, "split": "", "instruction": "short", "limit": ""}
+    client = researcher()
+    assert "is not ready" in client.post("/runs/", form).content.decode()
+    assert not Run.objects.exists()
+    assert "Not ready. It needs:" in client.get(system.get_absolute_url()).content.decode()
+
+
+def test_an_endpoint_needs_its_address_and_its_key(monkeypatch):
+    system = SystemFactory(adapter="openai", engine={"base_url": "http://127.0.0.1:9/v1", "key_env": "PW_TEST_KEY"})
+    assert "PW_TEST_KEY" in needs(system)
+    monkeypatch.setenv("PW_TEST_KEY", "secret")
+    assert needs(system) == ""
+
+
+def test_a_folder_of_weights_is_ready(tmp_path):
+    assert needs(SystemFactory(adapter="transformers", model_id=str(tmp_path))) == ""
+    assert "not on this machine" in needs(SystemFactory(adapter="llamacpp", model_id=str(tmp_path / "no.gguf")))
+
+
+def test_imported_systems_get_ready_by_their_summaries():
+    system = SystemFactory(adapter="imported")
+    assert "import_summaries" in needs(system)
+    SummaryFactory(run=RunFactory(system=system))
+    assert needs(system) == ""
+    assert Summary.objects.count() == 1
