@@ -1,14 +1,50 @@
 """Which servers the site may send transcripts to: those on this machine, and those the operator has listed."""
 
 import ipaddress
-from fnmatch import fnmatchcase
-from urllib.parse import urlsplit
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
 from models_runner.adapters.base import AdapterError
 
 PORTS = {"http": 80, "https": 443}
+ADDRESS = re.compile(r"[A-Za-z0-9._-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
+KEY_FIELD = re.compile(r"(key|token|secret|password|passwd|authorization|bearer|credentials?)$")
+# Other variables of the workers, such as SECRET_KEY or DATABASE_URL, must not leave by this way.
+KEY_NAME = re.compile(r"(?!.*SECRET)[A-Z][A-Z0-9_]*_(KEY|TOKEN)")
+
+
+def check_engine(engine: object) -> None:
+    """Raises AdapterError if an engine record holds a key, or an address that transcripts may not be sent to."""
+    if not isinstance(engine, Mapping):
+        raise AdapterError(f'engine is {type(engine).__name__}; expected settings by name, such as {{"slots": 1}}.')
+    for name in _names(engine):
+        if name != "key_env" and KEY_FIELD.search(re.sub(r"[^a-z]", "", name.lower())):
+            raise AdapterError(
+                f"engine.{name} looks like a key. Records are shown and exported: put the key into an environment "
+                "variable of the workers and its name into engine.key_env."
+            )
+    key_env = engine.get("key_env") or ""
+    if key_env and not (isinstance(key_env, str) and KEY_NAME.fullmatch(key_env)):
+        # Not repeated: it may be the key itself.
+        raise AdapterError(
+            "engine.key_env must be the name of an environment variable in capitals that ends in _KEY or _TOKEN, for "
+            "example VLLM_API_KEY (and no SECRET); never the key itself."
+        )
+    if base_url := engine.get("base_url"):
+        check_endpoint(str(base_url))
+
+
+def _names(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield str(name)
+            yield from _names(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _names(inner)
 
 
 def check_endpoint(url: str) -> None:
@@ -17,21 +53,46 @@ def check_endpoint(url: str) -> None:
     Allowed are http and https on a loopback address, and https on a host listed in ALLOWED_ENDPOINTS: `host`, `*.host`,
     or either with `:port` (443 without). A listed entry that begins with `http://` allows that host without encryption.
     """
-    parts = urlsplit(url)
+    parts = _parts(url)
+    host, port = (parts.hostname or "").lower(), _port(parts)
+    if _is_loopback(host):
+        return
+    unreadable = []
+    for entry in settings.ALLOWED_ENDPOINTS:
+        try:
+            if _matches(entry, parts.scheme, host, port):
+                return
+        except ValueError:
+            unreadable.append(repr(entry))
+    shown = f"[{host}]" if ":" in host else host
+    wrong = f" ALLOWED_ENDPOINTS holds what is no host, *.host or host:port: {', '.join(unreadable)}."
+    raise AdapterError(
+        f"Sending transcripts to {parts.scheme}://{shown}:{port} is not allowed. Whoever runs this site can allow it: "
+        f"add {'http://' if parts.scheme == 'http' else ''}{shown}:{port} to ALLOWED_ENDPOINTS (docs/operations.md)."
+        f"{wrong if unreadable else ''}"
+    )
+
+
+def _parts(url: str) -> SplitResult:
+    """A plain address; what two readers of addresses could take for different hosts is refused."""
     try:
-        host, port = (parts.hostname or "").lower(), parts.port or PORTS.get(parts.scheme)
+        parts = urlsplit(url)
+        _ = parts.port
     except ValueError as error:
         raise AdapterError(f"engine.base_url is no address: {error}.") from error
-    if parts.scheme not in PORTS or not host:
+    if parts.scheme not in PORTS or not parts.hostname:
         raise AdapterError("engine.base_url must be an http or https address, for example https://host/v1.")
-    if parts.username or parts.password:
+    if "@" in parts.netloc:
         raise AdapterError("engine.base_url must hold no name or password. Name the key's variable in engine.key_env.")
-    if _is_loopback(host) or any(_matches(entry, parts.scheme, host, port) for entry in settings.ALLOWED_ENDPOINTS):
-        return
-    raise AdapterError(
-        f"Sending transcripts to {parts.scheme}://{host}:{port} is not allowed. Whoever runs this site can allow it by "
-        f"adding {host}:{port} to ALLOWED_ENDPOINTS (see docs/operations.md)."
-    )
+    if "?" in url or "#" in url:
+        raise AdapterError("engine.base_url must end with its path, without ? or #.")
+    if not ADDRESS.fullmatch(parts.netloc) or not url.isprintable() or "\\" in url or " " in url:
+        raise AdapterError("engine.base_url has a character that no address has, such as a space or a backslash.")
+    return parts
+
+
+def _port(parts: SplitResult) -> int:
+    return PORTS[parts.scheme] if parts.port is None else parts.port
 
 
 def _is_loopback(host: str) -> bool:
@@ -41,10 +102,15 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _matches(entry: str, scheme: str, host: str, port: int | None) -> bool:
-    wanted, separator, rest = entry.strip().lower().rpartition("://")
-    wanted_scheme = wanted if separator else "https"
-    name, _, wanted_port = rest.rstrip("/").partition(":")
-    return (
-        scheme == wanted_scheme and fnmatchcase(host, name) and port == int(wanted_port or PORTS.get(wanted_scheme, 0))
-    )
+def _matches(entry: str, scheme: str, host: str, port: int) -> bool:
+    """Whether a line of the list allows the address. Raises ValueError if the line cannot be read."""
+    before, separator, rest = entry.strip().lower().rpartition("://")
+    allowed = urlsplit(f"{before if separator else 'https'}://{rest.rstrip('/')}")
+    wildcard = allowed.netloc.startswith("*.")
+    if allowed.scheme not in PORTS or allowed.path or not ADDRESS.fullmatch(allowed.netloc.removeprefix("*.")):
+        raise ValueError(entry)
+    if scheme != allowed.scheme or port != _port(allowed):
+        return False
+    # A last dot says that a name is complete; it is the same host.
+    name, host = (allowed.hostname or "").removesuffix("."), host.removesuffix(".")
+    return host.endswith(name[1:]) and host != name[1:] if wildcard else host == name

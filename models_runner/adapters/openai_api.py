@@ -4,8 +4,9 @@ import math
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -13,13 +14,16 @@ from models_runner.adapters.base import AdapterError, SystemSpec, TransientAdapt
 from models_runner.adapters.engine import Prompt, Written
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.prompts import SYSTEM_MESSAGE, stop_reason
-from models_runner.endpoints import check_endpoint
+from models_runner.endpoints import check_engine
 
 DEFAULTS = {"concurrency": 4, "timeout_seconds": 600, "max_retries": 5}
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 CHARACTERS_A_TOKEN = 3
 ESTIMATE = "estimated: 3 ASCII characters a token, every other character one"
+# The server's chat template is not known here: room for what it adds, and slack for where it joins texts.
+TEMPLATE_TOKENS = 16
 SHOWN_CHARACTERS = 200
+SENT_HEADERS = ("host", "accept", "accept-encoding", "connection", "user-agent", "content-type", "content-length")
 
 
 def load(spec: SystemSpec) -> LanguageModelAdapter:
@@ -41,23 +45,28 @@ class OpenAIEngine:
         base_url = str(settings.get("base_url") or "")
         if not base_url:
             raise WeightsMissingError(f"System {spec.slug} names no endpoint. Set its engine.base_url.")
-        check_endpoint(base_url)
+        check_engine(spec.engine)
         if not spec.context_window:
             raise AdapterError(f"System {spec.slug} needs a context_window: an endpoint does not tell its own.")
         self.window = spec.context_window
         self.batch_size = int(str(settings["concurrency"]))
         self.model = str(settings.get("model") or spec.model_id)
         self.key_env = str(settings.get("key_env") or "")
-        self.client = openai.OpenAI(
-            base_url=base_url,
-            api_key=self._key() or "none",
-            timeout=float(str(settings["timeout_seconds"])),
-            max_retries=int(str(settings["max_retries"])),
-            # A redirect could lead to a host that nobody allowed.
-            http_client=openai.DefaultHttpxClient(follow_redirects=False),
-        )
+        self.client = self._client(base_url, settings)
         self.counts_exactly, self.count = self._counter(str(settings.get("tokenizer") or ""))
         self._answered: dict[Prompt, Written] = {}
+
+    def _client(self, base_url: str, settings: Mapping[str, Any]) -> Any:
+        key = self._key() or "none"
+        # A redirect could lead to a host that nobody allowed.
+        http = self.openai.DefaultHttpxClient(follow_redirects=False, event_hooks={"request": [_only_our_headers(key)]})
+        return self.openai.OpenAI(
+            base_url=base_url,
+            api_key=key,
+            timeout=float(settings["timeout_seconds"]),
+            max_retries=int(settings["max_retries"]),
+            http_client=http,
+        )
 
     def _key(self) -> str:
         if not self.key_env:
@@ -81,16 +90,20 @@ class OpenAIEngine:
         return True, lambda text: len(loaded(text, add_special_tokens=False)["input_ids"])
 
     def needs(self, prompt: Prompt) -> int:
-        # The server's template is not known here; 16 tokens for it.
-        return self.count(SYSTEM_MESSAGE) + self.count(prompt.text) + 16 + prompt.limit
+        return self.count(SYSTEM_MESSAGE) + self.count(prompt.text) + TEMPLATE_TOKENS + prompt.limit
 
     def write(self, prompts: Sequence[Prompt]) -> list[Written]:
         """All at once, up to the concurrency; what was answered before another failed is not paid for twice."""
+        started, known = time.perf_counter(), set(self._answered)
         with ThreadPoolExecutor(self.batch_size) as pool:
             jobs = [pool.submit(self._remembered, prompt) for prompt in prompts]
         written = [job.result() for job in jobs]
-        self._answered.clear()
-        return written
+        for prompt in prompts:
+            self._answered.pop(prompt, None)
+        # Requests that wait side by side would count the same second several times, in costs too.
+        share = (time.perf_counter() - started) / max(1, sum(prompt not in known for prompt in prompts))
+        pairs = zip(prompts, written, strict=True)
+        return [one if prompt in known else replace(one, seconds=share) for prompt, one in pairs]
 
     def _remembered(self, prompt: Prompt) -> Written:
         if prompt not in self._answered:
@@ -100,19 +113,30 @@ class OpenAIEngine:
     def _write(self, prompt: Prompt) -> Written:
         started = time.perf_counter()
         answer = self._ask(prompt)
-        choice = _choice(answer)
-        text = (choice.message.content or "").strip()
-        usage = answer.usage
+        text, reason = _read(answer)
+        usage = getattr(answer, "usage", None)
+        self._check_read_whole(getattr(usage, "prompt_tokens", None), prompt)
         details = getattr(usage, "prompt_tokens_details", None)
         return Written(
             text=text,
-            stop_reason=stop_reason(text, cut=choice.finish_reason == "length"),
+            stop_reason=stop_reason(text, cut=reason == "length"),
             prompt=f"[system]\n{SYSTEM_MESSAGE}\n\n[user]\n{prompt.text}",
             prompt_tokens=getattr(usage, "prompt_tokens", None),
             output_tokens=getattr(usage, "completion_tokens", None),
             seconds=time.perf_counter() - started,
             cached_tokens=getattr(details, "cached_tokens", None),
         )
+
+    def _check_read_whole(self, reported: int | None, prompt: Prompt) -> None:
+        """Some servers cut a long prompt and say nothing; their count of what they read gives it away."""
+        if reported is None or not self.counts_exactly:
+            return
+        sent = self.count(prompt.text)
+        if reported < sent - TEMPLATE_TOKENS:
+            raise AdapterError(
+                f"The endpoint read {reported} of {sent} prompt tokens: it cut the prompt silently. Give the server a "
+                f"larger window, or the system a smaller context_window than {self.window}."
+            )
 
     def _ask(self, prompt: Prompt) -> Any:
         openai = self.openai
@@ -123,8 +147,10 @@ class OpenAIEngine:
             )
         except (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError) as error:
             raise TransientAdapterError(self._told("The endpoint did not answer", error)) from None
-        except (openai.APIError, ValueError) as error:
+        except openai.APIStatusError as error:
             raise AdapterError(self._told("The endpoint refused the request", error)) from None
+        except (openai.APIError, ValueError) as error:
+            raise AdapterError(self._told("The endpoint's answer cannot be read", error)) from None
 
     def _sampling(self) -> dict[str, Any]:
         decoding = {name: value for name, value in self.spec.decoding.items() if name != "max_tokens"}
@@ -133,7 +159,11 @@ class OpenAIEngine:
 
     def _told(self, what: str, error: Exception) -> str:
         """The fault in a line, without the key, whatever the server or the library put into it."""
-        line = " ".join(str(error).split())
+        told = str(error)
+        if isinstance(error, self.openai.APIStatusError) and not _told_message(error.body):
+            # The client tells the status alone unless the body has the usual form.
+            told = f"{told} - {error.response.text}"
+        line = " ".join(told.split())
         key = os.environ.get(self.key_env, "") if self.key_env else ""
         if key:
             line = line.replace(key, f"[{self.key_env}]")
@@ -152,11 +182,35 @@ class OpenAIEngine:
         }
 
 
-def _choice(answer: Any) -> Any:
+def _only_our_headers(key: str) -> Callable[[Any], None]:
+    """The client adds headers from variables such as OPENAI_CUSTOM_HEADERS, which may be meant for another server."""
+
+    def clean(request: Any) -> None:
+        for name in [name for name in request.headers if name.lower() not in SENT_HEADERS]:
+            del request.headers[name]
+        request.headers["Authorization"] = f"Bearer {key}"
+
+    return clean
+
+
+def _told_message(body: object) -> bool:
+    error = body.get("error", body) if isinstance(body, Mapping) else None
+    return isinstance(error, Mapping) and bool(error.get("message"))
+
+
+def _read(answer: Any) -> tuple[str, str]:
+    """Text and finish reason of the first choice. Raises AdapterError."""
     choices = getattr(answer, "choices", None)
-    if not choices or getattr(choices[0], "message", None) is None:
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    message = getattr(choice, "message", None)
+    if message is None:
         raise AdapterError(f"The endpoint's answer has no message in it: {str(answer)[:SHOWN_CHARACTERS]!r}")
-    return choices[0]
+    text, reason = getattr(message, "content", None) or "", getattr(choice, "finish_reason", "")
+    if not isinstance(text, str):
+        raise AdapterError(f"The endpoint's message is no text: {str(text)[:SHOWN_CHARACTERS]!r}")
+    if reason == "content_filter":
+        raise AdapterError("The endpoint's content filter stopped the answer; what it had written is no whole summary.")
+    return text.strip(), str(reason)
 
 
 def estimated_tokens(text: str) -> int:

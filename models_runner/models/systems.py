@@ -1,9 +1,14 @@
 """Systems: everything that decides what text comes out for a document."""
 
+from collections.abc import Collection
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+
+from models_runner.adapters.base import AdapterError
+from models_runner.endpoints import check_engine
 
 COMPACT_BELOW = 2_000_000_000
 LARGE_FROM = 7_000_000_000
@@ -84,6 +89,15 @@ class System(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("system", args=[self.slug])
+
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        super().clean_fields(exclude=exclude)
+        if "engine" in (exclude or ()):
+            return
+        try:
+            check_engine(self.engine)
+        except AdapterError as error:
+            raise ValidationError({"engine": str(error)}) from error
 
     @property
     def size_class(self) -> str:

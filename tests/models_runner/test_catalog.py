@@ -1,7 +1,13 @@
+from pathlib import Path
+
 import pytest
 from django.core.management import CommandError, call_command
 
 from models_runner import catalog, services
+from models_runner.adapters.extractive import METHODS
+from models_runner.adapters.openai_api import DEFAULTS
+from models_runner.adapters.registry import ADAPTERS
+from models_runner.longinput.strategies import COMBINE, KEEP
 from models_runner.models import Run, Summary, System
 from models_runner.readiness import NotReadyError, needs
 from tests.factories import DocumentFactory, RunFactory, SummaryFactory, SystemFactory
@@ -125,3 +131,16 @@ def test_imported_systems_get_ready_by_their_summaries():
     SummaryFactory(run=RunFactory(system=system))
     assert needs(system) == ""
     assert Summary.objects.count() == 1
+
+
+def test_the_example_in_the_docs_can_be_added(tmp_path):
+    docs = Path(__file__).parents[2] / "docs" / "adapters.md"
+    example = docs.read_text().partition("```yaml\n")[2].partition("```")[0]
+    call_command("systems", add=write(tmp_path, example))
+    assert set(System.objects.values_list("slug", flat=True)) == {"llama-3-1-8b-vllm", "our-gguf", "minutes-of-2023"}
+
+
+def test_every_adapter_and_strategy_is_in_the_docs():
+    text = (Path(__file__).parents[2] / "docs" / "adapters.md").read_text()
+    names = [*ADAPTERS, *METHODS, *KEEP, *COMBINE, *DEFAULTS]
+    assert [name for name in names if f"`{name}`" not in text] == []
