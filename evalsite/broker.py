@@ -24,7 +24,11 @@ class Channel(filesystem.Channel):
         name = f"{time_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
         folder = Path(self.data_folder_out)
         unfinished = folder / f"{name}.part"
-        unfinished.write_text(json.dumps(payload))
+        try:
+            unfinished.write_text(json.dumps(payload))
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
         unfinished.replace(folder / name)
 
 

@@ -200,6 +200,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "models_runner.tasks.generate_summaries": {"queue": "generation"},
+    "models_runner.tasks.finetune_system": {"queue": "generation"},
     "models_runner.tasks.score_summaries": {"queue": "metrics"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -12,7 +12,7 @@ from leaderboards.stats.ratings import Ratings, rate
 from leaderboards.votes import vote_arrays
 from models_runner.models import Regime, Summary, System
 
-CODE_VERSION = "0.1.0"
+CODE_VERSION = "0.2.0"
 RESAMPLES = 1000
 
 Board = dict[str, Any]
@@ -65,10 +65,19 @@ def _board(material: Material, seed: int) -> Board:
         "resamples": ratings.resamples,
         "code_version": CODE_VERSION,
         "method": ratings.method,
-        "warnings": list(ratings.warnings),
+        "warnings": [*_leaks(lines), *ratings.warnings],
         "signatures": sorted({score.signature for score in material.scores}),
         "systems": lines,
     }
+
+
+def _leaks(lines: Sequence[Board]) -> list[str]:
+    return [
+        f"{line['system']} was trained on documents of {line['leaked']} of its {line['summaries']} summaries here: its "
+        "rating and its metrics cannot be compared with the others'."
+        for line in lines
+        if line["leaked"]
+    ]
 
 
 def _line(system: System, i: int, ratings: Ratings, metrics: "_Metrics") -> Board:
@@ -165,6 +174,7 @@ class _Metrics:
             "dropped_tokens": sum(s.dropped_tokens for s in summaries),
             "cut_outputs": sum(s.stop_reason == Summary.StopReason.LENGTH for s in summaries),
             "empty_outputs": sum(s.stop_reason == Summary.StopReason.EMPTY for s in summaries),
+            "leaked": sum(s.leaked for s in summaries),
         }
 
 

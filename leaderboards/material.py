@@ -25,6 +25,7 @@ class SummaryRow(NamedTuple):
     seconds: float | None
     dropped_tokens: int
     stop_reason: str
+    leaked: bool  # the system was trained on this document
 
 
 class ScoreRow(NamedTuple):
@@ -92,6 +93,7 @@ def _summaries(study: Study, systems: list[System]) -> list[SummaryRow]:
             "seconds",
             "dropped_tokens",
             "stop_reason",
+            "leaked",
         )
     )
     # Oldest run first: a later run's summary takes the place of an earlier one's, as in the study's comparisons.

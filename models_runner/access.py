@@ -10,11 +10,12 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django_htmx.http import HttpResponseClientRefresh
 
-from models_runner.models import Dataset, Document, Run, Summary, System
+from models_runner import catalog
+from models_runner.models import Dataset, Document, FineTuning, Run, Summary, System
 
 P = ParamSpec("P")
 
@@ -64,8 +65,17 @@ def get_document(request: HttpRequest, pk: int) -> Document:
 
 
 def get_system(request: HttpRequest, slug: str) -> System:
+    """With its base; an unsaved record if it is only in the catalogue."""
     check_researcher(request)
-    return get_object_or_404(System, slug=slug)
+    if system := catalog.find(slug):
+        return system
+    raise Http404(f"There is no system {slug!r}.")
+
+
+def get_finetuning(request: HttpRequest, name: str) -> FineTuning:
+    """With its base, result and dataset."""
+    check_researcher(request)
+    return get_object_or_404(FineTuning.objects.select_related("base", "system", "dataset"), name=name)
 
 
 def get_run(request: HttpRequest, pk: int) -> Run:

@@ -101,6 +101,20 @@ def ensure_system(slug: str) -> System:
     return System.objects.get_or_create(slug=slug, defaults=_row(entries()[slug]))[0]
 
 
+def find(slug: str) -> System | None:
+    """The system of this name as it is, or the catalogue's record of it, unsaved; None if there is neither."""
+    if system := System.objects.select_related("base").filter(slug=slug).first():
+        return system
+    return unsaved(slug) if slug in entries() else None
+
+
+def unsaved(slug: str) -> System:
+    """The record a catalogue entry would enter the database with; for pages, which change nothing."""
+    values = dict(entries()[slug])
+    base = find(str(values.pop("base"))) if values.get("base") else None
+    return System(slug=slug, base=base, **values)
+
+
 def ensure_all() -> None:
     """Bring every catalogue entry into the database."""
     for slug in entries():

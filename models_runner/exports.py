@@ -54,6 +54,7 @@ def _chunk_rows(system: str, instruction: str, chunk: QuerySet[Summary]) -> Iter
             "output_tokens": s.output_tokens,
             "dropped_tokens": s.dropped_tokens,
             "stop_reason": s.stop_reason,
+            **({"trained_on_document": True} if s.leaked else {}),
             "seconds": s.seconds,
             "scores": {name: scores.get(name) for name in SCORE_NAMES},
         }

@@ -5,6 +5,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 
 from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 
 from models_runner import services, signals
@@ -19,11 +20,12 @@ from models_runner.adapters.base import (
 from models_runner.adapters.prompts import prompt_layout
 from models_runner.adapters.registry import load_adapter
 from models_runner.energy import EnergyMeter
+from models_runner.faults import disk_is_full, explained
 from models_runner.instructions import instruction_text, texts_of
 from models_runner.leases import KeepLease, lease_time
 from models_runner.machine import machine_record
 from models_runner.models import Run, Summary, System
-from models_runner.outcomes import store
+from models_runner.outcomes import settle
 from models_runner.references import fitting_references
 
 logger = logging.getLogger(__name__)
@@ -41,14 +43,32 @@ def work_on_run(run_id: int, *, owner: str) -> str:
         return f"run {run_id}: nothing waits"
     try:
         adapter = load_adapter(run.system.adapter, adapter_spec(run.system))
-    except AdapterError as error:
-        _fail_waiting(run, str(error))
-        return f"run {run_id}: {error}"
+    except Exception as error:
+        # Whatever it is: a run that raised here would be announced and taken up again without end.
+        reason = _reason_not_loaded(error)
+        _fail_waiting(run, reason)
+        return f"run {run_id}: {reason}"
+    try:
+        return _work_with_siblings(run, adapter, owner)
+    except OperationalError as error:
+        return (
+            f"run {run_id} stops here; a sweep takes it up again once the database can be written. {explained(error)}"
+        )
+
+
+def _reason_not_loaded(error: Exception) -> str:
+    if isinstance(error, AdapterError) and not disk_is_full(error):
+        return str(error)
+    logger.error("a system could not be loaded", exc_info=error)
+    return f"The system could not be loaded. {explained(error)}"
+
+
+def _work_with_siblings(run: Run, adapter: SystemAdapter, owner: str) -> str:
     runs = [run, *_siblings(run)]
     saved = _work(runs, adapter, owner)
     for one in runs:
         finish_if_complete(one)
-    return f"run {run_id}: {saved} summaries"
+    return f"run {run.pk}: {saved} summaries"
 
 
 def adapter_spec(system: System) -> SystemSpec:
@@ -131,7 +151,7 @@ def _write_batch(run: Run, adapter: SystemAdapter, owner: str, ids: Sequence[int
         outcomes = _summarize(adapter, requests)
     joules = meter.joules()
     each = joules / len(outcomes) if joules is not None and outcomes else None
-    return sum(store(run, held, s, outcome, each) for s, outcome in zip(summaries, outcomes, strict=True))
+    return sum(settle(run, held, s, outcome, each) for s, outcome in zip(summaries, outcomes, strict=True))
 
 
 def _requests(run: Run, summaries: Sequence[Summary]) -> list[SummaryRequest]:
@@ -153,15 +173,26 @@ def _requests(run: Run, summaries: Sequence[Summary]) -> list[SummaryRequest]:
 def _summarize(adapter: SystemAdapter, requests: Sequence[SummaryRequest]) -> list[SystemOutput | Exception]:
     """An output or the fault for each request; a fault of a batch is narrowed down to the request that has it."""
     try:
-        return list(adapter.summarize(requests))
+        return _outputs(adapter, requests)
     except TransientAdapterError as error:
         return [error] * len(requests)
     except Exception as error:
+        if disk_is_full(error):
+            return [TransientAdapterError(explained(error))] * len(requests)
         if len(requests) > 1:
             return [outcome for request in requests for outcome in _summarize(adapter, [request])]
         if not isinstance(error, AdapterError):
             logger.exception("document %s: unexpected fault", requests[0].document_id)
         return [error]
+
+
+def _outputs(adapter: SystemAdapter, requests: Sequence[SummaryRequest]) -> list[SystemOutput | Exception]:
+    outputs = list(adapter.summarize(requests))
+    if len(outputs) != len(requests):
+        raise AdapterError(
+            f"Adapter {adapter.name} returned {len(outputs)} outputs for {len(requests)} requests; expected one each."
+        )
+    return list(outputs)
 
 
 def _fail_waiting(run: Run, reason: str) -> None:

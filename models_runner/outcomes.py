@@ -1,18 +1,41 @@
 """Saving what came of one summary: its text and account, another try later, or the reason it failed."""
 
+import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from models_runner import services
 from models_runner.adapters.base import AdapterError, SystemOutput, TransientAdapterError
+from models_runner.faults import explained
 from models_runner.models import Run, Summary, SummaryCall
 from models_runner.repetition import goes_in_circles
 
+logger = logging.getLogger(__name__)
+
 MAX_ATTEMPTS = 5
+
+
+def settle(
+    run: Run, held: QuerySet[Summary], summary: Summary, outcome: SystemOutput | Exception, joules: float | None = None
+) -> int:
+    """Store one outcome, or that the database did not take it; 1 if a summary was saved.
+
+    A full disk or a lost connection passes, so the summary waits; what the database refuses for good fails with its
+    reason. Raises OperationalError where not even that can be written: the row then stays claimed until its lease ends.
+    """
+    fault: Exception
+    try:
+        return store(run, held, summary, outcome, joules)
+    except OperationalError as error:
+        fault = TransientAdapterError(f"It could not be saved. {explained(error)}")
+    except (DatabaseError, ValueError) as error:
+        fault = AdapterError(f"The database refused the summary. {explained(error)}")
+    logger.error("summary %s: %s", summary.pk, fault)
+    return store(run, held, summary, fault)
 
 
 def store(
@@ -94,4 +117,4 @@ def _reason(error: Exception, attempts: int) -> str:
         return f"{error} (given up after {attempts} attempts)"
     if isinstance(error, AdapterError):
         return str(error)
-    return f"{type(error).__name__}: {error}"
+    return explained(error)

@@ -1,6 +1,6 @@
 """What pages show about runs and their summaries: counted in the database, ready to print."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db.models import Avg, Count, Max, Q, Sum
@@ -194,7 +194,7 @@ def _queue_without_worker(run: Run, jobs: list[ScoringJob]) -> str:
 def excerpts(summaries: SummaryQuerySet) -> SummaryQuerySet:
     """Summaries as a list shows them: the beginning of the text, and of its document only what names it."""
     shown = ("run", "status", "error", "stop_reason", "prompt_tokens", "output_tokens", "dropped_tokens", "seconds")
-    flags = ("chapters", "repeated")
+    flags = ("chapters", "repeated", "leaked")
     document = ("document__external_id", "document__title", "query__text")
     return (
         summaries.select_related("document", "query")
@@ -203,9 +203,27 @@ def excerpts(summaries: SummaryQuerySet) -> SummaryQuerySet:
     )
 
 
+KEPT = {"head": "its beginning is kept", "tail": "its end is kept", "middle": "its two ends are kept"}
+COMBINED = {
+    "concatenate": "the chapter summaries, one after the other, are the summary",
+    "rewrite": "the chapter summaries are rewritten as one text",
+    "re-summarize": "the chapter summaries are summarized once more",
+}
+
+
+def long_input_words(settings: Mapping[str, object]) -> str:
+    """What the system does with a meeting longer than its window; "" where its record says nothing."""
+    if not settings:
+        return ""
+    if settings.get("strategy") == "chapterize":
+        combined = COMBINED.get(str(settings.get("combine", "re-summarize")), "")
+        return f"A meeting that does not fit the window is read in chapters; {combined}."
+    return f"A meeting that does not fit the window is cut; {KEPT.get(str(settings.get('keep', 'head')), '')}."
+
+
 def sample_summaries(system: System, count: int = 3) -> SummaryQuerySet:
     """The newest finished summaries that have a text, in full."""
-    found = Summary.objects.done().filter(run__system=system).exclude(text="")
+    found = Summary.objects.done().filter(run__system__slug=system.slug).exclude(text="")
     return found.select_related("document", "run").defer("document__metadata").order_by("-finished_at", "-pk")[:count]
 
 

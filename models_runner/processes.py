@@ -77,12 +77,24 @@ def _show(bar: "tqdm[Any]", done: int) -> None:
         bar.refresh()
 
 
-def wait_with_bar(queue: str, what: str, total: int, done: Callable[[], int], finished: Callable[[], bool]) -> None:
-    """Show a progress bar until finished() says so; nothing depends on messages arriving."""
+def wait_with_bar(
+    queue: str,
+    what: str,
+    total: int | None,
+    done: Callable[[], int],
+    finished: Callable[[], bool],
+    total_later: Callable[[], int] = lambda: 0,
+) -> None:
+    """Show a progress bar until finished() says so; nothing depends on messages arriving.
+
+    total_later: tells the total once it is known, where it is None at first.
+    """
     with worker_for(queue) as check, tqdm(total=total, desc=what, unit="", dynamic_ncols=True) as bar:
         swept = time.monotonic()
         while True:
             ended = finished()
+            if bar.total is None:
+                bar.total = total_later() or None
             _show(bar, done())
             if ended:
                 return

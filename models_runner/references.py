@@ -7,19 +7,19 @@ from models_runner.models import InstructionKind, Reference
 Unit = tuple[int, int | None]  # (document id, query id)
 
 
-def fitting_references(document_ids: Iterable[int], instruction: str) -> dict[Unit, list[str]]:
+def fitting_references(document_ids: Iterable[int], instruction: str, *, exact: bool = False) -> dict[Unit, list[str]]:
     """References by (document, query) for summaries under this instruction; one query.
 
     A query has its own references. A whole-meeting summary uses those written for its length; where a document has
-    none of them, those written for no particular length.
+    none of them, those written for no particular length, unless exact.
     """
     rows = Reference.objects.filter(document_id__in=set(document_ids)).order_by("position", "pk")
     if instruction == InstructionKind.QUERY:
         rows = rows.filter(instruction=InstructionKind.QUERY)
     else:
-        rows = rows.filter(instruction__in=[instruction, ""])
-    exact: dict[Unit, list[str]] = {}
+        rows = rows.filter(instruction__in=[instruction] if exact else [instruction, ""])
+    for_this_length: dict[Unit, list[str]] = {}
     for_any_length: dict[Unit, list[str]] = {}
     for document_id, query_id, kind, text in rows.values_list("document_id", "query_id", "instruction", "text"):
-        (exact if kind else for_any_length).setdefault((document_id, query_id), []).append(text)
-    return for_any_length | exact
+        (for_this_length if kind else for_any_length).setdefault((document_id, query_id), []).append(text)
+    return for_any_length | for_this_length

@@ -8,7 +8,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from models_runner.instructions import sync_version
-from models_runner.models import Dataset, Document, InstructionKind, Query, Run, ScoringJob, Summary, System
+from models_runner.leakage import check_leakage
+from models_runner.models import Dataset, Document, FineTuning, InstructionKind, Query, Run, ScoringJob, Summary, System
 from models_runner.readiness import check_ready
 
 DEFAULT_METRICS = ("rouge", "bertscore", "length")
@@ -20,11 +21,18 @@ class NothingToRunError(Exception):
 
 @transaction.atomic
 def start_run(
-    system: System, dataset: Dataset, *, split: str = "", instruction: str = "medium", limit: int | None = None
+    system: System,
+    dataset: Dataset,
+    *,
+    split: str = "",
+    instruction: str = "medium",
+    limit: int | None = None,
+    force: bool = False,
 ) -> Run:
     """The run of this system over these documents, with a waiting summary for each that has none yet.
 
-    Called again it goes on where it was; a larger limit adds documents. Raises NothingToRunError, NotReadyError.
+    Called again it goes on where it was; a larger limit adds documents. force: also on documents the system was trained
+    on; its summaries of them are marked. Raises NothingToRunError, NotReadyError, LeakageError.
     """
     check_ready(system)
     documents = dataset.documents.filter(Q(split=split) if split else Q()).order_by("position")
@@ -38,11 +46,15 @@ def start_run(
     units = list(_units(documents, instruction, limit))
     if not units:
         raise NothingToRunError(_nothing_to_run(dataset, split, instruction))
+    leaked = check_leakage(system, {document for document, _ in units}, force=force)
     Summary.objects.bulk_create(
-        [Summary(run=run, document_id=document_id, query_id=query_id) for document_id, query_id in units],
+        [Summary(run=run, document_id=d, query_id=q, leaked=d in leaked) for d, q in units],
         ignore_conflicts=True,
         batch_size=500,
     )
+    marked = run.summaries.filter(leaked=True).values("document").distinct().count()
+    Run.objects.filter(pk=run.pk).update(leaked_documents=marked)
+    run.leaked_documents = marked
     run.summaries.filter(status=Summary.Status.CANCELLED).update(status=Summary.Status.PENDING)
     if run.summaries.unfinished().exists():
         if run.status not in (Run.Status.PENDING, Run.Status.RUNNING):
@@ -83,7 +95,7 @@ def announce_later(run: Run, delay: timedelta) -> None:
     send_message(run, delay=delay)
 
 
-def announce(work: Run | ScoringJob) -> None:
+def announce(work: Run | ScoringJob | FineTuning) -> None:
     """Tell the workers, once the rows are committed, that there is work."""
     from models_runner.tasks import send_message
 

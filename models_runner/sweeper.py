@@ -8,18 +8,25 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from models_runner import services
-from models_runner.models import Run, ScoringJob, Summary, Worker
+from models_runner.models import FineTuning, Run, ScoringJob, Summary, Worker
+from models_runner.outcomes import MAX_ATTEMPTS
 from models_runner.ownership import is_gone
 
 logger = logging.getLogger(__name__)
+
+WORKER_ENDED = (
+    f"The worker that wrote this summary ended without a word, {MAX_ATTEMPTS} times. The usual cause is too little "
+    "memory: use a smaller window or a machine with more of it, then retry."
+)
 
 
 def sweep(*, announce_all: bool = False) -> dict[str, int]:
     """Free stale leases and announce waiting work again; announce_all also where a message went out just now."""
     now = timezone.now()
-    freed = _free_summaries(now) + _free_jobs(now)
+    freed = _free_summaries(now) + _free_jobs(ScoringJob, now) + _free_jobs(FineTuning, now)
     before = now if announce_all or freed else now - timedelta(seconds=settings.RESEND_SECONDS)
     announced = _announce(_waiting_runs(now), before) + _announce(_waiting_jobs(), before)
+    announced += _announce(FineTuning.objects.filter(status=FineTuning.Status.PENDING), before)
     _forget_workers(now)
     if freed or announced:
         logger.info("sweep: %s leases freed, %s announced", freed, announced)
@@ -33,12 +40,16 @@ def _stale(rows: QuerySet, now: datetime) -> Q:
 
 
 def _free_summaries(now: datetime) -> int:
-    return Summary.objects.filter(_stale(Summary.objects.all(), now)).release()
+    stale = Summary.objects.filter(_stale(Summary.objects.all(), now), status=Summary.Status.RUNNING)
+    # A document that ends its worker again and again, for want of memory say, must not do so for ever.
+    hopeless = {"status": Summary.Status.FAILED, "owner": "", "lease_until": None, "error": WORKER_ENDED}
+    return stale.filter(attempts__gte=MAX_ATTEMPTS).update(**hopeless) + stale.release()
 
 
-def _free_jobs(now: datetime) -> int:
-    stale = ScoringJob.objects.filter(_stale(ScoringJob.objects.all(), now), status=ScoringJob.Status.RUNNING)
-    return stale.update(status=ScoringJob.Status.PENDING, owner="", lease_until=None)
+def _free_jobs(jobs: type[ScoringJob] | type[FineTuning], now: datetime) -> int:
+    everything = jobs._default_manager.all()
+    stale = everything.filter(_stale(everything, now), status=jobs.Status.RUNNING)
+    return stale.update(status=jobs.Status.PENDING, owner="", lease_until=None)
 
 
 def _waiting_runs(now: datetime) -> QuerySet[Run]:

@@ -7,7 +7,8 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from models_runner import generation, scoring
-from models_runner.models import Run, ScoringJob
+from models_runner.finetune import work as finetune
+from models_runner.models import FineTuning, Run, ScoringJob
 from models_runner.ownership import owner_id
 
 logger = logging.getLogger(__name__)
@@ -25,9 +26,18 @@ def score_summaries(job_id: int) -> None:
     logger.info(scoring.work_on_scoring_job(job_id, owner=owner_id()))
 
 
-def send_message(work: Run | ScoringJob, *, delay: timedelta = timedelta()) -> None:
-    """Tell the workers of a run or scoring job. A broker that is down loses nothing: the sweeper tells again."""
-    task = generate_summaries if isinstance(work, Run) else score_summaries
+@shared_task(acks_late=True)
+def finetune_system(finetuning_id: int) -> None:
+    """Train one system, from its last checkpoint; harmless if delivered twice."""
+    logger.info(finetune.work_on_finetuning(finetuning_id, owner=owner_id()))
+
+
+TASKS = {Run: generate_summaries, ScoringJob: score_summaries, FineTuning: finetune_system}
+
+
+def send_message(work: Run | ScoringJob | FineTuning, *, delay: timedelta = timedelta()) -> None:
+    """Tell the workers of some work. A broker that is down loses nothing: the sweeper tells again."""
+    task = TASKS[type(work)]
     try:
         task.apply_async(args=[work.pk], countdown=delay.total_seconds() or None, retry=False)
     except (OperationalError, OSError) as error:

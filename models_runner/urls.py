@@ -1,6 +1,6 @@
 from django.urls import path
 
-from models_runner import views
+from models_runner import views, views_finetuning
 
 urlpatterns = [
     path("datasets/", views.dataset_list, name="datasets"),
@@ -14,4 +14,8 @@ urlpatterns = [
     path("runs/<int:pk>/cancel/", views.run_cancel, name="run_cancel"),
     path("runs/<int:pk>/resume/", views.run_resume, name="run_resume"),
     path("runs/<int:pk>/retry/", views.run_retry, name="run_retry"),
+    path("fine-tuning/", views_finetuning.finetuning_list, name="finetunings"),
+    path("fine-tuning/<slug:name>/", views_finetuning.finetuning_detail, name="finetuning"),
+    path("fine-tuning/<slug:name>/cancel/", views_finetuning.finetuning_cancel, name="finetuning_cancel"),
+    path("fine-tuning/<slug:name>/resume/", views_finetuning.finetuning_resume, name="finetuning_resume"),
 ]

@@ -8,9 +8,10 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from models_runner import catalog, overview, services
+from models_runner import catalog, listing, overview, services
 from models_runner.access import get_dataset, get_document, get_run, get_summary, get_system, researchers_only
-from models_runner.forms import RunStartForm
+from models_runner.forms import RunStartForm, SystemFilterForm
+from models_runner.leakage import LeakageError
 from models_runner.models import Dataset, Document, Reference, Run, Summary, System
 from models_runner.readiness import NotReadyError, needs
 
@@ -72,23 +73,31 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @researchers_only
 @require_safe
 def system_list(request: HttpRequest) -> HttpResponse:
-    page = _page(request, System.objects.annotate(run_count=Count("runs")).order_by("slug"))
-    finished = Summary.objects.done().filter(run__system__in=page.object_list).order_by()
-    counts = dict(finished.values_list("run__system").annotate(n=Count("pk")))
-    rows = [(system, counts.get(system.pk, 0)) for system in page]
-    known = set(System.objects.filter(slug__in=catalog.entries()).values_list("slug", flat=True))
-    unused = [slug for slug in catalog.entries() if slug not in known]
-    return render(request, "models_runner/system_list.html", {"page": page, "rows": rows, "unused": unused})
+    form = SystemFilterForm(request.GET)
+    form.is_valid()
+    rows = listing.listed_systems()
+    shown = [row for row in rows if listing.Filters(**form.cleaned_data).take(row)]
+    context = {
+        "form": form,
+        "groups": listing.by_regime(shown),
+        "total": len(rows),
+        "shown": len(shown),
+        "ready": sum(not row.missing for row in rows),
+    }
+    return render(request, "models_runner/system_list.html", context)
 
 
 @researchers_only
 @require_safe
 def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
     system = get_system(request, slug)
-    runs = system.runs.select_related("system", "dataset").defer("environment")
+    # By name: a record of the catalogue that is not in the database has no id.
+    runs = Run.objects.filter(system__slug=system.slug).select_related("system", "dataset").defer("environment")
     context = {
         "system": system,
         "needs": needs(system),
+        "long_input": overview.long_input_words(system.long_input),
+        "children": System.objects.filter(base__slug=system.slug).order_by("slug"),
         "run_rows": overview.run_rows(runs),
         "samples": overview.sample_summaries(system),
     }
@@ -103,7 +112,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         try:
             system = catalog.ensure_system(form.cleaned_data.pop("system"))
             run = services.start_run(system, **form.cleaned_data)
-        except (services.NothingToRunError, NotReadyError) as error:
+        except (services.NothingToRunError, NotReadyError, LeakageError) as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"The run {run} is on its way.")

@@ -37,7 +37,8 @@ def parameters(value: int | None) -> str:
     if value is None:
         return UNDEFINED
     for unit, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
-        if value >= unit:
+        # 999.9 million is written 1B: three digits of it would be 1e+03.
+        if value >= unit * 0.9995:
             return f"{value / unit:.3g}{letter}"
     return str(value)
 

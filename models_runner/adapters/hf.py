@@ -1,6 +1,7 @@
 """Hugging Face transformers: sequence-to-sequence and decoder-only models from a folder, a hub id or a GGUF file."""
 
 import gc
+import json
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +15,7 @@ from models_runner.adapters.engine import Prompt, Written
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.prompts import SYSTEM_MESSAGE, stop_reason
-from models_runner.weights import PACKAGE, file_revision, resolve_gguf
+from models_runner.weights import file_revision, is_gguf, resolve_gguf
 
 DEFAULT_WINDOW = 2048
 LIBRARIES = ("transformers", "torch")
@@ -44,15 +45,18 @@ class TransformersEngine:
         self.window = spec.context_window or self._models_window() or DEFAULT_WINDOW
 
     def _load(self) -> None:
-        from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+        from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
         source, options, self.revision = _source(self.spec)
         try:
+            adapter, source = source, _base_of_adapter(source, options)
             config = AutoConfig.from_pretrained(source, **options)
             self.seq2seq = bool(config.is_encoder_decoder)
-            self.tokenizer = AutoTokenizer.from_pretrained(source, padding_side="left", **options)
+            self.tokenizer = _tokenizer(adapter, source, options)
             kind = AutoModelForSeq2SeqLM if self.seq2seq else AutoModelForCausalLM
             model = kind.from_pretrained(source, dtype=getattr(self.torch, self.dtype), **options)
+            if adapter != source:
+                model = _merged(model, adapter)
         except (OSError, ValueError) as error:
             raise WeightsMissingError(_missing(self.spec, error)) from error
         self.model: Any = model.to(self.device).eval()  # type: ignore[arg-type]
@@ -69,8 +73,19 @@ class TransformersEngine:
     def count(self, text: str) -> int:
         return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
+    def prompt_ids(self, prompt: Prompt) -> list[int]:
+        """What the model reads, template included."""
+        return self._ids(self._rendered(prompt))
+
+    def answer_ids(self, text: str) -> list[int]:
+        """What the model should have written, its end token included."""
+        # Where no template parts a decoder's prompt from its answer, a line break does.
+        start = "" if self.seq2seq or self.tokenizer.chat_template else "\n"
+        written = self.tokenizer(text_target=start + text, add_special_tokens=False)["input_ids"]
+        return [*written, self.tokenizer.eos_token_id]
+
     def needs(self, prompt: Prompt) -> int:
-        tokens = len(self._ids(self._rendered(prompt)))
+        tokens = len(self.prompt_ids(prompt))
         # An encoder's window holds the input alone; the output has the decoder's.
         return tokens if self.seq2seq else tokens + prompt.limit
 
@@ -171,6 +186,32 @@ class TransformersEngine:
         }
 
 
+def _base_of_adapter(source: str, options: dict[str, Any]) -> str:
+    """Where the base of a PEFT adapter is; the source itself if it is a whole model."""
+    from transformers.utils.peft_utils import find_adapter_config_file
+
+    found = None if "gguf_file" in options else find_adapter_config_file(source, **options)
+    if found is None:
+        return source
+    base = json.loads(Path(found).read_text())["base_model_name_or_path"]
+    options.pop("revision", None)  # the adapter's, not the base's
+    return str(base)
+
+
+def _tokenizer(adapter: str, source: str, options: dict[str, Any]) -> Any:
+    from transformers import AutoTokenizer
+
+    own = adapter != source and (Path(adapter) / "tokenizer_config.json").is_file()
+    return AutoTokenizer.from_pretrained(adapter if own else source, padding_side="left", **options)
+
+
+def _merged(model: Any, adapter: str) -> Any:
+    """The base with a PEFT adapter's matrices added into its weights: as fast as a whole model."""
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(model, adapter).merge_and_unload()
+
+
 def _batched(indices: Iterable[int], size: int) -> Iterator[list[int]]:
     remaining = iter(indices)
     while batch := list(islice(remaining, size)):
@@ -199,7 +240,7 @@ def _until_end(row: list[int], end_tokens: set[int]) -> tuple[list[int], bool]:
 
 def _source(spec: SystemSpec) -> tuple[str, dict[str, Any], str]:
     """Where from_pretrained finds the model, its further arguments, and the revision to record."""
-    if spec.model_id.startswith(PACKAGE) or spec.model_id.endswith(".gguf"):
+    if is_gguf(spec.model_id):
         path = resolve_gguf(spec.model_id)
         return str(path.parent), {"gguf_file": path.name}, file_revision(path)
     if not spec.model_id:

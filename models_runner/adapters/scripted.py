@@ -1,10 +1,11 @@
 """Fixed answers and faults on demand, for tests.
 
 Engine settings: `answers` {document id: text}, `default` (a text, may hold {document_id}), `seconds` (a pause for each
-summary) and `faults` {document id: "error" | "empty" | "length" | "die" | ["transient", ...]}; a list names the fault
-of each call in turn, within one process.
+summary), `batch_size` (1) and `faults` {document id: "error" | "empty" | "length" | "die" | "disk full" | "unexpected"
+| ["transient", ...]}; a list names the fault of each call in turn, within one process.
 """
 
+import errno
 import os
 import time
 from collections import Counter
@@ -22,10 +23,10 @@ from models_runner.adapters.base import (
 class ScriptedAdapter:
     name = "scripted"
     revision = "1"
-    batch_size = 1
 
     def __init__(self, spec: SystemSpec) -> None:
         self.engine = spec.engine
+        self.batch_size = int(str(spec.engine.get("batch_size", 1)))
         self.calls: Counter[str] = Counter()
 
     def summarize(self, requests: Sequence[SummaryRequest]) -> list[SystemOutput]:
@@ -35,12 +36,7 @@ class ScriptedAdapter:
         fault = self._fault(request.document_id)
         seconds = float(self.engine.get("seconds", 0))  # type: ignore[arg-type]
         time.sleep(seconds)
-        if fault == "die":
-            os._exit(9)
-        if fault == "transient":
-            raise TransientAdapterError("a passing fault, as scripted")
-        if fault == "error":
-            raise AdapterError("a fault, as scripted")
+        _raise(fault)
         text = "" if fault == "empty" else self._text(request)
         stop = {"empty": "empty", "length": "length"}.get(fault, "end")
         return SystemOutput(text, stop, len(str(request.turns).split()), len(text.split()), 0, seconds)
@@ -60,3 +56,16 @@ class ScriptedAdapter:
 
     def environment(self) -> dict[str, object]:
         return {"adapter": self.name}
+
+
+def _raise(fault: str) -> None:
+    if fault == "die":
+        os._exit(9)
+    if fault == "transient":
+        raise TransientAdapterError("a passing fault, as scripted")
+    if fault == "error":
+        raise AdapterError("a fault, as scripted")
+    if fault == "disk full":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if fault == "unexpected":
+        raise RuntimeError("a fault nobody foresaw, as scripted")

@@ -1,4 +1,5 @@
 from models_runner.models.datasets import Dataset, Document, InstructionKind, Query, Reference, Transcript
+from models_runner.models.finetunings import FineTuning, TrainedDocument
 from models_runner.models.instructions import InstructionText
 from models_runner.models.runs import Run, Summary, SummaryCall
 from models_runner.models.scores import MetricSignature, Score, ScoringJob
@@ -8,6 +9,7 @@ from models_runner.models.workers import Worker
 __all__ = [
     "Dataset",
     "Document",
+    "FineTuning",
     "InstructionKind",
     "InstructionText",
     "MetricSignature",
@@ -20,6 +22,7 @@ __all__ = [
     "Summary",
     "SummaryCall",
     "System",
+    "TrainedDocument",
     "Transcript",
     "Worker",
 ]

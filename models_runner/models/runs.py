@@ -146,6 +146,7 @@ class Summary(models.Model):
     peak_memory_bytes = models.BigIntegerField(null=True, blank=True)
     energy_joules = models.FloatField(null=True, blank=True, help_text="Of the whole machine meanwhile, if it tells.")
     chapters = models.PositiveIntegerField(default=1, help_text="Parts the transcript was read in.")
+    leaked = models.BooleanField(default=False, help_text="The system was trained on this document.")
     repeated = models.BooleanField(default=False, help_text="The text goes round in circles.")
     finished_at = models.DateTimeField(null=True, blank=True)
 

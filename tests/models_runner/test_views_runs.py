@@ -88,6 +88,31 @@ def test_a_run_says_how_many_inputs_were_cut():
     assert "2 of 3 inputs were cut: 1,212 tokens" in html
 
 
+def test_a_run_over_documents_its_system_was_trained_on_warns_that_its_numbers_are_not_comparable():
+    run = RunFactory(status=Run.Status.DONE, leaked_documents=3)
+    SummaryFactory(run=run)
+    warning = "3 of these documents were used to train this system; its numbers here are not comparable"
+    client = researcher()
+    assert warning in client.get(run.get_absolute_url()).content.decode()
+    assert "trained on 3 of these" in client.get("/runs/").content.decode()
+    Run.objects.update(leaked_documents=0)
+    assert "used to train" not in client.get(run.get_absolute_url()).content.decode()
+
+
+def test_the_page_of_a_run_shows_its_record_of_the_environment():
+    run = RunFactory(status=Run.Status.DONE, environment={"adapter": {"threads": 7}, "weights": "12fd25f"})
+    html = researcher().get(run.get_absolute_url()).content.decode()
+    assert "Recorded when it started" in html
+    assert "threads</span> <code>7</code>" in html
+    assert "12fd25f" in html
+
+
+def test_the_reason_a_summary_waits_stands_in_its_row():
+    run = RunFactory(status=Run.Status.RUNNING)
+    waiting(run, error="The endpoint answered 429.")
+    assert "The endpoint answered 429." in researcher().get(run.get_absolute_url()).content.decode()
+
+
 def test_failures_are_grouped_by_reason_commonest_first():
     run = RunFactory(status=Run.Status.FAILED, status_reason="3 of 3 summaries failed.")
     failed(run, "The endpoint is down."), failed(run, "Out of memory."), failed(run, "Out of memory.")

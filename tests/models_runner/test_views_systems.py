@@ -1,7 +1,9 @@
 import pytest
 from django.contrib import admin
+from django.core.management import call_command
 from django.test import RequestFactory
 
+from models_runner import catalog, overview
 from models_runner.models import System
 from tests.factories import SummaryFactory, SystemFactory
 from tests.people import researcher
@@ -9,18 +11,22 @@ from tests.people import researcher
 pytestmark = pytest.mark.django_db
 
 
+def researcher_page(address):
+    return researcher().get(address).content.decode()
+
+
+def listed(address="/systems/"):
+    """{slug: ListedSystem} as the page shows them."""
+    groups = researcher().get(address).context["groups"]
+    return {row.system.slug: row for _, rows in groups for row in rows}
+
+
 def test_the_list_of_systems_asks_the_same_queries_for_any_number(django_assert_num_queries):
     for _ in range(3):
         SummaryFactory()
+        SystemFactory(adapter="imported")
     client = researcher()
-    queries = [
-        "session",
-        "user",
-        "number of systems",
-        "systems with their numbers of runs",
-        "summaries by system",
-        "used entries of the catalogue",
-    ]
+    queries = ["session", "user", "summaries by system", "systems with their numbers of runs"]
     with django_assert_num_queries(len(queries)):
         client.get("/systems/")
 
@@ -30,7 +36,7 @@ def test_a_system_asks_the_same_queries_for_any_number_of_runs(django_assert_num
     for _ in range(4):
         SummaryFactory(run__system=system)
     client = researcher()
-    queries = ["session", "user", "system", "runs", "progress of the runs", "samples"]
+    queries = ["session", "user", "system", "runs", "progress of the runs", "children", "samples"]
     with django_assert_num_queries(len(queries)):
         client.get(f"/systems/{system.slug}/")
 
@@ -59,8 +65,98 @@ def test_the_admin_freezes_a_system_once_it_has_summaries():
     assert not set(System.FROZEN_FIELDS) & set(site_admin.get_readonly_fields(request, unused))
 
 
-def test_the_list_of_systems_names_catalogue_entries_nobody_used():
-    SystemFactory(slug="lead-3")
-    unused = researcher().get("/systems/").context["unused"]
-    assert "lexrank" in unused
-    assert "lead-3" not in unused
+def test_the_list_of_systems_holds_the_whole_catalogue_once_and_changes_nothing():
+    SystemFactory(slug="lead-3", adapter="extractive")
+    assert set(listed()) == set(catalog.entries())
+    assert System.objects.count() == 1
+
+
+def test_a_system_that_is_not_ready_says_in_the_list_what_it_needs():
+    html = researcher_page("/systems/")
+    assert "Needs a GPU with more than 140 GB of memory" in html
+    assert "import_summaries FILE --dataset NAME --system palm-2" in html
+    assert "ready to run, not used yet" not in html
+
+
+def test_the_list_and_the_command_say_the_same(capsys):
+    call_command("systems")
+    said = capsys.readouterr().out
+    for slug, row in listed().items():
+        line = next(line for line in said.splitlines() if line.split()[0] == slug)
+        assert line.endswith(f"needs: {row.missing}" if row.missing else "ready")
+
+
+def test_an_imported_system_is_ready_in_the_list_once_it_has_summaries():
+    SummaryFactory(run__system=SystemFactory(slug="ours", adapter="imported"))
+    row = listed()["ours"]
+    assert (row.missing, row.runs, row.summaries) == ("", 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "inside", "outside"),
+    [
+        ("regime=baseline", "lead-3", "flan-t5-small"),
+        ("size=compact", "flan-t5-small", "llama-2-70b-chat"),
+        ("size=none", "lead-3", "flan-t5-small"),
+        ("state=ready", "lead-3", "palm-2"),
+        ("state=needs&size=large", "llama-2-70b-chat", "flan-t5-small"),
+    ],
+)
+def test_the_list_of_systems_can_be_narrowed_down(query, inside, outside):
+    slugs = set(listed(f"/systems/?{query}"))
+    assert inside in slugs
+    assert outside not in slugs
+
+
+def test_a_filter_that_does_not_exist_is_named_and_leaves_everything():
+    response = researcher().get("/systems/?regime=few-shot")
+    assert response.context["shown"] == response.context["total"]
+    assert "few-shot is not one of the available choices" in response.content.decode()
+
+
+def test_a_filter_that_leaves_nothing_says_so():
+    assert "No system is like that." in researcher_page("/systems/?regime=human&state=needs")
+
+
+def test_in_the_list_ready_systems_come_first_and_small_ones_before_large():
+    SystemFactory(slug="zz-ready", parameters=90_000_000_000)
+    zero_shot = [row for row in listed().values() if row.system.regime == "zero-shot"]
+    order = [row.system.slug for row in zero_shot]
+    assert order.index("zz-ready") < order.index("flan-t5-small") < order.index("llama-2-70b-chat")
+
+
+def test_the_page_of_a_catalogue_entry_shows_its_record_and_brings_nothing_into_the_database():
+    html = researcher_page("/systems/flan-t5-small/")
+    for shown in ("google/flan-t5-small", "Apache-2.0", "Not ready. It needs:", "An entry of the catalogue"):
+        assert shown in html
+    assert not System.objects.exists()
+
+
+def test_a_catalogue_entry_names_the_system_it_was_fine_tuned_from(monkeypatch):
+    entry = {"name": "Tuned", "adapter": "extractive", "regime": "fine-tuned", "base": "base"}
+    plain = {"name": "Base", "adapter": "extractive", "regime": "baseline"}
+    monkeypatch.setattr(catalog, "entries", lambda: {"tuned": entry, "base": plain})
+    assert 'href="/systems/base/"' in researcher_page("/systems/tuned/")
+    assert not System.objects.exists()
+
+
+def test_base_and_fine_tuned_systems_link_to_each_other():
+    base = SystemFactory(slug="small")
+    SystemFactory(slug="small-tuned", base=base, regime="fine-tuned")
+    client = researcher()
+    assert 'href="/systems/small-tuned/"' in client.get("/systems/small/").content.decode()
+    assert 'href="/systems/small/"' in client.get("/systems/small-tuned/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("long_input", "said"),
+    [
+        ({}, ""),
+        ({"strategy": "truncate", "keep": "tail"}, "is cut; its end is kept."),
+        ({"strategy": "chapterize", "combine": "rewrite"}, "in chapters; the chapter summaries are rewritten as one"),
+    ],
+)
+def test_a_system_says_in_words_what_it_does_with_long_meetings(long_input, said):
+    assert said in overview.long_input_words(long_input)
+    system = SystemFactory(long_input=long_input)
+    assert said in researcher_page(system.get_absolute_url())

