@@ -1,6 +1,7 @@
 # make run    the whole site on this machine
 # make test   every test
 # make reset  delete the data folder and start over
+# make bench-generation ARGS='--meetings 4'   docs/benchmarks.md
 
 PORT ?= 8000
 HOST ?= 127.0.0.1
@@ -11,7 +12,7 @@ PY := $(VENV)/bin/python
 
 export PORT DATA_DIR
 
-.PHONY: run test check reset install install-dev
+.PHONY: run test check reset install install-dev bench-generation
 
 run: install
 	@exec $(PY) manage.py serve --host $(HOST)
@@ -23,6 +24,9 @@ check: install-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
+
+bench-generation: install
+	@$(PY) -m benchmarks.generation $(ARGS)
 
 reset:
 	@rm -rf -- "$(DATA_DIR)" && echo "Deleted $(DATA_DIR). The next make run starts over."

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from models_runner.faults import disk_is_full, explained
 from models_runner.leases import KeepLease, lease_time
 from models_runner.metrics.base import Metric, ScoringRequest
 from models_runner.metrics.registry import get_metric
@@ -29,7 +30,10 @@ def work_on_scoring_job(job_id: int, *, owner: str) -> str:
             scored = _score_missing(metric, job.run, held)
     except Exception as error:
         held.update(
-            status=ScoringJob.Status.FAILED, owner="", lease_until=None, reason=str(error) or type(error).__name__
+            status=ScoringJob.Status.FAILED,
+            owner="",
+            lease_until=None,
+            reason=explained(error) if disk_is_full(error) else str(error) or type(error).__name__,
         )
         logger.exception("scoring job %s failed", job_id)
         return f"scoring job {job_id}: {error}"

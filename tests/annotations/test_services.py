@@ -86,5 +86,5 @@ def test_the_command_names_unknown_things():
     DatasetFactory(name="meetings")
     with pytest.raises(CommandError, match=r"no dataset 'x'. Known datasets: meetings"):
         call_command("create_study", "demo", dataset="x", systems="lead-3,lexrank")
-    with pytest.raises(CommandError, match=r"no system 'gpt'. Known systems: lead-3"):
+    with pytest.raises(CommandError, match=r"no system 'gpt'. Known systems: .*lead-3"):
         call_command("create_study", "demo", dataset="meetings", systems="lead-3,gpt")

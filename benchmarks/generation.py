@@ -1,0 +1,286 @@
+"""How fast summaries are written: the platform against bare engines, and three instructions in one pass or in three.
+
+    python -m benchmarks.generation [--meetings 16] [--tokens 1200] [--max-new 100] [--threads N] [--repeat 3]
+                                    [--only {engines,instructions,gpu}] [--gpu --model FOLDER] [--json FILE]
+
+docs/benchmarks.md says what is compared and how to read the output.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from importlib.metadata import version
+from itertools import count
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks import gpu
+from benchmarks.meetings import Turn, meetings
+from benchmarks.site import Measured, add_system, generate, import_meetings, kept_worker, temporary_site, together
+
+SYSTEM = "smollm2-135m-instruct"
+INSTRUCTIONS = ("long", "medium", "short")
+LIBRARIES = ("xllamacpp", "transformers", "torch", "django", "celery")
+ROOT = Path(__file__).resolve().parent.parent
+
+Arm = Callable[[], Measured]
+
+
+@dataclass(frozen=True)
+class Goal:
+    what: str
+    better: str
+    base: str
+    least: float
+
+
+@dataclass
+class Section:
+    """Arms that are compared, each measured once a repeat."""
+
+    title: str
+    arms: Mapping[str, Arm]
+    goals: Sequence[Goal]
+    measured: dict[str, list[Measured]] = field(default_factory=dict)
+
+    def ratio(self, goal: Goal) -> float:
+        """Of summaries a second, the median over the repeats."""
+        pairs = zip(self.measured[goal.better], self.measured[goal.base], strict=True)
+        return median(speed(better) / speed(base) for better, base in pairs)
+
+
+class Bench:
+    def __init__(self, options: argparse.Namespace, folder: Path, transcripts: Sequence[Sequence[Turn]]) -> None:
+        self.options, self.folder, self.transcripts = options, folder, transcripts
+        self._numbers = count(1)
+
+    def sections(self) -> list[Section]:
+        made = []
+        if self.options.only in (None, "engines"):
+            made.append(self._engines())
+        if self.options.only in (None, "instructions"):
+            small = dict.fromkeys(INSTRUCTIONS, self.options.max_new)
+            made += [self._instructions(limits) for limits in (catalogue_limits(), small)]
+        return made
+
+    def _engines(self) -> Section:
+        max_new = self.options.max_new
+        return Section(
+            f"One instruction (medium), {max_new} new tokens, greedy, no prefix cache",
+            {
+                "platform": self._platform_without_cache,
+                "bare xllamacpp": partial(self._bare, "xllamacpp"),
+                "bare transformers": partial(self._bare, "transformers"),
+            },
+            [
+                Goal("platform against the bare engine", "platform", "bare xllamacpp", 0.95),
+                Goal("platform against transformers, one at a time", "platform", "bare transformers", 1.6),
+            ],
+        )
+
+    def _instructions(self, limits: Mapping[str, int]) -> Section:
+        named = ", ".join(f"{kind} {limits[kind]}" for kind in INSTRUCTIONS)
+        return Section(
+            f"Three instructions, at most {named} new tokens",
+            {
+                "together": partial(self._passes, limits, ["all"]),
+                "three passes": partial(self._passes, limits, INSTRUCTIONS),
+                "three passes, worker kept": partial(self._passes, limits, INSTRUCTIONS, keep=True),
+            },
+            [Goal(f"together against three passes ({named})", "together", "three passes", 2.0)],
+        )
+
+    def _new_system(self, **changes: object) -> str:
+        slug = f"benchmark-{next(self._numbers)}"
+        add_system(slug, SYSTEM, changes)
+        return slug
+
+    def _platform_without_cache(self) -> Measured:
+        # The same work in every arm: no text ends before its limit.
+        decoding = {"max_tokens": self.options.max_new, "temperature": 0, "seed": 1, "ignore_eos": True}
+        return generate(self._new_system(decoding=decoding, engine={"slots": 1, "prefix_cache": False}), "medium")
+
+    def _passes(self, limits: Mapping[str, int], instructions: Sequence[str], *, keep: bool = False) -> Measured:
+        from models_runner.catalog import entries
+
+        slug = self._new_system(decoding=entries()[SYSTEM]["decoding"] | {"max_tokens": dict(limits)})
+        with kept_worker() if keep else nullcontext():
+            return together([generate(slug, instruction) for instruction in instructions])
+
+    def _bare(self, engine: str) -> Measured:
+        job, answer = self.folder / "job.json", self.folder / "answer.json"
+        job.write_text(json.dumps(self._job()))
+        command = [sys.executable, "-m", "benchmarks.bare", engine, str(job), str(answer)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{engine} ended with status {done.returncode}:\n{done.stderr[-2000:]}")
+        result = json.loads(answer.read_text())
+        answers = result["answers"]
+        return Measured(
+            seconds=result["seconds"],
+            summaries=len(answers),
+            read=[one["read"] for one in answers],
+            cached=0,
+            written=sum(one["written"] for one in answers),
+            texts=[one["text"].strip() for one in answers],
+        )
+
+    def _job(self) -> dict[str, Any]:
+        from models_runner.catalog import entries
+        from models_runner.weights import resolve_gguf
+
+        record = entries()[SYSTEM]
+        return {
+            "path": str(resolve_gguf(record["model_id"])),
+            "window": record["context_window"],
+            "threads": self.options.threads,
+            "max_new": self.options.max_new,
+            "chats": [chat(turns, record) for turns in self.transcripts],
+        }
+
+
+def chat(turns: Sequence[Turn], record: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What the platform asks the engine about a meeting."""
+    from models_runner.adapters.base import SummaryRequest, SystemSpec
+    from models_runner.adapters.prompts import SYSTEM_MESSAGE, transcript_lines, user_text
+    from models_runner.instructions import instruction_text, wordings
+
+    request = SummaryRequest("", turns, "en", instruction_text(wordings()["medium"], "en"), "medium")
+    spec = SystemSpec(slug=SYSTEM, prompt_template=record["prompt_template"])
+    text = user_text(spec, request.instruction, "\n".join(transcript_lines(request)))
+    return [{"role": "system", "content": SYSTEM_MESSAGE}, {"role": "user", "content": text}]
+
+
+def catalogue_limits() -> dict[str, int]:
+    from models_runner.catalog import entries
+
+    return entries()[SYSTEM]["decoding"]["max_tokens"]
+
+
+def speed(one: Measured) -> float:
+    return one.summaries / one.seconds
+
+
+def measure(section: Section, repeats: int) -> None:
+    """Every arm once a repeat, each second repeat in the opposite order: a machine's load drifts."""
+    section.measured = {name: [] for name in section.arms}
+    for repeat in range(repeats):
+        names = list(section.arms)[:: -1 if repeat % 2 else 1]
+        for name in names:
+            print(f"repeat {repeat + 1} of {repeats}: {name} ...", file=sys.stderr, flush=True)
+            section.measured[name].append(section.arms[name]())
+    check_same_prompts(section)
+
+
+def check_same_prompts(section: Section) -> None:
+    first, *others = [(name, one.read) for name, runs in section.measured.items() for one in runs]
+    for name, read in others:
+        # A start-of-text token may or may not be counted.
+        if len(read) != len(first[1]) or any(abs(a - b) > 1 for a, b in zip(read, first[1], strict=True)):
+            raise RuntimeError(f"{name} read other prompts than {first[0]}: {read} tokens, not {first[1]}.")
+
+
+def table(section: Section) -> str:
+    columns = ("seconds", "summaries/s", "read", "cached", "written", "same text")
+    lines = [section.title, " " * 27 + "".join(f"{name:>12}" for name in columns)]
+    reference = next(iter(section.measured.values()))[0].texts
+    for name, runs in section.measured.items():
+        middle = sorted(runs, key=speed)[len(runs) // 2]
+        same = sum(a == b for a, b in zip(middle.texts, reference, strict=True))
+        cells = (f"{middle.seconds:.1f}", f"{speed(middle):.3f}", sum(middle.read), middle.cached, middle.written)
+        lines.append(f"  {name:<25}" + "".join(f"{cell:>12}" for cell in (*cells, f"{same}/{len(reference)}")))
+    return "\n".join(lines)
+
+
+def verdict(section: Section, goal: Goal) -> str:
+    ratio = section.ratio(goal)
+    return f"{goal.what}: {ratio:.2f}x, goal {goal.least:g}x: {'met' if ratio >= goal.least else 'NOT met'}"
+
+
+def report(options: argparse.Namespace, sections: Sequence[Section], on_gpu: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "options": {name: value for name, value in vars(options).items() if name != "json"},
+        "machine": machine(),
+        "versions": {library: version(library) for library in LIBRARIES},
+        "sections": [
+            {
+                "title": section.title,
+                "ratios": [{**asdict(goal), "ratio": section.ratio(goal)} for goal in section.goals],
+                "measured": {
+                    name: [{k: v for k, v in asdict(one).items() if k != "texts"} for one in runs]
+                    for name, runs in section.measured.items()
+                },
+            }
+            for section in sections
+        ],
+        "gpu": on_gpu,
+    }
+
+
+def machine() -> dict[str, Any]:
+    from models_runner.machine import machine_record
+
+    return machine_record() | {"load": [round(load, 1) for load in os.getloadavg()]}
+
+
+def headline(options: argparse.Namespace) -> str:
+    on = machine()
+    versions = ", ".join(f"{library} {version(library)}" for library in LIBRARIES)
+    return (
+        f"{on['processor']}, {on['cores']} cores, {on['memory_bytes'] / 2**30:.0f} GiB, Python {on['python']}, "
+        f"load before {on['load'][0]}\n{versions}\n{options.meetings} meetings, {options.threads} threads, "
+        f"repeats: {options.repeat}; the rows are the middle repeat, the ratios the median of the repeats"
+    )
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--meetings", type=int, default=16)
+    parser.add_argument("--tokens", type=int, default=1200, help="Of a meeting, within 15 per cent.")
+    parser.add_argument("--max-new", type=int, default=100, help="Output tokens, but for the catalogue's own limits.")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--only", choices=["engines", "instructions", "gpu"], help="One part instead of all.")
+    parser.add_argument("--gpu", action="store_true", help="Also the transformers adapter on CUDA; needs --model.")
+    parser.add_argument("--model", default="", help="Folder of a model for --gpu.")
+    parser.add_argument("--json", type=Path, help="Write everything measured to this file.")
+    options = parser.parse_args()
+    for name in ("meetings", "tokens", "max_new", "threads", "repeat"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name.replace('_', '-')} is {getattr(options, name)}; expected 1 or more")
+    options.gpu = options.gpu or options.only == "gpu"
+    return options
+
+
+def main() -> None:
+    options = arguments()
+    # Ended politely, so that the worker ends and the folder goes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with temporary_site(options.threads) as folder:
+        print(headline(options), flush=True)
+        transcripts = meetings(options.meetings, options.tokens)
+        import_meetings(folder, transcripts)
+        sections = Bench(options, folder, transcripts).sections()
+        for section in sections:
+            measure(section, options.repeat)
+            print(f"\n{table(section)}", flush=True)
+        on_gpu = gpu.measure(options.model, transcripts, options.max_new) if options.gpu else {}
+        print("\nRatios of summaries a second")
+        for line in (verdict(section, goal) for section in sections for goal in section.goals):
+            print(f"  {line}")
+        if options.gpu:
+            print(f"  {gpu.line(on_gpu)}")
+        if options.json:
+            options.json.write_text(json.dumps(report(options, sections, on_gpu), indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
