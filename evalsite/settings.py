@@ -229,6 +229,9 @@ BERTSCORE_MODEL = env.str("BERTSCORE_MODEL", default="minilm")
 ALLOWED_ENDPOINTS = env.list("ALLOWED_ENDPOINTS", default=[])
 
 HUB_ONLINE = env.bool("HUB_ONLINE", default=False)
+# Threads of a model wait for each other by spinning; beside another busy process that makes it several times slower.
+# A short spin costs nothing on an idle machine. Read when the engine's library is loaded, so set before.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 if not HUB_ONLINE:
     # Set before any model library is imported: none of them may wait for a network that is not there.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
