@@ -15,8 +15,8 @@ from models_runner.ownership import is_gone
 logger = logging.getLogger(__name__)
 
 WORKER_ENDED = (
-    f"The worker that wrote this summary ended without a word, {MAX_ATTEMPTS} times. The usual cause is too little "
-    "memory: use a smaller window or a machine with more of it, then retry."
+    f"The worker ended while it wrote this summary, which was attempt {MAX_ATTEMPTS} or later. The usual cause is too "
+    "little memory: use a smaller window or a machine with more of it, then retry."
 )
 
 

@@ -193,9 +193,11 @@ def _base_of_adapter(source: str, options: dict[str, Any]) -> str:
     found = None if "gguf_file" in options else find_adapter_config_file(source, **options)
     if found is None:
         return source
-    base = json.loads(Path(found).read_text())["base_model_name_or_path"]
+    config = json.loads(Path(found).read_text())
     options.pop("revision", None)  # the adapter's, not the base's
-    return str(base)
+    if config.get("revision"):
+        options["revision"] = config["revision"]
+    return str(config["base_model_name_or_path"])
 
 
 def _tokenizer(adapter: str, source: str, options: dict[str, Any]) -> Any:

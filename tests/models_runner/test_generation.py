@@ -192,6 +192,18 @@ def test_the_sweeper_frees_leases_that_ran_out():
     assert (summary.status, summary.owner) == (Summary.Status.PENDING, "")
 
 
+@pytest.mark.parametrize(("attempts", "status"), [(4, "pending"), (5, "failed")])
+def test_a_document_that_ends_its_worker_again_and_again_is_given_up(attempts, status):
+    lease = timezone.now() - timedelta(seconds=1)
+    made = SummaryFactory(
+        status="running", owner="elsewhere/1:5:5:5", lease_until=lease, attempts=attempts, text="", stop_reason=""
+    )
+    sweep()
+    made.refresh_from_db()
+    assert (made.status, made.owner) == (status, "")
+    assert ("too little memory" in made.error) == (status == "failed")
+
+
 def test_the_sweeper_frees_what_a_dead_process_of_this_machine_holds():
     from models_runner.ownership import machine_id
 
