@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from models_runner import services, signals
@@ -202,22 +202,29 @@ def _fail_waiting(run: Run, reason: str) -> None:
 
 def finish_if_complete(run: Run) -> bool:
     """Give the run its final status once no summary waits or is being written; then ask for its scores."""
-    counts = run.counts()
-    if counts["pending"] or counts["running"]:
-        return False
-    status, reason = Run.Status.DONE, ""
+    with transaction.atomic():
+        open_runs = Run.objects.filter(pk=run.pk, status__in=[Run.Status.PENDING, Run.Status.RUNNING])
+        if not open_runs.select_for_update().exists():
+            return False
+        counts = run.counts()
+        if counts["pending"] or counts["running"]:
+            return False
+        status, reason = _final_status(run, counts)
+        Run.objects.filter(pk=run.pk).update(status=status, status_reason=reason, finished_at=timezone.now())
+        if counts["done"]:
+            services.request_scores(run)
+    if counts["done"]:
+        signals.summaries_saved.send(sender=Run, run=run)
+    return True
+
+
+def _final_status(run: Run, counts: dict[str, int]) -> tuple[str, str]:
     if counts["failed"]:
         first = run.summaries.filter(status=Summary.Status.FAILED).order_by("pk").values_list("error", flat=True)[0]
-        status, reason = (
+        return (
             Run.Status.FAILED,
             f"{counts['failed']} of {counts['total']} summaries failed. First reason: {first}",
         )
-    elif counts["cancelled"]:
-        status, reason = Run.Status.CANCELLED, "cancelled by a researcher"
-    open_run = Run.objects.filter(pk=run.pk, status__in=[Run.Status.PENDING, Run.Status.RUNNING])
-    if not open_run.update(status=status, status_reason=reason, finished_at=timezone.now()):
-        return False
-    if counts["done"]:
-        services.request_scores(run)
-        signals.summaries_saved.send(sender=Run, run=run)
-    return True
+    if counts["cancelled"]:
+        return Run.Status.CANCELLED, "cancelled by a researcher"
+    return Run.Status.DONE, ""

@@ -43,6 +43,7 @@ def start_run(
         instruction=instruction,
         defaults={"instruction_version": sync_version(instruction)},
     )
+    run = lock_run(run.pk)
     units = list(_units(documents, instruction, limit))
     if not units:
         raise NothingToRunError(_nothing_to_run(dataset, split, instruction))
@@ -83,6 +84,11 @@ def _nothing_to_run(dataset: Dataset, split: str, instruction: str) -> str:
     return f"Dataset {dataset.name} has no documents. Import some with import_dataset."
 
 
+def lock_run(pk: int) -> Run:
+    """The run, changed by nobody else until the transaction ends: its status must fit what its summaries say."""
+    return Run.objects.select_for_update().get(pk=pk)
+
+
 def _reopen(run: Run) -> None:
     Run.objects.filter(pk=run.pk).update(status=Run.Status.PENDING, status_reason="", finished_at=None)
     run.refresh_from_db()
@@ -106,6 +112,7 @@ def announce(work: Run | ScoringJob | FineTuning) -> None:
 @transaction.atomic
 def cancel_run(run: Run) -> None:
     """Stop the run: what is done stays, what waits is cancelled, what is being written is thrown away."""
+    lock_run(run.pk)
     run.summaries.unfinished().update(status=Summary.Status.CANCELLED, owner="", lease_until=None, not_before=None)
     Run.objects.filter(pk=run.pk).exclude(status__in=[Run.Status.DONE, Run.Status.FAILED]).update(
         status=Run.Status.CANCELLED, status_reason="cancelled by a researcher", finished_at=timezone.now()
@@ -116,6 +123,7 @@ def cancel_run(run: Run) -> None:
 @transaction.atomic
 def resume_run(run: Run) -> None:
     """Put cancelled summaries back to work."""
+    lock_run(run.pk)
     run.summaries.filter(status=Summary.Status.CANCELLED).update(status=Summary.Status.PENDING)
     if run.summaries.unfinished().exists():
         _reopen(run)
@@ -125,6 +133,7 @@ def resume_run(run: Run) -> None:
 @transaction.atomic
 def retry_failed(run: Run) -> None:
     """Try failed summaries again, with their count of attempts at zero."""
+    lock_run(run.pk)
     failed = run.summaries.filter(status=Summary.Status.FAILED)
     if failed.update(status=Summary.Status.PENDING, error="", attempts=0, not_before=None):
         _reopen(run)
