@@ -1,7 +1,8 @@
 """How fast summaries are written: the platform against bare engines, and three instructions in one pass or in three.
 
     python -m benchmarks.generation [--meetings 16] [--tokens 1200] [--max-new 100] [--threads N] [--repeat 3]
-                                    [--only {engines,instructions,gpu}] [--gpu --model FOLDER] [--json FILE]
+                                    [--only {engines,instructions,gpu}] [--limits {catalogue,equal}]
+                                    [--gpu --model FOLDER] [--json FILE]
 
 docs/benchmarks.md says what is compared and how to read the output.
 """
@@ -67,8 +68,8 @@ class Bench:
         if self.options.only in (None, "engines"):
             made.append(self._engines())
         if self.options.only in (None, "instructions"):
-            small = dict.fromkeys(INSTRUCTIONS, self.options.max_new)
-            made += [self._instructions(limits) for limits in (catalogue_limits(), small)]
+            limits = {"catalogue": catalogue_limits(), "equal": dict.fromkeys(INSTRUCTIONS, self.options.max_new)}
+            made += [self._instructions(one) for name, one in limits.items() if self.options.limits in (None, name)]
         return made
 
     def _engines(self) -> Section:
@@ -249,6 +250,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--only", choices=["engines", "instructions", "gpu"], help="One part instead of all.")
+    parser.add_argument("--limits", choices=["catalogue", "equal"], help="Three instructions with these limits only.")
     parser.add_argument("--gpu", action="store_true", help="Also the transformers adapter on CUDA; needs --model.")
     parser.add_argument("--model", default="", help="Folder of a model for --gpu.")
     parser.add_argument("--json", type=Path, help="Write everything measured to this file.")
