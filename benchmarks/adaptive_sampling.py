@@ -1,0 +1,220 @@
+"""Does adaptive sampling of system pairs pay? Votes drawn from known strengths, by both rules, many times.
+
+    python -m benchmarks.adaptive_sampling [--repeats 400] [--seed 1] [--csv FILE] [--svg FILE]
+
+Eight systems, Bradley–Terry, no ties, one annotator to whom every pair is always available. After each number of
+votes, means over the repeats of
+
+- standard error: of a pair's win rate, from the true chance, mean over the 28 pairs. This is what the rule of Chiang
+  et al. (2024), eq. 9, makes small.
+- width: of the 95 % Wilson interval of a pair's win rate, mean over the pairs; what a reader sees.
+- win rate error: root mean square of (win rate - true chance) over the pairs, 1/2 for a pair without votes.
+- order errors: share of the 28 pairs that Bradley–Terry strengths put in the wrong order.
+- strength error: root mean square error of the strengths, in rating points.
+
+Weighted means votes weigh 1 / P(pair), as eq. 7 of the paper asks; the win rate of one pair is the same either way.
+"""
+
+import argparse
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+from annotations.stats.arrays import FloatArray, IntArray
+from annotations.stats.sampling import EPSILON, PairMoments, pair_probabilities, smoothed_variance
+from leaderboards.stats.bradley_terry import SCALE, fit_many
+
+SYSTEMS = 8
+# Distances between neighbours in log-odds: 0.15 are 26 rating points, 1 are 174.
+SCENARIOS = {"close": 0.15, "spread": 0.5, "wide": 1.0}
+CHECKPOINTS = (56, 112, 224, 448, 896, 1792)
+RULES = ("uniform", "adaptive", "adaptive, weighted")
+Z = 1.96
+
+
+@dataclass(frozen=True)
+class Row:
+    scenario: str
+    rule: str
+    votes: int
+    standard_error: float
+    width: float
+    win_rate_error: float
+    order_errors: float
+    strength_error: float
+
+
+@dataclass
+class State:
+    """Votes so far, by repeat and pair; `weighted` sums 1 / P over the wins of the first, and of the second system."""
+
+    votes: IntArray
+    wins: FloatArray
+    weighted: FloatArray
+
+
+def strengths_of(step: float) -> FloatArray:
+    return step * (np.arange(SYSTEMS) - (SYSTEMS - 1) / 2)
+
+
+def simulate(
+    strengths: FloatArray,
+    *,
+    adaptive: bool,
+    repeats: int,
+    checkpoints: Sequence[int],
+    seed: int,
+    epsilon: float = EPSILON,
+) -> Iterator[State]:
+    """The state after each number of votes; the same object each time, so read it before asking for the next."""
+    generator = np.random.default_rng(seed)
+    first, second = pairs_of(len(strengths))
+    chance = 1 / (1 + np.exp(strengths[second] - strengths[first]))
+    shape = (repeats, len(first))
+    state = State(np.zeros(shape, dtype=np.int64), np.zeros(shape), np.zeros((2, *shape)))
+    rows, available = np.arange(repeats), np.ones(shape, dtype=bool)
+    evenly = np.full(shape, 1 / len(first))
+    for vote in range(1, max(checkpoints) + 1):
+        if adaptive:
+            # Scores are 1 or 0, so their squares sum to the wins too.
+            moments = PairMoments(state.votes, smoothed_variance(state.votes, state.wins, state.wins))
+            probabilities = pair_probabilities(moments, available, epsilon=epsilon)
+        else:
+            probabilities = evenly
+        reached = probabilities.cumsum(axis=1) < generator.random((repeats, 1))
+        pair = np.minimum(reached.sum(axis=1), len(first) - 1)
+        won = generator.random(repeats) < chance[pair]
+        state.votes[rows, pair] += 1
+        state.wins[rows, pair] += won
+        state.weighted[np.where(won, 0, 1), rows, pair] += 1 / probabilities[rows, pair]
+        if vote in checkpoints:
+            yield state
+
+
+def pairs_of(systems: int) -> tuple[IntArray, IntArray]:
+    first, second = np.array(list(combinations(range(systems), 2))).T
+    return first, second
+
+
+def fitted(won: FloatArray, lost: FloatArray, systems: int) -> FloatArray:
+    """Bradley–Terry strengths by repeat, from wins of the first and of the second system of each pair."""
+    first, second = pairs_of(systems)
+    wins = np.zeros((len(won), systems, systems))
+    wins[:, first, second] = won
+    wins[:, second, first] = lost
+    return fit_many(wins)
+
+
+def measure(state: State, strengths: FloatArray, *, weighted: bool) -> tuple[float, ...]:
+    """Standard error, width, win rate error, order errors and strength error, means over the repeats."""
+    first, second = pairs_of(len(strengths))
+    chance = 1 / (1 + np.exp(strengths[second] - strengths[first]))
+    rate = np.where(state.votes > 0, state.wins / np.maximum(state.votes, 1), 0.5)
+    standard_error = np.sqrt(chance * (1 - chance) / np.maximum(state.votes, 1))
+    won, lost = state.wins, state.votes - state.wins
+    if weighted:
+        # Scaled to the number of votes, so that the prior weighs as much as without weights.
+        won, lost = state.weighted * (state.votes.sum(axis=1) / state.weighted.sum(axis=(0, 2)))[:, np.newaxis]
+    found = fitted(won, lost, len(strengths))
+    wrong = np.sign(found[:, second] - found[:, first]) != np.sign(strengths[second] - strengths[first])
+    errors = SCALE * (found - strengths)
+    return (
+        float(standard_error.mean()),
+        float(wilson_width(rate, state.votes).mean()),
+        float(np.sqrt(((rate - chance) ** 2).mean(axis=1)).mean()),
+        float(wrong.mean()),
+        float(np.sqrt((errors**2).mean(axis=1)).mean()),
+    )
+
+
+def wilson_width(rate: FloatArray, votes: IntArray) -> FloatArray:
+    """1 for a pair without votes."""
+    n = np.maximum(votes, 1)
+    half = Z * np.sqrt(rate * (1 - rate) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
+    return np.where(votes > 0, 2 * half, 1.0)
+
+
+def compare(
+    *,
+    repeats: int,
+    seed: int,
+    scenarios: Sequence[str] = tuple(SCENARIOS),
+    checkpoints: Sequence[int] = CHECKPOINTS,
+) -> list[Row]:
+    """Every scenario, rule and number of votes; "adaptive, weighted" is the same votes as "adaptive", fitted anew."""
+    rows = []
+    for scenario in scenarios:
+        strengths = strengths_of(SCENARIOS[scenario])
+        for adaptive in (False, True):
+            states = simulate(strengths, adaptive=adaptive, repeats=repeats, checkpoints=checkpoints, seed=seed)
+            for votes, state in zip(sorted(checkpoints), states, strict=True):
+                for rule in RULES[1:] if adaptive else RULES[:1]:
+                    measured = measure(state, strengths, weighted=rule == RULES[2])
+                    rows.append(Row(scenario, rule, votes, *measured))
+    return rows
+
+
+def print_table(rows: Sequence[Row]) -> None:
+    print("scenario  rule                votes  std. error   width  win rate error  order errors  strength error")
+    for row in sorted(rows, key=lambda row: (list(SCENARIOS).index(row.scenario), row.votes, RULES.index(row.rule))):
+        print(
+            f"{row.scenario:<8}  {row.rule:<18}  {row.votes:>5}  {row.standard_error:>10.4f}  {row.width:.4f}"
+            f"  {row.win_rate_error:>14.4f}  {row.order_errors:>12.1%}  {row.strength_error:>14.1f}"
+        )
+
+
+def write_csv(rows: Sequence[Row], path: Path) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(asdict(rows[0])))
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
+
+
+def write_svg(rows: Sequence[Row], path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("svg")
+    # Text as text and fixed ids: the file is small, and the same numbers give the same file.
+    matplotlib.rcParams.update({"svg.hashsalt": "punchweight", "svg.fonttype": "none", "font.size": 9})
+    from matplotlib import pyplot
+
+    panels = (("width", "Width of a pair's interval"), ("order_errors", "Pairs in the wrong order"))
+    scenarios = list(dict.fromkeys(row.scenario for row in rows))
+    figure, axes = pyplot.subplots(len(panels), len(scenarios), figsize=(9, 5), sharex=True, squeeze=False)
+    for line, (field, label) in enumerate(panels):
+        for column, scenario in enumerate(scenarios):
+            for rule, style in zip(RULES, ("-", "--", ":"), strict=True):
+                if field == "width" and rule == RULES[2]:
+                    continue  # the same as without weights
+                chosen = [row for row in rows if (row.scenario, row.rule) == (scenario, rule)]
+                values = [getattr(row, field) for row in chosen]
+                axes[line, column].plot([row.votes for row in chosen], values, style, marker=".", label=rule)
+            axes[line, column].set(xscale="log", title=scenario if not line else "", xlabel="votes" if line else "")
+        axes[line, 0].set_ylabel(label)
+    axes[1, 0].legend(frameon=False)
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+    pyplot.close(figure)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--csv", type=Path)
+    parser.add_argument("--svg", type=Path, help="a chart; needs matplotlib")
+    options = parser.parse_args()
+    rows = compare(repeats=options.repeats, seed=options.seed)
+    print_table(rows)
+    if options.csv:
+        write_csv(rows, options.csv)
+    if options.svg:
+        write_svg(rows, options.svg)
+
+
+if __name__ == "__main__":
+    main()
