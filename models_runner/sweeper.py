@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from models_runner import services
+from models_runner import services, signals
 from models_runner.models import FineTuning, Run, ScoringJob, Summary, Worker
 from models_runner.outcomes import MAX_ATTEMPTS
 from models_runner.ownership import is_gone
@@ -28,6 +28,8 @@ def sweep(*, announce_all: bool = False) -> dict[str, int]:
     announced = _announce(_waiting_runs(now), before) + _announce(_waiting_jobs(), before)
     announced += _announce(FineTuning.objects.filter(status=FineTuning.Status.PENDING), before)
     _forget_workers(now)
+    # Robust: a fault in somebody else's sweep must not end ours.
+    signals.swept.send_robust(sender=None, starting=announce_all)
     if freed or announced:
         logger.info("sweep: %s leases freed, %s announced", freed, announced)
     return {"freed": freed, "announced": announced}

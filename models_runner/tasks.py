@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from celery import shared_task
+from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 
 from models_runner import generation, scoring
@@ -36,11 +36,13 @@ TASKS = {Run: generate_summaries, ScoringJob: score_summaries, FineTuning: finet
 
 
 def send_message(work: Run | ScoringJob | FineTuning, *, delay: timedelta = timedelta()) -> None:
-    """Tell the workers of some work. A broker that is down loses nothing: the sweeper tells again."""
-    task = TASKS[type(work)]
+    """Tell the workers of some work."""
+    deliver(TASKS[type(work)], work.pk, what=f"{type(work).__name__} {work.pk}", delay=delay)
+
+
+def deliver(task: Task, *args: int, what: str, delay: timedelta = timedelta()) -> None:
+    """Send a task's message. A broker that is down loses nothing: the sweeper tells again."""
     try:
-        task.apply_async(args=[work.pk], countdown=delay.total_seconds() or None, retry=False)
+        task.apply_async(args=args, countdown=delay.total_seconds() or None, retry=False)
     except (OperationalError, OSError) as error:
-        logger.warning(
-            "the broker does not answer (%s); %s %s waits for the sweeper", error, type(work).__name__, work.pk
-        )
+        logger.warning("the broker does not answer (%s); %s waits for the sweeper", error, what)

