@@ -8,8 +8,10 @@ class AnnotationsConfig(AppConfig):
 
     def ready(self) -> None:
         from annotations import receivers
+        from annotations.evidence import work
         from annotations.triggers import ensure_triggers
-        from models_runner.signals import summaries_saved
+        from models_runner.signals import summaries_saved, swept
 
         summaries_saved.connect(receivers.add_new_comparisons)
+        swept.connect(work.sweep)
         post_migrate.connect(ensure_triggers, sender=self)

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from annotations.criteria import LIBRARY
+from annotations.evidence import work as evidence
 from annotations.models import Annotator, Comparison, Criterion, Study
 from models_runner.models import Dataset, Summary, System
 
@@ -102,6 +103,8 @@ def build_comparisons(study: Study) -> int:
                 )
             )
     Comparison.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
+    if new:
+        evidence.announce()
     return len(new)
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations import links, services
 from annotations.access import get_managed_study, login_required
+from annotations.evidence.work import evidence_progress
 from annotations.forms import StudyForm
 from annotations.models import Study
 
@@ -53,6 +54,7 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "study": managed,
         "progress": services.progress(managed),
+        "evidence": evidence_progress(managed),
         "coverage": services.coverage(managed),
         "annotators": services.annotators_with_counts(managed),
         "invitation_link": request.build_absolute_uri(links.invitation_path(managed)),

@@ -1,5 +1,6 @@
 from annotations.models.annotators import Annotator
 from annotations.models.assignments import Assignment, Side
+from annotations.models.evidence import EvidenceJob, SummaryEvidence
 from annotations.models.judgements import Judgement, JudgementRevision, Outcome
 from annotations.models.studies import Comparison, Criterion, Study
 
@@ -8,9 +9,11 @@ __all__ = [
     "Assignment",
     "Comparison",
     "Criterion",
+    "EvidenceJob",
     "Judgement",
     "JudgementRevision",
     "Outcome",
     "Side",
     "Study",
+    "SummaryEvidence",
 ]

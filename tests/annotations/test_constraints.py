@@ -7,8 +7,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from annotations.models import Assignment, Comparison, Judgement, JudgementRevision
-from tests.factories import AnnotatorFactory, make_study
+from annotations.models import Assignment, Comparison, EvidenceJob, Judgement, JudgementRevision, SummaryEvidence
+from tests.factories import AnnotatorFactory, DocumentFactory, SummaryFactory, make_study
 
 pytestmark = pytest.mark.django_db
 
@@ -107,3 +107,21 @@ def test_an_answers_key_is_used_once(comparison):
     key = uuid.uuid4()
     JudgementRevision.objects.create(judgement=judgement, client_key=key, outcome="a")
     refused(lambda: JudgementRevision.objects.create(judgement=judgement, client_key=key, outcome="a"))
+
+
+# ---- evidence
+
+
+def test_a_summary_has_one_evidence():
+    summary = SummaryFactory()
+    SummaryEvidence.objects.create(summary=summary, spans=[], signature="evidence 1|test")
+    refused(lambda: SummaryEvidence.objects.create(summary=summary, spans=[], signature="evidence 1|test"))
+
+
+def test_evidence_names_its_method():
+    refused(lambda: SummaryEvidence.objects.create(summary=SummaryFactory(), spans=[], signature=""))
+
+
+@pytest.mark.parametrize(("owner", "lease_until"), [("a:1:1:1", None), ("", timezone.now())])
+def test_an_evidence_job_has_a_lease_while_it_has_an_owner(owner, lease_until):
+    refused(lambda: EvidenceJob.objects.create(document=DocumentFactory(), owner=owner, lease_until=lease_until))

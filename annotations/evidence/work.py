@@ -1,0 +1,157 @@
+"""Finding evidence in the background, document by document, so that a transcript is read once for all its summaries.
+
+The work is what is missing: a summary in a comparison without evidence of the current method. Messages only say that
+there is some; each worker that takes one up tells the next, and the sweep tells again where a message was lost.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from annotations.models import Comparison, EvidenceJob, Study, SummaryEvidence
+from annotations.models.evidence import MAX_ATTEMPTS
+from models_runner.faults import disk_is_full, explained
+from models_runner.leases import KeepLease, lease_time
+from models_runner.models import Document, Summary
+from models_runner.ownership import is_gone
+
+logger = logging.getLogger(__name__)
+
+CANDIDATES = 20
+WORKER_ENDED = (
+    f"The worker ended while it looked for evidence in this document, {MAX_ATTEMPTS} times. The usual cause is too "
+    "little memory. Its summaries are rated without evidence."
+)
+
+
+def summaries_wanting() -> QuerySet[Summary]:
+    """Summaries that a study compares, closed ones aside, and that have no evidence of the current method."""
+    compared = Comparison.objects.exclude(study__status=Study.Status.CLOSED)
+    in_a_pair = Q(Exists(compared.filter(summary_a=OuterRef("pk")))) | Q(
+        Exists(compared.filter(summary_b=OuterRef("pk")))
+    )
+    found = SummaryEvidence.objects.current().filter(summary=OuterRef("pk"))
+    return Summary.objects.done().exclude(text="").filter(in_a_pair).filter(~Exists(found))
+
+
+def waiting_documents() -> QuerySet[Document]:
+    """Documents with such summaries that nobody works on and nobody has given up."""
+    unavailable = EvidenceJob.objects.unavailable().filter(document=OuterRef("pk"))
+    return Document.objects.filter(~Exists(unavailable), pk__in=summaries_wanting().values("document")).order_by("pk")
+
+
+@dataclass(frozen=True)
+class EvidenceProgress:
+    """Summaries a study compares, those with evidence, and why it was not found in some documents."""
+
+    wanted: int
+    found: int
+    reasons: list[str]
+
+
+def evidence_progress(study: Study) -> EvidenceProgress:
+    comparisons = study.comparisons.order_by()
+    compared = Summary.objects.filter(
+        Q(pk__in=comparisons.values("summary_a")) | Q(pk__in=comparisons.values("summary_b"))
+    )
+    failed = EvidenceJob.objects.filter(document__in=comparisons.values("document")).exclude(reason="")
+    return EvidenceProgress(
+        wanted=compared.count(),
+        found=SummaryEvidence.objects.current().filter(summary__in=compared).count(),
+        reasons=list(failed.order_by("reason").values_list("reason", flat=True).distinct()),
+    )
+
+
+def announce() -> None:
+    """Tell the workers, once the rows are committed, that there is work."""
+    from annotations.tasks import send_message
+
+    transaction.on_commit(send_message)
+
+
+def work_on_next_document(*, owner: str) -> str:
+    """Find what one document's summaries want; returns a line for the log. Harmless when called twice."""
+    job = _claim(owner)
+    if job is None:
+        return "evidence: no document waits"
+    if waiting_documents().exists():
+        announce()  # for the next idle worker, which tells the one after it
+    held = EvidenceJob.objects.filter(pk=job.pk, owner=owner)
+    try:
+        with KeepLease(lambda: held.update(lease_until=timezone.now() + lease_time())):
+            rows = _find(job.document)
+        saved = _save(held, rows)
+    except Exception as error:
+        reason = explained(error) if disk_is_full(error) else str(error) or type(error).__name__
+        held.update(owner="", lease_until=None, reason=reason)
+        logger.exception("evidence in document %s failed", job.document_id)
+        return f"evidence in document {job.document_id}: {reason}"
+    return f"evidence in document {job.document_id}: {saved} summaries"
+
+
+def _claim(owner: str) -> EvidenceJob | None:
+    for document_id in waiting_documents().values_list("pk", flat=True)[:CANDIDATES]:
+        if EvidenceJob.objects.claim(document_id, owner=owner, now=timezone.now(), lease=lease_time()):
+            return EvidenceJob.objects.select_related("document__transcript").get(document=document_id)
+    return None
+
+
+def _find(document: Document) -> list[SummaryEvidence]:
+    # What cuts and reads texts takes seconds to load; only a worker that does so needs it.
+    from annotations.evidence.alignment import Transcript
+    from annotations.evidence.encoder import encoder_for, signature
+
+    summaries = list(summaries_wanting().filter(document=document).only("pk", "text").order_by("pk"))
+    if not summaries:
+        return []
+    transcript = Transcript(document.transcript.turns, document.language, encoder_for(document.language))
+    method = signature(document.language)
+    return [
+        SummaryEvidence(
+            summary=summary,
+            signature=method,
+            spans=[
+                {"start": s.start, "end": s.end, "turns": [{"number": t.turn, "score": t.score} for t in s.support]}
+                for s in transcript.support(summary.text)
+            ],
+        )
+        for summary in summaries
+    ]
+
+
+def _save(held: QuerySet[EvidenceJob], rows: list[SummaryEvidence]) -> int:
+    """All of a document's rows or none; none where the job was lost to another worker meanwhile."""
+    with transaction.atomic():
+        if not held.update(owner="", lease_until=None, reason="", attempts=0):
+            return 0
+        SummaryEvidence.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["summary"],
+            update_fields=["spans", "signature", "created_at"],
+        )
+    return len(rows)
+
+
+def sweep(*, starting: bool = False, **kwargs: object) -> None:
+    """Free what ended workers hold, and tell the workers where work waits and nobody does any.
+
+    starting: a worker starts, which may have what was missing before; what failed with a reason is tried again.
+    """
+    _free_stale_jobs()
+    if starting:
+        EvidenceJob.objects.exclude(reason__in=["", WORKER_ENDED]).update(attempts=0)
+    under_work = EvidenceJob.objects.exclude(owner="").exists()
+    if (starting or not under_work) and waiting_documents().exists():
+        announce()
+
+
+def _free_stale_jobs() -> None:
+    held = EvidenceJob.objects.exclude(owner="")
+    gone = [owner for owner in held.order_by().values_list("owner", flat=True).distinct() if is_gone(owner)]
+    stale = held.filter(Q(lease_until__lt=timezone.now()) | Q(owner__in=gone))
+    stale.filter(attempts__gte=MAX_ATTEMPTS).update(owner="", lease_until=None, reason=WORKER_ENDED)
+    stale.update(owner="", lease_until=None)

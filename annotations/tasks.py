@@ -1,0 +1,21 @@
+"""Celery tasks: each claims, calls one service, reports. Messages carry no truth; rows do."""
+
+import logging
+
+from celery import shared_task
+
+from annotations.evidence import work
+from models_runner.ownership import owner_id
+from models_runner.tasks import deliver
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(acks_late=True)
+def find_evidence() -> None:
+    """Find evidence for the summaries of one document that waits; harmless if delivered twice."""
+    logger.info(work.work_on_next_document(owner=owner_id()))
+
+
+def send_message() -> None:
+    deliver(find_evidence, what="evidence")
