@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from annotations.judging import choice_of
-from annotations.models import Annotator, Assignment, Study
+from annotations.models import Annotator, Assignment, Comparison, Study, SummaryEvidence
 from models_runner.models import InstructionKind, Summary, Transcript
 
 SPEAKER_COLOURS = 8
@@ -36,6 +36,21 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A piece of a summary; the parts of a summary make up its whole text."""
+
+    text: str
+    # The turns that may support this sentence, best first; None: no sentence, but what stands between two.
+    turns: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class PairEvidence:
+    left: list[Part]
+    right: list[Part]
+
+
+@dataclass(frozen=True)
 class RatingPage:
     token: UUID
     title: str
@@ -46,6 +61,7 @@ class RatingPage:
     turns: list[Turn]
     left: str
     right: str
+    evidence: PairEvidence | None  # of both summaries or of none
     questions: list[Question]
     done: int
     total: int
@@ -70,10 +86,32 @@ def rating_page(assignment: Assignment) -> RatingPage:
         turns=_turns(Transcript.objects.get(pk=document.pk).turns),
         left=shown[assignment.shown_left],
         right=shown[assignment.shown_right],
+        evidence=_evidence(comparison, assignment, shown),
         questions=_questions(study, assignment),
         done=done,
         total=total,
     )
+
+
+def _evidence(comparison: Comparison, assignment: Assignment, texts: dict[str, str]) -> PairEvidence | None:
+    """Only where both summaries have it: help on one side alone would push votes."""
+    pair = {comparison.summary_a_id: "a", comparison.summary_b_id: "b"}
+    rows = SummaryEvidence.objects.current().filter(summary__in=pair)
+    spans = {pair[summary]: found for summary, found in rows.values_list("summary", "spans")}
+    if len(spans) < len(pair):
+        return None
+    left, right = assignment.shown_left, assignment.shown_right
+    return PairEvidence(left=_parts(texts[left], spans[left]), right=_parts(texts[right], spans[right]))
+
+
+def _parts(text: str, spans: list[dict[str, Any]]) -> list[Part]:
+    parts, end = [], 0
+    for span in spans:
+        parts.append(Part(text[end : span["start"]]))
+        turns = tuple(turn["number"] for turn in span["turns"])
+        parts.append(Part(text[span["start"] : span["end"]], turns))
+        end = span["end"]
+    return [part for part in (*parts, Part(text[end:])) if part.text]
 
 
 def workload(annotator: Annotator) -> tuple[int, int]:

@@ -20,7 +20,8 @@ from django.urls import reverse
 
 from annotations import views_rating
 from annotations.links import invitation_path, personal_path
-from annotations.models import Assignment, Comparison, Study
+from annotations.models import Assignment, Comparison, Study, SummaryEvidence
+from annotations.models.evidence import METHOD
 from models_runner.models import Document, Run, Score, Summary
 from models_runner.models.scores import MetricSignature
 from tests.factories import CriterionFactory, DatasetFactory, DocumentFactory, RunFactory, StudyFactory, SystemFactory
@@ -62,6 +63,9 @@ def study(recognisable_keys):
     for n in range(2):
         document = marked_document(dataset, n)
         summaries = [marked_summary(run, document, k) for k, run in enumerate(runs)]
+        if n == 1:
+            for summary in summaries:
+                marked_evidence(summary)
         for shuffle, (a, b) in enumerate(itertools.combinations(summaries, 2)):
             Comparison.objects.create(
                 study=study, document=document, summary_a=a, summary_b=b, quota=5, shuffle=10 * n + shuffle
@@ -121,6 +125,15 @@ def marked_summary(run, document, n):
     signature, _ = MetricSignature.objects.get_or_create(metric="rouge", text=f"{MARKER} signature")
     Score.objects.create(summary=summary, signature=signature, name=f"{MARKER}", value=987_654_000 + n)
     return summary
+
+
+def marked_evidence(summary):
+    turns = [{"number": 2, "score": 987_653_000}]
+    SummaryEvidence.objects.create(
+        summary=summary,
+        spans=[{"start": 0, "end": len(summary.text), "turns": turns}],
+        signature=f"{METHOD}|{MARKER}",
+    )
 
 
 # ---- what a browser can get
@@ -271,6 +284,8 @@ def test_the_crawl_sees_real_pairs(study):
     for n in range(3):
         assert answers[f"pair {n}"].content.count(b'class="summary-text" lang="en">Text ') == 2
         assert answers[f"vote {n} second question"].json() == {"saved": True, "complete": True, "repeated": False}
+    sentences = re.findall(rb'<span class="sentence" data-support="2">Text \d.</span>', answers["fragment"].content)
+    assert len(sentences) == 2
 
 
 def test_files_that_annotator_pages_load_name_nothing(study):

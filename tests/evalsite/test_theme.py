@@ -15,6 +15,7 @@ PAIRS = [
     *((name, ground) for name in ("text", "muted", "accent") for ground in ("bg", "sunken")),
     *((name, f"{name}-soft") for name in ("accent", "good", "bad", "warn")),
     *(("text", f"{name}-soft") for name in ("accent", "good", "bad", "warn")),
+    *((name, "accent-soft") for name in ("muted", *SPEAKERS)),
     ("accent-text", "accent"),
 ]
 

@@ -58,6 +58,12 @@ document.addEventListener("transcript-focus", (event) => {
   target.scrollIntoView({ block: "nearest" });
 });
 
+// Sent by evidence.js: a turn comes into view; unfold: also where the transcript is folded away.
+document.addEventListener("transcript-reveal", (event) => {
+  if (event.detail.unfold) fold(false);
+  bringIntoView(event.detail.turn);
+});
+
 function search() {
   const words = $("[data-search]").value.trim();
   const pattern = words && new RegExp(words.replace(/[\\^$.*+?()[\]{}|\/-]/g, "\\$&"), "giu");
@@ -99,9 +105,13 @@ function jump(step) {
   current = (current + step + all.length) % all.length;
   if (current < 0) current = all.length - 1;
   all[current].classList.add("current");
-  // Scrolls the transcript alone: the summaries stay where they are.
-  const box = $("[data-turns]");
-  const offset = all[current].getBoundingClientRect().top - box.getBoundingClientRect().top;
-  box.scrollTop += offset - box.clientHeight / 3;
+  bringIntoView(all[current]);
   $("[data-hits]").textContent = `${current + 1} of ${all.length}`;
+}
+
+/** Scrolls the transcript alone: the summaries stay where they are. */
+function bringIntoView(element) {
+  const box = $("[data-turns]");
+  const offset = element.getBoundingClientRect().top - box.getBoundingClientRect().top;
+  box.scrollTop += offset - box.clientHeight / 3;
 }

@@ -1,0 +1,151 @@
+// Evidence: a summary's sentence that is clicked or has the focus gets the turns marked that may support it. The server
+// sends the numbers for both summaries or for none; docs/evidence.md tells how they are found.
+
+// A desk, as in rate.css: the transcript stands beside the summaries. Elsewhere the turns are quoted below them.
+const DESK = matchMedia("(min-width: 62rem) and (min-height: 34rem)");
+const NEXT = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+const $ = (selector, within = document) => within.querySelector(selector);
+let chosen = null; // the sentence whose turns are marked
+let turns = []; // their numbers in the order of the meeting
+let current = 0; // index of the turn jumped to last
+let quiet = false; // a focus of our own making marks nothing
+
+/** Make the sentences of the shown pair work, one stop of the Tab key a summary; forget the pair before. */
+function prepare() {
+  clear();
+  const hint = $("[data-evidence-hint]");
+  if (hint) hint.hidden = false;
+  for (const text of document.querySelectorAll(".summary-text")) {
+    sentencesOf(text).forEach((sentence, index) => {
+      sentence.setAttribute("role", "button");
+      sentence.setAttribute("aria-pressed", "false");
+      sentence.tabIndex = index ? -1 : 0;
+    });
+  }
+}
+
+const sentencesOf = (text) => [...text.querySelectorAll("[data-support]")];
+const turnElement = (number) => $("[data-turns]").children[number - 1];
+
+// ---- marking
+
+function choose(sentence) {
+  clear();
+  chosen = sentence;
+  sentence.setAttribute("aria-pressed", "true");
+  for (const other of sentencesOf(sentence.closest(".summary-text"))) other.tabIndex = other === sentence ? 0 : -1;
+  const ranked = sentence.dataset.support.split(" ").filter(Boolean).map(Number);
+  turns = [...ranked].sort((a, b) => a - b);
+  for (const number of turns) turnElement(number).classList.add("may-support");
+  tell();
+  if (turns.length) show(turns.indexOf(ranked[0]), { unfold: DESK.matches });
+  // The panel has just appeared below, on a phone over the text.
+  sentence.scrollIntoView({ block: "nearest" });
+}
+
+function clear() {
+  chosen?.setAttribute("aria-pressed", "false");
+  chosen = null;
+  turns = [];
+  for (const turn of document.querySelectorAll(".may-support")) turn.classList.remove("may-support", "current");
+  const panel = $("[data-evidence]");
+  if (!panel) return;
+  panel.hidden = true;
+  $("[data-evidence-said]").textContent = "";
+}
+
+function tell() {
+  const many = turns.length > 1;
+  const found = turns.length
+    ? `${turns.length} ${many ? "turns" : "turn"} may support this sentence:`
+    : "No support found in the transcript: check it yourself.";
+  $("[data-evidence-said]").textContent = [found, turns.join(", ")].join(" ").trim();
+  $("[data-evidence-found]").textContent = found;
+  $("[data-evidence-turns]").replaceChildren(...turns.map(quote));
+  $("[data-evidence]").hidden = false;
+}
+
+/** A button that leads to the turn, and, where the transcript is out of sight, what the turn says. */
+function quote(number) {
+  const turn = turnElement(number);
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "quiet";
+  button.dataset.evidenceTurn = number;
+  button.setAttribute("aria-label", `Go to turn ${number}`);
+  button.textContent = number;
+  const text = document.createElement("p");
+  const speaker = document.createElement("strong");
+  speaker.textContent = $(".turn-speaker", turn)?.textContent ?? "";
+  text.append(speaker, speaker.textContent && " ", $("p", turn).textContent);
+  const item = document.createElement("li");
+  item.append(button, text);
+  return item;
+}
+
+/** Bring one of the marked turns into view; the others stay marked. */
+function show(index, { unfold }) {
+  turnElement(turns[current])?.classList.remove("current");
+  current = index;
+  const turn = turnElement(turns[index]);
+  turn.classList.add("current");
+  document.dispatchEvent(new CustomEvent("transcript-reveal", { detail: { turn, unfold } }));
+  for (const button of document.querySelectorAll("[data-evidence-turn]")) {
+    button.toggleAttribute("aria-current", Number(button.dataset.evidenceTurn) === turns[index]);
+  }
+}
+
+/** Go where the person asked to go: the turn takes the focus, so that a screen reader reads it. */
+function goTo(index) {
+  show(index, { unfold: true });
+  const turn = turnElement(turns[index]);
+  turn.tabIndex = -1;
+  turn.focus({ preventScroll: DESK.matches });
+}
+
+/** Clear the marks; a person who went to them is brought back to the sentence they came from. */
+function leave() {
+  const sentence = chosen;
+  const away = document.activeElement?.closest(".may-support, [data-evidence]");
+  clear();
+  if (!away) return;
+  quiet = true;
+  sentence.focus({ preventScroll: true });
+  quiet = false;
+}
+
+// ---- mouse, finger, keys
+
+document.addEventListener("focusin", (event) => {
+  // A press of the mouse gives the focus too, but counts when it ends: the text may move meanwhile.
+  if (!quiet && event.target.matches("[data-support]:focus-visible")) choose(event.target);
+});
+
+document.addEventListener("click", (event) => {
+  const sentence = event.target.closest("[data-support]");
+  const button = event.target.closest("[data-evidence-turn]");
+  if (sentence && sentence !== chosen) choose(sentence);
+  if (button) goTo(turns.indexOf(Number(button.dataset.evidenceTurn)));
+  if (event.target.closest("[data-evidence-clear]")) leave();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if ($("dialog[open]") || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const sentence = event.target.closest("[data-support]");
+  if (sentence && event.key in NEXT) step(sentence, NEXT[event.key]);
+  else if (sentence && ["Enter", " "].includes(event.key)) choose(sentence);
+  else if (event.key === "e" && turns.length) show((current + 1) % turns.length, { unfold: true });
+  else if (event.key === "Escape" && chosen) leave();
+  else return;
+  event.preventDefault();
+});
+
+function step(sentence, by) {
+  const all = sentencesOf(sentence.closest(".summary-text"));
+  all[all.indexOf(sentence) + by]?.focus();
+}
+
+prepare();
+document.addEventListener("pair-shown", prepare);
