@@ -1,26 +1,51 @@
 """One helper per object: it loads, checks rights, and answers a stranger with 404, a weaker role with 403."""
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from annotations.models import Annotator, Study
+from annotations.assignment import has_work
+from annotations.models import Annotator, Membership, Study
 
-__all__ = ["get_annotator", "get_managed_study", "login_required", "remember"]
+__all__ = [
+    "StillRatingError",
+    "forget",
+    "get_annotator",
+    "get_managed_study",
+    "login_required",
+    "refuse_while_rating",
+    "remember",
+    "role_of",
+]
 
 SESSION_KEY = "annotators"
 
 
-def get_managed_study(request: HttpRequest, slug: str) -> Study:
-    """The study, for staff and for whoever made it."""
+STAFF = "staff"
+
+
+def role_of(user: AbstractBaseUser | AnonymousUser, study: Study) -> str | None:
+    """staff, owner, researcher, or None for everybody else."""
+    if not isinstance(user, User):
+        return None
+    if user.is_staff:
+        return STAFF
+    return study.memberships.filter(user=user).values_list("role", flat=True).first()
+
+
+def get_managed_study(request: HttpRequest, slug: str, *, owner: bool = False) -> Study:
+    """The study, for staff and its members; owner: for staff and its owners only."""
     study = get_object_or_404(Study.objects.select_related("dataset", "created_by"), slug=slug)
-    user = request.user
-    if not user.is_authenticated:
-        raise Http404
-    if user.is_staff or study.created_by_id == user.pk:
+    role = role_of(request.user, study)
+    if role in (STAFF, Membership.Role.OWNER) or (role and not owner):
         return study
-    if study.annotators.filter(user=user.pk).exists():
+    if role:
+        raise PermissionDenied("Only owners of the study may do this.")
+    if request.user.is_authenticated and study.annotators.filter(user=request.user.pk).exists():
         raise PermissionDenied("Annotators of a study cannot manage it.")
     raise Http404
 
@@ -36,3 +61,32 @@ def remember(request: HttpRequest, annotator: Annotator) -> None:
     """Let this browser go on as this annotator."""
     joined = request.session.get(SESSION_KEY, {})
     request.session[SESSION_KEY] = joined | {str(annotator.study.public_id): annotator.pk}
+
+
+def forget(request: HttpRequest, annotator: Annotator) -> None:
+    """This browser is that annotator no longer."""
+    joined = request.session.get(SESSION_KEY, {})
+    request.session[SESSION_KEY] = {
+        study: pk for study, pk in joined.items() if study != str(annotator.study.public_id)
+    }
+
+
+class StillRatingError(PermissionDenied):
+    """The person has comparisons left in this study: results would sway them.
+
+    joined_here: this browser can go on rating without the personal link.
+    """
+
+    def __init__(self, study: Study, *, joined_here: bool) -> None:
+        super().__init__("You still have comparisons to rate in this study. Rate them, or leave the study, first.")
+        self.study = study
+        self.joined_here = joined_here
+
+
+def refuse_while_rating(request: HttpRequest, study: Study) -> None:
+    """Raises StillRatingError where this account, or this browser, rates in the study and has work left."""
+    here = request.session.get(SESSION_KEY, {}).get(str(study.public_id))
+    themselves = study.annotators.select_related("study").filter(Q(user=request.user.pk) | Q(pk=here))
+    for annotator in themselves.filter(left_at=None):
+        if has_work(annotator):
+            raise StillRatingError(study, joined_here=annotator.pk == here)

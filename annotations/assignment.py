@@ -5,26 +5,50 @@ have progressed least in. Places are taken by a conditional UPDATE of the compar
 """
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Avg, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from annotations.models import Annotator, Assignment, Comparison, Side, Study
+from annotations.leases import lease_end, return_expired
+from annotations.models import Annotator, Assignment, Comparison, Study
+from annotations.sides import shown_left
 
 CANDIDATES = 20
+GIVEN_BACK = (Assignment.State.EXPIRED, Assignment.State.SKIPPED)
 
 
 def next_assignment(annotator: Annotator, *, now: datetime | None = None) -> Assignment | None:
     """What to rate now: the open assignment, its lease renewed, or a new one; None when there is no work left."""
     now = now or timezone.now()
-    if annotator.study.status != Study.Status.OPEN or annotator.left_at is not None:
+    if not annotator.study.takes_votes(now) or annotator.left_at is not None:
         return None
+    return _renew_held(annotator, now) or _take_any(annotator, now)
+
+
+def prefetch(annotator: Annotator, shown: UUID, *, now: datetime | None = None) -> Assignment | None:
+    """What will come after the assignment with this token, leased ahead so that nobody waits for it.
+
+    None also where too few places are free: somebody without any pair needs them more.
+    """
+    now = now or timezone.now()
+    if not annotator.study.takes_votes(now) or annotator.left_at is not None:
+        return None
+    if held := _renew_held(annotator, now, but=shown):
+        return held
+    return _take_any(annotator, now) if _plenty_left(annotator.study) else None
+
+
+def _plenty_left(study: Study) -> bool:
+    """More comparisons with a free place than pairs that people hold now."""
+    held = Assignment.objects.filter(comparison__study=study, state=Assignment.State.LEASED).count()
+    return len(study.comparisons.wanting().order_by().values_list("pk")[: held + 1]) > held
+
+
+def _take_any(annotator: Annotator, now: datetime) -> Assignment | None:
     while True:
-        if held := _renew_held(annotator, now):
-            return held
         if assignment := _take_one(annotator, now):
             return assignment
         if not (return_expired(annotator.study, now=now) or available_to(annotator).exists()):
@@ -34,33 +58,28 @@ def next_assignment(annotator: Annotator, *, now: datetime | None = None) -> Ass
 def has_work(annotator: Annotator) -> bool:
     """True while a comparison is open, or could be given (a lease of somebody else may still run out)."""
     study = annotator.study
-    if annotator.left_at is not None or study.status in (Study.Status.CLOSED, Study.Status.DRAFT):
+    if annotator.left_at is not None or study.status == Study.Status.DRAFT or study.is_over(timezone.now()):
         return False
     if annotator.assignments.filter(state=Assignment.State.LEASED).exists():
         return True
-    not_done = ~Exists(annotator.assignments.filter(comparison=OuterRef("pk"), state=Assignment.State.DONE))
+    had = annotator.assignments.exclude(state=Assignment.State.EXPIRED)
+    not_had = ~Exists(had.filter(comparison=OuterRef("pk")))
     leased = Assignment.objects.filter(comparison=OuterRef("pk"), state=Assignment.State.LEASED)
-    return study.comparisons.filter(not_done, Q(taken__lt=F("quota")) | Exists(leased)).exists()
+    return study.comparisons.filter(not_had, Q(taken__lt=F("quota")) | Exists(leased)).exists()
 
 
-def _lease_end(now: datetime) -> datetime:
-    return now + timedelta(seconds=settings.ASSIGNMENT_LEASE_SECONDS)
-
-
-def _renew_held(annotator: Annotator, now: datetime) -> Assignment | None:
+def _renew_held(annotator: Annotator, now: datetime, *, but: UUID | None = None) -> Assignment | None:
     held = annotator.assignments.filter(state=Assignment.State.LEASED).order_by("created_at", "pk")
-    for assignment in held:
+    for assignment in held.exclude(token=but) if but else held:
         still = Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.LEASED)
-        if still.update(lease_until=_lease_end(now)):
+        if still.update(lease_until=lease_end(now)):
             return assignment
     return None
 
 
 def available_to(annotator: Annotator) -> QuerySet[Comparison]:
-    """Comparisons with a free place that this annotator neither rated nor holds."""
-    had = annotator.assignments.filter(
-        comparison=OuterRef("pk"), state__in=[Assignment.State.LEASED, Assignment.State.DONE]
-    )
+    """Comparisons with a free place that this annotator neither rated nor skipped nor holds."""
+    had = annotator.assignments.exclude(state=Assignment.State.EXPIRED).filter(comparison=OuterRef("pk"))
     return annotator.study.comparisons.wanting().filter(~Exists(had))
 
 
@@ -97,7 +116,10 @@ def _least_rated_document(annotator: Annotator, available: QuerySet[Comparison])
 
 @transaction.atomic
 def take(annotator: Annotator, comparison_id: int, now: datetime) -> Assignment | None:
-    """Hold a place of this comparison for the annotator, or None if others took the last one."""
+    """Hold a place of this comparison for the annotator, or None if others took the last one.
+
+    Somebody who had it before gets the same assignment with the same sides: their page may still show it.
+    """
     if not Comparison.objects.filter(pk=comparison_id).wanting().update(taken=F("taken") + 1):
         return None
     # The update locked the comparison's row: until the commit nobody else takes or returns a place of it.
@@ -110,54 +132,16 @@ def take(annotator: Annotator, comparison_id: int, now: datetime) -> Assignment 
         annotator=annotator,
         defaults={
             "slot": slot,
-            "shown_left": _shown_left(comparison_id),
-            "lease_until": _lease_end(now),
+            "shown_left": shown_left(comparison_id, annotator),
+            "lease_until": lease_end(now),
         },
     )
     if created:
         return assignment
-    if assignment.state != Assignment.State.EXPIRED:
+    if assignment.state not in GIVEN_BACK:
         # Another request of the same annotator was faster; give the place back.
         Comparison.objects.filter(pk=comparison_id).update(taken=F("taken") - 1)
         return None
-    assignment.state, assignment.slot, assignment.lease_until = Assignment.State.LEASED, slot, _lease_end(now)
+    assignment.state, assignment.slot, assignment.lease_until = Assignment.State.LEASED, slot, lease_end(now)
     assignment.save(update_fields=["state", "slot", "lease_until"])
     return assignment
-
-
-def _shown_left(comparison_id: int) -> str:
-    """The side this comparison was shown less often on the left; a coin decides equals."""
-    shown = Assignment.objects.filter(comparison_id=comparison_id).order_by()
-    counts = {Side.A: 0, Side.B: 0} | dict(shown.values_list("shown_left").annotate(n=Count("pk")))
-    if counts[Side.A] == counts[Side.B]:
-        return random.SystemRandom().choice([Side.A, Side.B])
-    return min(counts, key=counts.__getitem__)
-
-
-def return_expired(study: Study, *, now: datetime | None = None) -> int:
-    """Give places whose lease ran out back to the pool; returns how many. Their votes, if any, stay."""
-    now = now or timezone.now()
-    expired = Assignment.objects.filter(
-        comparison__study=study, state=Assignment.State.LEASED, lease_until__lt=now
-    ).values_list("pk", "comparison_id")
-    return sum(_give_back(pk, comparison_id, now) for pk, comparison_id in list(expired))
-
-
-@transaction.atomic
-def _give_back(assignment_id: int, comparison_id: int, now: datetime) -> int:
-    # Locked in the same order as taking: comparison first.
-    Comparison.objects.select_for_update().get(pk=comparison_id)
-    lapsed = Assignment.objects.filter(pk=assignment_id, state=Assignment.State.LEASED, lease_until__lt=now)
-    if not lapsed.update(state=Assignment.State.EXPIRED, slot=None, lease_until=None):
-        return 0
-    Comparison.objects.filter(pk=comparison_id).update(taken=F("taken") - 1)
-    return 1
-
-
-def leave(annotator: Annotator, *, now: datetime | None = None) -> None:
-    """The annotator gives up the rest of their work; places they hold return to the pool."""
-    annotator.left_at = now or timezone.now()
-    annotator.save(update_fields=["left_at"])
-    held = annotator.assignments.filter(state=Assignment.State.LEASED).values_list("pk", "comparison_id")
-    for pk, comparison_id in list(held):
-        _give_back(pk, comparison_id, datetime.max.replace(tzinfo=UTC))

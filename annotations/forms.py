@@ -1,32 +1,123 @@
+from dataclasses import fields
+from typing import Any, ClassVar
+
 from django import forms
 
 from annotations.criteria import LIBRARY
 from annotations.judging import CHOICES, Vote
+from annotations.models import Invitation, Membership, Remark, Study, Wanted
+from annotations.models.remarks import LONGEST_REMARK
+from annotations.remarks import Said
+from annotations.setup import ALWAYS, FIXED_BY_RATING, Material, RatingOptions
 from models_runner.models import Dataset, InstructionKind, System
 
 DAY_MS = 24 * 60 * 60 * 1000
 
 
 class VoteForm(forms.Form):
+    """choice: one of CHOICES; left-1, left-2, right-1 and right-2 say how much better, as a button of a form does."""
+
     token = forms.UUIDField()
     criterion = forms.SlugField(max_length=50)
-    choice = forms.ChoiceField(choices=[(c, c) for c in CHOICES])
+    choice = forms.ChoiceField(choices=[(c, c) for c in (*CHOICES, "left-1", "left-2", "right-1", "right-2")])
     client_key = forms.UUIDField()
     lead_time_ms = forms.IntegerField(min_value=0, max_value=DAY_MS, required=False)
+    active_ms = forms.IntegerField(min_value=0, max_value=DAY_MS, required=False)
 
     def vote(self) -> Vote:
-        return Vote(**self.cleaned_data)
+        choice, _, strength = self.cleaned_data["choice"].partition("-")
+        return Vote(**self.cleaned_data | {"choice": choice, "strength": int(strength) if strength else None})
 
 
-class StudyForm(forms.Form):
+class RemarkForm(forms.Form):
+    token = forms.UUIDField()
+    kind = forms.ChoiceField(choices=Remark.Kind.choices)
+    reason = forms.ChoiceField(choices=[("", ""), *Remark.Reason.choices], required=False)
+    text = forms.CharField(max_length=LONGEST_REMARK, required=False)
+    client_key = forms.UUIDField()
+
+    def said(self) -> Said:
+        values = self.cleaned_data
+        reason = "" if values["kind"] == Remark.Kind.COMMENT else values["reason"]
+        return Said(values["token"], values["kind"], reason, values["text"], values["client_key"])
+
+
+class UndoForm(forms.Form):
+    client_key = forms.UUIDField()
+
+
+class NextForm(forms.Form):
+    after = forms.UUIDField()
+
+
+MOMENT = {"type": "datetime-local"}
+
+
+def moment_field(**options: Any) -> forms.DateTimeField:
+    """A date and time in the browser's own picker."""
+    return forms.DateTimeField(
+        required=False, widget=forms.DateTimeInput(attrs=MOMENT, format="%Y-%m-%dT%H:%M"), **options
+    )
+
+
+class RatingOptionsForm(forms.Form):
+    """What annotators may answer."""
+
+    allow_tie = forms.BooleanField(
+        required=False, initial=True, label="“Equally good” is an answer", help_text="Off: a side must be chosen."
+    )
+    allow_both_bad = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="“Both bad” is an answer",
+        help_text="Counted apart from ties: it tells how good the best are.",
+    )
+    ask_strength = forms.BooleanField(
+        required=False,
+        label="Slightly or much better",
+        help_text="Six answers instead of four: each side much or slightly better.",
+    )
+    comments = forms.ChoiceField(
+        choices=Wanted.choices, initial=Wanted.OPTIONAL, help_text="On each pair, in the annotator's own words."
+    )
+    break_minutes = forms.IntegerField(
+        min_value=0,
+        max_value=24 * 60,
+        initial=0,
+        label="Remind of a break after",
+        help_text="Minutes of rating; 0 for never.",
+    )
+
+
+class StudyForm(RatingOptionsForm):
     """A new study over finished or coming summaries."""
 
     title = forms.CharField(max_length=200, help_text="For researchers; annotators do not see it.")
     slug = forms.SlugField(max_length=100, help_text="Short name for addresses and commands.")
     dataset = forms.ModelChoiceField(Dataset.objects.all(), to_field_name="name")
+    split = forms.CharField(max_length=50, required=False, help_text="Of the dataset; empty for every split.")
+    sample = forms.IntegerField(
+        min_value=1, required=False, label="Sample of documents", help_text="So many, drawn by the seed; empty for all."
+    )
+    chosen = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
+        label="Chosen documents",
+        help_text="Their ids, one a line, instead of a sample.",
+    )
+    seed = forms.IntegerField(min_value=0, initial=0, help_text="Draws the sample of documents and of pairs.")
     instruction = forms.ChoiceField(choices=InstructionKind.choices, initial=InstructionKind.MEDIUM)
     systems = forms.ModelMultipleChoiceField(
         System.objects.all(), to_field_name="slug", widget=forms.CheckboxSelectMultiple, help_text="At least two."
+    )
+    anchor = forms.ModelChoiceField(
+        System.objects.all(),
+        to_field_name="slug",
+        required=False,
+        help_text="Compare every other system with this one only; empty for every pair.",
+    )
+    pairs_per_document = forms.IntegerField(
+        min_value=1, required=False, help_text="So many pairs of each document, drawn at random; empty for every pair."
     )
     criteria = forms.MultipleChoiceField(
         choices=[(key, question) for key, (question, _) in LIBRARY.items()],
@@ -39,3 +130,68 @@ class StudyForm(forms.Form):
     guidelines = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 4}), required=False, help_text="What annotators should pay attention to."
     )
+    field_order = (
+        *("title", "slug", "dataset", "split", "sample", "chosen", "seed", "instruction", "systems", "anchor"),
+        *("pairs_per_document", "criteria", "quota", "guidelines"),
+    )
+
+    def options(self) -> RatingOptions:
+        return RatingOptions(**{field.name: self.cleaned_data[field.name] for field in fields(RatingOptions)})
+
+    def material(self) -> Material:
+        given = {field.name: self.cleaned_data[field.name] for field in fields(Material)}
+        return Material(**given | {"chosen": given["chosen"].split()})
+
+
+class SettingsForm(forms.ModelForm):
+    """What may change after a study was made; setup.change_settings has the last word."""
+
+    opens_at = moment_field(
+        label="Rating begins", help_text="In the time zone of the site; empty: as soon as the study is open."
+    )
+    closes_at = moment_field(
+        label="Rating ends", help_text="In the time zone of the site; empty: when the study is closed."
+    )
+
+    completion_url = forms.URLField(
+        required=False,
+        assume_scheme="https",
+        label="Completion address",
+        help_text="Where annotators go at the end, for example the platform's page for finished work.",
+    )
+
+    class Meta:
+        model = Study
+        fields = (*ALWAYS, *FIXED_BY_RATING)
+        widgets: ClassVar = {"guidelines": forms.Textarea(attrs={"rows": 6})}
+
+    def __init__(self, *args: Any, rated: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in FIXED_BY_RATING:
+            self.fields[name].disabled = rated
+
+
+class InvitationForm(forms.Form):
+    kind = forms.ChoiceField(choices=Invitation.Kind.choices, widget=forms.RadioSelect, initial=Invitation.Kind.LINK)
+    label = forms.CharField(max_length=200, required=False, help_text="What you call it; annotators do not see it.")
+    addresses = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}),
+        required=False,
+        max_length=100_000,
+        help_text="For links for one person each: one e-mail address a line. The site sends no mail; you do.",
+    )
+    id_parameter = forms.CharField(
+        max_length=50,
+        required=False,
+        label="Platform's parameter",
+        help_text="Names the person in the address; PROLIFIC_PID on Prolific.",
+    )
+    max_uses = forms.IntegerField(min_value=1, required=False, label="People at most", help_text="Empty: any number.")
+    expires_at = moment_field(
+        label="Valid until", help_text="In the time zone of the site; empty: until it is taken back."
+    )
+
+
+class MemberForm(forms.Form):
+    username = forms.CharField(max_length=150)
+    role = forms.ChoiceField(choices=Membership.Role.choices, initial=Membership.Role.RESEARCHER)

@@ -2,19 +2,33 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotations import assignment as assignments
-from annotations.models import Annotator, Assignment, Comparison, Judgement, JudgementRevision, Outcome, Study
+from annotations.models import (
+    Annotator,
+    Assignment,
+    Comparison,
+    Criterion,
+    Judgement,
+    JudgementRevision,
+    Outcome,
+    Remark,
+    Study,
+    Wanted,
+)
 
 CHOICES = ("left", "right", "tie", "both_bad")
+# Far beyond any change of mind; a script could otherwise fill the history without end.
+MOST_REVISIONS = 50
 
 
-class VoteRefusedError(Exception):
-    """The vote cannot be taken; code names the reason, the message is for the annotator."""
+class RefusedError(Exception):
+    """What the annotator sent cannot be taken; code names the reason, the message is for the annotator."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -23,76 +37,92 @@ class VoteRefusedError(Exception):
 
 @dataclass(frozen=True)
 class Vote:
-    """An answer as the annotator gave it: sides as shown, client_key chosen by the browser for this answer."""
+    """An answer as the annotator gave it: sides as shown, client_key chosen by the browser for this answer.
+
+    strength: 1 slightly, 2 much; None where the study does not ask. lead_time_ms, active_ms: since the pair was shown,
+    with and without times of no activity.
+    """
 
     token: UUID
     criterion: str
     choice: str
     client_key: UUID
+    strength: int | None = None
     lead_time_ms: int | None = None
+    active_ms: int | None = None
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """complete: every criterion of the assignment is answered. repeated: the same vote had been saved before."""
+    """complete: the pair is rated. repeated: the same was saved before."""
 
     complete: bool
     repeated: bool
 
 
 def record_vote(annotator: Annotator, vote: Vote, *, now: datetime | None = None) -> Recorded:
-    """Save the vote or raise VoteRefusedError; it is stored when this returns."""
+    """Save the vote or raise RefusedError; it is stored when this returns."""
     try:
         with transaction.atomic():
             return _record(annotator, vote, now or timezone.now())
     except IntegrityError as error:
         # Everything of our own is locked, so only a key that somebody else used meanwhile can clash.
-        raise VoteRefusedError("key_used", "This answer's key was used for another answer. Reload the page.") from error
+        raise key_used() from error
+
+
+def key_used() -> RefusedError:
+    return RefusedError("key_used", "This answer's key was used for another answer. Reload the page.")
+
+
+def check_open(study: Study) -> None:
+    if not study.takes_votes(timezone.now()):
+        raise RefusedError(
+            "study_not_open", "This study is not open for rating at the moment. Your earlier votes are saved."
+        )
 
 
 def _record(annotator: Annotator, vote: Vote, now: datetime) -> Recorded:
-    assignment = _lock(annotator, vote)
+    assignment = lock(annotator, vote.token)
     if (earlier := _earlier(assignment, vote)) is not None:
         return earlier
-    if annotator.study.status != Study.Status.OPEN:
-        raise VoteRefusedError(
-            "study_not_open", "This study is not open for rating at the moment. Your earlier votes are saved."
-        )
+    check_open(annotator.study)
+    criterion = _criterion(annotator.study, vote)
+    _check_offered(annotator.study, vote)
     if (
-        assignment.state == Assignment.State.EXPIRED
+        assignment.state in assignments.GIVEN_BACK
         and assignments.take(annotator, assignment.comparison_id, now) is None
     ):
-        raise VoteRefusedError(
+        raise RefusedError(
             "lease_lost",
             "This pair was open for so long that others have rated it meanwhile. Please go on with the next one.",
         )
-    _save(assignment, vote)
-    return Recorded(complete=_complete_if_answered(assignment, now), repeated=False)
+    _save(assignment, criterion, vote)
+    return Recorded(complete=complete_if_answered(assignment, now), repeated=False)
 
 
-def _lock(annotator: Annotator, vote: Vote) -> Assignment:
-    known = annotator.assignments.filter(token=vote.token).values_list("comparison_id", flat=True).first()
+def lock(annotator: Annotator, token: UUID) -> Assignment:
+    """The annotator's assignment with this token, nobody else's to change until the transaction ends."""
+    known = annotator.assignments.filter(token=token).values_list("comparison_id", flat=True).first()
     if known is None:
-        raise VoteRefusedError("unknown_assignment", "This pair is not assigned to you. Reload the page to go on.")
+        raise RefusedError("unknown_assignment", "This pair is not assigned to you. Reload the page to go on.")
     # Comparison first, as everywhere: taking and giving back lock in the same order.
     Comparison.objects.select_for_update().get(pk=known)
-    return annotator.assignments.select_for_update().get(token=vote.token)
+    return annotator.assignments.select_for_update().get(token=token)
 
 
 def _earlier(assignment: Assignment, vote: Vote) -> Recorded | None:
     """The same vote sent again; a key that belongs to another answer is refused."""
-    earlier = (
-        JudgementRevision.objects.filter(client_key=vote.client_key).select_related("judgement__criterion").first()
-    )
+    earlier = JudgementRevision.objects.filter(client_key=vote.client_key).select_related("criterion").first()
     if earlier is None:
         return None
     same = (
-        earlier.judgement.assignment_id == assignment.pk
-        and earlier.judgement.criterion.key == vote.criterion
+        earlier.assignment_id == assignment.pk
+        and earlier.criterion.key == vote.criterion
         and earlier.outcome == outcome_of(vote.choice, assignment.shown_left)
+        and earlier.strength == vote.strength
     )
     if not same:
-        raise VoteRefusedError("key_used", "This answer's key was used for another answer. Reload the page.")
+        raise key_used()
     return Recorded(complete=assignment.state == Assignment.State.DONE, repeated=True)
 
 
@@ -112,19 +142,48 @@ def choice_of(outcome: str, shown_left: str) -> str:
     return "left" if outcome == shown_left else "right"
 
 
-def _save(assignment: Assignment, vote: Vote) -> None:
-    criterion = assignment.annotator.study.criteria.filter(key=vote.criterion).first()
+def _criterion(study: Study, vote: Vote) -> Criterion:
+    criterion = study.criteria.filter(key=vote.criterion).first()
     if criterion is None:
-        raise VoteRefusedError(
+        raise RefusedError(
             "unknown_criterion", f"This study has no question named {vote.criterion!r}. Reload the page."
         )
-    answer = {"outcome": outcome_of(vote.choice, assignment.shown_left), "lead_time_ms": vote.lead_time_ms}
-    judgement, _ = Judgement.objects.update_or_create(assignment=assignment, criterion=criterion, defaults=answer)
-    JudgementRevision.objects.create(judgement=judgement, client_key=vote.client_key, **answer)
+    return criterion
 
 
-def _complete_if_answered(assignment: Assignment, now: datetime) -> bool:
-    if assignment.judgements.count() < assignment.annotator.study.criteria.count():
+def _check_offered(study: Study, vote: Vote) -> None:
+    """The vote is one of the answers that the page offers."""
+    asked = study.ask_strength and vote.choice in ("left", "right")
+    offered = {"tie": study.allow_tie, "both_bad": study.allow_both_bad}.get(vote.choice, True)
+    if not offered or (vote.strength is not None and not asked):
+        raise RefusedError("choice_not_offered", "This study does not offer this answer. Reload the page.")
+    if asked and vote.strength is None:
+        raise RefusedError("strength_missing", "Say whether it is slightly or much better. Reload the page.")
+
+
+def _save(assignment: Assignment, criterion: Criterion, vote: Vote) -> None:
+    revisions = JudgementRevision.objects.filter(assignment=assignment, criterion=criterion)
+    if revisions.count() >= MOST_REVISIONS:
+        raise RefusedError(
+            "too_many_changes",
+            f"This answer was changed {MOST_REVISIONS} times; the last one counts. Please go on with the next pair.",
+        )
+    answer: dict[str, Any] = {
+        "outcome": outcome_of(vote.choice, assignment.shown_left),
+        "strength": vote.strength,
+        "lead_time_ms": vote.lead_time_ms,
+        "active_ms": vote.active_ms,
+    }
+    Judgement.objects.update_or_create(assignment=assignment, criterion=criterion, defaults=answer)
+    JudgementRevision.objects.create(assignment=assignment, criterion=criterion, client_key=vote.client_key, **answer)
+
+
+def complete_if_answered(assignment: Assignment, now: datetime) -> bool:
+    """True once every question is answered, and commented on where the study requires it."""
+    study = assignment.annotator.study
+    if assignment.judgements.count() < study.criteria.count():
+        return False
+    if study.comments == Wanted.REQUIRED and not assignment.remarks.filter(kind=Remark.Kind.COMMENT).exists():
         return False
     Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.LEASED).update(
         state=Assignment.State.DONE, lease_until=None, completed_at=now

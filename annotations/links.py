@@ -5,15 +5,21 @@ from uuid import UUID
 from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 
-from annotations.models import Annotator, Study
+from annotations.models import Annotator, Invitation, Study
 
 _invitation = Signer(salt="annotations.invitation", sep=".")
+_single = Signer(salt="annotations.single-invitation", sep=".")
 _personal = Signer(salt="annotations.personal", sep=".")
 
 
 def invitation_path(study: Study) -> str:
-    """Anyone who has this link can join the study."""
+    """Anyone who has this link can join the study, while it has an open link."""
     return reverse("join", args=[_invitation.sign(study.public_id.hex)])
+
+
+def single_path(invitation: Invitation) -> str:
+    """The link of one invitation; a platform's parameter is the platform's to fill."""
+    return reverse("join", args=[_single.sign(invitation.public_id.hex)])
 
 
 def personal_path(annotator: Annotator) -> str:
@@ -21,9 +27,14 @@ def personal_path(annotator: Annotator) -> str:
     return reverse("resume", args=[_personal.sign(annotator.public_id.hex)])
 
 
-def study_of(token: str) -> Study | None:
-    public_id = _unsign(_invitation, token)
-    return Study.objects.filter(public_id=public_id).first() if public_id else None
+def invited_to(token: str) -> tuple[Study | None, Invitation | None]:
+    """The study of a link to join, and the invitation: None for the study's open link. (None, None) if not ours."""
+    if public_id := _unsign(_invitation, token):
+        return Study.objects.filter(public_id=public_id).first(), None
+    if public_id := _unsign(_single, token):
+        invitation = Invitation.objects.select_related("study").filter(public_id=public_id).first()
+        return (invitation.study, invitation) if invitation else (None, None)
+    return None, None
 
 
 def annotator_of(token: str) -> Annotator | None:

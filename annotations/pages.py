@@ -4,8 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
+
 from annotations.judging import choice_of
 from annotations.models import Annotator, Assignment, Comparison, Study, SummaryEvidence
+from annotations.remarks import current_comment
+from annotations.undo import last_answer
 from models_runner.models import InstructionKind, Summary, Transcript
 
 SPEAKER_COLOURS = 8
@@ -26,11 +30,40 @@ class Turn:
 
 
 @dataclass(frozen=True)
+class Choice:
+    value: str  # as annotations.forms.VoteForm takes it
+    label: str
+    key: str  # on the keyboard
+
+
+PLAIN = (
+    Choice("left", "Left is better", "1"),
+    Choice("tie", "Equally good", "3"),
+    Choice("right", "Right is better", "2"),
+    Choice("both_bad", "Both bad", "4"),
+)
+WITH_STRENGTH = (
+    Choice("left-2", "Left much better", "1"),
+    Choice("left-1", "Left slightly better", "2"),
+    Choice("tie", "Equally good", "3"),
+    Choice("right-1", "Right slightly better", "4"),
+    Choice("right-2", "Right much better", "5"),
+    Choice("both_bad", "Both bad", "6"),
+)
+
+
+def choices_of(study: Study) -> list[Choice]:
+    """The buttons of every question, in the order they stand."""
+    left_out = {"tie": not study.allow_tie, "both_bad": not study.allow_both_bad}
+    return [c for c in (WITH_STRENGTH if study.ask_strength else PLAIN) if not left_out.get(c.value)]
+
+
+@dataclass(frozen=True)
 class Question:
     key: str
     text: str
     help_text: str
-    answer: str  # left, right, tie, both_bad or "" while unanswered
+    answer: str  # the value of a choice, or "" while unanswered
     # The client_key of a vote sent without JavaScript: pressing a button twice is one vote.
     fresh_key: UUID = field(default_factory=uuid4)
 
@@ -63,11 +96,20 @@ class RatingPage:
     right: str
     evidence: PairEvidence | None  # of both summaries or of none
     questions: list[Question]
+    choices: list[Choice]
+    comments: str  # off, optional or required
+    comment: str
+    break_minutes: int
+    hold_seconds: int  # how often the page says that it is still open
+    can_undo: bool
     done: int
     total: int
+    # For the forms of undo, comment and skip without JavaScript.
+    fresh_keys: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(3)])
 
 
-def rating_page(assignment: Assignment) -> RatingPage:
+def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
+    """ahead: fetched while the pair before is still being rated."""
     annotator = assignment.annotator
     study, comparison = annotator.study, assignment.comparison
     texts = dict(
@@ -88,7 +130,13 @@ def rating_page(assignment: Assignment) -> RatingPage:
         right=shown[assignment.shown_right],
         evidence=_evidence(comparison, assignment, shown),
         questions=_questions(study, assignment),
-        done=done,
+        choices=choices_of(study),
+        comments=study.comments,
+        comment=current_comment(assignment),
+        break_minutes=study.break_minutes,
+        hold_seconds=max(1, settings.ASSIGNMENT_LEASE_SECONDS // 3),
+        can_undo=ahead or last_answer(annotator) is not None,
+        done=done + ahead,
         total=total,
     )
 
@@ -137,13 +185,19 @@ def _turns(turns: list[dict[str, Any]]) -> list[Turn]:
 
 
 def _questions(study: Study, assignment: Assignment) -> list[Question]:
-    answers = dict(assignment.judgements.values_list("criterion_id", "outcome"))
+    given = assignment.judgements.values_list("criterion_id", "outcome", "strength")
+    answers = {criterion: _value(outcome, strength, assignment.shown_left) for criterion, outcome, strength in given}
     return [
         Question(
             key=criterion.key,
             text=criterion.question,
             help_text=criterion.help_text,
-            answer=choice_of(answers[criterion.pk], assignment.shown_left) if criterion.pk in answers else "",
+            answer=answers.get(criterion.pk, ""),
         )
         for criterion in study.criteria.all()
     ]
+
+
+def _value(outcome: str, strength: int | None, shown_left: str) -> str:
+    choice = choice_of(outcome, shown_left)
+    return f"{choice}-{strength}" if strength else choice

@@ -1,42 +1,70 @@
 """Annotators' pages. Everything they answer goes through annotations.pages; docs/blindness.md says why."""
 
-from uuid import UUID
+from collections.abc import Callable
+from typing import TypeVar
+from uuid import UUID, uuid4
 
+from django.contrib.auth.models import User
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations import access, links, services
-from annotations.assignment import has_work, leave, next_assignment
-from annotations.forms import VoteForm
-from annotations.judging import VoteRefusedError, record_vote
-from annotations.models import Annotator, Study
-from annotations.pages import rating_page, workload
+from annotations.assignment import has_work, next_assignment, prefetch
+from annotations.forms import NextForm, RemarkForm, UndoForm, VoteForm
+from annotations.invitations import NotInvitedError, accept, check_invitation, is_known
+from annotations.judging import Recorded, RefusedError, record_vote
+from annotations.leases import come_back, leave, renew
+from annotations.models import Annotator, Assignment, Remark, Study
+from annotations.own_data import erase, own_data
+from annotations.pages import RatingPage, rating_page, workload
+from annotations.remarks import record_remark
+from annotations.undo import last_answer, undo
 from models_runner.errors import json_error
 
-REFUSAL_STATUS = {"unknown_assignment": 404, "unknown_criterion": 400}
+F = TypeVar("F", bound=Form)
+
+REFUSAL_STATUS = {
+    "unknown_assignment": 404,
+    "unknown_criterion": 400,
+    "choice_not_offered": 400,
+    "strength_missing": 400,
+    "reason_missing": 400,
+    "comment_empty": 400,
+}
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest, token: str) -> HttpResponse:
-    """What the study asks for; joining makes an annotator, once per browser."""
-    study = links.study_of(token)
+    """What the study asks for; joining makes an annotator, once per browser, account and platform's id."""
+    study, invitation = links.invited_to(token)
     if study is None:
         raise Http404("This invitation link is not valid. Ask the researcher who sent it for a new one.")
     annotator = access.get_annotator(request, str(study.public_id))
-    if request.method == "GET":
-        return render(request, "annotations/join.html", {"study": study, "annotator": annotator})
-    if annotator is None:
-        annotator = services.join(study, user=request.user if request.user.is_authenticated else None)
-        access.remember(request, annotator)
-    elif annotator.left_at is not None:
-        # The same annotator as before: a new one would be given pairs this person has rated already.
-        annotator.left_at = None
-        annotator.save(update_fields=["left_at"])
+    external_id = request.GET.get(invitation.id_parameter, "").strip() if invitation and invitation.id_parameter else ""
+    if annotator is not None and external_id and annotator.external_id != external_id:
+        annotator = None  # somebody else's turn at a shared computer
+    try:
+        if request.method == "GET":
+            if annotator is None and not is_known(study, external_id):
+                check_invitation(invitation, study, external_id)
+            return render(request, "annotations/join.html", {"study": study, "annotator": annotator})
+        if annotator is None:
+            annotator = accept(invitation, study, _account(request), external_id)
+            access.remember(request, annotator)
+    except NotInvitedError as refusal:
+        return render(request, "annotations/refused.html", {"message": refusal, "study": study}, status=410)
+    come_back(annotator)
     return redirect("rate", study.public_id)
+
+
+def _account(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
 
 
 @never_cache
@@ -62,16 +90,51 @@ def rate(request: HttpRequest, public_id: UUID) -> HttpResponse:
     assignment = next_assignment(annotator)
     if assignment is None:
         return _nothing_to_rate(request, annotator)
-    context = {"page": rating_page(assignment), "annotator": annotator} | _addresses(request, annotator)
+    context = _pair_context(request, annotator, rating_page(assignment))
     template = "annotations/_pair.html" if request.headers.get("X-Fragment") else "annotations/rate.html"
     return render(request, template, context)
 
 
-def _addresses(request: HttpRequest, annotator: Annotator) -> dict[str, str]:
-    return {
-        "vote_url": reverse("vote", args=[annotator.study.public_id]),
-        "personal_link": request.build_absolute_uri(links.personal_path(annotator)),
+def _pair_context(request: HttpRequest, annotator: Annotator, page: RatingPage) -> dict[str, object]:
+    return {"page": page, "annotator": annotator, "reasons": Remark.Reason.choices} | _addresses(request, annotator)
+
+
+def _addresses(request: HttpRequest, annotator: Annotator) -> dict[str, object]:
+    names = ("rate", "vote", "remark", "undo", "hold", "next", "my-data", "erase-me")
+    urls: dict[str, object] = {
+        f"{name.replace('-', '_')}_url": reverse(name, args=[annotator.study.public_id]) for name in names
     }
+    return urls | {"personal_link": request.build_absolute_uri(links.personal_path(annotator))}
+
+
+@never_cache
+@require_GET
+def upcoming(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The pair that comes after the one shown, leased ahead; 204 if none can be promised."""
+    annotator = access.get_annotator(request, str(public_id))
+    if annotator is None:
+        return _not_joined(request)
+    form = NextForm(request.GET)
+    if not form.is_valid():
+        return _invalid(request, form)
+    shown = form.cleaned_data["after"]
+    assignment = prefetch(annotator, shown)
+    if assignment is None:
+        return HttpResponse(status=204)
+    # The answer that ends the pair shown may have arrived without its browser knowing.
+    ahead = not annotator.assignments.filter(token=shown, state=Assignment.State.DONE).exists()
+    page = rating_page(assignment, ahead=ahead)
+    return render(request, "annotations/_pair.html", _pair_context(request, annotator, page))
+
+
+@never_cache
+@require_POST
+def hold(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The page is still open: keep the annotator's places."""
+    annotator = access.get_annotator(request, str(public_id))
+    if annotator is None:
+        return _not_joined(request)
+    return JsonResponse({"held": renew(annotator)})
 
 
 def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse:
@@ -80,12 +143,21 @@ def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse
         state = "left"
     elif study.status != Study.Status.OPEN:
         state = study.status
+    elif not study.takes_votes(timezone.now()):
+        state = "closed" if study.is_over(timezone.now()) else "soon"
     elif has_work(annotator):
         state = "leased"  # others hold the last places; some may come back
     else:
         state = "preparing" if services.more_is_coming(study) else "done"
     done, _ = workload(annotator)
-    context = {"state": state, "done": done, "study": study, "annotator": annotator} | _addresses(request, annotator)
+    context = {
+        "state": state,
+        "done": done,
+        "study": study,
+        "annotator": annotator,
+        "can_undo": state in ("leased", "preparing", "done") and last_answer(annotator) is not None,
+        "fresh_key": uuid4(),
+    } | _addresses(request, annotator)
     return render(request, "annotations/nothing.html", context)
 
 
@@ -93,22 +165,53 @@ def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse
 @require_POST
 def vote(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Save one answer. The same client_key again is the same answer."""
+    return _recorded(request, public_id, VoteForm(request.POST), lambda who, form: record_vote(who, form.vote()))
+
+
+@never_cache
+@require_POST
+def remark(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Save a comment, a problem or a skip. The same client_key again is the same remark."""
+    return _recorded(request, public_id, RemarkForm(request.POST), lambda who, form: record_remark(who, form.said()))
+
+
+@never_cache
+@require_POST
+def undo_last(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Withdraw the last answer; its pair is shown again."""
+
+    def withdraw(annotator: Annotator, form: UndoForm) -> Recorded:
+        undo(annotator, form.cleaned_data["client_key"])
+        return Recorded(complete=False, repeated=False)
+
+    return _recorded(request, public_id, UndoForm(request.POST), withdraw)
+
+
+def _recorded(
+    request: HttpRequest, public_id: UUID, form: F, record: Callable[[Annotator, F], Recorded]
+) -> HttpResponse:
+    """What every post of the rating page answers: saved, or refused with a reason and nothing stored."""
     annotator = access.get_annotator(request, str(public_id))
     if annotator is None:
-        return _refuse(
-            request, 403, "not_joined", "This browser has not joined the study. Open your personal link again."
-        )
-    form = VoteForm(request.POST)
+        return _not_joined(request)
     if not form.is_valid():
-        field, messages = next(iter(form.errors.items()))
-        return _refuse(request, 400, "invalid", f"{field}: {messages[0]}", field=field)
+        return _invalid(request, form)
     try:
-        recorded = record_vote(annotator, form.vote())
-    except VoteRefusedError as refusal:
+        recorded = record(annotator, form)
+    except RefusedError as refusal:
         return _refuse(request, REFUSAL_STATUS.get(refusal.code, 409), refusal.code, str(refusal))
     if _wants_json(request):
         return JsonResponse({"saved": True, "complete": recorded.complete, "repeated": recorded.repeated})
     return redirect("rate", public_id)
+
+
+def _not_joined(request: HttpRequest) -> HttpResponse:
+    return _refuse(request, 403, "not_joined", "This browser has not joined the study. Open your personal link again.")
+
+
+def _invalid(request: HttpRequest, form: Form) -> HttpResponse:
+    field, messages = next(iter(form.errors.items()))
+    return _refuse(request, 400, "invalid", f"{field}: {messages[0]}", field=field)
 
 
 def _wants_json(request: HttpRequest) -> bool:
@@ -128,3 +231,26 @@ def leave_study(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if annotator is not None and annotator.left_at is None:
         leave(annotator)
     return redirect("rate", public_id)
+
+
+@never_cache
+@require_GET
+def my_data(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Everything stored about this annotator, as a file of theirs."""
+    annotator = access.get_annotator(request, str(public_id))
+    if annotator is None:
+        return _not_joined(request)
+    answer = JsonResponse(own_data(annotator), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    answer["Content-Disposition"] = 'attachment; filename="my-ratings.json"'
+    return answer
+
+
+@require_POST
+def erase_me(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Cut every tie between the annotator's answers and the person."""
+    annotator = access.get_annotator(request, str(public_id))
+    if annotator is None:
+        return _not_joined(request)
+    erase(annotator)
+    access.forget(request, annotator)
+    return render(request, "annotations/erased.html")

@@ -5,46 +5,65 @@ from typing import cast
 from django.contrib import messages
 from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations import links, services
-from annotations.access import get_managed_study, login_required
+from annotations import links, services, setup
+from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating, role_of
 from annotations.evidence.work import evidence_progress
-from annotations.forms import StudyForm
-from annotations.models import Study
+from annotations.forms import SettingsForm, StudyForm
+from annotations.models import Remark, Study
+from annotations.workload import workload
 
-STATUS_CHANGES = {
-    "open": (Study.Status.OPEN, (Study.Status.DRAFT, Study.Status.PAUSED, Study.Status.CLOSED)),
-    "pause": (Study.Status.PAUSED, (Study.Status.OPEN,)),
-    "close": (Study.Status.CLOSED, (Study.Status.OPEN, Study.Status.PAUSED)),
-}
+ENTRIES_A_PAGE = 100
 
 
-@staff_member_required(login_url="login")
+@login_required
 @require_GET
 def studies(request: HttpRequest) -> HttpResponse:
-    rows = [(study, services.progress(study)) for study in Study.objects.select_related("dataset")]
-    return render(request, "annotations/studies.html", {"rows": rows})
+    """Every study for staff, the others' own for everybody else."""
+    user = cast(User, request.user)
+    found = Study.objects.select_related("dataset")
+    if not user.is_staff:
+        found = found.filter(memberships__user=user)
+    context = {"rows": [(study, services.progress(study)) for study in found], "may_make": user.is_staff}
+    return render(request, "annotations/studies.html", context)
 
 
 @staff_member_required(login_url="login")
 @require_http_methods(["GET", "POST"])
 def new_study(request: HttpRequest) -> HttpResponse:
+    """POST with draft: make it without opening it."""
     form = StudyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        settings = dict(form.cleaned_data)
-        systems = list(settings.pop("systems"))
         try:
-            study = services.create_study(
-                settings.pop("slug"), settings.pop("dataset"), systems, created_by=cast(User, request.user), **settings
-            )
-        except services.StudySetupError as error:
+            study = _create(form, cast(User, request.user), draft="draft" in request.POST)
+        except setup.StudySetupError as error:
             form.add_error(None, str(error))
         else:
             return redirect(study)
     return render(request, "annotations/new_study.html", {"form": form}, status=400 if form.errors else 200)
+
+
+def _create(form: StudyForm, user: User, *, draft: bool) -> Study:
+    chosen = form.cleaned_data
+    return setup.create_study(
+        chosen["slug"],
+        chosen["dataset"],
+        list(chosen["systems"]),
+        instruction=chosen["instruction"],
+        criteria=chosen["criteria"],
+        quota=chosen["quota"],
+        title=chosen["title"],
+        guidelines=chosen["guidelines"],
+        options=form.options(),
+        material=form.material(),
+        created_by=user,
+        draft=draft,
+    )
 
 
 @login_required
@@ -53,13 +72,25 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
     managed = get_managed_study(request, slug)
     context = {
         "study": managed,
+        "role": role_of(request.user, managed),
         "progress": services.progress(managed),
+        "workload": workload(managed),
         "evidence": evidence_progress(managed),
         "coverage": services.coverage(managed),
         "annotators": services.annotators_with_counts(managed),
+        "remarks": _remarks(request, managed),
         "invitation_link": request.build_absolute_uri(links.invitation_path(managed)),
     }
     return render(request, "annotations/study.html", context)
+
+
+def _remarks(request: HttpRequest, study: Study) -> QuerySet[Remark] | None:
+    """What annotators said; None for one of them who has pairs left, whom it would sway."""
+    try:
+        refuse_while_rating(request, study)
+    except StillRatingError:
+        return None
+    return services.newest_remarks(study)
 
 
 @login_required
@@ -68,13 +99,41 @@ def change_status(request: HttpRequest, slug: str) -> HttpResponse:
     """POST change=open, pause or close."""
     managed = get_managed_study(request, slug)
     change = request.POST.get("change", "")
-    if change not in STATUS_CHANGES:
-        return HttpResponseBadRequest(f"change is {change!r}; expected one of {', '.join(STATUS_CHANGES)}.")
-    status, allowed_from = STATUS_CHANGES[change]
-    if Study.objects.filter(pk=managed.pk, status__in=allowed_from).update(status=status):
-        messages.success(request, f"The study is now: {status.label}.")
+    if change not in setup.STATUS_CHANGES:
+        return HttpResponseBadRequest(f"change is {change!r}; expected one of {', '.join(setup.STATUS_CHANGES)}.")
+    try:
+        setup.change_status(managed, change, cast(User, request.user))
+    except setup.StudySetupError as error:
+        messages.error(request, str(error))
     else:
-        messages.error(
-            request, f"A study that is “{managed.get_status_display()}” cannot be changed to “{status.label}”."
-        )
+        messages.success(request, f"The study is now: {managed.get_status_display()}.")
     return redirect(managed)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def settings(request: HttpRequest, slug: str) -> HttpResponse:
+    """Change what may still change."""
+    managed = get_managed_study(request, slug)
+    rated = setup.is_rated(managed)
+    # The form writes what it reads onto its instance; the study itself changes in one place only.
+    form = SettingsForm(request.POST or None, instance=Study.objects.get(pk=managed.pk), rated=rated)
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = setup.change_settings(managed, form.cleaned_data, cast(User, request.user))
+        except setup.StudySetupError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Saved." if changed else "Nothing was changed.")
+            return redirect(managed)
+    context = {"study": managed, "form": form, "rated": rated}
+    return render(request, "annotations/settings.html", context, status=400 if form.errors else 200)
+
+
+@login_required
+@require_GET
+def history(request: HttpRequest, slug: str) -> HttpResponse:
+    """The audit trail, newest first."""
+    managed = get_managed_study(request, slug)
+    entries = Paginator(managed.audit_entries.all(), ENTRIES_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "annotations/history.html", {"study": managed, "entries": entries})

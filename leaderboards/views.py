@@ -46,7 +46,7 @@ def results_data(view: ResultsView) -> ResultsView:
 def _refuse_as_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if isinstance(refusal, UnknownCriterionError):
         raise Http404(str(refusal)) from refusal
-    return render(request, "leaderboards/still_rating.html", {"refusal": refusal}, status=403)
+    return render(request, "annotations/still_rating.html", {"refusal": refusal}, status=403)
 
 
 def _refuse_as_json(request: HttpRequest, refusal: Refusal) -> HttpResponse:

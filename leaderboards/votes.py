@@ -7,7 +7,7 @@ from uuid import UUID
 import numpy as np
 from django.db.models import QuerySet
 
-from annotations.models import Criterion, Judgement, Outcome, Study
+from annotations.models import Criterion, Judgement, Outcome, Strength, Study
 from leaderboards.stats.arrays import OutcomeCode, VoteArrays
 
 CHUNK = 5_000
@@ -35,7 +35,9 @@ EXPORT_FIELDS = (
     "judge",
     "judge_type",
     "shown_left",
+    "strength",
     "lead_time",
+    "active_time",
     "tstamp",
 )
 
@@ -61,7 +63,7 @@ def counted() -> QuerySet[Judgement]:
     A half-answered pair whose lease ran out keeps its answers but holds no place: they count again when its annotator
     takes it up, and until then somebody else's do. So no comparison counts more annotators than its quota.
     """
-    return Judgement.objects.filter(assignment__slot__isnull=False)
+    return Judgement.objects.filter(assignment__slot__isnull=False, assignment__annotator__excluded_at=None)
 
 
 def vote_rows(criterion: Criterion) -> list[VoteRow]:
@@ -109,10 +111,13 @@ def export_rows(study: Study, criterion: Criterion | None = None) -> Iterator[di
         "outcome",
         _JUDGE,
         "assignment__shown_left",
+        "strength",
         "lead_time_ms",
+        "active_ms",
         "created_at",
     )
-    for vote, comparison, document, key, a, b, outcome, judge, left, lead_ms, created in values.iterator(CHUNK):
+    for row in values.iterator(CHUNK):
+        vote, comparison, document, key, a, b, outcome, judge, left, strength, lead_ms, active_ms, created = row
         yield {
             "id": str(vote),
             "comparison_id": comparison,
@@ -124,7 +129,9 @@ def export_rows(study: Study, criterion: Criterion | None = None) -> Iterator[di
             "judge": judge,
             "judge_type": "human",
             "shown_left": left,
+            "strength": strength and Strength(strength).label,
             "lead_time": None if lead_ms is None else lead_ms / 1000,
+            "active_time": None if active_ms is None else active_ms / 1000,
             "tstamp": round(created.timestamp(), 3),
         }
 

@@ -1,19 +1,30 @@
 from annotations.models.annotators import Annotator
 from annotations.models.assignments import Assignment, Side
 from annotations.models.evidence import EvidenceJob, SummaryEvidence
-from annotations.models.judgements import Judgement, JudgementRevision, Outcome
-from annotations.models.studies import Comparison, Criterion, Study
+from annotations.models.judgements import Judgement, JudgementRevision, Outcome, Strength
+from annotations.models.people import Invitation, Membership
+from annotations.models.records import AuditEntry
+from annotations.models.remarks import Remark
+from annotations.models.studies import Comparison, Criterion, Study, Wanted, WhichDocuments, WhichPairs
 
 __all__ = [
     "Annotator",
     "Assignment",
+    "AuditEntry",
     "Comparison",
     "Criterion",
     "EvidenceJob",
+    "Invitation",
     "Judgement",
     "JudgementRevision",
+    "Membership",
     "Outcome",
+    "Remark",
     "Side",
+    "Strength",
     "Study",
     "SummaryEvidence",
+    "Wanted",
+    "WhichDocuments",
+    "WhichPairs",
 ]

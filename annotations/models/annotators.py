@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from annotations.models.people import Invitation
 from annotations.models.studies import Study
 
 
@@ -18,14 +19,30 @@ class Annotator(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="annotators"
     )
+    invitation = models.ForeignKey(
+        Invitation, on_delete=models.SET_NULL, null=True, blank=True, related_name="annotators"
+    )
+    # What a recruiting platform calls them. Personal data: shown to owners only.
+    external_id = models.CharField(max_length=100, blank=True)
     joined_at = models.DateTimeField(auto_now_add=True)
     left_at = models.DateTimeField(null=True, blank=True, help_text="Gave up the rest of their work in this study.")
+
+    excluded_at = models.DateTimeField(null=True, blank=True, help_text="Votes do not count since then.")
+    exclusion_reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
         ordering = ["study", "pk"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(excluded_at=None, exclusion_reason="")
+                | (Q(excluded_at__isnull=False) & ~Q(exclusion_reason="")),
+                name="annotator_exclusion_has_reason",
+            ),
             models.UniqueConstraint(fields=["study", "number"], name="annotator_number_once_per_study"),
             models.UniqueConstraint(fields=["study", "pseudonym"], name="annotator_pseudonym_once_per_study"),
+            models.UniqueConstraint(
+                fields=["study", "external_id"], condition=~Q(external_id=""), name="annotator_external_id_once"
+            ),
             models.UniqueConstraint(
                 fields=["study", "user"], condition=Q(user__isnull=False), name="annotator_once_per_study_user"
             ),

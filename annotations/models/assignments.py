@@ -21,6 +21,7 @@ class Assignment(models.Model):
         LEASED = "leased", "Being rated"
         DONE = "done", "Rated"
         EXPIRED = "expired", "Given back"
+        SKIPPED = "skipped", "Skipped"
 
     comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="assignments")
     annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="assignments")
@@ -42,7 +43,8 @@ class Assignment(models.Model):
                 fields=["comparison", "slot"], condition=Q(slot__isnull=False), name="assignment_slot_once"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["leased", "done"], slot__isnull=False) | Q(state="expired", slot__isnull=True),
+                condition=Q(state__in=["leased", "done"], slot__isnull=False)
+                | Q(state__in=["expired", "skipped"], slot__isnull=True),
                 name="assignment_slot_iff_held",
             ),
             models.CheckConstraint(

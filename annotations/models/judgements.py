@@ -16,14 +16,27 @@ class Outcome(models.TextChoices):
     BOTH_BAD = "both_bad", "Both bad"
 
 
+class Strength(models.IntegerChoices):
+    SLIGHTLY = 1, "slightly"
+    MUCH = 2, "much"
+
+
+def _strength_fits_outcome(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=Q(strength=None) | Q(strength__in=Strength.values, outcome__in=[Outcome.A, Outcome.B]), name=name
+    )
+
+
 class Judgement(models.Model):
-    """The answer that counts now."""
+    """The answer that counts now; none while the last one is withdrawn."""
 
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="judgements")
     criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="judgements")
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    strength = models.PositiveSmallIntegerField(null=True, blank=True, choices=Strength.choices)
     lead_time_ms = models.PositiveIntegerField(null=True, blank=True, help_text="From showing the pair to the answer.")
+    active_ms = models.PositiveIntegerField(null=True, blank=True, help_text="The same, without times of no activity.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -32,6 +45,7 @@ class Judgement(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["assignment", "criterion"], name="judgement_once_per_criterion"),
             models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="judgement_outcome_known"),
+            _strength_fits_outcome("judgement_strength_fits_outcome"),
         ]
         indexes = [models.Index(fields=["criterion", "assignment"], name="judgement_criterion")]
 
@@ -40,18 +54,24 @@ class Judgement(models.Model):
 
 
 class JudgementRevision(models.Model):
-    """Append-only: one row per answer given, corrections included. A trigger refuses changes to its rows."""
+    """Append-only: one row per answer given, corrected or withdrawn. A trigger refuses changes to its rows."""
 
-    judgement = models.ForeignKey(Judgement, on_delete=models.CASCADE, related_name="revisions")
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="revisions")
+    criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="revisions")
     # Chosen by the browser for each answer: the same key again is the same answer.
     client_key = models.UUIDField(unique=True)
-    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True, help_text="Empty: withdrawn.")
+    strength = models.PositiveSmallIntegerField(null=True, blank=True, choices=Strength.choices)
     lead_time_ms = models.PositiveIntegerField(null=True, blank=True)
+    active_ms = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["pk"]
-        constraints = [models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="revision_outcome_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(outcome__in=[*Outcome.values, ""]), name="revision_outcome_known"),
+            _strength_fits_outcome("revision_strength_fits_outcome"),
+        ]
 
     def __str__(self) -> str:
-        return f"Revision {self.pk} of judgement {self.judgement_id}"
+        return f"Revision {self.pk} of assignment {self.assignment_id}"

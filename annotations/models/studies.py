@@ -1,6 +1,7 @@
 """Studies: what is compared, on which questions, by how many people."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,6 +10,24 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from models_runner.models import Dataset, Document, InstructionKind, Query, Summary, System
+
+
+class Wanted(models.TextChoices):
+    OFF = "off", "Not asked"
+    OPTIONAL = "optional", "Optional"
+    REQUIRED = "required", "Required"
+
+
+class WhichDocuments(models.TextChoices):
+    ALL = "all", "All documents of the dataset"
+    SAMPLE = "sample", "A random sample"
+    CHOSEN = "chosen", "Chosen ones"
+
+
+class WhichPairs(models.TextChoices):
+    ALL = "all", "Every pair of systems"
+    ANCHOR = "anchor", "One system against each other one"
+    SAMPLE = "sample", "Some pairs of each document, drawn at random"
 
 
 class Study(models.Model):
@@ -25,6 +44,14 @@ class Study(models.Model):
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="studies")
     instruction = models.CharField(max_length=10, choices=InstructionKind.choices, default=InstructionKind.MEDIUM)
     systems = models.ManyToManyField(System, related_name="studies")
+    which_documents = models.CharField(
+        "Documents", max_length=10, choices=WhichDocuments.choices, default=WhichDocuments.ALL
+    )
+    # Those of a sample or a choice; none where all documents are compared, also ones imported later.
+    documents = models.ManyToManyField(Document, related_name="studies", blank=True)
+    which_pairs = models.CharField("Pairs", max_length=10, choices=WhichPairs.choices, default=WhichPairs.ALL)
+    anchor = models.ForeignKey(System, on_delete=models.PROTECT, null=True, blank=True, related_name="anchored_studies")
+    pairs_per_document = models.PositiveIntegerField(null=True, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     quota = models.PositiveIntegerField(
         default=3,
@@ -35,6 +62,31 @@ class Study(models.Model):
         max_length=200, default="Which meeting summary is better?", help_text="The heading annotators see."
     )
     guidelines = models.TextField(blank=True)
+    allow_tie = models.BooleanField("Equally good", default=True, help_text="Annotators may call both equally good.")
+    allow_both_bad = models.BooleanField("Both bad", default=True, help_text="Annotators may call both bad.")
+    ask_strength = models.BooleanField(
+        "Strength", default=False, help_text="Left and right are each asked as slightly or much better."
+    )
+    comments = models.CharField(
+        max_length=10,
+        choices=Wanted.choices,
+        default=Wanted.OPTIONAL,
+        help_text="A comment on each pair, in the annotator's own words.",
+    )
+    break_minutes = models.PositiveIntegerField(
+        default=0, help_text="Remind of a break after so many minutes of rating; 0 for never."
+    )
+    open_link = models.BooleanField(
+        "Open link", default=True, help_text="Whoever has the study's link can join; else only by invitation."
+    )
+    opens_at = models.DateTimeField(null=True, blank=True, help_text="Rating starts then; empty: when it is opened.")
+    closes_at = models.DateTimeField(null=True, blank=True, help_text="Rating ends then; empty: when it is closed.")
+    completion_code = models.CharField(
+        max_length=50, blank=True, help_text="Shown to annotators who have nothing left to rate, for their platform."
+    )
+    completion_url = models.URLField(
+        blank=True, help_text="Where annotators go at the end, for example the platform's page for finished work."
+    )
     seed = models.PositiveIntegerField(default=0)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="studies"
@@ -47,6 +99,24 @@ class Study(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(quota__gte=1), name="study_quota_positive"),
             models.CheckConstraint(condition=Q(instruction__in=InstructionKind.values), name="study_instruction_known"),
+            models.CheckConstraint(
+                condition=Q(comments__in=["off", "optional", "required"]), name="study_comments_known"
+            ),
+            models.CheckConstraint(
+                condition=(Q(which_pairs="anchor", anchor__isnull=False) | (~Q(which_pairs="anchor") & Q(anchor=None))),
+                name="study_anchor_iff_asked",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(which_pairs="sample", pairs_per_document__isnull=False, pairs_per_document__gte=1)
+                    | (~Q(which_pairs="sample") & Q(pairs_per_document=None))
+                ),
+                name="study_pairs_per_document_iff_asked",
+            ),
+            models.CheckConstraint(
+                condition=Q(opens_at=None) | Q(closes_at=None) | Q(opens_at__lt=F("closes_at")),
+                name="study_opens_before_it_closes",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -54,6 +124,14 @@ class Study(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("study", args=[self.slug])
+
+    def takes_votes(self, now: datetime) -> bool:
+        """Open, and within its dates."""
+        begun = self.opens_at is None or self.opens_at <= now
+        return self.status == self.Status.OPEN and begun and not self.is_over(now)
+
+    def is_over(self, now: datetime) -> bool:
+        return self.status == self.Status.CLOSED or (self.closes_at is not None and self.closes_at <= now)
 
 
 class Criterion(models.Model):

@@ -77,6 +77,12 @@ def score(value: float | None) -> str:
     return f"{value:.3f}"
 
 
+@register.filter
+def percent(value: float | None) -> str:
+    """37%, or a dash."""
+    return UNDEFINED if value is None else f"{value:.0%}"
+
+
 @register.filter(expects_localtime=True)
 def moment(value: datetime | None) -> str:
     """Date and time, or a dash."""

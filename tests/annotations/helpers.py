@@ -4,13 +4,15 @@ from annotations.assignment import next_assignment
 from annotations.judging import Vote, record_vote
 
 
-def vote_on(assignment, choice, *, criterion="overall", client_key=None, **kwargs):
+def vote_on(assignment, choice, *, criterion="overall", client_key=None, strength=None, **kwargs):
     vote = Vote(
         token=assignment.token,
         criterion=criterion,
         choice=choice,
         client_key=client_key or uuid.uuid4(),
+        strength=strength,
         lead_time_ms=4200,
+        active_ms=3000,
     )
     return record_vote(assignment.annotator, vote, **kwargs)
 

@@ -4,7 +4,8 @@ from itertools import pairwise
 import pytest
 from django.utils import timezone
 
-from annotations.assignment import has_work, leave, next_assignment, return_expired
+from annotations.assignment import has_work, next_assignment
+from annotations.leases import leave, return_expired
 from annotations.models import Assignment, Study
 from tests.annotations.helpers import rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study
@@ -74,21 +75,6 @@ def test_who_lost_a_lease_takes_the_same_assignment_up_again():
     assert (again.pk, again.token, again.shown_left) == (lost.pk, lost.token, lost.shown_left)
 
 
-def test_sides_are_balanced_within_a_comparison():
-    study = make_study(systems=2, documents=1, quota=6)
-    for _ in range(6):
-        rate_everything(AnnotatorFactory(study=study))
-    sides = list(Assignment.objects.values_list("shown_left", flat=True))
-    assert sorted(sides) == ["a"] * 3 + ["b"] * 3
-
-
-def test_the_first_side_is_random():
-    study = make_study(systems=2, documents=40, quota=1)
-    rate_everything(AnnotatorFactory(study=study))
-    sides = list(Assignment.objects.values_list("shown_left", flat=True))
-    assert 5 <= sides.count("a") <= 35  # a fair coin leaves this range once in 10 million runs
-
-
 def test_annotators_spread_over_documents():
     study = make_study(systems=2, documents=4, quota=4)
     annotators = AnnotatorFactory.create_batch(4, study=study)
@@ -124,6 +110,6 @@ def test_a_half_answered_assignment_stays_open():
 def test_next_takes_few_queries(django_assert_max_num_queries):
     annotator = AnnotatorFactory(study=make_study(systems=4, documents=10))
     vote_on(next_assignment(annotator), "left")
-    # held, last document, its comparisons, savepoint, counter, slots, get, sides, savepoint, insert, releases
-    with django_assert_max_num_queries(12):
+    # held, last document, its comparisons, savepoint, counter, slots, get, sides (3), savepoint, insert, releases
+    with django_assert_max_num_queries(14):
         assert next_assignment(annotator)

@@ -19,7 +19,8 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations import views_rating
-from annotations.links import invitation_path, personal_path
+from annotations.invitations import invite, revoke
+from annotations.links import invitation_path, personal_path, single_path
 from annotations.models import Assignment, Comparison, Study, SummaryEvidence
 from annotations.models.evidence import METHOD
 from models_runner.models import Document, Run, Score, Summary
@@ -31,6 +32,11 @@ pytestmark = pytest.mark.django_db
 MARKER = "zqmarker"
 FIRST_PK = 987_650_001
 LEAK = re.compile(rf"[\w.-]*(?:{MARKER}|98765\d{{4}})[\w.-]*", re.IGNORECASE)
+INVITATIONS = {
+    "link": {"label": f"{MARKER} label"},
+    "email": {"addresses": [f"{MARKER}@example.org"]},
+    "external": {"label": f"{MARKER} label", "id_parameter": "PROLIFIC_PID"},
+}
 STATIC = re.compile(r'(?:href|src)="/static/([^"]+)"')
 
 
@@ -147,6 +153,10 @@ class Crawler:
         self.rate_url = reverse("rate", args=[study.public_id])
         self.vote_url = reverse("vote", args=[study.public_id])
         self.leave_url = reverse("leave-study", args=[study.public_id])
+        self.remark_url = reverse("remark", args=[study.public_id])
+        self.undo_url = reverse("undo", args=[study.public_id])
+        self.hold_url = reverse("hold", args=[study.public_id])
+        self.next_url = reverse("next", args=[study.public_id])
         self.browser = Client(raise_request_exception=False)
 
     def keep(self, name, answer):
@@ -159,14 +169,21 @@ class Crawler:
         headers = {"Accept": "application/json"} if as_json else {}
         return self.keep(name, (browser or self.browser).post(self.vote_url, data, headers=headers))
 
+    def say(self, name, *, as_json=True, browser=None, url=None, **fields):
+        data = {"kind": "comment", "text": "Fine.", "client_key": uuid.uuid4()} | fields
+        headers = {"Accept": "application/json"} if as_json else {}
+        return self.keep(name, (browser or self.browser).post(url or self.remark_url, data, headers=headers))
+
     def token(self, name):
         return self.keep(name, self.browser.get(self.rate_url)).context["page"].token
 
     def crawl(self):
         self.joining()
         self.rating()
+        self.beside_votes()
         self.refusals()
         self.strangers_and_errors()
+        self.invitations()
         self.no_work()
         return self.answers
 
@@ -193,6 +210,23 @@ class Crawler:
         )
         self.vote("form vote", token=token, as_json=False)
 
+    def beside_votes(self):
+        token = self.token("pair to remark on")
+        self.keep("ahead", self.browser.get(self.next_url, {"after": token}))
+        self.keep("ahead of nonsense", self.browser.get(self.next_url, {"after": "!"}))
+        self.keep("hold", self.browser.post(self.hold_url))
+        for as_json in (True, False):
+            kind = "JSON" if as_json else "page"
+            self.say(f"comment, {kind}", token=token, as_json=as_json)
+            self.say(f"problem, {kind}", token=token, kind="problem", reason="broken", as_json=as_json)
+            self.say(f"no reason, {kind}", token=token, kind="skip", as_json=as_json)
+            self.say(f"bad kind, {kind}", token=token, kind="!", as_json=as_json)
+            self.say(f"remark on unknown pair, {kind}", token=uuid.uuid4(), as_json=as_json)
+            self.say(f"undo, {kind}", url=self.undo_url, as_json=as_json)
+            self.say(f"bad undo, {kind}", url=self.undo_url, client_key="!", as_json=as_json)
+        self.keep("pair after undo", self.browser.get(self.rate_url))
+        self.say("skip", token=token, kind="skip", reason="other")
+
     def refusals(self):
         token = self.token("pair to refuse")
         for as_json in (True, False):
@@ -213,6 +247,10 @@ class Crawler:
         self.vote("stranger's vote", token=uuid.uuid4(), browser=stranger)
         self.vote("stranger's vote, page", token=uuid.uuid4(), browser=stranger, as_json=False)
         self.keep("stranger leaves", stranger.post(self.leave_url))
+        self.say("stranger's remark", token=uuid.uuid4(), browser=stranger)
+        self.say("stranger's undo", url=self.undo_url, browser=stranger)
+        self.keep("stranger holds", stranger.post(self.hold_url))
+        self.keep("stranger looks ahead", stranger.get(self.next_url, {"after": uuid.uuid4()}))
         for name, path in (
             ("unknown study", reverse("rate", args=[uuid.uuid4()])),
             ("broken invitation", reverse("join", args=["nonsense"])),
@@ -228,12 +266,28 @@ class Crawler:
             patch.setattr(views_rating, "rating_page", fail)
             self.keep("server error", self.browser.get(self.rate_url))
 
+    def invitations(self):
+        made = {kind: invite(self.study, kind, None, **more)[0] for kind, more in INVITATIONS.items()}
+        for kind, invitation in made.items():
+            path = single_path(invitation)
+            self.keep(f"{kind} invitation", Client().get(path))
+            self.keep(f"{kind} invitation with an id", Client().get(path, {"PROLIFIC_PID": "5f1e"}))
+            revoke(invitation, None)
+            self.keep(f"{kind} invitation taken back", Client().get(path))
+        Study.objects.update(open_link=False)
+        self.keep("open link closed", Client().get(invitation_path(self.study)))
+        Study.objects.update(open_link=True)
+
     def no_work(self):
         for status in ("paused", "closed", "draft"):
             Study.objects.update(status=status)
             self.keep(status, self.browser.get(self.rate_url))
             self.vote(f"vote while {status}", token=self.annotator.assignments.first().token)
-        Study.objects.update(status="open")
+            self.keep(f"ahead while {status}", self.browser.get(self.next_url, {"after": uuid.uuid4()}))
+            self.say(f"undo while {status}", url=self.undo_url)
+        Study.objects.update(status="open", opens_at="2999-01-01T00:00Z", completion_code="C0FFEE")
+        self.keep("soon", self.browser.get(self.rate_url))
+        Study.objects.update(opens_at=None)
         self.annotator.assignments.filter(state="leased").update(state="expired", slot=None, lease_until=None)
         Comparison.objects.update(quota=1, taken=1)
         self.keep("done", self.browser.get(self.rate_url))
@@ -249,9 +303,13 @@ class Crawler:
         self.keep("leased", self.browser.get(self.rate_url))
         self.keep("leave", self.browser.post(self.leave_url))
         self.keep("left", self.browser.get(self.rate_url))
+        self.keep("my data", self.browser.get(reverse("my-data", args=[self.study.public_id])))
+        self.keep("erased", self.browser.post(reverse("erase-me", args=[self.study.public_id])))
+        self.keep("data of nobody", self.browser.get(reverse("my-data", args=[self.study.public_id])))
+        self.keep("erased before", self.browser.post(reverse("erase-me", args=[self.study.public_id])))
 
 
-def fail(assignment):
+def fail(assignment, **kwargs):
     raise RuntimeError(f"{MARKER} {assignment.pk}")
 
 
@@ -275,8 +333,8 @@ def test_nothing_an_annotator_receives_tells_systems_apart(study):
     answers = Crawler(study).crawl()
     assert {name: found for name, answer in answers.items() if (found := leaks(answer))} == {}
     states = {n: a.context["state"] for n, a in answers.items() if a.context and "state" in a.context}
-    assert states == {n: n for n in ("paused", "closed", "draft", "done", "preparing", "leased", "left")}
-    assert {answer.status_code for answer in answers.values()} == {200, 302, 400, 403, 404, 405, 409, 500}
+    assert states == {n: n for n in ("paused", "closed", "draft", "soon", "done", "preparing", "leased", "left")}
+    assert {answer.status_code for answer in answers.values()} == {200, 204, 302, 400, 403, 404, 405, 409, 410, 500}
 
 
 def test_the_crawl_sees_real_pairs(study):
@@ -329,7 +387,9 @@ def test_the_pair_is_the_same_whichever_system_made_it(study):
 def test_the_crawl_catches_a_name_on_the_page(study, monkeypatch, field):
     honest = views_rating.rating_page
     name = f"{MARKER}-slug-1"
-    monkeypatch.setattr(views_rating, "rating_page", lambda a: dataclasses.replace(honest(a), **{field: name}))
+    monkeypatch.setattr(
+        views_rating, "rating_page", lambda a, **k: dataclasses.replace(honest(a, **k), **{field: name})
+    )
     answers = Crawler(study).crawl()
     assert leaks(answers["pair 0"]) == [name]
 
@@ -339,7 +399,9 @@ def test_the_crawl_catches_a_primary_key_as_token(study, monkeypatch):
     crawler = Crawler(study)
     crawler.joining()
     monkeypatch.setattr(
-        views_rating, "rating_page", lambda a: dataclasses.replace(honest(a), token=a.comparison.summary_a_id)
+        views_rating,
+        "rating_page",
+        lambda a, **k: dataclasses.replace(honest(a, **k), token=a.comparison.summary_a_id),
     )
     answer = crawler.browser.get(crawler.rate_url)
     assert leaks(answer) == [str(Assignment.objects.get().comparison.summary_a_id)]

@@ -7,8 +7,28 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from annotations.models import Assignment, Comparison, EvidenceJob, Judgement, JudgementRevision, SummaryEvidence
-from tests.factories import AnnotatorFactory, DocumentFactory, SummaryFactory, make_study
+from annotations.models import (
+    Annotator,
+    Assignment,
+    AuditEntry,
+    Comparison,
+    EvidenceJob,
+    Invitation,
+    Judgement,
+    JudgementRevision,
+    Membership,
+    Remark,
+    Study,
+    SummaryEvidence,
+)
+from tests.factories import (
+    AnnotatorFactory,
+    DocumentFactory,
+    SummaryFactory,
+    SystemFactory,
+    UserFactory,
+    make_study,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +77,7 @@ def test_a_held_assignment_has_a_place(comparison):
 
 def test_a_returned_assignment_has_none(comparison):
     refused(lambda: hold(comparison, slot=0, state="expired"))
+    refused(lambda: hold(comparison, slot=0, state="skipped"))
 
 
 def test_a_lease_has_an_end(comparison):
@@ -97,7 +118,9 @@ def test_an_outcome_is_one_of_four(comparison):
 def test_given_answers_never_change(comparison):
     held = hold(comparison, slot=0)
     judgement = Judgement.objects.create(assignment=held, criterion=comparison.study.criteria.get(), outcome="a")
-    revision = JudgementRevision.objects.create(judgement=judgement, client_key=uuid.uuid4(), outcome="a")
+    revision = JudgementRevision.objects.create(
+        assignment=judgement.assignment, criterion=judgement.criterion, client_key=uuid.uuid4(), outcome="a"
+    )
     refused(lambda: JudgementRevision.objects.filter(pk=revision.pk).update(outcome="b"))
 
 
@@ -105,8 +128,86 @@ def test_an_answers_key_is_used_once(comparison):
     held = hold(comparison, slot=0)
     judgement = Judgement.objects.create(assignment=held, criterion=comparison.study.criteria.get(), outcome="a")
     key = uuid.uuid4()
-    JudgementRevision.objects.create(judgement=judgement, client_key=key, outcome="a")
-    refused(lambda: JudgementRevision.objects.create(judgement=judgement, client_key=key, outcome="a"))
+    JudgementRevision.objects.create(
+        assignment=judgement.assignment, criterion=judgement.criterion, client_key=key, outcome="a"
+    )
+    refused(
+        lambda: JudgementRevision.objects.create(
+            assignment=judgement.assignment, criterion=judgement.criterion, client_key=key, outcome="a"
+        )
+    )
+
+
+@pytest.mark.parametrize(("outcome", "strength"), [("tie", 1), ("both_bad", 2), ("a", 3), ("b", 0)])
+def test_strength_belongs_to_a_better_side(comparison, outcome, strength):
+    about = {"assignment": hold(comparison, slot=0), "criterion": comparison.study.criteria.get()}
+    refused(lambda: Judgement.objects.create(**about, outcome=outcome, strength=strength))
+    refused(
+        lambda: JudgementRevision.objects.create(**about, client_key=uuid.uuid4(), outcome=outcome, strength=strength)
+    )
+
+
+def test_remarks_never_change(comparison):
+    remark = Remark.objects.create(assignment=hold(comparison, slot=0), kind="comment", client_key=uuid.uuid4())
+    refused(lambda: Remark.objects.filter(pk=remark.pk).update(text="Other words."))
+
+
+def test_a_remark_is_a_comment_or_has_a_reason(comparison):
+    held = hold(comparison, slot=0)
+    refused(lambda: Remark.objects.create(assignment=held, kind="skip", client_key=uuid.uuid4()))
+    refused(lambda: Remark.objects.create(assignment=held, kind="comment", reason="other", client_key=uuid.uuid4()))
+    refused(lambda: Remark.objects.create(assignment=held, kind="praise", reason="other", client_key=uuid.uuid4()))
+
+
+def test_comments_are_off_optional_or_required(comparison):
+    refused(lambda: Study.objects.update(comments="sometimes"))
+
+
+def test_the_audit_trail_never_changes(comparison):
+    entry = AuditEntry.objects.create(study=comparison.study, actor="ada", action="status", after="open")
+    refused(lambda: AuditEntry.objects.filter(pk=entry.pk).update(actor="bo"))
+
+
+def test_an_invitation_is_not_used_more_often_than_it_may(comparison):
+    invitation = Invitation.objects.create(study=comparison.study, kind="link", max_uses=1)
+    refused(lambda: Invitation.objects.filter(pk=invitation.pk).update(uses=2))
+
+
+def test_a_platforms_invitation_names_its_parameter(comparison):
+    refused(lambda: Invitation.objects.create(study=comparison.study, kind="external"))
+    refused(lambda: Invitation.objects.create(study=comparison.study, kind="link", id_parameter="PROLIFIC_PID"))
+
+
+def test_a_platforms_person_joins_once(comparison):
+    AnnotatorFactory(study=comparison.study, external_id="5f1e")
+    refused(lambda: AnnotatorFactory(study=comparison.study, external_id="5f1e"))
+    AnnotatorFactory.create_batch(2, study=comparison.study)  # any number without an id
+
+
+def test_a_member_has_one_role(comparison):
+    user = UserFactory()
+    Membership.objects.create(study=comparison.study, user=user, role="owner")
+    refused(lambda: Membership.objects.create(study=comparison.study, user=user, role="researcher"))
+    refused(lambda: Membership.objects.create(study=comparison.study, user=UserFactory(), role="king"))
+
+
+def test_which_pairs_and_its_settings_fit(comparison):
+    system = SystemFactory()
+    refused(lambda: Study.objects.update(which_pairs="anchor"))
+    refused(lambda: Study.objects.update(anchor=system))
+    refused(lambda: Study.objects.update(which_pairs="sample"))
+    refused(lambda: Study.objects.update(pairs_per_document=2))
+
+
+def test_rating_begins_before_it_ends(comparison):
+    now = timezone.now()
+    refused(lambda: Study.objects.update(opens_at=now, closes_at=now))
+
+
+def test_an_exclusion_has_a_reason(comparison):
+    annotator = AnnotatorFactory(study=comparison.study)
+    refused(lambda: Annotator.objects.filter(pk=annotator.pk).update(excluded_at=timezone.now()))
+    refused(lambda: Annotator.objects.filter(pk=annotator.pk).update(exclusion_reason="Why not."))
 
 
 # ---- evidence

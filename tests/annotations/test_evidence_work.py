@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotations import services
+from annotations import comparisons
 from annotations.evidence import work
 from annotations.models import EvidenceJob, Study, SummaryEvidence
 from annotations.models.evidence import MAX_ATTEMPTS, METHOD
@@ -159,11 +159,11 @@ def test_the_studys_page_tells_how_far_it_is_and_what_failed(study):
 def test_new_pairs_tell_the_workers_after_the_commit(study, messages, django_capture_on_commit_callbacks):
     study.comparisons.all().delete()
     with django_capture_on_commit_callbacks(execute=True):
-        services.build_comparisons(study)
+        comparisons.build_comparisons(study)
         assert messages == []
     assert messages == ["message"]
     with django_capture_on_commit_callbacks(execute=True):
-        services.build_comparisons(study)
+        comparisons.build_comparisons(study)
     assert messages == ["message"]
 
 

@@ -4,8 +4,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotations.assignment import next_assignment, return_expired
-from annotations.judging import VoteRefusedError, choice_of, outcome_of
+from annotations.assignment import next_assignment
+from annotations.judging import MOST_REVISIONS, RefusedError, choice_of, outcome_of
+from annotations.leases import return_expired
 from annotations.models import Assignment, Judgement, JudgementRevision, Study
 from tests.annotations.helpers import rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study
@@ -54,7 +55,7 @@ def test_the_same_vote_again_is_the_same_vote(assignment):
 def test_a_key_of_another_answer_is_refused(assignment):
     key = uuid.uuid4()
     vote_on(assignment, "left", client_key=key)
-    with pytest.raises(VoteRefusedError) as refusal:
+    with pytest.raises(RefusedError) as refusal:
         vote_on(assignment, "right", client_key=key)
     assert refusal.value.code == "key_used"
     assert Judgement.objects.get().outcome == assignment.shown_left
@@ -70,13 +71,13 @@ def test_a_correction_keeps_the_earlier_answer(assignment):
 def test_an_assignment_of_somebody_else_is_unknown(assignment):
     stranger = AnnotatorFactory(study=assignment.annotator.study)
     assignment.annotator = stranger
-    with pytest.raises(VoteRefusedError) as refusal:
+    with pytest.raises(RefusedError) as refusal:
         vote_on(assignment, "left")
     assert refusal.value.code == "unknown_assignment"
 
 
 def test_an_unknown_criterion_is_refused_and_nothing_is_stored(assignment):
-    with pytest.raises(VoteRefusedError) as refusal:
+    with pytest.raises(RefusedError) as refusal:
         vote_on(assignment, "left", criterion="beauty")
     assert refusal.value.code == "unknown_criterion"
     assert not JudgementRevision.objects.exists()
@@ -85,7 +86,7 @@ def test_an_unknown_criterion_is_refused_and_nothing_is_stored(assignment):
 def test_a_closed_study_takes_no_vote(assignment):
     Study.objects.update(status=Study.Status.CLOSED)
     assignment.annotator.study.refresh_from_db()
-    with pytest.raises(VoteRefusedError) as refusal:
+    with pytest.raises(RefusedError) as refusal:
         vote_on(assignment, "left")
     assert refusal.value.code == "study_not_open"
 
@@ -103,7 +104,44 @@ def test_a_late_vote_is_refused_when_others_have_rated_meanwhile(assignment):
     later = timezone.now() + timedelta(days=2)
     return_expired(study, now=later)
     rate_everything(AnnotatorFactory(study=study))
-    with pytest.raises(VoteRefusedError) as refusal:
+    with pytest.raises(RefusedError) as refusal:
         vote_on(assignment, "left", now=later)
     assert refusal.value.code == "lease_lost"
     assert Judgement.objects.filter(assignment=assignment).count() == 0
+
+
+def test_strength_is_stored_with_the_side():
+    annotator = AnnotatorFactory(study=make_study(ask_strength=True))
+    assignment = next_assignment(annotator)
+    vote_on(assignment, "right", strength=2)
+    judgement = Judgement.objects.get()
+    assert (judgement.outcome, judgement.strength) == (assignment.shown_right, 2)
+    assert JudgementRevision.objects.get().strength == 2
+
+
+@pytest.mark.parametrize(
+    ("study", "choice", "strength", "code"),
+    [
+        ({"allow_tie": False}, "tie", None, "choice_not_offered"),
+        ({"allow_both_bad": False}, "both_bad", None, "choice_not_offered"),
+        ({}, "left", 1, "choice_not_offered"),
+        ({"ask_strength": True}, "left", None, "strength_missing"),
+        ({"ask_strength": True}, "tie", 1, "choice_not_offered"),
+    ],
+)
+def test_an_answer_that_the_page_does_not_offer_is_refused(study, choice, strength, code):
+    assignment = next_assignment(AnnotatorFactory(study=make_study(**study)))
+    with pytest.raises(RefusedError) as refusal:
+        vote_on(assignment, choice, strength=strength)
+    assert refusal.value.code == code
+    assert not Judgement.objects.exists()
+
+
+def test_an_answer_is_not_changed_without_end(assignment):
+    for n in range(MOST_REVISIONS):
+        vote_on(assignment, ("left", "right")[n % 2])
+    with pytest.raises(RefusedError) as refusal:
+        vote_on(assignment, "tie")
+    assert refusal.value.code == "too_many_changes"
+    assert JudgementRevision.objects.count() == MOST_REVISIONS
+    assert Judgement.objects.get().outcome == assignment.shown_right

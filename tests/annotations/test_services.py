@@ -1,7 +1,7 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotations import services
+from annotations import services, setup
 from annotations.models import Study
 from models_runner import catalog
 from models_runner.models import Run
@@ -22,7 +22,7 @@ def finished_runs(dataset, systems, documents):
 def test_every_pair_of_finished_summaries_becomes_a_comparison():
     dataset = DatasetFactory()
     runs = finished_runs(dataset, 3, DocumentFactory.create_batch(2, dataset=dataset))
-    study = services.create_study("s", dataset, [run.system for run in runs])
+    study = setup.create_study("s", dataset, [run.system for run in runs])
     assert study.comparisons.count() == 6
     assert services.progress(study) == services.Progress(comparisons=6, places=18, rated=0)
 
@@ -32,7 +32,7 @@ def test_comparisons_appear_as_runs_finish():
     document = DocumentFactory(dataset=dataset)
     first = finished_runs(dataset, 1, [document])[0]
     late = SystemFactory()
-    study = services.create_study("s", dataset, [first.system, late])
+    study = setup.create_study("s", dataset, [first.system, late])
     assert study.comparisons.count() == 0
     run = RunFactory(system=late, dataset=dataset)
     SummaryFactory(run=run, document=document)
@@ -47,7 +47,7 @@ def test_an_empty_summary_is_not_compared():
     runs = finished_runs(dataset, 2, [])
     SummaryFactory(run=runs[0], document=document)
     SummaryFactory(run=runs[1], document=document, text="", stop_reason="empty")
-    study = services.create_study("s", dataset, [run.system for run in runs])
+    study = setup.create_study("s", dataset, [run.system for run in runs])
     assert study.comparisons.count() == 0
 
 
@@ -61,15 +61,16 @@ def test_an_empty_summary_is_not_compared():
         ({"criteria": ()}, "at least one criterion"),
         ({"criteria": ("overall", "overall")}, "each one once"),
         ({"quota": 0}, "at least 1 annotator"),
+        ({"options": setup.RatingOptions(break_minutes=-1)}, "expected 0 or more"),
     ],
 )
 def test_settings_that_make_no_study_are_named(wrong, message):
     systems = SystemFactory.create_batch(wrong.pop("systems", 2))
     slug = wrong.pop("slug", "s")
     dataset = DatasetFactory()
-    services.create_study("taken", dataset, SystemFactory.create_batch(2))
-    with pytest.raises(services.StudySetupError, match=message):
-        services.create_study(slug, dataset, systems, **wrong)
+    setup.create_study("taken", dataset, SystemFactory.create_batch(2))
+    with pytest.raises(setup.StudySetupError, match=message):
+        setup.create_study(slug, dataset, systems, **wrong)
     assert Study.objects.count() == 1
 
 
@@ -90,3 +91,22 @@ def test_the_command_names_unknown_things():
     with pytest.raises(CommandError) as unknown:
         call_command("create_study", "demo", dataset="meetings", systems="lead-3,gpt")
     assert str(unknown.value) == f"There is no system 'gpt'. Known systems: {', '.join(sorted(catalog.entries()))}."
+
+
+def test_the_command_sets_what_annotators_may_answer():
+    DocumentFactory(dataset=DatasetFactory(name="meetings"))
+    asked = {
+        "draft": True,
+        "anchor": "lexrank",
+        "sample": 1,
+        "seed": 3,
+        "no_tie": True,
+        "strength": True,
+        "comments": "required",
+        "break_minutes": 30,
+    }
+    call_command("create_study", "demo", dataset="meetings", systems="lead-3,lexrank", **asked)
+    study = Study.objects.get()
+    assert (study.allow_tie, study.allow_both_bad, study.ask_strength) == (False, True, True)
+    assert (study.comments, study.break_minutes) == ("required", 30)
+    assert (study.status, study.anchor.slug, study.documents.count()) == ("draft", "lexrank", 1)

@@ -21,7 +21,7 @@ def make_rated_study(*, systems=3, annotators=2, prefer=0, **study):
     return made
 
 
-def vote(comparison, annotator, outcome, *, criterion=None, slot=0, shown_left="a", lead_time_ms=4200):
+def vote(comparison, annotator, outcome, *, criterion=None, slot=0, shown_left="a", lead_time_ms=4200, **values):
     assignment, _ = Assignment.objects.get_or_create(
         comparison=comparison,
         annotator=annotator,
@@ -32,6 +32,7 @@ def vote(comparison, annotator, outcome, *, criterion=None, slot=0, shown_left="
         criterion=criterion or comparison.study.criteria.first(),
         outcome=outcome,
         lead_time_ms=lead_time_ms,
+        **values,
     )
 
 

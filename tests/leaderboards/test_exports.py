@@ -24,7 +24,7 @@ def test_csv_and_json_lines_hold_the_same_votes(tmp_path, capsys):
     with (tmp_path / "votes.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
     lines = [json.loads(line) for line in (tmp_path / "votes.jsonl").read_text().splitlines()]
-    assert table == [{field: str(value) for field, value in line.items()} for line in lines]
+    assert table == [{f: "" if value is None else str(value) for f, value in line.items()} for line in lines]
     assert len(table) == 12
 
 

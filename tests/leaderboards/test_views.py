@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from annotations.models import Annotator, Study
+from annotations.models import Annotator, Membership
 from leaderboards.models import BoardSnapshot
 from models_runner.models import Regime
 from tests.factories import AnnotatorFactory, SystemFactory, UserFactory, make_study
@@ -34,7 +34,7 @@ def logged_in(user):
 @pytest.mark.parametrize("page", PAGES)
 def test_staff_and_the_owner_may_see_it_others_not(study, page):
     owner = UserFactory()
-    Study.objects.update(created_by=owner)
+    Membership.objects.create(study=study, user=owner, role="owner")
     assert researcher().get(page).status_code == 200
     assert logged_in(owner).get(page).status_code == 200
     assert somebody().get(page).status_code == 404

@@ -33,7 +33,15 @@ def test_an_exported_row_has_the_fixed_fields():
     study = make_study(systems=2, documents=1, criteria=("overall", "fluency"))
     comparison = study.comparisons.get()
     annotator = AnnotatorFactory(study=study, pseudonym="annotator-007")
-    judgement = vote(comparison, annotator, "b", shown_left="b", criterion=study.criteria.get(key="fluency"))
+    judgement = vote(
+        comparison,
+        annotator,
+        "b",
+        shown_left="b",
+        criterion=study.criteria.get(key="fluency"),
+        strength=2,
+        active_ms=3000,
+    )
     (exported,) = export_rows(study)
     assert tuple(exported) == EXPORT_FIELDS
     assert exported == {
@@ -47,7 +55,9 @@ def test_an_exported_row_has_the_fixed_fields():
         "judge": "annotator-007",
         "judge_type": "human",
         "shown_left": "b",
+        "strength": "much",
         "lead_time": 4.2,
+        "active_time": 3.0,
         "tstamp": pytest.approx(judgement.created_at.timestamp(), abs=0.001),
     }
 

@@ -4,7 +4,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations import links, services
+from annotations import links, services, setup
+from annotations.models import Wanted
 from models_runner.catalog import UnknownSystemError, ensure_system
 from models_runner.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import InstructionKind
@@ -12,6 +13,27 @@ from models_runner.models import InstructionKind
 
 def names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def rating_options(options: dict[str, Any]) -> setup.RatingOptions:
+    return setup.RatingOptions(
+        allow_tie=not options["no_tie"],
+        allow_both_bad=not options["no_both_bad"],
+        ask_strength=options["strength"],
+        comments=options["comments"],
+        break_minutes=options["break_minutes"],
+    )
+
+
+def material(options: dict[str, Any]) -> setup.Material:
+    return setup.Material(
+        split=options["split"],
+        sample=options["sample"],
+        chosen=names(options["documents"]),
+        seed=options["seed"],
+        anchor=ensure_system(options["anchor"]) if options["anchor"] else None,
+        pairs_per_document=options["pairs_per_document"],
+    )
 
 
 class Command(BaseCommand):
@@ -25,10 +47,22 @@ class Command(BaseCommand):
         parser.add_argument("--criteria", default="overall", help="Names with commas between.")
         parser.add_argument("--quota", type=int, default=3, help="Annotators for each comparison.")
         parser.add_argument("--title", default="")
+        parser.add_argument("--split", default="", help="Of the dataset; else every split.")
+        parser.add_argument("--sample", type=int, help="So many documents, drawn by the seed; else all.")
+        parser.add_argument("--documents", default="", help="Ids of the documents to compare, with commas between.")
+        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--anchor", help="Compare every other system with this one only.")
+        parser.add_argument("--pairs-per-document", type=int, help="So many pairs of each document, drawn at random.")
+        parser.add_argument("--draft", action="store_true", help="Do not open it for rating yet.")
+        parser.add_argument("--no-tie", action="store_true", help="“Equally good” is no answer.")
+        parser.add_argument("--no-both-bad", action="store_true", help="“Both bad” is no answer.")
+        parser.add_argument("--strength", action="store_true", help="Ask whether a side is slightly or much better.")
+        parser.add_argument("--comments", choices=Wanted.values, default=Wanted.OPTIONAL)
+        parser.add_argument("--break-minutes", type=int, default=0, help="Remind of a break after so many; 0: never.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            study = services.create_study(
+            study = setup.create_study(
                 options["slug"],
                 find_dataset(options["dataset"]),
                 [ensure_system(slug) for slug in names(options["systems"])],
@@ -36,8 +70,11 @@ class Command(BaseCommand):
                 criteria=names(options["criteria"]),
                 quota=options["quota"],
                 title=options["title"],
+                options=rating_options(options),
+                material=material(options),
+                draft=options["draft"],
             )
-        except (UnknownDatasetError, UnknownSystemError, services.StudySetupError) as error:
+        except (UnknownDatasetError, UnknownSystemError, setup.StudySetupError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Study {study.slug}: {study.comparisons.count()} comparisons, {study.quota} votes each.")
         for system, summaries in services.coverage(study):

@@ -1,95 +1,38 @@
-// The rating page: an answer is saved the moment it is given, and the next pair comes without a reload.
+// The rating page: an answer is saved the moment it is given, and the next pair is there already.
 // Without this script the same buttons submit ordinary forms. docs/rating.md tells annotators what happens.
 
+import { activeMs, breakIsDue, holdPlaces, restart } from "./activity.js";
+import { Outbox, drafts, fetchPair, newKey, pace, post } from "./outbox.js";
+
 const GUARD_MS = 250; // after a pair appears: a second press meant for the one before must not rate it
-const TIMEOUT_MS = 20_000;
+const PREFETCH_AFTER_MS = 1_000;
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 const DAY_MS = 24 * 60 * 60 * 1000;
-const CHOICE_OF_KEY = { 1: "left", 2: "right", 3: "tie", 4: "both_bad" };
-const PACE_NEEDS = 3;
-const PACE_KEEPS = 30;
 
 const root = document.querySelector("[data-rating]");
 const rateUrl = root.dataset.rateUrl;
 const status = document.querySelector("[data-status]");
 const refusal = document.querySelector("[data-refusal]");
 const help = document.querySelector("[data-help]");
+const breakReminder = document.querySelector("[data-break]");
+const outbox = new Outbox(rateUrl);
 
 let swapping = false;
 let draining = false;
 let shownAt = 0;
 let wholePair = true; // false after a reload in the middle of a pair: its time says nothing about the pace
+let ahead = null; // the next pair, fetched while this one is rated
 let retryNow = () => {};
 let unseen = document.hidden; // opened in a background tab
-
-// ---- what the browser keeps
-
-function read(key) {
-  try {
-    return JSON.parse(localStorage.getItem(key)) ?? [];
-  } catch {
-    return [];
-  }
-}
-
-function write(key, value) {
-  try {
-    if (value.length) localStorage.setItem(key, JSON.stringify(value));
-    else localStorage.removeItem(key);
-  } catch {
-    // No storage in this browser: answers are still sent, they just do not survive a reload.
-  }
-}
-
-/** Answers given and not yet acknowledged by the server, oldest first. */
-const outbox = {
-  key: `punchweight.unsaved.${rateUrl}`,
-  answers: [],
-  load() {
-    this.answers = read(this.key);
-  },
-  add(answer) {
-    this.answers.push(answer);
-    write(this.key, this.answers);
-  },
-  remove(clientKey) {
-    this.answers = this.answers.filter((answer) => answer.client_key !== clientKey);
-    write(this.key, this.answers);
-  },
-};
-
-/** Time per pair in this browser. */
-const pace = {
-  key: "punchweight.pace",
-  add(ms) {
-    write(this.key, [...read(this.key), Math.round(ms)].slice(-PACE_KEEPS));
-  },
-  left(pairs) {
-    const times = read(this.key).sort((a, b) => a - b);
-    if (times.length < PACE_NEEDS || pairs < 1) return "";
-    const middle = times.length / 2;
-    const median = (times[Math.floor(middle)] + times[Math.ceil(middle) - 1]) / 2;
-    const minutes = Math.max(1, Math.round((median * pairs) / 60_000));
-    return minutes < 60 ? `about ${minutes} min left` : `about ${Math.floor(minutes / 60)} h ${minutes % 60} min left`;
-  },
-};
-
-function newKey() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  // randomUUID exists in secure contexts only; a site in a local network often is none.
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
 
 // ---- what is shown
 
 const pair = () => root.querySelector("[data-pair]");
 const questions = () => [...root.querySelectorAll("[data-question]")];
 const open = () => questions().filter((question) => !question.dataset.answer);
+const commentForm = () => root.querySelector("[data-comment]");
 const guarded = () => swapping || performance.now() - shownAt < GUARD_MS;
+const csrfToken = () => questions()[0].elements.csrfmiddlewaretoken.value;
 
 function say(text, state) {
   status.textContent = text;
@@ -121,48 +64,98 @@ function showAnswer(question, choice) {
 function markCurrent() {
   const marked = currentQuestion();
   for (const question of questions()) question.classList.toggle("current", question === marked);
+  commentForm()?.classList.toggle("current", !marked && pair().dataset.comments === "required");
 }
 
 function started() {
   shownAt = performance.now();
-  const { done, total } = pair().dataset;
+  restart();
+  const { done, total, token } = pair().dataset;
   root.querySelector("[data-estimate]").textContent = pace.left(total - done);
+  if (commentForm() && drafts.of(token)) commentForm().elements.text.value = drafts.of(token);
   markCurrent();
   document.dispatchEvent(new CustomEvent("pair-shown"));
+  setTimeout(fetchAhead, PREFETCH_AFTER_MS, token);
 }
 
-// ---- answering
+// ---- saying something: what is said goes to the outbox first
+
+function enqueue(form, fields) {
+  refusal.hidden = true;
+  outbox.add({ url: form.action, client_key: newKey(), ...fields });
+  drain();
+}
 
 function answer(question, choice) {
   if (guarded() || question.dataset.answer === choice) return;
   showAnswer(question, choice);
-  refusal.hidden = true;
-  outbox.add({
+  saveComment();
+  enqueue(question, {
     token: pair().dataset.token,
     criterion: question.dataset.question,
     choice,
-    client_key: newKey(),
     lead_time_ms: Math.min(Math.round(performance.now() - shownAt), DAY_MS),
+    active_ms: Math.min(activeMs(), DAY_MS),
   });
-  drain();
   const next = open()[0];
-  if (next) {
-    next.querySelector("fieldset").focus({ preventScroll: true });
-    next.scrollIntoView({ block: "nearest" });
-  }
+  if (next) focusOn(next.querySelector("fieldset"), next);
+  else if (pair().dataset.comments === "required" && !commentForm().elements.text.value.trim()) askForComment();
   markCurrent();
 }
 
-/** Send what is unsaved, one answer after the other, for as long as it takes. */
+function focusOn(element, within = element) {
+  element.focus({ preventScroll: true });
+  within.scrollIntoView({ block: "nearest" });
+}
+
+function askForComment() {
+  say("Add a comment to go on.", "busy");
+  focusOn(commentForm().elements.text, commentForm());
+}
+
+/** Send the comment if it was changed since it was saved. */
+function saveComment() {
+  const form = commentForm();
+  const text = form?.elements.text;
+  if (!form || text.value === text.defaultValue) return;
+  text.defaultValue = text.value;
+  enqueue(form, { token: pair().dataset.token, kind: "comment", text: text.value });
+}
+
+function report(form, kind) {
+  if (!form.reportValidity()) return;
+  form.closest("details").open = false;
+  enqueue(form, {
+    token: pair().dataset.token,
+    kind,
+    reason: form.elements.reason.value,
+    text: form.elements.text.value,
+  });
+  form.reset();
+}
+
+async function undo(form) {
+  if (guarded() || outbox.items.length) return;
+  say("Taking your last answer back…", "busy");
+  const reply = await post(form.action, { client_key: newKey() }, csrfToken());
+  if (reply.stale || reply.fault) say(`Not taken back: ${reply.fault ?? "the page is out of date"}.`, "fault");
+  else if (reply.error) refuse(reply.error.message, "Reload the page", reload);
+  else await nextPair({ rated: false, text: "Your last answer is taken back." });
+}
+
+// ---- sending
+
+/** Send what is unsaved, one after the other, for as long as it takes. */
 async function drain() {
   if (draining) return;
   draining = true;
   let faults = 0;
   let complete = false;
-  while (outbox.answers.length) {
-    const sent = outbox.answers[0];
+  while (outbox.items.length) {
+    const sent = outbox.items[0];
     if (!faults) say("Saving…", "busy");
-    const reply = await send(sent);
+    const { url = questions()[0].action, ...fields } = sent;
+    const reply = await post(url, fields, csrfToken());
     if (reply.stale) {
       say("Not saved yet.", "fault");
       refuse("This page is out of date. Reload it: your answer is kept and sent then.", "Reload the page", reload);
@@ -178,33 +171,16 @@ async function drain() {
     outbox.remove(sent.client_key);
     const shown = sent.token === pair().dataset.token;
     if (reply.error) refused(sent, reply.error, shown);
-    else say("Saved", "saved");
+    else saved(sent);
     complete ||= shown && Boolean(reply.complete);
   }
   draining = false;
-  if (complete) await nextPair();
+  if (complete) await nextPair({ rated: true, text: "Saved" });
 }
 
-/** Post one answer: {complete} once it is stored, {error} if refused, {stale} or {fault} if nobody knows. */
-async function send(sent) {
-  const body = new URLSearchParams(sent);
-  const form = questions()[0];
-  body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-  try {
-    const response = await fetch(form.action, {
-      method: "POST",
-      body,
-      headers: { Accept: "application/json" },
-      keepalive: true,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
-    if (response.status === 403 && !isJson) return { stale: true };
-    if (!isJson || response.status >= 500) return { fault: "the server has a fault" };
-    return await response.json();
-  } catch {
-    return { fault: "no connection" };
-  }
+function saved(sent) {
+  say(sent.kind === "problem" ? "Reported. Thank you." : "Saved", "saved");
+  if (sent.kind === "comment") drafts.keep(sent.token, "");
 }
 
 function pause(ms) {
@@ -218,7 +194,7 @@ addEventListener("online", () => retryNow());
 
 function refused(sent, error, shown) {
   say("Not saved", "fault");
-  if (shown) {
+  if (shown && sent.criterion) {
     const question = questions().find((one) => one.dataset.question === sent.criterion);
     if (question) showAnswer(question, "");
     markCurrent();
@@ -230,13 +206,20 @@ function refused(sent, error, shown) {
 
 // ---- the next pair
 
-async function nextPair() {
+async function fetchAhead(token) {
+  if (pair().dataset.token !== token || ahead || document.hidden) return;
+  const fresh = await fetchPair(`${root.dataset.nextUrl}?after=${encodeURIComponent(token)}`);
+  if (fresh && pair().dataset.token === token) ahead = fresh;
+}
+
+async function nextPair({ rated, text }) {
   swapping = true;
   pair().inert = true;
-  if (wholePair) pace.add(performance.now() - shownAt);
-  let fresh;
+  if (rated && wholePair) pace.add(performance.now() - shownAt);
+  let fresh = rated && ahead ? ahead : undefined;
+  ahead = null;
   for (let faults = 0; fresh === undefined; ) {
-    fresh = await fetchPair();
+    fresh = await fetchPair(rateUrl);
     if (fresh === undefined) {
       say("Saved. The next pair did not come: no connection. Trying again…", "fault");
       await pause(RETRY_MS[Math.min(faults++, RETRY_MS.length - 1)]);
@@ -246,22 +229,12 @@ async function nextPair() {
     reload(); // no pair: the whole page says why
     return;
   }
-  swap(fresh);
+  swap(fresh, rated);
+  say(text, "saved");
+  if (breakReminder && breakIsDue(Number(root.dataset.breakMinutes))) breakReminder.showModal();
 }
 
-/** The next pair's element; null if there is none; undefined if the server could not be asked. */
-async function fetchPair() {
-  try {
-    const response = await fetch(rateUrl, { headers: { "X-Fragment": "1" }, signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (response.status >= 500) return undefined;
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    return response.ok ? page.querySelector("[data-pair]") : null;
-  } catch {
-    return undefined;
-  }
-}
-
-function swap(fresh) {
+function swap(fresh, rated) {
   const old = pair();
   const kept = old.querySelector("[data-transcript]");
   const place = kept.querySelector("[data-turns]").scrollTop;
@@ -273,9 +246,8 @@ function swap(fresh) {
   }
   old.replaceWith(fresh);
   if (fresh.contains(kept)) kept.querySelector("[data-turns]").scrollTop = place;
-  wholePair = true;
+  wholePair = rated;
   swapping = false;
-  say("Saved", "saved");
   started();
   fresh.querySelector("[data-heading]").focus({ preventScroll: true });
   scrollTo(0, 0);
@@ -292,7 +264,11 @@ function sameTranscript(one, other) {
 
 root.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (event.submitter?.name === "choice") answer(event.target, event.submitter.value);
+  const form = event.target;
+  if (event.submitter?.name === "choice") answer(form, event.submitter.value);
+  else if (form.matches("[data-undo]")) undo(form);
+  else if (form.matches("[data-remark]")) report(form, event.submitter.value);
+  else if (form.matches("[data-comment]")) saveComment();
 });
 
 let clicksBeganAt = 0;
@@ -301,44 +277,78 @@ document.addEventListener("click", (event) => {
   // The second half of a slow double click that began on the pair before would hit this one.
   if (event.detail === 1) clicksBeganAt = performance.now();
   const late = event.detail > 1 && clicksBeganAt < shownAt;
-  if (late && event.target.closest("[name=choice]")) event.preventDefault();
+  if (late && event.target.closest("[name=choice], [data-undo] button")) event.preventDefault();
 });
 
 root.addEventListener("focusin", markCurrent);
 
-document.addEventListener("keydown", (event) => {
-  if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  if (help.open || event.target.closest("input, textarea, select, [contenteditable]")) return;
-  if (event.key in CHOICE_OF_KEY) answerByKey(CHOICE_OF_KEY[event.key]);
-  else if (event.key === "?") help.showModal();
-  else if (event.key === "t") toTranscript("turns");
-  else if (event.key === "/") toTranscript("search");
-  else if (event.key === "Escape") closeMenu();
-  else return;
-  event.preventDefault();
+root.addEventListener("input", (event) => {
+  if (event.target.closest("[data-comment]")) drafts.keep(pair().dataset.token, event.target.value);
 });
 
-function answerByKey(choice) {
+const KEYS = {
+  "?": () => help.showModal(),
+  t: () => toTranscript("turns"),
+  "/": () => toTranscript("search"),
+  u: () => root.querySelector("[data-undo]:not([hidden])")?.requestSubmit(),
+  s: openReport,
+  c: () => commentForm()?.elements.text.focus(),
+  Escape: closeMenus,
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.repeat || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
+  const field = event.target.closest("input, textarea, select, [contenteditable]");
+  if (field) keyInField(event, field);
+  else if (event.ctrlKey || event.metaKey) return;
+  else if (/^[0-9]$/.test(event.key)) answerByKey(event);
+  else if (event.key in KEYS) {
+    KEYS[event.key]();
+    event.preventDefault();
+  }
+});
+
+function keyInField(event, field) {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && field.closest("[data-comment]")) {
+    event.preventDefault();
+    saveComment();
+  }
+  if (event.key === "Escape" && field.closest("[data-report]")) closeMenus();
+  else if (event.key === "Escape" && field.closest("[data-comment]")) field.blur();
+}
+
+function answerByKey(event) {
   // With every question answered the pair is on its way out; a correction takes a deliberate click.
-  if (open().length) answer(currentQuestion(), choice);
+  const question = open().length ? currentQuestion() : null;
+  const button = question?.querySelector(`[data-key="${event.key}"]`);
+  if (!button) return;
+  event.preventDefault();
+  answer(question, button.value);
 }
 
 function toTranscript(where) {
   document.dispatchEvent(new CustomEvent("transcript-focus", { detail: where }));
 }
 
-// ---- menu and help
+// ---- menus and help
 
-const menu = document.querySelector(".menu");
+const menus = () => [...document.querySelectorAll("details.menu")];
 
-function closeMenu() {
-  if (!menu.open) return;
-  menu.open = false;
-  menu.querySelector("summary").focus();
+function openReport() {
+  const details = root.querySelector("[data-report]");
+  details.open = true;
+  details.querySelector("input[type=radio]").focus();
+}
+
+function closeMenus() {
+  for (const menu of menus().filter((one) => one.open)) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
 }
 
 document.addEventListener("click", (event) => {
-  if (!menu.contains(event.target)) menu.open = false;
+  for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
 });
 
 const helpButton = document.querySelector("[data-help-open]");
@@ -348,7 +358,7 @@ helpButton.addEventListener("click", () => help.showModal());
 // ---- leaving and coming back
 
 addEventListener("beforeunload", (event) => {
-  if (outbox.answers.length) event.preventDefault();
+  if (outbox.items.length) event.preventDefault();
 });
 
 addEventListener("pageshow", (event) => {
@@ -357,15 +367,18 @@ addEventListener("pageshow", (event) => {
 
 document.addEventListener("visibilitychange", () => {
   // Reading starts when the page is first seen.
-  if (unseen && !document.hidden) shownAt = performance.now();
+  if (unseen && !document.hidden) {
+    shownAt = performance.now();
+    restart();
+  }
   unseen = false;
 });
 
-outbox.load();
-wholePair = open().length === questions().length && !outbox.answers.length;
-for (const sent of outbox.answers) {
+wholePair = open().length === questions().length && !outbox.items.length;
+for (const sent of outbox.items.filter((one) => one.criterion && one.token === pair().dataset.token)) {
   const question = questions().find((one) => one.dataset.question === sent.criterion);
-  if (question && sent.token === pair().dataset.token) showAnswer(question, sent.choice);
+  if (question) showAnswer(question, sent.choice);
 }
+holdPlaces(root.dataset.holdUrl, Number(root.dataset.holdSeconds), csrfToken);
 started();
 drain();

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0001_initial'),
+        ("annotations", "0005_owners"),
         ('models_runner', '0003_finetunings'),
     ]
 

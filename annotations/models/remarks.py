@@ -1,0 +1,47 @@
+"""What annotators say about a pair beside their answers: comments, problems, reasons to skip."""
+
+from django.db import models
+from django.db.models import Q
+
+from annotations.models.assignments import Assignment
+
+LONGEST_REMARK = 2_000
+
+
+class Remark(models.Model):
+    """Append-only: a comment that is changed is a new row, the newest counts. A trigger refuses changes to its rows."""
+
+    class Kind(models.TextChoices):
+        COMMENT = "comment", "Comment"
+        PROBLEM = "problem", "Problem"
+        SKIP = "skip", "Skipped"
+
+    class Reason(models.TextChoices):
+        LANGUAGE = "language", "I do not know the language well enough"
+        SUBJECT = "subject", "I cannot judge this subject"
+        BROKEN = "broken", "A text is broken or missing"
+        IDENTITY = "identity", "A text tells what wrote it"
+        PRIVATE = "private", "It has personal or offensive content"
+        OTHER = "other", "Something else"
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="remarks")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    reason = models.CharField(max_length=10, choices=Reason.choices, blank=True)
+    text = models.TextField(blank=True, max_length=LONGEST_REMARK)
+    # Chosen by the browser: the same key again is the same remark.
+    client_key = models.UUIDField(unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["comment", "problem", "skip"]), name="remark_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind="comment", reason="") | (~Q(kind="comment") & ~Q(reason="")),
+                name="remark_reason_iff_no_comment",
+            ),
+        ]
+        indexes = [models.Index(fields=["assignment", "kind"], name="remark_assignment_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"

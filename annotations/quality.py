@@ -1,0 +1,239 @@
+"""What researchers look at to trust a study's raters: per criterion and per annotator (docs/rater-statistics.md)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import Abs, Length, TruncDate
+
+from annotations.models import Annotator, Assignment, Comparison, Criterion, Judgement, Outcome, Side, Study
+from annotations.stats.agreement import Agreement, agreement_with_others, krippendorff_alpha
+from annotations.stats.anomaly import Anomaly, anomalies
+from annotations.stats.arrays import BoolArray, IntArray, OutcomeCode, shown_choice, system_pairs
+from annotations.stats.proportions import Proportion
+from annotations.stats.side_bias import is_biased, side_bias
+from annotations.stats.speed import Speed, speeds
+from annotations.stats.straightlining import SameAnswers, Straightlining, same_answers, straightlining
+
+CODES = {
+    Outcome.A.value: OutcomeCode.A,
+    Outcome.B.value: OutcomeCode.B,
+    Outcome.TIE.value: OutcomeCode.TIE,
+    Outcome.BOTH_BAD.value: OutcomeCode.BOTH_BAD,
+}
+# Characters that stand for a word where only the length of a text is read: English with its spaces, and Chinese.
+CHARACTERS_A_WORD = {"zh": 1.6}
+USUAL_CHARACTERS = 6.0
+RARE_RUN = 0.01
+DAYS_SHOWN = 14
+
+
+class Vote(NamedTuple):
+    criterion: int
+    comparison: int
+    document: int
+    annotator: int
+    outcome: str
+    shown_left: str
+    system_a: int
+    system_b: int
+
+
+@dataclass(frozen=True)
+class Votes:
+    """Columns of one criterion's votes in the order they were given."""
+
+    comparison: IntArray
+    document: IntArray
+    annotator: IntArray
+    outcome: IntArray
+    a_is_left: BoolArray
+    system_a: IntArray
+    system_b: IntArray
+
+
+@dataclass(frozen=True)
+class CriterionQuality:
+    criterion: Criterion
+    agreement: Agreement
+
+
+@dataclass(frozen=True)
+class AnnotatorQuality:
+    """One annotator on the study's first criterion, but for votes and speed, which are on all. None: no vote counts."""
+
+    annotator: Annotator
+    rated: int
+    skipped: int
+    agreement: Proportion | None
+    left_wins: Proportion | None
+    anomaly: Anomaly | None
+    line: Straightlining | None
+    same: SameAnswers | None
+    speed: Speed | None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is worth a look. None of it proves anything by itself."""
+        found = []
+        if self.anomaly and self.anomaly.flagged:
+            found.append("votes unlike the others’")
+        if self.left_wins and is_biased(self.left_wins):
+            found.append("one side preferred")
+        if self.line and self.line.run_probability is not None and self.line.run_probability < RARE_RUN:
+            found.append(f"the same answer {self.line.longest_run} times in a row")
+        if self.speed and self.speed.fast:
+            found.append("much faster than the others")
+        return found
+
+
+@dataclass(frozen=True)
+class Quality:
+    criteria: list[CriterionQuality]
+    left_wins: Proportion
+    annotators: list[AnnotatorQuality]
+    days: list[tuple[object, int]]
+
+
+def study_quality(study: Study) -> Quality:
+    """Everything on the quality page. Excluded annotators are listed, and take no part in any figure of others."""
+    votes = list(_votes(study))
+    criteria = list(study.criteria.all())
+    by_criterion = {c.pk: _columns(vote for vote in votes if vote.criterion == c.pk) for c in criteria}
+    first = by_criterion[criteria[0].pk] if criteria else _columns([])
+    shown = shown_choice(first.outcome, first.a_is_left)
+    sides = side_bias(shown, first.annotator)
+    return Quality(
+        criteria=[CriterionQuality(c, _agreement(study, by_criterion[c.pk])) for c in criteria],
+        left_wins=sides.overall,
+        annotators=_annotators(study, votes, first, shown),
+        days=_days(study),
+    )
+
+
+def _votes(study: Study) -> Iterable[Vote]:
+    rows = Judgement.objects.filter(
+        criterion__study=study, assignment__slot__isnull=False, assignment__annotator__excluded_at=None
+    )
+    place = "assignment__comparison"
+    values = rows.order_by("updated_at", "pk").values_list(
+        "criterion_id",
+        "assignment__comparison_id",
+        f"{place}__document_id",
+        "assignment__annotator_id",
+        "outcome",
+        "assignment__shown_left",
+        f"{place}__summary_a__run__system_id",
+        f"{place}__summary_b__run__system_id",
+    )
+    return (Vote(*row) for row in values.iterator(chunk_size=5_000))
+
+
+def _columns(votes: Iterable[Vote]) -> Votes:
+    rows = list(votes)
+
+    def column(values: Iterable[int]) -> IntArray:
+        return np.fromiter(values, dtype=np.int64, count=len(rows))
+
+    return Votes(
+        comparison=column(v.comparison for v in rows),
+        document=column(v.document for v in rows),
+        annotator=column(v.annotator for v in rows),
+        outcome=column(CODES[v.outcome] for v in rows),
+        a_is_left=column(v.shown_left == Side.A for v in rows).astype(np.bool_),
+        system_a=column(v.system_a for v in rows),
+        system_b=column(v.system_b for v in rows),
+    )
+
+
+def _agreement(study: Study, votes: Votes) -> Agreement:
+    return krippendorff_alpha(
+        votes.comparison, votes.annotator, votes.outcome, document=votes.document, seed=study.seed
+    )
+
+
+def _annotators(study: Study, votes: list[Vote], first: Votes, shown: IntArray) -> list[AnnotatorQuality]:
+    agreement = agreement_with_others(first.comparison, first.annotator, first.outcome, document=first.document)
+    left_wins = side_bias(shown, first.annotator).by_annotator
+    pair, outcome, _ = system_pairs(first.system_a, first.system_b, first.outcome)
+    anomaly = anomalies(pair, first.annotator, outcome, seed=study.seed)
+    every = _columns(votes)
+    same = same_answers(every.comparison, every.annotator, every.outcome)
+    pace = _speeds(study)
+    return [
+        AnnotatorQuality(
+            annotator=annotator,
+            rated=rated,
+            skipped=skipped,
+            agreement=agreement.get(annotator.pk),
+            left_wins=left_wins.get(annotator.pk),
+            anomaly=anomaly.get(annotator.pk),
+            line=straightlining(own) if len(own := shown[first.annotator == annotator.pk]) else None,
+            same=same.get(annotator.pk),
+            speed=pace.get(annotator.pk),
+        )
+        for annotator, rated, skipped in _with_counts(study)
+    ]
+
+
+def _with_counts(study: Study) -> list[tuple[Annotator, int, int]]:
+    """Every annotator with the numbers of pairs they rated and skipped."""
+    mine = Assignment.objects.filter(comparison__study=study).order_by().values_list("annotator_id", "state")
+    counts = {(annotator, state): n for annotator, state, n in mine.annotate(n=Count("pk"))}
+    return [
+        (one, counts.get((one.pk, Assignment.State.DONE), 0), counts.get((one.pk, Assignment.State.SKIPPED), 0))
+        for one in study.annotators.all()
+    ]
+
+
+def _speeds(study: Study) -> dict[int, Speed]:
+    """By the time of work until a pair's last answer, against the words of its two summaries."""
+    pairs = Assignment.objects.filter(
+        comparison__study=study, state=Assignment.State.DONE, annotator__excluded_at=None
+    ).annotate(
+        length=Length("comparison__summary_a__text") + Length("comparison__summary_b__text"),
+        language=F("comparison__document__language"),
+    )
+    times = _last_times(study)
+    rows = [
+        (annotator, times.get(pk, np.nan), length / CHARACTERS_A_WORD.get(language[:2], USUAL_CHARACTERS))
+        for pk, annotator, length, language in pairs.values_list("pk", "annotator_id", "length", "language")
+    ]
+    return speeds(
+        np.array([annotator for annotator, _, _ in rows], dtype=np.int64),
+        np.array([seconds for _, seconds, _ in rows], dtype=np.float64),
+        np.array([words for _, _, words in rows], dtype=np.float64).astype(np.int64),
+    )
+
+
+def _last_times(study: Study) -> dict[int, float]:
+    """Seconds of work by assignment; those without a measured answer are missing."""
+    measured = Judgement.objects.filter(criterion__study=study, active_ms__isnull=False)
+    times: dict[int, float] = {}
+    for assignment, ms in measured.order_by().values_list("assignment_id", "active_ms").iterator(chunk_size=5_000):
+        times[assignment] = max((ms or 0) / 1000, times.get(assignment, 0.0))
+    return times
+
+
+def _days(study: Study) -> list[tuple[object, int]]:
+    done = Assignment.objects.filter(comparison__study=study, state=Assignment.State.DONE)
+    by_day = done.annotate(day=TruncDate("completed_at")).order_by("-day").values_list("day")
+    return list(by_day.annotate(n=Count("pk"))[:DAYS_SHOWN])
+
+
+def disagreements(criterion: Criterion) -> QuerySet[Comparison]:
+    """Comparisons on which people chose opposite sides, the most even first."""
+    counted = Q(
+        assignments__slot__isnull=False,
+        assignments__annotator__excluded_at=None,
+        assignments__judgements__criterion=criterion,
+    )
+    for_a, for_b = (
+        Count("assignments", filter=counted & Q(assignments__judgements__outcome=side)) for side in Side.values
+    )
+    split = criterion.study.comparisons.annotate(for_a=for_a, for_b=for_b).filter(for_a__gt=0, for_b__gt=0)
+    return split.select_related("document", "query", "summary_a__run__system", "summary_b__run__system").order_by(
+        Abs(F("for_a") - F("for_b")), "-for_a", "pk"
+    )

@@ -1,0 +1,71 @@
+"""Comments, reported problems and skips: stored at once, each once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from annotations.judging import Recorded, RefusedError, check_open, complete_if_answered, key_used, lock
+from annotations.leases import give_back
+from annotations.models import Annotator, Assignment, Remark, Wanted
+
+MOST_REMARKS = 50  # of one annotator on one pair
+
+
+@dataclass(frozen=True)
+class Said:
+    """reason: one of Remark.Reason, empty for a comment."""
+
+    token: UUID
+    kind: str
+    reason: str
+    text: str
+    client_key: UUID
+
+
+def record_remark(annotator: Annotator, said: Said, *, now: datetime | None = None) -> Recorded:
+    """Save it or raise RefusedError; a skipped pair goes to somebody else and never comes back to this annotator."""
+    try:
+        with transaction.atomic():
+            return _record(annotator, said, now or timezone.now())
+    except IntegrityError as error:
+        raise key_used() from error
+
+
+def _record(annotator: Annotator, said: Said, now: datetime) -> Recorded:
+    assignment = lock(annotator, said.token)
+    if (earlier := Remark.objects.filter(client_key=said.client_key).first()) is not None:
+        if (earlier.assignment_id, earlier.kind) != (assignment.pk, said.kind):
+            raise key_used()
+        return Recorded(complete=assignment.state != Assignment.State.LEASED, repeated=True)
+    check_open(annotator.study)
+    _check(assignment, said)
+    Remark.objects.create(
+        assignment=assignment, kind=said.kind, reason=said.reason, text=said.text, client_key=said.client_key
+    )
+    if said.kind == Remark.Kind.SKIP:
+        give_back(assignment.pk, assignment.comparison_id, state=Assignment.State.SKIPPED)
+        return Recorded(complete=True, repeated=False)
+    comment = said.kind == Remark.Kind.COMMENT
+    return Recorded(complete=comment and complete_if_answered(assignment, now), repeated=False)
+
+
+def _check(assignment: Assignment, said: Said) -> None:
+    comment = said.kind == Remark.Kind.COMMENT
+    if comment and assignment.annotator.study.comments == Wanted.OFF:
+        raise RefusedError("no_comments", "This study does not take comments.")
+    if comment and not said.text.strip() and assignment.annotator.study.comments == Wanted.REQUIRED:
+        raise RefusedError("comment_empty", "The comment is empty. Write a few words about the pair.")
+    if not comment and not said.reason:
+        raise RefusedError("reason_missing", "Choose a reason.")
+    if said.kind == Remark.Kind.SKIP and assignment.state == Assignment.State.DONE:
+        raise RefusedError("already_rated", "This pair is rated already. Take your last answer back first.")
+    if assignment.remarks.count() >= MOST_REMARKS:
+        raise RefusedError("too_many_remarks", f"There are {MOST_REMARKS} remarks on this pair already.")
+
+
+def current_comment(assignment: Assignment) -> str:
+    newest = assignment.remarks.filter(kind=Remark.Kind.COMMENT).order_by("-pk").first()
+    return newest.text if newest else ""

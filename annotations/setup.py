@@ -1,0 +1,254 @@
+"""Making studies and changing them: what may change when, and a line in the audit trail for each change."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db import transaction
+
+from annotations import audit
+from annotations.comparisons import build_comparisons
+from annotations.criteria import LIBRARY
+from annotations.models import (
+    AuditEntry,
+    Criterion,
+    Membership,
+    Study,
+    Wanted,
+    WhichDocuments,
+    WhichPairs,
+)
+from models_runner.models import Dataset, Document, System
+
+
+class StudySetupError(ValueError):
+    """The settings do not make a study; the message names the setting."""
+
+
+@dataclass(frozen=True)
+class RatingOptions:
+    """What annotators may answer and are asked beside the questions; see the fields of Study."""
+
+    allow_tie: bool = True
+    allow_both_bad: bool = True
+    ask_strength: bool = False
+    comments: str = Wanted.OPTIONAL
+    break_minutes: int = 0
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is compared. documents: all, so many drawn by the seed, or those with these external ids.
+
+    anchor: compare it with each other system only. pairs_per_document: so many, drawn at random. Not both.
+    """
+
+    split: str = ""
+    sample: int | None = None
+    chosen: Sequence[str] = ()
+    seed: int = 0
+    anchor: System | None = None
+    pairs_per_document: int | None = None
+
+
+@transaction.atomic
+def create_study(
+    slug: str,
+    dataset: Dataset,
+    systems: Sequence[System],
+    *,
+    instruction: str = "medium",
+    criteria: Sequence[str] = ("overall",),
+    quota: int = 3,
+    title: str = "",
+    guidelines: str = "",
+    options: RatingOptions | None = None,
+    material: Material | None = None,
+    created_by: User | None = None,
+    draft: bool = False,
+) -> Study:
+    """A study over these systems' summaries, open unless it is to be a draft. Raises StudySetupError."""
+    options, material = options or RatingOptions(), material or Material()
+    _check_setup(slug, systems, criteria, quota, options)
+    _check_pairs(material, systems)
+    study = Study.objects.create(
+        slug=slug,
+        title=title or slug,
+        dataset=dataset,
+        instruction=instruction,
+        quota=quota,
+        guidelines=guidelines,
+        created_by=created_by,
+        status=Study.Status.DRAFT if draft else Study.Status.OPEN,
+        seed=material.seed,
+        which_pairs=_which_pairs(material),
+        anchor=material.anchor,
+        pairs_per_document=material.pairs_per_document,
+        **asdict(options),
+    )
+    study.systems.set(systems)
+    _choose_documents(study, material)
+    for position, key in enumerate(criteria):
+        question, help_text = LIBRARY[key]
+        Criterion.objects.create(study=study, key=key, question=question, help_text=help_text, position=position)
+    if created_by is not None:
+        Membership.objects.create(study=study, user=created_by, role=Membership.Role.OWNER)
+    audit.record(study, created_by, AuditEntry.Action.CREATED, after=study.status)
+    build_comparisons(study)
+    return study
+
+
+def _check_setup(
+    slug: str, systems: Sequence[System], criteria: Sequence[str], quota: int, options: RatingOptions
+) -> None:
+    try:
+        validate_slug(slug)
+    except ValidationError as error:
+        raise StudySetupError(f"{slug!r} is no name for a study. Use letters, digits, - and _ only.") from error
+    if Study.objects.filter(slug=slug).exists():
+        raise StudySetupError(f"A study named {slug!r} exists. Choose another name.")
+    if len({s.pk for s in systems}) != len(systems):
+        raise StudySetupError("A system is named twice. Name each system once.")
+    if len(systems) < 2:
+        raise StudySetupError(f"A study compares at least 2 systems; {len(systems)} given.")
+    if unknown := [key for key in criteria if key not in LIBRARY]:
+        raise StudySetupError(f"Unknown criterion {unknown[0]!r}. Known: {', '.join(LIBRARY)}.")
+    if not criteria or len(set(criteria)) != len(criteria):
+        raise StudySetupError("Name at least one criterion, and each one once.")
+    if quota < 1:
+        raise StudySetupError(f"The quota is {quota}; at least 1 annotator must rate each comparison.")
+    if options.break_minutes < 0:
+        raise StudySetupError(f"A break after {options.break_minutes} minutes cannot be; expected 0 or more.")
+
+
+def _check_pairs(material: Material, systems: Sequence[System]) -> None:
+    if material.anchor is not None and material.pairs_per_document is not None:
+        raise StudySetupError("Compare against an anchor, or a number of pairs of each document; not both.")
+    if material.anchor is not None and material.anchor not in systems:
+        raise StudySetupError(f"The anchor {material.anchor.slug} is none of the study's systems. Add it to them.")
+    if material.pairs_per_document is not None and material.pairs_per_document < 1:
+        raise StudySetupError(f"{material.pairs_per_document} pairs of each document are no study; expected 1 or more.")
+
+
+def _which_pairs(material: Material) -> str:
+    if material.anchor is not None:
+        return WhichPairs.ANCHOR
+    return WhichPairs.SAMPLE if material.pairs_per_document is not None else WhichPairs.ALL
+
+
+def _choose_documents(study: Study, material: Material) -> None:
+    """Fix the documents of a sample, a choice or a split; without any of them, documents that come later join."""
+    documents = study.dataset.documents.order_by("position", "pk")
+    if material.split:
+        documents = documents.filter(split=material.split)
+        if not documents.exists():
+            raise StudySetupError(f"Dataset {study.dataset.name} has no documents in split {material.split!r}.")
+    if material.chosen:
+        chosen = _named(study.dataset, material.chosen)
+        which = WhichDocuments.CHOSEN
+    elif material.sample is not None:
+        chosen = _drawn(list(documents), material)
+        which = WhichDocuments.SAMPLE
+    elif material.split:
+        chosen, which = list(documents), WhichDocuments.CHOSEN
+    else:
+        return
+    Study.objects.filter(pk=study.pk).update(which_documents=which)
+    study.which_documents = which
+    study.documents.set(chosen)
+
+
+def _named(dataset: Dataset, external_ids: Sequence[str]) -> list[Document]:
+    found = {document.external_id: document for document in dataset.documents.filter(external_id__in=external_ids)}
+    if missing := [name for name in external_ids if name not in found]:
+        raise StudySetupError(f"Dataset {dataset.name} has no document {missing[0]!r}.")
+    return list(found.values())
+
+
+def _drawn(documents: Sequence[Document], material: Material) -> list[Document]:
+    size = material.sample or 0
+    if not 1 <= size <= len(documents):
+        raise StudySetupError(f"A sample of {size} documents cannot be drawn from {len(documents)}.")
+    return random.Random(f"documents:{material.seed}").sample(documents, size)  # noqa: S311  (reproducible, no secret)
+
+
+# ---- changes
+
+STATUS_CHANGES = {
+    "open": (Study.Status.OPEN, (Study.Status.DRAFT, Study.Status.PAUSED, Study.Status.CLOSED)),
+    "pause": (Study.Status.PAUSED, (Study.Status.OPEN,)),
+    "close": (Study.Status.CLOSED, (Study.Status.OPEN, Study.Status.PAUSED)),
+}
+# Until somebody has been given a pair; later answers would not mean the same as earlier ones.
+FIXED_BY_RATING = ("allow_tie", "allow_both_bad", "ask_strength", "comments")
+LABELS = dict(zip(FIXED_BY_RATING, ("Equally good", "Both bad", "Strength", "Comments"), strict=True))
+ALWAYS = (
+    *("title", "annotator_title", "guidelines", "quota", "break_minutes", "open_link"),
+    *("opens_at", "closes_at", "completion_code", "completion_url"),
+)
+
+
+@transaction.atomic
+def change_status(study: Study, change: str, by: User | None) -> None:
+    """Open, pause or close. Raises StudySetupError where it cannot be done from the present status."""
+    status, allowed_from = STATUS_CHANGES[change]
+    before = Study.objects.select_for_update().get(pk=study.pk)
+    if before.status not in allowed_from:
+        raise StudySetupError(f"A study that is “{before.get_status_display()}” cannot be changed to “{status.label}”.")
+    Study.objects.filter(pk=study.pk).update(status=status)
+    study.status = status
+    audit.record(study, by, AuditEntry.Action.STATUS, before=before.status, after=status)
+
+
+def is_rated(study: Study) -> bool:
+    """Somebody was given a pair."""
+    return study.comparisons.filter(assignments__isnull=False).exists()
+
+
+@transaction.atomic
+def change_settings(study: Study, values: Mapping[str, Any], by: User | None) -> list[str]:
+    """Set these fields; returns the names of those that changed. Raises StudySetupError, and then nothing changed."""
+    before = Study.objects.select_for_update().get(pk=study.pk)
+    changed = [name for name in values if getattr(before, name) != values[name]]
+    _check_changes(before, changed, values)
+    for name in changed:
+        setattr(study, name, values[name])
+        audit.record(
+            study,
+            by,
+            AuditEntry.Action.SETTING,
+            name,
+            before=_shown(getattr(before, name)),
+            after=_shown(values[name]),
+        )
+    if changed:
+        study.save(update_fields=changed)
+    if "quota" in changed:
+        study.comparisons.update(quota=study.quota)
+    return changed
+
+
+def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:
+    if unknown := set(changed) - {*ALWAYS, *FIXED_BY_RATING}:
+        raise StudySetupError(f"{sorted(unknown)[0]} cannot be changed.")
+    fixed = [name for name in changed if name in FIXED_BY_RATING]
+    if fixed and is_rated(before):
+        label = LABELS[fixed[0]]
+        raise StudySetupError(f"“{label}” cannot change any more: there are pairs in people's hands, or rated.")
+    if "quota" in changed:
+        most = before.comparisons.order_by("-taken").values_list("taken", flat=True).first() or 0
+        if values["quota"] < max(1, most):
+            raise StudySetupError(
+                f"Votes per comparison cannot go down to {values['quota']}: a comparison has {most} already."
+            )
+    opens, closes = (values.get(name, getattr(before, name)) for name in ("opens_at", "closes_at"))
+    if opens and closes and closes <= opens:
+        raise StudySetupError("The end of rating is before its beginning. Change one of the two dates.")
+
+
+def _shown(value: Any) -> str | int | bool | None:
+    return value if value is None or isinstance(value, (str, int, bool)) else str(value)

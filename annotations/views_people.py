@@ -1,0 +1,111 @@
+"""Owners' page: who works on a study, and who is invited to rate."""
+
+import csv
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from annotations import invitations, links, members
+from annotations.access import get_managed_study, login_required
+from annotations.forms import InvitationForm, MemberForm
+from annotations.models import Invitation, Study
+
+
+@login_required
+@require_GET
+def people(request: HttpRequest, slug: str) -> HttpResponse:
+    return _page(request, get_managed_study(request, slug, owner=True))
+
+
+def _page(
+    request: HttpRequest,
+    study: Study,
+    *,
+    invitation_form: InvitationForm | None = None,
+    member_form: MemberForm | None = None,
+) -> HttpResponse:
+    context = {
+        "study": study,
+        "members": study.memberships.select_related("user"),
+        "invitations": [(one, _link(request, one)) for one in study.invitations.all()],
+        "annotators": study.annotators.select_related("invitation", "user"),
+        "invitation_form": invitation_form or InvitationForm(),
+        "member_form": member_form or MemberForm(),
+    }
+    return render(request, "annotations/people.html", context, status=400 if invitation_form or member_form else 200)
+
+
+def _link(request: HttpRequest, invitation: Invitation) -> str:
+    link = request.build_absolute_uri(links.single_path(invitation))
+    return f"{link}?{invitation.id_parameter}=…" if invitation.id_parameter else link
+
+
+@login_required
+@require_POST
+def add_member(request: HttpRequest, slug: str) -> HttpResponse:
+    study = get_managed_study(request, slug, owner=True)
+    form = MemberForm(request.POST)
+    if form.is_valid():
+        try:
+            members.add_member(study, by=cast(User, request.user), **form.cleaned_data)
+        except members.MemberError as error:
+            form.add_error("username", str(error))
+    if form.errors:
+        return _page(request, study, member_form=form)
+    return redirect("study-people", slug)
+
+
+@login_required
+@require_POST
+def remove_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    study = get_managed_study(request, slug, owner=True)
+    try:
+        members.remove_member(get_object_or_404(study.memberships, pk=pk), cast(User, request.user))
+    except members.MemberError as error:
+        messages.error(request, str(error))
+    return redirect("study-people", slug)
+
+
+@login_required
+@require_POST
+def invite(request: HttpRequest, slug: str) -> HttpResponse:
+    study = get_managed_study(request, slug, owner=True)
+    form = InvitationForm(request.POST)
+    if form.is_valid():
+        values = form.cleaned_data
+        try:
+            invitations.invite(
+                study, by=cast(User, request.user), **values | {"addresses": values["addresses"].splitlines()}
+            )
+        except invitations.InvitationError as error:
+            form.add_error(None, str(error))
+    if form.errors:
+        return _page(request, study, invitation_form=form)
+    return redirect("study-people", slug)
+
+
+@login_required
+@require_POST
+def revoke(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
+    study = get_managed_study(request, slug, owner=True)
+    invitations.revoke(get_object_or_404(study.invitations, public_id=public_id), cast(User, request.user))
+    return redirect("study-people", slug)
+
+
+@login_required
+@require_GET
+def invitations_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """Address and link of every personal invitation that is still unused, for a mail merge."""
+    study = get_managed_study(request, slug, owner=True)
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{study.slug}-invitations.csv"'
+    writer = csv.writer(answer)
+    writer.writerow(["address", "link"])
+    for one in study.invitations.filter(kind=Invitation.Kind.EMAIL, revoked_at=None, uses=0).order_by("pk"):
+        writer.writerow([one.label, _link(request, one)])
+    return answer

@@ -1,0 +1,50 @@
+"""Votes survive the changes of their tables."""
+
+import uuid
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from annotations.triggers import ensure_triggers
+from tests.factories import AnnotatorFactory, make_study
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BEFORE, AFTER = [("annotations", "0001_initial")], [("annotations", "0003_rating_page")]
+
+
+@pytest.fixture
+def latest():
+    yield
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+    ensure_triggers()
+
+
+def migrate(to):
+    executor = MigrationExecutor(connection)
+    executor.migrate(to)
+    return MigrationExecutor(connection).loader.project_state(to).apps
+
+
+def test_the_history_of_a_vote_moves_to_its_assignment(latest):
+    study = make_study(systems=2, documents=1)
+    keys = {"comparison_id": study.comparisons.get().pk, "annotator_id": AnnotatorFactory(study=study).pk}
+    criterion = study.criteria.get().pk
+    old = migrate(BEFORE)
+    assignment = old.get_model("annotations", "Assignment").objects.create(
+        **keys, slot=0, shown_left="a", lease_until="2999-01-01T00:00Z"
+    )
+    judgement = old.get_model("annotations", "Judgement").objects.create(
+        assignment_id=assignment.pk, criterion_id=criterion, outcome="a"
+    )
+    for outcome in ("b", "a"):
+        old.get_model("annotations", "JudgementRevision").objects.create(
+            judgement_id=judgement.pk, client_key=uuid.uuid4(), outcome=outcome
+        )
+    revisions = migrate(AFTER).get_model("annotations", "JudgementRevision").objects.order_by("pk")
+    assert list(revisions.values_list("assignment_id", "criterion_id", "outcome")) == [
+        (assignment.pk, criterion, "b"),
+        (assignment.pk, criterion, "a"),
+    ]

@@ -1,0 +1,123 @@
+"""Random schedules of everything annotators can do, against what must never be false."""
+
+import uuid
+from contextlib import suppress
+from datetime import timedelta
+
+from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from annotations.assignment import next_assignment, prefetch
+from annotations.judging import RefusedError, outcome_of
+from annotations.leases import come_back, leave, renew, return_expired
+from annotations.models import Assignment, Judgement, JudgementRevision
+from annotations.remarks import Said, record_remark
+from annotations.undo import undo
+from tests.annotations.helpers import vote_on
+from tests.factories import AnnotatorFactory, make_study
+
+PEOPLE, CRITERIA = 3, ("overall", "fluency")
+ACTIONS = ("open", "ahead", "vote", "vote", "vote", "revote", "undo", "skip", "hold", "wait", "expire", "leave", "back")
+steps = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, PEOPLE - 1), st.integers(0, 7)), max_size=60)
+
+
+class World:
+    """The study, its people, and what they were told is stored."""
+
+    def __init__(self, quota):
+        self.study = make_study(systems=3, documents=2, quota=quota, criteria=CRITERIA)
+        self.people = AnnotatorFactory.create_batch(PEOPLE, study=self.study)
+        self.now = timezone.now()
+        self.seen = [[] for _ in self.people]  # assignments on each one's screen, also long gone ones
+        self.answers = {}  # (assignment, criterion) -> outcome
+        self.order = [[] for _ in self.people]  # keys of the answers, the last given last
+        self.given = 0
+
+    def do(self, action, who, n):
+        # Refused means that nothing changed, which the invariants check.
+        with suppress(RefusedError):
+            getattr(self, action)(who, n)
+
+    def open(self, who, n):
+        assignment = next_assignment(self.people[who], now=self.now)
+        if assignment:
+            self.show(who, assignment)
+
+    def ahead(self, who, n):
+        shown = self.seen[who][-1].token if self.seen[who] else uuid.uuid4()
+        assignment = prefetch(self.people[who], shown, now=self.now)
+        if assignment:
+            self.show(who, assignment)
+
+    def show(self, who, assignment):
+        skipped_or_done = self.people[who].assignments.filter(
+            comparison=assignment.comparison_id, state__in=["done", "skipped"]
+        )
+        assert not skipped_or_done.exists()
+        self.seen[who].append(assignment)
+
+    def vote(self, who, n):
+        self.answer(who, -1, n)
+
+    def revote(self, who, n):
+        self.answer(who, n, n)
+
+    def answer(self, who, which, n):
+        if not self.seen[who]:
+            return
+        assignment = self.seen[who][which % len(self.seen[who])]
+        criterion, choice = CRITERIA[n % 2], ("left", "right", "tie", "both_bad")[n // 2]
+        vote_on(assignment, choice, criterion=criterion, now=self.now)
+        key = (assignment.pk, criterion)
+        self.answers[key] = outcome_of(choice, assignment.shown_left)
+        self.order[who] = [known for known in self.order[who] if known != key] + [key]
+        self.given += 1
+
+    def undo(self, who, n):
+        undo(self.people[who], uuid.uuid4(), now=self.now)
+        del self.answers[self.order[who].pop()]
+        self.given += 1
+
+    def skip(self, who, n):
+        if self.seen[who]:
+            token = self.seen[who][n % len(self.seen[who])].token
+            record_remark(self.people[who], Said(token, "skip", "other", "", uuid.uuid4()), now=self.now)
+
+    def hold(self, who, n):
+        renew(self.people[who], now=self.now)
+
+    def wait(self, who, n):
+        self.now += timedelta(minutes=10 * n)
+
+    def expire(self, who, n):
+        return_expired(self.study, now=self.now)
+
+    def leave(self, who, n):
+        leave(self.people[who], now=self.now)
+
+    def back(self, who, n):
+        come_back(self.people[who])
+
+    def check(self):
+        for comparison in self.study.comparisons.all():
+            slots = list(comparison.assignments.exclude(slot=None).values_list("slot", flat=True))
+            assert comparison.taken == len(slots) == len(set(slots)) <= comparison.quota
+            assert all(slot < comparison.quota for slot in slots)
+        rows = Judgement.objects.values_list("assignment", "criterion__key", "outcome")
+        assert {(assignment, key): outcome for assignment, key, outcome in rows} == self.answers
+        assert len(rows) == len(self.answers)
+        assert JudgementRevision.objects.count() == self.given
+        for assignment in Assignment.objects.filter(state="done"):
+            assert assignment.judgements.count() == len(CRITERIA)
+
+
+class SchedulesTest(TestCase):
+    @settings(max_examples=25, deadline=None)
+    @given(steps=steps, quota=st.integers(1, 2))
+    def test_nothing_is_lost_taken_twice_or_given_beyond_its_quota(self, steps, quota):
+        world = World(quota)
+        for action, who, n in steps:
+            world.do(action, who, n)
+            world.check()

@@ -1,0 +1,242 @@
+"""What a study compares, and what may change when."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from annotations import setup
+from annotations.assignment import has_work, next_assignment
+from annotations.judging import RefusedError
+from annotations.models import AuditEntry, Study
+from annotations.setup import Material, StudySetupError
+from tests.annotations.helpers import vote_on
+from tests.factories import (
+    AnnotatorFactory,
+    DatasetFactory,
+    DocumentFactory,
+    RunFactory,
+    SummaryFactory,
+    UserFactory,
+    make_study,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def systems():
+    return [RunFactory(dataset=DatasetFactory(name=f"other-{n}")).system for n in range(4)]
+
+
+@pytest.fixture
+def dataset(systems):
+    """Six documents, three in each split; every system has summarized all."""
+    dataset = DatasetFactory()
+    documents = [
+        DocumentFactory(dataset=dataset, external_id=f"m{n}", split="val" if n < 3 else "test", position=n)
+        for n in range(6)
+    ]
+    for system in systems:
+        run = RunFactory(system=system, dataset=dataset)
+        for document in documents:
+            SummaryFactory(run=run, document=document)
+    return dataset
+
+
+def make(dataset, systems, slug="s", **material):
+    return setup.create_study(slug, dataset, systems, material=Material(**material))
+
+
+def compared(study):
+    """(document, {two systems}) of every comparison."""
+    rows = study.comparisons.values_list(
+        "document__external_id", "summary_a__run__system__slug", "summary_b__run__system__slug"
+    )
+    return sorted((document, *sorted(pair)) for document, *pair in rows)
+
+
+# ---- what is compared
+
+
+def test_a_split(dataset, systems):
+    study = make(dataset, systems, split="val")
+    assert {document for document, *_ in compared(study)} == {"m0", "m1", "m2"}
+
+
+def test_chosen_documents(dataset, systems):
+    study = make(dataset, systems, chosen=["m4", "m1"])
+    assert {document for document, *_ in compared(study)} == {"m1", "m4"}
+
+
+def test_a_sample_is_drawn_by_the_seed(dataset, systems):
+    drawn = [
+        frozenset(document for document, *_ in compared(make(dataset, systems, slug=f"s{n}", sample=3, seed=seed)))
+        for n, seed in enumerate((1, 1, 2, 3, 4, 5))
+    ]
+    assert all(len(documents) == 3 for documents in drawn)
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn)) > 1
+
+
+def test_a_sample_stays_when_documents_come(dataset, systems):
+    study = make(dataset, systems, sample=2)
+    late = DocumentFactory(dataset=dataset, external_id="late")
+    for run in dataset.runs.all():
+        SummaryFactory(run=run, document=late)
+    from annotations.comparisons import build_comparisons
+
+    assert build_comparisons(study) == 0
+
+
+def test_an_anchor_meets_every_other_system(dataset, systems):
+    anchor = systems[2]
+    study = make(dataset, systems, anchor=anchor)
+    assert len(compared(study)) == 6 * 3
+    assert all(anchor.slug in pair for _, *pair in compared(study))
+
+
+def test_some_pairs_of_each_document(dataset, systems):
+    study = make(dataset, systems, pairs_per_document=2, seed=1)
+    per_document = {}
+    for document, *pair in compared(study):
+        per_document.setdefault(document, []).append(tuple(pair))
+    assert {len(pairs) for pairs in per_document.values()} == {2}
+    assert len({tuple(pairs) for pairs in per_document.values()}) > 1  # not the same two everywhere
+
+
+def test_drawn_pairs_do_not_depend_on_what_is_finished_first(dataset, systems):
+    from annotations.comparisons import build_comparisons
+
+    study = make(dataset, systems, pairs_per_document=2)
+    whole = compared(study)
+    study.comparisons.all().delete()
+    last = systems[-1].runs.get(dataset=dataset)
+    last.summaries.update(status="pending", text="", stop_reason="", dropped_tokens=None)
+    build_comparisons(study)
+    assert set(compared(study)) < set(whole)
+    last.summaries.update(status="done", text="Done at last.", stop_reason="end", dropped_tokens=0)
+    build_comparisons(study)
+    assert compared(study) == whole
+
+
+@pytest.mark.parametrize(
+    ("material", "message"),
+    [
+        ({"split": "train"}, "no documents in split 'train'"),
+        ({"sample": 7}, "A sample of 7 documents cannot be drawn from 6"),
+        ({"chosen": ["m1", "m9"]}, "no document 'm9'"),
+        ({"pairs_per_document": 0}, "expected 1 or more"),
+    ],
+)
+def test_material_that_makes_no_study_is_named(dataset, systems, material, message):
+    with pytest.raises(StudySetupError, match=message):
+        make(dataset, systems, **material)
+    assert not Study.objects.exists()
+
+
+def test_an_anchor_is_one_of_the_systems(dataset, systems):
+    with pytest.raises(StudySetupError, match="none of the study's systems"):
+        make(dataset, systems[:2], anchor=systems[3])
+    with pytest.raises(StudySetupError, match="not both"):
+        make(dataset, systems, anchor=systems[0], pairs_per_document=1)
+
+
+# ---- changes
+
+
+def entries(study):
+    return [(e.action, e.subject, e.before, e.after) for e in study.audit_entries.order_by("pk")]
+
+
+def test_making_and_opening_a_draft_is_recorded(dataset, systems):
+    owner = UserFactory(username="ada")
+    study = setup.create_study("s", dataset, systems, draft=True, created_by=owner)
+    assert next_assignment(AnnotatorFactory(study=study)) is None
+    setup.change_status(study, "open", owner)
+    assert next_assignment(AnnotatorFactory(study=study))
+    assert entries(study) == [("created", "", None, "draft"), ("status", "", "draft", "open")]
+    assert set(AuditEntry.objects.values_list("actor", flat=True)) == {"ada"}
+    assert study.memberships.get().role == "owner"
+
+
+def test_a_closed_study_is_not_paused():
+    study = make_study(status="closed")
+    with pytest.raises(StudySetupError, match="cannot be changed to “Paused”"):
+        setup.change_status(study, "pause", None)
+    assert not study.audit_entries.exists()
+
+
+def test_settings_change_and_are_recorded():
+    study = make_study()
+    changed = setup.change_settings(study, {"title": "New", "quota": 3, "open_link": False}, None)
+    assert sorted(changed) == ["open_link", "title"]
+    study.refresh_from_db()
+    assert (study.title, study.open_link) == ("New", False)
+    assert ("setting", "open_link", True, False) in entries(study)
+    assert study.audit_entries.first().actor == "command line"
+
+
+def test_a_higher_quota_gives_more_places():
+    study = make_study(systems=2, documents=1, quota=1)
+    vote_on(next_assignment(AnnotatorFactory(study=study)), "left")
+    late = AnnotatorFactory(study=study)
+    assert next_assignment(late) is None
+    setup.change_settings(study, {"quota": 2}, None)
+    assert next_assignment(late)
+
+
+def test_a_quota_does_not_fall_below_what_is_rated():
+    study = make_study(systems=2, documents=1, quota=3)
+    for _ in range(2):
+        vote_on(next_assignment(AnnotatorFactory(study=study)), "left")
+    with pytest.raises(StudySetupError, match="a comparison has 2 already"):
+        setup.change_settings(study, {"quota": 1, "title": "New"}, None)
+    study.refresh_from_db()
+    assert (study.quota, study.title) == (3, study.slug)
+    setup.change_settings(study, {"quota": 2}, None)
+    assert set(study.comparisons.values_list("quota", flat=True)) == {2}
+
+
+def test_what_people_may_answer_is_fixed_once_somebody_has_a_pair():
+    study = make_study()
+    setup.change_settings(study, {"allow_tie": False}, None)
+    next_assignment(AnnotatorFactory(study=study))
+    with pytest.raises(StudySetupError, match="“Strength” cannot change any more"):
+        setup.change_settings(study, {"ask_strength": True}, None)
+
+
+def test_what_a_study_compares_never_changes():
+    with pytest.raises(StudySetupError, match="instruction cannot be changed"):
+        setup.change_settings(make_study(), {"instruction": "long"}, None)
+
+
+# ---- dates
+
+
+def test_rating_begins_and_ends_with_the_dates():
+    now = timezone.now()
+    study = make_study(opens_at=now + timedelta(hours=1), closes_at=now + timedelta(hours=2))
+    annotator = AnnotatorFactory(study=study)
+    assert next_assignment(annotator) is None
+    assert has_work(annotator)
+    assert next_assignment(annotator, now=now + timedelta(minutes=61))
+    assert next_assignment(annotator, now=now + timedelta(hours=3)) is None
+    Study.objects.update(opens_at=None, closes_at=now)
+    annotator.study.refresh_from_db()
+    assert not has_work(annotator)
+
+
+def test_a_vote_after_the_end_is_refused():
+    study = make_study()
+    assignment = next_assignment(AnnotatorFactory(study=study))
+    assignment.annotator.study.closes_at = timezone.now()
+    with pytest.raises(RefusedError) as refusal:
+        vote_on(assignment, "left")
+    assert refusal.value.code == "study_not_open"
+
+
+def test_the_end_comes_after_the_beginning():
+    now = timezone.now()
+    with pytest.raises(StudySetupError, match="end of rating is before its beginning"):
+        setup.change_settings(make_study(opens_at=now), {"closes_at": now - timedelta(days=1)}, None)

@@ -1,0 +1,194 @@
+"""Who may do what: every address of the site, tried by everybody. docs/permissions.md is the same table for people."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from annotations.assignment import next_assignment
+from annotations.invitations import invite
+from annotations.links import invitation_path, personal_path
+from annotations.models import Membership, Study
+from annotations.services import join
+from models_runner.models import FineTuning
+from tests.factories import SystemFactory, UserFactory, make_study
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ("stranger", "annotator", "outsider", "other owner", "researcher", "owner", "staff")
+
+# What each role gets. in: the page, or a redirect that is not to the login; login; 403; 404. Who rates in a study and has
+# work left in it is shown no result of it, and may not manage it.
+EVERYBODY = ("in",) * 7
+STAFF = ("login", "403", "403", "403", "403", "403", "in")
+STAFF_OR_LOGIN = ("login",) * 6 + ("in",)
+LOGGED_IN = ("login",) + ("in",) * 6
+MEMBERS = ("login", "403", "404", "404", "in", "in", "in")
+OWNERS = ("login", "403", "404", "404", "403", "in", "in")
+RESULTS = ("login", "404", "404", "404", "in", "in", "in")
+# By the browser's own cookie, not by account.
+JOINED = ("403", "in", "403", "403", "403", "403", "403")
+
+TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
+    "home": ("GET", EVERYBODY),
+    "healthz": ("GET", EVERYBODY),
+    "login": ("GET", EVERYBODY),
+    "logout": ("POST", EVERYBODY),
+    "patterns": ("GET", STAFF),
+    "datasets": ("GET", STAFF),
+    "dataset": ("GET", STAFF),
+    "document": ("GET", STAFF),
+    "systems": ("GET", STAFF),
+    "system": ("GET", STAFF),
+    "runs": ("GET", STAFF),
+    "run": ("GET", STAFF),
+    "summary": ("GET", STAFF),
+    "run_cancel": ("POST", STAFF),
+    "run_resume": ("POST", STAFF),
+    "run_retry": ("POST", STAFF),
+    "finetunings": ("GET", STAFF),
+    "finetuning": ("GET", STAFF),
+    "finetuning_cancel": ("POST", STAFF),
+    "finetuning_resume": ("POST", STAFF),
+    "join": ("GET", EVERYBODY),
+    "resume": ("GET", EVERYBODY),
+    "rate": ("GET", JOINED),
+    "vote": ("POST", JOINED),
+    "remark": ("POST", JOINED),
+    "undo": ("POST", JOINED),
+    "next": ("GET", JOINED),
+    "hold": ("POST", JOINED),
+    "my-data": ("GET", JOINED),
+    "erase-me": ("POST", JOINED),
+    "leave-study": ("POST", EVERYBODY),
+    "studies": ("GET", LOGGED_IN),
+    "new-study": ("GET", STAFF_OR_LOGIN),
+    "study": ("GET", MEMBERS),
+    "study-settings": ("GET", MEMBERS),
+    "study-history": ("GET", MEMBERS),
+    "change-study-status": ("POST", MEMBERS),
+    "study-quality": ("GET", MEMBERS),
+    "disagreements": ("GET", MEMBERS),
+    "exclusion": ("POST", MEMBERS),
+    "preview": ("GET", MEMBERS),
+    "preview-answer": ("POST", MEMBERS),
+    "study-people": ("GET", OWNERS),
+    "add-member": ("POST", OWNERS),
+    "remove-member": ("POST", OWNERS),
+    "invite": ("POST", OWNERS),
+    "invitations-csv": ("GET", OWNERS),
+    "revoke": ("POST", OWNERS),
+    "board": ("GET", RESULTS),
+    "board-json": ("GET", RESULTS),
+    "board-ratings": ("GET", RESULTS),
+}
+
+
+@dataclass
+class World:
+    clients: dict[str, Client]
+    args: dict[str, list[Any]]
+    data: dict[str, dict[str, Any]]
+
+
+@pytest.fixture
+def world():
+    study = make_study(systems=2, documents=2)
+    users = {role: UserFactory(is_staff=role == "staff") for role in ROLES if role != "stranger"}
+    clients = {role: Client() for role in ROLES}
+    for role, user in users.items():
+        clients[role].force_login(user)
+    for role in ("owner", "researcher"):
+        Membership.objects.create(study=study, user=users[role], role=role)
+    member = Membership.objects.create(study=study, user=UserFactory(), role="researcher")
+    other = Study.objects.create(slug="other", title="other", dataset=study.dataset)
+    Membership.objects.create(study=other, user=users["other owner"], role="owner")
+    clients["annotator"].post(invitation_path(study))
+    annotator = study.annotators.get(user=users["annotator"])
+    token = next_assignment(annotator).token
+    summary = study.comparisons.first().summary_a
+    (invitation,) = invite(study, "link", None)
+    tuning = FineTuning.objects.create(name="tuned", base=SystemFactory(), dataset=study.dataset, method="lora")
+    fitting = {
+        "run": [summary.run_id],
+        "finetuning": [tuning.name],
+        "dataset": [study.dataset.name],
+        "document": [summary.document_id],
+        "system": [summary.run.system.slug],
+        "summary": [summary.pk],
+        "join": [invitation_path(study).split("/")[-2]],
+        "resume": [personal_path(join(study)).split("/")[-2]],
+        "remove-member": [study.slug, member.pk],
+        "exclusion": [study.slug, annotator.number],
+        "revoke": [study.slug, invitation.public_id],
+        "board-ratings": [study.slug, "csv"],
+    }
+    args = {name: fitting.get(name, fitting.get(name.split("_")[0], [])) for name in TABLE}
+    args |= {name: [study.public_id] for name, (_, roles) in TABLE.items() if roles == JOINED}
+    args["leave-study"] = [study.public_id]
+    args |= {
+        name: [study.slug]
+        for name, (_, roles) in TABLE.items()
+        if roles in (MEMBERS, OWNERS, RESULTS) and name not in fitting
+    }
+    vote = {"token": token, "criterion": "overall", "choice": "left", "client_key": uuid.uuid4()}
+    data = {
+        "vote": vote,
+        "remark": {"token": token, "kind": "comment", "text": "Fine.", "client_key": uuid.uuid4()},
+        "undo": {"client_key": uuid.uuid4()},
+        "next": {"after": token},
+        "change-study-status": {"change": "pause"},
+        "add-member": {"username": users["outsider"].username, "role": "researcher"},
+        "invite": {"kind": "link"},
+    }
+    return World(clients, args, data)
+
+
+def got(response):
+    if response.status_code == 302 and response["Location"].startswith(reverse("login")):
+        return "login"
+    return "in" if response.status_code < 400 else str(response.status_code)
+
+
+def test_every_address_is_in_the_table():
+    names = {pattern.name for pattern in _patterns(get_resolver()) if pattern.name}
+    assert names == set(TABLE)
+
+
+def _patterns(resolver):
+    for pattern in resolver.url_patterns:
+        if str(pattern.pattern).startswith("admin/"):
+            continue  # Django's own, for staff
+        if hasattr(pattern, "url_patterns"):
+            yield from _patterns(pattern)
+        else:
+            yield pattern
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", [name for name in TABLE if name != "undo"])
+def test_everybody_gets_what_the_table_says(world, name, role):
+    method, expected = TABLE[name]
+    send = getattr(world.clients[role], method.lower())
+    response = send(reverse(name, args=world.args[name]), world.data.get(name, {}))
+    assert got(response) == expected[ROLES.index(role)]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_undo_needs_an_answer_of_ones_own(world, role):
+    url, client = reverse("undo", args=world.args["undo"]), world.clients[role]
+    world.clients["annotator"].post(reverse("vote", args=world.args["vote"]), world.data["vote"])
+    expected = TABLE["undo"][1][ROLES.index(role)]
+    assert got(client.post(url, world.data["undo"])) == expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name, (method, _) in TABLE.items() if method == "POST" and name not in ("logout", "preview-answer")],
+)
+def test_what_changes_something_takes_no_get(world, name):
+    response = world.clients["staff"].get(reverse(name, args=world.args[name]))
+    assert response.status_code == 405
