@@ -1,0 +1,78 @@
+"""Every annotator page, and the researchers' pages of a study, against axe-core's rules: no serious violation."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import expect
+
+from annotations.links import invitation_path
+from annotations.models import Study
+from tests.factories import UserFactory, make_study
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SERIOUS = ("serious", "critical")
+SCREENS = [
+    pytest.param({"viewport": {"width": 1280, "height": 860}, "color_scheme": "light"}, id="desk light"),
+    pytest.param({"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"}, id="phone dark"),
+]
+
+
+def violations(page):
+    """Rule, and the elements that break it."""
+    found = Axe().run(page).response["violations"]
+    return {rule["id"]: [node["html"][:200] for node in rule["nodes"]] for rule in found if rule["impact"] in SERIOUS}
+
+
+@pytest.fixture
+def open_page(new_page):
+    # The policy of the site allows no script from elsewhere, and axe is one.
+    return lambda **options: new_page(bypass_csp=True, **options)
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_annotators_pages(open_page, screen):
+    study = make_study(systems=3, documents=2, criteria=("overall", "fluency"), ask_strength=True, break_minutes=30)
+    Study.objects.update(guidelines="Read first.\nThen judge.", completion_code="C0FFEE")
+    page = open_page(**screen)
+    page.goto(invitation_path(study))
+    assert violations(page) == {}
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("[data-pair]")).to_be_visible()
+    assert violations(page) == {}
+    page.get_by_text("Skip or report").click()
+    assert violations(page) == {}
+    page.keyboard.press("Escape")
+    page.get_by_text("Menu").click()
+    assert violations(page) == {}
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    assert violations(page) == {}
+    study.comparisons.update(quota=1, taken=1)
+    study.annotators.get().assignments.update(state="expired", slot=None, lease_until=None)
+    page.reload()
+    expect(page.get_by_text("C0FFEE")).to_be_visible()
+    assert violations(page) == {}
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_researchers_pages(open_page, live_server, screen):
+    study = make_study(systems=3, documents=2)
+    client = Client()
+    client.force_login(UserFactory(is_staff=True))
+    page = open_page(**screen)
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+    for address in ("", "settings/", "quality/", "disagreements/", "people/", "history/", "preview/"):
+        page.goto(f"/studies/{study.slug}/{address}")
+        assert (address, violations(page)) == (address, {})
+
+
+def test_the_rules_find_something(open_page, complaints):
+    page = open_page()
+    page.goto(invitation_path(make_study()))
+    page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<img src=/x.png><input>')")
+    page.evaluate("document.documentElement.removeAttribute('lang')")
+    assert {"html-has-lang", "image-alt", "label"} <= set(violations(page))
+    complaints.clear()  # the picture that is not there
