@@ -7,11 +7,12 @@ class AnnotationsConfig(AppConfig):
     verbose_name = "Studies and judgements"
 
     def ready(self) -> None:
-        from annotations import receivers
+        from annotations import giveaways, receivers
         from annotations.evidence import work
         from annotations.triggers import ensure_triggers
         from models_runner.signals import summaries_saved, swept
 
         summaries_saved.connect(receivers.add_new_comparisons)
         swept.connect(work.sweep)
+        swept.connect(giveaways.sweep)
         post_migrate.connect(ensure_triggers, sender=self)

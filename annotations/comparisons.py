@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from itertools import combinations
 
+from annotations import giveaways
 from annotations.evidence import work as evidence
 from annotations.models import Comparison, Study, WhichDocuments, WhichPairs
 from models_runner.models import Summary
@@ -33,6 +34,7 @@ def build_comparisons(study: Study) -> int:
     Comparison.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
     if new:
         evidence.announce()
+        giveaways.announce()
     return len(new)
 
 

@@ -2,8 +2,9 @@
 
 import logging
 
-from celery import shared_task
+from celery import Task, shared_task
 
+from annotations import giveaways
 from annotations.evidence import work
 from models_runner.ownership import owner_id
 from models_runner.tasks import deliver
@@ -15,6 +16,16 @@ logger = logging.getLogger(__name__)
 def find_evidence() -> None:
     """Find evidence for the summaries of one document that waits; harmless if delivered twice."""
     logger.info(work.work_on_next_document(owner=owner_id()))
+
+
+@shared_task(acks_late=True)
+def check_giveaways() -> None:
+    """Look through summaries for names of models; harmless if delivered twice."""
+    logger.info(giveaways.check_all())
+
+
+def tell(task: Task, *, what: str) -> None:
+    deliver(task, what=what)
 
 
 def send_message() -> None:

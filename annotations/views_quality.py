@@ -13,10 +13,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotations import exclusion, services
 from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating
+from annotations.giveaways import flagged
 from annotations.models import Comparison, Criterion, Study
 from annotations.quality import disagreements, study_quality
 
 DISAGREEMENTS_A_PAGE = 10
+GIVEAWAYS_SHOWN = 100
 
 
 @login_required
@@ -28,7 +30,12 @@ def quality(request: HttpRequest, slug: str) -> HttpResponse:
         refuse_while_rating(request, study)
     except StillRatingError as refusal:
         return render(request, "annotations/still_rating.html", {"refusal": refusal}, status=403)
-    context = {"study": study, "quality": study_quality(study), "progress": services.progress(study)}
+    context = {
+        "study": study,
+        "quality": study_quality(study),
+        "progress": services.progress(study),
+        "giveaways": flagged(study)[:GIVEAWAYS_SHOWN],
+    }
     return render(request, "annotations/quality.html", context)
 
 

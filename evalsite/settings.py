@@ -203,6 +203,7 @@ CELERY_TASK_ROUTES = {
     "models_runner.tasks.finetune_system": {"queue": "generation"},
     "models_runner.tasks.score_summaries": {"queue": "metrics"},
     "annotations.tasks.find_evidence": {"queue": "metrics"},
+    "annotations.tasks.check_giveaways": {"queue": "metrics"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

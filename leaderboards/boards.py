@@ -20,9 +20,12 @@ Board = dict[str, Any]
 Figure = tuple[float | None, str]
 
 
-def get_board(study: Study, criterion: Criterion, seed: int = 0) -> Board:
-    """The board of the votes and scores as they are now, from its snapshot where one is stored."""
-    material = gather(study, criterion)
+def get_board(study: Study, criterion: Criterion, seed: int = 0, *, flagged: bool = True) -> Board:
+    """The board of the votes and scores as they are now, from its snapshot where one is stored.
+
+    flagged: also votes on summaries that give their author away.
+    """
+    material = gather(study, criterion, flagged=flagged)
     key = {"fingerprint": material.fingerprint, "code_version": CODE_VERSION, "seed": seed}
     stored = BoardSnapshot.objects.filter(study=study, criterion=criterion, **key).first()
     if stored is None:

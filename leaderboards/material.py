@@ -70,10 +70,10 @@ class Material:
         return digest.hexdigest()
 
 
-def gather(study: Study, criterion: Criterion) -> Material:
-    """Four queries: systems, votes, summaries, scores."""
+def gather(study: Study, criterion: Criterion, *, flagged: bool = True) -> Material:
+    """Four queries: systems, votes, summaries, scores. flagged: as in vote_rows."""
     systems = list(study.systems.order_by("slug"))
-    votes = vote_rows(criterion)
+    votes = vote_rows(criterion, flagged=flagged)
     summaries = _summaries(study, systems)
     scores = _newest(_scores(study, systems), {s.pk: s.language for s in summaries})
     return Material(study, criterion, systems, votes, summaries, scores)

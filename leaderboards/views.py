@@ -9,13 +9,14 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from annotations.giveaways import in_flagged_pair
 from annotations.models import Criterion, Study
 from leaderboards.access import StillRatingError, get_results_study
 from leaderboards.boards import get_board
 from leaderboards.exports import CONTENT_TYPES, FORMATS
 from leaderboards.figures import DEFAULT_SORT, forest_plot, table
 from leaderboards.lookup import UnknownCriterionError, find_criterion
-from leaderboards.votes import export_rows
+from leaderboards.votes import counted, export_rows
 from models_runner.errors import json_error
 
 ResultsView = Callable[..., HttpResponseBase]
@@ -62,11 +63,18 @@ def _asked_criterion(request: HttpRequest, study: Study) -> Criterion:
     return first or find_criterion(study, key or "")
 
 
+def _flagged(request: HttpRequest) -> bool:
+    """?flagged=out leaves out votes on summaries that give their author away."""
+    return request.GET.get("flagged") != "out"
+
+
 @results_page
 def board(request: HttpRequest, study: Study) -> HttpResponse:
     criterion = _asked_criterion(request, study)
-    values = get_board(study, criterion)
+    values = get_board(study, criterion, flagged=_flagged(request))
     context = {
+        "flagged": _flagged(request),
+        "flagged_votes": counted().filter(in_flagged_pair(study), criterion=criterion).count(),
         "study": study,
         "criterion": criterion,
         "criteria": study.criteria.all(),
@@ -79,7 +87,10 @@ def board(request: HttpRequest, study: Study) -> HttpResponse:
 
 @results_data
 def board_json(request: HttpRequest, study: Study) -> HttpResponse:
-    return JsonResponse(get_board(study, _asked_criterion(request, study)), json_dumps_params={"ensure_ascii": False})
+    return JsonResponse(
+        get_board(study, _asked_criterion(request, study), flagged=_flagged(request)),
+        json_dumps_params={"ensure_ascii": False},
+    )
 
 
 @results_data

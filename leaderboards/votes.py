@@ -7,6 +7,7 @@ from uuid import UUID
 import numpy as np
 from django.db.models import QuerySet
 
+from annotations.giveaways import in_flagged_pair
 from annotations.models import Criterion, Judgement, Outcome, Strength, Study
 from leaderboards.stats.arrays import OutcomeCode, VoteArrays
 
@@ -24,6 +25,8 @@ WINNERS = {
     Outcome.TIE.value: "tie",
     Outcome.BOTH_BAD.value: "both_bad",
 }
+# A summary of the pair names a model or maker that its meeting does not: the vote counts, and may be left out.
+NAMES_A_MODEL = "names_a_model"
 EXPORT_FIELDS = (
     "id",
     "comparison_id",
@@ -38,6 +41,7 @@ EXPORT_FIELDS = (
     "strength",
     "lead_time",
     "active_time",
+    "void_reason",
     "tstamp",
 )
 
@@ -66,9 +70,11 @@ def counted() -> QuerySet[Judgement]:
     return Judgement.objects.filter(assignment__slot__isnull=False, assignment__annotator__excluded_at=None)
 
 
-def vote_rows(criterion: Criterion) -> list[VoteRow]:
-    """The current answers on one criterion, in no order."""
+def vote_rows(criterion: Criterion, *, flagged: bool = True) -> list[VoteRow]:
+    """The current answers on one criterion, in no order. flagged: also on summaries that give their author away."""
     rows = counted().filter(criterion=criterion).order_by()
+    if not flagged:
+        rows = rows.exclude(in_flagged_pair(criterion.study))
     values = rows.values_list("public_id", "outcome", _DOCUMENT, _JUDGE, _SYSTEM_A, _SYSTEM_B)
     return [VoteRow(*row) for row in values.iterator(chunk_size=CHUNK)]
 
@@ -114,10 +120,13 @@ def export_rows(study: Study, criterion: Criterion | None = None) -> Iterator[di
         "strength",
         "lead_time_ms",
         "active_ms",
+        f"{_COMPARISON}__summary_a_id",
+        f"{_COMPARISON}__summary_b_id",
         "created_at",
     )
+    named = set(study.giveaway_checks.filter(flagged=True).values_list("summary_id", flat=True))
     for row in values.iterator(CHUNK):
-        vote, comparison, document, key, a, b, outcome, judge, left, strength, lead_ms, active_ms, created = row
+        vote, comparison, document, key, a, b, outcome, judge, left, strength, lead_ms, active_ms, *pair, created = row
         yield {
             "id": str(vote),
             "comparison_id": comparison,
@@ -132,6 +141,7 @@ def export_rows(study: Study, criterion: Criterion | None = None) -> Iterator[di
             "strength": strength and Strength(strength).label,
             "lead_time": None if lead_ms is None else lead_ms / 1000,
             "active_time": None if active_ms is None else active_ms / 1000,
+            "void_reason": NAMES_A_MODEL if named.intersection(pair) else None,
             "tstamp": round(created.timestamp(), 3),
         }
 

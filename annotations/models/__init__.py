@@ -1,6 +1,7 @@
 from annotations.models.annotators import Annotator
 from annotations.models.assignments import Assignment, Side
 from annotations.models.evidence import EvidenceJob, SummaryEvidence
+from annotations.models.giveaways import GiveawayCheck
 from annotations.models.judgements import Judgement, JudgementRevision, Outcome, Strength
 from annotations.models.people import Invitation, Membership
 from annotations.models.records import AuditEntry
@@ -14,6 +15,7 @@ __all__ = [
     "Comparison",
     "Criterion",
     "EvidenceJob",
+    "GiveawayCheck",
     "Invitation",
     "Judgement",
     "JudgementRevision",

@@ -13,6 +13,7 @@ from annotations.models import (
     AuditEntry,
     Comparison,
     EvidenceJob,
+    GiveawayCheck,
     Invitation,
     Judgement,
     JudgementRevision,
@@ -226,3 +227,11 @@ def test_evidence_names_its_method():
 @pytest.mark.parametrize(("owner", "lease_until"), [("a:1:1:1", None), ("", timezone.now())])
 def test_an_evidence_job_has_a_lease_while_it_has_an_owner(owner, lease_until):
     refused(lambda: EvidenceJob.objects.create(document=DocumentFactory(), owner=owner, lease_until=lease_until))
+
+
+def test_a_flagged_summary_has_flags(comparison):
+    about = {"study": comparison.study, "summary": comparison.summary_a}
+    refused(lambda: GiveawayCheck.objects.create(**about, flagged=True))
+    refused(lambda: GiveawayCheck.objects.create(**about, flagged=False, flags=[{"start": 0, "end": 1, "term": "x"}]))
+    GiveawayCheck.objects.create(**about, flagged=False)
+    refused(lambda: GiveawayCheck.objects.create(**about, flagged=False))

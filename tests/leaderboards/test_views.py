@@ -189,6 +189,7 @@ def test_the_page_holds_nothing_the_security_policy_forbids(study):
 def test_the_page_takes_few_queries(study, django_assert_num_queries):
     client = researcher()
     client.get(PAGES[0])
-    # session, user, study, annotators this person is; criterion; systems, votes, summaries, scores; snapshot; criteria
-    with django_assert_num_queries(11):
+    # session, user, study, annotators this person is; criterion; systems, votes, summaries, scores; snapshot; flagged
+    # votes; criteria
+    with django_assert_num_queries(12):
         client.get(PAGES[0])
