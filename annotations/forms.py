@@ -122,17 +122,26 @@ class StudyForm(RatingOptionsForm):
     criteria = forms.MultipleChoiceField(
         choices=[(key, question) for key, (question, _) in LIBRARY.items()],
         initial=["overall"],
+        required=False,
         widget=forms.CheckboxSelectMultiple,
+    )
+    own_criteria = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 2}),
+        required=False,
+        label="Questions of your own",
+        help_text="One a line: short name | question | help. For example: tone | Which summary keeps the tone better?",
     )
     quota = forms.IntegerField(
         min_value=1, max_value=1000, initial=3, label="Votes per comparison", help_text="Each by another annotator."
     )
     guidelines = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 4}), required=False, help_text="What annotators should pay attention to."
+        widget=forms.Textarea(attrs={"rows": 4}),
+        required=False,
+        help_text="What annotators should pay attention to, in Markdown.",
     )
     field_order = (
         *("title", "slug", "dataset", "split", "sample", "chosen", "seed", "instruction", "systems", "anchor"),
-        *("pairs_per_document", "criteria", "quota", "guidelines"),
+        *("pairs_per_document", "criteria", "own_criteria", "quota", "guidelines"),
     )
 
     def options(self) -> RatingOptions:

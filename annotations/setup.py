@@ -1,6 +1,7 @@
 """Making studies and changing them: what may change when, and a line in the audit trail for each change."""
 
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -27,6 +28,25 @@ from models_runner.models import Dataset, Document, System
 
 class StudySetupError(ValueError):
     """The settings do not make a study; the message names the setting."""
+
+
+KEY = re.compile(r"[A-Za-z0-9_-]{1,50}")
+LONGEST_QUESTION = 200
+
+
+@dataclass(frozen=True)
+class OwnCriterion:
+    """A question that is not in the library."""
+
+    key: str
+    question: str
+    help_text: str = ""
+
+
+def own_criteria(text: str) -> list[OwnCriterion]:
+    """One a line: short name | question | help, the help optional."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return [OwnCriterion(*(part.strip() for part in f"{line}||".split("|")[:3])) for line in lines]
 
 
 @dataclass(frozen=True)
@@ -63,6 +83,7 @@ def create_study(
     *,
     instruction: str = "medium",
     criteria: Sequence[str] = ("overall",),
+    own_criteria: Sequence[OwnCriterion] = (),
     quota: int = 3,
     title: str = "",
     guidelines: str = "",
@@ -73,7 +94,9 @@ def create_study(
 ) -> Study:
     """A study over these systems' summaries, open unless it is to be a draft. Raises StudySetupError."""
     options, material = options or RatingOptions(), material or Material()
-    _check_setup(slug, systems, criteria, quota, options)
+    questions = [OwnCriterion(key, *LIBRARY[key]) for key in criteria if key in LIBRARY] + list(own_criteria)
+    _check_setup(slug, systems, quota, options)
+    _check_criteria(criteria, own_criteria)
     _check_pairs(material, systems)
     study = Study.objects.create(
         slug=slug,
@@ -92,9 +115,9 @@ def create_study(
     )
     study.systems.set(systems)
     _choose_documents(study, material)
-    for position, key in enumerate(criteria):
-        question, help_text = LIBRARY[key]
-        Criterion.objects.create(study=study, key=key, question=question, help_text=help_text, position=position)
+    Criterion.objects.bulk_create(
+        Criterion(study=study, position=position, **asdict(asked)) for position, asked in enumerate(questions)
+    )
     if created_by is not None:
         Membership.objects.create(study=study, user=created_by, role=Membership.Role.OWNER)
     audit.record(study, created_by, AuditEntry.Action.CREATED, after=study.status)
@@ -102,9 +125,7 @@ def create_study(
     return study
 
 
-def _check_setup(
-    slug: str, systems: Sequence[System], criteria: Sequence[str], quota: int, options: RatingOptions
-) -> None:
+def _check_setup(slug: str, systems: Sequence[System], quota: int, options: RatingOptions) -> None:
     try:
         validate_slug(slug)
     except ValidationError as error:
@@ -115,14 +136,24 @@ def _check_setup(
         raise StudySetupError("A system is named twice. Name each system once.")
     if len(systems) < 2:
         raise StudySetupError(f"A study compares at least 2 systems; {len(systems)} given.")
-    if unknown := [key for key in criteria if key not in LIBRARY]:
-        raise StudySetupError(f"Unknown criterion {unknown[0]!r}. Known: {', '.join(LIBRARY)}.")
-    if not criteria or len(set(criteria)) != len(criteria):
-        raise StudySetupError("Name at least one criterion, and each one once.")
     if quota < 1:
         raise StudySetupError(f"The quota is {quota}; at least 1 annotator must rate each comparison.")
     if options.break_minutes < 0:
         raise StudySetupError(f"A break after {options.break_minutes} minutes cannot be; expected 0 or more.")
+
+
+def _check_criteria(chosen: Sequence[str], own: Sequence[OwnCriterion]) -> None:
+    if unknown := [key for key in chosen if key not in LIBRARY]:
+        raise StudySetupError(f"Unknown criterion {unknown[0]!r}. Known: {', '.join(LIBRARY)}.")
+    for criterion in own:
+        if not (KEY.fullmatch(criterion.key) and 0 < len(criterion.question) <= LONGEST_QUESTION):
+            raise StudySetupError(
+                f"{criterion.key!r} is no question of your own: expected a short name of letters, digits, - and _, "
+                f"then the question, of at most {LONGEST_QUESTION} characters."
+            )
+    keys = [*chosen, *(criterion.key for criterion in own)]
+    if not keys or len(set(keys)) != len(keys):
+        raise StudySetupError("Name at least one criterion, and each one once.")
 
 
 def _check_pairs(material: Material, systems: Sequence[System]) -> None:

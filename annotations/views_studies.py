@@ -56,6 +56,7 @@ def _create(form: StudyForm, user: User, *, draft: bool) -> Study:
         list(chosen["systems"]),
         instruction=chosen["instruction"],
         criteria=chosen["criteria"],
+        own_criteria=setup.own_criteria(chosen["own_criteria"]),
         quota=chosen["quota"],
         title=chosen["title"],
         guidelines=chosen["guidelines"],

@@ -240,3 +240,32 @@ def test_the_end_comes_after_the_beginning():
     now = timezone.now()
     with pytest.raises(StudySetupError, match="end of rating is before its beginning"):
         setup.change_settings(make_study(opens_at=now), {"closes_at": now - timedelta(days=1)}, None)
+
+
+# ---- questions
+
+
+def test_own_questions_come_after_those_of_the_library(dataset, systems):
+    own = setup.own_criteria("tone | Which keeps the tone? | Formal or not.\n\n owner|Which names owners?\n")
+    study = setup.create_study("s", dataset, systems, criteria=("fluency",), own_criteria=own)
+    assert list(study.criteria.values_list("key", "question", "help_text"))[1:] == [
+        ("tone", "Which keeps the tone?", "Formal or not."),
+        ("owner", "Which names owners?", ""),
+    ]
+    assert study.criteria.first().key == "fluency"
+
+
+@pytest.mark.parametrize("line", ["tone", "a b | Which?", " | Which?", f"tone | {'x' * 201}"])
+def test_a_line_that_is_no_question_is_named(dataset, systems, line):
+    with pytest.raises(StudySetupError, match="no question of your own"):
+        setup.create_study("s", dataset, systems, own_criteria=setup.own_criteria(line))
+
+
+def test_a_name_is_used_once(dataset, systems):
+    with pytest.raises(StudySetupError, match="each one once"):
+        setup.create_study("s", dataset, systems, own_criteria=setup.own_criteria("overall | Which?"))
+
+
+def test_own_questions_alone_are_enough(dataset, systems):
+    own = setup.own_criteria("tone | Which keeps the tone?")
+    assert setup.create_study("s", dataset, systems, criteria=(), own_criteria=own).criteria.get().key == "tone"

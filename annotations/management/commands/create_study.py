@@ -1,4 +1,5 @@
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +26,15 @@ def rating_options(options: dict[str, Any]) -> setup.RatingOptions:
     )
 
 
+def read_guidelines(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"The guidelines {path} cannot be read: {error}") from error
+
+
 def material(options: dict[str, Any]) -> setup.Material:
     return setup.Material(
         split=options["split"],
@@ -45,6 +55,14 @@ class Command(BaseCommand):
         parser.add_argument("--systems", required=True, help="Two or more names with commas between.")
         parser.add_argument("--instruction", choices=InstructionKind.values, default=InstructionKind.MEDIUM)
         parser.add_argument("--criteria", default="overall", help="Names with commas between.")
+        parser.add_argument(
+            "--question",
+            action="append",
+            default=[],
+            metavar="'NAME | QUESTION | HELP'",
+            help="One of your own, as often as you like.",
+        )
+        parser.add_argument("--guidelines", type=Path, metavar="FILE.md", help="For annotators, in Markdown.")
         parser.add_argument("--quota", type=int, default=3, help="Annotators for each comparison.")
         parser.add_argument("--title", default="")
         parser.add_argument("--split", default="", help="Of the dataset; else every split.")
@@ -68,6 +86,8 @@ class Command(BaseCommand):
                 [ensure_system(slug) for slug in names(options["systems"])],
                 instruction=options["instruction"],
                 criteria=names(options["criteria"]),
+                own_criteria=setup.own_criteria("\n".join(options["question"])),
+                guidelines=read_guidelines(options["guidelines"]),
                 quota=options["quota"],
                 title=options["title"],
                 options=rating_options(options),
