@@ -1,6 +1,7 @@
 # make run    the whole site on this machine
 # make test   every test
 # make reset  delete the data folder and start over
+# make soak   many annotators at once, docs/benchmarks.md
 # make bench-generation ARGS='--meetings 4'   docs/benchmarks.md
 
 PORT ?= 8000
@@ -12,7 +13,7 @@ PY := $(VENV)/bin/python
 
 export PORT DATA_DIR
 
-.PHONY: run test check reset install install-dev bench-generation
+.PHONY: run test check reset install install-dev bench-generation soak
 
 run: install
 	@exec $(PY) manage.py serve --host $(HOST)
@@ -27,6 +28,9 @@ check: install-dev
 
 bench-generation: install
 	@$(PY) -m benchmarks.generation $(ARGS)
+
+soak: install
+	@$(PY) -m benchmarks.soak $(ARGS)
 
 reset:
 	@rm -rf -- "$(DATA_DIR)" && echo "Deleted $(DATA_DIR). The next make run starts over."

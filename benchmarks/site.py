@@ -30,8 +30,11 @@ class Measured:
 
 
 @contextmanager
-def temporary_site(threads: int) -> Iterator[Path]:
-    """Django on an empty database in a new folder; nothing of the environment's own installation is touched."""
+def temporary_site(threads: int, *, database_url: str = "") -> Iterator[Path]:
+    """Django on an empty database in a new folder; nothing of the environment's own installation is touched.
+
+    database_url: of an empty database elsewhere; else SQLite in the folder.
+    """
     with tempfile.TemporaryDirectory(prefix="punchweight-benchmark-") as folder:
         for name in ELSEWHERE:
             os.environ.pop(name, None)
@@ -41,6 +44,8 @@ def temporary_site(threads: int) -> Iterator[Path]:
             "GENERATION_THREADS": str(threads),
             "LOG_LEVEL": "ERROR",
         }
+        if database_url:
+            os.environ["DATABASE_URL"] = database_url
         import django
         from django.core.management import call_command
         from django.db import connections

@@ -1,0 +1,48 @@
+-- What must never be false of assignments and votes, in SQL that SQLite and PostgreSQL both read. Each statement lists
+-- violations: a sound database answers every one with no row. The comment above a statement is its name.
+
+-- a comparison has more annotators than its quota
+SELECT c.id FROM annotations_comparison c
+JOIN annotations_assignment a ON a.comparison_id = c.id AND a.slot IS NOT NULL
+GROUP BY c.id, c.quota HAVING count(*) > c.quota;
+
+-- a comparison's counter is not the number of its places
+SELECT c.id FROM annotations_comparison c
+WHERE c.taken <> (SELECT count(*) FROM annotations_assignment a WHERE a.comparison_id = c.id AND a.slot IS NOT NULL);
+
+-- an annotator has a comparison twice
+SELECT comparison_id, annotator_id FROM annotations_assignment
+GROUP BY comparison_id, annotator_id HAVING count(*) > 1;
+
+-- a place is held twice, or lies beyond the quota
+SELECT a.comparison_id FROM annotations_assignment a
+JOIN annotations_comparison c ON c.id = a.comparison_id
+WHERE a.slot IS NOT NULL
+GROUP BY a.comparison_id, a.slot, c.quota HAVING count(*) > 1 OR a.slot >= c.quota;
+
+-- a rated pair lacks an answer
+SELECT a.id FROM annotations_assignment a
+JOIN annotations_comparison c ON c.id = a.comparison_id
+WHERE a.state = 'done'
+AND (SELECT count(*) FROM annotations_judgement j WHERE j.assignment_id = a.id)
+ <> (SELECT count(*) FROM annotations_criterion k WHERE k.study_id = c.study_id);
+
+-- an answer is not the last one of its history
+SELECT j.id FROM annotations_judgement j
+WHERE j.outcome <> COALESCE((
+    SELECT r.outcome FROM annotations_judgementrevision r
+    WHERE r.assignment_id = j.assignment_id AND r.criterion_id = j.criterion_id
+    ORDER BY r.id DESC LIMIT 1), 'none');
+
+-- an answer of the history is neither current nor withdrawn
+SELECT r.assignment_id, r.criterion_id FROM annotations_judgementrevision r
+WHERE r.id = (
+    SELECT max(l.id) FROM annotations_judgementrevision l
+    WHERE l.assignment_id = r.assignment_id AND l.criterion_id = r.criterion_id)
+AND r.outcome <> ''
+AND NOT EXISTS (
+    SELECT 1 FROM annotations_judgement j
+    WHERE j.assignment_id = r.assignment_id AND j.criterion_id = r.criterion_id);
+
+-- an answer was recorded under the key of another
+SELECT client_key FROM annotations_judgementrevision GROUP BY client_key HAVING count(*) > 1;

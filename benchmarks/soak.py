@@ -1,0 +1,297 @@
+"""Many annotators at once over several web processes, with leases that expire and people who leave.
+
+    python -m benchmarks.soak [--postgresql URL] [--annotators 16] [--processes 4] [--comparisons 2000] [--quota 2]
+
+Real logins over HTTP. Everybody rates until nothing is left; now and then somebody sends a vote twice, takes one back,
+skips, fetches ahead, goes away until the lease is over, or leaves and comes back. At the end the database must hold
+exactly what was acknowledged, and benchmarks/invariants.sql must find nothing. --postgresql: of a server, where a
+database is made and deleted again; without it, SQLite in a temporary folder.
+"""
+
+import argparse
+import os
+import random
+import re
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
+
+from benchmarks.site import temporary_site
+
+ROOT = Path(__file__).resolve().parent.parent
+SYSTEMS = 5
+PAIRS = SYSTEMS * (SYSTEMS - 1) // 2
+LEASE_SECONDS = 4
+PASSWORD = "soak and soak"
+CHOICES = ("left", "right", "tie", "both_bad")
+# Of every hundred pairs somebody is shown.
+BEHAVIOUR = {"vote": 84, "twice": 5, "ahead": 4, "undo": 3, "skip": 1, "go away": 2, "leave": 1}
+TOKEN = re.compile(r'data-token="([0-9a-f-]{36})"')
+
+
+class Person(threading.Thread):
+    """One annotator's browser, without a browser."""
+
+    def __init__(self, server: str, username: str, invitation: str, seed: int) -> None:
+        super().__init__(name=username)
+        self.server, self.invitation, self.rng = server, invitation, random.Random(seed)
+        self.jar = CookieJar()
+        self.opener = build_opener(HTTPCookieProcessor(self.jar))
+        self.acknowledged: dict[str, str] = {}
+        self.order: list[str] = []
+        self.done: Counter[str] = Counter()
+        self.failure = ""
+
+    def run(self) -> None:
+        try:
+            self._log_in()
+            self._join()
+            while self._rate_one():
+                pass
+        except Exception as error:
+            body = error.read().decode()[:300] if isinstance(error, HTTPError) else ""
+            self.failure = f"{self.name}: {error!r} {body}"
+
+    def _log_in(self) -> None:
+        self._get("/login/")
+        self._post("/login/", {"username": self.name, "password": PASSWORD})
+
+    def _join(self) -> None:
+        self._get(self.invitation)
+        self._post(self.invitation, {})
+        self.rate = self.url.removeprefix(self.server)
+
+    def _rate_one(self) -> bool:
+        page = self._get(self.rate)
+        shown = TOKEN.search(page)
+        if shown is None:
+            if "Others have the last pairs open" in page:
+                time.sleep(0.5)
+                return True
+            return False
+        what = self.rng.choices(list(BEHAVIOUR), list(BEHAVIOUR.values()))[0]
+        self.done[what] += 1
+        self._act(what, shown[1])
+        return True
+
+    def _act(self, what: str, token: str) -> None:
+        if what == "skip":
+            self._say("remark", {"token": token, "kind": "skip", "reason": "other", "client_key": uuid.uuid4()})
+        elif what == "leave":
+            self._post(f"{self.rate}leave", {})
+            self._join()
+        elif what == "undo" and self.order:
+            self._undo()
+        else:
+            self._vote(what, token)
+
+    def _vote(self, what: str, token: str) -> None:
+        if what == "ahead":
+            self._get(f"{self.rate}next?after={token}")
+        if what == "go away":
+            time.sleep(LEASE_SECONDS * 1.5)
+        vote = {"token": token, "criterion": "overall", "choice": self.rng.choice(CHOICES), "client_key": uuid.uuid4()}
+        for _ in range(2 if what == "twice" else 1):
+            if self._say("vote", vote):
+                self.acknowledged[token] = str(vote["choice"])
+                self.order = [known for known in self.order if known != token] + [token]
+
+    def _undo(self) -> None:
+        if self._say("undo", {"client_key": uuid.uuid4()}):
+            del self.acknowledged[self.order.pop()]
+
+    def _say(self, name: str, fields: dict[str, Any]) -> bool:
+        """True if it was stored; False if others were faster, which is the only refusal there may be."""
+        try:
+            self._post(f"{self.rate}{name}", fields, accept="application/json")
+        except HTTPError as error:
+            if error.code != 409:
+                raise
+            self.done["refused"] += 1
+            return False
+        return True
+
+    def _get(self, path: str) -> str:
+        return self._open(Request(self.server + path))
+
+    def _post(self, path: str, fields: dict[str, Any], accept: str = "text/html") -> str:
+        token = next(cookie.value for cookie in self.jar if "csrf" in cookie.name)
+        data = urlencode(fields | {"csrfmiddlewaretoken": token}).encode()
+        return self._open(Request(self.server + path, data, {"Referer": self.server, "Accept": accept}))
+
+    def _open(self, request: Request) -> str:
+        with self.opener.open(request, timeout=120) as answer:
+            self.url = answer.geturl()
+            body: str = answer.read().decode()
+            return body
+
+
+def make_study(comparisons: int, quota: int) -> Any:
+    """Short texts: what is tried is who gets what, not reading."""
+    from annotations.setup import create_study
+    from models_runner.instructions import sync_version
+    from models_runner.models import Dataset, Document, Run, Summary, System, Transcript
+
+    dataset = Dataset.objects.create(name="soak")
+    about = {"adapter": "scripted", "regime": "zero-shot"}
+    systems = [System.objects.create(slug=f"system-{n}", name=f"System {n}", **about) for n in range(SYSTEMS)]
+    runs = [
+        Run.objects.create(system=system, dataset=dataset, instruction="medium", status="done",
+                           instruction_version=sync_version("medium"))
+        for system in systems
+    ]  # fmt: skip
+    for n in range(-(-comparisons // PAIRS)):
+        document = Document.objects.create(
+            dataset=dataset, external_id=f"m{n}", position=n, word_count=8, content_hash=f"{n:064d}"
+        )
+        turns = [{"speaker": "Maya", "content": f"Point {n} is settled by Friday."}]
+        Transcript.objects.create(document=document, turns=turns, original_turns=turns)
+        Summary.objects.bulk_create(
+            Summary(run=run, document=document, status="done", text=f"Point {n}, told {k}.", stop_reason="end",
+                    dropped_tokens=0)
+            for k, run in enumerate(runs)
+        )  # fmt: skip
+    return create_study("soak", dataset, systems, quota=quota)
+
+
+@contextmanager
+def web_server(processes: int, port: int) -> Iterator[str]:
+    address = f"127.0.0.1:{port}"
+    command = [sys.executable, "-m", "gunicorn", "evalsite.wsgi", "--bind", address, "--workers", str(processes)]
+    server = subprocess.Popen([*command, "--threads", "2", "--log-level", "error"], cwd=ROOT, env=os.environ)
+    try:
+        _wait_for(f"http://{address}/healthz")
+        yield f"http://{address}"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(300):
+        try:
+            urlopen(url, timeout=5).close()
+            return
+        except URLError:
+            time.sleep(0.2)
+    raise RuntimeError(f"{url} does not answer.")
+
+
+@contextmanager
+def database(server: str) -> Iterator[str]:
+    """A database of its own on a PostgreSQL server."""
+    import psycopg
+
+    name = f"punchweight_soak_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    try:
+        yield f"{server.rpartition('/')[0]}/{name}"
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+def violations() -> dict[str, int]:
+    """Rows found by each statement of invariants.sql."""
+    from django.db import connection
+
+    found = {}
+    for part in (ROOT / "benchmarks" / "invariants.sql").read_text().split(";"):
+        names = [line[3:] for line in part.splitlines() if line.startswith("-- ")]
+        if sql := "\n".join(line for line in part.splitlines() if not line.startswith("--")).strip():
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
+                found[names[-1]] = len(cursor.fetchall())
+    return found
+
+
+def differences(people: list[Person]) -> list[str]:
+    """Acknowledged answers that are not stored as they were given, and stored ones that nobody acknowledged."""
+    from annotations.judging import choice_of
+    from annotations.models import Judgement
+
+    rows = Judgement.objects.values_list("assignment__token", "assignment__shown_left", "outcome")
+    stored = {str(token): choice_of(outcome, left) for token, left, outcome in rows}
+    said = {token: choice for person in people for token, choice in person.acknowledged.items()}
+    wrong = [token for token, choice in said.items() if stored.get(token) != choice]
+    return [*wrong, *(token for token in stored if token not in said)]
+
+
+def soak(options: argparse.Namespace) -> bool:
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+    from django.db import connections
+
+    from annotations.links import invitation_path
+
+    call_command("collectstatic", verbosity=0, interactive=False)
+    study = make_study(options.comparisons, options.quota)
+    names = [f"annotator{n}" for n in range(options.annotators)]
+    for name in names:
+        User.objects.create_user(name, password=PASSWORD)
+    connections.close_all()
+    started = time.monotonic()
+    with web_server(options.processes, options.port) as server:
+        people = [Person(server, name, invitation_path(study), seed) for seed, name in enumerate(names)]
+        for person in people:
+            person.start()
+        for person in people:
+            person.join()
+    return report(study, people, time.monotonic() - started)
+
+
+def report(study: Any, people: list[Person], seconds: float) -> bool:
+    from annotations.models import Assignment
+
+    places = sum(study.comparisons.values_list("quota", flat=True))
+    rated = Assignment.objects.filter(state="done").count()
+    expired = Assignment.objects.filter(state="expired").count()
+    did = sum((person.done for person in people), Counter())
+    wrong, found = differences(people), violations()
+    failures = [person.failure for person in people if person.failure]
+    print(f"{len(people)} annotators, {study.comparisons.count()} comparisons, {seconds:.0f} s")
+    print(f"  pairs shown and what was done: {dict(did.most_common())}")
+    print(f"  rated {rated} of {places} places; given back by expiry and not taken up again: {expired}")
+    print(f"  answers acknowledged but not stored so, or stored without: {len(wrong)}")
+    for name, rows in found.items():
+        print(f"  {name}: {rows}")
+    for failure in failures:
+        print(f"  FAILED {failure}")
+    sound = not (wrong or failures or any(found.values())) and rated == places
+    print("sound" if sound else "NOT sound")
+    return sound
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--postgresql", metavar="URL", help="For example postgres://postgres@127.0.0.1:5432/postgres")
+    parser.add_argument("--annotators", type=int, default=16)
+    parser.add_argument("--processes", type=int, default=4)
+    parser.add_argument("--comparisons", type=int, default=2000)
+    parser.add_argument("--quota", type=int, default=2)
+    parser.add_argument("--port", type=int, default=8765)
+    options = parser.parse_args()
+    os.environ["ASSIGNMENT_LEASE_SECONDS"] = str(LEASE_SECONDS)
+    if options.postgresql:
+        with database(options.postgresql) as url, temporary_site(1, database_url=url):
+            sound = soak(options)
+    else:
+        with temporary_site(1):
+            sound = soak(options)
+    sys.exit(not sound)
+
+
+if __name__ == "__main__":
+    main()

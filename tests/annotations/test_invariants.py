@@ -1,0 +1,59 @@
+"""The script that a soak ends with finds what it is there to find."""
+
+import uuid
+
+import pytest
+
+from annotations.models import Assignment, Comparison, Judgement, JudgementRevision
+from annotations.undo import undo
+from benchmarks.soak import violations
+from tests.annotations.helpers import rate_everything
+from tests.factories import AnnotatorFactory, make_study
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def study():
+    study = make_study(systems=3, documents=2, quota=2)
+    for _ in range(2):
+        annotator = AnnotatorFactory(study=study)
+        rate_everything(annotator)
+        undo(annotator, uuid.uuid4())
+    return study
+
+
+def found():
+    return {name for name, rows in violations().items() if rows}
+
+
+def test_a_sound_study_has_no_violation(study):
+    assert len(violations()) == 8
+    assert found() == set()
+
+
+def test_a_wrong_counter_is_found(study):
+    Comparison.objects.filter(pk=study.comparisons.first().pk).update(taken=1)
+    assert found() == {"a comparison's counter is not the number of its places"}
+
+
+def test_places_beyond_the_quota_are_found(study):
+    Comparison.objects.filter(pk=study.comparisons.first().pk).update(taken=1, quota=1)
+    assert found() == {
+        "a comparison has more annotators than its quota",
+        "a comparison's counter is not the number of its places",
+        "a place is held twice, or lies beyond the quota",
+    }
+
+
+def test_a_lost_answer_is_found(study):
+    Judgement.objects.filter(assignment__state=Assignment.State.DONE).first().delete()
+    assert found() == {"a rated pair lacks an answer", "an answer of the history is neither current nor withdrawn"}
+
+
+def test_an_answer_without_its_history_is_found(study):
+    judgement = Judgement.objects.first()
+    Judgement.objects.filter(pk=judgement.pk).update(outcome="tie" if judgement.outcome != "tie" else "a")
+    assert found() == {"an answer is not the last one of its history"}
+    JudgementRevision.objects.filter(assignment=judgement.assignment).delete()
+    assert found() == {"an answer is not the last one of its history"}
