@@ -46,6 +46,11 @@ class UndoForm(forms.Form):
     client_key = forms.UUIDField()
 
 
+class GuessForm(forms.Form):
+    token = forms.UUIDField()
+    choice = forms.ChoiceField(choices=[(c, c) for c in ("left", "right", "none")])
+
+
 class NextForm(forms.Form):
     after = forms.UUIDField()
 

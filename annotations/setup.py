@@ -218,7 +218,7 @@ STATUS_CHANGES = {
 FIXED_BY_RATING = ("allow_tie", "allow_both_bad", "ask_strength", "comments")
 LABELS = dict(zip(FIXED_BY_RATING, ("Equally good", "Both bad", "Strength", "Comments"), strict=True))
 ALWAYS = (
-    *("title", "annotator_title", "guidelines", "quota", "break_minutes", "open_link"),
+    *("title", "annotator_title", "guidelines", "quota", "break_minutes", "open_link", "ask_guess"),
     *("opens_at", "closes_at", "completion_code", "completion_url"),
 )
 

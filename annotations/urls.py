@@ -13,6 +13,7 @@ urlpatterns = [
     path("rate/<uuid:public_id>/hold", views_rating.hold, name="hold"),
     path("rate/<uuid:public_id>/my-data", views_rating.my_data, name="my-data"),
     path("rate/<uuid:public_id>/erase-me", views_rating.erase_me, name="erase-me"),
+    path("rate/<uuid:public_id>/guess", views_rating.guess, name="guess"),
     path("rate/<uuid:public_id>/leave", views_rating.leave_study, name="leave-study"),
     path("studies/", views_studies.studies, name="studies"),
     path("studies/new/", views_studies.new_study, name="new-study"),

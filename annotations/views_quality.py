@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from annotations import exclusion, services
 from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating
 from annotations.giveaways import flagged
+from annotations.guesses import study_guesses
 from annotations.models import Comparison, Criterion, Study
 from annotations.quality import disagreements, study_quality
 
@@ -34,6 +35,7 @@ def quality(request: HttpRequest, slug: str) -> HttpResponse:
         "study": study,
         "quality": study_quality(study),
         "progress": services.progress(study),
+        "guesses": study_guesses(study) if study.ask_guess else None,
         "giveaways": flagged(study)[:GIVEAWAYS_SHOWN],
     }
     return render(request, "annotations/quality.html", context)

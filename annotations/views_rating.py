@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations import access, links, services
 from annotations.assignment import has_work, next_assignment, prefetch
-from annotations.forms import NextForm, RemarkForm, UndoForm, VoteForm
+from annotations.forms import GuessForm, NextForm, RemarkForm, UndoForm, VoteForm
+from annotations.guesses import next_guess, record_guess
 from annotations.invitations import NotInvitedError, accept, check_invitation, is_known
 from annotations.judging import Recorded, RefusedError, record_vote
 from annotations.leases import come_back, leave, renew
@@ -157,6 +158,7 @@ def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse
         "annotator": annotator,
         "can_undo": state in ("leased", "preparing", "done") and last_answer(annotator) is not None,
         "fresh_key": uuid4(),
+        "may_guess": state == "done" and next_guess(annotator) is not None,
     } | _addresses(request, annotator)
     return render(request, "annotations/nothing.html", context)
 
@@ -254,3 +256,25 @@ def erase_me(request: HttpRequest, public_id: UUID) -> HttpResponse:
     erase(annotator)
     access.forget(request, annotator)
     return render(request, "annotations/erased.html")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def guess(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Afterwards: which of the two was the large model's?"""
+    annotator = access.get_annotator(request, str(public_id))
+    if annotator is None:
+        return _not_joined(request)
+    if request.method == "POST":
+        form = GuessForm(request.POST)
+        if not form.is_valid():
+            return _invalid(request, form)
+        try:
+            record_guess(annotator, form.cleaned_data["token"], form.cleaned_data["choice"])
+        except RefusedError as refusal:
+            return _refuse(request, 404, refusal.code, str(refusal))
+        return redirect("guess", public_id)
+    assignment = next_guess(annotator)
+    if assignment is None:
+        return redirect("rate", public_id)
+    return render(request, "annotations/guess.html", {"page": rating_page(assignment), "annotator": annotator})

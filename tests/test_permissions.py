@@ -61,6 +61,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "undo": ("POST", JOINED),
     "next": ("GET", JOINED),
     "hold": ("POST", JOINED),
+    "guess": ("GET", JOINED),
     "my-data": ("GET", JOINED),
     "erase-me": ("POST", JOINED),
     "leave-study": ("POST", EVERYBODY),

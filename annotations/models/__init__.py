@@ -2,6 +2,7 @@ from annotations.models.annotators import Annotator
 from annotations.models.assignments import Assignment, Side
 from annotations.models.evidence import EvidenceJob, SummaryEvidence
 from annotations.models.giveaways import GiveawayCheck
+from annotations.models.guesses import Guess
 from annotations.models.judgements import Judgement, JudgementRevision, Outcome, Strength
 from annotations.models.people import Invitation, Membership
 from annotations.models.records import AuditEntry
@@ -16,6 +17,7 @@ __all__ = [
     "Criterion",
     "EvidenceJob",
     "GiveawayCheck",
+    "Guess",
     "Invitation",
     "Judgement",
     "JudgementRevision",

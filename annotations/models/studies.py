@@ -76,6 +76,11 @@ class Study(models.Model):
     break_minutes = models.PositiveIntegerField(
         default=0, help_text="Remind of a break after so many minutes of rating; 0 for never."
     )
+    ask_guess = models.BooleanField(
+        "Guess the large model",
+        default=False,
+        help_text="Ask annotators who have nothing left to rate which of two texts was the large model's.",
+    )
     open_link = models.BooleanField(
         "Open link", default=True, help_text="Whoever has the study's link can join; else only by invitation."
     )

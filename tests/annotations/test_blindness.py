@@ -23,7 +23,7 @@ from annotations.invitations import invite, revoke
 from annotations.links import invitation_path, personal_path, single_path
 from annotations.models import Assignment, Comparison, Study, SummaryEvidence
 from annotations.models.evidence import METHOD
-from models_runner.models import Document, Run, Score, Summary
+from models_runner.models import Document, Run, Score, Summary, System
 from models_runner.models.scores import MetricSignature
 from tests.factories import CriterionFactory, DatasetFactory, DocumentFactory, RunFactory, StudyFactory, SystemFactory
 
@@ -278,6 +278,18 @@ class Crawler:
         self.keep("open link closed", Client().get(invitation_path(self.study)))
         Study.objects.update(open_link=True)
 
+    def guesses(self):
+        url = reverse("guess", args=[self.study.public_id])
+        Study.objects.update(ask_guess=True)
+        System.objects.filter(pk=Run.objects.first().system_id).update(parameters=98_765_000_000)
+        self.keep("done, may guess", self.browser.get(self.rate_url))
+        page = self.keep("guess", self.browser.get(url))
+        token = page.context["page"].token
+        self.keep("guessed", self.browser.post(url, {"token": token, "choice": "left"}))
+        self.keep("bad guess", self.browser.post(url, {"token": token, "choice": "!"}))
+        self.keep("guess about nothing", self.browser.post(url, {"token": uuid.uuid4(), "choice": "left"}))
+        Study.objects.update(ask_guess=False)
+
     def no_work(self):
         for status in ("paused", "closed", "draft"):
             Study.objects.update(status=status)
@@ -291,6 +303,7 @@ class Crawler:
         self.annotator.assignments.filter(state="leased").update(state="expired", slot=None, lease_until=None)
         Comparison.objects.update(quota=1, taken=1)
         self.keep("done", self.browser.get(self.rate_url))
+        self.guesses()
         Summary.objects.filter(comparisons_as_a=None, comparisons_as_b=None).delete()
         late = marked_document(self.study.dataset, 9)
         Summary.objects.create(run=Run.objects.first(), document=late)
@@ -333,6 +346,7 @@ def test_nothing_an_annotator_receives_tells_systems_apart(study):
     answers = Crawler(study).crawl()
     assert {name: found for name, answer in answers.items() if (found := leaks(answer))} == {}
     states = {n: a.context["state"] for n, a in answers.items() if a.context and "state" in a.context}
+    states.pop("done, may guess")
     assert states == {n: n for n in ("paused", "closed", "draft", "soon", "done", "preparing", "leased", "left")}
     assert {answer.status_code for answer in answers.values()} == {200, 204, 302, 400, 403, 404, 405, 409, 410, 500}
 

@@ -14,6 +14,7 @@ from annotations.models import (
     Comparison,
     EvidenceJob,
     GiveawayCheck,
+    Guess,
     Invitation,
     Judgement,
     JudgementRevision,
@@ -235,3 +236,10 @@ def test_a_flagged_summary_has_flags(comparison):
     refused(lambda: GiveawayCheck.objects.create(**about, flagged=False, flags=[{"start": 0, "end": 1, "term": "x"}]))
     GiveawayCheck.objects.create(**about, flagged=False)
     refused(lambda: GiveawayCheck.objects.create(**about, flagged=False))
+
+
+def test_a_guess_is_a_side_or_none_and_made_once(comparison):
+    held = hold(comparison, slot=0)
+    refused(lambda: Guess.objects.create(assignment=held, side="x"))
+    Guess.objects.create(assignment=held, side="")
+    refused(lambda: Guess.objects.create(assignment=held, side="a"))
