@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from annotations.criteria import LIBRARY
+from annotations.guesses import GUESS_CHOICES
 from annotations.judging import CHOICES, Vote
 from annotations.models import Invitation, Membership, Remark, Study, Wanted
 from annotations.models.remarks import LONGEST_REMARK
@@ -48,7 +49,7 @@ class UndoForm(forms.Form):
 
 class GuessForm(forms.Form):
     token = forms.UUIDField()
-    choice = forms.ChoiceField(choices=[(c, c) for c in ("left", "right", "none")])
+    choice = forms.ChoiceField(choices=[(c, c) for c in GUESS_CHOICES])
 
 
 class NextForm(forms.Form):
@@ -178,6 +179,11 @@ class SettingsForm(forms.ModelForm):
         model = Study
         fields = (*ALWAYS, *FIXED_BY_RATING)
         widgets: ClassVar = {"guidelines": forms.Textarea(attrs={"rows": 6})}
+        labels: ClassVar = {
+            "annotator_title": "Annotators' heading",
+            "quota": "Votes per comparison",
+            "break_minutes": "Remind of a break after",
+        }
 
     def __init__(self, *args: Any, rated: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -20,14 +20,18 @@ BATCH = 50
 
 def announce() -> None:
     """Tell a worker, once the rows are committed, that there is something to look through."""
-    from annotations.tasks import check_giveaways, tell
+    from annotations.tasks import send_giveaways_message
 
-    transaction.on_commit(lambda: tell(check_giveaways, what="a check of names"))
+    transaction.on_commit(send_giveaways_message)
 
 
 def sweep(**kwargs: object) -> None:
     """Tell again: a message may have been lost."""
-    if any(_unchecked(study).exists() for study in _open_studies()):
+    checks = GiveawayCheck.objects.filter(study=OuterRef("study"))
+    unchecked = ~Exists(checks.filter(summary=OuterRef("summary_a"))) | ~Exists(
+        checks.filter(summary=OuterRef("summary_b"))
+    )
+    if Comparison.objects.filter(unchecked, study__in=_open_studies()).exists():
         announce()
 
 

@@ -14,7 +14,7 @@ from annotations.stats.guess import guess_rate, is_unblinded
 from annotations.stats.proportions import Proportion
 
 GUESSES_EACH = 5
-CHOICES = ("left", "right", "none")
+GUESS_CHOICES = ("left", "right", "none")
 
 
 def next_guess(annotator: Annotator) -> Assignment | None:
@@ -66,6 +66,9 @@ def study_guesses(study: Study) -> Guesses:
 
 
 def _rated(study: Study) -> QuerySet[Assignment]:
-    return Assignment.objects.filter(comparison__study=study, state=Assignment.State.DONE).select_related(
-        "comparison__document", "comparison__summary_a__run__system", "comparison__summary_b__run__system"
+    sides = [f"comparison__summary_{side}" for side in Side.values]
+    rated = Assignment.objects.filter(comparison__study=study, state=Assignment.State.DONE)
+    # Only sizes are looked at; texts and what a run recorded of its machine are long.
+    return rated.select_related("comparison__document", *(f"{side}__run__system" for side in sides)).defer(
+        *(f"{side}__text" for side in sides), *(f"{side}__run__environment" for side in sides)
     )

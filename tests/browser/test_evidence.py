@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from annotations.links import invitation_path
 from annotations.models import Judgement, SummaryEvidence
 from annotations.models.evidence import METHOD
 from models_runner.models import Summary
@@ -41,7 +42,32 @@ def study():
 
 @pytest.fixture
 def page(new_page, study):
-    return join(new_page(viewport={"width": 1280, "height": 800}), study)
+    page = join(new_page(viewport={"width": 1280, "height": 800}), study)
+    expect(page.locator("[data-evidence-hint]")).to_be_visible()  # the script has started
+    return page
+
+
+@pytest.fixture
+def slow_scripts(new_page, study):
+    """A page that somebody uses before its scripts have come."""
+    page = new_page(viewport={"width": 1280, "height": 800})
+    page.goto(invitation_path(study))
+    held = []
+    page.route("**/annotations/evidence*.js", lambda route: held.append(route))
+    page.get_by_role("button", name="Start").click(no_wait_after=True)
+    expect(page.locator("[data-pair]")).to_be_visible()
+    yield page, lambda: [route.continue_() for route in held]
+
+
+def test_a_sentence_focused_before_the_script_came_is_marked_then(slow_scripts):
+    page, let_them_come = slow_scripts
+    sentence(page, 0).evaluate("element => (element.tabIndex = 0)")
+    page.locator(".summaries").focus()
+    page.keyboard.press("Tab")
+    expect(sentence(page, 0)).to_be_focused()
+    expect_marked(page)
+    let_them_come()
+    expect_marked(page, 12, 40, 41)
 
 
 def sentence(page, index, side=0):

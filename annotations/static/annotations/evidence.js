@@ -9,10 +9,14 @@ const $ = (selector, within = document) => within.querySelector(selector);
 let chosen = null; // the sentence whose turns are marked
 let turns = []; // their numbers in the order of the meeting
 let current = 0; // index of the turn jumped to last
+let prepared = null; // the pair whose sentences work
 let quiet = false; // a focus of our own making marks nothing
 
 /** Make the sentences of the shown pair work, one stop of the Tab key a summary; forget the pair before. */
 function prepare() {
+  // The page announces the pair it starts with as well, when somebody may be reading its evidence already.
+  if (prepared === $("[data-pair]")) return;
+  prepared = $("[data-pair]");
   clear();
   const hint = $("[data-evidence-hint]");
   if (hint) hint.hidden = false;
@@ -23,6 +27,8 @@ function prepare() {
       sentence.tabIndex = index ? -1 : 0;
     });
   }
+  const focused = document.activeElement?.closest("[data-support]:focus-visible"); // before this script had started
+  if (focused) choose(focused);
 }
 
 const sentencesOf = (text) => [...text.querySelectorAll("[data-support]")];
