@@ -1,4 +1,4 @@
-"""Every test: on SQLite with the file broker, then those that reach the database again on PostgreSQL with Redis.
+"""Every test on SQLite with the file broker; at the same time those that reach the database on PostgreSQL with Redis.
 
 Servers are found at their usual addresses or given by TEST_DATABASE_URL and TEST_BROKER_URL. With CI=true nothing is
 skipped: PostgreSQL, Redis and Chromium are installed from Debian's packages and started where they are missing.
@@ -8,19 +8,27 @@ import os
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import IO
 
 from tests import servers
 
 CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 
-def pytest(*arguments: str, **environment: str) -> int:
-    with tempfile.TemporaryDirectory(prefix="punchweight-test-") as data_dir:
-        env = (
-            os.environ | {"DATA_DIR": data_dir, "OMP_NUM_THREADS": "2", "TOKENIZERS_PARALLELISM": "false"} | environment
-        )
-        return subprocess.run([sys.executable, "-m", "pytest", *arguments], env=env, check=False).returncode
+@contextmanager
+def pytest(*arguments: str, output: IO[str] | None = None, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """Pytest under way, with a data folder of its own; ended with the block if it has not ended by itself."""
+    with tempfile.TemporaryDirectory(prefix="punchweight-test-", ignore_cleanup_errors=True) as data_dir:
+        # One thread a model: two runs share the machine, and threads of a model wait for each other by spinning.
+        env = os.environ | {"DATA_DIR": data_dir, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+        command = [sys.executable, "-m", "pytest", *arguments]
+        with subprocess.Popen(command, env=env | environment, stdout=output, stderr=output, text=True) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
 
 
 def loud(text: str) -> None:
@@ -34,17 +42,25 @@ def main() -> int:
         database_url = servers.find_postgresql(started, install=CI)
         broker_url = servers.find_redis(started, install=CI)
         skipped = [] if chromium else ["browser tests (no /usr/bin/chromium)"]
-        print("\n=== SQLite, file broker", flush=True)
-        results = [pytest(*extra, *([] if chromium else ["-m", "not browser"]))]
+        second = None
         if database_url and broker_url:
-            print("\n=== PostgreSQL, Redis", flush=True)
-            again = ["-m", "database and not browser and not weights"]
-            results.append(pytest(*extra, *again, DATABASE_URL=database_url, CELERY_BROKER_URL=broker_url))
+            output = started.enter_context(tempfile.TemporaryFile("w+"))
+            urls = {"DATABASE_URL": database_url, "CELERY_BROKER_URL": broker_url}
+            again = ["-p", "no:cacheprovider", "-m", "database and not browser and not weights"]
+            second = started.enter_context(pytest(*extra, *again, output=output, **urls))
         else:
             missing = [name for name, url in (("PostgreSQL", database_url), ("Redis", broker_url)) if not url]
             skipped.append(
                 f"the database and worker tests on PostgreSQL with Redis (no {' and no '.join(missing)} found)"
             )
+        print("\n=== SQLite, file broker", flush=True)
+        with pytest(*extra, *([] if chromium else ["-m", "not browser"])) as first:
+            results = [first.wait()]
+        if second:
+            print("\n=== PostgreSQL, Redis, at the same time", flush=True)
+            results.append(second.wait())
+            output.seek(0)
+            print(output.read(), flush=True)
     if skipped:
         loud(
             f"SKIPPED: {'; '.join(skipped)}. Start them, or set TEST_DATABASE_URL and TEST_BROKER_URL, or run with CI=true."

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -15,6 +16,7 @@ from models_runner.adapters.engine import Prompt, Written
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.prompts import SYSTEM_MESSAGE, stop_reason
+from models_runner.reencoding import reencoded
 from models_runner.weights import file_revision, has_chat_template, resolve_gguf
 
 DEFAULT_WINDOW = 2048
@@ -29,7 +31,8 @@ def load(spec: SystemSpec) -> LanguageModelAdapter:
 class LlamaCppEngine:
     """Engine settings: `slots` (1; so many prompts are written side by side, sharing the model's batches; on a CPU that
     is no faster, and it changes greedy output), `threads` (0: all cores), `prefix_cache` (true: a prompt that begins
-    like the one before is not read again)."""
+    like the one before is not read again), `reencode` (none; see models_runner.reencoding) and `flash_attention` (as
+    the engine decides; on a CPU it reads faster and writes slower)."""
 
     name = "llamacpp"
 
@@ -39,23 +42,36 @@ class LlamaCppEngine:
         path = resolve_gguf(spec.model_id)
         self.spec = spec
         self.revision = file_revision(path)
+        self.reencode = str(spec.engine.get("reencode") or "")
+        if self.reencode:
+            path = reencoded(path, self.reencode)
+        self.flash_attention = spec.engine.get("flash_attention")
         self.window = spec.context_window or DEFAULT_WINDOW
         self.threads = int(str(spec.engine.get("threads", 0))) or len(os.sched_getaffinity(0))
         self.batch_size = self.slots = int(str(spec.engine.get("slots", 1)))
         self.chat = has_chat_template(path)
         self.prefix_cache = bool(spec.engine.get("prefix_cache", True))
+        try:
+            self.server = xllamacpp.Server(self._params(path))
+        except RuntimeError as error:
+            raise AdapterError(
+                f"llama.cpp cannot load {path}: it is no GGUF file it knows, or memory is short."
+            ) from error
+
+    def _params(self, path: Path) -> Any:
+        import xllamacpp
+
         params = xllamacpp.CommonParams()
         params.model.path = str(path)
         params.n_parallel = self.slots
         params.n_ctx = self.window * self.slots
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self.threads
         params.verbosity = QUIET
-        try:
-            self.server = xllamacpp.Server(params)
-        except RuntimeError as error:
-            raise AdapterError(
-                f"llama.cpp cannot load {path}: it is no GGUF file it knows, or memory is short."
-            ) from error
+        if self.flash_attention is not None:
+            kind = xllamacpp.llama_flash_attn_type
+            on, off = kind.LLAMA_FLASH_ATTN_TYPE_ENABLED, kind.LLAMA_FLASH_ATTN_TYPE_DISABLED
+            params.flash_attn_type = on if self.flash_attention else off
+        return params
 
     def count(self, text: str) -> int:
         return self._tokens(text, special=False)
@@ -129,6 +145,8 @@ class LlamaCppEngine:
             "slots": self.slots,
             "window": self.window,
             "prefix_cache": self.prefix_cache,
+            "reencode": self.reencode,
+            "flash_attention": self.flash_attention,
             "system_message": SYSTEM_MESSAGE if self.chat else "",
         }
 
