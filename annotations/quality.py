@@ -103,12 +103,14 @@ def study_quality(study: Study) -> Quality:
     criteria = list(study.criteria.all())
     by_criterion = {c.pk: _columns(vote for vote in votes if vote.criterion == c.pk) for c in criteria}
     first = by_criterion[criteria[0].pk] if criteria else _columns([])
-    shown = shown_choice(first.outcome, first.a_is_left)
-    sides = side_bias(shown, first.annotator)
+    # Votes that came in as a file may not say which side was which.
+    sided = _columns(vote for vote in votes if criteria and vote.criterion == criteria[0].pk and vote.shown_left)
+    shown = shown_choice(sided.outcome, sided.a_is_left)
+    sides = side_bias(shown, sided.annotator)
     return Quality(
         criteria=[CriterionQuality(c, _agreement(study, by_criterion[c.pk])) for c in criteria],
         left_wins=sides.overall,
-        annotators=_annotators(study, votes, first, shown),
+        annotators=_annotators(study, votes, first, sided.annotator, shown),
         days=_days(study),
     )
 
@@ -154,9 +156,12 @@ def _agreement(study: Study, votes: Votes) -> Agreement:
     )
 
 
-def _annotators(study: Study, votes: list[Vote], first: Votes, shown: IntArray) -> list[AnnotatorQuality]:
+def _annotators(
+    study: Study, votes: list[Vote], first: Votes, chooser: IntArray, shown: IntArray
+) -> list[AnnotatorQuality]:
+    """chooser, shown: annotators and choices of the first criterion's votes whose sides are known."""
     agreement = agreement_with_others(first.comparison, first.annotator, first.outcome, document=first.document)
-    left_wins = side_bias(shown, first.annotator).by_annotator
+    left_wins = side_bias(shown, chooser).by_annotator
     pair, outcome, _ = system_pairs(first.system_a, first.system_b, first.outcome)
     anomaly = anomalies(pair, first.annotator, outcome, seed=study.seed)
     every = _columns(votes)
@@ -170,7 +175,7 @@ def _annotators(study: Study, votes: list[Vote], first: Votes, shown: IntArray) 
             agreement=agreement.get(annotator.pk),
             left_wins=left_wins.get(annotator.pk),
             anomaly=anomaly.get(annotator.pk),
-            line=straightlining(own) if len(own := shown[first.annotator == annotator.pk]) else None,
+            line=straightlining(own) if len(own := shown[chooser == annotator.pk]) else None,
             same=same.get(annotator.pk),
             speed=pace.get(annotator.pk),
         )

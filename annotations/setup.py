@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
+from django.db.models import F, Max
 
 from annotations import audit
 from annotations.comparisons import build_comparisons
@@ -259,7 +260,7 @@ def change_settings(study: Study, values: Mapping[str, Any], by: User | None) ->
     if changed:
         study.save(update_fields=changed)
     if "quota" in changed:
-        study.comparisons.update(quota=study.quota)
+        study.comparisons.update(quota=F("imported") + study.quota)
     return changed
 
 
@@ -271,7 +272,7 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
         label = LABELS[fixed[0]]
         raise StudySetupError(f"“{label}” cannot change any more: there are pairs in people's hands, or rated.")
     if "quota" in changed:
-        most = before.comparisons.order_by("-taken").values_list("taken", flat=True).first() or 0
+        most = before.comparisons.aggregate(most=Max(F("taken") - F("imported")))["most"] or 0
         if values["quota"] < max(1, most):
             raise StudySetupError(
                 f"Votes per comparison cannot go down to {values['quota']}: a comparison has {most} already."

@@ -9,7 +9,7 @@ from annotations.models import Annotator, Assignment, Comparison, Side
 
 def shown_left(comparison_id: int, annotator: Annotator) -> str:
     """Counted are the comparison's places now held or rated, so that a pair given back does not weigh."""
-    held = Assignment.objects.filter(comparison_id=comparison_id, slot__isnull=False).order_by()
+    held = Assignment.objects.filter(comparison_id=comparison_id, slot__isnull=False).exclude(shown_left="").order_by()
     counts = {Side.A: 0, Side.B: 0} | dict(held.values_list("shown_left").annotate(n=Count("pk")))
     if counts[Side.A] != counts[Side.B]:
         return min(counts, key=counts.__getitem__)

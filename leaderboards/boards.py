@@ -68,10 +68,15 @@ def _board(material: Material, seed: int) -> Board:
         "resamples": ratings.resamples,
         "code_version": CODE_VERSION,
         "method": ratings.method,
-        "warnings": [*_leaks(lines), *ratings.warnings],
+        "warnings": [*_leaks(lines), *_llm_judges(material), *ratings.warnings],
         "signatures": sorted({score.signature for score in material.scores}),
         "systems": lines,
     }
+
+
+def _llm_judges(material: Material) -> list[str]:
+    n = material.llm_votes
+    return [f"{n} of {len(material.votes)} votes were given by language models, not by people."] if n else []
 
 
 def _leaks(lines: Sequence[Board]) -> list[str]:

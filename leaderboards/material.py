@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from annotations.models import Criterion, Study
-from leaderboards.votes import VoteRow, vote_rows
+from annotations.models import Criterion, JudgeType, Study
+from leaderboards.votes import VoteRow, counted, vote_rows
 from models_runner.models import Score, Summary, System
 
 METRIC_NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "bertscore_f1", "words")
@@ -49,6 +49,7 @@ class Material:
     votes: list[VoteRow]
     summaries: list[SummaryRow]
     scores: list[ScoreRow]
+    llm_votes: int
 
     @cached_property
     def fingerprint(self) -> str:
@@ -71,12 +72,13 @@ class Material:
 
 
 def gather(study: Study, criterion: Criterion, *, flagged: bool = True) -> Material:
-    """Four queries: systems, votes, summaries, scores. flagged: as in vote_rows."""
+    """Five queries: systems, votes, summaries, scores, and votes by language models. flagged: as in vote_rows."""
     systems = list(study.systems.order_by("slug"))
     votes = vote_rows(criterion, flagged=flagged)
     summaries = _summaries(study, systems)
     scores = _newest(_scores(study, systems), {s.pk: s.language for s in summaries})
-    return Material(study, criterion, systems, votes, summaries, scores)
+    llm_votes = counted().filter(criterion=criterion, assignment__annotator__judge_type=JudgeType.LLM).count()
+    return Material(study, criterion, systems, votes, summaries, scores, llm_votes)
 
 
 def _summaries(study: Study, systems: list[System]) -> list[SummaryRow]:

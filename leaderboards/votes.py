@@ -31,6 +31,7 @@ EXPORT_FIELDS = (
     "id",
     "comparison_id",
     "document_id",
+    "query",
     "criterion",
     "model_a",
     "model_b",
@@ -111,11 +112,13 @@ def export_rows(study: Study, criterion: Criterion | None = None) -> Iterator[di
         "public_id",
         f"{_COMPARISON}_id",
         _DOCUMENT,
+        f"{_COMPARISON}__query__text",
         "criterion__key",
         _SYSTEM_A,
         _SYSTEM_B,
         "outcome",
         _JUDGE,
+        "assignment__annotator__judge_type",
         "assignment__shown_left",
         "strength",
         "lead_time_ms",
@@ -126,23 +129,25 @@ def export_rows(study: Study, criterion: Criterion | None = None) -> Iterator[di
     )
     named = set(study.giveaway_checks.filter(flagged=True).values_list("summary_id", flat=True))
     for row in values.iterator(CHUNK):
-        vote, comparison, document, key, a, b, outcome, judge, left, strength, lead_ms, active_ms, *pair, created = row
+        vote, comparison, document, query, key, a, b, outcome, judge, kind, left, strength, *rest = row
+        lead_ms, active_ms, first, second, at = rest
         yield {
             "id": str(vote),
             "comparison_id": comparison,
             "document_id": document,
+            "query": query,
             "criterion": key,
             "model_a": a,
             "model_b": b,
             "winner": WINNERS[outcome],
             "judge": judge,
-            "judge_type": "human",
-            "shown_left": left,
+            "judge_type": kind,
+            "shown_left": left or None,
             "strength": strength and Strength(strength).label,
             "lead_time": None if lead_ms is None else lead_ms / 1000,
             "active_time": None if active_ms is None else active_ms / 1000,
-            "void_reason": NAMES_A_MODEL if named.intersection(pair) else None,
-            "tstamp": round(created.timestamp(), 3),
+            "void_reason": NAMES_A_MODEL if named & {first, second} else None,
+            "tstamp": round(at.timestamp(), 3),
         }
 
 

@@ -1,4 +1,4 @@
-from annotations.models.annotators import Annotator
+from annotations.models.annotators import Annotator, JudgeType
 from annotations.models.assignments import Assignment, Side
 from annotations.models.evidence import EvidenceJob, SummaryEvidence
 from annotations.models.giveaways import GiveawayCheck
@@ -19,6 +19,7 @@ __all__ = [
     "GiveawayCheck",
     "Guess",
     "Invitation",
+    "JudgeType",
     "Judgement",
     "JudgementRevision",
     "Membership",

@@ -10,6 +10,11 @@ from annotations.models.people import Invitation
 from annotations.models.studies import Study
 
 
+class JudgeType(models.TextChoices):
+    HUMAN = "human", "A person"
+    LLM = "llm", "A language model"
+
+
 class Annotator(models.Model):
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="annotators")
     # Names the annotator in their personal link, signed; never shown elsewhere.
@@ -24,6 +29,8 @@ class Annotator(models.Model):
     )
     # What a recruiting platform calls them. Personal data: shown to owners only.
     external_id = models.CharField(max_length=100, blank=True)
+    judge_type = models.CharField(max_length=10, choices=JudgeType.choices, default=JudgeType.HUMAN)
+    imported = models.BooleanField(default=False, help_text="Rated elsewhere; the votes came in as a file.")
     joined_at = models.DateTimeField(auto_now_add=True)
     left_at = models.DateTimeField(null=True, blank=True, help_text="Gave up the rest of their work in this study.")
 
@@ -33,6 +40,12 @@ class Annotator(models.Model):
     class Meta:
         ordering = ["study", "pk"]
         constraints = [
+            models.CheckConstraint(condition=Q(judge_type__in=JudgeType.values), name="annotator_judge_type_known"),
+            # Nobody rates here under a name that came with a file.
+            models.CheckConstraint(
+                condition=Q(imported=False) | Q(user=None, invitation=None, external_id=""),
+                name="annotator_imported_is_nobody_here",
+            ),
             models.CheckConstraint(
                 condition=Q(excluded_at=None, exclusion_reason="")
                 | (Q(excluded_at__isnull=False) & ~Q(exclusion_reason="")),

@@ -30,7 +30,9 @@ class Assignment(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
     # Which of the comparison's places this annotator holds, 0 to quota - 1; none once given back.
     slot = models.PositiveIntegerField(null=True, blank=True)
-    shown_left = models.CharField(max_length=1, choices=Side.choices)
+    shown_left = models.CharField(
+        max_length=1, choices=Side.choices, blank=True, help_text="Empty: rated elsewhere, and nobody wrote it down."
+    )
     lease_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True, blank=True)
@@ -50,7 +52,9 @@ class Assignment(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="leased") | Q(lease_until__isnull=False), name="assignment_leased_has_lease"
             ),
-            models.CheckConstraint(condition=Q(shown_left__in=["a", "b"]), name="assignment_side_known"),
+            models.CheckConstraint(
+                condition=Q(shown_left__in=["a", "b"]) | Q(shown_left="", state="done"), name="assignment_side_known"
+            ),
         ]
         indexes = [
             models.Index(fields=["annotator", "state"], name="assignment_annotator_state"),

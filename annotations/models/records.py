@@ -15,6 +15,7 @@ class AuditEntry(models.Model):
         MEMBER = "member", "changed who works on it"
         INVITATION = "invitation", "changed an invitation"
         ANNOTATOR = "annotator", "changed an annotator"
+        IMPORT = "import", "imported votes"
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="audit_entries")
     at = models.DateTimeField(auto_now_add=True)

@@ -178,6 +178,7 @@ class Comparison(models.Model):
     shuffle = models.PositiveIntegerField()
     quota = models.PositiveIntegerField()
     taken = models.PositiveIntegerField(default=0, help_text="Annotators who rated it or hold it now.")
+    imported = models.PositiveIntegerField(default=0, help_text="Places of judges who rated elsewhere, on top.")
 
     objects = ComparisonQuerySet.as_manager()
 
@@ -188,6 +189,7 @@ class Comparison(models.Model):
             models.UniqueConstraint(fields=["study", "summary_a", "summary_b"], name="comparison_once_per_study"),
             models.CheckConstraint(condition=Q(taken__lte=F("quota")), name="comparison_within_quota"),
             models.CheckConstraint(condition=Q(taken__gte=0), name="comparison_taken_not_negative"),
+            models.CheckConstraint(condition=Q(imported__lte=F("taken")), name="comparison_imported_are_taken"),
         ]
         indexes = [
             models.Index(

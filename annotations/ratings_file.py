@@ -1,0 +1,162 @@
+"""Votes given elsewhere, as JSON Lines with the fields of an export: all of them or none."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from annotations.models import JudgeType, Outcome, Side, Strength
+from models_runner.importing.files import json_objects
+from models_runner.importing.records import MAX_ID_LENGTH, DatasetImportError, Fields, RecordError
+
+Value = TypeVar("Value")
+
+# What a winner is called outside; LMArena's older files write "tie (bothbad)".
+WINNERS = {
+    "model_a": Outcome.A,
+    "model_b": Outcome.B,
+    "tie": Outcome.TIE,
+    "both_bad": Outcome.BOTH_BAD,
+    "tie (bothbad)": Outcome.BOTH_BAD,
+}
+JUDGE_TYPES = {kind.value: kind for kind in JudgeType}
+SIDES = {side.value: side.value for side in Side}
+STRENGTHS = {strength.label: strength.value for strength in Strength}
+LONGEST_JUDGE = 50
+LONGEST_SECONDS = 2_000_000  # what a column of milliseconds holds
+# Of an export, but told by the study itself; read over.
+NOT_READ = ("comparison_id", "void_reason", "sampling_prob")
+KNOWN = (
+    *("id", "document_id", "query", "criterion", "model_a", "model_b", "winner", "judge", "judge_type"),
+    *("shown_left", "strength", "lead_time", "active_time", "tstamp", *NOT_READ),
+)
+
+
+@dataclass(frozen=True)
+class GivenVote:
+    """One line. outcome and shown_left are seen from the line's own model_a; "" or None where it does not say."""
+
+    where: str
+    id: UUID | None
+    document: str
+    query: str
+    criterion: str
+    model_a: str
+    model_b: str
+    outcome: Outcome
+    judge: str
+    judge_type: JudgeType
+    shown_left: str
+    strength: int | None
+    lead_time_ms: int | None
+    active_ms: int | None
+    given_at: datetime | None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What there is one answer for."""
+        pair = frozenset((self.model_a, self.model_b))
+        return (self.document, self.query, pair, self.judge, self.criterion)
+
+
+def read_votes(path: Path) -> list[GivenVote]:
+    """The votes of a .jsonl or .json file. Raises DatasetImportError, which names every line at fault."""
+    votes: list[GivenVote] = []
+    problems: list[str] = []
+    first: dict[object, str] = {}
+    try:
+        for value, where in json_objects(path):
+            try:
+                vote = _vote(value, where)
+            except RecordError as error:
+                problems.append(str(error))
+                continue
+            for key in filter(None, (vote.key, vote.id)):
+                if key in first:
+                    what = "this id" if key == vote.id else "the same answer of the same judge"
+                    problems.append(f"{where}: {what} is in {first[key]} already.")
+                first.setdefault(key, where)
+            votes.append(vote)
+    except RecordError as error:
+        problems.append(str(error))
+    if not votes and not problems:
+        problems = [f"{path.name}: there are no votes to import."]
+    if problems:
+        raise DatasetImportError(problems)
+    return votes
+
+
+def _vote(value: Any, where: str) -> GivenVote:
+    if not isinstance(value, dict):
+        raise RecordError(where, 'is no object; expected {"document_id": ..., "model_a": ..., "winner": ...}.')
+    fields = Fields(value, where)
+    fields.refuse_unknown(KNOWN)
+    outcome = _one_of(fields, "winner", WINNERS)
+    strength = _said(fields, "strength", STRENGTHS)
+    if strength and outcome not in (Outcome.A, Outcome.B):
+        raise fields.fail("strength", f"is {value['strength']!r}, but {value['winner']!r} means that neither side won.")
+    return GivenVote(
+        where=where,
+        id=_id(fields),
+        document=fields.text("document_id", required=True, longest=MAX_ID_LENGTH),
+        query=fields.text("query"),
+        criterion=fields.text("criterion"),
+        **_models(fields),
+        outcome=outcome,
+        judge=fields.text("judge", required=True, longest=LONGEST_JUDGE).strip(),
+        judge_type=_said(fields, "judge_type", JUDGE_TYPES) or JudgeType.HUMAN,
+        shown_left=_said(fields, "shown_left", SIDES) or "",
+        strength=strength,
+        lead_time_ms=_ms(fields, "lead_time"),
+        active_ms=_ms(fields, "active_time"),
+        given_at=_time(fields),
+    )
+
+
+def _models(fields: Fields) -> dict[str, str]:
+    models = {name: fields.text(name, required=True, longest=100) for name in ("model_a", "model_b")}
+    if models["model_a"] == models["model_b"]:
+        raise fields.fail("model_b", f"is {models['model_b']!r}, as model_a is; expected another system.")
+    return models
+
+
+def _said(fields: Fields, name: str, known: Mapping[str, Value]) -> Value | None:
+    return _one_of(fields, name, known) if fields.values.get(name) not in (None, "") else None
+
+
+def _one_of(fields: Fields, name: str, known: Mapping[str, Value]) -> Value:
+    value = fields.text(name, required=True)
+    if value not in known:
+        raise fields.fail(name, f"is {value!r}; expected one of: {', '.join(known)}.")
+    return known[value]
+
+
+def _id(fields: Fields) -> UUID | None:
+    text = fields.text("id")
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise fields.fail("id", f"is {text!r}; expected a UUID, as in an export, or no id at all.") from None
+
+
+def _number(fields: Fields, name: str, most: float) -> float | None:
+    value = fields.values.get(name)
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise fields.fail(name, f"is {json.dumps(value)[:50]}; expected seconds, from 0 to {most:,.0f}.")
+    return float(value)
+
+
+def _ms(fields: Fields, name: str) -> int | None:
+    seconds = _number(fields, name, LONGEST_SECONDS)
+    return None if seconds is None else round(seconds * 1000)
+
+
+def _time(fields: Fields) -> datetime | None:
+    latest = datetime(3000, 1, 1, tzinfo=UTC).timestamp()
+    seconds = _number(fields, "tstamp", latest)
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
