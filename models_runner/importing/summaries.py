@@ -2,23 +2,28 @@
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from models_runner import services
+from models_runner.catalog import ensure_system, find
 from models_runner.importing.files import json_objects, read_text
 from models_runner.importing.records import MAX_ID_LENGTH, DatasetImportError, Fields, RecordError
 from models_runner.instructions import sync_version
-from models_runner.models import Dataset, Document, InstructionKind, Query, Run, Summary, System
+from models_runner.models import Dataset, Document, InstructionKind, Query, Regime, Run, Summary, System
 
 NUMBERS = ("prompt_tokens", "output_tokens", "dropped_tokens", "seconds")
 LARGEST = 2_147_483_647
-COLUMNS = ("document_id", "summary", "query", *NUMBERS)
+MOST_PARAMETERS = 10**15
+ADAPTER = "imported"
+COLUMNS = ("document_id", "summary", "query", "system", "instruction", "parameters", *NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -26,48 +31,93 @@ class Given:
     document_id: str
     text: str
     query: str
+    system: str
+    instruction: str
+    parameters: int | None
     numbers: dict[str, float]
     where: str
 
 
 @dataclass(frozen=True)
+class Defaults:
+    """Where a line does not say. regime: of systems that the file brings."""
+
+    system: str = ""
+    instruction: str = InstructionKind.MEDIUM
+    regime: str = Regime.ZERO_SHOT
+
+
+@dataclass(frozen=True)
 class Imported:
+    """Of one run."""
+
     run: Run
     added: int
     unchanged: int
 
 
-def import_summaries(path: Path, dataset: Dataset, system: System, instruction: str) -> Imported:
-    """Summaries of one system under one instruction. Raises DatasetImportError; then nothing has changed."""
-    given, problems = _read(path)
-    wanted = InstructionKind.QUERY if instruction == InstructionKind.QUERY else ""
-    problems += [_query_problem(one, wanted) for one in given if bool(one.query) != bool(wanted)]
+def import_summaries(path: Path, dataset: Dataset, defaults: Defaults) -> list[Imported]:
+    """Summaries of one or more systems, a run each. Raises DatasetImportError; then nothing has changed."""
+    given, problems = _read(path, defaults)
     if not given and not problems:
         problems = [f"{path.name}: there are no records to import."]
     if problems:
         raise DatasetImportError(problems)
+    runs: dict[tuple[str, str], list[Given]] = defaultdict(list)
+    for one in given:
+        runs[one.system, one.instruction].append(one)
     with transaction.atomic():
-        return _import(given, dataset, system, instruction)
+        systems = _systems(given, defaults.regime)
+        return [_import(part, dataset, systems[slug], kind) for (slug, kind), part in runs.items()]
 
 
-def _query_problem(one: Given, wanted: str) -> str:
-    if wanted:
-        return f"{one.where}, field 'query': is missing; with the instruction query, each summary answers one."
-    return f"{one.where}, field 'query': is there, but the instruction is not query."
+def _systems(given: Sequence[Given], regime: str) -> dict[str, System]:
+    """The systems by name; those nobody knows are added as ones whose summaries were made elsewhere."""
+    systems: dict[str, System] = {}
+    for one in given:
+        if one.system not in systems:
+            systems[one.system] = _system(one, regime)
+        if one.parameters is not None and systems[one.system].parameters != one.parameters:
+            raise DatasetImportError(
+                [f"{one.where}, field 'parameters': {one.system} has {systems[one.system].parameters} elsewhere."]
+            )
+    return systems
 
 
-def _read(path: Path) -> tuple[list[Given], list[str]]:
+def _system(one: Given, regime: str) -> System:
+    if find(one.system):
+        system = ensure_system(one.system)
+        if system.adapter != ADAPTER:
+            raise DatasetImportError(
+                [
+                    f"{one.where}: system {system.slug} writes its summaries here (adapter {system.adapter}). "
+                    "Give the imported one another name."
+                ]
+            )
+        return system
+    system = System(slug=one.system, name=one.system, adapter=ADAPTER, regime=regime, parameters=one.parameters)
+    try:
+        system.full_clean()
+    except ValidationError as error:
+        name, messages = next(iter(error.message_dict.items()))
+        field = "system" if name in ("slug", "name") else name
+        raise DatasetImportError([f"{one.where}, field {field!r}: {messages[0]}"]) from error
+    system.save()
+    return system
+
+
+def _read(path: Path, defaults: Defaults) -> tuple[list[Given], list[str]]:
     given: list[Given] = []
     problems: list[str] = []
-    first: dict[tuple[str, str], str] = {}
+    first: dict[tuple[str, ...], str] = {}
     try:
         for value, where in _csv_rows(path) if path.suffix.lower() == ".csv" else json_objects(path):
             try:
-                one = _given(value, where)
+                one = _given(value, where, defaults)
             except RecordError as error:
                 problems.append(str(error))
                 continue
-            key = (one.document_id, one.query)
+            key = (one.system, one.instruction, one.document_id, one.query)
             if key in first:
                 problems.append(f"{where}: document {one.document_id!r} was summarized before, in {first[key]}.")
             first.setdefault(key, where)
@@ -89,28 +139,61 @@ def _csv_rows(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
         raise RecordError(f"{path.name}, line {reader.line_num}", f"is not CSV: {error}.") from error
 
 
-def _given(value: Any, where: str) -> Given:
+def _given(value: Any, where: str, defaults: Defaults) -> Given:
     if not isinstance(value, dict):
         raise RecordError(where, 'is no object; expected {"document_id": ..., "summary": ...}.')
     fields = Fields(value, where)
     fields.refuse_unknown(COLUMNS)
+    query, instruction = fields.text("query").strip(), _instruction(fields, defaults)
+    if instruction == InstructionKind.QUERY and not query:
+        raise fields.fail("query", "is missing; with the instruction query, each summary answers one.")
+    if query and instruction != InstructionKind.QUERY:
+        raise fields.fail("query", "is there, but the instruction is not query.")
     return Given(
         document_id=fields.text("document_id", required=True, longest=MAX_ID_LENGTH),
         text=fields.text("summary", required="summary" not in value).strip(),
-        query=fields.text("query").strip(),
+        query=query,
+        system=_system_name(fields, defaults),
+        instruction=instruction,
+        parameters=_parameters(fields),
         numbers={name: _number(fields, name) for name in NUMBERS if value.get(name) is not None},
         where=where,
     )
 
 
-def _number(fields: Fields, name: str) -> float:
+def _instruction(fields: Fields, defaults: Defaults) -> str:
+    instruction = fields.text("instruction").strip() or defaults.instruction
+    if instruction not in InstructionKind.values:
+        raise fields.fail("instruction", f"is {instruction!r}; expected one of: {', '.join(InstructionKind.values)}.")
+    return instruction
+
+
+def _system_name(fields: Fields, defaults: Defaults) -> str:
+    name = fields.text("system").strip()
+    if defaults.system and name and name != defaults.system:
+        raise fields.fail("system", f"is {name!r}, but the command says {defaults.system!r}.")
+    if not (name or defaults.system):
+        raise fields.fail("system", "is missing; name it on every line, or for the whole file with --system.")
+    return name or defaults.system
+
+
+def _parameters(fields: Fields) -> int | None:
+    if fields.values.get("parameters") is None:
+        return None
+    number = int(_number(fields, "parameters", MOST_PARAMETERS))
+    if not number:
+        raise fields.fail("parameters", "is 0; leave it out where nobody knows.")
+    return number
+
+
+def _number(fields: Fields, name: str, largest: int = LARGEST) -> float:
     value = fields.values[name]
     expected = "a number" if name == "seconds" else "a whole number"
     try:
         number = -1.0 if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         number = -1.0
-    if not 0 <= number < LARGEST or (name != "seconds" and number != int(number)):
+    if not 0 <= number < largest or (name != "seconds" and number != int(number)):
         raise fields.fail(name, f"is {value!r}; expected {expected}, 0 or more.")
     return number if name == "seconds" else int(number)
 

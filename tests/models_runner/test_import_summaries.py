@@ -95,6 +95,50 @@ def test_another_text_for_a_summary_is_refused(dataset, tmp_path):
     assert Summary.objects.count() == 2
 
 
+def test_one_file_may_hold_several_systems_and_instructions(dataset, tmp_path, capsys):
+    load(
+        tmp_path,
+        lines(
+            {"document_id": "m0", "system": "bart", "summary": "A.", "parameters": 400_000_000},
+            {"document_id": "m1", "system": "bart", "summary": "B."},
+            {"document_id": "m0", "system": "bart", "summary": "C.", "instruction": "short"},
+            {"document_id": "m0", "system": "theirs", "summary": "D."},
+        ),
+        system="",
+        regime="fine-tuned",
+    )
+    runs = {(run.system.slug, run.instruction): run for run in Run.objects.all()}
+    assert sorted(runs) == [("bart", "medium"), ("bart", "short"), ("theirs", "medium")]
+    assert [s.text for s in runs["bart", "medium"].summaries.order_by("pk")] == ["A.", "B."]
+    bart = runs["bart", "short"].system
+    assert (bart.adapter, bart.regime, bart.parameters) == ("imported", "fine-tuned", 400_000_000)
+    assert capsys.readouterr().out.count("already there") == 3
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ({"summary": "x"}, "line 2, field 'system': is missing; name it on every line"),
+        ({"summary": "x", "system": "lead-3"}, "line 2: system lead-3 writes its summaries here"),
+        ({"summary": "x", "system": "two words"}, "line 2, field 'system': "),
+        ({"summary": "x", "system": "new", "parameters": 0}, "line 2, field 'parameters': "),
+        ({"summary": "x", "system": "new", "parameters": -4}, "line 2, field 'parameters': is -4"),
+        ({"summary": "x", "system": "new", "instruction": "brief"}, "field 'instruction': is 'brief'; expected one of"),
+        ({"summary": "x", "system": "theirs", "parameters": 7}, "field 'parameters': theirs has None elsewhere"),
+    ],
+)
+def test_a_wrong_line_of_a_file_of_systems_imports_nothing(dataset, tmp_path, record, message):
+    text = lines({"document_id": "m0", "system": "theirs", "summary": "ok"}, {"document_id": "m1"} | record)
+    with pytest.raises(CommandError, match=message):
+        load(tmp_path, text, system="")
+    assert not Run.objects.exists()
+
+
+def test_the_command_and_a_line_name_one_system(dataset, tmp_path):
+    with pytest.raises(CommandError, match="field 'system': is 'other', but the command says 'theirs'"):
+        load(tmp_path, lines({"document_id": "m0", "system": "other", "summary": "x"}))
+
+
 def test_a_system_that_writes_here_takes_no_imports(dataset, tmp_path):
     with pytest.raises(CommandError, match="writes its summaries here"):
         load(tmp_path, GOOD, system="lead-3")

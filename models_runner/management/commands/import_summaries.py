@@ -4,13 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from models_runner.catalog import UnknownSystemError, ensure_system
 from models_runner.importing.records import DatasetImportError
-from models_runner.importing.summaries import import_summaries
+from models_runner.importing.summaries import Defaults, import_summaries
 from models_runner.lookup import UnknownDatasetError, find_dataset
-from models_runner.models import InstructionKind
-
-ADAPTER = "imported"
+from models_runner.models import InstructionKind, Regime
 
 
 class Command(BaseCommand):
@@ -19,22 +16,26 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("path", type=Path, help="JSON Lines or CSV with document_id and summary.")
+        parser.add_argument("path", type=Path, help="JSON Lines or CSV with document_id, system and summary.")
         parser.add_argument("--dataset", required=True)
-        parser.add_argument("--system", required=True, help="A system whose adapter is imported; see systems --add.")
-        parser.add_argument("--instruction", choices=InstructionKind.values, default=InstructionKind.MEDIUM)
+        parser.add_argument("--system", default="", help="Of lines that do not name one.")
+        parser.add_argument(
+            "--instruction",
+            choices=InstructionKind.values,
+            default=InstructionKind.MEDIUM,
+            help="Of lines that do not name one.",
+        )
+        parser.add_argument(
+            "--regime", choices=Regime.values, default=Regime.ZERO_SHOT, help="Of systems nobody knows yet."
+        )
 
     def handle(self, *args: Any, path: Path, **options: Any) -> None:
+        defaults = Defaults(options["system"], options["instruction"], options["regime"])
         try:
-            dataset, system = find_dataset(options["dataset"]), ensure_system(options["system"])
-            if system.adapter != ADAPTER:
-                raise CommandError(
-                    f"System {system.slug} writes its summaries here (adapter {system.adapter}). "
-                    "Add one with adapter imported for summaries made elsewhere."
-                )
-            done = import_summaries(path, dataset, system, options["instruction"])
-        except (UnknownDatasetError, UnknownSystemError, DatasetImportError) as error:
+            runs = import_summaries(path, find_dataset(options["dataset"]), defaults)
+        except (UnknownDatasetError, DatasetImportError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(
-            f"Run {done.run.pk}, {done.run}: {done.added} summaries added, {done.unchanged} already there."
-        )
+        for done in runs:
+            self.stdout.write(
+                f"Run {done.run.pk}, {done.run}: {done.added} summaries added, {done.unchanged} already there."
+            )
