@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
@@ -16,6 +17,7 @@ from leaderboards.boards import get_board
 from leaderboards.exports import CONTENT_TYPES, FORMATS
 from leaderboards.figures import DEFAULT_SORT, forest_plot, table
 from leaderboards.lookup import UnknownCriterionError, find_criterion
+from leaderboards.tables import TABLES
 from leaderboards.votes import counted, export_rows
 from models_runner.errors import json_error
 
@@ -74,6 +76,7 @@ def board(request: HttpRequest, study: Study) -> HttpResponse:
     values = get_board(study, criterion, flagged=_flagged(request))
     context = {
         "flagged": _flagged(request),
+        "query": urlencode({"criterion": criterion.key} | ({} if _flagged(request) else {"flagged": "out"})),
         "flagged_votes": counted().filter(in_flagged_pair(study), criterion=criterion).count(),
         "study": study,
         "criterion": criterion,
@@ -90,6 +93,20 @@ def board_json(request: HttpRequest, study: Study) -> HttpResponse:
     return JsonResponse(
         get_board(study, _asked_criterion(request, study), flagged=_flagged(request)),
         json_dumps_params={"ensure_ascii": False},
+    )
+
+
+@results_data
+def board_table(request: HttpRequest, study: Study, ending: str) -> HttpResponse:
+    """The board as a file for a spreadsheet or a paper."""
+    if ending not in TABLES:
+        return json_error(404, "unknown_format", f"There is no format {ending!r}. Expected: json, {', '.join(TABLES)}.")
+    criterion = _asked_criterion(request, study)
+    write, content_type = TABLES[ending]
+    return HttpResponse(
+        write(get_board(study, criterion, flagged=_flagged(request))),
+        content_type=content_type,
+        headers={"Content-Disposition": f'attachment; filename="{study.slug}-{criterion.key}.{ending}"'},
     )
 
 

@@ -84,6 +84,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "revoke": ("POST", OWNERS),
     "board": ("GET", RESULTS),
     "board-json": ("GET", RESULTS),
+    "board-table": ("GET", RESULTS),
     "board-ratings": ("GET", RESULTS),
 }
 
@@ -125,6 +126,7 @@ def world():
         "remove-member": [study.slug, member.pk],
         "exclusion": [study.slug, annotator.number],
         "revoke": [study.slug, invitation.public_id],
+        "board-table": [study.slug, "csv"],
         "board-ratings": [study.slug, "csv"],
     }
     args = {name: fitting.get(name, fitting.get(name.split("_")[0], [])) for name in TABLE}

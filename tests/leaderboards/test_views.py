@@ -15,7 +15,12 @@ from tests.people import researcher, stranger
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["/boards/meetings/", "/boards/meetings/board.json", "/boards/meetings/ratings.csv"]
+PAGES = [
+    "/boards/meetings/",
+    "/boards/meetings/board.json",
+    "/boards/meetings/board.csv",
+    "/boards/meetings/ratings.csv",
+]
 
 
 @pytest.fixture
@@ -189,7 +194,7 @@ def test_the_page_holds_nothing_the_security_policy_forbids(study):
 def test_the_page_takes_few_queries(study, django_assert_num_queries):
     client = researcher()
     client.get(PAGES[0])
-    # session, user, study, annotators this person is; criterion; systems, votes, summaries, scores; snapshot; flagged
-    # votes; criteria
-    with django_assert_num_queries(12):
+    # session, user, study, annotators this person is; criterion; systems, votes, summaries, scores, votes by models; snapshot;
+    # flagged votes; criteria
+    with django_assert_num_queries(13):
         client.get(PAGES[0])

@@ -8,7 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 from leaderboards.boards import get_board
 from leaderboards.figures import COLUMNS, Row, table
 from leaderboards.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
+from leaderboards.tables import as_csv, as_latex, as_markdown
 
+FORMATS = {"csv": as_csv, "latex": as_latex, "markdown": as_markdown}
 WIDTH = 100
 # People's answers first, what machines say below: one table of both is too wide for a terminal.
 VOTE_COLUMNS = 6
@@ -20,7 +22,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug")
         parser.add_argument("--criterion", default="overall")
-        parser.add_argument("--format", choices=["table", "json"], default="table")
+        parser.add_argument("--format", choices=["table", "json", *FORMATS], default="table")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -30,6 +32,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if options["format"] == "json":
             self.stdout.write(json.dumps(board, ensure_ascii=False, indent=2))
+        elif options["format"] in FORMATS:
+            self.stdout.write(FORMATS[options["format"]](board), ending="")
         else:
             self.stdout.write(as_text(board))
 

@@ -1,0 +1,83 @@
+"""The board as CSV, LaTeX and Markdown: the numbers of the board, and text that means itself in each."""
+
+import csv
+import io
+import re
+
+import pytest
+from django.core.management import call_command
+
+from leaderboards.boards import build_board
+from leaderboards.figures import table
+from leaderboards.tables import as_csv, as_latex, as_markdown
+from models_runner.models import System
+from tests.leaderboards.helpers import make_rated_study
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def board():
+    study = make_rated_study(systems=3, documents=3, annotators=2)
+    System.objects.filter(pk=study.systems.first().pk).update(name="=1+1")
+    return build_board(study, study.criteria.first())
+
+
+def test_csv_holds_every_digit_of_the_board(board):
+    rows = list(csv.DictReader(io.StringIO(as_csv(board))))
+    assert [row["system"] for row in rows] == [line["system"] for line in board["systems"]]
+    for row, line in zip(rows, board["systems"], strict=True):
+        assert float(row["rating"]) == line["rating"]
+        assert float(row["rating_upper"]) == line["rating_upper"]
+        assert int(row["votes"]) == line["votes"]
+        assert row["rouge1"] == ""
+        assert "rouge1: not scored yet" in row["notes"]
+    assert {row["name"] for row in rows if row["name"].endswith("=1+1")} == {"'=1+1"}
+
+
+def test_markdown_has_the_cells_of_the_page(board):
+    lines = as_markdown(board).splitlines()
+    shown = table(board)
+    grid = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[: 2 + len(shown.rows)]]
+    assert len({len(row) for row in grid}) == 1
+    assert grid[0] == [header.label for header in shown.headers]
+    assert [row[2] for row in grid[2:]] == [row.cells[1].text for row in shown.rows]
+    assert lines[-len(shown.notes) :] == [f"{n}. {note}" for n, note in enumerate(shown.notes, start=1)]
+
+
+def test_latex_is_a_booktabs_table_with_as_many_cells_in_every_row(board):
+    text = as_latex(board)
+    rows = [line for line in text.splitlines() if line.endswith(r" \\")]
+    assert len(rows) == 4
+    columns = len(re.search(r"begin\{tabular\}\{(l(r+))\}", text)[1])
+    assert {len(re.split(r"(?<!\\)&", row)) for row in rows} == {columns}
+    for rule in ("toprule", "midrule", "bottomrule"):
+        assert text.count(f"\\{rule}") == 1
+    assert "---$^{" in text  # undefined, with a note
+
+
+def test_what_latex_and_markdown_would_obey_is_text(board):
+    board["systems"][0]["system"] = r"a_b & 50% | \x {y} ~ ^ # $"
+    assert r"a\_b \& 50\% | \textbackslash{}x \{y\} \textasciitilde{} \textasciicircum{} \# \$" in as_latex(board)
+    assert r"| a\_b & 50% \| \\x {y}" in as_markdown(board)
+
+
+@pytest.mark.parametrize("name", ["csv", "latex", "markdown"])
+def test_the_command_prints_each(name, capsys):
+    study = make_rated_study(systems=2, documents=2)
+    call_command("leaderboard", study.slug, format=name)
+    write = {"csv": as_csv, "latex": as_latex, "markdown": as_markdown}[name]
+    assert capsys.readouterr().out.splitlines() == write(build_board(study, study.criteria.first())).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind"), [("csv", "text/csv"), ("tex", "application/x-tex"), ("md", "text/markdown")]
+)
+def test_the_page_offers_each_as_a_file(client, admin_user, ending, kind):
+    study = make_rated_study(systems=2, documents=2)
+    client.force_login(admin_user)
+    answer = client.get(f"/boards/{study.slug}/board.{ending}?criterion=overall")
+    assert answer.headers["Content-Type"].startswith(kind)
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{study.slug}-overall.{ending}"'
+    assert f"board.{ending}?criterion=overall" in client.get(f"/boards/{study.slug}/").content.decode()
+    assert client.get(f"/boards/{study.slug}/board.docx").json()["error"]["code"] == "unknown_format"
