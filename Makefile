@@ -1,6 +1,7 @@
 # make run    the whole site on this machine
 # make test   every test
 # make reset  delete the data folder and start over
+# make messages   bring the translations in locale/ up to date, CONTRIBUTING.md
 # make soak   many annotators at once, docs/benchmarks.md
 # make bench-generation ARGS='--meetings 4'   docs/benchmarks.md
 
@@ -13,7 +14,7 @@ PY := $(VENV)/bin/python
 
 export PORT DATA_DIR
 
-.PHONY: run test check reset install install-dev bench-generation soak
+.PHONY: run test check messages reset install install-dev bench-generation soak
 
 run: install
 	@exec $(PY) manage.py serve --host $(HOST)
@@ -25,6 +26,9 @@ check: install-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
+
+messages: install-dev
+	@$(PY) -m tests.messages
 
 bench-generation: install
 	@$(PY) -m benchmarks.generation $(ARGS)

@@ -5,8 +5,10 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import Http404, HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from annotations.assignment import has_work
 from annotations.models import Annotator, Membership, Study
@@ -20,6 +22,7 @@ __all__ = [
     "refuse_while_rating",
     "remember",
     "role_of",
+    "still_rating",
 ]
 
 SESSION_KEY = "annotators"
@@ -78,7 +81,7 @@ class StillRatingError(PermissionDenied):
     """
 
     def __init__(self, study: Study, *, joined_here: bool) -> None:
-        super().__init__("You still have comparisons to rate in this study. Rate them, or leave the study, first.")
+        super().__init__(_("You still have comparisons to rate in this study. Rate them, or leave the study, first."))
         self.study = study
         self.joined_here = joined_here
 
@@ -90,3 +93,9 @@ def refuse_while_rating(request: HttpRequest, study: Study) -> None:
     for annotator in themselves.filter(left_at=None):
         if has_work(annotator):
             raise StillRatingError(study, joined_here=annotator.pk == here)
+
+
+def still_rating(request: HttpRequest, refusal: StillRatingError) -> HttpResponse:
+    """What the person is told, in their language: researchers' pages, where this comes up, are English."""
+    with translation.override(translation.get_language_from_request(request)):
+        return render(request, "annotations/still_rating.html", {"refusal": refusal}, status=403)

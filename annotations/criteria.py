@@ -1,23 +1,36 @@
 """The library of criteria: question and help text by key."""
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 LIBRARY: dict[str, tuple[str, str]] = {
     "overall": (
-        "Which summary is better overall?",
-        "If you had missed the meeting, which one would you rather have?",
+        _("Which summary is better overall?"),
+        _("If you had missed the meeting, which one would you rather have?"),
     ),
     "informativeness": (
-        "Which summary tells more of what mattered?",
-        "Decisions, owners, dates and reasons count; length alone does not.",
+        _("Which summary tells more of what mattered?"),
+        _("Decisions, owners, dates and reasons count; length alone does not."),
     ),
     "consistency": (
-        "Which summary is more faithful to the transcript?",
-        "Anything stated that the transcript does not say counts against a summary.",
+        _("Which summary is more faithful to the transcript?"),
+        _("Anything stated that the transcript does not say counts against a summary."),
     ),
-    "coherence": ("Which summary hangs together better?", "A clear order, each sentence building on the last."),
-    "fluency": ("Which summary reads better?", "Grammar, word choice and the absence of repetition."),
-    "relevance": ("Which summary keeps better to what is important?", "Side remarks and small talk count against it."),
+    "coherence": (_("Which summary hangs together better?"), _("A clear order, each sentence building on the last.")),
+    "fluency": (_("Which summary reads better?"), _("Grammar, word choice and the absence of repetition.")),
+    "relevance": (
+        _("Which summary keeps better to what is important?"),
+        _("Side remarks and small talk count against it."),
+    ),
     "coverage": (
-        "Which summary covers decisions and action items better?",
-        "Who does what by when, and what was decided.",
+        _("Which summary covers decisions and action items better?"),
+        _("Who does what by when, and what was decided."),
     ),
 }
+
+_TEXTS = {text for texts in LIBRARY.values() for text in texts}
+
+
+def in_readers_language(text: str) -> str:
+    """A question or help as an annotator sees it: the library's in their language, another one as it was written."""
+    return gettext(text) if text in _TEXTS else text

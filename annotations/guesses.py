@@ -6,6 +6,7 @@ from uuid import UUID
 
 import numpy as np
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from annotations.assignment import has_work
 from annotations.judging import RefusedError
@@ -41,7 +42,7 @@ def record_guess(annotator: Annotator, token: UUID, choice: str) -> None:
     """Store it, the first one for good. Raises RefusedError."""
     assignment = _rated(annotator.study).filter(annotator=annotator, token=token).first()
     if assignment is None or not large_side(assignment) or has_work(annotator):
-        raise RefusedError("unknown_assignment", "There is nothing to guess about this pair.")
+        raise RefusedError("unknown_assignment", _("There is nothing to guess about this pair."))
     side = {"left": assignment.shown_left, "right": assignment.shown_right}.get(choice, "")
     Guess.objects.get_or_create(assignment=assignment, defaults={"side": side})
 

@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from annotations import audit
 from annotations.models import Annotator, AuditEntry, Invitation, Study
@@ -85,20 +86,23 @@ def check_invitation(invitation: Invitation | None, study: Study, external_id: s
     """Raises NotInvitedError when nobody new can join by it (None: the study's open link)."""
     if invitation is None:
         if not study.open_link:
-            raise NotInvitedError("This link is closed. Ask the researchers for an invitation of your own.")
+            raise NotInvitedError(_("This link is closed. Ask the researchers for an invitation of your own."))
         return
     if invitation.revoked_at is not None:
-        raise NotInvitedError("The researchers took this invitation back. Ask them for a new one.")
+        raise NotInvitedError(_("The researchers took this invitation back. Ask them for a new one."))
     if invitation.expires_at is not None and invitation.expires_at <= timezone.now():
-        raise NotInvitedError("This invitation has expired. Ask the researchers for a new one.")
+        raise NotInvitedError(_("This invitation has expired. Ask the researchers for a new one."))
     if invitation.max_uses is not None and invitation.uses >= invitation.max_uses:
         raise NotInvitedError(
-            "This invitation has been used. If it was you, open your personal link, or the first browser again."
+            _("This invitation has been used. If it was you, open your personal link, or the first browser again.")
         )
     if invitation.kind == Invitation.Kind.EXTERNAL and not 0 < len(external_id) <= LONGEST_EXTERNAL_ID:
         raise NotInvitedError(
-            f"The address does not say who you are ({invitation.id_parameter} is missing). Open the study from the "
-            "platform that recruited you."
+            _(
+                "The address does not say who you are (%(name)s is missing). Open the study from the platform that "
+                "recruited you."
+            )
+            % {"name": invitation.id_parameter}
         )
 
 
@@ -122,4 +126,4 @@ def accept(invitation: Invitation | None, study: Study, user: User | None, exter
 def _use(invitation: Invitation) -> None:
     left = Invitation.objects.filter(Q(max_uses=None) | Q(uses__lt=F("max_uses")), pk=invitation.pk, revoked_at=None)
     if not left.update(uses=F("uses") + 1):
-        raise NotInvitedError("Somebody else used this invitation a moment ago. Ask the researchers for a new one.")
+        raise NotInvitedError(_("Somebody else used this invitation a moment ago. Ask the researchers for a new one."))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from annotations import assignment as assignments
 from annotations.models import (
@@ -71,13 +72,13 @@ def record_vote(annotator: Annotator, vote: Vote, *, now: datetime | None = None
 
 
 def key_used() -> RefusedError:
-    return RefusedError("key_used", "This answer's key was used for another answer. Reload the page.")
+    return RefusedError("key_used", _("This answer's key was used for another answer. Reload the page."))
 
 
 def check_open(study: Study) -> None:
     if not study.takes_votes(timezone.now()):
         raise RefusedError(
-            "study_not_open", "This study is not open for rating at the moment. Your earlier votes are saved."
+            "study_not_open", _("This study is not open for rating at the moment. Your earlier votes are saved.")
         )
 
 
@@ -94,7 +95,7 @@ def _record(annotator: Annotator, vote: Vote, now: datetime) -> Recorded:
     ):
         raise RefusedError(
             "lease_lost",
-            "This pair was open for so long that others have rated it meanwhile. Please go on with the next one.",
+            _("This pair was open for so long that others have rated it meanwhile. Please go on with the next one."),
         )
     _save(assignment, criterion, vote)
     return Recorded(complete=complete_if_answered(assignment, now), repeated=False)
@@ -104,7 +105,7 @@ def lock(annotator: Annotator, token: UUID) -> Assignment:
     """The annotator's assignment with this token, nobody else's to change until the transaction ends."""
     known = annotator.assignments.filter(token=token).values_list("comparison_id", flat=True).first()
     if known is None:
-        raise RefusedError("unknown_assignment", "This pair is not assigned to you. Reload the page to go on.")
+        raise RefusedError("unknown_assignment", _("This pair is not assigned to you. Reload the page to go on."))
     # Comparison first, as everywhere: taking and giving back lock in the same order.
     Comparison.objects.select_for_update().get(pk=known)
     return annotator.assignments.select_for_update().get(token=token)
@@ -146,7 +147,8 @@ def _criterion(study: Study, vote: Vote) -> Criterion:
     criterion = study.criteria.filter(key=vote.criterion).first()
     if criterion is None:
         raise RefusedError(
-            "unknown_criterion", f"This study has no question named {vote.criterion!r}. Reload the page."
+            "unknown_criterion",
+            _("This study has no question named “%(name)s”. Reload the page.") % {"name": vote.criterion},
         )
     return criterion
 
@@ -156,9 +158,9 @@ def _check_offered(study: Study, vote: Vote) -> None:
     asked = study.ask_strength and vote.choice in ("left", "right")
     offered = {"tie": study.allow_tie, "both_bad": study.allow_both_bad}.get(vote.choice, True)
     if not offered or (vote.strength is not None and not asked):
-        raise RefusedError("choice_not_offered", "This study does not offer this answer. Reload the page.")
+        raise RefusedError("choice_not_offered", _("This study does not offer this answer. Reload the page."))
     if asked and vote.strength is None:
-        raise RefusedError("strength_missing", "Say whether it is slightly or much better. Reload the page.")
+        raise RefusedError("strength_missing", _("Say whether it is slightly or much better. Reload the page."))
 
 
 def _save(assignment: Assignment, criterion: Criterion, vote: Vote) -> None:
@@ -166,7 +168,8 @@ def _save(assignment: Assignment, criterion: Criterion, vote: Vote) -> None:
     if revisions.count() >= MOST_REVISIONS:
         raise RefusedError(
             "too_many_changes",
-            f"This answer was changed {MOST_REVISIONS} times; the last one counts. Please go on with the next pair.",
+            _("This answer was changed %(n)s times; the last one counts. Please go on with the next pair.")
+            % {"n": MOST_REVISIONS},
         )
     answer: dict[str, Any] = {
         "outcome": outcome_of(vote.choice, assignment.shown_left),

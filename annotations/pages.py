@@ -1,11 +1,14 @@
 """What the rating page shows. Only what is named here reaches an annotator: no system, no run, no database id."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
+from annotations.criteria import in_readers_language
 from annotations.judging import choice_of
 from annotations.models import Annotator, Assignment, Comparison, Study, SummaryEvidence
 from annotations.remarks import current_comment
@@ -15,9 +18,9 @@ from models_runner.models import InstructionKind, Summary, Transcript
 SPEAKER_COLOURS = 8
 # What the summaries were asked to be, in words for people (systems read models_runner.instructions).
 ASKED_FOR = {
-    InstructionKind.LONG: "a long, detailed summary of the whole meeting",
-    InstructionKind.MEDIUM: "a summary of the whole meeting, of medium length",
-    InstructionKind.SHORT: "a very short summary of the whole meeting",
+    InstructionKind.LONG: _("a long, detailed summary of the whole meeting"),
+    InstructionKind.MEDIUM: _("a summary of the whole meeting, of medium length"),
+    InstructionKind.SHORT: _("a very short summary of the whole meeting"),
 }
 
 
@@ -37,25 +40,26 @@ class Choice:
 
 
 PLAIN = (
-    Choice("left", "Left is better", "1"),
-    Choice("tie", "Equally good", "3"),
-    Choice("right", "Right is better", "2"),
-    Choice("both_bad", "Both bad", "4"),
+    Choice("left", _("Left is better"), "1"),
+    Choice("tie", _("Equally good"), "3"),
+    Choice("right", _("Right is better"), "2"),
+    Choice("both_bad", _("Both bad"), "4"),
 )
 WITH_STRENGTH = (
-    Choice("left-2", "Left much better", "1"),
-    Choice("left-1", "Left slightly better", "2"),
-    Choice("tie", "Equally good", "3"),
-    Choice("right-1", "Right slightly better", "4"),
-    Choice("right-2", "Right much better", "5"),
-    Choice("both_bad", "Both bad", "6"),
+    Choice("left-2", _("Left much better"), "1"),
+    Choice("left-1", _("Left slightly better"), "2"),
+    Choice("tie", _("Equally good"), "3"),
+    Choice("right-1", _("Right slightly better"), "4"),
+    Choice("right-2", _("Right much better"), "5"),
+    Choice("both_bad", _("Both bad"), "6"),
 )
 
 
 def choices_of(study: Study) -> list[Choice]:
     """The buttons of every question, in the order they stand."""
     left_out = {"tie": not study.allow_tie, "both_bad": not study.allow_both_bad}
-    return [c for c in (WITH_STRENGTH if study.ask_strength else PLAIN) if not left_out.get(c.value)]
+    offered = [c for c in (WITH_STRENGTH if study.ask_strength else PLAIN) if not left_out.get(c.value)]
+    return [replace(choice, label=gettext(choice.label)) for choice in offered]
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class RatingPage:
     document_title: str
     language: str
     task: str
+    task_language: str  # empty: the page's own
     turns: list[Turn]
     left: str
     right: str
@@ -120,11 +125,12 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
     done, total = workload(annotator)
     return RatingPage(
         token=assignment.token,
-        title=study.annotator_title,
+        title=study.heading,
         guidelines=study.guidelines,
         document_title=document.title,
         language=document.language,
-        task=comparison.query.text if comparison.query else ASKED_FOR[InstructionKind(study.instruction)],
+        task=comparison.query.text if comparison.query else gettext(ASKED_FOR[InstructionKind(study.instruction)]),
+        task_language=document.language if comparison.query else "",
         turns=_turns(Transcript.objects.get(pk=document.pk).turns),
         left=shown[assignment.shown_left],
         right=shown[assignment.shown_right],
@@ -190,8 +196,8 @@ def _questions(study: Study, assignment: Assignment) -> list[Question]:
     return [
         Question(
             key=criterion.key,
-            text=criterion.question,
-            help_text=criterion.help_text,
+            text=in_readers_language(criterion.question),
+            help_text=in_readers_language(criterion.help_text),
             answer=answers.get(criterion.pk, ""),
         )
         for criterion in study.criteria.all()

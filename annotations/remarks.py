@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from annotations.judging import Recorded, RefusedError, check_open, complete_if_answered, key_used, lock
 from annotations.leases import give_back
@@ -55,15 +56,15 @@ def _record(annotator: Annotator, said: Said, now: datetime) -> Recorded:
 def _check(assignment: Assignment, said: Said) -> None:
     comment = said.kind == Remark.Kind.COMMENT
     if comment and assignment.annotator.study.comments == Wanted.OFF:
-        raise RefusedError("no_comments", "This study does not take comments.")
+        raise RefusedError("no_comments", _("This study does not take comments."))
     if comment and not said.text.strip() and assignment.annotator.study.comments == Wanted.REQUIRED:
-        raise RefusedError("comment_empty", "The comment is empty. Write a few words about the pair.")
+        raise RefusedError("comment_empty", _("The comment is empty. Write a few words about the pair."))
     if not comment and not said.reason:
-        raise RefusedError("reason_missing", "Choose a reason.")
+        raise RefusedError("reason_missing", _("Choose a reason."))
     if said.kind == Remark.Kind.SKIP and assignment.state == Assignment.State.DONE:
-        raise RefusedError("already_rated", "This pair is rated already. Take your last answer back first.")
+        raise RefusedError("already_rated", _("This pair is rated already. Take your last answer back first."))
     if assignment.remarks.count() >= MOST_REMARKS:
-        raise RefusedError("too_many_remarks", f"There are {MOST_REMARKS} remarks on this pair already.")
+        raise RefusedError("too_many_remarks", _("There are %(n)s remarks on this pair already.") % {"n": MOST_REMARKS})
 
 
 def current_comment(assignment: Assignment) -> str:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from annotations.judging import RefusedError, check_open, key_used, lock
 from annotations.leases import lease_end
@@ -29,11 +30,11 @@ def _undo(annotator: Annotator, client_key: UUID, now: datetime) -> UUID:
     check_open(annotator.study)
     last = last_answer(annotator)
     if last is None:
-        raise RefusedError("nothing_to_undo", "There is no answer to take back.")
+        raise RefusedError("nothing_to_undo", _("There is no answer to take back."))
     assignment = lock(annotator, last.assignment.token)
     # Nobody but this annotator changes it, but they may have done so in another tab.
     if not Judgement.objects.filter(pk=last.pk, updated_at=last.updated_at).delete()[0]:
-        raise RefusedError("changed_meanwhile", "The answer was changed in another window. Reload the page.")
+        raise RefusedError("changed_meanwhile", _("The answer was changed in another window. Reload the page."))
     JudgementRevision.objects.create(
         assignment=assignment, criterion=last.criterion, client_key=client_key, outcome="", strength=None
     )

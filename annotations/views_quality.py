@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations import exclusion, services
-from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating
+from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating, still_rating
 from annotations.giveaways import flagged
 from annotations.guesses import study_guesses
 from annotations.models import Comparison, Criterion, Study
@@ -30,7 +30,7 @@ def quality(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         refuse_while_rating(request, study)
     except StillRatingError as refusal:
-        return render(request, "annotations/still_rating.html", {"refusal": refusal}, status=403)
+        return still_rating(request, refusal)
     context = {
         "study": study,
         "quality": study_quality(study),
@@ -50,7 +50,7 @@ def disagreement(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         refuse_while_rating(request, study)
     except StillRatingError as refusal:
-        return render(request, "annotations/still_rating.html", {"refusal": refusal}, status=403)
+        return still_rating(request, refusal)
     criterion = _criterion(study, request.GET.get("criterion", ""))
     page = Paginator(disagreements(criterion), DISAGREEMENTS_A_PAGE).get_page(request.GET.get("page"))
     context = {

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -208,7 +209,9 @@ def _recorded(
 
 
 def _not_joined(request: HttpRequest) -> HttpResponse:
-    return _refuse(request, 403, "not_joined", "This browser has not joined the study. Open your personal link again.")
+    return _refuse(
+        request, 403, "not_joined", _("This browser has not joined the study. Open your personal link again.")
+    )
 
 
 def _invalid(request: HttpRequest, form: Form) -> HttpResponse:

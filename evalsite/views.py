@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from annotations.models import Comparison, Criterion, Judgement, Study
@@ -31,6 +33,7 @@ class StudyRow:
 def home(request: HttpRequest) -> HttpResponse:
     if not is_researcher(request.user):
         return render(request, "evalsite/welcome.html")
+    translation.activate(settings.LANGUAGE_CODE)  # researchers' pages are not translated yet
     running = Run.objects.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
     context = {
         "study_rows": study_rows(),

@@ -3,10 +3,10 @@
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from annotations.access import StillRatingError, refuse_while_rating, role_of
+from annotations.access import StillRatingError, refuse_while_rating, role_of, still_rating
 from annotations.models import Study
 
-__all__ = ["StillRatingError", "get_results_study"]
+__all__ = ["StillRatingError", "get_results_study", "still_rating"]
 
 
 def get_results_study(request: HttpRequest, slug: str) -> Study:

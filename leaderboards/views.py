@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from annotations.giveaways import in_flagged_pair
 from annotations.models import Criterion, Study
-from leaderboards.access import StillRatingError, get_results_study
+from leaderboards.access import StillRatingError, get_results_study, still_rating
 from leaderboards.boards import get_board
 from leaderboards.exports import CONTENT_TYPES, FORMATS
 from leaderboards.figures import DEFAULT_SORT, forest_plot, table
@@ -49,7 +49,7 @@ def results_data(view: ResultsView) -> ResultsView:
 def _refuse_as_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if isinstance(refusal, UnknownCriterionError):
         raise Http404(str(refusal)) from refusal
-    return render(request, "annotations/still_rating.html", {"refusal": refusal}, status=403)
+    return still_rating(request, refusal)
 
 
 def _refuse_as_json(request: HttpRequest, refusal: Refusal) -> HttpResponse:

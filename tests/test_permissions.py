@@ -37,6 +37,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "healthz": ("GET", EVERYBODY),
     "login": ("GET", EVERYBODY),
     "logout": ("POST", EVERYBODY),
+    "set-language": ("POST", EVERYBODY),
     "patterns": ("GET", STAFF),
     "datasets": ("GET", STAFF),
     "dataset": ("GET", STAFF),

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from annotations.models.assignments import Assignment
 
@@ -17,12 +18,12 @@ class Remark(models.Model):
         SKIP = "skip", "Skipped"
 
     class Reason(models.TextChoices):
-        LANGUAGE = "language", "I do not know the language well enough"
-        SUBJECT = "subject", "I cannot judge this subject"
-        BROKEN = "broken", "A text is broken or missing"
-        IDENTITY = "identity", "A text tells what wrote it"
-        PRIVATE = "private", "It has personal or offensive content"
-        OTHER = "other", "Something else"
+        LANGUAGE = "language", _("I do not know the language well enough")
+        SUBJECT = "subject", _("I cannot judge this subject")
+        BROKEN = "broken", _("A text is broken or missing")
+        IDENTITY = "identity", _("A text tells what wrote it")
+        PRIVATE = "private", _("It has personal or offensive content")
+        OTHER = "other", _("Something else")
 
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="remarks")
     kind = models.CharField(max_length=10, choices=Kind.choices)

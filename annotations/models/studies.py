@@ -8,8 +8,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from models_runner.models import Dataset, Document, InstructionKind, Query, Summary, System
+
+DEFAULT_TITLE = gettext_noop("Which meeting summary is better?")
 
 
 class Wanted(models.TextChoices):
@@ -58,9 +61,7 @@ class Study(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
         help_text="How many annotators rate each comparison.",
     )
-    annotator_title = models.CharField(
-        max_length=200, default="Which meeting summary is better?", help_text="The heading annotators see."
-    )
+    annotator_title = models.CharField(max_length=200, default=DEFAULT_TITLE, help_text="The heading annotators see.")
     guidelines = models.TextField(blank=True)
     allow_tie = models.BooleanField("Equally good", default=True, help_text="Annotators may call both equally good.")
     allow_both_bad = models.BooleanField("Both bad", default=True, help_text="Annotators may call both bad.")
@@ -129,6 +130,11 @@ class Study(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("study", args=[self.slug])
+
+    @property
+    def heading(self) -> str:
+        """What annotators see on top: the default title in their language, another one as it was written."""
+        return gettext(DEFAULT_TITLE) if self.annotator_title == DEFAULT_TITLE else self.annotator_title
 
     def takes_votes(self, now: datetime) -> bool:
         """Open, and within its dates."""

@@ -85,5 +85,5 @@ def percent(value: float | None) -> str:
 
 @register.filter(expects_localtime=True)
 def moment(value: datetime | None) -> str:
-    """Date and time, or a dash."""
-    return UNDEFINED if value is None else formats.date_format(value, "j M Y, H:i")
+    """Date and time as the language writes them, or a dash."""
+    return UNDEFINED if value is None else formats.date_format(value, "DATETIME_FORMAT")

@@ -17,6 +17,7 @@ from django.db.models.signals import pre_save
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import get_language_from_request
 
 from annotations import views_rating
 from annotations.invitations import invite, revoke
@@ -183,6 +184,7 @@ class Crawler:
         self.beside_votes()
         self.refusals()
         self.strangers_and_errors()
+        self.languages()
         self.invitations()
         self.no_work()
         return self.answers
@@ -265,6 +267,14 @@ class Crawler:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(views_rating, "rating_page", fail)
             self.keep("server error", self.browser.get(self.rate_url))
+
+    def languages(self):
+        """Each of the two, last the one this browser came with."""
+        came_with = get_language_from_request(self.browser.get(self.rate_url).wsgi_request)
+        for language in ("en", "zh-hans", came_with):
+            choice = {"language": language, "next": self.rate_url}
+            self.keep(f"language {len(self.answers)}", self.browser.post(reverse("set-language"), choice))
+            self.keep(f"pair in language {len(self.answers)}", self.browser.get(self.rate_url))
 
     def invitations(self):
         made = {kind: invite(self.study, kind, None, **more)[0] for kind, more in INVITATIONS.items()}

@@ -1,5 +1,7 @@
 // Buttons that copy the field named in data-copy; without this script the field can be copied by hand.
 
+import { gettext } from "./texts.js";
+
 for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
 
 document.addEventListener("click", async (event) => {
@@ -7,7 +9,7 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   const field = document.getElementById(button.dataset.copy);
   const label = (button.dataset.label ??= button.textContent);
-  button.textContent = (await copied(field)) ? "Copied" : "Press Ctrl+C";
+  button.textContent = (await copied(field)) ? gettext("Copied") : gettext("Press Ctrl+C");
   setTimeout(() => (button.textContent = label), 2000);
 });
 

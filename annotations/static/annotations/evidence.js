@@ -1,6 +1,8 @@
 // Evidence: a summary's sentence that is clicked or has the focus gets the turns marked that may support it. The server
 // sends the numbers for both summaries or for none; docs/evidence.md tells how they are found.
 
+import { gettext, ngettext } from "./texts.js";
+
 // A desk, as in rate.css: the transcript stands beside the summaries. Elsewhere the turns are quoted below them.
 const DESK = matchMedia("(min-width: 62rem) and (min-height: 34rem)");
 const NEXT = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
@@ -62,10 +64,9 @@ function clear() {
 }
 
 function tell() {
-  const many = turns.length > 1;
   const found = turns.length
-    ? `${turns.length} ${many ? "turns" : "turn"} may support this sentence:`
-    : "No support found in the transcript: check it yourself.";
+    ? ngettext("{n} turn may support this sentence:", "{n} turns may support this sentence:", { n: turns.length })
+    : gettext("No support found in the transcript: check it yourself.");
   $("[data-evidence-said]").textContent = [found, turns.join(", ")].join(" ").trim();
   $("[data-evidence-found]").textContent = found;
   $("[data-evidence-turns]").replaceChildren(...turns.map(quote));
@@ -79,7 +80,7 @@ function quote(number) {
   button.type = "button";
   button.className = "quiet";
   button.dataset.evidenceTurn = number;
-  button.setAttribute("aria-label", `Go to turn ${number}`);
+  button.setAttribute("aria-label", gettext("Go to turn {number}", { number }));
   button.textContent = number;
   const text = document.createElement("p");
   const speaker = document.createElement("strong");

@@ -1,5 +1,7 @@
 // What was said and is not acknowledged by the server yet: kept in the browser, sent in order, for as long as it takes.
 
+import { gettext } from "./texts.js";
+
 const TIMEOUT_MS = 20_000;
 
 function read(key) {
@@ -50,10 +52,10 @@ export async function post(url, fields, csrfToken) {
     });
     const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
     if (response.status === 403 && !isJson) return { stale: true };
-    if (!isJson || response.status >= 500) return { fault: "the server has a fault" };
+    if (!isJson || response.status >= 500) return { fault: gettext("the server has a fault") };
     return await response.json();
   } catch {
-    return { fault: "no connection" };
+    return { fault: gettext("no connection") };
   }
 }
 
@@ -81,7 +83,8 @@ export const pace = {
     const middle = times.length / 2;
     const median = (times[Math.floor(middle)] + times[Math.ceil(middle) - 1]) / 2;
     const minutes = Math.max(1, Math.round((median * pairs) / 60_000));
-    return minutes < 60 ? `about ${minutes} min left` : `about ${Math.floor(minutes / 60)} h ${minutes % 60} min left`;
+    if (minutes < 60) return gettext("about {minutes} min left", { minutes });
+    return gettext("about {hours} h {minutes} min left", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
   },
 };
 

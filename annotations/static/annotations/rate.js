@@ -3,6 +3,7 @@
 
 import { activeMs, breakIsDue, holdPlaces, restart } from "./activity.js";
 import { Outbox, drafts, fetchPair, newKey, pace, post } from "./outbox.js";
+import { gettext } from "./texts.js";
 
 const GUARD_MS = 250; // after a pair appears: a second press meant for the one before must not rate it
 const PREFETCH_AFTER_MS = 1_000;
@@ -109,7 +110,7 @@ function focusOn(element, within = element) {
 }
 
 function askForComment() {
-  say("Add a comment to go on.", "busy");
+  say(gettext("Add a comment to go on."), "busy");
   focusOn(commentForm().elements.text, commentForm());
 }
 
@@ -136,11 +137,12 @@ function report(form, kind) {
 
 async function undo(form) {
   if (guarded() || outbox.items.length) return;
-  say("Taking your last answer back…", "busy");
+  say(gettext("Taking your last answer back…"), "busy");
   const reply = await post(form.action, { client_key: newKey() }, csrfToken());
-  if (reply.stale || reply.fault) say(`Not taken back: ${reply.fault ?? "the page is out of date"}.`, "fault");
-  else if (reply.error) refuse(reply.error.message, "Reload the page", reload);
-  else await nextPair({ rated: false, text: "Your last answer is taken back." });
+  const fault = reply.stale ? gettext("the page is out of date") : reply.fault;
+  if (fault) say(gettext("Not taken back: {fault}.", { fault }), "fault");
+  else if (reply.error) refuse(reply.error.message, gettext("Reload the page"), reload);
+  else await nextPair({ rated: false, text: gettext("Your last answer is taken back.") });
 }
 
 // ---- sending
@@ -153,17 +155,18 @@ async function drain() {
   let complete = false;
   while (outbox.items.length) {
     const sent = outbox.items[0];
-    if (!faults) say("Saving…", "busy");
+    if (!faults) say(gettext("Saving…"), "busy");
     const { url = questions()[0].action, ...fields } = sent;
     const reply = await post(url, fields, csrfToken());
     if (reply.stale) {
-      say("Not saved yet.", "fault");
-      refuse("This page is out of date. Reload it: your answer is kept and sent then.", "Reload the page", reload);
+      say(gettext("Not saved yet."), "fault");
+      const stale = gettext("This page is out of date. Reload it: your answer is kept and sent then.");
+      refuse(stale, gettext("Reload the page"), reload);
       draining = false;
       return;
     }
     if (reply.fault) {
-      say(`Not saved yet: ${reply.fault}. Trying again…`, "fault");
+      say(gettext("Not saved yet: {fault}. Trying again…", { fault: reply.fault }), "fault");
       await pause(RETRY_MS[Math.min(faults++, RETRY_MS.length - 1)]);
       continue;
     }
@@ -175,11 +178,11 @@ async function drain() {
     complete ||= shown && Boolean(reply.complete);
   }
   draining = false;
-  if (complete) await nextPair({ rated: true, text: "Saved" });
+  if (complete) await nextPair({ rated: true, text: gettext("Saved") });
 }
 
 function saved(sent) {
-  say(sent.kind === "problem" ? "Reported. Thank you." : "Saved", "saved");
+  say(sent.kind === "problem" ? gettext("Reported. Thank you.") : gettext("Saved"), "saved");
   if (sent.kind === "comment") drafts.keep(sent.token, "");
 }
 
@@ -193,15 +196,15 @@ function pause(ms) {
 addEventListener("online", () => retryNow());
 
 function refused(sent, error, shown) {
-  say("Not saved", "fault");
+  say(gettext("Not saved"), "fault");
   if (shown && sent.criterion) {
     const question = questions().find((one) => one.dataset.question === sent.criterion);
     if (question) showAnswer(question, "");
     markCurrent();
   }
   const goOn = ["lease_lost", "unknown_assignment"].includes(error.code);
-  const text = shown ? error.message : `An earlier answer was not saved. ${error.message}`;
-  refuse(text, goOn ? "Go on with the next pair" : "Reload the page", reload);
+  const text = shown ? error.message : gettext("An earlier answer was not saved. {reason}", { reason: error.message });
+  refuse(text, goOn ? gettext("Go on with the next pair") : gettext("Reload the page"), reload);
 }
 
 // ---- the next pair
@@ -221,12 +224,12 @@ async function nextPair({ rated, text }) {
   for (let faults = 0; fresh === undefined; ) {
     fresh = await fetchPair(rateUrl);
     if (fresh === undefined) {
-      say("Saved. The next pair did not come: no connection. Trying again…", "fault");
+      say(gettext("Saved. The next pair did not come: no connection. Trying again…"), "fault");
       await pause(RETRY_MS[Math.min(faults++, RETRY_MS.length - 1)]);
     }
   }
-  if (fresh === null) {
-    reload(); // no pair: the whole page says why
+  if (fresh === null || fresh.lang !== pair().lang) {
+    reload(); // no pair: the whole page says why; another language was chosen in another tab
     return;
   }
   swap(fresh, rated);

@@ -1,5 +1,7 @@
 // The transcript: search with marked hits, jumping between them, and folding away. Works on whatever pair is shown.
 
+import { gettext, ngettext } from "./texts.js";
+
 const $ = (selector, within = document) => within.querySelector(selector);
 let current = -1; // index of the hit jumped to last
 
@@ -20,7 +22,7 @@ function prepare() {
 function fold(closed) {
   const toggle = $("[data-transcript-toggle]");
   toggle.setAttribute("aria-expanded", String(!closed));
-  toggle.textContent = closed ? "Show" : "Hide";
+  toggle.textContent = closed ? gettext("Show") : gettext("Hide");
   $("#transcript-body").hidden = closed;
   $("[data-pair]").classList.toggle("transcript-closed", closed);
 }
@@ -75,7 +77,7 @@ function search() {
   turns.classList.toggle("only-hits", Boolean(words) && $("[data-only-hits]").checked);
   current = -1;
   const found = hits().length;
-  $("[data-hits]").textContent = words ? (found ? `${found} ${found === 1 ? "hit" : "hits"}` : "No hit") : "";
+  $("[data-hits]").textContent = !words ? "" : found ? ngettext("{n} hit", "{n} hits", { n: found }) : gettext("No hit");
   if (found) jump(1);
 }
 
@@ -106,7 +108,7 @@ function jump(step) {
   if (current < 0) current = all.length - 1;
   all[current].classList.add("current");
   bringIntoView(all[current]);
-  $("[data-hits]").textContent = `${current + 1} of ${all.length}`;
+  $("[data-hits]").textContent = gettext("{n} of {total}", { n: current + 1, total: all.length });
 }
 
 /** Scrolls the transcript alone: the summaries stay where they are. */

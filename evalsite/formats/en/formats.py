@@ -1,0 +1,3 @@
+"""Dates as English pages write them; every other language has Django's own way."""
+
+DATETIME_FORMAT = "j M Y, H:i"

@@ -1,0 +1,45 @@
+"""Which pages speak the reader's language: those an annotator comes across. Researchers' pages are English so far."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
+from django.urls import ResolverMatch
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+# Names of addresses; all else is English. The admin site is Django's, which brings its own translations.
+TRANSLATED = frozenset(
+    {
+        *("home", "login", "logout", "set-language"),
+        *("join", "resume", "rate", "vote", "remark", "undo", "next", "hold", "my-data", "erase-me", "guess"),
+        *("leave-study", "preview", "preview-answer"),
+    }
+)
+
+
+def is_translated(match: ResolverMatch | None) -> bool:
+    """None: no such page, and its error page may be anybody's."""
+    return match is None or match.url_name in TRANSLATED or "admin" in match.namespaces
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """The language of the cookie, else of the browser; English on pages that are not translated."""
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: list[Any], kwargs: dict[str, Any]
+    ) -> None:
+        if not is_translated(request.resolver_match):
+            translation.activate(settings.LANGUAGE_CODE)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Error pages are translated, those of untranslated pages too."""
+        translation.activate(translation.get_language_from_request(request))
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response = super().process_response(request, response)
+        # The choice is kept in a cookie; a cache must not give one person's language to another.
+        patch_vary_headers(response, ("Cookie",))
+        return response
