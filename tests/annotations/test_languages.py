@@ -1,6 +1,7 @@
 """Everything an annotator sees, in Chinese and in English: nothing of ours is left in the other language."""
 
 import functools
+import json
 import re
 
 import pytest
@@ -49,7 +50,8 @@ def browser(language="zh-CN", **options):
 def words_of_another_language(language, answer):
     """Latin words on a Chinese page, Chinese on an English one; of a JSON answer: in its message."""
     if answer["Content-Type"].startswith("application/json"):
-        texts = [answer.json()["error"]["message"]] if "error" in answer.json() else []
+        data = json.loads(answer.content)
+        texts = [data["error"]["message"]] if "error" in data else []
     else:
         texts = texts_in(language, answer.content.decode().replace(OWN_WORDS, ""))
     foreign = r"[A-Za-z]{2,}" if language == "zh-hans" else r"[一-鿿]+"

@@ -16,7 +16,7 @@ CHOICES = {"1": "left", "2": "right", "3": "tie", "4": "both_bad"}
 
 def start_by_keyboard(page, path):
     page.goto(path)
-    expect(page.get_by_role("button")).to_be_focused()
+    expect(page.locator("main button")).to_be_focused()
     page.keyboard.press("Enter")
 
 
