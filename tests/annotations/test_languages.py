@@ -92,6 +92,12 @@ def test_every_option_of_the_rating_page_is_translated(options):
         assert words_of_another_language("zh-hans", answer) == [], TO_DO
 
 
+def test_a_study_without_pairs_says_so_in_chinese():
+    made = make_study(systems=1, slug="研究")
+    answer = researcher().get(reverse("preview", args=[made.slug]), headers={"accept-language": "zh-CN"})
+    assert words_of_another_language("zh-hans", answer) == ["researcher"], TO_DO
+
+
 def test_a_text_that_is_not_translated_is_found():
     page = (
         '<html lang="zh-hans"><p lang="en">Fine.</p><p title="Bad">好<b>Also bad</b></p><button>English</button></html>'

@@ -15,6 +15,7 @@ from annotations.models import Annotator, Judgement, JudgementRevision, Remark
 from tests import messages
 from tests.annotations.test_languages import SAME_EVERYWHERE
 from tests.browser.test_accessibility import violations
+from tests.browser.test_rating import scripts_started
 from tests.factories import make_study
 from tests.pagetext import texts_in
 
@@ -55,7 +56,7 @@ class Traveller:
         else:
             expect(self.page.get_by_role("button", name=self.text("Start"))).to_be_focused()
             self.page.keyboard.press("Enter")
-        expect(self.page.locator("[data-transcript-toggle]")).to_be_visible()  # the scripts have started
+        scripts_started(self.page)
 
     def read(self):
         """Search the meeting, look at the help."""

@@ -20,9 +20,14 @@ def start_by_keyboard(page, path):
     page.keyboard.press("Enter")
 
 
+def scripts_started(page):
+    """The last of them shows this button, which a phone hides."""
+    expect(page.locator("[data-help-open]:not([hidden])")).to_have_count(1)
+
+
 def join(page, study):
     start_by_keyboard(page, invitation_path(study))
-    expect(page.locator("[data-pair]")).to_be_visible()
+    scripts_started(page)
     return page
 
 
@@ -365,6 +370,18 @@ def test_a_pair_is_skipped_by_keyboard(new_page):
     skip = Remark.objects.get()
     assert (skip.kind, skip.reason, skip.text) == ("skip", "subject", "Too technical 1 2 3")
     assert not Judgement.objects.exists()
+
+
+def test_a_skipped_pair_does_not_count_as_rated(new_page):
+    page = new_page()
+    with page.expect_response("**/next?**"):  # the next pair is here before this one is skipped
+        join(page, make_study(systems=3, documents=2))
+    shown = token(page)
+    page.keyboard.press("s")
+    page.get_by_role("radio").first.check()
+    page.get_by_role("button", name="Skip this pair").click()
+    expect(page.locator(f"[data-token='{shown}']")).to_have_count(0)
+    rated(page, 0)
 
 
 def test_a_problem_is_reported_and_the_pair_stays(new_page):

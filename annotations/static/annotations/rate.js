@@ -153,6 +153,7 @@ async function drain() {
   draining = true;
   let faults = 0;
   let complete = false;
+  let skipped = false;
   while (outbox.items.length) {
     const sent = outbox.items[0];
     if (!faults) say(gettext("Saving…"), "busy");
@@ -176,9 +177,11 @@ async function drain() {
     if (reply.error) refused(sent, reply.error, shown);
     else saved(sent);
     complete ||= shown && Boolean(reply.complete);
+    skipped ||= shown && sent.kind === "skip";
   }
   draining = false;
-  if (complete) await nextPair({ rated: true, text: gettext("Saved") });
+  // The pair fetched ahead counts the one shown as rated.
+  if (complete) await nextPair({ rated: !skipped, text: gettext("Saved") });
 }
 
 function saved(sent) {
