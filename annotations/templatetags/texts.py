@@ -21,5 +21,7 @@ def script_texts() -> str:
 @cache
 def _script_texts(language: str) -> str:
     catalogue = JSONCatalog()
-    catalogue.translation = DjangoTranslation(language, domain="djangojs", localedirs=settings.LOCALE_PATHS)
+    catalogue.translation = DjangoTranslation(
+        language, domain="djangojs", localedirs=[str(path) for path in settings.LOCALE_PATHS]
+    )
     return json.dumps(catalogue.get_catalog(), ensure_ascii=False)
