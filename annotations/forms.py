@@ -5,7 +5,7 @@ from django import forms
 
 from annotations.criteria import LIBRARY
 from annotations.guesses import GUESS_CHOICES
-from annotations.judging import CHOICES, Vote
+from annotations.judging import CHOICES, SIDES, Vote
 from annotations.models import Invitation, Membership, Remark, Study, Wanted
 from annotations.models.remarks import LONGEST_REMARK
 from annotations.remarks import Said
@@ -16,18 +16,26 @@ DAY_MS = 24 * 60 * 60 * 1000
 
 
 class VoteForm(forms.Form):
-    """choice: one of CHOICES; left-1, left-2, right-1 and right-2 say how much better, as a button of a form does."""
+    """choice: one of CHOICES; left-1, left-2, right-1 and right-2 say how much better, as a button of a form does.
+
+    how_much says the same of left and right apart; beside another choice it means nothing.
+    """
 
     token = forms.UUIDField()
     criterion = forms.SlugField(max_length=50)
     choice = forms.ChoiceField(choices=[(c, c) for c in (*CHOICES, "left-1", "left-2", "right-1", "right-2")])
+    how_much = forms.ChoiceField(choices=[(n, n) for n in ("", "1", "2")], required=False)
     client_key = forms.UUIDField()
     lead_time_ms = forms.IntegerField(min_value=0, max_value=DAY_MS, required=False)
     active_ms = forms.IntegerField(min_value=0, max_value=DAY_MS, required=False)
 
     def vote(self) -> Vote:
-        choice, _, strength = self.cleaned_data["choice"].partition("-")
-        return Vote(**self.cleaned_data | {"choice": choice, "strength": int(strength) if strength else None})
+        values = dict(self.cleaned_data)
+        how_much = values.pop("how_much")
+        choice, _, strength = values["choice"].partition("-")
+        if choice in SIDES:
+            strength = strength or how_much
+        return Vote(**values | {"choice": choice, "strength": int(strength) if strength else None})
 
 
 class RemarkForm(forms.Form):
@@ -78,10 +86,11 @@ class RatingOptionsForm(forms.Form):
         label="“Both bad” is an answer",
         help_text="Counted apart from ties: it tells how good the best are.",
     )
-    ask_strength = forms.BooleanField(
-        required=False,
+    strength = forms.ChoiceField(
+        choices=Wanted.choices,
+        initial=Wanted.OFF,
         label="Slightly or much better",
-        help_text="Six answers instead of four: each side much or slightly better.",
+        help_text="Required: six answers instead of four. Optional: four answers, and a small choice beside them.",
     )
     comments = forms.ChoiceField(
         choices=Wanted.choices, initial=Wanted.OPTIONAL, help_text="On each pair, in the annotator's own words."

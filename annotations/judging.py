@@ -23,7 +23,8 @@ from annotations.models import (
     Wanted,
 )
 
-CHOICES = ("left", "right", "tie", "both_bad")
+SIDES = ("left", "right")
+CHOICES = (*SIDES, "tie", "both_bad")
 # Far beyond any change of mind; a script could otherwise fill the history without end.
 MOST_REVISIONS = 50
 
@@ -40,7 +41,7 @@ class RefusedError(Exception):
 class Vote:
     """An answer as the annotator gave it: sides as shown, client_key chosen by the browser for this answer.
 
-    strength: 1 slightly, 2 much; None where the study does not ask. lead_time_ms, active_ms: since the pair was shown,
+    strength: 1 slightly, 2 much; None where it was not said. lead_time_ms, active_ms: since the pair was shown,
     with and without times of no activity.
     """
 
@@ -155,11 +156,11 @@ def _criterion(study: Study, vote: Vote) -> Criterion:
 
 def _check_offered(study: Study, vote: Vote) -> None:
     """The vote is one of the answers that the page offers."""
-    asked = study.ask_strength and vote.choice in ("left", "right")
+    asked = study.strength if vote.choice in SIDES else Wanted.OFF
     offered = {"tie": study.allow_tie, "both_bad": study.allow_both_bad}.get(vote.choice, True)
-    if not offered or (vote.strength is not None and not asked):
+    if not offered or (vote.strength is not None and asked == Wanted.OFF):
         raise RefusedError("choice_not_offered", _("This study does not offer this answer. Reload the page."))
-    if asked and vote.strength is None:
+    if vote.strength is None and asked == Wanted.REQUIRED:
         raise RefusedError("strength_missing", _("Say whether it is slightly or much better. Reload the page."))
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop as _
 
 from annotations.criteria import in_readers_language
 from annotations.judging import choice_of
-from annotations.models import Annotator, Assignment, Comparison, Study, SummaryEvidence
+from annotations.models import Annotator, Assignment, Comparison, Criterion, Study, SummaryEvidence, Wanted
 from annotations.remarks import current_comment
 from annotations.undo import last_answer
 from models_runner.models import InstructionKind, Summary, Transcript
@@ -55,11 +55,15 @@ WITH_STRENGTH = (
 )
 
 
+# Where it is optional: beside the plain answers, and as good as unsaid until left or right is chosen.
+HOW_MUCH = (Choice("", "not said", ""), Choice("1", "slightly", "5"), Choice("2", "much", "6"))
+
+
 def choices_of(study: Study) -> list[Choice]:
     """The buttons of every question, in the order they stand."""
     left_out = {"tie": not study.allow_tie, "both_bad": not study.allow_both_bad}
-    offered = [c for c in (WITH_STRENGTH if study.ask_strength else PLAIN) if not left_out.get(c.value)]
-    return [replace(choice, label=gettext(choice.label)) for choice in offered]
+    shown = WITH_STRENGTH if study.strength == Wanted.REQUIRED else PLAIN
+    return [replace(choice, label=gettext(choice.label)) for choice in shown if not left_out.get(choice.value)]
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,9 @@ class Question:
     key: str
     text: str
     help_text: str
-    answer: str  # the value of a choice, or "" while unanswered
+    answer: str  # as annotations.forms.VoteForm takes it, or "" while unanswered
+    pressed: str  # the value of the choice whose button it is
+    how_much: str  # "1", "2", or "" where it was not said
     # The client_key of a vote sent without JavaScript: pressing a button twice is one vote.
     fresh_key: UUID = field(default_factory=uuid4)
 
@@ -102,6 +108,7 @@ class RatingPage:
     evidence: PairEvidence | None  # of both summaries or of none
     questions: list[Question]
     choices: list[Choice]
+    how_much: tuple[Choice, ...]
     comments: str  # off, optional or required
     comment: str
     break_minutes: int
@@ -137,6 +144,7 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
         evidence=_evidence(comparison, assignment, shown),
         questions=_questions(study, assignment),
         choices=choices_of(study),
+        how_much=HOW_MUCH if study.strength == Wanted.OPTIONAL else (),
         comments=study.comments,
         comment=current_comment(assignment),
         break_minutes=study.break_minutes,
@@ -193,15 +201,19 @@ def _turns(turns: list[dict[str, Any]]) -> list[Turn]:
 def _questions(study: Study, assignment: Assignment) -> list[Question]:
     given = assignment.judgements.values_list("criterion_id", "outcome", "strength")
     answers = {criterion: _value(outcome, strength, assignment.shown_left) for criterion, outcome, strength in given}
-    return [
-        Question(
-            key=criterion.key,
-            text=in_readers_language(criterion.question),
-            help_text=in_readers_language(criterion.help_text),
-            answer=answers.get(criterion.pk, ""),
-        )
-        for criterion in study.criteria.all()
-    ]
+    return [_question(study, criterion, answers.get(criterion.pk, "")) for criterion in study.criteria.all()]
+
+
+def _question(study: Study, criterion: Criterion, answer: str) -> Question:
+    choice, _dash, how_much = answer.partition("-")
+    return Question(
+        key=criterion.key,
+        text=in_readers_language(criterion.question),
+        help_text=in_readers_language(criterion.help_text),
+        answer=answer,
+        pressed=choice if study.strength == Wanted.OPTIONAL else answer,
+        how_much=how_much,
+    )
 
 
 def _value(outcome: str, strength: int | None, shown_left: str) -> str:

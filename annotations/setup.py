@@ -56,7 +56,7 @@ class RatingOptions:
 
     allow_tie: bool = True
     allow_both_bad: bool = True
-    ask_strength: bool = False
+    strength: str = Wanted.OFF
     comments: str = Wanted.OPTIONAL
     break_minutes: int = 0
 
@@ -216,7 +216,7 @@ STATUS_CHANGES = {
     "close": (Study.Status.CLOSED, (Study.Status.OPEN, Study.Status.PAUSED)),
 }
 # Until somebody has been given a pair; later answers would not mean the same as earlier ones.
-FIXED_BY_RATING = ("allow_tie", "allow_both_bad", "ask_strength", "comments")
+FIXED_BY_RATING = ("allow_tie", "allow_both_bad", "strength", "comments")
 LABELS = dict(zip(FIXED_BY_RATING, ("Equally good", "Both bad", "Strength", "Comments"), strict=True))
 ALWAYS = (
     *("title", "annotator_title", "guidelines", "quota", "break_minutes", "open_link", "ask_guess"),

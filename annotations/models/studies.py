@@ -65,8 +65,11 @@ class Study(models.Model):
     guidelines = models.TextField(blank=True)
     allow_tie = models.BooleanField("Equally good", default=True, help_text="Annotators may call both equally good.")
     allow_both_bad = models.BooleanField("Both bad", default=True, help_text="Annotators may call both bad.")
-    ask_strength = models.BooleanField(
-        "Strength", default=False, help_text="Left and right are each asked as slightly or much better."
+    strength = models.CharField(
+        max_length=10,
+        choices=Wanted.choices,
+        default=Wanted.OFF,
+        help_text="Whether left or right is slightly or much better.",
     )
     comments = models.CharField(
         max_length=10,
@@ -107,6 +110,9 @@ class Study(models.Model):
             models.CheckConstraint(condition=Q(instruction__in=InstructionKind.values), name="study_instruction_known"),
             models.CheckConstraint(
                 condition=Q(comments__in=["off", "optional", "required"]), name="study_comments_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(strength__in=["off", "optional", "required"]), name="study_strength_known"
             ),
             models.CheckConstraint(
                 condition=(Q(which_pairs="anchor", anchor__isnull=False) | (~Q(which_pairs="anchor") & Q(anchor=None))),

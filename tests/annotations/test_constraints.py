@@ -163,6 +163,7 @@ def test_a_remark_is_a_comment_or_has_a_reason(comparison):
 
 def test_comments_are_off_optional_or_required(comparison):
     refused(lambda: Study.objects.update(comments="sometimes"))
+    refused(lambda: Study.objects.update(strength="sometimes"))
 
 
 def test_the_audit_trail_never_changes(comparison):

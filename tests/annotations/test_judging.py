@@ -111,7 +111,7 @@ def test_a_late_vote_is_refused_when_others_have_rated_meanwhile(assignment):
 
 
 def test_strength_is_stored_with_the_side():
-    annotator = AnnotatorFactory(study=make_study(ask_strength=True))
+    annotator = AnnotatorFactory(study=make_study(strength="required"))
     assignment = next_assignment(annotator)
     vote_on(assignment, "right", strength=2)
     judgement = Judgement.objects.get()
@@ -125,8 +125,9 @@ def test_strength_is_stored_with_the_side():
         ({"allow_tie": False}, "tie", None, "choice_not_offered"),
         ({"allow_both_bad": False}, "both_bad", None, "choice_not_offered"),
         ({}, "left", 1, "choice_not_offered"),
-        ({"ask_strength": True}, "left", None, "strength_missing"),
-        ({"ask_strength": True}, "tie", 1, "choice_not_offered"),
+        ({"strength": "required"}, "left", None, "strength_missing"),
+        ({"strength": "required"}, "tie", 1, "choice_not_offered"),
+        ({"strength": "optional"}, "both_bad", 1, "choice_not_offered"),
     ],
 )
 def test_an_answer_that_the_page_does_not_offer_is_refused(study, choice, strength, code):
@@ -135,6 +136,13 @@ def test_an_answer_that_the_page_does_not_offer_is_refused(study, choice, streng
         vote_on(assignment, choice, strength=strength)
     assert refusal.value.code == code
     assert not Judgement.objects.exists()
+
+
+@pytest.mark.parametrize("strength", [None, 1, 2])
+def test_optional_strength_may_be_said_or_not(strength):
+    assignment = next_assignment(AnnotatorFactory(study=make_study(strength="optional")))
+    assert vote_on(assignment, "left", strength=strength).complete
+    assert Judgement.objects.get().strength == strength
 
 
 def test_an_answer_is_not_changed_without_end(assignment):

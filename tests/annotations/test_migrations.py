@@ -48,3 +48,17 @@ def test_the_history_of_a_vote_moves_to_its_assignment(latest):
         (assignment.pk, criterion, "b"),
         (assignment.pk, criterion, "a"),
     ]
+
+
+def test_strength_that_was_asked_is_required(latest):
+    asked, not_asked = make_study(), make_study()
+    old = migrate([("annotations", "0008_guesses")])
+    old.get_model("annotations", "Study").objects.filter(pk=asked.pk).update(ask_strength=True)
+    studies = migrate([("annotations", "0011_strength")]).get_model("annotations", "Study").objects
+    assert dict(studies.values_list("pk", "strength")) == {asked.pk: "required", not_asked.pk: "off"}
+
+
+def test_strength_that_is_required_was_asked(latest):
+    study = make_study(strength="required")
+    old = migrate([("annotations", "0008_guesses")])
+    assert old.get_model("annotations", "Study").objects.get(pk=study.pk).ask_strength

@@ -93,6 +93,15 @@ def test_the_command_names_unknown_things():
     assert str(unknown.value) == f"There is no system 'gpt'. Known systems: {', '.join(sorted(catalog.entries()))}."
 
 
+@pytest.mark.parametrize(
+    ("given", "strength"), [([], "off"), (["--strength"], "required"), (["--strength", "optional"], "optional")]
+)
+def test_strength_alone_is_required(given, strength):
+    DocumentFactory(dataset=DatasetFactory(name="meetings"))
+    call_command("create_study", "demo", "--dataset", "meetings", "--systems", "lead-3,lexrank", *given)
+    assert Study.objects.get().strength == strength
+
+
 def test_the_command_sets_what_annotators_may_answer(tmp_path):
     guidelines = tmp_path / "guidelines.md"
     guidelines.write_text("Read *all* of it.")
@@ -103,14 +112,14 @@ def test_the_command_sets_what_annotators_may_answer(tmp_path):
         "sample": 1,
         "seed": 3,
         "no_tie": True,
-        "strength": True,
+        "strength": "optional",
         "comments": "required",
         "break_minutes": 30,
     }
     asked |= {"guidelines": guidelines, "question": ["tone | Which keeps the tone?"]}
     call_command("create_study", "demo", dataset="meetings", systems="lead-3,lexrank", **asked)
     study = Study.objects.get()
-    assert (study.allow_tie, study.allow_both_bad, study.ask_strength) == (False, True, True)
+    assert (study.allow_tie, study.allow_both_bad, study.strength) == (False, True, "optional")
     assert (study.comments, study.break_minutes) == ("required", 30)
     assert (study.guidelines, study.criteria.last().key) == ("Read *all* of it.", "tone")
     assert (study.status, study.anchor.slug, study.documents.count()) == ("draft", "lexrank", 1)

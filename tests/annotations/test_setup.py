@@ -203,7 +203,7 @@ def test_what_people_may_answer_is_fixed_once_somebody_has_a_pair():
     setup.change_settings(study, {"allow_tie": False}, None)
     next_assignment(AnnotatorFactory(study=study))
     with pytest.raises(StudySetupError, match="“Strength” cannot change any more"):
-        setup.change_settings(study, {"ask_strength": True}, None)
+        setup.change_settings(study, {"strength": "optional"}, None)
 
 
 def test_what_a_study_compares_never_changes():

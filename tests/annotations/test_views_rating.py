@@ -445,9 +445,33 @@ def test_an_open_page_holds_its_places(client, study, annotator, page):
 
 
 def test_strength_gives_six_answers(client, study, annotator):
-    Study.objects.update(ask_strength=True, allow_both_bad=False)
+    Study.objects.update(strength="required", allow_both_bad=False)
     page = client.get(rate_url(study)).context["page"]
     assert [choice.value for choice in page.choices] == ["left-2", "left-1", "tie", "right-1", "right-2"]
     vote(client, study, fields(annotator, choice="right-2"))
     judgement = Judgement.objects.get()
     assert (judgement.outcome, judgement.strength) == (judgement.assignment.shown_right, 2)
+
+
+def test_optional_strength_stands_beside_the_plain_answers(client, study, annotator):
+    Study.objects.update(strength="optional")
+    page = client.get(rate_url(study)).context["page"]
+    assert [choice.value for choice in page.choices] == ["left", "tie", "right", "both_bad"]
+    assert [choice.value for choice in page.how_much] == ["", "1", "2"]
+    vote(client, study, fields(annotator, choice="left", how_much="1"))
+    assert Judgement.objects.get().strength == 1
+
+
+def test_how_much_means_nothing_beside_a_tie(client, study, annotator):
+    Study.objects.update(strength="optional")
+    client.get(rate_url(study))
+    vote(client, study, fields(annotator, choice="tie", how_much="2"))
+    assert (Judgement.objects.get().outcome, Judgement.objects.get().strength) == ("tie", None)
+
+
+def test_an_answer_is_shown_with_how_much_better(client, study, annotator):
+    Study.objects.update(strength="optional", comments="required")  # the pair stays open
+    client.get(rate_url(study))
+    vote(client, study, fields(annotator, choice="right-2"))
+    question = client.get(rate_url(study)).context["page"].questions[0]
+    assert (question.answer, question.pressed, question.how_much) == ("right-2", "right", "2")

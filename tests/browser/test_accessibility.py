@@ -33,7 +33,7 @@ def open_page(new_page):
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_annotators_pages(open_page, screen):
-    study = make_study(systems=3, documents=2, criteria=("overall", "fluency"), ask_strength=True, break_minutes=30)
+    study = make_study(systems=3, documents=2, criteria=("overall", "fluency"), strength="required", break_minutes=30)
     Study.objects.update(guidelines="Read first.\nThen judge.", completion_code="C0FFEE")
     page = open_page(**screen)
     page.goto(invitation_path(study))

@@ -470,7 +470,36 @@ def test_a_break_is_suggested(new_page):
 
 
 def test_strength_has_a_key_for_each_of_six_answers(new_page):
-    page = join(new_page(), make_study(systems=3, documents=3, ask_strength=True))
+    page = join(new_page(), make_study(systems=3, documents=3, strength="required"))
     for key, strength in (("1", 2), ("2", 1), ("4", 1), ("5", 2), ("6", None)):
         shown, _ = press_until_next_pair(page, key)
         assert Judgement.objects.get(assignment__token=shown).strength == strength
+
+
+def test_optional_strength_is_said_before_or_after_or_not_at_all(new_page):
+    study = make_study(systems=3, documents=3, strength="optional", criteria=("overall", "fluency"))
+    page = join(new_page(), study)
+
+    def strengths(shown):
+        answers = Judgement.objects.filter(assignment__token=shown).order_by("criterion__position")
+        return list(answers.values_list("outcome", "strength"))
+
+    shown, _ = press_until_next_pair(page, "1", "2")
+    assert [strength for _, strength in strengths(shown)] == [None, None]
+    shown, _ = press_until_next_pair(page, "5", "1", "6", "6", "2")  # pressed again: not said
+    assert [strength for _, strength in strengths(shown)] == [1, None]
+    shown, _ = press_until_next_pair(page, "6", "2", "5", "3")
+    assert strengths(shown)[0][1] == 2
+    assert strengths(shown)[1] == ("tie", None)
+
+    page.wait_for_timeout(300)
+    first, second = page.locator("[data-question]").all()
+    shown = token(page)
+    first.get_by_role("button", name="Left is better").click()
+    first.get_by_role("radio", name="much").check()
+    expect(first).to_have_attribute("data-answer", "left-2")
+    page.keyboard.press("Tab")
+    second.get_by_role("button", name="Equally good").click()
+    expect(page.locator(f"[data-token='{shown}']")).to_have_count(0)
+    assert strengths(shown)[0][1] == 2
+    assert JudgementRevision.objects.filter(assignment__token=shown).count() == 3

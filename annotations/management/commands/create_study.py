@@ -20,7 +20,7 @@ def rating_options(options: dict[str, Any]) -> setup.RatingOptions:
     return setup.RatingOptions(
         allow_tie=not options["no_tie"],
         allow_both_bad=not options["no_both_bad"],
-        ask_strength=options["strength"],
+        strength=options["strength"],
         comments=options["comments"],
         break_minutes=options["break_minutes"],
     )
@@ -74,7 +74,14 @@ class Command(BaseCommand):
         parser.add_argument("--draft", action="store_true", help="Do not open it for rating yet.")
         parser.add_argument("--no-tie", action="store_true", help="“Equally good” is no answer.")
         parser.add_argument("--no-both-bad", action="store_true", help="“Both bad” is no answer.")
-        parser.add_argument("--strength", action="store_true", help="Ask whether a side is slightly or much better.")
+        parser.add_argument(
+            "--strength",
+            nargs="?",
+            choices=Wanted.values,
+            const=Wanted.REQUIRED,
+            default=Wanted.OFF,
+            help="Ask whether a side is slightly or much better; alone: required.",
+        )
         parser.add_argument("--comments", choices=Wanted.values, default=Wanted.OPTIONAL)
         parser.add_argument("--break-minutes", type=int, default=0, help="Remind of a break after so many; 0: never.")
 

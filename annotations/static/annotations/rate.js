@@ -57,9 +57,20 @@ function currentQuestion() {
 
 function showAnswer(question, choice) {
   question.dataset.answer = choice;
+  const [plain, howMuch = ""] = choice.split("-");
   for (const button of question.querySelectorAll("[name=choice]")) {
-    button.setAttribute("aria-pressed", String(button.value === choice));
+    button.setAttribute("aria-pressed", String([choice, plain].includes(button.value)));
   }
+  for (const radio of howMuchOf(question)) radio.checked = radio.value === howMuch;
+}
+
+/** Where saying how much better is optional: the radio buttons of a question. */
+const howMuchOf = (question) => [...question.querySelectorAll("[name=how_much]")];
+
+/** A button's choice with how much better, if that was said and the choice is a side. */
+function withHowMuch(question, choice) {
+  const said = howMuchOf(question).find((radio) => radio.checked)?.value;
+  return said && ["left", "right"].includes(choice) ? `${choice}-${said}` : choice;
 }
 
 function markCurrent() {
@@ -271,7 +282,7 @@ function sameTranscript(one, other) {
 root.addEventListener("submit", (event) => {
   event.preventDefault();
   const form = event.target;
-  if (event.submitter?.name === "choice") answer(form, event.submitter.value);
+  if (event.submitter?.name === "choice") answer(form, withHowMuch(form, event.submitter.value));
   else if (form.matches("[data-undo]")) undo(form);
   else if (form.matches("[data-remark]")) report(form, event.submitter.value);
   else if (form.matches("[data-comment]")) saveComment();
@@ -287,6 +298,16 @@ document.addEventListener("click", (event) => {
 });
 
 root.addEventListener("focusin", markCurrent);
+
+root.addEventListener("change", (event) => {
+  if (event.target.name === "how_much") sayHowMuch(event.target.form);
+});
+
+/** Before left or right is chosen it goes with the answer; after, it changes the answer. */
+function sayHowMuch(question) {
+  const plain = question.dataset.answer.split("-")[0];
+  if (["left", "right"].includes(plain)) answer(question, withHowMuch(question, plain));
+}
 
 root.addEventListener("input", (event) => {
   if (event.target.closest("[data-comment]")) drafts.keep(pair().dataset.token, event.target.value);
@@ -304,7 +325,7 @@ const KEYS = {
 
 document.addEventListener("keydown", (event) => {
   if (event.repeat || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
-  const field = event.target.closest("input, textarea, select, [contenteditable]");
+  const field = event.target.closest("input:not([name=how_much]), textarea, select, [contenteditable]");
   if (field) keyInField(event, field);
   else if (event.ctrlKey || event.metaKey) return;
   else if (/^[0-9]$/.test(event.key)) answerByKey(event);
@@ -329,7 +350,14 @@ function answerByKey(event) {
   const button = question?.querySelector(`[data-key="${event.key}"]`);
   if (!button) return;
   event.preventDefault();
-  answer(question, button.value);
+  if (button.name === "how_much") pressHowMuch(question, button);
+  else answer(question, withHowMuch(question, button.value));
+}
+
+function pressHowMuch(question, radio) {
+  const pressed = radio.checked ? howMuchOf(question)[0] : radio; // again: not said
+  pressed.checked = true;
+  sayHowMuch(question);
 }
 
 function toTranscript(where) {
