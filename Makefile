@@ -3,6 +3,7 @@
 # make reset  delete the data folder and start over
 # make messages   bring the translations in locale/ up to date, CONTRIBUTING.md
 # make soak   many annotators at once, docs/benchmarks.md
+# make bench-annotate ARGS='--sqlite'          docs/benchmarks.md
 # make bench-generation ARGS='--meetings 4'   docs/benchmarks.md
 
 PORT ?= 8000
@@ -14,7 +15,7 @@ PY := $(VENV)/bin/python
 
 export PORT DATA_DIR
 
-.PHONY: run test check messages reset install install-dev bench-generation soak
+.PHONY: run test check messages reset install install-dev bench-annotate bench-generation soak
 
 run: install
 	@exec $(PY) manage.py serve --host $(HOST)
@@ -29,6 +30,9 @@ check: install-dev
 
 messages: install-dev
 	@$(PY) -m tests.messages
+
+bench-annotate: install
+	@$(PY) -m benchmarks.annotate $(ARGS)
 
 bench-generation: install
 	@$(PY) -m benchmarks.generation $(ARGS)

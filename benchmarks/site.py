@@ -3,16 +3,20 @@
 import io
 import json
 import os
+import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from benchmarks.meetings import Turn
 
+ROOT = Path(__file__).resolve().parent.parent
 DATASET = "benchmark"
 ELSEWHERE = ("DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY", "DEBUG", "HUB_ONLINE")
 
@@ -56,6 +60,43 @@ def temporary_site(threads: int, *, database_url: str = "") -> Iterator[Path]:
             yield Path(folder)
         finally:
             connections.close_all()
+
+
+@contextmanager
+def database(server: str) -> Iterator[str]:
+    """A database of its own on a PostgreSQL server, deleted afterwards."""
+    import psycopg
+
+    name = f"punchweight_benchmark_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    try:
+        yield f"{server.rpartition('/')[0]}/{name}"
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@contextmanager
+def serving(command: Sequence[str], address: str) -> Iterator[str]:
+    """The web server of this command, from its first answer on; yields where it is."""
+    server = subprocess.Popen(command, cwd=ROOT, env=os.environ)
+    try:
+        _wait_for(f"http://{address}/healthz")
+        yield f"http://{address}"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(300):
+        try:
+            urlopen(url, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError(f"{url} does not answer.")
 
 
 def import_meetings(folder: Path, transcripts: Sequence[Sequence[Turn]]) -> None:

@@ -12,24 +12,20 @@ import argparse
 import os
 import random
 import re
-import subprocess
 import sys
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http.cookiejar import CookieJar
-from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
+from urllib.request import HTTPCookieProcessor, Request, build_opener
 
-from benchmarks.site import temporary_site
+from benchmarks.site import ROOT, database, serving, temporary_site
 
-ROOT = Path(__file__).resolve().parent.parent
 SYSTEMS = 5
 PAIRS = SYSTEMS * (SYSTEMS - 1) // 2
 LEASE_SECONDS = 4
@@ -165,42 +161,10 @@ def make_study(comparisons: int, quota: int) -> Any:
     return create_study("soak", dataset, systems, quota=quota)
 
 
-@contextmanager
-def web_server(processes: int, port: int) -> Iterator[str]:
+def web_server(processes: int, port: int) -> AbstractContextManager[str]:
     address = f"127.0.0.1:{port}"
     command = [sys.executable, "-m", "gunicorn", "evalsite.wsgi", "--bind", address, "--workers", str(processes)]
-    server = subprocess.Popen([*command, "--threads", "2", "--log-level", "error"], cwd=ROOT, env=os.environ)
-    try:
-        _wait_for(f"http://{address}/healthz")
-        yield f"http://{address}"
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def _wait_for(url: str) -> None:
-    for _ in range(300):
-        try:
-            urlopen(url, timeout=5).close()
-            return
-        except URLError:
-            time.sleep(0.2)
-    raise RuntimeError(f"{url} does not answer.")
-
-
-@contextmanager
-def database(server: str) -> Iterator[str]:
-    """A database of its own on a PostgreSQL server."""
-    import psycopg
-
-    name = f"punchweight_soak_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    try:
-        yield f"{server.rpartition('/')[0]}/{name}"
-    finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+    return serving([*command, "--threads", "2", "--log-level", "error"], address)
 
 
 def violations() -> dict[str, int]:
