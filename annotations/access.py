@@ -55,9 +55,12 @@ def get_managed_study(request: HttpRequest, slug: str, *, owner: bool = False) -
 
 def get_annotator(request: HttpRequest, public_id: str) -> Annotator | None:
     """The annotator this browser is in this study; None if it has not joined. Unknown study: 404."""
-    study = get_object_or_404(Study, public_id=public_id)
-    known = request.session.get(SESSION_KEY, {}).get(str(study.public_id))
-    return study.annotators.select_related("study").filter(pk=known).first() if known else None
+    known = request.session.get(SESSION_KEY, {}).get(public_id)
+    themselves = Annotator.objects.select_related("study").filter(pk=known, study__public_id=public_id).order_by()
+    if known and (annotator := themselves.first()) is not None:
+        return annotator
+    get_object_or_404(Study, public_id=public_id)
+    return None
 
 
 def remember(request: HttpRequest, annotator: Annotator) -> None:

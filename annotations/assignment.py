@@ -6,10 +6,11 @@ have progressed least in. Places are taken by a conditional UPDATE of the compar
 
 import random
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Avg, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from annotations.leases import lease_end, return_expired
@@ -17,7 +18,27 @@ from annotations.models import Annotator, Assignment, Comparison, Study
 from annotations.sides import shown_left
 
 CANDIDATES = 20
+LOOKED_AT = 200
 GIVEN_BACK = (Assignment.State.EXPIRED, Assignment.State.SKIPPED)
+
+
+class Open(NamedTuple):
+    """A comparison with a free place."""
+
+    pk: int
+    document_id: int
+    taken: int
+    shuffle: int
+
+
+class Place(NamedTuple):
+    """What an assignment of a comparison tells the next one."""
+
+    pk: int
+    annotator_id: int
+    state: str
+    slot: int | None
+    shown_left: str
 
 
 def next_assignment(annotator: Annotator, *, now: datetime | None = None) -> Assignment | None:
@@ -91,57 +112,74 @@ def _take_one(annotator: Annotator, now: datetime) -> Assignment | None:
 
 
 def _candidates(annotator: Annotator) -> list[int]:
-    """Comparisons to try, best first: of the document last read, then of documents in this annotator's own order."""
-    available = available_to(annotator)
+    """Comparisons to try, best first: of the document last read, then of the one that others progressed least in.
+
+    Of a large study only a part is looked at, so that the time does not grow with it; a coin decides between equals.
+    """
     newest_first = annotator.assignments.order_by("-created_at", "-pk")
     last = newest_first.values_list("comparison__document_id", flat=True).first()
-    if last is not None and (same := _of_document(available, last)):
-        return same
-    document = _least_rated_document(annotator, available)
-    return [] if document is None else _of_document(available, document)
+    by_document: dict[int, list[Open]] = {}
+    for comparison in _some_open(annotator, last):
+        by_document.setdefault(comparison.document_id, []).append(comparison)
+    if not by_document:
+        return []
+    open_ = by_document[last if last in by_document else _least_rated(by_document)]
+    return [one.pk for one in sorted(open_, key=lambda one: (one.shuffle, one.pk))][:CANDIDATES]
 
 
-def _of_document(comparisons: QuerySet[Comparison], document_id: int) -> list[int]:
-    rows = comparisons.filter(document_id=document_id).order_by("shuffle", "pk")
-    return list(rows.values_list("pk", flat=True)[:CANDIDATES])
+def _least_rated(by_document: dict[int, list[Open]]) -> int:
+    """The document whose open comparisons have the fewest annotators."""
+    averages = {document: sum(one.taken for one in open_) / len(open_) for document, open_ in by_document.items()}
+    least = min(averages.values())
+    return random.SystemRandom().choice([document for document, average in averages.items() if average == least])
 
 
-def _least_rated_document(annotator: Annotator, available: QuerySet[Comparison]) -> int | None:
-    """The document whose open comparisons have the fewest annotators; equals in an order of the annotator's own."""
-    taken = dict(available.order_by().values_list("document_id").annotate(taken=Avg("taken")))
-    shuffled = sorted(taken)
-    random.Random(f"{annotator.study.seed}:{annotator.pk}").shuffle(shuffled)  # noqa: S311  (spreads people, no secret)
-    return min(shuffled, key=taken.__getitem__, default=None)
+def _some_open(annotator: Annotator, last: int | None) -> list[Open]:
+    """Up to LOOKED_AT in the order of documents, from the last read one on, else from any; after the end, the first."""
+    start = _any_document(annotator.study) if last is None else last
+    if start is None:
+        return []
+    in_order = available_to(annotator).order_by("document_id", "pk").values_list(*Open._fields)
+    found = list(in_order.filter(document_id__gte=start)[:LOOKED_AT])
+    if len(found) < LOOKED_AT and not (found and found[0][1] == last):
+        found += in_order.filter(document_id__lt=start)[: LOOKED_AT - len(found)]
+    return [Open(*row) for row in found]
+
+
+def _any_document(study: Study) -> int | None:
+    ends = study.comparisons.wanting().order_by().aggregate(first=Min("document_id"), last=Max("document_id"))
+    return None if ends["first"] is None else random.SystemRandom().randint(ends["first"], ends["last"])
 
 
 @transaction.atomic
 def take(annotator: Annotator, comparison_id: int, now: datetime) -> Assignment | None:
     """Hold a place of this comparison for the annotator, or None if others took the last one.
 
-    Somebody who had it before gets the same assignment with the same sides: their page may still show it.
+    Somebody who had it before gets the same assignment with the same sides and token: their page may still show it, and
+    their browser may keep an answer to it that was given without a connection.
     """
     if not Comparison.objects.filter(pk=comparison_id).wanting().update(taken=F("taken") + 1):
         return None
     # The update locked the comparison's row: until the commit nobody else takes or returns a place of it.
-    used = set(
-        Assignment.objects.filter(comparison_id=comparison_id, slot__isnull=False).values_list("slot", flat=True)
-    )
-    slot = next(number for number in range(len(used) + 1) if number not in used)
-    assignment, created = Assignment.objects.get_or_create(
-        comparison_id=comparison_id,
-        annotator=annotator,
-        defaults={
-            "slot": slot,
-            "shown_left": shown_left(comparison_id, annotator),
-            "lease_until": lease_end(now),
-        },
-    )
-    if created:
-        return assignment
-    if assignment.state not in GIVEN_BACK:
+    rows = Assignment.objects.filter(comparison_id=comparison_id).order_by().values_list(*Place._fields)
+    places = [Place(*row) for row in rows]
+    held = {place.slot: place.shown_left for place in places if place.slot is not None}
+    lapsed = [place.shown_left for place in places if place.state == Assignment.State.EXPIRED]
+    slot = next(number for number in range(len(held) + 1) if number not in held)
+    mine = next((place for place in places if place.annotator_id == annotator.pk), None)
+    if mine is None:
+        return Assignment.objects.create(
+            comparison_id=comparison_id,
+            annotator=annotator,
+            slot=slot,
+            shown_left=shown_left(comparison_id, annotator, held.values(), lapsed),
+            lease_until=lease_end(now),
+        )
+    if mine.state not in GIVEN_BACK:
         # Another request of the same annotator was faster; give the place back.
         Comparison.objects.filter(pk=comparison_id).update(taken=F("taken") - 1)
         return None
+    assignment = annotator.assignments.get(pk=mine.pk)
     assignment.state, assignment.slot, assignment.lease_until = Assignment.State.LEASED, slot, lease_end(now)
     assignment.save(update_fields=["state", "slot", "lease_until"])
     return assignment

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -104,11 +105,10 @@ def _record(annotator: Annotator, vote: Vote, now: datetime) -> Recorded:
 
 def lock(annotator: Annotator, token: UUID) -> Assignment:
     """The annotator's assignment with this token, nobody else's to change until the transaction ends."""
-    known = annotator.assignments.filter(token=token).values_list("comparison_id", flat=True).first()
-    if known is None:
-        raise RefusedError("unknown_assignment", _("This pair is not assigned to you. Reload the page to go on."))
     # Comparison first, as everywhere: taking and giving back lock in the same order.
-    Comparison.objects.select_for_update().get(pk=known)
+    theirs = Comparison.objects.filter(assignments__token=token, assignments__annotator=annotator).order_by()
+    if not theirs.select_for_update(of=("self",)).values_list("pk"):
+        raise RefusedError("unknown_assignment", _("This pair is not assigned to you. Reload the page to go on."))
     return annotator.assignments.select_for_update().get(token=token)
 
 
@@ -145,7 +145,7 @@ def choice_of(outcome: str, shown_left: str) -> str:
 
 
 def _criterion(study: Study, vote: Vote) -> Criterion:
-    criterion = study.criteria.filter(key=vote.criterion).first()
+    criterion = Criterion.objects.filter(study=study, key=vote.criterion).order_by().first()
     if criterion is None:
         raise RefusedError(
             "unknown_criterion",
@@ -165,8 +165,9 @@ def _check_offered(study: Study, vote: Vote) -> None:
 
 
 def _save(assignment: Assignment, criterion: Criterion, vote: Vote) -> None:
-    revisions = JudgementRevision.objects.filter(assignment=assignment, criterion=criterion)
-    if revisions.count() >= MOST_REVISIONS:
+    about = {"assignment": assignment, "criterion": criterion}
+    revisions = JudgementRevision.objects.filter(**about).count()
+    if revisions >= MOST_REVISIONS:
         raise RefusedError(
             "too_many_changes",
             _("This answer was changed %(n)s times; the last one counts. Please go on with the next pair.")
@@ -178,14 +179,18 @@ def _save(assignment: Assignment, criterion: Criterion, vote: Vote) -> None:
         "lead_time_ms": vote.lead_time_ms,
         "active_ms": vote.active_ms,
     }
-    Judgement.objects.update_or_create(assignment=assignment, criterion=criterion, defaults=answer)
-    JudgementRevision.objects.create(assignment=assignment, criterion=criterion, client_key=vote.client_key, **answer)
+    # The assignment is locked: nobody else adds an answer between the two.
+    changed = revisions and Judgement.objects.filter(**about).update(**answer, updated_at=timezone.now())
+    if not changed:
+        Judgement.objects.create(**about, **answer)
+    JudgementRevision.objects.create(**about, client_key=vote.client_key, **answer)
 
 
 def complete_if_answered(assignment: Assignment, now: datetime) -> bool:
     """True once every question is answered, and commented on where the study requires it."""
     study = assignment.annotator.study
-    if assignment.judgements.count() < study.criteria.count():
+    unanswered = ~Exists(assignment.judgements.filter(criterion=OuterRef("pk")))
+    if Criterion.objects.filter(unanswered, study=study).exists():
         return False
     if study.comments == Wanted.REQUIRED and not assignment.remarks.filter(kind=Remark.Kind.COMMENT).exists():
         return False

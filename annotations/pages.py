@@ -5,17 +5,20 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db.models import Count, FilteredRelation, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from annotations.criteria import in_readers_language
 from annotations.judging import choice_of
-from annotations.models import Annotator, Assignment, Comparison, Criterion, Study, SummaryEvidence, Wanted
+from annotations.models import Annotator, Assignment, Comparison, Criterion, Study, Wanted
+from annotations.models.evidence import is_current
 from annotations.remarks import current_comment
-from annotations.undo import last_answer
-from models_runner.models import InstructionKind, Summary, Transcript
+from annotations.undo import has_answered
+from models_runner.models import InstructionKind
 
 SPEAKER_COLOURS = 8
+MOST_COUNTED = 500  # comparisons that an annotator has left
 # What the summaries were asked to be, in words for people (systems read models_runner.instructions).
 ASKED_FOR = {
     InstructionKind.LONG: _("a long, detailed summary of the whole meeting"),
@@ -56,14 +59,18 @@ WITH_STRENGTH = (
 
 
 # Where it is optional: beside the plain answers, and as good as unsaid until left or right is chosen.
-HOW_MUCH = (Choice("", "not said", ""), Choice("1", "slightly", "5"), Choice("2", "much", "6"))
+HOW_MUCH = (Choice("", _("not said"), ""), Choice("1", _("slightly"), "5"), Choice("2", _("much"), "6"))
 
 
 def choices_of(study: Study) -> list[Choice]:
     """The buttons of every question, in the order they stand."""
     left_out = {"tie": not study.allow_tie, "both_bad": not study.allow_both_bad}
     shown = WITH_STRENGTH if study.strength == Wanted.REQUIRED else PLAIN
-    return [replace(choice, label=gettext(choice.label)) for choice in shown if not left_out.get(choice.value)]
+    return [choice for choice in _translated(shown) if not left_out.get(choice.value)]
+
+
+def _translated(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    return tuple(replace(choice, label=gettext(choice.label)) for choice in choices)
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,7 @@ class RatingPage:
     can_undo: bool
     done: int
     total: int
+    more_than: int  # are left, where total is not all; else 0
     # For the forms of undo, comment and skip without JavaScript.
     fresh_keys: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(3)])
 
@@ -123,47 +131,64 @@ class RatingPage:
 def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
     """ahead: fetched while the pair before is still being rated."""
     annotator = assignment.annotator
-    study, comparison = annotator.study, assignment.comparison
-    texts = dict(
-        Summary.objects.filter(pk__in=[comparison.summary_a_id, comparison.summary_b_id]).values_list("pk", "text")
-    )
-    shown = {"a": texts[comparison.summary_a_id], "b": texts[comparison.summary_b_id]}
-    document = comparison.document
-    done, total = workload(annotator)
+    study, pair = annotator.study, _pair(assignment)
+    work = workload(annotator)
     return RatingPage(
         token=assignment.token,
         title=study.heading,
         guidelines=study.guidelines,
-        document_title=document.title,
-        language=document.language,
-        task=comparison.query.text if comparison.query else gettext(ASKED_FOR[InstructionKind(study.instruction)]),
-        task_language=document.language if comparison.query else "",
-        turns=_turns(Transcript.objects.get(pk=document.pk).turns),
-        left=shown[assignment.shown_left],
-        right=shown[assignment.shown_right],
-        evidence=_evidence(comparison, assignment, shown),
+        document_title=pair.title,
+        language=pair.language,
+        task=gettext(ASKED_FOR[InstructionKind(study.instruction)]) if pair.query is None else pair.query,
+        task_language="" if pair.query is None else pair.language,
+        turns=_turns(pair.turns),
+        left=pair.texts[assignment.shown_left],
+        right=pair.texts[assignment.shown_right],
+        evidence=_evidence(pair, assignment),
         questions=_questions(study, assignment),
         choices=choices_of(study),
-        how_much=HOW_MUCH if study.strength == Wanted.OPTIONAL else (),
+        how_much=_translated(HOW_MUCH) if study.strength == Wanted.OPTIONAL else (),
         comments=study.comments,
-        comment=current_comment(assignment),
+        comment="" if study.comments == Wanted.OFF else current_comment(assignment),
         break_minutes=study.break_minutes,
         hold_seconds=max(1, settings.ASSIGNMENT_LEASE_SECONDS // 3),
-        can_undo=ahead or last_answer(annotator) is not None,
-        done=done + ahead,
-        total=total,
+        can_undo=ahead or has_answered(annotator),
+        done=work.done + ahead,
+        total=work.total,
+        more_than=work.more_than,
     )
 
 
-def _evidence(comparison: Comparison, assignment: Assignment, texts: dict[str, str]) -> PairEvidence | None:
+@dataclass(frozen=True)
+class Pair:
+    """Texts and evidence by canonical side; evidence of both sides or of none."""
+
+    title: str
+    language: str
+    turns: list[dict[str, Any]]
+    query: str | None
+    texts: dict[str, str]
+    spans: dict[str, list[dict[str, Any]]]
+
+
+def _pair(assignment: Assignment) -> Pair:
+    sides = [f"summary_{side}__{name}" for name in ("text", "evidence__signature", "evidence__spans") for side in "ab"]
+    about = ("document__title", "document__language", "document__transcript__turns", "query__text")
+    row = Comparison.objects.order_by().values_list(*about, *sides).get(pk=assignment.comparison_id)
+    title, language, turns, query, *rest = row
+    texts, signatures, spans = (dict(zip("ab", rest[n : n + 2], strict=True)) for n in (0, 2, 4))
+    found = all(signature is not None and is_current(signature) for signature in signatures.values())
+    return Pair(title, language, turns, query, texts, spans if found else {})
+
+
+def _evidence(pair: Pair, assignment: Assignment) -> PairEvidence | None:
     """Only where both summaries have it: help on one side alone would push votes."""
-    pair = {comparison.summary_a_id: "a", comparison.summary_b_id: "b"}
-    rows = SummaryEvidence.objects.current().filter(summary__in=pair)
-    spans = {pair[summary]: found for summary, found in rows.values_list("summary", "spans")}
-    if len(spans) < len(pair):
+    if not pair.spans:
         return None
     left, right = assignment.shown_left, assignment.shown_right
-    return PairEvidence(left=_parts(texts[left], spans[left]), right=_parts(texts[right], spans[right]))
+    return PairEvidence(
+        left=_parts(pair.texts[left], pair.spans[left]), right=_parts(pair.texts[right], pair.spans[right])
+    )
 
 
 def _parts(text: str, spans: list[dict[str, Any]]) -> list[Part]:
@@ -176,13 +201,27 @@ def _parts(text: str, spans: list[dict[str, Any]]) -> list[Part]:
     return [part for part in (*parts, Part(text[end:])) if part.text]
 
 
-def workload(annotator: Annotator) -> tuple[int, int]:
-    """Comparisons this annotator has rated, and those they may rate in all as things stand."""
+@dataclass(frozen=True)
+class Workload:
+    """Comparisons an annotator has rated, and those they may rate in all as things stand.
+
+    more_than: that total leaves out what comes after so many; 0 where it is all.
+    """
+
+    done: int
+    total: int
+    more_than: int
+
+
+def workload(annotator: Annotator) -> Workload:
     from annotations.assignment import available_to
 
-    done = annotator.assignments.filter(state=Assignment.State.DONE).count()
-    held = annotator.assignments.filter(state=Assignment.State.LEASED).count()
-    return done, done + held + available_to(annotator).count()
+    mine = dict(annotator.assignments.order_by().values_list("state").annotate(n=Count("pk")))
+    done, held = mine.get(Assignment.State.DONE, 0), mine.get(Assignment.State.LEASED, 0)
+    # On every page: it may not take longer in a large study, where the exact number tells nobody anything.
+    available = available_to(annotator).order_by()[: MOST_COUNTED + 1].count()
+    more_than = MOST_COUNTED if available > MOST_COUNTED else 0
+    return Workload(done, done + held + min(available, MOST_COUNTED), more_than)
 
 
 def _turns(turns: list[dict[str, Any]]) -> list[Turn]:
@@ -199,17 +238,21 @@ def _turns(turns: list[dict[str, Any]]) -> list[Turn]:
 
 
 def _questions(study: Study, assignment: Assignment) -> list[Question]:
-    given = assignment.judgements.values_list("criterion_id", "outcome", "strength")
-    answers = {criterion: _value(outcome, strength, assignment.shown_left) for criterion, outcome, strength in given}
-    return [_question(study, criterion, answers.get(criterion.pk, "")) for criterion in study.criteria.all()]
+    given = FilteredRelation("judgements", condition=Q(judgements__assignment=assignment))
+    asked = Criterion.objects.filter(study=study).annotate(given=given).order_by("position")
+    rows = asked.values_list("key", "question", "help_text", "given__outcome", "given__strength")
+    return [
+        _question(study, key, text, help_text, _value(outcome, strength, assignment.shown_left) if outcome else "")
+        for key, text, help_text, outcome, strength in rows
+    ]
 
 
-def _question(study: Study, criterion: Criterion, answer: str) -> Question:
+def _question(study: Study, key: str, text: str, help_text: str, answer: str) -> Question:
     choice, _dash, how_much = answer.partition("-")
     return Question(
-        key=criterion.key,
-        text=in_readers_language(criterion.question),
-        help_text=in_readers_language(criterion.help_text),
+        key=key,
+        text=in_readers_language(text),
+        help_text=in_readers_language(help_text),
         answer=answer,
         pressed=choice if study.strength == Wanted.OPTIONAL else answer,
         how_much=how_much,

@@ -53,6 +53,10 @@ def _withdrawn_before(annotator: Annotator, client_key: UUID) -> UUID | None:
     return revision.assignment.token
 
 
+def has_answered(annotator: Annotator) -> bool:
+    return Judgement.objects.filter(assignment__annotator=annotator).exists()
+
+
 def last_answer(annotator: Annotator) -> Judgement | None:
     given = Judgement.objects.filter(assignment__annotator=annotator).select_related("assignment", "criterion")
     return given.order_by("-updated_at", "-pk").first()

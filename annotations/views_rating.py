@@ -25,7 +25,7 @@ from annotations.models import Annotator, Assignment, Remark, Study
 from annotations.own_data import erase, own_data
 from annotations.pages import RatingPage, rating_page, workload
 from annotations.remarks import record_remark
-from annotations.undo import last_answer, undo
+from annotations.undo import has_answered, undo
 from models_runner.errors import json_error
 
 F = TypeVar("F", bound=Form)
@@ -151,13 +151,12 @@ def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse
         state = "leased"  # others hold the last places; some may come back
     else:
         state = "preparing" if services.more_is_coming(study) else "done"
-    done, _ = workload(annotator)
     context = {
         "state": state,
-        "done": done,
+        "done": workload(annotator).done,
         "study": study,
         "annotator": annotator,
-        "can_undo": state in ("leased", "preparing", "done") and last_answer(annotator) is not None,
+        "can_undo": state in ("leased", "preparing", "done") and has_answered(annotator),
         "fresh_key": uuid4(),
         "may_guess": state == "done" and next_guess(annotator) is not None,
     } | _addresses(request, annotator)

@@ -58,6 +58,7 @@ class Assignment(models.Model):
         ]
         indexes = [
             models.Index(fields=["annotator", "state"], name="assignment_annotator_state"),
+            models.Index(fields=["annotator", "created_at", "id"], name="assignment_newest"),
             models.Index(fields=["lease_until"], condition=Q(state="leased"), name="assignment_leases"),
         ]
 

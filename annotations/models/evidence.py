@@ -15,6 +15,11 @@ METHOD = "evidence 1"
 MAX_ATTEMPTS = 3
 
 
+def is_current(signature: str) -> bool:
+    """Found by the method of this release."""
+    return signature.startswith(f"{METHOD}|")
+
+
 class SummaryEvidenceQuerySet(models.QuerySet["SummaryEvidence"]):
     def current(self) -> "SummaryEvidenceQuerySet":
         """Those found by the method of this release."""

@@ -1,11 +1,17 @@
 """Left and right: even within each comparison, and for each annotator and system."""
 
+import random
 from collections import Counter
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from annotations.assignment import next_assignment
+from annotations.leases import return_expired
 from annotations.models import Assignment
-from tests.annotations.helpers import rate_everything
+from annotations.sides import leads
+from tests.annotations.helpers import rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +50,52 @@ def test_a_place_given_back_does_not_weigh():
         rate_everything(AnnotatorFactory(study=study))
     done = Assignment.objects.filter(state="done").values_list("shown_left", flat=True)
     assert sorted(done) == ["a", "b"]
+
+
+def test_who_comes_back_to_a_lapsed_pair_finds_it_balanced():
+    for _ in range(10):  # a coin would be right in all ten once in a thousand runs
+        study = make_study(systems=2, documents=1, quota=2)
+        first, second = AnnotatorFactory.create_batch(2, study=study)
+        lapsed = next_assignment(first)
+        later = timezone.now() + timedelta(days=2)
+        return_expired(study, now=later)
+        between = next_assignment(second, now=later)
+        again = next_assignment(first, now=later)
+        assert (again.pk, again.shown_left) == (lapsed.pk, lapsed.shown_left)
+        assert {again.shown_left, between.shown_left} == {"a", "b"}
+
+
+def test_hundreds_of_votes_leave_every_comparison_balanced():
+    study = make_study(systems=4, documents=17, quota=5)
+    annotators = AnnotatorFactory.create_batch(7, study=study)
+    rng, votes = random.Random(1), 0
+    while votes < 500:
+        assignment = next_assignment(rng.choice(annotators))
+        if assignment is not None:
+            vote_on(assignment, rng.choice(("left", "right", "tie")))
+            votes += 1
+    counts = Counter(Assignment.objects.filter(state="done").values_list("comparison", "shown_left"))
+    assert counts.total() == 500
+    for comparison in study.comparisons.values_list("pk", flat=True):
+        assert abs(counts[comparison, "a"] - counts[comparison, "b"]) <= 1
+
+
+def test_the_kept_count_of_sides_is_the_same_as_counting_all(monkeypatch):
+    """Some pairs are counted with the annotator, the rest anew: together every pair once."""
+    monkeypatch.setattr("annotations.sides.COUNTED_ANEW", 4)
+    monkeypatch.setattr("annotations.sides.SETTLED_AFTER", timedelta(0))
+    annotator = AnnotatorFactory(study=make_study(systems=4, documents=5, quota=1))
+    while assignment := next_assignment(annotator):
+        vote_on(assignment, "left")
+        expected = Counter()
+        for one in annotator.assignments.select_related("comparison__summary_a__run", "comparison__summary_b__run"):
+            towards_a = 1 if one.shown_left == "a" else -1
+            expected[one.comparison.summary_a.run.system_id] += towards_a
+            expected[one.comparison.summary_b.run.system_id] -= towards_a
+        annotator.refresh_from_db()
+        assert leads(annotator) == expected
+    assert annotator.side_leads_until is not None
+    assert len(annotator.side_leads) == 4
 
 
 def test_the_first_side_is_a_coin():

@@ -82,8 +82,8 @@ function markCurrent() {
 function started() {
   shownAt = performance.now();
   restart();
-  const { done, total, token } = pair().dataset;
-  root.querySelector("[data-estimate]").textContent = pace.left(total - done);
+  const { done, total, token, more } = pair().dataset;
+  root.querySelector("[data-estimate]").textContent = more === undefined ? pace.left(total - done) : "";
   if (commentForm() && drafts.of(token)) commentForm().elements.text.value = drafts.of(token);
   markCurrent();
   document.dispatchEvent(new CustomEvent("pair-shown"));

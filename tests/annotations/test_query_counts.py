@@ -1,0 +1,94 @@
+"""Asking for the next pair and saving a vote take the same few queries, however much was stored before."""
+
+import uuid
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from annotations.access import SESSION_KEY
+from annotations.assignment import next_assignment
+from annotations.models import Assignment
+from tests.annotations.helpers import rate_everything, vote_on
+from tests.factories import AnnotatorFactory, make_study
+
+pytestmark = pytest.mark.django_db
+
+# session, annotator with study; held pairs, last document, comparisons open from it on; savepoint, place taken, who
+# has the others, systems of the pair, sides seen, assignment made, release; texts, own pairs by state, comparisons
+# left, questions with answers, comment, whether there is an answer to undo
+NEXT = 18
+# the same, and comparisons open before the last document
+NEXT_DOCUMENT = 19
+# session, annotator with study, savepoint, comparison and assignment locked, earlier vote with this key, criterion,
+# number of changes, answer, its place in the history, questions left, assignment done, release
+SAVE = 13
+
+
+STORES = {"few": 0, "many": 20}
+
+
+@pytest.fixture(params=STORES.values(), ids=STORES)
+def rating(request, client):
+    """Somebody who has rated a pair of a document, after so many documents that they and others rated."""
+    study = make_study(systems=3, documents=3 + 2 * request.param, quota=1)
+    me, other = AnnotatorFactory.create_batch(2, study=study)
+    for annotator in (me, other):
+        for _ in range(3 * request.param):
+            vote_on(next_assignment(annotator), "left")
+    session = client.session
+    session[SESSION_KEY] = {str(study.public_id): me.pk}
+    session.save()
+    return Rating(client, study, me)
+
+
+class Rating:
+    def __init__(self, client, study, annotator):
+        self.client, self.study, self.annotator = client, study, annotator
+
+    def next(self):
+        with CaptureQueriesContext(connection) as queries:
+            answer = self.client.get(reverse("rate", args=[self.study.public_id]))
+        self.token = answer.context["page"].token
+        return len(queries)
+
+    def save(self):
+        vote = {"token": self.token, "criterion": "overall", "choice": "left", "client_key": uuid.uuid4()}
+        with CaptureQueriesContext(connection) as queries:
+            answer = self.client.post(
+                reverse("vote", args=[self.study.public_id]), vote, headers={"accept": "application/json"}
+            )
+        assert answer.json() == {"saved": True, "complete": True, "repeated": False}
+        return len(queries)
+
+
+def test_next_and_save_take_the_same_queries_whatever_is_stored(rating):
+    rating.next()
+    rating.save()
+    for _ in range(2):
+        assert rating.next() == NEXT
+        assert rating.save() == SAVE
+    assert rating.next() == NEXT_DOCUMENT
+
+
+def test_a_large_study_is_looked_at_in_part(rating, monkeypatch):
+    """The first pair of the next document comes as quickly where there are more comparisons than are looked at."""
+    monkeypatch.setattr("annotations.assignment.LOOKED_AT", 2)
+    rate_one_document(rating)
+    assert rating.next() <= NEXT_DOCUMENT
+    assert Assignment.objects.filter(token=rating.token, state="leased").exists()
+
+
+def rate_one_document(rating):
+    for _ in range(3):
+        rating.next()
+        rating.save()
+
+
+def test_everything_is_rated_though_only_a_part_is_looked_at(monkeypatch):
+    monkeypatch.setattr("annotations.assignment.LOOKED_AT", 2)
+    study = make_study(systems=3, documents=5, quota=2)
+    for _ in range(2):
+        rate_everything(AnnotatorFactory(study=study))
+    assert set(study.comparisons.values_list("taken", flat=True)) == {2}
