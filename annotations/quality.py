@@ -1,11 +1,12 @@
 """What researchers look at to trust a study's raters: per criterion and per annotator (docs/rater-statistics.md)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from itertools import islice
+from typing import Any
 
 import numpy as np
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import Abs, Length, TruncDate
 
 from annotations.models import Annotator, Assignment, Comparison, Criterion, Judgement, Outcome, Side, Study
@@ -28,30 +29,29 @@ CHARACTERS_A_WORD = {"zh": 1.6}
 USUAL_CHARACTERS = 6.0
 RARE_RUN = 0.01
 DAYS_SHOWN = 14
-
-
-class Vote(NamedTuple):
-    criterion: int
-    comparison: int
-    document: int
-    annotator: int
-    outcome: str
-    shown_left: str
-    system_a: int
-    system_b: int
+CHUNK = 5_000
 
 
 @dataclass(frozen=True)
 class Votes:
-    """Columns of one criterion's votes in the order they were given."""
+    """Columns of votes in the order they were given."""
 
+    criterion: IntArray
     comparison: IntArray
     document: IntArray
     annotator: IntArray
     outcome: IntArray
     a_is_left: BoolArray
+    side_known: BoolArray
     system_a: IntArray
     system_b: IntArray
+
+    def on(self, criterion: Criterion) -> "Votes":
+        """Those on one question."""
+        return self.where(self.criterion == criterion.pk)
+
+    def where(self, mask: BoolArray) -> "Votes":
+        return Votes(*(getattr(self, column.name)[mask] for column in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -99,12 +99,12 @@ class Quality:
 
 def study_quality(study: Study) -> Quality:
     """Everything on the quality page. Excluded annotators are listed, and take no part in any figure of others."""
-    votes = list(_votes(study))
+    votes = _votes(study)
     criteria = list(study.criteria.all())
-    by_criterion = {c.pk: _columns(vote for vote in votes if vote.criterion == c.pk) for c in criteria}
-    first = by_criterion[criteria[0].pk] if criteria else _columns([])
+    by_criterion = {c.pk: votes.on(c) for c in criteria}
+    first = by_criterion[criteria[0].pk] if criteria else votes
     # Votes that came in as a file may not say which side was which.
-    sided = _columns(vote for vote in votes if criteria and vote.criterion == criteria[0].pk and vote.shown_left)
+    sided = first.where(first.side_known)
     shown = shown_choice(sided.outcome, sided.a_is_left)
     sides = side_bias(shown, sided.annotator)
     return Quality(
@@ -115,7 +115,7 @@ def study_quality(study: Study) -> Quality:
     )
 
 
-def _votes(study: Study) -> Iterable[Vote]:
+def _votes(study: Study) -> Votes:
     rows = Judgement.objects.filter(
         criterion__study=study, assignment__slot__isnull=False, assignment__annotator__excluded_at=None
     )
@@ -130,24 +130,20 @@ def _votes(study: Study) -> Iterable[Vote]:
         f"{place}__summary_a__run__system_id",
         f"{place}__summary_b__run__system_id",
     )
-    return (Vote(*row) for row in values.iterator(chunk_size=5_000))
+    parts = [_columns([])]
+    rest = values.iterator(chunk_size=CHUNK)
+    while chunk := list(islice(rest, CHUNK)):
+        parts.append(_columns(chunk))
+    return Votes(*(np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(Votes)))
 
 
-def _columns(votes: Iterable[Vote]) -> Votes:
-    rows = list(votes)
-
-    def column(values: Iterable[int]) -> IntArray:
-        return np.fromiter(values, dtype=np.int64, count=len(rows))
-
-    return Votes(
-        comparison=column(v.comparison for v in rows),
-        document=column(v.document for v in rows),
-        annotator=column(v.annotator for v in rows),
-        outcome=column(CODES[v.outcome] for v in rows),
-        a_is_left=column(v.shown_left == Side.A for v in rows).astype(np.bool_),
-        system_a=column(v.system_a for v in rows),
-        system_b=column(v.system_b for v in rows),
-    )
+def _columns(rows: Sequence[tuple[Any, ...]]) -> Votes:
+    criterion, comparison, document, annotator, outcome, left, *systems = zip(*rows, strict=True) if rows else [()] * 8
+    numbers = [np.array(column, dtype=np.int64) for column in (criterion, comparison, document, annotator)]
+    codes = np.array([CODES[one] for one in outcome], dtype=np.int64)
+    a_is_left = np.array([side == Side.A.value for side in left], dtype=np.bool_)
+    known = np.array([bool(side) for side in left], dtype=np.bool_)
+    return Votes(*numbers, codes, a_is_left, known, *(np.array(column, dtype=np.int64) for column in systems))
 
 
 def _agreement(study: Study, votes: Votes) -> Agreement:
@@ -156,16 +152,13 @@ def _agreement(study: Study, votes: Votes) -> Agreement:
     )
 
 
-def _annotators(
-    study: Study, votes: list[Vote], first: Votes, chooser: IntArray, shown: IntArray
-) -> list[AnnotatorQuality]:
+def _annotators(study: Study, votes: Votes, first: Votes, chooser: IntArray, shown: IntArray) -> list[AnnotatorQuality]:
     """chooser, shown: annotators and choices of the first criterion's votes whose sides are known."""
     agreement = agreement_with_others(first.comparison, first.annotator, first.outcome, document=first.document)
     left_wins = side_bias(shown, chooser).by_annotator
     pair, outcome, _ = system_pairs(first.system_a, first.system_b, first.outcome)
     anomaly = anomalies(pair, first.annotator, outcome, seed=study.seed)
-    every = _columns(votes)
-    same = same_answers(every.comparison, every.annotator, every.outcome)
+    same = same_answers(votes.comparison, votes.annotator, votes.outcome)
     pace = _speeds(study)
     return [
         AnnotatorQuality(
@@ -195,31 +188,27 @@ def _with_counts(study: Study) -> list[tuple[Annotator, int, int]]:
 
 def _speeds(study: Study) -> dict[int, Speed]:
     """By the time of work until a pair's last answer, against the words of its two summaries."""
+    words = _words(study)
     pairs = Assignment.objects.filter(
         comparison__study=study, state=Assignment.State.DONE, annotator__excluded_at=None
-    ).annotate(
-        length=Length("comparison__summary_a__text") + Length("comparison__summary_b__text"),
-        language=F("comparison__document__language"),
-    )
-    times = _last_times(study)
-    rows = [
-        (annotator, times.get(pk, np.nan), length / CHARACTERS_A_WORD.get(language[:2], USUAL_CHARACTERS))
-        for pk, annotator, length, language in pairs.values_list("pk", "annotator_id", "length", "language")
-    ]
+    ).annotate(last=Max("judgements__active_ms"))
+    rows = list(pairs.order_by("pk").values_list("annotator_id", "comparison_id", "last"))
     return speeds(
         np.array([annotator for annotator, _, _ in rows], dtype=np.int64),
-        np.array([seconds for _, seconds, _ in rows], dtype=np.float64),
-        np.array([words for _, _, words in rows], dtype=np.float64).astype(np.int64),
+        np.array([np.nan if ms is None else ms / 1000 for _, _, ms in rows], dtype=np.float64),
+        np.array([words[comparison] for _, comparison, _ in rows], dtype=np.int64),
     )
 
 
-def _last_times(study: Study) -> dict[int, float]:
-    """Seconds of work by assignment; those without a measured answer are missing."""
-    measured = Judgement.objects.filter(criterion__study=study, active_ms__isnull=False)
-    times: dict[int, float] = {}
-    for assignment, ms in measured.order_by().values_list("assignment_id", "active_ms").iterator(chunk_size=5_000):
-        times[assignment] = max((ms or 0) / 1000, times.get(assignment, 0.0))
-    return times
+def _words(study: Study) -> dict[int, int]:
+    """About how many words the two summaries of each comparison have."""
+    rows = study.comparisons.order_by().annotate(
+        length=Length("summary_a__text") + Length("summary_b__text"), language=F("document__language")
+    )
+    return {
+        comparison: int(length / CHARACTERS_A_WORD.get(language[:2], USUAL_CHARACTERS))
+        for comparison, length, language in rows.values_list("pk", "length", "language")
+    }
 
 
 def _days(study: Study) -> list[tuple[object, int]]:

@@ -73,7 +73,8 @@ def run_probability(frequencies: FloatArray, n: int, length: int) -> float:
     """Exact chance that n independent choices contain a run of at least `length` equal ones.
 
     A Markov chain over (choice, length of the current run): what reaches `length` is absorbed. Summing what is
-    absorbed keeps tiny chances exact, which one minus the rest would not.
+    absorbed keeps tiny chances exact, which one minus the rest would not. Kept are only where runs began and what goes
+    on: a run of a choice of chance p that began length - 1 votes ago has come through with chance p^(length - 1).
 
     Args:
         frequencies: Chance of each choice, shape (n_choices,), not negative, sum 1.
@@ -91,14 +92,20 @@ def run_probability(frequencies: FloatArray, n: int, length: int) -> float:
         return 0.0
     if length == 1:
         return 1.0
-    current = np.zeros((len(frequencies), length - 1))
-    current[:, 0] = frequencies
+    # Plain numbers: of a few choices arrays would take several times as long, and a study has hundreds of annotators.
+    chances = frequencies.tolist()
+    through = [chance ** (length - 1) for chance in chances]
+    going_on = list(chances)
+    began = [[chance] for chance in chances]
     reached = 0.0
-    for _ in range(n - 1):
-        ended = current.sum(axis=1)
-        reached += float(current[:, -1] @ frequencies)
-        current[:, 1:] = current[:, :-1] * frequencies[:, np.newaxis]
-        current[:, 0] = frequencies * (ended.sum() - ended)
+    for vote in range(1, n):
+        total = sum(going_on)
+        for choice, chance in enumerate(chances):
+            begins = chance * (total - going_on[choice])
+            complete = began[choice][vote - length + 1] * through[choice] if vote >= length - 1 else 0.0
+            going_on[choice] = going_on[choice] * chance - complete + begins
+            began[choice].append(begins)
+            reached += complete
     return min(1.0, reached)
 
 
