@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class AnnotationsConfig(AppConfig):
@@ -9,10 +9,11 @@ class AnnotationsConfig(AppConfig):
     def ready(self) -> None:
         from annotations import giveaways, receivers
         from annotations.evidence import work
-        from annotations.triggers import ensure_triggers
+        from annotations.triggers import drop_triggers, ensure_triggers
         from models_runner.signals import summaries_saved, swept
 
         summaries_saved.connect(receivers.add_new_comparisons)
         swept.connect(work.sweep)
         swept.connect(giveaways.sweep)
+        pre_migrate.connect(drop_triggers, sender=self)
         post_migrate.connect(ensure_triggers, sender=self)

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from annotations import mixing
 from annotations.leases import lease_end, return_expired
 from annotations.models import Annotator, Assignment, Comparison, Study
 from annotations.sides import shown_left
@@ -65,15 +66,23 @@ def prefetch(annotator: Annotator, shown: UUID, *, now: datetime | None = None) 
 def _plenty_left(study: Study) -> bool:
     """More comparisons with a free place than pairs that people hold now."""
     held = Assignment.objects.filter(comparison__study=study, state=Assignment.State.LEASED).count()
-    return len(study.comparisons.wanting().order_by().values_list("pk")[: held + 1]) > held
+    return len(study.comparisons.for_rating().wanting().order_by().values_list("pk")[: held + 1]) > held
 
 
 def _take_any(annotator: Annotator, now: datetime) -> Assignment | None:
     while True:
-        if assignment := _take_one(annotator, now):
+        if assignment := _take_known(annotator, now) or _take_one(annotator, now):
             return assignment
         if not (return_expired(annotator.study, now=now) or available_to(annotator).exists()):
             return None
+
+
+def _take_known(annotator: Annotator, now: datetime) -> Assignment | None:
+    """A training or gold pair where it is its turn."""
+    for comparison_id in mixing.due(annotator, available_to(annotator)):
+        if assignment := take(annotator, comparison_id, now):
+            return assignment
+    return None
 
 
 def has_work(annotator: Annotator) -> bool:
@@ -86,7 +95,7 @@ def has_work(annotator: Annotator) -> bool:
     had = annotator.assignments.exclude(state=Assignment.State.EXPIRED)
     not_had = ~Exists(had.filter(comparison=OuterRef("pk")))
     leased = Assignment.objects.filter(comparison=OuterRef("pk"), state=Assignment.State.LEASED)
-    return study.comparisons.filter(not_had, Q(taken__lt=F("quota")) | Exists(leased)).exists()
+    return study.comparisons.for_rating().filter(not_had, Q(taken__lt=F("quota")) | Exists(leased)).exists()
 
 
 def _renew_held(annotator: Annotator, now: datetime, *, but: UUID | None = None) -> Assignment | None:
@@ -99,9 +108,9 @@ def _renew_held(annotator: Annotator, now: datetime, *, but: UUID | None = None)
 
 
 def available_to(annotator: Annotator) -> QuerySet[Comparison]:
-    """Comparisons with a free place that this annotator neither rated nor skipped nor holds."""
+    """Comparisons for rating with a free place that this annotator neither rated nor skipped nor holds."""
     had = annotator.assignments.exclude(state=Assignment.State.EXPIRED).filter(comparison=OuterRef("pk"))
-    return annotator.study.comparisons.wanting().filter(~Exists(had))
+    return annotator.study.comparisons.for_rating().wanting().filter(~Exists(had))
 
 
 def _take_one(annotator: Annotator, now: datetime) -> Assignment | None:

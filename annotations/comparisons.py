@@ -15,13 +15,11 @@ Pair = frozenset[int]  # of systems
 
 def build_comparisons(study: Study) -> int:
     """Add a comparison for every wanted pair of finished summaries that has none yet; returns how many were added."""
-    by_unit: dict[tuple[int, int | None], dict[int, Summary]] = defaultdict(dict)
-    for summary in comparable_summaries(study):
-        # Rows come oldest first: of a system's summaries of one document the newest run's counts.
-        by_unit[(summary.document_id, summary.query_id)][summary.run.system_id] = summary
+    by_unit = newest_summaries(study)
+    # Gold and training pairs among them, which left the rating pairs for good; an attention check is no pair of these.
     known = {
         (document, query, frozenset(pair))
-        for document, query, *pair in study.comparisons.values_list(
+        for document, query, *pair in study.comparisons.exclude(known__attention=True).values_list(
             "document_id", "query_id", "summary_a__run__system", "summary_b__run__system"
         )
     }
@@ -36,6 +34,15 @@ def build_comparisons(study: Study) -> int:
         evidence.announce()
         giveaways.announce()
     return len(new)
+
+
+def newest_summaries(study: Study) -> dict[tuple[int, int | None], dict[int, Summary]]:
+    """By document and query, then by system, what may be compared."""
+    by_unit: dict[tuple[int, int | None], dict[int, Summary]] = defaultdict(dict)
+    for summary in comparable_summaries(study):
+        # Rows come oldest first: of a system's summaries of one document the newest run's counts.
+        by_unit[(summary.document_id, summary.query_id)][summary.run.system_id] = summary
+    return by_unit
 
 
 def comparable_summaries(study: Study) -> Iterable[Summary]:
@@ -57,7 +64,7 @@ def wanted_pairs(study: Study, systems: Iterable[int], document_id: int, query_i
     if study.which_pairs == WhichPairs.ANCHOR:
         return [pair for pair in pairs if study.anchor_id in pair]
     if study.which_pairs == WhichPairs.SAMPLE:
-        pairs.sort(key=lambda pair: _number(study, document_id, query_id or 0, *sorted(pair)))
+        pairs.sort(key=lambda pair: shuffle_number(study, document_id, query_id or 0, *sorted(pair)))
         return pairs[: study.pairs_per_document]
     return pairs
 
@@ -71,11 +78,11 @@ def _comparison(study: Study, *summaries: Summary) -> Comparison:
         summary_a=first,
         summary_b=second,
         quota=study.quota,
-        shuffle=_number(study, first.pk, second.pk),
+        shuffle=shuffle_number(study, first.pk, second.pk),
     )
 
 
-def _number(study: Study, *of: int) -> int:
+def shuffle_number(study: Study, *of: int) -> int:
     """A fixed number without order: comparisons of a document come in an order nobody can read a system from."""
     digest = hashlib.sha256(":".join(map(str, (study.seed, study.public_id, *of))).encode()).digest()
     return int.from_bytes(digest[:3], "big")

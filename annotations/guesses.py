@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from annotations.assignment import has_work
 from annotations.judging import RefusedError
-from annotations.models import Annotator, Assignment, Guess, Side, Study
+from annotations.models import Annotator, Assignment, Guess, Purpose, Side, Study
 from annotations.stats.guess import guess_rate, is_unblinded
 from annotations.stats.proportions import Proportion
 
@@ -68,7 +68,9 @@ def study_guesses(study: Study) -> Guesses:
 
 def _rated(study: Study) -> QuerySet[Assignment]:
     sides = [f"comparison__summary_{side}" for side in Side.values]
-    rated = Assignment.objects.filter(comparison__study=study, state=Assignment.State.DONE)
+    rated = Assignment.objects.filter(
+        comparison__study=study, comparison__purpose=Purpose.RATING, state=Assignment.State.DONE
+    )
     # Only sizes are looked at; texts and what a run recorded of its machine are long.
     return rated.select_related("comparison__document", *(f"{side}__run__system" for side in sides)).defer(
         *(f"{side}__text" for side in sides), *(f"{side}__run__environment" for side in sides)

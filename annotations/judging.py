@@ -107,9 +107,11 @@ def lock(annotator: Annotator, token: UUID) -> Assignment:
     """The annotator's assignment with this token, nobody else's to change until the transaction ends."""
     # Comparison first, as everywhere: taking and giving back lock in the same order.
     theirs = Comparison.objects.filter(assignments__token=token, assignments__annotator=annotator).order_by()
-    if not theirs.select_for_update(of=("self",)).values_list("pk"):
+    locked = theirs.select_for_update(of=("self",)).values_list("pk")
+    assignment = annotator.assignments.select_for_update().filter(token=token).first() if locked else None
+    if assignment is None:  # also where a gold or training pair was removed meanwhile
         raise RefusedError("unknown_assignment", _("This pair is not assigned to you. Reload the page to go on."))
-    return annotator.assignments.select_for_update().get(token=token)
+    return assignment
 
 
 def _earlier(assignment: Assignment, vote: Vote) -> Recorded | None:

@@ -41,8 +41,8 @@ def give_back(
     lapsed_before: datetime | None = None,
 ) -> bool:
     """Return a held place to the pool; False if it was not held. lapsed_before: only if its lease ran out by then."""
-    # Locked in the same order as taking: comparison first.
-    Comparison.objects.select_for_update().get(pk=comparison_id)
+    # Locked in the same order as taking: comparison first. It may be gone, and the place with it.
+    Comparison.objects.select_for_update().filter(pk=comparison_id).first()
     held = Assignment.objects.filter(pk=assignment_id, state=LEASED)
     if lapsed_before is not None:
         held = held.filter(lease_until__lt=lapsed_before)

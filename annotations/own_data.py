@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from annotations.judging import choice_of
 from annotations.leases import leave
-from annotations.models import Annotator, AuditEntry, Invitation, JudgementRevision, Remark
+from annotations.models import Annotator, AuditEntry, Invitation, JudgementRevision, Purpose, Remark
 
 ERASED = "the annotator"
 
@@ -26,6 +26,8 @@ def own_data(annotator: Annotator) -> dict[str, Any]:
         "answers": [
             {
                 "pair": one.assignment.token,
+                # Nothing else tells one pair from another: which ones were gold stays unsaid.
+                "practice": one.assignment.comparison.purpose == Purpose.TRAINING,
                 "question": one.criterion.question,
                 "answer": choice_of(one.outcome, one.assignment.shown_left) if one.outcome else "withdrawn",
                 "strength": one.get_strength_display() if one.strength else None,
@@ -33,7 +35,7 @@ def own_data(annotator: Annotator) -> dict[str, Any]:
                 "seconds_active": None if one.active_ms is None else one.active_ms / 1000,
                 "given_at": one.created_at,
             }
-            for one in revisions.select_related("assignment", "criterion")
+            for one in revisions.select_related("assignment__comparison", "criterion")
         ],
         "remarks": [
             {

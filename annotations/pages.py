@@ -10,13 +10,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from annotations.criteria import in_readers_language
+from annotations.evidence.foreign import foreign_spans
 from annotations.judging import choice_of
-from annotations.models import Annotator, Assignment, Comparison, Criterion, Study, Wanted
+from annotations.mixing import practice_place, upcoming_gold
+from annotations.models import Annotator, Assignment, Comparison, Criterion, Purpose, Study, Wanted
 from annotations.models.evidence import is_current
 from annotations.remarks import current_comment
 from annotations.undo import has_answered
 from models_runner.models import InstructionKind
 
+Spans = list[dict[str, Any]]
 SPEAKER_COLOURS = 8
 MOST_COUNTED = 500  # comparisons that an annotator has left
 # What the summaries were asked to be, in words for people (systems read models_runner.instructions).
@@ -124,6 +127,7 @@ class RatingPage:
     done: int
     total: int
     more_than: int  # are left, where total is not all; else 0
+    practice: bool  # a training pair; done and total are then of these
     # For the forms of undo, comment and skip without JavaScript.
     fresh_keys: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(3)])
 
@@ -132,7 +136,8 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
     """ahead: fetched while the pair before is still being rated."""
     annotator = assignment.annotator
     study, pair = annotator.study, _pair(assignment)
-    work = workload(annotator)
+    practice = pair.purpose == Purpose.TRAINING
+    work = _practice_work(assignment) if practice else workload(annotator)
     return RatingPage(
         token=assignment.token,
         title=study.heading,
@@ -153,9 +158,10 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
         break_minutes=study.break_minutes,
         hold_seconds=max(1, settings.ASSIGNMENT_LEASE_SECONDS // 3),
         can_undo=ahead or has_answered(annotator),
-        done=work.done + ahead,
+        done=work.done + (ahead and not practice),
         total=work.total,
         more_than=work.more_than,
+        practice=practice,
     )
 
 
@@ -163,22 +169,37 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
 class Pair:
     """Texts and evidence by canonical side; evidence of both sides or of none."""
 
+    purpose: str
     title: str
     language: str
     turns: list[dict[str, Any]]
     query: str | None
     texts: dict[str, str]
-    spans: dict[str, list[dict[str, Any]]]
+    spans: dict[str, Spans]
 
 
 def _pair(assignment: Assignment) -> Pair:
     sides = [f"summary_{side}__{name}" for name in ("text", "evidence__signature", "evidence__spans") for side in "ab"]
-    about = ("document__title", "document__language", "document__transcript__turns", "query__text")
+    about = ("purpose", "document__title", "document__language", "document__transcript__turns", "query__text")
     row = Comparison.objects.order_by().values_list(*about, *sides).get(pk=assignment.comparison_id)
-    title, language, turns, query, *rest = row
+    purpose, title, language, turns, query, *rest = row
     texts, signatures, spans = (dict(zip("ab", rest[n : n + 2], strict=True)) for n in (0, 2, 4))
-    found = all(signature is not None and is_current(signature) for signature in signatures.values())
-    return Pair(title, language, turns, query, texts, spans if found else {})
+    found = {side: spans[side] for side, signed in signatures.items() if signed is not None and is_current(signed)}
+    if purpose != Purpose.RATING:
+        found = _evidence_here(assignment.comparison, found)
+    return Pair(purpose, title, language, turns, query, texts, found if len(found) == 2 else {})
+
+
+def _evidence_here(comparison: Comparison, found: dict[str, Spans]) -> dict[str, Spans]:
+    """What was found in another document's transcript, for the foreign side of an attention check, is of no use."""
+    foreign = foreign_spans(comparison)
+    here = {}
+    for side, summary in (("a", comparison.summary_a), ("b", comparison.summary_b)):
+        if summary.document_id == comparison.document_id:
+            here |= {side: found[side]} if side in found else {}
+        elif summary.pk in foreign:
+            here[side] = foreign[summary.pk]
+    return here
 
 
 def _evidence(pair: Pair, assignment: Assignment) -> PairEvidence | None:
@@ -203,25 +224,35 @@ def _parts(text: str, spans: list[dict[str, Any]]) -> list[Part]:
 
 @dataclass(frozen=True)
 class Workload:
-    """Comparisons an annotator has rated, and those they may rate in all as things stand.
+    """Comparisons an annotator has rated, and those they may rate in all as things stand; practice apart.
 
     more_than: that total leaves out what comes after so many; 0 where it is all.
     """
 
     done: int
     total: int
-    more_than: int
+    more_than: int = 0
+
+
+def _practice_work(assignment: Assignment) -> Workload:
+    place, total = practice_place(assignment)
+    return Workload(place - 1, total)
 
 
 def workload(annotator: Annotator) -> Workload:
     from annotations.assignment import available_to
 
-    mine = dict(annotator.assignments.order_by().values_list("state").annotate(n=Count("pk")))
+    # Gold among them, also what is still to come: a total that grew, or a count that stood still, would tell it.
+    given = annotator.assignments.order_by()
+    if annotator.study.has_known_pairs:
+        given = given.exclude(comparison__purpose=Purpose.TRAINING)
+    mine = dict(given.values_list("state").annotate(n=Count("pk")))
     done, held = mine.get(Assignment.State.DONE, 0), mine.get(Assignment.State.LEASED, 0)
     # On every page: it may not take longer in a large study, where the exact number tells nobody anything.
     available = available_to(annotator).order_by()[: MOST_COUNTED + 1].count()
     more_than = MOST_COUNTED if available > MOST_COUNTED else 0
-    return Workload(done, done + held + min(available, MOST_COUNTED), more_than)
+    available = min(available, MOST_COUNTED)
+    return Workload(done, done + held + available + upcoming_gold(annotator, available), more_than)
 
 
 def _turns(turns: list[dict[str, Any]]) -> list[Turn]:

@@ -9,10 +9,12 @@ import numpy as np
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import Abs, Length, TruncDate
 
-from annotations.models import Annotator, Assignment, Comparison, Criterion, Judgement, Outcome, Side, Study
+from annotations.gold_quality import gold_by_annotator, no_gold_yet
+from annotations.models import Annotator, Assignment, Comparison, Criterion, Judgement, Outcome, Purpose, Side, Study
 from annotations.stats.agreement import Agreement, agreement_with_others, krippendorff_alpha
 from annotations.stats.anomaly import Anomaly, anomalies
 from annotations.stats.arrays import BoolArray, IntArray, OutcomeCode, shown_choice, system_pairs
+from annotations.stats.gold import GoldCheck
 from annotations.stats.proportions import Proportion
 from annotations.stats.side_bias import is_biased, side_bias
 from annotations.stats.speed import Speed, speeds
@@ -62,7 +64,7 @@ class CriterionQuality:
 
 @dataclass(frozen=True)
 class AnnotatorQuality:
-    """One annotator on the study's first criterion, but for votes and speed, which are on all. None: no vote counts."""
+    """One annotator on the study's first criterion; votes, speed and gold on all of them. None: no vote counts."""
 
     annotator: Annotator
     rated: int
@@ -73,6 +75,7 @@ class AnnotatorQuality:
     line: Straightlining | None
     same: SameAnswers | None
     speed: Speed | None
+    gold: GoldCheck
 
     @property
     def warnings(self) -> list[str]:
@@ -86,6 +89,8 @@ class AnnotatorQuality:
             found.append(f"the same answer {self.line.longest_run} times in a row")
         if self.speed and self.speed.fast:
             found.append("much faster than the others")
+        if self.gold.failed:
+            found.append("missed gold items")
         return found
 
 
@@ -117,7 +122,10 @@ def study_quality(study: Study) -> Quality:
 
 def _votes(study: Study) -> Votes:
     rows = Judgement.objects.filter(
-        criterion__study=study, assignment__slot__isnull=False, assignment__annotator__excluded_at=None
+        criterion__study=study,
+        assignment__slot__isnull=False,
+        assignment__annotator__excluded_at=None,
+        assignment__comparison__purpose=Purpose.RATING,
     )
     place = "assignment__comparison"
     values = rows.order_by("updated_at", "pk").values_list(
@@ -160,6 +168,7 @@ def _annotators(study: Study, votes: Votes, first: Votes, chooser: IntArray, sho
     anomaly = anomalies(pair, first.annotator, outcome, seed=study.seed)
     same = same_answers(votes.comparison, votes.annotator, votes.outcome)
     pace = _speeds(study)
+    gold = gold_by_annotator(study)
     return [
         AnnotatorQuality(
             annotator=annotator,
@@ -171,14 +180,15 @@ def _annotators(study: Study, votes: Votes, first: Votes, chooser: IntArray, sho
             line=straightlining(own) if len(own := shown[chooser == annotator.pk]) else None,
             same=same.get(annotator.pk),
             speed=pace.get(annotator.pk),
+            gold=gold.get(annotator.pk) or no_gold_yet(),
         )
         for annotator, rated, skipped in _with_counts(study)
     ]
 
 
 def _with_counts(study: Study) -> list[tuple[Annotator, int, int]]:
-    """Every annotator with the numbers of pairs they rated and skipped."""
-    mine = Assignment.objects.filter(comparison__study=study).order_by().values_list("annotator_id", "state")
+    """Every annotator with the numbers of pairs they rated and skipped, gold and training left out."""
+    mine = _for_rating(study).order_by().values_list("annotator_id", "state")
     counts = {(annotator, state): n for annotator, state, n in mine.annotate(n=Count("pk"))}
     return [
         (one, counts.get((one.pk, Assignment.State.DONE), 0), counts.get((one.pk, Assignment.State.SKIPPED), 0))
@@ -186,13 +196,19 @@ def _with_counts(study: Study) -> list[tuple[Annotator, int, int]]:
     ]
 
 
+def _for_rating(study: Study) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(comparison__study=study, comparison__purpose=Purpose.RATING)
+
+
 def _speeds(study: Study) -> dict[int, Speed]:
     """By the time of work until a pair's last answer, against the words of its two summaries."""
     words = _words(study)
-    pairs = Assignment.objects.filter(
-        comparison__study=study, state=Assignment.State.DONE, annotator__excluded_at=None
-    ).annotate(last=Max("judgements__active_ms"))
-    rows = list(pairs.order_by("pk").values_list("annotator_id", "comparison_id", "last"))
+    pairs = _for_rating(study).filter(state=Assignment.State.DONE, annotator__excluded_at=None)
+    rows = list(
+        pairs.annotate(last=Max("judgements__active_ms"))
+        .order_by("pk")
+        .values_list("annotator_id", "comparison_id", "last")
+    )
     return speeds(
         np.array([annotator for annotator, _, _ in rows], dtype=np.int64),
         np.array([np.nan if ms is None else ms / 1000 for _, _, ms in rows], dtype=np.float64),
@@ -202,8 +218,10 @@ def _speeds(study: Study) -> dict[int, Speed]:
 
 def _words(study: Study) -> dict[int, int]:
     """About how many words the two summaries of each comparison have."""
-    rows = study.comparisons.order_by().annotate(
-        length=Length("summary_a__text") + Length("summary_b__text"), language=F("document__language")
+    rows = (
+        study.comparisons.for_rating()
+        .order_by()
+        .annotate(length=Length("summary_a__text") + Length("summary_b__text"), language=F("document__language"))
     )
     return {
         comparison: int(length / CHARACTERS_A_WORD.get(language[:2], USUAL_CHARACTERS))
@@ -212,7 +230,7 @@ def _words(study: Study) -> dict[int, int]:
 
 
 def _days(study: Study) -> list[tuple[object, int]]:
-    done = Assignment.objects.filter(comparison__study=study, state=Assignment.State.DONE)
+    done = _for_rating(study).filter(state=Assignment.State.DONE)
     by_day = done.annotate(day=TruncDate("completed_at")).order_by("-day").values_list("day")
     return list(by_day.annotate(n=Count("pk"))[:DAYS_SHOWN])
 
@@ -227,7 +245,7 @@ def disagreements(criterion: Criterion) -> QuerySet[Comparison]:
     for_a, for_b = (
         Count("assignments", filter=counted & Q(assignments__judgements__outcome=side)) for side in Side.values
     )
-    split = criterion.study.comparisons.annotate(for_a=for_a, for_b=for_b).filter(for_a__gt=0, for_b__gt=0)
+    split = criterion.study.comparisons.for_rating().annotate(for_a=for_a, for_b=for_b).filter(for_a__gt=0, for_b__gt=0)
     return split.select_related("document", "query", "summary_a__run__system", "summary_b__run__system").order_by(
         Abs(F("for_a") - F("for_b")), "-for_a", "pk"
     )

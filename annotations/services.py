@@ -7,13 +7,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from annotations.leases import come_back
-from annotations.models import Annotator, Invitation, Remark, Study
+from annotations.models import Annotator, Assignment, Invitation, Purpose, Remark, Study
 from models_runner.models import Summary, System
+
+RATED = Q(assignments__state=Assignment.State.DONE, assignments__comparison__purpose=Purpose.RATING)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Judgement work of a study: comparisons, annotator places over all of them, and places rated."""
+    """Rating work of a study: comparisons, annotator places over all of them, and places rated; gold left out."""
 
     comparisons: int
     places: int
@@ -21,8 +23,8 @@ class Progress:
 
 
 def progress(study: Study) -> Progress:
-    totals = study.comparisons.aggregate(n=Count("pk"), places=Sum("quota"))
-    rated = study.annotators.aggregate(n=Count("assignments", filter=Q(assignments__state="done")))["n"]
+    totals = study.comparisons.for_rating().aggregate(n=Count("pk"), places=Sum("quota"))
+    rated = study.annotators.aggregate(n=Count("assignments", filter=RATED))["n"]
     return Progress(comparisons=totals["n"], places=totals["places"] or 0, rated=rated)
 
 
@@ -49,7 +51,7 @@ def coverage(study: Study) -> list[tuple[System, int]]:
 
 def annotators_with_counts(study: Study) -> QuerySet[Annotator]:
     """The study's annotators with `rated`, their finished comparisons."""
-    return study.annotators.annotate(rated=Count("assignments", filter=Q(assignments__state="done")))
+    return study.annotators.annotate(rated=Count("assignments", filter=RATED))
 
 
 def newest_remarks(study: Study, limit: int = 100) -> QuerySet[Remark]:

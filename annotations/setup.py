@@ -18,7 +18,9 @@ from annotations.criteria import LIBRARY
 from annotations.models import (
     AuditEntry,
     Criterion,
+    ExpectedAnswer,
     Membership,
+    Outcome,
     Study,
     Wanted,
     WhichDocuments,
@@ -219,7 +221,7 @@ STATUS_CHANGES = {
 FIXED_BY_RATING = ("allow_tie", "allow_both_bad", "strength", "comments")
 LABELS = dict(zip(FIXED_BY_RATING, ("Equally good", "Both bad", "Strength", "Comments"), strict=True))
 ALWAYS = (
-    *("title", "annotator_title", "guidelines", "quota", "break_minutes", "open_link", "ask_guess"),
+    *("title", "annotator_title", "guidelines", "quota", "break_minutes", "gold_every", "open_link", "ask_guess"),
     *("opens_at", "closes_at", "completion_code", "completion_url"),
 )
 
@@ -260,7 +262,7 @@ def change_settings(study: Study, values: Mapping[str, Any], by: User | None) ->
     if changed:
         study.save(update_fields=changed)
     if "quota" in changed:
-        study.comparisons.update(quota=F("imported") + study.quota)
+        study.comparisons.for_rating().update(quota=F("imported") + study.quota)
     return changed
 
 
@@ -271,8 +273,13 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
     if fixed and is_rated(before):
         label = LABELS[fixed[0]]
         raise StudySetupError(f"“{label}” cannot change any more: there are pairs in people's hands, or rated.")
+    if "gold_every" in changed and (values["gold_every"] < 0 or values["gold_every"] == 1):
+        raise StudySetupError(
+            f"One gold item in {values['gold_every']} pairs cannot be; expected 0 for none, or 2 or more."
+        )
+    _check_expected_answers(before, changed, values)
     if "quota" in changed:
-        most = before.comparisons.aggregate(most=Max(F("taken") - F("imported")))["most"] or 0
+        most = before.comparisons.for_rating().aggregate(most=Max(F("taken") - F("imported")))["most"] or 0
         if values["quota"] < max(1, most):
             raise StudySetupError(
                 f"Votes per comparison cannot go down to {values['quota']}: a comparison has {most} already."
@@ -280,6 +287,16 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
     opens, closes = (values.get(name, getattr(before, name)) for name in ("opens_at", "closes_at"))
     if opens and closes and closes <= opens:
         raise StudySetupError("The end of rating is before its beginning. Change one of the two dates.")
+
+
+def _check_expected_answers(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:
+    """An answer that a gold or training item expects stays an answer."""
+    for name, outcome in (("allow_tie", Outcome.TIE), ("allow_both_bad", Outcome.BOTH_BAD)):
+        expecting = ExpectedAnswer.objects.filter(comparison__study=before, outcome=outcome)
+        if name in changed and not values[name] and expecting.exists():
+            raise StudySetupError(
+                f"“{LABELS[name]}” is an expected answer of a gold or training item. Remove that first."
+            )
 
 
 def _shown(value: Any) -> str | int | bool | None:

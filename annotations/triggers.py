@@ -1,7 +1,9 @@
-"""What constraints cannot say: a place lies within its comparison's quota, and what was recorded never changes.
+"""What constraints cannot say: a place lies within its comparison's quota, nobody is given a gold or training pair
+without an expected answer, and what was recorded never changes. Nor does what a comparison is for, once somebody was
+given it: votes would appear on boards, or go from them.
 
-Created after every migrate rather than in a migration: on SQLite, a migration that changes a table makes it anew and
-silently drops its triggers.
+Created after every migrate rather than in a migration, and dropped before: on SQLite, a migration that changes a table
+makes it anew, silently drops its triggers, and fails over triggers of other tables that read it.
 """
 
 from django.db import connections
@@ -10,6 +12,7 @@ APPEND_ONLY = {
     "revision_is_append_only": "annotations_judgementrevision",
     "remark_is_append_only": "annotations_remark",
     "audit_is_append_only": "annotations_auditentry",
+    "expected_answer_never_changes": "annotations_expectedanswer",
 }
 
 SQLITE = (
@@ -20,6 +23,14 @@ SQLITE = (
        BEFORE UPDATE OF slot, comparison_id ON annotations_assignment
        WHEN NEW.slot >= (SELECT quota FROM annotations_comparison WHERE id = NEW.comparison_id)
        BEGIN SELECT RAISE(ABORT, 'assignment_slot_within_quota'); END""",
+    """CREATE TRIGGER IF NOT EXISTS known_pair_has_expected_answer BEFORE INSERT ON annotations_assignment
+       WHEN (SELECT purpose FROM annotations_comparison WHERE id = NEW.comparison_id) <> 'rating'
+       AND NOT EXISTS (SELECT 1 FROM annotations_expectedanswer WHERE comparison_id = NEW.comparison_id)
+       BEGIN SELECT RAISE(ABORT, 'known_pair_has_expected_answer'); END""",
+    """CREATE TRIGGER IF NOT EXISTS comparison_purpose_is_fixed BEFORE UPDATE OF purpose ON annotations_comparison
+       WHEN NEW.purpose <> OLD.purpose
+       AND EXISTS (SELECT 1 FROM annotations_assignment WHERE comparison_id = OLD.id)
+       BEGIN SELECT RAISE(ABORT, 'comparison_purpose_is_fixed'); END""",
     *(
         f"""CREATE TRIGGER IF NOT EXISTS {name} BEFORE UPDATE ON {table}
             BEGIN SELECT RAISE(ABORT, '{name}'); END"""
@@ -37,6 +48,26 @@ POSTGRESQL = (
        END $$ LANGUAGE plpgsql""",
     """CREATE OR REPLACE TRIGGER assignment_slot_within_quota BEFORE INSERT OR UPDATE OF slot, comparison_id
        ON annotations_assignment FOR EACH ROW EXECUTE FUNCTION assignment_slot_within_quota()""",
+    """CREATE OR REPLACE FUNCTION known_pair_has_expected_answer() RETURNS trigger AS $$
+       BEGIN
+           IF (SELECT purpose FROM annotations_comparison WHERE id = NEW.comparison_id) <> 'rating'
+           AND NOT EXISTS (SELECT 1 FROM annotations_expectedanswer WHERE comparison_id = NEW.comparison_id) THEN
+               RAISE EXCEPTION 'known_pair_has_expected_answer' USING ERRCODE = 'check_violation';
+           END IF;
+           RETURN NEW;
+       END $$ LANGUAGE plpgsql""",
+    """CREATE OR REPLACE TRIGGER known_pair_has_expected_answer BEFORE INSERT
+       ON annotations_assignment FOR EACH ROW EXECUTE FUNCTION known_pair_has_expected_answer()""",
+    """CREATE OR REPLACE FUNCTION comparison_purpose_is_fixed() RETURNS trigger AS $$
+       BEGIN
+           IF NEW.purpose <> OLD.purpose
+           AND EXISTS (SELECT 1 FROM annotations_assignment WHERE comparison_id = OLD.id) THEN
+               RAISE EXCEPTION 'comparison_purpose_is_fixed' USING ERRCODE = 'check_violation';
+           END IF;
+           RETURN NEW;
+       END $$ LANGUAGE plpgsql""",
+    """CREATE OR REPLACE TRIGGER comparison_purpose_is_fixed BEFORE UPDATE OF purpose
+       ON annotations_comparison FOR EACH ROW EXECUTE FUNCTION comparison_purpose_is_fixed()""",
     """CREATE OR REPLACE FUNCTION row_is_append_only() RETURNS trigger AS $$
        BEGIN
            RAISE EXCEPTION '%', TG_NAME USING ERRCODE = 'check_violation';
@@ -49,10 +80,30 @@ POSTGRESQL = (
 )
 
 
+TABLES = {
+    "assignment_slot_within_quota_insert": "annotations_assignment",
+    "assignment_slot_within_quota_update": "annotations_assignment",
+    "assignment_slot_within_quota": "annotations_assignment",
+    "known_pair_has_expected_answer": "annotations_assignment",
+    "comparison_purpose_is_fixed": "annotations_comparison",
+    **APPEND_ONLY,
+}
+
+
+def drop_triggers(using: str = "default", **kwargs: object) -> None:
+    connection = connections[using]
+    existing = set(connection.introspection.table_names())
+    with connection.cursor() as cursor:
+        for name, table in TABLES.items():
+            if table in existing:
+                on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
+
+
 def ensure_triggers(using: str = "default", **kwargs: object) -> None:
     connection = connections[using]
     tables = set(connection.introspection.table_names())
-    if not {"annotations_assignment", *APPEND_ONLY.values()} <= tables:
+    if not {"annotations_assignment", "annotations_comparison", *APPEND_ONLY.values()} <= tables:
         return  # migrated back to before the tables
     with connection.cursor() as cursor:
         for statement in POSTGRESQL if connection.vendor == "postgresql" else SQLITE:

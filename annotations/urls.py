@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotations import views_people, views_preview, views_quality, views_rating, views_studies
+from annotations import views_gold, views_people, views_preview, views_quality, views_rating, views_studies
 
 urlpatterns = [
     path("join/<str:token>/", views_rating.join, name="join"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("rate/<uuid:public_id>/my-data", views_rating.my_data, name="my-data"),
     path("rate/<uuid:public_id>/erase-me", views_rating.erase_me, name="erase-me"),
     path("rate/<uuid:public_id>/guess", views_rating.guess, name="guess"),
+    path("rate/<uuid:public_id>/practice/<uuid:token>/", views_rating.practice, name="practice"),
     path("rate/<uuid:public_id>/leave", views_rating.leave_study, name="leave-study"),
     path("studies/", views_studies.studies, name="studies"),
     path("studies/new/", views_studies.new_study, name="new-study"),
@@ -26,6 +27,11 @@ urlpatterns = [
     path("studies/<slug:slug>/quality/", views_quality.quality, name="study-quality"),
     path("studies/<slug:slug>/disagreements/", views_quality.disagreement, name="disagreements"),
     path("studies/<slug:slug>/annotators/<int:number>/exclusion", views_quality.change_exclusion, name="exclusion"),
+    path("studies/<slug:slug>/gold/", views_gold.known_pairs, name="study-gold"),
+    path("studies/<slug:slug>/gold/attention", views_gold.attention, name="add-attention-checks"),
+    path("studies/<slug:slug>/gold/pairs/", views_gold.choose, name="choose-gold"),
+    path("studies/<slug:slug>/gold/pairs/<int:pk>/", views_gold.make, name="make-gold"),
+    path("studies/<slug:slug>/gold/<int:pk>/change", views_gold.change, name="change-gold"),
     path("studies/<slug:slug>/people/", views_people.people, name="study-people"),
     path("studies/<slug:slug>/people/members", views_people.add_member, name="add-member"),
     path("studies/<slug:slug>/people/members/<int:pk>/remove", views_people.remove_member, name="remove-member"),

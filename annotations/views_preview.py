@@ -24,7 +24,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     """The pair that this browser has come to; after the last one, the first again."""
     study = get_managed_study(request, slug)
     shown = _state(request, study)["shown"]
-    comparisons = study.comparisons.order_by("document__position", "shuffle", "pk")
+    comparisons = study.comparisons.for_rating().order_by("document__position", "shuffle", "pk")
     total = comparisons.count()
     if not total:
         return render(request, "annotations/no_preview.html", {"study": study})

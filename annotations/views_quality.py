@@ -14,9 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 from annotations import exclusion, services
 from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating, still_rating
 from annotations.giveaways import flagged
+from annotations.gold_quality import known_pairs
 from annotations.guesses import study_guesses
-from annotations.models import Comparison, Criterion, Study
+from annotations.models import Comparison, Criterion, Purpose, Study
 from annotations.quality import disagreements, study_quality
+from annotations.stats.gold import CERTAINTY, THRESHOLD
 
 DISAGREEMENTS_A_PAGE = 10
 GIVEAWAYS_SHOWN = 100
@@ -35,6 +37,9 @@ def quality(request: HttpRequest, slug: str) -> HttpResponse:
         "study": study,
         "quality": study_quality(study),
         "progress": services.progress(study),
+        "gold": [row for row in known_pairs(study) if row.pair.comparison.purpose == Purpose.GOLD],
+        "gold_threshold": THRESHOLD,
+        "gold_certainty": CERTAINTY,
         "guesses": study_guesses(study) if study.ask_guess else None,
         "giveaways": flagged(study)[:GIVEAWAYS_SHOWN],
     }

@@ -5,6 +5,7 @@ from typing import TypeVar
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -21,9 +22,10 @@ from annotations.guesses import next_guess, record_guess
 from annotations.invitations import NotInvitedError, accept, check_invitation, is_known
 from annotations.judging import Recorded, RefusedError, record_vote
 from annotations.leases import come_back, leave, renew
-from annotations.models import Annotator, Assignment, Remark, Study
+from annotations.models import Annotator, Assignment, Purpose, Remark, Study
 from annotations.own_data import erase, own_data
 from annotations.pages import RatingPage, rating_page, workload
+from annotations.practice import feedback, rated_practice
 from annotations.remarks import record_remark
 from annotations.undo import has_answered, undo
 from models_runner.errors import json_error
@@ -98,7 +100,10 @@ def rate(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _pair_context(request: HttpRequest, annotator: Annotator, page: RatingPage) -> dict[str, object]:
-    return {"page": page, "annotator": annotator, "reasons": Remark.Reason.choices} | _addresses(request, annotator)
+    context: dict[str, object] = {"page": page, "annotator": annotator, "reasons": Remark.Reason.choices}
+    if page.practice:
+        context["practice_url"] = practice_url(annotator, page.token)
+    return context | _addresses(request, annotator)
 
 
 def _addresses(request: HttpRequest, annotator: Annotator) -> dict[str, object]:
@@ -123,8 +128,9 @@ def upcoming(request: HttpRequest, public_id: UUID) -> HttpResponse:
     assignment = prefetch(annotator, shown)
     if assignment is None:
         return HttpResponse(status=204)
-    # The answer that ends the pair shown may have arrived without its browser knowing.
-    ahead = not annotator.assignments.filter(token=shown, state=Assignment.State.DONE).exists()
+    # The answer that ends the pair shown may have arrived without its browser knowing. Practice counts apart.
+    counted = Q(state=Assignment.State.DONE) | Q(comparison__purpose=Purpose.TRAINING)
+    ahead = not annotator.assignments.filter(counted, token=shown).exists()
     page = rating_page(assignment, ahead=ahead)
     return render(request, "annotations/_pair.html", _pair_context(request, annotator, page))
 
@@ -167,14 +173,16 @@ def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse
 @require_POST
 def vote(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Save one answer. The same client_key again is the same answer."""
-    return _recorded(request, public_id, VoteForm(request.POST), lambda who, form: record_vote(who, form.vote()))
+    form = VoteForm(request.POST)
+    return _recorded(request, public_id, form, lambda who, form: record_vote(who, form.vote()), then=_next_page)
 
 
 @never_cache
 @require_POST
 def remark(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Save a comment, a problem or a skip. The same client_key again is the same remark."""
-    return _recorded(request, public_id, RemarkForm(request.POST), lambda who, form: record_remark(who, form.said()))
+    form = RemarkForm(request.POST)
+    return _recorded(request, public_id, form, lambda who, form: record_remark(who, form.said()), then=_next_page)
 
 
 @never_cache
@@ -189,8 +197,43 @@ def undo_last(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return _recorded(request, public_id, UndoForm(request.POST), withdraw)
 
 
+def _next_page(annotator: Annotator, form: Form) -> str:
+    """Where a browser without JavaScript goes on: after practice, to what there is to say about it."""
+    token = form.cleaned_data["token"]
+    return practice_url(annotator, token) if rated_practice(annotator, token) else ""
+
+
+def practice_url(annotator: Annotator, token: UUID) -> str:
+    return reverse("practice", args=[annotator.study.public_id, token])
+
+
+@never_cache
+@require_GET
+def practice(request: HttpRequest, public_id: UUID, token: UUID) -> HttpResponse:
+    """After a training pair: whether the answer was the expected one, and why."""
+    annotator = access.get_annotator(request, str(public_id))
+    if annotator is None:
+        return _not_joined(request)
+    assignment = rated_practice(annotator, token)
+    if assignment is None:
+        return redirect("rate", public_id)  # any other pair, also one taken back meanwhile
+    last = last_answer(annotator)
+    context = {
+        "feedback": feedback(assignment),
+        "annotator": annotator,
+        "fresh_key": uuid4(),
+        "is_last": last is not None and last.assignment_id == assignment.pk,
+    }
+    return render(request, "annotations/practice.html", context | _addresses(request, annotator))
+
+
 def _recorded(
-    request: HttpRequest, public_id: UUID, form: F, record: Callable[[Annotator, F], Recorded]
+    request: HttpRequest,
+    public_id: UUID,
+    form: F,
+    record: Callable[[Annotator, F], Recorded],
+    *,
+    then: Callable[[Annotator, F], str] | None = None,
 ) -> HttpResponse:
     """What every post of the rating page answers: saved, or refused with a reason and nothing stored."""
     annotator = access.get_annotator(request, str(public_id))
@@ -204,7 +247,7 @@ def _recorded(
         return _refuse(request, REFUSAL_STATUS.get(refusal.code, 409), refusal.code, str(refusal))
     if _wants_json(request):
         return JsonResponse({"saved": True, "complete": recorded.complete, "repeated": recorded.repeated})
-    return redirect("rate", public_id)
+    return redirect((then and then(annotator, form)) or reverse("rate", args=[public_id]))
 
 
 def _not_joined(request: HttpRequest) -> HttpResponse:

@@ -5,7 +5,7 @@ from statistics import median
 
 from django.db.models import Count, Sum
 
-from annotations.models import Judgement, Study
+from annotations.models import Judgement, Purpose, Study
 
 LOOKED_AT = 2_000
 LEAST_MEASURED = 20
@@ -28,7 +28,7 @@ class Workload:
 
 
 def workload(study: Study) -> Workload:
-    totals = study.comparisons.aggregate(comparisons=Count("pk"), places=Sum("quota"))
+    totals = study.comparisons.for_rating().aggregate(comparisons=Count("pk"), places=Sum("quota"))
     places = totals["places"] or 0
     criteria = study.criteria.count()
     seconds, measured = _pace(study)
@@ -37,7 +37,8 @@ def workload(study: Study) -> Workload:
 
 def _pace(study: Study) -> tuple[float, int]:
     """Median seconds of work on a pair, in this study if it has enough votes, else in all."""
-    for votes in (Judgement.objects.filter(criterion__study=study), Judgement.objects.all()):
+    rated = Judgement.objects.filter(assignment__comparison__purpose=Purpose.RATING)
+    for votes in (rated.filter(criterion__study=study), rated):
         newest = votes.filter(active_ms__isnull=False).order_by("-pk").values_list("assignment_id", "active_ms")
         longest: dict[int, int] = {}
         for assignment, active_ms in newest[:LOOKED_AT]:

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
-from annotations.models import Comparison, Criterion, Judgement, Study
+from annotations.models import Comparison, Criterion, Judgement, Purpose, Study
 from models_runner import overview
 from models_runner.access import is_researcher, researchers_only
 from models_runner.models import Dataset, Run, Summary, System
@@ -22,7 +22,7 @@ ROWS_SHOWN = 8
 
 @dataclass(frozen=True)
 class StudyRow:
-    """Votes: answers given on all criteria, of those the quota asks for."""
+    """Votes: answers given on all criteria, of those the quota asks for; none on gold and training pairs."""
 
     study: Study
     votes: int
@@ -47,11 +47,24 @@ def home(request: HttpRequest) -> HttpResponse:
 def study_rows() -> list[StudyRow]:
     """The newest studies with their progress; one query."""
     studies = Study.objects.select_related("dataset").annotate(
-        votes=_per_study(Judgement.objects.filter(criterion__study=OuterRef("pk")), "criterion__study", Count("pk")),
-        places=_per_study(Comparison.objects.filter(study=OuterRef("pk")), "study", Sum("quota")),
+        answers=_per_study(Judgement.objects.filter(criterion__study=OuterRef("pk")), "criterion__study", Count("pk")),
+        # Few, and found by their comparisons: counting the others would read every vote's comparison.
+        known=_per_study(
+            Judgement.objects.filter(assignment__comparison__in=_known_comparisons()),
+            "assignment__comparison__study",
+            Count("pk"),
+        ),
+        places=_per_study(Comparison.objects.for_rating().filter(study=OuterRef("pk")), "study", Sum("quota")),
         questions=_per_study(Criterion.objects.filter(study=OuterRef("pk")), "study", Count("pk")),
     )
-    return [StudyRow(study, study.votes, study.places * study.questions) for study in studies[:STUDIES_SHOWN]]
+    return [
+        StudyRow(study, study.answers - study.known, study.places * study.questions)
+        for study in studies[:STUDIES_SHOWN]
+    ]
+
+
+def _known_comparisons() -> QuerySet[Comparison]:
+    return Comparison.objects.exclude(purpose=Purpose.RATING).filter(study=OuterRef(OuterRef("pk")))
 
 
 def _per_study(rows: QuerySet, study: str, figure: Count | Sum) -> Coalesce:

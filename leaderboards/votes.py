@@ -8,7 +8,7 @@ import numpy as np
 from django.db.models import QuerySet
 
 from annotations.giveaways import in_flagged_pair
-from annotations.models import Criterion, Judgement, Outcome, Strength, Study
+from annotations.models import Criterion, Judgement, Outcome, Purpose, Strength, Study
 from leaderboards.stats.arrays import OutcomeCode, VoteArrays
 
 CHUNK = 5_000
@@ -66,9 +66,14 @@ def counted() -> QuerySet[Judgement]:
     """Answers given in a place of their comparison, complete or not.
 
     A half-answered pair whose lease ran out keeps its answers but holds no place: they count again when its annotator
-    takes it up, and until then somebody else's do. So no comparison counts more annotators than its quota.
+    takes it up, and until then somebody else's do. So no comparison counts more annotators than its quota. Answers to
+    gold and training pairs tell about annotators, not about systems, and are none of these.
     """
-    return Judgement.objects.filter(assignment__slot__isnull=False, assignment__annotator__excluded_at=None)
+    return Judgement.objects.filter(
+        assignment__slot__isnull=False,
+        assignment__annotator__excluded_at=None,
+        assignment__comparison__purpose=Purpose.RATING,
+    )
 
 
 def vote_rows(criterion: Criterion, *, flagged: bool = True) -> list[VoteRow]:

@@ -6,12 +6,14 @@ there is some; each worker that takes one up tells the next, and the sweep tells
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from annotations.models import Comparison, EvidenceJob, Study, SummaryEvidence
+from annotations.evidence.foreign import foreign_rows, foreign_sides, foreign_wanting, save_foreign
+from annotations.models import Comparison, EvidenceJob, ForeignEvidence, Study, SummaryEvidence
 from annotations.models.evidence import MAX_ATTEMPTS
 from models_runner.faults import disk_is_full, explained
 from models_runner.leases import KeepLease, lease_time
@@ -40,7 +42,13 @@ def summaries_wanting() -> QuerySet[Summary]:
 def waiting_documents() -> QuerySet[Document]:
     """Documents with such summaries that nobody works on and nobody has given up."""
     unavailable = EvidenceJob.objects.unavailable().filter(document=OuterRef("pk"))
-    return Document.objects.filter(~Exists(unavailable), pk__in=summaries_wanting().values("document")).order_by("pk")
+    of_a, of_b = foreign_sides()
+    wanting = (
+        Q(pk__in=summaries_wanting().values("document"))
+        | Q(pk__in=of_a.order_by().values("document"))
+        | Q(pk__in=of_b.order_by().values("document"))
+    )
+    return Document.objects.filter(wanting, ~Exists(unavailable)).order_by("pk")
 
 
 @dataclass(frozen=True)
@@ -99,40 +107,42 @@ def _claim(owner: str) -> EvidenceJob | None:
     return None
 
 
-def _find(document: Document) -> list[SummaryEvidence]:
+def _find(document: Document) -> list[SummaryEvidence | ForeignEvidence]:
     # What cuts and reads texts takes seconds to load; only a worker that does so needs it.
     from annotations.evidence.alignment import Transcript
     from annotations.evidence.encoder import encoder_for, signature
 
     summaries = list(summaries_wanting().filter(document=document).only("pk", "text").order_by("pk"))
-    if not summaries:
+    foreign = foreign_wanting(document.pk)
+    if not (summaries or foreign):
         return []
     transcript = Transcript(document.transcript.turns, document.language, encoder_for(document.language))
     method = signature(document.language)
+
+    def spans(text: str) -> list[dict[str, Any]]:
+        return [
+            {"start": s.start, "end": s.end, "turns": [{"number": t.turn, "score": t.score} for t in s.support]}
+            for s in transcript.support(text)
+        ]
+
     return [
-        SummaryEvidence(
-            summary=summary,
-            signature=method,
-            spans=[
-                {"start": s.start, "end": s.end, "turns": [{"number": t.turn, "score": t.score} for t in s.support]}
-                for s in transcript.support(summary.text)
-            ],
-        )
-        for summary in summaries
+        *(SummaryEvidence(summary=summary, signature=method, spans=spans(summary.text)) for summary in summaries),
+        *foreign_rows(document.pk, foreign, spans, method),
     ]
 
 
-def _save(held: QuerySet[EvidenceJob], rows: list[SummaryEvidence]) -> int:
+def _save(held: QuerySet[EvidenceJob], rows: list[SummaryEvidence | ForeignEvidence]) -> int:
     """All of a document's rows or none; none where the job was lost to another worker meanwhile."""
     with transaction.atomic():
         if not held.update(owner="", lease_until=None, reason="", attempts=0):
             return 0
         SummaryEvidence.objects.bulk_create(
-            rows,
+            [row for row in rows if isinstance(row, SummaryEvidence)],
             update_conflicts=True,
             unique_fields=["summary"],
             update_fields=["spans", "signature", "created_at"],
         )
+        save_foreign([row for row in rows if isinstance(row, ForeignEvidence)])
     return len(rows)
 
 

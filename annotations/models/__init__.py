@@ -4,10 +4,11 @@ from annotations.models.evidence import EvidenceJob, SummaryEvidence
 from annotations.models.giveaways import GiveawayCheck
 from annotations.models.guesses import Guess
 from annotations.models.judgements import Judgement, JudgementRevision, Outcome, Strength
+from annotations.models.known import ExpectedAnswer, ForeignEvidence, KnownPair
 from annotations.models.people import Invitation, Membership
 from annotations.models.records import AuditEntry
 from annotations.models.remarks import Remark
-from annotations.models.studies import Comparison, Criterion, Study, Wanted, WhichDocuments, WhichPairs
+from annotations.models.studies import Comparison, Criterion, Purpose, Study, Wanted, WhichDocuments, WhichPairs
 
 __all__ = [
     "Annotator",
@@ -16,14 +17,18 @@ __all__ = [
     "Comparison",
     "Criterion",
     "EvidenceJob",
+    "ExpectedAnswer",
+    "ForeignEvidence",
     "GiveawayCheck",
     "Guess",
     "Invitation",
     "JudgeType",
     "Judgement",
     "JudgementRevision",
+    "KnownPair",
     "Membership",
     "Outcome",
+    "Purpose",
     "Remark",
     "Side",
     "Strength",

@@ -16,6 +16,7 @@ class AuditEntry(models.Model):
         INVITATION = "invitation", "changed an invitation"
         ANNOTATOR = "annotator", "changed an annotator"
         IMPORT = "import", "imported votes"
+        KNOWN = "known", "changed a gold or training item"
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="audit_entries")
     at = models.DateTimeField(auto_now_add=True)

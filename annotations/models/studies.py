@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -31,6 +32,24 @@ class WhichPairs(models.TextChoices):
     ALL = "all", "Every pair of systems"
     ANCHOR = "anchor", "One system against each other one"
     SAMPLE = "sample", "Some pairs of each document, drawn at random"
+
+
+class Purpose(models.TextChoices):
+    """What a comparison is for. Only rating pairs count on boards, in exports and in every figure of progress."""
+
+    RATING = "rating", "Rating"
+    GOLD = "gold", "Gold"
+    TRAINING = "training", "Training"
+
+
+# The quota of gold and training pairs, which every annotator gets: so the same constraints, that nobody gets a pair
+# twice and that no place lies beyond the quota, hold for every pair, and none needs an exception.
+EVERYBODY = 1_000_000_000
+
+
+def none_or_every_second(value: int) -> None:
+    if value == 1:
+        raise ValidationError("Every pair would be a gold item. Expected 0 for none, or 2 or more.")
 
 
 class Study(models.Model):
@@ -85,6 +104,14 @@ class Study(models.Model):
         default=False,
         help_text="Ask annotators who have nothing left to rate which of two texts was the large model's.",
     )
+    gold_every = models.PositiveIntegerField(
+        "One gold item in",
+        default=0,
+        validators=[MaxValueValidator(1000), none_or_every_second],
+        help_text="pairs, at a random place among them; 0 for none.",
+    )
+    # Whether some were ever made: who rates in a study without any is spared the question at each pair.
+    has_known_pairs = models.BooleanField(default=False, editable=False)
     open_link = models.BooleanField(
         "Open link", default=True, help_text="Whoever has the study's link can join; else only by invitation."
     )
@@ -108,6 +135,7 @@ class Study(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(quota__gte=1), name="study_quota_positive"),
             models.CheckConstraint(condition=Q(instruction__in=InstructionKind.values), name="study_instruction_known"),
+            models.CheckConstraint(condition=Q(gold_every=0) | Q(gold_every__gte=2), name="study_gold_every_fits"),
             models.CheckConstraint(
                 condition=Q(comments__in=["off", "optional", "required"]), name="study_comments_known"
             ),
@@ -177,15 +205,23 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
         """Those with fewer annotators, leases included, than their quota."""
         return self.filter(taken__lt=F("quota"))
 
+    def for_rating(self) -> "ComparisonQuerySet":
+        """Those that count: neither gold nor training."""
+        return self.filter(purpose=Purpose.RATING)
+
 
 class Comparison(models.Model):
-    """Two summaries of one document (or of one query on it) in canonical order: a has the smaller id."""
+    """Two summaries of one document (or of one query on it) in canonical order: a has the smaller id.
+
+    An attention check, which is gold or training, has one summary of another document.
+    """
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="comparisons")
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="comparisons")
     query = models.ForeignKey(Query, on_delete=models.PROTECT, null=True, blank=True, related_name="comparisons")
     summary_a = models.ForeignKey(Summary, on_delete=models.PROTECT, related_name="comparisons_as_a")
     summary_b = models.ForeignKey(Summary, on_delete=models.PROTECT, related_name="comparisons_as_b")
+    purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.RATING)
     # Random within the study, fixed: spreads the pairs of a document without a rule an annotator could notice.
     shuffle = models.PositiveIntegerField()
     quota = models.PositiveIntegerField()
@@ -202,11 +238,17 @@ class Comparison(models.Model):
             models.CheckConstraint(condition=Q(taken__lte=F("quota")), name="comparison_within_quota"),
             models.CheckConstraint(condition=Q(taken__gte=0), name="comparison_taken_not_negative"),
             models.CheckConstraint(condition=Q(imported__lte=F("taken")), name="comparison_imported_are_taken"),
+            models.CheckConstraint(
+                condition=Q(purpose="rating", quota__lt=EVERYBODY)
+                | Q(purpose__in=["gold", "training"], quota=EVERYBODY),
+                name="comparison_quota_fits_purpose",
+            ),
         ]
         indexes = [
+            models.Index(fields=["study"], condition=~Q(purpose="rating"), name="comparison_known"),
             models.Index(
                 fields=["study", "document", "shuffle"], condition=Q(taken__lt=F("quota")), name="comparison_wanting"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,13 +3,33 @@
 import uuid
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from annotations.triggers import ensure_triggers
+from annotations.triggers import drop_triggers, ensure_triggers
 from tests.factories import AnnotatorFactory, make_study
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def triggers():
+    query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    if connection.vendor == "postgresql":
+        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return {name for (name,) in cursor.fetchall()}
+
+
+def test_tables_can_change_under_their_triggers():
+    """There and back through the command, with triggers in place that read the tables."""
+    before = triggers()
+    assert {"known_pair_has_expected_answer", "comparison_purpose_is_fixed"} < before
+    call_command("migrate", "annotations", "0008", verbosity=0)
+    call_command("migrate", verbosity=0)
+    assert triggers() == before
+
 
 BEFORE, AFTER = [("annotations", "0001_initial")], [("annotations", "0003_rating_page")]
 
@@ -17,12 +37,14 @@ BEFORE, AFTER = [("annotations", "0001_initial")], [("annotations", "0003_rating
 @pytest.fixture
 def latest():
     yield
+    drop_triggers()
     executor = MigrationExecutor(connection)
     executor.migrate(executor.loader.graph.leaf_nodes())
     ensure_triggers()
 
 
 def migrate(to):
+    drop_triggers()  # as the command does
     executor = MigrationExecutor(connection)
     executor.migrate(to)
     return MigrationExecutor(connection).loader.project_state(to).apps

@@ -165,6 +165,7 @@ async function drain() {
   let faults = 0;
   let complete = false;
   let skipped = false;
+  let practised = false;
   while (outbox.items.length) {
     const sent = outbox.items[0];
     if (!faults) say(gettext("Saving…"), "busy");
@@ -189,10 +190,12 @@ async function drain() {
     else saved(sent);
     complete ||= shown && Boolean(reply.complete);
     skipped ||= shown && sent.kind === "skip";
+    practised ||= complete && sent.kind !== "skip" && "practice" in pair().dataset;
   }
   draining = false;
+  if (practised) location.assign(pair().dataset.practice); // a page of its own says how it went
   // The pair fetched ahead counts the one shown as rated.
-  if (complete) await nextPair({ rated: !skipped, text: gettext("Saved") });
+  else if (complete) await nextPair({ rated: !skipped, text: gettext("Saved") });
 }
 
 function saved(sent) {

@@ -1,0 +1,95 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotations import gold, setup
+from annotations.attention import add_attention_checks
+from annotations.gold_quality import known_pairs
+from annotations.models import Comparison, KnownPair, Purpose, Study
+
+
+def expected(answers: list[str]) -> dict[str, list[str]]:
+    """overall=a,tie for each question."""
+    found = {}
+    for answer in answers:
+        key, equals, outcomes = answer.partition("=")
+        if not equals:
+            raise CommandError(f"--expect {answer!r} says no answer. Expected for example overall=a or overall=a,tie.")
+        found[key.strip()] = [outcome.strip() for outcome in outcomes.split(",") if outcome.strip()]
+    return found
+
+
+class Command(BaseCommand):
+    help = "Gold and training items of a study: list them; make, remove or switch them off."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("study")
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--attention", type=int, metavar="N", help="Make so many attention checks.")
+        what.add_argument("--pair", type=int, metavar="PAIR", help="Make this pair gold or training; see --expect.")
+        what.add_argument("--remove", type=int, metavar="PAIR", help="Back to the rating pairs; if nobody answered it.")
+        what.add_argument("--switch-off", type=int, metavar="PAIR", help="Give it out no more.")
+        what.add_argument("--switch-on", type=int, metavar="PAIR")
+        what.add_argument("--every", type=int, metavar="N", help="One gold item in N pairs; 0 for none.")
+        parser.add_argument("--training", action="store_true", help="For training, not gold.")
+        parser.add_argument(
+            "--expect",
+            action="append",
+            default=[],
+            metavar="QUESTION=ANSWERS",
+            help="Right answers of a question: a, b, tie, both_bad, with commas between. Once for each question.",
+        )
+        parser.add_argument("--questions", default="", help="Attention checks: where the right summary must win.")
+        parser.add_argument("--explanation", default="", help="Training: shown after the answer; {A}, {B}: the texts.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        study = Study.objects.filter(slug=options["study"]).first()
+        if study is None:
+            raise CommandError(f"There is no study {options['study']!r}.")
+        try:
+            self._change(study, options)
+        except (gold.KnownPairError, setup.StudySetupError) as error:
+            raise CommandError(str(error)) from error
+        study.refresh_from_db()
+        self._list(study)
+
+    def _change(self, study: Study, options: dict[str, Any]) -> None:
+        purpose = Purpose.TRAINING if options["training"] else Purpose.GOLD
+        if options["attention"] is not None:
+            questions = [key.strip() for key in options["questions"].split(",") if key.strip()]
+            add_attention_checks(study, options["attention"], purpose, None, questions=questions)
+        elif options["pair"] is not None:
+            known = gold.Known(purpose, expected(options["expect"]), options["explanation"])
+            gold.make_known(self._comparison(study, options["pair"]), known, None)
+        elif options["remove"] is not None:
+            gold.remove(self._pair(study, options["remove"]), None)
+        elif options["switch_off"] is not None:
+            gold.switch(self._pair(study, options["switch_off"]), on=False, by=None)
+        elif options["switch_on"] is not None:
+            gold.switch(self._pair(study, options["switch_on"]), on=True, by=None)
+        elif options["every"] is not None:
+            setup.change_settings(study, {"gold_every": options["every"]}, None)
+
+    def _comparison(self, study: Study, pk: int) -> Comparison:
+        found = study.comparisons.filter(pk=pk).first()
+        if found is None:
+            raise CommandError(f"Study {study.slug} has no pair {pk}. The page “Gold and training” lists its pairs.")
+        return found
+
+    def _pair(self, study: Study, pk: int) -> KnownPair:
+        pair = KnownPair.objects.filter(comparison=self._comparison(study, pk)).first()
+        if pair is None:
+            raise CommandError(f"Pair {pk} is neither gold nor training.")
+        return pair
+
+    def _list(self, study: Study) -> None:
+        rule = f"one gold item in {study.gold_every} pairs" if study.gold_every else "no gold is given out (--every N)"
+        self.stdout.write(f"Study {study.slug}: {rule}.")
+        for row in known_pairs(study):
+            comparison, off = row.pair.comparison, " · switched off" if row.pair.switched_off_at else ""
+            what = f"{comparison.purpose}{' (attention check)' if row.pair.attention else ''}"
+            self.stdout.write(
+                f"  pair {comparison.pk} of {comparison.document.external_id}: {what}, expected {row.expected}; "
+                f"as expected {row.right.hits} of {row.right.n}{off}{' · most people miss it' if row.bad else ''}"
+            )
