@@ -157,7 +157,7 @@ def answered_among(comparisons: Iterable[int]) -> set[int]:
 @transaction.atomic
 def switch(pair: KnownPair, *, on: bool, by: User | None) -> None:
     """Give it out (again), or no more; switched off, its answers stay on record and count for nobody."""
-    turned = KnownPair.objects.filter(pk=pair.pk, switched_off_at__isnull=on)
+    turned = KnownPair.objects.filter(pk=pair.pk, switched_off_at__isnull=not on)
     if turned.update(switched_off_at=None if on else timezone.now()):
         _record(pair, by, before="off" if on else "on", after="on" if on else "off")
 

@@ -46,3 +46,9 @@ AND NOT EXISTS (
 
 -- an answer was recorded under the key of another
 SELECT client_key FROM annotations_judgementrevision GROUP BY client_key HAVING count(*) > 1;
+
+-- a gold or training pair was given without an expected answer
+SELECT DISTINCT a.comparison_id FROM annotations_assignment a
+JOIN annotations_comparison c ON c.id = a.comparison_id
+WHERE c.purpose <> 'rating'
+AND NOT EXISTS (SELECT 1 FROM annotations_expectedanswer e WHERE e.comparison_id = c.id);

@@ -14,6 +14,7 @@ from annotations.links import invitation_path, personal_path
 from annotations.models import Membership, Study
 from annotations.services import join
 from models_runner.models import FineTuning
+from tests.annotations.helpers import make_gold
 from tests.factories import SystemFactory, UserFactory, make_study
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "next": ("GET", JOINED),
     "hold": ("POST", JOINED),
     "guess": ("GET", JOINED),
+    "practice": ("GET", JOINED),
     "my-data": ("GET", JOINED),
     "erase-me": ("POST", JOINED),
     "leave-study": ("POST", EVERYBODY),
@@ -75,6 +77,11 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "study-quality": ("GET", MEMBERS),
     "disagreements": ("GET", MEMBERS),
     "exclusion": ("POST", MEMBERS),
+    "study-gold": ("GET", MEMBERS),
+    "choose-gold": ("GET", MEMBERS),
+    "make-gold": ("GET", MEMBERS),
+    "add-attention-checks": ("POST", MEMBERS),
+    "change-gold": ("POST", MEMBERS),
     "preview": ("GET", MEMBERS),
     "preview-answer": ("POST", MEMBERS),
     "study-people": ("GET", OWNERS),
@@ -112,6 +119,7 @@ def world():
     clients["annotator"].post(invitation_path(study))
     annotator = study.annotators.get(user=users["annotator"])
     token = next_assignment(annotator).token
+    gold = make_gold(study.comparisons.filter(assignments=None).first())
     summary = study.comparisons.first().summary_a
     (invitation,) = invite(study, "link", None)
     tuning = FineTuning.objects.create(name="tuned", base=SystemFactory(), dataset=study.dataset, method="lora")
@@ -129,9 +137,12 @@ def world():
         "revoke": [study.slug, invitation.public_id],
         "board-table": [study.slug, "csv"],
         "board-ratings": [study.slug, "csv"],
+        "make-gold": [study.slug, gold.comparison_id],
+        "change-gold": [study.slug, gold.pk],
     }
     args = {name: fitting.get(name, fitting.get(name.split("_")[0], [])) for name in TABLE}
     args |= {name: [study.public_id] for name, (_, roles) in TABLE.items() if roles == JOINED}
+    args["practice"] = [study.public_id, token]
     args["leave-study"] = [study.public_id]
     args |= {
         name: [study.slug]
@@ -147,6 +158,8 @@ def world():
         "change-study-status": {"change": "pause"},
         "add-member": {"username": users["outsider"].username, "role": "researcher"},
         "invite": {"kind": "link"},
+        "add-attention-checks": {"n": 1, "purpose": "gold", "questions": ["overall"]},
+        "change-gold": {"change": "off"},
     }
     return World(clients, args, data)
 

@@ -1,6 +1,7 @@
 import uuid
 
 from annotations.assignment import next_assignment
+from annotations.gold import Known, make_known
 from annotations.judging import Vote, record_vote
 
 
@@ -25,3 +26,15 @@ def rate_everything(annotator, choice="left"):
             vote_on(assignment, choice, criterion=criterion.key)
         rated.append(assignment)
     return rated
+
+
+def make_gold(comparison, purpose="gold", outcomes=("a",), explanation="", criterion="overall"):
+    """Turn a pair of a study into gold or training."""
+    return make_known(comparison, Known(purpose, {criterion: outcomes}, explanation), None)
+
+
+def answer(assignment, outcome):
+    """Give this canonical outcome on every question."""
+    choice = {assignment.shown_left: "left", assignment.shown_right: "right"}.get(outcome, outcome)
+    for criterion in assignment.annotator.study.criteria.all():
+        vote_on(assignment, choice, criterion=criterion.key)

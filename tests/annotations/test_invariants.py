@@ -4,10 +4,10 @@ import uuid
 
 import pytest
 
-from annotations.models import Assignment, Comparison, Judgement, JudgementRevision
+from annotations.models import Assignment, Comparison, ExpectedAnswer, Judgement, JudgementRevision
 from annotations.undo import undo
 from benchmarks.soak import violations
-from tests.annotations.helpers import rate_everything
+from tests.annotations.helpers import make_gold, rate_everything
 from tests.factories import AnnotatorFactory, make_study
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +15,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def study():
-    study = make_study(systems=3, documents=2, quota=2)
+    study = make_study(systems=3, documents=2, quota=2, gold_every=2)
+    make_gold(study.comparisons.last())
+    make_gold(study.comparisons.for_rating().last(), purpose="training")
+    study.refresh_from_db()
     for _ in range(2):
         annotator = AnnotatorFactory(study=study)
         rate_everything(annotator)
@@ -28,7 +31,7 @@ def found():
 
 
 def test_a_sound_study_has_no_violation(study):
-    assert len(violations()) == 8
+    assert len(violations()) == 9
     assert found() == set()
 
 
@@ -44,6 +47,11 @@ def test_places_beyond_the_quota_are_found(study):
         "a comparison's counter is not the number of its places",
         "a place is held twice, or lies beyond the quota",
     }
+
+
+def test_a_gold_pair_without_an_expected_answer_is_found(study):
+    ExpectedAnswer.objects.filter(comparison__purpose="gold").delete()
+    assert found() == {"a gold or training pair was given without an expected answer"}
 
 
 def test_a_lost_answer_is_found(study):

@@ -10,30 +10,39 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from annotations.assignment import next_assignment, prefetch
+from annotations.gold import answered_among, remove, switch
 from annotations.judging import RefusedError, outcome_of
 from annotations.leases import come_back, leave, renew, return_expired
-from annotations.models import Assignment, Judgement, JudgementRevision
+from annotations.models import Assignment, Judgement, JudgementRevision, KnownPair
 from annotations.remarks import Said, record_remark
 from annotations.undo import undo
-from tests.annotations.helpers import vote_on
+from benchmarks.soak import violations
+from tests.annotations.helpers import make_gold, vote_on
 from tests.factories import AnnotatorFactory, make_study
 
 PEOPLE, CRITERIA = 3, ("overall", "fluency")
-ACTIONS = ("open", "ahead", "vote", "vote", "vote", "revote", "undo", "skip", "hold", "wait", "expire", "leave", "back")
+ACTIONS = (
+    *("open", "ahead", "vote", "vote", "vote", "revote", "undo", "skip", "hold", "wait", "expire", "leave", "back"),
+    "switch",
+)
 steps = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, PEOPLE - 1), st.integers(0, 7)), max_size=60)
 
 
 class World:
-    """The study, its people, and what they were told is stored."""
+    """The study, its people, and what they were told is stored. One pair is for training, two are gold."""
 
     def __init__(self, quota):
-        self.study = make_study(systems=3, documents=2, quota=quota, criteria=CRITERIA)
+        self.study = make_study(systems=3, documents=3, quota=quota, criteria=CRITERIA, gold_every=2)
+        for number, purpose in enumerate(("gold", "training", "gold")):
+            make_gold(self.study.comparisons.for_rating()[2 * number], purpose=purpose)
+        self.study.refresh_from_db()
         self.people = AnnotatorFactory.create_batch(PEOPLE, study=self.study)
         self.now = timezone.now()
         self.seen = [[] for _ in self.people]  # assignments on each one's screen, also long gone ones
         self.answers = {}  # (assignment, criterion) -> outcome
         self.order = [[] for _ in self.people]  # keys of the answers, the last given last
         self.given = 0
+        self.removed = False
 
     def do(self, action, who, n):
         # Refused means that nothing changed, which the invariants check.
@@ -94,6 +103,18 @@ class World:
     def expire(self, who, n):
         return_expired(self.study, now=self.now)
 
+    def switch(self, who, n):
+        """A researcher takes the gold away or switches some of it off or on, whatever is in people's hands."""
+        pair = list(KnownPair.objects.filter(comparison__study=self.study).order_by("pk"))[n % 2 :][:1]
+        if pair and n > 5 and not answered_among([pair[0].comparison_id]):
+            tokens = set(pair[0].comparison.assignments.values_list("pk", flat=True))
+            remove(pair[0], None)
+            self.removed = True  # later blocks are counted without it
+            for seen in self.seen:
+                seen[:] = [one for one in seen if one.pk not in tokens]
+        elif pair:
+            switch(pair[0], on=n % 4 > 1, by=None)
+
     def leave(self, who, n):
         leave(self.people[who], now=self.now)
 
@@ -109,6 +130,12 @@ class World:
         assert {(assignment, key): outcome for assignment, key, outcome in rows} == self.answers
         assert len(rows) == len(self.answers)
         assert JudgementRevision.objects.count() == self.given
+        assert not any(rows for rows in violations().values())
+        for person in self.people:
+            # In each block of two one gold pair at most.
+            came = list(person.assignments.exclude(comparison__purpose="training").order_by("created_at", "pk"))
+            gold = [one.comparison.purpose == "gold" for one in came]
+            assert self.removed or not any(all(gold[start : start + 2]) for start in range(0, len(gold) - 1, 2))
         for assignment in Assignment.objects.filter(state="done"):
             assert assignment.judgements.count() == len(CRITERIA)
 
