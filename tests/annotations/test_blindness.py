@@ -20,12 +20,14 @@ from django.urls import reverse
 from django.utils.translation import get_language_from_request
 
 from annotations import views_rating
+from annotations.attention import add_attention_checks
 from annotations.invitations import invite, revoke
 from annotations.links import invitation_path, personal_path, single_path
-from annotations.models import Assignment, Comparison, Study, SummaryEvidence
+from annotations.models import Assignment, Comparison, ForeignEvidence, Study, SummaryEvidence
 from annotations.models.evidence import METHOD
 from models_runner.models import Document, Run, Score, Summary, System
 from models_runner.models.scores import MetricSignature
+from tests.annotations.helpers import make_gold
 from tests.factories import CriterionFactory, DatasetFactory, DocumentFactory, RunFactory, StudyFactory, SystemFactory
 
 pytestmark = pytest.mark.django_db
@@ -180,6 +182,7 @@ class Crawler:
 
     def crawl(self):
         self.joining()
+        self.practice()
         self.rating()
         self.beside_votes()
         self.refusals()
@@ -197,6 +200,19 @@ class Crawler:
         self.annotator = self.study.annotators.get()
         self.keep("resume", self.browser.get(personal_path(self.annotator)))
         self.keep("resumed", self.browser.post(personal_path(self.annotator)))
+
+    def practice(self):
+        (pair,) = add_attention_checks(self.study, 1, "training", None)
+        token = self.token("practice pair")
+        url = reverse("practice", args=[self.study.public_id, token])
+        self.keep("practice not answered yet", self.browser.get(url))
+        self.vote("practice, first question", token=token)
+        self.vote("practice, second question", token=token, criterion="fluency")
+        assert pair.explanation in self.keep("after practice", self.browser.get(url)).content.decode()
+        self.say("practice taken back", url=self.undo_url)
+        self.vote("practice answered by form", token=token, criterion="fluency", choice="right", as_json=False)
+        self.keep("after practice again", self.browser.get(url))
+        self.keep("no such practice", self.browser.get(reverse("practice", args=[self.study.public_id, uuid.uuid4()])))
 
     def rating(self):
         for n in range(3):
@@ -238,10 +254,10 @@ class Crawler:
             for field in ("token", "criterion", "choice", "client_key", "lead_time_ms"):
                 self.vote(f"bad {field}, {kind}", **{"token": token, "as_json": as_json, field: "!"})
         Assignment.objects.filter(token=token).update(state="expired", slot=None, lease_until=None)
-        Comparison.objects.update(quota=1, taken=1)
+        Comparison.objects.for_rating().update(quota=1, taken=1)
         self.vote("lease lost", token=token)
         self.vote("lease lost, page", token=token, as_json=False)
-        Comparison.objects.update(quota=5, taken=1)
+        Comparison.objects.for_rating().update(quota=5, taken=1)
 
     def strangers_and_errors(self):
         stranger = Client(raise_request_exception=False)
@@ -251,6 +267,7 @@ class Crawler:
         self.keep("stranger leaves", stranger.post(self.leave_url))
         self.say("stranger's remark", token=uuid.uuid4(), browser=stranger)
         self.say("stranger's undo", url=self.undo_url, browser=stranger)
+        self.keep("stranger's practice", stranger.get(reverse("practice", args=[self.study.public_id, uuid.uuid4()])))
         self.keep("stranger holds", stranger.post(self.hold_url))
         self.keep("stranger looks ahead", stranger.get(self.next_url, {"after": uuid.uuid4()}))
         for name, path in (
@@ -311,7 +328,7 @@ class Crawler:
         self.keep("soon", self.browser.get(self.rate_url))
         Study.objects.update(opens_at=None)
         self.annotator.assignments.filter(state="leased").update(state="expired", slot=None, lease_until=None)
-        Comparison.objects.update(quota=1, taken=1)
+        Comparison.objects.for_rating().update(quota=1, taken=1)
         self.keep("done", self.browser.get(self.rate_url))
         self.guesses()
         Summary.objects.filter(comparisons_as_a=None, comparisons_as_b=None).delete()
@@ -319,7 +336,9 @@ class Crawler:
         Summary.objects.create(run=Run.objects.first(), document=late)
         self.keep("preparing", self.browser.get(self.rate_url))
         other = self.study.annotators.create(number=2, pseudonym="annotator-002")
-        wanted = self.study.comparisons.exclude(assignments__annotator=self.annotator, assignments__state="done")
+        wanted = self.study.comparisons.for_rating().exclude(
+            assignments__annotator=self.annotator, assignments__state="done"
+        )
         Assignment.objects.create(
             comparison=wanted.first(), annotator=other, slot=0, shown_left="a", lease_until="2999-01-01T00:00Z"
         )
@@ -405,6 +424,60 @@ def test_the_pair_is_the_same_whichever_system_made_it(study):
         seen.add(re.sub(r"data-done=\"\d\"|value=\"\d\"|\d of 6( rated)?", "progress", html))
         Assignment.objects.filter(state="leased").update(state="done")
     assert len(seen) == 1
+
+
+def test_gold_is_not_told_from_rating_pairs(study):
+    """Attention checks and a chosen pair among pairs with the same texts: only random names and counts differ."""
+    for summary in Summary.objects.filter(evidence=None):
+        marked_evidence(summary)
+    checks = add_attention_checks(study, 2, "gold", None)
+    make_gold(study.comparisons.for_rating().last(), explanation=f"{MARKER} note")
+    for side in "ab":
+        for check in checks:
+            foreign_evidence(getattr(check.comparison, f"summary_{side}"), check.comparison.document)
+    Summary.objects.update(text="The same text.")
+    Document.objects.update(title="The same title")
+    Study.objects.update(gold_every=2)
+    crawler = Crawler(study)
+    crawler.joining()
+    seen = {"gold": set(), "rating": set()}
+    totals = set()
+    while "page" in (page := crawler.browser.get(crawler.rate_url)).context:
+        token, total = page.context["page"].token, page.context["page"].total
+        comparison = Comparison.objects.get(assignments__token=token)
+        totals.add(total)
+        ahead = crawler.browser.get(crawler.next_url, {"after": token})
+        answers = [
+            crawler.vote(f"{token} {key} {as_json}", token=token, criterion=key, as_json=as_json)
+            for key, as_json in (("overall", True), ("fluency", True), ("fluency", False))
+        ]
+        hold = crawler.browser.post(crawler.hold_url)
+        shapes = [shape(answer) for answer in (page, *answers, hold)]
+        seen[comparison.purpose].add(str([*shapes, shape(ahead) if ahead.status_code == 200 else "last"]))
+        assert leaks(page) == leaks(ahead) == []
+    sizes = {purpose: len(different) for purpose, different in seen.items()}
+    assert seen["gold"] <= seen["rating"], sizes
+    assert len(totals) == 1
+    assert Assignment.objects.filter(comparison__purpose="gold").count() >= 2
+    data = crawler.browser.get(reverse("my-data", args=[study.public_id])).json()
+    assert len({frozenset(one) for one in data["answers"]}) == 1
+    assert {one["practice"] for one in data["answers"]} == {False}
+
+
+def foreign_evidence(summary, document):
+    if summary.document_id != document.pk:
+        spans = [{"start": 0, "end": len(summary.text), "turns": [{"number": 2, "score": 0.5}]}]
+        ForeignEvidence.objects.create(summary=summary, document=document, spans=spans, signature=f"{METHOD}|{MARKER}")
+
+
+def shape(answer):
+    """Status, headers' names, and the body without random names and counts."""
+    body = re.sub(
+        r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=csrfmiddlewaretoken\" value=\")\w+", "random", answer.content.decode()
+    )
+    body = re.sub(r"data-(done|total)=\"\d+\"|(value|max)=\"\d+\"|\d+ of \d+( rated)?", "progress", body)
+    body = re.sub(r" hidden(?=>\s*<input type=\"hidden\" name=\"csrf)|\"held\": \d", "", body)
+    return answer.status_code, tuple(sorted(answer.headers)), body
 
 
 @pytest.mark.parametrize("field", ["title", "left", "document_title", "task"])

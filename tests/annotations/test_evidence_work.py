@@ -6,13 +6,16 @@ import pytest
 from django.utils import timezone
 
 from annotations import comparisons
+from annotations.assignment import take
+from annotations.attention import add_attention_checks
 from annotations.evidence import work
-from annotations.models import EvidenceJob, Study, SummaryEvidence
+from annotations.models import EvidenceJob, ForeignEvidence, Study, SummaryEvidence
 from annotations.models.evidence import MAX_ATTEMPTS, METHOD
+from annotations.pages import rating_page
 from models_runner.metrics.registry import MetricUnavailableError
 from models_runner.models import Summary
 from models_runner.sweeper import sweep
-from tests.factories import SummaryFactory, make_study
+from tests.factories import AnnotatorFactory, SummaryFactory, make_study
 from tests.people import researcher
 
 pytestmark = pytest.mark.django_db
@@ -233,3 +236,47 @@ def test_missing_weights_end_with_a_reason_and_are_tried_again_by_a_new_worker(s
     sweep(announce_all=True)
     assert len(work_on_everything()) == 2
     assert SummaryEvidence.objects.count() == 6
+
+
+# ---- attention checks: a summary beside another document's transcript
+
+
+@pytest.fixture
+def check(study):
+    Summary.objects.filter(pk=Summary.objects.order_by("pk").last().pk).update(text=TEXT + "还有别的。")
+    (pair,) = add_attention_checks(study, 1, "gold", None)
+    return pair.comparison
+
+
+def foreign_summary(comparison):
+    sides = (comparison.summary_a, comparison.summary_b)
+    return next(one for one in sides if one.document_id != comparison.document_id)
+
+
+def test_a_foreign_summary_gets_its_evidence_in_the_document_it_stands_beside(check):
+    other = foreign_summary(check)
+    other.document.transcript.turns = TURNS[:1]
+    other.document.transcript.save()
+    work_on_everything()
+    found = ForeignEvidence.objects.get()
+    assert (found.summary, found.document) == (other, check.document)
+    assert found.spans[0]["turns"][0]["number"] == 2  # a turn that its own document has not
+    assert other.evidence.spans[0]["turns"] == []
+    assert work_on_everything() == []
+
+
+def test_a_check_made_later_wants_only_its_foreign_evidence(study):
+    work_on_everything()
+    Summary.objects.filter(pk=Summary.objects.order_by("pk").last().pk).update(text=TEXT + "还有别的。")
+    add_attention_checks(study, 1, "gold", None)
+    assert [line.rpartition(": ")[2] for line in work_on_everything()] == ["1 summaries"]
+
+
+def test_the_page_shows_what_was_found_in_the_shown_transcript(check):
+    work_on_everything()
+    annotator = AnnotatorFactory(study=check.study)
+    page = rating_page(take(annotator, check.pk, timezone.now()))
+    assert page.evidence is not None
+    assert {part.turns for part in (*page.evidence.left, *page.evidence.right) if part.turns is not None} >= {(2,), ()}
+    ForeignEvidence.objects.all().delete()
+    assert rating_page(check.assignments.get()).evidence is None

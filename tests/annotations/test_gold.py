@@ -163,6 +163,7 @@ def test_what_was_answered_stays(comparison):
 def test_switched_off_it_is_given_to_nobody(study, comparison):
     pair = make_gold(comparison)
     switch(pair, on=False, by=None)
+    study.refresh_from_db()
     assert comparison.pk not in {a.comparison_id for a in rate_everything(AnnotatorFactory(study=study))}
     switch(pair, on=True, by=None)
     assert comparison.pk in {a.comparison_id for a in rate_everything(AnnotatorFactory(study=study))}
