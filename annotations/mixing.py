@@ -50,7 +50,7 @@ def _due_gold(annotator: Annotator, gold: list[_Open]) -> list[int]:
     newest = list(_given(annotator)[:HELD_AT_ONCE].values_list("comparison_id", "state"))
     lapsed = {comparison for comparison, state in newest if state == EXPIRED}
     if again := [one.comparison for one in gold if one.comparison in lapsed]:
-        return again
+        return again[:1]
     block = _block(annotator)
     if block.has_gold or block.given < _place(annotator, block.number):
         return []
@@ -60,7 +60,8 @@ def _due_gold(annotator: Annotator, gold: list[_Open]) -> list[int]:
     fresh = [one for one in gold if not one.returned]
     # Of the document last read, so that no transcript is opened for gold; then in an order of the annotator's own.
     fresh.sort(key=lambda one: (one.document != last, _secret(annotator, "order", one.comparison)))
-    return [one.comparison for one in fresh]
+    # One and no more: where it cannot be taken, another tab of this annotator has just taken it.
+    return [one.comparison for one in fresh[:1]]
 
 
 def upcoming_gold(annotator: Annotator, rating: int) -> int:

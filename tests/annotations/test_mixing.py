@@ -8,7 +8,8 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from annotations.assignment import has_work, next_assignment, prefetch
+from annotations import mixing
+from annotations.assignment import available_to, has_work, next_assignment, prefetch
 from annotations.leases import come_back, leave, return_expired
 from annotations.models import Assignment, Comparison, Study
 from annotations.pages import rating_page, workload
@@ -150,6 +151,17 @@ def test_a_gold_pair_whose_lease_ran_out_comes_again(study):
     assert next_assignment(annotator).pk == assignment.pk
     answer(assignment, "a")
     assert next_assignment(annotator).comparison.purpose == "rating"
+
+
+def test_two_tabs_at_once_get_one_gold_pair(study, monkeypatch):
+    """The second one asked what is due before the first had taken it."""
+    annotator = AnnotatorFactory(study=study)
+    while not (stale := mixing.due(annotator, available_to(annotator))):
+        finish(next_assignment(annotator))
+    first = next_assignment(annotator)
+    assert [first.comparison_id] == stale
+    monkeypatch.setattr(mixing, "due", lambda *_: stale)
+    assert prefetch(annotator, first.token).comparison.purpose == "rating"
 
 
 def test_a_skipped_gold_pair_does_not_come_back(study):

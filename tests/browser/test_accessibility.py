@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from annotations.links import invitation_path
 from annotations.models import Study
+from tests.annotations.helpers import make_gold
 from tests.factories import UserFactory, make_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -57,6 +58,22 @@ def test_annotators_pages(open_page, screen):
 
 
 @pytest.mark.parametrize("screen", SCREENS)
+def test_practice(open_page, screen):
+    study = make_study(systems=2, documents=2)
+    make_gold(study.comparisons.first(), purpose="training", explanation="{A} names the date.")
+    page = open_page(**screen)
+    page.goto(invitation_path(study))
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("Practice 1 of 1", exact=True)).to_be_visible()
+    assert violations(page) == {}
+    page.wait_for_timeout(300)
+    page.get_by_role("button", name="Equally good").click()
+    expect(page.get_by_role("heading", level=1, name="Not as expected")).to_be_visible()
+    page.get_by_text("Transcript").click()
+    assert violations(page) == {}
+
+
+@pytest.mark.parametrize("screen", SCREENS)
 def test_researchers_pages(open_page, live_server, screen):
     study = make_study(systems=3, documents=2)
     client = Client()
@@ -64,6 +81,11 @@ def test_researchers_pages(open_page, live_server, screen):
     page = open_page(**screen)
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+    for comparison, purpose in zip(study.comparisons.all()[:2], ("gold", "training"), strict=True):
+        make_gold(comparison, purpose=purpose, explanation="One of them names no date.")
+    for address in ("gold/", "gold/pairs/", f"gold/pairs/{study.comparisons.for_rating().first().pk}/"):
+        page.goto(f"/studies/{study.slug}/{address}")
+        assert (address, violations(page)) == (address, {})
     for address in ("", "settings/", "quality/", "disagreements/", "people/", "history/", "preview/"):
         page.goto(f"/studies/{study.slug}/{address}")
         assert (address, violations(page)) == (address, {})

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from annotations.links import invitation_path
 from annotations.models import Annotator, Assignment, Judgement, JudgementRevision, Remark
+from tests.annotations.helpers import make_gold
 from tests.factories import make_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -75,6 +76,68 @@ def test_five_pairs_by_keyboard_with_a_reload_in_the_middle(new_page):
     assert [stored_choice(shown, texts) for _, shown, texts in given] == [choice for choice, _, _ in given]
     assert Judgement.objects.count() == JudgementRevision.objects.count() == 5
     assert all(0 < ms < 60_000 for ms in Judgement.objects.values_list("lead_time_ms", flat=True))
+
+
+@pytest.fixture
+def trained():
+    """Two training pairs come first; each expects the summary that is canonically a."""
+    study = make_study(systems=3, documents=2)
+    for comparison in study.comparisons.order_by("pk")[:2]:
+        make_gold(comparison, purpose="training", explanation="{A} names the date.")
+    return study
+
+
+def key_of(page, outcome):
+    left = Assignment.objects.get(token=token(page)).shown_left
+    return {"a": "1" if left == "a" else "2", "b": "2" if left == "a" else "1"}[outcome]
+
+
+def test_practice_by_keyboard_tells_afterwards_what_was_expected(new_page, trained):
+    page = join(new_page(), trained)
+    expect(page.get_by_text("Practice 1 of 2", exact=True)).to_be_visible()
+    shown, key = token(page), key_of(page, "b")
+    page.wait_for_timeout(1_300)  # until the pair after it is fetched ahead
+    page.keyboard.press(key)
+    expect(page.get_by_role("heading", level=1, name="Not as expected")).to_be_focused()
+    side = "Left" if key == "2" else "Right"
+    expect(page.get_by_text(f"{side} names the date.")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Next")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # Answer it again
+    expect(page.locator(f"[data-token='{shown}']")).to_be_visible()
+    page.wait_for_timeout(300)
+    page.keyboard.press(key_of(page, "a"))
+    expect(page.get_by_role("heading", level=1, name="As expected", exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Practice 2 of 2", exact=True)).to_be_visible()
+    page.wait_for_timeout(300)
+    page.keyboard.press("3")
+    page.get_by_role("link", name="Next").click()
+    rated(page, 0)
+    press_until_next_pair(page, "1")
+    rated(page, 1)
+    assert Assignment.objects.filter(comparison__purpose="training", state="done").count() == 2
+
+
+def test_a_skipped_practice_pair_goes_on_in_place(new_page, trained):
+    page = join(new_page(), trained)
+    page.wait_for_timeout(300)
+    page.keyboard.press("s")
+    page.get_by_label("Something else").check()
+    page.get_by_role("button", name="Skip this pair").click()
+    expect(page.get_by_text("Practice 2 of 2", exact=True)).to_be_visible()
+
+
+def test_practice_without_javascript(new_page, trained):
+    page = new_page(java_script_enabled=False)
+    page.goto(invitation_path(trained))
+    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Equally good").click()
+    expect(page.get_by_role("heading", level=1, name="Not as expected")).to_be_visible()
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_text("Practice 2 of 2", exact=True)).to_be_visible()
 
 
 def test_the_last_pair_ends_with_thanks(new_page):

@@ -13,6 +13,8 @@ import pytest
 
 from annotations.links import invitation_path
 from annotations.models import Assignment, Judgement, JudgementRevision
+from benchmarks.soak import violations
+from tests.annotations.helpers import make_gold
 from tests.factories import make_study
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,6 +55,8 @@ class Annotator:
                 votes.append(error.code)
                 raise
             votes.append(200)
+            if "/practice/" in self.url:
+                self.page = self.get(path)
 
 
 def test_eight_annotators_give_exactly_the_quota(live_server):
@@ -79,3 +83,34 @@ def test_eight_annotators_give_exactly_the_quota(live_server):
     assert len(per_comparison) == 60
     assert not Assignment.objects.exclude(state="done").exists()
     assert set(study.comparisons.values_list("taken", flat=True)) == {3}
+
+
+def test_gold_and_training_reach_everybody_at_once(live_server):
+    study = make_study(systems=3, documents=6, quota=3, gold_every=3)
+    for number, comparison in enumerate(study.comparisons.order_by("shuffle")[:7]):
+        make_gold(comparison, purpose="training" if number == 3 else "gold")
+    failures = []
+
+    def rate():
+        try:
+            Annotator(live_server.url, invitation_path(study)).rate_until_done([])
+        except Exception as error:
+            failures.append(repr(error))
+
+    threads = [threading.Thread(target=rate) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert not any(violations().values())
+    assert set(study.comparisons.for_rating().values_list("taken", flat=True)) == {3}
+    assert Judgement.objects.filter(assignment__comparison__purpose="rating").count() == 11 * 3
+    for annotator in study.annotators.all():
+        came = list(annotator.assignments.order_by("created_at", "pk").values_list("comparison__purpose", flat=True))
+        assert came.count("training") == bool(came)
+        assert not came or came.pop(0) == "training"
+        blocks = [came[start : start + 3] for start in range(0, len(came), 3)]
+        assert all(block.count("gold") == 1 for block in blocks if len(block) == 3)
+    # Everybody may have a gold pair, so that it is held far more often than the quota of the study says.
+    assert sum(study.comparisons.filter(purpose="training").values_list("taken", flat=True)) > 3
