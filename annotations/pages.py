@@ -1,5 +1,6 @@
 """What the rating page shows. Only what is named here reaches an annotator: no system, no run, no database id."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 from annotations.judging import choice_of
 from annotations.models import Annotator, Assignment, ExpectedAnswer, Outcome, Purpose
 from annotations.pages import PLAIN, RatingPage, choices_of, rating_page
 
-SIDES = {"left": "Left", "right": "Right"}
+SIDES = {"left": _("Left"), "right": _("Right")}
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,8 @@ def feedback(assignment: Assignment) -> Feedback:
     answers = [
         Answer(
             question=question.text,
-            given=labels.get(question.answer, question.answer),
-            expected=[plain[choice_of(outcome, left)] for outcome in expected.get(criterion, [])],
+            given=labels[question.pressed],
+            expected=[gettext(plain[choice_of(outcome, left)]) for outcome in expected.get(criterion, [])],
             right=given[criterion] in expected[criterion] if criterion in expected else None,
         )
         for criterion, question in zip(
@@ -65,5 +68,5 @@ def feedback(assignment: Assignment) -> Feedback:
 def _as_shown(explanation: str, shown_left: str) -> str:
     """Researchers write {A} and {B} for the two texts; which one stood left differs from annotator to annotator."""
     for outcome in (Outcome.A, Outcome.B):
-        explanation = explanation.replace(f"{{{outcome.upper()}}}", SIDES[choice_of(outcome, shown_left)])
+        explanation = explanation.replace(f"{{{outcome.upper()}}}", gettext(SIDES[choice_of(outcome, shown_left)]))
     return explanation

@@ -90,9 +90,11 @@ def _place(study: Study, votes: Sequence[GivenVote]) -> list[_Placed]:
 
 
 def _comparisons(study: Study) -> dict[tuple[str, str, frozenset[str]], Comparison]:
-    rows = study.comparisons.for_rating().select_related(
-        "document", "query", "summary_a__run__system", "summary_b__run__system"
-    ).defer("summary_a__text", "summary_b__text")
+    rows = (
+        study.comparisons.for_rating()
+        .select_related("document", "query", "summary_a__run__system", "summary_b__run__system")
+        .defer("summary_a__text", "summary_b__text")
+    )
     return {
         (
             one.document.external_id,

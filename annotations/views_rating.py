@@ -27,7 +27,7 @@ from annotations.own_data import erase, own_data
 from annotations.pages import RatingPage, rating_page, workload
 from annotations.practice import feedback, rated_practice
 from annotations.remarks import record_remark
-from annotations.undo import has_answered, undo
+from annotations.undo import has_answered, last_answer, undo
 from models_runner.errors import json_error
 
 F = TypeVar("F", bound=Form)

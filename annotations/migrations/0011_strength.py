@@ -14,7 +14,7 @@ def ask_as_before(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotations", "0008_guesses")]
+    dependencies = [("annotations", "0010_gold")]
 
     operations = [
         migrations.AddField(
