@@ -435,6 +435,33 @@ def test_a_pair_is_skipped_by_keyboard(new_page):
     assert not Judgement.objects.exists()
 
 
+def test_a_pair_fetched_ahead_too_late_is_not_shown_later(new_page):
+    """It arrives while the next pair is already on its way: it would follow that one with an old count."""
+    page = new_page()
+    held = []
+
+    def answer_late(route):
+        if held and "x-fragment" in route.request.headers:
+            late, response = held.pop()
+            late.fulfill(response=response)
+        route.continue_()
+
+    page.route("**/next?**", lambda route: held.append((route, route.fetch())))
+    page.route(re.compile(r"/rate/[^/]+/$"), answer_late)
+    join(page, make_study(systems=3, documents=4))
+    for _ in range(50):
+        if held:
+            break
+        page.wait_for_timeout(100)
+    page.keyboard.press("1")
+    rated(page, 1)
+    assert not held
+    page.unroute("**/next?**")
+    page.wait_for_timeout(300)
+    page.keyboard.press("1")
+    rated(page, 2)
+
+
 def test_a_skipped_pair_does_not_count_as_rated(new_page):
     page = new_page()
     with page.expect_response("**/next?**"):  # the next pair is here before this one is skipped

@@ -229,7 +229,8 @@ function refused(sent, error, shown) {
 async function fetchAhead(token) {
   if (pair().dataset.token !== token || ahead || document.hidden) return;
   const fresh = await fetchPair(`${root.dataset.nextUrl}?after=${encodeURIComponent(token)}`);
-  if (fresh && pair().dataset.token === token) ahead = fresh;
+  // One that comes while the next pair is on its way would be shown after it.
+  if (fresh && !swapping && pair().dataset.token === token) ahead = fresh;
 }
 
 async function nextPair({ rated, text }) {
