@@ -1,6 +1,6 @@
 """Votes as arrays: what every statistic here starts from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
 
@@ -32,6 +32,8 @@ class VoteArrays:
         outcome: OutcomeCode.
         document, annotator: Index of the document and of the annotator; any numbers from 0.
         n_systems: Systems there are, with or without votes.
+        weight: How much each vote counts in wins and ratings, finite and above 0, such as 1 / P(its pair was shown);
+            all 1 if left out. Counts of votes never use it.
     Raises:
         InvalidVotesError: Lengths differ, an index is out of range, or a vote compares a system with itself.
     """
@@ -42,6 +44,7 @@ class VoteArrays:
     document: IntArray
     annotator: IntArray
     n_systems: int
+    weight: FloatArray | None = None
 
     def __post_init__(self) -> None:
         columns = {name: getattr(self, name) for name in ("system_a", "system_b", "outcome", "document", "annotator")}
@@ -53,6 +56,14 @@ class VoteArrays:
                 raise InvalidVotesError(f"{name} has values {column.min()} to {column.max()}, out of range.")
         if (self.system_a == self.system_b).any():
             raise InvalidVotesError("A vote compares a system with itself.")
+        if self.weight is not None:
+            self._check_weight(self.weight)
+
+    def _check_weight(self, weight: FloatArray) -> None:
+        if weight.shape != self.system_a.shape:
+            raise InvalidVotesError(f"weight has shape {weight.shape}, the votes {self.system_a.shape}.")
+        if not np.isfinite(weight).all() or (weight <= 0).any():
+            raise InvalidVotesError("Weights must be finite and above 0.")
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -62,12 +73,39 @@ class VoteArrays:
         """What each vote gives to a: 1 for a win, a half for tie and for both bad, 0 for a loss; b gets the rest."""
         return np.array([1.0, 0.0, 0.5, 0.5])[self.outcome]
 
+    @property
+    def weights(self) -> FloatArray:
+        return np.ones(len(self)) if self.weight is None else self.weight
+
+    @cached_property
+    def tied(self) -> BoolArray:
+        """Tie or both bad."""
+        return self.outcome >= OutcomeCode.TIE
+
     def wins(self) -> FloatArray:
         """Shape (n_systems, n_systems): [i, j] is how often i beat j, with half of each tie and each both bad."""
-        wins = np.zeros((self.n_systems, self.n_systems))
-        np.add.at(wins, (self.system_a, self.system_b), self.a_share)
-        np.add.at(wins, (self.system_b, self.system_a), 1 - self.a_share)
-        return wins
+        a_wins = self._matrix(self.a_share * self.weights)
+        return a_wins + self._matrix((1 - self.a_share) * self.weights).T
+
+    def decided_wins(self) -> FloatArray:
+        """Wins without ties and both bad."""
+        decided = np.where(self.tied, 0, self.weights)
+        return self._matrix(self.a_share * decided) + self._matrix((1 - self.a_share) * decided).T
+
+    def ties(self) -> FloatArray:
+        """Symmetric, shape (n_systems, n_systems): how often i and j tied or were both bad."""
+        ties = self._matrix(np.where(self.tied, self.weights, 0))
+        return ties + ties.T
+
+    def _matrix(self, values: FloatArray) -> FloatArray:
+        n = self.n_systems
+        return np.bincount(self.system_a * n + self.system_b, values, minlength=n * n).astype(np.float64).reshape(n, n)
+
+    def take(self, chosen: BoolArray | IntArray) -> "VoteArrays":
+        """Only these votes, of the same systems."""
+        columns = ("system_a", "system_b", "outcome", "document", "annotator")
+        weight = None if self.weight is None else self.weight[chosen]
+        return replace(self, weight=weight, **{name: getattr(self, name)[chosen] for name in columns})
 
     def count_by_system(self, chosen: BoolArray | None = None) -> IntArray:
         """Votes each system took part in; only the chosen ones if given."""

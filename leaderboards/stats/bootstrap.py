@@ -1,91 +1,43 @@
 """Two-way cluster bootstrap: documents and annotators are drawn again, a vote counts as often as both were drawn."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from leaderboards.stats.arrays import BoolArray, FloatArray, IntArray, VoteArrays
+from leaderboards.stats.arrays import BoolArray, FloatArray, VoteArrays
 from leaderboards.stats.bradley_terry import fit_many
+from leaderboards.stats.davidson import fit_davidson_many
 from leaderboards.stats.graphs import connects_all
+from leaderboards.stats.refit import refit
+from leaderboards.stats.tallies import Cells, Draws, Tallies, aggregate, resampled_tallies
 
-# Upper bound of the numbers held at once in one array, 8 MB: arrays that fit the cache are faster.
+# Upper bound of the numbers held at once in one array of a resample's matrices, 8 MB.
 NUMBERS_AT_ONCE = 1_000_000
+# Resamples counted at once: rows of so many numbers make long vectors and leave room in a core's cache.
+RESAMPLES_AT_ONCE = 128
 
-
-@dataclass(frozen=True)
-class Draws:
-    """How often each unit was drawn in each resample: shapes (r, n_documents) and (r, n_annotators)."""
-
-    documents: FloatArray
-    annotators: FloatArray
-
-    def __len__(self) -> int:
-        return len(self.documents)
+# From tallies to strengths of shape (r, n).
+Fit = Callable[[Tallies], FloatArray]
 
 
 def draw(generator: np.random.Generator, n_documents: int, n_annotators: int, resamples: int) -> Draws:
     """Draw as many documents as there are, with replacement, and apart from them as many annotators; r times."""
-    return Draws(
-        _multiplicities(generator, n_documents, resamples), _multiplicities(generator, n_annotators, resamples)
-    )
+    return Draws(multiplicities(generator, n_documents, resamples), multiplicities(generator, n_annotators, resamples))
 
 
-def _multiplicities(generator: np.random.Generator, units: int, resamples: int) -> FloatArray:
+def multiplicities(generator: np.random.Generator, units: int, resamples: int) -> FloatArray:
+    """How often each of the units was drawn, shape (r, units); rows sum to `units`."""
     drawn = generator.integers(units, size=(resamples, units))
     drawn += units * np.arange(resamples)[:, np.newaxis]
     return np.bincount(drawn.ravel(), minlength=resamples * units).reshape(resamples, units).astype(np.float64)
 
 
-@dataclass(frozen=True)
-class Cells:
-    """Wins summed over votes of one document, annotator, winner and loser; ordered by pair, winner * n + loser."""
-
-    pair: IntArray
-    document: IntArray
-    annotator: IntArray
-    wins: FloatArray
-    n_systems: int
-
-
-def aggregate(votes: VoteArrays) -> Cells:
-    """Cells of the votes; a tie or both bad is half a win in two cells. document and annotator count from 0."""
-    pair = np.concatenate(
-        [votes.system_a * votes.n_systems + votes.system_b, votes.system_b * votes.n_systems + votes.system_a]
-    )
-    wins = np.concatenate([votes.a_share, 1 - votes.a_share])
-    keep = wins > 0
-    n_documents, n_annotators = int(votes.document.max()) + 1, int(votes.annotator.max()) + 1
-    key = (pair * n_documents + np.tile(votes.document, 2)) * n_annotators + np.tile(votes.annotator, 2)
-    cells, position = np.unique(key[keep], return_inverse=True)
-    return Cells(
-        pair=cells // (n_documents * n_annotators),
-        document=cells // n_annotators % n_documents,
-        annotator=cells % n_annotators,
-        wins=np.bincount(position, weights=wins[keep], minlength=len(cells)).astype(np.float64),
-        n_systems=votes.n_systems,
-    )
-
-
-def resampled_wins(cells: Cells, draws: Draws) -> FloatArray:
-    """Win matrices of shape (r, n, n): each vote weighted by how often its document times its annotator was drawn."""
-    n, resamples = cells.n_systems, len(draws)
-    documents, annotators = np.ascontiguousarray(draws.documents.T), np.ascontiguousarray(draws.annotators.T)
-    totals = np.zeros((n * n, resamples))
-    size = max(1, NUMBERS_AT_ONCE // (4 * resamples))
-    for begin in range(0, len(cells.pair), size):
-        part = slice(begin, begin + size)
-        weighted = documents[cells.document[part]]
-        weighted *= annotators[cells.annotator[part]]
-        weighted *= cells.wins[part, np.newaxis]
-        pair = cells.pair[part]
-        starts = np.flatnonzero(np.r_[True, pair[1:] != pair[:-1]])
-        totals[pair[starts]] += np.add.reduceat(weighted, starts, axis=0)
-    return np.ascontiguousarray(totals.T).reshape(resamples, n, n)
-
-
-def bootstrap_strengths(votes: VoteArrays, strengths: FloatArray, draws: Draws) -> FloatArray:
-    """Strengths in every resample, NaN where a resample says nothing about a system.
+def bootstrap_strengths(
+    votes: VoteArrays, strengths: FloatArray, draws: Draws, *, davidson: bool = False, threads: int | None = None
+) -> FloatArray:
+    """Strengths in every resample, each fitted anew; NaN where a resample says nothing about a system.
 
     That is where the system has no votes, and for all systems where the votes do not connect those that have some.
     Where a system is missing, the others are placed so that their mean is what it is in the full set: otherwise they
@@ -95,31 +47,75 @@ def bootstrap_strengths(votes: VoteArrays, strengths: FloatArray, draws: Draws) 
         votes: Votes that connect all their systems, each of which has some.
         strengths: Shape (n,), the strengths of the full set.
         draws: r resamples.
+        davidson: Fit Davidson's model with a tie parameter in each resample; else a tie is half a win.
+        threads: To share the work; as many as there are cores if left out. No influence on the answer.
     Returns:
         Shape (r, n), in log-odds.
     Source:
         Owen (2007), The pigeonhole bootstrap, Annals of Applied Statistics 1, 386-411.
     """
     cells = aggregate(votes)
-    return np.concatenate([_strengths(cells, strengths, part) for part in _parts(draws, votes.n_systems)])
+    _ = cells.blocks  # once, not in every thread
+    fit = _davidson if davidson else _bradley_terry(cells, strengths)
+    parts = [draws.part(i, i + RESAMPLES_AT_ONCE) for i in range(0, len(draws), RESAMPLES_AT_ONCE)]
+    threads = threads or min(len(parts), len(os.sched_getaffinity(0)))
+    with ThreadPoolExecutor(threads) as pool:
+        return np.concatenate(list(pool.map(lambda part: _strengths(cells, strengths, part, fit), parts)))
 
 
-def _parts(draws: Draws, n_systems: int) -> Iterator[Draws]:
-    size = max(1, NUMBERS_AT_ONCE // n_systems**2)
-    for begin in range(0, len(draws), size):
-        yield Draws(draws.documents[begin : begin + size], draws.annotators[begin : begin + size])
+def _bradley_terry(cells: Cells, full: FloatArray) -> Fit:
+    once = Draws(np.ones((1, int(cells.document.max()) + 1)), np.ones((1, int(cells.annotator.max()) + 1)))
+    games = resampled_tallies(cells, once).games()[:, 0]
+    return lambda tallies: refit(tallies, full, games)
 
 
-def _strengths(cells: Cells, full: FloatArray, draws: Draws) -> FloatArray:
-    wins = resampled_wins(cells, draws)
-    played: BoolArray = wins + wins.swapaxes(1, 2) > 0
-    present = np.asarray(played.any(axis=2))
-    usable = connects_all(played, present)
-    result = np.full(present.shape, np.nan)
-    fitted, there = fit_many(wins[usable], start=full), present[usable]
-    shift = (np.where(there, full - fitted, 0).sum(axis=1) / there.sum(axis=1))[:, np.newaxis]
-    result[usable] = np.where(there, fitted + shift, np.nan)
+def _davidson(tallies: Tallies) -> FloatArray:
+    return fit_davidson_many(tallies.wins_matrices(tie_share=0), tallies.tie_matrices())[0]
+
+
+def _strengths(cells: Cells, full: FloatArray, draws: Draws, fit: Fit) -> FloatArray:
+    tallies = resampled_tallies(cells, draws)
+    played: BoolArray = (tallies.first_wins > 0) | (tallies.second_wins > 0) | (tallies.ties > 0)
+    # A resample with a vote for every pair of the full set is as connected as that is.
+    whole = played.all(axis=0)
+    result = np.full((len(draws), len(full)), np.nan)
+    result[whole] = _placed(fit(tallies.take(np.flatnonzero(whole))), full)
+    rest = np.flatnonzero(~whole)
+    size = max(1, NUMBERS_AT_ONCE // len(full) ** 2)
+    for begin in range(0, len(rest), size):
+        part = rest[begin : begin + size]
+        result[part] = _with_gaps(tallies.take(part), played[:, part], full, fit)
     return result
+
+
+def _with_gaps(tallies: Tallies, played: BoolArray, full: FloatArray, fit: Fit) -> FloatArray:
+    """Strengths in resamples that lack some pair."""
+    n = len(full)
+    edges = np.zeros((played.shape[1], n, n), dtype=bool)
+    edges[:, tallies.first, tallies.second] = edges[:, tallies.second, tallies.first] = played.T
+    present = np.asarray(edges.any(axis=2))
+    usable = connects_all(edges, present)
+    complete = usable & present.all(axis=1)
+    result = np.full((len(edges), n), np.nan)
+    for rows, fitted_by in ((complete, fit), (usable & ~complete, _without_the_missing(full, fit))):
+        if rows.any():
+            result[rows] = _placed(
+                np.where(present[rows], fitted_by(tallies.take(np.flatnonzero(rows))), np.nan), full
+            )
+    return result
+
+
+def _without_the_missing(full: FloatArray, fit: Fit) -> Fit:
+    """A fit that can do with systems without votes."""
+    return _davidson if fit is _davidson else lambda tallies: fit_many(tallies.wins_matrices(), start=full)
+
+
+def _placed(fitted: FloatArray, full: FloatArray) -> FloatArray:
+    """Moved so that the mean of the systems that are there is their mean in the full set."""
+    there = ~np.isnan(fitted)
+    gap = np.where(there, full - fitted, 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    placed: FloatArray = fitted + gap[:, np.newaxis]
+    return placed
 
 
 def percentile_interval(values: FloatArray, *, level: float = 0.95) -> tuple[FloatArray, FloatArray]:

@@ -55,7 +55,7 @@ def fit_many(wins: FloatArray, *, start: FloatArray | None = None) -> FloatArray
         Bradley and Terry (1952), Biometrika 39, 324-345. Step length: Sun and Tran-Dinh (2019), Generalized
         self-concordant functions, Mathematical Programming 178, 145-213, the case nu = 2 (logistic loss).
     """
-    _check(wins)
+    check(wins)
     games = wins + wins.swapaxes(1, 2)
     won = wins.sum(axis=2)
     strengths = np.zeros(won.shape)
@@ -87,7 +87,7 @@ def _newton_step(strengths: FloatArray, games: FloatArray, won: FloatArray) -> F
     return step - step.mean(axis=1, keepdims=True)
 
 
-def _check(wins: FloatArray) -> None:
+def check(wins: FloatArray) -> None:
     if wins.ndim != 3 or wins.shape[1] != wins.shape[2] or not wins.shape[1]:
         raise InvalidWinsError(f"Wins have shape {wins.shape[-2:]}; expected (n, n) with n from 1 up.")
     if not np.isfinite(wins).all() or (wins < 0).any():

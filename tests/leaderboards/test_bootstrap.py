@@ -3,13 +3,14 @@ import pytest
 
 from leaderboards.stats import bootstrap
 from leaderboards.stats.arrays import VoteArrays
+from leaderboards.stats.tallies import Draws, aggregate, resampled_tallies
 from leaderboards.stats.bootstrap import (
-    Draws,
-    aggregate,
+
+
     bootstrap_strengths,
     draw,
     percentile_interval,
-    resampled_wins,
+
 )
 from leaderboards.stats.bradley_terry import fit_bradley_terry
 from tests.leaderboards.simulate import BOTH_BAD, TIE, A, B, simulated, votes
@@ -37,7 +38,7 @@ def test_draws_are_as_many_as_there_are_units():
 def test_a_vote_weighs_its_document_times_its_annotator():
     # Worked by hand: document 0 drawn 2 times, annotator 1 drawn 3 times: their vote counts 6.
     sample = votes([(0, 1, A, 0, 1), (0, 1, B, 1, 0), (1, 2, TIE, 0, 0), (0, 2, BOTH_BAD, 0, 1)], 3)
-    wins = resampled_wins(aggregate(sample), Draws(np.array([[2.0, 1.0]]), np.array([[1.0, 3.0]])))
+    wins = resampled_tallies(aggregate(sample), Draws(np.array([[2.0, 1.0]]), np.array([[1.0, 3.0]]))).wins_matrices()
     assert wins[0].tolist() == [[0, 6, 3], [1, 0, 1], [3, 1, 0]]
 
 

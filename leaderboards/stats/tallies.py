@@ -1,0 +1,181 @@
+"""Votes counted by pair of systems and result, once and in every resample of documents and annotators.
+
+Three results are kept apart (won by the first, won by the second, tied), so that every way to treat ties, and every
+fit, starts from the same counts.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from leaderboards.stats.arrays import FloatArray, IntArray, OutcomeCode, VoteArrays
+
+RESULTS = 3  # first won, second won, tied
+# Cells gathered at once: with some hundred resamples they fit a core's cache.
+CELLS_AT_ONCE = 512
+# Whole numbers below this are exact in single precision, which is twice as fast.
+EXACT_IN_FLOAT32 = 2**24
+
+Counts = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """How often each unit was drawn in each resample: shapes (r, n_documents) and (r, n_annotators)."""
+
+    documents: FloatArray
+    annotators: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    def part(self, begin: int, end: int) -> "Draws":
+        return Draws(self.documents[begin:end], self.annotators[begin:end])
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Weights summed over votes of one pair, result, document and annotator, in that order.
+
+    first, second: The systems of each pair, first < second, shape (n_pairs,).
+    group: pair * 3 + result, by cell; never falling.
+    """
+
+    first: IntArray
+    second: IntArray
+    group: IntArray
+    document: IntArray
+    annotator: IntArray
+    weight: FloatArray
+    n_systems: int
+
+    @property
+    def n_groups(self) -> int:
+        return len(self.first) * RESULTS
+
+    @cached_property
+    def blocks(self) -> list["Block"]:
+        return list(_blocks(self))
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some cells in a row. sums: groups by cells, the weights; times a value by cell it gives the sums by group."""
+
+    cells: slice
+    groups: IntArray
+    sums: csr_array
+
+
+@dataclass(frozen=True)
+class Tallies:
+    """Counts by pair and resample, each of shape (n_pairs, r); pairs as in Cells."""
+
+    first: IntArray
+    second: IntArray
+    first_wins: Counts
+    second_wins: Counts
+    ties: Counts
+    n_systems: int
+
+    def half_wins(self) -> FloatArray:
+        """Wins of the first, a tie counting one half; shape (n_pairs, r)."""
+        return self.first_wins + 0.5 * self.ties.astype(np.float64)
+
+    def games(self) -> FloatArray:
+        return self.half_wins() + self.second_wins + 0.5 * self.ties.astype(np.float64)
+
+    def wins_matrices(self, *, tie_share: float = 0.5) -> FloatArray:
+        """Shape (r, n, n): [i, j] is how often i beat j, plus this share of their ties."""
+        ties = tie_share * self.ties.astype(np.float64)
+        return self._matrices(self.first_wins + ties, self.second_wins + ties)
+
+    def tie_matrices(self) -> FloatArray:
+        """Symmetric, shape (r, n, n)."""
+        return self._matrices(self.ties, self.ties)
+
+    def _matrices(self, forward: Counts, backward: Counts) -> FloatArray:
+        matrices = np.zeros((forward.shape[1], self.n_systems, self.n_systems))
+        matrices[:, self.first, self.second] = forward.T
+        matrices[:, self.second, self.first] = backward.T
+        return matrices
+
+    def take(self, chosen: IntArray) -> "Tallies":
+        """Only these resamples."""
+        kept = (self.first_wins[:, chosen], self.second_wins[:, chosen], self.ties[:, chosen])
+        return Tallies(self.first, self.second, *kept, self.n_systems)
+
+
+def aggregate(votes: VoteArrays) -> Cells:
+    """Cells of the votes. Documents and annotators are numbers from 0, best without gaps."""
+    n_documents, n_annotators = units(votes.document), units(votes.annotator)
+    key = (_group(votes) * n_documents + votes.document) * n_annotators + votes.annotator
+    if votes.weight is None:
+        cells, sums = np.unique(key, return_counts=True)
+    else:
+        cells, position = np.unique(key, return_inverse=True)
+        sums = np.bincount(position, weights=votes.weight, minlength=len(cells))
+    group, place = np.divmod(cells, n_documents * n_annotators)
+    document, annotator = np.divmod(place, n_annotators)
+    pairs, pair = np.unique(group // RESULTS, return_inverse=True)
+    first, second = np.divmod(pairs, votes.n_systems)
+    group = pair * RESULTS + group % RESULTS
+    return Cells(first, second, group, document, annotator, sums.astype(np.float64), votes.n_systems)
+
+
+def units(index: IntArray) -> int:
+    """How many units an index from 0 up numbers."""
+    return int(index.max()) + 1 if index.size else 0
+
+
+def _group(votes: VoteArrays) -> IntArray:
+    first, second = np.minimum(votes.system_a, votes.system_b), np.maximum(votes.system_a, votes.system_b)
+    first_won = (votes.outcome == OutcomeCode.A) == (votes.system_a == first)
+    result = np.where(votes.tied, 2, np.where(first_won, 0, 1))
+    group: IntArray = (first * votes.n_systems + second) * RESULTS + result
+    return group
+
+
+def resampled_tallies(cells: Cells, draws: Draws) -> Tallies:
+    """Counts in which each vote weighs as often as its document times as often as its annotator was drawn.
+
+    Returns:
+        Tallies in single precision where every sum is a whole number that this holds exactly, else in double.
+    """
+    number = _number(cells, draws)
+    documents, annotators = (np.ascontiguousarray(m.T, dtype=number) for m in (draws.documents, draws.annotators))
+    totals = np.zeros((cells.n_groups, len(draws)), dtype=number)
+    drawn_documents, drawn_annotators = np.empty((2, min(CELLS_AT_ONCE, len(cells.group)), len(draws)), dtype=number)
+    for block in cells.blocks:
+        size = block.cells.stop - block.cells.start
+        weighted, other = drawn_documents[:size], drawn_annotators[:size]
+        # mode="clip" spares a copy; aggregate has made the indexes, so nothing is ever clipped.
+        np.take(documents, cells.document[block.cells], axis=0, out=weighted, mode="clip")
+        np.take(annotators, cells.annotator[block.cells], axis=0, out=other, mode="clip")
+        weighted *= other
+        totals[block.groups] += block.sums.astype(number, copy=False) @ weighted
+    by_result = totals.reshape(-1, RESULTS, len(draws))
+    return Tallies(cells.first, cells.second, by_result[:, 0], by_result[:, 1], by_result[:, 2], cells.n_systems)
+
+
+def _blocks(cells: Cells) -> Iterator[Block]:
+    # Single precision if it holds the weights; resampled_tallies decides whether it holds their sums as well.
+    number = np.float64 if (cells.weight % 1).any() or (cells.weight >= EXACT_IN_FLOAT32).any() else np.float32
+    for begin in range(0, len(cells.group), CELLS_AT_ONCE):
+        end = min(begin + CELLS_AT_ONCE, len(cells.group))
+        group = cells.group[begin:end]
+        starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
+        weight, column = cells.weight[begin:end].astype(number), np.arange(end - begin)
+        sums = csr_array((weight, column, np.r_[starts, end - begin]), shape=(len(starts), end - begin))
+        yield Block(slice(begin, end), group[starts], sums)
+
+
+def _number(cells: Cells, draws: Draws) -> type[np.floating]:
+    if not cells.group.size or (cells.weight % 1).any():
+        return np.float64
+    most = np.bincount(cells.group, weights=cells.weight).max() * draws.documents.max() * draws.annotators.max()
+    return np.float32 if most < EXACT_IN_FLOAT32 else np.float64
