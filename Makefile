@@ -4,6 +4,7 @@
 # make messages   bring the translations in locale/ up to date, CONTRIBUTING.md
 # make soak   many annotators at once, docs/benchmarks.md
 # make bench-annotate ARGS='--sqlite'          docs/benchmarks.md
+# make bench-leaderboard   docs/benchmarks.md
 # make bench-generation ARGS='--meetings 4'   docs/benchmarks.md
 
 PORT ?= 8000
@@ -15,7 +16,7 @@ PY := $(VENV)/bin/python
 
 export PORT DATA_DIR
 
-.PHONY: run test check messages reset install install-dev bench-annotate bench-generation soak
+.PHONY: run test check messages reset install install-dev bench-annotate bench-generation bench-leaderboard soak
 
 run: install
 	@exec $(PY) manage.py serve --host $(HOST)
@@ -36,6 +37,9 @@ bench-annotate: install
 
 bench-generation: install
 	@$(PY) -m benchmarks.generation $(ARGS)
+
+bench-leaderboard: install
+	@$(PY) -m benchmarks.leaderboard $(ARGS)
 
 soak: install
 	@$(PY) -m benchmarks.soak $(ARGS)

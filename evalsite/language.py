@@ -14,7 +14,8 @@ from django.utils.cache import patch_vary_headers
 TRANSLATED = frozenset(
     {
         *("home", "login", "logout", "set-language"),
-        *("join", "resume", "rate", "vote", "remark", "undo", "next", "hold", "my-data", "erase-me", "guess"),
+        *("join", "resume", "rate", "vote", "remark", "undo", "next", "hold", "practice"),
+        *("my-data", "erase-me", "guess"),
         *("leave-study", "preview", "preview-answer"),
     }
 )

@@ -99,9 +99,7 @@ def _with_gaps(tallies: Tallies, played: BoolArray, full: FloatArray, fit: Fit) 
     result = np.full((len(edges), n), np.nan)
     for rows, fitted_by in ((complete, fit), (usable & ~complete, _without_the_missing(full, fit))):
         if rows.any():
-            result[rows] = _placed(
-                np.where(present[rows], fitted_by(tallies.take(np.flatnonzero(rows))), np.nan), full
-            )
+            result[rows] = _placed(np.where(present[rows], fitted_by(tallies.take(np.flatnonzero(rows))), np.nan), full)
     return result
 
 

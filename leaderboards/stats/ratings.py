@@ -1,21 +1,41 @@
 """From votes to ratings with intervals and ranks; undefined is NaN with a reason."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from leaderboards.stats.arrays import FloatArray, IntArray, OutcomeCode, VoteArrays
-from leaderboards.stats.bootstrap import bootstrap_strengths, draw, percentile_interval
-from leaderboards.stats.bradley_terry import PRIOR_SD, fit_bradley_terry, to_rating
+from leaderboards.stats.bradley_terry import MEAN_RATING, PRIOR_SD, to_rating
+from leaderboards.stats.estimates import Estimates, Ties, estimate, undefined
 from leaderboards.stats.graphs import connected_parts, unbounded_nodes
+from leaderboards.stats.tallies import units
 
-METHOD = (
-    f"Bradley–Terry, maximum likelihood with a Gaussian prior (sd {PRIOR_SD:g} log-odds), tie and both bad half each; "
-    "95 % percentile intervals of a two-way cluster bootstrap over documents and annotators"
-)
+TIES = {
+    Ties.HALF: "tie and both bad half each",
+    Ties.DROPPED: "ties and both bad left out",
+    Ties.DAVIDSON: "Davidson's tie parameter for ties and both bad",
+}
 NO_VOTES = "no votes yet"
-SAME = 1e-6  # log-odds; an interval this short is none
+NO_DECIDED_VOTES = "no decided votes: all are ties or both bad"
+
+
+def method(ties: Ties = Ties.HALF) -> str:
+    return (
+        f"Bradley–Terry, maximum likelihood with a Gaussian prior (sd {PRIOR_SD:g} log-odds), {TIES[ties]}; "
+        "95 % percentile intervals of a two-way cluster bootstrap over documents and annotators"
+    )
+
+
+METHOD = method()
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A system whose rating is fixed; the others' say how far from it they are."""
+
+    system: int
+    rating: float = MEAN_RATING
 
 
 @dataclass(frozen=True)
@@ -26,6 +46,12 @@ class Ratings:
     win_rate: (wins + ties / 2 + both bad / 2) / votes. both_bad_rate: share of the votes that called both bad.
     resamples_used: by system, those of `resamples` that say something about it.
     reason: why the rating is NaN, interval_reason: why the interval and the rank are; "" where they are not.
+    all_lower, all_upper: bounds for all systems at once. best_rank, worst_rank: ranks the votes leave open, for all
+    systems at once. all_reason: why these are NaN.
+    iid_lower, iid_upper: what the interval would be if every vote were drawn apart, as most arenas publish.
+    iid_reason: why they are NaN.
+    part: Number of the connected part, -1 without votes; ratings and ranks say nothing across parts.
+    tie_parameter: Davidson's nu by part; NaN unless it was fitted.
     warnings: what a reader of the intervals must know, as sentences.
     """
 
@@ -38,6 +64,16 @@ class Ratings:
     both_bad_rate: FloatArray
     reason: tuple[str, ...]
     interval_reason: tuple[str, ...]
+    all_lower: FloatArray
+    all_upper: FloatArray
+    best_rank: FloatArray
+    worst_rank: FloatArray
+    all_reason: tuple[str, ...]
+    iid_lower: FloatArray
+    iid_upper: FloatArray
+    iid_reason: tuple[str, ...]
+    part: IntArray
+    tie_parameter: FloatArray
     method: str
     n_votes: int
     n_documents: int
@@ -48,144 +84,143 @@ class Ratings:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Estimates:
-    """Bradley–Terry results in log-odds, by system."""
-
-    strengths: FloatArray
-    lower: FloatArray
-    upper: FloatArray
-    used: IntArray
-    reason: tuple[str, ...]
-    interval_reason: tuple[str, ...]
-
-
-def rate(votes: VoteArrays, *, seed: int, resamples: int = 1000, names: Sequence[str] = ()) -> Ratings:
+def rate(
+    votes: VoteArrays,
+    *,
+    seed: int,
+    resamples: int = 1000,
+    names: Sequence[str] = (),
+    ties: Ties = Ties.HALF,
+    anchor: Anchor | None = None,
+    apart: bool = False,
+) -> Ratings:
     """Rate all systems; those without votes, or not connected by votes, get NaN and a reason.
 
     Args:
         seed: Of the bootstrap. Documents and annotators are drawn by their index: the same indexes, the same answer.
         names: Of the systems, for reasons and warnings; their numbers if left out.
+        anchor: Fixes the scale by one system instead of by the mean; its own interval has no width.
+        apart: Where votes do not connect all systems, rate each connected part on a scale of its own.
     """
     names = names or [str(i) for i in range(votes.n_systems)]
+    used = votes.take(~votes.tied) if ties == Ties.DROPPED else votes
+    parts, reasons = _parts(used), _no_votes(votes, used)
+    warnings = _anchor_warnings(anchor, used, names)
+    tie = np.full(max(1, len(parts)), np.nan)
+    if len(parts) > 1 and not apart:
+        problem = _disconnection(parts, names)
+        found = undefined([reason or problem for reason in reasons])
+        return _result(votes, used, found, parts, tie, tuple(warnings), method(ties), seed, resamples)
+    found = undefined(reasons)
+    for i, systems in enumerate(parts):
+        compact, place = _only(used, systems), _position(systems, anchor)
+        own = estimate(compact, seed=seed, resamples=resamples, ties=ties, anchor=place)
+        found = _put(found, _in_points(own, MEAN_RATING if anchor is None or place is None else anchor.rating), systems)
+        tie[i] = np.exp(own.tie)
+        warnings += _warnings(compact, [names[system] for system in systems.tolist()])
+    return _result(votes, used, found, parts, tie, tuple(warnings), method(ties), seed, resamples)
+
+
+def _result(
+    votes: VoteArrays,
+    used: VoteArrays,
+    found: Estimates,
+    parts: Sequence[IntArray],
+    tie: FloatArray,
+    warnings: tuple[str, ...],
+    how: str,
+    seed: int,
+    resamples: int,
+) -> Ratings:
     counts = votes.count_by_system()
-    voted = np.flatnonzero(counts)
-    compact, voted_names = _only_voted(votes, voted), [names[i] for i in voted.tolist()]
-    if problem := _disconnection(compact, voted_names):
-        found, warnings = _undefined([problem if n else NO_VOTES for n in counts]), []
-    else:
-        found = _spread(_estimate(compact, seed=seed, resamples=resamples), voted, votes.n_systems)
-        warnings = _warnings(compact, voted_names)
+    part = np.full(votes.n_systems, -1, dtype=np.int64)
+    for i, systems in enumerate(parts):
+        part[systems] = i
+    same = ("lower", "upper", "rank", "all_lower", "all_upper", "best_rank", "worst_rank", "iid_lower", "iid_upper")
+    why = ("reason", "interval_reason", "all_reason", "iid_reason")
+    wins = votes.wins()
     return Ratings(
-        rating=to_rating(found.strengths),
-        lower=to_rating(found.lower),
-        upper=to_rating(found.upper),
-        rank=_ranks(found.lower, found.upper),
+        rating=found.strengths,
+        **{name: getattr(found, name) for name in (*same, *why)},
         votes=counts,
-        win_rate=_share(votes.wins().sum(axis=1), counts),
+        win_rate=_share(wins.sum(axis=1), wins.sum(axis=1) + wins.sum(axis=0)),
         both_bad_rate=_share(votes.count_by_system(votes.outcome == OutcomeCode.BOTH_BAD), counts),
-        reason=found.reason,
-        interval_reason=found.interval_reason,
-        method=METHOD,
-        n_votes=len(votes),
-        n_documents=_units(compact.document),
-        n_annotators=_units(compact.annotator),
+        part=part,
+        tie_parameter=tie,
+        method=how,
+        n_votes=len(used),
+        n_documents=len(np.unique(used.document)),
+        n_annotators=len(np.unique(used.annotator)),
         seed=seed,
         resamples=resamples,
         resamples_used=found.used,
-        warnings=tuple(warnings),
+        warnings=warnings,
     )
 
 
-def _disconnection(votes: VoteArrays, names: Sequence[str]) -> str:
-    """Why the systems cannot be put on one scale; "" if they can."""
-    if not len(votes):
-        return NO_VOTES
+def _parts(votes: VoteArrays) -> list[IntArray]:
+    """Systems that votes connect, by part; those without votes are in none."""
     wins = votes.wins()
-    parts = connected_parts(wins + wins.T > 0)
-    if len(parts) == 1:
-        return ""
-    groups = " | ".join("{" + ", ".join(names[i] for i in part) + "}" for part in parts)
+    voted = np.flatnonzero(votes.count_by_system())
+    met = (wins + wins.T > 0)[np.ix_(voted, voted)]
+    return [voted[part] for part in connected_parts(met)]
+
+
+def _no_votes(votes: VoteArrays, used: VoteArrays) -> list[str]:
+    counts = zip(votes.count_by_system(), used.count_by_system(), strict=True)
+    return ["" if left else NO_DECIDED_VOTES if there else NO_VOTES for there, left in counts]
+
+
+def _disconnection(parts: Sequence[IntArray], names: Sequence[str]) -> str:
+    groups = " | ".join("{" + ", ".join(names[i] for i in part.tolist()) + "}" for part in parts)
     return f"the votes do not connect all systems: {groups}"
 
 
-def _undefined(reasons: Sequence[str]) -> _Estimates:
-    nan, none = np.full(len(reasons), np.nan), np.zeros(len(reasons), dtype=np.int64)
-    return _Estimates(nan, nan, nan, none, tuple(reasons), tuple(reasons))
-
-
-def _spread(found: _Estimates, voted: IntArray, n_systems: int) -> _Estimates:
-    """Results of the systems that have votes, put in their places among all systems."""
-    result = _undefined([NO_VOTES] * n_systems)
-    reason, interval_reason = list(result.reason), list(result.interval_reason)
-    for i, system in enumerate(voted.tolist()):
-        reason[system], interval_reason[system] = found.reason[i], found.interval_reason[i]
-
-    def place(values: FloatArray) -> FloatArray:
-        placed = np.full(n_systems, np.nan)
-        placed[voted] = values
-        return placed
-
-    result.used[voted] = found.used
-    return _Estimates(
-        place(found.strengths),
-        place(found.lower),
-        place(found.upper),
-        result.used,
-        tuple(reason),
-        tuple(interval_reason),
+def _only(votes: VoteArrays, systems: IntArray) -> VoteArrays:
+    """The votes of these systems; systems, documents and annotators numbered without gaps, order kept."""
+    kept = votes.take(np.isin(votes.system_a, systems))
+    return replace(
+        kept,
+        system_a=np.searchsorted(systems, kept.system_a),
+        system_b=np.searchsorted(systems, kept.system_b),
+        document=np.unique(kept.document, return_inverse=True)[1],
+        annotator=np.unique(kept.annotator, return_inverse=True)[1],
+        n_systems=len(systems),
     )
 
 
-def _only_voted(votes: VoteArrays, voted: IntArray) -> VoteArrays:
-    """The same votes with systems, documents and annotators numbered without gaps, order kept."""
-    return VoteArrays(
-        system_a=np.searchsorted(voted, votes.system_a),
-        system_b=np.searchsorted(voted, votes.system_b),
-        outcome=votes.outcome,
-        document=np.unique(votes.document, return_inverse=True)[1],
-        annotator=np.unique(votes.annotator, return_inverse=True)[1],
-        n_systems=len(voted),
-    )
+def _position(systems: IntArray, anchor: Anchor | None) -> int | None:
+    return None if anchor is None or anchor.system not in systems else int(np.searchsorted(systems, anchor.system))
 
 
-def _units(index: IntArray) -> int:
-    return int(index.max()) + 1 if index.size else 0
+def _in_points(found: Estimates, origin: float) -> Estimates:
+    bounds = ("lower", "upper", "all_lower", "all_upper", "iid_lower", "iid_upper")
+    names = ("strengths", *bounds)
+    return replace(found, **{name: to_rating(getattr(found, name)) + (origin - MEAN_RATING) for name in names})
 
 
-def _estimate(votes: VoteArrays, *, seed: int, resamples: int) -> _Estimates:
-    """Of votes that connect all their systems."""
-    strengths = fit_bradley_terry(votes.wins())
-    rated = ("",) * len(strengths)
-    n_documents, n_annotators = _units(votes.document), _units(votes.annotator)
-    if n_documents == n_annotators == 1:
-        why = "one document rated by one annotator: nothing to draw again"
-        return replace(_undefined([why] * len(strengths)), strengths=strengths, reason=rated)
-    draws = draw(np.random.default_rng(seed), n_documents, n_annotators, resamples)
-    drawn = bootstrap_strengths(votes, strengths, draws)
-    used = (~np.isnan(drawn)).sum(axis=0)
-    lower, upper = percentile_interval(drawn)
-    reasons = [_why_no_interval(*values, resamples) for values in zip(used, lower, upper, strict=True)]
-    undefined = np.array([bool(reason) for reason in reasons])
-    lower[undefined] = upper[undefined] = np.nan
-    return _Estimates(strengths, lower, upper, used, rated, tuple(reasons))
+def _put(all_found: Estimates, found: Estimates, systems: IntArray) -> Estimates:
+    """The results of a part, put in the places of its systems among all."""
+    placed: dict[str, object] = {}
+    for field in fields(Estimates):
+        value = getattr(found, field.name)
+        if isinstance(value, float):
+            continue
+        together = list(getattr(all_found, field.name))
+        for i, system in enumerate(systems.tolist()):
+            together[system] = value[i]
+        placed[field.name] = tuple(together) if isinstance(value, tuple) else np.array(together, dtype=value.dtype)
+    return replace(all_found, **placed)
 
 
-def _why_no_interval(used: int, lower: float, upper: float, resamples: int) -> str:
-    if used < resamples / 2:
-        return f"too few votes: only {used} of {resamples} resamples say anything about this system"
-    if upper - lower < SAME:
-        return "too few votes: every resample gives the same rating"
-    return ""
+def _share(part: FloatArray | IntArray, whole: FloatArray | IntArray) -> FloatArray:
+    return np.where(whole > 0, part / np.where(whole > 0, whole, 1), np.nan)
 
 
-def _ranks(lower: FloatArray, upper: FloatArray) -> FloatArray:
-    surely_better = (lower[np.newaxis, :] > upper[:, np.newaxis]).sum(axis=1)
-    return np.where(np.isnan(upper), np.nan, 1.0 + surely_better)
-
-
-def _share(part: FloatArray | IntArray, whole: IntArray) -> FloatArray:
-    return np.where(whole > 0, part / np.maximum(whole, 1), np.nan)
+def _anchor_warnings(anchor: Anchor | None, votes: VoteArrays, names: Sequence[str]) -> list[str]:
+    if anchor is None or not len(votes) or votes.count_by_system()[anchor.system]:
+        return []
+    return [f"The anchor {names[anchor.system]} has no votes: the mean rating is {MEAN_RATING:g} instead."]
 
 
 def _warnings(votes: VoteArrays, names: Sequence[str]) -> list[str]:
@@ -198,8 +233,8 @@ def _warnings(votes: VoteArrays, names: Sequence[str]) -> list[str]:
                 f"The votes set no limit to {words}: {listed}. "
                 "Only the prior keeps the distance finite, and the intervals are too narrow."
             )
-    if _units(votes.annotator) == 1:
+    if units(votes.annotator) == 1:
         warnings.append("All votes are one annotator's: the intervals say nothing about how others would judge.")
-    elif _units(votes.document) == 1:
+    elif units(votes.document) == 1:
         warnings.append("All votes are about one document: the intervals say nothing about other documents.")
     return warnings

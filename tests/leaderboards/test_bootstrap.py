@@ -3,16 +3,13 @@ import pytest
 
 from leaderboards.stats import bootstrap
 from leaderboards.stats.arrays import VoteArrays
-from leaderboards.stats.tallies import Draws, aggregate, resampled_tallies
 from leaderboards.stats.bootstrap import (
-
-
     bootstrap_strengths,
     draw,
     percentile_interval,
-
 )
 from leaderboards.stats.bradley_terry import fit_bradley_terry
+from leaderboards.stats.tallies import Draws, aggregate, resampled_tallies
 from tests.leaderboards.simulate import BOTH_BAD, TIE, A, B, simulated, votes
 
 

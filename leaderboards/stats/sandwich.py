@@ -1,0 +1,90 @@
+"""Covariance of Bradley–Terry strengths without resampling: Huber's sandwich, for single votes or for clusters."""
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.stats import norm
+
+from leaderboards.stats.arrays import FloatArray, IntArray, VoteArrays
+from leaderboards.stats.bradley_terry import PENALTY
+
+
+def sandwich_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
+    """Covariance if every vote were drawn apart from every other, as most arenas assume; see two_way_covariance.
+
+    H^-1 G H^-1, H the negative Hessian and G the sum of the votes' squared gradients, a tie being half a win.
+
+    Args:
+        votes: Votes that connect all their systems.
+        strengths: Shape (n,), their fit_bradley_terry, in log-odds.
+    Returns:
+        Shape (n, n), of strengths with mean zero: rows and columns sum to 0.
+    Source:
+        Huber (1967), The behavior of maximum likelihood estimates under nonstandard conditions, Proceedings of the
+        Fifth Berkeley Symposium 1, 221-233. For arenas: Chiang et al. (2024), arXiv 2403.04132, section 5.
+    """
+    bread = _bread(votes, strengths)
+    n = votes.n_systems
+    squares = np.bincount(
+        votes.system_a * n + votes.system_b, weights=_residuals(votes, strengths) ** 2, minlength=n * n
+    ).reshape(n, n)
+    squares = squares + squares.T
+    return bread @ (np.diag(squares.sum(axis=1)) - squares) @ bread
+
+
+def two_way_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
+    """Covariance where votes of one document, and votes of one annotator, resemble each other.
+
+    The middle of the sandwich is that of document clusters + that of annotators - that of both together. The result
+    need not be positive; a negative variance is set to 0 by `interval`.
+
+    Source:
+        Cameron, Gelbach and Miller (2011), Robust inference with multiway clustering, Journal of Business and Economic
+        Statistics 29, 238-249; without their correction for few clusters.
+    """
+    bread = _bread(votes, strengths)
+    both = votes.document * (int(votes.annotator.max()) + 1) + votes.annotator
+    middle = (
+        _clustered(votes, strengths, votes.document)
+        + _clustered(votes, strengths, votes.annotator)
+        - _clustered(votes, strengths, both)
+    )
+    return bread @ middle @ bread
+
+
+def interval(
+    strengths: FloatArray, covariance: FloatArray, *, anchor: int | None = None, level: float = 0.95
+) -> tuple[FloatArray, FloatArray]:
+    """Normal intervals of the strengths, or of their distances to the anchor system added to its strength."""
+    variance = np.diag(covariance)
+    if anchor is not None:
+        variance = variance + covariance[anchor, anchor] - 2 * covariance[:, anchor]
+    reach = norm.ppf(0.5 + level / 2) * np.sqrt(np.maximum(variance, 0))
+    return strengths - reach, strengths + reach
+
+
+def _residuals(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
+    chance = 0.5 + 0.5 * np.tanh((strengths[votes.system_a] - strengths[votes.system_b]) / 2)
+    return votes.weights * (votes.a_share - chance)
+
+
+def _bread(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
+    """Inverse of the penalized negative Hessian, made to act on strengths with mean zero."""
+    wins = votes.wins()
+    chance = 0.5 + 0.5 * np.tanh((strengths[:, np.newaxis] - strengths[np.newaxis, :]) / 2)
+    curvature = (wins + wins.T) * chance * (1 - chance)
+    n = votes.n_systems
+    hessian = np.diag(curvature.sum(axis=1)) - curvature + PENALTY * np.eye(n)
+    centre = np.eye(n) - 1 / n
+    return centre @ np.linalg.inv(hessian) @ centre
+
+
+def _clustered(votes: VoteArrays, strengths: FloatArray, cluster: IntArray) -> FloatArray:
+    """Sum over clusters of the outer product of the cluster's gradient."""
+    _, place = np.unique(cluster, return_inverse=True)
+    residuals = _residuals(votes, strengths)
+    rows, columns = np.tile(place, 2), np.concatenate([votes.system_a, votes.system_b])
+    gradients = csr_array(
+        (np.concatenate([residuals, -residuals]), (rows, columns)), shape=(int(place.max()) + 1, votes.n_systems)
+    )
+    product: FloatArray = (gradients.T @ gradients).toarray()
+    return product

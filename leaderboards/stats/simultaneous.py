@@ -1,0 +1,85 @@
+"""Intervals that hold for all systems at once, and what ranks they leave open."""
+
+import numpy as np
+from scipy.stats import chi2, norm
+
+from leaderboards.stats.arrays import FloatArray
+
+SMALLEST_ERROR = 1e-9  # log-odds; a difference that never varies says nothing about who is better
+
+
+def complete(drawn: FloatArray) -> FloatArray:
+    """Only the resamples that say something about every system."""
+    return drawn[~np.isnan(drawn).any(axis=1)]
+
+
+def max_t_interval(drawn: FloatArray, estimate: FloatArray, *, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
+    """Bounds that contain the true values of all systems at once with this probability.
+
+    estimate -+ c * se, c being the level's quantile of max_j |drawn_j - estimate_j| / se_j over the resamples.
+
+    Args:
+        drawn: Shape (r, n), complete resamples, on the scale of the estimate.
+        estimate: Shape (n,).
+    Returns:
+        Lower and upper bounds, shape (n,); a value that never varies (an anchor) is its own interval.
+    Source:
+        Romano and Wolf (2005), Stepwise multiple testing as formalized data snooping, Econometrica 73, 1237-1282.
+    """
+    error = drawn.std(axis=0, ddof=1)
+    varies = error > SMALLEST_ERROR
+    distance = np.abs(drawn - estimate)[:, varies] / error[varies]
+    reach = np.quantile(distance.max(axis=1), level) * error if varies.any() else 0 * error
+    reach = np.where(varies, reach, 0)
+    return estimate - reach, estimate + reach
+
+
+def rank_interval(drawn: FloatArray, estimate: FloatArray, *, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
+    """Ranks that contain the true ranks of all systems at once with at least this probability.
+
+    From simultaneous intervals of all pairwise differences, max-t as above: the best rank of a system is 1 + the number
+    of systems surely better, the worst n - the number surely worse. Differences, because intervals of single ratings
+    can overlap although one system is surely better.
+
+    Args:
+        drawn, estimate: As in max_t_interval; adding a constant to a row changes nothing.
+    Source:
+        Mogstad, Romano, Shaikh and Wilhelm (2024), Inference for ranks with applications to mobility across
+        neighbourhoods and academic achievement across countries, Review of Economic Studies 91, 476-518.
+    """
+    error = np.array([(drawn - drawn[:, [j]]).std(axis=0, ddof=1) for j in range(len(estimate))])
+    gap = estimate[np.newaxis, :] - estimate[:, np.newaxis]
+    largest = np.zeros(len(drawn))
+    for j in range(len(estimate)):
+        varies = error[j] > SMALLEST_ERROR
+        if varies.any():
+            off = np.abs(drawn - drawn[:, [j]] - gap[j])[:, varies] / error[j, varies]
+            largest = np.maximum(largest, off.max(axis=1))
+    return ranks(gap, np.quantile(largest, level) * error)
+
+
+def rank_interval_from_covariance(
+    estimate: FloatArray, covariance: FloatArray, *, level: float = 0.95, chi_square: bool = False
+) -> tuple[FloatArray, FloatArray]:
+    """The same from a covariance, without resamples: Bonferroni over all pairs, or the chi-square set (Scheffe).
+
+    The chi-square set holds for every contrast of the systems and is the wider one; it is what Chiang et al. use.
+
+    Source:
+        Chiang et al. (2024), Chatbot Arena, arXiv 2403.04132, section 5.
+    """
+    n = len(estimate)
+    variance = np.diag(covariance)
+    squares = variance[:, np.newaxis] + variance[np.newaxis, :] - 2 * covariance
+    error = np.sqrt(np.maximum(squares, 0))
+    pairs = max(1, n * (n - 1) // 2)
+    factor = np.sqrt(chi2.ppf(level, max(1, n - 1))) if chi_square else norm.ppf(1 - (1 - level) / (2 * pairs))
+    return ranks(estimate[np.newaxis, :] - estimate[:, np.newaxis], factor * error)
+
+
+def ranks(gap: FloatArray, reach: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Best and worst rank of each system, where j is surely better than i if gap[i, j] > reach[i, j] > 0."""
+    sure = (reach > SMALLEST_ERROR) & (np.abs(gap) > reach)
+    best = 1.0 + (sure & (gap > 0)).sum(axis=1)
+    worst = len(gap) - (sure & (gap < 0)).sum(axis=1).astype(np.float64)
+    return best, worst
