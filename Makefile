@@ -3,7 +3,7 @@
 # make reset  delete the data folder and start over
 # make messages   bring the translations in locale/ up to date, CONTRIBUTING.md
 # make soak   many annotators at once, docs/benchmarks.md
-# make bench-annotate ARGS='--sqlite'          docs/benchmarks.md
+# make bench-annotate   docs/benchmarks.md
 # make bench-leaderboard   docs/benchmarks.md
 # make bench-generation ARGS='--meetings 4'   docs/benchmarks.md
 
