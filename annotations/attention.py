@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from annotations.comparisons import newest_summaries, shuffle_number
 from annotations.gold import Known, KnownPairError, announce, check_known, store_known
@@ -16,7 +17,9 @@ from models_runner.models import Summary
 MOST_AT_ONCE = 200
 # Questions of the library that the wrong document decides; a text of another meeting may well read better.
 ABOUT_THE_DOCUMENT = ("overall", "informativeness", "consistency", "relevance", "coverage")
-EXPLANATION = "One of the two summaries is of another meeting: almost nothing in it is said in this transcript."
+EXPLANATION = gettext_noop(
+    "One of the two summaries is of another meeting: almost nothing in it is said in this transcript."
+)
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from annotations.attention import EXPLANATION
 from annotations.judging import choice_of
 from annotations.models import Annotator, Assignment, ExpectedAnswer, Outcome, Purpose
 from annotations.pages import PLAIN, RatingPage, choices_of, rating_page
@@ -67,6 +68,8 @@ def feedback(assignment: Assignment) -> Feedback:
 
 def _as_shown(explanation: str, shown_left: str) -> str:
     """Researchers write {A} and {B} for the two texts; which one stood left differs from annotator to annotator."""
+    if explanation == EXPLANATION:
+        return gettext(EXPLANATION)
     for outcome in (Outcome.A, Outcome.B):
         explanation = explanation.replace(f"{{{outcome.upper()}}}", gettext(SIDES[choice_of(outcome, shown_left)]))
     return explanation

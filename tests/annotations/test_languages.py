@@ -76,8 +76,8 @@ def test_every_answer_to_an_annotator_is_in_one_language(study, monkeypatch, acc
 @pytest.mark.parametrize(
     "options",
     [
-        {"ask_strength": True, "break_minutes": 30, "comments": "required", "instruction": "long"},
-        {"allow_tie": False, "comments": "off", "instruction": "short"},
+        {"strength": "required", "break_minutes": 30, "comments": "required", "instruction": "long"},
+        {"strength": "optional", "allow_tie": False, "comments": "off", "instruction": "short"},
     ],
 )
 def test_every_option_of_the_rating_page_is_translated(options):

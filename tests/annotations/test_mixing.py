@@ -12,7 +12,7 @@ from annotations import mixing
 from annotations.assignment import available_to, has_work, next_assignment, prefetch
 from annotations.leases import come_back, leave, return_expired
 from annotations.models import Assignment, Comparison, Study
-from annotations.pages import rating_page, workload
+from annotations.pages import Workload, rating_page, workload
 from annotations.remarks import Said, record_remark
 from tests.annotations.helpers import answer, make_gold
 from tests.factories import AnnotatorFactory, make_study
@@ -198,7 +198,7 @@ def test_the_total_does_not_tell_when_gold_comes(study):
     done, totals = zip(*seen, strict=True)
     assert list(done) == list(range(len(seen)))
     assert set(totals) == {len(seen)}
-    assert workload(annotator) == (len(seen), len(seen))
+    assert workload(annotator) == Workload(done=len(seen), total=len(seen))
 
 
 @pytest.mark.parametrize("every", [2, 3, 7, 50])
@@ -209,8 +209,7 @@ def test_the_total_is_right_from_the_beginning(every, gold):
         make_gold(comparison)
     study.refresh_from_db()
     for annotator in AnnotatorFactory.create_batch(3, study=study):
-        _, total = workload(annotator)
-        assert total == len(take_everything(annotator))
+        assert workload(annotator).total == len(take_everything(annotator))
 
 
 # ---- training
