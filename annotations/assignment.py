@@ -6,7 +6,7 @@ have progressed least in. Places are taken by a conditional UPDATE of the compar
 
 import random
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -14,11 +14,12 @@ from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from annotations import mixing
+from annotations.drawing import Candidate, candidates
 from annotations.leases import lease_end, return_expired
 from annotations.models import Annotator, Assignment, Comparison, Study
+from annotations.pair_counts import counting
 from annotations.sides import shown_left
 
-CANDIDATES = 20
 LOOKED_AT = 200
 GIVEN_BACK = (Assignment.State.EXPIRED, Assignment.State.SKIPPED)
 
@@ -29,7 +30,6 @@ class Open(NamedTuple):
     pk: int
     document_id: int
     taken: int
-    shuffle: int
 
 
 class Place(NamedTuple):
@@ -114,13 +114,13 @@ def available_to(annotator: Annotator) -> QuerySet[Comparison]:
 
 
 def _take_one(annotator: Annotator, now: datetime) -> Assignment | None:
-    for comparison_id in _candidates(annotator):
-        if assignment := take(annotator, comparison_id, now):
+    for candidate in _candidates(annotator):
+        if assignment := take(annotator, candidate.comparison_id, now, handed_out=candidate):
             return assignment
     return None
 
 
-def _candidates(annotator: Annotator) -> list[int]:
+def _candidates(annotator: Annotator) -> list[Candidate]:
     """Comparisons to try, best first: of the document last read, then of the one that others progressed least in.
 
     Of a large study only a part is looked at, so that the time does not grow with it; a coin decides between equals.
@@ -132,8 +132,8 @@ def _candidates(annotator: Annotator) -> list[int]:
         by_document.setdefault(comparison.document_id, []).append(comparison)
     if not by_document:
         return []
-    open_ = by_document[last if last in by_document else _least_rated(by_document)]
-    return [one.pk for one in sorted(open_, key=lambda one: (one.shuffle, one.pk))][:CANDIDATES]
+    document = last if last in by_document else _least_rated(by_document)
+    return candidates(annotator.study, available_to(annotator).filter(document=document))
 
 
 def _least_rated(by_document: dict[int, list[Open]]) -> int:
@@ -161,11 +161,15 @@ def _any_document(study: Study) -> int | None:
 
 
 @transaction.atomic
-def take(annotator: Annotator, comparison_id: int, now: datetime) -> Assignment | None:
+def take(
+    annotator: Annotator, comparison_id: int, now: datetime, *, handed_out: Candidate | None = None
+) -> Assignment | None:
     """Hold a place of this comparison for the annotator, or None if others took the last one.
 
     Somebody who had it before gets the same assignment with the same sides and token: their page may still show it, and
-    their browser may keep an answer to it that was given without a connection.
+    their browser may keep an answer to it that was given without a connection. handed_out: how it was found, whose
+    probability is stored; None where an answer comes from a page that was still open, and what was stored when the page
+    was given stays.
     """
     if not Comparison.objects.filter(pk=comparison_id).wanting().update(taken=F("taken") + 1):
         return None
@@ -183,12 +187,27 @@ def take(annotator: Annotator, comparison_id: int, now: datetime) -> Assignment 
             slot=slot,
             shown_left=shown_left(comparison_id, annotator, held.values(), lapsed),
             lease_until=lease_end(now),
+            **_chance(handed_out),
         )
     if mine.state not in GIVEN_BACK:
         # Another request of the same annotator was faster; give the place back.
         Comparison.objects.filter(pk=comparison_id).update(taken=F("taken") - 1)
         return None
-    assignment = annotator.assignments.get(pk=mine.pk)
-    assignment.state, assignment.slot, assignment.lease_until = Assignment.State.LEASED, slot, lease_end(now)
-    assignment.save(update_fields=["state", "slot", "lease_until"])
+    return _take_again(mine, slot, now, handed_out)
+
+
+def _take_again(mine: Place, slot: int, now: datetime, handed_out: Candidate | None) -> Assignment:
+    assignment = Assignment.objects.select_related("annotator__study").get(pk=mine.pk)
+    again = {"state": Assignment.State.LEASED, "slot": slot, "lease_until": lease_end(now)} | _chance(handed_out)
+    for name, value in again.items():
+        setattr(assignment, name, value)
+    # Answers given before count again from now on.
+    with counting(assignment.pk):
+        assignment.save(update_fields=list(again))
     return assignment
+
+
+def _chance(handed_out: Candidate | None) -> dict[str, Any]:
+    if handed_out is None:
+        return {}
+    return {"probability": handed_out.probability, "drawn_from": handed_out.drawn_from}

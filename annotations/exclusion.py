@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from annotations import audit
 from annotations.models import Annotator, AuditEntry
+from annotations.pair_counts import recount_pairs
 
 
 class ExclusionError(ValueError):
@@ -21,6 +22,7 @@ def exclude(annotator: Annotator, reason: str, by: User | None) -> None:
     included = Annotator.objects.filter(pk=annotator.pk, excluded_at=None)
     if included.update(excluded_at=timezone.now(), exclusion_reason=reason[:500]):
         _record(annotator, by, "included", f"excluded: {reason[:500]}")
+        recount_pairs(annotator.study)
 
 
 @transaction.atomic
@@ -29,6 +31,7 @@ def include(annotator: Annotator, by: User | None) -> None:
     excluded = Annotator.objects.filter(pk=annotator.pk, excluded_at__isnull=False)
     if excluded.update(excluded_at=None, exclusion_reason=""):
         _record(annotator, by, "excluded", "included")
+        recount_pairs(annotator.study)
 
 
 def _record(annotator: Annotator, by: User | None, before: str, after: str) -> None:

@@ -152,6 +152,8 @@ class StudyForm(RatingOptionsForm):
     quota = forms.IntegerField(
         min_value=1, max_value=1000, initial=3, label="Votes per comparison", help_text="Each by another annotator."
     )
+    sampling = Study._meta.get_field("sampling").formfield()
+    epsilon = Study._meta.get_field("epsilon").formfield()
     guidelines = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 4}),
         required=False,
@@ -159,7 +161,7 @@ class StudyForm(RatingOptionsForm):
     )
     field_order = (
         *("title", "slug", "dataset", "split", "sample", "chosen", "seed", "instruction", "systems", "anchor"),
-        *("pairs_per_document", "criteria", "own_criteria", "quota", "guidelines"),
+        *("pairs_per_document", "criteria", "own_criteria", "quota", "sampling", "epsilon", "guidelines"),
     )
 
     def options(self) -> RatingOptions:

@@ -20,9 +20,11 @@ from annotations.models import (
     JudgementRevision,
     Outcome,
     Remark,
+    Sampling,
     Study,
     Wanted,
 )
+from annotations.pair_counts import counting
 
 SIDES = ("left", "right")
 CHOICES = (*SIDES, "tie", "both_bad")
@@ -99,8 +101,10 @@ def _record(annotator: Annotator, vote: Vote, now: datetime) -> Recorded:
             "lease_lost",
             _("This pair was open for so long that others have rated it meanwhile. Please go on with the next one."),
         )
-    _save(assignment, criterion, vote)
-    return Recorded(complete=complete_if_answered(assignment, now), repeated=False)
+    with counting(assignment.pk, adaptive=is_adaptive(assignment)):
+        _save(assignment, criterion, vote)
+        complete = complete_if_answered(assignment, now)
+    return Recorded(complete=complete, repeated=False)
 
 
 def lock(annotator: Annotator, token: UUID) -> Assignment:
@@ -108,10 +112,16 @@ def lock(annotator: Annotator, token: UUID) -> Assignment:
     # Comparison first, as everywhere: taking and giving back lock in the same order.
     theirs = Comparison.objects.filter(assignments__token=token, assignments__annotator=annotator).order_by()
     locked = theirs.select_for_update(of=("self",)).values_list("pk")
-    assignment = annotator.assignments.select_for_update().filter(token=token).first() if locked else None
+    # The study as well, in a query of its own: what it says once the comparison is locked.
+    mine = annotator.assignments.select_for_update(of=("self",)).select_related("comparison__study")
+    assignment = mine.filter(token=token).first() if locked else None
     if assignment is None:  # also where a gold or training pair was removed meanwhile
         raise RefusedError("unknown_assignment", _("This pair is not assigned to you. Reload the page to go on."))
     return assignment
+
+
+def is_adaptive(locked: Assignment) -> bool:
+    return locked.comparison.study.sampling == Sampling.ADAPTIVE
 
 
 def _earlier(assignment: Assignment, vote: Vote) -> Recorded | None:

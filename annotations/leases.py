@@ -8,6 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from annotations.models import Annotator, Assignment, Comparison, Study
+from annotations.pair_counts import counting
 
 LEASED = Assignment.State.LEASED
 
@@ -46,9 +47,11 @@ def give_back(
     held = Assignment.objects.filter(pk=assignment_id, state=LEASED)
     if lapsed_before is not None:
         held = held.filter(lease_until__lt=lapsed_before)
-    if not held.update(state=state, slot=None, lease_until=None):
-        return False
-    Comparison.objects.filter(pk=comparison_id).update(taken=F("taken") - 1)
+    # Answers of a pair that was answered in part count no longer.
+    with counting(assignment_id):
+        if not held.update(state=state, slot=None, lease_until=None):
+            return False
+        Comparison.objects.filter(pk=comparison_id).update(taken=F("taken") - 1)
     return True
 
 

@@ -50,13 +50,18 @@ def own_data(annotator: Annotator) -> dict[str, Any]:
     }
 
 
-@transaction.atomic
 def erase(annotator: Annotator) -> None:
     """Cut every tie to the person: account, platform's id, invitation, personal link, words of their own.
 
     Answers stay under the pseudonym, which nothing leads to any more.
     """
+    # Each place in a transaction of its own: two at once would be locks in another order than a vote takes them.
     leave(annotator)
+    _cut_ties(annotator)
+
+
+@transaction.atomic
+def _cut_ties(annotator: Annotator) -> None:
     if annotator.invitation is not None and annotator.invitation.kind == Invitation.Kind.EMAIL:
         Invitation.objects.filter(pk=annotator.invitation.pk).update(label="")
     Remark.objects.filter(assignment__annotator=annotator).exclude(text="").delete()

@@ -21,11 +21,14 @@ from annotations.models import (
     ExpectedAnswer,
     Membership,
     Outcome,
+    Sampling,
     Study,
     Wanted,
     WhichDocuments,
     WhichPairs,
 )
+from annotations.pair_counts import recount_pairs, sampling_changed
+from annotations.stats.sampling import EPSILON
 from models_runner.models import Dataset, Document, System
 
 
@@ -94,11 +97,14 @@ def create_study(
     material: Material | None = None,
     created_by: User | None = None,
     draft: bool = False,
+    sampling: str = Sampling.EVEN,
+    epsilon: float = EPSILON,
 ) -> Study:
     """A study over these systems' summaries, open unless it is to be a draft. Raises StudySetupError."""
     options, material = options or RatingOptions(), material or Material()
     questions = [OwnCriterion(key, *LIBRARY[key]) for key in criteria if key in LIBRARY] + list(own_criteria)
     _check_setup(slug, systems, quota, options)
+    _check_sampling(sampling, epsilon)
     _check_criteria(criteria, own_criteria)
     _check_pairs(material, systems)
     study = Study.objects.create(
@@ -114,6 +120,8 @@ def create_study(
         which_pairs=_which_pairs(material),
         anchor=material.anchor,
         pairs_per_document=material.pairs_per_document,
+        sampling=sampling,
+        epsilon=epsilon,
         **asdict(options),
     )
     study.systems.set(systems)
@@ -125,6 +133,7 @@ def create_study(
         Membership.objects.create(study=study, user=created_by, role=Membership.Role.OWNER)
     audit.record(study, created_by, AuditEntry.Action.CREATED, after=study.status)
     build_comparisons(study)
+    recount_pairs(study)
     return study
 
 
@@ -143,6 +152,13 @@ def _check_setup(slug: str, systems: Sequence[System], quota: int, options: Rati
         raise StudySetupError(f"The quota is {quota}; at least 1 annotator must rate each comparison.")
     if options.break_minutes < 0:
         raise StudySetupError(f"A break after {options.break_minutes} minutes cannot be; expected 0 or more.")
+
+
+def _check_sampling(sampling: str, epsilon: float) -> None:
+    if sampling not in Sampling.values:
+        raise StudySetupError(f"{sampling!r} is no way to choose pairs. Known: {', '.join(Sampling.values)}.")
+    if not 0 < epsilon <= 1:
+        raise StudySetupError(f"The share drawn evenly is {epsilon:g}; expected more than 0 and at most 1.")
 
 
 def _check_criteria(chosen: Sequence[str], own: Sequence[OwnCriterion]) -> None:
@@ -222,7 +238,7 @@ FIXED_BY_RATING = ("allow_tie", "allow_both_bad", "strength", "comments")
 LABELS = dict(zip(FIXED_BY_RATING, ("Equally good", "Both bad", "Strength", "Comments"), strict=True))
 ALWAYS = (
     *("title", "annotator_title", "guidelines", "quota", "break_minutes", "gold_every", "open_link", "ask_guess"),
-    *("opens_at", "closes_at", "completion_code", "completion_url"),
+    *("opens_at", "closes_at", "completion_code", "completion_url", "sampling", "epsilon"),
 )
 
 
@@ -263,6 +279,8 @@ def change_settings(study: Study, values: Mapping[str, Any], by: User | None) ->
         study.save(update_fields=changed)
     if "quota" in changed:
         study.comparisons.for_rating().update(quota=F("imported") + study.quota)
+    if "sampling" in changed:
+        sampling_changed(study)
     return changed
 
 
@@ -278,6 +296,7 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
             f"One gold item in {values['gold_every']} pairs cannot be; expected 0 for none, or 2 or more."
         )
     _check_expected_answers(before, changed, values)
+    _check_sampling(*(values.get(name, getattr(before, name)) for name in ("sampling", "epsilon")))
     if "quota" in changed:
         most = before.comparisons.for_rating().aggregate(most=Max(F("taken") - F("imported")))["most"] or 0
         if values["quota"] < max(1, most):

@@ -7,9 +7,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.judging import RefusedError, check_open, key_used, lock
+from annotations.judging import RefusedError, check_open, is_adaptive, key_used, lock
 from annotations.leases import lease_end
 from annotations.models import Annotator, Assignment, Judgement, JudgementRevision
+from annotations.pair_counts import counting
 
 
 def undo(annotator: Annotator, client_key: UUID, *, now: datetime | None = None) -> UUID:
@@ -32,6 +33,12 @@ def _undo(annotator: Annotator, client_key: UUID, now: datetime) -> UUID:
     if last is None:
         raise RefusedError("nothing_to_undo", _("There is no answer to take back."))
     assignment = lock(annotator, last.assignment.token)
+    with counting(assignment.pk, adaptive=is_adaptive(assignment)):
+        _withdraw(assignment, last, client_key, now)
+    return assignment.token
+
+
+def _withdraw(assignment: Assignment, last: Judgement, client_key: UUID, now: datetime) -> None:
     # Nobody but this annotator changes it, but they may have done so in another tab.
     if not Judgement.objects.filter(pk=last.pk, updated_at=last.updated_at).delete()[0]:
         raise RefusedError("changed_meanwhile", _("The answer was changed in another window. Reload the page."))
@@ -41,7 +48,6 @@ def _undo(annotator: Annotator, client_key: UUID, now: datetime) -> UUID:
     Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.DONE).update(
         state=Assignment.State.LEASED, lease_until=lease_end(now), completed_at=None
     )
-    return assignment.token
 
 
 def _withdrawn_before(annotator: Annotator, client_key: UUID) -> UUID | None:

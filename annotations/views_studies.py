@@ -60,6 +60,8 @@ def _create(form: StudyForm, user: User, *, draft: bool) -> Study:
         quota=chosen["quota"],
         title=chosen["title"],
         guidelines=chosen["guidelines"],
+        sampling=chosen["sampling"],
+        epsilon=chosen["epsilon"],
         options=form.options(),
         material=form.material(),
         created_by=user,

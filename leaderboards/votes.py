@@ -39,6 +39,8 @@ EXPORT_FIELDS = (
     "judge",
     "judge_type",
     "shown_left",
+    "sampling_prob",
+    "sampling_from",
     "strength",
     "lead_time",
     "active_time",
@@ -125,6 +127,8 @@ def export_rows(study: Study, criterion: Criterion | None = None) -> Iterator[di
         _JUDGE,
         "assignment__annotator__judge_type",
         "assignment__shown_left",
+        "assignment__probability",
+        "assignment__drawn_from",
         "strength",
         "lead_time_ms",
         "active_ms",
@@ -134,7 +138,7 @@ def export_rows(study: Study, criterion: Criterion | None = None) -> Iterator[di
     )
     named = set(study.giveaway_checks.filter(flagged=True).values_list("summary_id", flat=True))
     for row in values.iterator(CHUNK):
-        vote, comparison, document, query, key, a, b, outcome, judge, kind, left, strength, *rest = row
+        vote, comparison, document, query, key, a, b, outcome, judge, kind, left, p, n, strength, *rest = row
         lead_ms, active_ms, first, second, at = rest
         yield {
             "id": str(vote),
@@ -148,6 +152,8 @@ def export_rows(study: Study, criterion: Criterion | None = None) -> Iterator[di
             "judge": judge,
             "judge_type": kind,
             "shown_left": left or None,
+            "sampling_prob": p,
+            "sampling_from": n,
             "strength": strength and Strength(strength).label,
             "lead_time": None if lead_ms is None else lead_ms / 1000,
             "active_time": None if active_ms is None else active_ms / 1000,

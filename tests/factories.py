@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from factory.django import DjangoModelFactory
 
 from annotations.models import Annotator, Comparison, Criterion, Study
+from annotations.pair_counts import recount_pairs
 from models_runner.instructions import sync_version
 from models_runner.models import Dataset, Document, InstructionKind, Reference, Regime, Run, Summary, System, Transcript
 
@@ -147,4 +148,5 @@ def make_study(
                     study=made, document=document, summary_a=a, summary_b=b, quota=quota, shuffle=shuffle
                 )
                 shuffle += 1
+    recount_pairs(made)
     return made

@@ -5,10 +5,20 @@ from annotations.models.giveaways import GiveawayCheck
 from annotations.models.guesses import Guess
 from annotations.models.judgements import Judgement, JudgementRevision, Outcome, Strength
 from annotations.models.known import ExpectedAnswer, ForeignEvidence, KnownPair
+from annotations.models.pairs import PairCount
 from annotations.models.people import Invitation, Membership
 from annotations.models.records import AuditEntry
 from annotations.models.remarks import Remark
-from annotations.models.studies import Comparison, Criterion, Purpose, Study, Wanted, WhichDocuments, WhichPairs
+from annotations.models.studies import (
+    Comparison,
+    Criterion,
+    Purpose,
+    Sampling,
+    Study,
+    Wanted,
+    WhichDocuments,
+    WhichPairs,
+)
 
 __all__ = [
     "Annotator",
@@ -28,8 +38,10 @@ __all__ = [
     "KnownPair",
     "Membership",
     "Outcome",
+    "PairCount",
     "Purpose",
     "Remark",
+    "Sampling",
     "Side",
     "Strength",
     "Study",

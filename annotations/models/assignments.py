@@ -33,6 +33,10 @@ class Assignment(models.Model):
     shown_left = models.CharField(
         max_length=1, choices=Side.choices, blank=True, help_text="Empty: rated elsewhere, and nobody wrote it down."
     )
+    # Adaptive studies: the chance with which this comparison was drawn, given document and annotator, among so many
+    # that the annotator could be given of the document then (docs/rater-statistics.md). None where nothing was drawn.
+    probability = models.FloatField(null=True, blank=True)
+    drawn_from = models.PositiveIntegerField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True, blank=True)
@@ -54,6 +58,12 @@ class Assignment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(shown_left__in=["a", "b"]) | Q(shown_left="", state="done"), name="assignment_side_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(probability=None, drawn_from=None)
+                | Q(probability__gt=0, probability__lte=1, probability__isnull=False, drawn_from__gte=1)
+                & Q(drawn_from__isnull=False),
+                name="assignment_probability_fits",
             ),
         ]
         indexes = [

@@ -52,6 +52,11 @@ def none_or_every_second(value: int) -> None:
         raise ValidationError("Every pair would be a gold item. Expected 0 for none, or 2 or more.")
 
 
+class Sampling(models.TextChoices):
+    EVEN = "even", "All pairs of systems alike"
+    ADAPTIVE = "adaptive", "Pairs of systems that are least certain first (adaptive)"
+
+
 class Study(models.Model):
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -79,6 +84,22 @@ class Study(models.Model):
         default=3,
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
         help_text="How many annotators rate each comparison.",
+    )
+    sampling = models.CharField(
+        "Which pairs first",
+        max_length=10,
+        choices=Sampling.choices,
+        default=Sampling.EVEN,
+        help_text="Adaptive: of a document's pairs, those come first whose systems have few or divided votes so far. "
+        "Each comparison is still rated as often as asked, so it pays off when a study is stopped before every "
+        "comparison is full.",
+    )
+    epsilon = models.FloatField(
+        "Share drawn evenly",
+        default=0.2,
+        validators=[MinValueValidator(0.01), MaxValueValidator(1)],
+        help_text="For adaptive only: so much of the draws looks at no votes, so that every pair keeps a chance. "
+        "More than 0; 1 draws all evenly.",
     )
     annotator_title = models.CharField(max_length=200, default=DEFAULT_TITLE, help_text="The heading annotators see.")
     guidelines = models.TextField(blank=True)
@@ -134,6 +155,8 @@ class Study(models.Model):
         verbose_name_plural = "studies"
         constraints = [
             models.CheckConstraint(condition=Q(quota__gte=1), name="study_quota_positive"),
+            models.CheckConstraint(condition=Q(sampling__in=["even", "adaptive"]), name="study_sampling_known"),
+            models.CheckConstraint(condition=Q(epsilon__gt=0, epsilon__lte=1), name="study_epsilon_is_a_share"),
             models.CheckConstraint(condition=Q(instruction__in=InstructionKind.values), name="study_instruction_known"),
             models.CheckConstraint(condition=Q(gold_every=0) | Q(gold_every__gte=2), name="study_gold_every_fits"),
             models.CheckConstraint(

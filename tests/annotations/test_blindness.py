@@ -25,6 +25,7 @@ from annotations.invitations import invite, revoke
 from annotations.links import invitation_path, personal_path, single_path
 from annotations.models import Assignment, Comparison, ForeignEvidence, Study, SummaryEvidence
 from annotations.models.evidence import METHOD
+from annotations.pair_counts import recount_pairs
 from models_runner.models import Document, Run, Score, Summary, System
 from models_runner.models.scores import MetricSignature
 from tests.annotations.helpers import make_gold
@@ -49,6 +50,8 @@ def recognisable_keys():
     numbers = itertools.count(FIRST_PK)
 
     def number(instance, **_):
+        if isinstance(instance, Assignment) and instance.probability is not None:
+            instance.probability = 0.987650001
         if instance.pk is None and instance._meta.app_label in ("models_runner", "annotations"):
             instance.pk = next(numbers)
 
@@ -63,7 +66,13 @@ def recognisable_keys():
 def study(recognisable_keys):
     dataset = DatasetFactory(name=f"{MARKER}-dataset", description=f"{MARKER} description")
     study = StudyFactory(
-        dataset=dataset, slug=f"{MARKER}-study", title=f"{MARKER} title", quota=5, guidelines="Read first, then judge."
+        dataset=dataset,
+        slug=f"{MARKER}-study",
+        title=f"{MARKER} title",
+        quota=5,
+        guidelines="Read first, then judge.",
+        sampling="adaptive",
+        epsilon=0.987650002,
     )
     CriterionFactory(study=study, key="overall", position=0)
     CriterionFactory(study=study, key="fluency", position=1)
@@ -79,6 +88,7 @@ def study(recognisable_keys):
             Comparison.objects.create(
                 study=study, document=document, summary_a=a, summary_b=b, quota=5, shuffle=10 * n + shuffle
             )
+    recount_pairs(study)
     return study
 
 

@@ -21,6 +21,7 @@ from annotations.models import (
     Judgement,
     JudgementRevision,
     Membership,
+    PairCount,
     Remark,
     Study,
     SummaryEvidence,
@@ -301,3 +302,49 @@ def test_a_guess_is_a_side_or_none_and_made_once(comparison):
     refused(lambda: Guess.objects.create(assignment=held, side="x"))
     Guess.objects.create(assignment=held, side="")
     refused(lambda: Guess.objects.create(assignment=held, side="a"))
+
+
+@pytest.mark.parametrize("values", [{"sampling": "clever"}, {"epsilon": 0}, {"epsilon": -0.1}, {"epsilon": 1.01}])
+def test_pairs_are_chosen_in_a_known_way_with_a_share_drawn_evenly(comparison, values):
+    refused(lambda: Study.objects.filter(pk=comparison.study_id).update(**values))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"probability": 0.0, "drawn_from": 3},
+        {"probability": -0.5, "drawn_from": 3},
+        {"probability": 1.000001, "drawn_from": 3},
+        {"probability": 0.5, "drawn_from": 0},
+        {"probability": 0.5, "drawn_from": None},
+        {"probability": None, "drawn_from": 3},
+    ],
+)
+def test_a_draw_has_a_probability_above_zero_and_what_it_was_drawn_from(comparison, values):
+    refused(lambda: hold(comparison, slot=0, **values))
+    hold(comparison, slot=0, probability=1.0, drawn_from=1)
+
+
+@pytest.fixture
+def pair_count():
+    return make_study(systems=2, documents=1, sampling="adaptive").pair_counts.get()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"votes": -1},
+        {"votes": 1, "score_sum": 1.5, "score_squares": 1},
+        {"votes": 2, "score_sum": 1, "score_squares": 1.25},
+        {"votes": 2, "score_sum": 1, "score_squares": -0.25},
+    ],
+)
+def test_counts_of_a_pair_fit_together(pair_count, values):
+    refused(lambda: PairCount.objects.filter(pk=pair_count.pk).update(**values))
+
+
+def test_a_pair_is_counted_once_the_smaller_system_first(pair_count):
+    one, two, study = pair_count.system_1, pair_count.system_2, pair_count.study
+    refused(lambda: PairCount.objects.create(study=study, system_1=one, system_2=two))
+    refused(lambda: PairCount.objects.create(study=study, system_1=two, system_2=one))
+    refused(lambda: PairCount.objects.create(study=study, system_1=one, system_2=one))

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from annotations import setup
 from annotations.assignment import next_assignment, prefetch
+from annotations.exclusion import exclude, include
 from annotations.gold import answered_among, remove, switch
 from annotations.judging import RefusedError, outcome_of
 from annotations.leases import come_back, leave, renew, return_expired
@@ -23,16 +25,17 @@ from tests.factories import AnnotatorFactory, make_study
 PEOPLE, CRITERIA = 3, ("overall", "fluency")
 ACTIONS = (
     *("open", "ahead", "vote", "vote", "vote", "revote", "undo", "skip", "hold", "wait", "expire", "leave", "back"),
-    "switch",
+    *("switch", "exclude", "include", "sampling"),
 )
+SCORES = {"a": 1.0, "b": 0.0, "tie": 0.5, "both_bad": 0.5}
 steps = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, PEOPLE - 1), st.integers(0, 7)), max_size=60)
 
 
 class World:
     """The study, its people, and what they were told is stored. One pair is for training, two are gold."""
 
-    def __init__(self, quota):
-        self.study = make_study(systems=3, documents=3, quota=quota, criteria=CRITERIA, gold_every=2)
+    def __init__(self, quota, sampling):
+        self.study = make_study(systems=3, documents=3, quota=quota, criteria=CRITERIA, gold_every=2, sampling=sampling)
         for number, purpose in enumerate(("gold", "training", "gold")):
             make_gold(self.study.comparisons.for_rating()[2 * number], purpose=purpose)
         self.study.refresh_from_db()
@@ -65,6 +68,8 @@ class World:
             comparison=assignment.comparison_id, state__in=["done", "skipped"]
         )
         assert not skipped_or_done.exists()
+        if self.study.sampling == "even":
+            assert assignment.drawn_from is None or assignment in self.seen[who]
         self.seen[who].append(assignment)
 
     def vote(self, who, n):
@@ -121,7 +126,34 @@ class World:
     def back(self, who, n):
         come_back(self.people[who])
 
+    def exclude(self, who, n):
+        exclude(self.people[who], "Answers within a second.", None)
+
+    def include(self, who, n):
+        include(self.people[who], None)
+
+    def sampling(self, who, n):
+        setup.change_settings(self.study, {"sampling": ("even", "adaptive")[n % 2]}, None)
+
+    def check_pair_counts(self):
+        """Against every vote, one at a time."""
+        expected = {}
+        if self.study.sampling == "adaptive":
+            systems = sorted(self.study.systems.values_list("pk", flat=True))
+            expected = {(one, two): (0, 0.0, 0.0) for one in systems for two in systems if one < two}
+            for vote in Judgement.objects.filter(criterion__key=CRITERIA[0], assignment__comparison__purpose="rating"):
+                if vote.assignment.slot is None or vote.assignment.annotator.excluded_at is not None:
+                    continue
+                comparison = vote.assignment.comparison
+                a, b = (summary.run.system_id for summary in (comparison.summary_a, comparison.summary_b))
+                pair, score = ((a, b), SCORES[vote.outcome]) if a < b else ((b, a), 1 - SCORES[vote.outcome])
+                votes, total, squares = expected[pair]
+                expected[pair] = (votes + 1, total + score, squares + score * score)
+        rows = self.study.pair_counts.values_list("system_1", "system_2", "votes", "score_sum", "score_squares")
+        assert {(one, two): tuple(rest) for one, two, *rest in rows} == expected
+
     def check(self):
+        self.check_pair_counts()
         for comparison in self.study.comparisons.all():
             slots = list(comparison.assignments.exclude(slot=None).values_list("slot", flat=True))
             assert comparison.taken == len(slots) == len(set(slots)) <= comparison.quota
@@ -142,9 +174,9 @@ class World:
 
 class SchedulesTest(TestCase):
     @settings(max_examples=25, deadline=None)
-    @given(steps=steps, quota=st.integers(1, 2))
-    def test_nothing_is_lost_taken_twice_or_given_beyond_its_quota(self, steps, quota):
-        world = World(quota)
+    @given(steps=steps, quota=st.integers(1, 2), sampling=st.sampled_from(["even", "adaptive"]))
+    def test_nothing_is_lost_taken_twice_given_beyond_its_quota_or_miscounted(self, steps, quota, sampling):
+        world = World(quota, sampling)
         for action, who, n in steps:
             world.do(action, who, n)
             world.check()

@@ -1,9 +1,11 @@
 import pytest
 from django.utils import timezone
 
+from annotations.assignment import next_assignment
 from annotations.models import Assignment, Study
 from leaderboards.stats.arrays import OutcomeCode
 from leaderboards.votes import EXPORT_FIELDS, VoteRow, export_rows, vote_arrays, vote_rows
+from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.helpers import make_rated_study, vote
 
@@ -56,6 +58,8 @@ def test_an_exported_row_has_the_fixed_fields():
         "judge": "annotator-007",
         "judge_type": "human",
         "shown_left": "b",
+        "sampling_prob": None,
+        "sampling_from": None,
         "strength": "much",
         "lead_time": 4.2,
         "active_time": 3.0,
@@ -99,3 +103,12 @@ def test_a_half_answered_pair_counts_only_while_its_annotator_holds_a_place():
     assert vote_rows(overall) == list(export_rows(study)) == []
     vote(comparison, second, "b", criterion=overall)
     assert [row.annotator for row in vote_rows(overall)] == [second.pseudonym]
+
+
+@pytest.mark.django_db
+def test_the_chance_of_a_draw_is_exported():
+    study = make_study(systems=3, documents=1, sampling="adaptive", epsilon=0.5)
+    vote_on(next_assignment(AnnotatorFactory(study=study)), "tie")
+    (exported,) = export_rows(study)
+    assert exported["sampling_prob"] == pytest.approx(1 / 3)  # nobody has rated any pair of systems
+    assert exported["sampling_from"] == 3

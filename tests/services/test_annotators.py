@@ -4,15 +4,20 @@ import re
 import threading
 import uuid
 from collections import Counter
+from contextlib import contextmanager, nullcontext
 from http.cookiejar import CookieJar
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import pytest
+from django.db import connection
 
+from annotations import setup
+from annotations.exclusion import exclude, include
 from annotations.links import invitation_path
 from annotations.models import Assignment, Judgement, JudgementRevision
+from annotations.pair_counts import counted
 from benchmarks.soak import violations
 from tests.annotations.helpers import make_gold
 from tests.factories import make_study
@@ -59,8 +64,35 @@ class Annotator:
                 self.page = self.get(path)
 
 
-def test_eight_annotators_give_exactly_the_quota(live_server):
-    study = make_study(systems=4, documents=10, quota=3)
+@contextmanager
+def meddling(study):
+    """Somebody leaves annotators out, takes them in again and changes the sampling, all the time."""
+    over, failures = threading.Event(), []
+
+    def meddle():
+        try:
+            while not over.wait(0.02):
+                for annotator in study.annotators.all():
+                    exclude(annotator, "Let us see.", None)
+                    for sampling in ("even", "adaptive"):
+                        setup.change_settings(study, {"sampling": sampling}, None)
+                    include(annotator, None)
+        except Exception as error:
+            failures.append(repr(error))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=meddle)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+    assert failures == []
+
+
+@pytest.mark.parametrize("sampling", ["even", "adaptive"])
+def test_eight_annotators_give_exactly_the_quota(live_server, sampling):
+    study = make_study(systems=4, documents=10, quota=3, sampling=sampling)
     assert study.comparisons.count() == 60
     votes, failures = [], []
 
@@ -71,10 +103,11 @@ def test_eight_annotators_give_exactly_the_quota(live_server):
             failures.append(repr(error))
 
     threads = [threading.Thread(target=rate) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with meddling(study) if sampling == "adaptive" else nullcontext():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     assert failures == []
     assert votes == [200] * 180
     assert Judgement.objects.count() == JudgementRevision.objects.count() == 180
@@ -83,6 +116,17 @@ def test_eight_annotators_give_exactly_the_quota(live_server):
     assert len(per_comparison) == 60
     assert not Assignment.objects.exclude(state="done").exists()
     assert set(study.comparisons.values_list("taken", flat=True)) == {3}
+    if sampling == "adaptive":
+        # Everybody votes left: a and b win 1 and 0, so squares sum to the same.
+        counts = study.pair_counts.values_list("votes", "score_sum", "score_squares")
+        assert [votes for votes, *_ in counts] == [30] * 6
+        assert all(total == squares for _, total, squares in counts)
+        assert {pair: tuple(totals) for pair, totals in counted(study).items()} == {
+            (one, two): tuple(totals)
+            for one, two, *totals in study.pair_counts.values_list(
+                "system_1", "system_2", "votes", "score_sum", "score_squares"
+            )
+        }
 
 
 def test_gold_and_training_reach_everybody_at_once(live_server):

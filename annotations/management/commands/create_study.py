@@ -6,7 +6,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from annotations import links, services, setup
-from annotations.models import Wanted
+from annotations.models import Sampling, Wanted
+from annotations.stats.sampling import EPSILON
 from models_runner.catalog import UnknownSystemError, ensure_system
 from models_runner.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import InstructionKind
@@ -64,6 +65,15 @@ class Command(BaseCommand):
         )
         parser.add_argument("--guidelines", type=Path, metavar="FILE.md", help="For annotators, in Markdown.")
         parser.add_argument("--quota", type=int, default=3, help="Annotators for each comparison.")
+        parser.add_argument(
+            "--sampling",
+            choices=Sampling.values,
+            default=Sampling.EVEN,
+            help="adaptive: of a document's pairs, those whose systems have few or divided votes come first.",
+        )
+        parser.add_argument(
+            "--epsilon", type=float, default=EPSILON, help="Adaptive only: the share of draws that looks at no votes."
+        )
         parser.add_argument("--title", default="")
         parser.add_argument("--split", default="", help="Of the dataset; else every split.")
         parser.add_argument("--sample", type=int, help="So many documents, drawn by the seed; else all.")
@@ -96,6 +106,8 @@ class Command(BaseCommand):
                 own_criteria=setup.own_criteria("\n".join(options["question"])),
                 guidelines=read_guidelines(options["guidelines"]),
                 quota=options["quota"],
+                sampling=options["sampling"],
+                epsilon=options["epsilon"],
                 title=options["title"],
                 options=rating_options(options),
                 material=material(options),
