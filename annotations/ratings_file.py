@@ -28,10 +28,11 @@ STRENGTHS = {strength.label: strength.value for strength in Strength}
 LONGEST_JUDGE = 50
 LONGEST_SECONDS = 2_000_000  # what a column of milliseconds holds
 # Of an export, but told by the study itself; read over.
-NOT_READ = ("comparison_id", "void_reason", "sampling_prob")
+NOT_READ = ("comparison_id", "void_reason")
 KNOWN = (
     *("id", "document_id", "query", "criterion", "model_a", "model_b", "winner", "judge", "judge_type"),
-    *("shown_left", "strength", "lead_time", "active_time", "tstamp", *NOT_READ),
+    *("shown_left", "strength", "lead_time", "active_time", "tstamp"),
+    *("sampling_prob", "sampling_from", *NOT_READ),
 )
 
 
@@ -54,6 +55,8 @@ class GivenVote:
     lead_time_ms: int | None
     active_ms: int | None
     given_at: datetime | None
+    probability: float | None
+    drawn_from: int | None
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -113,6 +116,7 @@ def _vote(value: Any, where: str) -> GivenVote:
         lead_time_ms=_ms(fields, "lead_time"),
         active_ms=_ms(fields, "active_time"),
         given_at=_time(fields),
+        **_draw(fields),
     )
 
 
@@ -149,6 +153,18 @@ def _number(fields: Fields, name: str, most: float) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
         raise fields.fail(name, f"is {json.dumps(value)[:50]}; expected seconds, from 0 to {most:,.0f}.")
     return float(value)
+
+
+def _draw(fields: Fields) -> dict[str, Any]:
+    """How the pair was drawn: both figures or none."""
+    chance, drawn_from = fields.values.get("sampling_prob"), fields.values.get("sampling_from")
+    if chance in (None, "") and drawn_from in (None, ""):
+        return {"probability": None, "drawn_from": None}
+    if isinstance(chance, bool) or not isinstance(chance, int | float) or not 0 < chance <= 1:
+        raise fields.fail("sampling_prob", f"is {json.dumps(chance)[:50]}; expected a number above 0, at most 1.")
+    if isinstance(drawn_from, bool) or not isinstance(drawn_from, int) or not 1 <= drawn_from < LONGEST_SECONDS:
+        raise fields.fail("sampling_from", f"is {json.dumps(drawn_from)[:50]}; expected how many it was drawn from.")
+    return {"probability": float(chance), "drawn_from": drawn_from}
 
 
 def _ms(fields: Fields, name: str) -> int | None:

@@ -24,6 +24,7 @@ from annotations.models import (
     Side,
     Study,
 )
+from annotations.pair_counts import recount_pairs
 from annotations.ratings_file import GivenVote, read_votes
 from models_runner.importing.records import DatasetImportError
 
@@ -65,6 +66,7 @@ def import_ratings(path: Path, study: Study, by: User | None = None) -> Imported
         _answers(new, judges, assignments)
         if new:
             audit.record(study, by, AuditEntry.Action.IMPORT, path.name, after=f"{len(new)} votes")
+            recount_pairs(study)
     return Imported(len(new), len(votes) - len(new), len({one.vote.judge for one in new}))
 
 
@@ -210,6 +212,8 @@ def _assignment(one: _Placed, judge: Annotator, held: set[int]) -> Assignment:
         shown_left=one.shown_left,
         state=Assignment.State.DONE,
         completed_at=one.vote.given_at or timezone.now(),
+        probability=one.vote.probability,
+        drawn_from=one.vote.drawn_from,
     )
 
 

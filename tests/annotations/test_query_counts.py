@@ -15,12 +15,12 @@ from tests.factories import AnnotatorFactory, make_study
 
 pytestmark = pytest.mark.django_db
 
-# session, annotator with study; held pairs, last document, comparisons open from it on; savepoint, place taken, who
+# session, annotator with study; held pairs, last document, comparisons open from it on, those of the document; savepoint, place taken, who
 # has the others, systems of the pair, sides seen, assignment made, release; texts, own pairs by state, comparisons
 # left, questions with answers, comment, whether there is an answer to undo
-NEXT = 18
+NEXT = 19
 # the same, and comparisons open before the last document
-NEXT_DOCUMENT = 19
+NEXT_DOCUMENT = 20
 # session, annotator with study, savepoint, comparison and assignment locked, earlier vote with this key, criterion,
 # number of changes, answer, its place in the history, questions left, assignment done, release
 SAVE = 13

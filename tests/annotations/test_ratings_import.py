@@ -69,11 +69,13 @@ def test_a_vote_is_stored_with_all_it_says(study, write):
         "active_time": 4,
         "tstamp": 1700000000.5,
     }
+    told |= {"sampling_prob": 0.25, "sampling_from": 6}
     assert import_ratings(write(line(study, **told)), study).added == 1
     vote = Judgement.objects.select_related("assignment__annotator").get()
     assert (str(vote.public_id), vote.outcome, vote.strength) == (key, "a", 2)
     assert (vote.lead_time_ms, vote.active_ms, vote.created_at.timestamp()) == (4500, 4000, 1700000000.5)
     assert (vote.assignment.state, vote.assignment.shown_left) == ("done", "b")
+    assert (vote.assignment.probability, vote.assignment.drawn_from) == (0.25, 6)
     assert (vote.assignment.annotator.pseudonym, vote.assignment.annotator.imported) == ("expert-1", True)
     assert JudgementRevision.objects.get().outcome == "a"
 
@@ -108,6 +110,13 @@ def test_imported_places_come_on_top_of_the_studys_own(study, write):
     assert given_out == set(study.comparisons.values_list("pk", flat=True))
 
 
+def test_imported_votes_count_where_the_next_pair_is_drawn_by_the_votes(study, write):
+    change_settings(study, {"sampling": "adaptive"}, None)
+    import_ratings(write(line(study), line(study, judge="expert-2", winner="tie")), study)
+    counts = [(one.votes, sorted((one.score_sum, 2 - one.score_sum))) for one in study.pair_counts.all()]
+    assert counts == [(2, [0.5, 1.5])]
+
+
 def test_votes_per_comparison_change_for_people_here_alone(study, write):
     import_ratings(write(line(study), line(study, judge="expert-2")), study)
     change_settings(study, {"quota": 2}, UserFactory())
@@ -135,6 +144,9 @@ def test_votes_per_comparison_change_for_people_here_alone(study, write):
         ({"lead_time": "4"}, "field 'lead_time'"),
         ({"tstamp": True}, "field 'tstamp'"),
         ({"tstamp": 1e300}, "field 'tstamp'"),
+        ({"sampling_prob": 0, "sampling_from": 3}, "field 'sampling_prob': is 0; expected a number above 0, at most 1"),
+        ({"sampling_prob": 0.5}, "field 'sampling_from': is null; expected how many"),
+        ({"sampling_prob": True, "sampling_from": 3}, "field 'sampling_prob'"),
         ({"id": "7"}, "field 'id': is '7'; expected a UUID"),
         ({"rating": 5}, "field 'rating': is not known"),
         ({"judge": "x" * 51}, "field 'judge': has 51 characters"),
