@@ -123,7 +123,7 @@ def _take_one(annotator: Annotator, now: datetime) -> Assignment | None:
 def _candidates(annotator: Annotator) -> list[Candidate]:
     """Comparisons to try, best first: of the document last read, then of the one that others progressed least in.
 
-    Of a large study only a part is looked at, so that the time does not grow with it; a coin decides between equals.
+    Of a large study only a part is looked at, so that the time does not grow with it.
     """
     newest_first = annotator.assignments.order_by("-created_at", "-pk")
     last = newest_first.values_list("comparison__document_id", flat=True).first()
@@ -132,20 +132,25 @@ def _candidates(annotator: Annotator) -> list[Candidate]:
         by_document.setdefault(comparison.document_id, []).append(comparison)
     if not by_document:
         return []
-    document = last if last in by_document else _least_rated(by_document)
+    document = last if last in by_document else _least_rated(by_document, annotator)
     return candidates(annotator.study, available_to(annotator).filter(document=document))
 
 
-def _least_rated(by_document: dict[int, list[Open]]) -> int:
-    """The document whose open comparisons have the fewest annotators."""
+def _least_rated(by_document: dict[int, list[Open]], annotator: Annotator) -> int:
+    """The document whose open comparisons have the fewest annotators; of equals a chance of the annotator's own."""
     averages = {document: sum(one.taken for one in open_) / len(open_) for document, open_ in by_document.items()}
     least = min(averages.values())
-    return random.SystemRandom().choice([document for document, average in averages.items() if average == least])
+    return _own(annotator).choice([document for document, average in averages.items() if average == least])
+
+
+def _own(annotator: Annotator) -> random.Random:
+    """Spreads people over documents, the same person always in the same way."""
+    return random.Random(f"{annotator.study.seed}:{annotator.pk}")  # noqa: S311  (no secret)
 
 
 def _some_open(annotator: Annotator, last: int | None) -> list[Open]:
     """Up to LOOKED_AT in the order of documents, from the last read one on, else from any; after the end, the first."""
-    start = _any_document(annotator.study) if last is None else last
+    start = _any_document(annotator) if last is None else last
     if start is None:
         return []
     in_order = available_to(annotator).order_by("document_id", "pk").values_list(*Open._fields)
@@ -155,9 +160,9 @@ def _some_open(annotator: Annotator, last: int | None) -> list[Open]:
     return [Open(*row) for row in found]
 
 
-def _any_document(study: Study) -> int | None:
-    ends = study.comparisons.wanting().order_by().aggregate(first=Min("document_id"), last=Max("document_id"))
-    return None if ends["first"] is None else random.SystemRandom().randint(ends["first"], ends["last"])
+def _any_document(annotator: Annotator) -> int | None:
+    ends = annotator.study.comparisons.wanting().order_by().aggregate(first=Min("document_id"), last=Max("document_id"))
+    return None if ends["first"] is None else _own(annotator).randint(ends["first"], ends["last"])
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from annotations.models import Annotator, Assignment, Comparison, Criterion, Pur
 from annotations.models.evidence import is_current
 from annotations.remarks import current_comment
 from annotations.undo import has_answered
-from models_runner.models import InstructionKind
+from models_runner.models import InstructionKind, Summary
 
 Spans = list[dict[str, Any]]
 SPEAKER_COLOURS = 8
@@ -158,7 +158,7 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
         comment="" if study.comments == Wanted.OFF else current_comment(assignment),
         break_minutes=study.break_minutes,
         hold_seconds=max(1, settings.ASSIGNMENT_LEASE_SECONDS // 3),
-        can_undo=ahead or has_answered(annotator),
+        can_undo=ahead or work.done > 0 or has_answered(annotator),
         done=work.done + (ahead and not practice),
         total=work.total,
         more_than=work.more_than,
@@ -180,12 +180,17 @@ class Pair:
 
 
 def _pair(assignment: Assignment) -> Pair:
-    sides = [f"summary_{side}__{name}" for name in ("text", "evidence__signature", "evidence__spans") for side in "ab"]
+    # Two queries: to plan one over all these tables takes the database longer than to answer both.
     about = ("purpose", "document__title", "document__language", "document__transcript__turns", "query__text")
-    row = Comparison.objects.order_by().values_list(*about, *sides).get(pk=assignment.comparison_id)
-    purpose, title, language, turns, query, *rest = row
-    texts, signatures, spans = (dict(zip("ab", rest[n : n + 2], strict=True)) for n in (0, 2, 4))
-    found = {side: spans[side] for side, signed in signatures.items() if signed is not None and is_current(signed)}
+    row = Comparison.objects.order_by().values_list("summary_a_id", "summary_b_id", *about)
+    a, b, purpose, title, language, turns, query = row.get(pk=assignment.comparison_id)
+    side = {a: "a", b: "b"}
+    texts, found = {}, {}
+    summaries = Summary.objects.order_by().filter(pk__in=(a, b))
+    for pk, text, signature, spans in summaries.values_list("pk", "text", "evidence__signature", "evidence__spans"):
+        texts[side[pk]] = text
+        if signature is not None and is_current(signature):
+            found[side[pk]] = spans
     if purpose != Purpose.RATING:
         found = _evidence_here(assignment.comparison, found)
     return Pair(purpose, title, language, turns, query, texts, found if len(found) == 2 else {})
@@ -247,7 +252,7 @@ def workload(annotator: Annotator) -> Workload:
     given = annotator.assignments.order_by()
     if annotator.study.has_known_pairs:
         given = given.exclude(comparison__purpose=Purpose.TRAINING)
-    mine = dict(given.values_list("state").annotate(n=Count("pk")))
+    mine = dict(given.values_list("state").annotate(n=Count("*")))
     done, held = mine.get(Assignment.State.DONE, 0), mine.get(Assignment.State.LEASED, 0)
     # On every page: it may not take longer in a large study, where the exact number tells nobody anything.
     available = available_to(annotator).order_by()[: MOST_COUNTED + 1].count()

@@ -1,6 +1,6 @@
 """What researchers look at to trust a study's raters: per criterion and per annotator (docs/rater-statistics.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Any
@@ -146,12 +146,22 @@ def _votes(study: Study) -> Votes:
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> Votes:
-    criterion, comparison, document, annotator, outcome, left, *systems = zip(*rows, strict=True) if rows else [()] * 8
-    numbers = [np.array(column, dtype=np.int64) for column in (criterion, comparison, document, annotator)]
-    codes = np.array([CODES[one] for one in outcome], dtype=np.int64)
-    a_is_left = np.array([side == Side.A.value for side in left], dtype=np.bool_)
-    known = np.array([bool(side) for side in left], dtype=np.bool_)
-    return Votes(*numbers, codes, a_is_left, known, *(np.array(column, dtype=np.int64) for column in systems))
+    criterion, comparison, document, annotator, outcome, left, a, b = zip(*rows, strict=True) if rows else [()] * 8
+
+    def column(values: Iterable[int]) -> IntArray:
+        return np.array(values, dtype=np.int64)
+
+    return Votes(
+        criterion=column(criterion),
+        comparison=column(comparison),
+        document=column(document),
+        annotator=column(annotator),
+        outcome=column([CODES[one] for one in outcome]),
+        a_is_left=np.array([side == Side.A.value for side in left], dtype=np.bool_),
+        side_known=np.array([bool(side) for side in left], dtype=np.bool_),
+        system_a=column(a),
+        system_b=column(b),
+    )
 
 
 def _agreement(study: Study, votes: Votes) -> Agreement:

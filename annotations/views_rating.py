@@ -94,23 +94,25 @@ def rate(request: HttpRequest, public_id: UUID) -> HttpResponse:
     assignment = next_assignment(annotator)
     if assignment is None:
         return _nothing_to_rate(request, annotator)
-    context = _pair_context(request, annotator, rating_page(assignment))
-    template = "annotations/_pair.html" if request.headers.get("X-Fragment") else "annotations/rate.html"
-    return render(request, template, context)
+    context = _pair_context(annotator, rating_page(assignment))
+    if request.headers.get("X-Fragment"):
+        return render(request, "annotations/_pair.html", context)
+    return render(request, "annotations/rate.html", context | _addresses(request, annotator))
 
 
-def _pair_context(request: HttpRequest, annotator: Annotator, page: RatingPage) -> dict[str, object]:
-    context: dict[str, object] = {"page": page, "annotator": annotator, "reasons": Remark.Reason.choices}
+def _pair_context(annotator: Annotator, page: RatingPage) -> dict[str, object]:
+    about: dict[str, object] = {"page": page, "annotator": annotator, "reasons": Remark.Reason.choices}
     if page.practice:
-        context["practice_url"] = practice_url(annotator, page.token)
-    return context | _addresses(request, annotator)
+        about["practice_url"] = practice_url(annotator, page.token)
+    return about | _urls(annotator, "vote", "remark", "undo")
+
+
+def _urls(annotator: Annotator, *names: str) -> dict[str, object]:
+    return {f"{name.replace('-', '_')}_url": reverse(name, args=[annotator.study.public_id]) for name in names}
 
 
 def _addresses(request: HttpRequest, annotator: Annotator) -> dict[str, object]:
-    names = ("rate", "vote", "remark", "undo", "hold", "next", "my-data", "erase-me")
-    urls: dict[str, object] = {
-        f"{name.replace('-', '_')}_url": reverse(name, args=[annotator.study.public_id]) for name in names
-    }
+    urls = _urls(annotator, "rate", "vote", "remark", "undo", "hold", "next", "my-data", "erase-me")
     return urls | {"personal_link": request.build_absolute_uri(links.personal_path(annotator))}
 
 
@@ -132,7 +134,7 @@ def upcoming(request: HttpRequest, public_id: UUID) -> HttpResponse:
     counted = Q(state=Assignment.State.DONE) | Q(comparison__purpose=Purpose.TRAINING)
     ahead = not annotator.assignments.filter(counted, token=shown).exists()
     page = rating_page(assignment, ahead=ahead)
-    return render(request, "annotations/_pair.html", _pair_context(request, annotator, page))
+    return render(request, "annotations/_pair.html", _pair_context(annotator, page))
 
 
 @never_cache

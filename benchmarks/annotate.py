@@ -4,9 +4,10 @@
     python -m benchmarks.annotate --sqlite [...]
 
 The web processes are those of `manage.py serve`; people log in over HTTP and keep their connections. "next": from
-asking for the rating page until all of it has come, with transcript and both summaries. "save": from posting the vote
-until it is acknowledged. Everybody's first vote is a warm-up. Afterwards the database is asked what was stored; an
-error, a vote that is not there, a pair beyond its quota or twice to one person ends the run with an error.
+asking for the pair until all of it has come, as the page's script does: HTML with transcript, both summaries and
+forms. "save": from posting the vote until it is acknowledged. Everybody's first vote is a warm-up. Afterwards the
+database is asked what was stored; an error, a vote that is not there, a pair beyond its quota or twice to one person
+ends the run with an error.
 
 --peers FOLDER: a folder with an annotation_loop.py that measures another tool the same way (see docs/benchmarks.md),
 run between the measurements, one after the other.
@@ -35,6 +36,9 @@ from benchmarks.site import database, serving, temporary_site
 
 PASSWORD = "annotate and annotate"
 CHOICES = ("left", "right", "tie")
+# Of the first pair the whole page is fetched, of those after it what the page's script asks for.
+FIRST: dict[str, str] = {}
+FURTHER = {"X-Fragment": "1"}
 
 
 @dataclass
@@ -78,7 +82,7 @@ def rate(browser: Browser, page: str, votes: int, seed: int, gate: threading.Bar
             gate.wait()
         try:
             started = time.perf_counter()
-            shown = TOKEN.search(browser.get(page))
+            shown = TOKEN.search(browser.get(page, FIRST if number == 0 else FURTHER))
             if shown is None:
                 raise RuntimeError("There was no pair on the page.")
             asked = time.perf_counter()
@@ -198,7 +202,7 @@ def statements(study: Any, user: Any) -> dict[str, int]:
     counted = {}
     for _ in range(2):
         with CaptureQueriesContext(connection) as asked:
-            token = TOKEN.search(client.get(page).content.decode())[1]
+            token = TOKEN.search(client.get(page, headers=FURTHER).content.decode())[1]
         vote = {"token": token, "criterion": "overall", "choice": "left", "client_key": uuid.uuid4()}
         with CaptureQueriesContext(connection) as saved:
             client.post(f"{page}vote", vote, headers={"accept": "application/json"})

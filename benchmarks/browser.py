@@ -19,8 +19,8 @@ class Browser:
         self.connection = HTTPConnection(urlsplit(server).netloc, timeout=120)
         self.cookies: dict[str, str] = {}
 
-    def get(self, path: str) -> str:
-        return self._expect(200, "GET", path)
+    def get(self, path: str, headers: dict[str, str] | None = None) -> str:
+        return self._expect(200, "GET", path, headers=headers)
 
     def post(self, path: str, fields: Fields, *, accept: str = "text/html", status: int = 200) -> str:
         token = next(value for name, value in self.cookies.items() if "csrf" in name)

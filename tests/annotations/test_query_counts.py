@@ -15,9 +15,9 @@ from tests.factories import AnnotatorFactory, make_study
 
 pytestmark = pytest.mark.django_db
 
-# session, annotator with study; held pairs, last document, comparisons open from it on, those of the document; savepoint, place taken, who
-# has the others, systems of the pair, sides seen, assignment made, release; texts, own pairs by state, comparisons
-# left, questions with answers, comment, whether there is an answer to undo
+# session, annotator with study; held pairs, last document, comparisons open from it on, those of the document;
+# savepoint, place taken, who has the others, systems of the pair, sides seen, assignment made, release; transcript,
+# summaries, own pairs by state, comparisons left, questions with answers, comment
 NEXT = 19
 # the same, and comparisons open before the last document
 NEXT_DOCUMENT = 20
