@@ -50,11 +50,11 @@ def pair_of(system_a: int, system_b: int) -> Pair:
 def moments_of(study: Study, pairs: Sequence[Pair]) -> PairMoments:
     """Votes and variance of these pairs; one query, which reads no vote."""
     rows = study.pair_counts.values_list("system_1_id", "system_2_id", "votes", "score_sum", "score_squares")
-    known = {(first, second): Totals(*totals) for first, second, *totals in rows}
-    totals = [known.get(pair, Totals()) for pair in pairs]
-    votes = np.array([one.votes for one in totals], dtype=np.int64)
-    sums, squares = np.array([one[1:] for one in totals], dtype=np.float64).T
-    return PairMoments(votes, smoothed_variance(votes, sums, squares))
+    known = {(first, second): Totals(votes, total, squares) for first, second, votes, total, squares in rows}
+    found = [known.get(pair, Totals()) for pair in pairs]
+    n = np.array([one.votes for one in found], dtype=np.int64)
+    sums = np.array([one.score_sum for one in found], dtype=np.float64)
+    return PairMoments(n, smoothed_variance(n, sums, np.array([one.score_squares for one in found], dtype=np.float64)))
 
 
 @contextmanager

@@ -52,3 +52,19 @@ SELECT DISTINCT a.comparison_id FROM annotations_assignment a
 JOIN annotations_comparison c ON c.id = a.comparison_id
 WHERE c.purpose <> 'rating'
 AND NOT EXISTS (SELECT 1 FROM annotations_expectedanswer e WHERE e.comparison_id = c.id);
+
+-- a pair of systems counts other votes than there are
+SELECT p.id FROM annotations_paircount p
+WHERE p.votes <> (
+    SELECT count(*) FROM annotations_judgement j
+    JOIN annotations_assignment a ON a.id = j.assignment_id AND a.slot IS NOT NULL
+    JOIN annotations_annotator w ON w.id = a.annotator_id AND w.excluded_at IS NULL
+    JOIN annotations_comparison c ON c.id = a.comparison_id AND c.study_id = p.study_id AND c.purpose = 'rating'
+    JOIN models_runner_summary sa ON sa.id = c.summary_a_id
+    JOIN models_runner_run ra ON ra.id = sa.run_id
+    JOIN models_runner_summary sb ON sb.id = c.summary_b_id
+    JOIN models_runner_run rb ON rb.id = sb.run_id
+    WHERE j.criterion_id = (
+        SELECT k.id FROM annotations_criterion k WHERE k.study_id = p.study_id ORDER BY k.position LIMIT 1)
+    AND (ra.system_id = p.system_1_id AND rb.system_id = p.system_2_id
+         OR ra.system_id = p.system_2_id AND rb.system_id = p.system_1_id));

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from annotations.models import Assignment, Comparison, ExpectedAnswer, Judgement, JudgementRevision
+from annotations.models import Assignment, Comparison, ExpectedAnswer, Judgement, JudgementRevision, PairCount
 from annotations.undo import undo
 from benchmarks.soak import violations
 from tests.annotations.helpers import make_gold, rate_everything
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def study():
-    study = make_study(systems=3, documents=2, quota=2, gold_every=2)
+    study = make_study(systems=3, documents=2, quota=2, gold_every=2, sampling="adaptive")
     make_gold(study.comparisons.last())
     make_gold(study.comparisons.for_rating().last(), purpose="training")
     study.refresh_from_db()
@@ -56,7 +56,11 @@ def test_a_gold_pair_without_an_expected_answer_is_found(study):
 
 def test_a_lost_answer_is_found(study):
     Judgement.objects.filter(assignment__state=Assignment.State.DONE).first().delete()
-    assert found() == {"a rated pair lacks an answer", "an answer of the history is neither current nor withdrawn"}
+    assert found() == {
+        "a rated pair lacks an answer",
+        "an answer of the history is neither current nor withdrawn",
+        "a pair of systems counts other votes than there are",
+    }
 
 
 def test_an_answer_without_its_history_is_found(study):
@@ -65,3 +69,8 @@ def test_an_answer_without_its_history_is_found(study):
     assert found() == {"an answer is not the last one of its history"}
     JudgementRevision.objects.filter(assignment=judgement.assignment).delete()
     assert found() == {"an answer is not the last one of its history"}
+
+
+def test_a_wrong_count_of_votes_on_two_systems_is_found(study):
+    PairCount.objects.filter(pk=study.pair_counts.first().pk).update(votes=99)
+    assert found() == {"a pair of systems counts other votes than there are"}

@@ -61,6 +61,10 @@ def test_an_empty_summary_is_not_compared():
         ({"criteria": ()}, "at least one criterion"),
         ({"criteria": ("overall", "overall")}, "each one once"),
         ({"quota": 0}, "at least 1 annotator"),
+        ({"sampling": "clever"}, "Known: even, adaptive"),
+        ({"epsilon": 0}, "more than 0 and at most 1"),
+        ({"epsilon": 1.5}, "evenly is 1.5; expected"),
+        ({"epsilon": float("nan")}, "more than 0 and at most 1"),
         ({"options": setup.RatingOptions(break_minutes=-1)}, "expected 0 or more"),
     ],
 )
@@ -115,11 +119,14 @@ def test_the_command_sets_what_annotators_may_answer(tmp_path):
         "strength": "optional",
         "comments": "required",
         "break_minutes": 30,
+        "sampling": "adaptive",
+        "epsilon": 0.5,
     }
     asked |= {"guidelines": guidelines, "question": ["tone | Which keeps the tone?"]}
     call_command("create_study", "demo", dataset="meetings", systems="lead-3,lexrank", **asked)
     study = Study.objects.get()
     assert (study.allow_tie, study.allow_both_bad, study.strength) == (False, True, "optional")
     assert (study.comments, study.break_minutes) == ("required", 30)
+    assert (study.sampling, study.epsilon, study.pair_counts.count()) == ("adaptive", 0.5, 1)
     assert (study.guidelines, study.criteria.last().key) == ("Read *all* of it.", "tone")
     assert (study.status, study.anchor.slug, study.documents.count()) == ("draft", "lexrank", 1)

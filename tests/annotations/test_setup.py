@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from annotations import setup
 from annotations.assignment import has_work, next_assignment
+from annotations.forms import SettingsForm
 from annotations.judging import RefusedError
 from annotations.models import AuditEntry, Study
 from annotations.setup import Material, StudySetupError
+from annotations.stats.sampling import EPSILON
 from tests.annotations.helpers import vote_on
 from tests.factories import (
     AnnotatorFactory,
@@ -20,6 +23,7 @@ from tests.factories import (
     UserFactory,
     make_study,
 )
+from tests.people import researcher
 
 pytestmark = pytest.mark.django_db
 
@@ -209,6 +213,55 @@ def test_what_people_may_answer_is_fixed_once_somebody_has_a_pair():
 def test_what_a_study_compares_never_changes():
     with pytest.raises(StudySetupError, match="instruction cannot be changed"):
         setup.change_settings(make_study(), {"instruction": "long"}, None)
+
+
+def test_sampling_changes_while_people_rate_and_is_recorded():
+    study = make_study()
+    next_assignment(AnnotatorFactory(study=study))
+    assert setup.change_settings(study, {"sampling": "adaptive", "epsilon": 0.5}, None) == ["sampling", "epsilon"]
+    assert entries(study) == [("setting", "sampling", "even", "adaptive"), ("setting", "epsilon", "0.2", "0.5")]
+
+
+def test_the_pages_ask_for_it_and_show_it():
+    study, browser = make_study(), researcher()
+    form = SettingsForm(instance=study, rated=False)
+    asked = {name: value for name, value in form.initial.items() if value is not None}
+    page = reverse("study-settings", args=[study.slug])
+    assert browser.post(page, asked | {"sampling": "adaptive", "epsilon": "2"}).status_code == 400
+    assert browser.post(page, asked | {"sampling": "adaptive", "epsilon": "0.25"}).status_code == 302
+    assert "share drawn evenly: 0.25" in browser.get(study.get_absolute_url()).content.decode()
+
+
+def test_a_new_study_can_be_adaptive(dataset, systems):
+    asked = {
+        "title": "T",
+        "slug": "s",
+        "dataset": dataset.name,
+        "instruction": "medium",
+        "systems": [system.slug for system in systems],
+        "criteria": ["overall"],
+        "quota": 2,
+        "seed": 0,
+        "comments": "optional",
+        "break_minutes": 0,
+        "sampling": "adaptive",
+        "epsilon": "0.4",
+    }
+    assert researcher().post(reverse("new-study"), asked).status_code == 302
+    study = Study.objects.get(slug="s")
+    assert (study.sampling, study.epsilon, study.pair_counts.count()) == ("adaptive", 0.4, 6)
+
+
+@pytest.mark.parametrize("epsilon", [0, -1, 1.5])
+def test_a_share_that_leaves_pairs_without_a_chance_is_refused(epsilon):
+    study = make_study(sampling="adaptive")
+    with pytest.raises(StudySetupError, match="share drawn evenly"):
+        setup.change_settings(study, {"epsilon": epsilon}, None)
+    assert entries(study) == []
+
+
+def test_the_share_of_a_new_study_is_that_of_the_published_rule():
+    assert make_study().epsilon == EPSILON
 
 
 # ---- dates
