@@ -1,4 +1,4 @@
-"""How fast a board's ratings are: many votes in arrays to ratings with two-way cluster intervals; other libraries beside.
+"""How fast ratings are: from votes in arrays to ratings with two-way cluster intervals, and other libraries beside.
 
     python -m benchmarks.leaderboard [--votes 1000000] [--systems 100] [--resamples 1000] [--repeat 3]
                                      [--shapes 2000x500,200x50] [--peers FOLDER] [--python PYTHON]
@@ -98,7 +98,7 @@ def placed(battles: Battles, shape: str, n_systems: int) -> VoteArrays:
 
 
 def measure(votes: VoteArrays, shape: str, resamples: int, timings: Timings) -> None:
-    """The stages one by one, and all of them as a board calls them; the last also works out ranks and single-vote bounds."""
+    """The stages one by one, and all of them as a board calls them, with ranks and single-vote bounds."""
 
     def timed(stage: str, work: Callable[[], Any]) -> Any:
         return timings.time(f"{shape} {stage}", work)
@@ -128,7 +128,8 @@ def measure_peers(options: argparse.Namespace, timings: Timings) -> None:
 def report(options: argparse.Namespace, timings: Timings) -> None:
     cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
     print(
-        f"{options.votes:,} votes, {options.systems} systems, {options.resamples} resamples; {cores} cores, load {load:.1f}"
+        f"{options.votes:,} votes, {options.systems} systems, {options.resamples} resamples; "
+        f"{cores} cores, load {load:.1f} at the end (anything else at work makes the numbers worse)"
     )
     for name in timings.seconds:
         seconds = ", ".join(f"{value:.2f}" for value in timings.seconds[name])

@@ -112,3 +112,12 @@ class VoteArrays:
         a, b = (self.system_a, self.system_b) if chosen is None else (self.system_a[chosen], self.system_b[chosen])
         counts = np.bincount(a, minlength=self.n_systems) + np.bincount(b, minlength=self.n_systems)
         return counts.astype(np.int64)
+
+
+def renumbered(index: IntArray) -> IntArray:
+    """The same units with numbers from 0 without gaps, order kept."""
+    if not index.size or index.max() > 4 * index.size:
+        return np.unique(index, return_inverse=True)[1]
+    # A table by number; sorting a million votes takes twenty times as long.
+    there = np.bincount(index) > 0
+    return (np.cumsum(there) - 1)[index]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from leaderboards.stats.arrays import FloatArray, IntArray, OutcomeCode, VoteArrays
+from leaderboards.stats.arrays import FloatArray, IntArray, OutcomeCode, VoteArrays, renumbered
 from leaderboards.stats.bradley_terry import MEAN_RATING, PRIOR_SD, to_rating
 from leaderboards.stats.estimates import Estimates, Ties, estimate, undefined
 from leaderboards.stats.graphs import connected_parts, unbounded_nodes
@@ -149,8 +149,8 @@ def _result(
         tie_parameter=tie,
         method=how,
         n_votes=len(used),
-        n_documents=len(np.unique(used.document)),
-        n_annotators=len(np.unique(used.annotator)),
+        n_documents=units(renumbered(used.document)),
+        n_annotators=units(renumbered(used.annotator)),
         seed=seed,
         resamples=resamples,
         resamples_used=found.used,
@@ -178,13 +178,16 @@ def _disconnection(parts: Sequence[IntArray], names: Sequence[str]) -> str:
 
 def _only(votes: VoteArrays, systems: IntArray) -> VoteArrays:
     """The votes of these systems; systems, documents and annotators numbered without gaps, order kept."""
-    kept = votes.take(np.isin(votes.system_a, systems))
+    place = np.full(votes.n_systems, -1, dtype=np.int64)
+    place[systems] = np.arange(len(systems))
+    chosen = place[votes.system_a] >= 0
+    kept = votes if chosen.all() else votes.take(chosen)
     return replace(
         kept,
-        system_a=np.searchsorted(systems, kept.system_a),
-        system_b=np.searchsorted(systems, kept.system_b),
-        document=np.unique(kept.document, return_inverse=True)[1],
-        annotator=np.unique(kept.annotator, return_inverse=True)[1],
+        system_a=place[kept.system_a],
+        system_b=place[kept.system_b],
+        document=renumbered(kept.document),
+        annotator=renumbered(kept.annotator),
         n_systems=len(systems),
     )
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderboards.stats import tallies as module
-from leaderboards.stats.arrays import InvalidVotesError, VoteArrays
+from leaderboards.stats.arrays import InvalidVotesError, VoteArrays, renumbered
 from leaderboards.stats.bootstrap import bootstrap_strengths, draw
 from leaderboards.stats.bradley_terry import fit_bradley_terry, fit_many
 from leaderboards.stats.refit import refit
@@ -109,3 +109,9 @@ def test_decided_wins_and_half_of_ties_are_the_wins():
 def test_what_is_no_weight_is_refused(weight):
     with pytest.raises(InvalidVotesError, match=r"[Ww]eight"):
         weighted(votes([(0, 1, A), (0, 1, B)], 2), np.array(weight))
+
+
+@given(st.lists(st.integers(0, 200), max_size=30))
+def test_renumbering_leaves_no_gaps_and_keeps_the_order(numbers):
+    found = renumbered(np.array(numbers, dtype=np.int64))
+    assert found.tolist() == np.unique(numbers, return_inverse=True)[1].tolist()

@@ -1,0 +1,169 @@
+"""How little has to go for the top of a board to change: votes, one annotator, one document; checked by refits."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from leaderboards.stats.arrays import FloatArray, IntArray, VoteArrays
+from leaderboards.stats.bootstrap import bootstrap_strengths
+from leaderboards.stats.bradley_terry import PENALTY, fit_bradley_terry
+from leaderboards.stats.graphs import connected_parts
+from leaderboards.stats.tallies import Draws, units
+
+# Pairs (one in the top, one below) that are tried by refits, those that seem to need the fewest votes first.
+PAIRS_TRIED = 5
+ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class Removal:
+    """votes: index of the votes without which `up` passes `down`; as few as were found, fewer might do it too.
+
+    share: of all votes. Verified: a refit without them has `up` above `down`.
+    """
+
+    votes: IntArray
+    share: float
+    down: int
+    up: int
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What leaving out one unit (annotator or document) does, by refits; NaN where the rest says nothing.
+
+    lower, upper: by system, the lowest and the highest strength, in log-odds with mean zero. changes: units without
+    which the set of the top k is another. undecided: units without which the votes do not connect all systems.
+    """
+
+    lower: FloatArray
+    upper: FloatArray
+    changes: IntArray
+    undecided: IntArray
+
+
+def top(strengths: FloatArray, k: int) -> IntArray:
+    """The k strongest systems, strongest first; of equals the one with the lower number."""
+    return np.argsort(-strengths, kind="stable")[:k]
+
+
+def fewest_votes(votes: VoteArrays, *, k: int = 1, most: float = 0.1) -> Removal | None:
+    """Few votes whose removal puts another system into the top k; None if no more than the share `most` is found to do.
+
+    For every pair of a system in the top and one below, votes are ordered by how much removing each alone would narrow
+    the gap (by one Newton step), and the first so many are removed. A refit tells whether that was enough; if not, more
+    are taken, and of those that are enough fewer are tried. The smallest set is not guaranteed: an upper bound.
+
+    Args:
+        votes: Votes that connect all their systems, more than k.
+    Source:
+        Huang, Shen, Wei and Broderick (2025), Dropping just a handful of preferences can change top large language
+        model rankings, arXiv 2508.11847; after Broderick, Giordano and Meager (2020), arXiv 2011.14999.
+    """
+    strengths = fit_bradley_terry(votes.wins())
+    order = top(strengths, votes.n_systems)
+    narrowing = _Narrowing(votes, strengths)
+    pairs = [(int(i), int(j)) for i in order[:k] for j in order[k:]]
+    needed = sorted((narrowing.needed(i, j), i, j) for i, j in pairs)
+    best: Removal | None = None
+    limit = int(most * len(votes))
+    for count, i, j in needed[:PAIRS_TRIED]:
+        if count > limit:
+            break
+        found = _smallest(votes, narrowing.order(i, j), i, j, count, limit if best is None else len(best.votes) - 1)
+        if found is not None:
+            best = Removal(np.sort(found), len(found) / len(votes), down=i, up=j)
+    return best
+
+
+@dataclass(frozen=True)
+class _Narrowing:
+    votes: VoteArrays
+    strengths: FloatArray
+
+    def by_vote(self, i: int, j: int) -> FloatArray:
+        """How much removing each vote alone narrows strengths[i] - strengths[j], by a Newton step."""
+        votes = self.votes
+        chance = 0.5 + 0.5 * np.tanh((self.strengths[votes.system_a] - self.strengths[votes.system_b]) / 2)
+        inverse = self._inverse()
+        reach = inverse[i] - inverse[j]
+        # The vote's own share in the curvature goes with it: 1 / (1 - leverage).
+        a, b = votes.system_a, votes.system_b
+        spread = inverse[a, a] + inverse[b, b] - 2 * inverse[a, b]
+        leverage = np.minimum(votes.weights * chance * (1 - chance) * spread, 0.999)
+        narrowed: FloatArray = votes.weights * (votes.a_share - chance) * (reach[a] - reach[b]) / (1 - leverage)
+        return narrowed
+
+    def _inverse(self) -> FloatArray:
+        wins = self.votes.wins()
+        chance = 0.5 + 0.5 * np.tanh((self.strengths[:, np.newaxis] - self.strengths[np.newaxis, :]) / 2)
+        curvature = (wins + wins.T) * chance * (1 - chance)
+        hessian = np.diag(curvature.sum(axis=1)) - curvature + PENALTY * np.eye(len(wins))
+        inverse: FloatArray = np.linalg.inv(hessian)
+        return inverse
+
+    def order(self, i: int, j: int) -> IntArray:
+        return np.argsort(-self.by_vote(i, j), kind="stable")
+
+    def needed(self, i: int, j: int) -> int:
+        """How many votes the steps, added up, need to close the gap; more than there are if they never do."""
+        narrowed = np.sort(self.by_vote(i, j))[::-1]
+        enough = np.cumsum(np.maximum(narrowed, 0)) > self.strengths[i] - self.strengths[j]
+        return int(enough.argmax()) + 1 if enough.any() else len(narrowed) + 1
+
+
+def _smallest(votes: VoteArrays, order: IntArray, i: int, j: int, guess: int, most: int) -> IntArray | None:
+    """The shortest beginning of the order that turns i and j around, among those tried; None if none up to `most`."""
+    low, high = 0, min(guess, most)
+    for _ in range(ROUNDS):
+        if high <= 0 or _turned(votes, order[:high], i, j):
+            break
+        low, high = high, min(most, high + max(1, high // 2))
+        if low == high:
+            return None
+    else:
+        return None
+    if high <= 0:
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _turned(votes, order[:middle], i, j):
+            high = middle
+        else:
+            low = middle
+    return order[:high]
+
+
+def _turned(votes: VoteArrays, removed: IntArray, i: int, j: int) -> bool:
+    kept = np.ones(len(votes), dtype=bool)
+    kept[removed] = False
+    wins = votes.take(kept).wins()
+    if len(connected_parts(wins + wins.T > 0)) > 1:
+        return False
+    strengths = fit_bradley_terry(wins)
+    return bool(strengths[j] > strengths[i])
+
+
+def leave_one_annotator_out(votes: VoteArrays, *, k: int = 1) -> LeftOut:
+    """Refits without each annotator in turn; annotators are numbered from 0 without gaps."""
+    n = units(votes.annotator)
+    return _leave_out(votes, Draws(np.ones((n, units(votes.document))), 1 - np.eye(n)), k)
+
+
+def leave_one_document_out(votes: VoteArrays, *, k: int = 1) -> LeftOut:
+    """Refits without each document in turn; documents are numbered from 0 without gaps."""
+    n = units(votes.document)
+    return _leave_out(votes, Draws(1 - np.eye(n), np.ones((n, units(votes.annotator)))), k)
+
+
+def _leave_out(votes: VoteArrays, draws: Draws, k: int) -> LeftOut:
+    strengths = fit_bradley_terry(votes.wins())
+    without = bootstrap_strengths(votes, strengths, draws)
+    undecided = np.isnan(without).any(axis=1)
+    before = set(top(strengths, k).tolist())
+    other = [i for i in np.flatnonzero(~undecided).tolist() if set(top(without[i], k).tolist()) != before]
+    # A bound over nothing stays undefined, without numpy's warning.
+    known = ~np.isnan(without).all(axis=0)
+    lower, upper = np.full((2, votes.n_systems), np.nan)
+    lower[known], upper[known] = np.nanmin(without[:, known], axis=0), np.nanmax(without[:, known], axis=0)
+    return LeftOut(lower, upper, np.array(other, dtype=np.int64), np.flatnonzero(undecided))

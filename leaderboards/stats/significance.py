@@ -1,0 +1,122 @@
+"""Metrics of systems on the same documents: intervals of means, and tests of differences that allow for many pairs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from leaderboards.stats.arrays import FloatArray
+from leaderboards.stats.bootstrap import multiplicities, percentile_interval
+
+NUMBERS_AT_ONCE = 4_000_000
+ROUNDS = 10_000
+
+
+@dataclass(frozen=True)
+class Means:
+    """By system: the mean over its documents with its 95 % interval; NaN with a reason."""
+
+    mean: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    reason: tuple[str, ...]
+    interval_reason: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Arrays of shape (n, n): mean of row minus column over the documents both have, and two-sided p-values.
+
+    p: of each pair alone. p_holm: allowing for all pairs. NaN where fewer than two documents have both.
+    """
+
+    difference: FloatArray
+    documents: FloatArray
+    p: FloatArray
+    p_holm: FloatArray
+
+
+def mean_intervals(values: FloatArray, *, seed: int, resamples: int = 1000) -> Means:
+    """Percentile intervals from drawing documents again, the same for all systems.
+
+    Args:
+        values: Shape (n_systems, n_documents), NaN where there is none.
+    Source:
+        Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13.
+    """
+    known = ~np.isnan(values)
+    counts = known.sum(axis=1)
+    mean = np.where(counts > 0, np.where(known, values, 0).sum(axis=1) / np.maximum(counts, 1), np.nan)
+    times = multiplicities(np.random.default_rng(seed), max(1, values.shape[1]), resamples)[:, : values.shape[1]]
+    drawn_counts = times @ known.T.astype(np.float64)
+    drawn = np.where(
+        drawn_counts > 0, times @ np.where(known, values, 0).T / np.where(drawn_counts > 0, drawn_counts, 1), np.nan
+    )
+    lower, upper = percentile_interval(drawn)
+    lower[counts < 2] = upper[counts < 2] = np.nan
+    reason = tuple("" if count else "no values" for count in counts)
+    interval_reason = tuple("" if count > 1 else "one document" if count else "no values" for count in counts)
+    return Means(mean, lower, upper, reason, interval_reason)
+
+
+def paired_randomization(differences: FloatArray, *, seed: int, rounds: int = ROUNDS) -> float:
+    """Two-sided p-value that the mean difference is zero: signs of documents are flipped at random.
+
+    (1 + rounds at least as far from zero) / (1 + rounds); exact over all flips where there are at most `rounds` of
+    them. NaN for fewer than two differences.
+
+    Source:
+        Noreen (1989), Computer-Intensive Methods for Testing Hypotheses, on approximate randomization. Phipson and
+        Smyth (2010), Permutation p-values should never be zero, Statistical Applications in Genetics and Molecular
+        Biology 9, article 39.
+    """
+    n = len(differences)
+    if n < 2:
+        return np.nan
+    observed = abs(differences.sum())
+    # Sums in another order differ by rounding; such a flip is as far from zero as the observed one.
+    limit = observed - 1e-9 * np.abs(differences).sum()
+    if 2**n <= rounds:
+        signs = 1.0 - 2 * ((np.arange(2**n)[:, np.newaxis] >> np.arange(n)) & 1)
+        return float((np.abs(signs @ differences) >= limit).mean())
+    generator = np.random.default_rng(seed)
+    as_far, size = 0, max(1, NUMBERS_AT_ONCE // n)
+    for begin in range(0, rounds, size):
+        signs = 1.0 - 2 * generator.integers(2, size=(min(size, rounds - begin), n))
+        as_far += int((np.abs(signs @ differences) >= limit).sum())
+    return (1 + as_far) / (1 + rounds)
+
+
+def holm(p: FloatArray) -> FloatArray:
+    """p-values adjusted so that below 0.05 at most one in twenty families has a false one; NaN stay and do not count.
+
+    Source:
+        Holm (1979), A simple sequentially rejective multiple test procedure, Scandinavian Journal of
+        Statistics 6, 65-70.
+    """
+    adjusted = np.full(p.shape, np.nan)
+    known = np.flatnonzero(~np.isnan(p))
+    order = known[np.argsort(p[known], kind="stable")]
+    stepped = p[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1) if len(order) else stepped
+    return adjusted
+
+
+def compare_all(values: FloatArray, *, seed: int, rounds: int = ROUNDS) -> Differences:
+    """Every pair of systems on the documents both have values for.
+
+    Args:
+        values: Shape (n_systems, n_documents), NaN where there is none.
+    """
+    n = len(values)
+    first, second = np.triu_indices(n, 1)
+    difference, documents = np.full((n, n), np.nan), np.zeros((n, n))
+    p, adjusted = np.full((n, n), np.nan), np.full((n, n), np.nan)
+    for i, j in zip(first.tolist(), second.tolist(), strict=True):
+        both = values[i] - values[j]
+        both = both[~np.isnan(both)]
+        documents[i, j] = documents[j, i] = len(both)
+        if len(both):
+            difference[i, j], difference[j, i] = both.mean(), -both.mean()
+        p[i, j] = p[j, i] = paired_randomization(both, seed=seed, rounds=rounds)
+    adjusted[first, second] = adjusted[second, first] = holm(p[first, second])
+    return Differences(difference, documents, p, adjusted)
