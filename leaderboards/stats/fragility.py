@@ -6,8 +6,9 @@ import numpy as np
 
 from leaderboards.stats.arrays import FloatArray, IntArray, VoteArrays
 from leaderboards.stats.bootstrap import bootstrap_strengths
-from leaderboards.stats.bradley_terry import PENALTY, fit_bradley_terry
+from leaderboards.stats.bradley_terry import fit_bradley_terry
 from leaderboards.stats.graphs import connected_parts
+from leaderboards.stats.sandwich import bread
 from leaderboards.stats.tallies import Draws, units
 
 # Pairs (one in the top, one below) that are tried by refits, those that seem to need the fewest votes first.
@@ -85,7 +86,7 @@ class _Narrowing:
         """How much removing each vote alone narrows strengths[i] - strengths[j], by a Newton step."""
         votes = self.votes
         chance = 0.5 + 0.5 * np.tanh((self.strengths[votes.system_a] - self.strengths[votes.system_b]) / 2)
-        inverse = self._inverse()
+        inverse = bread(votes, self.strengths)
         reach = inverse[i] - inverse[j]
         # The vote's own share in the curvature goes with it: 1 / (1 - leverage).
         a, b = votes.system_a, votes.system_b
@@ -93,14 +94,6 @@ class _Narrowing:
         leverage = np.minimum(votes.weights * chance * (1 - chance) * spread, 0.999)
         narrowed: FloatArray = votes.weights * (votes.a_share - chance) * (reach[a] - reach[b]) / (1 - leverage)
         return narrowed
-
-    def _inverse(self) -> FloatArray:
-        wins = self.votes.wins()
-        chance = 0.5 + 0.5 * np.tanh((self.strengths[:, np.newaxis] - self.strengths[np.newaxis, :]) / 2)
-        curvature = (wins + wins.T) * chance * (1 - chance)
-        hessian = np.diag(curvature.sum(axis=1)) - curvature + PENALTY * np.eye(len(wins))
-        inverse: FloatArray = np.linalg.inv(hessian)
-        return inverse
 
     def order(self, i: int, j: int) -> IntArray:
         return np.argsort(-self.by_vote(i, j), kind="stable")

@@ -8,7 +8,8 @@ import numpy as np
 from leaderboards.stats.arrays import FloatArray, IntArray, OutcomeCode, VoteArrays, renumbered
 from leaderboards.stats.bradley_terry import MEAN_RATING, PRIOR_SD, to_rating
 from leaderboards.stats.estimates import Estimates, Ties, estimate, undefined
-from leaderboards.stats.graphs import connected_parts, unbounded_nodes
+from leaderboards.stats.graphs import unbounded_nodes
+from leaderboards.stats.parts import only, parts_of
 from leaderboards.stats.tallies import units
 
 TIES = {
@@ -104,7 +105,7 @@ def rate(
     """
     names = names or [str(i) for i in range(votes.n_systems)]
     used = votes.take(~votes.tied) if ties == Ties.DROPPED else votes
-    parts, reasons = _parts(used), _no_votes(votes, used)
+    parts, reasons = parts_of(used), _no_votes(votes, used)
     warnings = _anchor_warnings(anchor, used, names)
     tie = np.full(max(1, len(parts)), np.nan)
     if len(parts) > 1 and not apart:
@@ -113,7 +114,7 @@ def rate(
         return _result(votes, used, found, parts, tie, tuple(warnings), method(ties), seed, resamples)
     found = undefined(reasons)
     for i, systems in enumerate(parts):
-        compact, place = _only(used, systems), _position(systems, anchor)
+        compact, place = only(used, systems), _position(systems, anchor)
         own = estimate(compact, seed=seed, resamples=resamples, ties=ties, anchor=place)
         found = _put(found, _in_points(own, MEAN_RATING if anchor is None or place is None else anchor.rating), systems)
         tie[i] = np.exp(own.tie)
@@ -158,14 +159,6 @@ def _result(
     )
 
 
-def _parts(votes: VoteArrays) -> list[IntArray]:
-    """Systems that votes connect, by part; those without votes are in none."""
-    wins = votes.wins()
-    voted = np.flatnonzero(votes.count_by_system())
-    met = (wins + wins.T > 0)[np.ix_(voted, voted)]
-    return [voted[part] for part in connected_parts(met)]
-
-
 def _no_votes(votes: VoteArrays, used: VoteArrays) -> list[str]:
     counts = zip(votes.count_by_system(), used.count_by_system(), strict=True)
     return ["" if left else NO_DECIDED_VOTES if there else NO_VOTES for there, left in counts]
@@ -174,22 +167,6 @@ def _no_votes(votes: VoteArrays, used: VoteArrays) -> list[str]:
 def _disconnection(parts: Sequence[IntArray], names: Sequence[str]) -> str:
     groups = " | ".join("{" + ", ".join(names[i] for i in part.tolist()) + "}" for part in parts)
     return f"the votes do not connect all systems: {groups}"
-
-
-def _only(votes: VoteArrays, systems: IntArray) -> VoteArrays:
-    """The votes of these systems; systems, documents and annotators numbered without gaps, order kept."""
-    place = np.full(votes.n_systems, -1, dtype=np.int64)
-    place[systems] = np.arange(len(systems))
-    chosen = place[votes.system_a] >= 0
-    kept = votes if chosen.all() else votes.take(chosen)
-    return replace(
-        kept,
-        system_a=place[kept.system_a],
-        system_b=place[kept.system_b],
-        document=renumbered(kept.document),
-        annotator=renumbered(kept.annotator),
-        n_systems=len(systems),
-    )
 
 
 def _position(systems: IntArray, anchor: Anchor | None) -> int | None:

@@ -1,5 +1,7 @@
 """Covariance of Bradley–Terry strengths without resampling: Huber's sandwich, for single votes or for clusters."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.stats import norm
@@ -22,13 +24,13 @@ def sandwich_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
         Huber (1967), The behavior of maximum likelihood estimates under nonstandard conditions, Proceedings of the
         Fifth Berkeley Symposium 1, 221-233. For arenas: Chiang et al. (2024), arXiv 2403.04132, section 5.
     """
-    bread = _bread(votes, strengths)
+    inverse = bread(votes, strengths)
     n = votes.n_systems
     squares = np.bincount(
         votes.system_a * n + votes.system_b, weights=_residuals(votes, strengths) ** 2, minlength=n * n
     ).reshape(n, n)
     squares = squares + squares.T
-    return bread @ (np.diag(squares.sum(axis=1)) - squares) @ bread
+    return inverse @ (np.diag(squares.sum(axis=1)) - squares) @ inverse
 
 
 def two_way_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
@@ -41,14 +43,28 @@ def two_way_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
         Cameron, Gelbach and Miller (2011), Robust inference with multiway clustering, Journal of Business and Economic
         Statistics 29, 238-249; without their correction for few clusters.
     """
-    bread = _bread(votes, strengths)
+    parts = covariance_parts(votes, strengths)
+    return parts.document + parts.annotator + parts.vote
+
+
+@dataclass(frozen=True)
+class CovarianceParts:
+    """What documents, annotators, and single votes add to the covariance, each of shape (n, n); a sum of three."""
+
+    document: FloatArray
+    annotator: FloatArray
+    vote: FloatArray
+
+
+def covariance_parts(votes: VoteArrays, strengths: FloatArray) -> CovarianceParts:
+    """The two-way covariance, split: vote is that of (document, annotator) cells, the others what clusters add."""
+    inverse = bread(votes, strengths)
     both = votes.document * (int(votes.annotator.max()) + 1) + votes.annotator
-    middle = (
-        _clustered(votes, strengths, votes.document)
-        + _clustered(votes, strengths, votes.annotator)
-        - _clustered(votes, strengths, both)
+    cells = _clustered(votes, strengths, both)
+    by_document, by_annotator = (_clustered(votes, strengths, unit) for unit in (votes.document, votes.annotator))
+    return CovarianceParts(
+        *(inverse @ middle @ inverse for middle in (by_document - cells, by_annotator - cells, cells))
     )
-    return bread @ middle @ bread
 
 
 def interval(
@@ -67,7 +83,7 @@ def _residuals(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
     return votes.weights * (votes.a_share - chance)
 
 
-def _bread(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
+def bread(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
     """Inverse of the penalized negative Hessian, made to act on strengths with mean zero."""
     wins = votes.wins()
     chance = 0.5 + 0.5 * np.tanh((strengths[:, np.newaxis] - strengths[np.newaxis, :]) / 2)

@@ -1,0 +1,32 @@
+"""Votes of systems that votes connect: what one scale can hold."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from leaderboards.stats.arrays import IntArray, VoteArrays, renumbered
+from leaderboards.stats.graphs import connected_parts
+
+
+def parts_of(votes: VoteArrays) -> list[IntArray]:
+    """Systems that votes connect, by part, in rising order; those without votes are in none."""
+    wins = votes.wins()
+    voted = np.flatnonzero(votes.count_by_system())
+    met = (wins + wins.T > 0)[np.ix_(voted, voted)]
+    return [voted[part] for part in connected_parts(met)]
+
+
+def only(votes: VoteArrays, systems: IntArray) -> VoteArrays:
+    """The votes of a part; systems, documents and annotators numbered without gaps, order kept."""
+    place = np.full(votes.n_systems, -1, dtype=np.int64)
+    place[systems] = np.arange(len(systems))
+    chosen = place[votes.system_a] >= 0
+    kept = votes if chosen.all() else votes.take(chosen)
+    return replace(
+        kept,
+        system_a=place[kept.system_a],
+        system_b=place[kept.system_b],
+        document=renumbered(kept.document),
+        annotator=renumbered(kept.annotator),
+        n_systems=len(systems),
+    )
