@@ -11,9 +11,10 @@ from leaderboards.stats.graphs import connected_parts
 from leaderboards.stats.sandwich import bread
 from leaderboards.stats.tallies import Draws, units
 
-# Pairs (one in the top, one below) that are tried by refits, those that seem to need the fewest votes first.
+# Pairs (one in the top, one below) whose votes are looked at, those with the smallest gaps for their number of votes,
+# and how many of these, that seem to need the fewest votes, are tried by refits.
+PAIRS_COUNTED = 20
 PAIRS_TRIED = 5
-ROUNDS = 6
 
 
 @dataclass(frozen=True)
@@ -61,17 +62,18 @@ def fewest_votes(votes: VoteArrays, *, k: int = 1, most: float = 0.1) -> Removal
         Huang, Shen, Wei and Broderick (2025), Dropping just a handful of preferences can change top large language
         model rankings, arXiv 2508.11847; after Broderick, Giordano and Meager (2020), arXiv 2011.14999.
     """
-    strengths = fit_bradley_terry(votes.wins())
-    order = top(strengths, votes.n_systems)
-    narrowing = _Narrowing(votes, strengths)
-    pairs = [(int(i), int(j)) for i in order[:k] for j in order[k:]]
-    needed = sorted((narrowing.needed(i, j), i, j) for i, j in pairs)
+    wins = votes.wins()
+    narrowing = _Narrowing.of(votes, fit_bradley_terry(wins))
+    order = top(narrowing.strengths, votes.n_systems)
+    pairs = sorted(((i, j) for i in order[:k].tolist() for j in order[k:].tolist()), key=narrowing.distance)
+    needed = sorted((narrowing.needed(i, j), i, j) for i, j in pairs[:PAIRS_COUNTED])
     best: Removal | None = None
     limit = int(most * len(votes))
     for count, i, j in needed[:PAIRS_TRIED]:
         if count > limit:
             break
-        found = _smallest(votes, narrowing.order(i, j), i, j, count, limit if best is None else len(best.votes) - 1)
+        most_now = limit if best is None else len(best.votes) - 1
+        found = _smallest(votes, wins, narrowing.order(i, j), (i, j), count, most_now)
         if found is not None:
             best = Removal(np.sort(found), len(found) / len(votes), down=i, up=j)
     return best
@@ -79,20 +81,33 @@ def fewest_votes(votes: VoteArrays, *, k: int = 1, most: float = 0.1) -> Removal
 
 @dataclass(frozen=True)
 class _Narrowing:
+    """What removing single votes does to the gap of two systems, by Newton steps from the strengths of all votes."""
+
     votes: VoteArrays
     strengths: FloatArray
+    inverse: FloatArray
+    pull: FloatArray
 
-    def by_vote(self, i: int, j: int) -> FloatArray:
-        """How much removing each vote alone narrows strengths[i] - strengths[j], by a Newton step."""
-        votes = self.votes
-        chance = 0.5 + 0.5 * np.tanh((self.strengths[votes.system_a] - self.strengths[votes.system_b]) / 2)
-        inverse = bread(votes, self.strengths)
-        reach = inverse[i] - inverse[j]
-        # The vote's own share in the curvature goes with it: 1 / (1 - leverage).
+    @classmethod
+    def of(cls, votes: VoteArrays, strengths: FloatArray) -> "_Narrowing":
+        inverse = bread(votes, strengths)
         a, b = votes.system_a, votes.system_b
+        chance = 0.5 + 0.5 * np.tanh((strengths[a] - strengths[b]) / 2)
+        # The vote's own share in the curvature goes with it: 1 / (1 - leverage).
         spread = inverse[a, a] + inverse[b, b] - 2 * inverse[a, b]
         leverage = np.minimum(votes.weights * chance * (1 - chance) * spread, 0.999)
-        narrowed: FloatArray = votes.weights * (votes.a_share - chance) * (reach[a] - reach[b]) / (1 - leverage)
+        return cls(votes, strengths, inverse, votes.weights * (votes.a_share - chance) / (1 - leverage))
+
+    def distance(self, pair: tuple[int, int]) -> float:
+        """Gap over what a vote between the two moves it: tells without a look at the votes which pairs are near."""
+        i, j = pair
+        spread = self.inverse[i, i] + self.inverse[j, j] - 2 * self.inverse[i, j]
+        return float((self.strengths[i] - self.strengths[j]) / max(spread, 1e-12))
+
+    def by_vote(self, i: int, j: int) -> FloatArray:
+        """How much removing each vote alone narrows strengths[i] - strengths[j]."""
+        reach = self.inverse[i] - self.inverse[j]
+        narrowed: FloatArray = self.pull * (reach[self.votes.system_a] - reach[self.votes.system_b])
         return narrowed
 
     def order(self, i: int, j: int) -> IntArray:
@@ -105,36 +120,32 @@ class _Narrowing:
         return int(enough.argmax()) + 1 if enough.any() else len(narrowed) + 1
 
 
-def _smallest(votes: VoteArrays, order: IntArray, i: int, j: int, guess: int, most: int) -> IntArray | None:
-    """The shortest beginning of the order that turns i and j around, among those tried; None if none up to `most`."""
+def _smallest(
+    votes: VoteArrays, wins: FloatArray, order: IntArray, pair: tuple[int, int], guess: int, most: int
+) -> IntArray | None:
+    """The shortest beginning of the order that turns the pair around, among those tried; None if none up to `most`."""
     low, high = 0, min(guess, most)
-    for _ in range(ROUNDS):
-        if high <= 0 or _turned(votes, order[:high], i, j):
-            break
+    while high > low and not _turned(votes, wins, order[:high], pair):
         low, high = high, min(most, high + max(1, high // 2))
-        if low == high:
-            return None
-    else:
-        return None
-    if high <= 0:
+    if high <= low:
         return None
     while high - low > 1:
         middle = (low + high) // 2
-        if _turned(votes, order[:middle], i, j):
+        if _turned(votes, wins, order[:middle], pair):
             high = middle
         else:
             low = middle
     return order[:high]
 
 
-def _turned(votes: VoteArrays, removed: IntArray, i: int, j: int) -> bool:
-    kept = np.ones(len(votes), dtype=bool)
-    kept[removed] = False
-    wins = votes.take(kept).wins()
-    if len(connected_parts(wins + wins.T > 0)) > 1:
+def _turned(votes: VoteArrays, wins: FloatArray, removed: IntArray, pair: tuple[int, int]) -> bool:
+    # Weights leave rounding errors where all votes of a pair are gone.
+    left = wins - votes.take(removed).wins()
+    left[left < 1e-9] = 0
+    if len(connected_parts(left + left.T > 0)) > 1:
         return False
-    strengths = fit_bradley_terry(wins)
-    return bool(strengths[j] > strengths[i])
+    strengths = fit_bradley_terry(left)
+    return bool(strengths[pair[1]] > strengths[pair[0]])
 
 
 def leave_one_annotator_out(votes: VoteArrays, *, k: int = 1) -> LeftOut:

@@ -92,8 +92,9 @@ def powered_ratings(
 ) -> PoweredRatings:
     """Bradley–Terry strengths moved by what a metric says on comparisons without votes, less its error on those with.
 
-    One Newton step from the maximum likelihood, which is as good as the minimum of PPI++'s loss for many votes. The
-    share of each system's bounds that would be wider than the votes' own is replaced by the latter.
+    One Newton step from the maximum likelihood, which is as good as the minimum of PPI++'s loss for many votes. A
+    system whose bounds would be wider than the votes' own keeps what the votes say. Documents are the units that could
+    have been others; annotators are taken as they are.
 
     Args:
         votes: Votes that connect all their systems. Their documents are the independent units.

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderboards.stats.arrays import InvalidVotesError, VoteArrays
+from leaderboards.stats.bradley_terry import fit_bradley_terry
 from leaderboards.stats.prediction_powered import Predictions, powered_mean, powered_ratings
 from leaderboards.stats.sandwich import covariance_parts
 from tests.leaderboards.simulate import A, B, votes
@@ -109,8 +110,6 @@ def test_classical_bounds_are_those_of_clustered_documents():
 
 
 def test_ratings_of_a_perfect_metric_are_nearly_those_of_all_votes():
-    from leaderboards.stats.bradley_terry import fit_bradley_terry
-
     sample, _, others = study(5)
     rng = np.random.default_rng(6)
     told = (rng.random(len(others.share)) < others.share).astype(float)
@@ -129,8 +128,6 @@ def test_ratings_of_a_perfect_metric_are_nearly_those_of_all_votes():
 
 def test_bounds_of_ratings_cover():
     # The value of endless data, then 120 studies; Binomial(120, 0.05) exceeds 15 once in 1,000.
-    from leaderboards.stats.bradley_terry import fit_bradley_terry
-
     true = fit_bradley_terry(study(7, labelled=60_000, others=1)[0].wins())
     outside = 0
     for seed in range(100, 220):
