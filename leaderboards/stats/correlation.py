@@ -21,8 +21,12 @@ def correlations(x: FloatArray, y: FloatArray) -> FloatArray:
     """
     known = ~(np.isnan(x) | np.isnan(y))
     x, y = np.where(known, x, np.nan), np.where(known, y, np.nan)
-    ranks = (rankdata(values, axis=1, nan_policy="omit") if values.size else values for values in (x, y))
-    return np.stack([_kendall(x, y), _pearson(*ranks, known), _pearson(x, y, known)])
+    return np.stack([_kendall(x, y), _pearson(_ranks(x), _ranks(y), known), _pearson(x, y, known)])
+
+
+def _ranks(values: FloatArray) -> FloatArray:
+    ranks: FloatArray = rankdata(values, axis=1, nan_policy="omit") if values.size else values
+    return ranks
 
 
 def _pearson(x: FloatArray, y: FloatArray, known: BoolArray) -> FloatArray:

@@ -70,7 +70,7 @@ def _newton_step(at: FloatArray, wins: FloatArray, ties: FloatArray) -> FloatArr
     hessian[:, n, n] = (tied * (1 - tie)).sum(axis=(1, 2)) / 2
     every = np.arange(n + 1)
     hessian[:, every, every] += PENALTY
-    step: FloatArray = np.linalg.solve(hessian, gradient[:, :, np.newaxis])[:, :, 0]
+    step = np.asarray(np.linalg.solve(hessian, gradient[:, :, np.newaxis])[:, :, 0], dtype=np.float64)
     step[:, :n] -= step[:, :n].mean(axis=1, keepdims=True)
     return step
 
@@ -79,7 +79,7 @@ def _chances(at: FloatArray) -> tuple[FloatArray, FloatArray]:
     """That i beats j and that they tie, shape (r, n, n)."""
     half = (at[:, :-1, np.newaxis] - at[:, np.newaxis, :-1]) / 2
     tie = np.broadcast_to(at[:, -1, np.newaxis, np.newaxis], half.shape)
-    highest = np.maximum(np.abs(half), tie)
+    highest: FloatArray = np.maximum(np.abs(half), tie)
     forward, backward, tied = np.exp(half - highest), np.exp(-half - highest), np.exp(tie - highest)
     total = forward + backward + tied
     return forward / total, tied / total

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
@@ -55,9 +56,9 @@ class Estimates:
 
 def undefined(reasons: Sequence[str]) -> Estimates:
     n = len(reasons)
-    numbers = {field.name: np.full(n, np.nan) for field in fields(Estimates) if field.type is FloatArray}
-    why = {name: tuple(reasons) for name in ("reason", "interval_reason", "all_reason", "iid_reason")}
-    return Estimates(**numbers, used=np.zeros(n, dtype=np.int64), **why)
+    values: dict[str, Any] = {field.name: np.full(n, np.nan) for field in fields(Estimates) if field.type is FloatArray}
+    values |= {name: tuple(reasons) for name in ("reason", "interval_reason", "all_reason", "iid_reason")}
+    return Estimates(**values, used=np.zeros(n, dtype=np.int64))
 
 
 def estimate(votes: VoteArrays, *, seed: int, resamples: int, ties: Ties, anchor: int | None) -> Estimates:
@@ -84,7 +85,7 @@ def _anchored(drawn: FloatArray, anchor: int | None) -> FloatArray:
     return drawn if anchor is None else drawn - drawn[:, [anchor]]
 
 
-def _iid(votes: VoteArrays, strengths: FloatArray, anchor: int | None, davidson: bool) -> dict[str, object]:
+def _iid(votes: VoteArrays, strengths: FloatArray, anchor: int | None, davidson: bool) -> dict[str, Any]:
     if davidson:
         return {"iid_reason": (NO_SANDWICH,) * len(strengths)}
     shift = 0 if anchor is None else strengths[anchor]
@@ -92,7 +93,7 @@ def _iid(votes: VoteArrays, strengths: FloatArray, anchor: int | None, davidson:
     return {"iid_lower": lower, "iid_upper": upper, "iid_reason": ("",) * len(strengths)}
 
 
-def _marginal(drawn: FloatArray, anchor: int | None) -> dict[str, object]:
+def _marginal(drawn: FloatArray, anchor: int | None) -> dict[str, Any]:
     """Ranks come from strengths with mean zero whatever the anchor is, so that its choice changes no rank."""
     used = (~np.isnan(_anchored(drawn, anchor))).sum(axis=0)
     lower, upper = percentile_interval(drawn)
@@ -120,7 +121,7 @@ def _why_no_interval(used: int, lower: float, upper: float, resamples: int) -> s
     return ""
 
 
-def _simultaneous(drawn: FloatArray, strengths: FloatArray, anchor: int | None) -> dict[str, object]:
+def _simultaneous(drawn: FloatArray, strengths: FloatArray, anchor: int | None) -> dict[str, Any]:
     n = len(strengths)
     whole = complete(drawn)
     if len(whole) < max(2, len(drawn) / 2):

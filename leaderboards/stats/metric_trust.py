@@ -18,7 +18,7 @@ APART = "the votes do not connect these systems"
 NOTHING_TO_DRAW = "one document rated by one annotator: nothing to draw again"
 CONSTANT = "the values, or the votes, do not differ"
 TOO_FEW_RESAMPLES = "too few votes: fewer than half of the resamples give a value"
-VOTES_AT_ONCE = 4_000_000
+VOTES_AT_ONCE = 500_000
 
 
 @dataclass(frozen=True)

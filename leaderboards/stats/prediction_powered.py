@@ -84,7 +84,7 @@ def powered_mean(
     reach, wide = norm.ppf(0.5 + level / 2) * np.sqrt(np.maximum([variance, own], 0))
     effective = n * own / variance if variance > 0 else np.inf if own > 0 else float(n)
     bounds = (value, value - reach, value + reach, classical, classical - wide, classical + wide)
-    return PoweredMean(*map(float, bounds), tuning=tuning, effective=float(effective))
+    return PoweredMean(*map(float, (*bounds, tuning, effective)))
 
 
 def powered_ratings(
@@ -115,7 +115,7 @@ def powered_ratings(
     off = others.share - _chance(strengths, others.system_a, others.system_b)
     scale = votes.weights.sum() / len(others.share)
     beyond = _sums(others.system_a, others.system_b, others.unit, scale * off, votes.n_systems)
-    weights = np.bincount(votes.document, weights=votes.weights)[np.unique(votes.document)]
+    weights = np.bincount(votes.document, weights=votes.weights)[np.unique(votes.document)].astype(np.float64)
     counts = np.bincount(others.unit)[np.unique(others.unit)].astype(np.float64)
     u, f, g = _centred(labelled, weights), _centred(foretold, weights), _centred(beyond, counts)
     own, cross, pooled = (inverse @ middle @ inverse for middle in (u.T @ u, u.T @ f, f.T @ f + g.T @ g))

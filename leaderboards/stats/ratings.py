@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -174,14 +175,14 @@ def _position(systems: IntArray, anchor: Anchor | None) -> int | None:
 
 
 def _in_points(found: Estimates, origin: float) -> Estimates:
-    bounds = ("lower", "upper", "all_lower", "all_upper", "iid_lower", "iid_upper")
-    names = ("strengths", *bounds)
-    return replace(found, **{name: to_rating(getattr(found, name)) + (origin - MEAN_RATING) for name in names})
+    names = ("strengths", "lower", "upper", "all_lower", "all_upper", "iid_lower", "iid_upper")
+    points: dict[str, Any] = {name: to_rating(getattr(found, name)) + (origin - MEAN_RATING) for name in names}
+    return replace(found, **points)
 
 
 def _put(all_found: Estimates, found: Estimates, systems: IntArray) -> Estimates:
     """The results of a part, put in the places of its systems among all."""
-    placed: dict[str, object] = {}
+    placed: dict[str, Any] = {}
     for field in fields(Estimates):
         value = getattr(found, field.name)
         if isinstance(value, float):
