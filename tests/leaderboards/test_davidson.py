@@ -11,6 +11,38 @@ from leaderboards.stats.davidson import fit_davidson, fit_davidson_many
 from tests.leaderboards.simulate import simulated
 
 
+# Davidson (1970), table 1: six brands of pudding; pair, wins of the first, wins of the second, ties.
+PUDDING = [
+    (1, 2, 19, 22, 16),
+    (1, 3, 16, 19, 12),
+    (2, 3, 19, 19, 10),
+    (1, 4, 18, 23, 13),
+    (2, 4, 23, 19, 9),
+    (3, 4, 19, 20, 15),
+    (1, 5, 13, 19, 18),
+    (2, 5, 16, 20, 12),
+    (3, 5, 16, 15, 17),
+    (4, 5, 17, 14, 16),
+    (1, 6, 18, 21, 12),
+    (2, 6, 22, 20, 12),
+    (3, 6, 13, 18, 10),
+    (4, 6, 14, 19, 18),
+    (5, 6, 11, 21, 12),
+]
+
+
+def test_davidsons_puddings():
+    # The worths, with sum 1, and nu as the R package PlackettLuce prints them for the same table.
+    wins, ties = np.zeros((2, 6, 6))
+    for first, second, won, lost, tied in PUDDING:
+        wins[first - 1, second - 1], wins[second - 1, first - 1] = won, lost
+        ties[first - 1, second - 1] = ties[second - 1, first - 1] = tied
+    strengths, tie = fit_davidson(wins, ties)
+    worths = np.exp(strengths) / np.exp(strengths).sum()
+    assert worths == pytest.approx([0.1388, 0.1730, 0.1617, 0.1654, 0.1587, 0.2024], abs=2e-4)
+    assert np.exp(tie) == pytest.approx(0.7468, abs=5e-4)
+
+
 def symmetric(matrix):
     upper = np.triu(matrix, 1)
     return upper + upper.T
