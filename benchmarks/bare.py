@@ -2,7 +2,8 @@
 
     python -m benchmarks.bare {xllamacpp,transformers} JOB.json ANSWER.json
 
-The job: `path` of a GGUF file, `chats`, `max_new` tokens to write for each, `threads` and `window`. The answer:
+The job: `path` of a GGUF file, `chats`, `max_new` tokens to write for each, `threads`, `window` and, for xllamacpp,
+`flash_attention`. The answer:
 `seconds` of all chats, without loading and a short warm-up, and what was `read`, `written` and said for each.
 """
 
@@ -31,6 +32,8 @@ def xllamacpp_engine(job: dict[str, Any]) -> Ask:
     params.n_ctx = job["window"]
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = job["threads"]
     params.verbosity = -1
+    if not job["flash_attention"]:
+        params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     server = xllamacpp.Server(params)
     settings = {"temperature": 0, "seed": 1, "cache_prompt": False, "ignore_eos": True}
 

@@ -107,18 +107,17 @@ class Bench:
     def _platform_without_cache(self) -> Measured:
         # The same work in every arm: no text ends before its limit.
         decoding = {"max_tokens": self.options.max_new, "temperature": 0, "seed": 1, "ignore_eos": True}
-        return generate(self._new_system(decoding=decoding, engine={"slots": 1, "prefix_cache": False}), "medium")
+        engine = catalogue_record()["engine"] | {"prefix_cache": False}
+        return generate(self._new_system(decoding=decoding, engine=engine), "medium")
 
     def _passes(self, limits: Mapping[str, int], instructions: Sequence[str], *, keep: bool = False) -> Measured:
-        from models_runner.catalog import entries
-
-        slug = self._new_system(decoding=entries()[SYSTEM]["decoding"] | {"max_tokens": dict(limits)})
+        slug = self._new_system(decoding=catalogue_record()["decoding"] | {"max_tokens": dict(limits)})
         with kept_worker() if keep else nullcontext():
             return together([generate(slug, instruction) for instruction in instructions])
 
     def _bare(self, engine: str) -> Measured:
         job, answer = self.folder / "job.json", self.folder / "answer.json"
-        job.write_text(json.dumps(self._job()))
+        job.write_text(json.dumps(self._job(engine)))
         command = [sys.executable, "-m", "benchmarks.bare", engine, str(job), str(answer)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         if done.returncode:
@@ -134,13 +133,17 @@ class Bench:
             texts=[one["text"].strip() for one in answers],
         )
 
-    def _job(self) -> dict[str, Any]:
-        from models_runner.catalog import entries
+    def _job(self, engine: str) -> dict[str, Any]:
+        from models_runner.reencoding import reencoded
         from models_runner.weights import resolve_gguf
 
-        record = entries()[SYSTEM]
+        record = catalogue_record()
+        path = resolve_gguf(record["model_id"])
+        if engine == "xllamacpp":
+            path = reencoded(path, record["engine"]["reencode"])
         return {
-            "path": str(resolve_gguf(record["model_id"])),
+            "path": str(path),
+            "flash_attention": record["engine"]["flash_attention"],
             "window": record["context_window"],
             "threads": self.options.threads,
             "max_new": self.options.max_new,
@@ -160,10 +163,14 @@ def chat(turns: Sequence[Turn], record: Mapping[str, Any]) -> list[dict[str, str
     return [{"role": "system", "content": SYSTEM_MESSAGE}, {"role": "user", "content": text}]
 
 
-def catalogue_limits() -> dict[str, int]:
+def catalogue_record() -> dict[str, Any]:
     from models_runner.catalog import entries
 
-    return entries()[SYSTEM]["decoding"]["max_tokens"]
+    return entries()[SYSTEM]
+
+
+def catalogue_limits() -> dict[str, int]:
+    return catalogue_record()["decoding"]["max_tokens"]
 
 
 def speed(one: Measured) -> float:
