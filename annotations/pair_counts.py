@@ -20,7 +20,7 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Count, Exists, F, QuerySet, Subquery
 
-from annotations.models import Annotator, Criterion, Judgement, Outcome, PairCount, Sampling, Study
+from annotations.models import Annotator, Criterion, Judgement, Outcome, PairCount, Purpose, Sampling, Study
 from annotations.stats.sampling import PairMoments, smoothed_variance
 
 Pair = tuple[int, int]  # ids of two systems, the smaller first
@@ -78,9 +78,10 @@ def _standing(assignment_id: int) -> Standing | None:
 
 
 def _answers(criteria: QuerySet[Criterion]) -> QuerySet[Judgement]:
-    """Answers to the first of these questions, in a held place."""
+    """Answers to the first of these questions, in a held place, about pairs for rating."""
     first = criteria.order_by("position").values("pk")[:1]
-    return Judgement.objects.filter(criterion=Subquery(first), assignment__slot__isnull=False).order_by()
+    held = Judgement.objects.filter(criterion=Subquery(first), assignment__slot__isnull=False)
+    return held.filter(assignment__comparison__purpose=Purpose.RATING).order_by()
 
 
 def _seen_from_first(outcome: str, system_a: int, system_b: int) -> Standing:

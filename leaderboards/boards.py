@@ -12,7 +12,7 @@ from leaderboards.stats.ratings import Ratings, rate
 from leaderboards.votes import vote_arrays
 from models_runner.models import Regime, Summary, System
 
-CODE_VERSION = "0.2.0"
+CODE_VERSION = "0.3.0"
 RESAMPLES = 1000
 
 Board = dict[str, Any]

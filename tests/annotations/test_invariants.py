@@ -31,7 +31,7 @@ def found():
 
 
 def test_a_sound_study_has_no_violation(study):
-    assert len(violations()) == 9
+    assert len(violations()) == 10
     assert found() == set()
 
 
@@ -55,7 +55,8 @@ def test_a_gold_pair_without_an_expected_answer_is_found(study):
 
 
 def test_a_lost_answer_is_found(study):
-    Judgement.objects.filter(assignment__state=Assignment.State.DONE).first().delete()
+    rated = Judgement.objects.filter(assignment__state=Assignment.State.DONE, assignment__comparison__purpose="rating")
+    rated.first().delete()
     assert found() == {
         "a rated pair lacks an answer",
         "an answer of the history is neither current nor withdrawn",

@@ -246,6 +246,7 @@ def test_a_new_study_can_be_adaptive(dataset, systems):
         "break_minutes": 0,
         "sampling": "adaptive",
         "epsilon": "0.4",
+        "strength": "off",
     }
     assert researcher().post(reverse("new-study"), asked).status_code == 302
     study = Study.objects.get(slug="s")

@@ -10,7 +10,6 @@ from leaderboards.stats.bradley_terry import InvalidWinsError, fit_bradley_terry
 from leaderboards.stats.davidson import fit_davidson, fit_davidson_many
 from tests.leaderboards.simulate import simulated
 
-
 # Davidson (1970), table 1: six brands of pudding; pair, wins of the first, wins of the second, ties.
 PUDDING = [
     (1, 2, 19, 22, 16),
