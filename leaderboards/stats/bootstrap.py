@@ -17,6 +17,8 @@ from leaderboards.stats.tallies import Cells, Draws, Tallies, aggregate, resampl
 NUMBERS_AT_ONCE = 1_000_000
 # Resamples counted at once: rows of so many numbers make long vectors and leave room in a core's cache.
 RESAMPLES_AT_ONCE = 128
+# Upper bound of the counts held at once by a thread, 80 MB.
+COUNTS_AT_ONCE = 20_000_000
 
 # From tallies to strengths of shape (r, n).
 Fit = Callable[[Tallies], FloatArray]
@@ -57,9 +59,9 @@ def bootstrap_strengths(
     cells = aggregate(votes)
     _ = cells.blocks  # once, not in every thread
     fit = _davidson if davidson else _bradley_terry(cells, strengths)
-    parts = [draws.part(i, i + RESAMPLES_AT_ONCE) for i in range(0, len(draws), RESAMPLES_AT_ONCE)]
-    threads = threads or min(len(parts), len(os.sched_getaffinity(0)))
-    with ThreadPoolExecutor(threads) as pool:
+    size = max(1, min(RESAMPLES_AT_ONCE, COUNTS_AT_ONCE // cells.n_groups))
+    parts = [draws.part(i, i + size) for i in range(0, len(draws), size)]
+    with ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
         return np.concatenate(list(pool.map(lambda part: _strengths(cells, strengths, part, fit), parts)))
 
 

@@ -45,7 +45,8 @@ class Ratings:
     """Arrays of shape (n_systems,); ratings in points, 400 to odds of 10, mean 1000 over the systems that have votes.
 
     rank: 1 + the number of systems whose lower bound lies above this one's upper bound.
-    win_rate: (wins + ties / 2 + both bad / 2) / votes. both_bad_rate: share of the votes that called both bad.
+    win_rate: (wins + ties / 2 + both bad / 2) / votes, with their weights. both_bad_rate: share of the votes that
+    called both bad.
     resamples_used: by system, those of `resamples` that say something about it.
     reason: why the rating is NaN, interval_reason: why the interval and the rank are; "" where they are not.
     all_lower, all_upper: bounds for all systems at once. best_rank, worst_rank: ranks the votes leave open, for all

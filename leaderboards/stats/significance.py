@@ -69,21 +69,25 @@ def paired_randomization(differences: FloatArray, *, seed: int, rounds: int = RO
         Smyth (2010), Permutation p-values should never be zero, Statistical Applications in Genetics and Molecular
         Biology 9, article 39.
     """
-    n = len(differences)
-    if n < 2:
+    if len(differences) < 2:
         return np.nan
-    observed = abs(differences.sum())
+    return float(_p_values(differences[np.newaxis], seed, rounds)[0])
+
+
+def _p_values(differences: FloatArray, seed: int, rounds: int) -> FloatArray:
+    """Of many comparisons at once, shape (k, n_documents); 0 where a document has no pair: its sign changes nothing."""
+    n = differences.shape[1]
     # Sums in another order differ by rounding; such a flip is as far from zero as the observed one.
-    limit = observed - 1e-9 * np.abs(differences).sum()
-    if 2**n <= rounds:
-        signs = 1.0 - 2 * ((np.arange(2**n)[:, np.newaxis] >> np.arange(n)) & 1)
-        return float((np.abs(signs @ differences) >= limit).mean())
+    limit = np.abs(differences.sum(axis=1)) - 1e-9 * np.abs(differences).sum(axis=1)
+    exact = 2**n <= rounds
     generator = np.random.default_rng(seed)
-    as_far, size = 0, max(1, NUMBERS_AT_ONCE // n)
+    rounds = 2**n if exact else rounds
+    as_far, size = np.zeros(len(differences)), max(1, NUMBERS_AT_ONCE // max(n, len(differences)))
     for begin in range(0, rounds, size):
-        signs = 1.0 - 2 * generator.integers(2, size=(min(size, rounds - begin), n))
-        as_far += int((np.abs(signs @ differences) >= limit).sum())
-    return (1 + as_far) / (1 + rounds)
+        number = np.arange(begin, min(begin + size, rounds))[:, np.newaxis]
+        flips = (number >> np.arange(n)) & 1 if exact else generator.integers(2, size=(len(number), n))
+        as_far += (np.abs((1.0 - 2 * flips) @ differences.T) >= limit).sum(axis=0)
+    return as_far / rounds if exact else (1 + as_far) / (1 + rounds)
 
 
 def holm(p: FloatArray) -> FloatArray:
@@ -109,14 +113,21 @@ def compare_all(values: FloatArray, *, seed: int, rounds: int = ROUNDS) -> Diffe
     """
     n = len(values)
     first, second = np.triu_indices(n, 1)
-    difference, documents = np.full((n, n), np.nan), np.zeros((n, n))
-    p, adjusted = np.full((n, n), np.nan), np.full((n, n), np.nan)
-    for i, j in zip(first.tolist(), second.tolist(), strict=True):
-        both = values[i] - values[j]
-        both = both[~np.isnan(both)]
-        documents[i, j] = documents[j, i] = len(both)
-        if len(both):
-            difference[i, j], difference[j, i] = both.mean(), -both.mean()
-        p[i, j] = p[j, i] = paired_randomization(both, seed=seed, rounds=rounds)
-    adjusted[first, second] = adjusted[second, first] = holm(p[first, second])
-    return Differences(difference, documents, p, adjusted)
+    both = values[first] - values[second]
+    known = ~np.isnan(both)
+    both, counts = np.where(known, both, 0), known.sum(axis=1)
+    mean = np.where(counts > 0, both.sum(axis=1) / np.maximum(counts, 1), np.nan)
+    p = np.where(counts > 1, _p_values(both, seed, rounds), np.nan)
+    return Differences(
+        _square(n, mean, -mean, np.nan),
+        _square(n, counts.astype(np.float64), counts.astype(np.float64), 0),
+        _square(n, p, p, np.nan),
+        _square(n, holm(p), holm(p), np.nan),
+    )
+
+
+def _square(n: int, above: FloatArray, below: FloatArray, diagonal: float) -> FloatArray:
+    square = np.full((n, n), diagonal)
+    first, second = np.triu_indices(n, 1)
+    square[first, second], square[second, first] = above, below
+    return square

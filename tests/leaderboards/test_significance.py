@@ -88,3 +88,13 @@ def test_means_of_nothing_and_of_one_document_say_so():
     assert np.isnan([found.mean[2], found.lower[1], found.upper[2]]).all()
     assert (found.lower[0], found.upper[0]) == (1, 3)
     assert np.isnan(mean_intervals(np.empty((2, 0)), seed=0).mean).all()
+
+
+def test_all_pairs_at_once_are_each_alone():
+    values = np.random.default_rng(5).normal(0, 1, (4, 11))
+    values[0, 3] = values[2, 7] = np.nan
+    found = compare_all(values, seed=0)
+    for i, j in ((0, 1), (0, 2), (1, 3)):
+        both = values[i] - values[j]
+        assert found.p[i, j] == pytest.approx(paired_randomization(both[~np.isnan(both)], seed=0))
+    assert compare_all(values[:1], seed=0).p.shape == (1, 1)

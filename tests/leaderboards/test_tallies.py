@@ -111,6 +111,7 @@ def test_what_is_no_weight_is_refused(weight):
         weighted(votes([(0, 1, A), (0, 1, B)], 2), np.array(weight))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 200), max_size=30))
 def test_renumbering_leaves_no_gaps_and_keeps_the_order(numbers):
     found = renumbered(np.array(numbers, dtype=np.int64))
