@@ -12,7 +12,7 @@ from leaderboards.stats.bootstrap import bootstrap_strengths, draw, percentile_i
 from leaderboards.stats.bradley_terry import fit_bradley_terry
 from leaderboards.stats.davidson import fit_davidson
 from leaderboards.stats.sandwich import interval, sandwich_covariance
-from leaderboards.stats.simultaneous import complete, max_t_interval, rank_interval
+from leaderboards.stats.simultaneous import complete, max_t_interval, rank_interval, unclear_pairs
 from leaderboards.stats.tallies import units
 
 SAME = 1e-6  # log-odds; an interval this short is none
@@ -74,7 +74,7 @@ def estimate(votes: VoteArrays, *, seed: int, resamples: int, ties: Ties, anchor
         return found
     draws = draw(np.random.default_rng(seed), n_documents, n_annotators, resamples)
     drawn = bootstrap_strengths(votes, strengths, draws, davidson=davidson)
-    return replace(found, **_marginal(drawn, anchor), **_simultaneous(drawn, strengths, anchor))
+    return replace(found, **_marginal(drawn, anchor), **_simultaneous(drawn, strengths, anchor, votes.wins()))
 
 
 def _fit(votes: VoteArrays) -> FloatArray:
@@ -121,7 +121,7 @@ def _why_no_interval(used: int, lower: float, upper: float, resamples: int) -> s
     return ""
 
 
-def _simultaneous(drawn: FloatArray, strengths: FloatArray, anchor: int | None) -> dict[str, Any]:
+def _simultaneous(drawn: FloatArray, strengths: FloatArray, anchor: int | None, wins: FloatArray) -> dict[str, Any]:
     n = len(strengths)
     whole = complete(drawn)
     if len(whole) < max(2, len(drawn) / 2):
@@ -131,7 +131,7 @@ def _simultaneous(drawn: FloatArray, strengths: FloatArray, anchor: int | None) 
         return {"all_reason": ("too few votes: every resample gives the same rating",) * n}
     shift = 0 if anchor is None else strengths[anchor]
     lower, upper = max_t_interval(_anchored(whole, anchor), strengths - shift)
-    best, worst = rank_interval(whole, strengths)
+    best, worst = rank_interval(whole, strengths, unclear=unclear_pairs(wins))
     return {
         "all_lower": lower,
         "all_upper": upper,

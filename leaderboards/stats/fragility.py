@@ -90,7 +90,7 @@ class _Narrowing:
 
     @classmethod
     def of(cls, votes: VoteArrays, strengths: FloatArray) -> "_Narrowing":
-        inverse = bread(votes, strengths)
+        inverse = bread(votes.wins(), strengths)
         a, b = votes.system_a, votes.system_b
         chance = 0.5 + 0.5 * np.tanh((strengths[a] - strengths[b]) / 2)
         # The vote's own share in the curvature goes with it: 1 / (1 - leverage).

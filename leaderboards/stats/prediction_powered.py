@@ -108,7 +108,7 @@ def powered_ratings(
     if predicted.shape != votes.outcome.shape or not len(others.share):
         raise InvalidVotesError("A prediction for every vote, and comparisons without votes, are needed.")
     strengths = fit_bradley_terry(votes.wins())
-    inverse = bread(votes, strengths)
+    inverse = bread(votes.wins(), strengths)
     chance = _chance(strengths, votes.system_a, votes.system_b)
     labelled = _by_unit(votes, votes.document, votes.weights * (votes.a_share - chance))
     foretold = _by_unit(votes, votes.document, votes.weights * (predicted - chance))

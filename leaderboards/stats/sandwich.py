@@ -24,7 +24,7 @@ def sandwich_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
         Huber (1967), The behavior of maximum likelihood estimates under nonstandard conditions, Proceedings of the
         Fifth Berkeley Symposium 1, 221-233. For arenas: Chiang et al. (2024), arXiv 2403.04132, section 5.
     """
-    inverse = bread(votes, strengths)
+    inverse = bread(votes.wins(), strengths)
     n = votes.n_systems
     squares = np.bincount(
         votes.system_a * n + votes.system_b, weights=_residuals(votes, strengths) ** 2, minlength=n * n
@@ -58,7 +58,7 @@ class CovarianceParts:
 
 def covariance_parts(votes: VoteArrays, strengths: FloatArray) -> CovarianceParts:
     """The two-way covariance, split: vote is that of (document, annotator) cells, the others what clusters add."""
-    inverse = bread(votes, strengths)
+    inverse = bread(votes.wins(), strengths)
     both = votes.document * (int(votes.annotator.max()) + 1) + votes.annotator
     cells = _clustered(votes, strengths, both)
     by_document, by_annotator = (_clustered(votes, strengths, unit) for unit in (votes.document, votes.annotator))
@@ -83,12 +83,11 @@ def _residuals(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
     return votes.weights * (votes.a_share - chance)
 
 
-def bread(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
+def bread(wins: FloatArray, strengths: FloatArray) -> FloatArray:
     """Inverse of the penalized negative Hessian, made to act on strengths with mean zero."""
-    wins = votes.wins()
     chance = 0.5 + 0.5 * np.tanh((strengths[:, np.newaxis] - strengths[np.newaxis, :]) / 2)
     curvature = (wins + wins.T) * chance * (1 - chance)
-    n = votes.n_systems
+    n = len(wins)
     hessian = np.diag(curvature.sum(axis=1)) - curvature + PENALTY * np.eye(n)
     centre = np.eye(n) - 1 / n
     return centre @ np.linalg.inv(hessian) @ centre

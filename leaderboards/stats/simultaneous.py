@@ -3,7 +3,10 @@
 import numpy as np
 from scipy.stats import chi2, norm
 
-from leaderboards.stats.arrays import FloatArray
+from leaderboards.stats.arrays import BoolArray, FloatArray
+from leaderboards.stats.bradley_terry import fit_bradley_terry
+from leaderboards.stats.graphs import unbounded_nodes
+from leaderboards.stats.sandwich import bread
 
 SMALLEST_ERROR = 1e-9  # log-odds; a difference that never varies says nothing about who is better
 
@@ -34,7 +37,9 @@ def max_t_interval(drawn: FloatArray, estimate: FloatArray, *, level: float = 0.
     return estimate - reach, estimate + reach
 
 
-def rank_interval(drawn: FloatArray, estimate: FloatArray, *, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
+def rank_interval(
+    drawn: FloatArray, estimate: FloatArray, *, level: float = 0.95, unclear: BoolArray | None = None
+) -> tuple[FloatArray, FloatArray]:
     """Ranks that contain the true ranks of all systems at once with at least this probability.
 
     From simultaneous intervals of all pairwise differences, max-t as above: the best rank of a system is 1 + the number
@@ -43,6 +48,7 @@ def rank_interval(drawn: FloatArray, estimate: FloatArray, *, level: float = 0.9
 
     Args:
         drawn, estimate: As in max_t_interval; adding a constant to a row changes nothing.
+        unclear: Shape (n, n), pairs that count as not told apart whatever the resamples say; see unclear_pairs.
     Source:
         Mogstad, Romano, Shaikh and Wilhelm (2024), Inference for ranks with applications to mobility across
         neighbourhoods and academic achievement across countries, Review of Economic Studies 91, 476-518.
@@ -55,7 +61,35 @@ def rank_interval(drawn: FloatArray, estimate: FloatArray, *, level: float = 0.9
         if varies.any():
             off = np.abs(drawn - drawn[:, [j]] - gap[j])[:, varies] / error[j, varies]
             largest = np.maximum(largest, off.max(axis=1))
-    return ranks(gap, np.quantile(largest, level) * error)
+    reach = np.quantile(largest, level) * error
+    return ranks(gap, reach if unclear is None else np.where(unclear, np.inf, reach))
+
+
+def unclear_pairs(wins: FloatArray, *, level: float = 0.95) -> BoolArray:
+    """Pairs with a system whose lead or distance behind is without limit, unless there are votes enough to be sure.
+
+    Drawing again never makes a system lose that always won: after three votes it looks as sure as after three hundred.
+    So half a win is added each way wherever two systems met, which makes every log-odds and its error finite, and a
+    pair is clear only if its gap exceeds its (single votes') error by Bonferroni's factor over all pairs.
+
+    Args:
+        wins: Shape (n, n), ties half.
+    Source:
+        Haldane (1956), The estimation and significance of the logarithm of a ratio of frequencies, Annals of Human
+        Genetics 20, 309-311 (the half). For when a lead is without limit: Ford (1957), as in graphs.unbounded_nodes.
+    """
+    n = len(wins)
+    unlimited = np.zeros(n, dtype=bool)
+    for group in unbounded_nodes(wins > 0):
+        unlimited[group] = True
+    if not unlimited.any():
+        return np.zeros((n, n), dtype=bool)
+    helped = wins + 0.5 * (wins + wins.T > 0)
+    strengths = fit_bradley_terry(helped)
+    covariance = bread(helped, strengths)
+    gap = np.abs(strengths[np.newaxis, :] - strengths[:, np.newaxis])
+    unsure = gap <= _bonferroni(n, level) * _errors(covariance)
+    return np.asarray(unsure & (unlimited[:, np.newaxis] | unlimited[np.newaxis, :]) & ~np.eye(n, dtype=bool))
 
 
 def rank_interval_from_covariance(
@@ -69,12 +103,21 @@ def rank_interval_from_covariance(
         Chiang et al. (2024), Chatbot Arena, arXiv 2403.04132, section 5.
     """
     n = len(estimate)
+    factor = float(np.sqrt(chi2.ppf(level, max(1, n - 1)))) if chi_square else _bonferroni(n, level)
+    return ranks(estimate[np.newaxis, :] - estimate[:, np.newaxis], factor * _errors(covariance))
+
+
+def _bonferroni(n: int, level: float) -> float:
+    """Over all pairs of n systems, two-sided."""
+    return float(norm.ppf(1 - (1 - level) / (2 * max(1, n * (n - 1) // 2))))
+
+
+def _errors(covariance: FloatArray) -> FloatArray:
+    """Of the differences, shape (n, n)."""
     variance = np.diag(covariance)
     squares = variance[:, np.newaxis] + variance[np.newaxis, :] - 2 * covariance
-    error = np.sqrt(np.maximum(squares, 0))
-    pairs = max(1, n * (n - 1) // 2)
-    factor = np.sqrt(chi2.ppf(level, max(1, n - 1))) if chi_square else norm.ppf(1 - (1 - level) / (2 * pairs))
-    return ranks(estimate[np.newaxis, :] - estimate[:, np.newaxis], factor * error)
+    errors: FloatArray = np.sqrt(np.maximum(squares, 0))
+    return errors
 
 
 def ranks(gap: FloatArray, reach: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -4,13 +4,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
+from leaderboards.stats.ratings import rate
 from leaderboards.stats.simultaneous import (
     complete,
     max_t_interval,
     rank_interval,
     rank_interval_from_covariance,
     ranks,
+    unclear_pairs,
 )
+from tests.leaderboards.simulate import A, B, votes
 
 
 def normal_draws(seed, r, true, error):
@@ -98,3 +101,27 @@ def test_incomplete_resamples_are_left_out():
 def test_resamples_that_never_differ_tell_nothing_apart():
     best, worst = rank_interval(np.tile([1.0, 0.0], (50, 1)), np.array([1.0, 0.0]))
     assert (best.tolist(), worst.tolist()) == ([1, 1], [2, 2])
+
+
+@pytest.mark.parametrize(("games", "sure"), [(1, False), (3, False), (7, False), (8, True), (300, True)])
+def test_a_clean_sweep_is_sure_only_after_votes_enough(games, sure):
+    # By hand, with half a win added each way: n to 0 has log-odds log(2n + 1) with variance 1/(n + 1/2) + 1/(1/2).
+    # n = 7: 2.708 / 1.461 = 1.854; n = 8: 2.833 / 1.455 = 1.947, which the prior's pull makes 1.962 > 1.960.
+    wins = np.array([[0.0, games], [0.0, 0.0]])
+    assert unclear_pairs(wins)[0, 1] == (not sure)
+
+
+def test_a_clean_sweep_of_few_votes_leaves_the_ranks_open():
+    rows = [(0, 1, A, i, i % 2) for i in range(3)] + [(1, 2, [A, B][i % 2], i, i % 2) for i in range(3)]
+    found = rate(votes(rows, 3), seed=0, resamples=100)
+    assert found.best_rank.tolist() == [1, 1, 1]
+    assert found.worst_rank.tolist() == [3, 3, 3]
+    many = rate(votes([(0, 1, A, i, i % 5) for i in range(50)], 2), seed=0, resamples=100)
+    assert (many.best_rank.tolist(), many.worst_rank.tolist()) == ([1, 2], [1, 2])
+
+
+def test_only_pairs_with_a_system_without_limit_are_unclear():
+    # 0 beat 1 once and never lost; 1 beat 2 in 40 of 60.
+    unclear = unclear_pairs(np.array([[0.0, 1, 0], [0, 0, 40], [0, 20, 0]]))
+    assert unclear.tolist() == [[False, True, True], [True, False, False], [True, False, False]]
+    assert not unclear_pairs(np.array([[0.0, 1], [1, 0]])).any()
