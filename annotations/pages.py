@@ -199,7 +199,7 @@ def _pair(assignment: Assignment) -> Pair:
 def _evidence_here(comparison: Comparison, found: dict[str, Spans]) -> dict[str, Spans]:
     """What was found in another document's transcript, for the foreign side of an attention check, is of no use."""
     foreign = foreign_spans(comparison)
-    here = {}
+    here: dict[str, Spans] = {}
     for side, summary in (("a", comparison.summary_a), ("b", comparison.summary_b)):
         if summary.document_id == comparison.document_id:
             here |= {side: found[side]} if side in found else {}

@@ -101,13 +101,15 @@ def _vote(value: Any, where: str) -> GivenVote:
     strength = _said(fields, "strength", STRENGTHS)
     if strength and outcome not in (Outcome.A, Outcome.B):
         raise fields.fail("strength", f"is {value['strength']!r}, but {value['winner']!r} means that neither side won.")
+    (model_a, model_b), (probability, drawn_from) = _models(fields), _draw(fields)
     return GivenVote(
         where=where,
         id=_id(fields),
         document=fields.text("document_id", required=True, longest=MAX_ID_LENGTH),
         query=fields.text("query"),
         criterion=fields.text("criterion"),
-        **_models(fields),
+        model_a=model_a,
+        model_b=model_b,
         outcome=outcome,
         judge=fields.text("judge", required=True, longest=LONGEST_JUDGE).strip(),
         judge_type=_said(fields, "judge_type", JUDGE_TYPES) or JudgeType.HUMAN,
@@ -116,15 +118,16 @@ def _vote(value: Any, where: str) -> GivenVote:
         lead_time_ms=_ms(fields, "lead_time"),
         active_ms=_ms(fields, "active_time"),
         given_at=_time(fields),
-        **_draw(fields),
+        probability=probability,
+        drawn_from=drawn_from,
     )
 
 
-def _models(fields: Fields) -> dict[str, str]:
-    models = {name: fields.text(name, required=True, longest=100) for name in ("model_a", "model_b")}
-    if models["model_a"] == models["model_b"]:
-        raise fields.fail("model_b", f"is {models['model_b']!r}, as model_a is; expected another system.")
-    return models
+def _models(fields: Fields) -> tuple[str, str]:
+    model_a, model_b = (fields.text(name, required=True, longest=100) for name in ("model_a", "model_b"))
+    if model_a == model_b:
+        raise fields.fail("model_b", f"is {model_b!r}, as model_a is; expected another system.")
+    return model_a, model_b
 
 
 def _said(fields: Fields, name: str, known: Mapping[str, Value]) -> Value | None:
@@ -155,16 +158,16 @@ def _number(fields: Fields, name: str, most: float) -> float | None:
     return float(value)
 
 
-def _draw(fields: Fields) -> dict[str, Any]:
+def _draw(fields: Fields) -> tuple[float | None, int | None]:
     """How the pair was drawn: both figures or none."""
     chance, drawn_from = fields.values.get("sampling_prob"), fields.values.get("sampling_from")
     if chance in (None, "") and drawn_from in (None, ""):
-        return {"probability": None, "drawn_from": None}
+        return None, None
     if isinstance(chance, bool) or not isinstance(chance, int | float) or not 0 < chance <= 1:
         raise fields.fail("sampling_prob", f"is {json.dumps(chance)[:50]}; expected a number above 0, at most 1.")
     if isinstance(drawn_from, bool) or not isinstance(drawn_from, int) or not 1 <= drawn_from < LONGEST_SECONDS:
         raise fields.fail("sampling_from", f"is {json.dumps(drawn_from)[:50]}; expected how many it was drawn from.")
-    return {"probability": float(chance), "drawn_from": drawn_from}
+    return float(chance), drawn_from
 
 
 def _ms(fields: Fields, name: str) -> int | None:
