@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DATASET, SPLIT, INSTRUCTION = "qmsum", "val", "medium"
 TUNED, BASE = "smollm2-135m-qmsum", "smollm2-135m-instruct"
 SYSTEMS = ("lead-3", "lexrank", BASE, "smollm2-135m-resummarize", TUNED)
-TRAINING = ("--max-steps", "120", "--accumulation", "1", "--max-tokens", "512", "--evaluate-every", "40")
+TRAINING = ("--max-steps", "240", "--accumulation", "1", "--max-tokens", "512", "--evaluate-every", "40")
 COLUMNS = (
     *("system", "n", "ROUGE-1", "ROUGE-2", "ROUGE-L", "BERTScore", "words"),
     *("seconds", "tokens left out", "calls", "cut outputs"),
