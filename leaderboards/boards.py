@@ -9,7 +9,6 @@ from annotations.models import Criterion, Study
 from leaderboards.material import METRIC_NAMES, Material, ScoreRow, SummaryRow, gather
 from leaderboards.models import BoardSnapshot
 from leaderboards.stats.ratings import Ratings, rate
-from leaderboards.votes import vote_arrays
 from models_runner.models import Regime, Summary, System
 
 CODE_VERSION = "0.3.0"
@@ -46,9 +45,7 @@ def build_board(study: Study, criterion: Criterion, seed: int = 0) -> Board:
 
 
 def _board(material: Material, seed: int) -> Board:
-    slugs = [system.slug for system in material.systems]
-    votes = vote_arrays(material.votes, slugs)
-    ratings = rate(votes, seed=seed, resamples=RESAMPLES, names=slugs)
+    ratings = rate(material.arrays, seed=seed, resamples=RESAMPLES, names=material.slugs)
     metrics = _Metrics(material)
     lines = [_line(system, i, ratings, metrics) for i, system in enumerate(material.systems)]
     lines.sort(key=lambda line: (line["rating"] is None, -(line["rating"] or 0), line["system"]))

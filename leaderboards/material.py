@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from annotations.models import Criterion, JudgeType, Study
-from leaderboards.votes import VoteRow, counted, vote_rows
+from leaderboards.stats.arrays import VoteArrays
+from leaderboards.votes import VoteRow, counted, vote_arrays, vote_rows
 from models_runner.models import Score, Summary, System
 
 METRIC_NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "bertscore_f1", "words")
@@ -50,6 +51,31 @@ class Material:
     summaries: list[SummaryRow]
     scores: list[ScoreRow]
     llm_votes: int
+
+    @cached_property
+    def slugs(self) -> list[str]:
+        """Names of the systems, in the order in which the arrays number them."""
+        return [system.slug for system in self.systems]
+
+    @cached_property
+    def counted_votes(self) -> list[VoteRow]:
+        """The votes between systems that are still part of the study, in the order of the arrays."""
+        known = set(self.slugs)
+        return [row for row in self.votes if row.system_a in known and row.system_b in known]
+
+    @cached_property
+    def arrays(self) -> VoteArrays:
+        return vote_arrays(self.counted_votes, self.slugs)
+
+    @cached_property
+    def documents(self) -> list[str]:
+        """Names of the documents voted on, in the order in which the arrays number them."""
+        return sorted({row.document for row in self.counted_votes})
+
+    @cached_property
+    def annotators(self) -> list[str]:
+        """Pseudonyms of those who voted, in the order in which the arrays number them."""
+        return sorted({row.annotator for row in self.counted_votes})
 
     @cached_property
     def fingerprint(self) -> str:
