@@ -5,10 +5,11 @@ from django.db import DatabaseError, connection
 from django.test import RequestFactory
 from django.views.defaults import server_error
 
-from tests.factories import SummaryFactory, UserFactory
+from tests.factories import CriterionFactory, StudyFactory, SummaryFactory, UserFactory
 from tests.people import annotator, researcher, stranger
 
 pytestmark = pytest.mark.django_db
+STUDIES = "/studies/"
 
 
 def test_the_health_check_answers_after_asking_the_database(django_assert_num_queries):
@@ -69,3 +70,20 @@ def test_the_page_of_a_fault_needs_no_database(django_assert_num_queries):
     with django_assert_num_queries(0):
         response = server_error(RequestFactory().get("/"))
     assert "The site made a mistake" in response.content.decode()
+
+
+@pytest.mark.parametrize("page", ["", "quality/", "gold/", "people/", "settings/", "history/"])
+def test_every_page_of_a_study_says_where_it_belongs(page):
+    study = StudyFactory()
+    assert (
+        f'<a href="{STUDIES}" aria-current="true">'
+        in researcher().get(f"{STUDIES}{study.slug}/{page}").content.decode()
+    )
+
+
+def test_a_board_belongs_to_the_studies_and_the_overview_to_itself():
+    client, study = researcher(), CriterionFactory().study
+    assert f'<a href="{STUDIES}" aria-current="true">' in client.get(f"/boards/{study.slug}/").content.decode()
+    home = client.get("/").content.decode()
+    assert '<a href="/" aria-current="page">' in home
+    assert home.count("aria-current") == 1
