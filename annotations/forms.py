@@ -12,7 +12,7 @@ from annotations.models import Invitation, Membership, Outcome, Purpose, Remark,
 from annotations.models.known import LONGEST_EXPLANATION
 from annotations.models.remarks import LONGEST_REMARK
 from annotations.remarks import Said
-from annotations.setup import ALWAYS, FIXED_BY_RATING, Material, RatingOptions
+from annotations.setup import ALWAYS, FIXED_BY_RATING, MARGIN, Material, RatingOptions
 from models_runner.models import Dataset, InstructionKind, System
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -154,6 +154,14 @@ class StudyForm(RatingOptionsForm):
     )
     sampling = Study._meta.get_field("sampling").formfield()
     epsilon = Study._meta.get_field("epsilon").formfield()
+    margin = forms.FloatField(
+        required=False,
+        initial=100 * MARGIN,
+        label="Margin for small against large",
+        help_text="Points of win probability by which a compact system may be worse than a large one and still be good "
+        "enough: at 5, preferred in 45 of 100 comparisons. Fixed with the study, so that nobody can choose it by the "
+        "votes; empty for no verdict.",
+    )
     guidelines = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 4}),
         required=False,
@@ -161,8 +169,16 @@ class StudyForm(RatingOptionsForm):
     )
     field_order = (
         *("title", "slug", "dataset", "split", "sample", "chosen", "seed", "instruction", "systems", "anchor"),
-        *("pairs_per_document", "criteria", "own_criteria", "quota", "sampling", "epsilon", "guidelines"),
+        *("pairs_per_document", "criteria", "own_criteria", "quota", "sampling", "epsilon", "margin"),
+        "guidelines",
     )
+
+    def clean_margin(self) -> float | None:
+        """As a share."""
+        points = self.cleaned_data["margin"]
+        if points is not None and not 0 < points < 50:
+            raise forms.ValidationError("Expected more than 0 and less than 50 points.")
+        return None if points is None else points / 100
 
     def options(self) -> RatingOptions:
         return RatingOptions(**{field.name: self.cleaned_data[field.name] for field in fields(RatingOptions)})

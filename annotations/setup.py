@@ -38,6 +38,8 @@ class StudySetupError(ValueError):
 
 KEY = re.compile(r"[A-Za-z0-9_-]{1,50}")
 LONGEST_QUESTION = 200
+# Preferred in 45 of 100 comparisons instead of 50 still counts as good enough.
+MARGIN = 0.05
 
 
 @dataclass(frozen=True)
@@ -99,12 +101,17 @@ def create_study(
     draft: bool = False,
     sampling: str = Sampling.EVEN,
     epsilon: float = EPSILON,
+    margin: float | None = MARGIN,
 ) -> Study:
-    """A study over these systems' summaries, open unless it is to be a draft. Raises StudySetupError."""
+    """A study over these systems' summaries, open unless it is to be a draft. Raises StudySetupError.
+
+    margin: see Study.noninferiority_margin; None for no verdict on small against large.
+    """
     options, material = options or RatingOptions(), material or Material()
     questions = [OwnCriterion(key, *LIBRARY[key]) for key in criteria if key in LIBRARY] + list(own_criteria)
     _check_setup(slug, systems, quota, options)
     _check_sampling(sampling, epsilon)
+    _check_margin(margin)
     _check_criteria(criteria, own_criteria)
     _check_pairs(material, systems)
     study = Study.objects.create(
@@ -122,6 +129,7 @@ def create_study(
         pairs_per_document=material.pairs_per_document,
         sampling=sampling,
         epsilon=epsilon,
+        noninferiority_margin=margin,
         **asdict(options),
     )
     study.systems.set(systems)
@@ -159,6 +167,13 @@ def _check_sampling(sampling: str, epsilon: float) -> None:
         raise StudySetupError(f"{sampling!r} is no way to choose pairs. Known: {', '.join(Sampling.values)}.")
     if not 0 < epsilon <= 1:
         raise StudySetupError(f"The share drawn evenly is {epsilon:g}; expected more than 0 and at most 1.")
+
+
+def _check_margin(margin: float | None) -> None:
+    if margin is not None and not 0 < margin < 0.5:
+        raise StudySetupError(
+            f"The margin is {100 * margin:g} points of win probability; expected more than 0 and less than 50."
+        )
 
 
 def _check_criteria(chosen: Sequence[str], own: Sequence[OwnCriterion]) -> None:

@@ -62,6 +62,7 @@ def _create(form: StudyForm, user: User, *, draft: bool) -> Study:
         guidelines=chosen["guidelines"],
         sampling=chosen["sampling"],
         epsilon=chosen["epsilon"],
+        margin=chosen["margin"],
         options=form.options(),
         material=form.material(),
         created_by=user,

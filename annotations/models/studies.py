@@ -103,6 +103,14 @@ class Study(models.Model):
     )
     annotator_title = models.CharField(max_length=200, default=DEFAULT_TITLE, help_text="The heading annotators see.")
     guidelines = models.TextField(blank=True)
+    # Fixed when the study is made, before anybody can have seen a vote; None where none was.
+    noninferiority_margin = models.FloatField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="How far below one half a compact system's chance to win against a large one may lie and it still "
+        "be good enough, as a share: 0.05 for 5 points.",
+    )
     allow_tie = models.BooleanField("Equally good", default=True, help_text="Annotators may call both equally good.")
     allow_both_bad = models.BooleanField("Both bad", default=True, help_text="Annotators may call both bad.")
     strength = models.CharField(
@@ -157,6 +165,10 @@ class Study(models.Model):
             models.CheckConstraint(condition=Q(quota__gte=1), name="study_quota_positive"),
             models.CheckConstraint(condition=Q(sampling__in=["even", "adaptive"]), name="study_sampling_known"),
             models.CheckConstraint(condition=Q(epsilon__gt=0, epsilon__lte=1), name="study_epsilon_is_a_share"),
+            models.CheckConstraint(
+                condition=Q(noninferiority_margin=None) | Q(noninferiority_margin__gt=0, noninferiority_margin__lt=0.5),
+                name="study_margin_is_a_share_below_half",
+            ),
             models.CheckConstraint(condition=Q(instruction__in=InstructionKind.values), name="study_instruction_known"),
             models.CheckConstraint(condition=Q(gold_every=0) | Q(gold_every__gte=2), name="study_gold_every_fits"),
             models.CheckConstraint(

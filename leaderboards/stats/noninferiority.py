@@ -1,19 +1,26 @@
 """Is a compact system as good as a large one, save for a margin fixed beforehand?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from scipy.stats import norm
 
 from leaderboards.stats.arrays import FloatArray, VoteArrays
 from leaderboards.stats.bootstrap import bootstrap_strengths, draw, percentile_interval
 from leaderboards.stats.bradley_terry import SCALE, fit_bradley_terry
-from leaderboards.stats.estimates import NO_DRAWS
+from leaderboards.stats.estimates import NO_DRAWS, SAME
 from leaderboards.stats.parts import only, parts_of
+from leaderboards.stats.simultaneous import unclear_pairs
 from leaderboards.stats.tallies import units
 
 NOT_CONNECTED = "the votes do not connect the two systems"
 TOO_FEW = "too few votes: fewer than half of the resamples say anything about both systems"
+SWEEP = "too few votes: one of the two won or lost nearly everything, and drawing again cannot show how sure that is"
+POWER = 0.8
+# Of the lower end of a 95 % interval.
+ONE_SIDED = 0.025
 
 
 class Scale(StrEnum):
@@ -28,7 +35,7 @@ class NonInferiority:
     """difference: compact minus large on the scale; lower, upper: its 95 % interval. NaN with a reason.
 
     non_inferior: lower > -margin, a one-sided test at level 0.025 with this p. superior: lower > 0. inferior: upper <
-    -margin. None of the three: the votes do not decide.
+    -margin. None of the three: the votes do not decide. error: standard error of the difference.
     """
 
     difference: float
@@ -37,6 +44,7 @@ class NonInferiority:
     margin: float
     p: float
     reason: str = ""
+    error: float = np.nan
 
     @property
     def non_inferior(self) -> bool:
@@ -61,9 +69,24 @@ def noninferiority(
     scale: Scale = Scale.POINTS,
     resamples: int = 1000,
 ) -> NonInferiority:
+    """One pair of systems; see noninferiorities."""
+    pairs = [(compact, large)]
+    return noninferiorities(votes, pairs, margin=margin, seed=seed, scale=scale, resamples=resamples)[0]
+
+
+def noninferiorities(
+    votes: VoteArrays,
+    pairs: Sequence[tuple[int, int]],
+    *,
+    margin: float,
+    seed: int,
+    scale: Scale = Scale.POINTS,
+    resamples: int = 1000,
+) -> list[NonInferiority]:
     """From all votes of the part that holds both systems; the interval is the two-way cluster bootstrap's.
 
     Args:
+        pairs: (compact, large); the same resamples serve them all.
         margin: Above 0, how much worse still counts as good enough; chosen before the votes are seen.
     Raises:
         ValueError: The margin is not above 0.
@@ -73,26 +96,57 @@ def noninferiority(
     """
     if not margin > 0:
         raise ValueError(f"The margin is {margin}; expected a number above 0.")
-    nothing = NonInferiority(np.nan, np.nan, np.nan, margin, np.nan, NOT_CONNECTED)
-    part = next((part for part in parts_of(votes) if compact in part and large in part), None)
-    if part is None:
-        return nothing
-    kept = only(votes, part)
-    i, j = np.searchsorted(part, [compact, large]).tolist()
-    strengths = fit_bradley_terry(kept.wins())
-    difference = float(_on(scale, strengths[i] - strengths[j]))
-    n_documents, n_annotators = units(kept.document), units(kept.annotator)
+    found = [NonInferiority(np.nan, np.nan, np.nan, margin, np.nan, NOT_CONNECTED)] * len(pairs)
+    for part in parts_of(votes):
+        within = [k for k, pair in enumerate(pairs) if np.isin(pair, part).all()]
+        if not within:
+            continue
+        kept = only(votes, part)
+        strengths = fit_bradley_terry(kept.wins())
+        drawn, unclear = _drawn(kept, strengths, seed, resamples), unclear_pairs(kept.wins())
+        for k in within:
+            i, j = np.searchsorted(part, pairs[k]).tolist()
+            difference = float(_on(scale, strengths[i] - strengths[j]))
+            gaps = None if drawn is None else _on(scale, drawn[:, i] - drawn[:, j])
+            found[k] = _judged(difference, gaps, margin, bool(unclear[i, j]))
+    return found
+
+
+def _drawn(votes: VoteArrays, strengths: FloatArray, seed: int, resamples: int) -> FloatArray | None:
+    n_documents, n_annotators = units(votes.document), units(votes.annotator)
     if n_documents == n_annotators == 1:
-        return NonInferiority(difference, np.nan, np.nan, margin, np.nan, NO_DRAWS)
+        return None
     draws = draw(np.random.default_rng(seed), n_documents, n_annotators, resamples)
-    drawn = bootstrap_strengths(kept, strengths, draws)
-    gaps = _on(scale, drawn[:, i] - drawn[:, j])
-    gaps = gaps[~np.isnan(gaps)]
-    if len(gaps) < resamples / 2:
+    return bootstrap_strengths(votes, strengths, draws)
+
+
+def _judged(difference: float, gaps: FloatArray | None, margin: float, unclear: bool) -> NonInferiority:
+    if gaps is None:
+        return NonInferiority(difference, np.nan, np.nan, margin, np.nan, NO_DRAWS)
+    known = gaps[~np.isnan(gaps)]
+    if len(known) < len(gaps) / 2:
         return NonInferiority(difference, np.nan, np.nan, margin, np.nan, TOO_FEW)
-    lower, upper = percentile_interval(gaps[:, np.newaxis])
-    p = (1 + int((gaps <= -margin).sum())) / (1 + len(gaps))
-    return NonInferiority(difference, float(lower[0]), float(upper[0]), margin, p)
+    if unclear or np.ptp(known) < SAME:
+        return NonInferiority(difference, np.nan, np.nan, margin, np.nan, SWEEP)
+    lower, upper = percentile_interval(known[:, np.newaxis])
+    p = (1 + int((known <= -margin).sum())) / (1 + len(known))
+    return NonInferiority(difference, float(lower[0]), float(upper[0]), margin, p, error=float(known.std(ddof=1)))
+
+
+def votes_to_decide(found: NonInferiority, n_votes: int, *, power: float = POWER) -> float:
+    """votes * (error * (z(0.975) + z(power)) / distance from the margin)^2: in all, not on top of those there are.
+
+    If the difference is what it seems now, and documents, annotators and votes all grow alike. Infinite where it lies
+    on the margin itself; NaN without an error.
+
+    Source:
+        As in planning.separation, with the margin in the place of zero.
+    """
+    distance = abs(found.difference + found.margin)
+    if np.isnan(found.error) or distance == 0:
+        return np.nan if np.isnan(found.error) else np.inf
+    factor = float(norm.ppf(1 - ONE_SIDED) + norm.ppf(power))
+    return float(n_votes * (found.error * factor / distance) ** 2)
 
 
 def _on(scale: Scale, gap: FloatArray) -> FloatArray:

@@ -304,7 +304,17 @@ def test_a_guess_is_a_side_or_none_and_made_once(comparison):
     refused(lambda: Guess.objects.create(assignment=held, side="a"))
 
 
-@pytest.mark.parametrize("values", [{"sampling": "clever"}, {"epsilon": 0}, {"epsilon": -0.1}, {"epsilon": 1.01}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"sampling": "clever"},
+        {"epsilon": 0},
+        {"epsilon": -0.1},
+        {"epsilon": 1.01},
+        {"noninferiority_margin": 0},
+        {"noninferiority_margin": 0.5},
+    ],
+)
 def test_pairs_are_chosen_in_a_known_way_with_a_share_drawn_evenly(comparison, values):
     refused(lambda: Study.objects.filter(pk=comparison.study_id).update(**values))
 

@@ -265,6 +265,37 @@ def test_the_share_of_a_new_study_is_that_of_the_published_rule():
     assert make_study().epsilon == EPSILON
 
 
+# ---- the margin of small against large
+
+
+def asked_for(dataset, systems, **changes):
+    values = {"title": "T", "slug": "s", "dataset": dataset.name, "instruction": "medium", "criteria": ["overall"]}
+    values |= {"systems": [system.slug for system in systems], "quota": 2, "seed": 0, "comments": "optional"}
+    values |= {"break_minutes": 0, "sampling": "even", "epsilon": "0.2", "strength": "off"}
+    return values | changes
+
+
+@pytest.mark.parametrize(("given", "stored"), [("5", 0.05), ("2.5", 0.025), ("", None)])
+def test_the_margin_is_fixed_with_the_study(dataset, systems, given, stored):
+    assert researcher().post(reverse("new-study"), asked_for(dataset, systems, margin=given)).status_code == 302
+    assert Study.objects.get(slug="s").noninferiority_margin == stored
+
+
+@pytest.mark.parametrize("given", ["0", "-5", "50", "five"])
+def test_a_margin_that_is_none_is_refused(dataset, systems, given):
+    assert researcher().post(reverse("new-study"), asked_for(dataset, systems, margin=given)).status_code == 400
+    assert not Study.objects.filter(slug="s").exists()
+
+
+def test_the_margin_never_changes(dataset, systems):
+    study = make(dataset, systems)
+    assert study.noninferiority_margin == 0.05
+    with pytest.raises(StudySetupError, match="noninferiority_margin cannot be changed"):
+        setup.change_settings(study, {"noninferiority_margin": 0.2}, None)
+    with pytest.raises(StudySetupError, match="The margin is 50 points"):
+        setup.create_study("t", dataset, systems, margin=0.5)
+
+
 # ---- dates
 
 

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from leaderboards.stats.noninferiority import Scale, noninferiority
+from leaderboards.stats.noninferiority import (
+    NonInferiority,
+    Scale,
+    noninferiorities,
+    noninferiority,
+    votes_to_decide,
+)
 from leaderboards.stats.ratings import Anchor, rate
 from tests.leaderboards.simulate import TIE, A, B, simulated, votes
 
@@ -56,6 +62,44 @@ def test_degenerate_inputs_have_reasons():
         margin=10,
     )
     assert rare.reason.startswith("too few votes")
+
+
+def test_many_pairs_at_once_are_the_same_as_one_by_one():
+    sample = simulated(4, n_votes=900, n_systems=5)
+    pairs = [(0, 1), (3, 1), (2, 4)]
+    together = noninferiorities(sample, pairs, margin=50, seed=0, resamples=100)
+    assert together == [noninferiority(sample, *pair, margin=50, seed=0, resamples=100) for pair in pairs]
+
+
+def test_a_pair_in_each_of_two_parts():
+    apart = [(0, 1, (A, B)[i % 3 == 0], i % 8, i % 5) for i in range(40)]
+    sample = votes([*apart, *((a + 2, b + 2, *rest) for a, b, *rest in apart)], 4)
+    first, second, across = noninferiorities(sample, [(0, 1), (2, 3), (0, 3)], margin=10, seed=0, resamples=100)
+    assert first == second
+    assert across.reason == "the votes do not connect the two systems"
+
+
+def test_two_votes_for_one_side_decide_nothing():
+    found = judged(votes([(0, 1, A, 0, 0), (0, 1, A, 1, 1)], 2), margin=0.05, scale=Scale.WIN_PROBABILITY)
+    assert found.reason.startswith("too few votes: one of the two won or lost nearly everything")
+    assert not any([found.non_inferior, found.superior, found.inferior])
+
+
+def test_votes_to_decide_by_hand():
+    # Error 0.02 from 1,000 votes, 0.03 above the margin: 1000 * (0.02 * 2.8016 / 0.03)^2 = 3,488.4.
+    found = NonInferiority(-0.02, -0.06, 0.02, 0.05, 0.07, error=0.02)
+    assert votes_to_decide(found, 1000) == pytest.approx(3488, abs=1)
+    below = NonInferiority(-0.08, -0.12, -0.04, 0.05, 0.9, error=0.02)
+    assert votes_to_decide(below, 1000) == pytest.approx(3488, abs=1)
+    assert votes_to_decide(NonInferiority(-0.05, -0.1, 0.0, 0.05, 0.5, error=0.02), 1000) == np.inf
+    assert np.isnan(votes_to_decide(NonInferiority(0.1, np.nan, np.nan, 0.05, np.nan), 10))
+
+
+def test_so_many_votes_have_that_power():
+    # A normal estimate at the distance asked for: its lower end lies above the margin in 8 of 10 studies.
+    error = 0.02 * np.sqrt(1000 / 3488)
+    estimates = np.random.default_rng(0).normal(-0.02, error, 20_000)
+    assert (estimates - 1.96 * error > -0.05).mean() == pytest.approx(0.8, abs=0.01)
 
 
 @pytest.mark.parametrize("margin", [0, -1, np.nan])

@@ -74,6 +74,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--epsilon", type=float, default=EPSILON, help="Adaptive only: the share of draws that looks at no votes."
         )
+        parser.add_argument(
+            "--margin",
+            type=float,
+            default=100 * setup.MARGIN,
+            help="Points of win probability by which a compact system may be worse than a large one and still be good "
+            "enough; 0 for no verdict.",
+        )
         parser.add_argument("--title", default="")
         parser.add_argument("--split", default="", help="Of the dataset; else every split.")
         parser.add_argument("--sample", type=int, help="So many documents, drawn by the seed; else all.")
@@ -108,6 +115,7 @@ class Command(BaseCommand):
                 quota=options["quota"],
                 sampling=options["sampling"],
                 epsilon=options["epsilon"],
+                margin=options["margin"] / 100 or None,
                 title=options["title"],
                 options=rating_options(options),
                 material=material(options),
