@@ -13,6 +13,7 @@ from leaderboards.stats.bradley_terry import fit_bradley_terry
 from leaderboards.stats.davidson import fit_davidson
 from leaderboards.stats.sandwich import interval, sandwich_covariance
 from leaderboards.stats.simultaneous import complete, max_t_interval, rank_interval, unclear_pairs
+from leaderboards.stats.small_samples import expanded, expansion
 from leaderboards.stats.tallies import units
 
 SAME = 1e-6  # log-odds; an interval this short is none
@@ -32,8 +33,8 @@ class Ties(StrEnum):
 class Estimates:
     """By system, in log-odds; NaN with a reason. Strengths have mean zero, or the anchor's is zero.
 
-    lower, upper: two-way cluster bootstrap. all_lower, all_upper: the same for all systems at once. iid_lower,
-    iid_upper: sandwich of single votes. tie: log of Davidson's parameter.
+    lower, upper: two-way cluster bootstrap, expanded for few units. all_lower, all_upper: the same for all systems at
+    once. iid_lower, iid_upper: sandwich of single votes. tie: log of Davidson's parameter.
     """
 
     strengths: FloatArray
@@ -74,7 +75,12 @@ def estimate(votes: VoteArrays, *, seed: int, resamples: int, ties: Ties, anchor
         return found
     draws = draw(np.random.default_rng(seed), n_documents, n_annotators, resamples)
     drawn = bootstrap_strengths(votes, strengths, draws, davidson=davidson)
-    return replace(found, **_marginal(drawn, anchor), **_simultaneous(drawn, strengths, anchor, votes.wins()))
+    factor = expansion(votes, _fit(votes) if davidson else strengths)
+    return replace(
+        found,
+        **_marginal(drawn, strengths, anchor, factor),
+        **_simultaneous(drawn, strengths, anchor, factor, votes.wins()),
+    )
 
 
 def _fit(votes: VoteArrays) -> FloatArray:
@@ -93,17 +99,22 @@ def _iid(votes: VoteArrays, strengths: FloatArray, anchor: int | None, davidson:
     return {"iid_lower": lower, "iid_upper": upper, "iid_reason": ("",) * len(strengths)}
 
 
-def _marginal(drawn: FloatArray, anchor: int | None) -> dict[str, Any]:
+def _marginal(drawn: FloatArray, strengths: FloatArray, anchor: int | None, factor: FloatArray) -> dict[str, Any]:
     """Ranks come from strengths with mean zero whatever the anchor is, so that its choice changes no rank."""
     used = (~np.isnan(_anchored(drawn, anchor))).sum(axis=0)
     lower, upper = percentile_interval(drawn)
     reasons = tuple(_why_no_interval(*values, len(drawn)) for values in zip(used, lower, upper, strict=True))
     missing = np.array([bool(reason) for reason in reasons])
-    lower[missing] = upper[missing] = np.nan
+
+    def bounds(values: FloatArray, estimate: FloatArray, factors: FloatArray) -> FloatArray:
+        found = np.stack([expanded(bound, estimate, factors) for bound in percentile_interval(values)])
+        found[:, missing] = np.nan
+        return found
+
+    lower, upper = bounds(drawn, strengths, np.diag(factor))
     rank = ranks(lower, upper)
     if anchor is not None:
-        lower, upper = percentile_interval(_anchored(drawn, anchor))
-        lower[missing] = upper[missing] = np.nan
+        lower, upper = bounds(_anchored(drawn, anchor), strengths - strengths[anchor], factor[:, anchor])
     return {"lower": lower, "upper": upper, "rank": rank, "used": used, "interval_reason": reasons}
 
 
@@ -121,7 +132,9 @@ def _why_no_interval(used: int, lower: float, upper: float, resamples: int) -> s
     return ""
 
 
-def _simultaneous(drawn: FloatArray, strengths: FloatArray, anchor: int | None, wins: FloatArray) -> dict[str, Any]:
+def _simultaneous(
+    drawn: FloatArray, strengths: FloatArray, anchor: int | None, factor: FloatArray, wins: FloatArray
+) -> dict[str, Any]:
     n = len(strengths)
     whole = complete(drawn)
     if len(whole) < max(2, len(drawn) / 2):
@@ -130,8 +143,10 @@ def _simultaneous(drawn: FloatArray, strengths: FloatArray, anchor: int | None, 
     if np.ptp(whole, axis=0).max() < SAME:
         return {"all_reason": ("too few votes: every resample gives the same rating",) * n}
     shift = 0 if anchor is None else strengths[anchor]
-    lower, upper = max_t_interval(_anchored(whole, anchor), strengths - shift)
-    best, worst = rank_interval(whole, strengths, unclear=unclear_pairs(wins))
+    own = np.diag(factor) if anchor is None else factor[:, anchor]
+    bounds = max_t_interval(_anchored(whole, anchor), strengths - shift)
+    lower, upper = (expanded(bound, strengths - shift, own) for bound in bounds)
+    best, worst = rank_interval(whole, strengths, unclear=unclear_pairs(wins), factor=factor)
     return {
         "all_lower": lower,
         "all_upper": upper,

@@ -1,6 +1,6 @@
 """How little has to go for the top of a board to change: votes, one annotator, one document; checked by refits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from leaderboards.stats.tallies import Draws, units
 # and how many of these, that seem to need the fewest votes, are tried by refits.
 PAIRS_COUNTED = 20
 PAIRS_TRIED = 5
+UNITS_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,23 @@ class LeftOut:
 
     lower, upper: by system, the lowest and the highest strength, in log-odds with mean zero. changes: units without
     which the set of the top k is another. undecided: units without which the votes do not connect all systems.
+    units: those left out in turn. strengths: with all of them. without: shape (n_units, n_systems).
     """
 
+    units: IntArray
+    strengths: FloatArray
+    without: FloatArray
     lower: FloatArray
     upper: FloatArray
     changes: IntArray
     undecided: IntArray
+
+    def changes_of(self, k: int) -> IntArray:
+        """As `changes`, for another k."""
+        before = set(top(self.strengths, k).tolist())
+        decided = np.flatnonzero(~np.isnan(self.without).any(axis=1)).tolist()
+        other = [i for i in decided if set(top(self.without[i], k).tolist()) != before]
+        return self.units[np.array(other, dtype=np.int64)]
 
 
 def top(strengths: FloatArray, k: int) -> IntArray:
@@ -148,26 +160,35 @@ def _turned(votes: VoteArrays, wins: FloatArray, removed: IntArray, pair: tuple[
     return bool(strengths[pair[1]] > strengths[pair[0]])
 
 
-def leave_one_annotator_out(votes: VoteArrays, *, k: int = 1) -> LeftOut:
-    """Refits without each annotator in turn; annotators are numbered from 0 without gaps."""
-    n = units(votes.annotator)
-    return _leave_out(votes, Draws(np.ones((n, units(votes.document))), 1 - np.eye(n)), k)
+def leave_one_annotator_out(votes: VoteArrays, *, k: int = 1, chosen: IntArray | None = None) -> LeftOut:
+    """Refits without each annotator in turn, or each of those chosen; numbered from 0 without gaps."""
+    return _leave_out(votes, _everyone(votes.annotator, chosen), k, by_document=False)
 
 
-def leave_one_document_out(votes: VoteArrays, *, k: int = 1) -> LeftOut:
-    """Refits without each document in turn; documents are numbered from 0 without gaps."""
-    n = units(votes.document)
-    return _leave_out(votes, Draws(1 - np.eye(n), np.ones((n, units(votes.annotator)))), k)
+def leave_one_document_out(votes: VoteArrays, *, k: int = 1, chosen: IntArray | None = None) -> LeftOut:
+    """Refits without each document in turn, or each of those chosen; numbered from 0 without gaps."""
+    return _leave_out(votes, _everyone(votes.document, chosen), k, by_document=True)
 
 
-def _leave_out(votes: VoteArrays, draws: Draws, k: int) -> LeftOut:
+def _everyone(index: IntArray, chosen: IntArray | None) -> IntArray:
+    return np.arange(units(index)) if chosen is None else chosen
+
+
+def _leave_out(votes: VoteArrays, chosen: IntArray, k: int, *, by_document: bool) -> LeftOut:
     strengths = fit_bradley_terry(votes.wins())
-    without = bootstrap_strengths(votes, strengths, draws)
-    undecided = np.isnan(without).any(axis=1)
-    before = set(top(strengths, k).tolist())
-    other = [i for i in np.flatnonzero(~undecided).tolist() if set(top(without[i], k).tolist()) != before]
+    size = UNITS_AT_ONCE
+    parts = [_without(votes, strengths, chosen[i : i + size], by_document) for i in range(0, len(chosen), size)]
+    without = np.concatenate([np.empty((0, votes.n_systems)), *parts])
     # A bound over nothing stays undefined, without numpy's warning.
     known = ~np.isnan(without).all(axis=0)
     lower, upper = np.full((2, votes.n_systems), np.nan)
     lower[known], upper[known] = np.nanmin(without[:, known], axis=0), np.nanmax(without[:, known], axis=0)
-    return LeftOut(lower, upper, np.array(other, dtype=np.int64), np.flatnonzero(undecided))
+    undecided = chosen[np.isnan(without).any(axis=1)]
+    found = LeftOut(chosen, strengths, without, lower, upper, np.empty(0, dtype=np.int64), undecided)
+    return replace(found, changes=found.changes_of(k))
+
+
+def _without(votes: VoteArrays, strengths: FloatArray, chosen: IntArray, by_document: bool) -> FloatArray:
+    documents, annotators = (np.ones((len(chosen), units(index))) for index in (votes.document, votes.annotator))
+    (documents if by_document else annotators)[np.arange(len(chosen)), chosen] = 0
+    return bootstrap_strengths(votes, strengths, Draws(documents, annotators))

@@ -13,6 +13,7 @@ from leaderboards.stats.bradley_terry import SCALE, fit_bradley_terry
 from leaderboards.stats.estimates import NO_DRAWS, SAME
 from leaderboards.stats.parts import only, parts_of
 from leaderboards.stats.simultaneous import unclear_pairs
+from leaderboards.stats.small_samples import expanded, expansion
 from leaderboards.stats.tallies import units
 
 NOT_CONNECTED = "the votes do not connect the two systems"
@@ -83,7 +84,7 @@ def noninferiorities(
     scale: Scale = Scale.POINTS,
     resamples: int = 1000,
 ) -> list[NonInferiority]:
-    """From all votes of the part that holds both systems; the interval is the two-way cluster bootstrap's.
+    """From all votes of the part that holds both systems; the interval is a board's.
 
     Args:
         pairs: (compact, large); the same resamples serve them all.
@@ -103,13 +104,49 @@ def noninferiorities(
             continue
         kept = only(votes, part)
         strengths = fit_bradley_terry(kept.wins())
-        drawn, unclear = _drawn(kept, strengths, seed, resamples), unclear_pairs(kept.wins())
+        drawn = _drawn(kept, strengths, seed, resamples)
+        factor, unclear = expansion(kept, strengths), unclear_pairs(kept.wins())
         for k in within:
             i, j = np.searchsorted(part, pairs[k]).tolist()
-            difference = float(_on(scale, strengths[i] - strengths[j]))
-            gaps = None if drawn is None else _on(scale, drawn[:, i] - drawn[:, j])
-            found[k] = _judged(difference, gaps, margin, bool(unclear[i, j]))
+            if drawn is None:
+                difference = float(_on(scale, strengths[i] - strengths[j]))
+                found[k] = NonInferiority(difference, np.nan, np.nan, margin, np.nan, NO_DRAWS)
+            else:
+                clean = bool(unclear[i, j])
+                found[k] = verdict(strengths, drawn, factor, i, j, margin=margin, unclear=clean, scale=scale)
     return found
+
+
+def verdict(
+    strengths: FloatArray,
+    drawn: FloatArray,
+    factor: FloatArray,
+    compact: int,
+    large: int,
+    *,
+    margin: float,
+    unclear: bool,
+    scale: Scale = Scale.POINTS,
+) -> NonInferiority:
+    """One pair, from resamples that are there already.
+
+    Args:
+        strengths: Shape (n,), of votes that connect all systems, in log-odds.
+        drawn: Shape (r, n), their bootstrap. factor: Shape (n, n), small_samples.expansion.
+        unclear: The pair's own entry of simultaneous.unclear_pairs.
+    """
+    gap = strengths[compact] - strengths[large]
+    difference = float(_on(scale, gap))
+    gaps = drawn[:, compact] - drawn[:, large]
+    known = gaps[~np.isnan(gaps)]
+    if len(known) < len(drawn) / 2:
+        return NonInferiority(difference, np.nan, np.nan, margin, np.nan, TOO_FEW)
+    if unclear or np.ptp(known) < SAME:
+        return NonInferiority(difference, np.nan, np.nan, margin, np.nan, SWEEP)
+    known = _on(scale, expanded(known, gap, factor[compact, large]))
+    lower, upper = percentile_interval(known[:, np.newaxis])
+    p = (1 + int((known <= -margin).sum())) / (1 + len(known))
+    return NonInferiority(difference, float(lower[0]), float(upper[0]), margin, p, error=float(known.std(ddof=1)))
 
 
 def _drawn(votes: VoteArrays, strengths: FloatArray, seed: int, resamples: int) -> FloatArray | None:
@@ -118,19 +155,6 @@ def _drawn(votes: VoteArrays, strengths: FloatArray, seed: int, resamples: int) 
         return None
     draws = draw(np.random.default_rng(seed), n_documents, n_annotators, resamples)
     return bootstrap_strengths(votes, strengths, draws)
-
-
-def _judged(difference: float, gaps: FloatArray | None, margin: float, unclear: bool) -> NonInferiority:
-    if gaps is None:
-        return NonInferiority(difference, np.nan, np.nan, margin, np.nan, NO_DRAWS)
-    known = gaps[~np.isnan(gaps)]
-    if len(known) < len(gaps) / 2:
-        return NonInferiority(difference, np.nan, np.nan, margin, np.nan, TOO_FEW)
-    if unclear or np.ptp(known) < SAME:
-        return NonInferiority(difference, np.nan, np.nan, margin, np.nan, SWEEP)
-    lower, upper = percentile_interval(known[:, np.newaxis])
-    p = (1 + int((known <= -margin).sum())) / (1 + len(known))
-    return NonInferiority(difference, float(lower[0]), float(upper[0]), margin, p, error=float(known.std(ddof=1)))
 
 
 def votes_to_decide(found: NonInferiority, n_votes: int, *, power: float = POWER) -> float:

@@ -6,8 +6,11 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.stats import norm
 
-from leaderboards.stats.arrays import FloatArray, IntArray, VoteArrays
+from leaderboards.stats.arrays import FloatArray, IntArray, VoteArrays, renumbered
 from leaderboards.stats.bradley_terry import PENALTY
+
+# Upper bound of the clusters' gradients held at once, 40 MB.
+NUMBERS_AT_ONCE = 5_000_000
 
 
 def sandwich_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
@@ -60,8 +63,9 @@ def covariance_parts(votes: VoteArrays, strengths: FloatArray) -> CovariancePart
     """The two-way covariance, split: vote is that of (document, annotator) cells, the others what clusters add."""
     inverse = bread(votes.wins(), strengths)
     both = votes.document * (int(votes.annotator.max()) + 1) + votes.annotator
-    cells = _clustered(votes, strengths, both)
-    by_document, by_annotator = (_clustered(votes, strengths, unit) for unit in (votes.document, votes.annotator))
+    residuals = _residuals(votes, strengths)
+    cells = _clustered(votes, residuals, both)
+    by_document, by_annotator = (_clustered(votes, residuals, unit) for unit in (votes.document, votes.annotator))
     return CovarianceParts(
         *(inverse @ middle @ inverse for middle in (by_document - cells, by_annotator - cells, cells))
     )
@@ -93,13 +97,22 @@ def bread(wins: FloatArray, strengths: FloatArray) -> FloatArray:
     return centre @ np.linalg.inv(hessian) @ centre
 
 
-def _clustered(votes: VoteArrays, strengths: FloatArray, cluster: IntArray) -> FloatArray:
+def _clustered(votes: VoteArrays, residuals: FloatArray, cluster: IntArray) -> FloatArray:
     """Sum over clusters of the outer product of the cluster's gradient."""
-    _, place = np.unique(cluster, return_inverse=True)
-    residuals = _residuals(votes, strengths)
-    rows, columns = np.tile(place, 2), np.concatenate([votes.system_a, votes.system_b])
-    gradients = csr_array(
-        (np.concatenate([residuals, -residuals]), (rows, columns)), shape=(int(place.max()) + 1, votes.n_systems)
-    )
-    product: FloatArray = (gradients.T @ gradients).toarray()
+    place, n = renumbered(cluster), votes.n_systems
+    clusters = int(place.max()) + 1
+    if clusters * n <= NUMBERS_AT_ONCE:
+        rows = place * n
+        first, second = (
+            np.bincount(rows + system, residuals, clusters * n) for system in (votes.system_a, votes.system_b)
+        )
+        gradients = (first - second).reshape(clusters, n)
+        return np.asarray(gradients.T @ gradients)
+    # Rows in order spare a conversion; what stands twice in a row is added up by the product.
+    order = np.argsort(place, kind="stable")
+    columns = np.column_stack([votes.system_a[order], votes.system_b[order]]).ravel()
+    values = np.column_stack([residuals[order], -residuals[order]]).ravel()
+    starts = np.r_[0, 2 * np.cumsum(np.bincount(place))]
+    sparse = csr_array((values, columns, starts), shape=(clusters, n))
+    product: FloatArray = (sparse.T @ sparse).toarray()
     return product

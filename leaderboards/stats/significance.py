@@ -24,7 +24,7 @@ class Means:
 
 @dataclass(frozen=True)
 class Differences:
-    """Arrays of shape (n, n): mean of row minus column over the documents both have, and two-sided p-values.
+    """Mean of row minus column over the documents both have, and two-sided p-values, shape (n, n); (n,) against one.
 
     p: of each pair alone. p_holm: allowing for all pairs. NaN where fewer than two documents have both.
     """
@@ -124,6 +124,23 @@ def compare_all(values: FloatArray, *, seed: int, rounds: int = ROUNDS) -> Diffe
         _square(n, p, p, np.nan),
         _square(n, holm(p), holm(p), np.nan),
     )
+
+
+def compare_with(values: FloatArray, chosen: int, *, seed: int, rounds: int = ROUNDS) -> Differences:
+    """Every system against one, on the documents both have values for; Holm allows for these pairs alone.
+
+    Args:
+        values: Shape (n_systems, n_documents), NaN where there is none.
+    Returns:
+        Arrays of shape (n,): the system minus the chosen one; NaN, and 0 documents, for the chosen one itself.
+    """
+    others = np.arange(len(values)) != chosen
+    both = values - values[chosen]
+    known = ~np.isnan(both) & others[:, np.newaxis]
+    both, counts = np.where(known, both, 0), known.sum(axis=1)
+    mean = np.where(counts > 0, both.sum(axis=1) / np.maximum(counts, 1), np.nan)
+    p = np.where(counts > 1, _p_values(both, seed, rounds), np.nan)
+    return Differences(mean, counts.astype(np.float64), p, holm(p))
 
 
 def _square(n: int, above: FloatArray, below: FloatArray, diagonal: float) -> FloatArray:

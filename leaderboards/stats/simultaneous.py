@@ -38,7 +38,12 @@ def max_t_interval(drawn: FloatArray, estimate: FloatArray, *, level: float = 0.
 
 
 def rank_interval(
-    drawn: FloatArray, estimate: FloatArray, *, level: float = 0.95, unclear: BoolArray | None = None
+    drawn: FloatArray,
+    estimate: FloatArray,
+    *,
+    level: float = 0.95,
+    unclear: BoolArray | None = None,
+    factor: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Ranks that contain the true ranks of all systems at once with at least this probability.
 
@@ -48,6 +53,7 @@ def rank_interval(
 
     Args:
         drawn, estimate: As in max_t_interval; adding a constant to a row changes nothing.
+        factor: Shape (n, n), by how much each difference's interval is wider; see small_samples.expansion.
         unclear: Shape (n, n), pairs that count as not told apart whatever the resamples say; see unclear_pairs.
     Source:
         Mogstad, Romano, Shaikh and Wilhelm (2024), Inference for ranks with applications to mobility across
@@ -61,7 +67,7 @@ def rank_interval(
         if varies.any():
             off = np.abs(drawn - drawn[:, [j]] - gap[j])[:, varies] / error[j, varies]
             largest = np.maximum(largest, off.max(axis=1))
-    reach = np.quantile(largest, level) * error
+    reach = np.quantile(largest, level) * error * (1 if factor is None else factor)
     return ranks(gap, reach if unclear is None else np.where(unclear, np.inf, reach))
 
 

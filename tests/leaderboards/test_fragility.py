@@ -94,3 +94,12 @@ def test_a_unit_that_holds_the_votes_together_is_undecided():
     found = leave_one_annotator_out(sample)
     assert found.undecided.tolist() == [0, 1]
     assert np.isnan(leave_one_annotator_out(votes([(0, 1, A, 0, 0)], 2)).lower).all()
+
+
+def test_only_the_units_asked_for_are_left_out_and_other_tops_need_no_new_fit():
+    sample = simulated(5, n_votes=120, n_systems=4, strengths=[0.1, 0.05, 0, -0.1], n_documents=9, n_annotators=6)
+    every, some = leave_one_document_out(sample), leave_one_document_out(sample, chosen=np.array([7, 2]))
+    assert some.units.tolist() == [7, 2]
+    assert some.without == pytest.approx(every.without[[7, 2]])
+    for k in (1, 2, 3):
+        assert every.changes_of(k).tolist() == leave_one_document_out(sample, k=k).changes.tolist()

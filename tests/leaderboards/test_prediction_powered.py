@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import t
 
 from leaderboards.stats.arrays import InvalidVotesError, VoteArrays
 from leaderboards.stats.bradley_terry import fit_bradley_terry
@@ -105,8 +108,42 @@ def test_classical_bounds_are_those_of_clustered_documents():
     sample, share, others = study(4)
     found = powered_ratings(sample, share, others)
     parts = covariance_parts(sample, found.classical)
-    error = np.sqrt(np.diag(parts.document + parts.vote))
-    assert (found.classical_upper - found.classical) / 1.959964 == pytest.approx(error, rel=1e-3)
+    # 60 documents: 60/59 of the variance between them, and t in place of the normal quantile.
+    error = np.sqrt(np.diag(parts.document + parts.vote) * 60 / 59)
+    assert (found.classical_upper - found.classical) / t.ppf(0.975, 60) == pytest.approx(error, rel=2e-3)
+
+
+def test_few_annotators_make_bounds_wide_with_and_without_the_metric():
+    sample, share, others = study(4)
+    apart = replace(sample, annotator=np.arange(len(sample)) % 3)
+    found = powered_ratings(apart, share, others)
+    single = powered_ratings(sample, share, others)
+    assert (found.upper - found.lower <= found.classical_upper - found.classical_lower + 1e-12).all()
+    assert (found.effective >= len(sample)).all()
+    assert found.classical == pytest.approx(single.classical)
+
+
+def test_pairs_count_as_often_as_among_the_votes():
+    sample, share, others = study(8)
+    # The pair (0, 1) three times as often among the others, and the answer stays what it was.
+    chosen = np.flatnonzero((others.system_a < 2) & (others.system_b < 2))
+    rows = np.r_[np.arange(len(others.share)), chosen, chosen]
+    more = Predictions(others.system_a[rows], others.system_b[rows], others.share[rows], others.unit[rows])
+    found, again = powered_ratings(sample, share, others), powered_ratings(sample, share, more)
+    assert again.strengths == pytest.approx(found.strengths, abs=1e-9)
+
+
+def test_a_pair_nobody_voted_on_tells_nothing():
+    sample, share, others = study(9)
+    of_two = np.flatnonzero((sample.system_a != 2) & (sample.system_b != 2))
+    first = replace(sample.take(of_two), n_systems=2)
+    met = (others.system_a != 2) & (others.system_b != 2)
+    kept = Predictions(others.system_a[met], others.system_b[met], others.share[met], others.unit[met])
+    three = replace(first, n_systems=3)
+    assert fit_bradley_terry(three.wins())[2] == pytest.approx(0)
+    found = powered_ratings(first, share[of_two], kept)
+    with_more = powered_ratings(three, share[of_two], others)
+    assert np.diff(with_more.strengths[:2]) == pytest.approx(np.diff(found.strengths), abs=0.01)
 
 
 def test_ratings_of_a_perfect_metric_are_nearly_those_of_all_votes():

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import bootstrap, permutation_test
 from statsmodels.stats.multitest import multipletests
 
-from leaderboards.stats.significance import compare_all, holm, mean_intervals, paired_randomization
+from leaderboards.stats.significance import compare_all, compare_with, holm, mean_intervals, paired_randomization
 
 # Fisher (1935), The Design of Experiments: heights of 15 pairs of Darwin's plants, crossed minus self-fertilized, in
 # eighths of an inch.
@@ -98,3 +98,15 @@ def test_all_pairs_at_once_are_each_alone():
         both = values[i] - values[j]
         assert found.p[i, j] == pytest.approx(paired_randomization(both[~np.isnan(both)], seed=0))
     assert compare_all(values[:1], seed=0).p.shape == (1, 1)
+
+
+def test_against_one_system_each_pair_is_as_alone_and_holm_counts_these_pairs():
+    values = np.random.default_rng(6).normal([[0.0], [0.3], [0.8], [0.0]], 1, (4, 30))
+    values[3, 1:] = np.nan
+    found = compare_with(values, 1, seed=0)
+    both = values[0] - values[1]
+    assert found.difference[0] == pytest.approx(both.mean())
+    assert found.p[0] == pytest.approx(paired_randomization(both, seed=0), abs=0.02)
+    assert found.p_holm[[0, 2]] == pytest.approx(holm(found.p[[0, 2]]))
+    assert found.documents.tolist() == [30, 0, 30, 1]
+    assert np.isnan([found.difference[1], found.p[1], found.p[3], found.p_holm[3]]).all()
