@@ -1,0 +1,58 @@
+"""Votes as arenas publish them."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC
+
+from annotations.models import Outcome
+from leaderboards.exports.lines import Row
+from leaderboards.exports.rows import ExportVote
+from leaderboards.exports.texts import Texts
+from leaderboards.votes import WINNERS
+
+EVALICA_FIELDS = ("left", "right", "winner")
+# Evalica knows no both_bad: for it, as on our board, neither side won.
+EVALICA_WINNERS = {
+    Outcome.A.value: "left",
+    Outcome.B.value: "right",
+    Outcome.TIE.value: "tie",
+    Outcome.BOTH_BAD.value: "tie",
+}
+
+
+def arena_rows(votes: Iterator[ExportVote], texts: Texts, study: str) -> Iterator[Row]:
+    """The fields of arena-human-preference-140k that say something here."""
+    order: Counter[str] = Counter()
+    for vote in texts.follow(votes):
+        order[vote.judge] += 1
+        prompt, a, b = texts.prompt(vote), texts.summary(vote.summary_a), texts.summary(vote.summary_b)
+        yield {
+            "id": str(vote.id),
+            "model_a": vote.model_a,
+            "model_b": vote.model_b,
+            "winner": WINNERS[vote.outcome],
+            "evaluation_session_id": f"{study}/{vote.judge}",
+            "evaluation_order": order[vote.judge],
+            "conversation_a": _conversation(prompt, a.text),
+            "conversation_b": _conversation(prompt, b.text),
+            "conv_metadata": {"sum_assistant_a_tokens": a.output_tokens, "sum_assistant_b_tokens": b.output_tokens},
+            "language": texts.meeting(vote).language,
+            "is_code": False,
+            "timestamp": vote.at.astimezone(UTC).isoformat(),
+            "criterion": vote.criterion,
+            "judge": vote.judge,
+        }
+
+
+def _conversation(prompt: str, answer: str) -> list[Row]:
+    return [_message("user", prompt), _message("assistant", answer)]
+
+
+def _message(role: str, text: str) -> Row:
+    return {"role": role, "content": [{"type": "text", "text": text, "image": None, "mimeType": None}]}
+
+
+def evalica_rows(votes: Iterator[ExportVote]) -> Iterator[Row]:
+    """left is model_a, whichever side it was shown on."""
+    for vote in votes:
+        yield {"left": vote.model_a, "right": vote.model_b, "winner": EVALICA_WINNERS[vote.outcome]}

@@ -1,0 +1,17 @@
+"""Cells of CSV files: a spreadsheet takes one that begins like a formula for a formula, and runs it."""
+
+import re
+
+# Apostrophes in front of such a beginning are counted in, so that taking one away again always gives the text.
+RISKY = re.compile(r"'*[=+\-@\t\r]")
+QUOTED = re.compile(r"'+[=+\-@\t\r]")
+
+
+def safe_cell(value: object) -> object:
+    """The value as a CSV cell; text that a spreadsheet would run gets an apostrophe in front. Numbers stay numbers."""
+    return f"'{value}" if isinstance(value, str) and RISKY.match(value) else value
+
+
+def plain_cell(cell: str) -> str:
+    """The text that safe_cell made this cell of."""
+    return cell[1:] if QUOTED.match(cell) else cell

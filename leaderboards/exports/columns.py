@@ -1,0 +1,80 @@
+"""Votes as Parquet, a group of rows at a time."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from leaderboards.exports.lines import Row
+
+if TYPE_CHECKING:
+    import pyarrow
+
+ROWS_AT_ONCE = 10_000
+TEXT, WHOLE, NUMBER = "string", "int64", "double"
+# By column, as pyarrow names types; the order of EXPORT_FIELDS.
+VOTE_TYPES = {
+    "id": TEXT,
+    "comparison_id": WHOLE,
+    "document_id": TEXT,
+    "query": TEXT,
+    "criterion": TEXT,
+    "model_a": TEXT,
+    "model_b": TEXT,
+    "winner": TEXT,
+    "judge": TEXT,
+    "judge_type": TEXT,
+    "shown_left": TEXT,
+    "sampling_prob": NUMBER,
+    "sampling_from": WHOLE,
+    "strength": TEXT,
+    "lead_time": NUMBER,
+    "active_time": NUMBER,
+    "void_reason": TEXT,
+    "tstamp": NUMBER,
+}
+
+
+class _Collected:
+    """A file for pyarrow that hands on what was written instead of keeping it."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self._size = 0
+
+    def write(self, data: bytes) -> int:
+        self.pieces.append(bytes(data))
+        self._size += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._size
+
+    def flush(self) -> None:
+        pass
+
+    def taken(self) -> bytes:
+        pieces, self.pieces = self.pieces, []
+        return b"".join(pieces)
+
+
+def schema_of(types: dict[str, str]) -> "pyarrow.Schema":
+    import pyarrow as pa
+
+    named = {TEXT: pa.string(), WHOLE: pa.int64(), NUMBER: pa.float64()}
+    return pa.schema([(name, named[kind]) for name, kind in types.items()])
+
+
+def parquet_parts(rows: Iterable[Row], schema: "pyarrow.Schema") -> Iterator[bytes]:
+    """The file's bytes in order; a group of rows is held at a time, whatever the file's length."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = _Collected()
+    iterator = iter(rows)
+    with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
+        while group := list(islice(iterator, ROWS_AT_ONCE)):
+            writer.write_table(pa.Table.from_pylist(group, schema=schema))
+            yield sink.taken()
+    yield sink.taken()

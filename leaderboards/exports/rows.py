@@ -1,0 +1,158 @@
+"""Which votes an export takes, which it leaves out and why, and each vote as a row."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
+
+from annotations.giveaways import in_flagged_pair
+from annotations.models import Criterion, Judgement, Purpose, Strength, Study
+from leaderboards.votes import CHUNK, NAMES_A_MODEL, WINNERS
+
+EXCLUDED = "annotator_excluded"
+# Why votes are left out, by whoever reads the file's summary.
+ON_KNOWN_PAIRS = "on gold or training pairs"
+GIVEN_BACK = "in pairs given back unfinished"
+OF_EXCLUDED = "of excluded annotators"
+ON_FLAGGED = "on summaries that name a model"
+TOO_OLD = "given before the date asked for"
+ON_OTHER_QUESTIONS = "on other questions"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which votes. criterion: None for all questions. since: given (first) at or after."""
+
+    criterion: Criterion | None = None
+    since: datetime | None = None
+    include_flagged: bool = False
+    include_excluded: bool = False
+
+    def reasons(self, study: Study) -> dict[str, Q]:
+        """Why a vote of the study is left out; of several reasons the first counts."""
+        reasons = {
+            ON_KNOWN_PAIRS: ~Q(assignment__comparison__purpose=Purpose.RATING),
+            GIVEN_BACK: Q(assignment__slot=None),
+        }
+        if not self.include_excluded:
+            reasons[OF_EXCLUDED] = Q(assignment__annotator__excluded_at__isnull=False)
+        if not self.include_flagged:
+            reasons[ON_FLAGGED] = in_flagged_pair(study)
+        if self.criterion is not None:
+            reasons[ON_OTHER_QUESTIONS] = ~Q(criterion=self.criterion)
+        if self.since is not None:
+            reasons[TOO_OLD] = Q(created_at__lt=self.since)
+        return reasons
+
+
+class ExportVote(NamedTuple):
+    id: UUID
+    comparison: int
+    document_id: str
+    query: str | None
+    criterion: str
+    model_a: str
+    model_b: str
+    outcome: str
+    judge: str
+    judge_type: str
+    shown_left: str
+    probability: float | None
+    drawn_from: int | None
+    strength: int | None
+    lead_ms: int | None
+    active_ms: int | None
+    at: datetime
+    excluded_at: datetime | None
+    summary_a: int
+    summary_b: int
+    document: int
+    instruction_version: int
+    votes: int = 1  # behind it, where several were counted together
+
+
+_PAIR = "assignment__comparison"
+_COLUMNS = (
+    "public_id",
+    f"{_PAIR}_id",
+    f"{_PAIR}__document__external_id",
+    f"{_PAIR}__query__text",
+    "criterion__key",
+    f"{_PAIR}__summary_a__run__system__slug",
+    f"{_PAIR}__summary_b__run__system__slug",
+    "outcome",
+    "assignment__annotator__pseudonym",
+    "assignment__annotator__judge_type",
+    "assignment__shown_left",
+    "assignment__probability",
+    "assignment__drawn_from",
+    "strength",
+    "lead_time_ms",
+    "active_ms",
+    "created_at",
+    "assignment__annotator__excluded_at",
+    f"{_PAIR}__summary_a_id",
+    f"{_PAIR}__summary_b_id",
+    f"{_PAIR}__document_id",
+    f"{_PAIR}__summary_a__run__instruction_version",
+)
+
+
+def selected(study: Study, selection: Selection) -> QuerySet[Judgement]:
+    rows = Judgement.objects.filter(criterion__study=study)
+    for reason in selection.reasons(study).values():
+        rows = rows.exclude(reason)
+    return rows
+
+
+def count_left_out(study: Study, selection: Selection) -> dict[str, int]:
+    """How many of the study's votes the selection leaves out, by reason; "" for those it takes. One query."""
+    cases = [When(condition, then=Value(reason)) for reason, condition in selection.reasons(study).items()]
+    rows = Judgement.objects.filter(criterion__study=study).order_by()
+    why = Case(*cases, default=Value(""), output_field=CharField())
+    counts: dict[str, int] = dict(rows.annotate(why=why).values_list("why").annotate(n=Count("pk")))
+    return {"": 0, **counts}
+
+
+def votes(study: Study, selection: Selection, *, by_comparison: bool = False) -> Iterator[ExportVote]:
+    """Oldest first, or by comparison; read in chunks, never all at once."""
+    order = ("assignment__comparison_id", "pk") if by_comparison else ("pk",)
+    rows = selected(study, selection).order_by(*order).values_list(*_COLUMNS)
+    return (ExportVote(*row) for row in rows.iterator(chunk_size=CHUNK))
+
+
+def flagged_summaries(study: Study) -> frozenset[int]:
+    return frozenset(study.giveaway_checks.filter(flagged=True).values_list("summary_id", flat=True))
+
+
+def as_row(vote: ExportVote, flagged: frozenset[int]) -> dict[str, object]:
+    """The canonical row (EXPORT_FIELDS)."""
+    return {
+        "id": str(vote.id),
+        "comparison_id": vote.comparison,
+        "document_id": vote.document_id,
+        "query": vote.query,
+        "criterion": vote.criterion,
+        "model_a": vote.model_a,
+        "model_b": vote.model_b,
+        "winner": WINNERS[vote.outcome],
+        "judge": vote.judge,
+        "judge_type": vote.judge_type,
+        "shown_left": vote.shown_left or None,
+        "sampling_prob": vote.probability,
+        "sampling_from": vote.drawn_from,
+        "strength": vote.strength and Strength(vote.strength).label,
+        "lead_time": None if vote.lead_ms is None else vote.lead_ms / 1000,
+        "active_time": None if vote.active_ms is None else vote.active_ms / 1000,
+        "void_reason": _void_reason(vote, flagged),
+        "tstamp": round(vote.at.timestamp(), 3),
+    }
+
+
+def _void_reason(vote: ExportVote, flagged: frozenset[int]) -> str | None:
+    if vote.excluded_at is not None:
+        return EXCLUDED
+    return NAMES_A_MODEL if vote.summary_a in flagged or vote.summary_b in flagged else None
