@@ -10,17 +10,19 @@ from models_runner.importing.records import (
     LENGTHS,
     MAX_ID_LENGTH,
     MAX_LANGUAGE_LENGTH,
+    MAX_LICENCE_LENGTH,
     MAX_TITLE_LENGTH,
     Fields,
     ImportedQuery,
     ImportedRecord,
     RecordError,
+    Terms,
     Turn,
     read_turns,
     require_speech,
 )
 
-KNOWN = ("id", "transcript", "references", "language", "metadata", "title", "queries")
+KNOWN = ("id", "transcript", "references", "language", "metadata", "title", "queries", "licence", "redistributable")
 # A speaker: up to five words that begin with a capital or have no case at all, then a colon; "Note: 3:15" stays text.
 SPEAKER = re.compile(r"^([^\W\d_a-z][\w.'’-]*(?: [^\W_a-z][\w.'’()-]*){0,4})\s*[:：]\s+(\S.*)$")
 SPEAKER_WIDE_COLON = re.compile(r"^([^\W\d_a-z][\w.'’-]{0,30})：(\S.*)$")
@@ -54,8 +56,16 @@ def record(value: Any, where: str, language: str) -> ImportedRecord:
         references=_references(fields),
         queries=tuple(_query(fields, n, item) for n, item in enumerate(fields.items("queries"), start=1)),
         metadata=fields.metadata(),
+        terms=_terms(fields),
         where=where,
     )
+
+
+def _terms(fields: Fields) -> Terms:
+    flag = fields.values.get("redistributable")
+    if flag is not None and not isinstance(flag, bool):
+        raise fields.fail("redistributable", "is neither true nor false.")
+    return Terms(fields.text("licence", longest=MAX_LICENCE_LENGTH).strip(), flag)
 
 
 def _transcript(fields: Fields) -> list[Turn]:

@@ -11,6 +11,7 @@ from models_runner.models import InstructionKind
 MAX_ID_LENGTH = 200
 MAX_TITLE_LENGTH = 300
 MAX_LANGUAGE_LENGTH = 20
+MAX_LICENCE_LENGTH = 200
 SHOWN_ERRORS = 20
 
 Turn = dict[str, str]
@@ -40,6 +41,22 @@ class ImportedQuery:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """On what terms a document may be passed on; "" and None where nobody says."""
+
+    licence: str = ""
+    redistributable: bool | None = None
+
+    def filled_from(self, other: "Terms") -> "Terms":
+        """These, and the other's where these say nothing."""
+        flag = other.redistributable if self.redistributable is None else self.redistributable
+        return Terms(self.licence or other.licence, flag)
+
+
+NO_TERMS = Terms()
+
+
+@dataclass(frozen=True)
 class ImportedRecord:
     """references: (instruction, text) pairs; the instruction "" fits any length."""
 
@@ -51,10 +68,12 @@ class ImportedRecord:
     references: tuple[tuple[str, str], ...] = ()
     queries: tuple[ImportedQuery, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    terms: Terms = NO_TERMS
     where: str = field(default="", compare=False)
 
     def content_hash(self, split: str) -> str:
-        content = {key: value for key, value in asdict(self).items() if key != "where"} | {"split": split}
+        content = {key: value for key, value in asdict(self).items() if key not in ("where", "terms")}
+        content["split"] = split
         return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
 

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from models_runner.importing.records import Terms
 from models_runner.importing.service import ImportResult, import_path
 
+TERMS = Terms("Apache-2.0", True)  # as the project itself
 SAMPLE_DIR = Path(__file__).parents[1] / "sample" / "meetings"
 
 
 def import_sample(name: str = "sample-meetings") -> ImportResult:
-    return import_path(name, SAMPLE_DIR, "jsonl")
+    return import_path(name, SAMPLE_DIR, "jsonl", terms=TERMS)

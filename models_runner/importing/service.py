@@ -10,7 +10,14 @@ from django.db import transaction
 from django.db.models import Max
 
 from models_runner.importing import jsonl, qmsum, table
-from models_runner.importing.records import DatasetImportError, ImportedRecord, RecordError
+from models_runner.importing.records import (
+    MAX_LICENCE_LENGTH,
+    NO_TERMS,
+    DatasetImportError,
+    ImportedRecord,
+    RecordError,
+    Terms,
+)
 from models_runner.language import words
 from models_runner.models import Dataset, Document, Query, Reference, Transcript
 
@@ -20,16 +27,22 @@ BATCH = 200
 
 @dataclass(frozen=True)
 class ImportResult:
-    """Documents added, found unchanged, and how many of all of them have no reference."""
+    """Documents added, found unchanged, without a reference among all of them, and found with other terms."""
 
     dataset: Dataset
     added: int
     unchanged: int
     without_reference: int
+    new_terms: int = 0
 
 
-def import_path(name: str, path: Path, kind: str, *, split: str = "", language: str = "en") -> ImportResult:
-    """Read a file or folder and import it. Raises DatasetImportError; then nothing has changed."""
+def import_path(
+    name: str, path: Path, kind: str, *, split: str = "", language: str = "en", terms: Terms = NO_TERMS
+) -> ImportResult:
+    """Read a file or folder and import it. Raises DatasetImportError; then nothing has changed.
+
+    terms: of records that do not say.
+    """
     try:
         outcomes = list(FORMATS[kind](path, language))
     except RecordError as error:
@@ -39,7 +52,7 @@ def import_path(name: str, path: Path, kind: str, *, split: str = "", language: 
     problems += _repeated_ids(records)
     if problems:
         raise DatasetImportError(problems)
-    return import_documents(name, records, split=split)
+    return import_documents(name, records, split=split, terms=terms)
 
 
 def _repeated_ids(records: Iterable[ImportedRecord]) -> list[str]:
@@ -55,9 +68,15 @@ def _repeated_ids(records: Iterable[ImportedRecord]) -> list[str]:
 
 
 @transaction.atomic
-def import_documents(name: str, records: Sequence[ImportedRecord], *, split: str = "") -> ImportResult:
-    """Add the records that the dataset does not have; a record that differs from what it has is an error."""
-    if problems := _setting_problems(name, split, records):
+def import_documents(
+    name: str, records: Sequence[ImportedRecord], *, split: str = "", terms: Terms = NO_TERMS
+) -> ImportResult:
+    """Add the records that the dataset does not have; a record that differs from what it has is an error.
+
+    Terms are no part of a document's content: of one that is there already, those that are said now take the place of
+    those that it has.
+    """
+    if problems := _setting_problems(name, split, records, terms):
         raise DatasetImportError(problems)
     dataset, _ = Dataset.objects.get_or_create(name=name)
     Dataset.objects.select_for_update().get(pk=dataset.pk)  # two imports at once take positions one after the other
@@ -66,16 +85,32 @@ def import_documents(name: str, records: Sequence[ImportedRecord], *, split: str
     if changed:
         raise DatasetImportError([_changed(record, name) for record in changed])
     new = [record for record in records if record.id not in known]
-    _create(dataset, new, split)
+    _create(dataset, new, split, terms)
+    new_terms = _change_terms(dataset, [record for record in records if record.id in known], terms)
     return ImportResult(
         dataset=dataset,
         added=len(new),
         unchanged=len(records) - len(new),
         without_reference=sum(not record.references for record in records),
+        new_terms=new_terms,
     )
 
 
-def _setting_problems(name: str, split: str, records: Sequence[ImportedRecord]) -> list[str]:
+def _change_terms(dataset: Dataset, records: Sequence[ImportedRecord], default: Terms) -> int:
+    """Documents whose terms are others now."""
+    said = {record.id: record.terms.filled_from(default) for record in records}
+    changed = []
+    for document in dataset.documents.filter(external_id__in=said).only("external_id", "licence", "redistributable"):
+        has = Terms(document.licence, document.redistributable)
+        now = said[document.external_id].filled_from(has)
+        if now != has:
+            document.licence, document.redistributable = now.licence, bool(now.redistributable)
+            changed.append(document)
+    Document.objects.bulk_update(changed, ["licence", "redistributable"], batch_size=BATCH)
+    return len(changed)
+
+
+def _setting_problems(name: str, split: str, records: Sequence[ImportedRecord], terms: Terms) -> list[str]:
     problems = []
     try:
         validate_slug(name)
@@ -83,6 +118,8 @@ def _setting_problems(name: str, split: str, records: Sequence[ImportedRecord]) 
         problems.append(f"--name is {name!r}; expected letters, digits, - and _ only.")
     if len(name) > 100 or len(split) > 50:
         problems.append("--name has at most 100 characters, --split at most 50.")
+    if len(terms.licence) > MAX_LICENCE_LENGTH:
+        problems.append(f"--licence has at most {MAX_LICENCE_LENGTH} characters.")
     if not records:
         problems.append("There are no records to import.")
     return problems
@@ -95,11 +132,11 @@ def _changed(record: ImportedRecord, name: str) -> str:
     )
 
 
-def _create(dataset: Dataset, records: Sequence[ImportedRecord], split: str) -> None:
+def _create(dataset: Dataset, records: Sequence[ImportedRecord], split: str, terms: Terms) -> None:
     last = dataset.documents.aggregate(last=Max("position"))["last"]
     start = 0 if last is None else last + 1
     documents = Document.objects.bulk_create(
-        [_document(dataset, record, split, start + n) for n, record in enumerate(records)], batch_size=BATCH
+        [_document(dataset, record, split, start + n, terms) for n, record in enumerate(records)], batch_size=BATCH
     )
     pairs = list(zip(documents, records, strict=True))
     Transcript.objects.bulk_create(
@@ -113,7 +150,8 @@ def _create(dataset: Dataset, records: Sequence[ImportedRecord], split: str) -> 
     Reference.objects.bulk_create([*whole, *_create_queries(pairs)], batch_size=BATCH)
 
 
-def _document(dataset: Dataset, record: ImportedRecord, split: str, position: int) -> Document:
+def _document(dataset: Dataset, record: ImportedRecord, split: str, position: int, default: Terms) -> Document:
+    terms = record.terms.filled_from(default)
     return Document(
         dataset=dataset,
         external_id=record.id,
@@ -124,6 +162,8 @@ def _document(dataset: Dataset, record: ImportedRecord, split: str, position: in
         word_count=sum(len(words(turn["content"], record.language)) for turn in record.turns),
         content_hash=record.content_hash(split),
         metadata=dict(record.metadata),
+        licence=terms.licence,
+        redistributable=bool(terms.redistributable),
     )
 
 

@@ -10,7 +10,17 @@ from models_runner.importing.jsonl import record
 from models_runner.importing.records import LENGTHS, ImportedRecord, RecordError
 
 REFERENCE_COLUMNS = ("reference", *(f"reference_{kind}" for kind in LENGTHS))
-COLUMNS = ("id", "transcript", "language", "title", *REFERENCE_COLUMNS)
+TEXTS = ("id", "transcript", "language", "title", "licence")
+COLUMNS = (*TEXTS, "redistributable", *REFERENCE_COLUMNS)
+FLAGS: dict[str, bool | None] = {
+    "": None,
+    "true": True,
+    "yes": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "0": False,
+}
 REQUIRED = ("id", "transcript")
 LARGEST_CELL = 50_000_000
 
@@ -54,9 +64,11 @@ def _record(where: str, header: list[str], row: list[str], language: str) -> Imp
     if len(row) != len(header):
         return RecordError(where, f"has {len(row)} cells; the header has {len(header)} columns.")
     cells = dict(zip(header, row, strict=True))
-    value: dict[str, object] = {
-        name: cells[name] for name in ("id", "transcript", "language", "title") if name in cells
-    }
+    value: dict[str, object] = {name: cells[name] for name in TEXTS if name in cells}
+    flag = cells.get("redistributable", "").strip().lower()
+    if flag not in FLAGS:
+        return RecordError(f"{where}, field 'redistributable'", f"is {flag!r}; expected true, false or nothing.")
+    value["redistributable"] = FLAGS[flag]
     by_length = {kind: cells[f"reference_{kind}"] for kind in LENGTHS if cells.get(f"reference_{kind}", "").strip()}
     of_any_length = cells.get("reference", "").strip()
     if by_length and of_any_length:

@@ -40,6 +40,11 @@ class Document(models.Model):
     # SHA-256 of the record as imported: tells a repeated import from a changed document.
     content_hash = models.CharField(max_length=64)
     metadata = models.JSONField(default=dict, blank=True)
+    # Both may be stated or changed later: they say nothing about the text.
+    licence = models.CharField(max_length=200, blank=True, help_text="Of the transcript, for example CC-BY-4.0.")
+    redistributable = models.BooleanField(
+        default=False, help_text="The text may be passed on. Else a release holds its hash in its place."
+    )
 
     class Meta:
         ordering = ["dataset", "position"]
