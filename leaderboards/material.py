@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from annotations.models import Criterion, JudgeType, Study
-from leaderboards.stats.arrays import VoteArrays
-from leaderboards.votes import VoteRow, counted, vote_arrays, vote_rows
+import numpy as np
+
+from annotations.models import Criterion, Study
+from leaderboards.filters import Filters
+from leaderboards.stats.arrays import BoolArray, FloatArray, IntArray, VoteArrays, renumbered
+from leaderboards.votes import VoteRow, Votes, read_votes
 from models_runner.models import Score, Summary, System
 
 METRIC_NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "bertscore_f1", "words")
@@ -42,15 +45,18 @@ class ScoreRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Material:
-    """summaries: of each system, document and query the newest run's. scores: those of the newest signatures."""
+    """systems: the study's, or those that the filters let on the board. votes: all that the filters let in.
+
+    summaries: of each system, document and query the newest run's. scores: those of the newest signatures.
+    """
 
     study: Study
     criterion: Criterion
+    filters: Filters
     systems: list[System]
-    votes: list[VoteRow]
+    votes: Votes
     summaries: list[SummaryRow]
     scores: list[ScoreRow]
-    llm_votes: int
 
     @cached_property
     def slugs(self) -> list[str]:
@@ -58,24 +64,72 @@ class Material:
         return [system.slug for system in self.systems]
 
     @cached_property
+    def counts(self) -> BoolArray:
+        """Of each vote, whether it is between systems that are still part of the study."""
+        number = self._numbers
+        return (number[self.votes.system_a] >= 0) & (number[self.votes.system_b] >= 0)
+
+    @cached_property
+    def _numbers(self) -> IntArray:
+        """By place in the votes' list of systems, the number of the system here; -1 for one that is no longer here."""
+        known = {slug: i for i, slug in enumerate(self.slugs)}
+        return np.array([known.get(slug, -1) for slug in self.votes.systems], dtype=np.int64)
+
+    @cached_property
     def counted_votes(self) -> list[VoteRow]:
-        """The votes between systems that are still part of the study, in the order of the arrays."""
-        known = set(self.slugs)
-        return [row for row in self.votes if row.system_a in known and row.system_b in known]
+        """The votes that count, one by one, in the order of the arrays."""
+        return self.votes.rows(self._chosen)
+
+    @cached_property
+    def _chosen(self) -> IntArray:
+        """Places of the votes that count, by public id: sums of weights come out the same in any database."""
+        order = self.votes.in_order
+        return order[self.counts[order]]
 
     @cached_property
     def arrays(self) -> VoteArrays:
-        return vote_arrays(self.counted_votes, self.slugs)
+        votes, chosen = self.votes, self._chosen
+        return VoteArrays(
+            system_a=self._numbers[votes.system_a[chosen]],
+            system_b=self._numbers[votes.system_b[chosen]],
+            outcome=votes.outcome[chosen],
+            document=renumbered(votes.document[chosen]),
+            annotator=renumbered(votes.annotator[chosen]),
+            n_systems=len(self.systems),
+            weight=self.weights,
+        )
+
+    @cached_property
+    def weights(self) -> FloatArray | None:
+        """1 / (chance of the draw * comparisons drawn among), scaled to mean 1; 1 where nothing was drawn.
+
+        None where votes weigh alike. docs/rater-statistics.md says when these are the right ones.
+        """
+        if self.filters.weights != "chance":
+            return None
+        weights = 1 / self.votes.chance[self._chosen]
+        drawn = ~np.isnan(weights)
+        if drawn.any():
+            weights /= weights[drawn].mean()
+        return np.where(drawn, weights, 1.0)
+
+    def lengths(self, side: Literal["a", "b"]) -> FloatArray:
+        """Words of the summary on this side of each vote of the arrays; NaN where they are not counted."""
+        words = {score.summary: score.value for score in self.scores if score.name == "words"}
+        known = {pk: float(value) for pk, value in words.items() if value is not None}
+        summaries = (self.votes.summary_a if side == "a" else self.votes.summary_b)[self._chosen]
+        there, place = np.unique(summaries, return_inverse=True)
+        return np.array([known.get(pk, np.nan) for pk in there.tolist()], dtype=np.float64)[place]
 
     @cached_property
     def documents(self) -> list[str]:
         """Names of the documents voted on, in the order in which the arrays number them."""
-        return sorted({row.document for row in self.counted_votes})
+        return _named(self.votes.documents, self.votes.document[self.counts])
 
     @cached_property
     def annotators(self) -> list[str]:
         """Pseudonyms of those who voted, in the order in which the arrays number them."""
-        return sorted({row.annotator for row in self.counted_votes})
+        return _named(self.votes.annotators, self.votes.annotator[self.counts])
 
     @cached_property
     def fingerprint(self) -> str:
@@ -87,24 +141,45 @@ class Material:
             [[study.slug, study.title, study.dataset.name, study.instruction]],
             [[self.criterion.key, self.criterion.question]],
             [[s.slug, s.name, s.regime, s.parameters] for s in self.systems],
-            [[str(vote.id), *vote[1:]] for vote in self.votes],
             [list(s[1:]) for s in self.summaries],
             [[*names[s.summary], s.name, s.value, s.reason, s.signature] for s in self.scores],
         ):
             for line in sorted(json.dumps(row, ensure_ascii=False) for row in rows):
                 digest.update(line.encode() + b"\n")
             digest.update(b"\n")
+        for part in _vote_bytes(self.votes):
+            digest.update(part)
         return digest.hexdigest()
 
 
-def gather(study: Study, criterion: Criterion, *, flagged: bool = True) -> Material:
-    """Five queries: systems, votes, summaries, scores, and votes by language models. flagged: as in vote_rows."""
-    systems = list(study.systems.order_by("slug"))
-    votes = vote_rows(criterion, flagged=flagged)
+def _named(names: list[str], places: IntArray) -> list[str]:
+    return [names[i] for i in np.flatnonzero(np.bincount(places, minlength=len(names))).tolist()]
+
+
+def _vote_bytes(votes: Votes) -> Iterable[bytes]:
+    """The names, then every vote as numbers of the same width, sorted by its public id."""
+    names = [votes.documents, votes.annotators, votes.systems, sorted(votes.llm_annotators & set(votes.annotators))]
+    yield json.dumps(names, ensure_ascii=False).encode() + b"\n"
+    order = votes.in_order
+    yield votes.public_id[order].astype(">u8").tobytes()
+    for column in (votes.outcome, votes.document, votes.annotator, votes.system_a, votes.system_b):
+        yield column[order].astype(">i4").tobytes()
+    if not np.isnan(votes.chance).all():
+        yield votes.chance[order].astype(">f8").tobytes()
+
+
+def gather(study: Study, criterion: Criterion, *, flagged: bool = True, filters: Filters | None = None) -> Material:
+    """Eight queries: systems, votes with their pairs and names, summaries, scores.
+
+    flagged: where no filters are given, also votes on summaries that give their author away.
+    """
+    filters = filters or Filters(flagged="in" if flagged else "out")
+    systems = [one for one in study.systems.order_by("slug") if filters.size in ("", one.size_class)]
+    criterion.study = study  # so that nothing reads it again
+    votes = read_votes(criterion, filters)
     summaries = _summaries(study, systems)
     scores = _newest(_scores(study, systems), {s.pk: s.language for s in summaries})
-    llm_votes = counted().filter(criterion=criterion, assignment__annotator__judge_type=JudgeType.LLM).count()
-    return Material(study, criterion, systems, votes, summaries, scores, llm_votes)
+    return Material(study, criterion, filters, systems, votes, summaries, scores)
 
 
 def _summaries(study: Study, systems: list[System]) -> list[SummaryRow]:

@@ -1,45 +1,83 @@
 """The leaderboard, its JSON and the download of the votes behind it."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 
-from annotations.giveaways import in_flagged_pair
-from annotations.models import Study
-from leaderboards.asking import asked_criterion, asked_flagged, results_data, results_page
-from leaderboards.boards import get_board
+from annotations.models import Criterion, Study
+from leaderboards.asking import asked_criterion, asked_filters, results_data, results_page
+from leaderboards.choices import choices, left_out
 from leaderboards.exports import CONTENT_TYPES, FORMATS
 from leaderboards.figures import DEFAULT_SORT, forest_plot, table
+from leaderboards.filters import Filters
+from leaderboards.live import standing
+from leaderboards.snapshots import Served, get_snapshot
 from leaderboards.tables import TABLES
-from leaderboards.votes import counted, export_rows
+from leaderboards.votes import export_rows
 from models_runner.errors import json_error
+
+# Seconds until a program may ask again for a board that is being computed.
+RETRY_AFTER = 5
 
 
 @results_page
 def board(request: HttpRequest, study: Study) -> HttpResponse:
-    criterion = asked_criterion(request, study)
-    values = get_board(study, criterion, flagged=asked_flagged(request))
-    context = {
-        "flagged": asked_flagged(request),
-        "query": urlencode({"criterion": criterion.key} | ({} if asked_flagged(request) else {"flagged": "out"})),
-        "flagged_votes": counted().filter(in_flagged_pair(study), criterion=criterion).count(),
+    criterion, filters = asked_criterion(request, study), asked_filters(request, study)
+    served = get_snapshot("board", study, criterion, filters)
+    context = _page(study, criterion, filters) | _shown(served, criterion, filters)
+    if served.values is not None:
+        sort = request.GET.get("sort", DEFAULT_SORT)
+        context |= {"table": table(served.values, sort=sort), "plot": forest_plot(served.values)}
+    context["choices"] = choices(study, filters, flagged_votes=(served.values or {}).get("flagged_votes", 0))
+    return render(request, "leaderboards/board.html", context)
+
+
+def _page(study: Study, criterion: Criterion, filters: Filters) -> dict[str, Any]:
+    asked = {"criterion": criterion.key, **filters.asked}
+    return {
         "study": study,
         "criterion": criterion,
         "criteria": study.criteria.all(),
-        "board": values,
-        "table": table(values, sort=request.GET.get("sort", DEFAULT_SORT)),
-        "plot": forest_plot(values),
+        "filters": filters,
+        "left_out": left_out(filters),
+        "query": urlencode(asked),
+        "filter_query": filters.key,
+        "counting_flagged": _with(asked, flagged=None),
+        "without_flagged": _with(asked, flagged="out"),
     }
-    return render(request, "leaderboards/board.html", context)
+
+
+def _with(asked: dict[str, str], **changed: str | None) -> str:
+    return urlencode({name: value for name, value in (asked | changed).items() if value is not None})
+
+
+def _shown(served: Served, criterion: Criterion, filters: Filters) -> dict[str, Any]:
+    return {
+        "board": served.values,
+        "snapshot": served.snapshot,
+        "standing": standing(served, criterion, filters),
+    }
+
+
+@results_page
+def board_status(request: HttpRequest, study: Study) -> HttpResponse:
+    """Whether the board that a page shows is up to date; what htmx asks for until it is."""
+    criterion, filters = asked_criterion(request, study), asked_filters(request, study)
+    served = get_snapshot("board", study, criterion, filters)
+    shown = request.GET.get("shown", "")
+    context = _page(study, criterion, filters) | _shown(served, criterion, filters)
+    context["ready"] = served.snapshot is not None and str(served.snapshot.pk) != shown
+    return render(request, "leaderboards/_board_status.html", context)
 
 
 @results_data
 def board_json(request: HttpRequest, study: Study) -> HttpResponse:
-    return JsonResponse(
-        get_board(study, asked_criterion(request, study), flagged=asked_flagged(request)),
-        json_dumps_params={"ensure_ascii": False},
-    )
+    served = get_snapshot("board", study, asked_criterion(request, study), asked_filters(request, study))
+    if served.values is None:
+        return _not_ready()
+    return JsonResponse(served.values, json_dumps_params={"ensure_ascii": False})
 
 
 @results_data
@@ -48,12 +86,22 @@ def board_table(request: HttpRequest, study: Study, ending: str) -> HttpResponse
     if ending not in TABLES:
         return json_error(404, "unknown_format", f"There is no format {ending!r}. Expected: json, {', '.join(TABLES)}.")
     criterion = asked_criterion(request, study)
+    served = get_snapshot("board", study, criterion, asked_filters(request, study))
+    if served.values is None:
+        return _not_ready()
     write, content_type = TABLES[ending]
     return HttpResponse(
-        write(get_board(study, criterion, flagged=asked_flagged(request))),
+        write(served.values),
         content_type=content_type,
         headers={"Content-Disposition": f'attachment; filename="{study.slug}-{criterion.key}.{ending}"'},
     )
+
+
+def _not_ready() -> HttpResponse:
+    message = f"The board is being computed for the first time. Ask again in {RETRY_AFTER} seconds."
+    answer = json_error(503, "not_ready", message)
+    answer["Retry-After"] = str(RETRY_AFTER)
+    return answer
 
 
 @results_data
@@ -65,7 +113,7 @@ def board_ratings(request: HttpRequest, study: Study, file_format: str) -> HttpR
     criterion = asked_criterion(request, study) if "criterion" in request.GET else None
     name = f"{study.slug}-{criterion.key}" if criterion else study.slug
     return StreamingHttpResponse(
-        FORMATS[file_format](export_rows(study, criterion)),
+        FORMATS[file_format](export_rows(study, criterion, asked_filters(request, study))),
         content_type=CONTENT_TYPES[file_format],
         headers={"Content-Disposition": f'attachment; filename="{name}-ratings.{file_format}"'},
     )

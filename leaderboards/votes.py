@@ -1,15 +1,21 @@
-"""Votes as the statistics and the exports need them: straight from the rows, in one query."""
+"""Votes as the statistics and the exports need them: straight from the rows."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+from numpy.typing import NDArray
 
-from annotations.giveaways import in_flagged_pair
-from annotations.models import Criterion, Judgement, Outcome, Purpose, Strength, Study
-from leaderboards.stats.arrays import OutcomeCode, VoteArrays
+from annotations.models import Criterion, Judgement, JudgeType, Outcome, Purpose, Strength, Study
+from leaderboards.columns import Kind, read_columns
+from leaderboards.filters import DEFAULT, Filters, restriction
+from leaderboards.stats.arrays import FloatArray, IntArray, OutcomeCode, renumbered
+from models_runner.models import Document, System
 
 CHUNK = 5_000
 CODES = {
@@ -64,58 +70,164 @@ class VoteRow(NamedTuple):
     system_b: str
 
 
-def counted() -> QuerySet[Judgement]:
-    """Answers given in a place of their comparison, complete or not.
+def counted(criterion: Criterion | None = None, filters: Filters = DEFAULT) -> QuerySet[Judgement]:
+    """Answers on a criterion (or on all) that filters let in, given in a place of their comparison, complete or not.
 
     A half-answered pair whose lease ran out keeps its answers but holds no place: they count again when its annotator
     takes it up, and until then somebody else's do. So no comparison counts more annotators than its quota. Answers to
     gold and training pairs tell about annotators, not about systems, and are none of these.
     """
-    return Judgement.objects.filter(
+    rows = Judgement.objects.filter(
         assignment__slot__isnull=False,
         assignment__annotator__excluded_at=None,
         assignment__comparison__purpose=Purpose.RATING,
     )
+    return rows if criterion is None else rows.filter(restriction(filters, criterion.study), criterion=criterion)
+
+
+@dataclass(frozen=True)
+class Votes:
+    """One entry a vote in every array; document, annotator, system_a and system_b are places in the lists of names.
+
+    Names are sorted and each has a vote: names and not database ids set the order, so that the same exported votes give
+    the same draws anywhere. public_id: two halves of 64 bits each. summary_a, summary_b: primary keys. chance: of the
+    draw, times the number of comparisons it was drawn among; NaN where nothing was drawn.
+    """
+
+    public_id: NDArray[np.uint64]
+    outcome: IntArray
+    document: IntArray
+    annotator: IntArray
+    system_a: IntArray
+    system_b: IntArray
+    summary_a: IntArray
+    summary_b: IntArray
+    chance: FloatArray
+    documents: list[str]
+    annotators: list[str]
+    systems: list[str]
+    llm_annotators: frozenset[str]
+
+    def __len__(self) -> int:
+        return len(self.outcome)
+
+    @property
+    def by_llm(self) -> int:
+        """How many language models gave."""
+        llm = np.array([name in self.llm_annotators for name in self.annotators], dtype=bool)
+        return int(llm[self.annotator].sum()) if len(self) else 0
+
+    @cached_property
+    def in_order(self) -> IntArray:
+        """Places of the votes by public id: the same order in every database."""
+        first = self.public_id[:, 0]
+        order = np.argsort(first)
+        if (first[order][1:] == first[order][:-1]).any():
+            order = np.lexsort((self.public_id[:, 1], first))
+        return order
+
+    def rows(self, places: IntArray) -> list[VoteRow]:
+        """These votes one by one, for lists and names; statistics take the arrays."""
+        outcomes = {code.value: outcome for outcome, code in CODES.items()}
+        return [
+            VoteRow(
+                UUID(int=(int(self.public_id[i, 0]) << 64) + int(self.public_id[i, 1])),
+                outcomes[int(self.outcome[i])],
+                self.documents[self.document[i]],
+                self.annotators[self.annotator[i]],
+                self.systems[self.system_a[i]],
+                self.systems[self.system_b[i]],
+            )
+            for i in places.tolist()
+        ]
 
 
 def vote_rows(criterion: Criterion, *, flagged: bool = True) -> list[VoteRow]:
     """The current answers on one criterion, in no order. flagged: also on summaries that give their author away."""
-    rows = counted().filter(criterion=criterion).order_by()
-    if not flagged:
-        rows = rows.exclude(in_flagged_pair(criterion.study))
-    values = rows.values_list("public_id", "outcome", _DOCUMENT, _JUDGE, _SYSTEM_A, _SYSTEM_B)
-    return [VoteRow(*row) for row in values.iterator(chunk_size=CHUNK)]
+    votes = read_votes(criterion, Filters(flagged="in" if flagged else "out"))
+    return votes.rows(np.arange(len(votes)))
 
 
-def vote_arrays(rows: Iterable[VoteRow], systems: Sequence[str]) -> VoteArrays:
-    """Votes between these systems, numbered as given; documents and annotators are numbered in order of their names.
-
-    Names and not database ids set the order, so that the same exported votes give the same draws anywhere.
-    """
-    known = {slug: i for i, slug in enumerate(systems)}
-    rows = [row for row in rows if row.system_a in known and row.system_b in known]
-    documents, annotators = _numbered(row.document for row in rows), _numbered(row.annotator for row in rows)
-
-    def column(values: Iterable[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        return np.fromiter(values, dtype=np.int64, count=len(rows))
-
-    return VoteArrays(
-        system_a=column(known[row.system_a] for row in rows),
-        system_b=column(known[row.system_b] for row in rows),
-        outcome=column(CODES[row.outcome] for row in rows),
-        document=column(documents[row.document] for row in rows),
-        annotator=column(annotators[row.annotator] for row in rows),
-        n_systems=len(systems),
+def read_votes(criterion: Criterion, filters: Filters = DEFAULT) -> Votes:
+    """The answers on one criterion that the filters let in, in no order. Five queries, whatever the number of votes."""
+    study = criterion.study
+    given = _columns(counted(criterion, filters), study)
+    pairs = read_columns(
+        study.comparisons.for_rating(),
+        comparison=(Kind.INTEGER, "pk"),
+        document=(Kind.INTEGER, "document_id"),
+        summary_a=(Kind.INTEGER, "summary_a_id"),
+        summary_b=(Kind.INTEGER, "summary_b_id"),
+        system_a=(Kind.INTEGER, "summary_a__run__system_id"),
+        system_b=(Kind.INTEGER, "summary_b__run__system_id"),
+    )
+    about = _places(pairs["comparison"], given["comparison"])
+    pairs = {name: column[about] for name, column in pairs.items()}
+    people = list(study.annotators.values_list("pk", "pseudonym", "judge_type").order_by())
+    annotator, annotators = _by_name(given["annotator"], {pk: name for pk, name, _ in people})
+    document, documents = _by_name(
+        pairs["document"], dict(Document.objects.filter(dataset=study.dataset_id).values_list("pk", "external_id"))
+    )
+    both, systems = _by_name(
+        np.concatenate([pairs["system_a"], pairs["system_b"]]), dict(System.objects.values_list("pk", "slug"))
+    )
+    return Votes(
+        public_id=given["public_id"],
+        outcome=given["outcome"],
+        document=document,
+        annotator=annotator,
+        system_a=both[: len(annotator)],
+        system_b=both[len(annotator) :],
+        summary_a=pairs["summary_a"],
+        summary_b=pairs["summary_b"],
+        chance=given["chance"],
+        documents=documents,
+        annotators=annotators,
+        systems=systems,
+        llm_annotators=frozenset(name for _, name, judge_type in people if judge_type == JudgeType.LLM),
     )
 
 
-def _numbered(names: Iterable[str]) -> dict[str, int]:
-    return {name: i for i, name in enumerate(sorted(set(names)))}
+def _columns(rows: QuerySet[Judgement], study: Study) -> dict[str, NDArray[Any]]:
+    codes = Case(*(When(outcome=outcome, then=Value(code.value)) for outcome, code in CODES.items()))
+    drawn = Coalesce(F("assignment__probability") * F("assignment__drawn_from"), Value(-1.0))
+    columns = read_columns(
+        rows,
+        public_id=(Kind.UUID, "public_id"),
+        outcome=(Kind.INTEGER, codes),
+        comparison=(Kind.INTEGER, "assignment__comparison_id"),
+        annotator=(Kind.INTEGER, "assignment__annotator_id"),
+        chance=(Kind.FLOAT, drawn),
+    )
+    columns["chance"][columns["chance"] < 0] = np.nan
+    return columns
 
 
-def export_rows(study: Study, criterion: Criterion | None = None) -> Iterator[dict[str, object]]:
+def _places(keys: IntArray, wanted: IntArray) -> IntArray:
+    """Where each of the wanted keys is among the keys, which hold them all."""
+    order = np.argsort(keys)
+    return order[np.searchsorted(keys, wanted, sorter=order)] if len(wanted) else np.empty(0, dtype=np.int64)
+
+
+def _by_name(keys: IntArray, names: Mapping[int, str]) -> tuple[IntArray, list[str]]:
+    """Each key's place among the names of those that occur, sorted."""
+    if not len(keys):
+        return keys, []
+    compact = renumbered(keys)
+    key_of = np.zeros(int(compact.max()) + 1, dtype=np.int64)
+    key_of[compact] = keys
+    found = [names[key] for key in key_of.tolist()]
+    order = np.array(sorted(range(len(found)), key=found.__getitem__))
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return place[compact], [found[i] for i in order.tolist()]
+
+
+def export_rows(
+    study: Study, criterion: Criterion | None = None, filters: Filters = DEFAULT
+) -> Iterator[dict[str, object]]:
     """The study's votes on one criterion, or on all, oldest first; read in chunks, never all at once."""
-    values = _exported(study, criterion).values_list(
+    values = _exported(study, criterion, filters).values_list(
         "public_id",
         f"{_COMPARISON}_id",
         _DOCUMENT,
@@ -162,6 +274,6 @@ def export_rows(study: Study, criterion: Criterion | None = None) -> Iterator[di
         }
 
 
-def _exported(study: Study, criterion: Criterion | None) -> QuerySet[Judgement]:
-    rows = counted().filter(criterion__study=study).order_by("pk")
+def _exported(study: Study, criterion: Criterion | None, filters: Filters) -> QuerySet[Judgement]:
+    rows = counted().filter(restriction(filters, study), criterion__study=study).order_by("pk")
     return rows if criterion is None else rows.filter(criterion=criterion)

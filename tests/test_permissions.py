@@ -91,6 +91,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "invitations-csv": ("GET", OWNERS),
     "revoke": ("POST", OWNERS),
     "board": ("GET", RESULTS),
+    "board-status": ("GET", RESULTS),
     "board-json": ("GET", RESULTS),
     "board-table": ("GET", RESULTS),
     "board-ratings": ("GET", RESULTS),

@@ -72,6 +72,8 @@ class JudgementRevision(models.Model):
             models.CheckConstraint(condition=Q(outcome__in=[*Outcome.values, ""]), name="revision_outcome_known"),
             _strength_fits_outcome("revision_strength_fits_outcome"),
         ]
+        # The newest answer to a question: whether anything has changed since a board was computed.
+        indexes = [models.Index(fields=["criterion", "id"], name="revision_newest")]
 
     def __str__(self) -> str:
         return f"Revision {self.pk} of assignment {self.assignment_id}"

@@ -3,6 +3,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from annotations.models import Annotator
 from leaderboards.boards import build_board
 from leaderboards.models import BoardSnapshot
 from models_runner.models import Regime
@@ -43,6 +44,19 @@ def test_the_table_fits_a_terminal_and_gives_reasons_below(capsys):
 def test_another_criterion_can_be_named(capsys):
     study = make_rated_study(systems=2, documents=2, criteria=("overall", "fluency"))
     assert json.loads(printed(capsys, study.slug, criterion="fluency", format="json"))["criterion"] == "fluency"
+
+
+def test_filters_are_those_of_the_address(capsys):
+    study = make_rated_study(systems=3, documents=2)
+    Annotator.objects.filter(pk=study.annotators.first().pk).update(judge_type="llm")
+    assert json.loads(printed(capsys, study.slug, format="json", filters="judges=human"))["votes"] == 6
+    assert "Left out: votes by language models." in printed(capsys, study.slug, filters="judges=human")
+    for wrong, expected in (
+        ("judges=cats", "Expected judges: all, human, llm"),
+        ("flag=out", "the filters are judges,"),
+    ):
+        with pytest.raises(CommandError, match=expected):
+            call_command("leaderboard", study.slug, filters=wrong)
 
 
 def test_unknown_names_are_answered_with_the_known_ones():

@@ -191,10 +191,11 @@ def test_the_page_holds_nothing_the_security_policy_forbids(study):
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", response.content.decode())
 
 
-def test_the_page_takes_few_queries(study, django_assert_num_queries):
+def test_the_page_takes_few_queries_and_reads_no_vote(study, django_assert_num_queries):
     client = researcher()
     client.get(PAGES[0])
-    # session, user, study, annotators this person is; criterion; systems, votes, summaries, scores, votes by models; snapshot;
-    # flagged votes; criteria
-    with django_assert_num_queries(13):
+    # session, user, study, annotators this person is; criterion; snapshot; its state: answers, history, pairs held,
+    # runs, jobs, names; criteria; filters: documents thrice, annotators twice, systems
+    with django_assert_num_queries(19) as captured:
         client.get(PAGES[0])
+    assert [query["sql"] for query in captured if '"annotations_judgement"."outcome"' in query["sql"]] == []

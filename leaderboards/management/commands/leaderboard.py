@@ -1,12 +1,15 @@
 import json
 import textwrap
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from leaderboards.boards import get_board
+from leaderboards.choices import check_choice, left_out
 from leaderboards.figures import COLUMNS, Row, table
+from leaderboards.filters import Filters, UnknownFilterError
 from leaderboards.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
 from leaderboards.tables import as_csv, as_latex, as_markdown
 
@@ -22,28 +25,32 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug")
         parser.add_argument("--criterion", default="overall")
+        parser.add_argument("--filters", default="", help="As in the address of a board: 'judges=human&ties=davidson'.")
         parser.add_argument("--format", choices=["table", "json", *FORMATS], default="table")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             study = find_study(options["slug"])
-            board = get_board(study, find_criterion(study, options["criterion"]))
-        except (UnknownStudyError, UnknownCriterionError) as error:
+            filters = Filters.from_key(options["filters"])
+            check_choice(filters, study)
+            board = get_board(study, find_criterion(study, options["criterion"]), filters=filters)
+        except (UnknownStudyError, UnknownCriterionError, UnknownFilterError) as error:
             raise CommandError(str(error)) from error
         if options["format"] == "json":
             self.stdout.write(json.dumps(board, ensure_ascii=False, indent=2))
         elif options["format"] in FORMATS:
             self.stdout.write(FORMATS[options["format"]](board), ending="")
         else:
-            self.stdout.write(as_text(board))
+            self.stdout.write(as_text(board, left_out(filters)))
 
 
-def as_text(board: dict[str, Any]) -> str:
+def as_text(board: dict[str, Any], left_out: Sequence[str] = ()) -> str:
     """The board for a terminal: two tables, and below them the reasons for every dash."""
     shown = table(board)
     lines = [
         f"{board['title']} ({board['study']}), {board['criterion']}: {board['question']}",
         f"{board['votes']} votes by {board['annotators']} annotators on {board['documents']} documents",
+        *textwrap.wrap(f"Left out: {'; '.join(left_out)}." if left_out else "", WIDTH),
         "",
         *_grid(shown.rows, 0, VOTE_COLUMNS),
         "",

@@ -27,20 +27,19 @@
     header.setAttribute("aria-sort", descending ? "descending" : "ascending");
   }
 
-  for (const table of document.querySelectorAll("table[data-sortable]")) {
-    table.tHead.addEventListener("click", (event) => {
-      const link = event.target.closest("a[data-next]");
-      if (!link || event.ctrlKey || event.metaKey || event.shiftKey) {
-        return;
-      }
-      event.preventDefault();
-      const next = link.dataset.next;
-      sortBy(table, link.closest("th"), next);
-      history.replaceState(null, "", link.href);
-      link.dataset.next = next.startsWith("-") ? next.slice(1) : `-${next}`;
-      const address = new URL(link.href);
-      address.searchParams.set("sort", link.dataset.next);
-      link.href = address.href;
-    });
-  }
+  // On the document: the board is put in anew when a newer one is there.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("table[data-sortable] thead a[data-next]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) {
+      return;
+    }
+    event.preventDefault();
+    const next = link.dataset.next;
+    sortBy(link.closest("table"), link.closest("th"), next);
+    history.replaceState(null, "", link.href);
+    link.dataset.next = next.startsWith("-") ? next.slice(1) : `-${next}`;
+    const address = new URL(link.href);
+    address.searchParams.set("sort", link.dataset.next);
+    link.href = address.href;
+  });
 })();

@@ -1,0 +1,21 @@
+"""Celery tasks: each claims, calls one service, reports. Messages carry ids; rows carry the truth."""
+
+import logging
+
+from celery import shared_task
+
+from leaderboards import refreshing
+from models_runner.ownership import owner_id
+from models_runner.tasks import deliver
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(acks_late=True)
+def make_snapshot(job_id: int) -> None:
+    """Compute what one page of results shows; harmless if delivered twice."""
+    logger.info(refreshing.work_on_job(job_id, owner=owner_id()))
+
+
+def send_message(job_id: int) -> None:
+    deliver(make_snapshot, job_id, what=f"snapshot job {job_id}")
