@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "models_runner",
     "annotations",
     "leaderboards",
+    "api",
 ]
 
 MIDDLEWARE = [
@@ -80,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "api.gate.ApiMiddleware",
 ]
 
 ROOT_URLCONF = "evalsite.urls"
@@ -246,6 +248,11 @@ ASSIGNMENT_LEASE_SECONDS = env.int("ASSIGNMENT_LEASE_SECONDS", default=45 * 60)
 BERTSCORE_MODEL = env.str("BERTSCORE_MODEL", default="minilm")
 # Hosts that transcripts may be sent to, beside this machine itself; the rule is in models_runner/endpoints.py.
 ALLOWED_ENDPOINTS = env.list("ALLOWED_ENDPOINTS", default=[])
+
+# What one token may ask for in a minute, and the largest bodies: of a request, and of one that uploads a file.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
+API_BODY_BYTES = env.int("API_BODY_BYTES", default=1_000_000)
+API_UPLOAD_BYTES = env.int("API_UPLOAD_BYTES", default=50_000_000)
 
 HUB_ONLINE = env.bool("HUB_ONLINE", default=False)
 # Threads of a model wait for each other by spinning; beside another busy process that makes it several times slower.

@@ -13,6 +13,7 @@ from annotations.invitations import invite
 from annotations.links import invitation_path, personal_path
 from annotations.models import Membership, Study
 from annotations.services import join
+from api.tokens import make_token
 from models_runner.models import FineTuning
 from tests.annotations.helpers import make_gold
 from tests.factories import SystemFactory, UserFactory, make_study
@@ -30,6 +31,8 @@ LOGGED_IN = ("login",) + ("in",) * 6
 MEMBERS = ("login", "403", "404", "404", "in", "in", "in")
 OWNERS = ("login", "403", "404", "404", "403", "in", "in")
 RESULTS = ("login", "404", "404", "404", "in", "in", "in")
+# Of the outsider here: somebody else's is not there, whoever asks.
+ONES_OWN = ("login", "404", "in", "404", "404", "404", "404")
 # By the browser's own cookie, not by account.
 JOINED = ("403", "in", "403", "403", "403", "403", "403")
 
@@ -95,6 +98,10 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "board-json": ("GET", RESULTS),
     "board-table": ("GET", RESULTS),
     "board-ratings": ("GET", RESULTS),
+    "api-docs": ("GET", EVERYBODY),
+    "api-openapi": ("GET", EVERYBODY),
+    "api-tokens": ("GET", LOGGED_IN),
+    "revoke-api-token": ("POST", ONES_OWN),
 }
 
 
@@ -140,6 +147,7 @@ def world():
         "board-ratings": [study.slug, "csv"],
         "make-gold": [study.slug, gold.comparison_id],
         "change-gold": [study.slug, gold.pk],
+        "revoke-api-token": [make_token(users["outsider"], "notebook", "read")[0].pk],
     }
     args = {name: fitting.get(name, fitting.get(name.split("_")[0], [])) for name in TABLE}
     args |= {name: [study.public_id] for name, (_, roles) in TABLE.items() if roles == JOINED}
@@ -178,8 +186,8 @@ def test_every_address_is_in_the_table():
 
 def _patterns(resolver):
     for pattern in resolver.url_patterns:
-        if str(pattern.pattern).startswith("admin/"):
-            continue  # Django's own, for staff
+        if str(pattern.pattern) in ("admin/", "api/v1/"):
+            continue  # Django's own, for staff; and programs, in tests/api/test_permissions.py
         if hasattr(pattern, "url_patterns"):
             yield from _patterns(pattern)
         else:

@@ -1,4 +1,4 @@
-"""Imports go one way: leaderboards, annotations, models_runner; statistics know no Django."""
+"""Imports go one way: api, leaderboards, annotations, models_runner; statistics know no Django."""
 
 import ast
 from pathlib import Path
@@ -7,9 +7,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FORBIDDEN = {
-    "models_runner": {"annotations", "leaderboards", "evalsite"},
-    "annotations": {"leaderboards", "evalsite"},
-    "leaderboards": {"evalsite"},
+    "models_runner": {"annotations", "leaderboards", "evalsite", "api"},
+    "annotations": {"leaderboards", "evalsite", "api"},
+    "leaderboards": {"evalsite", "api"},
+    "api": {"evalsite"},
+    "evalsite": {"api"},
     "annotations/stats": {"django", "models_runner", "leaderboards", "evalsite"},
     "annotations/identity.py": {"django", "models_runner", "leaderboards", "evalsite"},
     "annotations/identity_terms.py": {"django", "models_runner", "leaderboards", "evalsite"},

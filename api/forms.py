@@ -1,0 +1,26 @@
+from datetime import timedelta
+
+from django import forms
+from django.utils import timezone
+
+from api.models.tokens import Scope
+
+DAYS = ((30, "30 days"), (90, "90 days"), (365, "A year"), (0, "Never"))
+# Tokens to annotate are made for one annotator, by the API.
+SCOPES = [(scope.value, scope.label) for scope in (Scope.READ, Scope.WRITE, Scope.ADMIN)]
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(max_length=100, help_text="What it is for, such as: notebook on my laptop.")
+    scope = forms.ChoiceField(
+        choices=SCOPES,
+        initial=Scope.READ,
+        help_text="Administer: add systems and annotators, and have events sent to other servers. "
+        "Whatever the scope, a token may do nothing that you may not.",
+    )
+    days = forms.TypedChoiceField(choices=DAYS, initial=90, coerce=int, label="Ends after")
+
+    def settings(self) -> dict[str, object]:
+        values = self.cleaned_data
+        expires_at = timezone.now() + timedelta(days=values["days"]) if values["days"] else None
+        return {"name": values["name"], "scope": values["scope"], "expires_at": expires_at}

@@ -1,0 +1,72 @@
+"""A write that is sent twice with the same Idempotency-Key happens once and gets the same answer twice.
+
+The key is taken in the same transaction as the write: whatever ends the process, both are there or neither is. A
+refusal keeps nothing, so the request may be put right and sent again.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
+
+from api.errors import ApiError
+from api.models import ApiToken, KeptAnswer
+from api.models.answers import LONGEST_KEY
+
+KEPT_FOR = timedelta(days=1)
+Answer = Callable[[HttpRequest], HttpResponseBase]
+
+
+def answer_once(request: HttpRequest, token: ApiToken, key: str, answer: Answer) -> HttpResponseBase:
+    if not (key.isascii() and key.isprintable() and 0 < len(key) <= LONGEST_KEY):
+        message = f"Idempotency-Key is no key; expected 1 to {LONGEST_KEY} printable ASCII characters."
+        raise ApiError(422, "invalid", message, field="Idempotency-Key")
+    asked = _fingerprint(request)
+    if kept := KeptAnswer.objects.filter(token=token, key=key).first():
+        return _again(kept, asked)
+    try:
+        with transaction.atomic():
+            return _first(request, KeptAnswer(token=token, key=key, request=asked), answer)
+    except KeyTakenError:
+        return _again(KeptAnswer.objects.get(token=token, key=key), asked)
+
+
+class KeyTakenError(Exception):
+    """Another request with the key was faster."""
+
+
+def _first(request: HttpRequest, kept: KeptAnswer, answer: Answer) -> HttpResponseBase:
+    try:
+        with transaction.atomic():
+            kept.save()
+    except IntegrityError as error:
+        raise KeyTakenError from error
+    response = answer(request)
+    if response.status_code >= 400 or not isinstance(response, HttpResponse):
+        transaction.set_rollback(True)
+        return response
+    kept.status, kept.body = response.status_code, response.content.decode()
+    kept.save(update_fields=["status", "body"])
+    return response
+
+
+def _fingerprint(request: HttpRequest) -> str:
+    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode("utf-8", "replace"))
+    digest.update(request.body)
+    return digest.hexdigest()
+
+
+def _again(kept: KeptAnswer, asked: str) -> HttpResponse:
+    if kept.request != asked:
+        message = "This Idempotency-Key was used for another request. Choose a new key for each write."
+        raise ApiError(422, "key_reused", message, field="Idempotency-Key")
+    headers = {"Idempotency-Replayed": "true"}
+    return HttpResponse(kept.body, content_type="application/json; charset=utf-8", status=kept.status, headers=headers)
+
+
+def forget_old(**kwargs: object) -> None:
+    """After each sweep of the workers."""
+    KeptAnswer.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()

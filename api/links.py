@@ -1,0 +1,37 @@
+"""Which operation goes on from which answer, for the description of the API: programs that test it follow them."""
+
+from typing import Any
+
+
+def links(status: int, **operations: tuple[str, dict[str, str]]) -> dict[str, Any]:
+    """By name: (operation, its parameters taken from the answer)."""
+    found = {
+        name: {"operationId": f"api_resources_{operation}", "parameters": parameters}
+        for name, (operation, parameters) in operations.items()
+    }
+    return {"responses": {status: {"links": found}}}
+
+
+RUN = {"id": "$response.body#/id"}
+STARTED = links(
+    201,
+    read=("runs_read_run", RUN),
+    summaries=("runs_list_summaries", RUN),
+    cancel=("runs_cancel_run", RUN),
+    resume=("runs_resume_run", RUN),
+)
+STUDY = {"slug": "$response.body#/slug"}
+MADE_STUDY = links(
+    201,
+    read=("studies_read_study", STUDY),
+    change=("studies_change_status", STUDY),
+    annotators=("studies_list_annotators", STUDY),
+    votes=("results_export_votes", STUDY),
+    board=("results_read_board", STUDY | {"criterion": "$response.body#/criteria/0/key"}),
+)
+ADDED_SYSTEM = links(201, read=("systems_read_system", STUDY))
+UPLOADED = links(
+    200,
+    read=("datasets_read_dataset", {"name": "$response.body#/dataset"}),
+    documents=("datasets_list_documents", {"name": "$response.body#/dataset"}),
+)

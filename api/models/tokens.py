@@ -1,0 +1,89 @@
+"""Tokens: what a program shows instead of a password."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from annotations.models import Annotator
+
+
+class Scope(models.TextChoices):
+    """Each of the first three includes those before it; annotate stands alone."""
+
+    READ = "read", "Read"
+    WRITE = "write", "Read and write"
+    ADMIN = "admin", "Read, write and administer"
+    ANNOTATE = "annotate", "Rate as one annotator"
+
+
+# What a token of a scope may be used for.
+INCLUDES: dict[str, frozenset[str]] = {
+    Scope.READ: frozenset({Scope.READ}),
+    Scope.WRITE: frozenset({Scope.READ, Scope.WRITE}),
+    Scope.ADMIN: frozenset({Scope.READ, Scope.WRITE, Scope.ADMIN}),
+    Scope.ANNOTATE: frozenset({Scope.ANNOTATE}),
+}
+
+
+class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
+    def valid(self, now: datetime) -> "ApiTokenQuerySet":
+        """Neither revoked nor expired, and of an active account."""
+        running = Q(expires_at=None) | Q(expires_at__gt=now)
+        return self.filter(running, revoked_at=None, owner__is_active=True)
+
+    def count_request(self, pk: int, now: datetime, limit: int) -> bool:
+        """Count one request of this minute; False where the minute's limit is reached. Right with many processes."""
+        minute = now.replace(second=0, microsecond=0)
+        mine = self.filter(pk=pk)
+        if mine.filter(minute=minute, used_in_minute__lt=limit).update(
+            used_in_minute=F("used_in_minute") + 1, last_used_at=now
+        ):
+            return True
+        return bool(
+            mine.filter(Q(minute=None) | Q(minute__lt=minute)).update(minute=minute, used_in_minute=1, last_used_at=now)
+            # Another process may have begun the minute between the two.
+            or mine.filter(minute=minute, used_in_minute__lt=limit).update(used_in_minute=F("used_in_minute") + 1)
+        )
+
+
+class ApiToken(models.Model):
+    """The secret itself is nowhere: its digest tells it again. prefix: the part that finds the row."""
+
+    name = models.CharField(max_length=100, help_text="What it is for.")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    scope = models.CharField(max_length=10, choices=Scope.choices)
+    annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, null=True, blank=True, related_name="api_tokens")
+    prefix = models.CharField(max_length=12, unique=True)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the whole token.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    # Requests of the minute that began then.
+    minute = models.DateTimeField(null=True, blank=True, editable=False)
+    used_in_minute = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = "API token"
+        constraints = [
+            models.CheckConstraint(condition=Q(scope__in=Scope.values), name="token_scope_known"),
+            models.CheckConstraint(
+                condition=Q(scope="annotate", annotator__isnull=False) | (~Q(scope="annotate") & Q(annotator=None)),
+                name="token_annotate_iff_annotator",
+            ),
+            models.CheckConstraint(condition=~Q(digest="") & ~Q(name=""), name="token_has_digest_and_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    def allows(self, scope: str) -> bool:
+        return scope in INCLUDES[self.scope]
+
+    def is_valid(self, now: datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)

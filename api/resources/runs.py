@@ -1,0 +1,119 @@
+"""Runs: starting, watching, cancelling and resuming them; their summaries."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router
+from ninja.responses import Status
+
+from api.auth import READ, WRITE
+from api.links import STARTED
+from api.paging import page_of
+from api.schemas import (
+    ERRORS,
+    ProgressOut,
+    RunIn,
+    RunOut,
+    RunPage,
+    RunQuery,
+    SummaryOut,
+    SummaryPage,
+    SummaryQuery,
+)
+from models_runner import catalog, overview, services
+from models_runner.access import check_researcher, get_run
+from models_runner.lookup import find_dataset
+from models_runner.models import Run, Summary
+
+router = Router(tags=["runs"])
+
+
+@router.get("/runs", auth=READ, response={200: RunPage, **ERRORS})
+def list_runs(request: HttpRequest, query: Query[RunQuery]) -> Any:
+    """Runs, oldest first."""
+    check_researcher(request)
+    names = {"system": "system__slug", "dataset": "dataset__name", "instruction": "instruction", "status": "status"}
+    wanted = {field: value for name, field in names.items() if (value := getattr(query, name))}
+    runs = Run.objects.filter(**wanted).select_related("system", "dataset").defer("environment")
+    page = page_of(runs, query, "runs", lambda run: run)
+    return page | {"items": [_run(row.run, row.progress) for row in overview.run_rows(page["items"])]}
+
+
+def _run(run: Run, progress: overview.Progress) -> RunOut:
+    same = ("split", "instruction", "status", "status_reason", "leaked_documents")
+    times = ("created_at", "started_at", "finished_at")
+    counts = {name: getattr(progress, name) for name in ProgressOut.model_fields}
+    return RunOut(
+        id=run.pk,
+        system=run.system.slug,
+        dataset=run.dataset.name,
+        summaries=ProgressOut(**counts),
+        **{name: getattr(run, name) for name in (*same, *times)},
+    )
+
+
+def _answer(run: Run) -> RunOut:
+    return _run(run, overview.run_rows([run])[0].progress)
+
+
+@router.post("/runs", auth=WRITE, response={201: RunOut, **ERRORS}, openapi_extra=STARTED)
+def start_run(request: HttpRequest, given: RunIn) -> Any:
+    """Start a run, or let it go on where it was: there is one for each system, dataset, split and instruction."""
+    check_researcher(request)
+    values = given.dict()
+    dataset, system = find_dataset(values.pop("dataset")), catalog.ensure_system(values.pop("system"))
+    run = services.start_run(system, dataset, **values)
+    return Status(201, _answer(run))
+
+
+@router.get("/runs/{int:id}", auth=READ, response={200: RunOut, **ERRORS})
+def read_run(request: HttpRequest, id: int) -> Any:
+    """How far a run is."""
+    return _answer(get_run(request, id))
+
+
+def _changed(request: HttpRequest, pk: int, change: Callable[[Run], None]) -> RunOut:
+    run = get_run(request, pk)
+    change(run)
+    run.refresh_from_db()
+    return _answer(run)
+
+
+@router.post("/runs/{int:id}/cancel", auth=WRITE, response={200: RunOut, **ERRORS})
+def cancel_run(request: HttpRequest, id: int) -> Any:
+    """Stop a run. What is done stays."""
+    return _changed(request, id, services.cancel_run)
+
+
+@router.post("/runs/{int:id}/resume", auth=WRITE, response={200: RunOut, **ERRORS})
+def resume_run(request: HttpRequest, id: int) -> Any:
+    """Put cancelled summaries back to work."""
+    return _changed(request, id, services.resume_run)
+
+
+@router.post("/runs/{int:id}/retry", auth=WRITE, response={200: RunOut, **ERRORS})
+def retry_run(request: HttpRequest, id: int) -> Any:
+    """Try failed summaries again."""
+    return _changed(request, id, services.retry_failed)
+
+
+@router.get("/runs/{int:id}/summaries", auth=READ, response={200: SummaryPage, **ERRORS})
+def list_summaries(request: HttpRequest, id: int, query: Query[SummaryQuery]) -> Any:
+    """The summaries of a run, finished or not."""
+    summaries = get_run(request, id).summaries.select_related("document", "query").defer("document__metadata")
+    if query.status:
+        summaries = summaries.filter(status=query.status)
+    return page_of(summaries, query, "summaries", _summary)
+
+
+def _summary(summary: Summary) -> SummaryOut:
+    about = ("status", "text", "error", "stop_reason", "leaked", "repeated", "finished_at")
+    figures = ("prompt_tokens", "output_tokens", "dropped_tokens", "seconds")
+    return SummaryOut(
+        id=summary.pk,
+        run=summary.run_id,
+        document=summary.document.external_id,
+        query=summary.query.text if summary.query else None,
+        **{name: getattr(summary, name) for name in (*about, *figures)},
+    )

@@ -1,0 +1,138 @@
+"""Studies: making them, opening and closing them, and who rates in them."""
+
+from dataclasses import fields
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Query, Router
+from ninja.responses import Status
+
+from annotations import services, setup
+from annotations.models import Study
+from api.access import get_managed_study, may_make_studies, studies_of
+from api.auth import ADMIN, READ, WRITE, user_of
+from api.errors import ApiError
+from api.links import MADE_STUDY
+from api.models.tokens import Scope
+from api.paging import PageQuery, page_of
+from api.schemas import ERRORS
+from api.schemas_studies import (
+    AnnotatorIn,
+    AnnotatorOut,
+    AnnotatorPage,
+    CriterionOut,
+    NewAnnotatorOut,
+    StatusIn,
+    StudyIn,
+    StudyOut,
+    StudyPage,
+    StudyProgress,
+    StudyQuery,
+)
+from api.secrets import refuse_to_keep
+from api.tokens import make_token
+from models_runner import catalog
+from models_runner.lookup import find_dataset
+
+router = Router(tags=["studies"])
+
+
+@router.get("/studies", auth=READ, response={200: StudyPage, **ERRORS})
+def list_studies(request: HttpRequest, query: Query[StudyQuery]) -> Any:
+    """The studies you work on, oldest first; all of them for staff."""
+    studies = studies_of(request).prefetch_related("systems", "criteria")
+    if query.status:
+        studies = studies.filter(status=query.status)
+    if query.dataset:
+        studies = studies.filter(dataset__name=query.dataset)
+    return page_of(studies, query, "studies", _study)
+
+
+def _study(study: Study) -> StudyOut:
+    same = ("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed", "created_at")
+    asked = ("allow_tie", "allow_both_bad", "strength", "comments", "opens_at", "closes_at")
+    progress = services.progress(study)
+    return StudyOut(
+        dataset=study.dataset.name,
+        systems=sorted(system.slug for system in study.systems.all()),
+        criteria=[CriterionOut(key=c.key, question=c.question, help_text=c.help_text) for c in study.criteria.all()],
+        progress=StudyProgress(comparisons=progress.comparisons, places=progress.places, rated=progress.rated),
+        **{name: getattr(study, name) for name in (*same, *asked)},
+    )
+
+
+@router.post("/studies", auth=WRITE, response={201: StudyOut, **ERRORS}, openapi_extra=MADE_STUDY)
+def create_study(request: HttpRequest, given: StudyIn) -> Any:
+    """Make a study and open it, unless it is to be a draft."""
+    may_make_studies(request)
+    values = given.dict()
+    options = setup.RatingOptions(**{field.name: values.pop(field.name) for field in fields(setup.RatingOptions)})
+    material = {field.name: values.pop(field.name) for field in fields(setup.Material)}
+    material["anchor"] = _system(material["anchor"], "anchor") if material["anchor"] else None
+    systems = [_system(slug, f"systems[{n}]") for n, slug in enumerate(values.pop("systems"))]
+    own = [setup.OwnCriterion(**one) for one in values.pop("own_criteria")]
+    study = setup.create_study(
+        values.pop("slug"),
+        find_dataset(values.pop("dataset")),
+        systems,
+        own_criteria=own,
+        options=options,
+        material=setup.Material(**material),
+        created_by=user_of(request),
+        **values,
+    )
+    return Status(201, _study(study))
+
+
+def _system(slug: str, field: str) -> Any:
+    try:
+        return catalog.ensure_system(slug)
+    except catalog.UnknownSystemError as error:
+        raise ApiError(422, "unknown_system", str(error), field=field) from error
+
+
+@router.get("/studies/{slug:slug}", auth=READ, response={200: StudyOut, **ERRORS})
+def read_study(request: HttpRequest, slug: str) -> Any:
+    """A study with its settings and how far it is."""
+    return _study(get_managed_study(request, slug))
+
+
+@router.post("/studies/{slug:slug}/status", auth=WRITE, response={200: StudyOut, **ERRORS})
+def change_status(request: HttpRequest, slug: str, given: StatusIn) -> Any:
+    """Open, pause or close a study."""
+    study = get_managed_study(request, slug)
+    setup.change_status(study, given.change, user_of(request))
+    return _study(study)
+
+
+@router.get("/studies/{slug:slug}/annotators", auth=READ, response={200: AnnotatorPage, **ERRORS})
+def list_annotators(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Any:
+    """Who rates in a study, by pseudonym."""
+    return page_of(services.annotators_with_counts(get_managed_study(request, slug)), query, "annotators", _annotator)
+
+
+def _annotator(annotator: Any) -> AnnotatorOut:
+    return AnnotatorOut(
+        pseudonym=annotator.pseudonym,
+        rated=annotator.rated,
+        left=annotator.left_at is not None,
+        excluded=annotator.excluded_at is not None,
+    )
+
+
+@router.post("/studies/{slug:slug}/annotators", auth=ADMIN, response={201: NewAnnotatorOut, **ERRORS})
+def add_annotator(request: HttpRequest, slug: str, given: AnnotatorIn) -> Any:
+    """Let a person of your own front end rate: an annotator, and a token that can do nothing but rate as this one."""
+    study = get_managed_study(request, slug, owner=True)
+    refuse_to_keep(request)
+    if given.expires_at is not None and timezone.is_naive(given.expires_at):
+        raise ApiError(422, "invalid", "expires_at has no time zone. Add Z or an offset.", field="expires_at")
+    annotator = (
+        services.join(study, external_id=given.external_id)
+        if not (known := study.annotators.filter(external_id=given.external_id).first())
+        else known
+    )
+    name = f"{study.slug}: {annotator.pseudonym}"[:100]
+    _, text = make_token(user_of(request), name, Scope.ANNOTATE, annotator=annotator, expires_at=given.expires_at)
+    return Status(201, NewAnnotatorOut(pseudonym=annotator.pseudonym, token=text))

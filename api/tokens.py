@@ -1,0 +1,80 @@
+"""Making tokens, finding them again by what a program sends, and taking them back."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from annotations.access import STAFF, role_of
+from annotations.models import Annotator, Membership
+from api.models import ApiToken
+from api.models.tokens import Scope
+
+FORM = re.compile(r"pw_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+
+
+class TokenError(ValueError):
+    """Settings that make no token; the message names what is wrong."""
+
+
+def make_token(
+    owner: User, name: str, scope: str, *, annotator: Annotator | None = None, expires_at: datetime | None = None
+) -> tuple[ApiToken, str]:
+    """The token and the text that a program sends, which nobody can show a second time. Raises TokenError."""
+    if not name.strip() or len(name) > 100:
+        raise TokenError("A token needs a name of at most 100 characters that says what it is for.")
+    if scope not in Scope.values:
+        raise TokenError(f"{scope!r} is no scope. Known: {', '.join(Scope.values)}.")
+    if expires_at is not None and expires_at <= timezone.now():
+        raise TokenError("The end of the token is in the past. Choose a later one.")
+    if (annotator is not None) != (scope == Scope.ANNOTATE):
+        raise TokenError("A token to annotate is bound to one annotator, and no other token is.")
+    if annotator is not None and not may_speak_for(owner, annotator):
+        raise TokenError("Only owners of the study, or the annotators themselves, make tokens to rate with.")
+    prefix = secrets.token_hex(6)
+    text = f"pw_{prefix}_{secrets.token_urlsafe(32)}"
+    token = ApiToken.objects.create(
+        owner=owner,
+        name=name.strip(),
+        scope=scope,
+        annotator=annotator,
+        prefix=prefix,
+        digest=_digest(text),
+        expires_at=expires_at,
+    )
+    return token, text
+
+
+def _digest(text: str) -> str:
+    # 256 random bits need no slow hash: there is nothing to guess.
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def may_speak_for(user: User, annotator: Annotator) -> bool:
+    """The annotator's own account, the study's owners, staff; nobody for a judge whose votes came with a file."""
+    if annotator.imported:
+        return False
+    own = annotator.user_id is not None and annotator.user_id == user.pk
+    return own or role_of(user, annotator.study) in (STAFF, Membership.Role.OWNER)
+
+
+def find_token(text: str) -> ApiToken | None:
+    """The valid token that this text is; None for everything else."""
+    match = FORM.fullmatch(text)
+    if match is None:
+        return None
+    known = ApiToken.objects.valid(timezone.now()).select_related("owner", "annotator__study")
+    token = known.filter(prefix=match[1]).first()
+    if token is None or not hmac.compare_digest(token.digest, _digest(text)):
+        return None
+    if token.annotator is not None and not may_speak_for(token.owner, token.annotator):
+        return None  # its owner lost the right to give it
+    return token
+
+
+def revoke(token: ApiToken) -> None:
+    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())

@@ -1,0 +1,59 @@
+"""People's pages about the API: its description, and their tokens."""
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from api.describing import described
+from api.forms import TokenForm
+from api.models import ApiToken
+from api.site import api
+from api.tokens import make_token, revoke
+
+
+@require_safe
+def openapi(request: HttpRequest) -> HttpResponse:
+    """The description of the API for programs, OpenAPI 3.1."""
+    return JsonResponse(api.get_openapi_schema(), json_dumps_params={"ensure_ascii": False})
+
+
+@require_safe
+def docs(request: HttpRequest) -> HttpResponse:
+    """The same for people; a page of our own, because the usual ones come from elsewhere and run inline scripts."""
+    schema = cast(dict[str, Any], api.get_openapi_schema())
+    context = {"title": schema["info"]["title"], "groups": described(schema), "site": request.build_absolute_uri("/")}
+    return render(request, "api/docs.html", context)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+@sensitive_variables("text")
+def tokens(request: HttpRequest) -> HttpResponse:
+    """One's own tokens. A new one is shown in the answer to the POST, this once."""
+    user = cast(User, request.user)
+    form = TokenForm(request.POST or None)
+    text = ""
+    if request.method == "POST" and form.is_valid():
+        _, text = make_token(user, **form.settings())  # type: ignore[arg-type]  (a dict of fitting values)
+        form = TokenForm()
+    context = {"form": form, "text": text, "tokens": user.api_tokens.select_related("annotator"), "now": timezone.now()}
+    return render(request, "api/tokens.html", context, status=400 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one of one's own tokens back, at once."""
+    token = get_object_or_404(ApiToken, pk=pk, owner=cast(User, request.user))
+    revoke(token)
+    messages.success(request, f"The token “{token.name}” works no longer.")
+    return redirect("api-tokens")

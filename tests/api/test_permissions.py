@@ -1,0 +1,237 @@
+"""Who may do what through the API: every operation, tried by everybody, with objects of their own and of others."""
+
+import uuid
+
+import pytest
+from django.utils import timezone
+
+from annotations.assignment import next_assignment
+from annotations.models import Membership, Study
+from annotations.services import join
+from api.models import ApiToken
+from api.models.tokens import Scope
+from api.site import api
+from tests.api.helpers import Program, document, program, rater
+from tests.factories import DatasetFactory, SystemFactory, UserFactory, make_study
+
+pytestmark = pytest.mark.django_db
+
+# Accounts as in tests/test_permissions.py, each with a token of the widest scope; then tokens of staff with less; then
+# one to annotate. A stranger has none.
+ROLES = (
+    *("stranger", "annotator", "outsider", "other owner", "researcher", "owner", "staff"),
+    *("staff, read", "staff, write", "rater"),
+)
+
+LIST = ("401", *("in",) * 8, "403")
+STAFF_READ = ("401", *("403",) * 5, "in", "in", "in", "403")
+STAFF_WRITE = ("401", *("403",) * 5, "in", "403", "in", "403")
+STAFF_ADMIN = ("401", *("403",) * 5, "in", "403", "403", "403")
+MEMBERS_READ = ("401", "403", "404", "404", "in", "in", "in", "in", "in", "403")
+MEMBERS_WRITE = ("401", "403", "404", "404", "in", "in", "in", "403", "in", "403")
+OWNERS_WRITE = ("401", "403", "404", "404", "403", "in", "in", "403", "in", "403")
+OWNERS_ADMIN = ("401", "403", "404", "404", "403", "in", "in", "403", "403", "403")
+RESULTS = ("401", "404", "404", "404", "in", "in", "in", "in", "in", "403")
+RATING = ("401", *("403",) * 8, "in")
+
+TABLE = {
+    ("GET", "/datasets"): STAFF_READ,
+    ("GET", "/datasets/{name}"): STAFF_READ,
+    ("GET", "/datasets/{name}/documents"): STAFF_READ,
+    ("POST", "/datasets/{name}/documents"): STAFF_WRITE,
+    ("GET", "/datasets/{name}/export"): STAFF_READ,
+    ("GET", "/datasets/{name}/summaries"): STAFF_READ,
+    ("POST", "/datasets/{name}/summaries"): STAFF_WRITE,
+    ("GET", "/systems"): STAFF_READ,
+    ("GET", "/systems/{slug}"): STAFF_READ,
+    ("POST", "/systems"): STAFF_ADMIN,
+    ("GET", "/runs"): STAFF_READ,
+    ("POST", "/runs"): STAFF_WRITE,
+    ("GET", "/runs/{id}"): STAFF_READ,
+    ("POST", "/runs/{id}/cancel"): STAFF_WRITE,
+    ("POST", "/runs/{id}/resume"): STAFF_WRITE,
+    ("POST", "/runs/{id}/retry"): STAFF_WRITE,
+    ("GET", "/runs/{id}/summaries"): STAFF_READ,
+    ("GET", "/studies"): LIST,
+    ("POST", "/studies"): STAFF_WRITE,
+    ("GET", "/studies/{slug}"): MEMBERS_READ,
+    ("POST", "/studies/{slug}/status"): MEMBERS_WRITE,
+    ("GET", "/studies/{slug}/annotators"): MEMBERS_READ,
+    ("POST", "/studies/{slug}/annotators"): OWNERS_ADMIN,
+    ("GET", "/studies/{slug}/boards/{criterion}"): RESULTS,
+    ("GET", "/studies/{slug}/votes"): RESULTS,
+    ("POST", "/studies/{slug}/votes"): OWNERS_WRITE,
+    ("POST", "/rating/next"): RATING,
+    ("POST", "/rating/ahead"): RATING,
+    ("POST", "/rating/hold"): RATING,
+    ("POST", "/rating/votes"): RATING,
+    ("POST", "/rating/remarks"): RATING,
+    ("POST", "/rating/undo"): RATING,
+}
+# Nobody has rated practice here; who may not ask at all is told before.
+TABLE[("GET", "/rating/practice/{token}")] = ("401", *("403",) * 8, "404")
+
+
+class World:
+    def __init__(self):
+        self.study = study = make_study(systems=2, documents=2)
+        self.users = {role: UserFactory(is_staff=role == "staff") for role in ROLES[1:7]}
+        for role in ("owner", "researcher"):
+            Membership.objects.create(study=study, user=self.users[role], role=role)
+        other = Study.objects.create(slug="other", title="other", dataset=study.dataset)
+        Membership.objects.create(study=other, user=self.users["other owner"], role="owner")
+        join(study, user=self.users["annotator"])
+        self.annotator = join(study)
+        self.programs = {role: program(user) for role, user in self.users.items()}
+        self.programs |= {
+            "stranger": Program(""),
+            "staff, read": program(self.users["staff"], Scope.READ),
+            "staff, write": program(self.users["staff"], Scope.WRITE),
+            "rater": rater(self.annotator, self.users["owner"]),
+        }
+        self.summary = study.comparisons.first().summary_a
+        self.shown = next_assignment(self.annotator).token
+
+    def path(self, path):
+        run = self.summary.run
+        known = {"{name}": run.dataset.name, "{criterion}": "overall", "{id}": run.pk, "{token}": self.shown}
+        known["{slug}"] = run.system.slug if path.startswith("/systems") else self.study.slug
+        for name, value in known.items():
+            path = path.replace(name, str(value))
+        return path
+
+    def body(self, path):
+        run, (a, b) = self.summary.run, self.study.systems.all()
+        return {
+            "/datasets/{name}/documents": [document("new")],
+            "/datasets/{name}/summaries": [
+                {"document_id": self.summary.document.external_id, "summary": "Short.", "system": "elsewhere"}
+            ],
+            "/systems": {"slug": "new", "name": "New", "adapter": "scripted", "regime": "baseline"},
+            "/runs": {"system": run.system.slug, "dataset": run.dataset.name},
+            "/studies": {"slug": "new", "dataset": run.dataset.name, "systems": [a.slug, b.slug]},
+            "/studies/{slug}/status": {"change": "pause"},
+            "/studies/{slug}/annotators": {"external_id": "p1"},
+            "/studies/{slug}/votes": [
+                {
+                    "document_id": self.summary.document.external_id,
+                    "model_a": a.slug,
+                    "model_b": b.slug,
+                    "winner": "tie",
+                    "judge": "gpt",
+                    "criterion": "overall",
+                }
+            ],
+            "/rating/ahead": {"after": str(self.shown)},
+            "/rating/votes": self.vote("left"),
+            "/rating/remarks": self.vote() | {"kind": "comment", "text": "Fine."},
+            "/rating/undo": {"client_key": str(uuid.uuid4())},
+        }.get(path)
+
+    def vote(self, choice=None):
+        about = {"token": str(self.shown), "client_key": str(uuid.uuid4())}
+        return about | ({"criterion": "overall", "choice": choice} if choice else {})
+
+    def send(self, role, method, path):
+        asks = self.programs[role]
+        if method == "GET":
+            return asks.get(self.path(path))
+        return getattr(asks, method.lower())(self.path(path), self.body(path))
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def got(response):
+    return "in" if response.status_code < 400 else str(response.status_code)
+
+
+def operations():
+    return {
+        (method.upper(), path.removeprefix("/api/v1"))
+        for path, methods in api.get_openapi_schema()["paths"].items()
+        for method in methods
+    }
+
+
+def test_every_operation_is_in_the_table():
+    assert operations() == set(TABLE)
+
+
+@pytest.mark.parametrize("operation", TABLE, ids=" ".join)
+def test_everybody_gets_what_the_table_says(world, operation):
+    for role, expected in zip(ROLES, TABLE[operation], strict=True):
+        if operation == ("POST", "/rating/undo") and role == "rater":
+            world.programs["rater"].post("/rating/votes", world.vote("left"))
+        if operation == ("POST", "/studies"):
+            Study.objects.filter(slug="new").delete()
+        if operation == ("POST", "/studies/{slug}/status"):
+            Study.objects.update(status="open")
+        assert got(world.send(role, *operation)) == expected, role
+
+
+@pytest.mark.parametrize("operation", TABLE, ids=" ".join)
+def test_whoever_is_refused_changes_nothing(world, operation):
+    before = _rows()
+    for role, expected in zip(ROLES, TABLE[operation], strict=True):
+        if expected != "in":
+            world.send(role, *operation)
+    assert _rows() == before
+
+
+def _rows():
+    from django.apps import apps
+
+    models = [m for label in ("models_runner", "annotations") for m in apps.get_app_config(label).get_models()]
+    return {model.__name__: list(model.objects.order_by("pk").values()) for model in models}
+
+
+def test_a_list_of_studies_holds_ones_own_only(world):
+    seen = {
+        role: [item["slug"] for item in world.programs[role].get("/studies").json()["items"]]
+        for role in ("annotator", "outsider", "other owner", "researcher", "owner")
+    }
+    mine = [world.study.slug]
+    assert seen == {"annotator": [], "outsider": [], "other owner": ["other"], "researcher": mine, "owner": mine}
+    assert len(world.programs["staff"].get("/studies").json()["items"]) == 2
+
+
+def test_who_still_rates_sees_no_results(world):
+    join(world.study, user=world.users["owner"])
+    for path in ("/boards/overall", "/votes"):
+        refusal = world.programs["owner"].get(f"/studies/{world.study.slug}{path}")
+        assert (refusal.status_code, refusal.json()["error"]["code"]) == (403, "still_rating")
+
+
+def test_a_token_loses_what_its_owner_loses(world):
+    asks = world.programs["researcher"]
+    assert asks.get(f"/studies/{world.study.slug}").status_code == 200
+    Membership.objects.filter(user=world.users["researcher"]).delete()
+    assert asks.get(f"/studies/{world.study.slug}").status_code == 404
+
+
+def test_a_rater_reaches_no_pair_of_others(world):
+    theirs = next_assignment(join(world.study)).token
+    vote = world.vote("left") | {"token": str(theirs)}
+    assert world.programs["rater"].post("/rating/votes", vote).status_code == 404
+
+
+def test_a_token_that_ended_opens_nothing(world):
+    ApiToken.objects.update(expires_at=timezone.now())
+    for role in ROLES[1:]:
+        assert world.programs[role].get("/studies").status_code == 401
+
+
+def test_the_same_answer_for_a_study_that_is_not_there_and_one_of_others(world):
+    asks = world.programs["outsider"]
+    assert asks.get("/studies/nothing").content == asks.get(f"/studies/{world.study.slug}").content
+
+
+def test_names_of_others_tell_nothing(world):
+    DatasetFactory(name="secret")
+    SystemFactory(slug="secret")
+    asks = world.programs["owner"]
+    assert asks.get("/datasets/secret").content == asks.get("/datasets/none").content
+    assert asks.get("/systems/secret").content == asks.get("/systems/none").content

@@ -1,0 +1,344 @@
+"""What the resources answer, read back from the database."""
+
+import json
+import uuid
+
+import pytest
+
+from annotations.models import Judgement, Study
+from annotations.services import join
+from leaderboards.boards import get_board
+from models_runner.models import Dataset, Document, Run, Summary, System
+from tests.annotations.helpers import make_gold, rate_everything
+from tests.api.helpers import document, error_of, program, rater
+from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory, make_study
+
+pytestmark = pytest.mark.django_db
+
+
+def rows(response):
+    return [json.loads(line) for line in b"".join(response.streaming_content).decode().splitlines()]
+
+
+# ---- datasets
+
+
+def test_documents_are_uploaded_as_lines_or_as_a_list():
+    asks = program()
+    assert asks.upload("/datasets/new/documents", [document("m1"), document("m2")]).json()["added"] == 2
+    assert asks.post("/datasets/new/documents?split=test&language=zh", [document("m3")]).json()["added"] == 1
+    assert asks.upload("/datasets/new/documents", [document("m1")]).json() == {
+        "dataset": "new",
+        "added": 0,
+        "unchanged": 1,
+        "without_reference": 0,
+    }
+    assert list(Document.objects.values_list("external_id", "split", "language")) == [
+        ("m1", "", "en"),
+        ("m2", "", "en"),
+        ("m3", "test", "zh"),
+    ]
+
+
+def test_datasets_and_documents_are_read():
+    asks = program()
+    asks.upload("/datasets/new/documents?split=test", [document("m1", title="Planning")])
+    assert asks.get("/datasets").json()["items"][0] == asks.get("/datasets/new").json()
+    assert asks.get("/datasets/new").json()["documents"] == 1
+    assert asks.get("/datasets/new/documents", {"split": "train"}).json() == {"items": [], "next": None}
+    assert asks.get("/datasets/new/documents", {"split": "test"}).json()["items"] == [
+        {"id": "m1", "title": "Planning", "split": "test", "language": "en", "words": 7, "position": 0}
+    ]
+
+
+def test_exported_documents_are_the_same_when_uploaded_again():
+    asks = program()
+    given = [
+        document("m1", metadata={"room": "4"}, queries=[{"query": "Who ships?", "references": ["Maya.", "She."]}]),
+        document("m2", references={"long": "All of it.", "short": "It."}, title="Planning"),
+        document("m3", references=[]),
+    ]
+    asks.upload("/datasets/one/documents", given)
+    asks.upload("/datasets/two/documents", rows(asks.get("/datasets/one/export")))
+    one, two = (
+        list(Document.objects.filter(dataset__name=name).values_list("external_id", "content_hash"))
+        for name in ("one", "two")
+    )
+    assert one == two
+    assert len(one) == 3
+
+
+def test_summaries_made_elsewhere_are_uploaded_and_exported():
+    asks = program()
+    asks.upload("/datasets/new/documents", [document("m1"), document("m2")])
+    given = [{"document_id": f"m{n}", "system": "elsewhere", "summary": f"Text {n}.", "seconds": 1.5} for n in (1, 2)]
+    (done,) = asks.upload("/datasets/new/summaries", given).json()
+    assert (done["system"], done["added"]) == ("elsewhere", 2)
+    exported = rows(asks.get("/datasets/new/summaries", {"system": "elsewhere"}))
+    assert [(row["document_id"], row["summary"], row["seconds"]) for row in exported] == [
+        ("m1", "Text 1.", 1.5),
+        ("m2", "Text 2.", 1.5),
+    ]
+    assert asks.upload("/datasets/new/summaries", exported).json()[0]["unchanged"] == 2
+
+
+# ---- systems
+
+
+def test_systems_are_listed_and_filtered():
+    asks = program()
+    baselines = asks.get("/systems", {"regime": "baseline", "state": "ready", "limit": 200}).json()["items"]
+    assert {"lead-3", "lexrank"} <= {item["slug"] for item in baselines}
+    assert {item["needs"] for item in baselines} == {""}
+    assert not System.objects.exists()  # reading brings nothing into the database
+
+
+def test_a_system_is_added_once():
+    record = {"slug": "mine", "name": "Mine", "adapter": "scripted", "regime": "zero-shot", "parameters": 5}
+    asks = program()
+    first = asks.post("/systems", record | {"engine": {"default": "é ✓"}})
+    assert (first.status_code, first.json()["size_class"]) == (201, "compact")
+    assert asks.post("/systems", record | {"engine": {"default": "é ✓"}}).status_code == 201
+    assert error_of(asks.post("/systems", record | {"parameters": 6}))["code"] == "no_system"
+    assert System.objects.get().engine == {"default": "é ✓"}
+
+
+# ---- runs
+
+
+@pytest.fixture
+def run():
+    dataset = DatasetFactory()
+    for _ in range(3):
+        DocumentFactory(dataset=dataset)
+    body = {"system": SystemFactory().slug, "dataset": dataset.name}
+    return Run.objects.get(pk=program().post("/runs", body).json()["id"])
+
+
+def test_a_run_is_started_watched_cancelled_and_resumed(run):
+    asks = program()
+    assert asks.get(f"/runs/{run.pk}").json()["summaries"] == {
+        "pending": 3,
+        "running": 0,
+        "done": 0,
+        "failed": 0,
+        "cancelled": 0,
+        "total": 3,
+    }
+    assert asks.post(f"/runs/{run.pk}/cancel").json()["status"] == "cancelled"
+    assert run.summaries.filter(status="cancelled").count() == 3
+    assert asks.post(f"/runs/{run.pk}/resume").json()["status"] == "pending"
+    assert run.summaries.filter(status="pending").count() == 3
+
+
+def test_failed_summaries_are_tried_again(run):
+    run.summaries.update(status="failed", error="no memory")
+    Run.objects.update(status="failed", status_reason="3 failed")
+    assert program().post(f"/runs/{run.pk}/retry").json()["summaries"]["pending"] == 3
+
+
+def test_a_run_from_the_catalogue_enters_the_database(run):
+    answer = program().post("/runs", {"system": "lead-3", "dataset": run.dataset.name, "limit": 2})
+    assert answer.json()["summaries"]["total"] == 2
+    assert System.objects.filter(slug="lead-3").exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({"system": "nothing"}, 422, "system"),
+        ({"dataset": "nothing"}, 422, "dataset"),
+        ({"split": "nothing"}, 422, "split"),
+        ({"instruction": "query"}, 422, "split"),
+        ({"limit": 0}, 422, "limit"),
+    ],
+)
+def test_what_cannot_run_is_refused(run, body, status, field):
+    Run.objects.all().delete()
+    refusal = program().post("/runs", {"system": "lead-3", "dataset": Dataset.objects.get().name} | body)
+    assert (refusal.status_code, error_of(refusal)["field"]) == (status, field)
+    assert not Run.objects.exists()
+
+
+def test_runs_are_filtered():
+    wanted, _ = RunFactory(status="done"), RunFactory()
+    asks = program()
+    for query in (
+        {"status": "done"},
+        {"system": wanted.system.slug},
+        {"dataset": wanted.dataset.name, "instruction": "medium"},
+    ):
+        assert [item["id"] for item in asks.get("/runs", query).json()["items"]] == [wanted.pk]
+
+
+def test_a_list_of_runs_takes_as_many_queries_whatever_its_length(django_assert_max_num_queries):
+    for _ in range(5):
+        SummaryFactory()
+    asks = program()
+    with django_assert_max_num_queries(5):  # token, its count, runs, their summaries by status
+        assert len(asks.get("/runs").json()["items"]) == 5
+
+
+def test_summaries_of_a_run_are_read(run):
+    Summary.objects.filter(pk=run.summaries.first().pk).update(
+        status="done", text="They ship.", stop_reason="length", dropped_tokens=7
+    )
+    (done,) = program().get(f"/runs/{run.pk}/summaries", {"status": "done"}).json()["items"]
+    assert (done["text"], done["stop_reason"], done["dropped_tokens"]) == ("They ship.", "length", 7)
+    assert len(program().get(f"/runs/{run.pk}/summaries").json()["items"]) == 3
+
+
+# ---- studies
+
+
+def test_a_study_is_made_paused_and_closed():
+    made = make_study(systems=3, documents=2)
+    systems = sorted(made.systems.values_list("slug", flat=True))
+    asks = program()
+    body = {
+        "slug": "mine",
+        "dataset": made.dataset.name,
+        "systems": systems,
+        "criteria": ["overall", "fluency"],
+        "quota": 2,
+        "anchor": systems[0],
+        "strength": "optional",
+        "title": "Mine",
+        "own_criteria": [{"key": "tone", "question": "Which keeps the tone?"}],
+    }
+    answer = asks.post("/studies", body)
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["progress"] == {"comparisons": 4, "places": 8, "rated": 0}
+    study = Study.objects.get(slug="mine")
+    assert [c.key for c in study.criteria.all()] == ["overall", "fluency", "tone"]
+    assert (study.anchor.slug, study.strength, study.status) == (systems[0], "optional", "open")
+    assert study.memberships.get().role == "owner"
+    assert asks.post("/studies/mine/status", {"change": "pause"}).json()["status"] == "paused"
+    assert asks.post("/studies/mine/status", {"change": "pause"}).status_code == 422
+    assert asks.post("/studies/mine/status", {"change": "close"}).json()["status"] == "closed"
+    listed = asks.get("/studies", {"status": "closed", "dataset": made.dataset.name}).json()["items"]
+    assert [item["slug"] for item in listed] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"systems": ["lead-3", "nothing"]}, "systems[1]"),
+        ({"systems": ["lead-3"]}, "systems"),
+        ({"dataset": "nothing"}, "dataset"),
+        ({"anchor": "nothing"}, "anchor"),
+        ({"criteria": ["beauty"]}, ""),
+        ({"own_criteria": [{"key": "tone"}]}, "own_criteria[0].question"),
+        ({"quota": "3"}, "quota"),
+        ({"epsilon": 0}, "epsilon"),
+    ],
+)
+def test_what_makes_no_study_is_refused(change, field):
+    dataset = DocumentFactory().dataset
+    body = {"slug": "mine", "dataset": dataset.name, "systems": ["lead-3", "lexrank"]}
+    refusal = program().post("/studies", body | change)
+    assert (refusal.status_code, error_of(refusal)["field"]) == (422, field)
+    assert not Study.objects.exists()
+
+
+def test_a_board_is_the_one_of_the_site():
+    study = make_study(systems=2, documents=3)
+    rate_everything(join(study))
+    answer = program().get(f"/studies/{study.slug}/boards/overall").json()
+    assert answer == json.loads(json.dumps(get_board(study, study.criteria.get())))
+    assert answer["votes"] == 3
+    refusal = program().get(f"/studies/{study.slug}/boards/beauty")
+    assert (refusal.status_code, error_of(refusal)["field"]) == (404, "criterion")
+
+
+def test_votes_are_exported_and_uploaded_into_a_copy():
+    study = make_study(systems=2, documents=3, criteria=("overall", "fluency"))
+    rate_everything(join(study))
+    asks = program()
+    votes = rows(asks.get(f"/studies/{study.slug}/votes"))
+    assert len(votes) == 6
+    assert len(rows(asks.get(f"/studies/{study.slug}/votes", {"criterion": "fluency"}))) == 3
+    assert asks.get(f"/studies/{study.slug}/votes", {"criterion": "beauty"}).status_code == 404
+    systems = list(study.systems.values_list("slug", flat=True))
+    asks.post(
+        "/studies",
+        {"slug": "copy", "dataset": study.dataset.name, "systems": systems, "criteria": ["overall", "fluency"]},
+    )
+    assert asks.upload("/studies/copy/votes", votes).json() == {"added": 6, "unchanged": 0, "judges": 1}
+    one, two = (asks.get(f"/studies/{slug}/boards/overall").json()["systems"] for slug in (study.slug, "copy"))
+    assert one == two
+
+
+# ---- rating
+
+
+def test_an_annotator_of_an_own_front_end_rates_everything():
+    study = make_study(systems=2, documents=2)
+    asks = program()
+    made = asks.post(f"/studies/{study.slug}/annotators", {"external_id": "p1"}).json()
+    again = asks.post(f"/studies/{study.slug}/annotators", {"external_id": "p1"}).json()
+    assert made["pseudonym"] == again["pseudonym"]
+    front = rater(study.annotators.get())
+    front.headers = {"Authorization": f"Bearer {made['token']}"}
+    seen = []
+    while pair := front.post("/rating/next").json()["pair"]:
+        assert pair["token"] == front.post("/rating/next").json()["pair"]["token"]
+        vote = {"token": pair["token"], "criterion": "overall", "choice": "left", "client_key": str(uuid.uuid4())}
+        assert front.post("/rating/votes", vote).json() == {"complete": True, "repeated": False}
+        assert front.post("/rating/votes", vote).json() == {"complete": True, "repeated": True}
+        seen.append(pair["token"])
+    assert len(set(seen)) == len(seen) == 2
+    assert Judgement.objects.count() == 2
+    assert front.post("/rating/next").json() == {"pair": None, "why": "done"}
+    undone = front.post("/rating/undo", {"client_key": str(uuid.uuid4())}).json()
+    assert undone["token"] == seen[-1] == front.post("/rating/next").json()["pair"]["token"]
+    rated = asks.get(f"/studies/{study.slug}/annotators").json()["items"]
+    assert rated == [{"pseudonym": "annotator-001", "rated": 1, "left": False, "excluded": False}]
+
+
+def test_a_pair_is_skipped_commented_on_and_held():
+    study = make_study(systems=2, documents=2)
+    front = rater(join(study))
+    pair = front.post("/rating/next").json()["pair"]
+    ahead = front.post("/rating/ahead", {"after": pair["token"]}).json()["pair"]
+    assert front.post("/rating/hold").json() == {"held": 2}
+    said = {"token": pair["token"], "text": "Hm.", "client_key": str(uuid.uuid4())}
+    assert front.post("/rating/remarks", said | {"kind": "comment"}).json() == {"complete": False, "repeated": False}
+    skip = {"token": pair["token"], "kind": "skip", "client_key": str(uuid.uuid4())}
+    assert error_of(front.post("/rating/remarks", skip))["code"] == "reason_missing"
+    assert front.post("/rating/remarks", skip | {"reason": "subject"}).status_code == 200
+    assert front.post("/rating/next").json()["pair"]["token"] == ahead["token"]
+
+
+def test_why_there_is_no_pair():
+    study = make_study(systems=2, documents=1, quota=1)
+    front, other = rater(join(study)), rater(join(study))
+    assert front.post("/rating/next").json()["pair"]
+    assert other.post("/rating/next").json() == {"pair": None, "why": "waiting"}
+    Study.objects.update(status="paused")
+    assert front.post("/rating/next").json() == {"pair": None, "why": "not_open"}
+    refusal = front.post("/rating/undo", {"client_key": str(uuid.uuid4())})
+    assert (refusal.status_code, error_of(refusal)["code"]) == (409, "study_not_open")
+
+
+def test_practice_is_explained_after_it_is_rated():
+    study = make_study(systems=2, documents=2)
+    make_gold(study.comparisons.first(), "training", outcomes=("a",), explanation="{A} names the date.")
+    front = rater(join(study))
+    pair = front.post("/rating/next").json()["pair"]
+    assert pair["practice"]
+    assert front.get(f"/rating/practice/{pair['token']}").status_code == 404
+    vote = {"token": pair["token"], "criterion": "overall", "choice": "tie", "client_key": str(uuid.uuid4())}
+    front.post("/rating/votes", vote)
+    told = front.get(f"/rating/practice/{pair['token']}").json()
+    assert told["right"] is False
+    assert told["explanation"] in ("Left names the date.", "Right names the date.")
+
+
+def test_what_annotators_are_told_is_in_their_language():
+    front = rater(join(make_study()))
+    refusal = front.post("/rating/undo", {"client_key": str(uuid.uuid4())}, **{"Accept-Language": "zh-hans"})
+    assert (
+        error_of(refusal)["message"]
+        != error_of(front.post("/rating/undo", {"client_key": str(uuid.uuid4())}))["message"]
+    )
