@@ -12,6 +12,7 @@ FORBIDDEN = {
     "leaderboards": {"evalsite", "api"},
     "api": {"evalsite"},
     "evalsite": {"api"},
+    "client": {"django", "models_runner", "annotations", "leaderboards", "evalsite", "api"},
     "annotations/stats": {"django", "models_runner", "leaderboards", "evalsite"},
     "annotations/identity.py": {"django", "models_runner", "leaderboards", "evalsite"},
     "annotations/identity_terms.py": {"django", "models_runner", "leaderboards", "evalsite"},

@@ -1,0 +1,142 @@
+"""What a researcher does: upload, run, wait, make a study, read boards and votes."""
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from punchweight_client.http import Connection, Json
+from punchweight_client.rating import Rater
+
+if TYPE_CHECKING:
+    import pandas
+
+ENDED = ("done", "failed", "cancelled")
+
+
+class Client:
+    """With a token of the page Tokens. Refusals are ApiError, with the site's own words."""
+
+    def __init__(self, url: str, token: str, *, timeout: float = 60) -> None:
+        self.url = url
+        self.connection = Connection(url, token, timeout=timeout)
+
+    # ---- datasets and systems
+
+    def datasets(self) -> Iterator[Json]:
+        return self.connection.items("/datasets")
+
+    def documents(self, dataset: str, *, split: str = "") -> Iterator[Json]:
+        return self.connection.items(f"/datasets/{dataset}/documents", split=split)
+
+    def upload_documents(
+        self, dataset: str, records: Iterable[Mapping[str, Any]], *, split: str = "", language: str = "en"
+    ) -> Json:
+        """Add documents; the dataset is made if it is new, and the same documents again add nothing."""
+        return self.connection.upload(f"/datasets/{dataset}/documents", records, split=split, language=language)  # type: ignore[no-any-return]
+
+    def export_documents(self, dataset: str) -> Iterator[Json]:
+        """Records that upload_documents takes."""
+        return self.connection.lines(f"/datasets/{dataset}/export")
+
+    def upload_summaries(
+        self, dataset: str, rows: Iterable[Mapping[str, Any]], *, system: str = "", instruction: str = "medium"
+    ) -> list[Json]:
+        """Add summaries made elsewhere: document_id, summary and system on each row."""
+        path = f"/datasets/{dataset}/summaries"
+        return self.connection.upload(path, rows, system=system, instruction=instruction)  # type: ignore[no-any-return]
+
+    def export_summaries(self, dataset: str, *, system: str = "", instruction: str = "medium") -> Iterator[Json]:
+        """Rows that upload_summaries takes."""
+        return self.connection.lines(f"/datasets/{dataset}/summaries", system=system, instruction=instruction)
+
+    def systems(self, *, regime: str = "", ready: bool | None = None) -> Iterator[Json]:
+        state = {None: "", True: "ready", False: "needs"}[ready]
+        return self.connection.items("/systems", regime=regime, state=state)
+
+    def add_system(self, **record: object) -> Json:
+        return self.connection.post("/systems", record)  # type: ignore[no-any-return]
+
+    # ---- runs
+
+    def start_run(self, system: str, dataset: str, **settings: object) -> Json:
+        """settings: split, instruction, limit, force."""
+        return self.connection.post("/runs", {"system": system, "dataset": dataset} | settings)  # type: ignore[no-any-return]
+
+    def run(self, run: int) -> Json:
+        return self.connection.get(f"/runs/{run}")  # type: ignore[no-any-return]
+
+    def cancel_run(self, run: int) -> Json:
+        return self.connection.post(f"/runs/{run}/cancel")  # type: ignore[no-any-return]
+
+    def resume_run(self, run: int) -> Json:
+        return self.connection.post(f"/runs/{run}/resume")  # type: ignore[no-any-return]
+
+    def wait_for_runs(self, runs: Sequence[int], *, every: float = 2.0, at_most: float = 24 * 3600) -> list[Json]:
+        """The runs once all have ended, well or not: look at status and status_reason. Raises TimeoutError."""
+        end = time.monotonic() + at_most
+        while True:
+            states = [self.run(run) for run in runs]
+            if all(state["status"] in ENDED for state in states):
+                return states
+            if time.monotonic() > end:
+                raise TimeoutError(f"After {at_most:g} s {sum(s['status'] not in ENDED for s in states)} runs go on.")
+            time.sleep(every)
+
+    def summaries(self, run: int, *, status: str = "") -> Iterator[Json]:
+        return self.connection.items(f"/runs/{run}/summaries", status=status)
+
+    # ---- studies and results
+
+    def studies(self, *, status: str = "", dataset: str = "") -> Iterator[Json]:
+        return self.connection.items("/studies", status=status, dataset=dataset)
+
+    def study(self, study: str) -> Json:
+        return self.connection.get(f"/studies/{study}")  # type: ignore[no-any-return]
+
+    def create_study(self, study: str, dataset: str, systems: Sequence[str], **settings: object) -> Json:
+        """settings: those of POST /studies, such as criteria, quota, draft."""
+        body = {"slug": study, "dataset": dataset, "systems": list(systems)} | settings
+        return self.connection.post("/studies", body)  # type: ignore[no-any-return]
+
+    def change_study(self, study: str, change: str) -> Json:
+        """change: open, pause or close."""
+        return self.connection.post(f"/studies/{study}/status", {"change": change})  # type: ignore[no-any-return]
+
+    def add_rater(self, study: str, external_id: str) -> Rater:
+        """Somebody of a front end of your own, by what you call them. Needs the scope admin."""
+        made = self.connection.post(f"/studies/{study}/annotators", {"external_id": external_id}, keyed=False)
+        return Rater(self.url, made["token"], timeout=self.connection.timeout)
+
+    def board(self, study: str, criterion: str = "overall", *, flagged: bool = True) -> Json:
+        """flagged: also votes on summaries that name their model."""
+        return self.connection.get(f"/studies/{study}/boards/{criterion}", flagged="" if flagged else "out")  # type: ignore[no-any-return]
+
+    def board_frame(self, study: str, criterion: str = "overall", *, flagged: bool = True) -> "pandas.DataFrame":
+        """A row for each system, best first; what is undefined is NaN, and `reasons` says why. Needs pandas."""
+        import pandas
+
+        lines = self.board(study, criterion, flagged=flagged)["systems"]
+        return pandas.DataFrame.from_records(lines, index="system") if lines else pandas.DataFrame()
+
+    def votes(self, study: str, *, criterion: str = "") -> Iterator[Json]:
+        return self.connection.lines(f"/studies/{study}/votes", criterion=criterion)
+
+    def export_votes(self, study: str, path: Path, *, criterion: str = "") -> int:
+        """Write the votes as JSON Lines; returns how many. A broken connection leaves no half file."""
+        unfinished = path.with_name(f".{path.name}.part")
+        count = 0
+        try:
+            with unfinished.open("w", encoding="utf-8") as file:
+                for vote in self.votes(study, criterion=criterion):
+                    file.write(json.dumps(vote, ensure_ascii=False) + "\n")
+                    count += 1
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return count
+
+    def upload_votes(self, study: str, votes: Iterable[Mapping[str, Any]]) -> Json:
+        """Add votes that were given elsewhere, with the fields of an export."""
+        return self.connection.upload(f"/studies/{study}/votes", votes)  # type: ignore[no-any-return]

@@ -1,0 +1,49 @@
+"""What an annotator does, for front ends of your own."""
+
+import uuid
+from collections.abc import Iterator
+
+from punchweight_client.http import Connection, Json
+
+
+class Rater:
+    """With a token to annotate. client_key: one of yours for each answer makes a resend harmless; else one is made."""
+
+    def __init__(self, url: str, token: str, *, timeout: float = 60) -> None:
+        self.connection = Connection(url, token, timeout=timeout)
+
+    def next(self) -> Json | None:
+        """The pair to rate now, held for a while; None when there is none at the moment."""
+        return self.connection.post("/rating/next", keyed=False, again=True)["pair"]  # type: ignore[no-any-return]
+
+    def why_nothing(self) -> str:
+        """left, not_open, waiting, preparing or done; empty while there is a pair."""
+        return self.connection.post("/rating/next", keyed=False, again=True)["why"]  # type: ignore[no-any-return]
+
+    def pairs(self) -> Iterator[Json]:
+        """Pair after pair. Rate or skip each before the next, which is the same one otherwise."""
+        while (pair := self.next()) is not None:
+            yield pair
+
+    def vote(self, pair: Json, criterion: str, choice: str, *, client_key: str = "", **more: object) -> Json:
+        """choice: left, right, tie or both_bad. more: strength, lead_time_ms, active_ms."""
+        about = {"token": pair["token"], "criterion": criterion, "choice": choice}
+        return self._send("/rating/votes", about | more, client_key)
+
+    def comment(self, pair: Json, text: str, *, client_key: str = "") -> Json:
+        return self._send("/rating/remarks", {"token": pair["token"], "kind": "comment", "text": text}, client_key)
+
+    def skip(self, pair: Json, reason: str, *, text: str = "", client_key: str = "") -> Json:
+        """reason: language, subject, broken, identity, private or other."""
+        about = {"token": pair["token"], "kind": "skip", "reason": reason, "text": text}
+        return self._send("/rating/remarks", about, client_key)
+
+    def undo(self, *, client_key: str = "") -> Json:
+        return self._send("/rating/undo", {}, client_key)
+
+    def hold(self) -> int:
+        return self.connection.post("/rating/hold", keyed=False, again=True)["held"]  # type: ignore[no-any-return]
+
+    def _send(self, path: str, body: Json, client_key: str) -> Json:
+        key = client_key or str(uuid.uuid4())
+        return self.connection.post(path, body | {"client_key": key}, keyed=False, again=True)  # type: ignore[no-any-return]
