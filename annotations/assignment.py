@@ -14,14 +14,36 @@ from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from annotations import mixing
-from annotations.drawing import Candidate, candidates
+from annotations.drawing import CANDIDATES, Candidate, candidates
 from annotations.leases import lease_end, return_expired
-from annotations.models import Annotator, Assignment, Comparison, Study
+from annotations.models import Annotator, Assignment, Comparison, Sampling, Study
 from annotations.pair_counts import counting
 from annotations.sides import shown_left
+from annotations.statements import Columns, change, fetch, insert
 
-LOOKED_AT = 200
+LOOKED_AT = 100
 GIVEN_BACK = (Assignment.State.EXPIRED, Assignment.State.SKIPPED)
+
+ASSIGNMENT = Columns(Assignment, "assignment")
+HELD = f"""SELECT {ASSIGNMENT.sql} FROM annotations_assignment assignment
+WHERE assignment.annotator_id = %s AND assignment.state = 'leased' ORDER BY assignment.created_at, assignment.id"""  # noqa: S608  (no values)
+RENEW = "UPDATE annotations_assignment SET lease_until = %s WHERE id = %s AND state = 'leased'"
+LAST_DOCUMENT = """SELECT given.document_id FROM annotations_assignment last
+JOIN annotations_comparison given ON given.id = last.comparison_id
+WHERE last.annotator_id = %s ORDER BY last.created_at DESC, last.id DESC LIMIT 1"""
+# What available_to says; needs the study and the annotator. NOT IN reads what the annotator had once, however the
+# database guesses at its number.
+AVAILABLE = """annotations_comparison comparison
+WHERE comparison.study_id = %s AND comparison.purpose = 'rating' AND comparison.taken < comparison.quota
+AND comparison.id NOT IN (
+    SELECT had.comparison_id FROM annotations_assignment had WHERE had.annotator_id = %s AND had.state <> 'expired'
+)"""
+OPEN = f"SELECT comparison.id, comparison.document_id, comparison.taken FROM {AVAILABLE}"  # noqa: S608  (no values)
+IN_ORDER = "ORDER BY comparison.document_id, comparison.shuffle, comparison.id LIMIT %s"
+OPEN_FROM = f"{OPEN} AND comparison.document_id >= %s {IN_ORDER}"
+OPEN_BEFORE = f"{OPEN} AND comparison.document_id < %s {IN_ORDER}"
+TAKE = "UPDATE annotations_comparison SET taken = taken + 1 WHERE id = %s AND taken < quota"
+PLACES = "SELECT id, annotator_id, state, slot, shown_left FROM annotations_assignment WHERE comparison_id = %s"
 
 
 class Open(NamedTuple):
@@ -79,6 +101,8 @@ def _take_any(annotator: Annotator, now: datetime) -> Assignment | None:
 
 def _take_known(annotator: Annotator, now: datetime) -> Assignment | None:
     """A training or gold pair where it is its turn."""
+    if not annotator.study.has_known_pairs:
+        return None
     for comparison_id in mixing.due(annotator, available_to(annotator)):
         if assignment := take(annotator, comparison_id, now):
             return assignment
@@ -99,10 +123,10 @@ def has_work(annotator: Annotator) -> bool:
 
 
 def _renew_held(annotator: Annotator, now: datetime, *, but: UUID | None = None) -> Assignment | None:
-    held = annotator.assignments.filter(state=Assignment.State.LEASED).order_by("created_at", "pk")
-    for assignment in held.exclude(token=but) if but else held:
-        still = Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.LEASED)
-        if still.update(lease_until=lease_end(now)):
+    for row in fetch(HELD, annotator.pk):
+        assignment = ASSIGNMENT.instance(row)
+        if assignment.token != but and change(RENEW, lease_end(now), assignment.pk):
+            assignment.annotator = annotator
             return assignment
     return None
 
@@ -125,15 +149,17 @@ def _candidates(annotator: Annotator) -> list[Candidate]:
 
     Of a large study only a part is looked at, so that the time does not grow with it.
     """
-    newest_first = annotator.assignments.order_by("-created_at", "-pk")
-    last = newest_first.values_list("comparison__document_id", flat=True).first()
+    last = next((document for (document,) in fetch(LAST_DOCUMENT, annotator.pk)), None)
     by_document: dict[int, list[Open]] = {}
     for comparison in _some_open(annotator, last):
         by_document.setdefault(comparison.document_id, []).append(comparison)
     if not by_document:
         return []
     document = last if last in by_document else _least_rated(by_document, annotator)
-    return candidates(annotator.study, available_to(annotator).filter(document=document))
+    if annotator.study.sampling == Sampling.ADAPTIVE:
+        return candidates(annotator.study, available_to(annotator).filter(document=document))
+    # A document's comparisons come in the study's fixed order.
+    return [Candidate(comparison.pk) for comparison in by_document[document][:CANDIDATES]]
 
 
 def _least_rated(by_document: dict[int, list[Open]], annotator: Annotator) -> int:
@@ -153,10 +179,10 @@ def _some_open(annotator: Annotator, last: int | None) -> list[Open]:
     start = _any_document(annotator) if last is None else last
     if start is None:
         return []
-    in_order = available_to(annotator).order_by("document_id", "pk").values_list(*Open._fields)
-    found = list(in_order.filter(document_id__gte=start)[:LOOKED_AT])
+    of = (annotator.study_id, annotator.pk, start)
+    found = fetch(OPEN_FROM, *of, LOOKED_AT)
     if len(found) < LOOKED_AT and not (found and found[0][1] == last):
-        found += in_order.filter(document_id__lt=start)[: LOOKED_AT - len(found)]
+        found += fetch(OPEN_BEFORE, *of, LOOKED_AT - len(found))
     return [Open(*row) for row in found]
 
 
@@ -176,17 +202,16 @@ def take(
     probability is stored; None where an answer comes from a page that was still open, and what was stored when the page
     was given stays.
     """
-    if not Comparison.objects.filter(pk=comparison_id).wanting().update(taken=F("taken") + 1):
+    if not change(TAKE, comparison_id):
         return None
     # The update locked the comparison's row: until the commit nobody else takes or returns a place of it.
-    rows = Assignment.objects.filter(comparison_id=comparison_id).order_by().values_list(*Place._fields)
-    places = [Place(*row) for row in rows]
+    places = [Place(*row) for row in fetch(PLACES, comparison_id)]
     held = {place.slot: place.shown_left for place in places if place.slot is not None}
     lapsed = [place.shown_left for place in places if place.state == Assignment.State.EXPIRED]
     slot = next(number for number in range(len(held) + 1) if number not in held)
     mine = next((place for place in places if place.annotator_id == annotator.pk), None)
     if mine is None:
-        return Assignment.objects.create(
+        assignment = Assignment(
             comparison_id=comparison_id,
             annotator=annotator,
             slot=slot,
@@ -194,6 +219,8 @@ def take(
             lease_until=lease_end(now),
             **_chance(handed_out),
         )
+        insert(assignment)
+        return assignment
     if mine.state not in GIVEN_BACK:
         # Another request of the same annotator was faster; give the place back.
         Comparison.objects.filter(pk=comparison_id).update(taken=F("taken") - 1)

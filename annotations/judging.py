@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -14,7 +14,6 @@ from annotations import assignment as assignments
 from annotations.models import (
     Annotator,
     Assignment,
-    Comparison,
     Criterion,
     Judgement,
     JudgementRevision,
@@ -25,11 +24,38 @@ from annotations.models import (
     Wanted,
 )
 from annotations.pair_counts import counting
+from annotations.statements import Columns, change, fetch, for_update, insert
 
 SIDES = ("left", "right")
 CHOICES = (*SIDES, "tie", "both_bad")
 # Far beyond any change of mind; a script could otherwise fill the history without end.
 MOST_REVISIONS = 50
+ASSIGNMENT = Columns(Assignment, "assignment")
+
+THEIRS = """SELECT comparison.id FROM annotations_comparison comparison WHERE comparison.id = (
+    SELECT comparison_id FROM annotations_assignment WHERE token = %s AND annotator_id = %s
+)"""
+# The assignment; its study's sampling; the question, how often it was answered, whether another one is open; and what
+# came with this key before.
+ASKED = f"""SELECT {ASSIGNMENT.sql}, study.sampling, criterion.id, (
+    SELECT COUNT(*) FROM annotations_judgementrevision given
+    WHERE given.assignment_id = assignment.id AND given.criterion_id = criterion.id
+), EXISTS (
+    SELECT 1 FROM annotations_criterion other
+    WHERE other.study_id = study.id AND other.id <> criterion.id AND NOT EXISTS (
+        SELECT 1 FROM annotations_judgement answer
+        WHERE answer.assignment_id = assignment.id AND answer.criterion_id = other.id
+    )
+), earlier.assignment_id, asked_earlier.key, earlier.outcome, earlier.strength
+FROM annotations_assignment assignment
+JOIN annotations_comparison comparison ON comparison.id = assignment.comparison_id
+JOIN annotations_study study ON study.id = comparison.study_id
+LEFT JOIN annotations_criterion criterion ON criterion.study_id = study.id AND criterion.key = %s
+LEFT JOIN annotations_judgementrevision earlier ON earlier.client_key = %s
+LEFT JOIN annotations_criterion asked_earlier ON asked_earlier.id = earlier.criterion_id
+WHERE assignment.token = %s AND assignment.annotator_id = %s"""  # noqa: S608  (no values)
+COMPLETE = """UPDATE annotations_assignment SET state = 'done', lease_until = NULL, completed_at = %s
+WHERE id = %s AND state = 'leased'"""
 
 
 class RefusedError(Exception):
@@ -87,11 +113,16 @@ def check_open(study: Study) -> None:
 
 
 def _record(annotator: Annotator, vote: Vote, now: datetime) -> Recorded:
-    assignment = lock(annotator, vote.token)
-    if (earlier := _earlier(assignment, vote)) is not None:
-        return earlier
+    asked = _lock_for(annotator, vote)
+    assignment = asked.assignment
+    if asked.earlier is not None:
+        return _repeated(asked.earlier, assignment, vote)
     check_open(annotator.study)
-    criterion = _criterion(annotator.study, vote)
+    if asked.criterion is None:
+        raise RefusedError(
+            "unknown_criterion",
+            _("This study has no question named “%(name)s”. Reload the page.") % {"name": vote.criterion},
+        )
     _check_offered(annotator.study, vote)
     if (
         assignment.state in assignments.GIVEN_BACK
@@ -101,22 +132,66 @@ def _record(annotator: Annotator, vote: Vote, now: datetime) -> Recorded:
             "lease_lost",
             _("This pair was open for so long that others have rated it meanwhile. Please go on with the next one."),
         )
-    with counting(assignment.pk, adaptive=is_adaptive(assignment)):
-        _save(assignment, criterion, vote)
-        complete = complete_if_answered(assignment, now)
+    with counting(assignment.pk, adaptive=asked.adaptive):
+        _save(assignment, asked, vote)
+        complete = not asked.others_open and _complete(assignment, now)
     return Recorded(complete=complete, repeated=False)
+
+
+class Earlier(NamedTuple):
+    """The answer that came with this key before."""
+
+    assignment_id: int
+    criterion: str
+    outcome: str
+    strength: int | None
+
+
+class Asked(NamedTuple):
+    """What a vote is about, as it is once its comparison is locked.
+
+    criterion: None where the study has no such question. given: how often it was answered. others_open: whether another
+    question of the pair has no answer.
+    """
+
+    assignment: Assignment
+    adaptive: bool
+    criterion: int | None
+    given: int
+    others_open: bool
+    earlier: Earlier | None
+
+
+def _lock_for(annotator: Annotator, vote: Vote) -> Asked:
+    _lock_comparison(annotator, vote.token)
+    for row in fetch(f"{ASKED} {for_update('assignment')}", vote.criterion, vote.client_key, vote.token, annotator.pk):
+        assignment = ASSIGNMENT.instance(row)
+        assignment.annotator = annotator
+        sampling, criterion, given, others_open, *earlier = row[ASSIGNMENT.number :]
+        known = None if earlier[0] is None else Earlier(*earlier)
+        return Asked(assignment, sampling == Sampling.ADAPTIVE, criterion, given, bool(others_open), known)
+    raise not_assigned()
+
+
+def not_assigned() -> RefusedError:
+    """Also where a gold or training pair was removed meanwhile."""
+    return RefusedError("unknown_assignment", _("This pair is not assigned to you. Reload the page to go on."))
+
+
+def _lock_comparison(annotator: Annotator, token: UUID) -> None:
+    # Comparison first, as everywhere: taking and giving back lock in the same order.
+    if not fetch(f"{THEIRS} {for_update('comparison')}", token, annotator.pk):
+        raise not_assigned()
 
 
 def lock(annotator: Annotator, token: UUID) -> Assignment:
     """The annotator's assignment with this token, nobody else's to change until the transaction ends."""
-    # Comparison first, as everywhere: taking and giving back lock in the same order.
-    theirs = Comparison.objects.filter(assignments__token=token, assignments__annotator=annotator).order_by()
-    locked = theirs.select_for_update(of=("self",)).values_list("pk")
+    _lock_comparison(annotator, token)
     # The study as well, in a query of its own: what it says once the comparison is locked.
     mine = annotator.assignments.select_for_update(of=("self",)).select_related("comparison__study")
-    assignment = mine.filter(token=token).first() if locked else None
-    if assignment is None:  # also where a gold or training pair was removed meanwhile
-        raise RefusedError("unknown_assignment", _("This pair is not assigned to you. Reload the page to go on."))
+    assignment = mine.filter(token=token).first()
+    if assignment is None:
+        raise not_assigned()
     return assignment
 
 
@@ -124,18 +199,10 @@ def is_adaptive(locked: Assignment) -> bool:
     return locked.comparison.study.sampling == Sampling.ADAPTIVE
 
 
-def _earlier(assignment: Assignment, vote: Vote) -> Recorded | None:
+def _repeated(earlier: Earlier, assignment: Assignment, vote: Vote) -> Recorded:
     """The same vote sent again; a key that belongs to another answer is refused."""
-    earlier = JudgementRevision.objects.filter(client_key=vote.client_key).select_related("criterion").first()
-    if earlier is None:
-        return None
-    same = (
-        earlier.assignment_id == assignment.pk
-        and earlier.criterion.key == vote.criterion
-        and earlier.outcome == outcome_of(vote.choice, assignment.shown_left)
-        and earlier.strength == vote.strength
-    )
-    if not same:
+    outcome = outcome_of(vote.choice, assignment.shown_left)
+    if earlier != (assignment.pk, vote.criterion, outcome, vote.strength):
         raise key_used()
     return Recorded(complete=assignment.state == Assignment.State.DONE, repeated=True)
 
@@ -156,16 +223,6 @@ def choice_of(outcome: str, shown_left: str) -> str:
     return "left" if outcome == shown_left else "right"
 
 
-def _criterion(study: Study, vote: Vote) -> Criterion:
-    criterion = Criterion.objects.filter(study=study, key=vote.criterion).order_by().first()
-    if criterion is None:
-        raise RefusedError(
-            "unknown_criterion",
-            _("This study has no question named “%(name)s”. Reload the page.") % {"name": vote.criterion},
-        )
-    return criterion
-
-
 def _check_offered(study: Study, vote: Vote) -> None:
     """The vote is one of the answers that the page offers."""
     asked = study.strength if vote.choice in SIDES else Wanted.OFF
@@ -176,15 +233,14 @@ def _check_offered(study: Study, vote: Vote) -> None:
         raise RefusedError("strength_missing", _("Say whether it is slightly or much better. Reload the page."))
 
 
-def _save(assignment: Assignment, criterion: Criterion, vote: Vote) -> None:
-    about = {"assignment": assignment, "criterion": criterion}
-    revisions = JudgementRevision.objects.filter(**about).count()
-    if revisions >= MOST_REVISIONS:
+def _save(assignment: Assignment, asked: Asked, vote: Vote) -> None:
+    if asked.given >= MOST_REVISIONS:
         raise RefusedError(
             "too_many_changes",
             _("This answer was changed %(n)s times; the last one counts. Please go on with the next pair.")
             % {"n": MOST_REVISIONS},
         )
+    about = {"assignment": assignment, "criterion_id": asked.criterion}
     answer: dict[str, Any] = {
         "outcome": outcome_of(vote.choice, assignment.shown_left),
         "strength": vote.strength,
@@ -192,21 +248,24 @@ def _save(assignment: Assignment, criterion: Criterion, vote: Vote) -> None:
         "active_ms": vote.active_ms,
     }
     # The assignment is locked: nobody else adds an answer between the two.
-    changed = revisions and Judgement.objects.filter(**about).update(**answer, updated_at=timezone.now())
+    changed = asked.given and Judgement.objects.filter(**about).update(**answer, updated_at=timezone.now())
     if not changed:
-        Judgement.objects.create(**about, **answer)
-    JudgementRevision.objects.create(**about, client_key=vote.client_key, **answer)
+        insert(Judgement(**about, **answer))
+    insert(JudgementRevision(**about, client_key=vote.client_key, **answer))
 
 
 def complete_if_answered(assignment: Assignment, now: datetime) -> bool:
     """True once every question is answered, and commented on where the study requires it."""
-    study = assignment.annotator.study
     unanswered = ~Exists(assignment.judgements.filter(criterion=OuterRef("pk")))
-    if Criterion.objects.filter(unanswered, study=study).exists():
+    if Criterion.objects.filter(unanswered, study=assignment.annotator.study).exists():
         return False
-    if study.comments == Wanted.REQUIRED and not assignment.remarks.filter(kind=Remark.Kind.COMMENT).exists():
+    return _complete(assignment, now)
+
+
+def _complete(assignment: Assignment, now: datetime) -> bool:
+    """Of a pair whose questions are answered: False while a comment is missing."""
+    required = assignment.annotator.study.comments == Wanted.REQUIRED
+    if required and not assignment.remarks.filter(kind=Remark.Kind.COMMENT).exists():
         return False
-    Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.LEASED).update(
-        state=Assignment.State.DONE, lease_until=None, completed_at=now
-    )
+    change(COMPLETE, now, assignment.pk)
     return True

@@ -6,29 +6,53 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db.models import Count, FilteredRelation, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from annotations.assignment import AVAILABLE
 from annotations.criteria import in_readers_language
 from annotations.evidence.foreign import foreign_spans
 from annotations.judging import choice_of
 from annotations.mixing import practice_place, upcoming_gold
-from annotations.models import Annotator, Assignment, Comparison, Criterion, Purpose, Study, Wanted
+from annotations.models import Annotator, Assignment, Comparison, Purpose, Study, Wanted
 from annotations.models.evidence import is_current
-from annotations.remarks import current_comment
+from annotations.statements import fetch, from_json
 from annotations.undo import has_answered
-from models_runner.models import InstructionKind, Summary
+from models_runner.models import InstructionKind
 
 Spans = list[dict[str, Any]]
 SPEAKER_COLOURS = 8
-MOST_COUNTED = 500  # comparisons that an annotator has left
+MOST_COUNTED = 200  # comparisons that an annotator has left
 # What the summaries were asked to be, in words for people (systems read models_runner.instructions).
 ASKED_FOR = {
     InstructionKind.LONG: _("a long, detailed summary of the whole meeting"),
     InstructionKind.MEDIUM: _("a summary of the whole meeting, of medium length"),
     InstructionKind.SHORT: _("a very short summary of the whole meeting"),
 }
+
+PAIR = """SELECT comparison.purpose, document.title, document.language, transcript.turns, query.text, (
+    SELECT remark.text FROM annotations_remark remark
+    WHERE remark.assignment_id = %s AND remark.kind = 'comment' ORDER BY remark.id DESC LIMIT 1
+), summary_a.text, summary_b.text, evidence_a.signature, evidence_a.spans, evidence_b.signature, evidence_b.spans
+FROM annotations_comparison comparison
+JOIN models_runner_document document ON document.id = comparison.document_id
+JOIN models_runner_summary summary_a ON summary_a.id = comparison.summary_a_id
+JOIN models_runner_summary summary_b ON summary_b.id = comparison.summary_b_id
+LEFT JOIN models_runner_transcript transcript ON transcript.document_id = document.id
+LEFT JOIN models_runner_query query ON query.id = comparison.query_id
+LEFT JOIN annotations_summaryevidence evidence_a ON evidence_a.summary_id = summary_a.id
+LEFT JOIN annotations_summaryevidence evidence_b ON evidence_b.summary_id = summary_b.id
+WHERE comparison.id = %s"""
+GIVEN = "SELECT state, COUNT(*) FROM annotations_assignment WHERE annotator_id = %s GROUP BY state"
+GIVEN_BUT_TRAINING = """SELECT given.state, COUNT(*) FROM annotations_assignment given
+JOIN annotations_comparison comparison ON comparison.id = given.comparison_id
+WHERE given.annotator_id = %s AND comparison.purpose <> 'training' GROUP BY given.state"""
+LEFT = f"""UNION ALL SELECT 'available', COUNT(*)
+FROM (SELECT comparison.id FROM {AVAILABLE} LIMIT %s) available"""  # noqa: S608  (no values)
+QUESTIONS = """SELECT criterion.key, criterion.question, criterion.help_text, given.outcome, given.strength
+FROM annotations_criterion criterion
+LEFT JOIN annotations_judgement given ON given.criterion_id = criterion.id AND given.assignment_id = %s
+WHERE criterion.study_id = %s ORDER BY criterion.position"""
 
 
 @dataclass(frozen=True)
@@ -155,7 +179,7 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
         choices=choices_of(study),
         how_much=_translated(HOW_MUCH) if study.strength == Wanted.OPTIONAL else (),
         comments=study.comments,
-        comment="" if study.comments == Wanted.OFF else current_comment(assignment),
+        comment="" if study.comments == Wanted.OFF else pair.comment,
         break_minutes=study.break_minutes,
         hold_seconds=max(1, settings.ASSIGNMENT_LEASE_SECONDS // 3),
         can_undo=ahead or work.done > 0 or has_answered(annotator),
@@ -168,32 +192,33 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
 
 @dataclass(frozen=True)
 class Pair:
-    """Texts and evidence by canonical side; evidence of both sides or of none."""
+    """Texts and evidence by canonical side; evidence of both sides or of none. comment: the newest on it."""
 
     purpose: str
     title: str
     language: str
     turns: list[dict[str, Any]]
     query: str | None
+    comment: str
     texts: dict[str, str]
     spans: dict[str, Spans]
 
 
 def _pair(assignment: Assignment) -> Pair:
-    # Two queries: to plan one over all these tables takes the database longer than to answer both.
-    about = ("purpose", "document__title", "document__language", "document__transcript__turns", "query__text")
-    row = Comparison.objects.order_by().values_list("summary_a_id", "summary_b_id", *about)
-    a, b, purpose, title, language, turns, query = row.get(pk=assignment.comparison_id)
-    side = {a: "a", b: "b"}
-    texts, found = {}, {}
-    summaries = Summary.objects.order_by().filter(pk__in=(a, b))
-    for pk, text, signature, spans in summaries.values_list("pk", "text", "evidence__signature", "evidence__spans"):
-        texts[side[pk]] = text
-        if signature is not None and is_current(signature):
-            found[side[pk]] = spans
+    ((purpose, title, language, turns, query, comment, text_a, text_b, *evidence),) = fetch(
+        PAIR, assignment.pk, assignment.comparison_id
+    )
+    found = {
+        side: from_json(spans)
+        for side, signature, spans in zip("ab", evidence[::2], evidence[1::2], strict=True)
+        if signature is not None and is_current(signature)
+    }
     if purpose != Purpose.RATING:
         found = _evidence_here(assignment.comparison, found)
-    return Pair(purpose, title, language, turns, query, texts, found if len(found) == 2 else {})
+    texts = {"a": text_a, "b": text_b}
+    return Pair(
+        purpose, title, language, from_json(turns), query, comment or "", texts, found if len(found) == 2 else {}
+    )
 
 
 def _evidence_here(comparison: Comparison, found: dict[str, Spans]) -> dict[str, Spans]:
@@ -246,18 +271,14 @@ def _practice_work(assignment: Assignment) -> Workload:
 
 
 def workload(annotator: Annotator) -> Workload:
-    from annotations.assignment import available_to
-
     # Gold among them, also what is still to come: a total that grew, or a count that stood still, would tell it.
-    given = annotator.assignments.order_by()
-    if annotator.study.has_known_pairs:
-        given = given.exclude(comparison__purpose=Purpose.TRAINING)
-    mine = dict(given.values_list("state").annotate(n=Count("*")))
-    done, held = mine.get(Assignment.State.DONE, 0), mine.get(Assignment.State.LEASED, 0)
+    given = GIVEN_BUT_TRAINING if annotator.study.has_known_pairs else GIVEN
     # On every page: it may not take longer in a large study, where the exact number tells nobody anything.
-    available = available_to(annotator).order_by()[: MOST_COUNTED + 1].count()
-    more_than = MOST_COUNTED if available > MOST_COUNTED else 0
-    available = min(available, MOST_COUNTED)
+    counts = fetch(f"{given} {LEFT}", annotator.pk, annotator.study_id, annotator.pk, MOST_COUNTED + 1)
+    of_state = dict(counts)
+    done, held = of_state.get(Assignment.State.DONE, 0), of_state.get(Assignment.State.LEASED, 0)
+    more_than = MOST_COUNTED if of_state["available"] > MOST_COUNTED else 0
+    available = min(of_state["available"], MOST_COUNTED)
     return Workload(done, done + held + available + upcoming_gold(annotator, available), more_than)
 
 
@@ -275,12 +296,9 @@ def _turns(turns: list[dict[str, Any]]) -> list[Turn]:
 
 
 def _questions(study: Study, assignment: Assignment) -> list[Question]:
-    given = FilteredRelation("judgements", condition=Q(judgements__assignment=assignment))
-    asked = Criterion.objects.filter(study=study).annotate(given=given).order_by("position")
-    rows = asked.values_list("key", "question", "help_text", "given__outcome", "given__strength")
     return [
         _question(study, key, text, help_text, _value(outcome, strength, assignment.shown_left) if outcome else "")
-        for key, text, help_text, outcome, strength in rows
+        for key, text, help_text, outcome, strength in fetch(QUESTIONS, assignment.pk, study.pk)
     ]
 
 

@@ -65,8 +65,3 @@ def _check(assignment: Assignment, said: Said) -> None:
         raise RefusedError("already_rated", _("This pair is rated already. Take your last answer back first."))
     if assignment.remarks.count() >= MOST_REMARKS:
         raise RefusedError("too_many_remarks", _("There are %(n)s remarks on this pair already.") % {"n": MOST_REMARKS})
-
-
-def current_comment(assignment: Assignment) -> str:
-    newest = assignment.remarks.filter(kind=Remark.Kind.COMMENT).order_by("-pk").first()
-    return newest.text if newest else ""

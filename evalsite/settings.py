@@ -120,6 +120,9 @@ def database() -> dict[str, object]:
     else:
         config["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
         config["CONN_HEALTH_CHECKS"] = True
+        # For annotations/statements.py; a pooler that gives each transaction another connection may not know the plans.
+        prepare = env.bool("PREPARE_STATEMENTS", default=True)
+        config["OPTIONS"] = {"prepare_threshold": 5 if prepare else None} | config.get("OPTIONS", {})
     return config
 
 
@@ -149,6 +152,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 # Two copies on one host differ by port alone, and cookies know no ports.
 SESSION_COOKIE_NAME = f"punchweight_session_{PORT}"
 CSRF_COOKIE_NAME = f"punchweight_csrf_{PORT}"
+SESSION_ENGINE = "evalsite.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 90
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None

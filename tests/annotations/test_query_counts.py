@@ -15,15 +15,14 @@ from tests.factories import AnnotatorFactory, make_study
 
 pytestmark = pytest.mark.django_db
 
-# session, annotator with study; held pairs, last document, comparisons open from it on, those of the document;
-# savepoint, place taken, who has the others, systems of the pair, sides seen, assignment made, release; transcript,
-# summaries, own pairs by state, comparisons left, questions with answers, comment
-NEXT = 19
+# session, annotator with study; held pairs, last document, comparisons open from it on; savepoint, place taken, who has
+# the others, sides seen and the pair's systems, assignment made, release; the pair, pairs by state and left, questions
+NEXT = 14
 # the same, and comparisons open before the last document
-NEXT_DOCUMENT = 20
-# session, annotator with study, savepoint, comparison and assignment locked, earlier vote with this key, criterion,
-# number of changes, answer, its place in the history, questions left, assignment done, release
-SAVE = 13
+NEXT_DOCUMENT = 15
+# session, annotator with study; savepoint, comparison locked, assignment locked with all that the vote is about, answer,
+# its place in the history, assignment done, release
+SAVE = 9
 
 
 STORES = {"few": 0, "many": 20}

@@ -8,7 +8,8 @@ from annotations.assignment import has_work, next_assignment
 from annotations.judging import RefusedError
 from annotations.leases import return_expired
 from annotations.models import Assignment, Judgement, Remark, Wanted
-from annotations.remarks import MOST_REMARKS, Said, current_comment, record_remark
+from annotations.pages import rating_page
+from annotations.remarks import MOST_REMARKS, Said, record_remark
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, make_study
 
@@ -35,7 +36,7 @@ def test_a_comment_is_stored_and_the_newest_counts(annotator):
     assignment = next_assignment(annotator)
     say(assignment, text="First thought.")
     assert not say(assignment, text="Second thought.").complete
-    assert current_comment(assignment) == "Second thought."
+    assert rating_page(assignment).comment == "Second thought."
     assert Remark.objects.count() == 2
 
 

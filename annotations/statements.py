@@ -1,0 +1,99 @@
+"""SQL written by hand, for what every rated pair waits for; the same on PostgreSQL and on SQLite.
+
+To build such a statement anew each time takes Django longer than the database needs to answer it. PostgreSQL also keeps
+the plans, where settings.py lets it. All else goes through querysets.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Model
+
+Row = tuple[Any, ...]
+M = TypeVar("M", bound=Model)
+
+
+def fetch(sql: str, *values: object) -> list[Row]:
+    with _cursor() as cursor:
+        cursor.execute(sql, [_given(value) for value in values])
+        return list(cursor.fetchall())
+
+
+def change(sql: str, *values: object) -> int:
+    """How many rows were changed."""
+    with _cursor() as cursor:
+        cursor.execute(sql, [_given(value) for value in values])
+        return int(cursor.rowcount)
+
+
+def insert(instance: Model) -> None:
+    """Add a row as it stands; no default of the model is missing, and no signal is sent."""
+    fields = [field for field in instance._meta.concrete_fields if not field.primary_key]
+    names = ", ".join(field.column for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    values = [field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in fields]
+    with _cursor() as cursor:
+        cursor.execute(f"INSERT INTO {instance._meta.db_table} ({names}) VALUES ({marks}) RETURNING id", values)  # noqa: S608  (no values)
+        instance.pk = cursor.fetchone()[0]
+    instance._state.adding, instance._state.db = False, connection.alias
+
+
+def for_update(of: str) -> str:
+    """Ends a query that locks its rows; on SQLite, where a transaction locks everything, it says nothing."""
+    return f"FOR UPDATE OF {of}" if connection.features.has_select_for_update else ""
+
+
+def from_json(value: str | None) -> Any:
+    return None if value is None else json.loads(value)
+
+
+class Columns(Generic[M]):
+    """All columns of a model, and its instances from rows that begin with them."""
+
+    def __init__(self, model: type[M], table: str) -> None:
+        """table: what the query calls the model's table."""
+        self._model = model
+        self._fields = model._meta.concrete_fields
+        self._names = [field.attname for field in self._fields]
+        self.sql = ", ".join(f'{table}."{field.column}"' for field in self._fields)
+        self.number = len(self._fields)
+
+    def instance(self, row: Sequence[Any]) -> M:
+        values = list(row[: self.number])
+        for place, convert in self._converters:
+            values[place] = convert(values[place])
+        return self._model.from_db(connection.alias, self._names, values)
+
+    @cached_property
+    def _converters(self) -> list[tuple[int, Callable[[Any], Any]]]:
+        """What the database gives in another type than the field has: on SQLite dates, true and false, and more."""
+        found = []
+        for place, field in enumerate(self._fields):
+            column = field.get_col(self._model._meta.db_table)
+            for convert in (*connection.ops.get_db_converters(column), *field.get_db_converters(connection)):
+                found.append((place, _bound(convert, column)))
+        return found
+
+
+def _bound(convert: Callable[[Any, Any, Any], Any], column: Any) -> Callable[[Any], Any]:
+    return lambda value: convert(value, column, connection)
+
+
+def _given(value: object) -> object:
+    if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
+        return value.hex
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+
+
+def _cursor() -> Any:
+    if connection.vendor != "postgresql":
+        return connection.cursor()
+    from django.db.backends.postgresql.base import ServerBindingCursor
+
+    connection.ensure_connection()
+    return connection._prepare_cursor(ServerBindingCursor(connection.connection))
