@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class LeaderboardsConfig(AppConfig):
@@ -7,6 +8,9 @@ class LeaderboardsConfig(AppConfig):
 
     def ready(self) -> None:
         from leaderboards import refreshing
+        from leaderboards.triggers import drop_triggers, ensure_triggers
         from models_runner.signals import swept
 
         swept.connect(refreshing.sweep)
+        pre_migrate.connect(drop_triggers, sender=self)
+        post_migrate.connect(ensure_triggers, sender=self)

@@ -103,3 +103,6 @@ class SnapshotJob(Asked):
 
     def __str__(self) -> str:
         return f"Job {self.pk} for {self.kind} of study {self.study_id}"
+
+
+from leaderboards.release_models import Release  # noqa: E402, F401

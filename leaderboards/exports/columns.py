@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 ROWS_AT_ONCE = 10_000
-TEXT, WHOLE, NUMBER = "string", "int64", "double"
+TEXT, WHOLE, NUMBER, FLAG, TEXTS, TURNS = "string", "int64", "double", "bool", "list of texts", "list of turns"
 # By column, as pyarrow names types; the order of EXPORT_FIELDS.
 VOTE_TYPES = {
     "id": TEXT,
@@ -62,7 +62,15 @@ class _Collected:
 def schema_of(types: dict[str, str]) -> "pyarrow.Schema":
     import pyarrow as pa
 
-    named = {TEXT: pa.string(), WHOLE: pa.int64(), NUMBER: pa.float64()}
+    turn = pa.struct([("speaker", pa.string()), ("content", pa.string())])
+    named = {
+        TEXT: pa.string(),
+        WHOLE: pa.int64(),
+        NUMBER: pa.float64(),
+        FLAG: pa.bool_(),
+        TEXTS: pa.list_(pa.string()),
+        TURNS: pa.list_(turn),
+    }
     return pa.schema([(name, named[kind]) for name, kind in types.items()])
 
 

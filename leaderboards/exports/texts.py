@@ -45,7 +45,8 @@ class Texts:
     def _read_summaries(self, wanted: set[int]) -> dict[int, SummaryText]:
         kept = {pk: text for pk, text in self._summaries.items() if pk in wanted}
         rows = Summary.objects.filter(pk__in=wanted - kept.keys()).order_by()
-        return kept | {pk: SummaryText(*rest) for pk, *rest in rows.values_list("pk", "text", "output_tokens")}
+        read = rows.values_list("pk", "text", "output_tokens")
+        return kept | {pk: SummaryText(text, tokens) for pk, text, tokens in read}
 
     def _read_meetings(self, wanted: set[int]) -> dict[int, Meeting]:
         kept = {pk: meeting for pk, meeting in self._meetings.items() if pk in wanted}

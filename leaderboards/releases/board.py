@@ -1,0 +1,145 @@
+"""The board of a release, from the very rows that go into it: reproduce.py finds the same from the files."""
+
+import math
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from annotations.stats.agreement import Agreement, krippendorff_alpha
+from leaderboards.exports.lines import Row
+from leaderboards.exports.rows import EXCLUDED, ExportVote
+from leaderboards.material import METRIC_NAMES
+from leaderboards.stats.arrays import IntArray, VoteArrays
+from leaderboards.stats.ratings import rate
+from leaderboards.votes import CODES
+
+RESAMPLES = 1000
+
+
+@dataclass
+class _Column:
+    """Names as numbers, in the order in which they came."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+    values: "array[int]" = field(default_factory=lambda: array("i"))
+
+    def add(self, name: str) -> None:
+        self.values.append(self.numbers.setdefault(name, len(self.numbers)))
+
+    def by_name(self) -> IntArray:
+        """The values, numbered in the order of the names."""
+        place = np.empty(max(1, len(self.numbers)), dtype=np.int64)
+        for rank, name in enumerate(sorted(self.numbers)):
+            place[self.numbers[name]] = rank
+        return place[np.array(self.values, dtype=np.int64)]
+
+    def among(self, names: list[str]) -> IntArray:
+        """The values as places among these names; -1 for others."""
+        known = {name: i for i, name in enumerate(names)}
+        place = np.full(max(1, len(self.numbers)), -1, dtype=np.int64)
+        for name, number in self.numbers.items():
+            place[number] = known.get(name, -1)
+        return place[np.array(self.values, dtype=np.int64)]
+
+
+class _Question:
+    def __init__(self) -> None:
+        self.a, self.b, self.document, self.judge = _Column(), _Column(), _Column(), _Column()
+        self.comparison, self.outcome = array("q"), array("i")
+
+    def add(self, vote: ExportVote) -> None:
+        self.a.add(vote.model_a)
+        self.b.add(vote.model_b)
+        self.document.add(vote.document_id)
+        self.judge.add(vote.judge)
+        self.comparison.append(vote.comparison)
+        self.outcome.append(CODES[vote.outcome])
+
+    def arrays(self, systems: list[str]) -> VoteArrays:
+        a, b = self.a.among(systems), self.b.among(systems)
+        kept = np.flatnonzero((a >= 0) & (b >= 0))
+        outcome = np.array(self.outcome, dtype=np.int64)
+        document, judge = self.document.by_name(), self.judge.by_name()
+        columns = [column[kept] for column in (a, b, outcome, document, judge)]
+        return VoteArrays(*_without_gaps(columns), n_systems=len(systems))
+
+    def agreement(self, seed: int) -> Agreement:
+        comparison = np.unique(np.array(self.comparison, dtype=np.int64), return_inverse=True)[1]
+        outcome = np.array(self.outcome, dtype=np.int64)
+        return krippendorff_alpha(
+            comparison, self.judge.by_name(), outcome, document=self.document.by_name(), seed=seed
+        )
+
+
+def _without_gaps(columns: list[IntArray]) -> list[IntArray]:
+    """Documents and judges of votes on systems that left the study are not drawn."""
+    *first, document, judge = columns
+    return [*first, *(np.unique(one, return_inverse=True)[1] for one in (document, judge))]
+
+
+class BoardMaker:
+    """Takes votes and scores as they are written; holds 40 bytes a vote."""
+
+    def __init__(self, questions: Iterable[str], systems: Iterable[str]) -> None:
+        self._questions = {key: _Question() for key in questions}
+        self._systems = sorted(systems)
+        self._scores: dict[tuple[str, str], list[float]] = {}
+
+    def of_votes(self, votes: Iterable[tuple[ExportVote, Row]]) -> Iterator[Row]:
+        for vote, row in votes:
+            if row["void_reason"] != EXCLUDED:
+                self._questions[vote.criterion].add(vote)
+            yield row
+
+    def of_scores(self, rows: Iterable[Row]) -> Iterator[Row]:
+        for row in rows:
+            value = row["value"]
+            if row["current"] and isinstance(value, int | float):
+                self._scores.setdefault((str(row["system"]), str(row["name"])), []).append(value)
+            yield row
+
+    def board(self, seed: int, resamples: int = RESAMPLES) -> dict[str, Any]:
+        made = {key: self._board(question, seed, resamples) for key, question in self._questions.items()}
+        return {"seed": seed, "resamples": resamples, "criteria": made}
+
+    def agreement(self, seed: int) -> dict[str, dict[str, Any]]:
+        return {key: asdict(question.agreement(seed)) for key, question in self._questions.items()}
+
+    def _board(self, question: _Question, seed: int, resamples: int) -> dict[str, Any]:
+        arrays = question.arrays(self._systems)
+        found = rate(arrays, seed=seed, resamples=resamples, names=self._systems)
+        figures = {
+            "rating": found.rating,
+            "rating_lower": found.lower,
+            "rating_upper": found.upper,
+            "rank": found.rank,
+            "votes": found.votes,
+            "win_rate": found.win_rate,
+            "both_bad_rate": found.both_bad_rate,
+        }
+        lines = []
+        for i, system in enumerate(self._systems):
+            line: dict[str, Any] = {"system": system, **{name: _defined(values[i]) for name, values in figures.items()}}
+            line["metrics"] = {name: self._mean(system, name) for name in METRIC_NAMES}
+            line["reason"] = found.reason[i] or found.interval_reason[i] or None
+            lines.append(line)
+        lines.sort(key=lambda line: (line["rating"] is None, -(line["rating"] or 0), line["system"]))
+        return {
+            "votes": found.n_votes,
+            "documents": found.n_documents,
+            "annotators": found.n_annotators,
+            "method": found.method,
+            "warnings": list(found.warnings),
+            "systems": lines,
+        }
+
+    def _mean(self, system: str, name: str) -> float | None:
+        values = self._scores.get((system, name))
+        return math.fsum(values) / len(values) if values else None
+
+
+def _defined(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)

@@ -1,0 +1,205 @@
+"""Making a release's folder and its zip file: whole, or not there."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from annotations.models import Study
+from leaderboards.boards import CODE_VERSION
+from leaderboards.exports.lines import Row
+from leaderboards.exports.rows import count_left_out
+from leaderboards.release_models import Release
+from leaderboards.releases.board import BoardMaker
+from leaderboards.releases.card import Facts, card
+from leaderboards.releases.croissant import croissant
+from leaderboards.releases.rows import Contents
+from leaderboards.releases.tables import TABLES, write_table
+from models_runner.files import replace_bytes_when_complete
+from models_runner.instructions import texts_of
+
+REPRODUCE = Path(__file__).with_name("reproduce.py")
+# Zip files of the same contents are the same, whenever they are made.
+NO_DATE = (1980, 1, 1, 0, 0, 0)
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Built:
+    sha256: str
+    bytes: int
+    counts: dict[str, Any]
+
+
+def folder_of(release: Release) -> Path:
+    return Path(settings.DATA_DIR) / "releases" / str(release.public_id) / release.folder_name
+
+
+def zip_of(release: Release) -> Path:
+    return folder_of(release).parent / f"{release.folder_name}.zip"
+
+
+def build(release: Release, progress: Callable[[int], object] = lambda rows: None) -> Built:
+    """Write folder and zip from what the study has now. progress: called with the rows of each group written."""
+    target = folder_of(release)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(dir=target.parent, prefix=".building-"))
+    try:
+        with one_snapshot():
+            counts = _write(release, unfinished, progress)
+        unfinished.chmod(0o755)
+        shutil.rmtree(target, ignore_errors=True)
+        unfinished.replace(target)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    _zip(target, zip_of(release))
+    return Built(file_sha256(zip_of(release)), zip_of(release).stat().st_size, counts)
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """All tables as of one moment, while people go on voting."""
+    if connection.in_atomic_block:
+        yield
+        return
+    if connection.vendor == "sqlite":
+        # The usual IMMEDIATE would keep every vote waiting; a deferred transaction that only reads keeps nobody.
+        usual, connection.transaction_mode = connection.transaction_mode, "DEFERRED"
+        try:
+            with transaction.atomic():
+                yield
+        finally:
+            connection.transaction_mode = usual
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def _write(release: Release, folder: Path, progress: Callable[[int], object]) -> dict[str, Any]:
+    study = release.study
+    contents = Contents(study, include_excluded=release.include_excluded)
+    maker = BoardMaker(study.criteria.values_list("key", flat=True), study.systems.values_list("slug", flat=True))
+    (folder / "data").mkdir()
+    counts = {
+        name: write_table(folder / "data", TABLES[name], rows, progress)
+        for name, rows in _tables(release, contents, maker).items()
+    }
+    facts = _facts(contents, maker, release.seed, counts)
+    _write_json(folder / "board.json", {"release": release.folder_name, **facts.board})
+    _write_json(folder / "study.json", _about(release, facts))
+    (folder / "README.md").write_text(card(release, facts), encoding="utf-8")
+    shutil.copyfile(REPRODUCE, folder / "reproduce.py")
+    digests = {path: file_sha256(folder / path) for path in _files(folder)}
+    _write_json(folder / "croissant.json", croissant(release, folder, counts, digests, facts.languages))
+    digests["croissant.json"] = file_sha256(folder / "croissant.json")
+    lines = [f"{digest}  {path}\n" for path, digest in sorted(digests.items())]
+    (folder / "CHECKSUMS").write_text("".join(lines), encoding="utf-8")
+    return {"rows": counts, "left_out": dict(facts.left_out), "withheld": facts.withheld}
+
+
+def _tables(release: Release, contents: Contents, maker: BoardMaker) -> dict[str, Iterator[Row]]:
+    tables = {
+        "votes": maker.of_votes(contents.votes()),
+        "comparisons": contents.comparison_rows(),
+        "summaries": contents.summary_rows(),
+        "documents": contents.document_rows(),
+        "references": contents.reference_rows(),
+        "scores": maker.of_scores(contents.score_rows()),
+        "systems": contents.system_rows(),
+        "annotators": contents.annotator_rows(),
+    }
+    return tables | ({"comments": contents.comment_rows()} if release.include_comments else {})
+
+
+def _facts(contents: Contents, maker: BoardMaker, seed: int, counts: Mapping[str, int]) -> Facts:
+    documents = contents.documents().order_by()
+    left_out = count_left_out(contents.study, contents.selection)
+    return Facts(
+        counts=counts,
+        left_out={reason: n for reason, n in left_out.items() if reason},
+        languages=sorted(set(documents.values_list("language", flat=True))),
+        licences=sorted(set(documents.exclude(licence="").values_list("licence", flat=True))),
+        withheld=len(contents.withheld),
+        board=maker.board(seed),
+        agreement=maker.agreement(seed),
+    )
+
+
+def _about(release: Release, facts: Facts) -> dict[str, Any]:
+    """study.json."""
+    study = release.study
+    return {
+        "release": {
+            "name": release.name,
+            "version": release.version,
+            "licence": release.licence,
+            "made_at": release.created_at.isoformat(),
+            "made_with": f"Punchweight {CODE_VERSION}",
+            "description": release.description,
+        },
+        "study": study.slug,
+        "title": study.title,
+        "dataset": study.dataset.name,
+        "settings": _settings(study),
+        "instruction_texts": _wordings(study),
+        "criteria": list(study.criteria.values("key", "question", "help_text")),
+        "guidelines": study.guidelines,
+        "rows": dict(facts.counts),
+        "votes_left_out": dict(facts.left_out),
+        "documents_withheld": facts.withheld,
+        "agreement": facts.agreement,
+    }
+
+
+def _settings(study: Study) -> dict[str, Any]:
+    names = (
+        *("instruction", "which_documents", "which_pairs", "pairs_per_document", "quota", "sampling", "epsilon"),
+        *("allow_tie", "allow_both_bad", "strength", "comments", "gold_every", "seed", "annotator_title"),
+    )
+    return {name: getattr(study, name) for name in names} | {"anchor": study.anchor.slug if study.anchor else None}
+
+
+def _wordings(study: Study) -> dict[str, dict[str, str]]:
+    """What systems were asked for, by version and language."""
+    runs = study.dataset.runs.filter(system__in=study.systems.all(), instruction=study.instruction).order_by()
+    versions = runs.values_list("instruction_version", flat=True).distinct()
+    return {str(version): texts_of(study.instruction, version) for version in sorted(versions)}
+
+
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _zip(folder: Path, path: Path) -> None:
+    with (
+        replace_bytes_when_complete(path) as file,
+        zipfile.ZipFile(file, "w", compression=zipfile.ZIP_DEFLATED, allowZip64=True) as archive,
+    ):
+        for name in _files(folder):
+            entry = zipfile.ZipInfo(f"{folder.name}/{name}", NO_DATE)
+            entry.external_attr = 0o644 << 16
+            # Parquet is compressed already.
+            entry.compress_type = zipfile.ZIP_STORED if name.endswith(".parquet") else zipfile.ZIP_DEFLATED
+            with (folder / name).open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
+                shutil.copyfileobj(source, target, BLOCK)

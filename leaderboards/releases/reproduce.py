@@ -1,0 +1,357 @@
+"""Recompute the board of this release from its files, and compare it with board.json. Needs Python 3.9 and numpy.
+
+    python reproduce.py [FOLDER]
+
+Reads data/votes.jsonl, data/systems.jsonl, data/summaries.jsonl and data/scores.jsonl. Ratings are Bradley-Terry
+strengths by maximum likelihood with a weak Gaussian prior; a tie, and both bad, is half a win for each side. Intervals
+come from a two-way cluster bootstrap: documents and judges are drawn again with replacement, with the seed in
+board.json, and a vote counts as often as its document times as often as its judge was drawn. Bounds are then moved away
+from the rating where documents or judges are few (Hesterberg 2015; Satterthwaite 1946). Every draw and every rule for
+when to stop is the site's, so that the numbers agree to 1e-9.
+"""
+
+import json
+import math
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+PRIOR_SD = 10.0  # log-odds
+PENALTY = PRIOR_SD**-2
+SCALE = 400 / np.log(10)  # rating points by log-odds
+MEAN = 1000.0
+OUTCOMES = {"model_a": 0, "model_b": 1, "tie": 2, "both_bad": 3}
+LEVEL = 0.95
+NORMAL = 1.959963984540054  # quantile of the normal distribution for two-sided bounds at that level
+AGREES = 1e-9
+
+
+def read(folder, table):
+    with open(folder / "data" / f"{table}.jsonl", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+class Votes:
+    """One entry a vote, by number: a, b (systems), outcome, document, judge."""
+
+    def __init__(self, rows, systems):
+        place = {system: i for i, system in enumerate(systems)}
+        rows = [row for row in rows if row["model_a"] in place and row["model_b"] in place]
+        self.n = len(systems)
+        self.a = np.array([place[row["model_a"]] for row in rows], dtype=np.int64)
+        self.b = np.array([place[row["model_b"]] for row in rows], dtype=np.int64)
+        self.outcome = np.array([OUTCOMES[row["winner"]] for row in rows], dtype=np.int64)
+        self.document = numbered([row["document_id"] for row in rows])
+        self.judge = numbered([row["judge"] for row in rows])
+
+    def __len__(self):
+        return len(self.outcome)
+
+    def wins(self):
+        """[i, j]: how often i beat j, with half of each tie and each both bad."""
+        share = np.array([1.0, 0.0, 0.5, 0.5])[self.outcome]
+        n = self.n
+        forward = np.bincount(self.a * n + self.b, share, minlength=n * n).reshape(n, n)
+        backward = np.bincount(self.b * n + self.a, 1 - share, minlength=n * n).reshape(n, n)
+        return forward + backward
+
+    def of_systems(self, chosen=None):
+        """Votes each system took part in."""
+        a, b = (self.a, self.b) if chosen is None else (self.a[chosen], self.b[chosen])
+        return np.bincount(a, minlength=self.n) + np.bincount(b, minlength=self.n)
+
+
+def numbered(names):
+    """Documents and judges are drawn by the place of their names in the alphabet."""
+    place = {name: i for i, name in enumerate(sorted(set(names)))}
+    return np.array([place[name] for name in names], dtype=np.int64)
+
+
+def fit(wins, start=None):
+    """Log-strengths with mean zero, by Newton's method with shortened steps."""
+    games, won = wins + wins.T, wins.sum(axis=1)
+    strengths = np.zeros(len(wins)) if start is None else start.astype(float)
+    for _ in range(200):
+        chance = 0.5 + 0.5 * np.tanh((strengths[:, None] - strengths[None, :]) / 2)
+        expected = games * chance
+        gradient = won - expected.sum(axis=1) - PENALTY * strengths
+        curvature = expected * (1 - chance)
+        hessian = np.diag(curvature.sum(axis=1) + PENALTY) - curvature
+        step = np.linalg.solve(hessian, gradient)
+        step -= step.mean()
+        spread = np.ptp(step)
+        strengths = strengths + step * (np.log1p(spread) / max(spread, 1e-8))
+        if spread <= 1e-8:
+            return strengths - strengths.mean()
+    raise RuntimeError("The fit does not come to rest.")
+
+
+def connected(edges, nodes):
+    """Whether these nodes are one part of the graph."""
+    reached = np.zeros(len(nodes), dtype=bool)
+    reached[np.flatnonzero(nodes)[0]] = True
+    while True:
+        grown = reached | (edges & reached).any(axis=1)
+        if (grown == reached).all():
+            return bool((reached == nodes).all())
+        reached = grown
+
+
+class Bootstrap:
+    """Strengths in each resample, from the counts of each pair of systems that met: won, lost, tied."""
+
+    def __init__(self, votes, full):
+        self.votes, self.full, self.n = votes, full, votes.n
+        first, second = np.minimum(votes.a, votes.b), np.maximum(votes.a, votes.b)
+        pairs, pair = np.unique(first * self.n + second, return_inverse=True)
+        self.first, self.second = np.divmod(pairs, self.n)
+        won = (votes.outcome == 0) == (votes.a == first)
+        self.group = pair * 3 + np.where(votes.outcome >= 2, 2, np.where(won, 0, 1))
+        won, lost, tied = self.counts(np.ones(len(votes)))
+        self.games = (won + 0.5 * tied) + lost + 0.5 * tied
+        rows = np.arange(len(pairs))
+        self.incidence = np.zeros((self.n, len(pairs)))
+        self.incidence[self.first, rows], self.incidence[self.second, rows] = 1.0, -1.0
+        chance = self.chances(full)
+        weighted = self.incidence * (self.games * chance * (1 - chance))
+        self.inverse = np.linalg.inv(weighted @ self.incidence.T + PENALTY * np.eye(self.n))
+
+    def counts(self, weight):
+        return np.bincount(self.group, weight, minlength=3 * len(self.first)).reshape(-1, 3).T
+
+    def chances(self, strengths):
+        odds = np.exp(np.clip(strengths, -300, 300))
+        return odds[self.first] / (odds[self.first] + odds[self.second])
+
+    def strengths(self, weight):
+        """Of one resample; NaN where it says nothing about a system."""
+        won, lost, tied = self.counts(weight)
+        met = (won > 0) | (lost > 0) | (tied > 0)
+        if met.all():
+            return self.placed(self.refit(won, lost, tied))
+        edges = np.zeros((self.n, self.n), dtype=bool)
+        edges[self.first, self.second] = edges[self.second, self.first] = met
+        present = edges.any(axis=1)
+        if not present.any() or not connected(edges, present):
+            return np.full(self.n, np.nan)
+        if present.all():
+            return self.placed(self.refit(won, lost, tied))
+        return self.placed(np.where(present, fit(self.matrix(won, lost, tied), self.full), np.nan))
+
+    def matrix(self, won, lost, tied):
+        wins = np.zeros((self.n, self.n))
+        wins[self.first, self.second], wins[self.second, self.first] = won + 0.5 * tied, lost + 0.5 * tied
+        return wins
+
+    def refit(self, won, lost, tied):
+        """Newton steps with the curvature of the full set, scaled; a full fit where they do not shrink fast."""
+        wins, games = won + 0.5 * tied, (won + 0.5 * tied) + lost + 0.5 * tied
+        scale = self.games.sum() / games.sum()
+        at, spread = self.full.copy(), np.inf
+        for _ in range(15):
+            gradient = self.incidence @ (wins - games * self.chances(at)) - PENALTY * at
+            step = (self.inverse @ gradient) * scale
+            step -= step.mean()
+            at = at + step
+            last, spread = spread, np.ptp(step)
+            if spread > 0.5 * last:
+                if spread > 0:
+                    break
+                return at - at.mean()
+            if spread <= 1e-6:
+                return at - at.mean()
+        return fit(self.matrix(won, lost, tied), self.full)
+
+    def placed(self, fitted):
+        """Moved so that the mean of the systems that are there is their mean in the full set."""
+        there = ~np.isnan(fitted)
+        return fitted + np.where(there, self.full - fitted, 0).sum() / max(there.sum(), 1)
+
+
+def drawn(generator, units, resamples):
+    """How often each unit was drawn in each resample."""
+    picked = generator.integers(units, size=(resamples, units))
+    return [np.bincount(row, minlength=units).astype(float) for row in picked]
+
+
+def expansion(votes, full):
+    """How many times as far from the rating each system's bounds go, where documents or judges are few."""
+    wins = votes.wins()
+    chance = 0.5 + 0.5 * np.tanh((full[:, None] - full[None, :]) / 2)
+    curvature = (wins + wins.T) * chance * (1 - chance)
+    hessian = np.diag(curvature.sum(axis=1)) - curvature + PENALTY * np.eye(votes.n)
+    centre = np.eye(votes.n) - 1 / votes.n
+    bread = centre @ np.linalg.inv(hessian) @ centre
+    residual = np.array([1.0, 0.0, 0.5, 0.5])[votes.outcome]
+    residual = residual - (0.5 + 0.5 * np.tanh((full[votes.a] - full[votes.b]) / 2))
+
+    def between(units):
+        """Variance of each strength from sums over units, and how many units there are."""
+        place = np.unique(units, return_inverse=True)[1]
+        count = int(place.max()) + 1
+        sums = np.zeros((count, votes.n))
+        np.add.at(sums, (place, votes.a), residual)
+        np.add.at(sums, (place, votes.b), -residual)
+        return np.maximum(np.diag(bread @ (sums.T @ sums) @ bread), 0), count
+
+    cell, cells = between(votes.document * (votes.judge.max() + 1) + votes.judge)
+    found = [(cell, 1.0, max(1, cells - 1))]
+    for units in (votes.document, votes.judge):
+        whole, count = between(units)
+        if count > 1:
+            found.append((np.maximum(whole * count / (count - 1) - cell, 0), 1 - 1 / count, count - 1))
+    total = sum(variance for variance, _, _ in found)
+    shown = sum(variance * share for variance, share, _ in found)
+    sources = sum(variance**2 / freedom for variance, _, freedom in found)
+    factors = []
+    for i in range(votes.n):
+        hidden = total[i] / shown[i] if shown[i] > 0 else 1.0
+        quantile = t_quantile(total[i] ** 2 / sources[i]) if sources[i] > 0 else NORMAL
+        factors.append(round(quantile / NORMAL * math.sqrt(hidden), 9))
+    return np.array(factors)
+
+
+def t_quantile(freedom):
+    """Of Student's distribution, for two-sided bounds, by halving: P(|T| > t) is an incomplete beta function of t."""
+    low, high = NORMAL, 13.0  # 12.7 with one degree of freedom
+    for _ in range(60):
+        middle = (low + high) / 2
+        if incomplete_beta(freedom / 2, 0.5, freedom / (freedom + middle**2)) > 1 - LEVEL:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def incomplete_beta(a, b, x):
+    """Regularized, by its continued fraction (Abramowitz and Stegun 26.5.8) evaluated from the front (Lentz 1976)."""
+    if x > (a + 1) / (a + b + 2):
+        return 1 - incomplete_beta(b, a, 1 - x)
+    front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
+    numerator, denominator = 1.0, 1 / (1 - (a + b) * x / (a + 1))
+    value = denominator
+    for m in range(1, 2000):
+        for term in (
+            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
+        ):
+            denominator = 1 / (1 + term * denominator)
+            numerator = 1 + term / numerator
+            change = denominator * numerator
+            value *= change
+        if abs(change - 1) < 1e-15:
+            break
+    return math.exp(front) * value / a
+
+
+def intervals(votes, full, seed, resamples):
+    """Lower and upper bounds and ranks; NaN where the resamples do not say enough."""
+    n_documents, n_judges = votes.document.max() + 1, votes.judge.max() + 1
+    nothing = np.full(votes.n, np.nan)
+    if n_documents == n_judges == 1:
+        return nothing, nothing, nothing
+    generator = np.random.default_rng(seed)
+    documents, judges = drawn(generator, n_documents, resamples), drawn(generator, n_judges, resamples)
+    bootstrap = Bootstrap(votes, full)
+    found = np.array(
+        [bootstrap.strengths(d[votes.document] * j[votes.judge]) for d, j in zip(documents, judges)]  # noqa: B905
+    )
+    lower, upper = np.full((2, votes.n), np.nan)
+    known = ~np.isnan(found).all(axis=0)
+    tail = (1 - LEVEL) / 2
+    lower[known], upper[known] = np.nanquantile(found[:, known], [tail, 1 - tail], axis=0)
+    too_few = (~np.isnan(found)).sum(axis=0) < resamples / 2
+    missing = too_few | (upper - lower < 1e-6)
+    factor = expansion(votes, full)
+    lower, upper = full + factor * (lower - full), full + factor * (upper - full)
+    lower[missing] = upper[missing] = np.nan
+    better = (lower[None, :] > upper[:, None]).sum(axis=1)
+    return lower, upper, np.where(np.isnan(upper), np.nan, 1.0 + better)
+
+
+def rate(votes, seed, resamples):
+    """Rating, bounds and rank of each system; NaN without votes, and for all where the votes do not connect them."""
+    nothing = np.full(votes.n, np.nan)
+    voted = np.flatnonzero(votes.of_systems())
+    if not voted.size:
+        return nothing, nothing, nothing, nothing
+    place = np.full(votes.n, -1)
+    place[voted] = np.arange(len(voted))
+    votes.a, votes.b, votes.n = place[votes.a], place[votes.b], len(voted)
+    wins = votes.wins()
+    if not connected(wins + wins.T > 0, np.ones(votes.n, dtype=bool)):
+        return nothing, nothing, nothing, nothing
+    full = fit(wins)
+    lower, upper, rank = intervals(votes, full, seed, resamples)
+    results = []
+    for values in (MEAN + SCALE * full, MEAN + SCALE * lower, MEAN + SCALE * upper, rank):
+        results.append(nothing.copy())
+        results[-1][voted] = values
+    return tuple(results)
+
+
+def board_of(rows, systems, seed, resamples):
+    """The figures of each system, from votes on one question."""
+    votes = Votes(rows, systems)
+    counts, bad = votes.of_systems(), votes.of_systems(votes.outcome == 3)
+    wins = votes.wins()
+    rating, lower, upper, rank = rate(votes, seed, resamples)
+    lines = {}
+    for i, system in enumerate(systems):
+        played = wins[i].sum() + wins[:, i].sum()
+        lines[system] = {
+            "rating": rating[i],
+            "rating_lower": lower[i],
+            "rating_upper": upper[i],
+            "rank": rank[i],
+            "votes": counts[i],
+            "win_rate": wins[i].sum() / played if played else math.nan,
+            "both_bad_rate": bad[i] / counts[i] if counts[i] else math.nan,
+        }
+    return lines
+
+
+def metric_means(folder):
+    """Mean of each metric over a system's summaries, by system and name; no value where there is none."""
+    values = defaultdict(list)
+    for row in read(folder, "scores"):
+        if row["current"] and row["value"] is not None:
+            values[row["system"], row["name"]].append(row["value"])
+    return {key: math.fsum(numbers) / len(numbers) for key, numbers in values.items()}
+
+
+def same(a, b):
+    a, b = (math.nan if value is None else float(value) for value in (a, b))
+    return (math.isnan(a) and math.isnan(b)) or abs(a - b) <= AGREES * max(1.0, abs(a), abs(b))
+
+
+def main(folder):
+    stored = json.loads((folder / "board.json").read_text(encoding="utf-8"))
+    votes = [row for row in read(folder, "votes") if row["void_reason"] != "annotator_excluded"]
+    systems = sorted(row["system"] for row in read(folder, "systems") if row["on_board"])
+    means = metric_means(folder)
+    checked = wrong = 0
+    for question, board in stored["criteria"].items():
+        rows = [row for row in votes if row["criterion"] == question]
+        lines = board_of(rows, systems, stored["seed"], stored["resamples"])
+        print(f"{question}: {len(rows)} votes")
+        for line in board["systems"]:
+            own = lines[line["system"]]
+            pairs = [(name, own[name], line[name]) for name in own]
+            pairs += [(name, means.get((line["system"], name)), value) for name, value in line["metrics"].items()]
+            for name, mine, given in pairs:
+                checked += 1
+                if not same(mine, given):
+                    wrong += 1
+                    print(f"  {line['system']}, {name}: {mine} here, {given} in board.json")
+            print(
+                f"  {line['system']:<30} {own['rating']:8.1f}  [{own['rating_lower']:.1f}, {own['rating_upper']:.1f}]"
+            )
+    print(f"{checked} numbers compared, {wrong} differ.")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent))

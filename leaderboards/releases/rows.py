@@ -1,0 +1,255 @@
+"""The tables of a release, a row at a time. Where a text may not leave, its hash stands in its place."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import PurePath
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from annotations.models import Comparison, Remark, Study
+from leaderboards.exports.lines import Row
+from leaderboards.exports.rows import ExportVote, Selection, as_row, flagged_summaries, votes
+from models_runner.models import Document, Query, Reference, Score, Summary, System
+
+DOCUMENTS_AT_ONCE = 50
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Contents:
+    """What goes into a release of a study, read from the database as it is asked for."""
+
+    def __init__(self, study: Study, *, include_excluded: bool = False) -> None:
+        self.study = study
+        self.selection = Selection(include_flagged=True, include_excluded=include_excluded)
+
+    # ---- what is withheld, and whose name is what
+
+    @cached_property
+    def withheld(self) -> frozenset[int]:
+        """Documents whose text may not leave, nor anything made of it."""
+        return frozenset(self.documents().filter(redistributable=False).values_list("pk", flat=True))
+
+    @cached_property
+    def judges(self) -> dict[str, str]:
+        """Names in the release by pseudonym. In the same order, so that the bootstrap draws the same people.
+
+        Names that came with a file may be anybody's, and so the site's pseudonyms do not leave either.
+        """
+        names = sorted(self.study.annotators.values_list("pseudonym", flat=True))
+        return {name: f"judge-{n:0{len(str(len(names)))}d}" for n, name in enumerate(names, start=1)}
+
+    def query_name(self, document: int, text: str | None) -> str | None:
+        """A query's text, or its hash; the same in every table."""
+        return f"sha256:{sha256(text)}" if text and document in self.withheld else text
+
+    def text(self, document: int, text: str) -> str | None:
+        return None if document in self.withheld else text
+
+    # ---- which rows
+
+    def summaries(self) -> QuerySet[Summary]:
+        """Of the study's systems, and whatever was compared."""
+        study = self.study
+        pairs = Comparison.objects.filter(study=study).for_rating()  # type: ignore[attr-defined]
+        compared = Exists(pairs.filter(summary_a=OuterRef("pk"))) | Exists(pairs.filter(summary_b=OuterRef("pk")))
+        of_systems = Q(
+            run__system__in=study.systems.all(), run__dataset=study.dataset_id, run__instruction=study.instruction
+        )
+        return Summary.objects.done().filter(of_systems | Q(compared)).order_by("pk")
+
+    def documents(self) -> QuerySet[Document]:
+        return self.study.dataset.documents.filter(pk__in=self.summaries().order_by().values("document"))
+
+    @cached_property
+    def current(self) -> frozenset[int]:
+        """Of each system, document and query the newest run's summary: those the board's metrics are means of."""
+        rows = self.summaries().filter(
+            run__system__in=self.study.systems.all(), run__instruction=self.study.instruction
+        )
+        ordered = rows.order_by("run__created_at", "run_id", "pk")
+        newest = {tuple(unit): pk for pk, *unit in ordered.values_list("pk", "run__system", "document", "query")}
+        return frozenset(newest.values())
+
+    @cached_property
+    def newest_signatures(self) -> frozenset[tuple[int, str]]:
+        """(signature, language): of each metric the newest, by language."""
+        rows = Score.objects.filter(summary__in=self.summaries().order_by()).order_by()
+        found = rows.values_list(
+            "signature__metric", "summary__document__language", "signature__created_at", "signature_id"
+        ).distinct()
+        newest = {(metric, language): (pk, language) for metric, language, _, pk in sorted(found)}
+        return frozenset(newest.values())
+
+    # ---- tables
+
+    def votes(self) -> Iterator[tuple[ExportVote, Row]]:
+        """Each vote with its row."""
+        flagged = flagged_summaries(self.study)
+        for vote in votes(self.study, self.selection):
+            row = as_row(vote, flagged)
+            row["judge"] = self.judges[vote.judge]
+            row["query"] = self.query_name(vote.document, vote.query)
+            yield vote, row
+
+    def comparison_rows(self) -> Iterator[Row]:
+        rows = self.study.comparisons.for_rating().order_by("pk")
+        values = rows.values_list(
+            "pk",
+            "document__external_id",
+            "document_id",
+            "query__text",
+            "summary_a_id",
+            "summary_b_id",
+            "summary_a__run__system__slug",
+            "summary_b__run__system__slug",
+        )
+        for pk, document, document_pk, query, a, b, model_a, model_b in values.iterator(5_000):
+            yield {
+                "comparison_id": pk,
+                "document_id": document,
+                "query": self.query_name(document_pk, query),
+                "summary_a": a,
+                "summary_b": b,
+                "model_a": model_a,
+                "model_b": model_b,
+            }
+
+    def summary_rows(self) -> Iterator[Row]:
+        for s in self.summaries().select_related("document", "query", "run__system").iterator(500):
+            yield {
+                "summary_id": s.pk,
+                "document_id": s.document.external_id,
+                "query": self.query_name(s.document_id, s.query and s.query.text),
+                "system": s.run.system.slug,
+                "instruction": s.run.instruction,
+                "instruction_version": s.run.instruction_version,
+                "current": s.pk in self.current,
+                "text": self.text(s.document_id, s.text),
+                "text_sha256": sha256(s.text),
+                "stop_reason": s.stop_reason,
+                "prompt_tokens": s.prompt_tokens,
+                "output_tokens": s.output_tokens,
+                "dropped_tokens": s.dropped_tokens,
+                "seconds": s.seconds,
+                "trained_on_document": s.leaked,
+            }
+
+    def document_rows(self) -> Iterator[Row]:
+        queries: dict[int, list[str]] = {}
+        for document_id, text in Query.objects.filter(document__in=self.documents()).values_list("document", "text"):
+            queries.setdefault(document_id, []).append(text)
+        rows = self.documents().select_related("transcript").order_by("position")
+        for d in rows.iterator(DOCUMENTS_AT_ONCE):
+            open_text = d.redistributable
+            yield {
+                "document_id": d.external_id,
+                "title": d.title if open_text else None,
+                "split": d.split,
+                "language": d.language,
+                "licence": d.licence,
+                "redistributable": d.redistributable,
+                "words": d.word_count,
+                "turns": d.transcript.turns if open_text else None,
+                "queries": [self.query_name(d.pk, text) for text in queries.get(d.pk, [])],
+                "text_sha256": sha256(d.transcript.text),
+            }
+
+    def reference_rows(self) -> Iterator[Row]:
+        rows = Reference.objects.filter(document__in=self.documents()).select_related("document", "query")
+        for r in rows.order_by("document__position", "query__position", "instruction", "position").iterator(500):
+            yield {
+                "document_id": r.document.external_id,
+                "query": self.query_name(r.document_id, r.query and r.query.text),
+                "instruction": r.instruction or None,
+                "position": r.position,
+                "text": self.text(r.document_id, r.text),
+                "text_sha256": sha256(r.text),
+            }
+
+    def score_rows(self) -> Iterator[Row]:
+        rows = Score.objects.filter(summary__in=self.summaries().order_by()).order_by("pk")
+        values = rows.values_list(
+            "summary_id",
+            "summary__document__external_id",
+            "summary__document__language",
+            "summary__run__system__slug",
+            "signature__metric",
+            "signature__text",
+            "signature_id",
+            "name",
+            "value",
+            "reason",
+        )
+        for summary, document, language, system, metric, signature, pk, name, value, reason in values.iterator(5_000):
+            yield {
+                "summary_id": summary,
+                "document_id": document,
+                "system": system,
+                "metric": metric,
+                "name": name,
+                "value": value,
+                "reason": reason or None,
+                "signature": signature,
+                "current": summary in self.current and (pk, language) in self.newest_signatures,
+            }
+
+    def system_rows(self) -> Iterator[Row]:
+        on_board = set(self.study.systems.values_list("pk", flat=True))
+        compared = set(self.summaries().order_by().values_list("run__system", flat=True).distinct())
+        for s in System.objects.filter(pk__in=on_board | compared).select_related("base").order_by("slug"):
+            yield {
+                "system": s.slug,
+                "name": s.name,
+                "on_board": s.pk in on_board,
+                "regime": s.regime,
+                "size_class": s.size_class or None,
+                "parameters": s.parameters,
+                "adapter": s.adapter,
+                # A folder or file of this machine says nothing to others, and a path may name people.
+                "model_id": PurePath(s.model_id).name if s.model_id.startswith(("/", "~", ".")) else s.model_id,
+                "revision": s.revision,
+                "context_window": s.context_window,
+                "prompt_template": s.prompt_template,
+                "decoding": _as_json(s.decoding),
+                "long_input": _as_json(s.long_input),
+                "base": s.base.slug if s.base else None,
+                "licence": s.licence,
+            }
+
+    def annotator_rows(self) -> Iterator[Row]:
+        people = self.study.annotators.order_by("pseudonym")
+        if not self.selection.include_excluded:
+            people = people.filter(excluded_at=None)
+        rows = [(self.judges[one.pseudonym], one) for one in people]
+        for name, one in sorted(rows, key=lambda row: row[0]):
+            yield {
+                "judge": name,
+                "judge_type": one.judge_type,
+                "rated_elsewhere": one.imported,
+                "excluded": one.excluded_at is not None,
+            }
+
+    def comment_rows(self) -> Iterator[Row]:
+        """The newest comment of each annotator on each pair. Comments quote: none on documents that may not leave."""
+        pairs = self.study.comparisons.for_rating().exclude(document__in=self.withheld)
+        rows = Remark.objects.filter(assignment__comparison__in=pairs, kind=Remark.Kind.COMMENT)
+        if not self.selection.include_excluded:
+            rows = rows.filter(assignment__annotator__excluded_at=None)
+        newest = {
+            assignment: (comparison, judge, text)
+            for assignment, comparison, judge, text in rows.order_by("pk").values_list(
+                "assignment_id", "assignment__comparison_id", "assignment__annotator__pseudonym", "text"
+            )
+        }
+        for comparison, judge, text in newest.values():
+            if text:
+                yield {"comparison_id": comparison, "judge": self.judges[judge], "comment": text}
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,144 @@
+"""Making a draft, publishing it, naming its DOI."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from annotations.audit import COMMAND_LINE
+from annotations.models import Study
+from leaderboards.release_models import Release
+from leaderboards.releases.build import build, file_sha256, folder_of, zip_of
+
+
+class ReleaseError(ValueError):
+    """The release cannot be made or changed so; the message says why."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a release is to be. version: the next whole one if left out."""
+
+    name: str = ""
+    version: str = ""
+    description: str = ""
+    licence: str = "CC-BY-4.0"
+    include_comments: bool = False
+    include_excluded: bool = False
+
+
+def next_version(study: Study) -> str:
+    taken = set(study.releases.values_list("version", flat=True))
+    number = 1
+    while f"{number}.0" in taken:
+        number += 1
+    return f"{number}.0"
+
+
+def create_draft(study: Study, draft: Draft, by: User | None) -> Release:
+    """A release whose files are still to be written: by a worker (announce_release) or here (write_files).
+
+    Raises ReleaseError.
+    """
+    release = Release(
+        study=study,
+        name=draft.name.strip() or study.title,
+        version=draft.version.strip() or next_version(study),
+        description=draft.description.strip(),
+        licence=draft.licence.strip(),
+        include_comments=draft.include_comments,
+        include_excluded=draft.include_excluded,
+        created_by=by.get_username() if by else COMMAND_LINE,
+    )
+    try:
+        release.full_clean(validate_unique=False, validate_constraints=False)
+        with transaction.atomic():
+            release.save()
+    except ValidationError as error:
+        raise ReleaseError(_in_words(error)) from error
+    except IntegrityError as error:
+        raise ReleaseError(
+            f"Study {study.slug} has a release {release.version} already. Choose another version."
+        ) from error
+    return release
+
+
+def write_files(release: Release, progress: Callable[[int], object] = lambda rows: None) -> Release:
+    """Write the draft's files now; it is ready afterwards."""
+    built = build(release, progress)
+    rows = Release.objects.filter(pk=release.pk, status=Release.Status.DRAFT)
+    rows.update(
+        state=Release.State.DONE,
+        reason="",
+        owner="",
+        lease_until=None,
+        sha256=built.sha256,
+        file_bytes=built.bytes,
+        counts=built.counts,
+    )
+    release.refresh_from_db()
+    return release
+
+
+def publish(release: Release) -> None:
+    """For good: files and record never change again, but for the DOI. Raises ReleaseError."""
+    if release.is_published:
+        raise ReleaseError(f"{release} is published already.")
+    if release.state != Release.State.DONE:
+        raise ReleaseError(f"The files of {release} are not ready. Wait for them, or make the draft anew.")
+    if not zip_of(release).exists() or file_sha256(zip_of(release)) != release.sha256:
+        raise ReleaseError(f"The files of {release} are not what was written. Delete the draft and make it anew.")
+    drafts = Release.objects.filter(pk=release.pk, status=Release.Status.DRAFT, state=Release.State.DONE)
+    drafts.update(status=Release.Status.PUBLISHED, published_at=timezone.now())
+    release.refresh_from_db()
+
+
+def set_doi(release: Release, doi: str) -> None:
+    """Raises ReleaseError."""
+    release.doi = doi.strip().removeprefix("https://doi.org/")
+    try:
+        release.clean_fields(exclude={one.name for one in Release._meta.fields} - {"doi"})
+    except ValidationError as error:
+        raise ReleaseError(_in_words(error)) from error
+    Release.objects.filter(pk=release.pk).update(doi=release.doi)
+
+
+def delete_draft(release: Release) -> None:
+    """Raises ReleaseError."""
+    deleted, _ = Release.objects.filter(pk=release.pk, status=Release.Status.DRAFT).delete()
+    if not deleted:
+        raise ReleaseError(f"{release} is published: it stays.")
+    shutil.rmtree(folder_of(release).parent, ignore_errors=True)
+
+
+def published() -> QuerySet[Release]:
+    return Release.objects.filter(status=Release.Status.PUBLISHED).select_related("study").order_by("-published_at")
+
+
+def files(release: Release) -> list[Path]:
+    """Names of the folder's files, in order; none while they are not written."""
+    folder = folder_of(release)
+    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+
+
+def changed_files(release: Release) -> list[str]:
+    """Files that are not what CHECKSUMS says, or missing."""
+    folder = folder_of(release)
+    lines = (folder / "CHECKSUMS").read_text(encoding="utf-8").splitlines()
+    wanted = dict(reversed(line.split("  ", 1)) for line in lines)
+    return [
+        name for name, digest in wanted.items() if not (folder / name).is_file() or file_sha256(folder / name) != digest
+    ]
+
+
+def _in_words(error: ValidationError) -> str:
+    return " ".join(
+        f"{name}: {' '.join(messages)}" if name != "__all__" else " ".join(messages)
+        for name, messages in error.message_dict.items()
+    )

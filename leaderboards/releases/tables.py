@@ -1,0 +1,163 @@
+"""The tables' columns, and writing a table as JSON Lines and as Parquet in one pass."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from leaderboards.exports.columns import FLAG, NUMBER, TEXT, TEXTS, TURNS, VOTE_TYPES, WHOLE, schema_of
+from leaderboards.exports.lines import Row
+from models_runner.files import replace_bytes_when_complete, replace_when_complete
+
+
+@dataclass(frozen=True)
+class Table:
+    """types: by column. about: what a row is. key: columns that name a row, joined with those of other tables."""
+
+    name: str
+    about: str
+    types: dict[str, str]
+    rows_at_once: int = 5_000
+
+
+TABLES = {
+    table.name: table
+    for table in (
+        Table("votes", "A vote: one judge's answer to one question about one comparison.", VOTE_TYPES),
+        Table(
+            "comparisons",
+            "Two summaries of one document (or of one query on it) that were compared.",
+            {
+                "comparison_id": WHOLE,
+                "document_id": TEXT,
+                "query": TEXT,
+                "summary_a": WHOLE,
+                "summary_b": WHOLE,
+                "model_a": TEXT,
+                "model_b": TEXT,
+            },
+        ),
+        Table(
+            "summaries",
+            "A summary. current: the newest of its system, document and query, which the board's metrics are means of.",
+            {
+                "summary_id": WHOLE,
+                "document_id": TEXT,
+                "query": TEXT,
+                "system": TEXT,
+                "instruction": TEXT,
+                "instruction_version": WHOLE,
+                "current": FLAG,
+                "text": TEXT,
+                "text_sha256": TEXT,
+                "stop_reason": TEXT,
+                "prompt_tokens": WHOLE,
+                "output_tokens": WHOLE,
+                "dropped_tokens": WHOLE,
+                "seconds": NUMBER,
+                "trained_on_document": FLAG,
+            },
+            rows_at_once=500,
+        ),
+        Table(
+            "documents",
+            'A transcript: turns of speaker and content. text_sha256: of the turns as lines "speaker: content".',
+            {
+                "document_id": TEXT,
+                "title": TEXT,
+                "split": TEXT,
+                "language": TEXT,
+                "licence": TEXT,
+                "redistributable": FLAG,
+                "words": WHOLE,
+                "turns": TURNS,
+                "queries": TEXTS,
+                "text_sha256": TEXT,
+            },
+            rows_at_once=20,
+        ),
+        Table(
+            "references",
+            "A summary written by a person, for one length, for any (instruction empty), or for a query.",
+            {
+                "document_id": TEXT,
+                "query": TEXT,
+                "instruction": TEXT,
+                "position": WHOLE,
+                "text": TEXT,
+                "text_sha256": TEXT,
+            },
+            rows_at_once=500,
+        ),
+        Table(
+            "scores",
+            "A metric's value of a summary, under a signature: name, version and every setting that changes it.",
+            {
+                "summary_id": WHOLE,
+                "document_id": TEXT,
+                "system": TEXT,
+                "metric": TEXT,
+                "name": TEXT,
+                "value": NUMBER,
+                "reason": TEXT,
+                "signature": TEXT,
+                "current": FLAG,
+            },
+        ),
+        Table(
+            "systems",
+            "What wrote the summaries.",
+            {
+                "system": TEXT,
+                "name": TEXT,
+                "on_board": FLAG,
+                "regime": TEXT,
+                "size_class": TEXT,
+                "parameters": WHOLE,
+                "adapter": TEXT,
+                "model_id": TEXT,
+                "revision": TEXT,
+                "context_window": WHOLE,
+                "prompt_template": TEXT,
+                "decoding": TEXT,
+                "long_input": TEXT,
+                "base": TEXT,
+                "licence": TEXT,
+            },
+        ),
+        Table(
+            "annotators",
+            "Who voted, under a name that leads to nobody.",
+            {"judge": TEXT, "judge_type": TEXT, "rated_elsewhere": FLAG, "excluded": FLAG},
+        ),
+        Table(
+            "comments",
+            "What annotators wrote beside their votes.",
+            {"comparison_id": WHOLE, "judge": TEXT, "comment": TEXT},
+        ),
+    )
+}
+
+
+def write_table(folder: Path, table: Table, rows: Iterable[Row], progress: Callable[[int], object]) -> int:
+    """Write NAME.jsonl and NAME.parquet; a group of rows is held at a time. Returns how many rows there are.
+
+    progress: called with the number of each group's rows.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = schema_of(table.types)
+    iterator, count = iter(rows), 0
+    with (
+        replace_when_complete(folder / f"{table.name}.jsonl") as lines,
+        replace_bytes_when_complete(folder / f"{table.name}.parquet") as binary,
+        pq.ParquetWriter(binary, schema, compression="zstd") as columns,
+    ):
+        while group := list(islice(iterator, table.rows_at_once)):
+            lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in group)
+            columns.write_table(pa.Table.from_pylist(group, schema=schema))
+            count += len(group)
+            progress(len(group))
+    return count

@@ -1,0 +1,300 @@
+"""What a release holds, that others' tools read it, and that it gives the same board without this site."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import datasets
+import mlcroissant
+import numpy
+import pyarrow.parquet as pq
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from annotations.models import Assignment, Judgement, Remark
+from annotations.ratings_import import import_ratings
+from leaderboards.boards import build_board
+from leaderboards.release_models import Release
+from leaderboards.releases import services
+from leaderboards.releases.build import folder_of, zip_of
+from leaderboards.releases.rows import sha256
+from leaderboards.releases.services import Draft, ReleaseError
+from leaderboards.releases.tables import TABLES
+from models_runner.models import Document
+from tests.factories import ReferenceFactory, StudyFactory
+from tests.leaderboards.helpers import make_rated_study, score, summaries_of, system_slugs
+
+pytestmark = pytest.mark.django_db
+BOARD = ("rating", "rating_lower", "rating_upper", "rank", "votes", "win_rate", "both_bad_rate")
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path, settings, monkeypatch):
+    settings.DATA_DIR = tmp_path / "site"
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+
+
+@pytest.fixture
+def study():
+    """Three systems, six meetings, three people, two questions; votes of all kinds, scores, references."""
+    study = make_rated_study(systems=3, documents=6, annotators=3, criteria=("overall", "fluency"))
+    Document.objects.update(redistributable=True, licence="MIT", title="The weekly meeting")
+    ids = list(Judgement.objects.order_by("pk").values_list("pk", flat=True))
+    for outcome, chosen in (("b", ids[1::5]), ("tie", ids[2::7]), ("both_bad", ids[3::11])):
+        Judgement.objects.filter(pk__in=chosen).update(outcome=outcome)
+    for n, slug in enumerate(system_slugs(study)):
+        score(summaries_of(study, slug), "rouge1", [0.1 * n + 0.01 * i for i in range(6)])
+    ReferenceFactory(document=study.dataset.documents.first())
+    return study
+
+
+def make(study, **draft):
+    release = services.create_draft(study, Draft(**draft), None)
+    return services.write_files(release)
+
+
+def table(release, name):
+    return [json.loads(line) for line in (folder_of(release) / "data" / f"{name}.jsonl").read_text().splitlines()]
+
+
+def reproduce(folder):
+    """Run it as somebody with numpy and nothing else would."""
+    bare = folder.parent / "only-numpy"
+    bare.mkdir()
+    for path in Path(numpy.__file__).parents[1].glob("numpy*"):
+        (bare / path.name).symlink_to(path)
+    code = f"import sys; sys.path.insert(0, {str(bare)!r}); sys.argv = sys.argv[1:]; import runpy; runpy.run_path(sys.argv[0], run_name='__main__')"
+    command = [sys.executable, "-I", "-S", "-c", code, str(folder / "reproduce.py")]
+    return subprocess.run(command, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
+
+
+def test_both_forms_of_every_table_hold_the_same_rows(study):
+    release = make(study)
+    for name, about in TABLES.items():
+        if name == "comments":
+            continue
+        read = pq.read_table(folder_of(release) / "data" / f"{name}.parquet")
+        assert read.to_pylist() == table(release, name)
+        assert read.column_names == list(about.types)
+    assert release.counts["rows"] == {
+        "votes": 108, "comparisons": 18, "summaries": 18, "documents": 6, "references": 1, "scores": 18, "systems": 3,
+        "annotators": 3,
+    }  # fmt: skip
+
+
+def test_load_dataset_reads_the_folder_by_its_card(study):
+    folder = folder_of(make(study))
+    for name in ("votes", "summaries", "documents", "references", "scores", "systems", "annotators", "comparisons"):
+        loaded = datasets.load_dataset(str(folder), name, split="train")
+        assert loaded.column_names == list(TABLES[name].types)
+        assert len(loaded) > 0
+    assert len(datasets.load_dataset(str(folder), split="train")) == 108  # the votes are the default
+
+
+def test_croissant_is_valid_and_its_records_can_be_read(study):
+    folder = folder_of(make(study))
+    described = mlcroissant.Dataset(jsonld=folder / "croissant.json")
+    assert not described.metadata.issues.errors
+    assert {one.id for one in described.metadata.record_sets} == set(TABLES) - {"comments"}
+    records = list(described.records("votes"))
+    assert len(records) == 108
+    assert {record["votes/winner"] for record in records} == {b"model_a", b"model_b", b"tie", b"both_bad"}
+
+
+def test_checksums_are_those_of_the_files(study):
+    folder = folder_of(make(study))
+    done = subprocess.run(["sha256sum", "--check", "CHECKSUMS"], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0
+    names = {line.split(":")[0] for line in done.stdout.splitlines()}
+    assert names == {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {"CHECKSUMS"}
+
+
+def test_the_zip_holds_the_folder(study):
+    release = make(study)
+    with zipfile.ZipFile(zip_of(release)) as archive:
+        assert archive.testzip() is None
+        names = {name.removeprefix(f"{release.folder_name}/") for name in archive.namelist()}
+    assert names == {path.as_posix() for path in services.files(release)}
+
+
+def test_the_board_inside_is_the_sites(study):
+    release = make(study)
+    inside = json.loads((folder_of(release) / "board.json").read_text())["criteria"]
+    for criterion in study.criteria.all():
+        lines = build_board(study, criterion)["systems"]
+        assert [{name: line[name] for name in ("system", *BOARD)} for line in lines] == [
+            {name: line[name] for name in ("system", *BOARD)} for line in inside[criterion.key]["systems"]
+        ]
+        assert [line["rouge1"] for line in lines] == [
+            line["metrics"]["rouge1"] for line in inside[criterion.key]["systems"]
+        ]
+
+
+def test_reproduce_finds_the_same_board_with_numpy_alone(study):
+    done = reproduce(folder_of(make(study)))
+    assert done.returncode == 0, done.stdout + done.stderr
+    # 2 questions x 3 systems x (7 figures and 6 metrics)
+    assert "78 numbers compared, 0 differ." in done.stdout
+
+
+@pytest.mark.parametrize(("name", "change"), [("rating", 1e-5), ("rating_lower", 1e-5), ("rank", 1)])
+def test_reproduce_notices_a_number_that_is_not_from_the_votes(study, name, change):
+    folder = folder_of(make(study))
+    board = json.loads((folder / "board.json").read_text())
+    board["criteria"]["overall"]["systems"][1][name] += change
+    (folder / "board.json").write_text(json.dumps(board))
+    done = reproduce(folder)
+    assert done.returncode == 1
+    assert "78 numbers compared, 1 differ." in done.stdout
+
+
+def test_reproduce_agrees_where_votes_are_few_or_do_not_connect(study):
+    """Resamples without some systems take other ways through the fit."""
+    kept = Judgement.objects.order_by("pk").values_list("pk", flat=True)[:40:5]
+    Judgement.objects.exclude(pk__in=list(kept)).delete()
+    done = reproduce(folder_of(make(study)))
+    assert "78 numbers compared, 0 differ." in done.stdout
+
+
+def test_a_study_without_votes_makes_a_release_that_says_so(study):
+    Judgement.objects.all().delete()
+    release = make(study)
+    assert release.counts["rows"]["votes"] == 0
+    assert "78 numbers compared, 0 differ." in reproduce(folder_of(release)).stdout
+    assert len(datasets.load_dataset(str(folder_of(release)), "summaries", split="train")) == 18
+
+
+def test_votes_go_back_into_a_copy_of_the_study_and_give_the_same_board(study):
+    copy = StudyFactory(dataset=study.dataset)
+    copy.systems.set(study.systems.all())
+    for criterion in study.criteria.all():
+        copy.criteria.create(key=criterion.key, question=criterion.question, position=criterion.position)
+    for one in study.comparisons.all():
+        one.pk, one.study, one.taken = None, copy, 0
+        one.save()
+    import_ratings(folder_of(make(study)) / "data" / "votes.jsonl", copy)
+    for mine, theirs in zip(study.criteria.all(), copy.criteria.all(), strict=True):
+        lines, others = (build_board(s, c)["systems"] for s, c in ((study, mine), (copy, theirs)))
+        assert lines == others
+
+
+def test_nobody_can_be_found_in_a_release(study):
+    person = study.annotators.first()
+    person.external_id, person.pseudonym = "5f1e0a-prolific", "maya@example.org"
+    person.save()
+    Remark.objects.create(
+        assignment=person.assignments.first(), kind="comment", text="call me", client_key=person.public_id
+    )
+    everything = "".join(
+        path.read_text() for path in folder_of(make(study)).rglob("*") if path.suffix in (".jsonl", ".json", ".md")
+    )
+    for secret in ("5f1e0a", "maya@", "annotator-0", "call me", str(person.public_id)):
+        assert secret not in everything
+    assert {row["judge"] for row in table(make(study, version="2"), "votes")} == {"judge-1", "judge-2", "judge-3"}
+
+
+def test_comments_come_if_asked_for(study):
+    assignment = Assignment.objects.first()
+    for n, text in enumerate(("first thought", "second thought")):
+        Remark.objects.create(assignment=assignment, kind="comment", text=text, client_key=f"{n:032x}")
+    release = make(study, include_comments=True)
+    assert [row["comment"] for row in table(release, "comments")] == ["second thought"]
+
+
+def test_votes_of_excluded_annotators_come_marked_if_asked_for_and_count_nowhere(study):
+    study.annotators.filter(pk=study.annotators.first().pk).update(
+        excluded_at=timezone.now(), exclusion_reason="too fast"
+    )
+    without, with_them = make(study), make(study, include_excluded=True)
+    assert len(table(without, "votes")) == 72
+    assert without.counts["left_out"] == {"of excluded annotators": 36}
+    assert [row["void_reason"] for row in table(with_them, "votes")].count("annotator_excluded") == 36
+    boards = [json.loads((folder_of(one) / "board.json").read_text())["criteria"] for one in (without, with_them)]
+    assert boards[0] == boards[1]
+    assert "78 numbers compared, 0 differ." in reproduce(folder_of(with_them)).stdout
+
+
+def test_of_documents_that_may_not_leave_there_are_ids_and_hashes(study):
+    hidden = study.dataset.documents.first()
+    Document.objects.filter(pk=hidden.pk).update(redistributable=False)
+    release = make(study)
+    document = table(release, "documents")[0]
+    assert document["document_id"] == hidden.external_id
+    assert document["turns"] is document["title"] is None
+    assert document["text_sha256"] == sha256(hidden.transcript.text)
+    assert release.counts["withheld"] == 1
+    made_of_it = [*hidden.references.all(), *hidden.summaries.all()]
+    everything = "".join(path.read_text() for path in folder_of(release).rglob("*.jsonl"))
+    for one in made_of_it:
+        assert json.dumps(one.text) not in everything
+        assert sha256(one.text) in everything
+    assert sum(row["text"] is None for row in table(release, "summaries")) == 3
+    assert "1 of 6 documents may not be passed on" in (folder_of(release) / "README.md").read_text()
+
+
+def test_a_published_release_never_changes_but_for_its_doi(study):
+    release = make(study)
+    services.publish(release)
+    for field, value in (("licence", "MIT"), ("sha256", "0" * 64), ("status", "draft"), ("published_at", None)):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Release.objects.filter(pk=release.pk).update(**{field: value})
+    services.set_doi(release, "https://doi.org/10.5281/zenodo.1234567")
+    release.refresh_from_db()
+    assert (release.doi, release.status, release.licence) == ("10.5281/zenodo.1234567", "published", "CC-BY-4.0")
+    with pytest.raises(ReleaseError, match="is published: it stays"):
+        services.delete_draft(release)
+
+
+def test_a_doi_is_a_doi(study):
+    with pytest.raises(ReleaseError, match="doi: Expected a DOI"):
+        services.set_doi(make(study), "zenodo 12")
+
+
+def test_only_whole_files_are_published(study):
+    release = services.create_draft(study, Draft(), None)
+    with pytest.raises(ReleaseError, match="not ready"):
+        services.publish(release)
+    services.write_files(release)
+    zip_of(release).write_bytes(b"other")
+    with pytest.raises(ReleaseError, match="not what was written"):
+        services.publish(release)
+
+
+def test_a_build_that_breaks_off_leaves_nothing(study, monkeypatch):
+    release = services.create_draft(study, Draft(), None)
+    monkeypatch.setattr("leaderboards.releases.build.card", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        services.write_files(release)
+    assert list(folder_of(release).parent.iterdir()) == []
+    release.refresh_from_db()
+    assert release.sha256 == ""
+
+
+def test_versions_are_used_once(study):
+    assert [make(study).version, make(study).version] == ["1.0", "2.0"]
+    with pytest.raises(ReleaseError, match=r"has a release 1\.0 already"):
+        services.create_draft(study, Draft(version="1.0"), None)
+    with pytest.raises(ReleaseError, match="version: Expected letters, digits"):
+        services.create_draft(study, Draft(version="../1"), None)
+
+
+def test_the_command_makes_checks_and_publishes(study, capsys):
+    call_command("release", "make", study.slug, "--licence=MIT")
+    call_command("release", "check", study.slug, "1.0")
+    call_command("release", "publish", study.slug, "1.0")
+    call_command("release", "doi", study.slug, "1.0", "10.5281/zenodo.1")
+    call_command("release", "list")
+    said = capsys.readouterr().out
+    for words in ("108 votes", "are as they were written", "is published", "Published  10.5281/zenodo.1"):
+        assert words in said
+    release = Release.objects.get()
+    (folder_of(release) / "study.json").write_text("{}")
+    with pytest.raises(CommandError, match=r"changed or missing: study\.json"):
+        call_command("release", "check", study.slug, "1.0")
+    with pytest.raises(CommandError, match=r"no release '9'. Known versions: 1\.0"):
+        call_command("release", "publish", study.slug, "9")
