@@ -33,7 +33,7 @@ def change(sql: str, *values: object) -> int:
 
 def insert(instance: Model) -> None:
     """Add a row as it stands; no default of the model is missing, and no signal is sent."""
-    fields = [field for field in instance._meta.concrete_fields if not field.primary_key]
+    fields = [field for field in instance._meta.concrete_fields if not field.primary_key or instance.pk is not None]
     names = ", ".join(field.column for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     values = [field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in fields]

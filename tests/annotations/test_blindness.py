@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import get_language_from_request, gettext
 
-from annotations import views_rating
+from annotations import assignment, judging, statements, views_rating
 from annotations.attention import add_attention_checks
 from annotations.invitations import invite, revoke
 from annotations.links import invitation_path, personal_path, single_path
@@ -46,7 +46,7 @@ STATIC = re.compile(r'(?:href|src)="/static/([^"]+)"')
 
 
 @pytest.fixture
-def recognisable_keys():
+def recognisable_keys(monkeypatch):
     """Rows get primary keys that no page contains by chance; those made by the views as well."""
     numbers = itertools.count(FIRST_PK)
 
@@ -56,6 +56,13 @@ def recognisable_keys():
         if instance.pk is None and instance._meta.app_label in ("models_runner", "annotations"):
             instance.pk = next(numbers)
 
+    def numbered(instance):
+        number(instance)
+        statements.insert(instance)
+
+    # Rows written by hand send no signal.
+    for module in (assignment, judging):
+        monkeypatch.setattr(module, "insert", numbered)
     for model in (*apps.get_app_config("models_runner").get_models(), *apps.get_app_config("annotations").get_models()):
         pre_save.connect(number, sender=model, weak=False, dispatch_uid=f"blind-{model.__name__}")
     yield
