@@ -3,10 +3,13 @@ from django.apps import AppConfig
 
 class ApiConfig(AppConfig):
     name = "api"
-    verbose_name = "API: tokens and kept answers"
+    verbose_name = "API: tokens, kept answers and webhooks"
 
     def ready(self) -> None:
+        from api import events
         from api.idempotency import forget_old
-        from models_runner.signals import swept
+        from models_runner.signals import summaries_saved, swept
 
         swept.connect(forget_old)
+        swept.connect(events.sweep)
+        summaries_saved.connect(events.run_ended)

@@ -1,5 +1,6 @@
 """The description of the API as its page shows it: operations by subject, with their fields written out."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -21,8 +22,8 @@ class Described:
     method: str
     path: str
     anchor: str
-    summary: str
-    about: str
+    about: str  # in a sentence or two
+    more: str  # the same with what follows
     parameters: list[Field]
     body: list[Field]
     body_kind: str  # where the body is a file
@@ -48,10 +49,10 @@ def _operation(schema: Node, method: str, path: str, operation: Node) -> Describ
         method=method.upper(),
         path=path,
         anchor=operation["operationId"],
-        summary=operation["summary"],
-        about=operation.get("description", ""),
+        about=operation["description"].partition("\n")[0],
+        more=operation["description"],
         parameters=[
-            Field(p["name"], _kind(schema, p["schema"]), p["required"], p["schema"].get("description", ""))
+            Field(p["name"], _kind(schema, p["schema"]), p["required"], _about(p["schema"]))
             for p in operation["parameters"]
         ],
         body=list(_fields(schema, body)),
@@ -59,6 +60,12 @@ def _operation(schema: Node, method: str, path: str, operation: Node) -> Describ
         answer=list(_fields(schema, answer)),
         answer_kind=_file(answer),
     )
+
+
+def _about(node: Node) -> str:
+    default = node.get("default")
+    unsaid = "" if default in (None, "", [], {}) else f"Without it: {json.dumps(default)}."
+    return " ".join(filter(None, (node.get("description", ""), unsaid)))
 
 
 def _file(content: Node) -> str:
@@ -80,13 +87,13 @@ def _inside(schema: Node, node: Node, prefix: str) -> Iterator[Field]:
     required = node.get("required", [])
     for name, inner in node.get("properties", {}).items():
         full = f"{prefix}.{name}" if prefix else name
-        yield Field(full, _kind(schema, inner), name in required, inner.get("description", ""))
+        yield Field(full, _kind(schema, inner), name in required, _about(inner))
         yield from _inside(schema, inner, full)
 
 
 def _resolved(schema: Node, node: Node) -> Node:
     if "$ref" in node:
-        return schema["components"]["schemas"][node["$ref"].rsplit("/", 1)[-1]]  # type: ignore[no-any-return]
+        return schema["components"]["schemas"][node["$ref"].rsplit("/", 1)[-1]]
     return node
 
 

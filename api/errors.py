@@ -13,6 +13,7 @@ from annotations.judging import RefusedError
 from annotations.setup import StudySetupError
 from annotations.views_rating import REFUSAL_STATUS
 from api.tokens import TokenError
+from api.webhooks import WebhookError
 from leaderboards.lookup import UnknownCriterionError, UnknownStudyError
 from models_runner.catalog import CatalogError, UnknownSystemError
 from models_runner.errors import json_error
@@ -74,11 +75,17 @@ MESSAGES = {
 def set_handlers(api: NinjaAPI) -> None:
     for kind in KNOWN:
         api.add_exception_handler(kind, _known)
-    api.add_exception_handler(ApiError, lambda request, error: error.response())
+    api.add_exception_handler(ApiError, _api)
     api.add_exception_handler(ValidationError, _invalid)
     api.add_exception_handler(HttpError, _http)
     api.add_exception_handler(RefusedError, _refused)
     api.add_exception_handler(DatasetImportError, _not_imported)
+    api.add_exception_handler(WebhookError, _no_webhook)
+
+
+def _api(request: HttpRequest, error: Any) -> HttpResponse:
+    response: HttpResponse = error.response()
+    return response
 
 
 def _known(request: HttpRequest, error: Any) -> HttpResponse:
@@ -94,6 +101,10 @@ def _refused(request: HttpRequest, error: Any) -> HttpResponse:
 
 def _not_imported(request: HttpRequest, error: Any) -> HttpResponse:
     return json_error(422, "not_imported", str(error), field=_place(error.problems[0]))
+
+
+def _no_webhook(request: HttpRequest, error: Any) -> HttpResponse:
+    return json_error(422, "no_webhook", str(error), field=error.field)
 
 
 def _place(problem: str) -> str:

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django import forms
 from django.utils import timezone
@@ -20,7 +20,6 @@ class TokenForm(forms.Form):
     )
     days = forms.TypedChoiceField(choices=DAYS, initial=90, coerce=int, label="Ends after")
 
-    def settings(self) -> dict[str, object]:
-        values = self.cleaned_data
-        expires_at = timezone.now() + timedelta(days=values["days"]) if values["days"] else None
-        return {"name": values["name"], "scope": values["scope"], "expires_at": expires_at}
+    def expires_at(self) -> datetime | None:
+        days: int = self.cleaned_data["days"]
+        return timezone.now() + timedelta(days=days) if days else None

@@ -32,7 +32,7 @@ class ApiMiddleware:
             _count(token)
             read_body(request)
             request.user = token.owner
-            request.auth = token  # type: ignore[attr-defined]  (ninja's name for who asks)
+            request.auth = token  # type: ignore[attr-defined]  # ninja's name for who asks
             response = self._answer(request, token)
         except ApiError as refusal:
             return refusal.response()

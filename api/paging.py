@@ -52,10 +52,12 @@ def read_cursor(cursor: str, kind: str, of: type) -> Any:
     if not cursor:
         return None
     try:
-        found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        whose, value = found
-    except (binascii.Error, ValueError, TypeError, RecursionError):
-        whose, value = None, None
+        found: Any = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        found = None
+    if not (isinstance(found, list) and len(found) == 2):
+        found = [None, None]
+    whose, value = found
     if whose != kind or type(value) is not of or (of is int and not 0 <= value < 2**63):
         raise ApiError(422, "invalid", "cursor is none of this list. Send `next` of an earlier answer.", field="cursor")
     return value

@@ -13,6 +13,7 @@ ROUTERS = (
     "api.resources.studies.router",
     "api.resources.results.router",
     "api.resources.rating.router",
+    "api.resources.webhooks.router",
 )
 
 api = NinjaAPI(

@@ -43,7 +43,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST or None)
     text = ""
     if request.method == "POST" and form.is_valid():
-        _, text = make_token(user, **form.settings())  # type: ignore[arg-type]  (a dict of fitting values)
+        chosen = form.cleaned_data
+        _, text = make_token(user, chosen["name"], chosen["scope"], expires_at=form.expires_at())
         form = TokenForm()
     context = {"form": form, "text": text, "tokens": user.api_tokens.select_related("annotator"), "now": timezone.now()}
     return render(request, "api/tokens.html", context, status=400 if form.errors else 200)

@@ -1,4 +1,5 @@
 from api.models.answers import KeptAnswer
 from api.models.tokens import ApiToken
+from api.models.webhooks import Delivery, Webhook
 
-__all__ = ["ApiToken", "KeptAnswer"]
+__all__ = ["ApiToken", "Delivery", "KeptAnswer", "Webhook"]

@@ -34,7 +34,7 @@ class Client:
         self, dataset: str, records: Iterable[Mapping[str, Any]], *, split: str = "", language: str = "en"
     ) -> Json:
         """Add documents; the dataset is made if it is new, and the same documents again add nothing."""
-        return self.connection.upload(f"/datasets/{dataset}/documents", records, split=split, language=language)  # type: ignore[no-any-return]
+        return self.connection.upload(f"/datasets/{dataset}/documents", records, split=split, language=language)
 
     def export_documents(self, dataset: str) -> Iterator[Json]:
         """Records that upload_documents takes."""
@@ -45,7 +45,7 @@ class Client:
     ) -> list[Json]:
         """Add summaries made elsewhere: document_id, summary and system on each row."""
         path = f"/datasets/{dataset}/summaries"
-        return self.connection.upload(path, rows, system=system, instruction=instruction)  # type: ignore[no-any-return]
+        return self.connection.upload(path, rows, system=system, instruction=instruction)
 
     def export_summaries(self, dataset: str, *, system: str = "", instruction: str = "medium") -> Iterator[Json]:
         """Rows that upload_summaries takes."""
@@ -56,22 +56,22 @@ class Client:
         return self.connection.items("/systems", regime=regime, state=state)
 
     def add_system(self, **record: object) -> Json:
-        return self.connection.post("/systems", record)  # type: ignore[no-any-return]
+        return self.connection.post("/systems", record)
 
     # ---- runs
 
     def start_run(self, system: str, dataset: str, **settings: object) -> Json:
         """settings: split, instruction, limit, force."""
-        return self.connection.post("/runs", {"system": system, "dataset": dataset} | settings)  # type: ignore[no-any-return]
+        return self.connection.post("/runs", {"system": system, "dataset": dataset} | settings)
 
     def run(self, run: int) -> Json:
-        return self.connection.get(f"/runs/{run}")  # type: ignore[no-any-return]
+        return self.connection.get(f"/runs/{run}")
 
     def cancel_run(self, run: int) -> Json:
-        return self.connection.post(f"/runs/{run}/cancel")  # type: ignore[no-any-return]
+        return self.connection.post(f"/runs/{run}/cancel")
 
     def resume_run(self, run: int) -> Json:
-        return self.connection.post(f"/runs/{run}/resume")  # type: ignore[no-any-return]
+        return self.connection.post(f"/runs/{run}/resume")
 
     def wait_for_runs(self, runs: Sequence[int], *, every: float = 2.0, at_most: float = 24 * 3600) -> list[Json]:
         """The runs once all have ended, well or not: look at status and status_reason. Raises TimeoutError."""
@@ -93,16 +93,16 @@ class Client:
         return self.connection.items("/studies", status=status, dataset=dataset)
 
     def study(self, study: str) -> Json:
-        return self.connection.get(f"/studies/{study}")  # type: ignore[no-any-return]
+        return self.connection.get(f"/studies/{study}")
 
     def create_study(self, study: str, dataset: str, systems: Sequence[str], **settings: object) -> Json:
         """settings: those of POST /studies, such as criteria, quota, draft."""
         body = {"slug": study, "dataset": dataset, "systems": list(systems)} | settings
-        return self.connection.post("/studies", body)  # type: ignore[no-any-return]
+        return self.connection.post("/studies", body)
 
     def change_study(self, study: str, change: str) -> Json:
         """change: open, pause or close."""
-        return self.connection.post(f"/studies/{study}/status", {"change": change})  # type: ignore[no-any-return]
+        return self.connection.post(f"/studies/{study}/status", {"change": change})
 
     def add_rater(self, study: str, external_id: str) -> Rater:
         """Somebody of a front end of your own, by what you call them. Needs the scope admin."""
@@ -111,7 +111,7 @@ class Client:
 
     def board(self, study: str, criterion: str = "overall", *, flagged: bool = True) -> Json:
         """flagged: also votes on summaries that name their model."""
-        return self.connection.get(f"/studies/{study}/boards/{criterion}", flagged="" if flagged else "out")  # type: ignore[no-any-return]
+        return self.connection.get(f"/studies/{study}/boards/{criterion}", flagged="" if flagged else "out")
 
     def board_frame(self, study: str, criterion: str = "overall", *, flagged: bool = True) -> "pandas.DataFrame":
         """A row for each system, best first; what is undefined is NaN, and `reasons` says why. Needs pandas."""
@@ -139,4 +139,4 @@ class Client:
 
     def upload_votes(self, study: str, votes: Iterable[Mapping[str, Any]]) -> Json:
         """Add votes that were given elsewhere, with the fields of an export."""
-        return self.connection.upload(f"/studies/{study}/votes", votes)  # type: ignore[no-any-return]
+        return self.connection.upload(f"/studies/{study}/votes", votes)

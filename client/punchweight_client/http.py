@@ -86,7 +86,7 @@ class Connection:
         waits = list(WAITS)
         while True:
             try:
-                return urllib.request.urlopen(request, timeout=self.timeout)  # type: ignore[no-any-return]  # noqa: S310
+                return urllib.request.urlopen(request, timeout=self.timeout)  # noqa: S310
             except urllib.error.HTTPError as error:
                 refusal = _refusal(error)
                 passing = error.code == 429 or (again and error.code in PASSING)

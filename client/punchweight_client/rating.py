@@ -14,11 +14,11 @@ class Rater:
 
     def next(self) -> Json | None:
         """The pair to rate now, held for a while; None when there is none at the moment."""
-        return self.connection.post("/rating/next", keyed=False, again=True)["pair"]  # type: ignore[no-any-return]
+        return self.connection.post("/rating/next", keyed=False, again=True)["pair"]
 
     def why_nothing(self) -> str:
         """left, not_open, waiting, preparing or done; empty while there is a pair."""
-        return self.connection.post("/rating/next", keyed=False, again=True)["why"]  # type: ignore[no-any-return]
+        return self.connection.post("/rating/next", keyed=False, again=True)["why"]
 
     def pairs(self) -> Iterator[Json]:
         """Pair after pair. Rate or skip each before the next, which is the same one otherwise."""
@@ -42,8 +42,8 @@ class Rater:
         return self._send("/rating/undo", {}, client_key)
 
     def hold(self) -> int:
-        return self.connection.post("/rating/hold", keyed=False, again=True)["held"]  # type: ignore[no-any-return]
+        return self.connection.post("/rating/hold", keyed=False, again=True)["held"]
 
     def _send(self, path: str, body: Json, client_key: str) -> Json:
         key = client_key or str(uuid.uuid4())
-        return self.connection.post(path, body | {"client_key": key}, keyed=False, again=True)  # type: ignore[no-any-return]
+        return self.connection.post(path, body | {"client_key": key}, keyed=False, again=True)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from annotations.assignment import next_assignment
 from annotations.models import Membership, Study
 from annotations.services import join
-from api.models import ApiToken
+from api.models import ApiToken, Webhook
 from api.models.tokens import Scope
 from api.site import api
 from tests.api.helpers import Program, document, program, rater
@@ -32,6 +32,9 @@ MEMBERS_WRITE = ("401", "403", "404", "404", "in", "in", "in", "403", "in", "403
 OWNERS_WRITE = ("401", "403", "404", "404", "403", "in", "in", "403", "in", "403")
 OWNERS_ADMIN = ("401", "403", "404", "404", "403", "in", "in", "403", "403", "403")
 RESULTS = ("401", "404", "404", "404", "in", "in", "in", "in", "in", "403")
+LISTS_OWN = ("401", *("in",) * 6, "403", "403", "403")
+# Of the owner here: somebody else's is not there, whoever asks.
+ONES_OWN = ("401", *("404",) * 4, "in", "404", "403", "403", "403")
 RATING = ("401", *("403",) * 8, "in")
 
 TABLE = {
@@ -61,6 +64,11 @@ TABLE = {
     ("GET", "/studies/{slug}/boards/{criterion}"): RESULTS,
     ("GET", "/studies/{slug}/votes"): RESULTS,
     ("POST", "/studies/{slug}/votes"): OWNERS_WRITE,
+    ("GET", "/webhooks"): LISTS_OWN,
+    ("POST", "/webhooks"): OWNERS_ADMIN,
+    ("POST", "/webhooks/{id}/rotate"): ONES_OWN,
+    ("GET", "/webhooks/{id}/deliveries"): ONES_OWN,
+    ("DELETE", "/webhooks/{id}"): ONES_OWN,
     ("POST", "/rating/next"): RATING,
     ("POST", "/rating/ahead"): RATING,
     ("POST", "/rating/hold"): RATING,
@@ -70,6 +78,9 @@ TABLE = {
 }
 # Nobody has rated practice here; who may not ask at all is told before.
 TABLE[("GET", "/rating/practice/{token}")] = ("401", *("403",) * 8, "404")
+
+
+ALLOWED_URL = "https://hooks.example.com/x"
 
 
 class World:
@@ -89,11 +100,15 @@ class World:
             "staff, write": program(self.users["staff"], Scope.WRITE),
             "rater": rater(self.annotator, self.users["owner"]),
         }
+        self.webhook = Webhook.objects.create(
+            owner=self.users["owner"], study=study, url=ALLOWED_URL, events=["study.complete"]
+        )
         self.summary = study.comparisons.first().summary_a
         self.shown = next_assignment(self.annotator).token
 
     def path(self, path):
         run = self.summary.run
+        path = path.replace("/webhooks/{id}", f"/webhooks/{self.webhook.public_id}")
         known = {"{name}": run.dataset.name, "{criterion}": "overall", "{id}": run.pk, "{token}": self.shown}
         known["{slug}"] = run.system.slug if path.startswith("/systems") else self.study.slug
         for name, value in known.items():
@@ -122,6 +137,7 @@ class World:
                     "criterion": "overall",
                 }
             ],
+            "/webhooks": {"url": ALLOWED_URL, "events": ["study.complete"], "study": self.study.slug},
             "/rating/ahead": {"after": str(self.shown)},
             "/rating/votes": self.vote("left"),
             "/rating/remarks": self.vote() | {"kind": "comment", "text": "Fine."},
@@ -134,13 +150,14 @@ class World:
 
     def send(self, role, method, path):
         asks = self.programs[role]
-        if method == "GET":
-            return asks.get(self.path(path))
-        return getattr(asks, method.lower())(self.path(path), self.body(path))
+        if method == "POST":
+            return asks.post(self.path(path), self.body(path))
+        return getattr(asks, method.lower())(self.path(path))
 
 
 @pytest.fixture
-def world():
+def world(settings):
+    settings.ALLOWED_ENDPOINTS = ["hooks.example.com"]
     return World()
 
 
@@ -185,6 +202,7 @@ def _rows():
     from django.apps import apps
 
     models = [m for label in ("models_runner", "annotations") for m in apps.get_app_config(label).get_models()]
+    models.append(Webhook)
     return {model.__name__: list(model.objects.order_by("pk").values()) for model in models}
 
 

@@ -1,0 +1,98 @@
+"""Webhooks: other servers that are told of events; and what was sent to them."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from annotations.models import Study
+
+LONGEST_URL = 500
+
+
+class Event(models.TextChoices):
+    RUN_FINISHED = "run.finished", "A run ended"
+    STUDY_COMPLETE = "study.complete", "Every comparison of a study is rated as often as asked"
+    RELEASE_PUBLISHED = "release.published", "A release was published"
+
+
+class Webhook(models.Model):
+    """study: None for all that the owner may see. The secret that signs follows from secret_id and is not stored."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="webhooks")
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, null=True, blank=True, related_name="webhooks")
+    url = models.CharField(max_length=LONGEST_URL)
+    events = models.JSONField(help_text="Names of events.")
+    # Another one is another secret.
+    secret_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.CheckConstraint(condition=~Q(url=""), name="webhook_has_address")]
+
+    def __str__(self) -> str:
+        return f"Webhook {self.public_id}"
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def claim(self, pk: int, *, now: datetime, lease: timedelta) -> bool:
+        """Take a waiting delivery whose time has come; False if somebody else has it or it has ended."""
+        waiting = self.filter(pk=pk, status=Delivery.Status.PENDING, not_before__lte=now)
+        taken = {"status": Delivery.Status.SENDING, "lease_until": now + lease}
+        return bool(waiting.update(**taken, attempts=F("attempts") + 1))
+
+    def release_stale(self, now: datetime) -> int:
+        """Put back those whose worker ended while it was sending."""
+        stale = self.filter(status=Delivery.Status.SENDING, lease_until__lt=now)
+        return stale.update(status=Delivery.Status.PENDING, lease_until=None)
+
+
+class Delivery(models.Model):
+    """One event for one webhook, sent until it is taken or given up."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        SENDING = "sending", "Being sent"
+        DELIVERED = "delivered", "Delivered"
+        FAILED = "failed", "Given up"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.CharField(max_length=30, choices=Event.choices)
+    # What happened, once: the same event is never queued twice for one webhook.
+    about = models.CharField(max_length=200)
+    payload = models.JSONField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    attempts = models.PositiveIntegerField(default=0)
+    not_before = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    answer = models.PositiveIntegerField(null=True, blank=True, help_text="The last HTTP status.")
+    reason = models.CharField(max_length=300, blank=True, help_text="Why the last attempt failed.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["webhook", "event", "about"], name="delivery_once_per_event"),
+            models.CheckConstraint(condition=Q(event__in=Event.values), name="delivery_event_known"),
+            models.CheckConstraint(
+                condition=Q(status="sending", lease_until__isnull=False) | (~Q(status="sending") & Q(lease_until=None)),
+                name="delivery_lease_iff_sending",
+            ),
+            models.CheckConstraint(condition=~Q(status="failed") | ~Q(reason=""), name="delivery_failure_has_reason"),
+        ]
+        indexes = [
+            models.Index(fields=["not_before"], condition=Q(status="pending"), name="delivery_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} for webhook {self.webhook_id}"

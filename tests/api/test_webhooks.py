@@ -1,0 +1,363 @@
+"""Events that reach a real server: signed, once, again after a fault, and not where they may not go."""
+
+import hashlib
+import hmac
+import json
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from annotations.models import Membership
+from annotations.services import join
+from api import events, webhooks
+from api.models import Delivery, Webhook
+from api.signing import secret_of, signature
+from models_runner.generation import work_on_run
+from models_runner.models import Run
+from models_runner.services import start_run
+from tests.annotations.helpers import rate_everything
+from tests.api.helpers import error_of, program
+from tests.factories import DatasetFactory, DocumentFactory, SystemFactory, UserFactory, make_study
+
+pytestmark = pytest.mark.django_db
+
+
+class Receiver(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.got.append((self.path, dict(self.headers), body))
+        status = self.server.statuses.pop(0) if self.server.statuses else 200
+        self.send_response(status)
+        if 300 <= status < 400:
+            self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/elsewhere")
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def receiver():
+    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        server.got, server.statuses = [], []
+        server.url = f"http://127.0.0.1:{server.server_port}/events"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def webhook(url, *, owner=None, study=None, wanted=("run.finished", "study.complete")):
+    return webhooks.make_webhook(owner or UserFactory(is_staff=True), url, list(wanted), study)
+
+
+def queued(hook, about="1"):
+    events.queue([hook], "study.complete", about, {"study": "première"})
+    return Delivery.objects.get(webhook=hook, about=about)
+
+
+def again(delivery):
+    """Its time has come."""
+    Delivery.objects.filter(pk=delivery.pk).update(not_before=timezone.now())
+    webhooks.deliver(delivery.pk)
+    delivery.refresh_from_db()
+
+
+def test_an_event_arrives_signed(receiver):
+    hook = webhook(receiver.url)
+    delivery = queued(hook)
+    webhooks.deliver(delivery.pk)
+    ((path, headers, body),) = receiver.got
+    assert path == "/events"
+    assert json.loads(body)["study"] == "première"
+    assert headers["Punchweight-Event"] == json.loads(body)["event"] == "study.complete"
+    assert headers["Punchweight-Delivery"] == str(delivery.public_id)
+    # As docs/api.md tells receivers to check it.
+    parts = dict(part.split("=") for part in headers["Punchweight-Signature"].split(","))
+    expected = hmac.new(secret_of(hook).encode(), parts["t"].encode() + b"." + body, hashlib.sha256).hexdigest()
+    assert hmac.compare_digest(parts["v1"], expected)
+    assert abs(int(parts["t"]) - timezone.now().timestamp()) < 300
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.answer, delivery.attempts) == ("delivered", 200, 1)
+
+
+def test_what_was_delivered_is_not_sent_again(receiver):
+    delivery = queued(webhook(receiver.url))
+    for _ in range(3):
+        webhooks.deliver(delivery.pk)
+    assert len(receiver.got) == 1
+
+
+@pytest.mark.parametrize("status", [500, 503, 429, 408])
+def test_a_passing_fault_is_tried_again_later(receiver, status):
+    receiver.statuses = [status]
+    delivery = queued(webhook(receiver.url))
+    webhooks.deliver(delivery.pk)
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.answer, delivery.reason) == ("pending", status, f"answered {status}")
+    assert delivery.not_before > timezone.now()
+    webhooks.deliver(delivery.pk)
+    assert len(receiver.got) == 1
+    again(delivery)
+    assert (delivery.status, delivery.reason, delivery.attempts) == ("delivered", "", 2)
+
+
+def test_the_waits_grow_and_there_is_an_end(receiver, settings):
+    settings.RETRY_SECONDS = 5
+    receiver.statuses = [500] * 50
+    delivery = queued(webhook(receiver.url))
+    for _ in range(20):
+        again(delivery)
+    assert len(receiver.got) == delivery.attempts == webhooks.MAX_ATTEMPTS
+    assert (delivery.status, delivery.reason) == ("failed", "answered 500")
+    waits = [webhooks.wait_after(n).total_seconds() for n in range(1, webhooks.MAX_ATTEMPTS)]
+    assert waits == sorted(set(waits))
+    assert waits[0] == 5
+    assert sum(waits) > 24 * 3600
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(receiver, status):
+    receiver.statuses = [status]
+    delivery = queued(webhook(receiver.url))
+    webhooks.deliver(delivery.pk)
+    delivery.refresh_from_db()
+    assert [path for path, _, _ in receiver.got] == ["/events"]
+    assert delivery.status == "failed"
+    assert "redirect" in delivery.reason
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_a_refusal_is_the_receivers_last_word(receiver, status):
+    receiver.statuses = [status]
+    delivery = queued(webhook(receiver.url))
+    webhooks.deliver(delivery.pk)
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.answer) == ("failed", status)
+
+
+def test_a_server_that_is_not_there_is_tried_again(receiver):
+    hook = webhook(receiver.url)
+    receiver.shutdown()
+    receiver.server_close()
+    delivery = queued(hook)
+    webhooks.deliver(delivery.pk)
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.answer) == ("pending", None)
+    assert delivery.reason.startswith("no answer")
+
+
+def test_a_delivery_whose_worker_ended_is_taken_up_again(receiver):
+    delivery = queued(webhook(receiver.url))
+    now = timezone.now()
+    assert Delivery.objects.claim(delivery.pk, now=now, lease=webhooks.LEASE)
+    events.sweep()
+    webhooks.deliver(delivery.pk)
+    assert not receiver.got  # it may still be under way
+    assert Delivery.objects.release_stale(now + webhooks.LEASE + timedelta(seconds=1)) == 1
+    webhooks.deliver(delivery.pk)
+    assert len(receiver.got) == 1
+
+
+# ---- where events may go
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/latest",
+        "http://10.0.0.1/",
+        "https://example.com/hook",
+        "ftp://127.0.0.1/",
+        "http://user:secret@127.0.0.1/",
+        "http://127.0.0.1.evil.example/",
+        "file:///etc/passwd",
+        "http://127.0.0.1/?a=b",
+        "x" * 501,
+        "",
+    ],
+)
+def test_addresses_that_nobody_allowed_are_refused(url):
+    answer = program().post("/webhooks", {"url": url, "events": ["run.finished"]})
+    assert (answer.status_code, error_of(answer)["field"]) == (422, "url")
+    assert "transcripts" not in error_of(answer)["message"]
+    assert not Webhook.objects.exists()
+
+
+def test_a_host_that_the_operator_lists_is_allowed(settings):
+    settings.ALLOWED_ENDPOINTS = ["hooks.example.com"]
+    study, owner = make_study(), UserFactory()
+    Membership.objects.create(study=study, user=owner, role="owner")
+    body = {"url": "https://hooks.example.com/x", "events": ["study.complete"], "study": study.slug}
+    assert program(owner).post("/webhooks", body).status_code == 201
+
+
+def test_this_machine_is_for_staff_alone(receiver):
+    study, owner = make_study(), UserFactory()
+    Membership.objects.create(study=study, user=owner, role="owner")
+    body = {"url": receiver.url, "events": ["study.complete"], "study": study.slug}
+    answer = program(owner).post("/webhooks", body)
+    assert (answer.status_code, error_of(answer)["field"]) == (422, "url")
+    assert program().post("/webhooks", body).status_code == 201
+
+
+def test_an_address_that_is_allowed_no_longer_gets_nothing(receiver, settings):
+    settings.ALLOWED_ENDPOINTS = ["http://localhost.example:80"]
+    hook = webhook("http://localhost.example/")
+    settings.ALLOWED_ENDPOINTS = []
+    delivery = queued(hook)
+    webhooks.deliver(delivery.pk)
+    delivery.refresh_from_db()
+    assert delivery.status == "failed"
+    assert "not allowed" in delivery.reason
+
+
+def test_only_staff_hear_of_everything():
+    answer = program(UserFactory()).post("/webhooks", {"url": "http://127.0.0.1/", "events": ["run.finished"]})
+    assert (answer.status_code, error_of(answer)["field"]) == (422, "study")
+
+
+# ---- secrets
+
+
+def test_a_secret_is_shown_once_and_stored_nowhere(receiver):
+    asks = program()
+    made = asks.post("/webhooks", {"url": receiver.url, "events": ["run.finished"]}).json()
+    assert made["secret"] == secret_of(Webhook.objects.get())
+    assert made["secret"] not in str(list(Webhook.objects.values()))
+    assert made["secret"] not in asks.get("/webhooks").content.decode()
+
+
+def test_a_rotated_secret_is_another_one(receiver, settings):
+    asks = program()
+    made = asks.post("/webhooks", {"url": receiver.url, "events": ["run.finished", "study.complete"]}).json()
+    rotated = asks.post(f"/webhooks/{made['id']}/rotate").json()
+    assert rotated["id"] == made["id"]
+    assert rotated["secret"] != made["secret"]
+    delivery = queued(Webhook.objects.get())
+    webhooks.deliver(delivery.pk)
+    ((_, headers, body),) = receiver.got
+    t = int(headers["Punchweight-Signature"].split(",")[0][2:])
+    assert headers["Punchweight-Signature"] == signature(rotated["secret"], t, body)
+    settings.SECRET_KEY = "another"
+    assert secret_of(Webhook.objects.get()) != rotated["secret"]
+
+
+def test_a_signature_as_worked_out_elsewhere():
+    # printf '1700000000.{}' | openssl dgst -sha256 -hmac whsec_x
+    assert signature("whsec_x", 1_700_000_000, b"{}") == (
+        "t=1700000000,v1=" + hmac.digest(b"whsec_x", b"1700000000.{}", "sha256").hex()
+    )
+
+
+# ---- what is an event
+
+
+def test_the_end_of_a_run_is_told_once(receiver, django_capture_on_commit_callbacks):
+    hook, other = webhook(receiver.url), webhook(receiver.url, wanted=("study.complete",))
+    dataset = DatasetFactory()
+    DocumentFactory(dataset=dataset)
+    run = start_run(SystemFactory(engine={"default": "Text."}), dataset)
+    work_on_run(run.pk, owner="here:1:1")
+    run.refresh_from_db()
+    assert run.status == Run.Status.DONE
+    delivery = hook.deliveries.get()
+    assert not other.deliveries.exists()
+    assert delivery.payload["run"] == run.pk
+    assert delivery.payload["summaries"]["done"] == 1
+    events.run_ended(None, run)
+    assert hook.deliveries.count() == 1
+
+
+def test_runs_are_told_to_staff_alone():
+    owner = UserFactory(is_staff=True)
+    hook = webhook("http://127.0.0.1/", owner=owner)
+    owner.is_staff = False
+    owner.save()
+    run = Run.objects.create(
+        system=SystemFactory(),
+        dataset=DatasetFactory(),
+        instruction="medium",
+        status="done",
+        finished_at=timezone.now(),
+    )
+    events.run_ended(None, run)
+    assert not hook.deliveries.exists()
+
+
+def test_a_complete_study_is_told_once_for_each_size():
+    study = make_study(systems=2, documents=2, quota=1)
+    mine, every = webhook("http://127.0.0.1/", study=study), webhook("http://127.0.0.1/")
+    other = webhook("http://127.0.0.1/", study=make_study(slug="other"))
+    events.sweep()
+    assert not Delivery.objects.exists()
+    rate_everything(join(study))
+    for _ in range(2):
+        events.sweep()
+    assert [hook.deliveries.count() for hook in (mine, every, other)] == [1, 1, 0]
+    assert mine.deliveries.get().payload["rated"] == 2
+    study.comparisons.update(quota=2)
+    events.sweep()
+    rate_everything(join(study))
+    events.sweep()
+    assert mine.deliveries.count() == 2
+
+
+def test_who_lost_the_study_is_told_nothing(settings):
+    settings.ALLOWED_ENDPOINTS = ["hooks.example.com"]
+    study, owner = make_study(systems=2, documents=1, quota=1), UserFactory()
+    membership = Membership.objects.create(study=study, user=owner, role="owner")
+    hook = webhook("https://hooks.example.com/", owner=owner, study=study)
+    membership.delete()
+    rate_everything(join(study))
+    events.sweep()
+    assert not hook.deliveries.exists()
+
+
+def test_a_release_is_told():
+    study = make_study()
+    hook = webhook("http://127.0.0.1/", study=study, wanted=("release.published",))
+    assert events.release_published(study, "v1") == 1
+    assert events.release_published(study, "v1") == 0
+    assert hook.deliveries.get().payload["release"] == "v1"
+
+
+def test_new_deliveries_are_announced_after_the_commit(monkeypatch, django_capture_on_commit_callbacks):
+    sent = []
+    monkeypatch.setattr("api.tasks.send_message", sent.append)
+    hook = webhook("http://127.0.0.1/")
+    with django_capture_on_commit_callbacks(execute=True):
+        delivery = queued(hook)
+        assert sent == []
+    assert sent == [delivery.pk]
+
+
+# ---- the resource
+
+
+def test_webhooks_are_listed_with_their_deliveries_and_deleted(receiver):
+    asks = program()
+    made = asks.post("/webhooks", {"url": receiver.url, "events": ["study.complete"]}).json()
+    queued(Webhook.objects.get())
+    assert [one["id"] for one in asks.get("/webhooks").json()["items"]] == [made["id"]]
+    (sent,) = asks.get(f"/webhooks/{made['id']}/deliveries").json()["items"]
+    assert (sent["status"], sent["attempts"]) == ("pending", 0)
+    assert program().get(f"/webhooks/{made['id']}/deliveries").status_code == 404
+    assert program().delete(f"/webhooks/{made['id']}").status_code == 404
+    assert asks.delete(f"/webhooks/{made['id']}").status_code == 200
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "fields", [{"status": "sending"}, {"status": "failed"}, {"event": "nothing"}, {"lease_until": timezone.now()}]
+)
+def test_the_database_refuses_what_is_no_delivery(fields):
+    hook = webhook("http://127.0.0.1/")
+    valid = {"webhook": hook, "event": "run.finished", "about": "1", "payload": {}}
+    Delivery.objects.create(**valid)
+    for wrong in (valid, valid | {"about": "2"} | fields):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Delivery.objects.create(**wrong)
