@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,6 +18,9 @@ from api.forms import TokenForm
 from api.models import ApiToken
 from api.site import api
 from api.tokens import make_token, revoke
+
+# Those of annotators of own front ends are among them.
+TOKENS_A_PAGE = 50
 
 
 @require_safe
@@ -46,7 +50,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
         chosen = form.cleaned_data
         _, text = make_token(user, chosen["name"], chosen["scope"], expires_at=form.expires_at())
         form = TokenForm()
-    context = {"form": form, "text": text, "tokens": user.api_tokens.select_related("annotator"), "now": timezone.now()}
+    page = Paginator(user.api_tokens.all(), TOKENS_A_PAGE).get_page(request.GET.get("page"))
+    context = {"form": form, "text": text, "page": page, "now": timezone.now()}
     return render(request, "api/tokens.html", context, status=400 if form.errors else 200)
 
 

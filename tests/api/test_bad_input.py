@@ -50,40 +50,16 @@ def test_every_body_is_tried(world):
     assert all(world.body(path) for path in BODIES)
 
 
-@pytest.mark.parametrize("path", BODIES)
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{",
-        b"nonsense",
-        b"[1]",
-        b"3",
-        b"null",
-        b'"text"',
-        b"\xff\xfe{",
-        b"{}",
-        b'[{"a": NaN}]',
-        b"[" * 100_000,
-        b'{"a": 1e999}',
-    ],
-    ids=[
-        "empty",
-        "cut",
-        "no JSON",
-        "list",
-        "number",
-        "null",
-        "text",
-        "no UTF-8",
-        "no field",
-        "NaN",
-        "deep",
-        "huge number",
-    ],
+NO_SUCH_THING = (
+    *(b"", b"{", b"nonsense", b"[1]", b"3", b"null", b'"text"', b"\xff\xfe{", b"{}"),
+    *(b'[{"a": NaN}]', b"[" * 100_000, b'{"a": 1e999}'),
 )
-def test_bodies_that_are_no_such_thing(world, path, body):
-    refused(world, path, body)
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_bodies_that_are_no_such_thing(world, path):
+    for body in NO_SUCH_THING:
+        refused(world, path, body)
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -122,22 +98,21 @@ def test_a_field_that_is_not_known_is_named(world, path):
     assert "surprise" in error_of(refused(world, path, body))["field"]
 
 
+LONG = "x" * 10_000
+WRONG = (3.5, True, {"a": 1}, [[]], LONG, "nul \x00", "\ud800")
+FREE = {"transcript": (LONG, [[]]), "summary": (LONG,)}  # texts of any length
+
+
 @pytest.mark.parametrize("path", BODIES)
-@pytest.mark.parametrize(
-    "value",
-    [3.5, True, {"a": 1}, [[]], "x" * 10_000, "nul \x00", "\ud800"],
-    ids=["number", "true", "object", "list", "10,000 characters", "NUL", "surrogate"],
-)
-def test_a_value_of_the_wrong_kind_is_named(world, path, value):
-    free = ("transcript", "summary")  # may be as long as they like
-    long_text = isinstance(value, str) and len(value) == 10_000
+def test_a_value_of_the_wrong_kind_is_named(world, path):
     for field in objects(path, world.body(path)):
-        if field in free and (long_text or isinstance(value, list)):
-            continue
-        body = world.body(path)
-        objects(path, body)[field] = value
-        error = error_of(refused(world, path, body))
-        assert field in error["field"] + error["message"], (field, error)
+        for value in WRONG:
+            if value in FREE.get(field, ()):
+                continue
+            body = world.body(path)
+            objects(path, body)[field] = value
+            error = error_of(refused(world, path, body))
+            assert field in error["field"] + error["message"], (field, error)
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -162,32 +137,22 @@ def test_lines_are_refused_as_lists_are(world, path):
         refused(world, path, good.encode() + b"\n" + line, content_type="application/jsonl")
 
 
-READS = [path for method, path in TABLE if method == "GET" and not path.startswith("/rating")]
+READS = [path for method, path in TABLE if method == "GET" and not path.startswith(("/rating", "/webhooks"))]
+LISTS = ("/datasets", "/datasets/{name}/documents", "/systems", "/runs", "/runs/{id}/summaries", "/studies")
 
 
-@pytest.mark.parametrize("path", READS)
-def test_parameters_that_are_not_known_are_named(world, path):
-    response = world.programs["staff"].get(world.path(path), {"surprise": "1"})
-    assert (response.status_code, error_of(response)["field"]) == (422, "surprise")
+def test_parameters_that_are_not_known_are_named(world):
+    for path in READS:
+        response = world.programs["staff"].get(world.path(path), {"surprise": "1"})
+        assert (response.status_code, error_of(response)["field"]) == (422, "surprise")
 
 
-@pytest.mark.parametrize(
-    "path", ["/datasets", "/datasets/{name}/documents", "/systems", "/runs", "/runs/{id}/summaries", "/studies"]
-)
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("limit", "0"),
-        ("limit", "201"),
-        ("limit", "x"),
-        ("limit", "9" * 400),
-        ("cursor", "x" * 10_000),
-        ("cursor", "\x00"),
-    ],
-)
-def test_parameters_of_the_wrong_kind_are_named(world, path, name, value):
-    response = world.programs["staff"].get(world.path(path), {name: value})
-    assert (response.status_code, error_of(response)["field"]) == (422, name)
+@pytest.mark.parametrize("path", LISTS)
+def test_parameters_of_the_wrong_kind_are_named(world, path):
+    limits = [("limit", value) for value in ("0", "201", "x", "9" * 400)]
+    for name, value in (*limits, ("cursor", "x" * 10_000), ("cursor", "\x00")):
+        response = world.programs["staff"].get(world.path(path), {name: value})
+        assert (response.status_code, error_of(response)["field"]) == (422, name)
 
 
 def test_a_parameter_that_is_there_twice_is_named(world):
@@ -196,11 +161,10 @@ def test_a_parameter_that_is_there_twice_is_named(world):
 
 
 @pytest.mark.parametrize("path", ["/datasets/{}", "/systems/{}", "/studies/{}", "/studies/{}/votes", "/runs/{}"])
-@pytest.mark.parametrize("name", ["x" * 10_000, "%00", "%ED%A0%80", "..%2f..%2fetc", "9" * 400])
-def test_names_in_addresses(world, path, name):
-    response = world.programs["staff"].get(path.format(name))
-    assert response.status_code == 404
-    assert error_of(response)["code"] == "not_found"
+def test_names_in_addresses(world, path):
+    for name in ("x" * 10_000, "%00", "%ED%A0%80", "..%2f..%2fetc", "9" * 400):
+        response = world.programs["staff"].get(path.format(name))
+        assert (response.status_code, error_of(response)["code"]) == (404, "not_found")
 
 
 def test_a_new_datasets_name_is_short(world):

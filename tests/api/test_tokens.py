@@ -75,9 +75,13 @@ def test_a_token_to_annotate_needs_the_right_to_speak_for_the_annotator():
     for user in (researcher, stranger):
         with pytest.raises(TokenError):
             make_token(user, "front end", "annotate", annotator=annotator)
-    imported = AnnotatorFactory(study=study, number=2, pseudonym="gpt", imported=True)
     with pytest.raises(TokenError):
-        make_token(owner, "front end", "annotate", annotator=imported)
+        make_token(
+            owner,
+            "front end",
+            "annotate",
+            annotator=AnnotatorFactory(study=study, number=99, pseudonym="gpt", imported=True),
+        )
 
 
 def test_a_token_to_annotate_ends_with_its_owners_right():
