@@ -210,6 +210,7 @@ class SummaryOut(Schema):
     seconds: float | None
     leaked: bool
     repeated: bool
+    scores: dict[str, float | None] = Field(description="By metric, under its newest signature; null: undefined.")
     finished_at: datetime | None
 
 

@@ -1,10 +1,15 @@
 """The API put together. A resource is a module with a router, named here once."""
 
+from typing import Any
+
 from django.utils.module_loading import import_string
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 
 from api.body import StrictParser
 from api.errors import set_handlers
+from api.gate import WRITES
+from api.models.answers import LONGEST_KEY
 
 ROUTERS = (
     "api.resources.datasets.router",
@@ -16,7 +21,28 @@ ROUTERS = (
     "api.resources.webhooks.router",
 )
 
-api = NinjaAPI(
+KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"},
+    "description": "A new one for each write: the same request again gets the same answer. "
+    "Not taken where the answer holds a secret.",
+}
+
+
+class DescribedApi(NinjaAPI):
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """With what the gate takes, which ninja does not know of."""
+        schema = super().get_openapi_schema(**options)
+        for operations in schema["paths"].values():
+            for method, operation in operations.items():
+                if method.upper() in WRITES:
+                    operation["parameters"] = [*operation["parameters"], KEY]
+        return schema
+
+
+api = DescribedApi(
     title="Punchweight",
     version="1",
     description=(

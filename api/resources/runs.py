@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Prefetch
 from django.http import HttpRequest
 from ninja import Query, Router
 from ninja.responses import Status
@@ -24,7 +25,7 @@ from api.schemas import (
 from models_runner import catalog, overview, services
 from models_runner.access import check_researcher, get_run
 from models_runner.lookup import find_dataset
-from models_runner.models import Run, Summary
+from models_runner.models import Run, Score, Summary
 
 router = Router(tags=["runs"])
 
@@ -101,7 +102,9 @@ def retry_run(request: HttpRequest, id: int) -> Any:
 @router.get("/runs/{int:id}/summaries", auth=READ, response={200: SummaryPage, **ERRORS})
 def list_summaries(request: HttpRequest, id: int, query: Query[SummaryQuery]) -> Any:
     """The summaries of a run, finished or not."""
+    newest_last = Prefetch("scores", Score.objects.order_by("signature__created_at", "signature_id"))
     summaries = get_run(request, id).summaries.select_related("document", "query").defer("document__metadata")
+    summaries = summaries.prefetch_related(newest_last)
     if query.status:
         summaries = summaries.filter(status=query.status)
     return page_of(summaries, query, "summaries", _summary)
@@ -115,5 +118,6 @@ def _summary(summary: Summary) -> SummaryOut:
         run=summary.run_id,
         document=summary.document.external_id,
         query=summary.query.text if summary.query else None,
+        scores={score.name: score.value for score in summary.scores.all()},
         **{name: getattr(summary, name) for name in (*about, *figures)},
     )

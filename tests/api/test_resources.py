@@ -8,7 +8,7 @@ import pytest
 from annotations.models import Judgement, Study
 from annotations.services import join
 from leaderboards.boards import get_board
-from models_runner.models import Dataset, Document, Run, Summary, System
+from models_runner.models import Dataset, Document, MetricSignature, Run, Score, Summary, System
 from tests.annotations.helpers import make_gold, rate_everything
 from tests.api.helpers import document, error_of, program, rater
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory, make_study
@@ -185,7 +185,18 @@ def test_summaries_of_a_run_are_read(run):
     )
     (done,) = program().get(f"/runs/{run.pk}/summaries", {"status": "done"}).json()["items"]
     assert (done["text"], done["stop_reason"], done["dropped_tokens"]) == ("They ship.", "length", 7)
+    assert done["scores"] == {}
     assert len(program().get(f"/runs/{run.pk}/summaries").json()["items"]) == 3
+
+
+def test_scores_are_those_of_the_newest_signature():
+    summary = SummaryFactory()
+    for text, value in (("rouge 1", 0.25), ("rouge 2", 0.5)):
+        signature = MetricSignature.objects.create(metric="rouge", text=text)
+        Score.objects.create(summary=summary, signature=signature, name="rouge1", value=value)
+        Score.objects.create(summary=summary, signature=signature, name="rouge2", reason="no reference")
+    (shown,) = program().get(f"/runs/{summary.run_id}/summaries").json()["items"]
+    assert shown["scores"] == {"rouge1": 0.5, "rouge2": None}
 
 
 # ---- studies
