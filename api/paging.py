@@ -51,13 +51,16 @@ def read_cursor(cursor: str, kind: str, of: type) -> Any:
     """What the cursor stands for; None for the beginning. Raises ApiError for one of another list, or none at all."""
     if not cursor:
         return None
-    try:
-        found: Any = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError, RecursionError):
-        found = None
-    if not (isinstance(found, list) and len(found) == 2):
-        found = [None, None]
-    whose, value = found
-    if whose != kind or type(value) is not of or (of is int and not 0 <= value < 2**63):
+    whose, value = _decoded(cursor)
+    fits = isinstance(value, of) and not isinstance(value, bool)
+    if whose != kind or not fits or (of is int and not 0 <= value < 2**63):
         raise ApiError(422, "invalid", "cursor is none of this list. Send `next` of an earlier answer.", field="cursor")
     return value
+
+
+def _decoded(cursor: str) -> tuple[Any, Any]:
+    try:
+        found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return None, None
+    return (found[0], found[1]) if isinstance(found, list) and len(found) == 2 else (None, None)
