@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.stats import norm
 
 from leaderboards.stats.arrays import FloatArray, IntArray, VoteArrays
 from leaderboards.stats.bradley_terry import MAX_STEPS, PENALTY, TOLERANCE, InvalidWinsError, NotConvergedError
+from leaderboards.stats.sandwich import CovarianceParts
+from leaderboards.stats.small_samples import Components, counts_of
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ def length_controlled(votes: VoteArrays, length_a: FloatArray, length_b: FloatAr
     """Fit log-odds(a over b) = s_a - s_b + effect * x, x the relative difference in length over its deviation.
 
     x is scaled and not centred: which system is a means nothing, so equal lengths must stay at zero. The penalty is the
-    one of the ratings, on the strengths and on the effect. Bounds come from the two-way clustered sandwich.
+    one of the ratings, on the strengths and on the effect. Bounds come from the two-way clustered sandwich, with t for
+    few units.
 
     Args:
         votes: Votes that connect all their systems, each of which has some.
@@ -48,12 +50,11 @@ def length_controlled(votes: VoteArrays, length_a: FloatArray, length_b: FloatAr
     deviation = float(np.sqrt((relative**2).mean()))
     design = _design(votes, relative / deviation if deviation > 0 else relative)
     at = _fit(votes, design)
-    covariance = _two_way(votes, design, at)
     n = votes.n_systems
-    centre = np.eye(n) - 1 / n
-    reach = norm.ppf(0.975) * np.sqrt(np.maximum(np.diag(centre @ covariance[:n, :n] @ centre), 0))
-    strengths = at[:n] - at[:n].mean()
-    effect, wide = float(at[n]), float(norm.ppf(0.975) * np.sqrt(max(covariance[n, n], 0)))
+    components = Components.of(_two_way(votes, design, at), counts_of(votes))
+    reaches = np.diag(components.quantile() * np.sqrt(components.variance))
+    reach, strengths = reaches[:n], at[:n] - at[:n].mean()
+    effect, wide = float(at[n]), float(reaches[n])
     if deviation == 0:
         effect = wide = np.nan
     return LengthControl(
@@ -91,14 +92,18 @@ def _fit(votes: VoteArrays, design: csr_array) -> FloatArray:
     raise NotConvergedError(f"The fit still moves after {MAX_STEPS} steps.")
 
 
-def _two_way(votes: VoteArrays, design: csr_array, at: FloatArray) -> FloatArray:
+def _two_way(votes: VoteArrays, design: csr_array, at: FloatArray) -> CovarianceParts:
+    """Of the strengths less their mean, and of the effect."""
     chance = _chance(design, at)
     bread = np.linalg.inv(_hessian(votes, design, chance))
     scores = csr_array(design.multiply((votes.weights * (votes.a_share - chance))[:, np.newaxis]))
     both = votes.document * (int(votes.annotator.max()) + 1) + votes.annotator
-    middle = _summed(scores, votes.document) + _summed(scores, votes.annotator) - _summed(scores, both)
-    covariance: FloatArray = bread @ middle @ bread
-    return covariance
+    centre = np.eye(len(at))
+    centre[:-1, :-1] -= 1 / (len(at) - 1)
+    document, annotator, cell = (
+        centre @ bread @ _summed(scores, unit) @ bread @ centre for unit in (votes.document, votes.annotator, both)
+    )
+    return CovarianceParts(document - cell, annotator - cell, cell)
 
 
 def _summed(scores: csr_array, cluster: IntArray) -> FloatArray:

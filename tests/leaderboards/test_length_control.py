@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy.stats import t
 
 from leaderboards.stats.arrays import VoteArrays
 from leaderboards.stats.bradley_terry import InvalidWinsError, fit_bradley_terry
@@ -40,12 +41,19 @@ def test_it_is_statsmodels_logit_with_clustered_errors():
     rows[np.arange(len(x)), sample.system_a] = 1
     rows[np.arange(len(x)), sample.system_b] -= 1
     rows[:, 4] = x / found.deviation
-    groups = np.column_stack([sample.document, sample.annotator])
     model = sm.GLM(sample.a_share, rows[:, 1:], family=sm.families.Binomial())
-    theirs = model.fit(cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False})
+    groups = (sample.document * 1000 + sample.annotator, sample.document, sample.annotator)
+    fits = [model.fit(cov_type="cluster", cov_kwds={"groups": g, "use_correction": False}) for g in groups]
+    theirs, counts = fits[0], [len(np.unique(group)) for group in groups]
+    cell, document, annotator = (fit.bse[3] ** 2 for fit in fits)
+    # What clusters add to the cells; what comes out negative is nothing.
+    added = [max(0, v * n / (n - 1) - cell) for v, n in zip((document, annotator), counts[1:], strict=True)]
+    variances = np.array([cell, *added])
+    freedom = variances.sum() ** 2 / (variances**2 / (np.array(counts) - 1)).sum()
     assert found.strengths[1:] - found.strengths[0] == pytest.approx(theirs.params[:3], abs=1e-3)
     assert found.effect == pytest.approx(theirs.params[3], abs=1e-3)
-    assert (found.effect_upper - found.effect) / 1.959964 == pytest.approx(theirs.bse[3], rel=0.01)
+    reach = t.ppf(0.975, freedom) * np.sqrt(variances.sum())
+    assert found.effect_upper - found.effect == pytest.approx(reach, rel=0.01)
 
 
 def test_equal_lengths_leave_the_ratings_as_they_are():

@@ -1,0 +1,93 @@
+"""Each compact system against each large one at a margin, and the votes that would tell neighbours apart."""
+
+import numpy as np
+
+from annotations.models import Study
+from leaderboards.analysis.inputs import Inputs, Rated
+from leaderboards.analysis.values import Values, figure, number
+from leaderboards.stats.bradley_terry import SCALE
+from leaderboards.stats.noninferiority import NonInferiority, verdict
+from leaderboards.stats.planning import POWER, separation
+
+# 50 points: chosen in 43 of 100 comparisons, ties as halves, still counts as good enough.
+DEFAULT_MARGIN = 50.0
+PAIRS = 400
+
+
+def margin_of(study: Study) -> float:
+    """The study's own margin, fixed when it was made, else the default."""
+    return float(getattr(study, "margin", None) or DEFAULT_MARGIN)
+
+
+def noninferiority(inputs: Inputs, margin: float) -> Values:
+    systems = inputs.material.systems
+    compact = [i for i, system in enumerate(systems) if system.size_class == "compact"]
+    large = [i for i, system in enumerate(systems) if system.size_class == "large"]
+    pairs = [(i, j) for i in compact for j in large]
+    reason = "" if pairs else "the study has no compact and large system to compare"
+    return {
+        "margin": margin,
+        "reason": reason,
+        "pairs": [_pair(inputs, i, j, margin) for i, j in pairs[:PAIRS]],
+        "pairs_left_out": max(0, len(pairs) - PAIRS),
+        "method": "lower bound of the 95 % interval of (compact - large) above -margin, in rating points",
+    }
+
+
+def _pair(inputs: Inputs, compact: int, large: int, margin: float) -> Values:
+    slugs, rated = inputs.material.slugs, inputs.rated
+    row: Values = {"compact": slugs[compact], "large": slugs[large], "p": None, "verdict": "undefined"}
+    i, j = (None, None) if rated is None else (_place(rated, system) for system in (compact, large))
+    if rated is None or i is None or j is None:
+        reason = inputs.why_not_rated or "no votes on one of the two"
+        return row | {"difference": figure(None, reason=reason)}
+    if rated.drawn is None:
+        gap = float(SCALE * (rated.strengths[i] - rated.strengths[j]))
+        return row | {"difference": figure(gap, interval_reason=rated.why_not_drawn)}
+    found = verdict(rated.strengths, rated.drawn, rated.factor, i, j, margin=margin)
+    difference = figure(found.difference, found.lower, found.upper, interval_reason=found.reason)
+    return row | {"difference": difference, "p": number(found.p), "verdict": _word(found)}
+
+
+def _word(found: NonInferiority) -> str:
+    if found.reason:
+        return "undefined"
+    if found.superior:
+        return "superior"
+    if found.non_inferior:
+        return "not inferior"
+    return "inferior" if found.inferior else "undecided"
+
+
+def _place(rated: Rated, system: int) -> int | None:
+    place = int(np.searchsorted(rated.systems, system))
+    return place if place < len(rated.systems) and rated.systems[place] == system else None
+
+
+def votes_needed(inputs: Inputs) -> Values:
+    """To tell each system from the next one below, if the true gap is the one seen."""
+    rated = inputs.rated
+    reason = inputs.why_not_rated or ("" if rated is None else rated.why_not_drawn)
+    if rated is None or rated.drawn is None:
+        return {"reason": reason, "neighbours": [], "power": POWER}
+    found = separation(rated.strengths, rated.drawn, len(rated.votes))
+    slugs, rows = inputs.material.slugs, []
+    for i in range(len(found.gap)):
+        known = number(found.votes_needed[i])
+        needed = None if known is None else int(np.ceil(known))
+        rows.append(
+            {
+                "better": slugs[int(rated.systems[found.better[i]])],
+                "worse": slugs[int(rated.systems[found.worse[i]])],
+                "gap": number(found.gap[i]),
+                "error": number(found.error[i]),
+                "votes_needed": needed,
+                "votes_more": None if needed is None else max(0, needed - len(rated.votes)),
+                "reason": "" if needed is not None else _why_no_number(found.error[i]),
+            }
+        )
+    return {"reason": "", "neighbours": rows, "power": POWER, "votes": len(rated.votes)}
+
+
+def _why_no_number(error: float) -> str:
+    return "too few votes to tell how certain the gap is" if np.isnan(error) else "the two ratings are equal"

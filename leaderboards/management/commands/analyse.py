@@ -1,0 +1,74 @@
+import json
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from annotations.models import Criterion, Study
+from leaderboards.analysis.analyse import analyse
+from leaderboards.analysis.text import as_text
+from leaderboards.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
+from leaderboards.material import gather
+
+
+class Command(BaseCommand):
+    help = (
+        "Analyse a study's votes and metrics: agreement, side bias, correlations, fragility, non-inferiority, votes "
+        "still needed, length, ratings helped by metrics, combined index."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug")
+        parser.add_argument("--criterion", help="Only this criterion; all of the study if left out.")
+        parser.add_argument("--format", choices=["text", "json"], default="text")
+        parser.add_argument("--output", type=Path, help="A file to write to instead of the terminal.")
+        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--margin", type=_margin, help="Of non-inferiority, in rating points.")
+        parser.add_argument("--against", help="The system whose metrics the others' are tested against.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            study = find_study(options["slug"])
+            criteria = _criteria(study, options["criterion"])
+        except (UnknownStudyError, UnknownCriterionError) as error:
+            raise CommandError(str(error)) from error
+        self._check_system(study, options["against"])
+        found = [
+            analyse(gather(study, one), options["seed"], margin=options["margin"], against=options["against"])
+            for one in criteria
+        ]
+        if options["format"] == "json":
+            text = json.dumps({"study": study.slug, "criteria": found}, ensure_ascii=False, indent=2, allow_nan=False)
+        else:
+            text = "\n\n\n".join(as_text(one) for one in found)
+        self._write(text, options["output"])
+
+    def _check_system(self, study: Study, slug: str | None) -> None:
+        slugs = study.systems.order_by("slug").values_list("slug", flat=True)
+        if slug is not None and slug not in slugs:
+            raise CommandError(f"Study {study.slug} has no system {slug!r}. Its systems: {', '.join(slugs) or 'none'}.")
+
+    def _write(self, text: str, path: Path | None) -> None:
+        if path is None:
+            self.stdout.write(text)
+            return
+        try:
+            path.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"Cannot write {path}: {error.strerror}. Choose a file you may write to.") from error
+        self.stdout.write(f"Analysis written to {path}.")
+
+
+def _criteria(study: Study, key: str | None) -> list[Criterion]:
+    return list(study.criteria.all()) if key is None else [find_criterion(study, key)]
+
+
+def _margin(text: str) -> float:
+    try:
+        margin = float(text)
+    except ValueError:
+        margin = 0.0
+    if not 0 < margin < float("inf"):
+        raise ArgumentTypeError(f"{text!r} is no margin. Expected rating points above 0, such as 50.")
+    return margin
