@@ -5,18 +5,19 @@ import numpy as np
 from annotations.models import Study
 from leaderboards.analysis.inputs import Inputs, Rated
 from leaderboards.analysis.values import Values, figure, number
-from leaderboards.stats.bradley_terry import SCALE
-from leaderboards.stats.noninferiority import NonInferiority, verdict
+from leaderboards.stats.noninferiority import NonInferiority, Scale, on_scale, verdict
 from leaderboards.stats.planning import POWER, separation
+from leaderboards.stats.simultaneous import unclear_pairs
 
-# 50 points: chosen in 43 of 100 comparisons, ties as halves, still counts as good enough.
-DEFAULT_MARGIN = 50.0
+# Chosen in 45 of 100 comparisons, ties as halves, still counts as good enough.
+DEFAULT_MARGIN = 0.05
 PAIRS = 400
+SCALE = Scale.WIN_PROBABILITY
 
 
 def margin_of(study: Study) -> float:
     """The study's own margin, fixed when it was made, else the default."""
-    return float(getattr(study, "margin", None) or DEFAULT_MARGIN)
+    return study.noninferiority_margin or DEFAULT_MARGIN
 
 
 def noninferiority(inputs: Inputs, margin: float) -> Values:
@@ -30,7 +31,8 @@ def noninferiority(inputs: Inputs, margin: float) -> Values:
         "reason": reason,
         "pairs": [_pair(inputs, i, j, margin) for i, j in pairs[:PAIRS]],
         "pairs_left_out": max(0, len(pairs) - PAIRS),
-        "method": "lower bound of the 95 % interval of (compact - large) above -margin, in rating points",
+        "fixed_with_study": margin == inputs.material.study.noninferiority_margin,
+        "method": "lower bound of the 95 % interval of (chance that the compact system wins - 1/2) above -margin",
     }
 
 
@@ -42,9 +44,10 @@ def _pair(inputs: Inputs, compact: int, large: int, margin: float) -> Values:
         reason = inputs.why_not_rated or "no votes on one of the two"
         return row | {"difference": figure(None, reason=reason)}
     if rated.drawn is None:
-        gap = float(SCALE * (rated.strengths[i] - rated.strengths[j]))
+        gap = float(on_scale(SCALE, rated.strengths[i] - rated.strengths[j]))
         return row | {"difference": figure(gap, interval_reason=rated.why_not_drawn)}
-    found = verdict(rated.strengths, rated.drawn, rated.factor, i, j, margin=margin)
+    unclear = bool(unclear_pairs(rated.votes.wins())[i, j])
+    found = verdict(rated.strengths, rated.drawn, rated.factor, i, j, margin=margin, unclear=unclear, scale=SCALE)
     difference = figure(found.difference, found.lower, found.upper, interval_reason=found.reason)
     return row | {"difference": difference, "p": number(found.p), "verdict": _word(found)}
 

@@ -111,8 +111,8 @@ def _noninferiority(found: Values) -> Iterator[str]:
         yield f"{UNDEFINED} ({found['reason']})"
     for pair in found["pairs"]:
         yield (
-            f"{pair['compact']} against {pair['large']}: {pair['verdict']} at a margin of {found['margin']:g} points; "
-            f"difference {write(pair['difference'], 0)}"
+            f"{pair['compact']} against {pair['large']}: {pair['verdict']} at a margin of {found['margin']:g}; "
+            f"chance to win, minus 1/2: {write(pair['difference'], 3)}"
         )
 
 

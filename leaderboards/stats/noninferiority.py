@@ -109,7 +109,7 @@ def noninferiorities(
         for k in within:
             i, j = np.searchsorted(part, pairs[k]).tolist()
             if drawn is None:
-                difference = float(_on(scale, strengths[i] - strengths[j]))
+                difference = float(on_scale(scale, strengths[i] - strengths[j]))
                 found[k] = NonInferiority(difference, np.nan, np.nan, margin, np.nan, NO_DRAWS)
             else:
                 clean = bool(unclear[i, j])
@@ -136,14 +136,14 @@ def verdict(
         unclear: The pair's own entry of simultaneous.unclear_pairs.
     """
     gap = strengths[compact] - strengths[large]
-    difference = float(_on(scale, gap))
+    difference = float(on_scale(scale, gap))
     gaps = drawn[:, compact] - drawn[:, large]
     known = gaps[~np.isnan(gaps)]
     if len(known) < len(drawn) / 2:
         return NonInferiority(difference, np.nan, np.nan, margin, np.nan, TOO_FEW)
     if unclear or np.ptp(known) < SAME:
         return NonInferiority(difference, np.nan, np.nan, margin, np.nan, SWEEP)
-    known = _on(scale, expanded(known, gap, factor[compact, large]))
+    known = on_scale(scale, expanded(known, gap, factor[compact, large]))
     lower, upper = percentile_interval(known[:, np.newaxis])
     p = (1 + int((known <= -margin).sum())) / (1 + len(known))
     return NonInferiority(difference, float(lower[0]), float(upper[0]), margin, p, error=float(known.std(ddof=1)))
@@ -173,5 +173,5 @@ def votes_to_decide(found: NonInferiority, n_votes: int, *, power: float = POWER
     return float(n_votes * (found.error * factor / distance) ** 2)
 
 
-def _on(scale: Scale, gap: FloatArray) -> FloatArray:
+def on_scale(scale: Scale, gap: FloatArray) -> FloatArray:
     return SCALE * gap if scale == Scale.POINTS else 0.5 * np.tanh(gap / 2)

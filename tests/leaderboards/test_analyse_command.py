@@ -36,10 +36,10 @@ def test_json_has_every_criterion(capsys):
 def test_one_criterion_margin_and_opponent_can_be_named(capsys):
     study = make_scored_study(documents=2, criteria=("overall", "fluency"))
     slug = system_slugs(study)[1]
-    text = printed(capsys, study.slug, "--criterion=fluency", "--format=json", "--margin=20", f"--against={slug}")
+    text = printed(capsys, study.slug, "--criterion=fluency", "--format=json", "--margin=0.2", f"--against={slug}")
     (only,) = json.loads(text)["criteria"]
     assert only["criterion"] == "fluency"
-    assert only["noninferiority"]["margin"] == 20
+    assert only["noninferiority"]["margin"] == 0.2
     assert only["significance"]["against"] == slug
 
 

@@ -156,12 +156,12 @@ def test_a_compact_system_is_judged_at_the_margin():
     slugs = system_slugs(study)
     for slug, parameters in zip(slugs, (1e9, 8e9, 70e9, 3e9), strict=True):
         System.objects.filter(slug=slug).update(parameters=int(parameters))
-    found = analysed(study, margin=30)["noninferiority"]
-    assert found["margin"] == 30
+    found = analysed(study, margin=0.04)["noninferiority"]
+    assert found["margin"] == 0.04
     assert [(pair["compact"], pair["large"]) for pair in found["pairs"]] == [(slugs[0], slugs[1]), (slugs[0], slugs[2])]
     for pair in found["pairs"]:
         assert pair["verdict"] in ("superior", "not inferior", "undecided")
-        assert (pair["difference"]["lower"] > -30) == (pair["verdict"] in ("superior", "not inferior"))
+        assert (pair["difference"]["lower"] > -0.04) == (pair["verdict"] in ("superior", "not inferior"))
     assert analysed(make_study(systems=2))["noninferiority"]["reason"]
 
 

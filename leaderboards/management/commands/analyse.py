@@ -11,6 +11,9 @@ from leaderboards.analysis.text import as_text
 from leaderboards.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
 from leaderboards.material import gather
 
+# A system that never wins is this far from one half.
+MOST = 0.5
+
 
 class Command(BaseCommand):
     help = (
@@ -24,7 +27,11 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["text", "json"], default="text")
         parser.add_argument("--output", type=Path, help="A file to write to instead of the terminal.")
         parser.add_argument("--seed", type=int, default=0)
-        parser.add_argument("--margin", type=_margin, help="Of non-inferiority, in rating points.")
+        parser.add_argument(
+            "--margin",
+            type=_margin,
+            help="Of non-inferiority, as a chance to win: 0.05 for 45 of 100. Else the study's own.",
+        )
         parser.add_argument("--against", help="The system whose metrics the others' are tested against.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -69,6 +76,6 @@ def _margin(text: str) -> float:
         margin = float(text)
     except ValueError:
         margin = 0.0
-    if not 0 < margin < float("inf"):
-        raise ArgumentTypeError(f"{text!r} is no margin. Expected rating points above 0, such as 50.")
+    if not 0 < margin < MOST:
+        raise ArgumentTypeError(f"{text!r} is no margin. Expected a share between 0 and {MOST:g}, such as 0.05.")
     return margin
