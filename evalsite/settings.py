@@ -118,11 +118,11 @@ def database() -> dict[str, object]:
         # A file: worker processes and threads of a test see the same rows.
         config["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
     else:
-        config["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+        config["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
         config["CONN_HEALTH_CHECKS"] = True
-        # For annotations/statements.py; a pooler that gives each transaction another connection may not know the plans.
+        # Of annotations/statements.py alone; a pooler that gives each transaction another connection may not know them.
         prepare = env.bool("PREPARE_STATEMENTS", default=True)
-        config["OPTIONS"] = {"prepare_threshold": 5 if prepare else None} | config.get("OPTIONS", {})
+        config["OPTIONS"] = {"prepare_threshold": 0 if prepare else None} | config.get("OPTIONS", {})
     return config
 
 
