@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leaderboards import views
+from leaderboards import views, views_charts, views_small_large
 
 urlpatterns = [
     path("boards/<slug:slug>/", views.board, name="board"),
@@ -8,4 +8,8 @@ urlpatterns = [
     path("boards/<slug:slug>/board.json", views.board_json, name="board-json"),
     path("boards/<slug:slug>/board.<slug:ending>", views.board_table, name="board-table"),
     path("boards/<slug:slug>/ratings.<slug:file_format>", views.board_ratings, name="board-ratings"),
+    path("boards/<slug:slug>/figures/", views_charts.figures, name="figures"),
+    path("boards/<slug:slug>/figures/<slug:name>.<slug:ending>", views_charts.figure, name="figure"),
+    path("boards/<slug:slug>/small-versus-large/", views_small_large.small_versus_large, name="small-versus-large"),
+    path("boards/<slug:slug>/planning/", views_small_large.planning, name="planning"),
 ]

@@ -102,6 +102,10 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "api-openapi": ("GET", EVERYBODY),
     "api-tokens": ("GET", LOGGED_IN),
     "revoke-api-token": ("POST", ONES_OWN),
+    "figures": ("GET", RESULTS),
+    "figure": ("GET", RESULTS),
+    "small-versus-large": ("GET", RESULTS),
+    "planning": ("GET", RESULTS),
 }
 
 
@@ -145,6 +149,7 @@ def world():
         "revoke": [study.slug, invitation.public_id],
         "board-table": [study.slug, "csv"],
         "board-ratings": [study.slug, "csv"],
+        "figure": [study.slug, "pareto", "json"],
         "make-gold": [study.slug, gold.comparison_id],
         "change-gold": [study.slug, gold.pk],
         "revoke-api-token": [make_token(users["outsider"], "notebook", "read")[0].pk],

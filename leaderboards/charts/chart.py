@@ -18,7 +18,7 @@ Value = str | float | int | None
 class Chart:
     """columns, rows: the same numbers as a table, every digit; None where undefined.
 
-    draw: the spec without its look's config. empty: why there is nothing to draw, and then no spec.
+    draw: the spec without its look's config. empty: why there is nothing to draw, which is then all it says.
     """
 
     name: str
@@ -36,7 +36,8 @@ class Chart:
 
 
 def nothing(name: str, title: str, why: str) -> Chart:
-    return Chart(name, title, why, (), (), lambda look: {}, empty=why)
+    text = {"data": {"values": [{}]}, "height": 60, "mark": {"type": "text", "text": why}}
+    return Chart(name, title, why, ("Note",), [[why]], lambda look: dict(text), empty=why)
 
 
 def written(value: Value) -> str:

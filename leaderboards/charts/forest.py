@@ -51,7 +51,7 @@ def _spec(rows: list[dict[str, Any]], look: Look) -> Spec:
     coloured = colour(rows, look)
     return {
         "data": {"values": rows},
-        "height": {"step": STEP},
+        "height": STEP * len(rows),
         "encoding": {"y": system},
         "layer": [
             {

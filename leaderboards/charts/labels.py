@@ -8,14 +8,20 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 def place_labels(
-    points: Sequence[tuple[float, float]], names: Sequence[str], *, width: float, height: float
+    points: Sequence[tuple[float, float]],
+    names: Sequence[str],
+    *,
+    width: float,
+    height: float,
+    lines: Sequence[Box] = (),
 ) -> list[str]:
-    """ "right", "left", "above" or "below" for each point, taken in turn: the place that covers least.
+    """A place for each name, taken in turn: the one that covers least; see marks.PLACES.
 
     Args:
         points: In pixels from the left and from the top of the plot.
+        lines: What else is drawn, upright or level, as boxes without width or height.
     """
-    taken: list[Box] = [(x - DOT / 2, y - DOT / 2, x + DOT / 2, y + DOT / 2) for x, y in points]
+    taken = [_grown((x, y, x, y), DOT / 2) for x, y in points] + [_grown(line, 1) for line in lines]
     result = []
     for (x, y), name in zip(points, names, strict=True):
         boxes = _boxes(x, y, CHARACTER * len(name))
@@ -26,13 +32,22 @@ def place_labels(
 
 
 def _boxes(x: float, y: float, length: float) -> dict[str, Box]:
-    half = HEIGHT / 2
-    return {
-        "right": (x + GAP, y - half, x + GAP + length, y + half),
-        "left": (x - GAP - length, y - half, x - GAP, y + half),
-        "above": (x - length / 2, y - GAP - HEIGHT, x + length / 2, y - GAP),
-        "below": (x - length / 2, y + GAP, x + length / 2, y + GAP + HEIGHT),
+    """By place, the one liked best first."""
+    sides = {
+        "right": (x + GAP, y - HEIGHT / 2),
+        "left": (x - GAP - length, y - HEIGHT / 2),
+        "above": (x - length / 2, y - GAP - HEIGHT),
+        "below": (x - length / 2, y + GAP),
+        "above right": (x + GAP / 2, y - GAP / 2 - HEIGHT),
+        "below right": (x + GAP / 2, y + GAP / 2),
+        "above left": (x - GAP / 2 - length, y - GAP / 2 - HEIGHT),
+        "below left": (x - GAP / 2 - length, y + GAP / 2),
     }
+    return {place: (left, top, left + length, top + HEIGHT) for place, (left, top) in sides.items()}
+
+
+def _grown(box: Box, by: float) -> Box:
+    return box[0] - by, box[1] - by, box[2] + by, box[3] + by
 
 
 def _covered(box: Box, others: Sequence[Box]) -> float:

@@ -93,6 +93,7 @@ class Look:
                 "columns": 2 if self.narrow else 4,
                 "symbolSize": 90,
                 "symbolStrokeWidth": 2,
+                "layout": {"bottom": {"anchor": "start", "direction": "vertical" if self.narrow else "horizontal"}},
             },
             "text": {"color": colours.text, "fontSize": size},
             "rule": {"color": colours.muted},

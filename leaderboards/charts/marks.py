@@ -43,22 +43,29 @@ def points(encoding: Encoding) -> dict[str, Any]:
     return {"mark": {"type": "point", "filled": True, "size": POINT, "opacity": 1}, "encoding": encoding}
 
 
-# Around a point: align, baseline, dx, dy.
+# Around a point: align, baseline, dx, dy; labels.py chooses.
 PLACES: dict[str, tuple[str, str, int, int]] = {
     "right": ("left", "middle", 10, 0),
     "left": ("right", "middle", -10, 0),
     "above": ("center", "bottom", 0, -10),
     "below": ("center", "top", 0, 10),
+    "above right": ("left", "bottom", 5, -5),
+    "below right": ("left", "top", 5, 5),
+    "above left": ("right", "bottom", -5, -5),
+    "below left": ("right", "top", -5, 5),
 }
 
 
-def names(encoding: Encoding) -> list[dict[str, Any]]:
-    """Each name where `label` says; positions are the encoding's x and y."""
+def names(rows: Sequence[Mapping[str, Any]], encoding: Encoding, look: Look) -> list[dict[str, Any]]:
+    """Each name where `label` says, on a ground of its own so that a line behind it does not strike it through."""
+    ground = {"stroke": look.colours.surface, "strokeWidth": 4, "strokeJoin": "round", "strokeOpacity": 0.85}
     return [
         {
-            "transform": [{"filter": f"datum.label === '{place}'"}],
-            "mark": {"type": "text", "align": align, "baseline": baseline, "dx": dx, "dy": dy},
+            "data": {"values": [row for row in rows if row["label"] == place]},
+            "mark": {"type": "text", "align": align, "baseline": baseline, "dx": dx, "dy": dy, **more},
             "encoding": {**encoding, "text": {"field": "system"}},
         }
+        for more in (ground, {})
         for place, (align, baseline, dx, dy) in PLACES.items()
+        if any(row["label"] == place for row in rows)
     ]

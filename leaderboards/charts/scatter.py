@@ -61,8 +61,9 @@ def _spec(rows: list[dict[str, Any]], x: Axis, y: Axis, look: Look) -> Spec:
     position = {"x": across | {"field": "x"}, "y": up | {"field": "y"}}
     coloured = colour(rows, look)
     interval = {"type": "rule", "strokeWidth": 1.5, "opacity": 0.45}
+    labelled = _labelled(rows, look)
     return {
-        "data": {"values": _labelled(rows, look)},
+        "data": {"values": labelled},
         "height": HEIGHT,
         "layer": [
             {
@@ -77,7 +78,7 @@ def _spec(rows: list[dict[str, Any]], x: Axis, y: Axis, look: Look) -> Spec:
                 "encoding": position | {"y": up | {"field": "y_lower"}, "y2": {"field": "y_upper"}, "color": coloured},
             },
             points({**position, "color": coloured, "shape": shape(rows, look), "tooltip": _tooltip(x, y)}),
-            *names(position),
+            *names(labelled, position, look),
         ],
     }
 

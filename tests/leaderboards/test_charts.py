@@ -16,6 +16,7 @@ import evalsite
 from leaderboards.charts.forest import forest
 from leaderboards.charts.labels import place_labels
 from leaderboards.charts.look import DARK, LIGHT, REGIMES, Look, look_of
+from leaderboards.charts.marks import PLACES
 from leaderboards.charts.progress import progress
 from leaderboards.charts.rendering import FILES
 from leaderboards.charts.scatter import Axis, scatter
@@ -119,7 +120,7 @@ def test_the_forest_leaves_an_interval_out_where_there_is_none():
 @pytest.mark.parametrize(("n", "why"), [(0, "No votes yet."), (5, "The votes do not connect all systems.")])
 def test_a_forest_without_ratings_says_why(n, why):
     chart = forest(board([line(rating=None)], n))
-    assert (chart.empty, chart.rows) == (why, ())
+    assert (chart.empty, chart.rows) == (why, [[why]])
 
 
 def test_the_win_matrix_by_hand():
@@ -231,7 +232,7 @@ def test_regimes_and_shapes_stay_the_same_whichever_are_there():
 def test_each_point_gets_one_place(points, length):
     places = place_labels(points, ["x" * length] * len(points), width=600, height=300)
     assert len(places) == len(points)
-    assert set(places) <= {"right", "left", "above", "below"}
+    assert set(places) <= set(PLACES)
 
 
 def test_names_keep_off_the_edge_and_off_each_other():

@@ -1,0 +1,174 @@
+"""The methods paragraph of a paper, from what a board was computed with: nothing is claimed that was not done."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from annotations.models import Annotator, JudgeType, Study
+
+Board = dict[str, Any]
+
+BRADLEY_TERRY = "Bradley and Terry (1952), Rank analysis of incomplete block designs, Biometrika 39, 324–345."
+DAVIDSON = (
+    "Davidson (1970), On extending the Bradley–Terry model to accommodate ties in paired comparison experiments, "
+    "Journal of the American Statistical Association 65, 317–328."
+)
+OWEN = "Owen (2007), The pigeonhole bootstrap, Annals of Applied Statistics 1, 386–411."
+LIN = "Lin (2004), ROUGE: A package for automatic evaluation of summaries, Text Summarization Branches Out, 74–81."
+ZHANG = "Zhang, Kishore, Wu, Weinberger and Artzi (2020), BERTScore: Evaluating text generation with BERT, ICLR 2020."
+# By what a signature begins with.
+METRIC_SOURCES = {"rouge": ("Lin, 2004", LIN), "bertscore": ("Zhang et al., 2020", ZHANG)}
+TIES = {
+    "tie and both bad half each": "ties and “both bad” counting as half a win for either side",
+    "ties and both bad left out": "ties and “both bad” left out",
+    "Davidson's tie parameter": "a parameter for ties and “both bad” (Davidson, 1970)",
+}
+LATEX = {
+    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "|": r"\textbar{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", "–": "--", "—": "---", "“": "``", "”": "''", "×": r"$\times$",
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judging:
+    """How the votes of a study came about. here, elsewhere: people who rated on this site, and in imported files."""
+
+    here: bool
+    elsewhere: bool
+    models: bool
+    answers: tuple[str, ...]
+
+
+def judging_of(study: Study) -> Judging:
+    """Two queries, of those who rated and count."""
+    judges = Annotator.objects.filter(study=study, excluded_at=None, assignments__judgements__isnull=False).distinct()
+    kinds = set(judges.order_by().values_list("imported", "judge_type"))
+    answers = ("left", "right", *(("equally good",) if study.allow_tie else ()))
+    return Judging(
+        here=any(not imported for imported, _ in kinds),
+        elsewhere=any(imported for imported, _ in kinds),
+        models=any(kind == JudgeType.LLM for _, kind in kinds),
+        answers=(*answers, *(("both bad",) if study.allow_both_bad else ())),
+    )
+
+
+def as_text(board: Board, judging: Judging) -> str:
+    """The paragraph, and the references it names."""
+    sentences, sources = paragraph(board, judging)
+    return "\n\n".join([" ".join(sentences), *(["References\n" + "\n".join(sources)] if sources else [])])
+
+
+def as_latex(board: Board, judging: Judging) -> str:
+    """The same to be put into a LaTeX document, with a comment that says where it comes from."""
+    sentences, sources = paragraph(board, judging)
+    lines = [f"% {_one_line(board['study'])}, {board['criterion']}, fingerprint {board['fingerprint']}"]
+    lines += [_latex(sentence) for sentence in sentences]
+    if sources:
+        lines += ["", r"\paragraph{References}", *(rf"{_latex(source)}\\" for source in sources)]
+    return "\n".join(lines) + "\n"
+
+
+def paragraph(board: Board, judging: Judging) -> tuple[list[str], list[str]]:
+    """Sentences, and references in the order in which they are named."""
+    parts = [_compared(board), _judged(board, judging), _rated(board), _scored(board), _recorded(board)]
+    return [s for sentences, _ in parts for s in sentences], [s for _, sources in parts for s in sources]
+
+
+Part = tuple[list[str], list[str]]
+
+
+def _compared(board: Board) -> Part:
+    systems, dataset = _count(len(board["systems"]), "system"), board["dataset"]
+    return [f"We compared {systems} on the dataset {dataset} ({board['instruction']} instruction)."], []
+
+
+def _judged(board: Board, judging: Judging) -> Part:
+    if not board["votes"]:
+        return ["No human judgements were collected."], []
+    judges = "annotator" if not judging.models else "judge"
+    counts = (
+        f"{_count(board['annotators'], judges)} gave {_count(board['votes'], 'judgement')} on "
+        f"{_count(board['documents'], 'document')}, each on a pair of summaries of the same document."
+    )
+    sentences = [counts]
+    if judging.models:
+        sentences.append("Some of the judges were language models.")
+    if judging.here:
+        who = "Judgements made on our site were" if judging.elsewhere else "Judgements were"
+        sentences.append(
+            f"{who} blind: the names of the systems were hidden and the sides counterbalanced. To the question "
+            f"“{board['question']}” the answers were {_listed(judging.answers)}."
+        )
+    if judging.elsewhere:
+        which = "Other judgements" if judging.here else "The judgements"
+        sentences.append(f"{which} were made elsewhere and imported.")
+    return sentences, []
+
+
+def _rated(board: Board) -> Part:
+    """Nothing where no rating is defined: without votes, or where the votes do not connect the systems."""
+    if all(line["rating"] is None for line in board["systems"]):
+        return [], []
+    ties = next((text for key, text in TIES.items() if key in board["method"]), None)
+    if ties is None:
+        return [f"Ratings: {board['method']}."], []
+    sources = [BRADLEY_TERRY, *([DAVIDSON] if "Davidson" in ties else [])]
+    prior = re.search(r"Gaussian prior \(sd ([\d.]+) log-odds\)", board["method"])
+    weak = f" with a weak Gaussian prior (standard deviation {prior[1]} in log-odds)" if prior else ""
+    sentence = (
+        f"Ratings are Bradley–Terry strengths (Bradley and Terry, 1952), estimated by maximum likelihood{weak}, "
+        f"{ties}, on a scale on which 400 points are odds of 10 to 1."
+    )
+    if all(line["rating_lower"] is None for line in board["systems"]):
+        return [sentence], sources
+    return [sentence, _interval(board)], [*sources, OWEN]
+
+
+def _interval(board: Board) -> str:
+    if board["annotators"] == 1:
+        clusters, kind = "documents (there was one annotator)", "cluster"
+    elif board["documents"] == 1:
+        clusters, kind = "annotators (there was one document)", "cluster"
+    else:
+        clusters, kind = "documents and annotators", "two-way cluster"
+    return (
+        f"Intervals are 95 % percentile intervals of a {kind} bootstrap over {clusters} (Owen, 2007) with "
+        f"{board['resamples']:,} resamples, seed {board['seed']}."
+    )
+
+
+def _scored(board: Board) -> Part:
+    signatures = board["signatures"]
+    if not signatures:
+        return [], []
+    named = [(s, METRIC_SOURCES.get(s.split("|")[0])) for s in signatures]
+    cited = list(dict.fromkeys(found for _, found in named if found))
+    sources = f" ({'; '.join(short for short, _ in cited)})" if cited else ""
+    word = "this signature" if len(signatures) == 1 else "these signatures"
+    sentence = f"Automatic metrics{sources} are means over a system's summaries, with {word}: {'; '.join(signatures)}."
+    return [sentence], [source for _, source in cited]
+
+
+def _recorded(board: Board) -> Part:
+    return [
+        f"Computed with version {board['code_version']} of Punchweight's boards; SHA-256 of the data: "
+        f"{board['fingerprint']}."
+    ], []
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _latex(text: str) -> str:
+    return "".join(LATEX.get(character, character) for character in _one_line(text))

@@ -1,0 +1,136 @@
+"""The charts of a study: each from the board, or from what is computed beside it."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from django.db.models import Count
+from django.db.models.functions import TruncDate
+from django.http import QueryDict
+
+from annotations.models import Criterion, Study
+from leaderboards.charts.chart import Chart
+from leaderboards.charts.forest import forest
+from leaderboards.charts.pareto import Costs, pareto
+from leaderboards.charts.progress import progress
+from leaderboards.charts.scatter import Axis, scatter
+from leaderboards.charts.widths import widths
+from leaderboards.charts.win_matrix import win_matrix
+from leaderboards.computed import kept, kept_value
+from leaderboards.costs import MEASURES
+from leaderboards.planning import planning
+from leaderboards.small_large import METRICS, small_large
+from leaderboards.stats.win_rates import win_rates
+from leaderboards.votes import counted
+
+Board = dict[str, Any]
+QUALITIES = {"rating": "Rating", **METRICS}
+RATING = Axis("rating", "Rating", "rating_lower", "rating_upper")
+
+
+def small_large_of(study: Study, criterion: Criterion, board: Board) -> dict[str, Any]:
+    return kept(study, criterion, board["fingerprint"], "small-large", lambda m: small_large(m, board["seed"]))
+
+
+def planning_of(study: Study, criterion: Criterion, board: Board) -> dict[str, Any]:
+    return kept(study, criterion, board["fingerprint"], "planning", lambda m: planning(m, board["seed"]))
+
+
+def pareto_lines(board: Board, data: Mapping[str, Any], quality: str, cost: str) -> list[dict[str, Any]]:
+    """Of each system: quality with its interval, and cost; None with a reason where undefined."""
+    return [
+        {name: line[name] for name in ("system", "regime", "size_class")}
+        | _quality(line, data, quality)
+        | {
+            "cost": data["costs"][cost][line["system"]]["value"],
+            "cost_reason": data["costs"][cost][line["system"]]["reason"],
+        }
+        for line in board["systems"]
+        if line["system"] in data["costs"][cost]
+    ]
+
+
+def _quality(line: Mapping[str, Any], data: Mapping[str, Any], quality: str) -> dict[str, Any]:
+    if quality == "rating":
+        found = {"quality": line["rating"], "lower": line["rating_lower"], "upper": line["rating_upper"]}
+        return found | {"quality_reason": line["reasons"].get("rating", "")}
+    nothing = {"value": None, "lower": None, "upper": None, "reason": "not scored yet"}
+    metric = data["metrics"].get(quality, {}).get(line["system"], nothing)
+    return {
+        "quality": metric["value"],
+        "lower": metric["lower"],
+        "upper": metric["upper"],
+        "quality_reason": metric["reason"],
+    }
+
+
+def pareto_chart(board: Board, data: Mapping[str, Any], quality: str, cost: str) -> Chart:
+    measure = next(measure for measure in MEASURES if measure.key == cost)
+    return pareto(pareto_lines(board, data, quality, cost), QUALITIES[quality], Costs(cost, measure.axis))
+
+
+def _pareto(study: Study, criterion: Criterion, board: Board, asked: QueryDict) -> Chart:
+    quality, cost = asked_quality(asked), asked_cost(asked)
+    return pareto_chart(board, small_large_of(study, criterion, board), quality, cost)
+
+
+def asked_quality(asked: QueryDict) -> str:
+    """?quality=; the rating where there is no such measure."""
+    quality = asked.get("quality", "")
+    return quality if quality in QUALITIES else "rating"
+
+
+def asked_cost(asked: QueryDict) -> str:
+    """?cost=; parameters where there is no such measure."""
+    cost = asked.get("cost", "")
+    return cost if cost in {measure.key for measure in MEASURES} else "parameters"
+
+
+def _forest(study: Study, criterion: Criterion, board: Board, asked: QueryDict) -> Chart:
+    return forest(board)
+
+
+def _win_matrix(study: Study, criterion: Criterion, board: Board, asked: QueryDict) -> Chart:
+    rates, slugs = kept(
+        study, criterion, board["fingerprint"], "win-rates", lambda m: (win_rates(m.arrays), list(m.slugs))
+    )
+    order = [line["system"] for line in board["systems"] if line["system"] in slugs]
+    return win_matrix(rates, slugs, order)
+
+
+def _scatter(study: Study, criterion: Criterion, board: Board, asked: QueryDict) -> Chart:
+    """?metric=: the rating against that metric, ROUGE-L where there is no such one."""
+    metric = asked.get("metric", "")
+    metric = metric if metric in METRICS else "rougeL"
+    return scatter(board["systems"], Axis(metric, METRICS[metric]), RATING)
+
+
+def _progress(study: Study, criterion: Criterion, board: Board, asked: QueryDict) -> Chart:
+    days = kept_value(study, criterion, board["fingerprint"], "votes-by-day", lambda: votes_by_day(criterion))
+    return progress(days)
+
+
+def votes_by_day(criterion: Criterion) -> list[tuple[date, int]]:
+    """In the site's time zone; one query."""
+    days = counted().filter(criterion=criterion).order_by().annotate(day=TruncDate("created_at"))
+    return list(days.values("day").annotate(votes=Count("pk")).order_by("day").values_list("day", "votes"))
+
+
+def _widths(study: Study, criterion: Criterion, board: Board, asked: QueryDict) -> Chart:
+    return widths(planning_of(study, criterion, board))
+
+
+CHARTS: dict[str, Callable[[Study, Criterion, Board, QueryDict], Chart]] = {
+    "forest": _forest,
+    "win-matrix": _win_matrix,
+    "scatter": _scatter,
+    "progress": _progress,
+    "pareto": _pareto,
+    "widths": _widths,
+}
+# What of an address changes what a chart shows.
+OPTIONS = ("metric", "quality", "cost")
+
+
+def chart(name: str, study: Study, criterion: Criterion, board: Board, asked: QueryDict) -> Chart:
+    return CHARTS[name](study, criterion, board, asked)

@@ -1,0 +1,120 @@
+"""The verdict on a small system in words: a sentence for who decides, numbers for who checks."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+REGIMES = {"zero-shot": "zero-shot", "fine-tuned": "fine-tuned", "baseline": "a baseline", "human": "written by people"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """kind: good, bad or open, for colour and heading. facts: name and value."""
+
+    kind: str
+    heading: str
+    sentence: str
+    facts: list[tuple[str, str]]
+
+
+def verdict(
+    found: Mapping[str, Any], small: Mapping[str, Any], large: Mapping[str, Any], data: Mapping[str, Any]
+) -> Verdict:
+    """found: one of small_large's verdicts. small, large: lines of the board. data: of small_large."""
+    kind, heading, sentence = _told(found, full_name(small), large["name"], data["votes"])
+    return Verdict(kind, heading, sentence, _facts(found, data))
+
+
+def full_name(line: Mapping[str, Any]) -> str:
+    """FLAN-T5-Large (0.78B, fine-tuned)."""
+    parts = [size(line["parameters"])] if line["parameters"] else []
+    return f"{line['name']} ({', '.join([*parts, REGIMES.get(line['regime'], line['regime'])])})"
+
+
+def size(parameters: float) -> str:
+    return f"{parameters / 1e9:.2g}B" if parameters >= 5e8 else f"{parameters / 1e6:.3g}M"
+
+
+def _told(found: Mapping[str, Any], small: str, large: str, votes: int) -> tuple[str, str, str]:
+    if found["lower"] is None:
+        return "open", "Not decided yet", f"How {small} compares with {large} cannot be said: {found['reason']}."
+    lower, upper = found["lower"], found["upper"]
+    if found["margin"] is None:
+        no_margin = "No margin was agreed before this study, so nothing is called good enough here."
+        return "open", "No verdict", f"{small} is {_between(lower, upper)} than {large}. {no_margin}"
+    agreed = f"the margin of {points(found['margin'])} agreed before the study"
+    match found["decision"]:
+        case "superior":
+            more = f"people prefer it in at least {_cases(lower)} of 100 comparisons"
+            return "good", "Better", f"{small} is better than {large}: {more}, so it is good enough at {agreed}."
+        case "non-inferior":
+            worse = f"at most {points(-lower, up=True)} of win probability worse than {large}"
+            return "good", "Good enough", f"{small} is {worse}: good enough at {agreed}."
+        case "inferior":
+            worse = f"at least {points(-upper)} of win probability worse than {large}"
+            return "bad", "Not good enough", f"{small} is {worse}: not good enough at {agreed}."
+    worse = f"may be up to {points(-lower, up=True)} of win probability worse than {large}, more than {agreed}"
+    return "open", "Not decided yet", f"{small} {worse}, or within it. {_more(found, votes)}"
+
+
+def _more(found: Mapping[str, Any], votes: int) -> str:
+    if found["votes_needed"] is None:
+        return "It seems to lie on the margin itself, where no number of votes decides."
+    more = max(0, found["votes_needed"] - votes)
+    if not more:
+        return "A few more votes should decide it."
+    return (
+        f"About {_rounded(more):,} more votes should decide it (4 chances in 5), if the difference is what it seems "
+        "now and documents and annotators grow along."
+    )
+
+
+def _between(lower: float, upper: float) -> str:
+    if lower >= 0:
+        return f"{points(lower)} to {points(upper)} of win probability better"
+    if upper <= 0:
+        return f"{points(-upper)} to {points(-lower)} of win probability worse"
+    return f"between {points(-lower)} of win probability worse and {points(upper)} better"
+
+
+def points(share: float, *, up: bool = False) -> str:
+    """0.04 is 4 points. up: never less than it is, for "at most"."""
+    tenths = round(1000 * share, 6)
+    value = (math.ceil(tenths) if up else math.floor(tenths + 0.5)) / 10
+    return f"{value:g} {'point' if value == 1 else 'points'}"
+
+
+def _cases(difference: float) -> str:
+    """Of 100, rounded down, for "at least"."""
+    return f"{math.floor(100 * (0.5 + difference) + 1e-9):d}"
+
+
+def _rounded(votes: int) -> int:
+    """Two digits are all that such a forecast bears."""
+    step = 10 ** max(0, len(str(votes)) - 2)
+    return math.ceil(votes / step) * step
+
+
+def _facts(found: Mapping[str, Any], data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def number(value: float | None, digits: int = 3) -> str:
+        return "—" if value is None else f"{value:.{digits}f}"
+
+    interval = "—" if found["lower"] is None else f"{number(found['lower'])} to {number(found['upper'])}"
+    return [
+        ("Difference", f"{number(found['difference'])} (chance that the small one is preferred, minus 1/2)"),
+        ("95 % interval", interval + (f" ({found['reason']})" if found["reason"] else "")),
+        ("Standard error", number(found["error"], 4)),
+        ("Margin", "none" if found["margin"] is None else number(found["margin"])),
+        ("p (one-sided)", f"{number(found['p'], 4)} for: worse by the margin or more; level 0.025"),
+        ("Votes", f"{data['votes']:,} in the study"),
+        (
+            "Votes to decide",
+            "—" if found["votes_needed"] is None else f"{found['votes_needed']:,} in all, at power 0.8",
+        ),
+        (
+            "Method",
+            "Bradley–Terry on all votes, ties and both bad half; percentile interval of a two-way cluster bootstrap "
+            f"over documents and annotators, {data['resamples']:,} resamples, seed {data['seed']}",
+        ),
+    ]

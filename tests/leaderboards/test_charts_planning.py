@@ -1,0 +1,109 @@
+"""Planning: widths against votes, neighbours, and the rule that may be looked at after every vote."""
+
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from django.test import Client
+
+from annotations.models import Judgement
+from leaderboards.charts.look import Look
+from leaderboards.charts.rendering import as_svg
+from leaderboards.charts.widths import AHEAD, widths
+from leaderboards.material import gather
+from leaderboards.planning import planning
+from leaderboards.stats.ratings import rate
+from leaderboards.stats.sequences import confidence_sequence
+from leaderboards.stopping import stopping
+from tests.factories import UserFactory, make_study
+from tests.leaderboards.compared import make_compared_study
+from tests.leaderboards.helpers import make_rated_study, system_slugs
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def study():
+    return make_compared_study(slug="meetings", documents=4, annotators=3)
+
+
+def planned(study):
+    return planning(gather(study, study.criteria.get()), seed=0)
+
+
+def page(**query):
+    client = Client()
+    client.force_login(UserFactory(is_staff=True))
+    response = client.get("/boards/meetings/planning/", query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_widths_after_an_eighth_a_quarter_half_and_all(study):
+    data = planned(study)
+    assert json.loads(json.dumps(data, allow_nan=False)) == data == planned(study)
+    assert [row["votes"] for row in data["widths"]] == [42, 84, 168, 336]
+    ratings = rate(gather(study, study.criteria.get()).arrays, seed=0, resamples=300)
+    # All votes, in another order: the same documents and annotators are drawn.
+    assert data["widths"][-1]["median"] == pytest.approx(np.median(ratings.upper - ratings.lower))
+
+
+def test_neighbours_in_the_order_of_the_ratings(study):
+    names = [(row["better"], row["worse"]) for row in planned(study)["neighbours"]]
+    ratings = rate(gather(study, study.criteria.get()).arrays, seed=0, resamples=20)
+    slugs = system_slugs(study)
+    order = [slugs[i] for i in np.argsort(-ratings.rating)]
+    assert names == list(pairwise(order))
+
+
+def test_the_forecast_halves_the_width_at_four_times_the_votes(study):
+    chart = widths(planned(study))
+    last = next(row for row in chart.rows if row[0] == 336)
+    assert chart.rows[-1][0] == 336 * AHEAD
+    assert chart.rows[-1][1] == pytest.approx(last[1] / 2)
+    assert chart.rows[-1][4] == "forecast"
+    assert as_svg(chart, Look(True, True)).startswith(b"<svg")
+
+
+def test_no_votes_and_one_vote():
+    study = make_study(slug="meetings", systems=2, documents=1)
+    assert widths(planned(study)).empty == "No votes yet."
+    assert "No votes yet." in page(stopping=1)
+    few = make_rated_study(systems=2, documents=1, annotators=1)
+    data = planned(few)
+    assert widths(data).empty == "Too few votes for intervals."
+    assert data["neighbours"][0]["reason"] == "too few votes to say how sure the gap is"
+
+
+def test_equals_have_no_gap_to_see():
+    study = make_rated_study(systems=2, documents=3, annotators=2)
+    Judgement.objects.update(outcome="tie")
+    (neighbour,) = planned(study)["neighbours"]
+    assert (neighbour["votes_needed"], neighbour["reason"]) == (None, "no gap so far")
+
+
+def test_the_rule_takes_the_first_vote_of_each_document():
+    study = make_rated_study(systems=2, documents=5, annotators=3)
+    better, worse = system_slugs(study)
+    criterion = study.criteria.get()
+    found = stopping(criterion, better, worse)
+    expected = confidence_sequence(np.ones(5))
+    assert (found.results, found.decided_after) == (5, expected.decided_after)
+    assert (found.lower, found.upper) == pytest.approx((expected.lower[-1], expected.upper[-1]))
+    turned = stopping(criterion, worse, better)
+    assert (turned.lower, turned.upper) == pytest.approx((1 - found.upper, 1 - found.lower))
+
+
+def test_two_that_never_met_are_not_decided():
+    study = make_study(systems=2, documents=1)
+    found = stopping(study.criteria.get(), *system_slugs(study))
+    assert (found.results, found.lower, found.decided_after) == (0, None, None)
+
+
+def test_the_rule_is_off_until_asked_for(study):
+    assert "Show the rule" in page()
+    assert "not yet" not in page()
+    shown = page(stopping="1")
+    assert "Show the rule" not in shown
+    assert "not yet" in shown

@@ -1,0 +1,263 @@
+"""Small against large: what is computed, the sentences, and the page."""
+
+import json
+import re
+
+import pytest
+from django.test import Client
+
+from annotations.models import Judgement, Study
+from leaderboards.material import gather
+from leaderboards.small_large import small_large
+from leaderboards.stats.noninferiority import Scale, noninferiority
+from leaderboards.stats.significance import mean_intervals
+from leaderboards.verdicts import full_name, points, size, verdict
+from models_runner.models import System
+from tests.factories import SystemFactory, UserFactory, make_study
+from tests.leaderboards.compared import SYSTEMS, make_compared_study
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def study():
+    return make_compared_study(slug="meetings", documents=4, annotators=3, noninferiority_margin=0.05)
+
+
+def computed(study):
+    return small_large(gather(study, study.criteria.get()), seed=0)
+
+
+def page(**query):
+    client = Client()
+    client.force_login(UserFactory(is_staff=True))
+    response = client.get("/boards/meetings/small-versus-large/", query)
+    assert response.status_code == 200
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+# ---- what is computed
+
+
+def test_it_is_json_and_the_same_every_time(study):
+    once = computed(study)
+    assert json.loads(json.dumps(once, allow_nan=False)) == once == computed(study)
+
+
+def test_every_small_system_is_held_against_every_other_kind(study):
+    pairs = {(found["small"], found["large"]) for found in computed(study)["verdicts"]}
+    small = {"flan-t5-large-ft", "tinyllama-1.1b-ft", "flan-t5-base-ft", "lead-3"}
+    large = {"phi-2", "llama-2-7b-chat", "llama-2-13b-chat", "mixtral-8x7b"}
+    assert pairs == {(one, other) for one in small for other in large}
+
+
+def test_verdicts_are_those_of_the_statistic(study):
+    material = gather(study, study.criteria.get())
+    data = small_large(material, seed=3)
+    found = next(f for f in data["verdicts"] if (f["small"], f["large"]) == ("flan-t5-large-ft", "phi-2"))
+    i, j = material.slugs.index("flan-t5-large-ft"), material.slugs.index("phi-2")
+    own = noninferiority(material.arrays, i, j, margin=0.05, seed=3, scale=Scale.WIN_PROBABILITY)
+    assert (found["difference"], found["lower"], found["upper"], found["p"]) == pytest.approx(
+        (own.difference, own.lower, own.upper, own.p)
+    )
+
+
+def test_metrics_have_document_intervals(study):
+    material = gather(study, study.criteria.get())
+    data = small_large(material, seed=0)
+    assert list(data["metrics"]) == ["rougeL"]
+    by_summary = {s.pk: s for s in material.summaries}
+    documents = sorted({s.document for s in material.summaries})
+    values = [[None] * len(documents) for _ in material.slugs]
+    for one in material.scores:
+        summary = by_summary[one.summary]
+        values[material.slugs.index(summary.system)][documents.index(summary.document)] = one.value
+    import numpy as np
+
+    means = mean_intervals(np.array(values, dtype=float), seed=0)
+    for i, slug in enumerate(material.slugs):
+        metric = data["metrics"]["rougeL"][slug]
+        assert (metric["value"], metric["lower"], metric["upper"]) == pytest.approx(
+            (means.mean[i], means.lower[i], means.upper[i])
+        )
+
+
+def test_costs_and_why_some_are_unknown(study):
+    System.objects.filter(slug="phi-2").update(parameters=None)
+    System.objects.filter(slug="mixtral-8x7b").update(price={"hour": 3.6})
+    costs = computed(study)["costs"]
+    assert costs["parameters"]["flan-t5-large-ft"] == {"value": 780e6, "reason": ""}
+    assert costs["parameters"]["lead-3"] == {"value": 0.0, "reason": "a baseline has no parameters"}
+    assert costs["parameters"]["phi-2"] == {"value": None, "reason": "number of parameters not stated"}
+    assert costs["seconds"]["mixtral-8x7b"]["value"] == pytest.approx(61)
+    assert costs["price"]["mixtral-8x7b"]["value"] == pytest.approx(3.6 * 61 / 3600)
+    assert costs["price"]["phi-2"]["reason"] == "no price on the system's record"
+    assert costs["memory"]["llama-2-7b-chat"]["value"] == pytest.approx(14.1e9)
+    assert costs["memory"]["lead-3"] == {"value": None, "reason": "peak memory not measured"}
+
+
+def test_partly_measured_times_say_so_and_free_systems_cost_nothing(study):
+    run = study.systems.get(slug="phi-2").runs.get()
+    first = run.summaries.order_by("pk").first()
+    run.summaries.filter(pk=first.pk).update(seconds=None)
+    System.objects.filter(slug="phi-2").update(price={"input": 0})
+    costs = computed(study)["costs"]
+    assert costs["seconds"]["phi-2"]["reason"] == "3 of 4 summaries"
+    assert costs["price"]["phi-2"] == {"value": 0.0, "reason": "costs nothing"}
+
+
+def test_without_a_margin_there_are_intervals_and_no_verdict(study):
+    Study.objects.update(noninferiority_margin=None)
+    found = computed(Study.objects.get())["verdicts"][0]
+    assert found["lower"] is not None
+    assert (found["decision"], found["p"], found["margin"], found["votes_needed"]) == ("", None, None, None)
+
+
+def test_it_takes_one_query_beside_those_of_the_material(study, django_assert_num_queries):
+    material = gather(study, study.criteria.get())
+    with django_assert_num_queries(1):
+        small_large(material, seed=0)
+
+
+# ---- the sentences
+
+
+def line(system="flan-t5-large-ft", name="FLAN-T5-Large", parameters=780_000_000, regime="fine-tuned"):
+    return {"system": system, "name": name, "parameters": parameters, "regime": regime}
+
+
+LARGE = line("llama-2-13b", "Llama-2-13B", 13_000_000_000, "zero-shot")
+DATA = {"votes": 1440, "resamples": 1000, "seed": 0}
+
+
+def told(**values):
+    found = {"difference": -0.01, "lower": -0.04, "upper": 0.02, "error": 0.015, "p": 0.004, "margin": 0.05}
+    found |= {"decision": "non-inferior", "reason": "", "votes_needed": 900}
+    return verdict(found | values, line(), LARGE, DATA)
+
+
+def test_good_enough():
+    found = told()
+    assert (found.kind, found.heading) == ("good", "Good enough")
+    assert found.sentence == (
+        "FLAN-T5-Large (0.78B, fine-tuned) is at most 4 points of win probability worse than Llama-2-13B: good enough at "
+        "the margin of 5 points agreed before the study."
+    )
+
+
+def test_better():
+    assert told(lower=0.021, upper=0.1, decision="superior").sentence == (
+        "FLAN-T5-Large (0.78B, fine-tuned) is better than Llama-2-13B: people prefer it in at least 52 of 100 comparisons, "
+        "so it is good enough at the margin of 5 points agreed before the study."
+    )
+
+
+def test_not_good_enough():
+    found = told(lower=-0.2, upper=-0.08, decision="inferior")
+    assert found.kind == "bad"
+    assert found.sentence == (
+        "FLAN-T5-Large (0.78B, fine-tuned) is at least 8 points of win probability worse than Llama-2-13B: not good enough "
+        "at the margin of 5 points agreed before the study."
+    )
+
+
+def test_not_decided_yet():
+    found = told(lower=-0.0901, upper=0.02, decision="open", votes_needed=3871)
+    assert found.kind == "open"
+    assert found.sentence == (
+        "FLAN-T5-Large (0.78B, fine-tuned) may be up to 9.1 points of win probability worse than Llama-2-13B, more than the "
+        "margin of 5 points agreed before the study, or within it. About 2,500 more votes should decide it (4 chances in 5), "
+        "if the difference is what it seems now and documents and annotators grow along."
+    )
+    assert told(lower=-0.09, decision="open", votes_needed=1200).sentence.endswith("A few more votes should decide it.")
+    on_the_margin = told(lower=-0.09, decision="open", votes_needed=None).sentence
+    assert on_the_margin.endswith("It seems to lie on the margin itself, where no number of votes decides.")
+
+
+def test_no_interval_and_no_margin():
+    reason = "the votes do not connect the two systems"
+    nothing = told(difference=None, lower=None, upper=None, error=None, p=None, votes_needed=None, reason=reason)
+    assert nothing.sentence == (
+        "How FLAN-T5-Large (0.78B, fine-tuned) compares with Llama-2-13B cannot be said: the votes do not connect the two "
+        "systems."
+    )
+    assert ("Difference", "— (chance that the small one is preferred, minus 1/2)") in nothing.facts
+    unmarked = told(margin=None, p=None, decision="", votes_needed=None)
+    assert unmarked.sentence == (
+        "FLAN-T5-Large (0.78B, fine-tuned) is between 4 points of win probability worse and 2 points better than "
+        "Llama-2-13B. No margin was agreed before this study, so nothing is called good enough here."
+    )
+
+
+@pytest.mark.parametrize(
+    ("share", "up", "text"),
+    [(0.04, False, "4 points"), (0.01, True, "1 point"), (0.0312, True, "3.2 points"), (0.0312, False, "3.1 points")],
+)
+def test_points(share, up, text):
+    assert points(share, up=up) == text
+
+
+@pytest.mark.parametrize(("parameters", "text"), [(780e6, "0.78B"), (13e9, "13B"), (46.7e9, "47B"), (135e6, "135M")])
+def test_sizes(parameters, text):
+    assert size(parameters) == text
+
+
+def test_a_baseline_is_named_as_one():
+    assert full_name(line("lead-3", "Lead-3", None, "baseline")) == "Lead-3 (a baseline)"
+
+
+# ---- the page
+
+
+def test_the_page_names_the_best_of_each_kind_and_the_verdict(study):
+    html = page()
+    assert '<option value="flan-t5-large-ft" selected>FLAN-T5-Large</option>' in html
+    assert '<option value="mixtral-8x7b" selected>Mixtral-8x7B</option>' in html
+    assert "FLAN-T5-Large (0.78B, fine-tuned)" in html
+    assert "figures/pareto.svg?criterion=overall&amp;quality=rating&amp;cost=parameters" in html
+
+
+def test_the_two_systems_and_the_axes_are_chosen_by_the_address(study):
+    html = page(small="lead-3", large="phi-2", quality="rougeL", cost="memory")
+    assert "Lead-3 (a baseline) is at least" in html
+    assert "not good enough at the margin of 5 points agreed before the study." in html
+    assert "ROUGE-L against peak memory" in html
+    assert "<li>lead-3: peak memory not measured</li>" in html
+
+
+def test_nonsense_in_the_address_is_the_default(study):
+    html = page(small="<x>", large="lead-3", quality="x", cost="y")
+    assert "Rating against parameters" in html
+    assert '<option value="mixtral-8x7b" selected>' in html
+
+
+def test_no_votes():
+    make_compared_study(slug="meetings", documents=2, annotators=0, noninferiority_margin=0.05)
+    html = page()
+    assert "No system has both a rating and a known cost yet." in html
+    assert "cannot be said: the votes do not connect the two systems." in html
+    assert "lead-3: no votes yet" in html
+
+
+def test_no_large_system_and_no_small_one(study):
+    study.systems.set(study.systems.filter(slug__in=["flan-t5-large-ft", "lead-3"]))
+    assert "The study has no larger system than compact ones" in page()
+    study.systems.set(System.objects.filter(slug__in=["phi-2", "mixtral-8x7b"]))
+    assert "The study has no compact system" in page()
+
+
+def test_a_tie_of_all_votes_is_carried_through(study):
+    Judgement.objects.update(outcome="tie")
+    html = page()
+    assert "Rating against parameters" in html
+    assert "cannot be said: too few votes" in html
+
+
+def test_a_person_as_a_system_is_listed_with_the_reason():
+    study = make_study(slug="meetings", systems=2, documents=1)
+    study.systems.add(SystemFactory(slug="minutes", regime="human"))
+    assert "minutes: a person; no votes yet" in page()
+
+
+def test_the_demonstration_has_a_system_of_every_kind():
+    assert {system[2] for system in SYSTEMS} == {"fine-tuned", "zero-shot", "baseline"}
