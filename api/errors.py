@@ -14,6 +14,7 @@ from annotations.setup import StudySetupError
 from annotations.views_rating import REFUSAL_STATUS
 from api.tokens import TokenError
 from api.webhooks import WebhookError
+from leaderboards.filters import UnknownFilterError
 from leaderboards.lookup import UnknownCriterionError, UnknownStudyError
 from models_runner.catalog import CatalogError, UnknownSystemError
 from models_runner.errors import json_error
@@ -81,6 +82,7 @@ def set_handlers(api: NinjaAPI) -> None:
     api.add_exception_handler(RefusedError, _refused)
     api.add_exception_handler(DatasetImportError, _not_imported)
     api.add_exception_handler(WebhookError, _no_webhook)
+    api.add_exception_handler(UnknownFilterError, _unknown_filter)
 
 
 def _api(request: HttpRequest, error: Any) -> HttpResponse:
@@ -105,6 +107,10 @@ def _not_imported(request: HttpRequest, error: Any) -> HttpResponse:
 
 def _no_webhook(request: HttpRequest, error: Any) -> HttpResponse:
     return json_error(422, "no_webhook", str(error), field=error.field)
+
+
+def _unknown_filter(request: HttpRequest, error: Any) -> HttpResponse:
+    return json_error(422, "unknown_filter", str(error), field=error.parameter)
 
 
 def _place(problem: str) -> str:

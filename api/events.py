@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Sum
@@ -12,11 +13,13 @@ from annotations.models import Study
 from annotations.services import progress
 from api.models import Delivery, Webhook
 from api.models.webhooks import Event
+from leaderboards.releases.services import published
 from models_runner.models import Run
 
 logger = logging.getLogger(__name__)
 
 Payload = dict[str, object]
+LOOKED_BACK = timedelta(days=7)
 
 
 def queue(webhooks: Iterable[Webhook], event: str, about: str, payload: Payload) -> int:
@@ -90,19 +93,32 @@ def _told_of(study: Study) -> list[Webhook]:
     return [webhook for webhook in found if role_of(webhook.owner, study) is not None]
 
 
-def release_published(study: Study, name: str) -> int:
-    """For whoever publishes releases to call, inside the transaction that does so."""
-    payload: Payload = {"study": study.slug, "release": name}
-    return queue(_told_of(study), Event.RELEASE_PUBLISHED, f"{study.slug}: {name}", payload)
+def releases_published() -> int:
+    """Of releases of the last days, to webhooks that were there before them; publishing itself knows no webhooks."""
+    told = 0
+    for release in published().filter(published_at__gte=timezone.now() - LOOKED_BACK):
+        webhooks = [
+            hook for hook in _told_of(release.study) if hook.created_at <= (release.published_at or hook.created_at)
+        ]
+        payload: Payload = {
+            "study": release.study.slug,
+            "version": release.version,
+            "name": release.name,
+            "sha256": release.sha256,
+            "doi": release.doi,
+        }
+        told += queue(webhooks, Event.RELEASE_PUBLISHED, str(release), payload)
+    return told
 
 
 def sweep(**kwargs: object) -> None:
-    """After each sweep of the workers: studies that became complete, sending that was cut off, waits that are over."""
+    """After each sweep of the workers: complete studies, new releases, what was cut off, waits that are over."""
     if not Webhook.objects.exists():
         return
     Delivery.objects.release_stale(timezone.now())
     for study in _watched():
         study_completed(study)
+    releases_published()
     if sent := announce():
         logger.info("%s deliveries announced", sent)
 

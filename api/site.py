@@ -17,6 +17,7 @@ ROUTERS = (
     "api.resources.runs.router",
     "api.resources.studies.router",
     "api.resources.results.router",
+    "api.resources.releases.router",
     "api.resources.rating.router",
     "api.resources.webhooks.router",
 )

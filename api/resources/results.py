@@ -1,29 +1,81 @@
-"""Boards, and the votes behind them."""
+"""Boards and analyses, and the votes behind them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router
 
+from annotations.models import Study
 from annotations.ratings_import import import_ratings
 from api.access import get_managed_study, get_results_study
 from api.auth import READ, WRITE, user_of
-from api.schemas import ERRORS
-from api.schemas_studies import BoardQuery, VotesOut, VotesQuery
+from api.errors import ApiError
+from api.schemas import ERRORS, ErrorOut
+from api.schemas_studies import FilterQuery, VotesOut, VotesQuery
 from api.streams import LINES_ANSWER, lines
 from api.uploads import BODY, uploaded
-from leaderboards.boards import get_board
+from leaderboards.analysis.analyse import compute_combined, compute_trust
+from leaderboards.choices import check_choice
+from leaderboards.filters import Filters
+from leaderboards.kinds import KINDS
 from leaderboards.lookup import find_criterion
+from leaderboards.material import Material, gather
+from leaderboards.snapshots import get_snapshot, is_small
 from leaderboards.votes import export_rows
 
 router = Router(tags=["results"])
 
+RETRY_AFTER = "5"
+COMPUTED = ERRORS | {503: ErrorOut}
+ANALYSES: dict[str, Callable[[Material, int], dict[str, Any]]] = {
+    "trust": compute_trust,
+    "combined": compute_combined,
+}
 
-@router.get("/studies/{slug:slug}/boards/{slug:criterion}", auth=READ, response={200: dict[str, Any], **ERRORS})
-def read_board(request: HttpRequest, slug: str, criterion: str, query: Query[BoardQuery]) -> Any:
-    """The leaderboard of a study on one criterion; docs/statistics.md says what the figures mean."""
+
+@router.get("/studies/{slug:slug}/boards/{slug:criterion}", auth=READ, response={200: dict[str, Any], **COMPUTED})
+def read_board(request: HttpRequest, slug: str, criterion: str, query: Query[FilterQuery]) -> Any:
+    """The leaderboard of a study on one criterion; docs/statistics.md says what the figures mean.
+
+    In a study of many votes it is made in the background: 503 with Retry-After until there is one, and then the newest.
+    """
     study = get_results_study(request, slug)
-    return get_board(study, find_criterion(study, criterion), flagged=query.flagged != "out")
+    found = get_snapshot("board", study, find_criterion(study, criterion), _filters(study, query)).values
+    return _ready(found)
+
+
+def _filters(study: Study, query: FilterQuery) -> Filters:
+    filters = Filters.from_query(query.dict())
+    check_choice(filters, study)
+    return filters
+
+
+def _ready(values: dict[str, Any] | None) -> dict[str, Any]:
+    if values is None:
+        message = f"This is being computed for the first time. Ask again in {RETRY_AFTER} seconds."
+        raise ApiError(503, "not_ready", message, headers={"Retry-After": RETRY_AFTER})
+    return values
+
+
+@router.get(
+    "/studies/{slug:slug}/analyses/{slug:criterion}/{slug:kind}",
+    auth=READ,
+    response={200: dict[str, Any], **COMPUTED},
+)
+def read_analysis(request: HttpRequest, slug: str, criterion: str, kind: str) -> Any:
+    """trust: how far people and metrics agree, and how firm the ranks are. combined: votes and metrics together."""
+    study = get_results_study(request, slug)
+    asked = find_criterion(study, criterion)
+    if kind not in ANALYSES:
+        message = f"There is no analysis {kind!r}. Known: {', '.join(ANALYSES)}."
+        raise ApiError(404, "unknown_analysis", message, field="kind")
+    if kind in KINDS:
+        return _ready(get_snapshot(kind, study, asked).values)
+    if not is_small(asked):
+        message = "The study has too many votes to analyse in a request. An operator runs: python manage.py analyse."
+        raise ApiError(409, "too_many_votes", message)
+    return ANALYSES[kind](gather(study, asked), 0)
 
 
 @router.get("/studies/{slug:slug}/votes", auth=READ, response={200: None, **ERRORS}, openapi_extra=LINES_ANSWER)
@@ -31,7 +83,7 @@ def export_votes(request: HttpRequest, slug: str, query: Query[VotesQuery]) -> S
     """The votes of a study as JSON Lines, on one criterion or on all, oldest first; sent while they are read."""
     study = get_results_study(request, slug)
     criterion = find_criterion(study, query.criterion) if query.criterion else None
-    return lines(export_rows(study, criterion))
+    return lines(export_rows(study, criterion, _filters(study, query)))
 
 
 @router.post("/studies/{slug:slug}/votes", auth=WRITE, response={200: VotesOut, **ERRORS}, openapi_extra=BODY)

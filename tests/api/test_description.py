@@ -67,6 +67,8 @@ def known(world, path):
         "id": str(world.webhook.public_id) if path.startswith("/webhooks") else run.pk,
         "token": str(world.shown),
     }
+    world.path(path)
+    values |= {"kind": "combined", "version": "1.0"}
     values["slug"] = run.system.slug if path.startswith("/systems") else world.study.slug
     return {name: value for name, value in values.items() if f"{{{name}}}" in path}
 

@@ -11,6 +11,7 @@ from annotations.services import join
 from api.models import ApiToken, Webhook
 from api.models.tokens import Scope
 from api.site import api
+from leaderboards.releases.services import Draft, create_draft, publish, write_files
 from tests.api.helpers import Program, document, program, rater
 from tests.factories import DatasetFactory, SystemFactory, UserFactory, make_study
 
@@ -62,6 +63,9 @@ TABLE = {
     ("GET", "/studies/{slug}/annotators"): MEMBERS_READ,
     ("POST", "/studies/{slug}/annotators"): OWNERS_ADMIN,
     ("GET", "/studies/{slug}/boards/{criterion}"): RESULTS,
+    ("GET", "/studies/{slug}/analyses/{criterion}/{kind}"): RESULTS,
+    ("GET", "/studies/{slug}/releases"): RESULTS,
+    ("GET", "/studies/{slug}/releases/{version}/zip"): RESULTS,
     ("GET", "/studies/{slug}/votes"): RESULTS,
     ("POST", "/studies/{slug}/votes"): OWNERS_WRITE,
     ("GET", "/webhooks"): LISTS_OWN,
@@ -108,8 +112,11 @@ class World:
 
     def path(self, path):
         run = self.summary.run
+        if "{version}" in path and not self.study.releases.exists():
+            publish(write_files(create_draft(self.study, Draft(), None)))
         path = path.replace("/webhooks/{id}", f"/webhooks/{self.webhook.public_id}")
         known = {"{name}": run.dataset.name, "{criterion}": "overall", "{id}": run.pk, "{token}": self.shown}
+        known |= {"{kind}": "combined", "{version}": "1.0"}
         known["{slug}"] = run.system.slug if path.startswith("/systems") else self.study.slug
         for name, value in known.items():
             path = path.replace(name, str(value))
@@ -218,7 +225,8 @@ def test_a_list_of_studies_holds_ones_own_only(world):
 
 def test_who_still_rates_sees_no_results(world):
     join(world.study, user=world.users["owner"])
-    for path in ("/boards/overall", "/votes"):
+    world.path("{version}")
+    for path in ("/boards/overall", "/votes", "/analyses/overall/trust", "/releases", "/releases/1.0/zip"):
         refusal = world.programs["owner"].get(f"/studies/{world.study.slug}{path}")
         assert (refusal.status_code, refusal.json()["error"]["code"]) == (403, "still_rating")
 

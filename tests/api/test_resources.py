@@ -1,5 +1,6 @@
 """What the resources answer, read back from the database."""
 
+import hashlib
 import json
 import uuid
 
@@ -7,7 +8,10 @@ import pytest
 
 from annotations.models import Judgement, Study
 from annotations.services import join
+from leaderboards.analysis.analyse import compute_combined
 from leaderboards.boards import get_board
+from leaderboards.material import gather
+from leaderboards.releases.services import Draft, create_draft, publish, write_files
 from models_runner.models import Dataset, Document, MetricSignature, Run, Score, Summary, System
 from tests.annotations.helpers import make_gold, rate_everything
 from tests.api.helpers import document, error_of, program, rater
@@ -278,6 +282,50 @@ def test_votes_are_exported_and_uploaded_into_a_copy():
     assert asks.upload("/studies/copy/votes", votes).json() == {"added": 6, "unchanged": 0, "judges": 1}
     one, two = (asks.get(f"/studies/{slug}/boards/overall").json()["systems"] for slug in (study.slug, "copy"))
     assert one == two
+
+
+def test_filters_are_those_of_the_board():
+    study = make_study(systems=2, documents=3)
+    rate_everything(join(study))
+    asks = program()
+    address = f"/studies/{study.slug}/boards/overall"
+    assert asks.get(address, {"judges": "llm"}).json()["votes"] == 0
+    assert rows(asks.get(f"/studies/{study.slug}/votes", {"judges": "llm"})) == []
+    for query, field in (({"judges": "nobody"}, "judges"), ({"language": "xx"}, "language"), ({"size": "x"}, "size")):
+        refusal = asks.get(address, query)
+        assert (refusal.status_code, error_of(refusal)["field"]) == (422, field)
+
+
+def test_a_board_of_many_votes_is_made_in_the_background(settings):
+    settings.BOARD_IN_REQUEST_VOTES = 0
+    study = make_study(systems=2, documents=3)
+    rate_everything(join(study))
+    refusal = program().get(f"/studies/{study.slug}/boards/overall")
+    assert (refusal.status_code, error_of(refusal)["code"], refusal["Retry-After"]) == (503, "not_ready", "5")
+    assert program().get(f"/studies/{study.slug}/analyses/overall/trust").status_code in (409, 503)
+
+
+def test_an_analysis_is_the_one_of_the_site():
+    study = make_study(systems=3, documents=3)
+    rate_everything(join(study))
+    answer = program().get(f"/studies/{study.slug}/analyses/overall/combined").json()
+    assert answer == json.loads(json.dumps(compute_combined(gather(study, study.criteria.get()))))
+    assert error_of(program().get(f"/studies/{study.slug}/analyses/overall/magic"))["field"] == "kind"
+
+
+def test_a_release_is_listed_and_downloaded():
+    study = make_study(systems=2, documents=2)
+    rate_everything(join(study))
+    release = write_files(create_draft(study, Draft(name="Votes"), None))
+    asks = program()
+    address = f"/studies/{study.slug}/releases"
+    assert asks.get(f"{address}/1.0/zip").status_code == 404  # a draft yet
+    publish(release)
+    (shown,) = asks.get(address).json()["items"]
+    assert (shown["version"], shown["status"], shown["sha256"]) == ("1.0", "published", release.sha256)
+    answer = asks.get(f"{address}/1.0/zip")
+    assert hashlib.sha256(b"".join(answer.streaming_content)).hexdigest() == release.sha256
+    assert asks.get(f"{address}/2.0/zip").status_code == 404
 
 
 # ---- rating

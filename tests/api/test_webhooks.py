@@ -16,6 +16,7 @@ from annotations.services import join
 from api import events, webhooks
 from api.models import Delivery, Webhook
 from api.signing import secret_of, signature
+from leaderboards.release_models import Release
 from models_runner.generation import work_on_run
 from models_runner.models import Run
 from models_runner.services import start_run
@@ -317,12 +318,21 @@ def test_who_lost_the_study_is_told_nothing(settings):
     assert not hook.deliveries.exists()
 
 
-def test_a_release_is_told():
+def test_a_release_is_told_to_webhooks_that_were_there():
     study = make_study()
-    hook = webhook("http://127.0.0.1/", study=study, wanted=("release.published",))
-    assert events.release_published(study, "v1") == 1
-    assert events.release_published(study, "v1") == 0
-    assert hook.deliveries.get().payload["release"] == "v1"
+    hook, other = (
+        webhook("http://127.0.0.1/", study=one, wanted=("release.published",)) for one in (study, make_study())
+    )
+    draft = Release.objects.create(study=study, name="Votes", version="0.9")
+    Release.objects.filter(pk=draft.pk).update(state="done", sha256="0" * 64, file_bytes=1)
+    events.sweep()
+    assert not Delivery.objects.exists()
+    Release.objects.filter(pk=draft.pk).update(status="published", published_at=timezone.now())
+    late = webhook("http://127.0.0.1/", study=study, wanted=("release.published",))
+    for _ in range(2):
+        events.sweep()
+    assert [one.deliveries.count() for one in (hook, other, late)] == [1, 0, 0]
+    assert hook.deliveries.get().payload["version"] == "0.9"
 
 
 def test_new_deliveries_are_announced_after_the_commit(monkeypatch, django_capture_on_commit_callbacks):
