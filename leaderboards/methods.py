@@ -14,6 +14,10 @@ DAVIDSON = (
     "Davidson (1970), On extending the Bradley–Terry model to accommodate ties in paired comparison experiments, "
     "Journal of the American Statistical Association 65, 317–328."
 )
+HESTERBERG = (
+    "Hesterberg (2015), What teachers should know about the bootstrap, American Statistician 69, 371–386; "
+    "Satterthwaite (1946), Biometrics Bulletin 2, 110–114."
+)
 OWEN = "Owen (2007), The pigeonhole bootstrap, Annals of Applied Statistics 1, 386–411."
 LIN = "Lin (2004), ROUGE: A package for automatic evaluation of summaries, Text Summarization Branches Out, 74–81."
 ZHANG = "Zhang, Kishore, Wu, Weinberger and Artzi (2020), BERTScore: Evaluating text generation with BERT, ICLR 2020."
@@ -123,7 +127,7 @@ def _rated(board: Board) -> Part:
     )
     if all(line["rating_lower"] is None for line in board["systems"]):
         return [sentence], sources
-    return [sentence, _interval(board)], [*sources, OWEN]
+    return [sentence, _interval(board)], [*sources, OWEN, HESTERBERG]
 
 
 def _interval(board: Board) -> str:
@@ -135,7 +139,8 @@ def _interval(board: Board) -> str:
         clusters, kind = "documents and annotators", "two-way cluster"
     return (
         f"Intervals are 95 % percentile intervals of a {kind} bootstrap over {clusters} (Owen, 2007) with "
-        f"{board['resamples']:,} resamples, seed {board['seed']}."
+        f"{board['resamples']:,} resamples, seed {board['seed']}, expanded for the number of documents and annotators "
+        "(Hesterberg, 2015; Satterthwaite, 1946)."
     )
 
 

@@ -115,6 +115,7 @@ def _facts(found: Mapping[str, Any], data: Mapping[str, Any]) -> list[tuple[str,
         (
             "Method",
             "Bradley–Terry on all votes, ties and both bad half; percentile interval of a two-way cluster bootstrap "
-            f"over documents and annotators, {data['resamples']:,} resamples, seed {data['seed']}",
+            "over documents and annotators, expanded where these are few, "
+            f"{data['resamples']:,} resamples, seed {data['seed']}",
         ),
     ]

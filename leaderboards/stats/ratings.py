@@ -25,7 +25,8 @@ NO_DECIDED_VOTES = "no decided votes: all are ties or both bad"
 def method(ties: Ties = Ties.HALF) -> str:
     return (
         f"Bradley–Terry, maximum likelihood with a Gaussian prior (sd {PRIOR_SD:g} log-odds), {TIES[ties]}; "
-        "95 % percentile intervals of a two-way cluster bootstrap over documents and annotators"
+        "95 % percentile intervals of a two-way cluster bootstrap over documents and annotators, expanded where these "
+        "are few"
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from annotations.models import Annotator
 from leaderboards.boards import build_board
-from leaderboards.methods import BRADLEY_TERRY, LIN, OWEN, Judging, as_latex, as_text, judging_of
+from leaderboards.methods import BRADLEY_TERRY, HESTERBERG, LIN, OWEN, Judging, as_latex, as_text, judging_of
 from leaderboards.stats.estimates import Ties
 from leaderboards.stats.ratings import method
 from models_runner.models import Dataset
@@ -52,9 +52,10 @@ def test_the_whole_paragraph():
         "right, equally good and both bad. Ratings are Bradley–Terry strengths (Bradley and Terry, 1952), estimated by "
         "maximum likelihood with a weak Gaussian prior (standard deviation 10 in log-odds), ties and “both bad” counting as "
         "half a win for either side, on a scale on which 400 points are odds of 10 to 1. Intervals are 95 % percentile "
-        "intervals of a two-way cluster bootstrap over documents and annotators (Owen, 2007) with 1,000 resamples, seed 7. "
+        "intervals of a two-way cluster bootstrap over documents and annotators (Owen, 2007) with 1,000 resamples, seed 7, "
+        "expanded for the number of documents and annotators (Hesterberg, 2015; Satterthwaite, 1946). "
         "Automatic metrics (Lin, 2004) are means over a system's summaries, with these signatures: rouge|rouge-score "
-        f"0.1.2|stemmer; length|words 1. {RECORD}\n\nReferences\n{BRADLEY_TERRY}\n{OWEN}\n{LIN}"
+        f"0.1.2|stemmer; length|words 1. {RECORD}\n\nReferences\n{BRADLEY_TERRY}\n{OWEN}\n{HESTERBERG}\n{LIN}"
     )
 
 
@@ -148,7 +149,7 @@ def test_from_a_board_of_the_database():
     )
     assert "the answers were left, right and equally good." in text
     assert "with this signature: rouge|1." in text
-    assert "1,000 resamples, seed 3." in text
+    assert "1,000 resamples, seed 3, " in text
 
 
 @pytest.mark.django_db
