@@ -14,6 +14,8 @@ from typing import IO
 
 from tests import servers
 
+# Tests of one file stay together: they share what is dear to set up. Each process has its own data folder and broker.
+PARALLEL = ("-p", "tests.isolation", "-n", os.environ.get("TEST_PROCESSES", "2"), "--dist", "loadfile")
 CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 
@@ -23,7 +25,7 @@ def pytest(*arguments: str, output: IO[str] | None = None, **environment: str) -
     with tempfile.TemporaryDirectory(prefix="punchweight-test-", ignore_cleanup_errors=True) as data_dir:
         # One thread a model: two runs share the machine, and threads of a model wait for each other by spinning.
         env = os.environ | {"DATA_DIR": data_dir, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-        command = [sys.executable, "-m", "pytest", *arguments]
+        command = [sys.executable, "-m", "pytest", *PARALLEL, *arguments]
         with subprocess.Popen(command, env=env | environment, stdout=output, stderr=output, text=True) as process:
             try:
                 yield process
