@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leaderboards import views, views_charts, views_small_large
+from leaderboards import views, views_charts, views_small_large, views_trust
 
 urlpatterns = [
     path("boards/<slug:slug>/", views.board, name="board"),
@@ -12,4 +12,9 @@ urlpatterns = [
     path("boards/<slug:slug>/figures/<slug:name>.<slug:ending>", views_charts.figure, name="figure"),
     path("boards/<slug:slug>/small-versus-large/", views_small_large.small_versus_large, name="small-versus-large"),
     path("boards/<slug:slug>/planning/", views_small_large.planning, name="planning"),
+    path("boards/<slug:slug>/trust/", views_trust.trust, name="trust"),
+    path("boards/<slug:slug>/trust/trust.json", views_trust.trust_json, name="trust-json"),
+    path("boards/<slug:slug>/trust/votes/", views_trust.trust_votes, name="trust-votes"),
+    path("boards/<slug:slug>/combined/", views_trust.combined, name="combined"),
+    path("boards/<slug:slug>/combined/combined.json", views_trust.combined_json, name="combined-json"),
 ]

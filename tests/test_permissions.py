@@ -106,6 +106,11 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "figure": ("GET", RESULTS),
     "small-versus-large": ("GET", RESULTS),
     "planning": ("GET", RESULTS),
+    "trust": ("GET", RESULTS),
+    "trust-json": ("GET", RESULTS),
+    "trust-votes": ("GET", RESULTS),
+    "combined": ("GET", RESULTS),
+    "combined-json": ("GET", RESULTS),
 }
 
 

@@ -60,7 +60,7 @@ def _named(inputs: Inputs, rated: Rated, places: IntArray) -> list[str]:
 def _fewest(inputs: Inputs, rated: Rated, k: int) -> Values:
     found = fewest_votes(rated.votes, k=k, most=MOST)
     if found is None:
-        return {"count": None, "reason": f"removing up to {MOST:.0%} of the votes, none found that change it"}
+        return {"count": None, "reason": f"no set of up to {MOST:.0%} of the votes was found without which it changes"}
     kept = np.ones(len(rated.votes), dtype=np.bool_)
     kept[found.votes] = False
     after = fit_bradley_terry(rated.votes.take(kept).wins())
