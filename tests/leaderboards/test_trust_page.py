@@ -8,7 +8,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from annotations.models import Judgement
-from leaderboards.analysis import inputs, metrics, words
+from leaderboards import views_trust
+from leaderboards.analysis import inputs, metrics, robustness, words
 from models_runner.models import Score
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.leaderboards.analysed import make_scored_study
@@ -28,6 +29,9 @@ def _few_resamples(monkeypatch):
     monkeypatch.setattr(inputs, "RESAMPLES", 100)
     monkeypatch.setattr(metrics, "LEAST_RESAMPLES", 50)
     monkeypatch.setattr(metrics, "RESAMPLES", 50)
+    # However many votes it takes: here some set is always found, and is on one page.
+    monkeypatch.setattr(robustness, "MOST", 1.0)
+    monkeypatch.setattr(views_trust, "VOTES_A_PAGE", 1000)
     cache.clear()
 
 
@@ -104,7 +108,7 @@ def test_the_votes_it_hangs_on_can_be_read(study):
     assert f'href="/boards/meetings/trust/votes/?criterion=overall&amp;top={first["k"]}"' in html
     shown = read("trust/votes/", top=first["k"])
     votes = Judgement.objects.filter(public_id__in=first["votes"]["ids"])
-    assert len(votes) == first["votes"]["count"] <= 10
+    assert len(votes) == first["votes"]["count"] > 0
     for vote in votes:
         comparison = vote.assignment.comparison
         assert f'id="vote-{vote.pk}"' in shown
