@@ -106,10 +106,22 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Body:
+    """Rows that one scale holds; title: "" where there is only one."""
+
+    title: str
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
 class Table:
     headers: list[Header]
-    rows: list[Row]
+    bodies: list[Body]
     notes: list[str]
+
+    @property
+    def rows(self) -> list[Row]:
+        return [row for body in self.bodies for row in body.rows]
 
 
 def table(board: dict[str, Any], *, sort: str = DEFAULT_SORT) -> Table:
@@ -119,8 +131,22 @@ def table(board: dict[str, Any], *, sort: str = DEFAULT_SORT) -> Table:
     """
     sort = sort if sort in SORTS else DEFAULT_SORT
     notes: list[str] = []
-    rows = [_row(line, notes) for line in _sorted(board["systems"], sort)]
-    return Table(headers=[_header(column, sort) for column in (SYSTEM, *COLUMNS)], rows=rows, notes=notes)
+    bodies = [
+        Body(title, [_row(line, notes) for line in _sorted(lines, sort)]) for title, lines in by_part(board).items()
+    ]
+    return Table(headers=[_header(column, sort) for column in (SYSTEM, *COLUMNS)], bodies=bodies, notes=notes)
+
+
+def by_part(board: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The lines of each part that votes connect, by a title; all together, without one, where there is one part."""
+    lines = board["systems"]
+    if len({line["part"] for line in lines} - {None}) < 2:
+        return {"": lines}
+    titled: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        title = "Without votes" if line["part"] is None else f"Part {line['part'] + 1}, on a scale of its own"
+        titled.setdefault(title, []).append(line)
+    return titled
 
 
 def _sorted(lines: Sequence[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
@@ -163,6 +189,8 @@ def _cell(line: dict[str, Any], column: Column, notes: list[str]) -> Cell:
     text = column.write(value)
     if column.key == "interval":
         text = f"{text}–{column.write(line['rating_upper'])}"
+    if column.key == "rank" and line["rank_best"] is not None and line["rank_best"] < line["rank_worst"]:
+        text = f"{text} ({line['rank_best']}–{line['rank_worst']})"
     return Cell(text, repr(value), note)
 
 
@@ -227,8 +255,14 @@ class ForestPlot:
     description: str
 
 
+def forest_plots(board: dict[str, Any]) -> dict[str, ForestPlot]:
+    """One for each part that votes connect, by its title; none while nothing is rated."""
+    plots = {title: forest_plot({"systems": lines}) for title, lines in by_part(board).items()}
+    return {title: plot for title, plot in plots.items() if plot is not None}
+
+
 def forest_plot(board: dict[str, Any]) -> ForestPlot | None:
-    """Ratings with their intervals, the highest at the top; None while nothing is rated."""
+    """Ratings with their intervals, the highest at the top; None while nothing is rated. Of one part: one scale."""
     lines = [line for line in board["systems"] if line["rating"] is not None]
     if not lines:
         return None

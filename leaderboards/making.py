@@ -1,35 +1,36 @@
 """Boards: human votes joined with automatic metrics, one line a system."""
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from leaderboards.equal_length import at_equal_length
-from leaderboards.material import METRIC_NAMES, Material, ScoreRow, SummaryRow
+from leaderboards.material import METRIC_NAMES, Material
+from leaderboards.metric_means import Figure, MetricMeans
+from leaderboards.separating import neighbours
 from leaderboards.stats.ratings import Ratings, rate
 from leaderboards.version import CODE_VERSION
 from leaderboards.votes import counted
-from models_runner.models import Regime, Summary, System
+from models_runner.models import Regime, System
 
 RESAMPLES = 1000
 
 Board = dict[str, Any]
-# A value, None where undefined, and the reason for that or a remark on the value.
-Figure = tuple[float | None, str]
 
 
 def make_board(material: Material, seed: int) -> Board:
     """The board as JSON-able values; undefined is None, with the reason under the system's "reasons"."""
     filters = material.filters
-    ratings = rate(material.arrays, seed=seed, resamples=RESAMPLES, names=material.slugs, ties=filters.tie_rule)
-    metrics = _Metrics(material)
+    ratings = rate(
+        material.arrays, seed=seed, resamples=RESAMPLES, names=material.slugs, ties=filters.tie_rule, apart=True
+    )
+    metrics = MetricMeans(material)
     lines = [_line(system, i, ratings, metrics) for i, system in enumerate(material.systems)]
     equal_length = _put_equal_length(lines, material) if filters.control == "length" else None
-    lines.sort(key=lambda line: (line["rating"] is None, -(line["rating"] or 0), line["system"]))
+    lines.sort(key=lambda line: (line["rating"] is None, line["part"] or 0, -(line["rating"] or 0), line["system"]))
     return {
         "study": material.study.slug,
         "title": material.study.title,
@@ -38,7 +39,8 @@ def make_board(material: Material, seed: int) -> Board:
         "criterion": material.criterion.key,
         "question": material.criterion.question,
         "votes": ratings.n_votes,
-        "votes_left_out": len(material.votes) - ratings.n_votes,
+        "votes_left_out": len(material.votes) - len(material.arrays),
+        "ties_dropped": len(material.arrays) - ratings.n_votes,
         "documents": ratings.n_documents,
         "annotators": ratings.n_annotators,
         "fingerprint": material.fingerprint,
@@ -46,13 +48,46 @@ def make_board(material: Material, seed: int) -> Board:
         "resamples": ratings.resamples,
         "code_version": CODE_VERSION,
         "method": ratings.method,
-        "warnings": [*_leaks(lines), *_llm_judges(material), *ratings.warnings],
+        "warnings": [*_disconnected(lines), *_leaks(lines), *_llm_judges(material), *ratings.warnings],
+        "parts": parts_by_name(lines),
+        "tie_parameter": [_defined(value) for value in ratings.tie_parameter],
+        "wins": _wins(lines, material),
+        "neighbours": neighbours(material.arrays, material.slugs),
         "filters": filters.asked,
         **_votes_left_out(material),
         "weights": _weights(material),
         "equal_length": equal_length,
         "signatures": sorted({score.signature for score in material.scores}),
         "systems": lines,
+    }
+
+
+def parts_by_name(lines: Sequence[Board]) -> list[list[str]]:
+    """Systems that votes connect, by part, in the order of the lines; those without votes are in none."""
+    numbers = sorted({line["part"] for line in lines if line["part"] is not None})
+    return [[line["system"] for line in lines if line["part"] == number] for number in numbers]
+
+
+def _disconnected(lines: Sequence[Board]) -> list[str]:
+    parts = parts_by_name(lines)
+    if len(parts) < 2:
+        return []
+    groups = " | ".join("{" + ", ".join(sorted(part)) + "}" for part in parts)
+    return [
+        f"the votes do not connect all systems: {groups}. Each part has a scale of its own with the mean 1000: ratings "
+        "and ranks say nothing across parts."
+    ]
+
+
+def _wins(lines: Sequence[Board], material: Material) -> Board:
+    """Row against column, in the order of the lines: votes, and wins with half of each tie and each both bad."""
+    place = {slug: i for i, slug in enumerate(material.slugs)}
+    order = [place[line["system"]] for line in lines]
+    wins = replace(material.arrays, weight=None).wins()[np.ix_(order, order)]
+    return {
+        "systems": [line["system"] for line in lines],
+        "wins": wins.tolist(),
+        "votes": (wins + wins.T).astype(int).tolist(),
     }
 
 
@@ -104,12 +139,18 @@ def _leaks(lines: Sequence[Board]) -> list[str]:
     ]
 
 
-def _line(system: System, i: int, ratings: Ratings, metrics: "_Metrics") -> Board:
+def _line(system: System, i: int, ratings: Ratings, metrics: MetricMeans) -> Board:
     figures: dict[str, Figure] = {
         "rating": (_defined(ratings.rating[i]), ratings.reason[i]),
         "rating_lower": (_defined(ratings.lower[i]), ratings.interval_reason[i]),
         "rating_upper": (_defined(ratings.upper[i]), ratings.interval_reason[i]),
         "rank": (_defined(ratings.rank[i]), ratings.interval_reason[i]),
+        "rank_best": (_defined(ratings.best_rank[i]), ratings.all_reason[i]),
+        "rank_worst": (_defined(ratings.worst_rank[i]), ratings.all_reason[i]),
+        "all_lower": (_defined(ratings.all_lower[i]), ratings.all_reason[i]),
+        "all_upper": (_defined(ratings.all_upper[i]), ratings.all_reason[i]),
+        "iid_lower": (_defined(ratings.iid_lower[i]), ratings.iid_reason[i]),
+        "iid_upper": (_defined(ratings.iid_upper[i]), ratings.iid_reason[i]),
         "votes": (int(ratings.votes[i]), ""),
         "win_rate": (_defined(ratings.win_rate[i]), "" if ratings.votes[i] else ratings.reason[i]),
         "both_bad_rate": (_defined(ratings.both_bad_rate[i]), "" if ratings.votes[i] else ratings.reason[i]),
@@ -126,8 +167,9 @@ def _line(system: System, i: int, ratings: Ratings, metrics: "_Metrics") -> Boar
         **metrics.flags(system.slug),
         "reasons": {field: reason for field, (_, reason) in figures.items() if reason},
     }
-    if line["rank"] is not None:
-        line["rank"] = int(line["rank"])
+    for field in ("rank", "rank_best", "rank_worst"):
+        line[field] = None if line[field] is None else int(line[field])
+    line["part"] = int(ratings.part[i]) if ratings.part[i] >= 0 else None
     return line
 
 
@@ -141,68 +183,3 @@ def _why_no_parameters(system: System) -> str:
     return (
         "has no parameters" if system.regime in (Regime.BASELINE, Regime.HUMAN) else "number of parameters not stated"
     )
-
-
-def _mean(values: Sequence[float]) -> float:
-    # fsum: the same mean in whatever order the database gives the rows.
-    return math.fsum(values) / len(values)
-
-
-class _Metrics:
-    """Means over a system's summaries. The full set is every document (or query) that any of the systems summarized."""
-
-    def __init__(self, material: Material) -> None:
-        self.units = len({(s.document, s.query) for s in material.summaries})
-        self.summaries: dict[str, list[SummaryRow]] = defaultdict(list)
-        self.scores: dict[tuple[str, str], list[ScoreRow]] = defaultdict(list)
-        system_of = {}
-        for summary in material.summaries:
-            self.summaries[summary.system].append(summary)
-            system_of[summary.pk] = summary.system
-        for score in material.scores:
-            self.scores[(system_of[score.summary], score.name)].append(score)
-
-    def mean_score(self, system: str, name: str) -> Figure:
-        scores = self.scores[(system, name)]
-        values = [score.value for score in scores if score.value is not None]
-        if not values:
-            return None, self._why_no_score(system, scores)
-        remarks = []
-        if len(values) < self.units:
-            missing = _commonest(score.reason for score in scores if score.value is None)
-            remarks.append(self._part(len(values)) + (f" ({missing})" if missing else ""))
-        if noted := [score.reason for score in scores if score.value is not None and score.reason]:
-            remarks.append(f"{len(noted)} of {len(values)} values with a remark, such as: {_commonest(noted)}")
-        return _mean(values), "; ".join(remarks)
-
-    def _why_no_score(self, system: str, scores: Sequence[ScoreRow]) -> str:
-        if not self.summaries[system]:
-            return "no summaries yet"
-        return _commonest(score.reason for score in scores) or "not scored yet"
-
-    def _part(self, n: int) -> str:
-        return f"{n} of {self.units} summaries"
-
-    def mean_seconds(self, system: str) -> Figure:
-        times = [s.seconds for s in self.summaries[system] if s.seconds is not None]
-        if not times:
-            return None, "time not measured" if self.summaries[system] else "no summaries yet"
-        return _mean(times), "" if len(times) == self.units else self._part(len(times))
-
-    def flags(self, system: str) -> dict[str, int]:
-        """What was cut off or empty: counts of summaries, and the tokens dropped from all inputs together."""
-        summaries = self.summaries[system]
-        return {
-            "summaries": len(summaries),
-            "cut_inputs": sum(s.dropped_tokens > 0 for s in summaries),
-            "dropped_tokens": sum(s.dropped_tokens for s in summaries),
-            "cut_outputs": sum(s.stop_reason == Summary.StopReason.LENGTH for s in summaries),
-            "empty_outputs": sum(s.stop_reason == Summary.StopReason.EMPTY for s in summaries),
-            "leaked": sum(s.leaked for s in summaries),
-        }
-
-
-def _commonest(reasons: Iterable[str]) -> str:
-    """The most frequent of some texts, the first in the alphabet among equals; "" of none."""
-    counts = Counter(reason for reason in reasons if reason)
-    return min(counts, key=lambda reason: (-counts[reason], reason), default="")

@@ -12,6 +12,7 @@ IDENTITY = ("system", "name", "regime", "size_class")
 NUMBERS = (
     *("rank", "rating", "rating_lower", "rating_upper", "votes", "win_rate", "both_bad_rate"),
     *(column.key for column in COLUMNS[6:]),
+    *("part", "rank_best", "rank_worst", "all_lower", "all_upper", "iid_lower", "iid_upper"),
 )
 LATEX = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",

@@ -5,6 +5,7 @@ from leaderboards import views, views_charts, views_small_large, views_trust
 urlpatterns = [
     path("boards/<slug:slug>/", views.board, name="board"),
     path("boards/<slug:slug>/status/", views.board_status, name="board-status"),
+    path("boards/<slug:slug>/wins/", views.board_wins, name="board-wins"),
     path("boards/<slug:slug>/board.json", views.board_json, name="board-json"),
     path("boards/<slug:slug>/board.<slug:ending>", views.board_table, name="board-table"),
     path("boards/<slug:slug>/ratings.<slug:file_format>", views.board_ratings, name="board-ratings"),

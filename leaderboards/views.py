@@ -9,8 +9,9 @@ from django.shortcuts import render
 from annotations.models import Criterion, Study
 from leaderboards.asking import asked_criterion, asked_filters, results_data, results_page
 from leaderboards.choices import choices, left_out
+from leaderboards.details import MOST_SYSTEMS, neighbour_rows, other_intervals, win_matrix
 from leaderboards.exports import CONTENT_TYPES, FORMATS
-from leaderboards.figures import DEFAULT_SORT, forest_plot, table
+from leaderboards.figures import DEFAULT_SORT, forest_plots, table
 from leaderboards.filters import Filters
 from leaderboards.live import standing
 from leaderboards.snapshots import Served, get_snapshot
@@ -29,7 +30,12 @@ def board(request: HttpRequest, study: Study) -> HttpResponse:
     context = _page(study, criterion, filters) | _shown(served, criterion, filters)
     if served.values is not None:
         sort = request.GET.get("sort", DEFAULT_SORT)
-        context |= {"table": table(served.values, sort=sort), "plot": forest_plot(served.values)}
+        context |= {
+            "table": table(served.values, sort=sort),
+            "plots": forest_plots(served.values),
+            "intervals": other_intervals(served.values),
+            "neighbours": neighbour_rows(served.values),
+        }
     context["choices"] = choices(study, filters, flagged_votes=(served.values or {}).get("flagged_votes", 0))
     return render(request, "leaderboards/board.html", context)
 
@@ -59,6 +65,17 @@ def _shown(served: Served, criterion: Criterion, filters: Filters) -> dict[str, 
         "snapshot": served.snapshot,
         "standing": standing(served, criterion, filters),
     }
+
+
+@results_page
+def board_wins(request: HttpRequest, study: Study) -> HttpResponse:
+    """Win rates of every pair of systems, with counts."""
+    criterion, filters = asked_criterion(request, study), asked_filters(request, study)
+    served = get_snapshot("board", study, criterion, filters)
+    context = _page(study, criterion, filters) | _shown(served, criterion, filters)
+    many = served.values is not None and len(served.values["systems"]) > MOST_SYSTEMS
+    context |= {"rows": win_matrix(served.values) if served.values and not many else [], "many": many}
+    return render(request, "leaderboards/wins.html", context)
 
 
 @results_page

@@ -95,6 +95,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "revoke": ("POST", OWNERS),
     "board": ("GET", RESULTS),
     "board-status": ("GET", RESULTS),
+    "board-wins": ("GET", RESULTS),
     "board-json": ("GET", RESULTS),
     "board-table": ("GET", RESULTS),
     "board-ratings": ("GET", RESULTS),

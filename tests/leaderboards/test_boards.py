@@ -69,7 +69,11 @@ def test_every_null_has_its_reason_and_undefined_comes_last():
     newcomer = lines[-1]
     assert (newcomer["system"], newcomer["rating"], newcomer["votes"]) == ("newcomer", None, 0)
     assert newcomer["reasons"] == dict.fromkeys(
-        ["rating", "rating_lower", "rating_upper", "rank", "win_rate", "both_bad_rate"], "no votes yet"
+        [
+            *("rating", "rating_lower", "rating_upper", "rank", "win_rate", "both_bad_rate"),
+            *("rank_best", "rank_worst", "all_lower", "all_upper", "iid_lower", "iid_upper"),
+        ],
+        "no votes yet",
     ) | dict.fromkeys(
         ["rouge1", "rouge2", "rougeL", "rougeLsum", "bertscore_f1", "words", "seconds"], "no summaries yet"
     ) | {"parameters": "has no parameters"}

@@ -1,12 +1,12 @@
 import pytest
 
-from leaderboards.figures import COLUMNS, SORTS, forest_plot, table
+from leaderboards.figures import COLUMNS, SORTS, forest_plot, forest_plots, table
 
 KEYS = [column.key for column in COLUMNS]
 
 
 def line(system, **values):
-    fields = ["rating", "rating_lower", "rating_upper", *KEYS]
+    fields = ["rating", "rating_lower", "rating_upper", "rank_best", "rank_worst", "part", *KEYS]
     counts = dict.fromkeys(["summaries", "cut_inputs", "dropped_tokens", "cut_outputs", "empty_outputs"], 0)
     defaults = dict.fromkeys(fields) | {"name": system, "regime": "zero-shot", "size_class": "compact", "reasons": {}}
     return defaults | counts | {"system": system} | values
@@ -52,6 +52,33 @@ def test_values_are_written_for_people():
         "seconds": "4.22",
         "parameters": "1.1B",
     }
+
+
+def test_ranks_that_the_votes_leave_open_stand_beside_the_rank():
+    ranks = [(1, 1, 3), (2, 2, 2), (3, None, None)]
+    lines = [line(f"s{rank}", rank=rank, rank_best=best, rank_worst=worst) for rank, best, worst in ranks]
+    assert [texts(row)["rank"] for row in table(board(*lines)).rows] == ["1 (1–3)", "2", "3"]
+
+
+def test_parts_have_tables_and_plots_of_their_own():
+    lines = [
+        line("a", part=1, rating=1100),
+        line("b", part=0, rating=1000),
+        line("c", part=1, rating=900),
+        line("new", part=None),
+    ]
+    bodies = table(board(*lines), sort="rating").bodies
+    assert {body.title: [row.system for row in body.rows] for body in bodies} == {
+        "Part 2, on a scale of its own": ["c", "a"],
+        "Part 1, on a scale of its own": ["b"],
+        "Without votes": ["new"],
+    }
+    plots = forest_plots(board(*lines))
+    assert {title: [row.label for row in plot.rows] for title, plot in plots.items()} == {
+        "Part 2, on a scale of its own": ["a", "c"],
+        "Part 1, on a scale of its own": ["b"],
+    }
+    assert list(forest_plots(board(*lines[:1]))) == [""]
 
 
 def test_equal_reasons_share_one_note():

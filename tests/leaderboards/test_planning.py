@@ -5,7 +5,7 @@ from statsmodels.stats.power import NormalIndPower
 from leaderboards.stats.arrays import VoteArrays
 from leaderboards.stats.bootstrap import bootstrap_strengths, draw
 from leaderboards.stats.bradley_terry import SCALE, fit_bradley_terry
-from leaderboards.stats.planning import separation, spread, votes_for_win_rate
+from leaderboards.stats.planning import separation, separation_by_covariance, spread, votes_for_win_rate
 from tests.leaderboards.simulate import A, B, simulated
 
 
@@ -41,6 +41,18 @@ def test_no_gap_and_no_resamples():
     assert found.votes_needed[0] == np.inf
     assert np.isnan(found.votes_needed[1])
     assert len(separation(np.zeros(1), np.zeros((5, 1)), 10).gap) == 0
+
+
+def test_from_a_covariance_as_from_resamples_with_it():
+    strengths = np.array([0.0, 0.4, 0.15])
+    covariance = np.array([[0.02, 0.005, 0.0], [0.005, 0.03, 0.01], [0.0, 0.01, 0.05]])
+    drawn = np.random.default_rng(3).multivariate_normal(strengths, covariance, 100_000)
+    found, resampled = separation_by_covariance(strengths, covariance, 500), separation(strengths, drawn, 500)
+    assert found.better.tolist() == resampled.better.tolist() == [1, 2]
+    assert found.error == pytest.approx(SCALE * np.sqrt([0.03 + 0.05 - 0.02, 0.05 + 0.02]))
+    assert found.error == pytest.approx(resampled.error, rel=0.02)
+    assert found.votes_needed == pytest.approx(resampled.votes_needed, rel=0.04)
+    assert np.isnan(separation_by_covariance(strengths, -covariance, 500).votes_needed).all()
 
 
 def clustered(seed, *, documents, annotators, per_cell=1, document_sd=0.0, annotator_sd=0.0):

@@ -13,14 +13,17 @@
     const column = header.cellIndex;
     const descending = next.startsWith("-");
     const numeric = header.classList.contains("number");
-    const body = table.tBodies[0];
-    const rows = Array.from(body.rows, (row) => ({ row, value: row.cells[column].dataset.value }));
-    rows.sort((a, b) => {
-      // Undefined stays last in both directions.
-      const defined = a.value !== "" && b.value !== "";
-      return compare(a.value, b.value, numeric) * (descending && defined ? -1 : 1);
-    });
-    body.append(...rows.map(({ row }) => row));
+    // Each part that votes connect by itself, below its title.
+    for (const body of table.tBodies) {
+      const systems = body.querySelectorAll("tr:not(.group)");
+      const rows = Array.from(systems, (row) => ({ row, value: row.cells[column].dataset.value }));
+      rows.sort((a, b) => {
+        // Undefined stays last in both directions.
+        const defined = a.value !== "" && b.value !== "";
+        return compare(a.value, b.value, numeric) * (descending && defined ? -1 : 1);
+      });
+      body.append(...rows.map(({ row }) => row));
+    }
     for (const other of table.tHead.rows[0].cells) {
       other.removeAttribute("aria-sort");
     }

@@ -1,0 +1,174 @@
+"""Boards of votes that leave things open: every number is finite or missing with its reason, and the page stands."""
+
+import json
+import math
+import re
+
+import pytest
+
+from annotations.models import Assignment, Judgement
+from leaderboards.boards import get_board
+from leaderboards.details import neighbour_rows, other_intervals, win_matrix
+from leaderboards.filters import Filters
+from models_runner.models import Summary
+from tests.factories import AnnotatorFactory, make_study
+from tests.leaderboards.helpers import make_rated_study, score, system_slugs, vote
+from tests.people import researcher
+
+pytestmark = pytest.mark.django_db
+
+OF_VOTES = (
+    *("rating", "rating_lower", "rating_upper", "rank", "rank_best", "rank_worst", "all_lower", "all_upper"),
+    *("iid_lower", "iid_upper", "win_rate", "both_bad_rate"),
+)
+
+
+def separable():
+    return make_rated_study(slug="meetings", systems=3, documents=4, annotators=3)
+
+
+def two_systems():
+    return make_rated_study(slug="meetings", systems=2, documents=3, annotators=2)
+
+
+def one_vote():
+    study = make_study(slug="meetings", systems=3, documents=2)
+    vote(study.comparisons.first(), AnnotatorFactory(study=study), "a")
+    return study
+
+
+def no_votes():
+    return make_study(slug="meetings", systems=3, documents=2)
+
+
+def all_ties():
+    study = make_rated_study(slug="meetings", systems=3, documents=3, annotators=2)
+    Judgement.objects.update(outcome="tie")
+    return study
+
+
+def disconnected():
+    study = make_rated_study(slug="meetings", systems=4, documents=2, annotators=2)
+    first, second, *_ = system_slugs(study)
+    for comparison in study.comparisons.select_related("summary_a__run__system", "summary_b__run__system"):
+        pair = {comparison.summary_a.run.system.slug, comparison.summary_b.run.system.slug}
+        if len(pair & {first, second}) == 1:
+            Assignment.objects.filter(comparison=comparison).delete()
+    return study
+
+
+def one_annotator():
+    return make_rated_study(slug="meetings", systems=3, documents=4, annotators=1)
+
+
+def one_document():
+    return make_rated_study(slug="meetings", systems=3, documents=1, annotators=3)
+
+
+CASES = [separable, two_systems, one_vote, no_votes, all_ties, disconnected, one_annotator, one_document]
+
+
+def board_of(study, **asked):
+    return get_board(study, study.criteria.get(), filters=Filters(**asked))
+
+
+@pytest.mark.parametrize("make", CASES)
+@pytest.mark.parametrize("asked", [{}, {"ties": "dropped"}, {"ties": "davidson", "control": "length"}])
+def test_numbers_are_finite_or_missing_with_a_reason(make, asked):
+    study = make()
+    board = board_of(study, **asked)
+    assert json.loads(json.dumps(board, allow_nan=False)) == board
+    for line in board["systems"]:
+        for field in OF_VOTES:
+            assert math.isfinite(line[field]) if line[field] is not None else line["reasons"][field]
+    for one in board["neighbours"]:
+        assert one["votes_needed"] is None or one["votes_needed"] > 0
+        assert bool(one["reason"]) == (one["votes_needed"] is None)
+    page = researcher().get("/boards/meetings/", asked)
+    assert page.status_code == 200
+    assert not re.search(r"\bnan\b", page.content.decode(), re.IGNORECASE)
+
+
+def test_parts_are_rated_by_themselves():
+    study = disconnected()
+    board = board_of(study)
+    assert sorted(map(sorted, board["parts"])) == [system_slugs(study)[:2], system_slugs(study)[2:]]
+    for part in board["parts"]:
+        lines = [line for line in board["systems"] if line["system"] in part]
+        assert sum(line["rating"] for line in lines) / len(lines) == pytest.approx(1000)
+        # None where one system won every vote: drawing again changes nothing, and there is no interval.
+        assert {line["rank"] for line in lines} <= {1, 2, None}
+    assert {frozenset((one["better"], one["worse"])) for one in board["neighbours"]} == set(
+        map(frozenset, board["parts"])
+    )
+    assert "say nothing across parts" in board["warnings"][0]
+
+
+def test_all_ties_leave_everything_open():
+    study = all_ties()
+    board = board_of(study)
+    assert {line["rating"] for line in board["systems"]} == {1000.0}
+    assert {one["reason"] for one in board["neighbours"]} <= {
+        "no gap: no number of votes tells equals apart",
+        "the votes leave no error to reckon with",
+    }
+    dropped = board_of(study, ties="dropped")
+    assert (dropped["votes"], dropped["ties_dropped"], dropped["votes_left_out"]) == (0, 18, 0)
+    assert {line["reasons"]["rating"] for line in dropped["systems"]} == {"no decided votes: all are ties or both bad"}
+
+
+def test_wins_add_up_to_the_votes_of_each_pair():
+    study = separable()
+    board = board_of(study)
+    wins, votes = board["wins"]["wins"], board["wins"]["votes"]
+    for i in range(3):
+        for j in range(3):
+            assert wins[i][j] + wins[j][i] == votes[i][j] == (0 if i == j else 12)
+    rows = win_matrix(board)
+    assert [row.system for row in rows] == [line["system"] for line in board["systems"]]
+    assert (rows[0].cells[0], rows[0].cells[1].text, rows[1].cells[0].text) == (None, "100%", "0%")
+    html = researcher().get("/boards/meetings/wins/").content.decode()
+    assert "12 votes" in html
+
+
+def test_the_details_are_those_of_the_board():
+    board = board_of(separable())
+    first = board["systems"][0]
+    row = other_intervals(board)[0]
+    assert row.system == first["system"]
+    assert row.together == f"{first['all_lower']:.0f}–{first['all_upper']:.0f}"
+    assert row.equal_length == "—"
+    assert [(one.better, one.worse) for one in neighbour_rows(board)] == [
+        (a["system"], b["system"]) for a, b in zip(board["systems"], board["systems"][1:], strict=False)
+    ]
+
+
+def test_at_equal_length_ratings_stand_beside():
+    study = make_rated_study(slug="meetings", systems=3, documents=6, annotators=3, prefer=1)
+    summaries = list(Summary.objects.order_by("pk"))
+    score(summaries, "words", [50 + 7 * (n % 5) for n in range(len(summaries))], metric="length")
+    board = board_of(study, control="length")
+    assert board["equal_length"]["votes"] == board["votes"] == 54
+    assert all(math.isfinite(line["equal_length_rating"]) for line in board["systems"])
+    assert sum(line["equal_length_rating"] for line in board["systems"]) == pytest.approx(3000)
+    assert (
+        "Ratings at equal length are below"
+        in researcher().get("/boards/meetings/", {"control": "length"}).content.decode()
+    )
+
+
+def test_votes_weigh_by_the_chance_of_their_draw():
+    study = make_rated_study(systems=2, documents=4, annotators=1, sampling="adaptive")
+    first, *_ = assignments = list(Assignment.objects.order_by("pk"))
+    Assignment.objects.update(probability=0.5, drawn_from=2)
+    Assignment.objects.filter(pk=first.pk).update(probability=0.125, drawn_from=2)
+    judgement = first.judgements.get()
+    Judgement.objects.filter(pk=judgement.pk).update(outcome="b" if judgement.outcome == "a" else "a")
+    equal, weighted = board_of(study), board_of(study, weights="chance")
+    # Weights 4, 1, 1, 1: the first vote, which the others contradict, is worth more than all of these.
+    assert len(assignments) == 4
+    assert equal["systems"][0]["win_rate"] == pytest.approx(3 / 4)
+    assert weighted["systems"][0]["win_rate"] == pytest.approx(4 / 7)
+    assert weighted["systems"][0]["system"] != equal["systems"][0]["system"]
+    assert weighted["weights"] == {"drawn": 4, "effective_votes": pytest.approx(49 / 19)}
+    assert {line["votes"] for line in weighted["systems"]} == {4}
