@@ -7,10 +7,11 @@ class LeaderboardsConfig(AppConfig):
     verbose_name = "Leaderboards"
 
     def ready(self) -> None:
-        from leaderboards import refreshing
+        from leaderboards import file_jobs, file_tasks, refreshing  # noqa: F401  (workers find their tasks)
         from leaderboards.triggers import drop_triggers, ensure_triggers
         from models_runner.signals import swept
 
         swept.connect(refreshing.sweep)
+        swept.connect(file_jobs.sweep)
         pre_migrate.connect(drop_triggers, sender=self)
         post_migrate.connect(ensure_triggers, sender=self)

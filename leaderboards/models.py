@@ -105,4 +105,4 @@ class SnapshotJob(Asked):
         return f"Job {self.pk} for {self.kind} of study {self.study_id}"
 
 
-from leaderboards.release_models import Release  # noqa: E402, F401
+from leaderboards.release_models import ExportJob, Release  # noqa: E402, F401

@@ -118,3 +118,24 @@ class Release(FileJob):
     @property
     def is_published(self) -> bool:
         return self.status == self.Status.PUBLISHED
+
+
+class ExportJob(FileJob):
+    """An export written in the background; file and row go when it expires."""
+
+    format = models.CharField(max_length=20)
+    options = models.JSONField(default=dict)
+    lines = models.PositiveBigIntegerField(null=True, blank=True)
+    left_out = models.JSONField(default=dict, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Set when the file is ready.")
+
+    class Meta(FileJob.Meta):
+        constraints = [
+            *FileJob.Meta.constraints,
+            models.CheckConstraint(
+                condition=~Q(state="done") | Q(expires_at__isnull=False), name="exportjob_done_expires"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Export {self.pk} of {self.study_id} as {self.format}"

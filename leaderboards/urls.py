@@ -1,8 +1,9 @@
-from django.urls import path
+from django.urls import include, path
 
 from leaderboards import views, views_charts, views_small_large, views_trust
 
 urlpatterns = [
+    path("", include("leaderboards.urls_releases")),
     path("boards/<slug:slug>/", views.board, name="board"),
     path("boards/<slug:slug>/status/", views.board_status, name="board-status"),
     path("boards/<slug:slug>/wins/", views.board_wins, name="board-wins"),

@@ -17,10 +17,11 @@ def lease_time() -> timedelta:
 
 
 class KeepLease:
-    """Calls renew from a thread of its own, three times a lease, until the block ends."""
+    """Calls renew from a thread of its own, three times a lease or every so many seconds, until the block ends."""
 
-    def __init__(self, renew: Callable[[], object]) -> None:
+    def __init__(self, renew: Callable[[], object], *, every: float | None = None) -> None:
         self._renew = renew
+        self._every = every or settings.SUMMARY_LEASE_SECONDS / 3
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
 
@@ -36,7 +37,7 @@ class KeepLease:
 
     def _run(self) -> None:
         try:
-            while not self._ended.wait(settings.SUMMARY_LEASE_SECONDS / 3):
+            while not self._ended.wait(self._every):
                 try:
                     self._renew()
                 except DatabaseError:

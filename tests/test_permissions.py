@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from annotations.assignment import next_assignment
 from annotations.invitations import invite
@@ -14,6 +15,9 @@ from annotations.links import invitation_path, personal_path
 from annotations.models import Membership, Study
 from annotations.services import join
 from api.tokens import make_token
+from leaderboards.file_jobs import path_of
+from leaderboards.release_models import ExportJob, Release
+from leaderboards.releases.build import folder_of, zip_of
 from models_runner.models import FineTuning
 from tests.annotations.helpers import make_gold
 from tests.factories import SystemFactory, UserFactory, make_study
@@ -33,6 +37,9 @@ OWNERS = ("login", "403", "404", "404", "403", "in", "in")
 RESULTS = ("login", "404", "404", "404", "in", "in", "in")
 # Of the outsider here: somebody else's is not there, whoever asks.
 ONES_OWN = ("login", "404", "in", "404", "404", "404", "404")
+OWNED = ("login", "404", "404", "404", "403", "in", "in")
+# For everybody with an account, but for who has work left in the study.
+PUBLISHED = ("login", "404", "in", "in", "in", "in", "in")
 # By the browser's own cookie, not by account.
 JOINED = ("403", "in", "403", "403", "403", "403", "403")
 
@@ -112,6 +119,18 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "trust-votes": ("GET", RESULTS),
     "combined": ("GET", RESULTS),
     "combined-json": ("GET", RESULTS),
+    "exports": ("GET", RESULTS),
+    "start-export": ("POST", RESULTS),
+    "export-file": ("GET", RESULTS),
+    "study-releases": ("GET", RESULTS),
+    "make-release": ("POST", RESULTS),
+    "releases": ("GET", LOGGED_IN),
+    "release": ("GET", PUBLISHED),
+    "release-zip": ("GET", PUBLISHED),
+    "release-file": ("GET", PUBLISHED),
+    "publish-release": ("POST", OWNED),
+    "set-doi": ("POST", OWNED),
+    "delete-release": ("POST", OWNED),
 }
 
 
@@ -141,6 +160,8 @@ def world():
     summary = study.comparisons.first().summary_a
     (invitation,) = invite(study, "link", None)
     tuning = FineTuning.objects.create(name="tuned", base=SystemFactory(), dataset=study.dataset, method="lora")
+    release = published_release(study)
+    export = written_export(study)
     fitting = {
         "run": [summary.run_id],
         "finetuning": [tuning.name],
@@ -156,6 +177,8 @@ def world():
         "board-table": [study.slug, "csv"],
         "board-ratings": [study.slug, "csv"],
         "figure": [study.slug, "pareto", "json"],
+        "export-file": [export.public_id],
+        "release-file": [study.slug, release.version, "README.md"],
         "make-gold": [study.slug, gold.comparison_id],
         "change-gold": [study.slug, gold.pk],
         "revoke-api-token": [make_token(users["outsider"], "notebook", "read")[0].pk],
@@ -164,6 +187,8 @@ def world():
     args |= {name: [study.public_id] for name, (_, roles) in TABLE.items() if roles == JOINED}
     args["practice"] = [study.public_id, token]
     args["leave-study"] = [study.public_id]
+    for name in ("release", "release-zip", "publish-release", "set-doi", "delete-release"):
+        args[name] = [study.slug, release.version]
     args |= {
         name: [study.slug]
         for name, (_, roles) in TABLE.items()
@@ -180,8 +205,46 @@ def world():
         "invite": {"kind": "link"},
         "add-attention-checks": {"n": 1, "purpose": "gold", "questions": ["overall"]},
         "change-gold": {"change": "off"},
+        "start-export": {"format": "jsonl"},
+        "make-release": {"name": "ratings", "version": "2.0", "licence": "MIT"},
+        "set-doi": {"doi": "10.5281/zenodo.1"},
     }
     return World(clients, args, data)
+
+
+def published_release(study):
+    """One whose files are no more than there."""
+    release = Release.objects.create(
+        study=study,
+        name="ratings",
+        version="1.0",
+        created_by="owner",
+        state="done",
+        status="published",
+        published_at=timezone.now(),
+        file_bytes=3,
+        sha256="0" * 64,
+    )
+    folder_of(release).mkdir(parents=True)
+    (folder_of(release) / "README.md").write_text("---\n---\n# Ratings")
+    zip_of(release).write_bytes(b"zip")
+    return release
+
+
+def written_export(study):
+    chosen = {"criterion": None, "since": None, "include_flagged": False, "include_excluded": False, "votes": "each"}
+    export = ExportJob.objects.create(
+        study=study,
+        format="jsonl",
+        created_by="owner",
+        options=chosen,
+        state="done",
+        file_bytes=0,
+        expires_at=timezone.now() + timezone.timedelta(days=1),
+    )
+    path_of(export).parent.mkdir(parents=True, exist_ok=True)
+    path_of(export).write_bytes(b"")
+    return export
 
 
 def got(response):

@@ -57,6 +57,7 @@ def build(release: Release, progress: Callable[[int], object] = lambda rows: Non
         with one_snapshot():
             counts = _write(release, unfinished, progress)
         unfinished.chmod(0o755)
+        _refuse_if_published(release)
         shutil.rmtree(target, ignore_errors=True)
         unfinished.replace(target)
     except BaseException:
@@ -64,6 +65,12 @@ def build(release: Release, progress: Callable[[int], object] = lambda rows: Non
         raise
     _zip(target, zip_of(release))
     return Built(file_sha256(zip_of(release)), zip_of(release).stat().st_size, counts)
+
+
+def _refuse_if_published(release: Release) -> None:
+    """A worker that lost its lease meanwhile must not write over what another one's files have become."""
+    if Release.objects.filter(pk=release.pk, status=Release.Status.PUBLISHED).exists():
+        raise RuntimeError(f"{release} was published meanwhile: its files stay.")
 
 
 @contextmanager

@@ -102,10 +102,10 @@ def _contents(facts: Facts) -> str:
             "```",
             "",
             "`study.json` has the study's settings, questions, guidelines and the words of the instructions; "
-            "`board.json` the ratings; `croissant.json` describes the tables for programs. `python reproduce.py` "
-            "(numpy is all it needs) computes the board from the files and compares it with `board.json`. "
-            "`sha256sum -c CHECKSUMS` tells whether the files are whole. `votes.jsonl` can be imported into a copy of "
-            "the study as it is.",
+            "`board.json` the ratings; `croissant.json` describes the tables for programs. "
+            "`python reproduce.py` (numpy is all it needs) computes the board from the files and compares it with "
+            "`board.json`. `sha256sum -c CHECKSUMS` tells whether the files are whole. `votes.jsonl` can be imported "
+            "into a copy of the study as it is.",
         ]
     )
 

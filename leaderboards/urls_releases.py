@@ -1,0 +1,18 @@
+from django.urls import path
+
+from leaderboards import views_releases as views
+
+urlpatterns = [
+    path("boards/<slug:slug>/exports/", views.exports, name="exports"),
+    path("boards/<slug:slug>/exports/new", views.start_export, name="start-export"),
+    path("exports/<uuid:public_id>/", views.export_file, name="export-file"),
+    path("boards/<slug:slug>/releases/", views.study_releases, name="study-releases"),
+    path("boards/<slug:slug>/releases/new", views.make_release, name="make-release"),
+    path("releases/", views.releases, name="releases"),
+    path("releases/<slug:slug>/<str:version>/", views.release, name="release"),
+    path("releases/<slug:slug>/<str:version>/zip", views.release_zip, name="release-zip"),
+    path("releases/<slug:slug>/<str:version>/files/<path:name>", views.release_file, name="release-file"),
+    path("releases/<slug:slug>/<str:version>/publish", views.publish_release, name="publish-release"),
+    path("releases/<slug:slug>/<str:version>/doi", views.set_doi, name="set-doi"),
+    path("releases/<slug:slug>/<str:version>/delete", views.delete_release, name="delete-release"),
+]

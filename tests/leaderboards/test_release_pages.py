@@ -1,0 +1,164 @@
+"""Pages of exports and releases, and the files written in the background behind them."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from annotations.links import invitation_path
+from leaderboards import file_jobs, views_releases
+from leaderboards.release_models import ExportJob, Release
+from leaderboards.releases.build import folder_of, zip_of
+from leaderboards.releases.services import Draft, create_draft, publish, write_files
+from models_runner.models import Document
+from models_runner.outcomes import MAX_ATTEMPTS
+from tests.factories import UserFactory
+from tests.leaderboards.helpers import make_rated_study
+from tests.people import annotator, researcher
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path, settings):
+    settings.DATA_DIR = tmp_path
+
+
+@pytest.fixture
+def study():
+    study = make_rated_study(systems=3, documents=2)
+    Document.objects.update(redistributable=True)
+    return study
+
+
+@pytest.fixture
+def release(study):
+    return write_files(create_draft(study, Draft(name="Meeting ratings"), None))
+
+
+def export(client, study, **options):
+    return client.post(reverse("start-export", args=[study.slug]), {"format": "jsonl"} | options)
+
+
+def body(response):
+    return b"".join(response.streaming_content)
+
+
+def test_a_small_export_is_sent_at_once(study):
+    response = export(researcher(), study, format="csv", criterion="overall")
+    assert response["Content-Disposition"] == f'attachment; filename="{study.slug}-overall-csv.csv"'
+    assert len(body(response).splitlines()) == 13
+    assert not ExportJob.objects.exists()
+
+
+def test_a_large_export_is_written_by_a_worker(study, monkeypatch, django_capture_on_commit_callbacks):
+    told = []
+    monkeypatch.setattr("leaderboards.file_tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
+    monkeypatch.setattr(views_releases, "STREAMED_AT_MOST", 11)
+    client = researcher()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert export(client, study, format="dpo").status_code == 302
+    job = ExportJob.objects.get()
+    assert told == [("leaderboards.file_tasks.write_export", job.pk)]
+    file_jobs.work_on(ExportJob, job.pk, owner="w")
+    job.refresh_from_db()
+    assert (job.state, job.lines, job.rows_done, job.rows_total) == ("done", 4, 12, 12)
+    page = client.get(reverse("exports", args=[study.slug])).content.decode()
+    assert "left out on pairs where no answer has more votes" in page
+    sent = body(client.get(reverse("export-file", args=[job.public_id])))
+    assert {tuple(json.loads(line)) for line in sent.splitlines()} == {("prompt", "chosen", "rejected")}
+
+
+def test_an_export_expires_and_is_swept_away(study):
+    client = researcher()
+    job = file_jobs.start_export(_form_export(study), UserFactory())
+    file_jobs.work_on(ExportJob, job.pk, owner="w")
+    ExportJob.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert client.get(reverse("export-file", args=[job.public_id])).status_code == 404
+    assert file_jobs.path_of(job).exists()
+    file_jobs.sweep()
+    assert not file_jobs.path_of(job).exists()
+    assert not ExportJob.objects.exists()
+
+
+def _form_export(study):
+    form = views_releases.ExportForm(study, {"format": "jsonl"})
+    assert form.is_valid()
+    return form.export()
+
+
+def test_a_worker_that_fails_leaves_the_reason_and_no_file(study, monkeypatch):
+    job = file_jobs.start_export(_form_export(study), UserFactory())
+    monkeypatch.setattr("leaderboards.exports.service.as_row", lambda *_: 1 / 0)
+    assert "division by zero" in file_jobs.work_on(ExportJob, job.pk, owner="w")
+    job.refresh_from_db()
+    assert (job.state, job.reason) == ("failed", "division by zero")
+    assert list((file_jobs.path_of(job)).parent.iterdir()) == []
+
+
+def test_a_job_is_held_by_one_worker_and_freed_when_it_is_gone(study):
+    job = file_jobs.start_export(_form_export(study), UserFactory())
+    late = {"state": "running", "owner": "w", "lease_until": timezone.now() - timedelta(seconds=1)}
+    ExportJob.objects.update(**late)
+    assert "held elsewhere" in file_jobs.work_on(ExportJob, job.pk, owner="other")
+    file_jobs.sweep()
+    job.refresh_from_db()
+    assert job.state == "pending"
+    ExportJob.objects.update(**late, attempts=MAX_ATTEMPTS)
+    file_jobs.sweep()
+    job.refresh_from_db()
+    assert (job.state, job.reason) == ("failed", file_jobs.WORKER_ENDED)
+
+
+def test_a_draft_made_on_the_page_is_written_by_a_worker_and_published(study):
+    client = researcher()
+    values = {"name": "Meeting ratings", "version": "1.0", "licence": "MIT"}
+    client.post(reverse("make-release", args=[study.slug]), values)
+    made = Release.objects.get()
+    page = reverse("release", args=[study.slug, "1.0"])
+    assert "Waiting" in client.get(page).content.decode()
+    file_jobs.work_on(Release, made.pk, owner="w")
+    shown = client.get(page).content.decode()
+    assert "How the votes were given" in shown and "data/votes.parquet" in shown
+    client.post(reverse("publish-release", args=[study.slug, "1.0"]))
+    client.post(reverse("set-doi", args=[study.slug, "1.0"]), {"doi": "10.5281/zenodo.7"})
+    made.refresh_from_db()
+    assert (made.status, made.doi) == ("published", "10.5281/zenodo.7")
+    again = client.post(reverse("make-release", args=[study.slug]), values)
+    assert "has a release 1.0 already" in again.content.decode()
+
+
+def test_a_draft_is_the_teams_and_a_published_release_everybodys(study, release):
+    outsider, page = annotator(), reverse("release", args=[study.slug, release.version])
+    assert outsider.get(page).status_code == 404
+    assert "Meeting ratings" not in outsider.get(reverse("releases")).content.decode()
+    publish(release)
+    assert outsider.get(page).status_code == 200
+    assert "Meeting ratings" in outsider.get(reverse("releases")).content.decode()
+    assert "Publish for good" not in outsider.get(page).content.decode()
+    sent = body(outsider.get(reverse("release-zip", args=[study.slug, release.version])))
+    assert sent == zip_of(release).read_bytes()
+
+
+def test_who_has_pairs_left_to_rate_sees_nothing_of_it(study, release):
+    publish(release)
+    study.comparisons.update(quota=9)
+    user, client = UserFactory(), Client()
+    client.force_login(user)
+    client.post(invitation_path(study))
+    for name, more in (("release", []), ("release-zip", []), ("release-file", ["board.json"])):
+        assert client.get(reverse(name, args=[study.slug, release.version, *more])).status_code == 404
+    assert "Meeting ratings" not in client.get(reverse("releases")).content.decode()
+
+
+@pytest.mark.parametrize("name", ["../secret", "data/../../secret", "/etc/passwd", "data"])
+def test_only_files_of_the_release_are_sent(study, release, name):
+    (folder_of(release).parent / "secret").write_text("secret")
+    url = reverse("release-file", args=[study.slug, release.version, "x"])[:-1] + name
+    client = researcher()
+    assert client.get(url).status_code == 404
+    wanted = reverse("release-file", args=[study.slug, release.version, "data/votes.jsonl"])
+    assert len(body(client.get(wanted)).splitlines()) == 12
