@@ -1,5 +1,6 @@
 """The people who appear in tests of pages."""
 
+from django.contrib.auth import get_user_model
 from django.test import Client
 
 from tests.factories import UserFactory
@@ -24,6 +25,8 @@ def stranger() -> Client:
 
 
 def _logged_in(**user: object) -> Client:
+    """The same person in another browser, the second time."""
     client = Client()
-    client.force_login(UserFactory(**user))
+    known = get_user_model().objects.filter(username=user["username"]).first()
+    client.force_login(known or UserFactory(**user))
     return client
