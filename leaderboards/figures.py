@@ -88,11 +88,15 @@ class Header:
 
 @dataclass(frozen=True)
 class Cell:
-    """sort: the value as text, "" where undefined. note: number of the note about it, 0 if there is none."""
+    """sort: the value as text, "" where undefined. note: number of the note about it, 0 if there is none.
+
+    aside: below the value on a page, such as the ranks that the votes leave open.
+    """
 
     text: str
     sort: str
     note: int
+    aside: str = ""
 
 
 @dataclass(frozen=True)
@@ -189,9 +193,12 @@ def _cell(line: dict[str, Any], column: Column, notes: list[str]) -> Cell:
     text = column.write(value)
     if column.key == "interval":
         text = f"{text}–{column.write(line['rating_upper'])}"
-    if column.key == "rank" and line["rank_best"] is not None and line["rank_best"] < line["rank_worst"]:
-        text = f"{text} ({line['rank_best']}–{line['rank_worst']})"
-    return Cell(text, repr(value), note)
+    return Cell(text, repr(value), note, _open_ranks(line) if column.key == "rank" else "")
+
+
+def _open_ranks(line: dict[str, Any]) -> str:
+    best, worst = line["rank_best"], line["rank_worst"]
+    return "" if best is None or best == worst else f"{best}–{worst}"
 
 
 def _note(text: str, notes: list[str]) -> int:
