@@ -2,12 +2,13 @@
 
     python -m benchmarks.leaderboard [--votes 1000000] [--systems 100] [--resamples 1000] [--repeat 3]
                                      [--shapes 2000x500,200x50] [--peers FOLDER] [--python PYTHON]
-                                     [--fastchat-git REPO] [--json FILE]
+                                     [--fastchat-git REPO] [--rows URL] [--json FILE]
 
 A shape is documents x annotators; each vote's document and annotator are drawn evenly. docs/benchmarks.md says how to
 read the output. --peers: a folder with ranking.py, whose function votes(n, systems) draws the votes and which run as
 `ranking.py VOTES SYSTEMS LIBRARIES --python P --repeat 1 --json FILE` times the libraries on the same votes. Its votes
-are then used here too.
+are then used here too. --rows: a PostgreSQL server on which the votes of the first shape are stored, in a database that
+is deleted afterwards; the seconds from these rows to a stored board, and those of its page, are measured as well.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.stored_board import measure_rows
 from leaderboards.stats.arrays import IntArray, OutcomeCode, VoteArrays
 from leaderboards.stats.bootstrap import bootstrap_strengths, draw
 from leaderboards.stats.bradley_terry import fit_bradley_terry
@@ -36,6 +38,7 @@ TIES = 0.15
 # Point ratings; sandwich of single votes; 100 resamples of single votes.
 PEERS = ("evalica", "arena")
 FASTCHAT = ("fastchat", "fastchat-boot")
+ROWS = "rows: to a stored board"
 STAGES = ("aggregation", "point fit", "bootstrap", "everything")
 
 
@@ -135,9 +138,10 @@ def report(options: argparse.Namespace, timings: Timings) -> None:
         seconds = ", ".join(f"{value:.2f}" for value in timings.seconds[name])
         print(f"  {name:<24} {timings.median(name):7.2f} s   ({seconds})")
     peers = [name for name in (*PEERS, *FASTCHAT) if len(timings.seconds.get(name, ())) == options.repeat]
-    for shape in options.shapes.split(","):
+    measured = [f"{shape} everything" for shape in options.shapes.split(",")]
+    for name in [*measured, *([ROWS] if ROWS in timings.seconds else [])]:
         for peer in peers:
-            print(f"  {peer} takes {timings.ratio(f'{shape} everything', peer):.2f}x the time of {shape} everything")
+            print(f"  {peer} takes {timings.ratio(name, peer):.2f}x the time of {name}")
 
 
 def main() -> None:
@@ -150,6 +154,7 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, metavar="FOLDER")
     parser.add_argument("--python", default=sys.executable, help="The interpreter that has the peers installed.")
     parser.add_argument("--fastchat-git", metavar="REPO")
+    parser.add_argument("--rows", metavar="URL", help="For example postgres://postgres@127.0.0.1:5432/postgres")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     timings = Timings()
@@ -160,6 +165,10 @@ def main() -> None:
             measure(placed(battles, shape, options.systems), shape, options.resamples, timings)
         if options.peers:
             measure_peers(options, timings)
+    if options.rows:
+        measure_rows(
+            options.rows, placed(battles, options.shapes.split(",")[0], options.systems), options.repeat, timings.add
+        )
     report(options, timings)
     if options.json:
         options.json.write_text(json.dumps({"options": vars(options), "seconds": timings.seconds}, default=str) + "\n")
