@@ -240,7 +240,7 @@ def _save(assignment: Assignment, asked: Asked, vote: Vote) -> None:
             _("This answer was changed %(n)s times; the last one counts. Please go on with the next pair.")
             % {"n": MOST_REVISIONS},
         )
-    about = {"assignment": assignment, "criterion_id": asked.criterion}
+    about: dict[str, Any] = {"assignment": assignment, "criterion_id": asked.criterion}
     answer: dict[str, Any] = {
         "outcome": outcome_of(vote.choice, assignment.shown_left),
         "strength": vote.strength,

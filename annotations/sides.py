@@ -60,7 +60,8 @@ def _counted(annotator: Annotator, comparison_id: int | None = None) -> tuple[Co
     """The leads, and the systems of this comparison where one is named."""
     settled = timezone.now() - SETTLED_AFTER
     lead = Counter({int(system): n for system, n in annotator.side_leads.items()})
-    kept, anew, pairs = lead.copy(), 0, []
+    kept, anew = lead.copy(), 0
+    pairs: list[tuple[int, int]] = []
     since = annotator.side_leads_until or EVER
     for of_a, of_b, left, old in fetch(SEEN, settled, annotator.pk, since, comparison_id):
         if left is None:
