@@ -34,7 +34,7 @@ def change(sql: str, *values: object) -> int:
 def insert(instance: Model) -> None:
     """Add a row as it stands; no default of the model is missing, and no signal is sent."""
     fields = [field for field in instance._meta.concrete_fields if not field.primary_key or instance.pk is not None]
-    names = ", ".join(field.column for field in fields)
+    names = ", ".join(str(field.column) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     values = [field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in fields]
     with _cursor() as cursor:
@@ -93,7 +93,10 @@ def _given(value: object) -> object:
 def _cursor() -> Any:
     if connection.vendor != "postgresql":
         return connection.cursor()
-    from django.db.backends.postgresql.base import ServerBindingCursor
+    from django.db.backends.postgresql import base
 
-    connection.ensure_connection()
-    return connection._prepare_cursor(ServerBindingCursor(connection.connection))
+    # Values apart from the statement, which alone lets PostgreSQL keep its plan; counted and checked like any other.
+    here: Any = connection
+    cursor_class: Any = base.ServerBindingCursor
+    here.ensure_connection()
+    return here._prepare_cursor(cursor_class(here.connection))
