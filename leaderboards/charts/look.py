@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", sans-serif'
-WIDE, NARROW = 680, 300
+WIDE, NARROW = 680, 240
 
 # Every meaning has a colour or a shape of its own, and what differs by colour alone is told by words as well.
 REGIMES = ("zero-shot", "fine-tuned", "baseline", "human")

@@ -45,11 +45,15 @@
     return spec;
   }
 
-  function placeFor(figure, picture) {
+  function placeFor(picture) {
     const live = document.createElement("div");
     live.className = "chart-live";
     live.setAttribute("role", "img");
     live.setAttribute("aria-label", picture.querySelector("img").alt);
+    // Vega calls groups of marks symbols without a name: one picture with its description says more.
+    const canvas = document.createElement("div");
+    canvas.setAttribute("aria-hidden", "true");
+    live.append(canvas);
     return live;
   }
 
@@ -57,12 +61,12 @@
     const [spec] = await Promise.all([fetchSpec(figure), loadVega()]);
     const frame = figure.querySelector(".chart-picture");
     const picture = frame.querySelector("picture");
-    const live = frame.querySelector(".chart-live") ?? placeFor(figure, picture);
+    const live = frame.querySelector(".chart-live") ?? placeFor(picture);
     picture.hidden = true;
     frame.append(live);
     views.get(figure)?.finalize();
     // ast: expressions are interpreted, since the security policy forbids to evaluate text; styles are in charts.css.
-    const drawn = await window.vegaEmbed(live, fit(spec), {
+    const drawn = await window.vegaEmbed(live.firstElementChild, fit(spec), {
       ast: true,
       actions: false,
       defaultStyle: false,
