@@ -6,32 +6,32 @@ from typing import TypeVar
 
 from django.core.cache import cache
 
-from annotations.models import Criterion, Study
-from leaderboards.boards import CODE_VERSION
+from leaderboards.asking import Asked
 from leaderboards.material import Material, gather
+from leaderboards.version import CODE_VERSION
 
 T = TypeVar("T")
 SECONDS = 24 * 3600
 
 
-def kept(study: Study, criterion: Criterion, fingerprint: str, what: str, compute: Callable[[Material], T]) -> T:
+def kept(asked: Asked, fingerprint: str, what: str, compute: Callable[[Material], T]) -> T:
     """compute(material), or what it gave for the votes with this fingerprint.
 
     fingerprint: of the board the page shows. Where votes have come since, what is computed now is not kept under it.
     """
-    key = _key(study.pk, criterion.pk, fingerprint, what)
+    key = _key(asked.criterion.pk, asked.filters.key, fingerprint, what)
     found: T | None = cache.get(key)
     if found is None:
-        material = gather(study, criterion)
+        material = gather(asked.study, asked.criterion, filters=asked.filters)
         found = compute(material)
         if material.fingerprint == fingerprint:
             cache.set(key, found, SECONDS)
     return found
 
 
-def kept_value(study: Study, criterion: Criterion, fingerprint: str, what: str, make: Callable[[], T]) -> T:
+def kept_value(asked: Asked, fingerprint: str, what: str, make: Callable[[], T]) -> T:
     """The same without the material: for drawn files, whose numbers may be newer than the board by a moment's votes."""
-    key = _key(study.pk, criterion.pk, fingerprint, what)
+    key = _key(asked.criterion.pk, asked.filters.key, fingerprint, what)
     found: T | None = cache.get(key)
     if found is None:
         found = make()

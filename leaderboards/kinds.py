@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
+from leaderboards.analysis.analyse import compute_combined, compute_trust
 from leaderboards.making import make_board
 from leaderboards.material import Material
+from leaderboards.planning import planning
+from leaderboards.small_large import small_large
 
-KINDS: dict[str, Callable[[Material, int], dict[str, Any]]] = {"board": make_board}
+KINDS: dict[str, Callable[[Material, int], dict[str, Any]]] = {
+    "board": make_board,
+    "small-large": small_large,
+    "planning": planning,
+    "trust": compute_trust,
+    "combined": compute_combined,
+}

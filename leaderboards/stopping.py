@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from django.db.models import Q
 
-from annotations.models import Criterion, Outcome
+from annotations.models import Outcome
+from leaderboards.asking import Asked
 from leaderboards.stats.sequences import confidence_sequence
 from leaderboards.votes import counted
 
@@ -27,14 +28,13 @@ class Stopping:
     decided_after: int | None
 
 
-def stopping(criterion: Criterion, better: str, worse: str) -> Stopping:
+def stopping(asked: Asked, better: str, worse: str) -> Stopping:
     """Of the votes between these two, in order of time; one query.
 
     One result a document, because votes on the same one go together and the bounds hold for single results.
     """
     rows = (
-        counted()
-        .filter(criterion=criterion)
+        counted(asked.criterion, asked.filters)
         .filter(Q(**{_SYSTEM_A: better, _SYSTEM_B: worse}) | Q(**{_SYSTEM_A: worse, _SYSTEM_B: better}))
         .order_by("created_at", "pk")
         .values_list(f"{_COMPARISON}__document_id", _SYSTEM_A, "outcome")

@@ -8,7 +8,7 @@ from django.db.models import Count
 from django.db.models.functions import TruncDate
 from django.http import QueryDict
 
-from annotations.models import Criterion, Study
+from leaderboards.asking import Asked
 from leaderboards.charts.chart import Chart
 from leaderboards.charts.forest import forest
 from leaderboards.charts.pareto import Costs, pareto
@@ -18,22 +18,13 @@ from leaderboards.charts.widths import widths
 from leaderboards.charts.win_matrix import win_matrix
 from leaderboards.computed import kept, kept_value
 from leaderboards.costs import MEASURES
-from leaderboards.planning import planning
-from leaderboards.small_large import METRICS, small_large
+from leaderboards.small_large import METRICS
 from leaderboards.stats.win_rates import win_rates
 from leaderboards.votes import counted
 
 Board = dict[str, Any]
 QUALITIES = {"rating": "Rating", **METRICS}
 RATING = Axis("rating", "Rating", "rating_lower", "rating_upper")
-
-
-def small_large_of(study: Study, criterion: Criterion, board: Board) -> dict[str, Any]:
-    return kept(study, criterion, board["fingerprint"], "small-large", lambda m: small_large(m, board["seed"]))
-
-
-def planning_of(study: Study, criterion: Criterion, board: Board) -> dict[str, Any]:
-    return kept(study, criterion, board["fingerprint"], "planning", lambda m: planning(m, board["seed"]))
 
 
 def pareto_lines(board: Board, data: Mapping[str, Any], quality: str, cost: str) -> list[dict[str, Any]]:
@@ -69,58 +60,55 @@ def pareto_chart(board: Board, data: Mapping[str, Any], quality: str, cost: str)
     return pareto(pareto_lines(board, data, quality, cost), QUALITIES[quality], Costs(cost, measure.axis))
 
 
-def _pareto(study: Study, criterion: Criterion, board: Board, asked: QueryDict) -> Chart:
-    quality, cost = asked_quality(asked), asked_cost(asked)
-    return pareto_chart(board, small_large_of(study, criterion, board), quality, cost)
+def _pareto(asked: Asked, board: Board, options: QueryDict) -> Chart:
+    return pareto_chart(board, asked.values("small-large"), asked_quality(options), asked_cost(options))
 
 
-def asked_quality(asked: QueryDict) -> str:
+def asked_quality(options: QueryDict) -> str:
     """?quality=; the rating where there is no such measure."""
-    quality = asked.get("quality", "")
+    quality = options.get("quality", "")
     return quality if quality in QUALITIES else "rating"
 
 
-def asked_cost(asked: QueryDict) -> str:
+def asked_cost(options: QueryDict) -> str:
     """?cost=; parameters where there is no such measure."""
-    cost = asked.get("cost", "")
+    cost = options.get("cost", "")
     return cost if cost in {measure.key for measure in MEASURES} else "parameters"
 
 
-def _forest(study: Study, criterion: Criterion, board: Board, asked: QueryDict) -> Chart:
+def _forest(asked: Asked, board: Board, options: QueryDict) -> Chart:
     return forest(board)
 
 
-def _win_matrix(study: Study, criterion: Criterion, board: Board, asked: QueryDict) -> Chart:
-    rates, slugs = kept(
-        study, criterion, board["fingerprint"], "win-rates", lambda m: (win_rates(m.arrays), list(m.slugs))
-    )
+def _win_matrix(asked: Asked, board: Board, options: QueryDict) -> Chart:
+    rates, slugs = kept(asked, board["fingerprint"], "win-rates", lambda m: (win_rates(m.arrays), list(m.slugs)))
     order = [line["system"] for line in board["systems"] if line["system"] in slugs]
     return win_matrix(rates, slugs, order)
 
 
-def _scatter(study: Study, criterion: Criterion, board: Board, asked: QueryDict) -> Chart:
+def _scatter(asked: Asked, board: Board, options: QueryDict) -> Chart:
     """?metric=: the rating against that metric, ROUGE-L where there is no such one."""
-    metric = asked.get("metric", "")
+    metric = options.get("metric", "")
     metric = metric if metric in METRICS else "rougeL"
     return scatter(board["systems"], Axis(metric, METRICS[metric]), RATING)
 
 
-def _progress(study: Study, criterion: Criterion, board: Board, asked: QueryDict) -> Chart:
-    days = kept_value(study, criterion, board["fingerprint"], "votes-by-day", lambda: votes_by_day(criterion))
+def _progress(asked: Asked, board: Board, options: QueryDict) -> Chart:
+    days = kept_value(asked, board["fingerprint"], "votes-by-day", lambda: votes_by_day(asked))
     return progress(days)
 
 
-def votes_by_day(criterion: Criterion) -> list[tuple[date, int]]:
+def votes_by_day(asked: Asked) -> list[tuple[date, int]]:
     """In the site's time zone; one query."""
-    days = counted().filter(criterion=criterion).order_by().annotate(day=TruncDate("created_at"))
+    days = counted(asked.criterion, asked.filters).order_by().annotate(day=TruncDate("created_at"))
     return list(days.values("day").annotate(votes=Count("pk")).order_by("day").values_list("day", "votes"))
 
 
-def _widths(study: Study, criterion: Criterion, board: Board, asked: QueryDict) -> Chart:
-    return widths(planning_of(study, criterion, board))
+def _widths(asked: Asked, board: Board, options: QueryDict) -> Chart:
+    return widths(asked.values("planning"))
 
 
-CHARTS: dict[str, Callable[[Study, Criterion, Board, QueryDict], Chart]] = {
+CHARTS: dict[str, Callable[[Asked, Board, QueryDict], Chart]] = {
     "forest": _forest,
     "win-matrix": _win_matrix,
     "scatter": _scatter,
@@ -132,5 +120,5 @@ CHARTS: dict[str, Callable[[Study, Criterion, Board, QueryDict], Chart]] = {
 OPTIONS = ("metric", "quality", "cost")
 
 
-def chart(name: str, study: Study, criterion: Criterion, board: Board, asked: QueryDict) -> Chart:
-    return CHARTS[name](study, criterion, board, asked)
+def chart(name: str, asked: Asked, board: Board, options: QueryDict) -> Chart:
+    return CHARTS[name](asked, board, options)

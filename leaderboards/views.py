@@ -6,28 +6,24 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 
-from annotations.models import Criterion, Study
-from leaderboards.asking import asked_criterion, asked_filters, results_data, results_page
-from leaderboards.choices import choices, left_out
+from annotations.models import Study
+from leaderboards.asking import Asked, asked_criterion, asked_filters, asked_for, results_data, results_page
+from leaderboards.choices import choices
 from leaderboards.details import MOST_SYSTEMS, neighbour_rows, other_intervals, win_matrix
 from leaderboards.exports import CONTENT_TYPES, FORMATS
 from leaderboards.figures import DEFAULT_SORT, forest_plots, table
-from leaderboards.filters import Filters
 from leaderboards.live import standing
-from leaderboards.snapshots import Served, get_snapshot
+from leaderboards.snapshots import Served
 from leaderboards.tables import TABLES
 from leaderboards.votes import export_rows
 from models_runner.errors import json_error
 
-# Seconds until a program may ask again for a board that is being computed.
-RETRY_AFTER = 5
-
 
 @results_page
 def board(request: HttpRequest, study: Study) -> HttpResponse:
-    criterion, filters = asked_criterion(request, study), asked_filters(request, study)
-    served = get_snapshot("board", study, criterion, filters)
-    context = _page(study, criterion, filters) | _shown(served, criterion, filters)
+    asked = asked_for(request, study)
+    served = asked.served("board")
+    context = _page(asked) | _shown(asked, served)
     if served.values is not None:
         sort = request.GET.get("sort", DEFAULT_SORT)
         context |= {
@@ -36,22 +32,14 @@ def board(request: HttpRequest, study: Study) -> HttpResponse:
             "intervals": other_intervals(served.values),
             "neighbours": neighbour_rows(served.values),
         }
-    context["choices"] = choices(study, filters, flagged_votes=(served.values or {}).get("flagged_votes", 0))
+    context["choices"] = choices(study, asked.filters, flagged_votes=(served.values or {}).get("flagged_votes", 0))
     return render(request, "leaderboards/board.html", context)
 
 
-def _page(study: Study, criterion: Criterion, filters: Filters) -> dict[str, Any]:
-    asked = {"criterion": criterion.key, **filters.asked}
-    return {
-        "study": study,
-        "criterion": criterion,
-        "criteria": study.criteria.all(),
-        "filters": filters,
-        "left_out": left_out(filters),
-        "query": urlencode(asked),
-        "filter_query": filters.key,
-        "counting_flagged": _with(asked, flagged=None),
-        "without_flagged": _with(asked, flagged="out"),
+def _page(asked: Asked) -> dict[str, Any]:
+    return asked.context() | {
+        "counting_flagged": _with(asked.parameters, flagged=None),
+        "without_flagged": _with(asked.parameters, flagged="out"),
     }
 
 
@@ -59,20 +47,20 @@ def _with(asked: dict[str, str], **changed: str | None) -> str:
     return urlencode({name: value for name, value in (asked | changed).items() if value is not None})
 
 
-def _shown(served: Served, criterion: Criterion, filters: Filters) -> dict[str, Any]:
+def _shown(asked: Asked, served: Served) -> dict[str, Any]:
     return {
         "board": served.values,
         "snapshot": served.snapshot,
-        "standing": standing(served, criterion, filters),
+        "standing": standing(served, asked.criterion, asked.filters),
     }
 
 
 @results_page
 def board_wins(request: HttpRequest, study: Study) -> HttpResponse:
     """Win rates of every pair of systems, with counts."""
-    criterion, filters = asked_criterion(request, study), asked_filters(request, study)
-    served = get_snapshot("board", study, criterion, filters)
-    context = _page(study, criterion, filters) | _shown(served, criterion, filters)
+    asked = asked_for(request, study)
+    served = asked.served("board")
+    context = _page(asked) | _shown(asked, served)
     many = served.values is not None and len(served.values["systems"]) > MOST_SYSTEMS
     context |= {"rows": win_matrix(served.values) if served.values and not many else [], "many": many}
     return render(request, "leaderboards/wins.html", context)
@@ -81,20 +69,17 @@ def board_wins(request: HttpRequest, study: Study) -> HttpResponse:
 @results_page
 def board_status(request: HttpRequest, study: Study) -> HttpResponse:
     """Whether the board that a page shows is up to date; what htmx asks for until it is."""
-    criterion, filters = asked_criterion(request, study), asked_filters(request, study)
-    served = get_snapshot("board", study, criterion, filters)
+    asked = asked_for(request, study)
+    served = asked.served("board")
     shown = request.GET.get("shown", "")
-    context = _page(study, criterion, filters) | _shown(served, criterion, filters)
+    context = _page(asked) | _shown(asked, served)
     context["ready"] = served.snapshot is not None and str(served.snapshot.pk) != shown
     return render(request, "leaderboards/_board_status.html", context)
 
 
 @results_data
 def board_json(request: HttpRequest, study: Study) -> HttpResponse:
-    served = get_snapshot("board", study, asked_criterion(request, study), asked_filters(request, study))
-    if served.values is None:
-        return _not_ready()
-    return JsonResponse(served.values, json_dumps_params={"ensure_ascii": False})
+    return JsonResponse(asked_for(request, study).values("board"), json_dumps_params={"ensure_ascii": False})
 
 
 @results_data
@@ -102,23 +87,13 @@ def board_table(request: HttpRequest, study: Study, ending: str) -> HttpResponse
     """The board as a file for a spreadsheet or a paper."""
     if ending not in TABLES:
         return json_error(404, "unknown_format", f"There is no format {ending!r}. Expected: json, {', '.join(TABLES)}.")
-    criterion = asked_criterion(request, study)
-    served = get_snapshot("board", study, criterion, asked_filters(request, study))
-    if served.values is None:
-        return _not_ready()
+    asked = asked_for(request, study)
     write, content_type = TABLES[ending]
     return HttpResponse(
-        write(served.values),
+        write(asked.values("board")),
         content_type=content_type,
-        headers={"Content-Disposition": f'attachment; filename="{study.slug}-{criterion.key}.{ending}"'},
+        headers={"Content-Disposition": f'attachment; filename="{study.slug}-{asked.criterion.key}.{ending}"'},
     )
-
-
-def _not_ready() -> HttpResponse:
-    message = f"The board is being computed for the first time. Ask again in {RETRY_AFTER} seconds."
-    answer = json_error(503, "not_ready", message)
-    answer["Retry-After"] = str(RETRY_AFTER)
-    return answer
 
 
 @results_data

@@ -4,8 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from annotations.models import Study
-from leaderboards.asking import asked_criterion, results_data, results_page
-from leaderboards.boards import get_board
+from leaderboards.asking import asked_for, results_data, results_page
 from leaderboards.charts.look import look_of
 from leaderboards.charts.rendering import FILES
 from leaderboards.charts.shown import shown
@@ -19,20 +18,20 @@ ON_THE_PAGE = ("forest", "win-matrix", "progress")
 
 @results_data
 def figure(request: HttpRequest, study: Study, name: str, ending: str) -> HttpResponse:
-    """?theme=dark and ?size=narrow draw it for such a screen; ?metric=, ?quality= and ?cost= say of what."""
+    """?theme=dark and ?width=narrow draw it for such a screen; ?metric=, ?quality= and ?cost= say of what."""
     if name not in CHARTS:
         return json_error(404, "unknown_figure", f"There is no figure {name!r}. Expected: {', '.join(CHARTS)}.")
     if ending not in FILES:
         return json_error(404, "unknown_format", f"There is no format {ending!r}. Expected: {', '.join(FILES)}.")
-    criterion = asked_criterion(request, study)
-    board = get_board(study, criterion)
-    drawn = chart(name, study, criterion, board, request.GET)
-    look = look_of(request.GET.get("theme", ""), request.GET.get("size", ""))
+    asked = asked_for(request, study)
+    board = asked.values("board")
+    drawn = chart(name, asked, board, request.GET)
+    look = look_of(request.GET.get("theme", ""), request.GET.get("width", ""))
     write, content_type = FILES[ending]
     what = ":".join([drawn.name, drawn.title, ending, look.name])
-    content = kept_value(study, criterion, board["fingerprint"], what, lambda: write(drawn, look))
+    content = kept_value(asked, board["fingerprint"], what, lambda: write(drawn, look))
     return HttpResponse(
-        content, content_type=content_type, headers=_headers(request, study, criterion.key, name, ending)
+        content, content_type=content_type, headers=_headers(request, study, asked.criterion.key, name, ending)
     )
 
 
@@ -44,16 +43,13 @@ def _headers(request: HttpRequest, study: Study, criterion: str, name: str, endi
 
 @results_page
 def figures(request: HttpRequest, study: Study) -> HttpResponse:
-    criterion = asked_criterion(request, study)
-    board = get_board(study, criterion)
-    drawn = [chart(name, study, criterion, board, request.GET) for name in ON_THE_PAGE]
+    asked = asked_for(request, study)
+    board = asked.values("board")
+    drawn = [chart(name, asked, board, request.GET) for name in ON_THE_PAGE]
     judging = judging_of(study)
-    context = {
-        "study": study,
-        "criterion": criterion,
-        "criteria": study.criteria.all(),
+    context = asked.context() | {
         "board": board,
-        "charts": [shown(one, study, criterion) for one in drawn],
+        "charts": [shown(one, study.slug, asked.parameters) for one in drawn],
         "methods_text": as_text(board, judging),
         "methods_latex": as_latex(board, judging),
     }

@@ -7,8 +7,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from annotations.models import Study
-from leaderboards.asking import asked_criterion, results_page
-from leaderboards.boards import get_board
+from leaderboards.asking import asked_for, results_page
 from leaderboards.charts.shown import shown
 from leaderboards.charts.widths import widths
 from leaderboards.costs import MEASURES
@@ -19,8 +18,6 @@ from leaderboards.study_charts import (
     asked_quality,
     pareto_chart,
     pareto_lines,
-    planning_of,
-    small_large_of,
 )
 from leaderboards.verdicts import Verdict, verdict
 
@@ -30,22 +27,20 @@ Line = dict[str, Any]
 @results_page
 def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
     """?quality= and ?cost= choose the axes, ?small= and ?large= the two systems of the verdict."""
-    criterion = asked_criterion(request, study)
-    board = get_board(study, criterion)
-    data = small_large_of(study, criterion, board)
+    asked = asked_for(request, study)
+    board, data = asked.values("board"), asked.values("small-large")
     quality, cost = asked_quality(request.GET), asked_cost(request.GET)
     lines = pareto_lines(board, data, quality, cost)
     small_ones, large_ones = (_of(board["systems"], data[side]) for side in ("small", "large"))
     small, large = _asked_pair(request.GET, small_ones, large_ones)
-    context = {
-        "study": study,
-        "criterion": criterion,
-        "criteria": study.criteria.all(),
+    context = asked.context() | {
         "quality": quality,
         "cost": cost,
         "qualities": {key: label for key, label in QUALITIES.items() if key == "rating" or key in data["metrics"]},
         "costs": MEASURES,
-        "chart": shown(pareto_chart(board, data, quality, cost), study, criterion, {"quality": quality, "cost": cost}),
+        "chart": shown(
+            pareto_chart(board, data, quality, cost), study.slug, asked.parameters, {"quality": quality, "cost": cost}
+        ),
         "not_shown": [line for line in lines if line["quality"] is None or line["cost"] is None],
         "small": small,
         "large": large,
@@ -88,23 +83,19 @@ def _verdict(small: Line | None, large: Line | None, data: Mapping[str, Any]) ->
 @results_page
 def planning(request: HttpRequest, study: Study) -> HttpResponse:
     """?stopping=1 shows the rule that may be looked at after every vote."""
-    criterion = asked_criterion(request, study)
-    board = get_board(study, criterion)
-    data = planning_of(study, criterion, board)
+    asked = asked_for(request, study)
+    data = asked.values("planning")
     by_rule = request.GET.get("stopping") == "1"
     rows = [
         (
             neighbour | {"more": _more(neighbour, data["votes"])},
-            stopping(criterion, *_pair(neighbour)) if by_rule else None,
+            stopping(asked, *_pair(neighbour)) if by_rule else None,
         )
         for neighbour in data["neighbours"]
     ]
-    context = {
-        "study": study,
-        "criterion": criterion,
-        "criteria": study.criteria.all(),
+    context = asked.context() | {
         "data": data,
-        "chart": shown(widths(data), study, criterion),
+        "chart": shown(widths(data), study.slug, asked.parameters),
         "rows": rows,
         "stopping": by_rule,
     }

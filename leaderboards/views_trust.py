@@ -1,57 +1,28 @@
 """Can this result be trusted: people, metrics, a few votes; and votes and metrics taken together."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from annotations.models import Criterion, Judgement, Study
+from annotations.models import Judgement, Study
 from leaderboards.analysis import words
-from leaderboards.analysis.analyse import compute_combined, compute_trust
 from leaderboards.analysis.index import COLUMNS, InvalidWeightsError, index, read_weights, usual_weights
 from leaderboards.analysis.scatter import scatter
-from leaderboards.analysis.values import Values
-from leaderboards.asking import asked_criterion, asked_flagged, results_data, results_page
-from leaderboards.material import Material, gather
+from leaderboards.asking import asked_for, results_data, results_page
 from models_runner.errors import json_error
 
-SEED = 0
-VERSION = 1
-KEPT_SECONDS = 24 * 3600
 VOTES_A_PAGE = 10
-Compute = Callable[[Material, int], Values]
-
-
-def _found(request: HttpRequest, study: Study, compute: Compute) -> tuple[Criterion, Values]:
-    """What is computed once for the same votes, scores and anchor."""
-    criterion = asked_criterion(request, study)
-    material = gather(study, criterion, flagged=asked_flagged(request))
-    key = f"{compute.__name__}-{VERSION}-{SEED}-{material.fingerprint}-{study.anchor_id}"
-    found: Values | None = cache.get(key)
-    if found is None:
-        found = compute(material, SEED)
-        cache.set(key, found, KEPT_SECONDS)
-    return criterion, found
-
-
-def _context(request: HttpRequest, study: Study, criterion: Criterion, found: Values) -> dict[str, Any]:
-    return {
-        "study": study,
-        "criterion": criterion,
-        "criteria": study.criteria.all(),
-        "found": found,
-        "flagged": asked_flagged(request),
-    }
 
 
 @results_page
 def trust(request: HttpRequest, study: Study) -> HttpResponse:
-    criterion, found = _found(request, study, compute_trust)
+    asked = asked_for(request, study)
+    found = asked.values("trust")
     numbers = {row["system"]: i for i, row in enumerate(found["robustness"]["ranges"], start=1)}
-    context = _context(request, study, criterion, found) | {
+    context = asked.context() | {
+        "found": found,
         "words": {
             "agreement": words.on_agreement(found["agreement"]),
             "sides": words.on_sides(found["side_bias"]),
@@ -69,26 +40,28 @@ def trust(request: HttpRequest, study: Study) -> HttpResponse:
         ],
         "legend": numbers,
         "tested": [(metric, words.LABELS[metric["metric"]]) for metric in found["significance"]["metrics"]],
-        "equal_length": request.GET.get("length") == "equal",
+        "equal_length": request.GET.get("show") == "equal-length",
     }
     return render(request, "leaderboards/trust.html", context)
 
 
 @results_data
 def trust_json(request: HttpRequest, study: Study) -> HttpResponse:
-    return JsonResponse(_found(request, study, compute_trust)[1], json_dumps_params={"ensure_ascii": False})
+    return JsonResponse(asked_for(request, study).values("trust"), json_dumps_params={"ensure_ascii": False})
 
 
 @results_page
 def trust_votes(request: HttpRequest, study: Study) -> HttpResponse:
     """The votes on which the top hangs, with both texts; ?top=3 for the top three."""
-    criterion, found = _found(request, study, compute_trust)
+    asked = asked_for(request, study)
+    found = asked.values("trust")
     tops = found["robustness"]["tops"]
-    asked = request.GET.get("top", "1")
-    top = next((top for top in tops if str(top["k"]) == asked), tops[0] if tops else None)
+    wanted = request.GET.get("top", "1")
+    top = next((top for top in tops if str(top["k"]) == wanted), tops[0] if tops else None)
     ids = top["votes"].get("ids", []) if top else []
     page = Paginator(_votes(ids), VOTES_A_PAGE).get_page(request.GET.get("page"))
-    context = _context(request, study, criterion, found) | {
+    context = asked.context() | {
+        "found": found,
         "top": top,
         "sentence": words.on_votes(top, found["votes"]) if top else found["robustness"]["reason"],
         "page": page,
@@ -114,7 +87,8 @@ def _votes(ids: list[str]) -> Any:
 
 @results_page
 def combined(request: HttpRequest, study: Study) -> HttpResponse:
-    criterion, found = _found(request, study, compute_combined)
+    asked = asked_for(request, study)
+    found = asked.values("combined")
     columns = found["columns"]
     usual = usual_weights(columns)
     error = ""
@@ -122,7 +96,8 @@ def combined(request: HttpRequest, study: Study) -> HttpResponse:
         weights = read_weights(request.GET.dict()) or usual
     except InvalidWeightsError as refused:
         error, weights = str(refused), usual
-    context = _context(request, study, criterion, found) | {
+    context = asked.context() | {
+        "found": found,
         "help": words.on_help(found["helped"]),
         "helped_by": [words.LABELS[name] for name in found["helped"].get("metrics", [])],
         "index": index(columns, weights),
@@ -138,7 +113,7 @@ def combined(request: HttpRequest, study: Study) -> HttpResponse:
 
 @results_data
 def combined_json(request: HttpRequest, study: Study) -> HttpResponse:
-    _, found = _found(request, study, compute_combined)
+    found = asked_for(request, study).values("combined")
     try:
         weights = read_weights(request.GET.dict()) or usual_weights(found["columns"])
     except InvalidWeightsError as refused:

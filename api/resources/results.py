@@ -1,6 +1,5 @@
 """Boards and analyses, and the votes behind them."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, StreamingHttpResponse
@@ -15,23 +14,18 @@ from api.schemas import ERRORS, ErrorOut
 from api.schemas_studies import FilterQuery, VotesOut, VotesQuery
 from api.streams import LINES_ANSWER, lines
 from api.uploads import BODY, uploaded
-from leaderboards.analysis.analyse import compute_combined, compute_trust
 from leaderboards.choices import check_choice
 from leaderboards.filters import Filters
 from leaderboards.kinds import KINDS
 from leaderboards.lookup import find_criterion
-from leaderboards.material import Material, gather
-from leaderboards.snapshots import get_snapshot, is_small
+from leaderboards.snapshots import get_snapshot
 from leaderboards.votes import export_rows
 
 router = Router(tags=["results"])
 
 RETRY_AFTER = "5"
 COMPUTED = ERRORS | {503: ErrorOut}
-ANALYSES: dict[str, Callable[[Material, int], dict[str, Any]]] = {
-    "trust": compute_trust,
-    "combined": compute_combined,
-}
+ANALYSES = [kind for kind in KINDS if kind != "board"]
 
 
 @router.get("/studies/{slug:slug}/boards/{slug:criterion}", auth=READ, response={200: dict[str, Any], **COMPUTED})
@@ -64,18 +58,17 @@ def _ready(values: dict[str, Any] | None) -> dict[str, Any]:
     response={200: dict[str, Any], **COMPUTED},
 )
 def read_analysis(request: HttpRequest, slug: str, criterion: str, kind: str) -> Any:
-    """trust: how far people and metrics agree, and how firm the ranks are. combined: votes and metrics together."""
+    """How far to trust a board, and what follows from it; `kind` is one of the names below.
+
+    trust: how far people and metrics agree, and how firm the ranks are. combined: votes and metrics together.
+    small-large: verdicts on small systems, and costs. planning: votes still needed.
+    """
     study = get_results_study(request, slug)
     asked = find_criterion(study, criterion)
     if kind not in ANALYSES:
         message = f"There is no analysis {kind!r}. Known: {', '.join(ANALYSES)}."
         raise ApiError(404, "unknown_analysis", message, field="kind")
-    if kind in KINDS:
-        return _ready(get_snapshot(kind, study, asked).values)
-    if not is_small(asked):
-        message = "The study has too many votes to analyse in a request. An operator runs: python manage.py analyse."
-        raise ApiError(409, "too_many_votes", message)
-    return ANALYSES[kind](gather(study, asked), 0)
+    return _ready(get_snapshot(kind, study, asked).values)
 
 
 @router.get("/studies/{slug:slug}/votes", auth=READ, response={200: None, **ERRORS}, openapi_extra=LINES_ANSWER)

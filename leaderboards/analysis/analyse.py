@@ -26,7 +26,8 @@ def analyse(
 ) -> Values:
     """Every analysis.
 
-    margin: in rating points, the study's own if left out. against: the system whose metrics the others' are tested on.
+    margin: as a chance to win, the study's own if left out. against: the system on whose metrics the others' are
+    tested.
     """
     inputs = read_inputs(material, seed)
     columns = index_columns(inputs)

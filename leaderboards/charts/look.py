@@ -102,6 +102,6 @@ class Look:
         }
 
 
-def look_of(theme: str, size: str) -> Look:
+def look_of(theme: str, width: str) -> Look:
     """As an address names it; anything else is light and wide."""
-    return Look(dark=theme == "dark", narrow=size == "narrow")
+    return Look(dark=theme == "dark", narrow=width == "narrow")

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from annotations.models import Criterion, Study
 from leaderboards.charts.chart import Chart, written
 from leaderboards.charts.rendering import FILES
 
@@ -37,12 +36,12 @@ class ShownChart:
     files: list[tuple[str, str]]
 
 
-def shown(chart: Chart, study: Study, criterion: Criterion, options: Mapping[str, str] | None = None) -> ShownChart:
-    """options: what else the address of its files needs, such as the metric."""
+def shown(chart: Chart, slug: str, query: Mapping[str, str], options: Mapping[str, str] | None = None) -> ShownChart:
+    """slug: of the study. query: which of its votes. options: what else its files need, such as the metric."""
 
     def address(ending: str, **look: str) -> str:
-        query = {"criterion": criterion.key, **(options or {}), **look}
-        return f"{reverse('figure', args=[study.slug, chart.name, ending])}?{urlencode(query)}"
+        parameters = {**query, **(options or {}), **look}
+        return f"{reverse('figure', args=[slug, chart.name, ending])}?{urlencode(parameters)}"
 
     narrow, dark = "(max-width: 40rem)", "(prefers-color-scheme: dark)"
     return ShownChart(
@@ -54,8 +53,8 @@ def shown(chart: Chart, study: Study, criterion: Criterion, options: Mapping[str
         rows=[[written(value) for value in row] for row in chart.rows],
         picture=address("svg"),
         sources=[
-            Source(f"{narrow} and {dark}", address("svg", theme="dark", size="narrow")),
-            Source(narrow, address("svg", size="narrow")),
+            Source(f"{narrow} and {dark}", address("svg", theme="dark", width="narrow")),
+            Source(narrow, address("svg", width="narrow")),
             Source(dark, address("svg", theme="dark")),
         ],
         spec=address("json"),

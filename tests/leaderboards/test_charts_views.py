@@ -56,7 +56,7 @@ def test_each_figure(study, name):
 
 def test_the_look_and_what_is_shown_are_in_the_address(study):
     light = got("figures/pareto.json", quality="rougeL", cost="seconds")
-    dark = got("figures/pareto.json", quality="rougeL", cost="seconds", theme="dark", size="narrow").json()
+    dark = got("figures/pareto.json", quality="rougeL", cost="seconds", theme="dark", width="narrow").json()
     assert light["Content-Disposition"] == 'inline; filename="meetings-overall-pareto-rougeL-seconds.json"'
     assert light.json()["description"].startswith(
         "8 systems by seconds a summary (across, logarithmic) and rouge-l (up)"
@@ -111,7 +111,7 @@ def test_the_page_has_picture_data_and_files_of_each_figure(study):
     assert html.count("<figure") == 3
     for name in ("forest", "win-matrix", "progress"):
         assert f'src="/boards/meetings/figures/{name}.svg?criterion=overall"' in html
-        assert f"/figures/{name}.svg?criterion=overall&amp;theme=dark&amp;size=narrow" in html
+        assert f"/figures/{name}.svg?criterion=overall&amp;theme=dark&amp;width=narrow" in html
         for ending in CONTENT:
             assert f'href="/boards/meetings/figures/{name}.{ending}?criterion=overall"' in html
     assert "We compared 8 systems on the dataset" in html

@@ -117,7 +117,7 @@ def test_the_votes_it_hangs_on_can_be_read(study):
 
 
 def test_length_is_a_toggle_in_the_address(study):
-    judged, equal = read("trust/"), read("trust/", length="equal")
+    judged, equal = read("trust/"), read("trust/", show="equal-length")
     row = read("trust/trust.json")["length"]["systems"][0]
     assert "Rating as judged" in judged
     assert "Rating at equal length" in equal
