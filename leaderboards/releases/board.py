@@ -64,7 +64,8 @@ class _Question:
         outcome = np.array(self.outcome, dtype=np.int64)
         document, judge = self.document.by_name(), self.judge.by_name()
         columns = [column[kept] for column in (a, b, outcome, document, judge)]
-        return VoteArrays(*_without_gaps(columns), n_systems=len(systems))
+        a, b, outcome, document, judge = _without_gaps(columns)
+        return VoteArrays(a, b, outcome, document, judge, len(systems))
 
     def agreement(self, seed: int) -> Agreement:
         comparison = np.unique(np.array(self.comparison, dtype=np.int64), return_inverse=True)[1]

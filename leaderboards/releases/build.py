@@ -81,12 +81,13 @@ def one_snapshot() -> Iterator[None]:
         return
     if connection.vendor == "sqlite":
         # The usual IMMEDIATE would keep every vote waiting; a deferred transaction that only reads keeps nobody.
-        usual, connection.transaction_mode = connection.transaction_mode, "DEFERRED"
+        database: Any = connection
+        usual, database.transaction_mode = database.transaction_mode, "DEFERRED"
         try:
             with transaction.atomic():
                 yield
         finally:
-            connection.transaction_mode = usual
+            database.transaction_mode = usual
         return
     with transaction.atomic():
         with connection.cursor() as cursor:

@@ -51,7 +51,7 @@ def _header(release: Release, facts: Facts) -> dict[str, Any]:
     name = release.licence.lower()
     licence = {"license": name} if name in HUB_LICENCES else {"license": "other", "license_name": release.licence}
     votes = facts.counts["votes"]
-    configs = [
+    configs: list[dict[str, Any]] = [
         {"config_name": table, "data_files": [{"split": "train", "path": f"data/{table}.parquet"}]}
         for table, rows in facts.counts.items()
         if rows

@@ -55,7 +55,7 @@ class Contents:
     def summaries(self) -> QuerySet[Summary]:
         """Of the study's systems, and whatever was compared."""
         study = self.study
-        pairs = Comparison.objects.filter(study=study).for_rating()  # type: ignore[attr-defined]
+        pairs = Comparison.objects.filter(study=study).for_rating()
         compared = Exists(pairs.filter(summary_a=OuterRef("pk"))) | Exists(pairs.filter(summary_b=OuterRef("pk")))
         of_systems = Q(
             run__system__in=study.systems.all(), run__dataset=study.dataset_id, run__instruction=study.instruction
@@ -124,7 +124,7 @@ class Contents:
             yield {
                 "summary_id": s.pk,
                 "document_id": s.document.external_id,
-                "query": self.query_name(s.document_id, s.query and s.query.text),
+                "query": self.query_name(s.document_id, s.query.text if s.query else None),
                 "system": s.run.system.slug,
                 "instruction": s.run.instruction,
                 "instruction_version": s.run.instruction_version,
@@ -164,7 +164,7 @@ class Contents:
         for r in rows.order_by("document__position", "query__position", "instruction", "position").iterator(500):
             yield {
                 "document_id": r.document.external_id,
-                "query": self.query_name(r.document_id, r.query and r.query.text),
+                "query": self.query_name(r.document_id, r.query.text if r.query else None),
                 "instruction": r.instruction or None,
                 "position": r.position,
                 "text": self.text(r.document_id, r.text),

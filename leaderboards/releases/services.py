@@ -131,7 +131,7 @@ def changed_files(release: Release) -> list[str]:
     """Files that are not what CHECKSUMS says, or missing."""
     folder = folder_of(release)
     lines = (folder / "CHECKSUMS").read_text(encoding="utf-8").splitlines()
-    wanted = dict(reversed(line.split("  ", 1)) for line in lines)
+    wanted = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     return [
         name for name, digest in wanted.items() if not (folder / name).is_file() or file_sha256(folder / name) != digest
     ]
