@@ -275,7 +275,7 @@ def workload(annotator: Annotator) -> Workload:
     given = GIVEN_BUT_TRAINING if annotator.study.has_known_pairs else GIVEN
     # On every page: it may not take longer in a large study, where the exact number tells nobody anything.
     counts = fetch(f"{given} {LEFT}", annotator.pk, annotator.study_id, annotator.pk, MOST_COUNTED + 1)
-    of_state = dict(counts)
+    of_state: dict[str, int] = dict(counts)
     done, held = of_state.get(Assignment.State.DONE, 0), of_state.get(Assignment.State.LEASED, 0)
     more_than = MOST_COUNTED if of_state["available"] > MOST_COUNTED else 0
     available = min(of_state["available"], MOST_COUNTED)

@@ -46,5 +46,5 @@ def stopping(asked: Asked, better: str, worse: str) -> Stopping:
     found = confidence_sequence(np.array(list(first.values()), dtype=np.float64))
     if not first:
         return Stopping(better, worse, 0, None, None, None, None)
-    bounds = (float(array[-1]) for array in (found.estimate, found.lower, found.upper))
-    return Stopping(better, worse, len(first), *bounds, found.decided_after)
+    estimate, lower, upper = (float(array[-1]) for array in (found.estimate, found.lower, found.upper))
+    return Stopping(better, worse, len(first), estimate, lower, upper, found.decided_after)

@@ -31,7 +31,7 @@ def progress(days: Sequence[tuple[date, int]]) -> Chart:
     )
 
 
-def _spec(rows: list[dict[str, str | int]], look: Look) -> Spec:
+def _spec(rows: list[dict[str, object]], look: Look) -> Spec:
     tooltip = [
         {"field": "day", "type": "temporal", "format": "%-d %b %Y", "title": "Day"},
         {"field": "votes", "type": "quantitative", "format": ",", "title": "Votes"},

@@ -29,7 +29,8 @@ def make_script() -> Path:
 
         path.parent.mkdir(parents=True, exist_ok=True)
         with replace_when_complete(path) as file:
-            file.write(vl_convert.javascript_bundle(vl_version=VEGA_LITE))
+            # The package's types do not know the default of its snippet.
+            file.write(vl_convert.javascript_bundle(vl_version=VEGA_LITE))  # type: ignore[call-arg]
     return path
 
 

@@ -8,9 +8,11 @@ import pytest
 from django.test import Client
 
 from annotations.models import Judgement
+from leaderboards.asking import Asked
 from leaderboards.charts.look import Look
 from leaderboards.charts.rendering import as_svg
 from leaderboards.charts.widths import AHEAD, widths
+from leaderboards.filters import DEFAULT
 from leaderboards.material import gather
 from leaderboards.planning import planning
 from leaderboards.stats.ratings import rate
@@ -87,17 +89,17 @@ def test_the_rule_takes_the_first_vote_of_each_document():
     study = make_rated_study(systems=2, documents=5, annotators=3)
     better, worse = system_slugs(study)
     criterion = study.criteria.get()
-    found = stopping(criterion, better, worse)
+    found = stopping(Asked(criterion.study, criterion, DEFAULT), better, worse)
     expected = confidence_sequence(np.ones(5))
     assert (found.results, found.decided_after) == (5, expected.decided_after)
     assert (found.lower, found.upper) == pytest.approx((expected.lower[-1], expected.upper[-1]))
-    turned = stopping(criterion, worse, better)
+    turned = stopping(Asked(criterion.study, criterion, DEFAULT), worse, better)
     assert (turned.lower, turned.upper) == pytest.approx((1 - found.upper, 1 - found.lower))
 
 
 def test_two_that_never_met_are_not_decided():
     study = make_study(systems=2, documents=1)
-    found = stopping(study.criteria.get(), *system_slugs(study))
+    found = stopping(Asked(study, study.criteria.get(), DEFAULT), *system_slugs(study))
     assert (found.results, found.lower, found.decided_after) == (0, None, None)
 
 

@@ -4,13 +4,14 @@ import csv
 import io
 import json
 import re
+import uuid
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from annotations.models import Judgement
-from leaderboards import computed
+from annotations.models import Judgement, JudgementRevision
+from leaderboards import snapshots
 from leaderboards.study_charts import CHARTS
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.leaderboards.compared import make_compared_study
@@ -123,7 +124,10 @@ def test_a_new_vote_makes_a_new_figure(study):
     comparison = study.comparisons.first()
     comparison.quota = comparison.taken = 3
     comparison.save()
-    vote(comparison, AnnotatorFactory(study=study), "a", slot=2)
+    given = vote(comparison, AnnotatorFactory(study=study), "a", slot=2)
+    JudgementRevision.objects.create(
+        assignment=given.assignment, criterion=given.criterion, client_key=uuid.uuid4(), outcome="a"
+    )
     after = json.loads(got("figures/win-matrix.json").content)
     votes = sum(row["votes"] for row in after["data"]["values"]) // 2
     assert votes == Judgement.objects.count()
@@ -132,5 +136,5 @@ def test_a_new_vote_makes_a_new_figure(study):
 def test_the_same_votes_are_read_once(study, monkeypatch):
     client = researcher()
     client.get("/boards/meetings/small-versus-large/")
-    monkeypatch.setattr(computed, "gather", lambda *args: pytest.fail("read again"))
+    monkeypatch.setattr(snapshots, "gather", lambda *args, **options: pytest.fail("read again"))
     assert client.get("/boards/meetings/small-versus-large/", {"cost": "seconds"}).status_code == 200

@@ -22,7 +22,7 @@ def test_random_flips_come_near_the_exact_answer():
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.sampled_from([-2.0, -0.1, 0.0, 0.1, 0.3, 5.0]), min_size=2, max_size=8))
+@given(st.lists(st.sampled_from([-2.0, -0.125, 0.0, 0.125, 0.375, 5.0]), min_size=2, max_size=8))
 def test_exact_answers_are_scipys(differences):
     values = np.array(differences)
     theirs = permutation_test((values,), np.sum, permutation_type="samples", n_resamples=np.inf)

@@ -1,13 +1,14 @@
 """Trust and human + automatic as pages and as data."""
 
 import re
+import uuid
 from urllib.parse import urlencode
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from annotations.models import Judgement
+from annotations.models import Judgement, JudgementRevision
 from leaderboards import views_trust
 from leaderboards.analysis import inputs, metrics, robustness, words
 from models_runner.models import Score
@@ -132,7 +133,11 @@ def test_a_second_look_computes_nothing_and_a_new_vote_does(study, monkeypatch):
     read("trust/")
     read("trust/trust.json")
     assert len(computed) == 2  # one a scored metric
-    Judgement.objects.filter(criterion__key="overall").first().delete()
+    gone = Judgement.objects.filter(criterion__key="overall").first()
+    gone.delete()
+    JudgementRevision.objects.create(
+        assignment=gone.assignment, criterion=gone.criterion, client_key=uuid.uuid4(), outcome=""
+    )
     read("trust/")
     assert len(computed) == 4
 

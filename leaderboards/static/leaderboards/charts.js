@@ -27,7 +27,7 @@
       address.searchParams.set("theme", "dark");
     }
     if (narrow.matches) {
-      address.searchParams.set("size", "narrow");
+      address.searchParams.set("width", "narrow");
     }
     const answer = await fetch(address);
     if (!answer.ok) {
