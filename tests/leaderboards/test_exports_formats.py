@@ -25,7 +25,7 @@ from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.helpers import make_rated_study, vote
 
 pytestmark = pytest.mark.django_db
-ARENA_PYTHON = os.environ.get("ARENA_PYTHON", "")
+ARENA_PYTHON = os.environ.get("ARENA_RANK_PYTHON", "")
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +120,7 @@ def test_an_arena_row_has_the_documented_fields(tmp_path, study):
     assert set(frame["winner"]) <= {"model_a", "model_b", "tie", "both_bad"}  # arena-rank takes any other for a draw
 
 
-@pytest.mark.skipif(not ARENA_PYTHON, reason="ARENA_PYTHON names no Python with arena-rank, which wants its own numpy")
+@pytest.mark.skipif(not ARENA_PYTHON, reason="NOT READ by arena-rank: set ARENA_RANK_PYTHON to a Python that has it")
 def test_arena_rank_reads_the_file_unchanged(tmp_path, study):
     path, _ = exported(tmp_path, study, "arena")
     code = (
