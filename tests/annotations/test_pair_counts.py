@@ -165,7 +165,9 @@ def test_a_vote_in_an_even_study_asks_for_no_counts():
     first = next_assignment(AnnotatorFactory(study=make_study(systems=2, documents=3)))
     with CaptureQueriesContext(connection) as captured:
         vote_on(first, "left")
-    assert not any("paircount" in query["sql"] or "system_id" in query["sql"] for query in captured)
+    # What PostgreSQL runs by a kept plan has no text here.
+    texts = [query["sql"] or "" for query in captured]
+    assert not any("paircount" in text or "system_id" in text for text in texts)
 
 
 def test_counts_are_of_one_study_alone(study, annotator):
