@@ -241,7 +241,7 @@ def queries_of_next(systems, voters):
         connection,
     ) as captured:
         assert next_assignment(annotator)
-    return [query["sql"] for query in captured]
+    return [query["sql"] or "" for query in captured]
 
 
 def test_next_reads_no_votes_and_as_many_queries_however_many_pairs_and_votes_there_are():
