@@ -5,6 +5,7 @@
 # make soak   many annotators at once, docs/benchmarks.md
 # make bench-annotate   docs/benchmarks.md
 # make bench-leaderboard   docs/benchmarks.md
+# make bench-export   docs/benchmarks.md
 # make bench-generation ARGS='--meetings 4'   docs/benchmarks.md
 
 PORT ?= 8000
@@ -16,7 +17,7 @@ PY := $(VENV)/bin/python
 
 export PORT DATA_DIR
 
-.PHONY: run test check messages reset install install-dev bench-annotate bench-generation bench-leaderboard soak
+.PHONY: run test check messages reset install install-dev bench-annotate bench-export bench-generation bench-leaderboard soak
 
 run: install
 	@exec $(PY) manage.py serve --host $(HOST)
@@ -34,6 +35,9 @@ messages: install-dev
 
 bench-annotate: install
 	@$(PY) -m benchmarks.annotate $(ARGS)
+
+bench-export: install
+	@$(PY) -m benchmarks.export $(ARGS)
 
 bench-generation: install
 	@$(PY) -m benchmarks.generation $(ARGS)

@@ -213,15 +213,18 @@ def statements(study: Any, user: Any) -> dict[str, int]:
 
 # ---- peers
 
+PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
+
 
 def peer(folder: Path, name: str, binary: str, options: argparse.Namespace) -> list[Row]:
-    """Another tool, measured by its own script with the same counts."""
+    """Another tool, measured by its own script with the same counts, and without the settings of this site."""
+    theirs = {key: value for key, value in os.environ.items() if key in PASSED_ON}
     with tempfile.TemporaryDirectory(prefix="punchweight-peer-") as place:
         report = Path(place) / "report.jsonl"
         subprocess.run(
             [sys.executable, "annotation_loop.py", name, "--bin", binary, "--votes", str(options.votes),
              "--concurrency", options.concurrency, "--tasks", str(options.tasks), "--json", str(report)],
-            cwd=folder, check=True, stdout=sys.stderr,
+            cwd=folder, check=True, stdout=sys.stderr, env=theirs,
         )  # fmt: skip
         rows = [json.loads(line) for line in report.read_text().splitlines()]
     return [

@@ -1,0 +1,161 @@
+"""How fast votes are exported and how much memory that takes, for each format and for a release.
+
+    python -m benchmarks.export [--votes 1000000] [--formats csv,jsonl,...,release] [--json FILE]
+
+With DATABASE_URL of a PostgreSQL server, a database of its own is made there and dropped; else SQLite in a temporary
+folder. docs/benchmarks.md says how to read the output.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+DATABASE = "punchweight_bench_export"
+SLUG = "exported"
+QUOTA, SYSTEMS, PEOPLE = 25, 10, 500
+ALL = ("csv", "jsonl", "parquet", "arena", "evalica", "dpo", "kto", "openai", "release")
+MEGABYTE = 1_000_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--votes", type=int, default=1_000_000)
+    parser.add_argument("--formats", default=",".join(ALL))
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(_measure(options.one)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"DATA_DIR": folder}
+        given = os.environ.get("DATABASE_URL", "")
+        if given:
+            _sql(given, f"DROP DATABASE IF EXISTS {DATABASE}", f"CREATE DATABASE {DATABASE}")
+            environment["DATABASE_URL"] = urlunsplit(urlsplit(given)._replace(path=f"/{DATABASE}"))
+        os.environ.update(environment)
+        try:
+            _fill(options.votes)
+            rows = [_in_own_process(name) for name in options.formats.split(",")]
+        finally:
+            if given:
+                _sql(given, f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+    _show(options.votes, "PostgreSQL" if given else "SQLite", rows)
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=2))
+
+
+def _sql(url: str, *statements: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def _fill(votes: int) -> None:
+    """A study of ten systems, each comparison rated by up to 25 of 500 people."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    from annotations.models import Criterion, Study
+    from benchmarks import stored
+    from models_runner.models import Dataset
+
+    call_command("migrate", verbosity=0)
+    dataset = Dataset.objects.create(name="exported")
+    systems = [run.system for run in stored._runs(dataset, (f"system-{n}" for n in range(SYSTEMS)))]
+    pairs = SYSTEMS * (SYSTEMS - 1) // 2
+    stored._fill(dataset, max(1, -(-votes // (QUOTA * pairs))), seed=1)
+    dataset.documents.update(redistributable=True, licence="CC-BY-4.0")
+    study = Study.objects.create(slug=SLUG, title=SLUG, dataset=dataset, quota=QUOTA, status="closed")
+    study.systems.set(systems)
+    Criterion.objects.create(study=study, key="overall", question="Which summary is better overall?", position=0)
+    stored._rated(study, dataset, stored._people(study, PEOPLE), votes, QUOTA)
+    stored.settle()
+    connection.close()
+
+
+def _in_own_process(name: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.export", "--one", name]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    row: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    print(f"{name}: {row['seconds']:.1f} s", flush=True)
+    return row
+
+
+def _measure(name: str) -> dict[str, Any]:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
+    django.setup()
+    from django.utils import timezone
+
+    from annotations.models import Judgement, Study
+    from leaderboards.exports import Selection, export_ratings
+    from leaderboards.exports.preferences import Counting
+    from leaderboards.releases import services
+
+    study = Study.objects.select_related("dataset").get(slug=SLUG)
+    path = Path(tempfile.mkdtemp()) / "votes"
+    # Libraries loaded and a connection open: what is measured is the export.
+    later = Selection(since=timezone.now())
+    for one in ("parquet", "arena"):
+        export_ratings(study, path, one, later)
+    votes = Judgement.objects.filter(criterion__study=study).count()
+    idle = _resident("VmRSS")
+    _forget_peak()
+    started = time.perf_counter()
+    if name == "release":
+        built = services.write_files(services.create_draft(study, services.Draft(), None))
+        lines, size = sum(built.counts["rows"].values()), built.file_bytes
+    else:
+        lines = export_ratings(study, path, name, counting=Counting.EACH).lines
+        size = path.stat().st_size
+    seconds = time.perf_counter() - started
+    return {
+        "format": name,
+        "seconds": seconds,
+        "votes_per_s": votes / seconds,
+        "lines": lines,
+        "bytes": size,
+        "above_idle_mb": (_resident("VmHWM") - idle) / MEGABYTE,
+    }
+
+
+def _resident(name: str) -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(name):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError(f"/proc/self/status has no {name}.")
+
+
+def _forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def _show(votes: int, database: str, rows: list[dict[str, Any]]) -> None:
+    print(f"\n{votes:,} votes, {database}\n")
+    print(f"{'format':<10}{'seconds':>9}{'votes/s':>10}{'rows':>12}{'file MB':>10}{'MB above idle':>15}")
+    for row in rows:
+        print(
+            f"{row['format']:<10}{row['seconds']:>9.1f}{row['votes_per_s']:>10,.0f}{row['lines']:>12,}"
+            f"{row['bytes'] / MEGABYTE:>10.1f}{row['above_idle_mb']:>15.0f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
