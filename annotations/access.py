@@ -18,6 +18,7 @@ from annotations.statements import Columns, fetch
 
 __all__ = [
     "StillRatingError",
+    "datasets_being_rated",
     "forget",
     "get_annotator",
     "get_managed_study",
@@ -104,6 +105,13 @@ def refuse_while_rating(request: HttpRequest, study: Study) -> None:
     for annotator in themselves.filter(left_at=None):
         if has_work(annotator):
             raise StillRatingError(study, joined_here=annotator.pk == here)
+
+
+def datasets_being_rated(request: HttpRequest) -> set[int]:
+    """Datasets on which this account, or this browser, has rating to do, in whichever study."""
+    here = request.session.get(SESSION_KEY, {}).values()
+    themselves = Annotator.objects.select_related("study").filter(Q(user=request.user.pk) | Q(pk__in=here))
+    return {one.study.dataset_id for one in themselves.filter(left_at=None) if has_work(one)}
 
 
 def still_rating(request: HttpRequest, refusal: StillRatingError) -> HttpResponse:

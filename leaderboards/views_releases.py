@@ -15,7 +15,14 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from annotations.access import StillRatingError, get_managed_study, refuse_while_rating, role_of, still_rating
+from annotations.access import (
+    StillRatingError,
+    datasets_being_rated,
+    get_managed_study,
+    refuse_while_rating,
+    role_of,
+    still_rating,
+)
 from annotations.models import Study
 from leaderboards import file_jobs
 from leaderboards.access import get_results_study
@@ -47,18 +54,16 @@ def results_action(view: View) -> View:
 def get_release(request: HttpRequest, slug: str, version: str, *, manage: bool = False) -> Release:
     """A draft for those who see the study's results, a published one for everybody with an account.
 
-    Who rates in the study and has pairs left finds none. manage: for staff and owners.
+    A stranger to the study who has pairs left of its dataset, in any study, finds none: its texts may be theirs to
+    rate. manage: for staff and owners.
     """
     release = get_object_or_404(Release.objects.select_related("study__dataset"), study__slug=slug, version=version)
     role = role_of(request.user, release.study)
-    if role is None and (manage or not release.is_published):
-        raise Http404
-    try:
+    if role is None:
+        if manage or not release.is_published or release.study.dataset_id in datasets_being_rated(request):
+            raise Http404
+    else:
         refuse_while_rating(request, release.study)
-    except StillRatingError:
-        if role is None:
-            raise Http404 from None
-        raise
     if manage:
         get_managed_study(request, slug, owner=True)
     return release
@@ -175,17 +180,9 @@ def make_release(request: HttpRequest, study: Study) -> HttpResponse:
 @never_cache
 @require_safe
 def releases(request: HttpRequest) -> HttpResponse:
-    """Published ones, without those of studies in which the person still rates."""
-    shown = [release for release in services.published() if not _still_rates(request, release.study)]
+    """Published ones, without those of datasets on which the person still rates."""
+    shown = services.published().exclude(study__dataset__in=datasets_being_rated(request))
     return render(request, "leaderboards/releases.html", {"releases": shown})
-
-
-def _still_rates(request: HttpRequest, study: Study) -> bool:
-    try:
-        refuse_while_rating(request, study)
-    except StillRatingError:
-        return True
-    return False
 
 
 @release_page

@@ -4,7 +4,9 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,7 +17,7 @@ from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.services import Draft, create_draft, publish, write_files
 from models_runner.models import Document
 from models_runner.outcomes import MAX_ATTEMPTS
-from tests.factories import UserFactory
+from tests.factories import CriterionFactory, StudyFactory, UserFactory
 from tests.leaderboards.helpers import make_rated_study
 from tests.people import annotator, researcher
 
@@ -152,6 +154,36 @@ def test_who_has_pairs_left_to_rate_sees_nothing_of_it(study, release):
     for name, more in (("release", []), ("release-zip", []), ("release-file", ["board.json"])):
         assert client.get(reverse(name, args=[study.slug, release.version, *more])).status_code == 404
     assert "Meeting ratings" not in client.get(reverse("releases")).content.decode()
+
+
+def test_who_rates_the_same_texts_in_another_study_sees_nothing_of_it(study, release):
+    publish(release)
+    other = StudyFactory(dataset=study.dataset, quota=3, status="open")
+    CriterionFactory(study=other)
+    comparison = study.comparisons.first()
+    comparison.pk, comparison.study, comparison.taken = None, other, 0
+    comparison.save()
+    user, client = UserFactory(), Client()
+    client.force_login(user)
+    page = reverse("release", args=[study.slug, release.version])
+    assert client.get(page).status_code == 200
+    client.post(invitation_path(other))
+    assert client.get(page).status_code == 404
+    assert "Meeting ratings" not in client.get(reverse("releases")).content.decode()
+    other.comparisons.update(quota=1, taken=1)
+    assert client.get(page).status_code == 200
+    assert "Meeting ratings" in client.get(reverse("releases")).content.decode()
+
+
+def test_the_list_asks_no_more_for_more_releases(study, release, django_assert_max_num_queries):
+    publish(release)
+    client = annotator()
+    with CaptureQueriesContext(connection) as one:
+        client.get(reverse("releases"))
+    for version in ("2.0", "3.0"):
+        publish(write_files(create_draft(study, Draft(name="more", version=version), None)))
+    with django_assert_max_num_queries(len(one)):
+        client.get(reverse("releases"))
 
 
 @pytest.mark.parametrize("name", ["../secret", "data/../../secret", "/etc/passwd", "data"])
