@@ -1,18 +1,24 @@
 """Columns of many rows as arrays, without a Python object for each value: a million votes would take ten seconds."""
 
+from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
 import numpy as np
-from django.db import connections
+from django.db import connections, transaction
 from django.db.models import BigIntegerField, F, FloatField, QuerySet, UUIDField
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from numpy.typing import NDArray
+from psycopg import ClientCursor, ServerCursor
+from psycopg.adapt import Loader
+from psycopg.pq import Format
 
 CHUNK = 50_000
-# PostgreSQL's binary COPY: a header of 19 bytes, rows of (fields, then length and value of each), 2 bytes at the end.
-HEADER, TRAILER = 19, 2
+# PostgreSQL's binary arrays: number of dimensions, whether one value is NULL, type, number of values, first index; then
+# the length and the value of each.
+HEADER = np.dtype([("dimensions", ">i4"), ("null", ">i4"), ("type", ">i4"), ("size", ">i4"), ("first", ">i4")])
+Columns = dict[str, NDArray[Any]]
 
 
 class Kind(Enum):
@@ -31,7 +37,7 @@ class RowFormatError(RuntimeError):
     """The database sent rows of another form than asked for, such as with a NULL."""
 
 
-def read_columns(rows: QuerySet[Any], **columns: tuple[Kind, str | Combinable]) -> dict[str, NDArray[Any]]:
+def read_columns(rows: QuerySet[Any], **columns: tuple[Kind, str | Combinable]) -> Columns:
     """The named columns of the rows, in no order; no value may be NULL.
 
     Returns:
@@ -39,11 +45,15 @@ def read_columns(rows: QuerySet[Any], **columns: tuple[Kind, str | Combinable]) 
     """
     # An alias of its own for each: a name may be a field's as well.
     chosen = {f"column_{name}": _expression(kind, value) for name, (kind, value) in columns.items()}
-    query = rows.order_by().annotate(**chosen).values_list(*chosen).query
+    query = rows.order_by().annotate(**chosen).values_list(*chosen, "pk").query
     kinds = {name: kind for name, (kind, _) in columns.items()}
     sql, parameters = query.sql_with_params()
-    read = _copied if connections[rows.db].vendor == "postgresql" else _fetched
-    return read(rows.db, sql, parameters, kinds)
+    read = _aggregated if connections[rows.db].vendor == "postgresql" else _fetched
+    parts: dict[str, list[NDArray[Any]]] = {name: [_empty(kind)] for name, kind in kinds.items()}
+    for part in read(rows.db, sql, parameters, kinds):
+        for name, values in part.items():
+            parts[name].append(values)
+    return {name: np.concatenate(parts.pop(name)) for name in kinds}
 
 
 def _expression(kind: Kind, value: str | Combinable) -> Combinable:
@@ -52,49 +62,65 @@ def _expression(kind: Kind, value: str | Combinable) -> Combinable:
     return expression if kind is Kind.UUID else Cast(expression, FIELDS[kind]())
 
 
-def _copied(using: str, sql: str, parameters: tuple[Any, ...], kinds: dict[str, Kind]) -> dict[str, NDArray[Any]]:
-    connection = connections[using]
-    connection.ensure_connection()
-    # psycopg's own cursor: Django's takes no parameters here.
-    with (
-        connection.connection.cursor() as cursor,
-        cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT BINARY)", parameters) as parts,
-    ):
-        data = b"".join(parts)
-    row = np.dtype(
-        [("fields", ">i2")]
-        + [field for name, kind in kinds.items() for field in ((f"{name} length", ">i4"), _field(name, kind))]
-    )
-    size = len(data) - HEADER - TRAILER
-    if size % row.itemsize:
-        raise RowFormatError(f"{size} bytes are no whole number of rows of {row.itemsize} bytes: is a value NULL?")
-    table = np.frombuffer(data, dtype=row, count=size // row.itemsize, offset=HEADER)
-    for name in kinds:
-        if (table[f"{name} length"] != row[name].itemsize).any():
-            raise RowFormatError(f"Column {name} has values of another width than {row[name].itemsize} bytes.")
-    return {name: table[name].astype(kind.value[1]) for name, kind in kinds.items()}
-
-
-def _field(name: str, kind: Kind) -> tuple[Any, ...]:
-    form = kind.value[0]
-    return (name, *form) if isinstance(form, tuple) else (name, form)
-
-
-def _fetched(using: str, sql: str, parameters: tuple[Any, ...], kinds: dict[str, Kind]) -> dict[str, NDArray[Any]]:
-    parts: dict[str, list[NDArray[Any]]] = {name: [_empty(kind)] for name, kind in kinds.items()}
-    with connections[using].cursor() as cursor:
-        cursor.execute(sql, parameters)
-        while chunk := cursor.fetchmany(CHUNK):
-            for (name, kind), values in zip(kinds.items(), zip(*chunk, strict=True), strict=True):
-                parts[name].append(_array(kind, values))
-    return {name: np.concatenate(arrays) for name, arrays in parts.items()}
-
-
 def _empty(kind: Kind) -> NDArray[Any]:
     return np.empty((0, 2) if kind is Kind.UUID else 0, dtype=kind.value[1])
 
 
-def _array(kind: Kind, values: tuple[Any, ...]) -> NDArray[Any]:
+def _aggregated(using: str, sql: str, parameters: tuple[Any, ...], kinds: dict[str, Kind]) -> Iterator[Columns]:
+    """PostgreSQL makes the arrays: to send each vote as a row takes five times as long as to find them all."""
+    names = [f"column_{name}" for name in kinds]
+    arrays = ", ".join(f"array_agg({name})" for name in names)
+    given = f"({sql}) AS given ({', '.join([*names, 'number'])})"
+    connection = connections[using]
+    # No transaction of its own where there is one: the cursor only needs to be in any.
+    with transaction.atomic(using, savepoint=False):
+        here = connection.connection
+        query = ClientCursor(here).mogrify(f"SELECT {arrays} FROM {given} GROUP BY number / {CHUNK}", parameters)  # noqa: S608
+        with ServerCursor(here, "leaderboards_columns") as cursor:
+            for name in ("int8", "float8", "uuid"):
+                cursor.adapters.register_loader(here.adapters.types[name].array_oid, _Bytes)
+            cursor.execute(query.encode(), binary=True)
+            while found := cursor.fetchone():
+                yield {
+                    name: _from_array(data, name, kind) for (name, kind), data in zip(kinds.items(), found, strict=True)
+                }
+
+
+class _Bytes(Loader):
+    """The value as it was sent."""
+
+    format = Format.BINARY
+
+    def load(self, data: bytes | bytearray | memoryview) -> bytes:
+        return bytes(data)
+
+
+def _from_array(data: bytes, name: str, kind: Kind) -> NDArray[Any]:
+    form, here = kind.value
+    header = np.frombuffer(data, dtype=HEADER, count=1)[0]
+    if header["null"]:
+        raise RowFormatError(f"Column {name} has a NULL.")
+    field = (form,) if isinstance(form, str) else form
+    values = np.frombuffer(data, dtype=[("length", ">i4"), ("value", *field)], offset=HEADER.itemsize)
+    if len(values) != header["size"] or (values["length"] != values.dtype["value"].itemsize).any():
+        raise RowFormatError(f"Column {name} has values of another width than {values.dtype['value'].itemsize} bytes.")
+    return values["value"].astype(here)
+
+
+def _fetched(using: str, sql: str, parameters: tuple[Any, ...], kinds: dict[str, Kind]) -> Iterator[Columns]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, parameters)
+        while chunk := cursor.fetchmany(CHUNK):
+            columns = list(zip(*chunk, strict=True))[:-1]  # without the primary key
+            yield {
+                name: _from_values(values, name, kind)
+                for (name, kind), values in zip(kinds.items(), columns, strict=True)
+            }
+
+
+def _from_values(values: tuple[Any, ...], name: str, kind: Kind) -> NDArray[Any]:
+    if None in values:
+        raise RowFormatError(f"Column {name} has a NULL.")
     if kind is Kind.UUID:
         return np.frombuffer(bytes.fromhex("".join(values)), dtype=">u8").reshape(-1, 2).astype(np.uint64)
     return np.array(values, dtype=kind.value[1])
