@@ -134,15 +134,19 @@ def create_study(
     )
     study.systems.set(systems)
     _choose_documents(study, material)
+    _begin(study, questions)
+    return study
+
+
+def _begin(study: Study, questions: Sequence[OwnCriterion]) -> None:
     Criterion.objects.bulk_create(
         Criterion(study=study, position=position, **asdict(asked)) for position, asked in enumerate(questions)
     )
-    if created_by is not None:
-        Membership.objects.create(study=study, user=created_by, role=Membership.Role.OWNER)
-    audit.record(study, created_by, AuditEntry.Action.CREATED, after=study.status)
+    if study.created_by is not None:
+        Membership.objects.create(study=study, user=study.created_by, role=Membership.Role.OWNER)
+    audit.record(study, study.created_by, AuditEntry.Action.CREATED, after=study.status)
     build_comparisons(study)
     recount_pairs(study)
-    return study
 
 
 def _check_setup(slug: str, systems: Sequence[System], quota: int, options: RatingOptions) -> None:

@@ -65,17 +65,17 @@ def test_who_comes_back_to_a_lapsed_pair_finds_it_balanced():
         assert {again.shown_left, between.shown_left} == {"a", "b"}
 
 
-def test_hundreds_of_votes_leave_every_comparison_balanced():
-    study = make_study(systems=4, documents=17, quota=5)
+def test_a_thousand_votes_leave_every_comparison_balanced():
+    study = make_study(systems=4, documents=34, quota=5)
     annotators = AnnotatorFactory.create_batch(7, study=study)
     rng, votes = random.Random(1), 0
-    while votes < 500:
+    while votes < 1000:
         assignment = next_assignment(rng.choice(annotators))
         if assignment is not None:
             vote_on(assignment, rng.choice(("left", "right", "tie")))
             votes += 1
     counts = Counter(Assignment.objects.filter(state="done").values_list("comparison", "shown_left"))
-    assert counts.total() == 500
+    assert counts.total() == 1000
     for comparison in study.comparisons.values_list("pk", flat=True):
         assert abs(counts[comparison, "a"] - counts[comparison, "b"]) <= 1
 
