@@ -22,7 +22,8 @@ from models_runner.models import FineTuning
 from tests.annotations.helpers import make_gold
 from tests.factories import SystemFactory, UserFactory, make_study
 
-pytestmark = pytest.mark.django_db
+# Hundreds of rows of rights, which no database changes.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ROLES = ("stranger", "annotator", "outsider", "other owner", "researcher", "owner", "staff")
 

@@ -15,7 +15,8 @@ from leaderboards.releases.services import Draft, create_draft, publish, write_f
 from tests.api.helpers import Program, document, program, rater
 from tests.factories import DatasetFactory, SystemFactory, UserFactory, make_study
 
-pytestmark = pytest.mark.django_db
+# Hundreds of rows of rights, which no database changes.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # Accounts as in tests/test_permissions.py, each with a token of the widest scope; then tokens of staff with less; then
 # one to annotate. A stranger has none.
