@@ -10,8 +10,8 @@ from annotations.stats.proportions import LEVEL, Proportion, clustered_wilson
 METHOD = "Krippendorff's alpha, nominal; percentile interval of a bootstrap over documents"
 NO_PAIRS = "no item has votes of two annotators"
 NO_VARIATION = "no variation: all votes that can be compared are the same"
-# Upper bound of the numbers held at once in one array, 8 MB.
-NUMBERS_AT_ONCE = 1_000_000
+# Upper bound of the numbers held at once in one array, 2 MB.
+NUMBERS_AT_ONCE = 250_000
 
 
 @dataclass(frozen=True)
@@ -122,12 +122,27 @@ def _check_bootstrap(resamples: int, level: float) -> None:
 
 def _value_counts(item: IntArray, outcome: IntArray, document: IntArray) -> tuple[FloatArray, IntArray]:
     """Votes of each value by item, shape (n_items, n_values), and the document of each item."""
-    items, first, row = np.unique(item, return_index=True, return_inverse=True)
-    if (document != document[first][row]).any():
+    row, n_items = _without_gaps(item)
+    home = np.empty(n_items, dtype=document.dtype)
+    home[row] = document
+    if (document != home[row]).any():
         raise InvalidRatingsError("An item belongs to two documents; expected one document an item.")
-    values, column = np.unique(outcome, return_inverse=True)
-    counts = np.bincount(row * len(values) + column, minlength=len(items) * len(values))
-    return counts.reshape(len(items), len(values)).astype(np.float64), document[first]
+    values = np.unique(outcome)
+    cell = row * np.int64(len(values))
+    cell += np.searchsorted(values, outcome)
+    counts = np.bincount(cell, minlength=n_items * len(values))
+    return counts.reshape(n_items, len(values)).astype(np.float64), home
+
+
+def _without_gaps(index: IntArray) -> tuple[IntArray, int]:
+    """The same units numbered from 0 without gaps, order kept; and how many there are."""
+    if not index.size or index.max() > 4 * index.size:
+        there, number = np.unique(index, return_inverse=True)
+        return number, len(there)
+    # Sorting needs five times as much memory.
+    there = np.zeros(int(index.max()) + 1, dtype=bool)
+    there[index] = True
+    return (np.cumsum(there, dtype=index.dtype) - 1)[index] if not there.all() else index, int(there.sum())
 
 
 def _by_document(counts: FloatArray, document: IntArray) -> _Sums:

@@ -56,8 +56,13 @@ def check_codes(name: str, values: IntArray, codes: type[IntEnum]) -> None:
 def check_once(item: IntArray, annotator: IntArray) -> None:
     """Refuse two votes of one annotator on one item: a person cannot agree with themselves."""
     if len(item):
-        _, times = np.unique(np.column_stack([item, annotator]), axis=0, return_counts=True)
-        if times.max() > 1:
+        people = int(annotator.max()) + 1
+        if (int(item.max()) + 1) * people > np.iinfo(np.int64).max:
+            item = np.unique(item, return_inverse=True)[1]
+        both = item.astype(np.int64) * people
+        both += annotator
+        both.sort()
+        if (both[1:] == both[:-1]).any():
             raise InvalidRatingsError(
                 "An annotator has two votes on one item; pass one criterion, and the last answer."
             )

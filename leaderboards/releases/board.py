@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annotations.stats.agreement import Agreement, krippendorff_alpha
 from leaderboards.exports.lines import Row
 from leaderboards.exports.rows import EXCLUDED, ExportVote
 from leaderboards.material import METRIC_NAMES
-from leaderboards.stats.arrays import IntArray, VoteArrays
+from leaderboards.stats.arrays import IntArray, VoteArrays, renumbered
 from leaderboards.stats.ratings import rate
 from leaderboards.votes import CODES
 
@@ -23,32 +24,43 @@ RESAMPLES = 1000
 class _Column:
     """Names as numbers, in the order in which they came."""
 
-    numbers: dict[str, int] = field(default_factory=dict)
     values: "array[int]" = field(default_factory=lambda: array("i"))
+    numbers: dict[str, int] = field(default_factory=dict)
 
     def add(self, name: str) -> None:
         self.values.append(self.numbers.setdefault(name, len(self.numbers)))
 
     def by_name(self) -> IntArray:
         """The values, numbered in the order of the names."""
-        place = np.empty(max(1, len(self.numbers)), dtype=np.int64)
+        place = np.empty(max(1, len(self.numbers)), dtype=self.values.typecode)
         for rank, name in enumerate(sorted(self.numbers)):
             place[self.numbers[name]] = rank
-        return place[np.array(self.values, dtype=np.int64)]
+        return _narrow(place[_view(self.values)])
 
     def among(self, names: list[str]) -> IntArray:
         """The values as places among these names; -1 for others."""
         known = {name: i for i, name in enumerate(names)}
-        place = np.full(max(1, len(self.numbers)), -1, dtype=np.int64)
+        place = np.full(max(1, len(self.numbers)), -1, dtype=self.values.typecode)
         for name, number in self.numbers.items():
             place[number] = known.get(name, -1)
-        return place[np.array(self.values, dtype=np.int64)]
+        return _narrow(place[_view(self.values)])
+
+
+def _view(values: "array[int]") -> NDArray[Any]:
+    """The values where they are, without a copy."""
+    return np.frombuffer(values, dtype=np.dtype(values.typecode))
+
+
+def _narrow(values: NDArray[Any]) -> IntArray:
+    """Statistics take whole numbers of any width, and name the usual one."""
+    return values
 
 
 class _Question:
     def __init__(self) -> None:
-        self.a, self.b, self.document, self.judge = _Column(), _Column(), _Column(), _Column()
-        self.comparison, self.outcome = array("q"), array("i")
+        # Two bytes for a system, four for a document and a judge.
+        self.a, self.b, self.document, self.judge = _Column(array("h")), _Column(array("h")), _Column(), _Column()
+        self.comparison, self.outcome = array("q"), array("b")
 
     def add(self, vote: ExportVote) -> None:
         self.a.add(vote.model_a)
@@ -60,29 +72,23 @@ class _Question:
 
     def arrays(self, systems: list[str]) -> VoteArrays:
         a, b = self.a.among(systems), self.b.among(systems)
-        kept = np.flatnonzero((a >= 0) & (b >= 0))
-        outcome = np.array(self.outcome, dtype=np.int64)
-        document, judge = self.document.by_name(), self.judge.by_name()
-        columns = [column[kept] for column in (a, b, outcome, document, judge)]
-        a, b, outcome, document, judge = _without_gaps(columns)
-        return VoteArrays(a, b, outcome, document, judge, len(systems))
+        columns = [a, b, _narrow(_view(self.outcome)), self.document.by_name(), self.judge.by_name()]
+        kept = (a >= 0) & (b >= 0)
+        if not kept.all():
+            columns = [column[kept] for column in columns]
+        a, b, outcome, document, judge = columns
+        # Documents and judges of votes on systems that left the study are not drawn.
+        return VoteArrays(a, b, outcome, renumbered(document), renumbered(judge), len(systems))
 
     def agreement(self, seed: int) -> Agreement:
-        comparison = np.unique(np.array(self.comparison, dtype=np.int64), return_inverse=True)[1]
-        outcome = np.array(self.outcome, dtype=np.int64)
-        return krippendorff_alpha(
-            comparison, self.judge.by_name(), outcome, document=self.document.by_name(), seed=seed
-        )
-
-
-def _without_gaps(columns: list[IntArray]) -> list[IntArray]:
-    """Documents and judges of votes on systems that left the study are not drawn."""
-    *first, document, judge = columns
-    return [*first, *(np.unique(one, return_inverse=True)[1] for one in (document, judge))]
+        comparison = _view(self.comparison)
+        item = _narrow(np.searchsorted(np.unique(comparison), comparison).astype(np.int32))
+        outcome, document = _narrow(_view(self.outcome)), self.document.by_name()
+        return krippendorff_alpha(item, self.judge.by_name(), outcome, document=document, seed=seed)
 
 
 class BoardMaker:
-    """Takes votes and scores as they are written; holds 40 bytes a vote."""
+    """Takes votes and scores as they are written; holds 21 bytes a vote."""
 
     def __init__(self, questions: Iterable[str], systems: Iterable[str]) -> None:
         self._questions = {key: _Question() for key in questions}

@@ -23,7 +23,7 @@ from leaderboards.releases.board import BoardMaker
 from leaderboards.releases.card import Facts, card
 from leaderboards.releases.croissant import croissant
 from leaderboards.releases.rows import Contents
-from leaderboards.releases.tables import TABLES, write_table
+from leaderboards.releases.tables import TABLES, give_back_memory, write_table
 from models_runner.files import replace_bytes_when_complete
 from models_runner.instructions import texts_of
 
@@ -104,6 +104,7 @@ def _write(release: Release, folder: Path, progress: Callable[[int], object]) ->
         name: write_table(folder / "data", TABLES[name], rows, progress)
         for name, rows in _tables(release, contents, maker).items()
     }
+    give_back_memory()
     facts = _facts(contents, maker, release.seed, counts)
     _write_json(folder / "board.json", {"release": release.folder_name, **facts.board})
     _write_json(folder / "study.json", _about(release, facts))

@@ -1,13 +1,12 @@
 """The tables' columns, and writing a table as JSON Lines and as Parquet in one pass."""
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from leaderboards.exports.columns import FLAG, NUMBER, TEXT, TEXTS, TURNS, VOTE_TYPES, WHOLE, schema_of
-from leaderboards.exports.lines import Row
+from leaderboards.exports.columns import FLAG, NUMBER, TEXT, TEXTS, TURNS, VOTE_TYPES, WHOLE, schema_of, table_of
+from leaderboards.exports.lines import Row, json_lines
 from models_runner.files import replace_bytes_when_complete, replace_when_complete
 
 
@@ -145,19 +144,25 @@ def write_table(folder: Path, table: Table, rows: Iterable[Row], progress: Calla
 
     progress: called with the number of each group's rows.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = schema_of(table.types)
-    iterator, count = iter(rows), 0
+    iterator, count = json_lines(rows), 0
     with (
         replace_when_complete(folder / f"{table.name}.jsonl") as lines,
         replace_bytes_when_complete(folder / f"{table.name}.parquet") as binary,
         pq.ParquetWriter(binary, schema, compression="zstd") as columns,
     ):
         while group := list(islice(iterator, table.rows_at_once)):
-            lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in group)
-            columns.write_table(pa.Table.from_pylist(group, schema=schema))
+            lines.writelines(group)
+            columns.write_table(table_of(group, schema))
             count += len(group)
             progress(len(group))
     return count
+
+
+def give_back_memory() -> None:
+    """What writing tables took, so that it is not held beside what comes next."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()

@@ -1,5 +1,6 @@
 """Votes as arrays: what every statistic here starts from."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+# What is worked out vote by vote is worked out for so many at once: a number of each vote in double precision is 8 MB
+# of a million, and a formula has several.
+VOTES_AT_ONCE = 65_536
 
 
 class OutcomeCode(IntEnum):
@@ -19,13 +23,16 @@ class OutcomeCode(IntEnum):
     BOTH_BAD = 3
 
 
+A_SHARE = np.array([1.0, 0.0, 0.5, 0.5])
+
+
 class InvalidVotesError(ValueError):
     """The arrays do not describe votes; the message says which and why."""
 
 
 @dataclass(frozen=True)
 class VoteArrays:
-    """One entry a vote, all arrays of shape (n_votes,).
+    """One entry a vote, all arrays of shape (n_votes,); whole numbers of any width.
 
     Args:
         system_a, system_b: Index of each system, 0 to n_systems - 1, never equal in one vote.
@@ -71,7 +78,7 @@ class VoteArrays:
     @cached_property
     def a_share(self) -> FloatArray:
         """What each vote gives to a: 1 for a win, a half for tie and for both bad, 0 for a loss; b gets the rest."""
-        return np.array([1.0, 0.0, 0.5, 0.5])[self.outcome]
+        return A_SHARE[self.outcome]
 
     @property
     def weights(self) -> FloatArray:
@@ -84,22 +91,31 @@ class VoteArrays:
 
     def wins(self) -> FloatArray:
         """Shape (n_systems, n_systems): [i, j] is how often i beat j, with half of each tie and each both bad."""
-        a_wins = self._matrix(self.a_share * self.weights)
-        return a_wins + self._matrix((1 - self.a_share) * self.weights).T
+        return self._matrix((1, 0, 0.5, 0.5)) + self._matrix((0, 1, 0.5, 0.5)).T
 
     def decided_wins(self) -> FloatArray:
         """Wins without ties and both bad."""
-        decided = np.where(self.tied, 0, self.weights)
-        return self._matrix(self.a_share * decided) + self._matrix((1 - self.a_share) * decided).T
+        return self._matrix((1, 0, 0, 0)) + self._matrix((0, 1, 0, 0)).T
 
     def ties(self) -> FloatArray:
         """Symmetric, shape (n_systems, n_systems): how often i and j tied or were both bad."""
-        ties = self._matrix(np.where(self.tied, self.weights, 0))
+        ties = self._matrix((0, 0, 1, 1))
         return ties + ties.T
 
-    def _matrix(self, values: FloatArray) -> FloatArray:
+    def _matrix(self, worth: Sequence[float]) -> FloatArray:
+        """[i, j]: sum over the votes with a = i and b = j of their weights times what their outcomes are worth."""
         n = self.n_systems
-        return np.bincount(self.system_a * n + self.system_b, values, minlength=n * n).astype(np.float64).reshape(n, n)
+        by_outcome, total = np.array(worth, dtype=np.float64), np.zeros(n * n)
+        for part in stretches(len(self)):
+            values = by_outcome[self.outcome[part]]
+            if self.weight is not None:
+                values *= self.weight[part]
+            total += np.bincount(self.pair(part), values, minlength=n * n)
+        return total.reshape(n, n)
+
+    def pair(self, part: slice) -> IntArray:
+        """a * n_systems + b of some votes."""
+        return self.system_a[part].astype(np.int64) * self.n_systems + self.system_b[part]
 
     def take(self, chosen: BoolArray | IntArray) -> "VoteArrays":
         """Only these votes, of the same systems."""
@@ -119,5 +135,11 @@ def renumbered(index: IntArray) -> IntArray:
     if not index.size or index.max() > 4 * index.size:
         return np.unique(index, return_inverse=True)[1]
     # A table by number; sorting a million votes takes twenty times as long.
-    there = np.bincount(index) > 0
-    return (np.cumsum(there) - 1)[index]
+    there = np.zeros(int(index.max()) + 1, dtype=bool)
+    there[index] = True
+    return index if there.all() else (np.cumsum(there, dtype=index.dtype) - 1)[index]
+
+
+def stretches(n: int, size: int = VOTES_AT_ONCE) -> Iterator[slice]:
+    """All of n places in their order, so many at once."""
+    return (slice(begin, min(begin + size, n)) for begin in range(0, n, size))

@@ -3,10 +3,11 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
-from leaderboards.stats.arrays import BoolArray, FloatArray, VoteArrays
+from leaderboards.stats.arrays import BoolArray, FloatArray, VoteArrays, stretches
 from leaderboards.stats.bradley_terry import fit_many
 from leaderboards.stats.davidson import fit_davidson_many
 from leaderboards.stats.graphs import connects_all
@@ -15,6 +16,9 @@ from leaderboards.stats.tallies import Cells, Draws, Tallies, aggregate, resampl
 
 # Upper bound of the numbers held at once in one array of a resample's matrices, 8 MB.
 NUMBERS_AT_ONCE = 1_000_000
+# Units drawn at once, 2 MB.
+DRAWN_AT_ONCE = 250_000
+DOUBLE = np.dtype(np.float64)
 # Resamples counted at once: rows of so many numbers make long vectors and leave room in a core's cache.
 RESAMPLES_AT_ONCE = 128
 # Upper bound of the counts held at once by a thread, 80 MB.
@@ -24,16 +28,31 @@ COUNTS_AT_ONCE = 20_000_000
 Fit = Callable[[Tallies], FloatArray]
 
 
-def draw(generator: np.random.Generator, n_documents: int, n_annotators: int, resamples: int) -> Draws:
-    """Draw as many documents as there are, with replacement, and apart from them as many annotators; r times."""
-    return Draws(multiplicities(generator, n_documents, resamples), multiplicities(generator, n_annotators, resamples))
+def draw(
+    generator: np.random.Generator, n_documents: int, n_annotators: int, resamples: int, *, small: bool = False
+) -> Draws:
+    """Draw as many documents as there are, with replacement, and apart from them as many annotators; r times.
+
+    small: Hold the numbers in as few bytes as they need: for bootstrap_strengths, not for formulas, which overflow.
+    """
+    documents, annotators = (
+        multiplicities(generator, n, resamples, np.min_scalar_type(n) if small else DOUBLE)
+        for n in (n_documents, n_annotators)
+    )
+    return Draws(documents, annotators)
 
 
-def multiplicities(generator: np.random.Generator, units: int, resamples: int) -> FloatArray:
+def multiplicities(
+    generator: np.random.Generator, units: int, resamples: int, number: np.dtype[Any] = DOUBLE
+) -> FloatArray:
     """How often each of the units was drawn, shape (r, units); rows sum to `units`."""
-    drawn = generator.integers(units, size=(resamples, units))
-    drawn += units * np.arange(resamples)[:, np.newaxis]
-    return np.bincount(drawn.ravel(), minlength=resamples * units).reshape(resamples, units).astype(np.float64)
+    counts: FloatArray = np.empty((resamples, units), dtype=number)
+    for rows in stretches(resamples, max(1, DRAWN_AT_ONCE // units)):
+        n = rows.stop - rows.start
+        drawn = generator.integers(units, size=(n, units))
+        drawn += units * np.arange(n)[:, np.newaxis]
+        counts[rows] = np.bincount(drawn.ravel(), minlength=n * units).reshape(n, units)
+    return counts
 
 
 def bootstrap_strengths(
@@ -57,7 +76,7 @@ def bootstrap_strengths(
         Owen (2007), The pigeonhole bootstrap, Annals of Applied Statistics 1, 386-411.
     """
     cells = aggregate(votes)
-    _ = cells.blocks  # once, not in every thread
+    _ = cells.blocks, cells.largest  # once, not in every thread
     fit = _davidson if davidson else _bradley_terry(cells, strengths)
     size = max(1, min(RESAMPLES_AT_ONCE, COUNTS_AT_ONCE // cells.n_groups))
     parts = [draws.part(i, i + size) for i in range(0, len(draws), size)]

@@ -73,7 +73,7 @@ def estimate(votes: VoteArrays, *, seed: int, resamples: int, ties: Ties, anchor
     n_documents, n_annotators = units(votes.document), units(votes.annotator)
     if n_documents == n_annotators == 1:
         return found
-    draws = draw(np.random.default_rng(seed), n_documents, n_annotators, resamples)
+    draws = draw(np.random.default_rng(seed), n_documents, n_annotators, resamples, small=True)
     drawn = bootstrap_strengths(votes, strengths, draws, davidson=davidson)
     factor = expansion(votes, _fit(votes) if davidson else strengths)
     return replace(

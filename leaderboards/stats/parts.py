@@ -18,15 +18,12 @@ def parts_of(votes: VoteArrays) -> list[IntArray]:
 
 def only(votes: VoteArrays, systems: IntArray) -> VoteArrays:
     """The votes of a part; systems, documents and annotators numbered without gaps, order kept."""
-    place = np.full(votes.n_systems, -1, dtype=np.int64)
-    place[systems] = np.arange(len(systems))
-    chosen = place[votes.system_a] >= 0
-    kept = votes if chosen.all() else votes.take(chosen)
-    return replace(
-        kept,
-        system_a=place[kept.system_a],
-        system_b=place[kept.system_b],
-        document=renumbered(kept.document),
-        annotator=renumbered(kept.annotator),
-        n_systems=len(systems),
-    )
+    kept = votes
+    if len(systems) < votes.n_systems:
+        place = np.full(votes.n_systems, -1, dtype=votes.system_a.dtype)
+        place[systems] = np.arange(len(systems))
+        chosen = place[votes.system_a] >= 0
+        kept = votes if chosen.all() else votes.take(chosen)
+        first, second = place[kept.system_a], place[kept.system_b]
+        kept = replace(kept, system_a=first, system_b=second, n_systems=len(systems))
+    return replace(kept, document=renumbered(kept.document), annotator=renumbered(kept.annotator))

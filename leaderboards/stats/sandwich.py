@@ -6,11 +6,12 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.stats import norm
 
-from leaderboards.stats.arrays import FloatArray, IntArray, VoteArrays, renumbered
+from leaderboards.stats.arrays import A_SHARE, VOTES_AT_ONCE, FloatArray, IntArray, VoteArrays, renumbered, stretches
 from leaderboards.stats.bradley_terry import PENALTY
+from leaderboards.stats.tallies import units
 
-# Upper bound of the clusters' gradients held at once, 40 MB.
-NUMBERS_AT_ONCE = 5_000_000
+# Upper bound of the clusters' gradients held at once, 4 MB.
+NUMBERS_AT_ONCE = 500_000
 
 
 def sandwich_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
@@ -28,11 +29,11 @@ def sandwich_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
         Fifth Berkeley Symposium 1, 221-233. For arenas: Chiang et al. (2024), arXiv 2403.04132, section 5.
     """
     inverse = bread(votes.wins(), strengths)
-    n = votes.n_systems
-    squares = np.bincount(
-        votes.system_a * n + votes.system_b, weights=_residuals(votes, strengths) ** 2, minlength=n * n
-    ).reshape(n, n)
-    squares = squares + squares.T
+    n, residuals = votes.n_systems, _residuals(votes, strengths)
+    total = np.zeros(n * n)
+    for part in stretches(len(votes)):
+        total += np.bincount(votes.pair(part), weights=residuals[part] ** 2, minlength=n * n)
+    squares = total.reshape(n, n) + total.reshape(n, n).T
     return inverse @ (np.diag(squares.sum(axis=1)) - squares) @ inverse
 
 
@@ -62,9 +63,8 @@ class CovarianceParts:
 def covariance_parts(votes: VoteArrays, strengths: FloatArray) -> CovarianceParts:
     """The two-way covariance, split: vote is that of (document, annotator) cells, the others what clusters add."""
     inverse = bread(votes.wins(), strengths)
-    both = votes.document * (int(votes.annotator.max()) + 1) + votes.annotator
     residuals = _residuals(votes, strengths)
-    cells = _clustered(votes, residuals, both)
+    cells = _clustered(votes, residuals, document_and_annotator(votes))
     by_document, by_annotator = (_clustered(votes, residuals, unit) for unit in (votes.document, votes.annotator))
     return CovarianceParts(
         *(inverse @ middle @ inverse for middle in (by_document - cells, by_annotator - cells, cells))
@@ -83,8 +83,23 @@ def interval(
 
 
 def _residuals(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
-    chance = 0.5 + 0.5 * np.tanh((strengths[votes.system_a] - strengths[votes.system_b]) / 2)
-    return votes.weights * (votes.a_share - chance)
+    residuals = np.empty(len(votes))
+    for part in stretches(len(votes)):
+        gap = strengths[votes.system_a[part]] - strengths[votes.system_b[part]]
+        residuals[part] = A_SHARE[votes.outcome[part]] - (0.5 + 0.5 * np.tanh(gap / 2))
+    if votes.weight is not None:
+        residuals *= votes.weight
+    return residuals
+
+
+def document_and_annotator(votes: VoteArrays) -> IntArray:
+    """A number for each pair of a document and an annotator."""
+    annotators = units(votes.annotator)
+    number = np.int32 if units(votes.document) * annotators <= np.iinfo(np.int32).max else np.int64
+    both: IntArray = votes.document.astype(number)
+    both *= annotators
+    both += votes.annotator.astype(number, copy=False)
+    return both
 
 
 def bread(wins: FloatArray, strengths: FloatArray) -> FloatArray:
@@ -100,19 +115,32 @@ def bread(wins: FloatArray, strengths: FloatArray) -> FloatArray:
 def _clustered(votes: VoteArrays, residuals: FloatArray, cluster: IntArray) -> FloatArray:
     """Sum over clusters of the outer product of the cluster's gradient."""
     place, n = renumbered(cluster), votes.n_systems
+    del cluster  # of a million votes: the caller holds it no more
     clusters = int(place.max()) + 1
     if clusters * n <= NUMBERS_AT_ONCE:
-        rows = place * n
-        first, second = (
-            np.bincount(rows + system, residuals, clusters * n) for system in (votes.system_a, votes.system_b)
-        )
-        gradients = (first - second).reshape(clusters, n)
+        flat = np.zeros(clusters * n)
+        for part in stretches(len(votes)):
+            rows = place[part].astype(np.int64) * n
+            np.add.at(flat, rows + votes.system_a[part], residuals[part])
+            np.subtract.at(flat, rows + votes.system_b[part], residuals[part])
+        gradients = flat.reshape(clusters, n)
         return np.asarray(gradients.T @ gradients)
+    order, ends = np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))
+    product, begin = np.zeros((n, n)), 0
+    while begin < clusters:
+        first = ends[begin - 1] if begin else 0
+        end = max(begin + 1, int(np.searchsorted(ends, first + VOTES_AT_ONCE, side="right")))
+        chosen = order[first : ends[end - 1]]
+        product += _products(votes, residuals, chosen, np.r_[first, ends[begin:end]] - first)
+        begin = end
+    return product
+
+
+def _products(votes: VoteArrays, residuals: FloatArray, chosen: IntArray, starts: IntArray) -> FloatArray:
+    """The sum over some clusters, whose votes are chosen one cluster after the other."""
     # Rows in order spare a conversion; what stands twice in a row is added up by the product.
-    order = np.argsort(place, kind="stable")
-    columns = np.column_stack([votes.system_a[order], votes.system_b[order]]).ravel()
-    values = np.column_stack([residuals[order], -residuals[order]]).ravel()
-    starts = np.r_[0, 2 * np.cumsum(np.bincount(place))]
-    sparse = csr_array((values, columns, starts), shape=(clusters, n))
+    columns = np.column_stack([votes.system_a[chosen], votes.system_b[chosen]]).ravel()
+    values = np.column_stack([residuals[chosen], -residuals[chosen]]).ravel()
+    sparse = csr_array((values, columns, 2 * starts), shape=(len(starts) - 1, votes.n_systems))
     product: FloatArray = (sparse.T @ sparse).toarray()
     return product

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.stats import norm, t
 
 from leaderboards.stats.arrays import FloatArray, VoteArrays, renumbered
-from leaderboards.stats.sandwich import CovarianceParts, covariance_parts
+from leaderboards.stats.sandwich import CovarianceParts, covariance_parts, document_and_annotator
 from leaderboards.stats.tallies import units
 
 LEVEL = 0.95
@@ -44,8 +44,8 @@ class Counts:
 
 
 def counts_of(votes: VoteArrays) -> Counts:
-    both = votes.document * units(votes.annotator) + votes.annotator
-    return Counts(*(units(renumbered(index)) for index in (votes.document, votes.annotator, both)))
+    documents, annotators = (units(renumbered(index)) for index in (votes.document, votes.annotator))
+    return Counts(documents, annotators, units(renumbered(document_and_annotator(votes))))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from leaderboards.stats.arrays import FloatArray, IntArray, OutcomeCode, VoteArrays
+from leaderboards.stats.arrays import FloatArray, IntArray, OutcomeCode, VoteArrays, stretches
 
 RESULTS = 3  # first won, second won, tied
 # Cells gathered at once: with some hundred resamples they fit a core's cache.
@@ -21,6 +21,7 @@ CELLS_AT_ONCE = 512
 EXACT_IN_FLOAT32 = 2**24
 
 Counts = NDArray[np.floating]
+SmallIntArray = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,28 @@ class Cells:
 
     first: IntArray
     second: IntArray
-    group: IntArray
-    document: IntArray
-    annotator: IntArray
-    weight: FloatArray
+    group: SmallIntArray
+    document: SmallIntArray
+    annotator: SmallIntArray
+    weight: Counts
     n_systems: int
 
     @property
     def n_groups(self) -> int:
         return len(self.first) * RESULTS
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether all weights are whole numbers."""
+        return not any((self.weight[part] % 1).any() for part in stretches(len(self.weight)))
+
+    @cached_property
+    def largest(self) -> float:
+        """The largest sum of weights over a group."""
+        total = np.zeros(self.n_groups)
+        for part in stretches(len(self.group)):
+            total += np.bincount(self.group[part], weights=self.weight[part], minlength=self.n_groups)
+        return float(total.max(initial=0))
 
     @cached_property
     def blocks(self) -> list["Block"]:
@@ -67,7 +81,7 @@ class Block:
     """Some cells in a row. sums: groups by cells, the weights; times a value by cell it gives the sums by group."""
 
     cells: slice
-    groups: IntArray
+    groups: SmallIntArray
     sums: csr_array
 
 
@@ -113,18 +127,43 @@ class Tallies:
 def aggregate(votes: VoteArrays) -> Cells:
     """Cells of the votes. Documents and annotators are numbers from 0, best without gaps."""
     n_documents, n_annotators = units(votes.document), units(votes.annotator)
-    key = (_group(votes) * n_documents + votes.document) * n_annotators + votes.annotator
-    if votes.weight is None:
-        cells, sums = np.unique(key, return_counts=True)
-    else:
-        cells, position = np.unique(key, return_inverse=True)
-        sums = np.bincount(position, weights=votes.weight, minlength=len(cells))
-    group, place = np.divmod(cells, n_documents * n_annotators)
-    document, annotator = np.divmod(place, n_annotators)
-    pairs, pair = np.unique(group // RESULTS, return_inverse=True)
-    first, second = np.divmod(pairs, votes.n_systems)
-    group = pair * RESULTS + group % RESULTS
-    return Cells(first, second, group, document, annotator, sums.astype(np.float64), votes.n_systems)
+    cells, weight = _summed(_keys(votes, n_documents, n_annotators), votes.weight)
+    group, document, annotator = np.empty((3, len(cells)), dtype=np.int32)
+    for part in stretches(len(cells)):
+        group[part], place = np.divmod(cells[part], n_documents * n_annotators)
+        document[part], annotator[part] = np.divmod(place, n_annotators)
+    del cells
+    pairs = np.unique(group // RESULTS)
+    first, second = np.divmod(pairs.astype(np.int64), votes.n_systems)
+    number = np.zeros(int(pairs.max(initial=0)) + 1, dtype=np.int32)
+    number[pairs] = np.arange(len(pairs))
+    group = number[group // RESULTS] * RESULTS + group % RESULTS
+    return Cells(first, second, group, document, annotator, weight, votes.n_systems)
+
+
+def _keys(votes: VoteArrays, n_documents: int, n_annotators: int) -> IntArray:
+    """By vote the number of its cell."""
+    keys = np.empty(len(votes), dtype=np.int64)
+    for part in stretches(len(votes)):
+        group = _group(votes, part)
+        keys[part] = (group * n_documents + votes.document[part]) * n_annotators + votes.annotator[part]
+    return keys
+
+
+def _summed(keys: IntArray, weight: FloatArray | None) -> tuple[IntArray, Counts]:
+    """The keys there are, in rising order, and of each the number of its votes, or the sum of their weights."""
+    if weight is not None:
+        cells, position = np.unique(keys, return_inverse=True)
+        sums: FloatArray = np.bincount(position, weights=weight, minlength=len(cells)).astype(np.float64, copy=False)
+        return cells, sums
+    # np.unique would need several times as much memory.
+    keys.sort()
+    first = np.ones(len(keys), dtype=bool)
+    np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    if first.all():
+        return keys, np.ones(len(keys), dtype=np.float32)
+    times = np.diff(np.flatnonzero(first), append=len(keys))
+    return keys[first], times.astype(np.float32 if times.max() < EXACT_IN_FLOAT32 else np.float64)
 
 
 def units(index: IntArray) -> int:
@@ -132,10 +171,11 @@ def units(index: IntArray) -> int:
     return int(index.max()) + 1 if index.size else 0
 
 
-def _group(votes: VoteArrays) -> IntArray:
-    first, second = np.minimum(votes.system_a, votes.system_b), np.maximum(votes.system_a, votes.system_b)
-    first_won = (votes.outcome == OutcomeCode.A) == (votes.system_a == first)
-    result = np.where(votes.tied, 2, np.where(first_won, 0, 1))
+def _group(votes: VoteArrays, part: slice) -> IntArray:
+    a, b, outcome = (column[part].astype(np.int64) for column in (votes.system_a, votes.system_b, votes.outcome))
+    first, second = np.minimum(a, b), np.maximum(a, b)
+    first_won = (outcome == OutcomeCode.A) == (a == first)
+    result = np.where(outcome >= OutcomeCode.TIE, 2, np.where(first_won, 0, 1))
     group: IntArray = (first * votes.n_systems + second) * RESULTS + result
     return group
 
@@ -164,18 +204,19 @@ def resampled_tallies(cells: Cells, draws: Draws) -> Tallies:
 
 def _blocks(cells: Cells) -> Iterator[Block]:
     # Single precision if it holds the weights; resampled_tallies decides whether it holds their sums as well.
-    number = np.float64 if (cells.weight % 1).any() or (cells.weight >= EXACT_IN_FLOAT32).any() else np.float32
-    for begin in range(0, len(cells.group), CELLS_AT_ONCE):
-        end = min(begin + CELLS_AT_ONCE, len(cells.group))
-        group = cells.group[begin:end]
+    number = np.float32 if cells.whole and cells.weight.max(initial=0) < EXACT_IN_FLOAT32 else np.float64
+    # All blocks look at the same weights and columns: none holds a copy.
+    weight, column = cells.weight.astype(number, copy=False), np.arange(CELLS_AT_ONCE, dtype=np.int32)
+    for part in stretches(len(cells.group), CELLS_AT_ONCE):
+        group, size = cells.group[part], part.stop - part.start
         starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
-        weight, column = cells.weight[begin:end].astype(number), np.arange(end - begin)
-        sums = csr_array((weight, column, np.r_[starts, end - begin]), shape=(len(starts), end - begin))
-        yield Block(slice(begin, end), group[starts], sums)
+        ends = np.r_[starts, size].astype(np.int32)
+        sums = csr_array((weight[part], column[:size], ends), shape=(len(starts), size))
+        yield Block(part, group[starts], sums)
 
 
 def _number(cells: Cells, draws: Draws) -> type[np.floating]:
-    if not cells.group.size or (cells.weight % 1).any():
+    if not cells.group.size or not cells.whole:
         return np.float64
-    most = np.bincount(cells.group, weights=cells.weight).max() * draws.documents.max() * draws.annotators.max()
-    return np.float32 if most < EXACT_IN_FLOAT32 else np.float64
+    drawn = float(draws.documents.max()) * float(draws.annotators.max())
+    return np.float32 if cells.largest * drawn < EXACT_IN_FLOAT32 else np.float64
