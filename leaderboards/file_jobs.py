@@ -51,6 +51,16 @@ def announce(job: FileJob) -> None:
     transaction.on_commit(lambda: send_message(job))
 
 
+def retry(job: FileJob) -> bool:
+    """Put a failed job back to work, with all its attempts before it; False if it is not failed, or no longer."""
+    failed = type(job)._default_manager.filter(pk=job.pk, state=FileJob.State.FAILED)
+    with transaction.atomic():
+        again = bool(failed.update(state=FileJob.State.PENDING, reason="", attempts=0, rows_done=0))
+        if again:
+            announce(job)
+    return again
+
+
 def start_export(export: Export, by: User) -> ExportJob:
     """Have an export written in the background."""
     selection = export.selection

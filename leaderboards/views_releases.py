@@ -28,7 +28,7 @@ from leaderboards import file_jobs
 from leaderboards.access import get_results_study
 from leaderboards.asking import results_page
 from leaderboards.forms_releases import DoiForm, DraftForm, ExportForm
-from leaderboards.release_models import ExportJob, Release
+from leaderboards.release_models import ExportJob, FileJob, Release
 from leaderboards.releases import services
 from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.services import Draft, ReleaseError
@@ -135,6 +135,26 @@ def export_file(request: HttpRequest, public_id: str) -> HttpResponseBase:
     return _file(file_jobs.path_of(job), file_jobs.export_of(job).name)
 
 
+@login_required
+@never_cache
+@require_POST
+def retry_export(request: HttpRequest, public_id: str) -> HttpResponse:
+    job = get_object_or_404(ExportJob.objects.select_related("study"), public_id=public_id)
+    try:
+        get_results_study(request, job.study.slug)
+    except StillRatingError as refusal:
+        return still_rating(request, refusal)
+    _retry(request, job)
+    return redirect("exports", job.study.slug)
+
+
+def _retry(request: HttpRequest, job: FileJob) -> None:
+    if file_jobs.retry(job):
+        messages.success(request, "It is being written again.")
+    else:
+        messages.error(request, "Only what failed can be tried again, and this has not, or no longer.")
+
+
 def _file(path: Path, name: str) -> FileResponse:
     if not path.is_file():
         raise Http404
@@ -213,6 +233,13 @@ def release_file(request: HttpRequest, release: Release, name: str) -> HttpRespo
     if Path(name) not in services.files(release):
         raise Http404
     return _file(folder_of(release) / name, Path(name).name)
+
+
+@results_action
+def retry_release(request: HttpRequest, study: Study, version: str) -> HttpResponse:
+    release = get_object_or_404(study.releases, version=version)
+    _retry(request, release)
+    return redirect(release)
 
 
 @release_action

@@ -101,6 +101,52 @@ def test_a_worker_that_fails_leaves_the_reason_and_no_file(study, monkeypatch):
     assert list((file_jobs.path_of(job)).parent.iterdir()) == []
 
 
+def test_a_failed_export_is_tried_again_from_the_page(study, monkeypatch, django_capture_on_commit_callbacks):
+    told, client = [], researcher()
+    monkeypatch.setattr("leaderboards.file_tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
+    job = file_jobs.start_export(_form_export(study), UserFactory())
+    ExportJob.objects.update(state="failed", reason="The disk is full.", attempts=MAX_ATTEMPTS)
+    page, again = reverse("exports", args=[study.slug]), reverse("retry-export", args=[job.public_id])
+    assert f'action="{again}"' in client.get(page).content.decode()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert "It is being written again." in client.post(again, follow=True).content.decode()
+    assert told == [("leaderboards.file_tasks.write_export", job.pk)]
+    job.refresh_from_db()
+    assert (job.state, job.reason, job.attempts) == ("pending", "", 0)
+    file_jobs.work_on(ExportJob, job.pk, owner="w")
+    assert again not in client.get(page).content.decode()
+    assert len(body(client.get(reverse("export-file", args=[job.public_id]))).splitlines()) == 12
+
+
+def test_a_failed_draft_is_tried_again_from_its_page(study, monkeypatch):
+    client, draft = researcher(), create_draft(study, Draft(), None)
+    with monkeypatch.context() as patch:
+        patch.setattr("leaderboards.releases.build.BoardMaker.board", lambda *_: 1 / 0)
+        file_jobs.work_on(Release, draft.pk, owner="w")
+    page, again = draft.get_absolute_url(), reverse("retry-release", args=[study.slug, draft.version])
+    shown = client.get(page).content.decode()
+    assert "division by zero" in shown and f'action="{again}"' in shown
+    client.post(again)
+    assert "Waiting" in client.get(page).content.decode()
+    file_jobs.work_on(Release, draft.pk, owner="w")
+    draft.refresh_from_db()
+    assert (draft.state, draft.reason) == ("done", "")
+    assert again not in client.get(page).content.decode()
+
+
+@pytest.mark.parametrize("state", ["pending", "running", "done"])
+def test_what_has_not_failed_is_not_written_again(study, state):
+    values = {"pending": {}, "running": {"owner": "w", "lease_until": timezone.now()}, "done": {}}[state]
+    job = file_jobs.start_export(_form_export(study), UserFactory())
+    if state == "done":
+        file_jobs.work_on(ExportJob, job.pk, owner="w")
+    ExportJob.objects.update(state=state, **values)
+    before = ExportJob.objects.values().get()
+    answer = researcher().post(reverse("retry-export", args=[job.public_id]), follow=True)
+    assert "Only what failed can be tried again" in answer.content.decode()
+    assert ExportJob.objects.values().get() == before
+
+
 def test_a_job_is_held_by_one_worker_and_freed_when_it_is_gone(study):
     job = file_jobs.start_export(_form_export(study), UserFactory())
     late = {"state": "running", "owner": "w", "lease_until": timezone.now() - timedelta(seconds=1)}
