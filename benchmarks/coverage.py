@@ -10,8 +10,8 @@ how many of the studies the interval of a system holds it, mean over the systems
 - two-way: the board's interval, the bootstrap over documents and annotators expanded for few units.
 - plain: the same without the expansion.
 - single votes: the sandwich that takes every vote as drawn apart, as most arenas publish.
-- votes alone, helped: bounds of votes alone by the two-way sandwich, and with a metric that sees the document's taste
-  with as much noise (PPI++, cross-fitted), 200 more documents without votes. "wider" is the largest ratio of the
+- votes alone, helped: bounds of votes alone by the two-way sandwich with t, and with a metric that sees the document's
+  taste with as much noise (PPI++, cross-fitted), 200 more documents without votes. "wider" is the largest ratio of the
   helped interval's width to that of the votes alone, "extra" the extra effective votes as a share of the votes.
 """
 
@@ -56,6 +56,7 @@ SETTINGS = (
     Setting(1.0, 0.3, 6),
     Setting(0.6, 0.6, 1),
     Setting(0.0, 0.0, 6),
+    Setting(0.3, 1.5, 1, annotators=20),
 )
 
 

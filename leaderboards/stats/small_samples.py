@@ -53,27 +53,36 @@ class Components:
     """Unbiased variances of strengths and of their differences by source, each of shape (n, n) as in `expansion`.
 
     shown: the share of each source's variance that drawing its units again shows. freedoms: degrees of freedom.
+    squares: by source, the mean square as far as it has a part in the variance, else 0: those of documents and of
+    annotators hold what cells add too, so their sum less that of the cells is the variance.
     """
 
     variances: tuple[FloatArray, ...]
     shown: tuple[float, ...]
     freedoms: tuple[int, ...]
+    squares: tuple[FloatArray, ...]
 
     @classmethod
     def of(cls, parts: CovarianceParts, counts: Counts) -> "Components":
         cell = _variances(parts.vote)
         found: list[tuple[FloatArray, float, int]] = [(cell, 1.0, max(1, counts.cells - 1))]
+        squares = []
         for part, count in ((parts.document, counts.documents), (parts.annotator, counts.annotators)):
             if count > 1:
-                between = np.maximum(_variances(part + parts.vote) * count / (count - 1) - cell, 0)
+                whole = _variances(part + parts.vote) * count / (count - 1)
+                between = np.maximum(whole - cell, 0)
                 found.append((between, 1 - 1 / count, count - 1))
+                squares.append(np.where(between > 0, whole, 0))
+        # One square that holds the cells' leaves nothing of theirs to add or to take away.
+        holders = np.sum([square > 0 for square in squares], axis=0)
         variances, shown, freedoms = zip(*found, strict=True)
-        return cls(variances, shown, freedoms)
+        return cls(variances, shown, freedoms, (np.where(holders == 1, 0, cell), *squares))
 
     def with_source(self, covariance: FloatArray, units: int) -> "Components":
         """One more source of variance, from so many units apart from all others."""
-        own = _variances(covariance) * units / max(1, units - 1)
-        return Components((*self.variances, own), (*self.shown, 1 - 1 / units), (*self.freedoms, max(1, units - 1)))
+        own, df = _variances(covariance) * units / max(1, units - 1), max(1, units - 1)
+        shown = (*self.shown, 1 - 1 / units)
+        return Components((*self.variances, own), shown, (*self.freedoms, df), (*self.squares, own))
 
     @property
     def variance(self) -> FloatArray:
@@ -81,21 +90,41 @@ class Components:
 
     @property
     def freedom(self) -> FloatArray:
-        """Satterthwaite's degrees of freedom; infinite where there is no variance."""
-        sources = np.sum([part**2 / df for part, df in zip(self.variances, self.freedoms, strict=True)], axis=0)
-        return np.where(sources > 0, self.variance**2 / np.where(sources > 0, sources, 1), np.inf)
+        """Of bounds by the sandwich: Satterthwaite's degrees of freedom of a sum and difference of mean squares.
+
+        A mean square is as unsure as all it holds, single votes' noise included; taking the noise away does not make
+        it surer. Never below the fewest of a source that has a part, which differences could fall under; infinite where
+        there is no variance.
+
+        Source:
+            Gaylor and Hopper (1969), Estimating the degrees of freedom for linear combinations of mean squares by
+            Satterthwaite's formula, Technometrics 11, 691-706. The fewest units less 1: Cameron, Gelbach and Miller
+            (2011), section 2.3.
+        """
+        fewest = np.min(
+            [np.where(square > 0, df, np.inf) for square, df in zip(self.squares, self.freedoms, strict=True)], axis=0
+        )
+        return np.maximum(self._satterthwaite(self.squares), fewest)
 
     def quantile(self, level: float = LEVEL) -> FloatArray:
-        """Of t, for two-sided bounds."""
+        """Of t, for two-sided bounds by the sandwich."""
         quantile: FloatArray = t.ppf(0.5 + level / 2, self.freedom)
         return quantile
 
     def expansion(self, level: float = LEVEL) -> FloatArray:
+        """The bootstrap counts single votes' noise up to three times, a reserve that the sandwich lacks: variances
+        without it are taken for their degrees of freedom."""
         shown = np.sum([part * share for part, share in zip(self.variances, self.shown, strict=True)], axis=0)
         hidden = np.where(shown > 0, self.variance / np.where(shown > 0, shown, 1), 1)
-        factor = self.quantile(level) / norm.ppf(0.5 + level / 2) * np.sqrt(hidden)
+        quantile = t.ppf(0.5 + level / 2, self._satterthwaite(self.variances))
+        factor = quantile / norm.ppf(0.5 + level / 2) * np.sqrt(hidden)
         # The order of the votes changes sums in the last digits, and must not change an interval.
         return np.round(factor, 9)
+
+    def _satterthwaite(self, parts: tuple[FloatArray, ...]) -> FloatArray:
+        """Infinite where there is no variance."""
+        sources = np.sum([part**2 / df for part, df in zip(parts, self.freedoms, strict=True)], axis=0)
+        return np.where(sources > 0, self.variance**2 / np.where(sources > 0, sources, 1), np.inf)
 
 
 def _variances(covariance: FloatArray) -> FloatArray:

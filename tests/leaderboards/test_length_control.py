@@ -46,13 +46,16 @@ def test_it_is_statsmodels_logit_with_clustered_errors():
     fits = [model.fit(cov_type="cluster", cov_kwds={"groups": g, "use_correction": False}) for g in groups]
     theirs, counts = fits[0], [len(np.unique(group)) for group in groups]
     cell, document, annotator = (fit.bse[3] ** 2 for fit in fits)
+    squares = [v * n / (n - 1) for v, n in zip((document, annotator), counts[1:], strict=True)]
     # What clusters add to the cells; what comes out negative is nothing.
-    added = [max(0, v * n / (n - 1) - cell) for v, n in zip((document, annotator), counts[1:], strict=True)]
-    variances = np.array([cell, *added])
-    freedom = variances.sum() ** 2 / (variances**2 / (np.array(counts) - 1)).sum()
+    parts = [square if square > cell else 0 for square in squares]
+    holders = sum(part > 0 for part in parts)
+    variance = sum(parts) + (1 - holders) * cell
+    squares = np.array([(1 - holders) * cell, *parts])
+    freedom = variance**2 / (squares**2 / (np.array(counts) - 1)).sum()
     assert found.strengths[1:] - found.strengths[0] == pytest.approx(theirs.params[:3], abs=1e-3)
     assert found.effect == pytest.approx(theirs.params[3], abs=1e-3)
-    reach = t.ppf(0.975, freedom) * np.sqrt(variances.sum())
+    reach = t.ppf(0.975, freedom) * np.sqrt(variance)
     assert found.effect_upper - found.effect == pytest.approx(reach, rel=0.01)
 
 
