@@ -50,6 +50,16 @@ class _Sums:
     disagreement: FloatArray
 
 
+@dataclass(frozen=True)
+class _Interval:
+    """None with a reason; used: resamples in which alpha is defined."""
+
+    lower: float | None
+    upper: float | None
+    reason: str
+    used: int
+
+
 def krippendorff_alpha(
     item: IntArray,
     annotator: IntArray,
@@ -86,32 +96,36 @@ def krippendorff_alpha(
     check_once(item, annotator)
     _check_bootstrap(resamples, level)
     counts, home = _value_counts(item, outcome, document)
-    sizes = counts.sum(axis=1)
-    shared = sizes >= 2
+    shared = counts.sum(axis=1) >= 2
     sums = _by_document(counts[shared], home[shared])
     alpha, reason = _alpha_or_reason(sums)
-    drawn = _resampled(sums, np.random.default_rng(seed), resamples) if alpha is not None else np.empty(0)
-    known = drawn[~np.isnan(drawn)]
-    interval_reason = reason or _why_no_interval(len(sums.values), len(known), resamples)
-    bounds = (None, None) if interval_reason else _percentiles(known, level)
+    interval = _Interval(None, None, reason, 0) if reason else _interval(sums, seed, resamples, level)
+    return _agreement(counts, sums, alpha, reason, interval, seed, resamples)
+
+
+def _agreement(
+    counts: FloatArray, sums: _Sums, alpha: float | None, reason: str, interval: _Interval, seed: int, resamples: int
+) -> Agreement:
+    """counts: votes of each value by item. sums: of the items with two votes or more."""
+    sizes = counts.sum(axis=1)
     observed, n_pairs = _observed(counts)
     return Agreement(
         alpha=alpha,
-        lower=bounds[0],
-        upper=bounds[1],
+        lower=interval.lower,
+        upper=interval.upper,
         reason=reason,
-        interval_reason=interval_reason,
+        interval_reason=interval.reason,
         observed=observed,
         expected=_expected(sums),
-        n_items=int(shared.sum()),
+        n_items=int((sizes >= 2).sum()),
         n_documents=len(sums.values),
-        n_votes=int(sizes[shared].sum()),
+        n_votes=int(sizes[sizes >= 2].sum()),
         n_alone=int((sizes == 1).sum()),
         n_pairs=n_pairs,
         method=METHOD,
         seed=seed,
         resamples=resamples,
-        resamples_used=len(known),
+        resamples_used=interval.used,
     )
 
 
@@ -185,17 +199,21 @@ def _resampled(sums: _Sums, generator: np.random.Generator, resamples: int) -> F
     return np.concatenate(results)
 
 
+def _interval(sums: _Sums, seed: int, resamples: int, level: float) -> _Interval:
+    drawn = _resampled(sums, np.random.default_rng(seed), resamples)
+    known = drawn[~np.isnan(drawn)]
+    if reason := _why_no_interval(len(sums.values), len(known), resamples):
+        return _Interval(None, None, reason, len(known))
+    lower, upper = np.quantile(known, [0.5 - level / 2, 0.5 + level / 2])
+    return _Interval(float(lower), float(upper), "", len(known))
+
+
 def _why_no_interval(documents: int, used: int, resamples: int) -> str:
     if documents < 2:
         return "all votes that can be compared are about one document: nothing to draw again"
     if used < resamples / 2:
         return f"too few votes: only {used} of {resamples} resamples have any variation"
     return ""
-
-
-def _percentiles(values: FloatArray, level: float) -> tuple[float, float]:
-    lower, upper = np.quantile(values, [0.5 - level / 2, 0.5 + level / 2])
-    return float(lower), float(upper)
 
 
 def _observed(counts: FloatArray) -> tuple[float | None, int]:

@@ -1,6 +1,7 @@
 from itertools import combinations
 
 import evalica
+import krippendorff
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,6 +69,21 @@ def test_evalica_and_a_loop_over_pairs_give_the_same(seed, n_items, n_annotators
     table = pd.DataFrame({"item": item, "annotator": annotator, "outcome": outcome})
     theirs = evalica.alpha(table.pivot(index="annotator", columns="item", values="outcome"), distance="nominal")
     assert result.alpha == pytest.approx(theirs.alpha)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 10_000), st.integers(2, 25), st.integers(2, 6), st.floats(0.2, 1), st.integers(2, 4))
+def test_the_krippendorff_package_gives_the_same_with_votes_missing(seed, n_items, n_annotators, rate, values):
+    rng = np.random.default_rng(seed)
+    item, annotator, outcome = ratings(rng, n_items=n_items, n_annotators=n_annotators, rate=rate, values=values)
+    result = krippendorff_alpha(item, annotator, outcome, seed=1, resamples=10)
+    if result.alpha is None:
+        assert result.reason in (NO_PAIRS, NO_VARIATION)
+        return
+    table = np.full((n_annotators, n_items), np.nan)
+    table[annotator, item] = outcome
+    theirs = krippendorff.alpha(reliability_data=table, level_of_measurement="nominal")
+    assert result.alpha == pytest.approx(theirs, abs=1e-12)
 
 
 def naive_interval(item, outcome, document, *, seed, resamples):
