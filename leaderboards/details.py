@@ -84,8 +84,7 @@ def neighbour_rows(board: dict[str, Any]) -> list[NeighbourRow]:
 def _answer(one: dict[str, Any]) -> str:
     if one["reason"]:
         return str(one["reason"])
-    missing = one["votes_needed"] - one["votes"]
-    return "enough" if missing <= 0 else f"{missing:,} more than now"
+    return f"{one['votes_more']:,} more than now" if one["votes_more"] else "enough"
 
 
 @dataclass(frozen=True)

@@ -1,49 +1,63 @@
-"""Which neighbours on a board the votes tell apart, and how many it would take."""
+"""Which neighbours the votes tell apart, and how many it would take: one answer for boards, planning and trust."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from leaderboards.stats.arrays import IntArray, VoteArrays
+from leaderboards.stats.arrays import FloatArray, IntArray, VoteArrays
 from leaderboards.stats.bradley_terry import fit_bradley_terry
+from leaderboards.stats.estimates import NO_DRAWS
 from leaderboards.stats.parts import only, parts_of
-from leaderboards.stats.planning import separation_by_covariance
-from leaderboards.stats.sandwich import two_way_covariance
+from leaderboards.stats.planning import separation
+from leaderboards.stats.sandwich import covariance_parts
+from leaderboards.stats.simultaneous import unclear_pairs
+from leaderboards.stats.small_samples import Components, counts_of
 from leaderboards.stats.tallies import units
 
 NOT_KNOWN = "the votes leave no error to reckon with"
 NO_GAP = "no gap: no number of votes tells equals apart"
+SWEEP = "too few votes: one of the two won or lost nearly everything, and the gap could be anything"
 
 
 def neighbours(votes: VoteArrays, names: Sequence[str]) -> list[dict[str, Any]]:
     """By part, from the top: gap in points, its error, and the votes needed in all (of the part), with 80 % power.
 
-    Ties count half. The errors are those of the two-way clustered sandwich.
+    Ties count half. The errors are those of the two-way clustered sandwich, with k / (k - 1) for few units.
     """
     return [line for part in parts_of(votes) for line in _of_part(only(votes, part), part, names)]
 
 
 def _of_part(votes: VoteArrays, part: IntArray, names: Sequence[str]) -> list[dict[str, Any]]:
-    if units(votes.document) == units(votes.annotator) == 1:
-        return []
-    strengths = fit_bradley_terry(votes.wins())
-    found = separation_by_covariance(strengths, two_way_covariance(votes, strengths), len(votes))
-    return [
-        {
-            "better": names[part[found.better[i]]],
-            "worse": names[part[found.worse[i]]],
-            "gap": float(found.gap[i]),
-            "error": None if np.isnan(found.error[i]) else float(found.error[i]),
-            "votes": len(votes),
-            "votes_needed": int(np.ceil(found.votes_needed[i])) if np.isfinite(found.votes_needed[i]) else None,
-            "reason": _reason(found.error[i], found.votes_needed[i]),
-        }
-        for i in range(len(found.gap))
-    ]
+    single = units(votes.document) == units(votes.annotator) == 1
+    strengths, unclear = fit_bradley_terry(votes.wins()), unclear_pairs(votes.wins())
+    variance = np.full(unclear.shape, np.nan) if single else _variance(votes, strengths)
+    found, lines = separation(strengths, variance, len(votes)), []
+    for i, j, gap, error, votes_needed in zip(*found.columns, strict=True):
+        reason = NO_DRAWS if single else _reason(error, votes_needed, unclear[i, j])
+        needed = None if reason else int(np.ceil(votes_needed))
+        lines.append(
+            {
+                "better": names[part[i]],
+                "worse": names[part[j]],
+                "gap": float(gap),
+                "error": None if np.isnan(error) else float(error),
+                "votes": len(votes),
+                "votes_needed": needed,
+                "votes_more": None if needed is None else max(0, needed - len(votes)),
+                "reason": reason,
+            }
+        )
+    return lines
 
 
-def _reason(error: float, needed: float) -> str:
+def _variance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
+    return Components.of(covariance_parts(votes, strengths), counts_of(votes)).variance
+
+
+def _reason(error: float, needed: float, unclear: bool) -> str:
+    if np.isinf(needed):
+        return NO_GAP
     if np.isnan(error):
         return NOT_KNOWN
-    return NO_GAP if np.isinf(needed) else ""
+    return SWEEP if unclear else ""

@@ -87,10 +87,7 @@ def planning(request: HttpRequest, study: Study) -> HttpResponse:
     data = asked.values("planning")
     by_rule = request.GET.get("stopping") == "1"
     rows = [
-        (
-            neighbour | {"more": _more(neighbour, data["votes"])},
-            stopping(asked, *_pair(neighbour)) if by_rule else None,
-        )
+        (neighbour, stopping(asked, neighbour["better"], neighbour["worse"]) if by_rule else None)
         for neighbour in data["neighbours"]
     ]
     context = asked.context() | {
@@ -100,13 +97,3 @@ def planning(request: HttpRequest, study: Study) -> HttpResponse:
         "stopping": by_rule,
     }
     return render(request, "leaderboards/planning.html", context)
-
-
-def _pair(neighbour: Mapping[str, Any]) -> tuple[str, str]:
-    return neighbour["better"], neighbour["worse"]
-
-
-def _more(neighbour: Mapping[str, Any], votes: int) -> int | None:
-    """Votes still needed; 0 where there are enough."""
-    needed = neighbour["votes_needed"]
-    return None if needed is None else max(0, needed - votes)

@@ -5,8 +5,9 @@ import numpy as np
 from annotations.models import Study
 from leaderboards.analysis.inputs import Inputs, Rated
 from leaderboards.analysis.values import Values, figure, number
+from leaderboards.separating import neighbours
 from leaderboards.stats.noninferiority import NonInferiority, Scale, on_scale, verdict
-from leaderboards.stats.planning import POWER, separation
+from leaderboards.stats.planning import POWER
 from leaderboards.stats.simultaneous import unclear_pairs
 
 # Chosen in 45 of 100 comparisons, ties as halves, still counts as good enough.
@@ -68,29 +69,7 @@ def _place(rated: Rated, system: int) -> int | None:
 
 
 def votes_needed(inputs: Inputs) -> Values:
-    """To tell each system from the next one below, if the true gap is the one seen."""
-    rated = inputs.rated
-    reason = inputs.why_not_rated or ("" if rated is None else rated.why_not_drawn)
-    if rated is None or rated.drawn is None:
-        return {"reason": reason, "neighbours": [], "power": POWER}
-    found = separation(rated.strengths, rated.drawn, len(rated.votes))
-    slugs, rows = inputs.material.slugs, []
-    for i in range(len(found.gap)):
-        known = number(found.votes_needed[i])
-        needed = None if known is None else int(np.ceil(known))
-        rows.append(
-            {
-                "better": slugs[int(rated.systems[found.better[i]])],
-                "worse": slugs[int(rated.systems[found.worse[i]])],
-                "gap": number(found.gap[i]),
-                "error": number(found.error[i]),
-                "votes_needed": needed,
-                "votes_more": None if needed is None else max(0, needed - len(rated.votes)),
-                "reason": "" if needed is not None else _why_no_number(found.error[i]),
-            }
-        )
-    return {"reason": "", "neighbours": rows, "power": POWER, "votes": len(rated.votes)}
-
-
-def _why_no_number(error: float) -> str:
-    return "too few votes to tell how certain the gap is" if np.isnan(error) else "the two ratings are equal"
+    """To tell each system from the next one below, if the true gap is the one seen; the board's own numbers."""
+    rows = neighbours(inputs.votes, inputs.material.slugs)
+    reason = "" if rows else inputs.why_not_rated
+    return {"reason": reason, "neighbours": rows, "power": POWER, "votes": len(inputs.votes)}

@@ -27,6 +27,10 @@ class Separation:
     error: FloatArray
     votes_needed: FloatArray
 
+    @property
+    def columns(self) -> tuple[IntArray | FloatArray, ...]:
+        return self.better, self.worse, self.gap, self.error, self.votes_needed
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -47,49 +51,27 @@ class Spread:
 
 
 def separation(
-    strengths: FloatArray, drawn: FloatArray, n_votes: int, *, power: float = POWER, level: float = LEVEL
+    strengths: FloatArray, variance: FloatArray, n_votes: int, *, power: float = POWER, level: float = LEVEL
 ) -> Separation:
     """votes * (error * (z(1 - level/2) + z(power)) / gap)^2: an error shrinks with the root of the votes.
 
     Args:
         strengths: Shape (n,), in log-odds.
-        drawn: Shape (r, n), the bootstrap's strengths.
+        variance: Shape (n, n), of the differences, as small_samples.Components has them; one that is not positive
+            tells nothing, and its error is NaN.
     Source:
         The usual normal approximation, as in Chow, Shao and Wang (2008), Sample Size Calculations in Clinical Research.
     """
-    better, worse = _neighbours(strengths)
-    gaps = drawn[:, better] - drawn[:, worse]
-    enough = (~np.isnan(gaps)).sum(axis=0) > 1
-    error = np.full(len(better), np.nan)
-    error[enough] = np.nanstd(gaps[:, enough], axis=0, ddof=1)
-    return _separation(strengths, error, n_votes, power, level)
-
-
-def separation_by_covariance(
-    strengths: FloatArray, covariance: FloatArray, n_votes: int, *, power: float = POWER, level: float = LEVEL
-) -> Separation:
-    """The same from a covariance of shape (n, n); a variance that is not positive tells nothing (NaN)."""
-    better, worse = _neighbours(strengths)
-    variance = np.diag(covariance)
-    squares = variance[better] + variance[worse] - 2 * covariance[better, worse]
-    error = np.sqrt(np.where(squares > 0, squares, np.nan))
-    return _separation(strengths, error, n_votes, power, level)
-
-
-def _neighbours(strengths: FloatArray) -> tuple[IntArray, IntArray]:
     order = np.argsort(-strengths, kind="stable")
-    return order[:-1], order[1:]
-
-
-def _separation(strengths: FloatArray, error: FloatArray, n_votes: int, power: float, level: float) -> Separation:
-    """error: in log-odds."""
-    better, worse = _neighbours(strengths)
+    better, worse = order[:-1], order[1:]
+    square = variance[better, worse]
+    error = SCALE * np.sqrt(np.where(square > 0, square, np.nan))
     gap = SCALE * (strengths[better] - strengths[worse])
     factor = _z(1 - level / 2) + _z(power)
     # Rounding leaves gaps of 1e-13 between equals.
     apart = gap > 1e-6
-    needed = np.where(apart, n_votes * (SCALE * error * factor / np.where(apart, gap, 1)) ** 2, np.inf)
-    return Separation(better, worse, gap, SCALE * error, needed)
+    needed = np.where(apart, n_votes * (error * factor / np.where(apart, gap, 1)) ** 2, np.inf)
+    return Separation(better, worse, gap, error, needed)
 
 
 def spread(votes: VoteArrays, one: int, other: int) -> Spread:

@@ -15,6 +15,7 @@ from leaderboards.charts.widths import AHEAD, widths
 from leaderboards.filters import DEFAULT
 from leaderboards.material import gather
 from leaderboards.planning import planning
+from leaderboards.separating import NO_GAP
 from leaderboards.stats.ratings import rate
 from leaderboards.stats.sequences import confidence_sequence
 from leaderboards.stopping import stopping
@@ -75,14 +76,14 @@ def test_no_votes_and_one_vote():
     few = make_rated_study(systems=2, documents=1, annotators=1)
     data = planned(few)
     assert widths(data).empty == "Too few votes for intervals."
-    assert data["neighbours"][0]["reason"] == "too few votes to say how sure the gap is"
+    assert data["neighbours"][0]["reason"] == "one document rated by one annotator: nothing to draw again"
 
 
 def test_equals_have_no_gap_to_see():
     study = make_rated_study(systems=2, documents=3, annotators=2)
     Judgement.objects.update(outcome="tie")
     (neighbour,) = planned(study)["neighbours"]
-    assert (neighbour["votes_needed"], neighbour["reason"]) == (None, "no gap so far")
+    assert (neighbour["votes_needed"], neighbour["reason"]) == (None, NO_GAP)
 
 
 def test_the_rule_takes_the_first_vote_of_each_document():

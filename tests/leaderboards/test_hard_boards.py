@@ -108,10 +108,7 @@ def test_all_ties_leave_everything_open():
     study = all_ties()
     board = board_of(study)
     assert {line["rating"] for line in board["systems"]} == {1000.0}
-    assert {one["reason"] for one in board["neighbours"]} <= {
-        "no gap: no number of votes tells equals apart",
-        "the votes leave no error to reckon with",
-    }
+    assert {one["reason"] for one in board["neighbours"]} == {"no gap: no number of votes tells equals apart"}
     dropped = board_of(study, ties="dropped")
     assert (dropped["votes"], dropped["ties_dropped"], dropped["votes_left_out"]) == (0, 18, 0)
     assert {line["reasons"]["rating"] for line in dropped["systems"]} == {"no decided votes: all are ties or both bad"}
