@@ -2,19 +2,16 @@
 
 import math
 from collections import defaultdict
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from leaderboards.comparing import RESAMPLES, compared, is_reference, is_small
 from leaderboards.costs import read_costs
 from leaderboards.material import Material
 from leaderboards.stats.arrays import FloatArray
-from leaderboards.stats.noninferiority import NonInferiority, Scale, noninferiorities, votes_to_decide
 from leaderboards.stats.significance import mean_intervals
-from models_runner.models import Regime, System
 
-RESAMPLES = 1000
 # Higher is better in all of them; the rating itself comes from the board.
 METRICS = {
     "rouge1": "ROUGE-1",
@@ -23,8 +20,6 @@ METRICS = {
     "rougeLsum": "ROUGE-Lsum",
     "bertscore_f1": "BERTScore",
 }
-# Where a study has none: intervals need no margin, and what does is left out.
-ANY_MARGIN = 0.05
 
 
 def small_large(material: Material, seed: int) -> dict[str, Any]:
@@ -46,17 +41,8 @@ def small_large(material: Material, seed: int) -> dict[str, Any]:
         },
         "small": [system.slug for system in material.systems if is_small(system)],
         "large": [system.slug for system in material.systems if is_reference(system)],
-        "verdicts": _verdicts(material, margin, seed),
+        "verdicts": compared(material, margin, seed),
     }
-
-
-def is_small(system: System) -> bool:
-    return system.size_class == "compact" or system.regime == Regime.BASELINE
-
-
-def is_reference(system: System) -> bool:
-    """What a small system could stand in for: all others, also those whose size is not told, and people."""
-    return not is_small(system)
 
 
 def _metrics(material: Material, seed: int) -> dict[str, dict[str, dict[str, Any]]]:
@@ -91,39 +77,6 @@ def _by_document(material: Material, name: str) -> FloatArray:
     for cell, scores in values.items():
         result[cell] = math.fsum(scores) / len(scores)
     return result
-
-
-def _verdicts(material: Material, margin: float | None, seed: int) -> list[dict[str, Any]]:
-    small = [i for i, system in enumerate(material.systems) if is_small(system)]
-    references = [i for i, system in enumerate(material.systems) if is_reference(system)]
-    pairs = [(i, j) for i in small for j in references]
-    found = noninferiorities(
-        material.arrays, pairs, margin=margin or ANY_MARGIN, seed=seed, scale=Scale.WIN_PROBABILITY, resamples=RESAMPLES
-    )
-    votes = len(material.arrays)
-    return [
-        {"small": material.slugs[i], "large": material.slugs[j], **_verdict(result, margin, votes)}
-        for (i, j), result in zip(pairs, found, strict=True)
-    ]
-
-
-def _verdict(found: NonInferiority, margin: float | None, votes: int) -> dict[str, Any]:
-    """decision: superior, non-inferior, inferior, open (the votes do not decide), or "" without a margin."""
-    needed = votes_to_decide(found, votes) if margin else math.nan
-    numbers = {name: _defined(value) for name, value in asdict(found).items() if isinstance(value, float)}
-    return numbers | {
-        "reason": found.reason,
-        "margin": margin,
-        "p": numbers["p"] if margin else None,
-        "decision": _decision(found) if margin else "",
-        "votes_needed": math.ceil(needed) if math.isfinite(needed) else None,
-    }
-
-
-def _decision(found: NonInferiority) -> str:
-    if found.non_inferior:
-        return "superior" if found.superior else "non-inferior"
-    return "inferior" if found.inferior else "open"
 
 
 def _defined(value: float) -> float | None:

@@ -44,11 +44,11 @@ def _told(found: Mapping[str, Any], small: str, large: str, votes: int) -> tuple
         no_margin = "No margin was agreed before this study, so nothing is called good enough here."
         return "open", "No verdict", f"{small} is {_between(lower, upper)} than {large}. {no_margin}"
     agreed = f"the margin of {points(found['margin'])} agreed before the study"
-    match found["decision"]:
+    match found["verdict"]:
         case "superior":
             more = f"people prefer it in at least {_cases(lower)} of 100 comparisons"
             return "good", "Better", f"{small} is better than {large}: {more}, so it is good enough at {agreed}."
-        case "non-inferior":
+        case "not inferior":
             worse = f"at most {points(-lower, up=True)} of win probability worse than {large}"
             return "good", "Good enough", f"{small} is {worse}: good enough at {agreed}."
         case "inferior":

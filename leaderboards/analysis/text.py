@@ -19,7 +19,7 @@ def as_text(analysis: Values) -> str:
         ("People", _people(analysis)),
         ("Metrics", _metrics(analysis)),
         ("How much the result hangs on", _robustness(analysis["robustness"])),
-        ("Compact against large", _noninferiority(analysis["noninferiority"])),
+        ("Small against large", _noninferiority(analysis["noninferiority"])),
         ("Votes that would tell neighbours apart", _votes_needed(analysis["votes_needed"])),
         ("Length", _length(analysis["length"])),
         ("Ratings helped by the metrics", _helped(analysis["helped"])),
@@ -111,7 +111,7 @@ def _noninferiority(found: Values) -> Iterator[str]:
         yield f"{UNDEFINED} ({found['reason']})"
     for pair in found["pairs"]:
         yield (
-            f"{pair['compact']} against {pair['large']}: {pair['verdict']} at a margin of {found['margin']:g}; "
+            f"{pair['small']} against {pair['large']}: {pair['verdict']} at a margin of {found['margin']:g}; "
             f"chance to win, minus 1/2: {write(pair['difference'], 3)}"
         )
 

@@ -52,7 +52,7 @@ def test_the_text_says_it_in_words_and_fits_a_terminal(capsys):
         "The left summary wins:",
         "bertscore_f1: — (not scored yet)",
         "checked by a refit",
-        "the study has no compact and large system",
+        "the study has no small and large system",
         "36 comparisons on 6 documents without votes",
         "fingerprint",
     ):

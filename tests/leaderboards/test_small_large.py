@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from annotations.models import Judgement, Study
+from leaderboards.analysis.analyse import analyse, compute_trust
 from leaderboards.material import gather
 from leaderboards.small_large import small_large
 from leaderboards.stats.noninferiority import Scale, noninferiority
@@ -18,6 +19,8 @@ from tests.leaderboards.compared import SYSTEMS, make_compared_study
 
 pytestmark = pytest.mark.django_db
 
+BOUNDS = (("lower", "lower"), ("upper", "upper"))
+
 
 @pytest.fixture
 def study():
@@ -28,10 +31,14 @@ def computed(study):
     return small_large(gather(study, study.criteria.get()), seed=0)
 
 
-def page(**query):
+def reader():
     client = Client()
     client.force_login(UserFactory(is_staff=True))
-    response = client.get("/boards/meetings/small-versus-large/", query)
+    return client
+
+
+def page(**query):
+    response = reader().get("/boards/meetings/small-versus-large/", query)
     assert response.status_code == 200
     return re.sub(r"\s+", " ", response.content.decode())
 
@@ -60,6 +67,28 @@ def test_verdicts_are_those_of_the_statistic(study):
     assert (found["difference"], found["lower"], found["upper"], found["p"]) == pytest.approx(
         (own.difference, own.lower, own.upper, own.p)
     )
+
+
+def test_trust_data_and_scripts_have_the_same_verdicts(study):
+    material = gather(study, study.criteria.get())
+    found = analyse(material, seed=0)["noninferiority"]
+    assert compute_trust(material, seed=0)["noninferiority"] == found
+    for row, pair in zip(computed(study)["verdicts"], found["pairs"], strict=True):
+        of_interval = {name: pair["difference"][of] for name, of in (("difference", "value"), *BOUNDS)}
+        same = {name: pair[name] for name in ("small", "large", "p", "verdict", "votes_needed")}
+        assert row == row | of_interval | same
+        assert row["reason"] == pair["difference"]["interval_reason"]
+    assert {pair["verdict"] for pair in found["pairs"]} >= {"inferior", "undecided"}
+
+
+def test_the_page_and_the_trust_data_say_the_same(study):
+    data = reader().get("/boards/meetings/trust/trust.json").json()["noninferiority"]["pairs"]
+    html = page(small="flan-t5-large-ft", large="phi-2")
+    (pair,) = [pair for pair in data if (pair["small"], pair["large"]) == ("flan-t5-large-ft", "phi-2")]
+    difference = pair["difference"]
+    assert f"{difference['value']:.3f} (chance that the small one is preferred" in html
+    assert f"{difference['lower']:.3f} to {difference['upper']:.3f}" in html
+    assert f"{pair['p']:.4f} for: worse by the margin or more" in html
 
 
 def test_metrics_have_document_intervals(study):
@@ -110,7 +139,7 @@ def test_without_a_margin_there_are_intervals_and_no_verdict(study):
     Study.objects.update(noninferiority_margin=None)
     found = computed(Study.objects.get())["verdicts"][0]
     assert found["lower"] is not None
-    assert (found["decision"], found["p"], found["margin"], found["votes_needed"]) == ("", None, None, None)
+    assert (found["verdict"], found["p"], found["margin"], found["votes_needed"]) == (None, None, None, None)
 
 
 def test_it_takes_one_query_beside_those_of_the_material(study, django_assert_num_queries):
@@ -132,7 +161,7 @@ DATA = {"votes": 1440, "resamples": 1000, "seed": 0}
 
 def told(**values):
     found = {"difference": -0.01, "lower": -0.04, "upper": 0.02, "error": 0.015, "p": 0.004, "margin": 0.05}
-    found |= {"decision": "non-inferior", "reason": "", "votes_needed": 900}
+    found |= {"verdict": "not inferior", "reason": "", "votes_needed": 900}
     return verdict(found | values, line(), LARGE, DATA)
 
 
@@ -146,14 +175,14 @@ def test_good_enough():
 
 
 def test_better():
-    assert told(lower=0.021, upper=0.1, decision="superior").sentence == (
+    assert told(lower=0.021, upper=0.1, verdict="superior").sentence == (
         "FLAN-T5-Large (0.78B, fine-tuned) is better than Llama-2-13B: people prefer it in at least 52 of 100 comparisons, "
         "so it is good enough at the margin of 5 points agreed before the study."
     )
 
 
 def test_not_good_enough():
-    found = told(lower=-0.2, upper=-0.08, decision="inferior")
+    found = told(lower=-0.2, upper=-0.08, verdict="inferior")
     assert found.kind == "bad"
     assert found.sentence == (
         "FLAN-T5-Large (0.78B, fine-tuned) is at least 8 points of win probability worse than Llama-2-13B: not good enough "
@@ -162,15 +191,17 @@ def test_not_good_enough():
 
 
 def test_not_decided_yet():
-    found = told(lower=-0.0901, upper=0.02, decision="open", votes_needed=3871)
+    found = told(lower=-0.0901, upper=0.02, verdict="undecided", votes_needed=3871)
     assert found.kind == "open"
     assert found.sentence == (
         "FLAN-T5-Large (0.78B, fine-tuned) may be up to 9.1 points of win probability worse than Llama-2-13B, more than the "
         "margin of 5 points agreed before the study, or within it. About 2,500 more votes should decide it (4 chances in 5), "
         "if the difference is what it seems now and documents and annotators grow along."
     )
-    assert told(lower=-0.09, decision="open", votes_needed=1200).sentence.endswith("A few more votes should decide it.")
-    on_the_margin = told(lower=-0.09, decision="open", votes_needed=None).sentence
+    assert told(lower=-0.09, verdict="undecided", votes_needed=1200).sentence.endswith(
+        "A few more votes should decide it."
+    )
+    on_the_margin = told(lower=-0.09, verdict="undecided", votes_needed=None).sentence
     assert on_the_margin.endswith("It seems to lie on the margin itself, where no number of votes decides.")
 
 
@@ -182,7 +213,7 @@ def test_no_interval_and_no_margin():
         "systems."
     )
     assert ("Difference", "— (chance that the small one is preferred, minus 1/2)") in nothing.facts
-    unmarked = told(margin=None, p=None, decision="", votes_needed=None)
+    unmarked = told(margin=None, p=None, verdict=None, votes_needed=None)
     assert unmarked.sentence == (
         "FLAN-T5-Large (0.78B, fine-tuned) is between 4 points of win probability worse and 2 points better than "
         "Llama-2-13B. No margin was agreed before this study, so nothing is called good enough here."
