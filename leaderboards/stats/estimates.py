@@ -7,15 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from leaderboards.stats.arrays import FloatArray, IntArray, VoteArrays
+from leaderboards.stats.arrays import BoolArray, FloatArray, IntArray, VoteArrays
 from leaderboards.stats.bootstrap import bootstrap_strengths, draw, percentile_interval
 from leaderboards.stats.bradley_terry import fit_bradley_terry
 from leaderboards.stats.davidson import fit_davidson
+from leaderboards.stats.graphs import main_circle
 from leaderboards.stats.sandwich import interval, sandwich_covariance
 from leaderboards.stats.simultaneous import complete, max_t_interval, rank_interval, unclear_pairs
 from leaderboards.stats.small_samples import expanded, expansion
 from leaderboards.stats.tallies import units
 
+NO_LIMIT = "the votes set no limit to how far this system leads or trails"
+NO_LIMITS = "too many systems won or lost every vote against others: the votes set no limit to how far apart they are"
 SAME = 1e-6  # log-odds; an interval this short is none
 NO_DRAWS = "one document rated by one annotator: nothing to draw again"
 NO_SANDWICH = "not worked out for Davidson's tie parameter"
@@ -34,7 +37,8 @@ class Estimates:
     """By system, in log-odds; NaN with a reason. Strengths have mean zero, or the anchor's is zero.
 
     lower, upper: two-way cluster bootstrap, expanded for few units. all_lower, all_upper: the same for all systems at
-    once. iid_lower, iid_upper: sandwich of single votes. tie: log of Davidson's parameter.
+    once; see _together. all_reason is theirs, ranks_reason that of best_rank and worst_rank. iid_lower, iid_upper:
+    sandwich of single votes. tie: log of Davidson's parameter.
     """
 
     strengths: FloatArray
@@ -51,6 +55,7 @@ class Estimates:
     reason: tuple[str, ...]
     interval_reason: tuple[str, ...]
     all_reason: tuple[str, ...]
+    ranks_reason: tuple[str, ...]
     iid_reason: tuple[str, ...]
     tie: float = np.nan
 
@@ -58,7 +63,8 @@ class Estimates:
 def undefined(reasons: Sequence[str]) -> Estimates:
     n = len(reasons)
     values: dict[str, Any] = {field.name: np.full(n, np.nan) for field in fields(Estimates) if field.type is FloatArray}
-    values |= {name: tuple(reasons) for name in ("reason", "interval_reason", "all_reason", "iid_reason")}
+    names = ("reason", "interval_reason", "all_reason", "ranks_reason", "iid_reason")
+    values |= {name: tuple(reasons) for name in names}
     return Estimates(**values, used=np.zeros(n, dtype=np.int64))
 
 
@@ -137,20 +143,36 @@ def _simultaneous(
 ) -> dict[str, Any]:
     n = len(strengths)
     whole = complete(drawn)
+    why = ""
     if len(whole) < max(2, len(drawn) / 2):
         why = f"too few votes: only {len(whole)} of {len(drawn)} resamples say anything about all systems"
-        return {"all_reason": (why,) * n}
-    if np.ptp(whole, axis=0).max() < SAME:
-        return {"all_reason": ("too few votes: every resample gives the same rating",) * n}
-    shift = 0 if anchor is None else strengths[anchor]
-    own = np.diag(factor) if anchor is None else factor[:, anchor]
-    bounds = max_t_interval(_anchored(whole, anchor), strengths - shift)
-    lower, upper = (expanded(bound, strengths - shift, own) for bound in bounds)
+    elif np.ptp(whole, axis=0).max() < SAME:
+        why = "too few votes: every resample gives the same rating"
+    if why:
+        return {"all_reason": (why,) * n, "ranks_reason": (why,) * n}
     best, worst = rank_interval(whole, strengths, unclear=unclear_pairs(wins), factor=factor)
-    return {
-        "all_lower": lower,
-        "all_upper": upper,
-        "best_rank": best,
-        "worst_rank": worst,
-        "all_reason": ("",) * n,
-    }
+    ranks = {"best_rank": best, "worst_rank": worst, "ranks_reason": ("",) * n}
+    return ranks | _together(whole, strengths, anchor, factor, main_circle(wins > 0))
+
+
+def _together(
+    whole: FloatArray, strengths: FloatArray, anchor: int | None, factor: FloatArray, limited: BoolArray
+) -> dict[str, Any]:
+    """Intervals for all systems at once that votes limit both ways.
+
+    A system that won every vote may be any distance ahead, and resamples, in which it never loses, do not show it. It
+    has no interval here, and would move the others through the mean: these are placed so that their own mean is what it
+    is in the full set.
+    """
+    if not limited.any() or (anchor is not None and not limited[anchor]):
+        return {"all_reason": (NO_LIMITS if anchor is None else NO_LIMIT,) * len(strengths)}
+    if anchor is None:
+        off = (strengths - whole)[:, limited].mean(axis=1, keepdims=True)
+        drawn, estimate, own = whole + off, strengths, np.diag(factor)
+    else:
+        drawn, estimate, own = _anchored(whole, anchor), strengths - strengths[anchor], factor[:, anchor]
+    bounds = max_t_interval(drawn[:, limited], estimate[limited])
+    lower, upper = np.full((2, len(strengths)), np.nan)
+    lower[limited], upper[limited] = (expanded(bound, estimate[limited], own[limited]) for bound in bounds)
+    reasons = tuple("" if has else NO_LIMIT for has in limited.tolist())
+    return {"all_lower": lower, "all_upper": upper, "all_reason": reasons}

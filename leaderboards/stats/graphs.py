@@ -47,6 +47,17 @@ def connects_all(edges: BoolArray, nodes: BoolArray) -> BoolArray:
     return nodes.any(axis=1) & (reached == nodes).all(axis=1)
 
 
+def main_circle(beats: BoolArray) -> BoolArray:
+    """The nodes that all lead to each other, shape (n,), if they are more than half of all; else none.
+
+    With beats as in unbounded_nodes, these are the systems whose distances from each other the votes limit both ways.
+    """
+    n = len(beats)
+    reach = reachable(np.broadcast_to(beats, (n, n, n)), np.eye(n, dtype=bool))
+    size = (reach & reach.T).sum(axis=1)
+    return np.asarray(size > n / 2)
+
+
 def unbounded_nodes(beats: BoolArray) -> tuple[list[int], list[int]]:
     """Nodes that nothing outside their own circle leads to, and nodes that lead to nothing outside it.
 

@@ -50,8 +50,8 @@ class Ratings:
     called both bad.
     resamples_used: by system, those of `resamples` that say something about it.
     reason: why the rating is NaN, interval_reason: why the interval and the rank are; "" where they are not.
-    all_lower, all_upper: bounds for all systems at once. best_rank, worst_rank: ranks the votes leave open, for all
-    systems at once. all_reason: why these are NaN.
+    all_lower, all_upper: bounds for all systems at once; all_reason: why they are NaN, as for a system that won every
+    vote. best_rank, worst_rank: ranks the votes leave open, for all systems at once; ranks_reason: why they are NaN.
     iid_lower, iid_upper: what the interval would be if every vote were drawn apart, as most arenas publish.
     iid_reason: why they are NaN.
     part: Number of the connected part, -1 without votes; ratings and ranks say nothing across parts.
@@ -73,6 +73,7 @@ class Ratings:
     best_rank: FloatArray
     worst_rank: FloatArray
     all_reason: tuple[str, ...]
+    ranks_reason: tuple[str, ...]
     iid_lower: FloatArray
     iid_upper: FloatArray
     iid_reason: tuple[str, ...]
@@ -141,7 +142,7 @@ def _result(
     for i, systems in enumerate(parts):
         part[systems] = i
     same = ("lower", "upper", "rank", "all_lower", "all_upper", "best_rank", "worst_rank", "iid_lower", "iid_upper")
-    why = ("reason", "interval_reason", "all_reason", "iid_reason")
+    why = ("reason", "interval_reason", "all_reason", "ranks_reason", "iid_reason")
     wins = votes.wins()
     return Ratings(
         rating=found.strengths,

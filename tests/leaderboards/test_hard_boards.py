@@ -130,11 +130,11 @@ def test_wins_add_up_to_the_votes_of_each_pair():
 
 def test_the_details_are_those_of_the_board():
     board = board_of(separable())
-    first = board["systems"][0]
-    row = other_intervals(board)[0]
-    assert row.system == first["system"]
-    assert row.together == f"{first['all_lower']:.0f}–{first['all_upper']:.0f}"
-    assert row.equal_length == "—"
+    (winner, row, _), second = other_intervals(board), board["systems"][1]
+    assert row.system == second["system"]
+    assert row.together == f"{second['all_lower']:.0f}–{second['all_upper']:.0f}"
+    assert (winner.together, winner.equal_length) == ("—", "—")
+    assert "the votes set no limit to how far this system leads or trails" in winner.reasons
     assert [(one.better, one.worse) for one in neighbour_rows(board)] == [
         (a["system"], b["system"]) for a, b in zip(board["systems"], board["systems"][1:], strict=False)
     ]

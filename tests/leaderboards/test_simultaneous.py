@@ -2,9 +2,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 from scipy.stats import norm
 
-from leaderboards.stats.ratings import rate
+from benchmarks import coverage
+from leaderboards.stats.arrays import VoteArrays
+from leaderboards.stats.bradley_terry import SCALE
+from leaderboards.stats.estimates import NO_LIMIT, NO_LIMITS
+from leaderboards.stats.graphs import main_circle
+from leaderboards.stats.ratings import Anchor, rate
 from leaderboards.stats.simultaneous import (
     complete,
     max_t_interval,
@@ -125,3 +132,80 @@ def test_only_pairs_with_a_system_without_limit_are_unclear():
     unclear = unclear_pairs(np.array([[0.0, 1, 0], [0, 0, 40], [0, 20, 0]]))
     assert unclear.tolist() == [[False, True, True], [True, False, False], [True, False, False]]
     assert not unclear_pairs(np.array([[0.0, 1], [1, 0]])).any()
+
+
+def sweep(n_documents=10):
+    """0 wins every vote, 1 and 2 share theirs."""
+    rows = [(0, i, A, d, d % 3) for d in range(n_documents) for i in (1, 2)]
+    return votes(rows + [(1, 2, [A, A, B][d % 3], d, (d + 1) % 3) for d in range(n_documents)], 3)
+
+
+def test_a_system_that_won_everything_has_no_interval_for_all_at_once_but_a_rank():
+    found = rate(sweep(), seed=0, resamples=200)
+    assert found.all_reason == (NO_LIMIT, "", "")
+    assert np.isnan([found.all_lower[0], found.all_upper[0]]).all()
+    assert (found.all_lower[1:] < found.rating[1:]).all()
+    assert (found.rating[1:] < found.all_upper[1:]).all()
+    assert (found.ranks_reason, found.best_rank[0]) == (("",) * 3, 1)
+    assert np.isfinite(found.worst_rank).all()
+
+
+def test_what_won_everything_moves_nobody_else():
+    # The two others' intervals are those that they have without it, but for the mean of the scale.
+    found, alone = rate(sweep(), seed=0, resamples=400), rate(sweep().take(np.arange(20, 30)), seed=0, resamples=400)
+    gap, without = (np.diff([f.all_lower[1:], f.all_upper[1:]], axis=0)[0] for f in (found, alone))
+    assert gap == pytest.approx(without, rel=0.15)
+
+
+def test_an_anchor_without_limit_limits_nobody():
+    assert rate(sweep(), seed=0, resamples=100, anchor=Anchor(0)).all_reason == (NO_LIMIT,) * 3
+    found = rate(sweep(), seed=0, resamples=100, anchor=Anchor(1))
+    assert found.all_reason == (NO_LIMIT, "", "")
+    assert found.all_lower[1] == found.all_upper[1] == 1000
+
+
+def test_where_half_won_everything_against_the_other_half_nobody_has_one():
+    rows = [(i, j, A, d, d % 3) for d in range(6) for i in (0, 1) for j in (2, 3)]
+    rows += [(i, i + 1, [A, B][d % 2], d, d % 3) for d in range(6) for i in (0, 2)]
+    found = rate(votes(rows, 4), seed=0, resamples=100)
+    assert found.all_reason == (NO_LIMITS,) * 4
+    assert np.isnan(found.all_upper).all()
+    assert np.isfinite(found.worst_rank).all()
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 10_000), st.integers(1, 8), st.floats(0, 0.6))
+def test_the_main_circle_is_scipys_strongly_connected_part(seed, n, share):
+    beats = (np.random.default_rng(seed).random((n, n)) < share) & ~np.eye(n, dtype=bool)
+    _, part = connected_components(csr_array(beats), connection="strong")
+    size = np.bincount(part)[part]
+    assert main_circle(beats).tolist() == (size > n / 2).tolist()
+
+
+def test_intervals_for_all_at_once_cover_beside_a_clean_sweep():
+    # A system that never loses is any distance ahead, so its own interval held no truth; and as a part of the mean it
+    # moved the others' too.
+    setting = coverage.Setting(annotator=0.8, document=0.8, pairs=6, annotators=8, documents=12)
+    true = SCALE * coverage.truth(setting)
+    covered = []
+    for seed in range(120):
+        found = rate(with_a_winner(coverage.study(setting, np.random.default_rng(seed))[0]), seed=seed, resamples=200)
+        assert found.all_reason == (NO_LIMIT, "", "", "", "")
+        assert np.isnan(found.all_lower[0])
+        at = true + found.rating[1:].mean()
+        covered.append(((found.all_lower[1:] <= at) & (at <= found.all_upper[1:])).all())
+    assert 0.92 <= np.mean(covered) <= 0.99
+
+
+def with_a_winner(sample):
+    """The study's systems as 1 to 4, and 0 that wins against one of them on every document with every annotator."""
+    grid = [index.ravel() for index in np.indices((12, 8))]
+    zeros = np.zeros(len(grid[0]), dtype=np.int64)
+    columns = (
+        (sample.system_a + 1, zeros),
+        (sample.system_b + 1, 1 + (grid[0] + grid[1]) % 4),
+        (sample.outcome, zeros),
+        (sample.document, grid[0]),
+        (sample.annotator, grid[1]),
+    )
+    return VoteArrays(*(np.concatenate(pair) for pair in columns), 5)
