@@ -40,7 +40,7 @@ def length_controlled(votes: VoteArrays, length_a: FloatArray, length_b: FloatAr
         length_a, length_b: By vote, in words or characters, above 0.
     Source:
         LMSYS (2024), Does style matter? Disentangling style and substance in Chatbot Arena, and FastChat's style
-        control. Clusters: Cameron, Gelbach and Miller (2011), as in sandwich.two_way_covariance.
+        control. Clusters: Cameron, Gelbach and Miller (2011), as in sandwich.covariance_parts.
     """
     lengths = np.concatenate([length_a, length_b])
     if not np.isfinite(lengths).all() or (lengths <= 0).any():

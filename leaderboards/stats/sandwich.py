@@ -15,7 +15,7 @@ NUMBERS_AT_ONCE = 500_000
 
 
 def sandwich_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
-    """Covariance if every vote were drawn apart from every other, as most arenas assume; see two_way_covariance.
+    """Covariance if every vote were drawn apart from every other, as most arenas assume; see covariance_parts.
 
     H^-1 G H^-1, H the negative Hessian and G the sum of the votes' squared gradients, a tie being half a win.
 
@@ -37,20 +37,6 @@ def sandwich_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
     return inverse @ (np.diag(squares.sum(axis=1)) - squares) @ inverse
 
 
-def two_way_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
-    """Covariance where votes of one document, and votes of one annotator, resemble each other.
-
-    The middle of the sandwich is that of document clusters + that of annotators - that of both together. The result
-    need not be positive; a negative variance is set to 0 by `interval`.
-
-    Source:
-        Cameron, Gelbach and Miller (2011), Robust inference with multiway clustering, Journal of Business and Economic
-        Statistics 29, 238-249; without their correction for few clusters.
-    """
-    parts = covariance_parts(votes, strengths)
-    return parts.document + parts.annotator + parts.vote
-
-
 @dataclass(frozen=True)
 class CovarianceParts:
     """What documents, annotators, and single votes add to the covariance, each of shape (n, n); a sum of three."""
@@ -61,7 +47,16 @@ class CovarianceParts:
 
 
 def covariance_parts(votes: VoteArrays, strengths: FloatArray) -> CovarianceParts:
-    """The two-way covariance, split: vote is that of (document, annotator) cells, the others what clusters add."""
+    """Covariance where votes of one document, and votes of one annotator, resemble each other, split by source.
+
+    The middle of the sandwich is that of document clusters + that of annotators - that of both together. vote is that
+    of (document, annotator) cells, the others what clusters add, which need not be positive. Without a correction for
+    few clusters: see small_samples.Components.
+
+    Source:
+        Cameron, Gelbach and Miller (2011), Robust inference with multiway clustering, Journal of Business and Economic
+        Statistics 29, 238-249.
+    """
     inverse = bread(votes.wins(), strengths)
     residuals = _residuals(votes, strengths)
     cells = _clustered(votes, residuals, document_and_annotator(votes))

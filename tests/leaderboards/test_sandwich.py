@@ -8,7 +8,7 @@ import statsmodels.api as sm
 from leaderboards.stats.arrays import VoteArrays
 from leaderboards.stats.bootstrap import bootstrap_strengths, draw
 from leaderboards.stats.bradley_terry import fit_bradley_terry
-from leaderboards.stats.sandwich import interval, sandwich_covariance, two_way_covariance
+from leaderboards.stats.sandwich import covariance_parts, interval, sandwich_covariance
 from tests.leaderboards.simulate import A, B, simulated
 
 # Agresti (2002), Categorical Data Analysis, section 10.6: American League baseball 1987, row beat column.
@@ -60,6 +60,11 @@ def test_baseball_errors_are_near_the_published_model_based_ones():
     sample = votes_of(BASEBALL)
     covariance = relative_to_last(sandwich_covariance(sample, fit_bradley_terry(BASEBALL)))
     assert np.sqrt(np.diag(covariance)) == pytest.approx(np.full(6, 0.338), rel=0.1)
+
+
+def two_way_covariance(sample, strengths):
+    parts = covariance_parts(sample, strengths)
+    return parts.document + parts.annotator + parts.vote
 
 
 @pytest.mark.parametrize("n_annotators", [4, 15])
