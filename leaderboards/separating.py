@@ -8,6 +8,7 @@ import numpy as np
 from leaderboards.stats.arrays import FloatArray, IntArray, VoteArrays
 from leaderboards.stats.bradley_terry import fit_bradley_terry
 from leaderboards.stats.estimates import NO_DRAWS
+from leaderboards.stats.graphs import same_circle
 from leaderboards.stats.parts import only, parts_of
 from leaderboards.stats.planning import separation
 from leaderboards.stats.sandwich import covariance_parts
@@ -17,7 +18,8 @@ from leaderboards.stats.tallies import units
 
 NOT_KNOWN = "the votes leave no error to reckon with"
 NO_GAP = "no gap: no number of votes tells equals apart"
-SWEEP = "too few votes: one of the two won or lost nearly everything, and the gap could be anything"
+NO_LIMIT_YET = "too few votes: they set no limit to the gap, and leave open who is ahead"
+NO_LIMIT = "told apart already: one never lost to the other, and the votes set no limit to the gap"
 
 
 def neighbours(votes: VoteArrays, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -30,11 +32,14 @@ def neighbours(votes: VoteArrays, names: Sequence[str]) -> list[dict[str, Any]]:
 
 def _of_part(votes: VoteArrays, part: IntArray, names: Sequence[str]) -> list[dict[str, Any]]:
     single = units(votes.document) == units(votes.annotator) == 1
-    strengths, unclear = fit_bradley_terry(votes.wins()), unclear_pairs(votes.wins())
+    wins = votes.wins()
+    strengths, limited, unclear = fit_bradley_terry(wins), same_circle(wins > 0), unclear_pairs(wins)
     variance = np.full(unclear.shape, np.nan) if single else _variance(votes, strengths)
     found, lines = separation(strengths, variance, len(votes)), []
     for i, j, gap, error, votes_needed in zip(*found.columns, strict=True):
-        reason = NO_DRAWS if single else _reason(error, votes_needed, unclear[i, j])
+        reason = NO_DRAWS if single else _reason(error, votes_needed)
+        if not limited[i, j]:
+            reason = NO_LIMIT_YET if unclear[i, j] else NO_LIMIT
         needed = None if reason else int(np.ceil(votes_needed))
         lines.append(
             {
@@ -55,9 +60,7 @@ def _variance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
     return Components.of(covariance_parts(votes, strengths), counts_of(votes)).variance
 
 
-def _reason(error: float, needed: float, unclear: bool) -> str:
+def _reason(error: float, needed: float) -> str:
     if np.isinf(needed):
         return NO_GAP
-    if np.isnan(error):
-        return NOT_KNOWN
-    return SWEEP if unclear else ""
+    return NOT_KNOWN if np.isnan(error) else ""

@@ -47,15 +47,19 @@ def connects_all(edges: BoolArray, nodes: BoolArray) -> BoolArray:
     return nodes.any(axis=1) & (reached == nodes).all(axis=1)
 
 
-def main_circle(beats: BoolArray) -> BoolArray:
-    """The nodes that all lead to each other, shape (n,), if they are more than half of all; else none.
+def same_circle(beats: BoolArray) -> BoolArray:
+    """Shape (n, n): which nodes lead to each other both ways, each to itself.
 
-    With beats as in unbounded_nodes, these are the systems whose distances from each other the votes limit both ways.
+    With beats as in unbounded_nodes, these are the pairs whose distance the votes limit on both sides.
     """
     n = len(beats)
     reach = reachable(np.broadcast_to(beats, (n, n, n)), np.eye(n, dtype=bool))
-    size = (reach & reach.T).sum(axis=1)
-    return np.asarray(size > n / 2)
+    return np.asarray(reach & reach.T)
+
+
+def main_circle(beats: BoolArray) -> BoolArray:
+    """The nodes of the circle that has more than half of all, shape (n,); none if there is no such circle."""
+    return np.asarray(same_circle(beats).sum(axis=1) > len(beats) / 2)
 
 
 def unbounded_nodes(beats: BoolArray) -> tuple[list[int], list[int]]:

@@ -5,7 +5,7 @@ from scipy.stats import chi2, norm
 
 from leaderboards.stats.arrays import BoolArray, FloatArray
 from leaderboards.stats.bradley_terry import fit_bradley_terry
-from leaderboards.stats.graphs import unbounded_nodes
+from leaderboards.stats.graphs import same_circle
 from leaderboards.stats.sandwich import bread
 
 SMALLEST_ERROR = 1e-9  # log-odds; a difference that never varies says nothing about who is better
@@ -72,30 +72,26 @@ def rank_interval(
 
 
 def unclear_pairs(wins: FloatArray, *, level: float = 0.95) -> BoolArray:
-    """Pairs with a system whose lead or distance behind is without limit, unless there are votes enough to be sure.
+    """Pairs whose distance the votes do not limit on both sides, unless there are votes enough to be sure.
 
     Drawing again never makes a system lose that always won: after three votes it looks as sure as after three hundred.
-    So half a win is added each way wherever two systems met, which makes every log-odds and its error finite, and a
-    pair is clear only if its gap exceeds its (single votes') error by Bonferroni's factor over all pairs.
+    So half a win is added each way wherever two systems met, which makes every log-odds and its error finite, and such
+    a pair is clear only if its gap exceeds its (single votes') error by Bonferroni's factor over all pairs.
 
     Args:
         wins: Shape (n, n), ties half.
     Source:
         Haldane (1956), The estimation and significance of the logarithm of a ratio of frequencies, Annals of Human
-        Genetics 20, 309-311 (the half). For when a lead is without limit: Ford (1957), as in graphs.unbounded_nodes.
+        Genetics 20, 309-311 (the half). For when a distance is without limit: Ford (1957), as in graphs.
     """
-    n = len(wins)
-    unlimited = np.zeros(n, dtype=bool)
-    for group in unbounded_nodes(wins > 0):
-        unlimited[group] = True
-    if not unlimited.any():
-        return np.zeros((n, n), dtype=bool)
+    limited = same_circle(wins > 0)
+    if limited.all():
+        return ~limited
     helped = wins + 0.5 * (wins + wins.T > 0)
     strengths = fit_bradley_terry(helped)
     covariance = bread(helped, strengths)
     gap = np.abs(strengths[np.newaxis, :] - strengths[:, np.newaxis])
-    unsure = gap <= _bonferroni(n, level) * _errors(covariance)
-    return np.asarray(unsure & (unlimited[:, np.newaxis] | unlimited[np.newaxis, :]) & ~np.eye(n, dtype=bool))
+    return np.asarray((gap <= _bonferroni(len(wins), level) * _errors(covariance)) & ~limited)
 
 
 def rank_interval_from_covariance(

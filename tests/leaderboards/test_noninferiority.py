@@ -85,6 +85,14 @@ def test_two_votes_for_one_side_decide_nothing():
     assert not any([found.non_inferior, found.superior, found.inferior])
 
 
+def test_a_third_system_that_lost_everything_leaves_the_two_their_interval():
+    between = [(0, 1, (A, B)[(i // 8 + i) % 2], i % 8, i // 8) for i in range(64)]
+    beaten = [(k, 2, A, i % 8, i // 8) for i in range(64) for k in (0, 1)]
+    alone, beside = (judged(votes(rows, n), margin=50) for rows, n in ((between, 2), (between + beaten, 3)))
+    assert (alone.reason, beside.reason) == ("", "")
+    assert (beside.lower, beside.upper) == pytest.approx((alone.lower, alone.upper), abs=1)
+
+
 def test_votes_to_decide_by_hand():
     # Error 0.02 from 1,000 votes, 0.03 above the margin: 1000 * (0.02 * 2.8016 / 0.03)^2 = 3,488.4.
     found = NonInferiority(-0.02, -0.06, 0.02, 0.05, 0.07, error=0.02)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.power import NormalIndPower
 
-from leaderboards.separating import SWEEP, neighbours
+from leaderboards.separating import NO_LIMIT, NO_LIMIT_YET, neighbours
 from leaderboards.stats.arrays import VoteArrays
 from leaderboards.stats.bootstrap import bootstrap_strengths, draw
 from leaderboards.stats.bradley_terry import SCALE, fit_bradley_terry
@@ -69,9 +69,20 @@ def test_neighbours_err_as_resamples_differ():
 def test_a_sweep_does_not_say_how_many_votes_it_takes():
     short, long = ([(0, 1, A, d, d % 2) for d in range(n)] for n in (4, 30))
     (row,) = neighbours(votes(short, 2), "xy")
-    assert (row["votes_needed"], row["reason"]) == (None, SWEEP)
+    assert (row["votes_needed"], row["reason"]) == (None, NO_LIMIT_YET)
     (row,) = neighbours(votes(long, 2), "xy")
-    assert (row["votes_more"], row["reason"]) == (0, "")
+    assert (row["votes_needed"], row["reason"]) == (None, NO_LIMIT)
+
+
+def test_beside_a_sweep_others_have_their_votes():
+    between = [(0, 1, [A, B, A][d % 3], d, d // 3 % 4) for d in range(30)]
+    beaten = [(i, 2, A, d, d % 4) for d in range(30) for i in (0, 1)]
+    (alone,) = neighbours(votes(between, 2), "xy")
+    first, second = neighbours(votes(between + beaten, 3), "xyz")
+    assert (first["better"], first["worse"], first["reason"]) == ("x", "y", "")
+    # A third of the votes are between the two.
+    assert first["votes_needed"] == pytest.approx(3 * alone["votes_needed"], rel=0.05)
+    assert second["reason"] == NO_LIMIT
 
 
 def clustered(seed, *, documents, annotators, per_cell=1, document_sd=0.0, annotator_sd=0.0):

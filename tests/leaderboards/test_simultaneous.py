@@ -131,6 +131,8 @@ def test_only_pairs_with_a_system_without_limit_are_unclear():
     # 0 beat 1 once and never lost; 1 beat 2 in 40 of 60.
     unclear = unclear_pairs(np.array([[0.0, 1, 0], [0, 0, 40], [0, 20, 0]]))
     assert unclear.tolist() == [[False, True, True], [True, False, False], [True, False, False]]
+    # 20 of 40 says nothing, and yet is no question of limits.
+    assert unclear_pairs(np.array([[0.0, 1, 0], [0, 0, 20], [0, 20, 0]])).tolist() == unclear.tolist()
     assert not unclear_pairs(np.array([[0.0, 1], [1, 0]])).any()
 
 
