@@ -4,7 +4,7 @@ from typing import Any
 
 from leaderboards.charts.chart import Chart, Spec, nothing
 from leaderboards.charts.look import Look
-from leaderboards.charts.marks import colour, kind, points, shape
+from leaderboards.charts.marks import colour, kind, points
 
 NAME, TITLE = "forest", "Ratings with 95 % intervals"
 STEP = 26
@@ -48,7 +48,6 @@ def _spec(rows: list[dict[str, Any]], look: Look) -> Spec:
         "axis": {"format": "d"},
     }
     system = {"field": "system", "type": "nominal", "sort": order, "title": None, "axis": {"grid": True}}
-    coloured = colour(rows, look)
     return {
         "data": {"values": rows},
         "height": STEP * len(rows),
@@ -56,16 +55,9 @@ def _spec(rows: list[dict[str, Any]], look: Look) -> Spec:
         "layer": [
             {
                 "mark": {"type": "rule", "strokeWidth": 2.5, "opacity": 0.6},
-                "encoding": {"x": across | {"field": "lower"}, "x2": {"field": "upper"}, "color": coloured},
+                "encoding": {"x": across | {"field": "lower"}, "x2": {"field": "upper"}, "color": colour(rows, look)},
             },
-            points(
-                {
-                    "x": across | {"field": "rating"},
-                    "color": coloured,
-                    "shape": shape(rows, look),
-                    "tooltip": _tooltip(),
-                }
-            ),
+            points(rows, {"x": across | {"field": "rating"}, "tooltip": _tooltip()}, look),
         ],
     }
 

@@ -2,9 +2,36 @@
 
 from collections.abc import Sequence
 
-CHARACTER, HEIGHT, GAP, DOT = 6.6, 14.0, 10.0, 12.0
+CHARACTER, HEIGHT, DOT = 6.6, 14.0, 14.0
+# A name over a name is worse than one over a line; a far one costs as much as a dot half covered.
+TEXT, FAR, SWEEPS = 4.0, 60.0, 8
+
+# Around a point: align, baseline, dx, dy; the one liked best first.
+PLACES: dict[str, tuple[str, str, int, int]] = {
+    "right": ("left", "middle", 10, 0),
+    "left": ("right", "middle", -10, 0),
+    "above": ("center", "bottom", 0, -10),
+    "below": ("center", "top", 0, 10),
+    "above right": ("left", "bottom", 8, -4),
+    "below right": ("left", "top", 8, 4),
+    "above left": ("right", "bottom", -8, -4),
+    "below left": ("right", "top", -8, 4),
+    "far above": ("center", "bottom", 0, -26),
+    "far below": ("center", "top", 0, 26),
+    "far above right": ("left", "bottom", 8, -18),
+    "far below right": ("left", "top", 8, 18),
+    "far above left": ("right", "bottom", -8, -18),
+    "far below left": ("right", "top", -8, 18),
+}
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+def padded(values: Sequence[float]) -> tuple[float, float]:
+    """Ends of an axis with room around these values."""
+    low, high = min(values), max(values)
+    room = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
+    return low - room, high + room
 
 
 def place_labels(
@@ -15,35 +42,44 @@ def place_labels(
     height: float,
     lines: Sequence[Box] = (),
 ) -> list[str]:
-    """A place for each name, taken in turn: the one that covers least; see marks.PLACES.
+    """A place for each name, the one that covers least: taken in turn, then looked at again until none moves.
 
     Args:
         points: In pixels from the left and from the top of the plot.
         lines: What else is drawn, upright or level, as boxes without width or height.
+    Returns:
+        Keys of PLACES.
     """
-    taken = [_grown((x, y, x, y), DOT / 2) for x, y in points] + [_grown(line, 1) for line in lines]
-    result = []
-    for (x, y), name in zip(points, names, strict=True):
-        boxes = _boxes(x, y, CHARACTER * len(name))
-        best = min(boxes, key=lambda place: _covered(boxes[place], taken) + _outside(boxes[place], width, height))
-        taken.append(boxes[best])
-        result.append(best)
-    return result
+    drawn = [_grown((x, y, x, y), DOT / 2) for x, y in points] + [_grown(line, 1) for line in lines]
+    boxes = [_boxes(x, y, CHARACTER * len(name)) for (x, y), name in zip(points, names, strict=True)]
+    alone = [
+        {place: _covered(box, drawn) + _outside(box, width, height) + _far(place) for place, box in own.items()}
+        for own in boxes
+    ]
+    chosen: dict[int, str] = {}
+    for _ in range(SWEEPS):
+        before = dict(chosen)
+        for i, own in enumerate(boxes):
+            others = [boxes[j][place] for j, place in chosen.items() if j != i]
+            chosen[i] = min(own, key=lambda place: alone[i][place] + TEXT * _covered(own[place], others))
+        if chosen == before:
+            break
+    return [chosen[i] for i in range(len(boxes))]
+
+
+def _far(place: str) -> float:
+    """A name far from its point is taken for another one's: only if there is no room nearer by."""
+    return FAR if place.startswith("far") else 0.0
 
 
 def _boxes(x: float, y: float, length: float) -> dict[str, Box]:
     """By place, the one liked best first."""
-    sides = {
-        "right": (x + GAP, y - HEIGHT / 2),
-        "left": (x - GAP - length, y - HEIGHT / 2),
-        "above": (x - length / 2, y - GAP - HEIGHT),
-        "below": (x - length / 2, y + GAP),
-        "above right": (x + GAP / 2, y - GAP / 2 - HEIGHT),
-        "below right": (x + GAP / 2, y + GAP / 2),
-        "above left": (x - GAP / 2 - length, y - GAP / 2 - HEIGHT),
-        "below left": (x - GAP / 2 - length, y + GAP / 2),
-    }
-    return {place: (left, top, left + length, top + HEIGHT) for place, (left, top) in sides.items()}
+    found: dict[str, Box] = {}
+    for place, (align, baseline, dx, dy) in PLACES.items():
+        left = x + dx - {"left": 0.0, "center": length / 2, "right": length}[align]
+        top = y + dy - {"top": 0.0, "middle": HEIGHT / 2, "bottom": HEIGHT}[baseline]
+        found[place] = (left, top, left + length, top + HEIGHT)
+    return found
 
 
 def _grown(box: Box, by: float) -> Box:

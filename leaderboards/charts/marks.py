@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from leaderboards.charts.labels import PLACES
 from leaderboards.charts.look import REGIMES, SIZE_CLASSES, Look
 
 Encoding = dict[str, Any]
-POINT = 110
+POINT, OUTLINE = 110, 2
 
 
 def kind(line: Mapping[str, Any]) -> dict[str, str]:
@@ -15,16 +16,33 @@ def kind(line: Mapping[str, Any]) -> dict[str, str]:
 
 
 def colour(rows: Sequence[Mapping[str, Any]], look: Look) -> Encoding:
-    there = {row["regime"] for row in rows}
-    names = [name for name in REGIMES if name in there]
-    colours = [look.colours.regimes[REGIMES.index(name)] for name in names]
+    names, colours = _regimes(rows, look)
+    return _regime(names, colours)
+
+
+def inside(rows: Sequence[Mapping[str, Any]], look: Look) -> dict[str, Encoding]:
+    """What tells regimes of points apart for who sees no colours; its legend is one with that of the colours."""
+    names, colours = _regimes(rows, look)
+    not_full = {"zero-shot": look.colours.surface, "baseline": look.colours.surface, "human": look.colours.line}
+    fills = [not_full.get(name, own) for name, own in zip(names, colours, strict=True)]
+    dashes = [[2, 2] if name == "baseline" else [1, 0] for name in names]
+    return {"fill": _regime(names, fills), "strokeDash": _regime(names, dashes)}
+
+
+def _regime(names: list[str], values: Sequence[Any]) -> Encoding:
     return {
         "field": "regime",
         "type": "nominal",
         "title": "Regime",
-        "scale": {"domain": names, "range": colours},
-        "legend": {"symbolType": "stroke", "symbolStrokeWidth": 4, "symbolOpacity": 1},
+        "scale": {"domain": names, "range": values},
+        "legend": {"symbolType": "circle", "symbolOpacity": 1},
     }
+
+
+def _regimes(rows: Sequence[Mapping[str, Any]], look: Look) -> tuple[list[str], list[str]]:
+    there = {row["regime"] for row in rows}
+    names = [name for name in REGIMES if name in there]
+    return names, [look.colours.regimes[REGIMES.index(name)] for name in names]
 
 
 def shape(rows: Sequence[Mapping[str, Any]], look: Look) -> Encoding:
@@ -39,21 +57,12 @@ def shape(rows: Sequence[Mapping[str, Any]], look: Look) -> Encoding:
     }
 
 
-def points(encoding: Encoding) -> dict[str, Any]:
-    return {"mark": {"type": "point", "filled": True, "size": POINT, "opacity": 1}, "encoding": encoding}
-
-
-# Around a point: align, baseline, dx, dy; labels.py chooses.
-PLACES: dict[str, tuple[str, str, int, int]] = {
-    "right": ("left", "middle", 10, 0),
-    "left": ("right", "middle", -10, 0),
-    "above": ("center", "bottom", 0, -10),
-    "below": ("center", "top", 0, 10),
-    "above right": ("left", "bottom", 5, -5),
-    "below right": ("left", "top", 5, 5),
-    "above left": ("right", "bottom", -5, -5),
-    "below left": ("right", "top", -5, 5),
-}
+def points(rows: Sequence[Mapping[str, Any]], encoding: Encoding, look: Look) -> dict[str, Any]:
+    """Systems: the regime by colour, inside and outline, the size class by shape."""
+    return {
+        "mark": {"type": "point", "size": POINT, "strokeWidth": OUTLINE, "opacity": 1},
+        "encoding": {**encoding, "color": colour(rows, look), **inside(rows, look), "shape": shape(rows, look)},
+    }
 
 
 def names(rows: Sequence[Mapping[str, Any]], encoding: Encoding, look: Look) -> list[dict[str, Any]]:

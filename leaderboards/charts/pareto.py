@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from leaderboards.charts.chart import Chart, Spec, nothing
-from leaderboards.charts.labels import place_labels
+from leaderboards.charts.labels import padded, place_labels
 from leaderboards.charts.look import Look
-from leaderboards.charts.marks import POINT, colour, kind, names, shape
+from leaderboards.charts.marks import POINT, colour, kind, names, points
 from leaderboards.stats.pareto import pareto_front
 
 NAME = "pareto"
@@ -80,12 +80,13 @@ def _described(rows: Sequence[Mapping[str, Any]], quality: str, costs: Costs) ->
 def _spec(rows: list[dict[str, Any]], quality: str, costs: Costs, look: Look) -> Spec:
     placed = [row for row in rows if row["cost"] > 0]
     free = [row for row in rows if row["cost"] == 0]
-    up = {"type": "quantitative", "title": quality, "scale": {"zero": False, "nice": True, "padding": 14}}
+    # Ends of our own, not what Vega finds nice: where names are placed has to be where the points are drawn.
+    up = {"type": "quantitative", "title": quality, "scale": {"domain": list(_heights(rows)), "nice": False}}
     if quality == "Rating":
         up |= {"axis": {"format": "d"}}
     across = _across(placed, costs, look)
     position = {"x": across | {"field": "cost"}, "y": up | {"field": "quality"}}
-    layers = [*_free(free, up, look), *(_placed(placed, position, up, quality, look) if placed else [])]
+    layers = [*_free(free, up, look), *(_placed(rows, position, up, quality, look) if placed else [])]
     return {"height": HEIGHT, "layer": layers}
 
 
@@ -116,13 +117,19 @@ def _ticks(low: float, high: float, look: Look) -> list[float]:
     return shown
 
 
+def _heights(rows: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    return padded([row[name] for row in rows for name in ("quality", "lower", "upper") if row[name] is not None])
+
+
 def _placed(
-    placed: list[dict[str, Any]], position: dict[str, Any], up: dict[str, Any], quality: str, look: Look
+    rows: list[dict[str, Any]], position: dict[str, Any], up: dict[str, Any], quality: str, look: Look
 ) -> list[Spec]:
-    coloured = colour(placed, look)
+    """Those with a cost. rows: all systems, since no name may hide another one's."""
+    placed = [row for row in rows if row["cost"] > 0]
     weight = {"condition": {"test": "datum.front", "value": 1}, "value": LIGHTER}
-    labelled = _labelled(placed, look)
+    labelled = _labelled(rows, placed, up["scale"]["domain"], look)
     data = {"values": labelled}
+    seen = points(placed, position | {"tooltip": _tooltip(quality, position["x"]["title"])}, look)
     return [
         {
             "data": {"values": _steps(placed)},
@@ -134,19 +141,20 @@ def _placed(
             "transform": [{"filter": "isValid(datum.lower)"}],
             "mark": {"type": "rule", "strokeWidth": 2},
             "encoding": position
-            | {"y": up | {"field": "lower"}, "y2": {"field": "upper"}, "color": coloured, "opacity": weight},
-        },
-        {
-            "data": data,
-            "mark": {"type": "point", "filled": True, "size": POINT + 20},
-            "encoding": position
             | {
-                "color": coloured,
-                "shape": shape(placed, look),
+                "y": up | {"field": "lower"},
+                "y2": {"field": "upper"},
+                "color": colour(placed, look),
                 "opacity": weight,
-                "tooltip": _tooltip(quality, position["x"]["title"]),
             },
         },
+        # First a ground, so that nothing shines through what is drawn lighter.
+        {
+            "data": data,
+            "mark": {"type": "circle", "size": 0.7 * POINT, "color": look.colours.surface, "opacity": 1},
+            "encoding": position,
+        },
+        {"data": data, "mark": seen["mark"], "encoding": seen["encoding"] | {"opacity": weight}},
         *names(labelled, position, look),
     ]
 
@@ -177,28 +185,30 @@ def _steps(placed: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
     return [*front, {"cost": _range(placed)[1], "quality": front[-1]["quality"]}] if front else []
 
 
-def _labelled(placed: list[dict[str, Any]], look: Look) -> list[dict[str, Any]]:
-    low, high = (np.log(end) for end in _range(placed))
-    bounds = [row[name] for row in placed for name in ("quality", "lower", "upper") if row[name] is not None]
-    bottom, top = min(bounds), max(bounds)
+def _labelled(
+    rows: Sequence[Mapping[str, Any]], placed: list[dict[str, Any]], heights: Sequence[float], look: Look
+) -> list[dict[str, Any]]:
+    (low, high), (bottom, top) = np.log(_range(placed)), heights
 
     def x(cost: float) -> float:
         return look.width * float((np.log(cost) - low) / (high - low))
 
     def y(value: float) -> float:
-        return HEIGHT * (1 - (value - bottom) / (top - bottom)) if top > bottom else HEIGHT / 2
+        return HEIGHT * (top - value) / (top - bottom)
 
     intervals = [
         (x(row["cost"]), y(row["upper"]), x(row["cost"]), y(row["lower"])) for row in placed if row["lower"] is not None
     ]
     steps = [(x(step["cost"]), y(step["quality"])) for step in _steps(placed)]
     level = [(left, height, right, height) for (left, height), (right, _) in pairwise(steps)]
+    upright = [(right, above, right, below) for (_, below), (right, above) in pairwise(steps)]
+    free = [(0, y(row["quality"]) - 16, look.width / 2, y(row["quality"])) for row in rows if row["cost"] == 0]
     places = place_labels(
         [(x(row["cost"]), y(row["quality"])) for row in placed],
         [row["system"] for row in placed],
         width=look.width,
         height=HEIGHT,
-        lines=[*intervals, *level],
+        lines=[*intervals, *level, *upright, *free],
     )
     return [row | {"label": place} for row, place in zip(placed, places, strict=True)]
 

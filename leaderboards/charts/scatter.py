@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboards.charts.chart import Chart, Spec, nothing
-from leaderboards.charts.labels import place_labels
+from leaderboards.charts.labels import padded, place_labels
 from leaderboards.charts.look import Look
-from leaderboards.charts.marks import colour, kind, names, points, shape
+from leaderboards.charts.marks import colour, kind, names, points
 
 NAME = "scatter"
 HEIGHT = 340
@@ -56,12 +56,14 @@ def _values(letter: str, axis: Axis, line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _spec(rows: list[dict[str, Any]], x: Axis, y: Axis, look: Look) -> Spec:
-    across = {"type": "quantitative", "title": x.title, "scale": {"zero": False, "nice": True, "padding": 12}}
-    up = {"type": "quantitative", "title": y.title, "scale": {"zero": False, "nice": True, "padding": 12}}
+    # Ends of our own, not what Vega finds nice: where names are placed has to be where the points are drawn.
+    ends = {letter: padded(_all(rows, letter)) for letter in "xy"}
+    across = {"type": "quantitative", "title": x.title, "scale": {"domain": list(ends["x"]), "nice": False}}
+    up = {"type": "quantitative", "title": y.title, "scale": {"domain": list(ends["y"]), "nice": False}}
     position = {"x": across | {"field": "x"}, "y": up | {"field": "y"}}
     coloured = colour(rows, look)
     interval = {"type": "rule", "strokeWidth": 1.5, "opacity": 0.45}
-    labelled = _labelled(rows, look)
+    labelled = _labelled(rows, ends, look)
     return {
         "data": {"values": labelled},
         "height": HEIGHT,
@@ -77,21 +79,30 @@ def _spec(rows: list[dict[str, Any]], x: Axis, y: Axis, look: Look) -> Spec:
                 "mark": interval,
                 "encoding": position | {"y": up | {"field": "y_lower"}, "y2": {"field": "y_upper"}, "color": coloured},
             },
-            points({**position, "color": coloured, "shape": shape(rows, look), "tooltip": _tooltip(x, y)}),
+            points(rows, {**position, "tooltip": _tooltip(x, y)}, look),
             *names(labelled, position, look),
         ],
     }
 
 
-def _labelled(rows: list[dict[str, Any]], look: Look) -> list[dict[str, Any]]:
-    def placed(letter: str, length: float) -> list[float]:
-        values = [row[letter] for row in rows]
-        low, high = min(values), max(values)
-        return [length * ((value - low) / (high - low) if high > low else 0.5) for value in values]
+def _all(rows: Sequence[Mapping[str, Any]], letter: str) -> list[float]:
+    return [row[name] for row in rows for name in (letter, f"{letter}_lower", f"{letter}_upper") if name in row]
 
-    across, up = placed("x", look.width), placed("y", HEIGHT)
-    spots = [(x, HEIGHT - y) for x, y in zip(across, up, strict=True)]
-    places = place_labels(spots, [row["system"] for row in rows], width=look.width, height=HEIGHT)
+
+def _labelled(rows: list[dict[str, Any]], ends: Mapping[str, tuple[float, float]], look: Look) -> list[dict[str, Any]]:
+    def at(row: Mapping[str, Any], x: str, y: str) -> tuple[float, float]:
+        (left, right), (bottom, top) = ends["x"], ends["y"]
+        return look.width * (row[x] - left) / (right - left), HEIGHT * (top - row[y]) / (top - bottom)
+
+    level = [(*at(row, "x_lower", "y"), *at(row, "x_upper", "y")) for row in rows if "x_lower" in row]
+    upright = [(*at(row, "x", "y_upper"), *at(row, "x", "y_lower")) for row in rows if "y_lower" in row]
+    places = place_labels(
+        [at(row, "x", "y") for row in rows],
+        [row["system"] for row in rows],
+        width=look.width,
+        height=HEIGHT,
+        lines=[*level, *upright],
+    )
     return [row | {"label": place} for row, place in zip(rows, places, strict=True)]
 
 

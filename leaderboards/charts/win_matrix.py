@@ -56,7 +56,7 @@ def _spec(rows: list[dict[str, Any]], shown: Sequence[str], look: Look) -> Spec:
     colours = look.colours
     drawn = [row for row in rows if row["system"] in shown and row["against"] in shown]
     names = {"type": "nominal", "sort": list(shown)}
-    side = max(22, min(64, look.width // max(4, len(shown) + 2)))
+    side = max(28 if look.narrow else 22, min(64, look.width // max(4, len(shown) + 2)))
     return {
         "data": {"values": drawn},
         "width": {"step": side},

@@ -11,7 +11,7 @@ from tests.factories import AnnotatorFactory, make_study
 # slug, name, regime, parameters, seconds a summary, GB, strength in log-odds
 SYSTEMS = [
     ("flan-t5-large-ft", "FLAN-T5-Large", "fine-tuned", 780_000_000, 4.2, 3.4, 0.55),
-    ("tinyllama-1.1b-ft", "TinyLlama-1.1B", "fine-tuned", 1_100_000_000, 3.1, 2.9, -0.25),
+    ("tinyllama-1-1b-ft", "TinyLlama-1.1B", "fine-tuned", 1_100_000_000, 3.1, 2.9, -0.25),
     ("flan-t5-base-ft", "FLAN-T5-Base", "fine-tuned", 250_000_000, 1.6, 1.2, -0.35),
     ("phi-2", "Phi-2", "zero-shot", 2_700_000_000, 7.8, 5.9, 0.05),
     ("llama-2-7b-chat", "Llama-2-7B", "zero-shot", 7_000_000_000, 15.0, 14.1, 0.35),

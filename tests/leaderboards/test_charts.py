@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 import evalsite
 from leaderboards.charts.forest import forest
-from leaderboards.charts.labels import place_labels
+from leaderboards.charts.labels import PLACES, padded, place_labels
 from leaderboards.charts.look import DARK, LIGHT, REGIMES, Look, look_of
-from leaderboards.charts.marks import PLACES
 from leaderboards.charts.progress import progress
 from leaderboards.charts.rendering import FILES
 from leaderboards.charts.scatter import Axis, scatter
@@ -222,6 +221,26 @@ def test_regimes_and_shapes_stay_the_same_whichever_are_there():
     assert dict(zip(both["domain"], both["range"], strict=True))["baseline"] == scale["range"][0]
 
 
+def test_regimes_are_told_apart_without_colours():
+    lines = [LINES[0] | {"system": regime, "regime": regime} for regime in REGIMES]
+    for look in LOOKS:
+        spec = scatter(lines, Axis("rougeL", "ROUGE-L"), RATING).spec(look)
+        fill, dash = (next(iter(everything(spec, channel)))["scale"] for channel in ("fill", "strokeDash"))
+        assert fill["domain"] == dash["domain"] == list(REGIMES)
+        own = dict(zip(REGIMES, look.colours.regimes, strict=True))
+        looks = [
+            ("full" if inside == own[regime] else inside, tuple(outline))
+            for regime, inside, outline in zip(REGIMES, fill["range"], dash["range"], strict=True)
+        ]
+        assert len(set(looks)) == len(REGIMES)
+
+
+def test_an_axis_has_room_around_its_values():
+    assert padded([900.0, 1100.0]) == (888.0, 1112.0)
+    for low, high in (padded([5.0]), padded([0.0]), padded([-2.0, -2.0])):
+        assert low < high
+
+
 # ---- names of points
 
 
@@ -238,5 +257,9 @@ def test_each_point_gets_one_place(points, length):
 def test_names_keep_off_the_edge_and_off_each_other():
     assert place_labels([(595, 150)], ["llama-2-13b"], width=600, height=300) == ["left"]
     assert place_labels([(5, 150)], ["llama-2-13b"], width=600, height=300) == ["right"]
+    # Near by, everything is taken by lines: rather farther away than over them.
+    around = [(60.0, 135.0 + n, 260.0, 135.0 + n) for n in range(0, 30, 2)]
+    (place,) = place_labels([(160, 150)], ["llama-2-13b"], width=600, height=300, lines=around)
+    assert place.startswith("far")
     # To the right lies the other point, and to the left of that the name of the first.
     assert place_labels([(100, 150), (140, 150)], ["first", "other"], width=600, height=300) == ["left", "right"]
