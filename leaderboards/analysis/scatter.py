@@ -4,18 +4,29 @@ import math
 from dataclasses import dataclass
 
 from leaderboards.analysis.values import Values
+from leaderboards.charts.labels import PLACES, place_labels
 
-HEIGHT = 190
+HEIGHT = 240
 TOP, BOTTOM = 14, 26
 LEFT, RIGHT = 14.0, 94.0  # per cent of the width, so that text keeps its size on every screen
+# Where numbers are placed, the plot is taken to be as wide as on a phone; wider, they only have more room.
+NARROWEST = 280
+ANCHORS = {"left": "start", "center": "middle", "right": "end"}
+# From the middle of a number to its baseline, and from its upper edge.
+DOWN = {"middle": 4, "top": 10, "bottom": 0}
 
 
 @dataclass(frozen=True)
 class Dot:
+    """anchor, dx, dy: of the number beside it."""
+
     x: str
     y: float
     label: int
     system: str
+    anchor: str
+    dx: int
+    dy: int
 
 
 @dataclass(frozen=True)
@@ -26,7 +37,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Scatter:
-    """Each dot is labelled with the system's number in the legend."""
+    """Beside each dot is the system's number in the legend."""
 
     metric: str
     dots: list[Dot]
@@ -45,20 +56,37 @@ def scatter(metric: Values, numbers: dict[str, int]) -> Scatter | None:
     x_low, x_high = _range([point["metric"] for point in points])
     y_low, y_high = _range([point["rating"] for point in points])
 
+    def share(value: float) -> float:
+        return LEFT + (RIGHT - LEFT) * (value - x_low) / (x_high - x_low)
+
     def across(value: float) -> str:
-        return f"{LEFT + (RIGHT - LEFT) * (value - x_low) / (x_high - x_low):.2f}%"
+        return f"{share(value):.2f}%"
 
     def up(value: float) -> float:
         return round(HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (value - y_low) / (y_high - y_low), 1)
 
+    places = place_labels(
+        [(share(p["metric"]) / 100 * NARROWEST, up(p["rating"])) for p in points],
+        [str(numbers[p["system"]]) for p in points],
+        width=NARROWEST,
+        height=HEIGHT - BOTTOM,
+    )
     digits = max(0, 1 - math.floor(math.log10(x_high - x_low))) if x_high - x_low < 10 else 0
     return Scatter(
         metric=metric["metric"],
-        dots=[Dot(across(p["metric"]), up(p["rating"]), numbers[p["system"]], p["system"]) for p in points],
+        dots=[
+            Dot(across(p["metric"]), up(p["rating"]), numbers[p["system"]], p["system"], *_beside(place))
+            for p, place in zip(points, places, strict=True)
+        ],
         across=[Tick(across(v), f"{v:.{digits}f}") for v in (x_low, (x_low + x_high) / 2, x_high)],
         up=[Tick(str(up(v)), f"{v:.0f}") for v in (y_low, (y_low + y_high) / 2, y_high)],
         description="; ".join(f"{p['system']}: {p['metric']:.3g}, rating {p['rating']:.0f}" for p in points),
     )
+
+
+def _beside(place: str) -> tuple[str, int, int]:
+    align, baseline, dx, dy = PLACES[place]
+    return ANCHORS[align], dx, dy + DOWN[baseline]
 
 
 def _range(values: list[float]) -> tuple[float, float]:

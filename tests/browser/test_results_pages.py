@@ -117,6 +117,19 @@ def test_names_in_the_pareto_figure_hide_neither_names_nor_points(study, open_re
         assert not any(overlap(box, point) for point in points), name
 
 
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_numbers_beside_dots_hide_nothing(study, open_results, viewport):
+    page = open_results(viewport=viewport)
+    load(page, "trust/")
+    plot = page.locator("svg.scatter")
+    numbers = [one.bounding_box() for one in plot.locator(".scatter-number").all()]
+    dots = [one.bounding_box() for one in plot.locator(".scatter-dot").all()]
+    assert len(numbers) == len(dots) == 8
+    # The box of a number counts the ground around its digits, 1.5 pixels on each side, and the line's height.
+    assert [pair for pair in combinations(numbers, 2) if overlap(*pair, by=5)] == []
+    assert [(number, dot) for number in numbers for dot in dots if overlap(number, dot, by=5)] == []
+
+
 def around(box, *, side=14):
     """A point and its outline. The browser's own box of an outline has room for corners that a point does not have."""
     x, y = (box[at] + (box[length] - side) / 2 for at, length in (("x", "width"), ("y", "height")))

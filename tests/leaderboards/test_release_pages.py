@@ -1,6 +1,7 @@
 """Pages of exports and releases, and the files written in the background behind them."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -54,6 +55,15 @@ def test_a_small_export_is_sent_at_once(study):
     assert response["Content-Disposition"] == f'attachment; filename="{study.slug}-overall-csv.csv"'
     assert len(body(response).splitlines()) == 13
     assert not ExportJob.objects.exists()
+
+
+@pytest.mark.parametrize("page", ["board", "trust", "combined", "planning", "figures", "study-releases", "exports"])
+def test_every_page_of_results_leads_to_the_others_and_marks_itself(study, page):
+    html = researcher().get(reverse(page, args=[study.slug])).content.decode()
+    links = re.search(r'aria-label="Results">(.*?)</nav>', html, re.DOTALL)[1]
+    marked = re.search(r'href="([^"?]*)[^"]*" aria-current="page"', links)[1]
+    assert marked == reverse(page, args=[study.slug])
+    assert links.count("<a ") == 8
 
 
 def test_a_large_export_is_written_by_a_worker(study, monkeypatch, django_capture_on_commit_callbacks):
