@@ -2,6 +2,7 @@
 # make test   every test
 # make reset  delete the data folder and start over
 # make messages   bring the translations in locale/ up to date, CONTRIBUTING.md
+# make pictures   screenshots for docs/images, CONTRIBUTING.md
 # make soak   many annotators at once, docs/benchmarks.md
 # make bench-annotate   docs/benchmarks.md
 # make bench-leaderboard   docs/benchmarks.md
@@ -17,7 +18,7 @@ PY := $(VENV)/bin/python
 
 export PORT DATA_DIR
 
-.PHONY: run test check messages reset install install-dev bench-annotate bench-export bench-generation bench-leaderboard soak
+.PHONY: run test check messages reset install install-dev bench-annotate bench-export bench-generation bench-leaderboard pictures soak
 
 run: install
 	@exec $(PY) manage.py serve --host $(HOST)
@@ -32,6 +33,9 @@ check: install-dev
 
 messages: install-dev
 	@$(PY) -m tests.messages
+
+pictures: install-dev
+	@$(PY) -m tests.pictures $(ARGS)
 
 bench-annotate: install
 	@$(PY) -m benchmarks.annotate $(ARGS)

@@ -19,7 +19,7 @@ def make_scored_study(
     slugs = system_slugs(made)
     for criterion in made.criteria.all():
         _vote_all(made, criterion, slugs, annotators, rng)
-    _more_documents(made, unvoted)
+    add_documents(made, unvoted)
     for name in metrics:
         for slug, quality in zip(slugs, QUALITY, strict=False):
             summaries = summaries_of(made, slug)
@@ -44,7 +44,7 @@ def _vote_all(made, criterion, slugs, annotators, rng):
             vote(comparison, person, outcome, criterion=criterion, slot=slot, shown_left=side)
 
 
-def _more_documents(made, count):
+def add_documents(made, count):
     for document in [DocumentFactory(dataset=made.dataset) for _ in range(count)]:
         for run in Run.objects.filter(system__in=made.systems.all(), dataset=made.dataset):
             SummaryFactory(run=run, document=document)

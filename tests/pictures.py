@@ -1,0 +1,144 @@
+"""Takes the pictures of the pages of results in docs/images: python -m tests.pictures [FOLDER] (CONTRIBUTING.md).
+
+On a site of its own with the study of tests/leaderboards/compared.py; its votes are drawn, not given by people.
+"""
+
+import argparse
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.site import ROOT, serving, temporary_site
+
+IMAGES = ROOT / "docs" / "images"
+PORT = 8137
+USER, PASSWORD = "researcher", "for-pictures-only"
+DESK, PHONE = {"width": 1280, "height": 860}, {"width": 360, "height": 740}
+SCREENS = {
+    "light": {"viewport": DESK, "color_scheme": "light"},
+    "dark": {"viewport": DESK, "color_scheme": "dark"},
+    "phone": {"viewport": PHONE, "color_scheme": "light"},
+}
+PAGES = {"board": "", "pareto": "small-versus-large/", "trust": "trust/", "trust-combined": "combined/"}
+# A page that is there once, light.
+ONCE = ("trust-combined",)
+COLOURS = 128
+MOST_BYTES = 200_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=IMAGES)
+    folder = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with temporary_site(0):
+        from django.core.management import call_command
+        from django.db import connections
+
+        from evalsite.launcher import web_command
+        from leaderboards.charts.script import make_script
+
+        call_command("collectstatic", verbosity=0, interactive=False)
+        make_script()
+        _make_study()
+        connections.close_all()
+        command = [*web_command("127.0.0.1", PORT), "--log-level", "error"]
+        with serving(command, f"127.0.0.1:{PORT}") as server:
+            _take(server, folder)
+
+
+def _make_study() -> None:
+    from django.contrib.auth.models import User
+
+    from models_runner.models import Dataset, Summary
+    from tests.leaderboards.analysed import add_documents
+    from tests.leaderboards.compared import SYSTEMS, make_compared_study
+    from tests.leaderboards.helpers import score, summaries_of
+
+    User.objects.create_user(USER, password=PASSWORD, is_staff=True)
+    study = make_compared_study(
+        slug="meetings", title="Meeting summaries", documents=30, annotators=8, keep=0.25, noninferiority_margin=0.05
+    )
+    add_documents(study, 30)
+    Dataset.objects.update(name="team-meetings")
+    rng = np.random.default_rng(4)
+    for slug, _, _, _, seconds, _, strength in SYSTEMS:
+        summaries = summaries_of(study, slug)
+        Summary.objects.filter(run__system__slug=slug).update(seconds=seconds)
+        for name, metric, mean, by_strength, noise in METRICS:
+            there = [one for one in summaries if not one.scores.filter(name=name).exists()]
+            values = mean + by_strength * strength + noise * rng.normal(size=len(there))
+            values = values.round() if name == "words" else values
+            score(there, name, values.tolist(), metric=metric, signature=f"{metric}|simulated")
+
+
+# Name, metric, mean, how much it follows the strength, noise.
+METRICS = (
+    ("rouge1", "rouge", 0.38, 0.05, 0.03),
+    ("rouge2", "rouge", 0.12, 0.02, 0.02),
+    ("rougeL", "rouge", 0.25, 0.03, 0.03),
+    ("rougeLsum", "rouge", 0.33, 0.04, 0.03),
+    ("bertscore_f1", "bertscore", 0.62, 0.03, 0.02),
+    ("words", "words", 95.0, 9.0, 18.0),
+)
+
+
+def _take(server: str, folder: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.conftest import ARGUMENTS
+    from tests.conftest import CHROMIUM
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        for screen, options in SCREENS.items():
+            context = browser.new_context(base_url=server, **options)
+            page = context.new_page()
+            _log_in(page)
+            for name, address in PAGES.items():
+                if name in ONCE and screen != "light":
+                    continue
+                taken = folder / f"{name if name in ONCE else f'{name}-{screen}'}.png"
+                taken.write_bytes(_small(_picture(page, address)))
+                print(f"{taken.name}: {taken.stat().st_size:,} bytes")
+                if taken.stat().st_size > MOST_BYTES:
+                    sys.exit(f"{taken} is larger than {MOST_BYTES:,} bytes.")
+            context.close()
+        browser.close()
+
+
+def _log_in(page) -> None:
+    page.goto("/login/")
+    page.locator("#id_username").fill(USER)
+    page.locator("#id_password").fill(PASSWORD)
+    page.locator("main button.primary").click()
+    page.wait_for_url("**/")
+
+
+def _picture(page, address: str) -> bytes:
+    page.goto(f"/boards/meetings/{address}", timeout=120_000)
+    for figure in page.locator("figure[data-spec]").all():
+        figure.scroll_into_view_if_needed()
+        figure.locator(".chart-live svg").wait_for()
+    page.evaluate("scrollTo(0, 0)")
+    return page.screenshot(full_page=True)
+
+
+def _small(png: bytes) -> bytes:
+    """With a palette that keeps the few strong colours of a figure among the many greys of text."""
+    from PIL import Image
+
+    few = (
+        Image.open(io.BytesIO(png))
+        .convert("RGB")
+        .quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    )
+    out = io.BytesIO()
+    few.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+if __name__ == "__main__":
+    main()
