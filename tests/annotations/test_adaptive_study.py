@@ -19,7 +19,7 @@ from annotations.drawing import candidates
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, DatasetFactory, DocumentFactory, RunFactory, SummaryFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 SYSTEMS, DOCUMENTS, PEOPLE, VOTES_EACH = 6, 4, 8, 8
 

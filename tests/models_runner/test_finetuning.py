@@ -21,7 +21,8 @@ from tests.factories import (
 )
 from tests.models_runner.checkpoints import WORDS, saved_decoder, saved_t5
 
-pytestmark = pytest.mark.django_db
+# tests/services/test_finetuning_worker.py trains on PostgreSQL.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 QUICK = {"max_steps": 6, "evaluate_every": 3, "accumulation": 1, "learning_rate": 0.01, "max_tokens": 64}
 
