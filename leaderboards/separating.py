@@ -38,7 +38,7 @@ def _of_part(votes: VoteArrays, part: IntArray, names: Sequence[str]) -> list[di
     found, lines = separation(strengths, variance, len(votes)), []
     for i, j, gap, error, votes_needed in zip(*found.columns, strict=True):
         reason = NO_DRAWS if single else _reason(error, votes_needed)
-        if not limited[i, j]:
+        if not single and not limited[i, j]:
             reason = NO_LIMIT_YET if unclear[i, j] else NO_LIMIT
         needed = None if reason else int(np.ceil(votes_needed))
         lines.append(
