@@ -1,59 +1,29 @@
 """What researchers look at to trust a study's raters: per criterion and per annotator (docs/rater-statistics.md)."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from itertools import islice
-from typing import Any
+from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import Abs, Length, TruncDate
 
 from annotations.gold_quality import gold_by_annotator, no_gold_yet
-from annotations.models import Annotator, Assignment, Comparison, Criterion, Judgement, Outcome, Purpose, Side, Study
+from annotations.models import Annotator, Assignment, Comparison, Criterion, Purpose, Side, Study
+from annotations.quality_votes import Votes, read_votes
 from annotations.stats.agreement import Agreement, agreement_with_others, krippendorff_alpha
 from annotations.stats.anomaly import Anomaly, anomalies
-from annotations.stats.arrays import BoolArray, IntArray, OutcomeCode, shown_choice, system_pairs
+from annotations.stats.arrays import IntArray, shown_choice, system_pairs
 from annotations.stats.gold import GoldCheck
 from annotations.stats.proportions import Proportion
 from annotations.stats.side_bias import is_biased, side_bias
 from annotations.stats.speed import Speed, speeds
 from annotations.stats.straightlining import SameAnswers, Straightlining, same_answers, straightlining
 
-CODES = {
-    Outcome.A.value: OutcomeCode.A,
-    Outcome.B.value: OutcomeCode.B,
-    Outcome.TIE.value: OutcomeCode.TIE,
-    Outcome.BOTH_BAD.value: OutcomeCode.BOTH_BAD,
-}
 # Characters that stand for a word where only the length of a text is read: English with its spaces, and Chinese.
 CHARACTERS_A_WORD = {"zh": 1.6}
 USUAL_CHARACTERS = 6.0
 RARE_RUN = 0.01
 DAYS_SHOWN = 14
-CHUNK = 5_000
-
-
-@dataclass(frozen=True)
-class Votes:
-    """Columns of votes in the order they were given."""
-
-    criterion: IntArray
-    comparison: IntArray
-    document: IntArray
-    annotator: IntArray
-    outcome: IntArray
-    a_is_left: BoolArray
-    side_known: BoolArray
-    system_a: IntArray
-    system_b: IntArray
-
-    def on(self, criterion: Criterion) -> "Votes":
-        """Those on one question."""
-        return self.where(self.criterion == criterion.pk)
-
-    def where(self, mask: BoolArray) -> "Votes":
-        return Votes(*(getattr(self, column.name)[mask] for column in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -99,12 +69,12 @@ class Quality:
     criteria: list[CriterionQuality]
     left_wins: Proportion
     annotators: list[AnnotatorQuality]
-    days: list[tuple[object, int]]
+    days: list[tuple[date, int]]
 
 
 def study_quality(study: Study) -> Quality:
     """Everything on the quality page. Excluded annotators are listed, and take no part in any figure of others."""
-    votes = _votes(study)
+    votes = read_votes(study)
     criteria = list(study.criteria.all())
     by_criterion = {c.pk: votes.on(c) for c in criteria}
     first = by_criterion[criteria[0].pk] if criteria else votes
@@ -117,50 +87,6 @@ def study_quality(study: Study) -> Quality:
         left_wins=sides.overall,
         annotators=_annotators(study, votes, first, sided.annotator, shown),
         days=_days(study),
-    )
-
-
-def _votes(study: Study) -> Votes:
-    rows = Judgement.objects.filter(
-        criterion__study=study,
-        assignment__slot__isnull=False,
-        assignment__annotator__excluded_at=None,
-        assignment__comparison__purpose=Purpose.RATING,
-    )
-    place = "assignment__comparison"
-    values = rows.order_by("updated_at", "pk").values_list(
-        "criterion_id",
-        "assignment__comparison_id",
-        f"{place}__document_id",
-        "assignment__annotator_id",
-        "outcome",
-        "assignment__shown_left",
-        f"{place}__summary_a__run__system_id",
-        f"{place}__summary_b__run__system_id",
-    )
-    parts = [_columns([])]
-    rest = values.iterator(chunk_size=CHUNK)
-    while chunk := list(islice(rest, CHUNK)):
-        parts.append(_columns(chunk))
-    return Votes(*(np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(Votes)))
-
-
-def _columns(rows: Sequence[tuple[Any, ...]]) -> Votes:
-    criterion, comparison, document, annotator, outcome, left, a, b = zip(*rows, strict=True) if rows else [()] * 8
-
-    def column(values: Iterable[int]) -> IntArray:
-        return np.array(values, dtype=np.int64)
-
-    return Votes(
-        criterion=column(criterion),
-        comparison=column(comparison),
-        document=column(document),
-        annotator=column(annotator),
-        outcome=column([CODES[one] for one in outcome]),
-        a_is_left=np.array([side == Side.A.value for side in left], dtype=np.bool_),
-        side_known=np.array([bool(side) for side in left], dtype=np.bool_),
-        system_a=column(a),
-        system_b=column(b),
     )
 
 
@@ -239,7 +165,7 @@ def _words(study: Study) -> dict[int, int]:
     }
 
 
-def _days(study: Study) -> list[tuple[object, int]]:
+def _days(study: Study) -> list[tuple[date, int]]:
     done = _for_rating(study).filter(state=Assignment.State.DONE)
     by_day = done.annotate(day=TruncDate("completed_at")).order_by("-day").values_list("day")
     return list(by_day.annotate(n=Count("pk"))[:DAYS_SHOWN])

@@ -24,7 +24,9 @@ class Progress:
 
 def progress(study: Study) -> Progress:
     totals = study.comparisons.for_rating().aggregate(n=Count("pk"), places=Sum("quota"))
-    rated = study.annotators.aggregate(n=Count("assignments", filter=RATED))["n"]
+    # From the annotators, by whom and by state assignments are indexed.
+    done = Assignment.objects.filter(annotator__study=study, state=Assignment.State.DONE)
+    rated = done.filter(comparison__purpose=Purpose.RATING).count()
     return Progress(comparisons=totals["n"], places=totals["places"] or 0, rated=rated)
 
 

@@ -24,6 +24,18 @@ def check_giveaways() -> None:
     logger.info(giveaways.check_all())
 
 
+@shared_task
+def compute_quality(study_id: int) -> None:
+    """Compute what the quality page of one study shows; harmless if delivered twice, asked for again if lost."""
+    from annotations.quality_snapshots import make_snapshot
+
+    logger.info(make_snapshot(study_id))
+
+
+def send_quality_message(study_id: int) -> None:
+    deliver(compute_quality, study_id, what=f"quality of study {study_id}")
+
+
 def send_giveaways_message() -> None:
     deliver(check_giveaways, what="a check of names")
 

@@ -5,19 +5,20 @@ from typing import cast
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
-from django.db.models import F
+from django.db.models import F, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from annotations import exclusion, services
+from annotations import exclusion
 from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating, still_rating
 from annotations.giveaways import flagged
 from annotations.gold_quality import known_pairs
 from annotations.guesses import study_guesses
 from annotations.models import Comparison, Criterion, Purpose, Study
-from annotations.quality import disagreements, study_quality
+from annotations.quality import disagreements
+from annotations.quality_snapshots import served_quality
 from annotations.stats.gold import CERTAINTY, THRESHOLD
 
 DISAGREEMENTS_A_PAGE = 10
@@ -35,8 +36,9 @@ def quality(request: HttpRequest, slug: str) -> HttpResponse:
         return still_rating(request, refusal)
     context = {
         "study": study,
-        "quality": study_quality(study),
-        "progress": services.progress(study),
+        "served": (served := served_quality(study)),
+        "quality": served.quality,
+        "places": study.comparisons.for_rating().aggregate(n=Sum("quota"))["n"] or 0,
         "gold": [row for row in known_pairs(study) if row.pair.comparison.purpose == Purpose.GOLD],
         "gold_threshold": THRESHOLD,
         "gold_certainty": CERTAINTY,

@@ -241,7 +241,8 @@ SUMMARY_LEASE_SECONDS = env.int("SUMMARY_LEASE_SECONDS", default=120)
 GENERATION_THREADS = env.int("GENERATION_THREADS", default=0)  # 0: as many as the machine has cores
 WEIGHTS_DIR = DATA_DIR / "weights"
 
-# A board of more votes than this is computed by a worker, and no oftener than this; a smaller one when it is looked at.
+# A board or a quality page of more votes than this is computed by a worker, and no oftener than this; a smaller one
+# when it is looked at.
 BOARD_IN_REQUEST_VOTES = env.int("BOARD_IN_REQUEST_VOTES", default=20_000)
 BOARD_DEBOUNCE_SECONDS = env.int("BOARD_DEBOUNCE_SECONDS", default=15)
 

@@ -11,23 +11,22 @@ histories that only grow, and rows of which there are few, so it costs the same 
 - Runs and scoring jobs, by state and time. While one is at work things count as changed every OPEN_SECONDS.
 - What names and sizes the systems have, and what the study and the question are called.
 
-Votes at the same moment are stored in another order than they are numbered. So a newest answer of the last
-SETTLE_SECONDS is marked as such: what was computed then is looked through once more when it has settled.
+What is about votes alone is in annotations.changes.
 """
 
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef
+from django.db.models import Count, Max
 
-from annotations.models import Assignment, Criterion, Judgement, JudgementRevision, Remark, Study, Wanted
+from annotations.changes import end_of_history, held_in_part, newest_answer, newest_remark
+from annotations.models import Criterion, Study
 from leaderboards.filters import Filters
 from models_runner.models import Run, ScoringJob
 
-SETTLE_SECONDS = 10
 OPEN_SECONDS = 30
 OPEN = {"pending", "running"}
 
@@ -42,33 +41,19 @@ class State:
 
 def state_of(study: Study, criterion: Criterion, filters: Filters, now: datetime) -> State:
     """Seven queries, one more with flagged=out and one where comments are required."""
-    newest = (
-        JudgementRevision.objects.filter(criterion=criterion).order_by("-pk").values_list("pk", "created_at").first()
-    )
-    revision, at = newest or (0, None)
+    newest = newest_answer(criterion, now)
     parts = [
         filters.key,
-        revision,
-        at is None or now - at > timedelta(seconds=SETTLE_SECONDS),
-        study.audit_entries.order_by().aggregate(n=Count("pk"), last=Max("pk")),
-        _held_in_part(study),
-        _newest_remark(study),
+        newest.revision,
+        newest.settled,
+        end_of_history(study),
+        held_in_part(study),
+        newest_remark(study),
         _work(study, now),
         _names(study, criterion),
         _flagged(study) if filters.flagged == "out" else None,
     ]
-    return State(hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest(), revision)
-
-
-def _held_in_part(study: Study) -> list[int]:
-    """Leased pairs with answers: as many as people who rate at this moment, at most."""
-    answered = Exists(Judgement.objects.filter(assignment=OuterRef("pk")))
-    leased = Assignment.objects.filter(answered, state=Assignment.State.LEASED, annotator__study=study)
-    return list(leased.order_by("pk").values_list("pk", flat=True))
-
-
-def _newest_remark(study: Study) -> int | None:
-    return Remark.objects.aggregate(last=Max("pk"))["last"] if study.comments == Wanted.REQUIRED else None
+    return State(hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest(), newest.revision)
 
 
 def _work(study: Study, now: datetime) -> list[Any]:

@@ -7,6 +7,7 @@ from annotations.models.judgements import Judgement, JudgementRevision, Outcome,
 from annotations.models.known import ExpectedAnswer, ForeignEvidence, KnownPair
 from annotations.models.pairs import PairCount
 from annotations.models.people import Invitation, Membership
+from annotations.models.quality import QualitySnapshot
 from annotations.models.records import AuditEntry
 from annotations.models.remarks import Remark
 from annotations.models.studies import (
@@ -40,6 +41,7 @@ __all__ = [
     "Outcome",
     "PairCount",
     "Purpose",
+    "QualitySnapshot",
     "Remark",
     "Sampling",
     "Side",

@@ -133,7 +133,7 @@ def test_who_still_rates_sees_nothing_of_it(study):
 
 
 def test_the_page_takes_few_queries(study, django_assert_max_num_queries):
-    with django_assert_max_num_queries(8):  # criteria, votes, annotators, pairs, times, days
+    with django_assert_max_num_queries(10):  # criteria, votes (3), annotators, counts, times, words, gold, days
         study_quality(study)
     assert Judgement.objects.count() == 72
 

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from annotations import changes
 from annotations.assignment import next_assignment
 from annotations.exclusion import exclude, include
 from annotations.leases import give_back
@@ -46,7 +47,7 @@ def large(settings):
 
 @pytest.fixture(autouse=True)
 def _settled(monkeypatch):
-    monkeypatch.setattr(state, "SETTLE_SECONDS", -1)
+    monkeypatch.setattr(changes, "SETTLE_SECONDS", -1)
 
 
 def served(study, **asked):
@@ -124,7 +125,7 @@ def test_a_vote_elsewhere_changes_nothing():
 def test_what_was_computed_right_after_a_vote_is_looked_through_once_more(monkeypatch):
     study = make_study(systems=2, documents=2)
     voted(study)
-    monkeypatch.setattr(state, "SETTLE_SECONDS", 10)
+    monkeypatch.setattr(changes, "SETTLE_SECONDS", 10)
     criterion, now = study.criteria.get(), timezone.now()
     fresh, settled, later = (
         state.state_of(study, criterion, Filters(), now + timedelta(seconds=s)).text for s in (0, 11, 99)
