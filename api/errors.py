@@ -16,6 +16,7 @@ from api.tokens import TokenError
 from api.webhooks import WebhookError
 from leaderboards.filters import UnknownFilterError
 from leaderboards.lookup import UnknownCriterionError, UnknownStudyError
+from leaderboards.releases.services import ReleaseError, VersionTakenError
 from models_runner.catalog import CatalogError, UnknownSystemError
 from models_runner.errors import json_error
 from models_runner.importing.records import DatasetImportError
@@ -52,6 +53,8 @@ KNOWN: dict[type[Exception], tuple[int, str, str]] = {
     Http404: (404, "not_found", ""),
     StudySetupError: (422, "no_study", ""),
     NothingToRunError: (422, "nothing_to_run", "split"),
+    VersionTakenError: (409, "version_taken", "version"),
+    ReleaseError: (422, "no_release", ""),
     NotReadyError: (409, "not_ready", "system"),
     LeakageError: (409, "leakage", "force"),
     CatalogError: (422, "no_system", ""),

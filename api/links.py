@@ -27,9 +27,18 @@ MADE_STUDY = links(
     change=("studies_change_status", STUDY),
     annotators=("studies_list_annotators", STUDY),
     votes=("results_export_votes", STUDY),
+    releases=("releases_create_release", STUDY),
     board=("results_read_board", STUDY | {"criterion": "$response.body#/criteria/0/key"}),
 )
 ADDED_SYSTEM = links(201, read=("systems_read_system", STUDY))
+RELEASE = {"slug": "$response.body#/study", "version": "$response.body#/version"}
+MADE_RELEASE = links(
+    201,
+    read=("releases_read_release", RELEASE),
+    retry=("releases_retry_release", RELEASE),
+    publish=("releases_publish_release", RELEASE),
+    download=("releases_download_release", RELEASE),
+)
 UPLOADED = links(
     200,
     read=("datasets_read_dataset", {"name": "$response.body#/dataset"}),

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from leaderboards import converters  # noqa: F401  (registers <version:…>)
 from leaderboards import views_releases as views
 
 urlpatterns = [
@@ -10,11 +11,11 @@ urlpatterns = [
     path("boards/<slug:slug>/releases/", views.study_releases, name="study-releases"),
     path("boards/<slug:slug>/releases/new", views.make_release, name="make-release"),
     path("releases/", views.releases, name="releases"),
-    path("releases/<slug:slug>/<str:version>/", views.release, name="release"),
-    path("releases/<slug:slug>/<str:version>/zip", views.release_zip, name="release-zip"),
-    path("releases/<slug:slug>/<str:version>/files/<path:name>", views.release_file, name="release-file"),
-    path("releases/<slug:slug>/<str:version>/retry", views.retry_release, name="retry-release"),
-    path("releases/<slug:slug>/<str:version>/publish", views.publish_release, name="publish-release"),
-    path("releases/<slug:slug>/<str:version>/doi", views.set_doi, name="set-doi"),
-    path("releases/<slug:slug>/<str:version>/delete", views.delete_release, name="delete-release"),
+    path("releases/<slug:slug>/<version:version>/", views.release, name="release"),
+    path("releases/<slug:slug>/<version:version>/zip", views.release_zip, name="release-zip"),
+    path("releases/<slug:slug>/<version:version>/files/<path:name>", views.release_file, name="release-file"),
+    path("releases/<slug:slug>/<version:version>/retry", views.retry_release, name="retry-release"),
+    path("releases/<slug:slug>/<version:version>/publish", views.publish_release, name="publish-release"),
+    path("releases/<slug:slug>/<version:version>/doi", views.set_doi, name="set-doi"),
+    path("releases/<slug:slug>/<version:version>/delete", views.delete_release, name="delete-release"),
 ]

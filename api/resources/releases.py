@@ -1,17 +1,26 @@
-"""Releases of a study: what there is, and their files."""
+"""Releases of a study: making and publishing them, what there is, and their files."""
 
 from typing import Any
 
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router
+from ninja.responses import Status
 
-from api.access import get_results_study
-from api.auth import READ
+from api.access import get_managed_study, get_results_study
+from api.auth import READ, WRITE, user_of
+from api.errors import ApiError
+from api.links import MADE_RELEASE
 from api.paging import PageQuery, page_of
 from api.schemas import ERRORS
-from api.schemas_releases import ReleaseOut, ReleasePage
+from api.schemas_releases import ReleaseIn, ReleaseOut, ReleasePage
+from leaderboards import (
+    converters,  # noqa: F401  (registers {version:…})
+    file_jobs,
+)
 from leaderboards.release_models import Release
+from leaderboards.releases import services
 from leaderboards.releases.build import zip_of
 
 router = Router(tags=["releases"])
@@ -24,19 +33,72 @@ ZIP: dict[str, Any] = {
 @router.get("/studies/{slug:slug}/releases", auth=READ, response={200: ReleasePage, **ERRORS})
 def list_releases(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Any:
     """Published releases of a study, and drafts."""
-    return page_of(get_results_study(request, slug).releases.all(), query, "releases", _release)
+    releases = get_results_study(request, slug).releases.select_related("study")
+    return page_of(releases, query, "releases", _release)
 
 
 def _release(release: Release) -> ReleaseOut:
-    same = ("name", "version", "status", "description", "licence", "doi", "sha256", "counts", "created_at")
+    about = ("name", "version", "status", "description", "licence", "doi", "sha256", "counts", "created_at")
+    work = ("state", "reason", "rows_done", "published_at")
     return ReleaseOut(
+        study=release.study.slug,
         bytes=release.file_bytes,
-        published_at=release.published_at,
-        **{name: getattr(release, name) for name in same},
+        **{name: getattr(release, name) for name in (*about, *work)},
     )
 
 
-@router.get("/studies/{slug:slug}/releases/{version}/zip", auth=READ, response={200: None, **ERRORS}, openapi_extra=ZIP)
+@router.post(
+    "/studies/{slug:slug}/releases", auth=WRITE, response={201: ReleaseOut, **ERRORS}, openapi_extra=MADE_RELEASE
+)
+def create_release(request: HttpRequest, slug: str, given: ReleaseIn) -> Any:
+    """Make a draft of a release. A worker writes its files: ask for it until its state is done."""
+    study = get_results_study(request, slug)
+    with transaction.atomic():
+        release = services.create_draft(study, services.Draft(**given.dict()), user_of(request))
+        file_jobs.announce(release)
+    return Status(201, _release(release))
+
+
+def _get_release(request: HttpRequest, slug: str, version: str) -> Release:
+    releases = get_results_study(request, slug).releases.select_related("study")
+    return get_object_or_404(releases, version=version)
+
+
+@router.get("/studies/{slug:slug}/releases/{version:version}", auth=READ, response={200: ReleaseOut, **ERRORS})
+def read_release(request: HttpRequest, slug: str, version: str) -> Any:
+    """A release, and how far the writing of its files is."""
+    return _release(_get_release(request, slug, version))
+
+
+@router.post("/studies/{slug:slug}/releases/{version:version}/retry", auth=WRITE, response={200: ReleaseOut, **ERRORS})
+def retry_release(request: HttpRequest, slug: str, version: str) -> Any:
+    """Write the files of a draft again that failed."""
+    release = _get_release(request, slug, version)
+    if not file_jobs.retry(release):
+        raise ApiError(
+            409, "not_failed", f"The files of {release} have not failed, or no longer. Ask how far they are."
+        )
+    release.refresh_from_db()
+    return _release(release)
+
+
+@router.post(
+    "/studies/{slug:slug}/releases/{version:version}/publish", auth=WRITE, response={200: ReleaseOut, **ERRORS}
+)
+def publish_release(request: HttpRequest, slug: str, version: str) -> Any:
+    """Publish a draft whose files are there, for good: neither files nor record ever change again, but for the DOI."""
+    release = _get_release(request, slug, version)
+    get_managed_study(request, slug, owner=True)
+    try:
+        services.publish(release)
+    except services.ReleaseError as error:
+        raise ApiError(409, "not_publishable", str(error)) from error
+    return _release(release)
+
+
+@router.get(
+    "/studies/{slug:slug}/releases/{version:version}/zip", auth=READ, response={200: None, **ERRORS}, openapi_extra=ZIP
+)
 def download_release(request: HttpRequest, slug: str, version: str) -> FileResponse:
     """The files of a published release; docs/data-formats.md says what is in them."""
     study = get_results_study(request, slug)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from punchweight_client.files import whole
 from punchweight_client.http import Connection, Json
 from punchweight_client.rating import Rater
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pandas
 
 ENDED = ("done", "failed", "cancelled")
+WRITTEN = ("done", "failed")
 
 
 class Client:
@@ -87,6 +89,44 @@ class Client:
     def summaries(self, run: int, *, status: str = "") -> Iterator[Json]:
         return self.connection.items(f"/runs/{run}/summaries", status=status)
 
+    # ---- releases
+
+    def releases(self, study: str) -> Iterator[Json]:
+        return self.connection.items(f"/studies/{study}/releases")
+
+    def release(self, study: str, version: str) -> Json:
+        return self.connection.get(f"/studies/{study}/releases/{version}")
+
+    def create_release(self, study: str, *, licence: str, **settings: object) -> Json:
+        """A draft, whose files a worker writes.
+
+        licence: of the votes. settings: name, version, description, include_comments, include_excluded.
+        """
+        return self.connection.post(f"/studies/{study}/releases", {"licence": licence} | settings)
+
+    def wait_for_release(self, study: str, version: str, *, every: float = 2.0, at_most: float = 3600) -> Json:
+        """The release once its files are written, or failed: look at state and reason. Raises TimeoutError."""
+        end = time.monotonic() + at_most
+        while (release := self.release(study, version))["state"] not in WRITTEN:
+            if time.monotonic() > end:
+                raise TimeoutError(f"After {at_most:g} s the files of {study} {version} are {release['state']}.")
+            time.sleep(every)
+        return release
+
+    def retry_release(self, study: str, version: str) -> Json:
+        """Write files again that failed."""
+        return self.connection.post(f"/studies/{study}/releases/{version}/retry")
+
+    def publish_release(self, study: str, version: str) -> Json:
+        """For good. Owners of the study and staff may."""
+        return self.connection.post(f"/studies/{study}/releases/{version}/publish")
+
+    def download_release(self, study: str, version: str, path: Path) -> None:
+        """Write the zip file of a published release. A broken connection leaves no half file."""
+        with whole(path) as file:
+            for part in self.connection.parts(f"/studies/{study}/releases/{version}/zip"):
+                file.write(part)
+
     # ---- studies and results
 
     def studies(self, *, status: str = "", dataset: str = "") -> Iterator[Json]:
@@ -125,16 +165,11 @@ class Client:
 
     def export_votes(self, study: str, path: Path, *, criterion: str = "") -> int:
         """Write the votes as JSON Lines; returns how many. A broken connection leaves no half file."""
-        unfinished = path.with_name(f".{path.name}.part")
         count = 0
-        try:
-            with unfinished.open("w", encoding="utf-8") as file:
-                for vote in self.votes(study, criterion=criterion):
-                    file.write(json.dumps(vote, ensure_ascii=False) + "\n")
-                    count += 1
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with whole(path) as file:
+            for vote in self.votes(study, criterion=criterion):
+                file.write(json.dumps(vote, ensure_ascii=False).encode() + b"\n")
+                count += 1
         return count
 
     def upload_votes(self, study: str, votes: Iterable[Mapping[str, Any]]) -> Json:

@@ -12,6 +12,7 @@ from typing import Any
 
 Json = dict[str, Any]
 WAITS = (0.5, 2.0, 8.0)  # seconds before a request is sent again
+PART = 1 << 20
 PASSING = (429, 502, 503, 504)
 
 
@@ -53,6 +54,16 @@ class Connection:
         with self._open("GET", path, query=query) as answer:
             for line in answer:
                 yield json.loads(line)
+
+    def parts(self, path: str) -> Iterator[bytes]:
+        """A file, read while it comes. Raises ConnectionFailedError where it ends too early."""
+        with self._open("GET", path, query={}) as answer:
+            missing = int(answer.headers.get("Content-Length") or 0)
+            while part := answer.read(PART):
+                missing -= len(part)
+                yield part
+        if missing > 0:
+            raise ConnectionFailedError(f"{path} ended {missing} bytes too early.")
 
     def items(self, path: str, **query: object) -> Iterator[Json]:
         """Every item of a list, page by page."""

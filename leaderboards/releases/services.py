@@ -21,6 +21,10 @@ class ReleaseError(ValueError):
     """The release cannot be made or changed so; the message says why."""
 
 
+class VersionTakenError(ReleaseError):
+    """The study has a release of this version."""
+
+
 @dataclass(frozen=True)
 class Draft:
     """What a release is to be. version: the next whole one if left out."""
@@ -63,7 +67,7 @@ def create_draft(study: Study, draft: Draft, by: User | None) -> Release:
     except ValidationError as error:
         raise ReleaseError(_in_words(error)) from error
     except IntegrityError as error:
-        raise ReleaseError(
+        raise VersionTakenError(
             f"Study {study.slug} has a release {release.version} already. Choose another version."
         ) from error
     return release

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.apps import apps
 
+from leaderboards.release_models import Release
 from tests.api.helpers import error_of
 from tests.api.test_permissions import TABLE, World
 
@@ -22,6 +23,7 @@ def world(settings):
 
 def rows():
     models = [m for label in ("models_runner", "annotations") for m in apps.get_app_config(label).get_models()]
+    models.append(Release)
     return {model.__name__: list(model.objects.order_by("pk").values()) for model in models}
 
 
@@ -41,7 +43,7 @@ def refused(world, path, body, *, content_type="application/json"):
     return response
 
 
-NO_BODY = ("cancel", "resume", "retry", "next", "hold", "rotate")
+NO_BODY = ("cancel", "resume", "retry", "next", "hold", "rotate", "publish")
 BODIES = sorted(path for method, path in TABLE if method == "POST" and not path.endswith(NO_BODY))
 OBJECTS = [path for path in BODIES if path not in UPLOADS]
 
@@ -164,6 +166,15 @@ def test_a_parameter_that_is_there_twice_is_named(world):
 def test_names_in_addresses(world, path):
     for name in ("x" * 10_000, "%00", "%ED%A0%80", "..%2f..%2fetc", "9" * 400):
         response = world.programs["staff"].get(path.format(name))
+        assert (response.status_code, error_of(response)["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_versions_in_addresses(world, method):
+    releases = world.path("/studies/{slug}/releases")
+    for version in ("x" * 10_000, "%00", "%ED%A0%80", "..", "%F0%9F%92%A9"):
+        path = f"{releases}/{version}" + ("/publish" if method == "post" else "")
+        response = getattr(world.programs["staff"], method)(path)
         assert (response.status_code, error_of(response)["code"]) == (404, "not_found")
 
 

@@ -11,6 +11,7 @@ from annotations.services import join
 from api.models import ApiToken, Webhook
 from api.models.tokens import Scope
 from api.site import api
+from leaderboards.release_models import Release
 from leaderboards.releases.services import Draft, create_draft, publish, write_files
 from tests.api.helpers import Program, document, program, rater
 from tests.factories import DatasetFactory, SystemFactory, UserFactory, make_study
@@ -34,6 +35,8 @@ MEMBERS_WRITE = ("401", "403", "404", "404", "in", "in", "in", "403", "in", "403
 OWNERS_WRITE = ("401", "403", "404", "404", "403", "in", "in", "403", "in", "403")
 OWNERS_ADMIN = ("401", "403", "404", "404", "403", "in", "in", "403", "403", "403")
 RESULTS = ("401", "404", "404", "404", "in", "in", "in", "in", "in", "403")
+RESULTS_WRITE = ("401", "404", "404", "404", "in", "in", "in", "403", "in", "403")
+RESULTS_OWNERS = ("401", "404", "404", "404", "403", "in", "in", "403", "in", "403")
 LISTS_OWN = ("401", *("in",) * 6, "403", "403", "403")
 # Of the owner here: somebody else's is not there, whoever asks.
 ONES_OWN = ("401", *("404",) * 4, "in", "404", "403", "403", "403")
@@ -66,6 +69,10 @@ TABLE = {
     ("GET", "/studies/{slug}/boards/{criterion}"): RESULTS,
     ("GET", "/studies/{slug}/analyses/{criterion}/{kind}"): RESULTS,
     ("GET", "/studies/{slug}/releases"): RESULTS,
+    ("POST", "/studies/{slug}/releases"): RESULTS_WRITE,
+    ("GET", "/studies/{slug}/releases/{version}"): RESULTS,
+    ("POST", "/studies/{slug}/releases/{version}/publish"): RESULTS_OWNERS,
+    ("POST", "/studies/{slug}/releases/{version}/retry"): RESULTS_WRITE,
     ("GET", "/studies/{slug}/releases/{version}/zip"): RESULTS,
     ("GET", "/studies/{slug}/votes"): RESULTS,
     ("POST", "/studies/{slug}/votes"): OWNERS_WRITE,
@@ -110,18 +117,34 @@ class World:
         )
         self.summary = study.comparisons.first().summary_a
         self.shown = next_assignment(self.annotator).token
+        self.version = ""
 
     def path(self, path):
         run = self.summary.run
-        if "{version}" in path and not self.study.releases.exists():
-            publish(write_files(create_draft(self.study, Draft(), None)))
+        if "{version}" in path:
+            self.version = self.release(path).version
         path = path.replace("/webhooks/{id}", f"/webhooks/{self.webhook.public_id}")
         known = {"{name}": run.dataset.name, "{criterion}": "overall", "{id}": run.pk, "{token}": self.shown}
-        known |= {"{kind}": "combined", "{version}": "1.0"}
+        known |= {"{kind}": "combined", "{version}": self.version}
         known["{slug}"] = run.system.slug if path.startswith("/systems") else self.study.slug
         for name, value in known.items():
             path = path.replace(name, str(value))
         return path
+
+    def release(self, path):
+        """One that may be published, that failed, or that is published; made where there is none."""
+        if path.endswith("/retry"):
+            release = self.study.releases.filter(state="failed").first() or create_draft(self.study, Draft(), None)
+            Release.objects.filter(pk=release.pk).update(state="failed", reason="The disk is full.")
+            return release
+        if path.endswith("/publish"):
+            ready = self.study.releases.filter(state="done", status="draft")
+            return ready.first() or write_files(create_draft(self.study, Draft(), None))
+        release = self.study.releases.filter(status="published").first()
+        if release is None:
+            release = write_files(create_draft(self.study, Draft(), None))
+            publish(release)
+        return release
 
     def body(self, path):
         run, (a, b) = self.summary.run, self.study.systems.all()
@@ -145,6 +168,12 @@ class World:
                     "criterion": "overall",
                 }
             ],
+            "/studies/{slug}/releases": {
+                "name": "Ratings",
+                "version": "",
+                "description": "Of meetings.",
+                "licence": "MIT",
+            },
             "/webhooks": {"url": ALLOWED_URL, "events": ["study.complete"], "study": self.study.slug},
             "/rating/ahead": {"after": str(self.shown)},
             "/rating/votes": self.vote("left"),
@@ -199,6 +228,7 @@ def test_everybody_gets_what_the_table_says(world, operation):
 
 @pytest.mark.parametrize("operation", TABLE, ids=" ".join)
 def test_whoever_is_refused_changes_nothing(world, operation):
+    world.path(operation[1])  # makes what the address names
     before = _rows()
     for role, expected in zip(ROLES, TABLE[operation], strict=True):
         if expected != "in":
@@ -210,7 +240,7 @@ def _rows():
     from django.apps import apps
 
     models = [m for label in ("models_runner", "annotations") for m in apps.get_app_config(label).get_models()]
-    models.append(Webhook)
+    models += [Webhook, Release]
     return {model.__name__: list(model.objects.order_by("pk").values()) for model in models}
 
 
@@ -227,9 +257,23 @@ def test_a_list_of_studies_holds_ones_own_only(world):
 def test_who_still_rates_sees_no_results(world):
     join(world.study, user=world.users["owner"])
     world.path("{version}")
-    for path in ("/boards/overall", "/votes", "/analyses/overall/trust", "/releases", "/releases/1.0/zip"):
-        refusal = world.programs["owner"].get(f"/studies/{world.study.slug}{path}")
+    asks, study = world.programs["owner"], f"/studies/{world.study.slug}"
+    reads = ("/boards/overall", "/votes", "/analyses/overall/trust", "/releases", "/releases/1.0", "/releases/1.0/zip")
+    for path in reads:
+        refusal = asks.get(f"{study}{path}")
         assert (refusal.status_code, refusal.json()["error"]["code"]) == (403, "still_rating")
+
+
+def test_who_still_rates_makes_and_publishes_no_release(world):
+    join(world.study, user=world.users["owner"])
+    for path in (
+        "/studies/{slug}/releases",
+        *(f"/studies/{{slug}}/releases/{{version}}/{do}" for do in ("publish", "retry")),
+    ):
+        address, before = world.path(path), _rows()
+        refusal = world.programs["owner"].post(address, world.body(path))
+        assert (refusal.status_code, refusal.json()["error"]["code"]) == (403, "still_rating")
+        assert _rows() == before
 
 
 def test_a_token_loses_what_its_owner_loses(world):

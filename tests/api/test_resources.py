@@ -8,9 +8,12 @@ import pytest
 
 from annotations.models import Judgement, Study
 from annotations.services import join
+from api.models import ApiToken
+from leaderboards import file_jobs
 from leaderboards.analysis.analyse import compute_combined
 from leaderboards.boards import get_board
 from leaderboards.material import gather
+from leaderboards.release_models import Release
 from leaderboards.releases.services import Draft, create_draft, publish, write_files
 from models_runner.models import Dataset, Document, MetricSignature, Run, Score, Summary, System
 from tests.annotations.helpers import make_gold, rate_everything
@@ -326,6 +329,60 @@ def test_a_release_is_listed_and_downloaded():
     answer = asks.get(f"{address}/1.0/zip")
     assert hashlib.sha256(b"".join(answer.streaming_content)).hexdigest() == release.sha256
     assert asks.get(f"{address}/2.0/zip").status_code == 404
+
+
+def test_a_release_is_made_watched_and_published(django_capture_on_commit_callbacks, monkeypatch):
+    told = []
+    monkeypatch.setattr("leaderboards.file_tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
+    study = make_study(systems=2, documents=2)
+    rate_everything(join(study))
+    asks, address = program(), f"/studies/{study.slug}/releases"
+    with django_capture_on_commit_callbacks(execute=True):
+        made = asks.post(address, {"name": "Votes", "licence": "MIT", "description": "Of two meetings."})
+    assert (made.status_code, made.json()["state"], made.json()["version"]) == (201, "pending", "1.0")
+    release = study.releases.get()
+    assert told == [("leaderboards.file_tasks.write_release", release.pk)]
+    assert (release.licence, release.description, release.created_by) == (
+        "MIT",
+        "Of two meetings.",
+        ApiToken.objects.get().owner.username,
+    )
+    refusal = asks.post(f"{address}/1.0/publish")
+    assert (refusal.status_code, error_of(refusal)["code"]) == (409, "not_publishable")
+    file_jobs.work_on(Release, release.pk, owner="w")
+    assert asks.get(f"{address}/1.0").json()["state"] == "done"
+    published = asks.post(f"{address}/1.0/publish").json()
+    assert (published["status"], bool(published["published_at"])) == ("published", True)
+    assert asks.post(f"{address}/1.0/publish").status_code == 409
+    taken = asks.post(address, {"licence": "MIT", "version": "1.0"})
+    assert (taken.status_code, error_of(taken)["field"]) == (409, "version")
+    assert study.releases.count() == 1
+
+
+def test_a_release_asked_for_twice_with_one_key_is_made_and_published_once():
+    study = make_study(systems=2, documents=2)
+    asks, address = program(), f"/studies/{study.slug}/releases"
+    key, other = ({"Idempotency-Key": name} for name in ("make", "publish"))
+    first, second = (asks.post(address, {"licence": "MIT"}, **key) for _ in range(2))
+    assert first.content == second.content
+    assert second["Idempotency-Replayed"] == "true"
+    write_files(study.releases.get())
+    first, second = (asks.post(f"{address}/1.0/publish", **other) for _ in range(2))
+    assert (first.status_code, first.content) == (200, second.content)
+    assert error_of(asks.post(address, {"licence": "CC0-1.0"}, **key))["code"] == "key_reused"
+
+
+def test_files_that_failed_are_written_again():
+    study = make_study(systems=2, documents=2)
+    asks, address = program(), f"/studies/{study.slug}/releases"
+    asks.post(address, {"licence": "MIT"})
+    assert error_of(asks.post(f"{address}/1.0/retry"))["code"] == "not_failed"
+    study.releases.update(state="failed", reason="The disk is full.")
+    assert asks.get(f"{address}/1.0").json()["reason"] == "The disk is full."
+    again = asks.post(f"{address}/1.0/retry").json()
+    assert (again["state"], again["reason"]) == ("pending", "")
+    file_jobs.work_on(Release, study.releases.get().pk, owner="w")
+    assert asks.get(f"{address}/1.0").json()["state"] == "done"
 
 
 # ---- rating

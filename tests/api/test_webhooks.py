@@ -17,6 +17,7 @@ from api import events, webhooks
 from api.models import Delivery, Webhook
 from api.signing import secret_of, signature
 from leaderboards.release_models import Release
+from leaderboards.releases.services import write_files
 from models_runner.generation import work_on_run
 from models_runner.models import Run
 from models_runner.services import start_run
@@ -333,6 +334,20 @@ def test_a_release_is_told_to_webhooks_that_were_there():
         events.sweep()
     assert [one.deliveries.count() for one in (hook, other, late)] == [1, 0, 0]
     assert hook.deliveries.get().payload["version"] == "0.9"
+
+
+def test_a_release_published_through_the_api_is_told_as_one_of_the_page():
+    study = make_study(systems=2, documents=1)
+    hook = webhook("http://127.0.0.1/", study=study, wanted=("release.published",))
+    asks, address = program(), f"/studies/{study.slug}/releases"
+    asks.post(address, {"name": "Votes", "licence": "MIT"})
+    write_files(study.releases.get())
+    events.sweep()
+    assert not hook.deliveries.exists()
+    asks.post(f"{address}/1.0/publish")
+    events.sweep()
+    told = hook.deliveries.get().payload
+    assert (told["event"], told["name"], told["sha256"]) == ("release.published", "Votes", study.releases.get().sha256)
 
 
 def test_new_deliveries_are_announced_after_the_commit(monkeypatch, django_capture_on_commit_callbacks):

@@ -1,5 +1,6 @@
 """The client against a real server."""
 
+import hashlib
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -8,6 +9,8 @@ import pytest
 
 from annotations.models import Study
 from annotations.services import join
+from leaderboards import file_jobs
+from leaderboards.release_models import Release
 from models_runner.models import Document, Run
 from tests.annotations.helpers import rate_everything
 from tests.api.helpers import document
@@ -87,6 +90,25 @@ def test_votes_are_written_whole_or_not_at_all(client_of_site, tmp_path, monkeyp
     with pytest.raises(ConnectionError):
         client_of_site.export_votes(study.slug, tmp_path / "more.jsonl")
     assert [file.name for file in tmp_path.iterdir()] == ["votes.jsonl"]
+
+
+def test_a_release_is_made_written_published_and_downloaded(client_of_site, tmp_path):
+    study, client = make_study(systems=2, documents=2), client_of_site
+    rate_everything(join(study))
+    version = client.create_release(study.slug, name="Votes", licence="MIT")["version"]
+    with pytest.raises(TimeoutError, match="pending"):
+        client.wait_for_release(study.slug, version, every=0, at_most=0)
+    Release.objects.update(state="failed", reason="The disk is full.")
+    assert client.wait_for_release(study.slug, version)["reason"] == "The disk is full."
+    assert client.retry_release(study.slug, version)["state"] == "pending"
+    file_jobs.work_on(Release, Release.objects.get().pk, owner="w")
+    assert client.wait_for_release(study.slug, version)["state"] == "done"
+    published = client.publish_release(study.slug, version)
+    assert [one["status"] for one in client.releases(study.slug)] == ["published"]
+    path = tmp_path / "votes.zip"
+    client.download_release(study.slug, version, path)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == published["sha256"]
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["votes.zip"]
 
 
 def test_a_rater_skips_comments_and_takes_back(client_of_site):
