@@ -12,6 +12,7 @@ from leaderboards.material import METRIC_NAMES, Material
 from leaderboards.metric_means import Figure, MetricMeans
 from leaderboards.separating import neighbours
 from leaderboards.stats.ratings import Ratings, rate
+from leaderboards.stats.weights import effective_votes
 from leaderboards.version import CODE_VERSION
 from leaderboards.votes import counted
 from models_runner.models import Regime, System
@@ -104,13 +105,12 @@ def _votes_left_out(material: Material) -> dict[str, int]:
 
 
 def _weights(material: Material) -> Board | None:
-    """drawn: votes with a known chance of their draw. effective_votes: (sum w)^2 / sum w^2 (Kish 1965)."""
+    """drawn: votes with a known chance of their draw."""
     weights = material.weights
     if weights is None:
         return None
     drawn = int((~np.isnan(material.votes.chance[material.counts])).sum())
-    effective = float(weights.sum() ** 2 / (weights**2).sum()) if len(weights) else None
-    return {"drawn": drawn, "effective_votes": effective}
+    return {"drawn": drawn, "effective_votes": effective_votes(weights)}
 
 
 def _put_equal_length(lines: Sequence[Board], material: Material) -> Board:

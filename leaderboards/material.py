@@ -14,6 +14,7 @@ import numpy as np
 from annotations.models import Criterion, Study
 from leaderboards.filters import Filters
 from leaderboards.stats.arrays import BoolArray, FloatArray, IntArray, VoteArrays, renumbered
+from leaderboards.stats.weights import chance_weights
 from leaderboards.votes import VoteRow, Votes, read_votes
 from models_runner.models import Score, Summary, System
 
@@ -101,17 +102,10 @@ class Material:
 
     @cached_property
     def weights(self) -> FloatArray | None:
-        """1 / (chance of the draw * comparisons drawn among), scaled to mean 1; 1 where nothing was drawn.
-
-        None where votes weigh alike. docs/rater-statistics.md says when these are the right ones.
-        """
+        """None where votes weigh alike."""
         if self.filters.weights != "chance":
             return None
-        weights = 1 / self.votes.chance[self._chosen]
-        drawn = ~np.isnan(weights)
-        if drawn.any():
-            weights /= weights[drawn].mean()
-        return np.where(drawn, weights, 1.0)
+        return chance_weights(self.votes.chance[self._chosen])
 
     def lengths(self, side: Literal["a", "b"]) -> FloatArray:
         """Words of the summary on this side of each vote of the arrays; NaN where they are not counted."""

@@ -3,7 +3,7 @@
 import math
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,14 @@ from annotations.stats.agreement import Agreement, krippendorff_alpha
 from leaderboards.exports.lines import Row
 from leaderboards.exports.rows import EXCLUDED, ExportVote
 from leaderboards.material import METRIC_NAMES
-from leaderboards.stats.arrays import IntArray, VoteArrays, renumbered
+from leaderboards.stats.arrays import FloatArray, IntArray, VoteArrays, renumbered
 from leaderboards.stats.ratings import rate
+from leaderboards.stats.weights import chance_weights, effective_votes
 from leaderboards.votes import CODES
 
 RESAMPLES = 1000
+# How votes weigh; the words of a board's address.
+EQUAL, CHANCE = "equal", "chance"
 
 
 @dataclass
@@ -46,7 +49,7 @@ class _Column:
         return _narrow(place[_view(self.values)])
 
 
-def _view(values: "array[int]") -> NDArray[Any]:
+def _view(values: "array[int] | array[float]") -> NDArray[Any]:
     """The values where they are, without a copy."""
     return np.frombuffer(values, dtype=np.dtype(values.typecode))
 
@@ -60,7 +63,7 @@ class _Question:
     def __init__(self) -> None:
         # Two bytes for a system, four for a document and a judge.
         self.a, self.b, self.document, self.judge = _Column(array("h")), _Column(array("h")), _Column(), _Column()
-        self.comparison, self.outcome = array("q"), array("b")
+        self.comparison, self.outcome, self.chance = array("q"), array("b"), array("d")
 
     def add(self, vote: ExportVote) -> None:
         self.a.add(vote.model_a)
@@ -69,16 +72,19 @@ class _Question:
         self.judge.add(vote.judge)
         self.comparison.append(vote.comparison)
         self.outcome.append(CODES[vote.outcome])
+        self.chance.append(math.nan if vote.probability is None else vote.probability * (vote.drawn_from or 1))
 
-    def arrays(self, systems: list[str]) -> VoteArrays:
+    def arrays(self, systems: list[str]) -> tuple[VoteArrays, FloatArray]:
+        """The votes on these systems, and the chance of each one's draw times what it was drawn from, or NaN."""
         a, b = self.a.among(systems), self.b.among(systems)
         columns = [a, b, _narrow(_view(self.outcome)), self.document.by_name(), self.judge.by_name()]
+        chance: FloatArray = _view(self.chance)
         kept = (a >= 0) & (b >= 0)
         if not kept.all():
-            columns = [column[kept] for column in columns]
+            columns, chance = [column[kept] for column in columns], chance[kept]
         a, b, outcome, document, judge = columns
         # Documents and judges of votes on systems that left the study are not drawn.
-        return VoteArrays(a, b, outcome, renumbered(document), renumbered(judge), len(systems))
+        return VoteArrays(a, b, outcome, renumbered(document), renumbered(judge), len(systems)), chance
 
     def agreement(self, seed: int) -> Agreement:
         comparison = _view(self.comparison)
@@ -88,7 +94,7 @@ class _Question:
 
 
 class BoardMaker:
-    """Takes votes and scores as they are written; holds 21 bytes a vote."""
+    """Takes votes and scores as they are written; holds 29 bytes a vote."""
 
     def __init__(self, questions: Iterable[str], systems: Iterable[str]) -> None:
         self._questions = {key: _Question() for key in questions}
@@ -116,7 +122,16 @@ class BoardMaker:
         return {key: asdict(question.agreement(seed)) for key, question in self._questions.items()}
 
     def _board(self, question: _Question, seed: int, resamples: int) -> dict[str, Any]:
-        arrays = question.arrays(self._systems)
+        """by_chance: the board once more, with weights; None where no chance of a draw is known."""
+        arrays, chance = question.arrays(self._systems)
+        board = {"weights": EQUAL, **self._rated(arrays, seed, resamples), "by_chance": None}
+        if drawn := int((~np.isnan(chance)).sum()):
+            weights = chance_weights(chance)
+            about = {"weights": CHANCE, "drawn": drawn, "effective_votes": effective_votes(weights)}
+            board["by_chance"] = about | self._rated(replace(arrays, weight=weights), seed, resamples)
+        return board
+
+    def _rated(self, arrays: VoteArrays, seed: int, resamples: int) -> dict[str, Any]:
         found = rate(arrays, seed=seed, resamples=resamples, names=self._systems)
         figures = {
             "rating": found.rating,

@@ -19,7 +19,7 @@ from leaderboards.boards import CODE_VERSION
 from leaderboards.exports.lines import Row
 from leaderboards.exports.rows import count_left_out
 from leaderboards.release_models import Release
-from leaderboards.releases.board import BoardMaker
+from leaderboards.releases.board import CHANCE, EQUAL, BoardMaker
 from leaderboards.releases.card import Facts, card
 from leaderboards.releases.croissant import croissant
 from leaderboards.releases.rows import Contents
@@ -169,6 +169,9 @@ def _about(release: Release, facts: Facts) -> dict[str, Any]:
         "votes_left_out": dict(facts.left_out),
         "documents_withheld": facts.withheld,
         "agreement": facts.agreement,
+        "board_weights": {
+            key: [EQUAL, *([CHANCE] if board["by_chance"] else [])] for key, board in facts.board["criteria"].items()
+        },
     }
 
 

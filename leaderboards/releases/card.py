@@ -155,18 +155,29 @@ def _agreement(facts: Facts) -> str:
 def _board(facts: Facts) -> str:
     lines = ["## Board"]
     for key, board in facts.board["criteria"].items():
-        lines += ["", f"`{key}`, {board['votes']:,} votes:", "", "| system | rating | 95 % interval | votes |"]
-        lines.append("|---|---|---|---|")
-        for line in board["systems"]:
-            interval = (
-                "—" if line["rating_lower"] is None else f"{line['rating_lower']:.0f} to {line['rating_upper']:.0f}"
-            )
-            rating = "—" if line["rating"] is None else f"{line['rating']:.0f}"
-            lines.append(f"| {line['system']} | {rating} | {interval} | {line['votes']:,} |")
-        lines += ["", *(f"- {line['system']}: {line['reason']}" for line in board["systems"] if line["reason"])]
-        lines += [f"- {warning}" for warning in board["warnings"]]
+        lines += ["", f"`{key}`, {board['votes']:,} votes:", "", *_ratings(board)]
+        if weighted := board["by_chance"]:
+            lines += ["", *_weighing(key, weighted), "", *_ratings(weighted)]
         lines += ["", f"{board['method']}."]
     return "\n".join(lines)
+
+
+def _weighing(key: str, board: Mapping[str, Any]) -> list[str]:
+    worth = f", and all together are worth {board['effective_votes']:,.0f} votes of one weight"
+    return [
+        f"`{key}`, each vote weighed by 1 / (`sampling_prob` × `sampling_from`), mean 1, as if all pairs had been "
+        f"drawn alike. {board['drawn']:,} votes were drawn{worth}; the others weigh 1:"
+    ]
+
+
+def _ratings(board: Mapping[str, Any]) -> list[str]:
+    lines = ["| system | rating | 95 % interval | votes |", "|---|---|---|---|"]
+    for line in board["systems"]:
+        interval = "—" if line["rating_lower"] is None else f"{line['rating_lower']:.0f} to {line['rating_upper']:.0f}"
+        rating = "—" if line["rating"] is None else f"{line['rating']:.0f}"
+        lines.append(f"| {line['system']} | {rating} | {interval} | {line['votes']:,} |")
+    lines += ["", *(f"- {line['system']}: {line['reason']}" for line in board["systems"] if line["reason"])]
+    return lines + [f"- {warning}" for warning in board["warnings"]]
 
 
 def _terms(release: Release, facts: Facts) -> str:
@@ -203,7 +214,8 @@ def _limits(study: Study, facts: Facts) -> str:
     ]
     if study.sampling == "adaptive":
         lines.append(
-            "- Pairs were drawn adaptively: `sampling_prob` is the chance of each draw. The board is unweighted."
+            "- Pairs were drawn adaptively: `sampling_prob` is the chance of each draw. The first board of a question "
+            "counts votes alike; where chances are known, a second one weighs them."
         )
     if facts.counts["votes"] < 1_000:
         lines.append(f"- {facts.counts['votes']:,} votes are few; look at the intervals, not at the ratings alone.")

@@ -6,8 +6,9 @@ Reads data/votes.jsonl, data/systems.jsonl, data/summaries.jsonl and data/scores
 strengths by maximum likelihood with a weak Gaussian prior; a tie, and both bad, is half a win for each side. Intervals
 come from a two-way cluster bootstrap: documents and judges are drawn again with replacement, with the seed in
 board.json, and a vote counts as often as its document times as often as its judge was drawn. Bounds are then moved away
-from the rating where documents or judges are few (Hesterberg 2015; Satterthwaite 1946). Every draw and every rule for
-when to stop is the site's, so that the numbers agree to 1e-9.
+from the rating where documents or judges are few (Hesterberg 2015; Satterthwaite 1946). In a board "by_chance", each
+vote weighs 1 / (sampling_prob * sampling_from), scaled to mean 1 over the votes that were drawn; the others weigh 1.
+Every draw and every rule for when to stop is the site's, so that the numbers agree to 1e-9.
 """
 
 import json
@@ -34,9 +35,9 @@ def read(folder, table):
 
 
 class Votes:
-    """One entry a vote, by number: a, b (systems), outcome, document, judge."""
+    """One entry a vote, by number: a, b (systems), outcome, document, judge; and its weight."""
 
-    def __init__(self, rows, systems):
+    def __init__(self, rows, systems, by_chance):
         place = {system: i for i, system in enumerate(systems)}
         rows = [row for row in rows if row["model_a"] in place and row["model_b"] in place]
         self.n = len(systems)
@@ -45,6 +46,7 @@ class Votes:
         self.outcome = np.array([OUTCOMES[row["winner"]] for row in rows], dtype=np.int64)
         self.document = numbered([row["document_id"] for row in rows])
         self.judge = numbered([row["judge"] for row in rows])
+        self.weight = chance_weights(rows) if by_chance else np.ones(len(rows))
 
     def __len__(self):
         return len(self.outcome)
@@ -53,14 +55,22 @@ class Votes:
         """[i, j]: how often i beat j, with half of each tie and each both bad."""
         share = np.array([1.0, 0.0, 0.5, 0.5])[self.outcome]
         n = self.n
-        forward = np.bincount(self.a * n + self.b, share, minlength=n * n).reshape(n, n)
-        backward = np.bincount(self.b * n + self.a, 1 - share, minlength=n * n).reshape(n, n)
+        forward = np.bincount(self.a * n + self.b, self.weight * share, minlength=n * n).reshape(n, n)
+        backward = np.bincount(self.b * n + self.a, self.weight * (1 - share), minlength=n * n).reshape(n, n)
         return forward + backward
 
     def of_systems(self, chosen=None):
         """Votes each system took part in."""
         a, b = (self.a, self.b) if chosen is None else (self.a[chosen], self.b[chosen])
         return np.bincount(a, minlength=self.n) + np.bincount(b, minlength=self.n)
+
+
+def chance_weights(rows):
+    """1 / (chance of the draw * comparisons drawn among), with the mean 1; 1 for votes that were not drawn."""
+    chance = [math.nan if row["sampling_prob"] is None else row["sampling_prob"] * row["sampling_from"] for row in rows]
+    weights = 1 / np.array(chance, dtype=float)
+    drawn = ~np.isnan(weights)
+    return np.where(drawn, weights / (weights[drawn].mean() if drawn.any() else 1), 1.0)
 
 
 def numbered(names):
@@ -109,7 +119,7 @@ class Bootstrap:
         self.first, self.second = np.divmod(pairs, self.n)
         won = (votes.outcome == 0) == (votes.a == first)
         self.group = pair * 3 + np.where(votes.outcome >= 2, 2, np.where(won, 0, 1))
-        won, lost, tied = self.counts(np.ones(len(votes)))
+        won, lost, tied = self.counts(np.ones(len(votes)))  # each vote drawn once
         self.games = (won + 0.5 * tied) + lost + 0.5 * tied
         rows = np.arange(len(pairs))
         self.incidence = np.zeros((self.n, len(pairs)))
@@ -118,16 +128,16 @@ class Bootstrap:
         weighted = self.incidence * (self.games * chance * (1 - chance))
         self.inverse = np.linalg.inv(weighted @ self.incidence.T + PENALTY * np.eye(self.n))
 
-    def counts(self, weight):
-        return np.bincount(self.group, weight, minlength=3 * len(self.first)).reshape(-1, 3).T
+    def counts(self, times):
+        return np.bincount(self.group, self.votes.weight * times, minlength=3 * len(self.first)).reshape(-1, 3).T
 
     def chances(self, strengths):
         odds = np.exp(np.clip(strengths, -300, 300))
         return odds[self.first] / (odds[self.first] + odds[self.second])
 
-    def strengths(self, weight):
-        """Of one resample; NaN where it says nothing about a system."""
-        won, lost, tied = self.counts(weight)
+    def strengths(self, times):
+        """Of one resample, in which votes were drawn so many times; NaN where it says nothing about a system."""
+        won, lost, tied = self.counts(times)
         met = (won > 0) | (lost > 0) | (tied > 0)
         if met.all():
             return self.placed(self.refit(won, lost, tied))
@@ -185,7 +195,7 @@ def expansion(votes, full):
     centre = np.eye(votes.n) - 1 / votes.n
     bread = centre @ np.linalg.inv(hessian) @ centre
     residual = np.array([1.0, 0.0, 0.5, 0.5])[votes.outcome]
-    residual = residual - (0.5 + 0.5 * np.tanh((full[votes.a] - full[votes.b]) / 2))
+    residual = votes.weight * (residual - (0.5 + 0.5 * np.tanh((full[votes.a] - full[votes.b]) / 2)))
 
     def between(units):
         """Variance of each strength from sums over units, and how many units there are."""
@@ -292,9 +302,9 @@ def rate(votes, seed, resamples):
     return tuple(results)
 
 
-def board_of(rows, systems, seed, resamples):
-    """The figures of each system, from votes on one question."""
-    votes = Votes(rows, systems)
+def board_of(rows, systems, seed, resamples, by_chance):
+    """The figures of each system, from votes on one question. by_chance: weighed."""
+    votes = Votes(rows, systems, by_chance)
     counts, bad = votes.of_systems(), votes.of_systems(votes.outcome == 3)
     wins = votes.wins()
     rating, lower, upper, rank = rate(votes, seed, resamples)
@@ -333,10 +343,14 @@ def main(folder):
     systems = sorted(row["system"] for row in read(folder, "systems") if row["on_board"])
     means = metric_means(folder)
     checked = wrong = 0
-    for question, board in stored["criteria"].items():
+    boards = [(question, board) for question, both in stored["criteria"].items() for board in (both, both["by_chance"])]
+    for question, board in boards:
+        if board is None:
+            continue
+        by_chance = board["weights"] == "chance"
         rows = [row for row in votes if row["criterion"] == question]
-        lines = board_of(rows, systems, stored["seed"], stored["resamples"])
-        print(f"{question}: {len(rows)} votes")
+        lines = board_of(rows, systems, stored["seed"], stored["resamples"], by_chance)
+        print(f"{question}: {len(rows)} votes{', weighed by 1 / chance of the draw' if by_chance else ''}")
         for line in board["systems"]:
             own = lines[line["system"]]
             pairs = [(name, own[name], line[name]) for name in own]

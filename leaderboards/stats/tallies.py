@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from leaderboards.stats.arrays import FloatArray, IntArray, OutcomeCode, VoteArrays, stretches
+from leaderboards.stats.arrays import BoolArray, FloatArray, IntArray, OutcomeCode, VoteArrays, stretches
 
 RESULTS = 3  # first won, second won, tied
 # Cells gathered at once: with some hundred resamples they fit a core's cache.
@@ -152,18 +152,29 @@ def _keys(votes: VoteArrays, n_documents: int, n_annotators: int) -> IntArray:
 
 def _summed(keys: IntArray, weight: FloatArray | None) -> tuple[IntArray, Counts]:
     """The keys there are, in rising order, and of each the number of its votes, or the sum of their weights."""
-    if weight is not None:
-        cells, position = np.unique(keys, return_inverse=True)
-        sums: FloatArray = np.bincount(position, weights=weight, minlength=len(cells)).astype(np.float64, copy=False)
-        return cells, sums
     # np.unique would need several times as much memory.
-    keys.sort()
+    order = None if weight is None else np.argsort(keys, kind="stable")
+    if order is None:
+        keys.sort()
+    else:
+        keys = keys[order]
     first = np.ones(len(keys), dtype=bool)
     np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    if weight is not None and order is not None:
+        return keys[first], _sums(first, weight, order)
     if first.all():
         return keys, np.ones(len(keys), dtype=np.float32)
     times = np.diff(np.flatnonzero(first), append=len(keys))
     return keys[first], times.astype(np.float32 if times.max() < EXACT_IN_FLOAT32 else np.float64)
+
+
+def _sums(first: BoolArray, weight: FloatArray, order: IntArray) -> FloatArray:
+    """Weights, taken in this order, summed from each first one to the next."""
+    place = np.cumsum(first, dtype=np.int32) - 1
+    sums = np.zeros(int(first.sum()))
+    for part in stretches(len(order)):
+        np.add.at(sums, place[part], weight[order[part]])
+    return sums
 
 
 def units(index: IntArray) -> int:

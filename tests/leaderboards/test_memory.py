@@ -3,13 +3,15 @@
 import subprocess
 import sys
 import tracemalloc
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from annotations.stats.agreement import krippendorff_alpha
 from annotations.stats.arrays import InvalidRatingsError, check_once
+from leaderboards.exports.columns import VOTE_TYPES
 from leaderboards.stats import arrays, bootstrap, sandwich, tallies
 from leaderboards.stats.arrays import VoteArrays
 from leaderboards.stats.bootstrap import draw, multiplicities
@@ -45,6 +47,11 @@ def many():
 def test_ratings_hold_few_bytes_a_vote(many):
     # 40 a vote by cells and their keys, and some megabytes whatever the number of votes.
     assert most_bytes(lambda: rate(many, seed=1, resamples=100)) < 45 * MANY + 5_000_000
+
+
+def test_weights_take_little_more(many):
+    weighted = replace(many, weight=np.random.default_rng(2).uniform(0.2, 5, MANY))
+    assert most_bytes(lambda: rate(weighted, seed=1, resamples=100)) < 55 * MANY + 5_000_000
 
 
 def test_agreement_holds_few_bytes_a_vote(many):
@@ -125,15 +132,17 @@ def test_two_votes_of_one_person_are_found_among_large_numbers():
     check_once(item, np.array([3, 3, 4]))
 
 
-def test_writing_parquet_loads_no_pandas():
+def test_writing_parquet_loads_no_pandas(tmp_path):
     """pyarrow loads it for lists of Python values wherever it is installed: 50 MB of a worker's memory."""
-    code = """
-import sys, pyarrow as pa, pyarrow.parquet as pq
+    row = dict.fromkeys(VOTE_TYPES) | {"id": "é", "comparison_id": 1, "lead_time": 0.5}
+    path = tmp_path / "votes.parquet"
+    code = f"""
+import sys
+from pathlib import Path
 from leaderboards.exports.columns import VOTE_TYPES, parquet_parts, schema_of
-row = dict.fromkeys(VOTE_TYPES) | {"id": "é", "comparison_id": 1, "lead_time": 0.5}
-parts = b"".join(parquet_parts([row], schema_of(VOTE_TYPES)))
+Path({str(path)!r}).write_bytes(b"".join(parquet_parts([{row!r}], schema_of(VOTE_TYPES))))
 assert "pandas" not in sys.modules
-assert pq.read_table(pa.BufferReader(parts)).to_pylist() == [row]
 """
     done = subprocess.run([sys.executable, "manage.py", "shell", "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    assert pq.read_table(path).to_pylist() == [row]

@@ -16,9 +16,12 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from annotations.models import Assignment, Judgement, Remark
+from annotations.models import Assignment, Judgement, Remark, Study
 from annotations.ratings_import import import_ratings
 from leaderboards.boards import build_board
+from leaderboards.filters import Filters
+from leaderboards.making import make_board
+from leaderboards.material import gather
 from leaderboards.release_models import Release
 from leaderboards.releases import services
 from leaderboards.releases.build import folder_of, zip_of
@@ -65,9 +68,10 @@ def table(release, name):
 def reproduce(folder):
     """Run it as somebody with numpy and nothing else would."""
     bare = folder.parent / "only-numpy"
-    bare.mkdir()
-    for path in Path(numpy.__file__).parents[1].glob("numpy*"):
-        (bare / path.name).symlink_to(path)
+    if not bare.exists():
+        bare.mkdir()
+        for path in Path(numpy.__file__).parents[1].glob("numpy*"):
+            (bare / path.name).symlink_to(path)
     code = f"import sys; sys.path.insert(0, {str(bare)!r}); sys.argv = sys.argv[1:]; import runpy; runpy.run_path(sys.argv[0], run_name='__main__')"
     command = [sys.executable, "-I", "-S", "-c", code, str(folder / "reproduce.py")]
     return subprocess.run(command, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
@@ -140,6 +144,65 @@ def test_reproduce_finds_the_same_board_with_numpy_alone(study):
     assert done.returncode == 0, done.stdout + done.stderr
     # 2 questions x 3 systems x (7 figures and 6 metrics)
     assert "78 numbers compared, 0 differ." in done.stdout
+
+
+@pytest.fixture
+def adaptive(study):
+    """Pairs were drawn by chances that differ; what came with a file was not drawn."""
+    Study.objects.update(sampling="adaptive")
+    for n, assignment in enumerate(Assignment.objects.order_by("pk")):
+        drawn = {"probability": (0.05, 0.4, 0.85)[n % 3], "drawn_from": 3} if n % 10 else {}
+        Assignment.objects.filter(pk=assignment.pk).update(**drawn)
+    return study
+
+
+def test_where_chances_are_known_the_board_is_there_with_weights_as_well(adaptive):
+    release = make(adaptive)
+    inside = json.loads((folder_of(release) / "board.json").read_text())["criteria"]
+    about = json.loads((folder_of(release) / "study.json").read_text())
+    assert about["board_weights"] == {"overall": ["equal", "chance"], "fluency": ["equal", "chance"]}
+    for criterion in adaptive.criteria.all():
+        equal, weighted = (
+            make_board(gather(adaptive, criterion, filters=Filters(weights=weights)), 0)
+            for weights in ("equal", "chance")
+        )
+        board = inside[criterion.key]
+        assert (board["weights"], board["by_chance"]["weights"]) == ("equal", "chance")
+        assert board["by_chance"]["drawn"] == weighted["weights"]["drawn"]
+        assert board["by_chance"]["effective_votes"] == pytest.approx(weighted["weights"]["effective_votes"], rel=1e-12)
+        for mine, theirs in ((board, equal), (board["by_chance"], weighted)):
+            for line, other in zip(mine["systems"], theirs["systems"], strict=True):
+                assert line["system"] == other["system"]
+                # Votes come in another order, which is the last digit of a sum.
+                assert [line[name] for name in BOARD] == pytest.approx([other[name] for name in BOARD], rel=1e-11)
+        assert [line["rating"] for line in board["systems"]] != pytest.approx(
+            [line["rating"] for line in board["by_chance"]["systems"]], abs=1
+        )
+    assert "each vote weighed by 1 /" in (folder_of(release) / "README.md").read_text()
+
+
+def test_reproduce_finds_both_boards(adaptive):
+    folder = folder_of(make(adaptive))
+    assert "156 numbers compared, 0 differ." in reproduce(folder).stdout
+    board = json.loads((folder / "board.json").read_text())
+    board["criteria"]["overall"]["by_chance"]["systems"][1]["rating_lower"] += 1e-5
+    (folder / "board.json").write_text(json.dumps(board))
+    assert "156 numbers compared, 1 differ." in reproduce(folder).stdout
+
+
+def test_reproduce_finds_both_boards_where_votes_are_few(adaptive):
+    kept = Judgement.objects.order_by("pk").values_list("pk", flat=True)[:40:5]
+    Judgement.objects.exclude(pk__in=list(kept)).delete()
+    assert " 0 differ." in reproduce(folder_of(make(adaptive))).stdout
+
+
+def test_where_nothing_was_drawn_there_is_one_board(study):
+    release = make(study)
+    inside = json.loads((folder_of(release) / "board.json").read_text())["criteria"]
+    assert [board["by_chance"] for board in inside.values()] == [None, None]
+    about = json.loads((folder_of(release) / "study.json").read_text())
+    assert about["board_weights"] == {"overall": ["equal"], "fluency": ["equal"]}
+    assert "weighed" not in (folder_of(release) / "README.md").read_text()
 
 
 @pytest.mark.parametrize(("name", "change"), [("rating", 1e-5), ("rating_lower", 1e-5), ("rank", 1)])
