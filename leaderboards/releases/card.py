@@ -175,7 +175,7 @@ def _ratings(board: Mapping[str, Any]) -> list[str]:
     for line in board["systems"]:
         interval = "—" if line["rating_lower"] is None else f"{line['rating_lower']:.0f} to {line['rating_upper']:.0f}"
         rating = "—" if line["rating"] is None else f"{line['rating']:.0f}"
-        lines.append(f"| {line['system']} | {rating} | {interval} | {line['votes']:,} |")
+        lines.append(f"| {line['system']} | {rating} | {interval} | {line['votes']:,.0f} |")
     lines += ["", *(f"- {line['system']}: {line['reason']}" for line in board["systems"] if line["reason"])]
     return lines + [f"- {warning}" for warning in board["warnings"]]
 

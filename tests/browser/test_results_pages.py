@@ -7,6 +7,7 @@ from django.conf import settings
 from django.test import Client
 
 from leaderboards.charts.script import make_script
+from leaderboards.releases.services import Draft, create_draft, write_files
 from tests.browser.test_accessibility import violations
 from tests.factories import UserFactory
 from tests.leaderboards.compared import make_compared_study
@@ -82,6 +83,17 @@ def test_no_page_scrolls_sideways(study, open_results, viewport):
     for address in PAGES:
         load(page, address)
         assert (address, page.evaluate("document.documentElement.scrollWidth")) == (address, viewport["width"])
+
+
+def test_the_card_of_a_release_fits_a_phone(study, open_results, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    release = write_files(create_draft(study, Draft(name="Meeting ratings"), None))
+    page = open_results(viewport=PHONE)
+    page.goto(release.get_absolute_url())
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    card = page.locator(".prose")
+    assert card.locator("table").count() == 2
+    assert card.evaluate("(box) => box.scrollWidth - box.clientWidth") == 0
 
 
 def test_the_table_of_a_board_fits_a_desk(study, open_results):

@@ -202,7 +202,14 @@ def test_where_nothing_was_drawn_there_is_one_board(study):
     assert [board["by_chance"] for board in inside.values()] == [None, None]
     about = json.loads((folder_of(release) / "study.json").read_text())
     assert about["board_weights"] == {"overall": ["equal"], "fluency": ["equal"]}
-    assert "weighed" not in (folder_of(release) / "README.md").read_text()
+    card = (folder_of(release) / "README.md").read_text()
+    assert "weighed" not in card
+    rows = [
+        line.split("|")[-2].strip() for line in card.partition("## Board")[2].splitlines() if line.startswith("| s")
+    ]
+    assert rows.count("votes") == 2
+    assert all(votes.isdigit() for votes in rows if votes != "votes")
+    assert len(rows) == 2 + 2 * 3
 
 
 @pytest.mark.parametrize(("name", "change"), [("rating", 1e-5), ("rating_lower", 1e-5), ("rank", 1)])
