@@ -1,9 +1,11 @@
 """How fast votes are exported and how much memory that takes, for each format and for a release.
 
     python -m benchmarks.export [--votes 1000000] [--formats csv,jsonl,...,release] [--json FILE]
+                                [--peers FOLDER --label-studio BIN [--tasks 2000] [--votes-per-task 10] [--repeat 3]]
 
 With DATABASE_URL of a PostgreSQL server, a database of its own is made there and dropped; else SQLite in a temporary
-folder. docs/benchmarks.md says how to read the output.
+folder. docs/benchmarks.md says how to read the output. --peers: afterwards the same number of votes is exported over
+HTTP by this site and by Label Studio, with the folder's export.py.
 """
 
 import argparse
@@ -13,9 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+
+from benchmarks import export_http
 
 DATABASE = "punchweight_bench_export"
 SLUG = "exported"
@@ -30,10 +35,26 @@ def main() -> None:
     parser.add_argument("--formats", default=",".join(ALL))
     parser.add_argument("--json", type=Path)
     parser.add_argument("--one", help=argparse.SUPPRESS)
+    parser.add_argument("--peers", type=Path, metavar="FOLDER", help="With export.py.")
+    parser.add_argument("--label-studio", metavar="BIN", help="Measure this as well; needs --peers.")
+    export_http.add_options(parser)
     options = parser.parse_args()
+    if bool(options.label_studio) != bool(options.peers):
+        parser.error("--peers FOLDER and --label-studio BIN go together.")
     if options.one:
         print(json.dumps(_measure(options.one)))
         return
+    options.postgresql = os.environ.get("DATABASE_URL", "")
+    rows = _formats(options) if options.formats else []
+    found = {"formats": rows}
+    if options.peers:
+        found["over HTTP"] = [asdict(row) for row in export_http.compare(options.peers, options.label_studio, options)]
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=2))
+
+
+def _formats(options: argparse.Namespace) -> list[dict[str, Any]]:
+    usual = dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"DATA_DIR": folder}
         given = os.environ.get("DATABASE_URL", "")
@@ -47,9 +68,10 @@ def main() -> None:
         finally:
             if given:
                 _sql(given, f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+            os.environ.clear()
+            os.environ.update(usual)
     _show(options.votes, "PostgreSQL" if given else "SQLite", rows)
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2))
+    return rows
 
 
 def _sql(url: str, *statements: str) -> None:
