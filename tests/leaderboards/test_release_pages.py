@@ -135,7 +135,7 @@ def test_a_failed_draft_is_tried_again_from_its_page(study, monkeypatch):
         file_jobs.work_on(Release, draft.pk, owner="w")
     page, again = draft.get_absolute_url(), reverse("retry-release", args=[study.slug, draft.version])
     shown = client.get(page).content.decode()
-    assert "division by zero" in shown and f'action="{again}"' in shown
+    assert "Failed: division by zero</p>" in shown and f'action="{again}"' in shown
     client.post(again)
     assert "Waiting" in client.get(page).content.decode()
     file_jobs.work_on(Release, draft.pk, owner="w")
