@@ -72,7 +72,7 @@ def check(folder, metrics):
 
 
 def test_the_demo_study_is_reproduced_with_numpy_alone():
-    """With its own meetings, both baselines, and fixed texts in place of what the real weights write."""
+    """With its own meetings, both baselines, and fixed texts in place of what the weights would write in minutes."""
     study = load_sample(None)
     texts = {
         "smollm2-135m-instruct": "The team met about {document_id}. They agreed on what to do next.",
@@ -84,11 +84,3 @@ def test_the_demo_study_is_reproduced_with_numpy_alone():
     rate(study)
     assert set(Run.objects.values_list("status", "instruction")) == {("done", INSTRUCTION)}
     check(released(study), ("rouge1", "rougeLsum", "words"))
-
-
-@pytest.mark.weights
-def test_the_demo_study_with_real_weights_is_reproduced_with_numpy_alone():
-    study = load_sample(None)
-    write_summaries(("rouge", "bertscore", "length"))
-    rate(study)
-    check(released(study), ("rouge1", "rougeLsum", "bertscore_f1", "words"))
