@@ -6,8 +6,10 @@ Reads data/votes.jsonl, data/systems.jsonl, data/summaries.jsonl and data/scores
 strengths by maximum likelihood with a weak Gaussian prior; a tie, and both bad, is half a win for each side. Intervals
 come from a two-way cluster bootstrap: documents and judges are drawn again with replacement, with the seed in
 board.json, and a vote counts as often as its document times as often as its judge was drawn. Bounds are then moved away
-from the rating where documents or judges are few (Hesterberg 2015; Satterthwaite 1946). In a board "by_chance", each
-vote weighs 1 / (sampling_prob * sampling_from), scaled to mean 1 over the votes that were drawn; the others weigh 1.
+from the rating where documents or judges are few (Hesterberg 2015; Satterthwaite 1946). The votes set no limit to how
+far a system leads that won every vote (Ford 1957): it has no interval, and the mean of the others is held where it is.
+In a board "by_chance", each vote weighs 1 / (sampling_prob * sampling_from), scaled to mean 1 over the votes that were
+drawn; the others weigh 1.
 Every draw and every rule for when to stop is the site's, so that the numbers agree to 1e-9.
 """
 
@@ -16,6 +18,7 @@ import math
 import sys
 from collections import defaultdict
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 
@@ -186,14 +189,51 @@ def drawn(generator, units, resamples):
     return [np.bincount(row, minlength=units).astype(float) for row in picked]
 
 
-def expansion(votes, full):
-    """How many times as far from the rating each system's bounds go, where documents or judges are few."""
-    wins = votes.wins()
-    chance = 0.5 + 0.5 * np.tanh((full[:, None] - full[None, :]) / 2)
+def circles(wins):
+    """[i, j]: whether each leads to the other along wins; only of such pairs do the votes limit the distance."""
+    reach = (wins > 0) | np.eye(len(wins), dtype=bool)
+    while True:
+        grown = reach @ reach
+        if (grown == reach).all():
+            return reach & reach.T
+        reach = grown
+
+
+def held(found, full, circle):
+    """Resamples moved so that the mean of each circle is its mean in the full set."""
+    there = ~np.isnan(found)
+    off = np.where(there, full - found, 0)
+    return found + off @ circle / np.maximum(there.astype(float) @ circle, 1)
+
+
+def unsure(wins, circle):
+    """Pairs without limit of whom nobody can say who is better.
+
+    Half a win is added each way (Haldane 1956); then the gap must exceed its error by Bonferroni's factor.
+    """
+    n = len(wins)
+    helped = wins + 0.5 * (wins + wins.T > 0)
+    strengths = fit(helped)
+    covariance = spread_by(helped, strengths, np.ones((n, n)))
+    own = np.diag(covariance)
+    error = np.sqrt(np.maximum(own[:, None] + own[None, :] - 2 * covariance, 0))
+    factor = NormalDist().inv_cdf(1 - (1 - LEVEL) / (2 * max(1, n * (n - 1) // 2)))
+    return (np.abs(strengths[None, :] - strengths[:, None]) <= factor * error) & ~circle
+
+
+def spread_by(wins, strengths, circle):
+    """What turns sums of residuals into changes of strengths, each less the mean of its circle."""
+    chance = 0.5 + 0.5 * np.tanh((strengths[:, None] - strengths[None, :]) / 2)
     curvature = (wins + wins.T) * chance * (1 - chance)
-    hessian = np.diag(curvature.sum(axis=1)) - curvature + PENALTY * np.eye(votes.n)
-    centre = np.eye(votes.n) - 1 / votes.n
-    bread = centre @ np.linalg.inv(hessian) @ centre
+    n = len(wins)
+    hessian = np.diag(curvature.sum(axis=1)) - curvature + PENALTY * np.eye(n)
+    centre = np.eye(n) - circle / circle.sum(axis=1, keepdims=True)
+    return centre @ np.linalg.inv(hessian) @ (np.eye(n) - 1 / n)
+
+
+def expansion(votes, full, circle):
+    """How many times as far from the rating each system's bounds go, where documents or judges are few."""
+    change = spread_by(votes.wins(), full, circle)
     residual = np.array([1.0, 0.0, 0.5, 0.5])[votes.outcome]
     residual = votes.weight * (residual - (0.5 + 0.5 * np.tanh((full[votes.a] - full[votes.b]) / 2)))
 
@@ -204,7 +244,7 @@ def expansion(votes, full):
         sums = np.zeros((count, votes.n))
         np.add.at(sums, (place, votes.a), residual)
         np.add.at(sums, (place, votes.b), -residual)
-        return np.maximum(np.diag(bread @ (sums.T @ sums) @ bread), 0), count
+        return np.maximum(np.diag(change @ (sums.T @ sums) @ change.T), 0), count
 
     cell, cells = between(votes.document * (votes.judge.max() + 1) + votes.judge)
     found = [(cell, 1.0, max(1, cells - 1))]
@@ -268,17 +308,28 @@ def intervals(votes, full, seed, resamples):
     found = np.array(
         [bootstrap.strengths(d[votes.document] * j[votes.judge]) for d, j in zip(documents, judges)]  # noqa: B905
     )
-    lower, upper = np.full((2, votes.n), np.nan)
-    known = ~np.isnan(found).all(axis=0)
-    tail = (1 - LEVEL) / 2
-    lower[known], upper[known] = np.nanquantile(found[:, known], [tail, 1 - tail], axis=0)
+    circle = circles(votes.wins())
+    limited = circle.sum(axis=1) > votes.n / 2
+    placed = held(found, full, circle)
+    lower, upper = quantiles(placed)
     too_few = (~np.isnan(found)).sum(axis=0) < resamples / 2
-    missing = too_few | (upper - lower < 1e-6)
-    factor = expansion(votes, full)
+    missing = too_few | ((upper - lower < 1e-6) & (circle.sum(axis=1) > 1))
+    factor = expansion(votes, full, circle)
     lower, upper = full + factor * (lower - full), full + factor * (upper - full)
     lower[missing] = upper[missing] = np.nan
-    better = (lower[None, :] > upper[:, None]).sum(axis=1)
-    return lower, upper, np.where(np.isnan(upper), np.nan, 1.0 + better)
+    ahead = (full[None, :] > full[:, None]) & ~unsure(votes.wins(), circle) & ~missing[None, :]
+    better = np.where(circle, lower[None, :] > upper[:, None], ahead).sum(axis=1)
+    lower[~limited] = upper[~limited] = np.nan
+    return lower, upper, np.where(missing, np.nan, 1.0 + better)
+
+
+def quantiles(found):
+    """The two of the interval, by system; NaN where no resample says anything."""
+    bounds = np.full((2, found.shape[1]), np.nan)
+    known = ~np.isnan(found).all(axis=0)
+    tail = (1 - LEVEL) / 2
+    bounds[:, known] = np.nanquantile(found[:, known], [tail, 1 - tail], axis=0)
+    return bounds
 
 
 def rate(votes, seed, resamples):

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from leaderboards.stats.arrays import BoolArray, FloatArray, IntArray, VoteArrays
+from leaderboards.stats.arrays import FloatArray, IntArray, VoteArrays
 from leaderboards.stats.bootstrap import bootstrap_strengths, draw, percentile_interval
 from leaderboards.stats.bradley_terry import fit_bradley_terry
 from leaderboards.stats.davidson import fit_davidson
-from leaderboards.stats.graphs import main_circle
-from leaderboards.stats.sandwich import interval, sandwich_covariance
-from leaderboards.stats.simultaneous import complete, max_t_interval, rank_interval, unclear_pairs
+from leaderboards.stats.limits import Limits
+from leaderboards.stats.sandwich import about_circles, interval, sandwich_covariance
+from leaderboards.stats.simultaneous import complete, max_t_interval, rank_interval
 from leaderboards.stats.small_samples import expanded, expansion
 from leaderboards.stats.tallies import units
 
@@ -36,9 +36,13 @@ class Ties(StrEnum):
 class Estimates:
     """By system, in log-odds; NaN with a reason. Strengths have mean zero, or the anchor's is zero.
 
-    lower, upper: two-way cluster bootstrap, expanded for few units. all_lower, all_upper: the same for all systems at
-    once; see _together. all_reason is theirs, ranks_reason that of best_rank and worst_rank. iid_lower, iid_upper:
-    sandwich of single votes. tie: log of Davidson's parameter.
+    lower, upper: two-way cluster bootstrap, expanded for few units; interval_reason is theirs. all_lower, all_upper:
+    the same for all systems at once; all_reason is theirs. rank_reason is that of rank, open_ranks_reason that of
+    best_rank and worst_rank. iid_lower, iid_upper: sandwich of single votes. tie: log of Davidson's parameter.
+
+    No interval tells how far a system leads that won every vote, since drawing again never makes it lose. So there are
+    intervals only for the largest set of systems whose distances from each other the votes limit, if it has more than
+    half of all. The others would move them through the mean: their own mean is held at what it is in the full set.
     """
 
     strengths: FloatArray
@@ -54,8 +58,9 @@ class Estimates:
     used: IntArray
     reason: tuple[str, ...]
     interval_reason: tuple[str, ...]
+    rank_reason: tuple[str, ...]
     all_reason: tuple[str, ...]
-    ranks_reason: tuple[str, ...]
+    open_ranks_reason: tuple[str, ...]
     iid_reason: tuple[str, ...]
     tie: float = np.nan
 
@@ -63,8 +68,7 @@ class Estimates:
 def undefined(reasons: Sequence[str]) -> Estimates:
     n = len(reasons)
     values: dict[str, Any] = {field.name: np.full(n, np.nan) for field in fields(Estimates) if field.type is FloatArray}
-    names = ("reason", "interval_reason", "all_reason", "ranks_reason", "iid_reason")
-    values |= {name: tuple(reasons) for name in names}
+    values |= {field.name: tuple(reasons) for field in fields(Estimates) if field.name.endswith("reason")}
     return Estimates(**values, used=np.zeros(n, dtype=np.int64))
 
 
@@ -74,18 +78,19 @@ def estimate(votes: VoteArrays, *, seed: int, resamples: int, ties: Ties, anchor
     strengths, tie = fit_davidson(votes.decided_wins(), votes.ties()) if davidson else (_fit(votes), np.nan)
     rated = ("",) * len(strengths)
     shift = 0 if anchor is None else strengths[anchor]
+    limits = Limits.of(votes.wins())
     found = replace(undefined([NO_DRAWS] * len(strengths)), strengths=strengths - shift, reason=rated, tie=tie)
-    found = replace(found, **_iid(votes, strengths, anchor, davidson))
+    found = replace(found, **_iid(votes, strengths, anchor, limits, davidson))
     n_documents, n_annotators = units(votes.document), units(votes.annotator)
     if n_documents == n_annotators == 1:
         return found
     draws = draw(np.random.default_rng(seed), n_documents, n_annotators, resamples, small=True)
     drawn = bootstrap_strengths(votes, strengths, draws, davidson=davidson)
-    factor = expansion(votes, _fit(votes) if davidson else strengths)
+    factor = expansion(votes, _fit(votes) if davidson else strengths, circle=limits.circle)
     return replace(
         found,
-        **_marginal(drawn, strengths, anchor, factor),
-        **_simultaneous(drawn, strengths, anchor, factor, votes.wins()),
+        **_marginal(drawn, strengths, anchor, factor, limits),
+        **_simultaneous(drawn, strengths, anchor, factor, limits),
     )
 
 
@@ -97,49 +102,69 @@ def _anchored(drawn: FloatArray, anchor: int | None) -> FloatArray:
     return drawn if anchor is None else drawn - drawn[:, [anchor]]
 
 
-def _iid(votes: VoteArrays, strengths: FloatArray, anchor: int | None, davidson: bool) -> dict[str, Any]:
+def _without_limit(limits: Limits, anchor: int | None) -> tuple[str, ...]:
+    """Why the votes leave a system no interval, "" where they do not."""
+    n = len(limits.main)
+    if anchor is not None and not limits.main[anchor]:
+        return (NO_LIMIT,) * n
+    return tuple("" if has else NO_LIMIT for has in limits.main.tolist()) if limits.main.any() else (NO_LIMITS,) * n
+
+
+def _iid(
+    votes: VoteArrays, strengths: FloatArray, anchor: int | None, limits: Limits, davidson: bool
+) -> dict[str, Any]:
     if davidson:
         return {"iid_reason": (NO_SANDWICH,) * len(strengths)}
     shift = 0 if anchor is None else strengths[anchor]
-    lower, upper = interval(strengths - shift, sandwich_covariance(votes, strengths), anchor=anchor)
-    return {"iid_lower": lower, "iid_upper": upper, "iid_reason": ("",) * len(strengths)}
+    covariance = sandwich_covariance(votes, strengths)
+    if anchor is None:
+        covariance = about_circles(covariance, limits.circle)
+    reasons = _without_limit(limits, anchor)
+    missing = [bool(reason) for reason in reasons]
+    lower, upper = (
+        np.where(missing, np.nan, bound) for bound in interval(strengths - shift, covariance, anchor=anchor)
+    )
+    return {"iid_lower": lower, "iid_upper": upper, "iid_reason": reasons}
 
 
-def _marginal(drawn: FloatArray, strengths: FloatArray, anchor: int | None, factor: FloatArray) -> dict[str, Any]:
-    """Ranks come from strengths with mean zero whatever the anchor is, so that its choice changes no rank."""
+def _marginal(
+    drawn: FloatArray, strengths: FloatArray, anchor: int | None, factor: FloatArray, limits: Limits
+) -> dict[str, Any]:
+    """Ranks come from strengths held by their circles whatever the anchor is, so that its choice changes no rank."""
     used = (~np.isnan(_anchored(drawn, anchor))).sum(axis=0)
-    lower, upper = percentile_interval(drawn)
-    reasons = tuple(_why_no_interval(*values, len(drawn)) for values in zip(used, lower, upper, strict=True))
-    missing = np.array([bool(reason) for reason in reasons])
+    held = limits.held(drawn, strengths)
+    # What is alone in its circle never moves in it, and needs no resamples to say how surely it is ahead.
+    lower, upper = percentile_interval(held)
+    width = np.where(limits.circle.sum(axis=1) > 1, upper - lower, np.inf)
+    rank_reason = tuple(_why_no_rank(*values, len(drawn)) for values in zip(used, width, strict=True))
+    reasons = tuple(limit or rank for limit, rank in zip(_without_limit(limits, anchor), rank_reason, strict=True))
 
-    def bounds(values: FloatArray, estimate: FloatArray, factors: FloatArray) -> FloatArray:
+    def bounds(values: FloatArray, estimate: FloatArray, factors: FloatArray, why: Sequence[str]) -> FloatArray:
         found = np.stack([expanded(bound, estimate, factors) for bound in percentile_interval(values)])
-        found[:, missing] = np.nan
+        found[:, [bool(reason) for reason in why]] = np.nan
         return found
 
-    lower, upper = bounds(drawn, strengths, np.diag(factor))
-    rank = ranks(lower, upper)
-    if anchor is not None:
-        lower, upper = bounds(_anchored(drawn, anchor), strengths - strengths[anchor], factor[:, anchor])
-    return {"lower": lower, "upper": upper, "rank": rank, "used": used, "interval_reason": reasons}
+    own = np.diag(factor)
+    lower, upper = bounds(held, strengths, own, rank_reason)
+    rank = limits.ranks(lower, upper, strengths)
+    if anchor is None:
+        lower, upper = bounds(held, strengths, own, reasons)
+    else:
+        lower, upper = bounds(_anchored(drawn, anchor), strengths - strengths[anchor], factor[:, anchor], reasons)
+    found = {"lower": lower, "upper": upper, "rank": rank, "used": used}
+    return found | {"interval_reason": reasons, "rank_reason": rank_reason}
 
 
-def ranks(lower: FloatArray, upper: FloatArray) -> FloatArray:
-    """1 + the number of systems whose lower bound lies above this one's upper bound; NaN without bounds."""
-    surely_better = (lower[np.newaxis, :] > upper[:, np.newaxis]).sum(axis=1)
-    return np.where(np.isnan(upper), np.nan, 1.0 + surely_better)
-
-
-def _why_no_interval(used: int, lower: float, upper: float, resamples: int) -> str:
+def _why_no_rank(used: int, width: float, resamples: int) -> str:
     if used < resamples / 2:
         return f"too few votes: only {used} of {resamples} resamples say anything about this system"
-    if upper - lower < SAME:
+    if width < SAME:
         return "too few votes: every resample gives the same rating"
     return ""
 
 
 def _simultaneous(
-    drawn: FloatArray, strengths: FloatArray, anchor: int | None, factor: FloatArray, wins: FloatArray
+    drawn: FloatArray, strengths: FloatArray, anchor: int | None, factor: FloatArray, limits: Limits
 ) -> dict[str, Any]:
     n = len(strengths)
     whole = complete(drawn)
@@ -149,30 +174,28 @@ def _simultaneous(
     elif np.ptp(whole, axis=0).max() < SAME:
         why = "too few votes: every resample gives the same rating"
     if why:
-        return {"all_reason": (why,) * n, "ranks_reason": (why,) * n}
-    best, worst = rank_interval(whole, strengths, unclear=unclear_pairs(wins), factor=factor)
-    ranks = {"best_rank": best, "worst_rank": worst, "ranks_reason": ("",) * n}
-    return ranks | _together(whole, strengths, anchor, factor, main_circle(wins > 0))
+        return {
+            "all_reason": tuple(limit or why for limit in _without_limit(limits, anchor)),
+            "open_ranks_reason": (why,) * n,
+        }
+    best, worst = rank_interval(whole, strengths, unclear=limits.unclear, factor=factor)
+    ranks = {"best_rank": best, "worst_rank": worst, "open_ranks_reason": ("",) * n}
+    return ranks | _together(whole, strengths, anchor, factor, limits)
 
 
 def _together(
-    whole: FloatArray, strengths: FloatArray, anchor: int | None, factor: FloatArray, limited: BoolArray
+    whole: FloatArray, strengths: FloatArray, anchor: int | None, factor: FloatArray, limits: Limits
 ) -> dict[str, Any]:
-    """Intervals for all systems at once that votes limit both ways.
-
-    A system that won every vote may be any distance ahead, and resamples, in which it never loses, do not show it. It
-    has no interval here, and would move the others through the mean: these are placed so that their own mean is what it
-    is in the full set.
-    """
-    if not limited.any() or (anchor is not None and not limited[anchor]):
-        return {"all_reason": (NO_LIMITS if anchor is None else NO_LIMIT,) * len(strengths)}
+    """Intervals for all systems at once that votes limit both ways."""
+    reasons = _without_limit(limits, anchor)
+    limited = np.array([not reason for reason in reasons])
+    if not limited.any():
+        return {"all_reason": reasons}
     if anchor is None:
-        off = (strengths - whole)[:, limited].mean(axis=1, keepdims=True)
-        drawn, estimate, own = whole + off, strengths, np.diag(factor)
+        drawn, estimate, own = limits.held(whole, strengths), strengths, np.diag(factor)
     else:
         drawn, estimate, own = _anchored(whole, anchor), strengths - strengths[anchor], factor[:, anchor]
     bounds = max_t_interval(drawn[:, limited], estimate[limited])
     lower, upper = np.full((2, len(strengths)), np.nan)
     lower[limited], upper[limited] = (expanded(bound, estimate[limited], own[limited]) for bound in bounds)
-    reasons = tuple("" if has else NO_LIMIT for has in limited.tolist())
     return {"all_lower": lower, "all_upper": upper, "all_reason": reasons}

@@ -45,13 +45,14 @@ class Anchor:
 class Ratings:
     """Arrays of shape (n_systems,); ratings in points, 400 to odds of 10, mean 1000 over the systems that have votes.
 
-    rank: 1 + the number of systems whose lower bound lies above this one's upper bound.
+    rank: 1 + the number of systems whose lower bound lies above this one's upper bound; see limits.Limits.ranks.
     win_rate: (wins + ties / 2 + both bad / 2) / votes, with their weights. both_bad_rate: share of the votes that
     called both bad.
     resamples_used: by system, those of `resamples` that say something about it.
-    reason: why the rating is NaN, interval_reason: why the interval and the rank are; "" where they are not.
-    all_lower, all_upper: bounds for all systems at once; all_reason: why they are NaN, as for a system that won every
-    vote. best_rank, worst_rank: ranks the votes leave open, for all systems at once; ranks_reason: why they are NaN.
+    reason: why the rating is NaN, interval_reason: why the interval is, as for a system that won every vote,
+    rank_reason: why the rank is; "" where they are not.
+    all_lower, all_upper: bounds for all systems at once; all_reason: why they are NaN. best_rank, worst_rank: ranks the
+    votes leave open, for all systems at once; open_ranks_reason: why they are NaN.
     iid_lower, iid_upper: what the interval would be if every vote were drawn apart, as most arenas publish.
     iid_reason: why they are NaN.
     part: Number of the connected part, -1 without votes; ratings and ranks say nothing across parts.
@@ -68,12 +69,13 @@ class Ratings:
     both_bad_rate: FloatArray
     reason: tuple[str, ...]
     interval_reason: tuple[str, ...]
+    rank_reason: tuple[str, ...]
     all_lower: FloatArray
     all_upper: FloatArray
     best_rank: FloatArray
     worst_rank: FloatArray
     all_reason: tuple[str, ...]
-    ranks_reason: tuple[str, ...]
+    open_ranks_reason: tuple[str, ...]
     iid_lower: FloatArray
     iid_upper: FloatArray
     iid_reason: tuple[str, ...]
@@ -142,7 +144,7 @@ def _result(
     for i, systems in enumerate(parts):
         part[systems] = i
     same = ("lower", "upper", "rank", "all_lower", "all_upper", "best_rank", "worst_rank", "iid_lower", "iid_upper")
-    why = ("reason", "interval_reason", "all_reason", "ranks_reason", "iid_reason")
+    why = ("reason", "interval_reason", "rank_reason", "all_reason", "open_ranks_reason", "iid_reason")
     wins = votes.wins()
     return Ratings(
         rating=found.strengths,
@@ -215,7 +217,7 @@ def _warnings(votes: VoteArrays, names: Sequence[str]) -> list[str]:
             listed = ", ".join(names[i] for i in which)
             warnings.append(
                 f"The votes set no limit to {words}: {listed}. "
-                "Only the prior keeps the distance finite, and the intervals are too narrow."
+                "Only the prior keeps that distance finite, and the intervals say nothing about it."
             )
     if units(votes.annotator) == 1:
         warnings.append("All votes are one annotator's: the intervals say nothing about how others would judge.")

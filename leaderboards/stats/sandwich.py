@@ -6,7 +6,16 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.stats import norm
 
-from leaderboards.stats.arrays import A_SHARE, VOTES_AT_ONCE, FloatArray, IntArray, VoteArrays, renumbered, stretches
+from leaderboards.stats.arrays import (
+    A_SHARE,
+    VOTES_AT_ONCE,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    VoteArrays,
+    renumbered,
+    stretches,
+)
 from leaderboards.stats.bradley_terry import PENALTY
 from leaderboards.stats.tallies import units
 
@@ -64,6 +73,14 @@ def covariance_parts(votes: VoteArrays, strengths: FloatArray) -> CovariancePart
     return CovarianceParts(
         *(inverse @ middle @ inverse for middle in (by_document - cells, by_annotator - cells, cells))
     )
+
+
+def about_circles(covariance: FloatArray, circle: BoolArray) -> FloatArray:
+    """Of strengths less the mean of their circles, shape (n, n); see graphs.same_circle."""
+    if circle.all():
+        return covariance
+    centre = np.eye(len(circle)) - circle / circle.sum(axis=1, keepdims=True)
+    return np.asarray(centre @ covariance @ centre.T)
 
 
 def interval(

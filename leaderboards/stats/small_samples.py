@@ -5,14 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm, t
 
-from leaderboards.stats.arrays import FloatArray, VoteArrays, renumbered
-from leaderboards.stats.sandwich import CovarianceParts, covariance_parts, document_and_annotator
+from leaderboards.stats.arrays import BoolArray, FloatArray, VoteArrays, renumbered
+from leaderboards.stats.sandwich import CovarianceParts, about_circles, covariance_parts, document_and_annotator
 from leaderboards.stats.tallies import units
 
 LEVEL = 0.95
 
 
-def expansion(votes: VoteArrays, strengths: FloatArray, *, level: float = LEVEL) -> FloatArray:
+def expansion(
+    votes: VoteArrays, strengths: FloatArray, *, circle: BoolArray | None = None, level: float = LEVEL
+) -> FloatArray:
     """Factors by which bounds of the two-way bootstrap must be farther from the estimate.
 
     Drawing k units again shows (k - 1) / k of the variance between them, and a variance estimated from k units asks
@@ -22,8 +24,9 @@ def expansion(votes: VoteArrays, strengths: FloatArray, *, level: float = LEVEL)
     Args:
         votes: Votes that connect all their systems; documents and annotators numbered from 0 without gaps.
         strengths: Shape (n,), their fit_bradley_terry.
+        circle: Shape (n, n), which systems belong together; see graphs.same_circle. All if left out.
     Returns:
-        Shape (n, n), from 1 up: [i, i] for strength i (mean zero), [i, j] for the difference of i and j.
+        Shape (n, n), from 1 up: [i, i] for strength i less its circle's mean, [i, j] for the difference of i and j.
     Source:
         Hesterberg (2015), What teachers should know about the bootstrap, American Statistician 69, 371-386, section
         4.2 (the expanded percentile interval: sqrt(k / (k - 1)) and t for z). Degrees of freedom where the variance
@@ -31,7 +34,11 @@ def expansion(votes: VoteArrays, strengths: FloatArray, *, level: float = LEVEL)
         Biometrics Bulletin 2, 110-114. k / (k - 1) and t in the two-way sandwich: Cameron, Gelbach and Miller (2011).
     """
     parts, counts = covariance_parts(votes, strengths), counts_of(votes)
-    return Components.of(parts, counts).expansion(level)
+    factor = Components.of(parts, counts).expansion(level)
+    if circle is not None and not circle.all():
+        held = CovarianceParts(*(about_circles(part, circle) for part in (parts.document, parts.annotator, parts.vote)))
+        np.fill_diagonal(factor, np.diag(Components.of(held, counts).expansion(level)))
+    return factor
 
 
 @dataclass(frozen=True)

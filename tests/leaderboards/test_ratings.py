@@ -125,8 +125,15 @@ def test_too_few_usable_resamples_give_no_interval():
 def test_every_undefined_number_has_a_reason_and_no_other(rows):
     ratings = rate(votes([(a, (a + step) % 4, *rest) for a, step, *rest in rows], 4), seed=0, resamples=20)
     assert [bool(reason) for reason in ratings.reason] == np.isnan(ratings.rating).tolist()
-    for bound in (ratings.lower, ratings.upper, ratings.rank):
-        assert [bool(reason) for reason in ratings.interval_reason] == np.isnan(bound).tolist()
+    for name, bounds in (
+        ("interval_reason", ("lower", "upper")),
+        ("rank_reason", ("rank",)),
+        ("all_reason", ("all_lower", "all_upper")),
+        ("open_ranks_reason", ("best_rank", "worst_rank")),
+        ("iid_reason", ("iid_lower", "iid_upper")),
+    ):
+        for bound in bounds:
+            assert [bool(why) for why in getattr(ratings, name)] == np.isnan(getattr(ratings, bound)).tolist()
     assert np.isnan(ratings.win_rate).tolist() == (ratings.votes == 0).tolist()
 
 

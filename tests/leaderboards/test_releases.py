@@ -28,6 +28,7 @@ from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.rows import sha256
 from leaderboards.releases.services import Draft, ReleaseError
 from leaderboards.releases.tables import TABLES
+from leaderboards.stats.estimates import NO_LIMIT
 from models_runner.models import Document
 from tests.factories import ReferenceFactory, StudyFactory
 from tests.leaderboards.helpers import make_rated_study, score, summaries_of, system_slugs
@@ -229,6 +230,18 @@ def test_reproduce_agrees_where_votes_are_few_or_do_not_connect(study):
     Judgement.objects.exclude(pk__in=list(kept)).delete()
     done = reproduce(folder_of(make(study)))
     assert "78 numbers compared, 0 differ." in done.stdout
+
+
+def test_a_system_that_won_everything_has_no_interval_in_a_release():
+    study = make_rated_study(systems=3, documents=6, annotators=3)
+    folder = folder_of(make(study))
+    (board,) = json.loads((folder / "board.json").read_text())["criteria"].values()
+    first, second, _ = board["systems"]
+    assert (first["rating_lower"], first["rating_upper"], first["rank"]) == (None, None, 1)
+    assert (first["reason"], second["reason"]) == (NO_LIMIT, None)
+    assert second["rating_lower"] < second["rating"] < second["rating_upper"]
+    assert f"| {first['system']} | {first['rating']:.0f} | — |" in (folder / "README.md").read_text()
+    assert "39 numbers compared, 0 differ." in reproduce(folder).stdout
 
 
 def test_a_study_without_votes_makes_a_release_that_says_so(study):

@@ -148,7 +148,7 @@ def test_a_system_that_won_everything_has_no_interval_for_all_at_once_but_a_rank
     assert np.isnan([found.all_lower[0], found.all_upper[0]]).all()
     assert (found.all_lower[1:] < found.rating[1:]).all()
     assert (found.rating[1:] < found.all_upper[1:]).all()
-    assert (found.ranks_reason, found.best_rank[0]) == (("",) * 3, 1)
+    assert (found.open_ranks_reason, found.best_rank[0]) == (("",) * 3, 1)
     assert np.isfinite(found.worst_rank).all()
 
 

@@ -9,6 +9,7 @@ from django.core.management import call_command
 
 from leaderboards.boards import build_board
 from leaderboards.figures import table
+from leaderboards.stats.estimates import NO_LIMIT
 from leaderboards.tables import as_csv, as_latex, as_markdown
 from models_runner.models import System
 from tests.leaderboards.helpers import make_rated_study
@@ -28,7 +29,11 @@ def test_csv_holds_every_digit_of_the_board(board):
     assert [row["system"] for row in rows] == [line["system"] for line in board["systems"]]
     for row, line in zip(rows, board["systems"], strict=True):
         assert float(row["rating"]) == line["rating"]
-        assert float(row["rating_upper"]) == line["rating_upper"]
+        if line["win_rate"] == 1:
+            assert (row["rating_lower"], row["rating_upper"], row["iid_upper"]) == ("", "", "")
+            assert f"rating_lower: {NO_LIMIT}" in row["notes"]
+        else:
+            assert float(row["rating_upper"]) == line["rating_upper"]
         assert int(row["votes"]) == line["votes"]
         assert row["rouge1"] == ""
         assert "rouge1: not scored yet" in row["notes"]

@@ -7,6 +7,7 @@ from django.test import Client
 
 from annotations.models import Annotator, Membership
 from leaderboards.models import BoardSnapshot
+from leaderboards.stats.estimates import NO_LIMIT
 from models_runner.models import Regime
 from tests.factories import AnnotatorFactory, SystemFactory, UserFactory, make_study
 from tests.leaderboards.helpers import make_rated_study, system_slugs
@@ -86,9 +87,14 @@ def test_an_annotator_who_is_no_researcher_gets_404(study):
 def test_the_page_shows_every_system_its_numbers_and_the_plot(study):
     html = researcher().get(PAGES[0]).content.decode()
     board = researcher_json(study)
+    winner, *others = board["systems"]
+    assert f"{winner['rating']:.0f} (no interval)" in html
+    assert re.search(rf'<li id="note-\d+">.*{NO_LIMIT}', html)
+    assert html.count('class="forest-interval"') == 2
     for line in board["systems"]:
         assert f'data-value="{line["system"]}"' in html
         assert f'data-value="{line["rating"]!r}"' in html
+    for line in others:
         assert f"{line['rating']:.0f} ({line['rating_lower']:.0f}–{line['rating_upper']:.0f})" in html
         assert f"{line['rating_lower']:.0f}–{line['rating_upper']:.0f}</td>" in re.sub(r"\s+<", "<", html)
     assert html.count('class="forest-point"') == 3

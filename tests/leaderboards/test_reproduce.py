@@ -1,0 +1,71 @@
+"""The script of a release, on votes that leave things open: the same as the site's statistics to 1e-9."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leaderboards.releases import reproduce
+from leaderboards.stats.ratings import rate
+from tests.leaderboards.simulate import votes
+
+OUTCOMES = list(reproduce.OUTCOMES)
+NAMES = "abcde"
+
+
+def as_rows(sample):
+    """Lines of votes.jsonl; numbers below ten are in the order of the alphabet."""
+    return [
+        {
+            "model_a": NAMES[a],
+            "model_b": NAMES[b],
+            "winner": OUTCOMES[outcome],
+            "document_id": f"d{d}",
+            "judge": f"j{u}",
+        }
+        for a, b, outcome, d, u in zip(*columns(sample), strict=True)
+    ]
+
+
+def columns(sample):
+    fields = ("system_a", "system_b", "outcome", "document", "annotator")
+    return [getattr(sample, field).tolist() for field in fields]
+
+
+def both(sample, resamples=60):
+    found = rate(sample, seed=3, resamples=resamples, names=NAMES)
+    script = reproduce.rate(reproduce.Votes(as_rows(sample), NAMES[: sample.n_systems]), 3, resamples)
+    return np.array([found.rating, found.lower, found.upper, found.rank]), np.array(script)
+
+
+def ordered(rng, n, *, documents, judges):
+    """Votes between five systems; the first system beats all, the last loses to all, or to those it met."""
+    a = rng.integers(5, size=n)
+    b = (a + rng.integers(1, 5, size=n)) % 5
+    outcome = rng.integers(4, size=n)
+    outcome[(a == 0) | (b == 4)] = 0
+    outcome[(b == 0) | (a == 4)] = 1
+    return list(zip(a, b, outcome, rng.integers(documents, size=n), rng.integers(judges, size=n), strict=True))
+
+
+@pytest.mark.parametrize("n", [6, 12, 30, 80, 400])
+@pytest.mark.parametrize("units", [(6, 4), (1, 5), (9, 1)])
+def test_the_script_finds_the_same_beside_clean_sweeps(n, units):
+    rows = ordered(np.random.default_rng([n, *units]), n, documents=units[0], judges=units[1])
+    site, script = both(votes(rows, 5))
+    assert script == pytest.approx(site, rel=1e-9, abs=1e-9, nan_ok=True)
+    if n == 400:
+        assert np.isnan(script[1]).tolist() == [True, False, False, False, True]
+        assert script[3, [0, 4]].tolist() == [1, 5]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.integers(1, 4), st.integers(0, 3), st.integers(0, 5), st.integers(0, 3)),
+        max_size=30,
+    )
+)
+def test_the_script_finds_the_same_for_any_votes(rows):
+    site, script = both(votes([(a, (a + step) % 5, *rest) for a, step, *rest in rows], 5), resamples=20)
+    assert script == pytest.approx(site, rel=1e-9, abs=1e-9, nan_ok=True)
