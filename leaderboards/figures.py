@@ -239,7 +239,7 @@ class Tick:
 class ForestRow:
     """y: of the line; text_y: of the words above it. x, x1 and x2: the rating and its interval, "" where undefined.
 
-    value and range are the same in figures; a narrow screen shows no range.
+    value and range are the same in figures; a narrow screen shows no range. why: reason for no interval.
     """
 
     label: str
@@ -251,6 +251,7 @@ class ForestRow:
     x: str
     x1: str
     x2: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -295,6 +296,7 @@ def forest_plot(board: dict[str, Any]) -> ForestPlot | None:
             x=place(line["rating"]),
             x1=place(line["rating_lower"]),
             x2=place(line["rating_upper"]),
+            why=line["reasons"].get("rating_lower", ""),
         )
         for i, line in enumerate(lines)
     ]

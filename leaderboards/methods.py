@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotations.models import Annotator, JudgeType, Study
+from leaderboards.stats.estimates import NO_LIMIT
 
 Board = dict[str, Any]
 
@@ -140,7 +141,18 @@ def _interval(board: Board) -> str:
     return (
         f"Intervals are 95 % percentile intervals of a {kind} bootstrap over {clusters} (Owen, 2007) with "
         f"{board['resamples']:,} resamples, seed {board['seed']}, expanded for the number of documents and annotators "
-        "(Hesterberg, 2015; Satterthwaite, 1946)."
+        "(Hesterberg, 2015; Satterthwaite, 1946)." + _without_limit(board)
+    )
+
+
+def _without_limit(board: Board) -> str:
+    names = [line["system"] for line in board["systems"] if line["reasons"].get("rating_lower") == NO_LIMIT]
+    if not names:
+        return ""
+    named = names[0] if len(names) == 1 else _listed(names)
+    return (
+        f" The votes set no limit to how far {named} {'leads or trails' if len(names) == 1 else 'lead or trail'}: "
+        "intervals are those of the other systems, with their mean held."
     )
 
 

@@ -58,6 +58,7 @@ def _metrics(material: Material, seed: int) -> dict[str, dict[str, dict[str, Any
                 "lower": _defined(means.lower[i]),
                 "upper": _defined(means.upper[i]),
                 "reason": means.reason[i] and "not scored yet",
+                "interval_reason": means.interval_reason[i],
             }
             for i, system in enumerate(material.slugs)
         }

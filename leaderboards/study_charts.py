@@ -44,14 +44,19 @@ def pareto_lines(board: Board, data: Mapping[str, Any], quality: str, cost: str)
 def _quality(line: Mapping[str, Any], data: Mapping[str, Any], quality: str) -> dict[str, Any]:
     if quality == "rating":
         found = {"quality": line["rating"], "lower": line["rating_lower"], "upper": line["rating_upper"]}
-        return found | {"quality_reason": line["reasons"].get("rating", "")}
-    nothing = {"value": None, "lower": None, "upper": None, "reason": "not scored yet"}
+        reasons = line["reasons"]
+        return found | {
+            "quality_reason": reasons.get("rating", ""),
+            "interval_reason": reasons.get("rating_lower", ""),
+        }
+    nothing = {"value": None, "lower": None, "upper": None, "reason": "not scored yet", "interval_reason": ""}
     metric = data["metrics"].get(quality, {}).get(line["system"], nothing)
     return {
         "quality": metric["value"],
         "lower": metric["lower"],
         "upper": metric["upper"],
         "quality_reason": metric["reason"],
+        "interval_reason": metric["interval_reason"],
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from leaderboards.charts.chart import Chart, Spec, nothing
 from leaderboards.charts.look import Look
-from leaderboards.charts.marks import colour, kind, points
+from leaderboards.charts.marks import colour, interval_text, kind, points
 
 NAME, TITLE = "forest", "Ratings with 95 % intervals"
 STEP = 26
@@ -21,6 +21,9 @@ def forest(board: dict[str, Any]) -> Chart:
             "rating": line["rating"],
             "lower": line["rating_lower"],
             "upper": line["rating_upper"],
+            "interval": interval_text(
+                line["rating_lower"], line["rating_upper"], line["reasons"].get("rating_lower", "")
+            ),
         }
         for line in lines
     ]
@@ -54,6 +57,7 @@ def _spec(rows: list[dict[str, Any]], look: Look) -> Spec:
         "encoding": {"y": system},
         "layer": [
             {
+                "transform": [{"filter": "isValid(datum.lower)"}],
                 "mark": {"type": "rule", "strokeWidth": 2.5, "opacity": 0.6},
                 "encoding": {"x": across | {"field": "lower"}, "x2": {"field": "upper"}, "color": colour(rows, look)},
             },
@@ -65,5 +69,6 @@ def _spec(rows: list[dict[str, Any]], look: Look) -> Spec:
 def _tooltip() -> list[dict[str, str]]:
     return [
         {"field": "system", "title": "System"},
-        *({"field": name, "type": "quantitative", "format": ".0f"} for name in ("rating", "lower", "upper")),
+        {"field": "rating", "type": "quantitative", "format": ".0f", "title": "Rating"},
+        {"field": "interval", "title": "95 % interval"},
     ]

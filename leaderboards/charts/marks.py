@@ -57,6 +57,13 @@ def shape(rows: Sequence[Mapping[str, Any]], look: Look) -> Encoding:
     }
 
 
+def interval_text(lower: float | None, upper: float | None, why: str, form: str = ".0f") -> str:
+    """For a tooltip, where Vega would write 0 for a bound that is not there."""
+    if lower is None or upper is None:
+        return f"none: {why}" if why else "none"
+    return f"{lower:{form}} to {upper:{form}}"
+
+
 def points(rows: Sequence[Mapping[str, Any]], encoding: Encoding, look: Look) -> dict[str, Any]:
     """Systems: the regime by colour, inside and outline, the size class by shape."""
     return {

@@ -11,7 +11,7 @@ import numpy as np
 from leaderboards.charts.chart import Chart, Spec, nothing
 from leaderboards.charts.labels import padded, place_labels
 from leaderboards.charts.look import Look
-from leaderboards.charts.marks import POINT, colour, kind, names, points
+from leaderboards.charts.marks import POINT, colour, interval_text, kind, names, points
 from leaderboards.stats.pareto import pareto_front
 
 NAME = "pareto"
@@ -37,7 +37,8 @@ class Costs:
 
 
 def pareto(lines: Sequence[Mapping[str, Any]], quality: str, costs: Costs) -> Chart:
-    """lines: system, regime, size_class; quality, lower, upper; cost: None where unknown, 0 where there is none.
+    """lines: system, regime, size_class; quality, lower, upper; cost: None where unknown, 0 where there is none;
+    interval_reason: why lower and upper are None.
 
     A cost of 0 has no place on a logarithmic axis: such a system is a line across, which the others have to clear.
     """
@@ -64,7 +65,8 @@ def pareto(lines: Sequence[Mapping[str, Any]], quality: str, costs: Costs) -> Ch
 
 def _row(line: Mapping[str, Any], on_front: bool) -> dict[str, Any]:
     values = {name: line[name] for name in ("system", "cost", "quality", "lower", "upper")}
-    return values | kind(line) | {"front": on_front}
+    interval = interval_text(line["lower"], line["upper"], line["interval_reason"], ".4g")
+    return values | kind(line) | {"front": on_front, "interval": interval}
 
 
 def _described(rows: Sequence[Mapping[str, Any]], quality: str, costs: Costs) -> str:
@@ -218,6 +220,5 @@ def _tooltip(quality: str, cost: str) -> list[dict[str, str]]:
         {"field": "system", "title": "System"},
         {"field": "cost", "type": "quantitative", "format": ".3~s", "title": cost.removesuffix(" (log scale)")},
         {"field": "quality", "type": "quantitative", "format": ".4~g", "title": quality},
-        {"field": "lower", "type": "quantitative", "format": ".4~g", "title": "Lower"},
-        {"field": "upper", "type": "quantitative", "format": ".4~g", "title": "Upper"},
+        {"field": "interval", "title": "95 % interval"},
     ]

@@ -20,6 +20,7 @@ from leaderboards.charts.progress import progress
 from leaderboards.charts.rendering import FILES
 from leaderboards.charts.scatter import Axis, scatter
 from leaderboards.charts.win_matrix import MOST_SYSTEMS, win_matrix
+from leaderboards.stats.estimates import NO_LIMIT
 from leaderboards.stats.win_rates import win_rates
 from tests.evalsite.test_theme import contrast
 from tests.leaderboards.simulate import TIE, A, B, simulated, votes
@@ -29,9 +30,9 @@ RATING = Axis("rating", "Rating", "rating_lower", "rating_upper")
 
 
 def line(system="lead-3", regime="baseline", size_class="", rating=1000.0, half=50.0, **values):
-    bounds = {"rating_lower": None, "rating_upper": None}
+    bounds = {"rating_lower": None, "rating_upper": None, "reasons": {"rating_lower": NO_LIMIT}}
     if rating is not None and half is not None:
-        bounds = {"rating_lower": rating - half, "rating_upper": rating + half}
+        bounds = {"rating_lower": rating - half, "rating_upper": rating + half, "reasons": {}}
     return {"system": system, "regime": regime, "size_class": size_class, "rating": rating, **bounds, **values}
 
 
@@ -114,6 +115,17 @@ def test_the_forest_leaves_an_interval_out_where_there_is_none():
     assert chart.rows[2] == ["phi-2", "zero-shot", "mid", 950.0, None, None]
     assert "phi-2 950 (no interval)" in chart.description
     assert "flan-t5-large 1100 (1050 to 1150)" in chart.description
+    # Vega writes 0 for a number that is not there: a tooltip has words.
+    spec = chart.spec(Look())
+    assert [row["interval"] for row in spec["data"]["values"]] == [
+        "1050 to 1150", "1030 to 1130", f"none: {NO_LIMIT}", "820 to 920",
+    ]  # fmt: skip
+    assert [one["field"] for tooltip in everything(spec, "tooltip") for one in tooltip] == [
+        "system",
+        "rating",
+        "interval",
+    ]
+    assert FILES["svg"][0](chart, Look()).decode().count('stroke-width="2.5"') == 3
 
 
 @pytest.mark.parametrize(("n", "why"), [(0, "No votes yet."), (5, "The votes do not connect all systems.")])

@@ -5,7 +5,7 @@ import pytest
 from annotations.models import Annotator
 from leaderboards.boards import build_board
 from leaderboards.methods import BRADLEY_TERRY, HESTERBERG, LIN, OWEN, Judging, as_latex, as_text, judging_of
-from leaderboards.stats.estimates import Ties
+from leaderboards.stats.estimates import NO_LIMIT, Ties
 from leaderboards.stats.ratings import method
 from models_runner.models import Dataset
 from tests.factories import AnnotatorFactory, make_study
@@ -13,7 +13,7 @@ from tests.leaderboards.helpers import make_rated_study, score, summaries_of, sy
 
 ANSWERS = ("left", "right", "equally good", "both bad")
 HERE = Judging(here=True, elsewhere=False, models=False, answers=ANSWERS)
-LINE = {"rating": 1000.0, "rating_lower": 900.0}
+LINE = {"system": "lead-3", "rating": 1000.0, "rating_lower": 900.0, "reasons": {}}
 
 
 def board(**changes):
@@ -42,6 +42,18 @@ def paragraph(values, judging=HERE):
 
 
 RECORD = f"Computed with version 0.3.0 of Punchweight's boards; SHA-256 of the data: {'ab' * 32}."
+
+
+@pytest.mark.parametrize(
+    ("names", "words"), [(["best"], "best leads or trails"), (["best", "worst"], "best and worst lead or trail")]
+)
+def test_systems_without_an_interval_are_named(names, words):
+    without = [{**LINE, "system": name, "rating_lower": None, "reasons": {"rating_lower": NO_LIMIT}} for name in names]
+    limit = (
+        f"1946). The votes set no limit to how far {words}: intervals are those of the other systems, with their mean"
+    )
+    assert limit in paragraph(board(systems=[*without, LINE, LINE]))
+    assert "no limit" not in paragraph(board())
 
 
 def test_the_whole_paragraph():

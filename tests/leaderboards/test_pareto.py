@@ -41,7 +41,7 @@ def test_by_hand():
 def line(system, quality, cost, half=20.0, regime="zero-shot", size_class="compact"):
     bounds = (None, None) if quality is None or half is None else (quality - half, quality + half)
     values = {"system": system, "regime": regime, "size_class": size_class, "quality": quality, "cost": cost}
-    return values | {"lower": bounds[0], "upper": bounds[1]}
+    return values | {"lower": bounds[0], "upper": bounds[1], "interval_reason": "" if bounds[0] else "one document"}
 
 
 def drawn(chart, look=None):
@@ -58,6 +58,16 @@ def test_systems_on_the_front_and_those_below_it():
     steps = drawn(chart)["layer"][0]["data"]["values"]
     assert [step["cost"] for step in steps[:2]] == [8e8, 4e10]
     assert steps[-1]["quality"] == 1200.0
+
+
+def test_a_tooltip_says_why_there_is_no_interval():
+    chart = pareto([line("a", 1100.0, 8e8), line("b", 1000.0, 3e9, half=None)], "Rating", PARAMETERS)
+    rows = next(
+        rows for rows in everything(drawn(chart), "values") if isinstance(rows[0], dict) and "interval" in rows[0]
+    )
+    assert [row["interval"] for row in rows] == ["1080 to 1120", "none: one document"]
+    fields = [one["field"] for tooltip in everything(drawn(chart), "tooltip") for one in tooltip]
+    assert fields == ["system", "cost", "quality", "interval"]
 
 
 def test_a_system_without_a_cost_is_a_line_across_that_others_have_to_clear():

@@ -91,6 +91,7 @@ def test_the_page_shows_every_system_its_numbers_and_the_plot(study):
     assert f"{winner['rating']:.0f} (no interval)" in html
     assert re.search(rf'<li id="note-\d+">.*{NO_LIMIT}', html)
     assert html.count('class="forest-interval"') == 2
+    assert f"<title>{winner['system']}: {NO_LIMIT}</title>" in html
     for line in board["systems"]:
         assert f'data-value="{line["system"]}"' in html
         assert f'data-value="{line["rating"]!r}"' in html
