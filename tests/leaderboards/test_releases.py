@@ -240,7 +240,7 @@ def test_a_system_that_won_everything_has_no_interval_in_a_release():
     assert (first["rating_lower"], first["rating_upper"], first["rank"]) == (None, None, 1)
     assert (first["reason"], second["reason"]) == (NO_LIMIT, None)
     assert second["rating_lower"] < second["rating"] < second["rating_upper"]
-    assert f"| {first['system']} | {first['rating']:.0f} | — |" in (folder / "README.md").read_text()
+    assert f"| {first['system']} | {first['rating']:.0f} | — | 36 |" in (folder / "README.md").read_text()
     assert "39 numbers compared, 0 differ." in reproduce(folder).stdout
 
 
