@@ -1,5 +1,7 @@
 """The script of a release, on votes that leave things open: the same as the site's statistics to 1e-9."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,6 +17,7 @@ NAMES = "abcde"
 
 def as_rows(sample):
     """Lines of votes.jsonl; numbers below ten are in the order of the alphabet."""
+    weights = np.ones(len(sample)) if sample.weight is None else sample.weight
     return [
         {
             "model_a": NAMES[a],
@@ -22,8 +25,10 @@ def as_rows(sample):
             "winner": OUTCOMES[outcome],
             "document_id": f"d{d}",
             "judge": f"j{u}",
+            "sampling_prob": 1 / w,
+            "sampling_from": 1,
         }
-        for a, b, outcome, d, u in zip(*columns(sample), strict=True)
+        for a, b, outcome, d, u, w in zip(*columns(sample), weights.tolist(), strict=True)
     ]
 
 
@@ -34,7 +39,8 @@ def columns(sample):
 
 def both(sample, resamples=60):
     found = rate(sample, seed=3, resamples=resamples, names=NAMES)
-    script = reproduce.rate(reproduce.Votes(as_rows(sample), NAMES[: sample.n_systems]), 3, resamples)
+    rows = reproduce.Votes(as_rows(sample), NAMES[: sample.n_systems], by_chance=sample.weight is not None)
+    script = reproduce.rate(rows, 3, resamples)
     return np.array([found.rating, found.lower, found.upper, found.rank]), np.array(script)
 
 
@@ -48,11 +54,16 @@ def ordered(rng, n, *, documents, judges):
     return list(zip(a, b, outcome, rng.integers(documents, size=n), rng.integers(judges, size=n), strict=True))
 
 
+@pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("n", [6, 12, 30, 80, 400])
 @pytest.mark.parametrize("units", [(6, 4), (1, 5), (9, 1)])
-def test_the_script_finds_the_same_beside_clean_sweeps(n, units):
-    rows = ordered(np.random.default_rng([n, *units]), n, documents=units[0], judges=units[1])
-    site, script = both(votes(rows, 5))
+def test_the_script_finds_the_same_beside_clean_sweeps(n, units, weighted):
+    rng = np.random.default_rng([n, *units])
+    sample = votes(ordered(rng, n, documents=units[0], judges=units[1]), 5)
+    if weighted:
+        weight = rng.uniform(0.5, 2, size=n)
+        sample = replace(sample, weight=weight / weight.mean())
+    site, script = both(sample)
     assert script == pytest.approx(site, rel=1e-9, abs=1e-9, nan_ok=True)
     if n == 400:
         assert np.isnan(script[1]).tolist() == [True, False, False, False, True]
