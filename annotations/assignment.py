@@ -21,7 +21,8 @@ from annotations.pair_counts import counting
 from annotations.sides import shown_left
 from annotations.statements import Columns, change, fetch, insert
 
-LOOKED_AT = 100
+MOST_COUNTED = 200  # comparisons that an annotator has left
+LOOKED_AT = MOST_COUNTED + 2
 GIVEN_BACK = (Assignment.State.EXPIRED, Assignment.State.SKIPPED)
 
 ASSIGNMENT = Columns(Assignment, "assignment")
@@ -138,20 +139,22 @@ def available_to(annotator: Annotator) -> QuerySet[Comparison]:
 
 
 def _take_one(annotator: Annotator, now: datetime) -> Assignment | None:
-    for candidate in _candidates(annotator):
+    last = next((document for (document,) in fetch(LAST_DOCUMENT, annotator.pk)), None)
+    found = _some_open(annotator, last)
+    for candidate in _candidates(annotator, found, last):
         if assignment := take(annotator, candidate.comparison_id, now, handed_out=candidate):
+            assignment.many_left = len(found) > MOST_COUNTED + 1
             return assignment
     return None
 
 
-def _candidates(annotator: Annotator) -> list[Candidate]:
+def _candidates(annotator: Annotator, found: list[Open], last: int | None) -> list[Candidate]:
     """Comparisons to try, best first: of the document last read, then of the one that others progressed least in.
 
     Of a large study only a part is looked at, so that the time does not grow with it.
     """
-    last = next((document for (document,) in fetch(LAST_DOCUMENT, annotator.pk)), None)
     by_document: dict[int, list[Open]] = {}
-    for comparison in _some_open(annotator, last):
+    for comparison in found:
         by_document.setdefault(comparison.document_id, []).append(comparison)
     if not by_document:
         return []

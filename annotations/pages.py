@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from annotations.assignment import AVAILABLE
+from annotations.assignment import AVAILABLE, MOST_COUNTED
 from annotations.criteria import in_readers_language
 from annotations.evidence.foreign import foreign_spans
 from annotations.judging import choice_of
@@ -22,7 +22,6 @@ from models_runner.models import InstructionKind
 
 Spans = list[dict[str, Any]]
 SPEAKER_COLOURS = 8
-MOST_COUNTED = 200  # comparisons that an annotator has left
 # What the summaries were asked to be, in words for people (systems read models_runner.instructions).
 ASKED_FOR = {
     InstructionKind.LONG: _("a long, detailed summary of the whole meeting"),
@@ -162,7 +161,7 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
     annotator = assignment.annotator
     study, pair = annotator.study, _pair(assignment)
     practice = pair.purpose == Purpose.TRAINING
-    work = _practice_work(assignment) if practice else workload(annotator)
+    work = _practice_work(assignment) if practice else workload(annotator, many_left=assignment.many_left)
     return RatingPage(
         token=assignment.token,
         title=study.heading,
@@ -270,12 +269,17 @@ def _practice_work(assignment: Assignment) -> Workload:
     return Workload(place - 1, total)
 
 
-def workload(annotator: Annotator) -> Workload:
+def workload(annotator: Annotator, *, many_left: bool = False) -> Workload:
+    """many_left: known to be more than MOST_COUNTED."""
     # Gold among them, also what is still to come: a total that grew, or a count that stood still, would tell it.
     given = GIVEN_BUT_TRAINING if annotator.study.has_known_pairs else GIVEN
     # On every page: it may not take longer in a large study, where the exact number tells nobody anything.
-    counts = fetch(f"{given} {LEFT}", annotator.pk, annotator.study_id, annotator.pk, MOST_COUNTED + 1)
-    of_state: dict[str, int] = dict(counts)
+    asked = "" if many_left else LEFT
+    of_left = () if many_left else (annotator.study_id, annotator.pk, MOST_COUNTED + 1)
+    of_state: dict[str, int] = {
+        "available": MOST_COUNTED + 1,
+        **dict(fetch(f"{given} {asked}", annotator.pk, *of_left)),
+    }
     done, held = of_state.get(Assignment.State.DONE, 0), of_state.get(Assignment.State.LEASED, 0)
     more_than = MOST_COUNTED if of_state["available"] > MOST_COUNTED else 0
     available = min(of_state["available"], MOST_COUNTED)

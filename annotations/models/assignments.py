@@ -23,8 +23,9 @@ class Assignment(models.Model):
         EXPIRED = "expired", "Given back"
         SKIPPED = "skipped", "Skipped"
 
-    comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="assignments")
-    annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="assignments")
+    # Without an index of their own, as a constraint and an index below begin with them: every vote writes them all.
+    comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="assignments", db_index=False)
+    annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="assignments", db_index=False)
     # What the annotator's pages call it.
     token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
@@ -40,6 +41,9 @@ class Assignment(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True, blank=True)
+
+    # Not stored: when it was given now, many more comparisons were free (annotations.assignment.MOST_COUNTED).
+    many_left = False
 
     class Meta:
         ordering = ["pk"]
@@ -67,7 +71,8 @@ class Assignment(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["annotator", "state"], name="assignment_annotator_state"),
+            # With the comparison: what somebody had is asked for every pair, and then read from the index alone.
+            models.Index(fields=["annotator", "state", "comparison"], name="assignment_had"),
             models.Index(fields=["annotator", "created_at", "id"], name="assignment_newest"),
             models.Index(fields=["lease_until"], condition=Q(state="leased"), name="assignment_leases"),
         ]

@@ -30,8 +30,9 @@ def _strength_fits_outcome(name: str) -> models.CheckConstraint:
 class Judgement(models.Model):
     """The answer that counts now; none while the last one is withdrawn."""
 
-    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="judgements")
-    criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="judgements")
+    # Without an index of their own, as a constraint and an index below begin with them.
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="judgements", db_index=False)
+    criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="judgements", db_index=False)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     strength = models.PositiveSmallIntegerField(null=True, blank=True, choices=Strength.choices)
@@ -57,7 +58,7 @@ class JudgementRevision(models.Model):
     """Append-only: one row per answer given, corrected or withdrawn. A trigger refuses changes to its rows."""
 
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="revisions")
-    criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="revisions")
+    criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="revisions", db_index=False)
     # Chosen by the browser for each answer: the same key again is the same answer.
     client_key = models.UUIDField(unique=True)
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True, help_text="Empty: withdrawn.")

@@ -251,7 +251,8 @@ class Comparison(models.Model):
     An attention check, which is gold or training, has one summary of another document.
     """
 
-    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="comparisons")
+    # Without an index of its own: comparison_wanting finds those with a free place, comparison_once_per_study the rest.
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="comparisons", db_index=False)
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="comparisons")
     query = models.ForeignKey(Query, on_delete=models.PROTECT, null=True, blank=True, related_name="comparisons")
     summary_a = models.ForeignKey(Summary, on_delete=models.PROTECT, related_name="comparisons_as_a")

@@ -10,7 +10,7 @@ from annotations.access import ANNOTATOR, STUDY, THEMSELVES
 from annotations.assignment import ASSIGNMENT, AVAILABLE, HELD, available_to, next_assignment
 from annotations.leases import give_back
 from annotations.models import Annotator, Assignment, Judgement, Study
-from annotations.pages import Workload, workload
+from annotations.pages import Workload, rating_page, workload
 from annotations.statements import change, fetch, insert
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, make_study
@@ -84,6 +84,24 @@ def test_the_progress_line_counts_no_further_than_it_must(monkeypatch):
     for _ in range(2):
         vote_on(next_assignment(annotator), "left")
     assert workload(annotator) == Workload(done=2, total=6)
+
+
+def test_the_progress_line_is_the_same_whether_the_pair_is_new_or_held(monkeypatch):
+    """Of a new one it is known how many are left where they are many; of one that is held they are counted."""
+    for module in ("pages", "assignment"):
+        monkeypatch.setattr(f"annotations.{module}.MOST_COUNTED", 3)
+    annotator = AnnotatorFactory(study=make_study(systems=3, documents=2, quota=1))
+    known = []
+    for left in (5, 4, 3, 2, 1, 0):
+        new = next_assignment(annotator)
+        held = next_assignment(annotator)
+        lines = [(page.done, page.total, page.more_than) for page in (rating_page(new), rating_page(held))]
+        assert lines[0] == lines[1]
+        assert lines[0][2] == (3 if left > 3 else 0)
+        known.append(new.many_left)
+        assert not held.many_left
+        vote_on(new, "left")
+    assert known == [True, True, False, False, False, False]
 
 
 def test_changes_are_counted():
