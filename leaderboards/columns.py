@@ -75,6 +75,8 @@ def _aggregated(using: str, sql: str, parameters: tuple[Any, ...], kinds: dict[s
     # No transaction of its own where there is one: the cursor only needs to be in any.
     with transaction.atomic(using, savepoint=False):
         here = connection.connection
+        # Two tables of a million rows are then joined without a temporary file; for this transaction.
+        here.execute("SET LOCAL work_mem = '64MB'")
         query = ClientCursor(here).mogrify(f"SELECT {arrays} FROM {given} GROUP BY number / {CHUNK}", parameters)  # noqa: S608
         with ServerCursor(here, "leaderboards_columns") as cursor:
             for name in ("int8", "float8", "uuid"):

@@ -1,9 +1,11 @@
 """Everything a board is computed from, read once, with its fingerprint."""
 
+import gc
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +21,19 @@ from leaderboards.votes import VoteRow, Votes, read_votes
 from models_runner.models import Score, Summary, System
 
 METRIC_NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "bertscore_f1", "words")
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """While hundreds of thousands of rows are made, none of which refer to each other in circles: to look through all
+    of them for such circles again and again takes longer than to make them."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 class SummaryRow(NamedTuple):
@@ -126,9 +141,11 @@ class Material:
         return _named(self.votes.annotators, self.votes.annotator[self.counts])
 
     @cached_property
+    @collection_paused()
     def fingerprint(self) -> str:
         """SHA-256 over all of it, by names that mean the same in any database."""
         digest = hashlib.sha256()
+        line_of = json.JSONEncoder(ensure_ascii=False).encode
         study = self.study
         names = {s.pk: [s.system, s.document, s.query] for s in self.summaries}
         for rows in (
@@ -138,7 +155,7 @@ class Material:
             [list(s[1:]) for s in self.summaries],
             [[*names[s.summary], s.name, s.value, s.reason, s.signature] for s in self.scores],
         ):
-            for line in sorted(json.dumps(row, ensure_ascii=False) for row in rows):
+            for line in sorted(map(line_of, rows)):
                 digest.update(line.encode() + b"\n")
             digest.update(b"\n")
         for part in _vote_bytes(self.votes):
@@ -162,8 +179,9 @@ def _vote_bytes(votes: Votes) -> Iterable[bytes]:
         yield votes.chance[order].astype(">f8").tobytes()
 
 
+@collection_paused()
 def gather(study: Study, criterion: Criterion, *, flagged: bool = True, filters: Filters | None = None) -> Material:
-    """Eight queries: systems, votes with their pairs and names, summaries, scores.
+    """Nine queries: systems, votes with their pairs and names, summaries, scores.
 
     flagged: where no filters are given, also votes on summaries that give their author away.
     """

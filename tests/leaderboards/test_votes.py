@@ -1,5 +1,6 @@
 from uuid import UUID
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -7,9 +8,9 @@ from django.utils import timezone
 from annotations.assignment import next_assignment
 from annotations.models import Assignment, Judgement, Study
 from leaderboards.material import gather
-from leaderboards.votes import CODES, EXPORT_FIELDS, export_rows, read_votes, vote_rows
+from leaderboards.votes import CODES, EXPORT_FIELDS, _places, counted, export_rows, read_votes, vote_rows
 from models_runner.models import Document
-from tests.annotations.helpers import vote_on
+from tests.annotations.helpers import make_gold, vote_on
 from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.helpers import make_rated_study, vote
 
@@ -52,8 +53,8 @@ def test_the_queries_do_not_depend_on_the_number_of_votes(django_assert_num_quer
     for documents in (1, 6):
         study = make_rated_study(systems=3, documents=documents)
         criterion = study.criteria.select_related("study").get()
-        # people, documents, systems; votes and pairs, which PostgreSQL copies out without being counted
-        with django_assert_num_queries(3 if connection.vendor == "postgresql" else 5):
+        # people, documents, systems; votes, pairs and summaries, whose arrays PostgreSQL makes without being counted
+        with django_assert_num_queries(3 if connection.vendor == "postgresql" else 6):
             read_votes(criterion)
 
 
@@ -123,11 +124,32 @@ def test_only_the_study_and_the_criterion_asked_for_are_read(django_assert_num_q
     make_rated_study(systems=2, documents=1)
     criterion = study.criteria.get(key="fluency")
     # each export also reads which summaries are flagged
-    with django_assert_num_queries(7 if connection.vendor == "postgresql" else 9):
+    with django_assert_num_queries(7 if connection.vendor == "postgresql" else 10):
         assert len(list(export_rows(study))) == 24  # 3 pairs, 2 documents, 2 annotators, 2 criteria
         assert {r["criterion"] for r in export_rows(study, criterion)} == {"fluency"}
         assert len(vote_rows(criterion)) == 12
     assert Study.objects.count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("purpose", ["gold", "training"])
+def test_answers_to_known_pairs_are_no_votes(purpose):
+    study = make_study(systems=3, documents=2)
+    known, *others = study.comparisons.all()
+    make_gold(known, purpose)
+    known.refresh_from_db()
+    annotator = AnnotatorFactory(study=study)
+    given = {pair.pk: vote(pair, annotator, "b").public_id for pair in (known, *others)}
+    votes = read_votes(study.criteria.get())
+    assert {row.id for row in votes.rows(np.arange(len(votes)))} == set(given.values()) - {given[known.pk]}
+    assert len(votes) == counted(study.criteria.get()).count() == 5
+
+
+@pytest.mark.parametrize("keys", [[5, 3, 9, 4], [10**15, 5, 3], [7], []])
+@pytest.mark.parametrize("wanted", [[3, 9, 3, 8, 5, 1, 10**15, 10**15 + 1], []])
+def test_places_are_those_of_a_list(keys, wanted):
+    expected = [keys.index(key) if key in keys else -1 for key in wanted]
+    assert _places(np.array(keys, dtype=np.int64), np.array(wanted, dtype=np.int64)).tolist() == expected
 
 
 @pytest.mark.django_db
