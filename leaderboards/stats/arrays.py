@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,11 @@ class VoteArrays:
 
     def __len__(self) -> int:
         return len(self.outcome)
+
+    @cached_property
+    def known(self) -> dict[Any, Any]:
+        """What was worked out of these very votes, kept for whoever asks again: ratings and gaps need the same."""
+        return {}
 
     @cached_property
     def a_share(self) -> FloatArray:

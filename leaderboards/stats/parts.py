@@ -26,4 +26,7 @@ def only(votes: VoteArrays, systems: IntArray) -> VoteArrays:
         kept = votes if chosen.all() else votes.take(chosen)
         first, second = place[kept.system_a], place[kept.system_b]
         kept = replace(kept, system_a=first, system_b=second, n_systems=len(systems))
-    return replace(kept, document=renumbered(kept.document), annotator=renumbered(kept.annotator))
+    document, annotator = renumbered(kept.document), renumbered(kept.annotator)
+    if document is kept.document and annotator is kept.annotator:
+        return kept  # the same votes, with what is known of them
+    return replace(kept, document=document, annotator=annotator)

@@ -66,13 +66,17 @@ def covariance_parts(votes: VoteArrays, strengths: FloatArray) -> CovariancePart
         Cameron, Gelbach and Miller (2011), Robust inference with multiway clustering, Journal of Business and Economic
         Statistics 29, 238-249.
     """
-    inverse = bread(votes.wins(), strengths)
-    residuals = _residuals(votes, strengths)
-    cells = _clustered(votes, residuals, document_and_annotator(votes))
-    by_document, by_annotator = (_clustered(votes, residuals, unit) for unit in (votes.document, votes.annotator))
-    return CovarianceParts(
-        *(inverse @ middle @ inverse for middle in (by_document - cells, by_annotator - cells, cells))
-    )
+    key = ("covariance parts", strengths.tobytes())
+    if key not in votes.known:
+        inverse = bread(votes.wins(), strengths)
+        residuals = _residuals(votes, strengths)
+        cells = _clustered(votes, residuals, document_and_annotator(votes))
+        by_document, by_annotator = (_clustered(votes, residuals, unit) for unit in (votes.document, votes.annotator))
+        votes.known[key] = CovarianceParts(
+            *(inverse @ middle @ inverse for middle in (by_document - cells, by_annotator - cells, cells))
+        )
+    found: CovarianceParts = votes.known[key]
+    return found
 
 
 def about_circles(covariance: FloatArray, circle: BoolArray) -> FloatArray:

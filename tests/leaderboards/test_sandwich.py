@@ -1,5 +1,7 @@
 """Sandwich covariances, against statsmodels and published standard errors."""
 
+from dataclasses import replace
+
 import choix
 import numpy as np
 import pytest
@@ -129,3 +131,15 @@ def test_single_vote_intervals_cover_when_votes_are_apart():
         lower, upper = interval(strengths, sandwich_covariance(sample, strengths))
         outside += not lower[0] <= 0.4 <= upper[0]
     assert outside <= 30
+
+
+def test_what_is_known_of_votes_is_not_said_of_others():
+    sample = simulated(3, n_votes=400, n_systems=4)
+    strengths = fit_bradley_terry(sample.wins())
+    parts = covariance_parts(sample, strengths)
+    assert covariance_parts(sample, strengths) is parts
+    fewer, others = sample.take(np.arange(len(sample)) < 200), strengths * 0.5
+    for votes, given in ((fewer, strengths), (sample, others)):
+        anew = covariance_parts(replace(votes), given)
+        assert (covariance_parts(votes, given).vote == anew.vote).all()
+        assert not np.allclose(anew.vote, parts.vote, rtol=1e-3)
