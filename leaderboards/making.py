@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from leaderboards.equal_length import at_equal_length
-from leaderboards.material import METRIC_NAMES, Material
+from leaderboards.material import METRIC_NAMES, Material, collection_paused
 from leaderboards.metric_means import Figure, MetricMeans
 from leaderboards.separating import neighbours
 from leaderboards.stats.ratings import Ratings, rate
@@ -22,6 +22,7 @@ RESAMPLES = 1000
 Board = dict[str, Any]
 
 
+@collection_paused()
 def make_board(material: Material, seed: int) -> Board:
     """The board as JSON-able values; undefined is None, with the reason under the system's "reasons"."""
     filters = material.filters

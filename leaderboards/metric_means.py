@@ -3,6 +3,7 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from leaderboards.material import Material, ScoreRow, SummaryRow
 from models_runner.models import Summary
@@ -60,13 +61,15 @@ class MetricMeans:
     def flags(self, system: str) -> dict[str, int]:
         """What was cut off or empty: counts of summaries, and the tokens dropped from all inputs together."""
         summaries = self.summaries[system]
+        dropped = [s.dropped_tokens for s in summaries if s.dropped_tokens]
+        reasons = Counter(map(attrgetter("stop_reason"), summaries))
         return {
             "summaries": len(summaries),
-            "cut_inputs": sum(s.dropped_tokens > 0 for s in summaries),
-            "dropped_tokens": sum(s.dropped_tokens for s in summaries),
-            "cut_outputs": sum(s.stop_reason == Summary.StopReason.LENGTH for s in summaries),
-            "empty_outputs": sum(s.stop_reason == Summary.StopReason.EMPTY for s in summaries),
-            "leaked": sum(s.leaked for s in summaries),
+            "cut_inputs": len(dropped),
+            "dropped_tokens": sum(dropped),
+            "cut_outputs": reasons[Summary.StopReason.LENGTH],
+            "empty_outputs": reasons[Summary.StopReason.EMPTY],
+            "leaked": sum(map(attrgetter("leaked"), summaries)),
         }
 
 
