@@ -129,9 +129,14 @@ def test_links_lead_from_one_answer_to_the_next(world):
             super().teardown()
 
     few = hypothesis_settings(max_examples=15, stateful_step_count=8, **FEW)
-    run_state_machine_as_test(seed(1)(Machine), settings=few)
-    found = {label for label, status in followed if "{" in label and status == 200}
-    assert "GET /api/v1/studies/{slug}/releases/{version}" in found
+    release, found = "GET /api/v1/studies/{slug}/releases/{version}", set()
+    # Which links are followed is chosen at random: as many walks as it takes to have followed these, within limits.
+    for number in range(1, 9):
+        run_state_machine_as_test(seed(number)(Machine), settings=few)
+        found = {label for label, status in followed if "{" in label and status == 200}
+        if release in found and len(found) > 4:
+            break
+    assert release in found
     assert len(found) > 4, followed  # random names and numbers find nothing: these came by links
 
 

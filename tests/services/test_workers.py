@@ -58,10 +58,19 @@ def test_a_worker_does_a_run_and_its_scores(dataset, tmp_path):
     assert_exactly_once(run)
 
 
+def is_stopped_at_work(process, run):
+    """Between two summaries it goes on: nothing would be lost there."""
+    os.killpg(process.pid, signal.SIGSTOP)
+    if run.summaries.filter(status=Summary.Status.RUNNING).exists():
+        return True
+    os.killpg(process.pid, signal.SIGCONT)
+    return False
+
+
 def test_a_killed_worker_loses_nothing(dataset, tmp_path):
     with worker("generation", log=tmp_path / "first", **FAST) as first:
         run = services.start_run(slow_system(), dataset)
-        wait_until(lambda: done(run) >= 3, what="three summaries")
+        wait_until(lambda: done(run) >= 3 and is_stopped_at_work(first, run), what="three summaries, another under way")
         os.killpg(first.pid, signal.SIGKILL)
         first.wait()
     assert 3 <= done(run) < 12
