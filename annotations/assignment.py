@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -44,9 +44,6 @@ IN_ORDER = "ORDER BY comparison.document_id, comparison.shuffle, comparison.id L
 OPEN_FROM = f"{OPEN} AND comparison.document_id >= %s {IN_ORDER}"
 OPEN_BEFORE = f"{OPEN} AND comparison.document_id < %s {IN_ORDER}"
 TAKE = "UPDATE annotations_comparison SET taken = taken + 1 WHERE id = %s AND taken < quota"
-# On PostgreSQL nobody waits for the disk before a pair is shown: a server that loses power loses the leases of its last
-# half second, and no vote. In the same statement, so that it costs no way to the database and back.
-TAKE_UNHURRIED = f"{TAKE} AND set_config('synchronous_commit', 'off', true) = 'off'"
 PLACES = "SELECT id, annotator_id, state, slot, shown_left FROM annotations_assignment WHERE comparison_id = %s"
 
 
@@ -197,6 +194,7 @@ def _any_document(annotator: Annotator) -> int | None:
     return None if ends["first"] is None else _own(annotator).randint(ends["first"], ends["last"])
 
 
+@transaction.atomic
 def take(
     annotator: Annotator, comparison_id: int, now: datetime, *, handed_out: Candidate | None = None
 ) -> Assignment | None:
@@ -207,15 +205,8 @@ def take(
     probability is stored; None where an answer comes from a page that was still open, and what was stored when the page
     was given stays.
     """
-    # In somebody else's transaction it is a vote that is saved, which waits for the disk.
-    by_itself = connection.vendor == "postgresql" and not connection.in_atomic_block
-    with transaction.atomic():
-        if not change(TAKE_UNHURRIED if by_itself else TAKE, comparison_id):
-            return None
-        return _hold(annotator, comparison_id, now, handed_out)
-
-
-def _hold(annotator: Annotator, comparison_id: int, now: datetime, handed_out: Candidate | None) -> Assignment | None:
+    if not change(TAKE, comparison_id):
+        return None
     # The update locked the comparison's row: until the commit nobody else takes or returns a place of it.
     places = [Place(*row) for row in fetch(PLACES, comparison_id)]
     held = {place.slot: place.shown_left for place in places if place.slot is not None}

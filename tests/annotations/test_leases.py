@@ -3,13 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from annotations.assignment import next_assignment, prefetch
 from annotations.leases import leave, renew, return_expired
-from annotations.models import Assignment, Judgement, Study
-from annotations.statements import insert
+from annotations.models import Assignment, Study
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, make_study
 
@@ -71,34 +69,3 @@ def test_a_lapsed_place_is_not_renewed(annotator):
     later = timezone.now() + timedelta(days=1)
     return_expired(annotator.study, now=later)
     assert renew(annotator, now=later) == 0
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_vote_waits_for_the_disk_and_a_lease_need_not(annotator, monkeypatch):
-    waits = []
-
-    def remembered(instance):
-        if isinstance(instance, Assignment | Judgement):
-            waits.append((type(instance), _waits_for_the_disk()))
-        insert(instance)
-
-    monkeypatch.setattr("annotations.assignment.insert", remembered)
-    monkeypatch.setattr("annotations.judging.insert", remembered)
-    first = next_assignment(annotator)
-    vote_on(first, "left")
-    lapsed = next_assignment(annotator)
-    return_expired(annotator.study, now=timezone.now() + timedelta(days=1))
-    vote_on(lapsed, "right")  # takes the place again in the vote's own transaction
-    hurried = connection.vendor == "postgresql"
-    lease, vote = (Assignment, not hurried), (Judgement, True)
-    assert waits == [lease, vote, lease, vote]
-    assert _waits_for_the_disk()
-
-
-def _waits_for_the_disk():
-    """SQLite always does."""
-    if connection.vendor != "postgresql":
-        return True
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW synchronous_commit")
-        return cursor.fetchone() == ("on",)
