@@ -8,6 +8,7 @@
 # make bench-leaderboard   docs/benchmarks.md
 # make bench-export   docs/benchmarks.md
 # make bench-generation ARGS='--meetings 4'   docs/benchmarks.md
+# make bench-gpu ARGS='--model FOLDER'   docs/benchmarks.md
 
 PORT ?= 8000
 HOST ?= 127.0.0.1
@@ -18,7 +19,7 @@ PY := $(VENV)/bin/python
 
 export PORT DATA_DIR
 
-.PHONY: run test check messages reset install install-dev bench-annotate bench-export bench-generation bench-leaderboard pictures soak
+.PHONY: run test check messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-leaderboard pictures soak
 
 run: install
 	@exec $(PY) manage.py serve --host $(HOST)
@@ -45,6 +46,9 @@ bench-export: install
 
 bench-generation: install
 	@$(PY) -m benchmarks.generation $(ARGS)
+
+bench-gpu: install
+	@$(PY) -m benchmarks.gpu $(ARGS)
 
 bench-leaderboard: install
 	@$(PY) -m benchmarks.leaderboard $(ARGS)

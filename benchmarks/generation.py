@@ -1,8 +1,7 @@
 """How fast summaries are written: the platform against bare engines, and three instructions in one pass or in three.
 
     python -m benchmarks.generation [--meetings 16] [--tokens 1200] [--max-new 100] [--threads N] [--repeat 3]
-                                    [--only {engines,instructions,gpu}] [--limits {catalogue,equal}]
-                                    [--gpu --model FOLDER] [--json FILE]
+                                    [--only {engines,instructions}] [--limits {catalogue,equal}] [--json FILE]
 
 docs/benchmarks.md says what is compared and how to read the output.
 """
@@ -23,7 +22,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import gpu
 from benchmarks.meetings import Turn, meetings
 from benchmarks.site import Measured, add_system, generate, import_meetings, kept_worker, temporary_site, together
 
@@ -213,7 +211,7 @@ def verdict(section: Section, goal: Goal) -> str:
     return f"{goal.what}: {ratio:.2f}x, goal {goal.least:g}x: {'met' if ratio >= goal.least else 'NOT met'}"
 
 
-def report(options: argparse.Namespace, sections: Sequence[Section], on_gpu: dict[str, Any]) -> dict[str, Any]:
+def report(options: argparse.Namespace, sections: Sequence[Section]) -> dict[str, Any]:
     return {
         "options": {name: value for name, value in vars(options).items() if name != "json"},
         "machine": machine(),
@@ -229,7 +227,6 @@ def report(options: argparse.Namespace, sections: Sequence[Section], on_gpu: dic
             }
             for section in sections
         ],
-        "gpu": on_gpu,
     }
 
 
@@ -256,16 +253,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--max-new", type=int, default=100, help="Output tokens, but for the catalogue's own limits.")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--only", choices=["engines", "instructions", "gpu"], help="One part instead of all.")
+    parser.add_argument("--only", choices=["engines", "instructions"], help="One part instead of both.")
     parser.add_argument("--limits", choices=["catalogue", "equal"], help="Three instructions with these limits only.")
-    parser.add_argument("--gpu", action="store_true", help="Also the transformers adapter on CUDA; needs --model.")
-    parser.add_argument("--model", default="", help="Folder of a model for --gpu.")
     parser.add_argument("--json", type=Path, help="Write everything measured to this file.")
     options = parser.parse_args()
     for name in ("meetings", "tokens", "max_new", "threads", "repeat"):
         if getattr(options, name) < 1:
             parser.error(f"--{name.replace('_', '-')} is {getattr(options, name)}; expected 1 or more")
-    options.gpu = options.gpu or options.only == "gpu"
     return options
 
 
@@ -281,14 +275,11 @@ def main() -> None:
         for section in sections:
             measure(section, options.repeat)
             print(f"\n{table(section)}", flush=True)
-        on_gpu = gpu.measure(options.model, transcripts, options.max_new) if options.gpu else {}
         print("\nRatios of summaries a second")
         for line in (verdict(section, goal) for section in sections for goal in section.goals):
             print(f"  {line}")
-        if options.gpu:
-            print(f"  {gpu.line(on_gpu)}")
         if options.json:
-            options.json.write_text(json.dumps(report(options, sections, on_gpu), indent=1) + "\n")
+            options.json.write_text(json.dumps(report(options, sections), indent=1) + "\n")
 
 
 if __name__ == "__main__":

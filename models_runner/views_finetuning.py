@@ -20,6 +20,8 @@ from models_runner.models import FineTuning
 from models_runner.readiness import NotReadyError
 from models_runner.workers import workers_for
 
+RUNTIME = ("seconds", "peak_memory_bytes", "energy_joules", "best_step", "skipped_steps")
+
 
 @researchers_only
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,7 +50,7 @@ def finetuning_detail(request: HttpRequest, name: str) -> HttpResponse:
         "job": job,
         "curve": loss_curve(job.log, job.total_steps),
         "waits_for_worker": job.is_open and not workers_for("generation"),
-        "runtime": {k: job.environment.get(k) for k in ("seconds", "peak_memory_bytes", "energy_joules", "best_step")},
+        "runtime": {name: job.environment.get(name) for name in RUNTIME},
         "counts": {role: job.documents.filter(role=role).count() for role in ("train", "validation")},
     }
     part = request.headers.get("HX-Target") == "training"

@@ -31,7 +31,8 @@ class SystemOutput:
     prompt_tokens: tokens read, prompt and template included; None where the adapter has no tokens.
     dropped_tokens: transcript tokens left out to fit the window; 0 when nothing was.
     seconds: wall clock of this output.
-    peak_memory_bytes: highest resident memory of the process so far; None where unknown.
+    peak_memory_bytes: highest resident memory of the process so far, or of the GPU since the system was loaded; None
+    where unknown.
     chapters: parts the transcript was read in. calls: every call of a model, in order; none where there is no model.
     """
 

@@ -47,6 +47,8 @@ class TransformersEngine:
     def _load(self) -> None:
         from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
+        if self.device.startswith("cuda"):
+            self.torch.cuda.reset_peak_memory_stats()
         source, options, self.revision = _source(self.spec)
         try:
             adapter, source = source, _base_of_adapter(source, options)
@@ -54,7 +56,7 @@ class TransformersEngine:
             self.seq2seq = bool(config.is_encoder_decoder)
             self.tokenizer = _tokenizer(adapter, source, options)
             kind = AutoModelForSeq2SeqLM if self.seq2seq else AutoModelForCausalLM
-            model = kind.from_pretrained(source, dtype=getattr(self.torch, self.dtype), **options)
+            model = kind.from_pretrained(source, dtype=getattr(self.torch, self.dtype), **_unpacked(options))
             if adapter != source:
                 model = _merged(model, adapter)
         except (OSError, ValueError) as error:
@@ -159,7 +161,7 @@ class TransformersEngine:
             prompt_tokens=read,
             output_tokens=len(written),
             seconds=seconds,
-            peak_memory_bytes=self._peak_memory(),
+            peak_memory_bytes=self.peak_memory_bytes(),
         )
 
     def _end_tokens(self) -> set[int]:
@@ -167,7 +169,8 @@ class TransformersEngine:
         listed = end if isinstance(end, list) else [end]
         return {int(token) for token in [*listed, self.tokenizer.eos_token_id] if token is not None}
 
-    def _peak_memory(self) -> int:
+    def peak_memory_bytes(self) -> int:
+        """Of the GPU since this system was loaded; on a CPU, of the process."""
         if self.device.startswith("cuda"):
             return int(self.torch.cuda.max_memory_allocated())
         return peak_resident_bytes()
@@ -184,6 +187,15 @@ class TransformersEngine:
             "window": self.window,
             "system_message": SYSTEM_MESSAGE if self.tokenizer.chat_template and not self.seq2seq else "",
         }
+
+
+def _unpacked(options: dict[str, Any]) -> dict[str, Any]:
+    """Weights of a GGUF file as plain numbers, which alone can be trained, whatever libraries are installed."""
+    if "gguf_file" not in options:
+        return options
+    from transformers import GgufConfig
+
+    return options | {"quantization_config": GgufConfig(dequantize=True)}
 
 
 def _base_of_adapter(source: str, options: dict[str, Any]) -> str:

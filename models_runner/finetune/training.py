@@ -1,5 +1,6 @@
 """The training itself, by transformers' Trainer with checkpoints: LoRA by peft, or all weights. No database here."""
 
+import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from models_runner.adapters.hf import TransformersEngine
+from models_runner.finetune.diverging import skip_broken_steps
 from models_runner.finetune.options import Settings
 
 STATE = "trainer_state.json"
@@ -25,10 +27,12 @@ class Report(Protocol):
 
 @dataclass(frozen=True)
 class Trained:
-    """best_step: whose weights were kept. steps: done in all, also before an interruption."""
+    """best_step: whose weights were kept. steps: done in all, also before an interruption. skipped: of those, since
+    then, the ones that changed nothing because their loss was no number."""
 
     best_step: int
     steps: int
+    skipped: int
     log: list[dict[str, float]]
 
 
@@ -46,7 +50,7 @@ def train(
 ) -> Trained:
     """Train engine.model in place, from the last whole checkpoint if there is one; at the end it has the best weights.
 
-    Raises Stopped when report says so.
+    Raises Stopped when report says so, DivergedError.
     """
     from transformers import DataCollatorForSeq2Seq, EarlyStoppingCallback, Trainer
 
@@ -54,20 +58,24 @@ def train(
     if method == "lora":
         engine.model = _with_lora(engine, settings)
     arguments = _arguments(engine, method, settings, len(training), checkpoints)
-    watch = _watch(report)
+    watch, guard = _watch(report), skip_broken_steps()
+    # On the right, every position that is filled up still sees a real one: attention to nothing at all is no number.
+    engine.tokenizer.padding_side = "right"
     trainer = Trainer(
         model=engine.model,
         args=arguments,
         train_dataset=training,
         eval_dataset=validation,
         data_collator=DataCollatorForSeq2Seq(engine.tokenizer, padding=True),
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience), watch],
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience), watch, guard],
     )
     trainer.train(resume_from_checkpoint=last_checkpoint(checkpoints))
     if watch.stopped:
         raise Stopped
     state = trainer.state
-    return Trained(state.best_global_step or state.global_step, state.global_step, loss_log(state.log_history))
+    return Trained(
+        state.best_global_step or state.global_step, state.global_step, guard.skipped, loss_log(state.log_history)
+    )
 
 
 def _forget_quantization(model: Any) -> None:
@@ -122,6 +130,7 @@ def _arguments(engine: TransformersEngine, method: str, settings: Settings, size
         greater_is_better=False,
         prediction_loss_only=True,
         logging_steps=max(1, int(total) // LOG_POINTS),
+        logging_nan_inf_filter=False,  # it writes 0 in their place
         use_cpu=engine.device == "cpu",
         bf16=engine.device.startswith("cuda"),
         dataloader_pin_memory=engine.device.startswith("cuda"),
@@ -150,13 +159,13 @@ def _watch(report: Report) -> Any:
 
 
 def loss_log(history: Sequence[dict[str, float]]) -> list[dict[str, float]]:
-    """The trainer's history as {"step", "loss"} and {"step", "validation_loss"}, in order."""
+    """The trainer's history as {"step", "loss"} and {"step", "validation_loss"}, in order; nothing for no number."""
     names = {"loss": "loss", "eval_loss": "validation_loss"}
     return [
         {"step": entry["step"], ours: round(entry[theirs], 5)}
         for entry in history
         for theirs, ours in names.items()
-        if theirs in entry
+        if theirs in entry and math.isfinite(entry[theirs])
     ]
 
 

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from models_runner.adapters.base import AdapterError, SystemSpec
 from models_runner.adapters.hf import TransformersEngine
-from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.registry import unload_all
 from models_runner.energy import EnergyMeter
 from models_runner.finetune.examples import examples
@@ -98,9 +97,10 @@ def _train(job: FineTuning, held: FineTuningQuerySet) -> System:
     joules = meter.joules()
     environment |= {
         "seconds": round(time.monotonic() - started, 1),
-        "peak_memory_bytes": peak_resident_bytes(),
+        "peak_memory_bytes": engine.peak_memory_bytes(),
         "energy_joules": joules,
         "best_step": trained.best_step,
+        "skipped_steps": trained.skipped,
     }
     system = _finish(job, held, trained, environment, parameters)
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)

@@ -269,6 +269,96 @@ def test_a_finished_job_is_not_trained_twice(llama, dataset):
     assert FineTuning.objects.get().attempts == 1
 
 
+# ---- losses that are no number
+
+
+@pytest.fixture
+def broken_steps(monkeypatch):
+    """Makes the gradient of these optimizer steps, counted from 0, NaN: what an overflow does."""
+    from transformers import Trainer
+
+    steps, original = set(), Trainer._clip_grad_norm
+
+    def clip(trainer, model):
+        if trainer.state.global_step in steps:
+            for weights in model.parameters():
+                if weights.grad is not None:
+                    weights.grad.fill_(float("nan"))
+        return original(trainer, model)
+
+    monkeypatch.setattr(Trainer, "_clip_grad_norm", clip)
+    return steps
+
+
+def weights_of(job):
+    from safetensors.torch import load_file
+
+    return load_file(next((folder_of(job) / "weights").glob("*.safetensors")))
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_a_step_whose_gradient_is_no_number_changes_nothing(llama, dataset, method, broken_steps):
+    broken_steps.add(2)
+    job = worked(started(base(llama), dataset, method=method))
+    assert (job.status, job.environment["skipped_steps"], job.step) == (FineTuning.Status.DONE, 1, 6)
+    assert all(weights.isfinite().all() for weights in weights_of(job).values())
+    assert losses(job, "validation_loss")[-1] < losses(job, "validation_loss")[0]
+
+
+def test_a_training_that_stays_no_number_says_what_to_try(llama, dataset, broken_steps):
+    broken_steps.update(range(4, 30))
+    job = worked(started(base(llama), dataset, settings=QUICK | {"max_steps": 30}))
+    assert job.status == FineTuning.Status.FAILED
+    assert job.status_reason.startswith("The loss was no number in 10 steps running, up to step 13")
+    assert "learning rate below 0.01" in job.status_reason
+    assert not System.objects.filter(slug="tuned").exists()
+    assert last_checkpoint(folder_of(job) / "checkpoints").endswith("checkpoint-12")
+    broken_steps.clear()
+    finetune.resume_finetuning(job)
+    assert worked(job).status == FineTuning.Status.DONE
+
+
+def test_a_loss_that_is_no_number_is_left_out_of_the_curve():
+    from models_runner.finetune.training import loss_log
+
+    history = [{"step": 1, "loss": 2.0}, {"step": 2, "loss": float("nan")}, {"step": 2, "eval_loss": float("inf")}]
+    assert loss_log(history) == [{"step": 1, "loss": 2.0}]
+
+
+def test_a_weight_that_is_no_number_ends_the_training_and_not_the_record(llama, dataset, monkeypatch):
+    """Losses are NaN from the start, in training and in validation: nothing of it may reach the database."""
+    from models_runner.finetune import training
+
+    def spoiled(engine, settings, original=training._with_lora):
+        model = original(engine, settings)
+        next(model.parameters()).data.fill_(float("nan"))
+        return model
+
+    monkeypatch.setattr(training, "_with_lora", spoiled)
+    job = worked(started(base(llama), dataset, settings=QUICK | {"max_steps": 12}))
+    assert (job.status, job.log) == (FineTuning.Status.FAILED, [])
+    assert job.status_reason.startswith("The loss was no number in 10 steps running, up to step 9")
+
+
+def test_a_batch_is_filled_up_on_the_right(llama, dataset, monkeypatch):
+    """There every position sees a real one; on the left the first see nothing, which is no number on some devices."""
+    from transformers import Trainer
+
+    seen, original = [], Trainer.compute_loss
+
+    def compute_loss(trainer, model, inputs, **options):
+        seen.append(inputs["attention_mask"])
+        return original(trainer, model, inputs, **options)
+
+    monkeypatch.setattr(Trainer, "compute_loss", compute_loss)
+    longer = [{"speaker": "Maya", "content": " ".join(WORDS[:14])}]
+    Transcript.objects.filter(document__external_id__in=["m0", "m2", "m4"]).update(turns=longer)
+    job = worked(started(base(llama), dataset, settings=QUICK | {"batch_size": 2}))
+    assert job.status == FineTuning.Status.DONE
+    assert any(not mask.all() for mask in seen)
+    assert all(mask[:, 0].all() for mask in seen)
+
+
 # ---- refusals
 
 
