@@ -99,13 +99,13 @@ def _wait_for(url: str) -> None:
     raise RuntimeError(f"{url} does not answer.")
 
 
-def import_meetings(folder: Path, transcripts: Sequence[Sequence[Turn]]) -> None:
+def import_meetings(folder: Path, transcripts: Sequence[Sequence[Turn]], dataset: str = DATASET) -> None:
     from django.core.management import call_command
 
-    path = folder / "meetings.jsonl"
+    path = folder / f"{dataset}.jsonl"
     records = [{"id": f"meeting-{n}", "transcript": turns} for n, turns in enumerate(transcripts, start=1)]
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
-    call_command("import_dataset", str(path), name=DATASET, format="jsonl", stdout=io.StringIO())
+    call_command("import_dataset", str(path), name=dataset, format="jsonl", stdout=io.StringIO())
 
 
 def add_system(slug: str, like: str, changes: Mapping[str, Any]) -> None:
@@ -118,7 +118,7 @@ def add_system(slug: str, like: str, changes: Mapping[str, Any]) -> None:
     System.objects.create(name=slug, **(row | {"slug": slug} | changes))
 
 
-def generate(slug: str, instruction: str) -> Measured:
+def generate(slug: str, instruction: str, dataset: str = DATASET) -> Measured:
     """What `manage.py generate --wait` does: a worker process is started, and ended when the run is complete.
 
     Raises CommandError when a summary fails.
@@ -128,7 +128,7 @@ def generate(slug: str, instruction: str) -> Measured:
     from models_runner.models import Run
 
     before = set(Run.objects.values_list("pk", flat=True))
-    options = {"dataset": DATASET, "system": slug, "instruction": instruction, "wait": True}
+    options = {"dataset": dataset, "system": slug, "instruction": instruction, "wait": True}
     call_command("generate", stdout=io.StringIO(), **options)
     return _measured(list(Run.objects.exclude(pk__in=before)))
 
