@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from django.db.models import Count, F, Max, Q, QuerySet
-from django.db.models.functions import Abs, Length, TruncDate
+from django.db.models import Count, F, Max, QuerySet
+from django.db.models.functions import Length, TruncDate
 
 from annotations.gold_quality import gold_by_annotator, no_gold_yet
-from annotations.models import Annotator, Assignment, Comparison, Criterion, Purpose, Side, Study
+from annotations.models import Annotator, Assignment, Criterion, Purpose, Study
 from annotations.quality_votes import Votes, read_votes
 from annotations.stats.agreement import Agreement, agreement_with_others, krippendorff_alpha
 from annotations.stats.anomaly import Anomaly, anomalies
@@ -169,19 +169,3 @@ def _days(study: Study) -> list[tuple[date, int]]:
     done = _for_rating(study).filter(state=Assignment.State.DONE)
     by_day = done.annotate(day=TruncDate("completed_at")).order_by("-day").values_list("day")
     return list(by_day.annotate(n=Count("pk"))[:DAYS_SHOWN])
-
-
-def disagreements(criterion: Criterion) -> QuerySet[Comparison]:
-    """Comparisons on which people chose opposite sides, the most even first."""
-    counted = Q(
-        assignments__slot__isnull=False,
-        assignments__annotator__excluded_at=None,
-        assignments__judgements__criterion=criterion,
-    )
-    for_a, for_b = (
-        Count("assignments", filter=counted & Q(assignments__judgements__outcome=side)) for side in Side.values
-    )
-    split = criterion.study.comparisons.for_rating().annotate(for_a=for_a, for_b=for_b).filter(for_a__gt=0, for_b__gt=0)
-    return split.select_related("document", "query", "summary_a__run__system", "summary_b__run__system").order_by(
-        Abs(F("for_a") - F("for_b")), "-for_a", "pk"
-    )

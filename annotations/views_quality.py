@@ -1,11 +1,12 @@
 """Researchers' pages about raters: quality, disagreements, exclusion."""
 
+import re
 from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
-from django.db.models import F, Sum
+from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -13,16 +14,17 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotations import exclusion
 from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating, still_rating
+from annotations.disagreements import disagreements, with_texts
 from annotations.giveaways import flagged
 from annotations.gold_quality import known_pairs
 from annotations.guesses import study_guesses
-from annotations.models import Comparison, Criterion, Purpose, Study
-from annotations.quality import disagreements
+from annotations.models import Annotator, Criterion, Purpose, Study
 from annotations.quality_snapshots import served_quality
 from annotations.stats.gold import CERTAINTY, THRESHOLD
 
 DISAGREEMENTS_A_PAGE = 10
 GIVEAWAYS_SHOWN = 100
+NUMBER = re.compile("[0-9]{1,9}")
 
 
 @login_required
@@ -52,19 +54,21 @@ def quality(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_GET
 def disagreement(request: HttpRequest, slug: str) -> HttpResponse:
-    """Pairs on which people chose opposite sides, with both texts; ?criterion=KEY."""
+    """Pairs on which people chose opposite sides, with both texts; ?criterion=KEY&annotator=NUMBER."""
     study = get_managed_study(request, slug)
     try:
         refuse_while_rating(request, study)
     except StillRatingError as refusal:
         return still_rating(request, refusal)
     criterion = _criterion(study, request.GET.get("criterion", ""))
-    page = Paginator(disagreements(criterion), DISAGREEMENTS_A_PAGE).get_page(request.GET.get("page"))
+    annotator = _annotator(study, request.GET.get("annotator", ""))
+    page = Paginator(disagreements(criterion, annotator), DISAGREEMENTS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "study": study,
         "criterion": criterion,
+        "annotator": annotator,
         "page": page,
-        "rows": [(comparison, _votes(comparison, criterion)) for comparison in page],
+        "rows": with_texts(page.object_list, criterion),
     }
     return render(request, "annotations/disagreements.html", context)
 
@@ -76,22 +80,14 @@ def _criterion(study: Study, key: str) -> Criterion:
     return criterion
 
 
-def _votes(comparison: Comparison, criterion: Criterion) -> list[tuple[str, str, list[str]]]:
-    """Pseudonym, answer, and comments of everybody whose answer counts."""
-    held = comparison.assignments.filter(
-        slot__isnull=False, annotator__excluded_at=None, judgements__criterion=criterion
-    )
-    return [
-        (
-            assignment.annotator.pseudonym,
-            {"a": "A", "b": "B", "tie": "equal", "both_bad": "both bad"}[assignment.outcome],
-            [remark.text for remark in assignment.remarks.all() if remark.text],
-        )
-        for assignment in held.annotate(outcome=F("judgements__outcome"))
-        .select_related("annotator")
-        .prefetch_related("remarks")
-        .order_by("annotator__number")
-    ]
+def _annotator(study: Study, number: str) -> Annotator | None:
+    """The one with this number; None where none is asked for."""
+    if not number:
+        return None
+    known = study.annotators.filter(number=number).first() if NUMBER.fullmatch(number) else None
+    if known is None:
+        raise Http404(f"This study has no annotator {number!r}.")
+    return known
 
 
 @login_required

@@ -6,13 +6,14 @@ from django.utils import timezone
 
 from annotations import services
 from annotations.assignment import take
+from annotations.disagreements import disagreements
 from annotations.exclusion import exclude
 from annotations.gold import switch
 from annotations.gold_quality import gold_by_annotator, known_pairs
 from annotations.guesses import next_guess, study_guesses
 from annotations.models import Judgement, KnownPair, Study
 from annotations.own_data import own_data
-from annotations.quality import disagreements, study_quality
+from annotations.quality import study_quality
 from annotations.workload import workload
 from evalsite.views import study_rows
 from leaderboards.boards import get_board
@@ -96,8 +97,9 @@ def test_quality_agreement_pace_runs_and_days(study):
 
 
 def test_disagreements(study, criterion):
-    assert {comparison.purpose for comparison in disagreements(criterion)} == {"rating"}
-    assert disagreements(criterion).count() == 6
+    rating = set(study.comparisons.for_rating().values_list("pk", flat=True))
+    assert sorted(split.comparison for split in disagreements(criterion)) == sorted(rating)
+    assert len(rating) == 6
 
 
 def test_guesses(study):

@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.assignment import next_assignment, take
+from annotations.disagreements import Split, disagreements
 from annotations.exclusion import exclude
 from annotations.models import Judgement
-from annotations.quality import disagreements, study_quality
+from annotations.quality import study_quality
 from annotations.remarks import Said, record_remark
 from annotations.services import join
 from tests.annotations.helpers import vote_on
@@ -102,8 +103,7 @@ def test_the_most_even_disagreement_comes_first():
             annotator = AnnotatorFactory(study=study)
             assignment = take(annotator, comparison.pk, timezone.now())
             vote_on(assignment, "left" if assignment.shown_left == outcome else "right")
-    found = [(c.pk, c.for_a, c.for_b) for c in disagreements(study.criteria.get())]
-    assert found == [(even.pk, 2, 2), (uneven.pk, 3, 1)]
+    assert disagreements(study.criteria.get()) == [Split(even.pk, 2, 2), Split(uneven.pk, 3, 1)]
 
 
 def test_an_annotator_is_excluded_and_included_in_the_browser(study):
