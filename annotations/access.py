@@ -1,5 +1,8 @@
 """One helper per object: it loads, checks rights, and answers a stranger with 404, a weaker role with 403."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -11,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 
 from annotations.assignment import has_work
 from annotations.models import Annotator, Membership, Study
@@ -19,6 +23,7 @@ from annotations.statements import Columns, fetch
 __all__ = [
     "StillRatingError",
     "datasets_being_rated",
+    "for_researchers",
     "forget",
     "get_annotator",
     "get_managed_study",
@@ -118,3 +123,20 @@ def still_rating(request: HttpRequest, refusal: StillRatingError) -> HttpRespons
     """What the person is told, in their language: researchers' pages, where this comes up, are English."""
     with translation.override(translation.get_language_from_request(request)):
         return render(request, "annotations/still_rating.html", {"refusal": refusal}, status=403)
+
+
+def for_researchers(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """With the study instead of its slug; not for who rates in it and has pairs left, whom the page would sway."""
+
+    @login_required
+    @never_cache
+    @wraps(view)
+    def checked(request: HttpRequest, slug: str, **more: Any) -> HttpResponse:
+        study = get_managed_study(request, slug)
+        try:
+            refuse_while_rating(request, study)
+        except StillRatingError as refusal:
+            return still_rating(request, refusal)
+        return view(request, study, **more)
+
+    return checked

@@ -146,12 +146,11 @@ def remove(pair: KnownPair, by: User | None) -> None:
 
 def answered_among(comparisons: Iterable[int]) -> set[int]:
     """Those that somebody has answered, also if the answer was taken back, or said something about."""
-    ids, place = list(comparisons), "assignment__comparison"
-    return {
-        found
-        for rows in (Judgement, JudgementRevision, Remark)
-        for found in rows.objects.filter(**{f"{place}__in": ids}).values_list(f"{place}_id", flat=True).distinct()
-    }
+    said = Q()
+    for rows in (Judgement, JudgementRevision, Remark):
+        said |= Q(Exists(rows.objects.filter(assignment__comparison=OuterRef("pk"))))
+    found = Comparison.objects.filter(said, pk__in=list(comparisons)).order_by()
+    return set(found.values_list("pk", flat=True))
 
 
 @transaction.atomic

@@ -1,10 +1,11 @@
 """How annotators did on pairs with a known answer, and how the pairs did: one that most people miss is a bad one."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.db.models import QuerySet
 
 from annotations.gold import answered_among, expected_line
 from annotations.models import Assignment, ExpectedAnswer, Judgement, KnownPair, Purpose, Study
@@ -50,12 +51,24 @@ def no_gold_yet() -> GoldCheck:
 
 def known_pairs(study: Study) -> list[KnownPairQuality]:
     """All of them, training first, each in the order they were made."""
-    pairs = list(
-        KnownPair.objects.filter(comparison__study=study)
-        .select_related("comparison__document", "comparison__query")
-        .order_by("pk")
-    )
-    pairs.sort(key=lambda pair: pair.comparison.purpose != Purpose.TRAINING)
+    pairs = [*pairs_of(study, Purpose.TRAINING), *pairs_of(study, Purpose.GOLD)]
+    return with_figures(study, pairs)
+
+
+def pairs_of(study: Study, purpose: str) -> QuerySet[KnownPair]:
+    """In the order they were made."""
+    pairs = KnownPair.objects.filter(comparison__study=study, comparison__purpose=purpose)
+    return pairs.select_related("comparison__document", "comparison__query").order_by("pk")
+
+
+def least_as_expected(study: Study) -> list[KnownPairQuality]:
+    """Gold pairs, those first that the fewest answer as expected; last those that nobody has answered."""
+    rows = with_figures(study, list(pairs_of(study, Purpose.GOLD)))
+    return sorted(rows, key=lambda row: (row.right.value is None, row.right.value))
+
+
+def with_figures(study: Study, pairs: Sequence[KnownPair]) -> list[KnownPairQuality]:
+    """What people answered to these pairs; the same few queries for any number of them."""
     ids = [pair.comparison_id for pair in pairs]
     included = set(study.annotators.filter(excluded_at=None).values_list("pk", flat=True))
     hits: dict[int, list[bool]] = defaultdict(list)

@@ -13,6 +13,7 @@ from annotations.judging import RefusedError
 from annotations.models import Annotator, Assignment, Guess, Purpose, Side, Study
 from annotations.stats.guess import guess_rate, is_unblinded
 from annotations.stats.proportions import Proportion
+from models_runner.models import System
 
 GUESSES_EACH = 5
 GUESS_CHOICES = ("left", "right", "none")
@@ -34,8 +35,13 @@ def next_guess(annotator: Annotator) -> Assignment | None:
 def large_side(assignment: Assignment) -> str:
     """The canonical side of the large system against a compact one; empty where the pair is no such pair."""
     comparison = assignment.comparison
-    sizes = {getattr(comparison, f"summary_{side}").run.system.size_class: side for side in Side.values}
-    return str(sizes["large"]) if sizes.keys() == {"compact", "large"} else ""
+    return _large_side(*(getattr(comparison, f"summary_{side}").run.system.size_class for side in Side.values))
+
+
+def _large_side(size_a: str, size_b: str) -> str:
+    if {size_a, size_b} != {"compact", "large"}:
+        return ""
+    return Side.A.value if size_a == "large" else Side.B.value
 
 
 def record_guess(annotator: Annotator, token: UUID, choice: str) -> None:
@@ -57,8 +63,15 @@ class Guesses:
 
 
 def study_guesses(study: Study) -> Guesses:
-    answered = _rated(study).filter(guess__isnull=False, annotator__excluded_at=None).select_related("guess")
-    rows = [(one.annotator_id, one.guess.side, large_side(one)) for one in answered.order_by("pk")]
+    sizes = {system.pk: system.size_class for system in System.objects.filter(runs__dataset=study.dataset_id)}
+    systems = (f"comparison__summary_{side}__run__system" for side in Side.values)
+    answered = (
+        _rated(study).filter(guess__isnull=False, annotator__excluded_at=None).select_related(None).order_by("pk")
+    )
+    rows = [
+        (who, side, _large_side(sizes[a], sizes[b]))
+        for who, side, a, b in answered.order_by("pk").values_list("annotator_id", "guess__side", *systems)
+    ]
     made = [(who, side == large) for who, side, large in rows if side and large]
     rate = guess_rate(
         np.array([who for who, _ in made], dtype=np.int64), np.array([right for _, right in made], dtype=np.bool_)

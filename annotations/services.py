@@ -1,16 +1,18 @@
 """How far a study is, who rates in it, and joining it."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from annotations.leases import come_back
-from annotations.models import Annotator, Assignment, Invitation, Purpose, Remark, Study
+from annotations.models import Annotator, Assignment, Comparison, Invitation, Purpose, Remark, Study
 from models_runner.models import Summary, System
-
-RATED = Q(assignments__state=Assignment.State.DONE, assignments__comparison__purpose=Purpose.RATING)
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,25 @@ class Progress:
 
 
 def progress(study: Study) -> Progress:
-    totals = study.comparisons.for_rating().aggregate(n=Count("pk"), places=Sum("quota"))
+    return progress_by_study([study])[study.pk]
+
+
+def progress_by_study(studies: Iterable[Study]) -> dict[int, Progress]:
+    """Two queries, however many studies they are."""
+    ids = [study.pk for study in studies]
+    compared = Comparison.objects.for_rating().filter(study__in=ids).order_by()
+    totals = {
+        study: more for study, *more in compared.values_list("study").annotate(n=Count("pk"), places=Sum("quota"))
+    }
     # From the annotators, by whom and by state assignments are indexed.
-    done = Assignment.objects.filter(annotator__study=study, state=Assignment.State.DONE)
-    rated = done.filter(comparison__purpose=Purpose.RATING).count()
-    return Progress(comparisons=totals["n"], places=totals["places"] or 0, rated=rated)
+    done = Assignment.objects.filter(annotator__study__in=ids, state=Assignment.State.DONE)
+    rated = done.filter(comparison__purpose=Purpose.RATING).order_by()
+    counts = dict(rated.values_list("annotator__study").annotate(n=Count("pk")))
+    return {
+        study: Progress(comparisons, places, counts.get(study, 0))
+        for study in ids
+        for comparisons, places in [totals.get(study, (0, 0))]
+    }
 
 
 def more_is_coming(study: Study) -> bool:
@@ -51,15 +67,25 @@ def coverage(study: Study) -> list[tuple[System, int]]:
     return [(system, counts.get(system.pk, 0)) for system in study.systems.all()]
 
 
-def annotators_with_counts(study: Study) -> QuerySet[Annotator]:
-    """The study's annotators with `rated`, their finished comparisons."""
-    return study.annotators.annotate(rated=Count("assignments", filter=RATED))
+def rated_counts(annotators: Iterable[Annotator]) -> Counter[int]:
+    """Finished comparisons by annotator; one query for all of them."""
+    rated = Assignment.objects.filter(
+        annotator__in=[one.pk for one in annotators],
+        state=Assignment.State.DONE,
+        comparison__purpose=Purpose.RATING,
+    )
+    return Counter(dict(rated.order_by().values_list("annotator").annotate(n=Count("pk"))))
 
 
-def newest_remarks(study: Study, limit: int = 100) -> QuerySet[Remark]:
-    """What annotators said beside their answers, newest first."""
-    remarks = Remark.objects.filter(assignment__comparison__study=study).exclude(kind="comment", text="")
-    return remarks.select_related("assignment__annotator", "assignment__comparison__document").order_by("-pk")[:limit]
+def newest_remarks(study: Study, *, kind: str = "", find: str = "") -> QuerySet[Remark]:
+    """What annotators said beside their answers, newest first. find: in the words, the pseudonym or the document."""
+    remarks = Remark.objects.filter(assignment__annotator__study=study).exclude(kind="comment", text="")
+    if kind:
+        remarks = remarks.filter(kind=kind)
+    if find:
+        where = ("text", "assignment__annotator__pseudonym", "assignment__comparison__document__external_id")
+        remarks = remarks.filter(reduce(or_, (Q(**{f"{place}__icontains": find}) for place in where)))
+    return remarks.select_related("assignment__annotator", "assignment__comparison__document").order_by("-pk")
 
 
 def join(

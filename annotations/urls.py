@@ -1,6 +1,14 @@
 from django.urls import path
 
-from annotations import views_gold, views_people, views_preview, views_quality, views_rating, views_studies
+from annotations import (
+    views_annotators,
+    views_gold,
+    views_people,
+    views_preview,
+    views_quality,
+    views_rating,
+    views_studies,
+)
 
 urlpatterns = [
     path("join/<str:token>/", views_rating.join, name="join"),
@@ -24,8 +32,10 @@ urlpatterns = [
     path("studies/<slug:slug>/preview/", views_preview.preview, name="preview"),
     path("studies/<slug:slug>/preview/answer", views_preview.answer, name="preview-answer"),
     path("studies/<slug:slug>/history/", views_studies.history, name="study-history"),
+    path("studies/<slug:slug>/remarks/", views_studies.remarks, name="study-remarks"),
     path("studies/<slug:slug>/quality/", views_quality.quality, name="study-quality"),
     path("studies/<slug:slug>/disagreements/", views_quality.disagreement, name="disagreements"),
+    path("studies/<slug:slug>/annotators/<int:number>/", views_annotators.annotator, name="annotator"),
     path("studies/<slug:slug>/annotators/<int:number>/exclusion", views_quality.change_exclusion, name="exclusion"),
     path("studies/<slug:slug>/gold/", views_gold.known_pairs, name="study-gold"),
     path("studies/<slug:slug>/gold/attention", views_gold.attention, name="add-attention-checks"),
@@ -33,6 +43,7 @@ urlpatterns = [
     path("studies/<slug:slug>/gold/pairs/<int:pk>/", views_gold.make, name="make-gold"),
     path("studies/<slug:slug>/gold/<int:pk>/change", views_gold.change, name="change-gold"),
     path("studies/<slug:slug>/people/", views_people.people, name="study-people"),
+    path("studies/<slug:slug>/people/work.csv", views_people.work_csv, name="work-csv"),
     path("studies/<slug:slug>/people/members", views_people.add_member, name="add-member"),
     path("studies/<slug:slug>/people/members/<int:pk>/remove", views_people.remove_member, name="remove-member"),
     path("studies/<slug:slug>/people/invitations", views_people.invite, name="invite"),

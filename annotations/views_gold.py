@@ -1,43 +1,23 @@
 """Researchers' page about pairs with a known answer: make them, see how they do, take them back, switch them off."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, cast
+from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations import gold
-from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating
+from annotations import addresses, gold
+from annotations.access import for_researchers
 from annotations.attention import add_attention_checks
 from annotations.forms import AttentionForm, KnownPairForm
-from annotations.gold_quality import known_pairs as pairs_of
-from annotations.models import KnownPair, Study
+from annotations.gold_quality import pairs_of, with_figures
+from annotations.models import KnownPair, Purpose, Study
 
 PAIRS_A_PAGE = 10
-View = Callable[..., HttpResponse]
-
-
-def for_researchers(view: View) -> View:
-    """With the study instead of its slug; not for who rates in it and has pairs left: here is what the answers are."""
-
-    @login_required
-    @never_cache
-    @wraps(view)
-    def checked(request: HttpRequest, slug: str, **more: Any) -> HttpResponse:
-        study = get_managed_study(request, slug)
-        try:
-            refuse_while_rating(request, study)
-        except StillRatingError as refusal:
-            return render(request, "annotations/still_rating.html", {"refusal": refusal}, status=403)
-        return view(request, study, **more)
-
-    return checked
+KNOWN_A_PAGE = 50
 
 
 @require_GET
@@ -47,11 +27,15 @@ def known_pairs(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _page(request: HttpRequest, study: Study, form: AttentionForm) -> HttpResponse:
-    rows = pairs_of(study)
+    pages = {
+        purpose: Paginator(pairs_of(study, purpose), KNOWN_A_PAGE).get_page(request.GET.get(purpose))
+        for purpose in (Purpose.GOLD.value, Purpose.TRAINING.value)
+    }
+    rows = {purpose: with_figures(study, list(page)) for purpose, page in pages.items()}
     context = {
         "study": study,
-        "training": [row for row in rows if row.pair.comparison.purpose == "training"],
-        "gold": [row for row in rows if row.pair.comparison.purpose == "gold"],
+        "pages": pages,
+        "rows": rows,
         "form": form,
     }
     return render(request, "annotations/gold.html", context, status=400 if form.errors else 200)
@@ -128,4 +112,4 @@ def change(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
             gold.switch(pair, on=what == "on", by=by)
     except gold.KnownPairError as error:
         messages.error(request, str(error))
-    return redirect("study-gold", study.slug)
+    return redirect(addresses.as_it_was(request, "study-gold", study.slug))

@@ -1,19 +1,28 @@
 """Owners' page: who works on a study, and who is invited to rate."""
 
 import csv
+from functools import reduce
+from operator import or_
 from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from annotations import invitations, links, members
-from annotations.access import get_managed_study, login_required
+from annotations import addresses, invitations, links, members
+from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating, still_rating
 from annotations.forms import InvitationForm, MemberForm
-from annotations.models import Invitation, Study
+from annotations.forms_lists import FindForm
+from annotations.models import Annotator, Invitation, Study
+from annotations.work import work_lines, work_of
+
+ROWS_A_PAGE = 50
 
 
 @login_required
@@ -29,15 +38,38 @@ def _page(
     invitation_form: InvitationForm | None = None,
     member_form: MemberForm | None = None,
 ) -> HttpResponse:
+    find_form = FindForm.of(request.GET)
+    find = find_form.asked()["find"]
+    invitations = Paginator(_invitations(study, find), ROWS_A_PAGE).get_page(request.GET.get("invitations"))
+    annotators = Paginator(_annotators(study, find), ROWS_A_PAGE).get_page(request.GET.get("annotators"))
+    work = work_of(annotators)
     context = {
         "study": study,
         "members": study.memberships.select_related("user"),
-        "invitations": [(one, _link(request, one)) for one in study.invitations.all()],
-        "annotators": study.annotators.select_related("invitation", "user"),
+        "find": find,
+        "find_form": find_form,
+        "invitations": invitations,
+        "invitation_rows": [(one, _link(request, one)) for one in invitations],
+        "annotators": annotators,
+        "annotator_rows": [(one, work[one.pk]) for one in annotators],
         "invitation_form": invitation_form or InvitationForm(),
         "member_form": member_form or MemberForm(),
     }
     return render(request, "annotations/people.html", context, status=400 if invitation_form or member_form else 200)
+
+
+def _invitations(study: Study, find: str) -> QuerySet[Invitation]:
+    """All of them, or those with this in their label: the address of a person."""
+    return study.invitations.filter(label__icontains=find) if find else study.invitations.all()
+
+
+def _annotators(study: Study, find: str) -> QuerySet[Annotator]:
+    """All of them, or those that anything they are known by fits."""
+    annotators = study.annotators.select_related("invitation", "user")
+    if not find:
+        return annotators
+    known_by = ("pseudonym", "external_id", "user__username", "invitation__label")
+    return annotators.filter(reduce(or_, (Q(**{f"{name}__icontains": find}) for name in known_by)))
 
 
 def _link(request: HttpRequest, invitation: Invitation) -> str:
@@ -57,7 +89,7 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
             form.add_error("username", str(error))
     if form.errors:
         return _page(request, study, member_form=form)
-    return redirect("study-people", slug)
+    return redirect(addresses.as_it_was(request, "study-people", slug))
 
 
 @login_required
@@ -68,7 +100,7 @@ def remove_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         members.remove_member(get_object_or_404(study.memberships, pk=pk), cast(User, request.user))
     except members.MemberError as error:
         messages.error(request, str(error))
-    return redirect("study-people", slug)
+    return redirect(addresses.as_it_was(request, "study-people", slug))
 
 
 @login_required
@@ -86,7 +118,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
             form.add_error(None, str(error))
     if form.errors:
         return _page(request, study, invitation_form=form)
-    return redirect("study-people", slug)
+    return redirect(addresses.as_it_was(request, "study-people", slug))
 
 
 @login_required
@@ -94,7 +126,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 def revoke(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
     study = get_managed_study(request, slug, owner=True)
     invitations.revoke(get_object_or_404(study.invitations, public_id=public_id), cast(User, request.user))
-    return redirect("study-people", slug)
+    return redirect(addresses.as_it_was(request, "study-people", slug))
 
 
 @login_required
@@ -108,4 +140,19 @@ def invitations_csv(request: HttpRequest, slug: str) -> HttpResponse:
     writer.writerow(["address", "link"])
     for one in study.invitations.filter(kind=Invitation.Kind.EMAIL, revoked_at=None, uses=0).order_by("pk"):
         writer.writerow([one.label, _link(request, one)])
+    return answer
+
+
+@login_required
+@never_cache
+@require_GET
+def work_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who rated how much, for paying them."""
+    study = get_managed_study(request, slug, owner=True)
+    try:
+        refuse_while_rating(request, study)
+    except StillRatingError as refusal:
+        return still_rating(request, refusal)
+    answer = HttpResponse("".join(work_lines(study)), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{study.slug}-work.csv"'
     return answer

@@ -9,39 +9,43 @@ from django.core.paginator import Paginator
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from annotations import exclusion
-from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating, still_rating
+from annotations import addresses, exclusion
+from annotations.access import for_researchers, get_managed_study, login_required
 from annotations.disagreements import disagreements, with_texts
+from annotations.forms_lists import AnnotatorsForm
 from annotations.giveaways import flagged
-from annotations.gold_quality import known_pairs
+from annotations.gold_quality import least_as_expected
 from annotations.guesses import study_guesses
-from annotations.models import Annotator, Criterion, Purpose, Study
+from annotations.models import Annotator, Criterion, Study
+from annotations.quality_rows import chosen
 from annotations.quality_snapshots import served_quality
 from annotations.stats.gold import CERTAINTY, THRESHOLD
 
 DISAGREEMENTS_A_PAGE = 10
+ANNOTATORS_A_PAGE = 50
+GOLD_SHOWN = 20
 GIVEAWAYS_SHOWN = 100
 NUMBER = re.compile("[0-9]{1,9}")
 
 
-@login_required
-@never_cache
 @require_GET
-def quality(request: HttpRequest, slug: str) -> HttpResponse:
-    study = get_managed_study(request, slug)
-    try:
-        refuse_while_rating(request, study)
-    except StillRatingError as refusal:
-        return still_rating(request, refusal)
+@for_researchers
+def quality(request: HttpRequest, study: Study) -> HttpResponse:
+    served = served_quality(study)
+    form = AnnotatorsForm.of(request.GET)
+    rows = chosen(served.quality.annotators, **form.asked())
+    gold = least_as_expected(study)
     context = {
         "study": study,
-        "served": (served := served_quality(study)),
+        "served": served,
         "quality": served.quality,
         "places": study.comparisons.for_rating().aggregate(n=Sum("quota"))["n"] or 0,
-        "gold": [row for row in known_pairs(study) if row.pair.comparison.purpose == Purpose.GOLD],
+        "form": form,
+        "page": Paginator(rows, ANNOTATORS_A_PAGE).get_page(request.GET.get("page")),
+        "gold": gold[:GOLD_SHOWN],
+        "all_gold": len(gold),
         "gold_threshold": THRESHOLD,
         "gold_certainty": CERTAINTY,
         "guesses": study_guesses(study) if study.ask_guess else None,
@@ -50,16 +54,10 @@ def quality(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "annotations/quality.html", context)
 
 
-@login_required
-@never_cache
 @require_GET
-def disagreement(request: HttpRequest, slug: str) -> HttpResponse:
+@for_researchers
+def disagreement(request: HttpRequest, study: Study) -> HttpResponse:
     """Pairs on which people chose opposite sides, with both texts; ?criterion=KEY&annotator=NUMBER."""
-    study = get_managed_study(request, slug)
-    try:
-        refuse_while_rating(request, study)
-    except StillRatingError as refusal:
-        return still_rating(request, refusal)
     criterion = _criterion(study, request.GET.get("criterion", ""))
     annotator = _annotator(study, request.GET.get("annotator", ""))
     page = Paginator(disagreements(criterion, annotator), DISAGREEMENTS_A_PAGE).get_page(request.GET.get("page"))
@@ -68,7 +66,7 @@ def disagreement(request: HttpRequest, slug: str) -> HttpResponse:
         "criterion": criterion,
         "annotator": annotator,
         "page": page,
-        "rows": with_texts(page.object_list, criterion),
+        "rows": with_texts(list(page), criterion),
     }
     return render(request, "annotations/disagreements.html", context)
 
@@ -93,7 +91,7 @@ def _annotator(study: Study, number: str) -> Annotator | None:
 @login_required
 @require_POST
 def change_exclusion(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """POST change=exclude with a reason, or change=include."""
+    """POST change=exclude with a reason, or change=include; at=annotator to come back to their page."""
     study = get_managed_study(request, slug)
     annotator = get_object_or_404(study.annotators.select_related("study"), number=number)
     by = cast(User, request.user)
@@ -104,4 +102,6 @@ def change_exclusion(request: HttpRequest, slug: str, number: int) -> HttpRespon
             exclusion.include(annotator, by)
     except exclusion.ExclusionError as error:
         messages.error(request, str(error))
-    return redirect("study-quality", slug)
+    if request.POST.get("at") == "annotator":
+        return redirect("annotator", slug, number)
+    return redirect(addresses.as_it_was(request, "study-quality", slug, "annotators"))

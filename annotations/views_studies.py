@@ -12,12 +12,24 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations import links, services, setup
-from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating, role_of
+from annotations.access import (
+    StillRatingError,
+    for_researchers,
+    get_managed_study,
+    login_required,
+    refuse_while_rating,
+    role_of,
+)
 from annotations.evidence.work import evidence_progress
 from annotations.forms import SettingsForm, StudyForm
+from annotations.forms_lists import RemarksForm
 from annotations.models import Remark, Study
 from annotations.workload import workload
 
+STUDIES_A_PAGE = 50
+ANNOTATORS_A_PAGE = 20
+REMARKS_SHOWN = 20
+REMARKS_A_PAGE = 50
 ENTRIES_A_PAGE = 100
 
 
@@ -29,7 +41,10 @@ def studies(request: HttpRequest) -> HttpResponse:
     found = Study.objects.select_related("dataset")
     if not user.is_staff:
         found = found.filter(memberships__user=user)
-    context = {"rows": [(study, services.progress(study)) for study in found], "may_make": user.is_staff}
+    page = Paginator(found, STUDIES_A_PAGE).get_page(request.GET.get("page"))
+    progress = services.progress_by_study(page)
+    rows = [(study, progress[study.pk]) for study in page]
+    context = {"rows": rows, "page": page, "may_make": user.is_staff}
     return render(request, "annotations/studies.html", context)
 
 
@@ -74,6 +89,8 @@ def _create(form: StudyForm, user: User, *, draft: bool) -> Study:
 @require_GET
 def study(request: HttpRequest, slug: str) -> HttpResponse:
     managed = get_managed_study(request, slug)
+    annotators = Paginator(managed.annotators.all(), ANNOTATORS_A_PAGE).get_page(request.GET.get("annotators"))
+    rated = services.rated_counts(annotators)
     context = {
         "study": managed,
         "role": role_of(request.user, managed),
@@ -81,7 +98,8 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
         "workload": workload(managed),
         "evidence": evidence_progress(managed),
         "coverage": services.coverage(managed),
-        "annotators": services.annotators_with_counts(managed),
+        "annotators": annotators,
+        "annotator_rows": [(one, rated[one.pk]) for one in annotators],
         "remarks": _remarks(request, managed),
         "invitation_link": request.build_absolute_uri(links.invitation_path(managed)),
     }
@@ -94,7 +112,17 @@ def _remarks(request: HttpRequest, study: Study) -> QuerySet[Remark] | None:
         refuse_while_rating(request, study)
     except StillRatingError:
         return None
-    return services.newest_remarks(study)
+    return services.newest_remarks(study)[:REMARKS_SHOWN]
+
+
+@require_GET
+@for_researchers
+def remarks(request: HttpRequest, study: Study) -> HttpResponse:
+    """All that annotators said beside their answers, newest first."""
+    form = RemarksForm.of(request.GET)
+    found = services.newest_remarks(study, **form.asked())
+    page = Paginator(found, REMARKS_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "annotations/remarks.html", {"study": study, "form": form, "page": page})
 
 
 @login_required

@@ -27,11 +27,18 @@ class PageQuery(Schema):
 
 def page_of(rows: QuerySet[Row], query: PageQuery, kind: str, show: Callable[[Row], Item]) -> dict[str, Any]:
     """The rows after the cursor in the order of their ids, oldest first."""
+    return page_of_many(rows, query, kind, lambda found: [show(row) for row in found])
+
+
+def page_of_many(
+    rows: QuerySet[Row], query: PageQuery, kind: str, show: Callable[[Sequence[Row]], list[Item]]
+) -> dict[str, Any]:
+    """The same where what is shown is read for all rows of the page at once."""
     after = read_cursor(query.cursor, kind, int)
     found = list(rows.order_by("pk").filter(**({} if after is None else {"pk__gt": after}))[: query.limit + 1])
     shown = found[: query.limit]
     more = len(found) > query.limit
-    return {"items": [show(row) for row in shown], "next": write_cursor(kind, shown[-1].pk) if more else None}
+    return {"items": show(shown), "next": write_cursor(kind, shown[-1].pk) if more else None}
 
 
 def page_of_list(rows: Sequence[tuple[str, Item]], query: PageQuery, kind: str) -> dict[str, Any]:

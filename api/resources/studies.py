@@ -1,5 +1,6 @@
 """Studies: making them, opening and closing them, and who rates in them."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -9,13 +10,13 @@ from ninja import Query, Router
 from ninja.responses import Status
 
 from annotations import services, setup
-from annotations.models import Study
+from annotations.models import Annotator, Study
 from api.access import get_managed_study, may_make_studies, studies_of
 from api.auth import ADMIN, READ, WRITE, user_of
 from api.errors import ApiError
 from api.links import MADE_STUDY
 from api.models.tokens import Scope
-from api.paging import PageQuery, page_of
+from api.paging import PageQuery, page_of_many
 from api.schemas import ERRORS
 from api.schemas_studies import (
     AnnotatorIn,
@@ -46,13 +47,21 @@ def list_studies(request: HttpRequest, query: Query[StudyQuery]) -> Any:
         studies = studies.filter(status=query.status)
     if query.dataset:
         studies = studies.filter(dataset__name=query.dataset)
-    return page_of(studies, query, "studies", _study)
+    return page_of_many(studies, query, "studies", _studies)
+
+
+def _studies(studies: Sequence[Study]) -> list[StudyOut]:
+    progress = services.progress_by_study(studies)
+    return [_with_progress(study, progress[study.pk]) for study in studies]
 
 
 def _study(study: Study) -> StudyOut:
+    return _with_progress(study, services.progress(study))
+
+
+def _with_progress(study: Study, progress: services.Progress) -> StudyOut:
     same = ("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed", "created_at")
     asked = ("allow_tie", "allow_both_bad", "strength", "comments", "opens_at", "closes_at")
-    progress = services.progress(study)
     return StudyOut(
         dataset=study.dataset.name,
         systems=sorted(system.slug for system in study.systems.all()),
@@ -109,13 +118,18 @@ def change_status(request: HttpRequest, slug: str, given: StatusIn) -> Any:
 @router.get("/studies/{slug:slug}/annotators", auth=READ, response={200: AnnotatorPage, **ERRORS})
 def list_annotators(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Any:
     """Who rates in a study, by pseudonym."""
-    return page_of(services.annotators_with_counts(get_managed_study(request, slug)), query, "annotators", _annotator)
+    return page_of_many(get_managed_study(request, slug).annotators.all(), query, "annotators", _annotators)
 
 
-def _annotator(annotator: Any) -> AnnotatorOut:
+def _annotators(annotators: Sequence[Annotator]) -> list[AnnotatorOut]:
+    rated = services.rated_counts(annotators)
+    return [_annotator(annotator, rated[annotator.pk]) for annotator in annotators]
+
+
+def _annotator(annotator: Annotator, rated: int) -> AnnotatorOut:
     return AnnotatorOut(
         pseudonym=annotator.pseudonym,
-        rated=annotator.rated,
+        rated=rated,
         left=annotator.left_at is not None,
         excluded=annotator.excluded_at is not None,
     )

@@ -1,6 +1,6 @@
 """A study's votes as files, for spreadsheets, for ratings elsewhere, for training; one row at a time."""
 
-from leaderboards.exports.cells import plain_cell, safe_cell
+from annotations.cells import plain_cell, safe_cell
 from leaderboards.exports.lines import csv_lines, json_lines
 from leaderboards.exports.rows import Selection
 from leaderboards.exports.service import EXPORTS, Export, Exported, UnknownFormatError, export_ratings, get_format

@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from leaderboards.exports.cells import safe_cell
+from annotations.cells import safe_cell
 from leaderboards.votes import EXPORT_FIELDS
 
 Row = dict[str, object]

@@ -42,7 +42,7 @@ def test_only_pairs_on_which_somebody_took_a_side(study):
     assert {split.comparison for split in disagreements(criterion, third)} == pairs
     html = ask(annotator=3).content.decode()
     assert html.count('<section class="card" aria-labelledby="pair-') == 2
-    assert f"Only those in which {third.pseudonym} took a side." in html
+    assert f"{third.pseudonym}</a> took a side." in html
 
 
 def test_who_is_left_out_disagrees_with_nobody(study):

@@ -5,6 +5,8 @@ import json
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from annotations.models import Judgement, Study
 from annotations.services import join
@@ -18,7 +20,15 @@ from leaderboards.releases.services import Draft, create_draft, publish, write_f
 from models_runner.models import Dataset, Document, MetricSignature, Run, Score, Summary, System
 from tests.annotations.helpers import make_gold, rate_everything
 from tests.api.helpers import document, error_of, program, rater
-from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory, make_study
+from tests.factories import (
+    AnnotatorFactory,
+    DatasetFactory,
+    DocumentFactory,
+    RunFactory,
+    SummaryFactory,
+    SystemFactory,
+    make_study,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -207,6 +217,28 @@ def test_scores_are_those_of_the_newest_signature():
 
 
 # ---- studies
+
+
+@pytest.mark.parametrize("path", ["/studies", "/studies/first/annotators"])
+def test_a_list_of_studies_or_annotators_takes_as_many_queries_whatever_its_length(path):
+    first = make_study(systems=2, documents=2, slug="first")
+    rate_everything(AnnotatorFactory(study=first))
+    caller = program()
+
+    def queries():
+        with CaptureQueriesContext(connection) as found:
+            answer = caller.get(path)
+        return len(found), answer.json()["items"]
+
+    queries()
+    few, (item,) = queries()
+    assert item.get("rated", item.get("progress", {}).get("rated")) == 2
+    for _ in range(3):
+        make_study(systems=2, documents=2)
+        rate_everything(AnnotatorFactory(study=first))
+    many, items = queries()
+    assert len(items) == 4
+    assert many == few
 
 
 def test_a_study_is_made_paused_and_closed():

@@ -1,0 +1,74 @@
+"""What long lists are asked for in their address; nothing is required, and an empty form asks for everything."""
+
+from typing import Any
+
+from django import forms
+
+LONGEST_SEARCH = 100
+
+
+class ListForm(forms.Form):
+    """Read from the address of a page; what is wrong there counts as not asked for, and the page says so."""
+
+    def asked(self) -> dict[str, Any]:
+        return {name: self.cleaned_data.get(name) or field.initial or "" for name, field in self.fields.items()}
+
+    @classmethod
+    def of(cls, query: Any) -> "ListForm":
+        form = cls({name: query.get(name, field.initial) for name, field in cls.base_fields.items()})
+        form.is_valid()
+        return form
+
+
+class FindForm(ListForm):
+    find = forms.CharField(max_length=LONGEST_SEARCH, required=False, label="Find")
+
+
+class RemarksForm(FindForm):
+    kind = forms.ChoiceField(
+        choices=[("", "Everything"), ("comment", "Comments"), ("problem", "Problems"), ("skip", "Skipped pairs")],
+        required=False,
+        label="Show",
+    )
+
+    field_order = ("kind", "find")
+
+
+class AnnotatorsForm(FindForm):
+    show = forms.ChoiceField(
+        choices=[
+            ("", "Everybody"),
+            ("look", "Worth a look"),
+            ("out", "Votes left out"),
+            ("in", "Votes count"),
+        ],
+        required=False,
+        label="Show",
+    )
+    order = forms.ChoiceField(
+        choices=[
+            ("", "As they joined"),
+            ("rated", "Rated most"),
+            ("skipped", "Skipped most"),
+            ("fast", "Fewest seconds a pair"),
+            ("agreement", "Agree least"),
+            ("gold", "Gold least as expected"),
+        ],
+        required=False,
+        label="Order",
+    )
+
+    field_order = ("show", "order", "find")
+
+
+class PairsForm(ListForm):
+    show = forms.ChoiceField(
+        choices=[
+            ("", "All pairs"),
+            ("known", "Gold and training"),
+            ("skipped", "Skipped"),
+            ("said", "With a remark"),
+        ],
+        required=False,
+        label="Show",
+    )
