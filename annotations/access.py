@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -125,13 +125,13 @@ def still_rating(request: HttpRequest, refusal: StillRatingError) -> HttpRespons
         return render(request, "annotations/still_rating.html", {"refusal": refusal}, status=403)
 
 
-def for_researchers(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def for_researchers(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """With the study instead of its slug; not for who rates in it and has pairs left, whom the page would sway."""
 
     @login_required
     @never_cache
     @wraps(view)
-    def checked(request: HttpRequest, slug: str, **more: Any) -> HttpResponse:
+    def checked(request: HttpRequest, slug: str, **more: Any) -> HttpResponseBase:
         study = get_managed_study(request, slug)
         try:
             refuse_while_rating(request, study)

@@ -1,6 +1,9 @@
 """Cells of CSV files: a spreadsheet takes one that begins like a formula for a formula, and runs it."""
 
+import csv
 import re
+from collections.abc import Iterable
+from io import StringIO
 
 # Apostrophes in front of such a beginning are counted in, so that taking one away again always gives the text.
 RISKY = re.compile(r"'*[=+\-@\t\r]")
@@ -15,3 +18,10 @@ def safe_cell(value: object) -> object:
 def plain_cell(cell: str) -> str:
     """The text that safe_cell made this cell of."""
     return cell[1:] if QUOTED.match(cell) else cell
+
+
+def csv_line(values: Iterable[object]) -> str:
+    """Cells that no spreadsheet runs; an undefined value is an empty one."""
+    line = StringIO()
+    csv.writer(line).writerow([safe_cell(value) for value in values])
+    return line.getvalue()

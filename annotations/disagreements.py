@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Prefetch, Q
 from django.db.models.functions import Abs
 
-from annotations.models import Annotator, Assignment, Comparison, Criterion, Judgement, Purpose, Side
+from annotations.models import Annotator, Assignment, Comparison, Criterion, Judgement, Purpose, Remark, Side
 
 ANSWERS = {"a": "A", "b": "B", "tie": "equal", "both_bad": "both bad"}
 
@@ -85,7 +85,7 @@ def _votes(comparisons: Sequence[int], criterion: Criterion) -> dict[int, list[A
         )
         .annotate(outcome=F("judgements__outcome"))
         .select_related("annotator")
-        .prefetch_related("remarks")
+        .prefetch_related(Prefetch("remarks", Remark.objects.standing()))
         .order_by("annotator__number")
     )
     found: dict[int, list[Answer]] = defaultdict(list)

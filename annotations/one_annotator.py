@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.disagreements import ANSWERS
 from annotations.models import Annotator, Assignment, ExpectedAnswer, Judgement, Purpose, Remark
@@ -13,7 +13,10 @@ SHOWN = {
     "": Q(state__in=[Assignment.State.DONE, Assignment.State.SKIPPED]),
     "known": Q(state=Assignment.State.DONE) & ~Q(comparison__purpose=Purpose.RATING),
     "skipped": Q(state=Assignment.State.SKIPPED),
-    "said": Q(state__in=[Assignment.State.DONE, Assignment.State.SKIPPED], remarks__isnull=False),
+    "said": Q(
+        Exists(Remark.objects.standing().filter(assignment=OuterRef("pk"))),
+        state__in=[Assignment.State.DONE, Assignment.State.SKIPPED],
+    ),
 }
 
 
@@ -39,8 +42,7 @@ class Pair:
 
 def pairs_of(annotator: Annotator, show: str = "") -> QuerySet[Assignment]:
     """Rated and skipped ones, newest first; of the kind in SHOWN."""
-    found = annotator.assignments.filter(SHOWN[show])
-    return (found.distinct() if show == "said" else found).order_by("-created_at", "-pk")
+    return annotator.assignments.filter(SHOWN[show]).order_by("-created_at", "-pk")
 
 
 def with_answers(assignments: Sequence[Assignment]) -> list[Pair]:
@@ -53,7 +55,7 @@ def with_answers(assignments: Sequence[Assignment]) -> list[Pair]:
     ):
         judgements[given.assignment_id].append(given)
     remarks: dict[int, list[Remark]] = defaultdict(list)
-    for remark in Remark.objects.filter(assignment__in=ids).order_by("pk"):
+    for remark in Remark.objects.standing().filter(assignment__in=ids).order_by("pk"):
         remarks[remark.assignment_id].append(remark)
     expected = _expected([one.comparison_id for one in assignments])
     return [_pair(full[pk], judgements[pk], remarks[pk], expected) for pk in ids if pk in full]

@@ -1,17 +1,21 @@
 """Comments, reported problems and skips: stored at once, each once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from annotations.cells import csv_line
 from annotations.judging import Recorded, RefusedError, check_open, complete_if_answered, key_used, lock
 from annotations.leases import give_back
 from annotations.models import Annotator, Assignment, Remark, Wanted
 
+CHUNK = 10_000
 MOST_REMARKS = 50  # of one annotator on one pair
 
 
@@ -65,3 +69,24 @@ def _check(assignment: Assignment, said: Said) -> None:
         raise RefusedError("already_rated", _("This pair is rated already. Take your last answer back first."))
     if assignment.remarks.count() >= MOST_REMARKS:
         raise RefusedError("too_many_remarks", _("There are %(n)s remarks on this pair already.") % {"n": MOST_REMARKS})
+
+
+REMARK_COLUMNS = ("annotator", "document", "comparison_id", "purpose", "kind", "reason", "text", "created_at")
+
+
+def remark_lines(remarks: QuerySet[Remark]) -> Iterator[str]:
+    """A line of CSV for each, read while they are sent."""
+    pair = "assignment__comparison"
+    rows = remarks.values_list(
+        "assignment__annotator__pseudonym",
+        f"{pair}__document__external_id",
+        f"{pair}_id",
+        f"{pair}__purpose",
+        "kind",
+        "reason",
+        "text",
+        "created_at",
+    )
+    yield csv_line(REMARK_COLUMNS)
+    for *values, at in rows.iterator(CHUNK):
+        yield csv_line([*values, at.isoformat(timespec="seconds")])

@@ -79,7 +79,7 @@ def rated_counts(annotators: Iterable[Annotator]) -> Counter[int]:
 
 def newest_remarks(study: Study, *, kind: str = "", find: str = "") -> QuerySet[Remark]:
     """What annotators said beside their answers, newest first. find: in the words, the pseudonym or the document."""
-    remarks = Remark.objects.filter(assignment__annotator__study=study).exclude(kind="comment", text="")
+    remarks = Remark.objects.standing().filter(assignment__annotator__study=study)
     if kind:
         remarks = remarks.filter(kind=kind)
     if find:

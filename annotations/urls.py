@@ -33,6 +33,7 @@ urlpatterns = [
     path("studies/<slug:slug>/preview/answer", views_preview.answer, name="preview-answer"),
     path("studies/<slug:slug>/history/", views_studies.history, name="study-history"),
     path("studies/<slug:slug>/remarks/", views_studies.remarks, name="study-remarks"),
+    path("studies/<slug:slug>/remarks.csv", views_studies.remarks_csv, name="remarks-csv"),
     path("studies/<slug:slug>/quality/", views_quality.quality, name="study-quality"),
     path("studies/<slug:slug>/disagreements/", views_quality.disagreement, name="disagreements"),
     path("studies/<slug:slug>/annotators/<int:number>/", views_annotators.annotator, name="annotator"),

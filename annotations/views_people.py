@@ -22,7 +22,7 @@ from annotations.forms_lists import FindForm
 from annotations.models import Annotator, Invitation, Study
 from annotations.work import work_lines, work_of
 
-ROWS_A_PAGE = 50
+ROWS_A_PAGE = 25
 
 
 @login_required

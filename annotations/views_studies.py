@@ -7,7 +7,7 @@ from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -24,6 +24,7 @@ from annotations.evidence.work import evidence_progress
 from annotations.forms import SettingsForm, StudyForm
 from annotations.forms_lists import RemarksForm
 from annotations.models import Remark, Study
+from annotations.remarks import remark_lines
 from annotations.workload import workload
 
 STUDIES_A_PAGE = 50
@@ -123,6 +124,18 @@ def remarks(request: HttpRequest, study: Study) -> HttpResponse:
     found = services.newest_remarks(study, **form.asked())
     page = Paginator(found, REMARKS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "annotations/remarks.html", {"study": study, "form": form, "page": page})
+
+
+@require_GET
+@for_researchers
+def remarks_csv(request: HttpRequest, study: Study) -> StreamingHttpResponse:
+    """The same ones as a file, all of them."""
+    found = services.newest_remarks(study, **RemarksForm.of(request.GET).asked())
+    return StreamingHttpResponse(
+        remark_lines(found.select_related(None)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{study.slug}-remarks.csv"'},
+    )
 
 
 @login_required

@@ -1,15 +1,13 @@
 """What each annotator has done, for those who pay them: pairs, time of work, known answers."""
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from io import StringIO
 
 from django.db.models import Count, Max, QuerySet
 
-from annotations.cells import safe_cell
+from annotations.cells import csv_line
 from annotations.gold_quality import gold_by_annotator, no_gold_yet
 from annotations.models import Annotator, Assignment, Purpose, Study
 
@@ -74,11 +72,11 @@ def work_lines(study: Study) -> Iterator[str]:
     """A line of CSV for each annotator: who they are, and what they did. Personal data: for owners."""
     annotators = list(study.annotators.select_related("user", "invitation"))
     work, gold = work_of(annotators), gold_by_annotator(study)
-    yield _line(COLUMNS)
+    yield csv_line(COLUMNS)
     for one in annotators:
         check = (gold.get(one.pk) or no_gold_yet()).accuracy
         did = work[one.pk]
-        yield _line(
+        yield csv_line(
             [
                 *(one.pseudonym, one.user.get_username() if one.user else "", one.external_id, _came_by(one)),
                 *map(_moment, (one.joined_at, one.left_at, did.last_rated_at)),
@@ -95,9 +93,3 @@ def _came_by(annotator: Annotator) -> str:
 
 def _moment(value: datetime | None) -> str:
     return "" if value is None else value.isoformat(timespec="seconds")
-
-
-def _line(values: Sequence[object]) -> str:
-    line = StringIO()
-    csv.writer(line).writerow([safe_cell(value) for value in values])
-    return line.getvalue()

@@ -86,6 +86,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "study-history": ("GET", MEMBERS),
     "change-study-status": ("POST", MEMBERS),
     "study-remarks": ("GET", MEMBERS),
+    "remarks-csv": ("GET", MEMBERS),
     "study-quality": ("GET", MEMBERS),
     "annotator": ("GET", MEMBERS),
     "disagreements": ("GET", MEMBERS),

@@ -1,12 +1,19 @@
 """What annotators say about a pair beside their answers: comments, problems, reasons to skip."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from annotations.models.assignments import Assignment
 
 LONGEST_REMARK = 2_000
+
+
+class RemarkQuerySet(models.QuerySet["Remark"]):
+    def standing(self) -> "RemarkQuerySet":
+        """Without comments that were changed or taken away later."""
+        later = Remark._default_manager.filter(assignment=OuterRef("assignment"), kind="comment", pk__gt=OuterRef("pk"))
+        return self.filter(~Q(kind="comment") | (~Q(text="") & ~Exists(later)))
 
 
 class Remark(models.Model):
@@ -32,6 +39,8 @@ class Remark(models.Model):
     # Chosen by the browser: the same key again is the same remark.
     client_key = models.UUIDField(unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = RemarkQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -3,6 +3,7 @@ import uuid
 from annotations.assignment import next_assignment
 from annotations.gold import Known, make_known
 from annotations.judging import Vote, record_vote
+from annotations.models import Remark
 
 
 def vote_on(assignment, choice, *, criterion="overall", client_key=None, strength=None, **kwargs):
@@ -38,3 +39,13 @@ def answer(assignment, outcome):
     choice = {assignment.shown_left: "left", assignment.shown_right: "right"}.get(outcome, outcome)
     for criterion in assignment.annotator.study.criteria.all():
         vote_on(assignment, choice, criterion=criterion.key)
+
+
+def add_remarks(annotator, number, *, kind="problem", text="Left has <the> date."):
+    """On a pair that they rated, or rate now."""
+    assignment = annotator.assignments.first() or next_assignment(annotator)
+    reason = "" if kind == "comment" else "broken"
+    return Remark.objects.bulk_create(
+        Remark(assignment=assignment, kind=kind, reason=reason, text=f"{text} {n}", client_key=uuid.uuid4())
+        for n in range(number)
+    )

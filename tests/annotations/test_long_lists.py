@@ -1,5 +1,7 @@
 """Researchers' pages of studies with many rows: a page at a time, in the same queries, and what was asked for stays."""
 
+import csv
+import io
 import uuid
 
 import pytest
@@ -16,7 +18,7 @@ from annotations.models import Annotator, Invitation, Membership, Remark
 from annotations.quality import study_quality
 from annotations.quality_rows import chosen
 from annotations.services import progress, progress_by_study
-from tests.annotations.helpers import answer, make_gold, rate_everything
+from tests.annotations.helpers import add_remarks, answer, make_gold, rate_everything
 from tests.factories import AnnotatorFactory, StudyFactory, UserFactory, make_study
 from tests.people import researcher
 
@@ -27,16 +29,6 @@ def add_annotators(study, number):
     first = study.annotators.count() + 1
     return Annotator.objects.bulk_create(
         Annotator(study=study, number=n, pseudonym=f"annotator-{n:03d}") for n in range(first, first + number)
-    )
-
-
-def add_remarks(annotator, number, *, kind="comment", text="Left has <the> date."):
-    """On a pair that they rated, or rate now."""
-    assignment = annotator.assignments.first() or next_assignment(annotator)
-    reason = "" if kind == "comment" else "broken"
-    return Remark.objects.bulk_create(
-        Remark(assignment=assignment, kind=kind, reason=reason, text=f"{text} {n}", client_key=uuid.uuid4())
-        for n in range(number)
     )
 
 
@@ -123,7 +115,7 @@ def test_remarks_are_found_by_kind_words_who_and_document(study, monkeypatch):
     monkeypatch.setattr(views_studies, "REMARKS_A_PAGE", 2)
     (other,) = add_annotators(study, 1)
     add_remarks(study.annotators.first(), 3)
-    add_remarks(other, 3, kind="problem", text="The right one breaks off.")
+    add_remarks(other, 3, kind="skip", text="The right one breaks off.")
     client = researcher()
 
     def found(**query):
@@ -131,19 +123,48 @@ def test_remarks_are_found_by_kind_words_who_and_document(study, monkeypatch):
 
     document = other.assignments.get().comparison.document
     assert found() == 6
-    assert found(kind="problem") == found(find="BREAKS OFF") == found(find=other.pseudonym) == 3
-    assert found(kind="comment", find="breaks off") == 0
+    assert found(kind="skip") == found(find="BREAKS OFF") == found(find=other.pseudonym) == 3
+    assert found(kind="problem", find="breaks off") == 0
     assert found(find=document.external_id) >= 3
-    html = client.get(reverse("study-remarks", args=["s"]), {"kind": "problem", "page": 2}).content.decode()
-    assert "?kind=problem&amp;page=1" in html
+    html = client.get(reverse("study-remarks", args=["s"]), {"kind": "skip", "page": 2}).content.decode()
+    assert "?kind=skip&amp;page=1" in html
     wrong = client.get(reverse("study-remarks", args=["s"]), {"kind": "praise"})
     assert wrong.context["page"].paginator.count == 6
     assert "praise is not one of the available choices" in wrong.content.decode()
 
 
-def test_an_empty_comment_is_no_remark(study):
-    assignment = study.annotators.get().assignments.first()
-    Remark.objects.create(assignment=assignment, kind="comment", text="", client_key=uuid.uuid4())
+@pytest.mark.parametrize(("said", "stands"), [(["One."], ["One."]), (["One.", "Two."], ["Two."]), (["One.", ""], [])])
+def test_a_comment_that_was_changed_or_taken_away_is_not_shown(study, said, stands):
+    first, other = study.annotators.get().assignments.order_by("pk")[:2]
+    for text in said:
+        Remark.objects.create(assignment=first, kind="comment", text=text, client_key=uuid.uuid4())
+    Remark.objects.create(assignment=first, kind="problem", reason="other", text="Both.", client_key=uuid.uuid4())
+    Remark.objects.create(assignment=other, kind="comment", text="Another pair.", client_key=uuid.uuid4())
+    page = researcher().get(reverse("study-remarks", args=["s"])).context["page"]
+    assert [remark.text for remark in page] == ["Another pair.", "Both.", *stands]
+
+
+def test_remarks_are_a_file_too(study):
+    add_remarks(study.annotators.get(), 2, text="=1+1 <b>")
+    add_remarks(study.annotators.get(), 1, kind="skip", text="Skipped.")
+    url = reverse("remarks-csv", args=["s"])
+    assert (
+        f'href="{url}?kind=problem"'
+        in researcher().get(reverse("study-remarks", args=["s"]), {"kind": "problem", "page": 1}).content.decode()
+    )
+    client = researcher()
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(url, {"kind": "problem"})
+        rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+    assert answer["Content-Disposition"] == 'attachment; filename="s-remarks.csv"'
+    assert [row["text"] for row in rows] == ["'=1+1 <b> 1", "'=1+1 <b> 0"]
+    comparison = study.annotators.get().assignments.first().comparison
+    assert (rows[0]["comparison_id"], rows[0]["document"]) == (str(comparison.pk), comparison.document.external_id)
+    assert (rows[0]["annotator"], rows[0]["kind"], rows[0]["reason"]) == ("annotator-001", "problem", "broken")
+    assert len(queries) <= 5  # session, user, study, whether they rate here, remarks
+
+
+def test_a_study_without_remarks_says_so(study):
     page = researcher().get(reverse("study-remarks", args=["s"]))
     assert "Nobody has said anything yet." in page.content.decode()
 

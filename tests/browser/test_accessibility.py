@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from annotations.links import invitation_path
 from annotations.models import Study
-from tests.annotations.helpers import make_gold
-from tests.factories import UserFactory, make_study
+from tests.annotations.helpers import add_remarks, make_gold, rate_everything
+from tests.factories import AnnotatorFactory, UserFactory, make_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -86,7 +86,10 @@ def test_researchers_pages(open_page, live_server, screen):
     for address in ("gold/", "gold/pairs/", f"gold/pairs/{study.comparisons.for_rating().first().pk}/"):
         page.goto(f"/studies/{study.slug}/{address}")
         assert (address, violations(page)) == (address, {})
-    for address in ("", "settings/", "quality/", "disagreements/", "people/", "history/", "preview/"):
+    rate_everything(AnnotatorFactory(study=study, number=1))
+    add_remarks(study.annotators.get(), 60)
+    addresses = ("", "settings/", "quality/", "disagreements/", "people/", "history/", "preview/")
+    for address in (*addresses, "remarks/", "annotators/1/"):
         page.goto(f"/studies/{study.slug}/{address}")
         assert (address, violations(page)) == (address, {})
 
