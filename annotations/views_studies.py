@@ -7,7 +7,7 @@ from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -128,9 +128,12 @@ def remarks(request: HttpRequest, study: Study) -> HttpResponse:
 
 @require_GET
 @for_researchers
-def remarks_csv(request: HttpRequest, study: Study) -> StreamingHttpResponse:
-    """The same ones as a file, all of them."""
-    found = services.newest_remarks(study, **RemarksForm.of(request.GET).asked())
+def remarks_csv(request: HttpRequest, study: Study) -> HttpResponseBase:
+    """The same ones as a file; refused where what is asked for is wrong, as a file cannot say so."""
+    form = RemarksForm.of(request.GET)
+    if form.errors:
+        return HttpResponseBadRequest(form.errors.as_text(), content_type="text/plain; charset=utf-8")
+    found = services.newest_remarks(study, **form.asked())
     return StreamingHttpResponse(
         remark_lines(found.select_related(None)),
         content_type="text/csv; charset=utf-8",

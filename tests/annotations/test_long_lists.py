@@ -164,6 +164,12 @@ def test_remarks_are_a_file_too(study):
     assert len(queries) <= 5  # session, user, study, whether they rate here, remarks
 
 
+def test_a_file_of_remarks_that_is_asked_for_wrongly_is_refused(study):
+    refused = researcher().get(reverse("remarks-csv", args=["s"]), {"kind": "<b>praise"})
+    assert (refused.status_code, refused["Content-Type"]) == (400, "text/plain; charset=utf-8")
+    assert "praise is not one of the available choices" in refused.content.decode()
+
+
 def test_a_study_without_remarks_says_so(study):
     page = researcher().get(reverse("study-remarks", args=["s"]))
     assert "Nobody has said anything yet." in page.content.decode()
