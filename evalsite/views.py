@@ -1,11 +1,11 @@
 """The first page, the page of components, and the health check."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -45,32 +45,27 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def study_rows() -> list[StudyRow]:
-    """The newest studies with their progress; one query."""
-    studies = Study.objects.select_related("dataset").annotate(
-        answers=_per_study(Judgement.objects.filter(criterion__study=OuterRef("pk")), "criterion__study", Count("pk")),
-        # Few, and found by their comparisons: counting the others would read every vote's comparison.
-        known=_per_study(
-            Judgement.objects.filter(assignment__comparison__in=_known_comparisons()),
-            "assignment__comparison__study",
-            Count("pk"),
-        ),
-        places=_per_study(Comparison.objects.for_rating().filter(study=OuterRef("pk")), "study", Sum("quota")),
-        questions=_per_study(Criterion.objects.filter(study=OuterRef("pk")), "study", Count("pk")),
+    """The newest studies with their progress; a query for each figure, which reads the votes of these studies once."""
+    studies = list(Study.objects.select_related("dataset")[:STUDIES_SHOWN])
+    ids = [study.pk for study in studies]
+    compared = Comparison.objects.filter(study__in=ids)
+    known = compared.exclude(purpose=Purpose.RATING)
+    answers = _per_study(Judgement.objects.filter(criterion__study__in=ids), "criterion__study", Count("pk"))
+    # Few, and found by their comparisons: counting the others would read every vote's comparison.
+    known_answers = _per_study(
+        Judgement.objects.filter(assignment__comparison__in=known), "assignment__comparison__study", Count("pk")
     )
+    places = _per_study(compared.for_rating(), "study", Sum("quota"))
+    questions = _per_study(Criterion.objects.filter(study__in=ids), "study", Count("pk"))
     return [
-        StudyRow(study, study.answers - study.known, study.places * study.questions)
-        for study in studies[:STUDIES_SHOWN]
+        StudyRow(study, answers[study.pk] - known_answers[study.pk], places[study.pk] * questions[study.pk])
+        for study in studies
     ]
 
 
-def _known_comparisons() -> QuerySet[Comparison]:
-    return Comparison.objects.exclude(purpose=Purpose.RATING).filter(study=OuterRef(OuterRef("pk")))
-
-
-def _per_study(rows: QuerySet, study: str, figure: Count | Sum) -> Coalesce:
+def _per_study(rows: QuerySet, study: str, figure: Count | Sum) -> Counter[int]:
     """A figure over the rows of each study, computed apart so that no join multiplies another's rows."""
-    grouped = rows.order_by().values(study).annotate(figure=figure).values("figure")
-    return Coalesce(Subquery(grouped, output_field=IntegerField()), 0)
+    return Counter(dict(rows.order_by().values_list(study).annotate(figure=figure)))
 
 
 @researchers_only

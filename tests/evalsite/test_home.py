@@ -56,7 +56,8 @@ def test_home_asks_the_same_queries_for_any_number_of_rows(django_assert_num_que
         make_study(systems=2, documents=1)
         SummaryFactory(run__status=Run.Status.RUNNING)
     client = researcher()
-    queries = ["session", "user", "studies with their progress", "open runs", "their progress", "datasets", "systems"]
+    studies = ["studies", "answers", "answers to gold and training", "places", "questions"]
+    queries = ["session", "user", *studies, "open runs", "their progress", "datasets", "systems"]
     with django_assert_num_queries(len(queries)):
         client.get("/")
 
