@@ -16,9 +16,9 @@ from django.utils import timezone
 from annotations import mixing
 from annotations.drawing import CANDIDATES, Candidate, candidates
 from annotations.leases import lease_end, return_expired
-from annotations.models import Annotator, Assignment, Comparison, Sampling, Study
+from annotations.models import Annotator, Assignment, Comparison, Sampling, Side, Study
 from annotations.pair_counts import counting
-from annotations.sides import shown_left
+from annotations.sides import JOIN_SYSTEMS_AND_LEAD, SYSTEMS_AND_LEAD, count, shown_left
 from annotations.statements import Columns, change, fetch, insert
 
 MOST_COUNTED = 200  # comparisons that an annotator has left
@@ -44,7 +44,11 @@ IN_ORDER = "ORDER BY comparison.document_id, comparison.shuffle, comparison.id L
 OPEN_FROM = f"{OPEN} AND comparison.document_id >= %s {IN_ORDER}"
 OPEN_BEFORE = f"{OPEN} AND comparison.document_id < %s {IN_ORDER}"
 TAKE = "UPDATE annotations_comparison SET taken = taken + 1 WHERE id = %s AND taken < quota"
-PLACES = "SELECT id, annotator_id, state, slot, shown_left FROM annotations_assignment WHERE comparison_id = %s"
+# The comparison's systems and the annotator's lead of a's, and with it every assignment of it, if there is any.
+PLACES = f"""SELECT {SYSTEMS_AND_LEAD}, place.id, place.annotator_id, place.state, place.slot, place.shown_left
+FROM annotations_comparison comparison {JOIN_SYSTEMS_AND_LEAD}
+LEFT JOIN annotations_assignment place ON place.comparison_id = comparison.id
+WHERE comparison.id = %s"""  # noqa: S608  (no values)
 
 
 class Open(NamedTuple):
@@ -53,6 +57,14 @@ class Open(NamedTuple):
     pk: int
     document_id: int
     taken: int
+
+
+class Pair(NamedTuple):
+    """The systems of a comparison, and how the annotator who is to have it saw them so far."""
+
+    system_a: int
+    system_b: int
+    lead_of_a: int
 
 
 class Place(NamedTuple):
@@ -208,9 +220,8 @@ def take(
     if not change(TAKE, comparison_id):
         return None
     # The update locked the comparison's row: until the commit nobody else takes or returns a place of it.
-    places = [Place(*row) for row in fetch(PLACES, comparison_id)]
-    held = {place.slot: place.shown_left for place in places if place.slot is not None}
-    lapsed = [place.shown_left for place in places if place.state == Assignment.State.EXPIRED]
+    pair, places = _places(annotator, comparison_id)
+    held = {place.slot for place in places if place.slot is not None}
     slot = next(number for number in range(len(held) + 1) if number not in held)
     mine = next((place for place in places if place.annotator_id == annotator.pk), None)
     if mine is None:
@@ -218,7 +229,7 @@ def take(
             comparison_id=comparison_id,
             annotator=annotator,
             slot=slot,
-            shown_left=shown_left(comparison_id, annotator, held.values(), lapsed),
+            shown_left=_side(annotator, pair, places),
             lease_until=lease_end(now),
             **_chance(handed_out),
         )
@@ -229,6 +240,22 @@ def take(
         Comparison.objects.filter(pk=comparison_id).update(taken=F("taken") - 1)
         return None
     return _take_again(mine, slot, now, handed_out)
+
+
+def _places(annotator: Annotator, comparison_id: int) -> tuple[Pair, list[Place]]:
+    rows = fetch(PLACES, annotator.pk, annotator.pk, comparison_id)
+    of_pair = len(Pair._fields)
+    return Pair(*rows[0][:of_pair]), [Place(*row[of_pair:]) for row in rows if row[of_pair] is not None]
+
+
+def _side(annotator: Annotator, pair: Pair, places: list[Place]) -> str:
+    """What the annotator is shown left, added to their counts."""
+    held = [place.shown_left for place in places if place.slot is not None]
+    lapsed = [place.shown_left for place in places if place.state == Assignment.State.EXPIRED]
+    side = shown_left(pair.lead_of_a, held, lapsed)
+    shown = (pair.system_a, pair.system_b) if side == Side.A else (pair.system_b, pair.system_a)
+    count(annotator.pk, *shown)
+    return side
 
 
 def _take_again(mine: Place, slot: int, now: datetime, handed_out: Candidate | None) -> Assignment:

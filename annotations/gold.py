@@ -26,6 +26,7 @@ from annotations.models import (
 )
 from annotations.models.known import LONGEST_EXPLANATION
 from annotations.models.studies import EVERYBODY
+from annotations.sides import uncount
 
 PURPOSES = (Purpose.GOLD, Purpose.TRAINING)
 
@@ -135,6 +136,7 @@ def remove(pair: KnownPair, by: User | None) -> None:
             "Switch it off instead: it is then given to nobody and counts no more."
         )
     _record(pair, by, before=comparison.purpose, after="removed")
+    uncount(comparison.pk)
     Assignment.objects.filter(comparison=comparison).delete()
     if pair.attention:
         comparison.delete()

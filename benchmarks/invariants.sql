@@ -68,3 +68,19 @@ WHERE p.votes <> (
         SELECT k.id FROM annotations_criterion k WHERE k.study_id = p.study_id ORDER BY k.position LIMIT 1)
     AND (ra.system_id = p.system_1_id AND rb.system_id = p.system_2_id
          OR ra.system_id = p.system_2_id AND rb.system_id = p.system_1_id));
+
+-- an annotator's lead of a system is not that of the pairs they were given
+SELECT annotator_id, system_id FROM (
+    SELECT annotator_id, system_id, lead FROM annotations_sidelead
+    UNION ALL
+    SELECT a.annotator_id, r.system_id, CASE a.shown_left WHEN 'a' THEN -1 ELSE 1 END FROM annotations_assignment a
+    JOIN annotations_comparison c ON c.id = a.comparison_id
+    JOIN models_runner_summary s ON s.id = c.summary_a_id
+    JOIN models_runner_run r ON r.id = s.run_id
+    UNION ALL
+    SELECT a.annotator_id, r.system_id, CASE a.shown_left WHEN 'b' THEN -1 ELSE 1 END FROM annotations_assignment a
+    JOIN annotations_comparison c ON c.id = a.comparison_id
+    JOIN models_runner_summary s ON s.id = c.summary_b_id
+    JOIN models_runner_run r ON r.id = s.run_id) leads
+WHERE annotator_id IN (SELECT w.id FROM annotations_annotator w WHERE NOT w.imported)
+GROUP BY annotator_id, system_id HAVING sum(lead) <> 0;

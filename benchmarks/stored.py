@@ -205,13 +205,16 @@ def _without_row_triggers(cursor: Any) -> None:
 
 
 def settle() -> None:
-    """After rows came or went in masses: sequences go on behind them, and the planner knows what is there."""
+    """After rows came or went in masses: counts and sequences fit them, and the planner knows what is there."""
     from django.core.management.color import no_style
     from django.db import connection
 
-    from annotations.models import Assignment, Judgement, JudgementRevision
+    from annotations.models import Assignment, Judgement, JudgementRevision, SideLead
+    from annotations.sides import RECOUNT
 
+    SideLead.objects.all().delete()
     with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO annotations_sidelead (annotator_id, system_id, lead) {RECOUNT}")
         for statement in connection.ops.sequence_reset_sql(no_style(), [Assignment, Judgement, JudgementRevision]):
             cursor.execute(statement)
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")

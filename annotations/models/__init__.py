@@ -10,6 +10,7 @@ from annotations.models.people import Invitation, Membership
 from annotations.models.quality import QualitySnapshot
 from annotations.models.records import AuditEntry
 from annotations.models.remarks import Remark
+from annotations.models.sides import SideLead
 from annotations.models.studies import (
     Comparison,
     Criterion,
@@ -45,6 +46,7 @@ __all__ = [
     "Remark",
     "Sampling",
     "Side",
+    "SideLead",
     "Strength",
     "Study",
     "SummaryEvidence",

@@ -34,10 +34,6 @@ class Annotator(models.Model):
     joined_at = models.DateTimeField(auto_now_add=True)
     left_at = models.DateTimeField(null=True, blank=True, help_text="Gave up the rest of their work in this study.")
 
-    # annotations.sides counts who stood left how often; so much of it is counted already: {system: left less right}.
-    side_leads = models.JSONField(default=dict, editable=False)
-    side_leads_until = models.DateTimeField(null=True, editable=False)
-
     excluded_at = models.DateTimeField(null=True, blank=True, help_text="Votes do not count since then.")
     exclusion_reason = models.CharField(max_length=500, blank=True)
 

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from annotations.models import Assignment, Comparison, ExpectedAnswer, Judgement, JudgementRevision, PairCount
+from annotations.models import Assignment, Comparison, ExpectedAnswer, Judgement, JudgementRevision, PairCount, SideLead
 from annotations.undo import undo
 from benchmarks.soak import violations
 from tests.annotations.helpers import make_gold, rate_everything
@@ -31,7 +31,7 @@ def found():
 
 
 def test_a_sound_study_has_no_violation(study):
-    assert len(violations()) == 10
+    assert len(violations()) == 11
     assert found() == set()
 
 
@@ -75,3 +75,9 @@ def test_an_answer_without_its_history_is_found(study):
 def test_a_wrong_count_of_votes_on_two_systems_is_found(study):
     PairCount.objects.filter(pk=study.pair_counts.first().pk).update(votes=99)
     assert found() == {"a pair of systems counts other votes than there are"}
+
+
+def test_a_wrong_lead_of_a_system_is_found(study):
+    lead = SideLead.objects.first()
+    SideLead.objects.filter(pk=lead.pk).update(lead=lead.lead + 2)
+    assert found() == {"an annotator's lead of a system is not that of the pairs they were given"}

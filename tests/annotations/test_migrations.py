@@ -7,7 +7,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from annotations.sides import RECOUNT
+from annotations.statements import fetch
 from annotations.triggers import drop_triggers, ensure_triggers
+from tests.annotations.helpers import rate_everything
 from tests.factories import AnnotatorFactory, make_study
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -84,3 +87,17 @@ def test_strength_that_is_required_was_asked(latest):
     study = make_study(strength="required")
     old = migrate([("annotations", "0008_guesses")])
     assert old.get_model("annotations", "Study").objects.get(pk=study.pk).ask_strength
+
+
+def test_sides_shown_before_are_counted(latest):
+    """Of what was given here; a file's votes were given to nobody."""
+    study = make_study(systems=3, documents=2, quota=2)
+    for annotator in AnnotatorFactory.create_batch(2, study=study):
+        rate_everything(annotator)
+    annotator.imported = True
+    annotator.save()
+    expected = {(person, system): int(lead) for person, system, lead in fetch(RECOUNT)}
+    migrate([("annotations", "0018_what_somebody_had")])
+    rows = migrate([("annotations", "0019_side_leads")]).get_model("annotations", "SideLead").objects
+    assert {(one.annotator_id, one.system_id): one.lead for one in rows.all()} == expected
+    assert len(expected) == 3

@@ -16,7 +16,8 @@ from tests.factories import AnnotatorFactory, make_study
 pytestmark = pytest.mark.django_db
 
 # session, annotator with study; held pairs, last document, comparisons open from it on; savepoint, place taken, who has
-# the others, sides seen and the pair's systems, assignment made, release; the pair, pairs by state and left, questions
+# the others with the pair's systems, sides counted, assignment made, release; the pair, pairs by state and left,
+# questions
 NEXT = 14
 # the same, and comparisons open before the last document
 NEXT_DOCUMENT = 15

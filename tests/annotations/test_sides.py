@@ -8,10 +8,12 @@ import pytest
 from django.utils import timezone
 
 from annotations.assignment import next_assignment
+from annotations.gold import remove
 from annotations.leases import return_expired
-from annotations.models import Assignment
-from annotations.sides import leads
-from tests.annotations.helpers import rate_everything, vote_on
+from annotations.models import Assignment, SideLead
+from annotations.sides import RECOUNT, count
+from annotations.statements import fetch
+from tests.annotations.helpers import make_gold, rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study
 
 pytestmark = pytest.mark.django_db
@@ -80,22 +82,72 @@ def test_a_thousand_votes_leave_every_comparison_balanced():
         assert abs(counts[comparison, "a"] - counts[comparison, "b"]) <= 1
 
 
-def test_the_kept_count_of_sides_is_the_same_as_counting_all(monkeypatch):
-    """Some pairs are counted with the annotator, the rest anew: together every pair once."""
-    monkeypatch.setattr("annotations.sides.COUNTED_ANEW", 4)
-    monkeypatch.setattr("annotations.sides.SETTLED_AFTER", timedelta(0))
-    annotator = AnnotatorFactory(study=make_study(systems=4, documents=5, quota=1))
-    while assignment := next_assignment(annotator):
-        vote_on(assignment, "left")
-        expected = Counter()
-        for one in annotator.assignments.select_related("comparison__summary_a__run", "comparison__summary_b__run"):
-            towards_a = 1 if one.shown_left == "a" else -1
-            expected[one.comparison.summary_a.run.system_id] += towards_a
-            expected[one.comparison.summary_b.run.system_id] -= towards_a
-        annotator.refresh_from_db()
-        assert leads(annotator) == expected
-    assert annotator.side_leads_until is not None
-    assert len(annotator.side_leads) == 4
+def leads():
+    """By annotator and system, as they are kept."""
+    return dict(SideLead.objects.values_list("pk", "lead"))
+
+
+def recounted():
+    return {(annotator, system): int(lead) for annotator, system, lead in fetch(RECOUNT)}
+
+
+def shown(comparison, side):
+    """The systems left and right where this side is shown left."""
+    pair = [summary.run.system_id for summary in (comparison.summary_a, comparison.summary_b)]
+    return pair if side == "a" else pair[::-1]
+
+
+def test_every_pair_given_is_counted():
+    """By hand, and by the statement that counts anew."""
+    study = make_study(systems=4, documents=5, quota=2)
+    expected = Counter()
+    for annotator in AnnotatorFactory.create_batch(2, study=study):
+        for assignment in rate_everything(annotator):
+            left, right = shown(assignment.comparison, assignment.shown_left)
+            expected[annotator.pk, left] += 1
+            expected[annotator.pk, right] -= 1
+    assert len(leads()) == 8
+    assert leads() == recounted() == dict(expected)
+
+
+def test_a_pair_given_back_was_seen_and_counts_once():
+    study = make_study(systems=2, documents=1, quota=1)
+    annotator = AnnotatorFactory(study=study)
+    given = next_assignment(annotator)
+    before = leads()
+    later = timezone.now() + timedelta(days=2)
+    return_expired(study, now=later)
+    assert leads() == before != {}
+    assert next_assignment(annotator, now=later).pk == given.pk
+    assert leads() == before == recounted()
+
+
+def test_the_lead_of_a_system_decides_where_the_comparison_does_not():
+    for _ in range(10):  # a coin would be right in all ten once in a thousand runs
+        study = make_study(systems=2, documents=1, quota=1)
+        annotator = AnnotatorFactory(study=study)
+        of_a, of_b = shown(study.comparisons.get(), "a")
+        count(annotator.pk, of_b, of_a)
+        assert next_assignment(annotator).shown_left == "a"
+
+
+def test_a_pair_of_one_system_with_itself_leaves_no_count():
+    """An attention check."""
+    study = make_study(systems=2, documents=1)
+    system, _ = shown(study.comparisons.get(), "a")
+    count(AnnotatorFactory(study=study).pk, system, system)
+    assert leads() == {}
+
+
+def test_a_pair_that_is_removed_counts_no_more():
+    study = make_study(systems=3, documents=2, quota=2)
+    pair = make_gold(study.comparisons.for_rating()[0], purpose="training")
+    study.refresh_from_db()
+    people = AnnotatorFactory.create_batch(2, study=study)
+    assert {next_assignment(person).comparison_id for person in people} == {pair.comparison_id}
+    assert set(map(abs, leads().values())) == {1}
+    remove(pair, None)
+    assert set(leads().values()) == {0}
 
 
 def test_the_first_side_is_a_coin():

@@ -23,7 +23,7 @@ def values(instance):
 
 
 def test_instances_are_those_of_a_queryset():
-    annotator = AnnotatorFactory(study=make_study(), side_leads={"1": 2}, side_leads_until=timezone.now())
+    annotator = AnnotatorFactory(study=make_study())
     Study.objects.update(opens_at=timezone.now(), epsilon=0.25)
     held = next_assignment(annotator)
     (row,) = fetch(THEMSELVES, annotator.pk, annotator.study.public_id)
