@@ -7,11 +7,12 @@ the plans, where settings.py lets it. All else goes through querysets.
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
 Row = tuple[Any, ...]
@@ -19,28 +20,46 @@ M = TypeVar("M", bound=Model)
 
 
 def fetch(sql: str, *values: object) -> list[Row]:
-    with _cursor() as cursor:
-        cursor.execute(sql, [_given(value) for value in values])
-        return list(cursor.fetchall())
+    """All rows of a query."""
+    here = connections[DEFAULT_DB_ALIAS]
+    try:
+        return _fetch(here, sql, values)
+    except OperationalError:
+        # PostgreSQL was started anew, say. Nothing was lost but the question, unless a transaction had begun.
+        if here.in_atomic_block or here.is_usable():
+            raise
+        here.close()
+        return _fetch(here, sql, values)
+
+
+def _fetch(here: BaseDatabaseWrapper, sql: str, values: Sequence[object]) -> list[Row]:
+    with _cursor(here) as cursor:
+        cursor.execute(sql, _given(here, values))
+        rows = list(cursor.fetchall())
+    # An answer is proof that the connection stands: Django need not ask for another one in this request.
+    here.health_check_done = True  # type: ignore[attr-defined]  # which the stubs do not know
+    return rows
 
 
 def change(sql: str, *values: object) -> int:
     """How many rows were changed."""
-    with _cursor() as cursor:
-        cursor.execute(sql, [_given(value) for value in values])
+    here = connections[DEFAULT_DB_ALIAS]
+    with _cursor(here) as cursor:
+        cursor.execute(sql, _given(here, values))
         return int(cursor.rowcount)
 
 
 def insert(instance: Model) -> None:
     """Add a row as it stands; no default of the model is missing, and no signal is sent."""
+    here = connections[DEFAULT_DB_ALIAS]
     fields = [field for field in instance._meta.concrete_fields if not field.primary_key or instance.pk is not None]
     names = ", ".join(str(field.column) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
-    values = [field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in fields]
-    with _cursor() as cursor:
+    values = [field.get_db_prep_save(field.pre_save(instance, add=True), here) for field in fields]
+    with _cursor(here) as cursor:
         cursor.execute(f"INSERT INTO {instance._meta.db_table} ({names}) VALUES ({marks}) RETURNING id", values)  # noqa: S608  (no values)
         instance.pk = cursor.fetchone()[0]
-    instance._state.adding, instance._state.db = False, connection.alias
+    instance._state.adding, instance._state.db = False, here.alias
 
 
 def for_update(of: str) -> str:
@@ -84,19 +103,26 @@ def _bound(convert: Callable[[Any, Any, Any], Any], column: Any) -> Callable[[An
     return lambda value: convert(value, column, connection)
 
 
-def _given(value: object) -> object:
-    if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
-        return value.hex
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+def _given(here: BaseDatabaseWrapper, values: Sequence[object]) -> list[object]:
+    return [_adapted(here, value) if isinstance(value, (UUID, datetime)) else value for value in values]
 
 
-def _cursor() -> Any:
-    if connection.vendor != "postgresql":
-        return connection.cursor()
-    from django.db.backends.postgresql import base
+def _adapted(here: BaseDatabaseWrapper, value: UUID | datetime) -> object:
+    if isinstance(value, UUID):
+        return value if here.features.has_native_uuid_field else value.hex
+    return here.ops.adapt_datetimefield_value(value)
 
+
+def _cursor(here: Any) -> Any:
+    if here.vendor != "postgresql":
+        return here.cursor()
     # Values apart from the statement, which alone lets PostgreSQL keep its plan; counted and checked like any other.
-    here: Any = connection
-    cursor_class: Any = base.ServerBindingCursor
     here.ensure_connection()
-    return here._prepare_cursor(cursor_class(here.connection))
+    return here._prepare_cursor(_server_binding()(here.connection))
+
+
+@cache
+def _server_binding() -> Any:
+    from django.db.backends.postgresql.base import ServerBindingCursor
+
+    return ServerBindingCursor
