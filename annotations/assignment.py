@@ -26,12 +26,16 @@ LOOKED_AT = MOST_COUNTED + 2
 GIVEN_BACK = (Assignment.State.EXPIRED, Assignment.State.SKIPPED)
 
 ASSIGNMENT = Columns(Assignment, "assignment")
-HELD = f"""SELECT {ASSIGNMENT.sql} FROM annotations_assignment assignment
-WHERE assignment.annotator_id = %s AND assignment.state = 'leased' ORDER BY assignment.created_at, assignment.id"""  # noqa: S608  (no values)
+# What the annotator holds, oldest first, and with it the document they were given last; in any case one row.
+HELD = f"""SELECT {ASSIGNMENT.sql}, last.document_id FROM (
+    SELECT (
+        SELECT given.document_id FROM annotations_assignment newest
+        JOIN annotations_comparison given ON given.id = newest.comparison_id
+        WHERE newest.annotator_id = %s ORDER BY newest.created_at DESC, newest.id DESC LIMIT 1
+    ) AS document_id
+) last LEFT JOIN annotations_assignment assignment ON assignment.annotator_id = %s AND assignment.state = 'leased'
+ORDER BY assignment.created_at, assignment.id"""  # noqa: S608  (no values)
 RENEW = "UPDATE annotations_assignment SET lease_until = %s WHERE id = %s AND state = 'leased'"
-LAST_DOCUMENT = """SELECT given.document_id FROM annotations_assignment last
-JOIN annotations_comparison given ON given.id = last.comparison_id
-WHERE last.annotator_id = %s ORDER BY last.created_at DESC, last.id DESC LIMIT 1"""
 # What available_to says; needs the study and the annotator. NOT IN reads what the annotator had once, however the
 # database guesses at its number.
 AVAILABLE = """annotations_comparison comparison
@@ -82,7 +86,8 @@ def next_assignment(annotator: Annotator, *, now: datetime | None = None) -> Ass
     now = now or timezone.now()
     if not annotator.study.takes_votes(now) or annotator.left_at is not None:
         return None
-    return _renew_held(annotator, now) or _take_any(annotator, now)
+    held, last = _held(annotator)
+    return _renew(held, now) or _take_any(annotator, last, now)
 
 
 def prefetch(annotator: Annotator, shown: UUID, *, now: datetime | None = None) -> Assignment | None:
@@ -93,9 +98,10 @@ def prefetch(annotator: Annotator, shown: UUID, *, now: datetime | None = None) 
     now = now or timezone.now()
     if not annotator.study.takes_votes(now) or annotator.left_at is not None:
         return None
-    if held := _renew_held(annotator, now, but=shown):
-        return held
-    return _take_any(annotator, now) if _plenty_left(annotator.study) else None
+    held, last = _held(annotator)
+    if ahead := _renew([one for one in held if one.token != shown], now):
+        return ahead
+    return _take_any(annotator, last, now) if _plenty_left(annotator.study) else None
 
 
 def _plenty_left(study: Study) -> bool:
@@ -104,9 +110,10 @@ def _plenty_left(study: Study) -> bool:
     return len(study.comparisons.for_rating().wanting().order_by().values_list("pk")[: held + 1]) > held
 
 
-def _take_any(annotator: Annotator, now: datetime) -> Assignment | None:
+def _take_any(annotator: Annotator, last: int | None, now: datetime) -> Assignment | None:
+    """last: the document they were given last."""
     while True:
-        if assignment := _take_known(annotator, now) or _take_one(annotator, now):
+        if assignment := _take_known(annotator, now) or _take_one(annotator, last, now):
             return assignment
         if not (return_expired(annotator.study, now=now) or available_to(annotator).exists()):
             return None
@@ -135,13 +142,18 @@ def has_work(annotator: Annotator) -> bool:
     return study.comparisons.for_rating().filter(not_had, Q(taken__lt=F("quota")) | Exists(leased)).exists()
 
 
-def _renew_held(annotator: Annotator, now: datetime, *, but: UUID | None = None) -> Assignment | None:
-    for row in fetch(HELD, annotator.pk):
-        assignment = ASSIGNMENT.instance(row)
-        if assignment.token != but and change(RENEW, lease_end(now), assignment.pk):
-            assignment.annotator = annotator
-            return assignment
-    return None
+def _held(annotator: Annotator) -> tuple[list[Assignment], int | None]:
+    """What the annotator holds, and the document they were given last."""
+    rows = fetch(HELD, annotator.pk, annotator.pk)
+    held = [ASSIGNMENT.instance(row) for row in rows if row[0] is not None]
+    for assignment in held:
+        assignment.annotator = annotator
+    return held, rows[0][-1]
+
+
+def _renew(held: list[Assignment], now: datetime) -> Assignment | None:
+    """The first that is still held."""
+    return next((one for one in held if change(RENEW, lease_end(now), one.pk)), None)
 
 
 def available_to(annotator: Annotator) -> QuerySet[Comparison]:
@@ -150,8 +162,7 @@ def available_to(annotator: Annotator) -> QuerySet[Comparison]:
     return annotator.study.comparisons.for_rating().wanting().filter(~Exists(had))
 
 
-def _take_one(annotator: Annotator, now: datetime) -> Assignment | None:
-    last = next((document for (document,) in fetch(LAST_DOCUMENT, annotator.pk)), None)
+def _take_one(annotator: Annotator, last: int | None, now: datetime) -> Assignment | None:
     found = _some_open(annotator, last)
     for candidate in _candidates(annotator, found, last):
         if assignment := take(annotator, candidate.comparison_id, now, handed_out=candidate):

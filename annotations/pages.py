@@ -1,6 +1,6 @@
 """What the rating page shows. Only what is named here reaches an annotator: no system, no run, no database id."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,10 +29,12 @@ ASKED_FOR = {
     InstructionKind.SHORT: _("a very short summary of the whole meeting"),
 }
 
+# Ends with what _counts gives.
 PAIR = """SELECT comparison.purpose, document.title, document.language, transcript.turns, query.text, (
     SELECT remark.text FROM annotations_remark remark
     WHERE remark.assignment_id = %s AND remark.kind = 'comment' ORDER BY remark.id DESC LIMIT 1
-), summary_a.text, summary_b.text, evidence_a.signature, evidence_a.spans, evidence_b.signature, evidence_b.spans
+), summary_a.text, summary_b.text, evidence_a.signature, evidence_a.spans, evidence_b.signature, evidence_b.spans,
+{counts}
 FROM annotations_comparison comparison
 JOIN models_runner_document document ON document.id = comparison.document_id
 JOIN models_runner_summary summary_a ON summary_a.id = comparison.summary_a_id
@@ -42,12 +44,17 @@ LEFT JOIN models_runner_query query ON query.id = comparison.query_id
 LEFT JOIN annotations_summaryevidence evidence_a ON evidence_a.summary_id = summary_a.id
 LEFT JOIN annotations_summaryevidence evidence_b ON evidence_b.summary_id = summary_b.id
 WHERE comparison.id = %s"""
-GIVEN = "SELECT state, COUNT(*) FROM annotations_assignment WHERE annotator_id = %s GROUP BY state"
-GIVEN_BUT_TRAINING = """SELECT given.state, COUNT(*) FROM annotations_assignment given
-JOIN annotations_comparison comparison ON comparison.id = given.comparison_id
-WHERE given.annotator_id = %s AND comparison.purpose <> 'training' GROUP BY given.state"""
-LEFT = f"""UNION ALL SELECT 'available', COUNT(*)
-FROM (SELECT comparison.id FROM {AVAILABLE} LIMIT %s) available"""  # noqa: S608  (no values)
+GIVEN = """(
+    SELECT COUNT(*) FROM annotations_assignment given WHERE given.annotator_id = %s AND given.state = '{state}'
+)"""
+GIVEN_BUT_TRAINING = """(
+    SELECT COUNT(*) FROM annotations_assignment given
+    JOIN annotations_comparison its ON its.id = given.comparison_id AND its.purpose <> 'training'
+    WHERE given.annotator_id = %s AND given.state = '{state}'
+)"""
+LEFT = f"""(
+    SELECT COUNT(*) FROM (SELECT comparison.id FROM {AVAILABLE} LIMIT %s) available
+)"""  # noqa: S608  (no values)
 QUESTIONS = """SELECT criterion.key, criterion.question, criterion.help_text, given.outcome, given.strength
 FROM annotations_criterion criterion
 LEFT JOIN annotations_judgement given ON given.criterion_id = criterion.id AND given.assignment_id = %s
@@ -161,7 +168,7 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
     annotator = assignment.annotator
     study, pair = annotator.study, _pair(assignment)
     practice = pair.purpose == Purpose.TRAINING
-    work = _practice_work(assignment) if practice else workload(annotator, many_left=assignment.many_left)
+    work = _practice_work(assignment) if practice else _workload(annotator, *pair.counts)
     return RatingPage(
         token=assignment.token,
         title=study.heading,
@@ -191,7 +198,10 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
 
 @dataclass(frozen=True)
 class Pair:
-    """Texts and evidence by canonical side; evidence of both sides or of none. comment: the newest on it."""
+    """Texts and evidence by canonical side; evidence of both sides or of none. comment: the newest on it.
+
+    counts: of its annotator, as _workload takes them.
+    """
 
     purpose: str
     title: str
@@ -201,12 +211,15 @@ class Pair:
     comment: str
     texts: dict[str, str]
     spans: dict[str, Spans]
+    counts: Sequence[int]
 
 
 def _pair(assignment: Assignment) -> Pair:
-    ((purpose, title, language, turns, query, comment, text_a, text_b, *evidence),) = fetch(
-        PAIR, assignment.pk, assignment.comparison_id
+    counts, of_counts = _counts(assignment.annotator, many_left=assignment.many_left)
+    ((purpose, title, language, turns, query, comment, text_a, text_b, *rest),) = fetch(
+        PAIR.format(counts=counts), assignment.pk, *of_counts, assignment.comparison_id
     )
+    evidence, counted = rest[:4], rest[4:]
     found = {
         side: from_json(spans)
         for side, signature, spans in zip("ab", evidence[::2], evidence[1::2], strict=True)
@@ -215,9 +228,8 @@ def _pair(assignment: Assignment) -> Pair:
     if purpose != Purpose.RATING:
         found = _evidence_here(assignment.comparison, found)
     texts = {"a": text_a, "b": text_b}
-    return Pair(
-        purpose, title, language, from_json(turns), query, comment or "", texts, found if len(found) == 2 else {}
-    )
+    spans = found if len(found) == 2 else {}
+    return Pair(purpose, title, language, from_json(turns), query, comment or "", texts, spans, counted)
 
 
 def _evidence_here(comparison: Comparison, found: dict[str, Spans]) -> dict[str, Spans]:
@@ -269,20 +281,29 @@ def _practice_work(assignment: Assignment) -> Workload:
     return Workload(place - 1, total)
 
 
-def workload(annotator: Annotator, *, many_left: bool = False) -> Workload:
-    """many_left: known to be more than MOST_COUNTED."""
+def workload(annotator: Annotator) -> Workload:
+    counts, of_counts = _counts(annotator)
+    return _workload(annotator, *fetch(f"SELECT {counts}", *of_counts)[0])
+
+
+def _counts(annotator: Annotator, *, many_left: bool = False) -> tuple[str, Sequence[object]]:
+    """Columns that count an annotator's pairs rated, held and left, and their values.
+
+    many_left: known to be more than MOST_COUNTED. On every page: it may not take longer in a large study, where the
+    exact number tells nobody anything.
+    """
     # Gold among them, also what is still to come: a total that grew, or a count that stood still, would tell it.
     given = GIVEN_BUT_TRAINING if annotator.study.has_known_pairs else GIVEN
-    # On every page: it may not take longer in a large study, where the exact number tells nobody anything.
-    asked = "" if many_left else LEFT
-    of_left = () if many_left else (annotator.study_id, annotator.pk, MOST_COUNTED + 1)
-    of_state: dict[str, int] = {
-        "available": MOST_COUNTED + 1,
-        **dict(fetch(f"{given} {asked}", annotator.pk, *of_left)),
-    }
-    done, held = of_state.get(Assignment.State.DONE, 0), of_state.get(Assignment.State.LEASED, 0)
-    more_than = MOST_COUNTED if of_state["available"] > MOST_COUNTED else 0
-    available = min(of_state["available"], MOST_COUNTED)
+    rated_and_held = f"{given.format(state='done')}, {given.format(state='leased')}"
+    if many_left:
+        return f"{rated_and_held}, {MOST_COUNTED + 1}", (annotator.pk, annotator.pk)
+    of_left = (annotator.study_id, annotator.pk, MOST_COUNTED + 1)
+    return f"{rated_and_held}, {LEFT}", (annotator.pk, annotator.pk, *of_left)
+
+
+def _workload(annotator: Annotator, done: int, held: int, left: int) -> Workload:
+    more_than = MOST_COUNTED if left > MOST_COUNTED else 0
+    available = min(left, MOST_COUNTED)
     return Workload(done, done + held + available + upcoming_gold(annotator, available), more_than)
 
 

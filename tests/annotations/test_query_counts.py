@@ -15,12 +15,12 @@ from tests.factories import AnnotatorFactory, make_study
 
 pytestmark = pytest.mark.django_db
 
-# session, annotator with study; held pairs, last document, comparisons open from it on; savepoint, place taken, who has
-# the others with the pair's systems, sides counted, assignment made, release; the pair, pairs by state and left,
+# session, annotator with study; held pairs and last document, comparisons open from it on; savepoint, place taken, who
+# has the others with the pair's systems, sides counted, assignment made, release; the pair with pairs rated and left,
 # questions
-NEXT = 14
+NEXT = 12
 # the same, and comparisons open before the last document
-NEXT_DOCUMENT = 15
+NEXT_DOCUMENT = 13
 # session, annotator with study; savepoint, comparison locked, assignment locked with all that the vote is about, answer,
 # its place in the history, assignment done, release
 SAVE = 9

@@ -27,7 +27,7 @@ def test_instances_are_those_of_a_queryset():
     Study.objects.update(opens_at=timezone.now(), epsilon=0.25)
     held = next_assignment(annotator)
     (row,) = fetch(THEMSELVES, annotator.pk, annotator.study.public_id)
-    (assignment,) = fetch(HELD, annotator.pk)
+    (assignment,) = fetch(HELD, annotator.pk, annotator.pk)
     for found, model in (
         (ANNOTATOR.instance(row), Annotator),
         (STUDY.instance(row[ANNOTATOR.number :]), Study),
