@@ -35,3 +35,20 @@ def test_an_expired_or_unknown_session_is_empty_and_gets_another_key():
         session.save()
         assert session.session_key not in (key, gone)
         assert dict(SessionStore(session.session_key).items()) == {"mine": 1}
+
+
+def test_what_one_request_puts_into_a_session_does_not_reach_another():
+    key = stored(annotators={"a": 1})
+    SessionStore(key)["annotators"]["b"] = 2
+    assert SessionStore(key)["annotators"] == {"a": 1}
+
+
+def test_a_session_that_was_changed_by_hand_is_empty(caplog):
+    key = stored(annotators={"a": 1})
+    assert SessionStore(key)["annotators"]
+    data = Session.objects.get(pk=key).session_data
+    for forged in (data[:-1] + ("A" if data[-1] != "A" else "B"), "no signature"):
+        Session.objects.update(session_data=forged)
+        assert dict(SessionStore(key).items()) == {}
+        assert "Session data corrupted" in caplog.text
+        caplog.clear()
