@@ -18,6 +18,13 @@ from models_runner.models import Dataset, InstructionKind, System
 DAY_MS = 24 * 60 * 60 * 1000
 
 
+class _Shared(dict[str, forms.Field]):
+    """Fields that forms do not change: Django copies them for each form, which takes longer than all else it does."""
+
+    def __deepcopy__(self, memo: object) -> "_Shared":
+        return self
+
+
 class VoteForm(forms.Form):
     """choice: one of CHOICES; left-1, left-2, right-1 and right-2 say how much better, as a button of a form does.
 
@@ -39,6 +46,9 @@ class VoteForm(forms.Form):
         if choice in SIDES:
             strength = strength or how_much
         return Vote(**values | {"choice": choice, "strength": int(strength) if strength else None})
+
+
+VoteForm.base_fields = _Shared(VoteForm.base_fields)
 
 
 class RemarkForm(forms.Form):
