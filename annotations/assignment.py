@@ -190,7 +190,7 @@ def _candidates(annotator: Annotator, found: list[Open], last: int | None) -> li
 
 def _least_rated(by_document: dict[int, list[Open]], annotator: Annotator) -> int:
     """The document whose open comparisons have the fewest annotators; of equals a chance of the annotator's own."""
-    averages = {document: sum(one.taken for one in open_) / len(open_) for document, open_ in by_document.items()}
+    averages = {document: sum([one.taken for one in open_]) / len(open_) for document, open_ in by_document.items()}
     least = min(averages.values())
     return _own(annotator).choice([document for document, average in averages.items() if average == least])
 
@@ -209,7 +209,7 @@ def _some_open(annotator: Annotator, last: int | None) -> list[Open]:
     found = fetch(OPEN_FROM, *of, LOOKED_AT)
     if len(found) < LOOKED_AT and not (found and found[0][1] == last):
         found += fetch(OPEN_BEFORE, *of, LOOKED_AT - len(found))
-    return [Open(*row) for row in found]
+    return list(map(Open._make, found))
 
 
 def _any_document(annotator: Annotator) -> int | None:

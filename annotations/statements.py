@@ -52,14 +52,21 @@ def change(sql: str, *values: object) -> int:
 def insert(instance: Model) -> None:
     """Add a row as it stands; no default of the model is missing, and no signal is sent."""
     here = connections[DEFAULT_DB_ALIAS]
-    fields = [field for field in instance._meta.concrete_fields if not field.primary_key or instance.pk is not None]
-    names = ", ".join(str(field.column) for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
+    fields, sql = _insertion(type(instance))
     values = [field.get_db_prep_save(field.pre_save(instance, add=True), here) for field in fields]
     with _cursor(here) as cursor:
-        cursor.execute(f"INSERT INTO {instance._meta.db_table} ({names}) VALUES ({marks}) RETURNING id", values)  # noqa: S608  (no values)
+        cursor.execute(sql, values)
         instance.pk = cursor.fetchone()[0]
     instance._state.adding, instance._state.db = False, here.alias
+
+
+@cache
+def _insertion(model: type[Model]) -> tuple[list[Any], str]:
+    """The fields of a new row, whose key the database chooses, and the statement that adds it."""
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    names = ", ".join(str(field.column) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    return fields, f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({marks}) RETURNING id"  # noqa: S608  (no values)
 
 
 def for_update(of: str) -> str:

@@ -1,6 +1,7 @@
 """Annotators' pages. Everything they answer goes through annotations.pages; docs/blindness.md says why."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID, uuid4
 
@@ -108,7 +109,12 @@ def _pair_context(annotator: Annotator, page: RatingPage) -> dict[str, object]:
 
 
 def _urls(annotator: Annotator, *names: str) -> dict[str, object]:
-    return {f"{name.replace('-', '_')}_url": reverse(name, args=[annotator.study.public_id]) for name in names}
+    return {f"{name.replace('-', '_')}_url": _url(name, annotator.study.public_id) for name in names}
+
+
+@lru_cache(1000)
+def _url(name: str, public_id: UUID) -> str:
+    return reverse(name, args=[public_id])
 
 
 def _addresses(request: HttpRequest, annotator: Annotator) -> dict[str, object]:
