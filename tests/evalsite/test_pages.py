@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.test import RequestFactory
 from django.views.defaults import server_error
@@ -64,6 +65,13 @@ def test_researchers_pages_hold_nothing_the_security_policy_forbids():
         response = client.get(address)
         assert "style-src 'self'" in response["Content-Security-Policy"]
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", response.content.decode())
+
+
+@pytest.mark.parametrize("address", ["/", "/no-such-page/"])
+def test_every_page_has_the_policy_of_the_settings(address):
+    policy = stranger().get(address)["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "script-src 'self'", "img-src 'self' data:", "frame-ancestors 'none'"} < set(policy)
+    assert len(policy) == len(settings.CONTENT_SECURITY_POLICY["DIRECTIVES"])
 
 
 def test_the_page_of_a_fault_needs_no_database(django_assert_num_queries):
