@@ -75,7 +75,7 @@ def test_in_the_browser(client):
 
 
 def test_others_stay_as_they_are(annotator):
-    other = AnnotatorFactory(study=annotator.study, external_id="77aa")
+    other = AnnotatorFactory(study=annotator.study, number=2, external_id="77aa")
     vote_on(next_assignment(other), "left")
     erase(annotator)
     other.refresh_from_db()
