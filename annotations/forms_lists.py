@@ -24,6 +24,16 @@ class FindForm(ListForm):
     find = forms.CharField(max_length=LONGEST_SEARCH, required=False, label="Find")
 
 
+class PeopleForm(FindForm):
+    show = forms.ChoiceField(
+        choices=[("", "Everybody"), ("finished", "Nothing left to rate"), ("left", "Pairs left to rate")],
+        required=False,
+        label="Show",
+    )
+
+    field_order = ("show", "find")
+
+
 class RemarksForm(FindForm):
     kind = forms.ChoiceField(
         choices=[("", "Everything"), ("comment", "Comments"), ("problem", "Problems"), ("skip", "Skipped pairs")],

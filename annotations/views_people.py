@@ -15,10 +15,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from annotations import addresses, invitations, links, members
+from annotations import addresses, invitations, links, members, services
 from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating, still_rating
+from annotations.finished import number_left
 from annotations.forms import InvitationForm, MemberForm
-from annotations.forms_lists import FindForm
+from annotations.forms_lists import PeopleForm
 from annotations.models import Annotator, Invitation, Study
 from annotations.work import work_lines, work_of
 
@@ -38,19 +39,22 @@ def _page(
     invitation_form: InvitationForm | None = None,
     member_form: MemberForm | None = None,
 ) -> HttpResponse:
-    find_form = FindForm.of(request.GET)
-    find = find_form.asked()["find"]
+    find_form = PeopleForm.of(request.GET)
+    asked = find_form.asked()
+    find = asked["find"]
     invitations = Paginator(_invitations(study, find), ROWS_A_PAGE).get_page(request.GET.get("invitations"))
-    annotators = Paginator(_annotators(study, find), ROWS_A_PAGE).get_page(request.GET.get("annotators"))
+    annotators = Paginator(_annotators(study, **asked), ROWS_A_PAGE).get_page(request.GET.get("annotators"))
     work = work_of(annotators)
     context = {
         "study": study,
         "members": study.memberships.select_related("user"),
-        "find": find,
+        "asked": asked,
+        "chosen": any(asked.values()) or bool(find_form.errors),
         "find_form": find_form,
         "invitations": invitations,
         "invitation_rows": [(one, _link(request, one)) for one in invitations],
         "annotators": annotators,
+        "more_is_coming": services.more_is_coming(study),
         "annotator_rows": [(one, work[one.pk]) for one in annotators],
         "invitation_form": invitation_form or InvitationForm(),
         "member_form": member_form or MemberForm(),
@@ -63,9 +67,12 @@ def _invitations(study: Study, find: str) -> QuerySet[Invitation]:
     return study.invitations.filter(label__icontains=find) if find else study.invitations.all()
 
 
-def _annotators(study: Study, find: str) -> QuerySet[Annotator]:
-    """All of them, or those that anything they are known by fits."""
-    annotators = study.annotators.select_related("invitation", "user")
+def _annotators(study: Study, *, find: str, show: str) -> QuerySet[Annotator]:
+    """All of them, or those that anything they are known by fits; show: finished or left, "" for both."""
+    annotators = study.annotators.select_related("invitation", "user").annotate(pairs_left=number_left(study))
+    if show:
+        has_left = Q(pairs_left__gt=0)
+        annotators = annotators.filter(has_left if show == "left" else ~has_left, imported=False)
     if not find:
         return annotators
     known_by = ("pseudonym", "external_id", "user__username", "invitation__label")

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Count, Max, QuerySet
 
 from annotations.cells import csv_line
+from annotations.finished import pairs_left
 from annotations.gold_quality import gold_by_annotator, no_gold_yet
 from annotations.models import Annotator, Assignment, Purpose, Study
 
@@ -15,7 +16,7 @@ CHUNK = 10_000
 MS_A_MINUTE = 60_000
 COLUMNS = (
     *("annotator", "account", "platform_id", "invitation", "joined_at", "stopped_at", "last_rated_at"),
-    *("pairs_rated", "known_pairs_answered", "pairs_skipped", "minutes"),
+    *("pairs_rated", "known_pairs_answered", "pairs_skipped", "minutes", "pairs_left", "completion_code"),
     *("gold_answered", "gold_as_expected", "votes_count", "reason_left_out"),
 )
 
@@ -71,7 +72,7 @@ def _minutes(assignments: QuerySet[Assignment]) -> dict[int, float]:
 def work_lines(study: Study) -> Iterator[str]:
     """A line of CSV for each annotator: who they are, and what they did. Personal data: for owners."""
     annotators = list(study.annotators.select_related("user", "invitation"))
-    work, gold = work_of(annotators), gold_by_annotator(study)
+    work, gold, left = work_of(annotators), gold_by_annotator(study), pairs_left(study)
     yield csv_line(COLUMNS)
     for one in annotators:
         check = (gold.get(one.pk) or no_gold_yet()).accuracy
@@ -81,6 +82,7 @@ def work_lines(study: Study) -> Iterator[str]:
                 *(one.pseudonym, one.user.get_username() if one.user else "", one.external_id, _came_by(one)),
                 *map(_moment, (one.joined_at, one.left_at, did.last_rated_at)),
                 *(did.rated, did.known, did.skipped, None if did.minutes is None else round(did.minutes, 1)),
+                *(left.get(one.pk), study.completion_code if left.get(one.pk) == 0 else ""),
                 *(check.n, check.hits, "no" if one.excluded_at else "yes", one.exclusion_reason),
             ]
         )
