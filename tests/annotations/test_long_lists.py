@@ -100,6 +100,13 @@ def test_annotators_of_a_study_come_in_pages_with_what_they_rated(study, monkeyp
     assert "?annotators=2#annotators" in page.content.decode()
 
 
+def test_the_study_leads_to_the_exports_beside_its_downloads(study):
+    html = researcher().get(study.get_absolute_url()).content.decode()
+    downloads = html.index(f'href="{reverse("board-ratings", args=["s", "jsonl"])}"')
+    exports = html.index(f'href="{reverse("exports", args=["s"])}"')
+    assert downloads < exports < html.index("large files are made in the background") < html.index('id="progress"')
+
+
 def test_the_newest_remarks_are_on_the_study_and_all_of_them_on_a_page_of_their_own(study, monkeypatch):
     monkeypatch.setattr(views_studies, "REMARKS_SHOWN", 2)
     add_remarks(study.annotators.get(), 5)
