@@ -1,6 +1,7 @@
 """Writing the audit trail, in the transaction of the change itself."""
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import QuerySet
 
 from annotations.models import AuditEntry, Study
 
@@ -26,3 +27,11 @@ def record(
         before=before,
         after=after,
     )
+
+
+def entries_of(study: Study, *, action: str = "", who: str = "") -> QuerySet[AuditEntry]:
+    """The trail, newest first. action: of AuditEntry.Action, "" for all. who: a part of the name, "" for everybody."""
+    entries = study.audit_entries.all()
+    if action:
+        entries = entries.filter(action=action)
+    return entries.filter(actor__icontains=who) if who else entries

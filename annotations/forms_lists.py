@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+from annotations.models import AuditEntry
+
 LONGEST_SEARCH = 100
 
 
@@ -42,6 +44,11 @@ class RemarksForm(FindForm):
     )
 
     field_order = ("kind", "find")
+
+
+class HistoryForm(ListForm):
+    action = forms.ChoiceField(choices=[("", "Everything"), *AuditEntry.Action.choices], required=False, label="What")
+    who = forms.CharField(max_length=LONGEST_SEARCH, required=False, label="Who")
 
 
 class AnnotatorsForm(FindForm):

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpR
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations import links, services, setup
+from annotations import audit, links, services, setup
 from annotations.access import (
     StillRatingError,
     for_researchers,
@@ -22,7 +22,7 @@ from annotations.access import (
 )
 from annotations.evidence.work import evidence_progress
 from annotations.forms import SettingsForm, StudyForm
-from annotations.forms_lists import RemarksForm
+from annotations.forms_lists import HistoryForm, RemarksForm
 from annotations.models import Remark, Study
 from annotations.remarks import remark_lines
 from annotations.workload import workload
@@ -181,7 +181,10 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_GET
 def history(request: HttpRequest, slug: str) -> HttpResponse:
-    """The audit trail, newest first."""
+    """The audit trail, newest first; ?action= and ?who= narrow it."""
     managed = get_managed_study(request, slug)
-    entries = Paginator(managed.audit_entries.all(), ENTRIES_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "annotations/history.html", {"study": managed, "entries": entries})
+    form = HistoryForm.of(request.GET)
+    asked = form.asked()
+    entries = Paginator(audit.entries_of(managed, **asked), ENTRIES_A_PAGE).get_page(request.GET.get("page"))
+    context = {"study": managed, "form": form, "chosen": any(asked.values()), "entries": entries}
+    return render(request, "annotations/history.html", context)

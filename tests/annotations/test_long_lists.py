@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from annotations import views_gold, views_people, views_quality, views_studies
 from annotations.assignment import next_assignment, take
+from annotations.audit import record
 from annotations.exclusion import exclude
 from annotations.models import Annotator, Invitation, Membership, Remark
 from annotations.quality import study_quality
@@ -138,6 +139,57 @@ def test_remarks_are_found_by_kind_words_who_and_document(study, monkeypatch):
     wrong = client.get(reverse("study-remarks", args=["s"]), {"kind": "praise"})
     assert wrong.context["page"].paginator.count == 6
     assert "praise is not one of the available choices" in wrong.content.decode()
+
+
+@pytest.fixture
+def changes(study, monkeypatch):
+    """Two settings by mira, one by noor, an invitation by mira and the end of a study from the command line."""
+    monkeypatch.setattr(views_studies, "ENTRIES_A_PAGE", 2)
+    study.audit_entries.all().delete()
+    mira, noor = UserFactory(username="mira"), UserFactory(username="noor")
+    for who, action in (
+        (mira, "setting"),
+        (noor, "setting"),
+        (mira, "invitation"),
+        (mira, "setting"),
+        (None, "status"),
+    ):
+        record(study, who, action, "title")
+    return study
+
+
+def history(**query):
+    page = researcher().get(reverse("study-history", args=["s"]), query)
+    return page, [(entry.actor, entry.action) for entry in page.context["entries"]]
+
+
+def test_changes_are_found_by_what_and_by_whom(changes):
+    record(StudyFactory(), UserFactory(username="miranda"), "setting", "elsewhere")
+    assert history()[0].context["entries"].paginator.count == 5
+    assert history(action="status")[1] == [("command line", "status")]
+    assert history(who="MIRA", action="setting")[1] == [("mira", "setting"), ("mira", "setting")]
+    assert history(who="mira")[0].context["entries"].paginator.count == 3
+    assert history(who="%")[1] == []
+    assert "None like this." in history(who="nobody")[0].content.decode()
+
+
+def test_pages_of_changes_keep_what_was_asked_for(changes):
+    page, rows = history(who="mira", page=2)
+    assert rows == [("mira", "setting")]
+    assert "?who=mira&amp;page=1" in page.content.decode()
+    assert '<input type="text" name="who" value="mira"' in page.content.decode()
+
+
+def test_what_no_change_is_called_is_told_and_shows_all(changes):
+    page, _ = history(action="<b>praise")
+    assert page.context["entries"].paginator.count == 5
+    assert "praise is not one of the available choices" in page.content.decode()
+
+
+def test_a_history_that_is_narrowed_takes_no_more_statements(changes):
+    assert queries(reverse("study-history", args=["s"]) + "?who=mira&action=setting") <= queries(
+        reverse("study-history", args=["s"])
+    )
 
 
 @pytest.mark.parametrize(("said", "stands"), [(["One."], ["One."]), (["One.", "Two."], ["Two."]), (["One.", ""], [])])
