@@ -36,7 +36,8 @@ messages: install-dev
 	@$(PY) -m tests.messages
 
 pictures: install-dev
-	@$(PY) -m tests.pictures $(ARGS)
+	@$(PY) -m tests.pictures --of results $(ARGS)
+	@$(PY) -m tests.pictures --of study $(ARGS)
 
 bench-annotate: install
 	@$(PY) -m benchmarks.annotate $(ARGS)
