@@ -1,46 +1,36 @@
 """Who has nothing left to rate: their page thanks them, and shows the completion code (views_rating)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.expressions import CombinedExpression
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from annotations.models import Assignment, Comparison, Study
+from annotations.models import Annotator, Assignment, Comparison, Study
 
 State = Assignment.State
 
 
-def number_left(study: Study) -> CombinedExpression:
-    """Of an annotator of this study: pairs they hold, and those they could be given now while rating is open.
-
-    One statement, for the study's free places; the rest is part of the statement that asks for annotators.
+def pairs_left(study: Study, annotators: Iterable[Annotator]) -> dict[int, int]:
+    """By annotator of this study, but for those who rated elsewhere: pairs they hold, and those they could be given now
+    while rating is open. Three statements, however many they are.
     """
+    rating_here = [one.pk for one in annotators if not one.imported]
     free = _with_a_free_place(study, timezone.now())
-    theirs = Assignment.objects.filter(annotator=OuterRef("pk"))
+    theirs = Assignment.objects.filter(annotator__in=rating_here)
     # A held pair is not yet had, and its place may be free again: counted once, as held.
-    had_of_free = theirs.filter(comparison__in=free.values("pk")).exclude(state=State.EXPIRED)
-    held = theirs.filter(state=State.LEASED)
-    return Value(free.count()) - _number(had_of_free) + _number(held)
-
-
-def pairs_left(study: Study) -> dict[int, int]:
-    """By annotator who rates here; two statements, however many they are."""
-    rates_here = study.annotators.filter(imported=False).order_by()
-    return dict(rates_here.annotate(pairs_left=number_left(study)).values_list("pk", "pairs_left"))
+    had_of_free = _numbers(theirs.filter(comparison__in=free.values("pk")).exclude(state=State.EXPIRED))
+    held = _numbers(theirs.filter(state=State.LEASED))
+    places = free.count()
+    return {pk: places - had_of_free.get(pk, 0) + held.get(pk, 0) for pk in rating_here}
 
 
 def _with_a_free_place(study: Study, now: datetime) -> QuerySet[Comparison]:
     """What the next annotator to ask could be given: a place whose lease ran out is returned then."""
     lapsed = Assignment.objects.filter(comparison__study=study, state=State.LEASED, lease_until__lt=now)
-    return (
-        study.comparisons.for_rating()
-        .filter(Q(taken__lt=F("quota")) | Q(pk__in=lapsed.values("comparison")))
-        .order_by()
-    )
+    free = Q(taken__lt=F("quota")) | Q(pk__in=lapsed.values("comparison"))
+    return study.comparisons.for_rating().filter(free).order_by()
 
 
-def _number(assignments: QuerySet[Assignment]) -> Coalesce:
-    counted = assignments.order_by().values("annotator").annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+def _numbers(assignments: QuerySet[Assignment]) -> dict[int, int]:
+    return dict(assignments.order_by().values_list("annotator").annotate(n=Count("pk")))

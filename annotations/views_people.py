@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotations import addresses, invitations, links, members, services
 from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating, still_rating
-from annotations.finished import number_left
+from annotations.finished import pairs_left
 from annotations.forms import InvitationForm, MemberForm
 from annotations.forms_lists import PeopleForm
 from annotations.models import Annotator, Invitation, Study
@@ -44,7 +44,7 @@ def _page(
     find = asked["find"]
     invitations = Paginator(_invitations(study, find), ROWS_A_PAGE).get_page(request.GET.get("invitations"))
     annotators = Paginator(_annotators(study, **asked), ROWS_A_PAGE).get_page(request.GET.get("annotators"))
-    work = work_of(annotators)
+    work, left = work_of(annotators), pairs_left(study, annotators)
     context = {
         "study": study,
         "members": study.memberships.select_related("user"),
@@ -55,7 +55,7 @@ def _page(
         "invitation_rows": [(one, _link(request, one)) for one in invitations],
         "annotators": annotators,
         "more_is_coming": services.more_is_coming(study),
-        "annotator_rows": [(one, work[one.pk]) for one in annotators],
+        "annotator_rows": [(one, work[one.pk], left.get(one.pk)) for one in annotators],
         "invitation_form": invitation_form or InvitationForm(),
         "member_form": member_form or MemberForm(),
     }
@@ -69,10 +69,10 @@ def _invitations(study: Study, find: str) -> QuerySet[Invitation]:
 
 def _annotators(study: Study, *, find: str, show: str) -> QuerySet[Annotator]:
     """All of them, or those that anything they are known by fits; show: finished or left, "" for both."""
-    annotators = study.annotators.select_related("invitation", "user").annotate(pairs_left=number_left(study))
+    annotators = study.annotators.select_related("invitation", "user")
     if show:
-        has_left = Q(pairs_left__gt=0)
-        annotators = annotators.filter(has_left if show == "left" else ~has_left, imported=False)
+        left = pairs_left(study, study.annotators.all())
+        annotators = annotators.filter(pk__in=[pk for pk, number in left.items() if (number > 0) == (show == "left")])
     if not find:
         return annotators
     known_by = ("pseudonym", "external_id", "user__username", "invitation__label")

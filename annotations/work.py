@@ -72,7 +72,7 @@ def _minutes(assignments: QuerySet[Assignment]) -> dict[int, float]:
 def work_lines(study: Study) -> Iterator[str]:
     """A line of CSV for each annotator: who they are, and what they did. Personal data: for owners."""
     annotators = list(study.annotators.select_related("user", "invitation"))
-    work, gold, left = work_of(annotators), gold_by_annotator(study), pairs_left(study)
+    work, gold, left = work_of(annotators), gold_by_annotator(study), pairs_left(study, annotators)
     yield csv_line(COLUMNS)
     for one in annotators:
         check = (gold.get(one.pk) or no_gold_yet()).accuracy

@@ -254,7 +254,7 @@ def people(**query):
 def test_people_come_in_two_lists_of_pages(crowd):
     page = people(invitations=3, annotators=2)
     assert len(page.context["invitation_rows"]) == 1
-    assert [one.number for one, _ in page.context["annotator_rows"]] == [3, 4]
+    assert [one.number for one, *_ in page.context["annotator_rows"]] == [3, 4]
     html = page.content.decode()
     assert "/people/?invitations=2&amp;annotators=2#invitations" in html
     assert "/people/?invitations=3&amp;annotators=3#annotators" in html
@@ -262,7 +262,7 @@ def test_people_come_in_two_lists_of_pages(crowd):
 
 def test_a_person_is_found_by_anything_they_are_known_by(crowd):
     for find in ("person3@", "PROLIFIC3", "annotator-005"):
-        assert [one.number for one, _ in people(find=find).context["annotator_rows"]] == [5]
+        assert [one.number for one, *_ in people(find=find).context["annotator_rows"]] == [5]
     assert [one.label for one, _ in people(find="person3").context["invitation_rows"]] == ["person3@example.org"]
     assert people(find="%").context["annotator_rows"] == []
     assert "Nobody like this." in people(find="nobody").content.decode()
