@@ -1,7 +1,7 @@
 """How fast summaries are written: the platform against bare engines, and three instructions in one pass or in three.
 
     python -m benchmarks.generation [--meetings 4] [--tokens N] [--max-new 100] [--threads N] [--repeat 3]
-                                    [--only {engines,instructions}] [--limits {catalogue,equal}] [--json FILE]
+                                    [--only {engines,instructions}] [--limits {equal,catalogue,both}] [--json FILE]
 
 docs/benchmarks.md says what is compared and how to read the output.
 """
@@ -166,7 +166,7 @@ class Bench:
 
 
 def parts(options: argparse.Namespace) -> list[str]:
-    instructions = [part for part in ("equal", "catalogue") if options.limits in (None, part)]
+    instructions = [part for part in ("equal", "catalogue") if options.limits in (part, "both")]
     chosen = {"engines": ["engines"], "instructions": instructions}
     return [part for only, named in chosen.items() if options.only in (None, only) for part in named]
 
@@ -279,7 +279,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--only", choices=["engines", "instructions"], help="One part instead of both.")
-    parser.add_argument("--limits", choices=["catalogue", "equal"], help="Three instructions with these limits only.")
+    parser.add_argument(
+        "--limits", choices=["equal", "catalogue", "both"], default="equal", help="Of three instructions."
+    )
     parser.add_argument("--json", type=Path, help="Write everything measured to this file.")
     options = parser.parse_args()
     for name in ("meetings", "tokens", "max_new", "threads", "repeat"):
@@ -297,10 +299,8 @@ def main() -> None:
         sections = Bench(options, folder).sections()
         for section in sections:
             measure(section, options.repeat)
-            print(f"\n{table(section)}", flush=True)
-        print("\nRatios of summaries a second")
-        for line in (verdict(section, goal) for section in sections for goal in section.goals):
-            print(f"  {line}")
+            verdicts = "".join(f"\n  {verdict(section, goal)}" for goal in section.goals)
+            print(f"\n{table(section)}\n  Ratios of summaries a second:{verdicts}", flush=True)
         if options.json:
             options.json.write_text(json.dumps(report(options, sections), indent=1) + "\n")
 
