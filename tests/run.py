@@ -1,7 +1,8 @@
 """Every test on SQLite with the file broker; at the same time those that reach the database on PostgreSQL with Redis.
 
 Servers are found at their usual addresses or given by TEST_DATABASE_URL and TEST_BROKER_URL. With CI=true nothing is
-skipped but what needs a GPU or another tool's installation: PostgreSQL, Redis and Chromium are installed from Debian's packages and started where they are missing.
+skipped but what needs a GPU or another tool's installation: PostgreSQL, Redis and Chromium are installed from Debian's
+packages and started where they are missing.
 """
 
 import os
