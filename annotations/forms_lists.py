@@ -1,10 +1,10 @@
 """What long lists are asked for in their address; nothing is required, and an empty form asks for everything."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
-from annotations.models import AuditEntry
+from annotations.models import AuditEntry, Study
 
 LONGEST_SEARCH = 100
 
@@ -16,8 +16,9 @@ class ListForm(forms.Form):
         return {name: self.cleaned_data.get(name) or field.initial or "" for name, field in self.fields.items()}
 
     @classmethod
-    def of(cls, query: Any) -> "ListForm":
-        form = cls({name: query.get(name, field.initial) for name, field in cls.base_fields.items()})
+    def of(cls, query: Any, *about: Any) -> "ListForm":
+        """about: what else the form needs to know."""
+        form = cls({name: query.get(name, field.initial) for name, field in cls.base_fields.items()}, *about)
         form.is_valid()
         return form
 
@@ -89,3 +90,28 @@ class PairsForm(ListForm):
         required=False,
         label="Show",
     )
+
+
+class StudyPairsForm(FindForm):
+    show = forms.ChoiceField(
+        choices=[
+            ("", "All pairs"),
+            ("left", "Places left"),
+            ("taken", "No place left"),
+            ("untouched", "Shown to nobody yet"),
+            ("skipped", "Skipped by somebody"),
+            ("said", "With a remark"),
+        ],
+        required=False,
+        label="Show",
+    )
+    system = forms.ChoiceField(required=False, label="System")
+    against = forms.ChoiceField(required=False, label="Against")
+
+    field_order = ("show", "system", "against", "find")
+
+    def __init__(self, data: Any, study: Study) -> None:
+        super().__init__(data)
+        slugs = [(slug, slug) for slug in study.systems.order_by("slug").values_list("slug", flat=True)]
+        for name in ("system", "against"):
+            cast(forms.ChoiceField, self.fields[name]).choices = [("", "Any"), *slugs]

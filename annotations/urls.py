@@ -3,6 +3,7 @@ from django.urls import path
 from annotations import (
     views_annotators,
     views_gold,
+    views_pairs,
     views_people,
     views_preview,
     views_quality,
@@ -36,6 +37,9 @@ urlpatterns = [
     path("studies/<slug:slug>/remarks.csv", views_studies.remarks_csv, name="remarks-csv"),
     path("studies/<slug:slug>/quality/", views_quality.quality, name="study-quality"),
     path("studies/<slug:slug>/disagreements/", views_quality.disagreement, name="disagreements"),
+    path("studies/<slug:slug>/pairs/", views_pairs.pairs, name="study-pairs"),
+    path("studies/<slug:slug>/pairs/<int:pk>/", views_pairs.pair, name="pair"),
+    path("studies/<slug:slug>/annotators/exclusion", views_quality.change_exclusions, name="exclusions"),
     path("studies/<slug:slug>/annotators/<int:number>/", views_annotators.annotator, name="annotator"),
     path("studies/<slug:slug>/annotators/<int:number>/exclusion", views_quality.change_exclusion, name="exclusion"),
     path("studies/<slug:slug>/gold/", views_gold.known_pairs, name="study-gold"),

@@ -6,9 +6,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from annotations.access import for_researchers
+from annotations.answered import pairs_of, with_answers
 from annotations.forms_lists import PairsForm
 from annotations.models import Study
-from annotations.one_annotator import pairs_of, with_answers
 from annotations.quality_snapshots import served_quality
 from annotations.work import work_of
 

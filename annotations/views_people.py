@@ -1,6 +1,5 @@
 """Owners' page: who works on a study, and who is invited to rate."""
 
-import csv
 from functools import reduce
 from operator import or_
 from typing import cast
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotations import addresses, invitations, links, members, services
 from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating, still_rating
+from annotations.cells import csv_line
 from annotations.finished import pairs_left
 from annotations.forms import InvitationForm, MemberForm
 from annotations.forms_lists import PeopleForm
@@ -143,10 +143,9 @@ def invitations_csv(request: HttpRequest, slug: str) -> HttpResponse:
     study = get_managed_study(request, slug, owner=True)
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{study.slug}-invitations.csv"'
-    writer = csv.writer(answer)
-    writer.writerow(["address", "link"])
+    answer.write(csv_line(["address", "link"]))
     for one in study.invitations.filter(kind=Invitation.Kind.EMAIL, revoked_at=None, uses=0).order_by("pk"):
-        writer.writerow([one.label, _link(request, one)])
+        answer.write(csv_line([one.label, _link(request, one)]))
     return answer
 
 

@@ -105,3 +105,24 @@ def change_exclusion(request: HttpRequest, slug: str, number: int) -> HttpRespon
     if request.POST.get("at") == "annotator":
         return redirect("annotator", slug, number)
     return redirect(addresses.as_it_was(request, "study-quality", slug, "annotators"))
+
+
+@login_required
+@require_POST
+def change_exclusions(request: HttpRequest, slug: str) -> HttpResponse:
+    """POST change=exclude with a reason, or change=include, with annotator=NUMBER for each."""
+    study = get_managed_study(request, slug)
+    chosen = [_annotator(study, number) for number in request.POST.getlist("annotator")]
+    annotators, by = [one for one in chosen if one is not None], cast(User, request.user)
+    try:
+        if not annotators:
+            raise exclusion.ExclusionError("Nobody is chosen: mark the annotators in the list first.")
+        if request.POST.get("change") == "exclude":
+            n = exclusion.exclude_all(annotators, request.POST.get("reason", ""), by)
+            messages.success(request, f"The votes of {n} annotator{'s' if n != 1 else ''} are left out now.")
+        else:
+            n = exclusion.include_all(annotators, by)
+            messages.success(request, f"The votes of {n} annotator{'s' if n != 1 else ''} count again.")
+    except exclusion.ExclusionError as error:
+        messages.error(request, str(error))
+    return redirect(addresses.as_it_was(request, "study-quality", slug, "annotators"))

@@ -91,6 +91,9 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "annotator": ("GET", MEMBERS),
     "disagreements": ("GET", MEMBERS),
     "exclusion": ("POST", MEMBERS),
+    "exclusions": ("POST", MEMBERS),
+    "study-pairs": ("GET", MEMBERS),
+    "pair": ("GET", MEMBERS),
     "study-gold": ("GET", MEMBERS),
     "choose-gold": ("GET", MEMBERS),
     "make-gold": ("GET", MEMBERS),
@@ -190,6 +193,7 @@ def world():
         "retry-release": [study.slug, release.version],
         "release-file": [study.slug, release.version, "README.md"],
         "make-gold": [study.slug, gold.comparison_id],
+        "pair": [study.slug, gold.comparison_id],
         "change-gold": [study.slug, gold.pk],
         "revoke-api-token": [make_token(users["outsider"], "notebook", "read")[0].pk],
     }

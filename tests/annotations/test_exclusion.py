@@ -1,10 +1,12 @@
 import pytest
+from django.urls import reverse
 
 from annotations.assignment import next_assignment
-from annotations.exclusion import ExclusionError, exclude, include
+from annotations.exclusion import ExclusionError, exclude, exclude_all, include, include_all
 from leaderboards.votes import export_rows, vote_rows
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, UserFactory, make_study
+from tests.people import researcher
 
 pytestmark = pytest.mark.django_db
 
@@ -50,3 +52,61 @@ def test_who_is_excluded_may_go_on_rating(annotator):
     exclude(annotator, "To be looked at.", None)
     annotator.refresh_from_db()
     assert next_assignment(annotator)
+
+
+@pytest.fixture
+def several():
+    """A study whose three annotators, 1 to 3, rated a pair each."""
+    study = make_study(systems=2, documents=3, quota=3, slug="s")
+    for number in (1, 2, 3):
+        vote_on(next_assignment(AnnotatorFactory(study=study, number=number)), "left")
+    return study
+
+
+def post(study, **values):
+    return researcher().post(reverse("exclusions", args=[study.slug]) + "?show=in", values, follow=True)
+
+
+def test_several_at_once_for_one_reason_each_with_an_entry_of_its_own(several):
+    page = post(several, change="exclude", reason="One agency’s people.", annotator=["1", "3"])
+    assert "The votes of 2 annotators are left out now." in page.content.decode()
+    assert page.redirect_chain == [(reverse("study-quality", args=["s"]) + "?show=in#annotators", 302)]
+    assert counted(several) == (1, 1)
+    assert [one.exclusion_reason for one in several.annotators.order_by("number")] == [
+        "One agency’s people.",
+        "",
+        "One agency’s people.",
+    ]
+    trail = several.audit_entries.filter(after="excluded: One agency’s people.").values_list("subject", flat=True)
+    assert sorted(trail) == [several.annotators.get(number=n).pseudonym for n in (1, 3)]
+    post(several, change="include", annotator=["1", "2", "3"])
+    assert counted(several) == (3, 3)
+    assert several.audit_entries.filter(after="included").count() == 2
+
+
+def test_of_several_only_those_change_that_were_otherwise(several):
+    everybody = list(several.annotators.all())
+    exclude(everybody[0], "First.", None)
+    assert exclude_all(everybody, "Then.", None) == 2
+    everybody[0].refresh_from_db()
+    assert everybody[0].exclusion_reason == "First."
+    assert include_all(everybody, None) == 3
+    assert include_all(everybody, None) == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"change": "exclude", "reason": "Why."}, "Nobody is chosen"),
+        ({"change": "exclude", "reason": " ", "annotator": ["1"]}, "Say why"),
+    ],
+)
+def test_what_is_missing_is_said_and_nothing_changes(several, values, said):
+    assert said in post(several, **values).content.decode()
+    assert counted(several) == (3, 3)
+
+
+@pytest.mark.parametrize("number", ["4", "x", "-1", "9" * 12])
+def test_an_unknown_annotator_among_several_changes_nothing(several, number):
+    assert post(several, change="exclude", reason="Why.", annotator=["1", number]).status_code == 404
+    assert counted(several) == (3, 3)

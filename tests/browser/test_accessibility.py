@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from annotations.links import invitation_path
 from annotations.models import Study
+from annotations.quality import AnnotatorQuality
 from tests.annotations.helpers import add_remarks, make_gold, rate_everything
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 
@@ -74,7 +75,9 @@ def test_practice(open_page, screen):
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_researchers_pages(open_page, live_server, screen):
+def test_researchers_pages(open_page, live_server, screen, monkeypatch):
+    """No page is wider than its screen, either, even where somebody is worth a look."""
+    monkeypatch.setattr(AnnotatorQuality, "warnings", ["much faster than the others"])
     study = make_study(systems=3, documents=2)
     client = Client()
     client.force_login(UserFactory(is_staff=True))
@@ -89,9 +92,32 @@ def test_researchers_pages(open_page, live_server, screen):
     rate_everything(AnnotatorFactory(study=study, number=1))
     add_remarks(study.annotators.get(), 60)
     addresses = ("", "settings/", "quality/", "disagreements/", "people/", "history/", "preview/")
-    for address in (*addresses, "remarks/", "annotators/1/"):
+    pair = study.comparisons.for_rating().first().pk
+    for address in (*addresses, "remarks/", "annotators/1/", "pairs/", f"pairs/{pair}/"):
         page.goto(f"/studies/{study.slug}/{address}")
         assert (address, violations(page)) == (address, {})
+        assert (address, page.evaluate("document.documentElement.scrollWidth - innerWidth")) == (address, 0)
+
+
+def test_everybody_on_the_page_is_chosen_at_once(open_page, live_server):
+    study = make_study(systems=2, documents=2, slug="s")
+    for number in (1, 2):
+        AnnotatorFactory(study=study, number=number)
+    client = Client()
+    client.force_login(UserFactory(is_staff=True))
+    page = open_page()
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+    page.goto("/studies/s/quality/")
+    everybody = page.get_by_label("Choose everybody on this page")
+    page.get_by_label("Choose annotator-002").check()
+    assert everybody.evaluate("(box) => box.indeterminate")
+    everybody.check()
+    expect(page.get_by_label("Choose annotator-001")).to_be_checked()
+    page.locator("#chosen-reason").fill("One agency.")
+    page.get_by_role("button", name="Leave the chosen ones’ votes out").click()
+    expect(page.get_by_text("The votes of 2 annotators are left out now.")).to_be_visible()
+    assert study.annotators.filter(excluded_at=None).count() == 0
 
 
 def test_the_rules_find_something(open_page, complaints):

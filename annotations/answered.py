@@ -1,4 +1,4 @@
-"""What one annotator did, pair by pair: what a researcher reads before leaving somebody's votes out."""
+"""What people did, pair by pair: of one annotator, to read before their votes are left out, or of one pair."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.disagreements import ANSWERS
-from annotations.models import Annotator, Assignment, ExpectedAnswer, Judgement, Purpose, Remark
+from annotations.models import Annotator, Assignment, Comparison, ExpectedAnswer, Judgement, Purpose, Remark
 
 SHOWN = {
     "": Q(state__in=[Assignment.State.DONE, Assignment.State.SKIPPED]),
@@ -45,10 +45,15 @@ def pairs_of(annotator: Annotator, show: str = "") -> QuerySet[Assignment]:
     return annotator.assignments.filter(SHOWN[show]).order_by("-created_at", "-pk")
 
 
+def answers_to(comparison: Comparison) -> list[Pair]:
+    """By everybody who rated or skipped it, as they joined; whose votes are left out included."""
+    return with_answers(list(comparison.assignments.filter(SHOWN[""]).order_by("annotator__number")))
+
+
 def with_answers(assignments: Sequence[Assignment]) -> list[Pair]:
     """In the same few queries, however many they are."""
     ids = [one.pk for one in assignments]
-    full = Assignment.objects.select_related("comparison__document", "comparison__query").in_bulk(ids)
+    full = Assignment.objects.select_related("annotator", "comparison__document", "comparison__query").in_bulk(ids)
     judgements: dict[int, list[Judgement]] = defaultdict(list)
     for given in (
         Judgement.objects.filter(assignment__in=ids).select_related("criterion").order_by("criterion__position")

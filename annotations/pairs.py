@@ -1,0 +1,91 @@
+"""A study's pairs as researchers look through them: which were rated, how, and what is left."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from annotations.models import Assignment, Comparison, Criterion, Judgement, Outcome, Remark, Study
+
+_THEIRS = Assignment.objects.filter(comparison=OuterRef("pk"))
+_SKIPPED = _THEIRS.filter(state=Assignment.State.SKIPPED)
+_SAID = Remark.objects.standing().filter(assignment__comparison=OuterRef("pk"))
+
+SHOWN = {
+    "": Q(),
+    "left": Q(taken__lt=F("quota")),
+    "taken": Q(taken__gte=F("quota")),
+    "untouched": ~Q(Exists(_THEIRS)),
+    "skipped": Q(Exists(_SKIPPED)),
+    "said": Q(Exists(_SAID)),
+}
+
+
+@dataclass
+class Votes:
+    """Of one pair on one question, by whom the figures count."""
+
+    for_a: int = 0
+    for_b: int = 0
+    equal: int = 0
+    both_bad: int = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """rated: places in which somebody answered, left out or not; remarks: of anybody, not taken back."""
+
+    comparison: Comparison
+    rated: int
+    remarks: int
+    votes: Votes = field(default_factory=Votes)
+
+
+def pairs_of(
+    study: Study, *, show: str = "", system: str = "", against: str = "", find: str = ""
+) -> QuerySet[Comparison]:
+    """Rating pairs in the order of the documents; of the kind in SHOWN, and by these systems.
+
+    find: in the document's title and name, or the number of a pair.
+    """
+    pairs = study.comparisons.for_rating().filter(SHOWN[show])
+    for slug in filter(None, (system, against)):
+        pairs = pairs.filter(Q(summary_a__run__system__slug=slug) | Q(summary_b__run__system__slug=slug))
+    if find:
+        named = Q(document__title__icontains=find) | Q(document__external_id__icontains=find)
+        pairs = pairs.filter(named | Q(pk=int(find)) if find.isdecimal() and len(find) < 10 else named)
+    return pairs.order_by("document", "pk")
+
+
+def with_votes(pairs: Sequence[Comparison], criterion: Criterion | None) -> list[Row]:
+    """In the same four queries, however many they are."""
+    ids = [pair.pk for pair in pairs]
+    full = Comparison.objects.select_related(
+        "document", "query", "summary_a__run__system", "summary_b__run__system"
+    ).in_bulk(ids)
+    done = Assignment.objects.filter(comparison__in=ids, state=Assignment.State.DONE)
+    rated = _counts(done, "comparison")
+    said = Remark.objects.standing().filter(assignment__comparison__in=ids)
+    remarks = _counts(said, "assignment__comparison")
+    votes = _votes(ids, criterion)
+    return [Row(full[pk], rated[pk], remarks[pk], votes[pk]) for pk in ids if pk in full]
+
+
+def _counts(rows: QuerySet[Assignment] | QuerySet[Remark], of: str) -> Counter[int]:
+    return Counter(dict(rows.order_by().values_list(of).annotate(n=Count("pk"))))
+
+
+def _votes(comparisons: Sequence[int], criterion: Criterion | None) -> dict[int, Votes]:
+    found: dict[int, Votes] = defaultdict(Votes)
+    counted = Judgement.objects.filter(
+        criterion=criterion,
+        assignment__comparison__in=comparisons,
+        assignment__slot__isnull=False,
+        assignment__annotator__excluded_at=None,
+    )
+    rows = counted.order_by().values_list("assignment__comparison", "outcome").annotate(n=Count("pk"))
+    names = {Outcome.A: "for_a", Outcome.B: "for_b", Outcome.TIE: "equal", Outcome.BOTH_BAD: "both_bad"}
+    for comparison, outcome, n in rows:
+        setattr(found[comparison], names[Outcome(outcome)], n)
+    return found
