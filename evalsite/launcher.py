@@ -15,10 +15,13 @@ from typing import IO
 
 from django.conf import settings
 
+from models_runner.machine import cores
 from models_runner.processes import stop_process, worker_command
 
 PR_SET_PDEATHSIG = 1
 RESTART_PAUSE_SECONDS = 3.0
+# Each holds some 150 MB.
+MOST_WEB_PROCESSES = 8
 
 
 class StartError(RuntimeError):
@@ -52,8 +55,22 @@ def lock_data_dir() -> IO[str]:
 
 
 def web_command(host: str, port: int) -> list[str]:
-    options = ["--bind", f"{host}:{port}", "--workers", "2", "--threads", "4", "--timeout", "60", "--no-control-socket"]
-    return [sys.executable, "-m", "gunicorn", "evalsite.wsgi", *options]
+    processes = str(web_processes())
+    options = ["--bind", f"{host}:{port}", "--workers", processes, "--threads", "4", "--timeout", "60"]
+    return [sys.executable, "-m", "gunicorn", "evalsite.wsgi", *options, "--no-control-socket"]
+
+
+def web_processes() -> int:
+    """WEB_CONCURRENCY, gunicorn's own variable; without it as many as cores, but two at least.
+
+    One that computes a long page holds up no rater of the other. Raises StartError.
+    """
+    asked = os.environ.get("WEB_CONCURRENCY")
+    if asked is None:
+        return min(max(cores(), 2), MOST_WEB_PROCESSES)
+    if not asked.isdecimal() or int(asked) < 1:
+        raise StartError(f"WEB_CONCURRENCY is {asked!r}; expected how many web processes to start, 1 or more.")
+    return int(asked)
 
 
 def _end_with_parent() -> None:
