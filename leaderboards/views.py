@@ -10,7 +10,7 @@ from annotations.models import Study
 from leaderboards.asking import Asked, asked_criterion, asked_filters, asked_for, results_data, results_page
 from leaderboards.choices import choices
 from leaderboards.details import MOST_SYSTEMS, neighbour_rows, other_intervals, win_matrix
-from leaderboards.exports import CONTENT_TYPES, FORMATS
+from leaderboards.exports import CONTENT_TYPES, FORMATS, parts
 from leaderboards.figures import DEFAULT_SORT, forest_plots, table
 from leaderboards.live import standing
 from leaderboards.snapshots import Served
@@ -105,7 +105,7 @@ def board_ratings(request: HttpRequest, study: Study, file_format: str) -> HttpR
     criterion = asked_criterion(request, study) if "criterion" in request.GET else None
     name = f"{study.slug}-{criterion.key}" if criterion else study.slug
     return StreamingHttpResponse(
-        FORMATS[file_format](export_rows(study, criterion, asked_filters(request, study))),
+        parts(FORMATS[file_format](export_rows(study, criterion, asked_filters(request, study)))),
         content_type=CONTENT_TYPES[file_format],
         headers={"Content-Disposition": f'attachment; filename="{name}-ratings.{file_format}"'},
     )

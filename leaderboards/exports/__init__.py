@@ -1,7 +1,7 @@
 """A study's votes as files, for spreadsheets, for ratings elsewhere, for training; one row at a time."""
 
 from annotations.cells import plain_cell, safe_cell
-from leaderboards.exports.lines import csv_lines, json_lines
+from leaderboards.exports.lines import csv_lines, json_lines, parts
 from leaderboards.exports.rows import Selection
 from leaderboards.exports.service import EXPORTS, Export, Exported, UnknownFormatError, export_ratings, get_format
 
@@ -21,6 +21,7 @@ __all__ = [
     "export_ratings",
     "get_format",
     "json_lines",
+    "parts",
     "plain_cell",
     "safe_cell",
 ]

@@ -27,8 +27,10 @@ def csv_lines(rows: Iterable[Row], fields: Sequence[str] = EXPORT_FIELDS) -> Ite
 
 
 def json_lines(rows: Iterable[Row]) -> Iterator[str]:
+    # json.dumps would make an encoder for every row.
+    encode = json.JSONEncoder(ensure_ascii=False).encode
     for row in rows:
-        yield json.dumps(row, ensure_ascii=False) + "\n"
+        yield encode(row) + "\n"
 
 
 def parts(lines: Iterable[str]) -> Iterator[bytes]:
