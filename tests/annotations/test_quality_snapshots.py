@@ -82,7 +82,7 @@ def test_a_large_study_waits_for_a_worker_and_is_served_then(study, many):
     assert "being computed for the first time" in first
     assert all(one.pseudonym in first for one in study.annotators.all())
     assert "no gold items answered yet" not in first  # nobody knows yet
-    assert '<td class="number">—</td>' in first
+    assert '<td class="number" data-label="Rated">—</td>' in first
     assert many == [study.pk]
     assert make_snapshot(study.pk) == "quality of study s: computed"
     served = served_quality(study)

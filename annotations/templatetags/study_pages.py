@@ -1,0 +1,41 @@
+"""The pages about one study, for those who run it."""
+
+from typing import Any
+
+from django import template
+
+from annotations.access import role_of
+from annotations.models import Membership
+
+register = template.Library()
+
+# Address, what it is called, and the pages below it.
+PAGES = (
+    ("study", "Study", ()),
+    ("study-pairs", "Pairs", ("pair",)),
+    ("study-quality", "Quality", ("annotator",)),
+    ("disagreements", "Disagreements", ()),
+    ("study-remarks", "Remarks", ()),
+    ("study-gold", "Gold and training", ("choose-gold", "make-gold")),
+    ("study-people", "People", ()),
+    ("study-settings", "Settings", ()),
+    ("study-history", "History", ()),
+    ("board", "Leaderboard", ()),
+)
+FOR_OWNERS = ("study-people",)
+# Pages that a change made by a form is answered with, where something in it is wrong.
+ANSWERED_ON = {"invite": "study-people", "add-member": "study-people", "add-attention-checks": "study-gold"}
+
+
+@register.inclusion_tag("annotations/_study_nav.html", takes_context=True)
+def study_nav(context: dict[str, Any]) -> dict[str, Any]:
+    """Links to the study's other pages that this person may open; the one that is shown is marked."""
+    request, study = context["request"], context["study"]
+    shown = ANSWERED_ON.get(request.resolver_match.url_name, request.resolver_match.url_name)
+    runs_it = role_of(request.user, study) != Membership.Role.RESEARCHER
+    pages = [
+        (name, label, "page" if name == shown else "true" if shown in below else "")
+        for name, label, below in PAGES
+        if runs_it or name not in FOR_OWNERS
+    ]
+    return {"study": study, "pages": pages}
