@@ -83,6 +83,12 @@ def percent(value: float | None) -> str:
     return UNDEFINED if value is None else f"{value:.0%}"
 
 
+@register.filter
+def along(value: float) -> str:
+    """Where a share lies on a line that is 100 long, as an attribute of a drawing has it in every language."""
+    return f"{100 * value:.1f}"
+
+
 @register.filter(expects_localtime=True)
 def moment(value: datetime | None) -> str:
     """Date and time as the language writes them, or a dash."""

@@ -60,3 +60,8 @@ def test_an_undefined_figure_is_a_dash_and_zero_is_zero():
 )
 def test_memory_money_and_energy(write, value, written):
     assert write(value) == written
+
+
+@pytest.mark.parametrize(("value", "place"), [(0, "0.0"), (0.5, "50.0"), (1, "100.0"), (1 / 3, "33.3")])
+def test_where_a_share_lies_on_a_line(value, place):
+    assert figures.along(value) == place
