@@ -38,6 +38,7 @@ class StudySetupError(ValueError):
 
 KEY = re.compile(r"[A-Za-z0-9_-]{1,50}")
 LONGEST_QUESTION = 200
+LARGEST = 2_147_483_647  # what a column of numbers holds on every database
 # Preferred in 45 of 100 comparisons instead of 50 still counts as good enough.
 MARGIN = 0.05
 
@@ -110,6 +111,7 @@ def create_study(
     options, material = options or RatingOptions(), material or Material()
     questions = [OwnCriterion(key, *LIBRARY[key]) for key in criteria if key in LIBRARY] + list(own_criteria)
     _check_setup(slug, systems, quota, options)
+    _check_sizes(quota, options, material)
     _check_sampling(sampling, epsilon)
     _check_margin(margin)
     _check_criteria(criteria, own_criteria)
@@ -164,6 +166,18 @@ def _check_setup(slug: str, systems: Sequence[System], quota: int, options: Rati
         raise StudySetupError(f"The quota is {quota}; at least 1 annotator must rate each comparison.")
     if options.break_minutes < 0:
         raise StudySetupError(f"A break after {options.break_minutes} minutes cannot be; expected 0 or more.")
+
+
+def _check_sizes(quota: int, options: RatingOptions, material: Material) -> None:
+    numbers = {
+        "seed": material.seed,
+        "quota": quota,
+        "number of pairs of each document": material.pairs_per_document,
+        "number of minutes before a break": options.break_minutes,
+    }
+    for name, number in numbers.items():
+        if number is not None and not 0 <= number <= LARGEST:
+            raise StudySetupError(f"The {name} is {number}; expected 0 to {LARGEST}.")
 
 
 def _check_sampling(sampling: str, epsilon: float) -> None:

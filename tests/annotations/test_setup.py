@@ -139,6 +139,13 @@ def test_material_that_makes_no_study_is_named(dataset, systems, material, messa
     assert not Study.objects.exists()
 
 
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+@pytest.mark.parametrize("name", ["seed", "pairs_per_document"])
+def test_a_number_that_no_column_holds_is_refused(dataset, systems, name, number):
+    with pytest.raises(StudySetupError, match=f"is {number}; expected 0 to 2147483647"):
+        make(dataset, systems, **{name: number})
+
+
 def test_an_anchor_is_one_of_the_systems(dataset, systems):
     with pytest.raises(StudySetupError, match="none of the study's systems"):
         make(dataset, systems[:2], anchor=systems[3])
