@@ -38,6 +38,8 @@ class StudySetupError(ValueError):
 
 KEY = re.compile(r"[A-Za-z0-9_-]{1,50}")
 LONGEST_QUESTION = 200
+# Of the address of the form for a new study.
+RESERVED = "new"
 LARGEST = 2_147_483_647  # what a column of numbers holds on every database
 # Preferred in 45 of 100 comparisons instead of 50 still counts as good enough.
 MARGIN = 0.05
@@ -156,6 +158,8 @@ def _check_setup(slug: str, systems: Sequence[System], quota: int, options: Rati
         validate_slug(slug)
     except ValidationError as error:
         raise StudySetupError(f"{slug!r} is no name for a study. Use letters, digits, - and _ only.") from error
+    if slug == RESERVED:
+        raise StudySetupError(f"A study cannot be named {slug!r}: its page would have the address of another.")
     if Study.objects.filter(slug=slug).exists():
         raise StudySetupError(f"A study named {slug!r} exists. Choose another name.")
     if len({s.pk for s in systems}) != len(systems):

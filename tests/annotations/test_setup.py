@@ -139,6 +139,11 @@ def test_material_that_makes_no_study_is_named(dataset, systems, material, messa
     assert not Study.objects.exists()
 
 
+def test_a_study_is_not_named_like_the_page_that_makes_one(dataset, systems):
+    with pytest.raises(StudySetupError, match="cannot be named 'new'"):
+        make(dataset, systems, slug="new")
+
+
 @pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
 @pytest.mark.parametrize("name", ["seed", "pairs_per_document"])
 def test_a_number_that_no_column_holds_is_refused(dataset, systems, name, number):
