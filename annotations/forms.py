@@ -195,7 +195,8 @@ class StudyForm(RatingOptionsForm):
 
     def material(self) -> Material:
         given = {field.name: self.cleaned_data[field.name] for field in fields(Material)}
-        return Material(**given | {"chosen": given["chosen"].split()})
+        lines = [line.strip() for line in given["chosen"].splitlines()]
+        return Material(**given | {"chosen": list(filter(None, lines))})
 
 
 class SettingsForm(forms.ModelForm):

@@ -55,9 +55,9 @@ class OwnCriterion:
 
 
 def own_criteria(text: str) -> list[OwnCriterion]:
-    """One a line: short name | question | help, the help optional."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return [OwnCriterion(*(part.strip() for part in f"{line}||".split("|")[:3])) for line in lines]
+    """One a line: short name | question | help, the help optional, and with | in it if need be."""
+    lines = [[part.strip() for part in line.split("|", 2)] for line in text.splitlines() if line.strip()]
+    return [OwnCriterion(*parts, *[""] * (2 - len(parts))) for parts in lines]
 
 
 @dataclass(frozen=True)

@@ -244,22 +244,15 @@ def test_the_pages_ask_for_it_and_show_it():
     assert "share drawn evenly: 0.25" in browser.get(study.get_absolute_url()).content.decode()
 
 
+def test_documents_are_chosen_one_a_line_by_ids_with_spaces(dataset, systems):
+    dataset.documents.filter(external_id="m1").update(external_id="Board meeting 1")
+    asked = asked_for(dataset, systems, chosen="  Board meeting 1\r\n\r\nm4\r\n")
+    assert researcher().post(reverse("new-study"), asked).status_code == 302
+    assert {document for document, *_ in compared(Study.objects.get(slug="s"))} == {"Board meeting 1", "m4"}
+
+
 def test_a_new_study_can_be_adaptive(dataset, systems):
-    asked = {
-        "title": "T",
-        "slug": "s",
-        "dataset": dataset.name,
-        "instruction": "medium",
-        "systems": [system.slug for system in systems],
-        "criteria": ["overall"],
-        "quota": 2,
-        "seed": 0,
-        "comments": "optional",
-        "break_minutes": 0,
-        "sampling": "adaptive",
-        "epsilon": "0.4",
-        "strength": "off",
-    }
+    asked = asked_for(dataset, systems, sampling="adaptive", epsilon="0.4")
     assert researcher().post(reverse("new-study"), asked).status_code == 302
     study = Study.objects.get(slug="s")
     assert (study.sampling, study.epsilon, study.pair_counts.count()) == ("adaptive", 0.4, 6)
@@ -349,6 +342,7 @@ def test_own_questions_come_after_those_of_the_library(dataset, systems):
         ("tone", "Which keeps the tone?", "Formal or not."),
         ("owner", "Which names owners?", ""),
     ]
+    assert setup.own_criteria("tone | Which? | Either | or.")[0].help_text == "Either | or."
     assert study.criteria.first().key == "fluency"
 
 
