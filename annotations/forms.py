@@ -12,7 +12,7 @@ from annotations.models import Invitation, Membership, Outcome, Purpose, Remark,
 from annotations.models.known import LONGEST_EXPLANATION
 from annotations.models.remarks import LONGEST_REMARK
 from annotations.remarks import Said
-from annotations.setup import ALWAYS, FIXED_BY_RATING, MARGIN, Material, RatingOptions
+from annotations.setup import ALWAYS, FIXED_BY_RATING, MARGIN, Material, RatingOptions, dates_problem
 from models_runner.models import Dataset, InstructionKind, System
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -209,6 +209,7 @@ class SettingsForm(forms.ModelForm):
         label="Rating ends", help_text="In the time zone of the site; empty: when the study is closed."
     )
 
+    break_minutes = RatingOptionsForm.base_fields["break_minutes"]
     completion_url = forms.URLField(
         required=False,
         assume_scheme="https",
@@ -223,13 +224,20 @@ class SettingsForm(forms.ModelForm):
         labels: ClassVar = {
             "annotator_title": "Annotators' heading",
             "quota": "Votes per comparison",
-            "break_minutes": "Remind of a break after",
         }
 
     def __init__(self, *args: Any, rated: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in FIXED_BY_RATING:
             self.fields[name].disabled = rated
+
+    def clean(self) -> dict[str, Any]:
+        """The dates here: the model's constraint on them would be named, and say nothing to a reader."""
+        super().clean()
+        values = self.cleaned_data
+        if problem := dates_problem(values.get("opens_at"), values.get("closes_at")):
+            self.add_error("closes_at", problem)
+        return values
 
 
 class AttentionForm(forms.Form):

@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -341,8 +342,15 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
                 f"Votes per comparison cannot go down to {values['quota']}: a comparison has {most} already."
             )
     opens, closes = (values.get(name, getattr(before, name)) for name in ("opens_at", "closes_at"))
+    if problem := dates_problem(opens, closes):
+        raise StudySetupError(problem)
+
+
+def dates_problem(opens: datetime | None, closes: datetime | None) -> str:
+    """What is wrong with a study's dates; "" for nothing."""
     if opens and closes and closes <= opens:
-        raise StudySetupError("The end of rating is before its beginning. Change one of the two dates.")
+        return "The end of rating is before its beginning. Change one of the two dates."
+    return ""
 
 
 def _check_expected_answers(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:

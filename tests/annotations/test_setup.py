@@ -332,6 +332,27 @@ def test_the_end_comes_after_the_beginning():
         setup.change_settings(make_study(opens_at=now), {"closes_at": now - timedelta(days=1)}, None)
 
 
+def settings_page(study, **changes):
+    """What the page answers to its own values but for these."""
+    form = SettingsForm(instance=study, rated=False)
+    asked = {name: value for name, value in form.initial.items() if value is not None}
+    return researcher().post(reverse("study-settings", args=[study.slug]), asked | changes)
+
+
+def test_the_page_says_which_date_is_wrong():
+    answer = settings_page(make_study(), opens_at="2030-01-02T00:00", closes_at="2030-01-01T00:00")
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert "The end of rating is before its beginning." in page
+    assert "Constraint" not in page
+
+
+def test_a_break_comes_within_a_day():
+    study = make_study()
+    assert settings_page(study, break_minutes=24 * 60 + 1).status_code == 400
+    assert settings_page(study, break_minutes=24 * 60).status_code == 302
+
+
 # ---- questions
 
 
