@@ -228,8 +228,14 @@ class SettingsForm(forms.ModelForm):
 
     def __init__(self, *args: Any, rated: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
         for name in FIXED_BY_RATING:
             self.fields[name].disabled = rated
+
+    def changes(self) -> dict[str, Any]:
+        """What differs from the page as it was opened: somebody else may have changed the rest meanwhile."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
 
     def clean(self) -> dict[str, Any]:
         """The dates here: the model's constraint on them would be named, and say nothing to a reader."""

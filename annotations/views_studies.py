@@ -168,7 +168,7 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     form = SettingsForm(request.POST or None, instance=Study.objects.get(pk=managed.pk), rated=rated)
     if request.method == "POST" and form.is_valid():
         try:
-            changed = setup.change_settings(managed, form.cleaned_data, cast(User, request.user))
+            changed = setup.change_settings(managed, form.changes(), cast(User, request.user))
         except setup.StudySetupError as error:
             form.add_error(None, str(error))
         else:

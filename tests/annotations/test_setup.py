@@ -353,6 +353,19 @@ def test_a_break_comes_within_a_day():
     assert settings_page(study, break_minutes=24 * 60).status_code == 302
 
 
+def test_saving_an_older_page_keeps_what_somebody_else_changed_meanwhile():
+    study, browser = make_study(guidelines="Read.\nTwice."), researcher()
+    address = reverse("study-settings", args=[study.slug])
+    fields = browser.get(address).context["form"]
+    opened = {bound.html_initial_name: bound.value() for bound in fields} | {f.html_name: f.value() for f in fields}
+    opened = {name: value for name, value in opened.items() if value is not None and value is not False}
+    setup.change_settings(Study.objects.get(), {"quota": 7, "open_link": False}, None)
+    assert browser.post(address, opened | {"title": "Another"}).status_code == 302
+    study.refresh_from_db()
+    assert (study.title, study.quota, study.open_link) == ("Another", 7, False)
+    assert list(study.audit_entries.filter(actor="researcher").values_list("subject", flat=True)) == ["title"]
+
+
 # ---- questions
 
 
