@@ -178,13 +178,12 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "annotations/settings.html", context, status=400 if form.errors else 200)
 
 
-@login_required
 @require_GET
-def history(request: HttpRequest, slug: str) -> HttpResponse:
-    """The audit trail, newest first; ?action= and ?who= narrow it."""
-    managed = get_managed_study(request, slug)
+@for_researchers
+def history(request: HttpRequest, study: Study) -> HttpResponse:
+    """The audit trail, newest first; ?action= and ?who= narrow it. It tells gold pairs and who is left out."""
     form = HistoryForm.of(request.GET)
     asked = form.asked()
-    entries = Paginator(audit.entries_of(managed, **asked), ENTRIES_A_PAGE).get_page(request.GET.get("page"))
-    context = {"study": managed, "form": form, "chosen": any(asked.values()), "entries": entries}
+    entries = Paginator(audit.entries_of(study, **asked), ENTRIES_A_PAGE).get_page(request.GET.get("page"))
+    context = {"study": study, "form": form, "chosen": any(asked.values()), "entries": entries}
     return render(request, "annotations/history.html", context)

@@ -125,10 +125,10 @@ def test_who_still_rates_sees_nothing_of_it(study):
     annotator = join(study, user=user)
     client = Client()
     client.force_login(user)
-    for name in ("study-quality", "disagreements"):
+    for name in ("study-quality", "disagreements", "study-history"):
         assert client.get(reverse(name, args=["s"])).status_code == 403
     rate(annotator, "tie")
-    for name in ("study-quality", "disagreements"):
+    for name in ("study-quality", "disagreements", "study-history"):
         assert client.get(reverse(name, args=["s"])).status_code == 200
 
 
