@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -18,6 +18,8 @@ from annotations.services import join
 
 MOST_ADDRESSES = 500
 LONGEST_EXTERNAL_ID = 100
+LONGEST_ADDRESS = 200
+MOST_PEOPLE = 1_000_000
 PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,49}")
 
 
@@ -44,6 +46,11 @@ def invite(
     """One link, or one for each address. Raises InvitationError."""
     if expires_at is not None and expires_at <= timezone.now():
         raise InvitationError("The end of the invitation is in the past. Choose a later one.")
+    if max_uses is not None and max_uses > MOST_PEOPLE:
+        raise InvitationError(
+            f"{max_uses} people are more than a link can be for; at most {MOST_PEOPLE:,}, or any number."
+        )
+    _check_kind(kind, addresses, id_parameter)
     common = {"study": study, "kind": kind, "expires_at": expires_at}
     if kind == Invitation.Kind.EMAIL:
         made = [Invitation(**common, label=address, max_uses=1) for address in _checked(addresses)]
@@ -60,14 +67,28 @@ def invite(
     return made
 
 
+def _check_kind(kind: str, addresses: Sequence[str], id_parameter: str) -> None:
+    """What is given for another kind of invitation would be lost, and the link let in other people than was meant."""
+    kinds = Invitation.Kind
+    if kind != kinds.EMAIL and any(address.strip() for address in addresses):
+        raise InvitationError(f"Addresses are given: choose “{kinds.EMAIL.label}”, or take them away.")
+    if kind != kinds.EXTERNAL and id_parameter:
+        raise InvitationError(f"A platform's parameter is given: choose “{kinds.EXTERNAL.label}”, or take it away.")
+
+
 def _checked(addresses: Sequence[str]) -> list[str]:
-    found = list(dict.fromkeys(address.strip() for address in addresses if address.strip()))
+    by_person: dict[str, str] = {}
+    for address in filter(None, map(str.strip, addresses)):
+        # Mail takes no account of case, and one person would be two annotators.
+        by_person.setdefault(address.casefold(), address)
+    found = list(by_person.values())
     if not found:
         raise InvitationError("No address is given. Write one address a line.")
     if len(found) > MOST_ADDRESSES:
         raise InvitationError(f"{len(found)} addresses are given; at most {MOST_ADDRESSES} at once.")
     for address in found:
         try:
+            MaxLengthValidator(LONGEST_ADDRESS)(address)
             validate_email(address)
         except ValidationError as error:
             raise InvitationError(f"{address[:100]!r} is no e-mail address. Nobody was invited.") from error

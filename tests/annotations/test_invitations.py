@@ -37,6 +37,11 @@ def test_every_address_gets_a_link_for_one_person(study):
     assert study.audit_entries.get().subject == "2 made: A link for one person each"
 
 
+def test_an_address_in_other_case_is_the_same_person(study):
+    made = invite(study, "email", None, addresses=["Ada@Example.org", "bo@example.org", "ada@example.org"])
+    assert [one.label for one in made] == ["Ada@Example.org", "bo@example.org"]
+
+
 @pytest.mark.parametrize(
     ("kind", "values", "message"),
     [
@@ -45,6 +50,11 @@ def test_every_address_gets_a_link_for_one_person(study):
         ("email", {"addresses": [f"p{n}@example.org" for n in range(501)]}, "at most 500"),
         ("external", {"id_parameter": "a b"}, "no name of a parameter"),
         ("external", {}, "no name of a parameter"),
+        ("email", {"addresses": [f"{'a' * 189}@example.org"]}, "is no e-mail address"),
+        ("link", {"addresses": ["a@example.org"]}, "choose “A link for one person each”"),
+        ("external", {"addresses": ["a@example.org"], "id_parameter": "PID"}, "choose “A link for one person each”"),
+        ("link", {"id_parameter": "PROLIFIC_PID"}, "choose “A recruiting platform"),
+        ("link", {"max_uses": 10**30}, "at most 1,000,000"),
         ("link", {"expires_at": timezone.now() - timedelta(days=1)}, "in the past"),
     ],
 )
