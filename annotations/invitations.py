@@ -100,7 +100,10 @@ def revoke(invitation: Invitation, by: User | None) -> None:
     """Nobody joins by it any more; who has joined stays."""
     open_ = Invitation.objects.filter(pk=invitation.pk, revoked_at=None)
     if open_.update(revoked_at=timezone.now()):
-        audit.record(invitation.study, by, AuditEntry.Action.INVITATION, f"revoked: {invitation.label or 'a link'}")
+        # Not a person's address: researchers read the history, and what is in it cannot be erased.
+        named = "" if invitation.kind == Invitation.Kind.EMAIL else invitation.label
+        subject = f"revoked: {named or invitation.get_kind_display()}"
+        audit.record(invitation.study, by, AuditEntry.Action.INVITATION, subject)
 
 
 def check_invitation(invitation: Invitation | None, study: Study, external_id: str = "") -> None:

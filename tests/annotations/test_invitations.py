@@ -95,6 +95,20 @@ def test_an_expired_or_revoked_link_lets_nobody_in(study):
     assert "took this invitation back" in refusal(revoked)
 
 
+def test_the_history_names_no_address(study):
+    for invitation in (
+        one(study, "email", addresses=["ada@example.org"]),
+        one(study, label="Reading group"),
+        one(study),
+    ):
+        revoke(invitation, None)
+    assert [entry.subject for entry in study.audit_entries.order_by("pk") if "revoked" in entry.subject] == [
+        "revoked: A link for one person each",
+        "revoked: Reading group",
+        "revoked: A link for several people",
+    ]
+
+
 def test_a_platforms_person_is_one_annotator(study):
     invitation = one(study, "external", id_parameter="PROLIFIC_PID", max_uses=2)
     first = accept(invitation, study, None, "5f1e")
