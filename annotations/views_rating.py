@@ -20,7 +20,7 @@ from annotations import access, links, services
 from annotations.assignment import has_work, next_assignment, prefetch
 from annotations.forms import GuessForm, NextForm, RemarkForm, UndoForm, VoteForm
 from annotations.guesses import next_guess, record_guess
-from annotations.invitations import NotInvitedError, accept, check_invitation, is_known
+from annotations.invitations import NotInvitedError, accept, check_invitation, is_known, named_by_platform
 from annotations.judging import Recorded, RefusedError, record_vote
 from annotations.leases import come_back, leave, renew
 from annotations.models import Annotator, Assignment, Purpose, Remark, Study
@@ -51,7 +51,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     if study is None:
         raise Http404("This invitation link is not valid. Ask the researcher who sent it for a new one.")
     annotator = access.get_annotator(request, str(study.public_id))
-    external_id = request.GET.get(invitation.id_parameter, "").strip() if invitation and invitation.id_parameter else ""
+    external_id = named_by_platform(invitation, request.GET)
     if annotator is not None and external_id and annotator.external_id != external_id:
         annotator = None  # somebody else's turn at a shared computer
     try:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -153,6 +154,15 @@ def test_a_platforms_address_says_who_it_is(client, study):
     Client().post(f"{path}?PROLIFIC_PID=5f1e")
     client.post(f"{path}?PROLIFIC_PID=77aa")
     assert sorted(study.annotators.values_list("external_id", flat=True)) == ["5f1e", "77aa"]
+
+
+@pytest.mark.parametrize("unfilled", ["…", "{{%PROLIFIC_PID%}}", "${e://Field/PID}", "\0"])
+def test_a_placeholder_is_nobody(client, study, unfilled):
+    path = f"{single_path(one(study, 'external', id_parameter='PROLIFIC_PID'))}?{urlencode({'PROLIFIC_PID': unfilled})}"
+    for answer in (client.get(path), client.post(path)):
+        assert answer.status_code == 410
+        assert "PROLIFIC_PID is missing" in answer.content.decode()
+    assert not study.annotators.exists()
 
 
 def test_the_completion_code_is_for_who_has_nothing_left(client, study):
