@@ -26,7 +26,8 @@ def exclude(annotator: Annotator, reason: str, by: User | None) -> None:
 @transaction.atomic
 def exclude_all(annotators: Iterable[Annotator], reason: str, by: User | None) -> int:
     """The same of several of one study, for one reason; returns of how many the votes counted before."""
-    reason = reason.strip()[:LONGEST_REASON]
+    # PostgreSQL takes no NUL.
+    reason = reason.replace("\0", "").strip()[:LONGEST_REASON]
     if not reason:
         raise ExclusionError("Say why: the reason is kept in the study's history.")
     at = timezone.now()

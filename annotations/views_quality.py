@@ -72,10 +72,10 @@ def disagreement(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _criterion(study: Study, key: str) -> Criterion:
-    criterion = study.criteria.filter(key=key).first() if key else study.criteria.first()
-    if criterion is None:
-        raise Http404(f"This study has no question {key!r}.")
-    return criterion
+    for criterion in study.criteria.all():
+        if key in ("", criterion.key):
+            return criterion
+    raise Http404(f"This study has no question {key!r}.")
 
 
 def _annotator(study: Study, number: str) -> Annotator | None:
@@ -119,10 +119,17 @@ def change_exclusions(request: HttpRequest, slug: str) -> HttpResponse:
             raise exclusion.ExclusionError("Nobody is chosen: mark the annotators in the list first.")
         if request.POST.get("change") == "exclude":
             n = exclusion.exclude_all(annotators, request.POST.get("reason", ""), by)
-            messages.success(request, f"The votes of {n} annotator{'s' if n != 1 else ''} are left out now.")
+            _say_how_many(request, n, "left out now", "left out already")
         else:
             n = exclusion.include_all(annotators, by)
-            messages.success(request, f"The votes of {n} annotator{'s' if n != 1 else ''} count again.")
+            _say_how_many(request, n, "counted again", "counted already")
     except exclusion.ExclusionError as error:
         messages.error(request, str(error))
     return redirect(addresses.as_it_was(request, "study-quality", slug, "annotators"))
+
+
+def _say_how_many(request: HttpRequest, n: int, now: str, already: str) -> None:
+    if n:
+        messages.success(request, f"The votes of {n} annotator{'s' if n != 1 else ''} are {now}.")
+    else:
+        messages.info(request, f"Nothing was changed: the votes of everybody chosen are {already}.")

@@ -64,6 +64,11 @@ def test_an_annotator_who_is_none_is_not_found(study, number):
     assert ask(annotator=number).status_code == 404
 
 
+@pytest.mark.parametrize("key", ["tone", "Overall", "\0"])
+def test_a_question_that_is_none_is_not_found(study, key):
+    assert ask(criterion=key).status_code == 404
+
+
 def test_pages_keep_what_was_asked_for(study, monkeypatch):
     monkeypatch.setattr(views_quality, "DISAGREEMENTS_A_PAGE", 2)
     page = ask(criterion="fluency", annotator=1, page=2)

@@ -110,3 +110,17 @@ def test_what_is_missing_is_said_and_nothing_changes(several, values, said):
 def test_an_unknown_annotator_among_several_changes_nothing(several, number):
     assert post(several, change="exclude", reason="Why.", annotator=["1", number]).status_code == 404
     assert counted(several) == (3, 3)
+
+
+def test_once_more_changes_nothing_and_says_so(several):
+    post(several, change="exclude", reason="Why.", annotator=["1", "2"])
+    again = post(several, change="exclude", reason="Why.", annotator=["1", "2"])
+    assert "Nothing was changed: the votes of everybody chosen are left out already." in again.content.decode()
+    counting = post(several, change="include", annotator=["3"])
+    assert "Nothing was changed: the votes of everybody chosen are counted already." in counting.content.decode()
+
+
+def test_a_reason_that_no_database_takes_is_kept_without_the_character(several):
+    post(several, change="exclude", reason="Wh\0y.", annotator=["1"])
+    assert several.annotators.get(number=1).exclusion_reason == "Why."
+    assert "Say why" in post(several, change="exclude", reason="\0", annotator=["2"]).content.decode()
