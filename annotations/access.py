@@ -21,6 +21,7 @@ from annotations.models import Annotator, Membership, Study
 from annotations.statements import Columns, fetch
 
 __all__ = [
+    "STAFF",
     "StillRatingError",
     "datasets_being_rated",
     "for_researchers",

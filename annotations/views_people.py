@@ -15,12 +15,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations import addresses, invitations, links, members, services
-from annotations.access import StillRatingError, get_managed_study, login_required, refuse_while_rating, still_rating
+from annotations.access import (
+    STAFF,
+    StillRatingError,
+    get_managed_study,
+    login_required,
+    refuse_while_rating,
+    role_of,
+    still_rating,
+)
 from annotations.cells import csv_line
 from annotations.finished import pairs_left
 from annotations.forms import InvitationForm, MemberForm
 from annotations.forms_lists import PeopleForm
-from annotations.models import Annotator, Invitation, Study
+from annotations.models import Annotator, Invitation, Membership, Study
 from annotations.work import work_lines, work_of
 
 ROWS_A_PAGE = 25
@@ -96,7 +104,7 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
             form.add_error("username", str(error))
     if form.errors:
         return _page(request, study, member_form=form)
-    return redirect(addresses.as_it_was(request, "study-people", slug))
+    return _back(request, study)
 
 
 @login_required
@@ -107,7 +115,16 @@ def remove_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         members.remove_member(get_object_or_404(study.memberships, pk=pk), cast(User, request.user))
     except members.MemberError as error:
         messages.error(request, str(error))
-    return redirect(addresses.as_it_was(request, "study-people", slug))
+    return _back(request, study)
+
+
+def _back(request: HttpRequest, study: Study) -> HttpResponse:
+    """To the same page; who took themselves off the owners is led to what is still theirs."""
+    role = role_of(request.user, study)
+    if role in (STAFF, Membership.Role.OWNER):
+        return redirect(addresses.as_it_was(request, "study-people", study.slug))
+    messages.success(request, f"You are {'a researcher' if role else 'no member'} of the study {study.slug} now.")
+    return redirect(study if role else "studies")
 
 
 @login_required

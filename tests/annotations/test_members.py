@@ -1,4 +1,5 @@
 import pytest
+from django.urls import reverse
 
 from annotations.members import MemberError, add_member, remove_member
 from annotations.models import Membership
@@ -36,3 +37,21 @@ def test_a_study_keeps_an_owner(study):
 def test_who_has_no_account_cannot_be_added(study):
     with pytest.raises(MemberError, match="no account 'nobody'"):
         add_member(study, "nobody", "researcher", None)
+
+
+@pytest.mark.parametrize(
+    ("change", "role", "leads_to", "said"),
+    [("remove", None, "/studies/", "no member"), ("add", "researcher", "/studies/{}/", "a researcher")],
+)
+def test_who_gives_up_ownership_is_led_to_what_is_still_theirs(client, study, change, role, leads_to, said):
+    Membership.objects.create(study=study, user=UserFactory(username="bo"), role="owner")
+    ada = study.memberships.get(user__username="ada")
+    client.force_login(ada.user)
+    addresses = {
+        "remove": reverse("remove-member", args=[study.slug, ada.pk]),
+        "add": reverse("add-member", args=[study.slug]),
+    }
+    page = client.post(addresses[change], {"username": "ada", "role": "researcher"}, follow=True)
+    assert page.redirect_chain == [(leads_to.format(study.slug), 302)]
+    assert f"You are {said} of the study {study.slug} now." in page.content.decode()
+    assert study.memberships.filter(user=ada.user).values_list("role", flat=True).first() == role
