@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from statistics import median
 
-from django.db.models import Count, Sum
+from django.db.models import Count, F, Sum
 
 from annotations.models import Judgement, Purpose, Study
 
@@ -28,7 +28,9 @@ class Workload:
 
 
 def workload(study: Study) -> Workload:
-    totals = study.comparisons.for_rating().aggregate(comparisons=Count("pk"), places=Sum("quota"))
+    # Places of judges who rated elsewhere come on top, and ask nothing of people here.
+    places_here = Sum(F("quota") - F("imported"))
+    totals = study.comparisons.for_rating().aggregate(comparisons=Count("pk"), places=places_here)
     places = totals["places"] or 0
     criteria = study.criteria.count()
     seconds, measured = _pace(study)

@@ -14,6 +14,7 @@ from annotations.models import Annotator, Assignment, AuditEntry, Judgement, Jud
 from annotations.ratings_import import import_ratings
 from annotations.services import join
 from annotations.setup import StudySetupError, change_settings
+from annotations.workload import workload
 from leaderboards.boards import build_board
 from leaderboards.votes import export_rows
 from models_runner.importing.records import DatasetImportError
@@ -108,6 +109,13 @@ def test_imported_places_come_on_top_of_the_studys_own(study, write):
     Assignment.objects.filter(annotator=annotator).update(state="done", lease_until=None)
     given_out.add(next_assignment(annotator).comparison_id)
     assert given_out == set(study.comparisons.values_list("pk", flat=True))
+
+
+def test_what_a_study_asks_of_people_leaves_out_who_rated_elsewhere(study, write):
+    before = workload(study)
+    import_ratings(write(line(study), line(study, judge="expert-2")), study)
+    assert workload(study) == before
+    assert (before.comparisons, before.ratings, before.answers) == (2, 2, 4)
 
 
 def test_imported_votes_count_where_the_next_pair_is_drawn_by_the_votes(study, write):
