@@ -89,6 +89,8 @@ def work_lines(study: Study) -> Iterator[str]:
 
 
 def _came_by(annotator: Annotator) -> str:
+    if annotator.imported:
+        return "rated elsewhere"
     invitation = annotator.invitation
     return "open link" if invitation is None else invitation.label or invitation.get_kind_display()
 

@@ -170,6 +170,13 @@ def test_who_rated_elsewhere_has_neither_pairs_left_nor_a_code(study):
     assert [(row["pairs_left"], row["completion_code"]) for row in rows_of()] == [("", ""), ("1", ""), ("", "")]
 
 
+def test_who_rated_elsewhere_came_by_no_link(study):
+    study.annotators.filter(number=2).update(imported=True)
+    assert [row["invitation"] for row in rows_of()] == ["open link", "rated elsewhere", "open link"]
+    page = researcher().get(reverse("study-people", args=["s"])).content.decode()
+    assert (page.count('<td data-label="Came by">open link'), page.count(">rated elsewhere<")) == (2, 1)
+
+
 @pytest.mark.parametrize("name", ["study-people", "work-csv"])
 def test_more_annotators_and_pairs_take_no_more_statements(study, name):
     client, url = researcher(), reverse(name, args=["s"]) + "?show=left"
