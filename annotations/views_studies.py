@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations import audit, links, services, setup
@@ -95,6 +96,7 @@ def study(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "study": managed,
         "role": role_of(request.user, managed),
+        "ended": managed.status == Study.Status.OPEN and managed.is_over(timezone.now()),
         "progress": services.progress(managed),
         "workload": workload(managed),
         "evidence": evidence_progress(managed),

@@ -332,6 +332,15 @@ def test_the_end_comes_after_the_beginning():
         setup.change_settings(make_study(opens_at=now), {"closes_at": now - timedelta(days=1)}, None)
 
 
+def test_the_page_says_that_the_end_has_passed_though_the_study_is_open():
+    study, browser, said = make_study(), researcher(), "Nobody can rate: the end of rating has passed."
+    for days, status, shown in ((1, "open", False), (-1, "open", True), (-1, "closed", False)):
+        Study.objects.update(closes_at=timezone.now() + timedelta(days=days), status=status)
+        assert (said in browser.get(study.get_absolute_url()).content.decode()) is shown
+    again = browser.post(reverse("change-study-status", args=[study.slug]), {"change": "open"}, follow=True)
+    assert said in again.content.decode()
+
+
 def settings_page(study, **changes):
     """What the page answers to its own values but for these."""
     form = SettingsForm(instance=study, rated=False)
