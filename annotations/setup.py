@@ -118,7 +118,7 @@ def create_study(
     _check_sampling(sampling, epsilon)
     _check_margin(margin)
     _check_criteria(criteria, own_criteria)
-    _check_pairs(material, systems)
+    _check_material(material, systems)
     study = Study.objects.create(
         slug=slug,
         title=title or slug,
@@ -213,7 +213,9 @@ def _check_criteria(chosen: Sequence[str], own: Sequence[OwnCriterion]) -> None:
         raise StudySetupError("Name at least one criterion, and each one once.")
 
 
-def _check_pairs(material: Material, systems: Sequence[System]) -> None:
+def _check_material(material: Material, systems: Sequence[System]) -> None:
+    if material.chosen and material.sample is not None:
+        raise StudySetupError("Choose documents, or have a sample of them drawn; not both.")
     if material.anchor is not None and material.pairs_per_document is not None:
         raise StudySetupError("Compare against an anchor, or a number of pairs of each document; not both.")
     if material.anchor is not None and material.anchor not in systems:

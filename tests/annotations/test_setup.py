@@ -130,6 +130,7 @@ def test_drawn_pairs_do_not_depend_on_what_is_finished_first(dataset, systems):
         ({"split": "train"}, "no documents in split 'train'"),
         ({"sample": 7}, "A sample of 7 documents cannot be drawn from 6"),
         ({"chosen": ["m1", "m9"]}, "no document 'm9'"),
+        ({"chosen": ["m1"], "sample": 1}, "not both"),
         ({"pairs_per_document": 0}, "expected 1 or more"),
     ],
 )
