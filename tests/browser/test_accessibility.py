@@ -6,8 +6,10 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import expect
 
+from annotations.exclusion import exclude
+from annotations.gold import switch
 from annotations.links import invitation_path
-from annotations.models import Study
+from annotations.models import KnownPair, Study
 from annotations.quality import AnnotatorQuality
 from tests.annotations.helpers import add_remarks, make_gold, rate_everything
 from tests.factories import AnnotatorFactory, UserFactory, make_study
@@ -89,9 +91,11 @@ def test_researchers_pages(open_page, live_server, screen, monkeypatch):
     for address in ("gold/", "gold/pairs/", f"gold/pairs/{study.comparisons.for_rating().first().pk}/"):
         page.goto(f"/studies/{study.slug}/{address}")
         assert (address, violations(page)) == (address, {})
+    switch(KnownPair.objects.first(), on=False, by=None)
     rate_everything(AnnotatorFactory(study=study, number=1))
-    add_remarks(study.annotators.get(), 60)
-    addresses = ("", "settings/", "quality/", "disagreements/", "people/", "history/", "preview/")
+    exclude(AnnotatorFactory(study=study, number=2), "Why.", None)
+    add_remarks(study.annotators.get(number=1), 60)
+    addresses = ("", "settings/", "gold/", "quality/", "disagreements/", "people/", "history/", "preview/")
     pair = study.comparisons.for_rating().first().pk
     for address in (*addresses, "remarks/", "annotators/1/", "pairs/", f"pairs/{pair}/"):
         page.goto(f"/studies/{study.slug}/{address}")
