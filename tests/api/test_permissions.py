@@ -155,7 +155,7 @@ class World:
             ],
             "/systems": {"slug": "new", "name": "New", "adapter": "scripted", "regime": "baseline"},
             "/runs": {"system": run.system.slug, "dataset": run.dataset.name},
-            "/studies": {"slug": "new", "dataset": run.dataset.name, "systems": [a.slug, b.slug]},
+            "/studies": {"slug": "made", "dataset": run.dataset.name, "systems": [a.slug, b.slug]},
             "/studies/{slug}/status": {"change": "pause"},
             "/studies/{slug}/annotators": {"external_id": "p1"},
             "/studies/{slug}/votes": [
@@ -220,7 +220,7 @@ def test_everybody_gets_what_the_table_says(world, operation):
         if operation == ("POST", "/rating/undo") and role == "rater":
             world.programs["rater"].post("/rating/votes", world.vote("left"))
         if operation == ("POST", "/studies"):
-            Study.objects.filter(slug="new").delete()
+            Study.objects.filter(slug="made").delete()
         if operation == ("POST", "/studies/{slug}/status"):
             Study.objects.update(status="open")
         assert got(world.send(role, *operation)) == expected, role
