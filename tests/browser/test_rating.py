@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from annotations.links import invitation_path
 from annotations.models import Annotator, Assignment, Judgement, JudgementRevision, Remark
+from models_runner.models import Transcript
 from tests.annotations.helpers import make_gold
 from tests.factories import make_study
 
@@ -203,6 +204,17 @@ def test_keys_typed_into_the_search_rate_nothing(new_page):
     page.keyboard.press("Control+1")
     page.wait_for_timeout(200)
     assert not Judgement.objects.exists()
+
+
+def test_the_search_takes_every_character_as_it_is(new_page):
+    study = make_study()
+    odd = r"The follow-up: C++ (v2.0) costs $5, a|b, [x] {y} \\z ^ * ? / done."
+    Transcript.objects.update(turns=[{"speaker": "Maya", "content": odd}])
+    page = join(new_page(), study)
+    page.keyboard.press("/")
+    for words in ("follow-up", "C++", "(v2.0)", "$5", "a|b", "[x]", "{y}", "\\z", "^", "*", "?", "/"):
+        page.locator("[data-search]").fill(words)
+        expect(page.locator("mark")).to_have_text([words])
 
 
 def test_help_opens_and_closes_and_swallows_answers(new_page):

@@ -68,7 +68,7 @@ document.addEventListener("transcript-reveal", (event) => {
 
 function search() {
   const words = $("[data-search]").value.trim();
-  const pattern = words && new RegExp(words.replace(/[\\^$.*+?()[\]{}|\/-]/g, "\\$&"), "giu");
+  const pattern = words && new RegExp(words.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), "giu");
   const turns = $("[data-turns]");
   for (const turn of turns.children) {
     const hit = mark($("p", turn), pattern);
