@@ -273,6 +273,25 @@ def test_an_unsaved_answer_survives_a_reload(new_page, complaints):
     complaints.clear()
 
 
+def test_another_tab_leaves_an_unsaved_answer_where_it_is(new_page, complaints):
+    page = join(new_page(), make_study(criteria=("overall", "fluency")))
+    other = page.context.new_page()
+    other.goto(page.url)
+    scripts_started(other)
+    page.route("**/vote", lambda route: route.abort("connectionreset"))
+    page.bring_to_front()
+    page.wait_for_timeout(300)
+    page.keyboard.press("1")
+    expect(page.get_by_role("status").first).to_contain_text("Not saved yet")
+    other.locator("[data-question=fluency]").get_by_role("button", name="Equally good").click()
+    expect(other.get_by_role("status").first).to_have_text("Saved")
+    page.close()
+    other.reload()
+    rated(other, 1)
+    assert set(Judgement.objects.values_list("criterion__key", flat=True)) == {"overall", "fluency"}
+    complaints.clear()
+
+
 def test_offline_for_the_next_pair_only_delays_it(new_page, complaints):
     page = join(new_page(), make_study())
     shown = token(page)

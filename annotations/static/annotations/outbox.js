@@ -27,14 +27,16 @@ export class Outbox {
     this.items = read(this.key);
   }
 
+  // Another tab of the same study keeps there what it has not sent yet.
   add(item) {
     this.items.push(item);
-    write(this.key, this.items);
+    write(this.key, [...read(this.key), item]);
   }
 
   remove(clientKey) {
-    this.items = this.items.filter((item) => item.client_key !== clientKey);
-    write(this.key, this.items);
+    const others = (item) => item.client_key !== clientKey;
+    this.items = this.items.filter(others);
+    write(this.key, read(this.key).filter(others));
   }
 }
 
