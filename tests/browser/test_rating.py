@@ -448,6 +448,41 @@ def test_undo_takes_the_last_answer_back(new_page):
     assert list(JudgementRevision.objects.values_list("outcome", flat=True))[1] == ""
 
 
+@pytest.mark.parametrize("reaches_server", [False, True], ids=["request lost", "answer lost"])
+def test_undo_tried_again_takes_one_answer_back(new_page, complaints, reaches_server):
+    page = join(new_page(), make_study(systems=3, documents=2))
+    first, _ = press_until_next_pair(page, "1")
+    second, _ = press_until_next_pair(page, "2")
+
+    def cut(route):
+        if reaches_server:
+            route.fetch()
+        route.abort("connectionreset")
+
+    page.route("**/undo", cut, times=1)
+    page.wait_for_timeout(300)
+    page.keyboard.press("u")
+    expect(page.get_by_role("status").first).to_have_text("Not taken back: no connection.")
+    page.keyboard.press("u")
+    expect(page.locator(f"[data-token='{second}']")).to_be_visible()
+    rated(page, 1)
+    page.wait_for_timeout(300)
+    page.keyboard.press("u")
+    expect(page.locator(f"[data-token='{first}']")).to_be_visible()
+    complaints.clear()
+
+
+def test_undo_pressed_twice_takes_one_answer_back(new_page):
+    page = join(new_page(), make_study(systems=3, documents=2))
+    for key in "12":
+        shown, _ = press_until_next_pair(page, key)
+    page.wait_for_timeout(300)
+    page.get_by_role("button", name="Undo last answer").dblclick()
+    expect(page.locator(f"[data-token='{shown}']")).to_be_visible()
+    page.wait_for_timeout(500)
+    assert Judgement.objects.count() == 1
+
+
 def test_a_pair_is_skipped_by_keyboard(new_page):
     page = join(new_page(), make_study(systems=3, documents=2))
     shown = token(page)

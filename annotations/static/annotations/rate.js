@@ -25,6 +25,7 @@ let wholePair = true; // false after a reload in the middle of a pair: its time 
 let ahead = null; // the next pair, fetched while this one is rated
 let retryNow = () => {};
 let unseen = document.hidden; // opened in a background tab
+let undoKey = null; // of an undo that may have reached the server
 
 // ---- what is shown
 
@@ -94,6 +95,7 @@ function started() {
 
 function enqueue(form, fields) {
   refusal.hidden = true;
+  undoKey = null;
   outbox.add({ url: form.action, client_key: newKey(), ...fields });
   drain();
 }
@@ -149,7 +151,12 @@ function report(form, kind) {
 async function undo(form) {
   if (guarded() || outbox.items.length) return;
   say(gettext("Taking your last answer back…"), "busy");
-  const reply = await post(form.action, { client_key: newKey() }, csrfToken());
+  swapping = true;
+  // Without a reply nobody knows whether it is done: tried again it is the same undo, and takes no second answer back.
+  undoKey ??= newKey();
+  const reply = await post(form.action, { client_key: undoKey }, csrfToken());
+  swapping = false;
+  if (!reply.fault) undoKey = null;
   const fault = reply.stale ? gettext("the page is out of date") : reply.fault;
   if (fault) say(gettext("Not taken back: {fault}.", { fault }), "fault");
   else if (reply.error) refuse(reply.error.message, gettext("Reload the page"), reload);
