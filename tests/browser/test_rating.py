@@ -563,6 +563,47 @@ def test_a_comment_is_saved_with_the_answer(new_page):
     assert (str(comment.assignment.token), comment.text) == (shown, "Left names who does it; 2 dates are missing.")
 
 
+def test_a_comment_written_while_the_answer_is_on_its_way_is_saved(new_page, complaints):
+    page = join(new_page(), make_study())
+    shown = token(page)
+    page.route("**/vote", lambda route: route.abort("connectionreset"))
+    page.wait_for_timeout(300)
+    page.keyboard.press("1")
+    expect(page.get_by_role("status").first).to_contain_text("Not saved yet")
+    page.keyboard.press("c")
+    page.keyboard.type("Left names the date.")
+    page.unroute("**/vote")
+    rated(page, 1)
+    comment = Remark.objects.get()
+    assert (str(comment.assignment.token), comment.text) == (shown, "Left names the date.")
+    complaints.clear()
+
+
+def test_what_is_added_to_a_comment_on_its_way_survives_a_reload(new_page):
+    page = join(new_page(), make_study())
+    late = []
+    page.route("**/remark", lambda route: late.append(route))
+    page.locator("#comment-text").fill("Left names the date")
+    page.keyboard.press("Control+Enter")
+    page.locator("#comment-text").press_sequentially(" and the place")
+    late[0].continue_()
+    expect(page.get_by_role("status").first).to_have_text("Saved")
+    page.reload()
+    expect(page.locator("#comment-text")).to_have_value("Left names the date and the place")
+
+
+def test_a_comment_is_saved_with_a_skip(new_page):
+    page = join(new_page(), make_study(comments="required"))
+    shown = token(page)
+    page.locator("#comment-text").fill("Right stops in the middle.")
+    page.get_by_text("Skip or report").click()
+    page.get_by_label("A text is broken or missing").check()
+    page.get_by_role("button", name="Skip this pair").click()
+    expect(page.locator(f"[data-token='{shown}']")).to_have_count(0)
+    remarks = Remark.objects.filter(assignment__token=shown, assignment__state="skipped")
+    assert set(remarks.values_list("kind", "text")) == {("skip", ""), ("comment", "Right stops in the middle.")}
+
+
 def test_a_comment_being_typed_survives_a_reload(new_page):
     page = join(new_page(), make_study())
     expect(page.get_by_role("button", name="Keys")).to_be_visible()  # the scripts have started

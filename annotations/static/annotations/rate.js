@@ -146,6 +146,7 @@ function report(form, kind) {
     text: form.elements.text.value,
   });
   form.reset();
+  saveComment();
 }
 
 async function undo(form) {
@@ -198,6 +199,7 @@ async function drain() {
     complete ||= shown && Boolean(reply.complete);
     skipped ||= shown && sent.kind === "skip";
     practised ||= complete && sent.kind !== "skip" && "practice" in pair().dataset;
+    if (complete && !outbox.items.length) saveComment(); // what was written while the answer was on its way
   }
   draining = false;
   if (practised) location.assign(pair().dataset.practice); // a page of its own says how it went
@@ -207,7 +209,8 @@ async function drain() {
 
 function saved(sent) {
   say(sent.kind === "problem" ? gettext("Reported. Thank you.") : gettext("Saved"), "saved");
-  if (sent.kind === "comment") drafts.keep(sent.token, "");
+  // Not what was written since.
+  if (sent.kind === "comment" && drafts.of(sent.token) === sent.text) drafts.keep(sent.token, "");
 }
 
 function pause(ms) {
