@@ -421,12 +421,31 @@ def test_an_outdated_page_keeps_the_answer_until_it_is_reloaded(new_page, compla
     page = join(new_page(), make_study())
     shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
     page.context.clear_cookies(name=re.compile("csrf"))
-    page.on("dialog", lambda dialog: dialog.accept())
+    asked = []  # whether to leave the page: it says itself that the answer is kept
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.wait_for_timeout(300)
     page.keyboard.press("2")
     expect(page.get_by_role("alert")).to_contain_text("out of date")
     assert not Judgement.objects.exists()
     page.get_by_role("button", name="Reload the page").click()
+    rated(page, 1)
+    assert stored_choice(shown, texts) == "right"
+    assert asked == []
+    assert all("403" in text for text in complaints)
+    complaints.clear()
+
+
+def test_an_answer_is_kept_until_the_personal_link_is_opened_again(new_page, complaints):
+    page = join(new_page(), make_study())
+    shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
+    link = page.locator("#personal-link").input_value()
+    page.wait_for_timeout(300)
+    page.context.clear_cookies(name=re.compile("session"))
+    page.keyboard.press("2")
+    expect(page.get_by_role("alert")).to_contain_text("your personal link again. Your answer is kept and sent then.")
+    page.get_by_role("button", name="Reload the page").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This browser has not joined yet")
+    start_by_keyboard(page, link)
     rated(page, 1)
     assert stored_choice(shown, texts) == "right"
     assert all("403" in text for text in complaints)

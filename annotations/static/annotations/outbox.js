@@ -27,6 +27,11 @@ export class Outbox {
     this.items = read(this.key);
   }
 
+  /** Whether a reload finds it again. */
+  isKept() {
+    return read(this.key).length >= this.items.length;
+  }
+
   // Another tab of the same study keeps there what it has not sent yet.
   add(item) {
     this.items.push(item);

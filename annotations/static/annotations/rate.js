@@ -25,6 +25,7 @@ let wholePair = true; // false after a reload in the middle of a pair: its time 
 let ahead = null; // the next pair, fetched while this one is rated
 let retryNow = () => {};
 let unseen = document.hidden; // opened in a background tab
+let reloading = false; // as the page itself offered
 let undoKey = null; // of an undo that may have reached the server
 
 // ---- what is shown
@@ -49,7 +50,10 @@ function refuse(text, label, act) {
   refusal.hidden = false;
 }
 
-const reload = () => location.assign(rateUrl);
+function reload() {
+  reloading = true;
+  location.assign(rateUrl);
+}
 
 /** The question that keys answer: the one with the focus, else the first open one. */
 function currentQuestion() {
@@ -179,10 +183,11 @@ async function drain() {
     if (!faults) say(gettext("Saving…"), "busy");
     const { url = questions()[0].action, ...fields } = sent;
     const reply = await post(url, fields, csrfToken());
-    if (reply.stale) {
+    if (reply.stale || reply.error?.code === "not_joined") {
       say(gettext("Not saved yet."), "fault");
       const stale = gettext("This page is out of date. Reload it: your answer is kept and sent then.");
-      refuse(stale, gettext("Reload the page"), reload);
+      const stranger = gettext("{reason} Your answer is kept and sent then.", { reason: reply.error?.message });
+      refuse(reply.stale ? stale : stranger, gettext("Reload the page"), reload);
       draining = false;
       return;
     }
@@ -406,7 +411,7 @@ helpButton.addEventListener("click", () => help.showModal());
 // ---- leaving and coming back
 
 addEventListener("beforeunload", (event) => {
-  if (outbox.items.length) event.preventDefault();
+  if (outbox.items.length && !(reloading && outbox.isKept())) event.preventDefault();
 });
 
 addEventListener("pageshow", (event) => {
