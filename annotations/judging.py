@@ -124,18 +124,20 @@ def _record(annotator: Annotator, vote: Vote, now: datetime) -> Recorded:
             _("This study has no question named “%(name)s”. Reload the page.") % {"name": vote.criterion},
         )
     _check_offered(annotator.study, vote)
-    if (
-        assignment.state in assignments.GIVEN_BACK
-        and assignments.take(annotator, assignment.comparison_id, now) is None
-    ):
-        raise RefusedError(
-            "lease_lost",
-            _("This pair was open for so long that others have rated it meanwhile. Please go on with the next one."),
-        )
+    if assignment.state in assignments.GIVEN_BACK:
+        take_again(assignment, now)
     with counting(assignment.pk, adaptive=asked.adaptive):
         _save(assignment, asked, vote)
         complete = not asked.others_open and _complete(assignment, now)
     return Recorded(complete=complete, repeated=False)
+
+
+def take_again(given_back: Assignment, now: datetime) -> None:
+    if assignments.take(given_back.annotator, given_back.comparison_id, now) is None:
+        raise RefusedError(
+            "lease_lost",
+            _("This pair was open for so long that others have rated it meanwhile. Please go on with the next one."),
+        )
 
 
 class Earlier(NamedTuple):

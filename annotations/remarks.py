@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.cells import csv_line
-from annotations.judging import Recorded, RefusedError, check_open, complete_if_answered, key_used, lock
+from annotations.judging import Recorded, RefusedError, check_open, complete_if_answered, key_used, lock, take_again
 from annotations.leases import give_back
 from annotations.models import Annotator, Assignment, Remark, Wanted
 
@@ -47,6 +47,8 @@ def _record(annotator: Annotator, said: Said, now: datetime) -> Recorded:
         return Recorded(complete=assignment.state != Assignment.State.LEASED, repeated=True)
     check_open(annotator.study)
     _check(assignment, said)
+    if assignment.state == Assignment.State.EXPIRED:
+        _take_up(assignment, said, now)
     Remark.objects.create(
         assignment=assignment, kind=said.kind, reason=said.reason, text=said.text, client_key=said.client_key
     )
@@ -55,6 +57,15 @@ def _record(annotator: Annotator, said: Said, now: datetime) -> Recorded:
         return Recorded(complete=True, repeated=False)
     comment = said.kind == Remark.Kind.COMMENT
     return Recorded(complete=comment and complete_if_answered(assignment, now), repeated=False)
+
+
+def _take_up(expired: Assignment, said: Said, now: datetime) -> None:
+    """What is said of a pair whose time ran out while it was open."""
+    if said.kind == Remark.Kind.SKIP:
+        # Another pair's turn: this one may not come back.
+        Assignment.objects.filter(pk=expired.pk).update(state=Assignment.State.SKIPPED)
+    elif said.kind == Remark.Kind.COMMENT and expired.annotator.study.comments == Wanted.REQUIRED:
+        take_again(expired, now)  # it may be all that the pair lacks
 
 
 def _check(assignment: Assignment, said: Said) -> None:

@@ -61,6 +61,36 @@ def test_a_required_comment_completes_the_pair_in_either_order():
     assert vote_on(second, "left").complete
 
 
+@pytest.fixture
+def only_comment_missing():
+    """Answered, and then left open until the lease ran out."""
+    study = make_study(systems=2, documents=1, quota=1, comments=Wanted.REQUIRED)
+    assignment = next_assignment(AnnotatorFactory(study=study))
+    vote_on(assignment, "left")
+    return_expired(study, now=timezone.now() + timedelta(days=1))
+    return assignment
+
+
+def test_a_required_comment_takes_a_pair_up_again_whose_time_ran_out(only_comment_missing):
+    assert say(only_comment_missing).complete
+    only_comment_missing.refresh_from_db()
+    assert only_comment_missing.state == Assignment.State.DONE
+    assert only_comment_missing.comparison.taken == 1
+
+
+def test_a_required_comment_comes_too_late_where_others_have_the_pair(only_comment_missing):
+    assert next_assignment(AnnotatorFactory(study=only_comment_missing.annotator.study))
+    assert refusal(only_comment_missing) == "lease_lost"
+
+
+def test_a_pair_skipped_after_its_time_ran_out_does_not_come_back(annotator):
+    skipped = next_assignment(annotator)
+    return_expired(annotator.study, now=timezone.now() + timedelta(days=1))
+    assert say(skipped, kind="skip", reason="subject", text="").complete
+    assert next_assignment(annotator).comparison_id != skipped.comparison_id
+    assert skipped.comparison.taken == 0
+
+
 def test_a_study_without_comments_takes_none():
     annotator = AnnotatorFactory(study=make_study(comments=Wanted.OFF))
     assert refusal(next_assignment(annotator)) == "no_comments"
