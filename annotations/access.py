@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 
 from annotations.assignment import has_work
 from annotations.models import Annotator, Membership, Study
+from annotations.own_data import is_erased
 from annotations.statements import Columns, fetch
 
 __all__ = [
@@ -73,7 +74,8 @@ def get_annotator(request: HttpRequest, public_id: str) -> Annotator | None:
     for row in fetch(THEMSELVES, known, UUID(public_id)) if known else ():
         annotator = ANNOTATOR.instance(row)
         annotator.study = STUDY.instance(row[ANNOTATOR.number :])
-        return annotator
+        # Another browser than the one in which they erased what leads to them still knows them.
+        return None if is_erased(annotator) else annotator
     get_object_or_404(Study, public_id=public_id)
     return None
 

@@ -60,6 +60,11 @@ def erase(annotator: Annotator) -> None:
     _cut_ties(annotator)
 
 
+def is_erased(annotator: Annotator) -> bool:
+    entries = annotator.study.audit_entries.filter(actor=ERASED, subject=annotator.pseudonym)
+    return annotator.left_at is not None and entries.exists()
+
+
 @transaction.atomic
 def _cut_ties(annotator: Annotator) -> None:
     if annotator.invitation is not None and annotator.invitation.kind == Invitation.Kind.EMAIL:

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from annotations.assignment import next_assignment
 from annotations.invitations import accept, invite
-from annotations.links import personal_path, single_path
+from annotations.links import invitation_path, personal_path, single_path
 from annotations.models import Annotator, AuditEntry, Invitation, Judgement, Remark
 from annotations.own_data import erase, own_data
 from annotations.remarks import Said, record_remark
@@ -72,6 +72,21 @@ def test_in_the_browser(client):
     assert b"Nothing leads to you" in client.post(reverse("erase-me", args=[study.public_id])).content
     assert client.get(reverse("rate", args=[study.public_id])).status_code == 403
     assert study.annotators.get().external_id == ""
+
+
+def test_another_browser_no_longer_leads_to_who_erased_themselves(client):
+    study = make_study(systems=2, documents=2)
+    client.post(invitation_path(study))
+    annotator = study.annotators.get()
+    other = Client()
+    other.post(personal_path(annotator))
+    client.post(reverse("erase-me", args=[study.public_id]))
+    assert other.get(reverse("my-data", args=[study.public_id])).status_code == 403
+    assert other.get(reverse("rate", args=[study.public_id])).status_code == 403
+    other.post(invitation_path(study))
+    annotator.refresh_from_db()
+    assert annotator.left_at is not None
+    assert study.annotators.count() == 2
 
 
 def test_others_stay_as_they_are(annotator):
