@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from annotations.links import invitation_path
 from annotations.models import Annotator, Assignment, Judgement, JudgementRevision, Remark
-from models_runner.models import Transcript
+from models_runner.models import Summary, Transcript
 from tests.annotations.helpers import make_gold
 from tests.factories import make_study
 
@@ -107,6 +107,7 @@ def test_practice_by_keyboard_tells_afterwards_what_was_expected(new_page, train
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # Answer it again
     expect(page.locator(f"[data-token='{shown}']")).to_be_visible()
+    scripts_started(page)
     page.wait_for_timeout(300)
     page.keyboard.press(key_of(page, "a"))
     expect(page.get_by_role("heading", level=1, name="As expected", exact=True)).to_be_focused()
@@ -215,6 +216,31 @@ def test_the_search_takes_every_character_as_it_is(new_page):
     for words in ("follow-up", "C++", "(v2.0)", "$5", "a|b", "[x]", "{y}", "\\z", "^", "*", "?", "/"):
         page.locator("[data-search]").fill(words)
         expect(page.locator("mark")).to_have_text([words])
+
+
+def test_texts_run_in_the_direction_of_their_own_words(new_page):
+    study = make_study()
+    arabic = "نلتقي يوم الجمعة!"
+    Transcript.objects.update(turns=[{"speaker": "Leo", "content": arabic}, {"speaker": "Maya", "content": "Friday!"}])
+    Summary.objects.update(text=arabic)
+    page = join(new_page(), study)
+
+    def from_first_to_last(text):
+        """In pixels to the right."""
+        return text.evaluate("""(element) => {
+            const x = (from, to) => {
+                const range = document.createRange();
+                range.setStart(element.firstChild, from);
+                range.setEnd(element.firstChild, to);
+                return range.getBoundingClientRect().x;
+            };
+            const { length } = element.firstChild.data;
+            return x(length - 1, length) - x(0, 1);
+        }""")
+
+    first, second = page.locator(".turn p").all()
+    assert from_first_to_last(first) < 0 < from_first_to_last(second)
+    assert all(from_first_to_last(summary) < 0 for summary in page.locator(".summary-text").all())
 
 
 def test_help_opens_and_closes_and_swallows_answers(new_page):
