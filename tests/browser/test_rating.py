@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from annotations.links import invitation_path
-from annotations.models import Annotator, Assignment, Judgement, JudgementRevision, Remark
+from annotations.models import Annotator, Assignment, Judgement, JudgementRevision, Remark, Study
 from models_runner.models import Summary, Transcript
 from tests.annotations.helpers import make_gold
 from tests.factories import make_study
@@ -468,13 +468,32 @@ def test_an_answer_is_kept_until_the_personal_link_is_opened_again(new_page, com
     page.wait_for_timeout(300)
     page.context.clear_cookies(name=re.compile("session"))
     page.keyboard.press("2")
-    expect(page.get_by_role("alert")).to_contain_text("your personal link again. Your answer is kept and sent then.")
+    expect(page.get_by_role("alert")).to_contain_text("your personal link again. Your answer is kept here")
     page.get_by_role("button", name="Reload the page").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("This browser has not joined yet")
     start_by_keyboard(page, link)
     rated(page, 1)
     assert stored_choice(shown, texts) == "right"
     assert all("403" in text for text in complaints)
+    complaints.clear()
+
+
+def test_an_answer_is_kept_while_the_study_is_paused(new_page, complaints):
+    page = join(new_page(), make_study())
+    shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
+    Study.objects.update(status="paused")
+    page.wait_for_timeout(300)
+    page.keyboard.press("2")
+    expect(page.get_by_role("alert")).to_contain_text("not open for rating at the moment")
+    expect(page.get_by_role("alert")).to_contain_text("Your answer is kept here and sent once it can be.")
+    page.get_by_role("button", name="Reload the page").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Rating is paused")
+    assert not Judgement.objects.exists()
+    Study.objects.update(status="open")
+    page.get_by_role("link", name="Look again now").click()
+    rated(page, 1)
+    assert stored_choice(shown, texts) == "right"
+    assert all("409" in text for text in complaints)
     complaints.clear()
 
 

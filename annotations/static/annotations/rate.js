@@ -9,6 +9,7 @@ const GUARD_MS = 250; // after a pair appears: a second press meant for the one 
 const PREFETCH_AFTER_MS = 1_000;
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 const DAY_MS = 24 * 60 * 60 * 1000;
+const FOR_NOW = ["not_joined", "study_not_open"]; // refusals of what can be sent again later
 
 const root = document.querySelector("[data-rating]");
 const rateUrl = root.dataset.rateUrl;
@@ -183,11 +184,11 @@ async function drain() {
     if (!faults) say(gettext("Saving…"), "busy");
     const { url = questions()[0].action, ...fields } = sent;
     const reply = await post(url, fields, csrfToken());
-    if (reply.stale || reply.error?.code === "not_joined") {
+    if (reply.stale || FOR_NOW.includes(reply.error?.code)) {
       say(gettext("Not saved yet."), "fault");
       const stale = gettext("This page is out of date. Reload it: your answer is kept and sent then.");
-      const stranger = gettext("{reason} Your answer is kept and sent then.", { reason: reply.error?.message });
-      refuse(reply.stale ? stale : stranger, gettext("Reload the page"), reload);
+      const later = gettext("{reason} Your answer is kept here and sent once it can be.", { reason: reply.error?.message });
+      refuse(reply.stale ? stale : later, gettext("Reload the page"), reload);
       draining = false;
       return;
     }
