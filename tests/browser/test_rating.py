@@ -443,6 +443,22 @@ def test_a_narrow_phone_needs_no_sideways_scrolling(new_page, criteria):
     rated(page, 1)
 
 
+def test_a_refusal_is_in_sight_on_a_phone(new_page, complaints):
+    page = new_page(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    page.goto(invitation_path(make_study(criteria=("overall", "fluency", "coherence"))))
+    page.get_by_role("button", name="Start").tap()
+    scripts_started(page)
+    Study.objects.update(status="paused")
+    page.wait_for_timeout(300)
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.locator("[data-question=coherence]").get_by_role("button", name="Both bad").tap()
+    expect(page.get_by_role("alert")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("scrollY") > 200
+    bar = page.locator(".rate-bar").bounding_box()
+    assert page.get_by_role("alert").bounding_box()["y"] >= bar["y"] + bar["height"]
+    complaints.clear()
+
+
 def test_an_outdated_page_keeps_the_answer_until_it_is_reloaded(new_page, complaints):
     page = join(new_page(), make_study())
     shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
