@@ -56,7 +56,9 @@ def invite(
     _check_kind(kind, addresses, id_parameter)
     common = {"study": study, "kind": kind, "expires_at": expires_at}
     if kind == Invitation.Kind.EMAIL:
-        made = [Invitation(**common, label=address, max_uses=1) for address in _checked(addresses)]
+        found = _checked(addresses)
+        _refuse_invited(study, found)
+        made = [Invitation(**common, label=address, max_uses=1) for address in found]
     elif kind == Invitation.Kind.EXTERNAL:
         if not PARAMETER.fullmatch(id_parameter):
             raise InvitationError(
@@ -96,6 +98,18 @@ def _checked(addresses: Sequence[str]) -> list[str]:
         except ValidationError as error:
             raise InvitationError(f"{address[:100]!r} is no e-mail address. Nobody was invited.") from error
     return found
+
+
+def _refuse_invited(study: Study, addresses: Sequence[str]) -> None:
+    """A second link would make two annotators of one person."""
+    valid = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    invited = study.invitations.filter(valid | Q(uses__gt=0), kind=Invitation.Kind.EMAIL, revoked_at=None)
+    labels = {label.casefold() for label in invited.values_list("label", flat=True)}
+    if again := [address for address in addresses if address.casefold() in labels]:
+        named = ", ".join(again[:3]) + (f" and {len(again) - 3} more" if len(again) > 3 else "")
+        raise InvitationError(
+            f"Invited before: {named}. Leave them out, or take their link back first. Nobody was invited."
+        )
 
 
 @transaction.atomic

@@ -238,7 +238,7 @@ def _choose_documents(study: Study, material: Material) -> None:
         if not documents.exists():
             raise StudySetupError(f"Dataset {study.dataset.name} has no documents in split {material.split!r}.")
     if material.chosen:
-        chosen = _named(study.dataset, material.chosen)
+        chosen = _named(study.dataset, material)
         which = WhichDocuments.CHOSEN
     elif material.sample is not None:
         chosen = _drawn(list(documents), material)
@@ -252,10 +252,12 @@ def _choose_documents(study: Study, material: Material) -> None:
     study.documents.set(chosen)
 
 
-def _named(dataset: Dataset, external_ids: Sequence[str]) -> list[Document]:
-    found = {document.external_id: document for document in dataset.documents.filter(external_id__in=external_ids)}
-    if missing := [name for name in external_ids if name not in found]:
-        raise StudySetupError(f"Dataset {dataset.name} has no document {missing[0]!r}.")
+def _named(dataset: Dataset, material: Material) -> list[Document]:
+    documents = dataset.documents.filter(external_id__in=material.chosen)
+    found = {one.external_id: one for one in documents if material.split in ("", one.split)}
+    if missing := [name for name in material.chosen if name not in found]:
+        within = f" in split {material.split!r}" if material.split else ""
+        raise StudySetupError(f"Dataset {dataset.name} has no document {missing[0]!r}{within}.")
     return list(found.values())
 
 
@@ -284,9 +286,11 @@ ALWAYS = (
 
 @transaction.atomic
 def change_status(study: Study, change: str, by: User | None) -> None:
-    """Open, pause or close. Raises StudySetupError where it cannot be done from the present status."""
+    """Open, pause or close; what is so already stays. Raises StudySetupError where it cannot be done from now on."""
     status, allowed_from = STATUS_CHANGES[change]
     before = Study.objects.select_for_update().get(pk=study.pk)
+    if before.status == status:
+        return
     if before.status not in allowed_from:
         raise StudySetupError(f"A study that is “{before.get_status_display()}” cannot be changed to “{status.label}”.")
     Study.objects.filter(pk=study.pk).update(status=status)

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import Sum
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -27,6 +27,7 @@ DISAGREEMENTS_A_PAGE = 10
 ANNOTATORS_A_PAGE = 50
 GOLD_SHOWN = 20
 GIVEAWAYS_SHOWN = 100
+CHANGES = ("exclude", "include")
 NUMBER = re.compile("[0-9]{1,9}")
 
 
@@ -94,9 +95,11 @@ def change_exclusion(request: HttpRequest, slug: str, number: int) -> HttpRespon
     """POST change=exclude with a reason, or change=include; at=annotator to come back to their page."""
     study = get_managed_study(request, slug)
     annotator = get_object_or_404(study.annotators.select_related("study"), number=number)
-    by = cast(User, request.user)
+    by, change = cast(User, request.user), request.POST.get("change")
+    if change not in CHANGES:
+        return _unknown(change)
     try:
-        if request.POST.get("change") == "exclude":
+        if change == "exclude":
             exclusion.exclude(annotator, request.POST.get("reason", ""), by)
         else:
             exclusion.include(annotator, by)
@@ -114,10 +117,13 @@ def change_exclusions(request: HttpRequest, slug: str) -> HttpResponse:
     study = get_managed_study(request, slug)
     chosen = [_annotator(study, number) for number in request.POST.getlist("annotator")]
     annotators, by = [one for one in chosen if one is not None], cast(User, request.user)
+    change = request.POST.get("change")
+    if change not in CHANGES:
+        return _unknown(change)
     try:
         if not annotators:
             raise exclusion.ExclusionError("Nobody is chosen: mark the annotators in the list first.")
-        if request.POST.get("change") == "exclude":
+        if change == "exclude":
             n = exclusion.exclude_all(annotators, request.POST.get("reason", ""), by)
             _say_how_many(request, n, "left out now", "left out already")
         else:
@@ -126,6 +132,10 @@ def change_exclusions(request: HttpRequest, slug: str) -> HttpResponse:
     except exclusion.ExclusionError as error:
         messages.error(request, str(error))
     return redirect(addresses.as_it_was(request, "study-quality", slug, "annotators"))
+
+
+def _unknown(change: str | None) -> HttpResponseBadRequest:
+    return HttpResponseBadRequest(f"change is {change!r}; expected {' or '.join(CHANGES)}.", content_type="text/plain")
 
 
 def _say_how_many(request: HttpRequest, n: int, now: str, already: str) -> None:

@@ -294,7 +294,7 @@ def my_data(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Everything stored about this annotator, as a file of theirs."""
     annotator = access.get_annotator(request, str(public_id))
     if annotator is None:
-        return _not_joined(request)
+        return render(request, "annotations/not_joined.html", status=403)
     answer = JsonResponse(own_data(annotator), json_dumps_params={"indent": 2, "ensure_ascii": False})
     answer["Content-Disposition"] = 'attachment; filename="my-ratings.json"'
     return answer
@@ -305,7 +305,7 @@ def erase_me(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Cut every tie between the annotator's answers and the person."""
     annotator = access.get_annotator(request, str(public_id))
     if annotator is None:
-        return _not_joined(request)
+        return render(request, "annotations/not_joined.html", status=403)
     erase(annotator)
     access.forget(request, annotator)
     return render(request, "annotations/erased.html")
@@ -317,7 +317,7 @@ def guess(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Afterwards: which of the two was the large model's?"""
     annotator = access.get_annotator(request, str(public_id))
     if annotator is None:
-        return _not_joined(request)
+        return render(request, "annotations/not_joined.html", status=403)
     if request.method == "POST":
         form = GuessForm(request.POST)
         if not form.is_valid():

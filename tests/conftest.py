@@ -1,12 +1,9 @@
 import os
-import tempfile
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 
-# Settings are read once: tests get a data folder of their own, never the installation's.
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="punchweight-test-"))
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 CHROMIUM = Path("/usr/bin/chromium")

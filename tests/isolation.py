@@ -1,9 +1,10 @@
-"""Given to pytest as a plugin (-p tests.isolation): every process of a parallel run has its own data folder and broker.
+"""A plugin of every test run: a data folder that is not the installation's, and one, and a broker, for each process.
 
-Loaded before the settings are, which read both from the environment. pytest-django gives each its own database.
+Loaded before the settings are, which read both from the environment. pytest-django gives each process its own database.
 """
 
 import os
+import tempfile
 from pathlib import Path
 
 
@@ -17,5 +18,6 @@ def isolate(worker: str) -> None:
         os.environ["CELERY_BROKER_URL"] = f"{server}/{int(database) - number}"
 
 
+os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="punchweight-test-"))
 if name := os.environ.get("PYTEST_XDIST_WORKER"):
     isolate(name)

@@ -35,7 +35,7 @@ def pytest(*arguments: str, output: IO[str] | None = None, **environment: str) -
 
 def parallel() -> list[str]:
     """Tests of one file stay together: they share what is dear to set up."""
-    return ["-p", "tests.isolation", "-n", os.environ.get("TEST_PROCESSES", "2"), "--dist", "loadfile"]
+    return ["-n", os.environ.get("TEST_PROCESSES", "2"), "--dist", "loadfile"]
 
 
 def loud(text: str) -> None:

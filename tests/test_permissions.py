@@ -219,6 +219,8 @@ def world():
         "invite": {"kind": "link"},
         "add-attention-checks": {"n": 1, "purpose": "gold", "questions": ["overall"]},
         "change-gold": {"change": "off"},
+        "exclusion": {"change": "include"},
+        "exclusions": {"change": "include"},
         "start-export": {"format": "jsonl"},
         "make-release": {"name": "ratings", "version": "2.0", "licence": "MIT"},
         "set-doi": {"doi": "10.5281/zenodo.1"},

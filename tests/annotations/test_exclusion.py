@@ -124,3 +124,12 @@ def test_a_reason_that_no_database_takes_is_kept_without_the_character(several):
     post(several, change="exclude", reason="Wh\0y.", annotator=["1"])
     assert several.annotators.get(number=1).exclusion_reason == "Why."
     assert "Say why" in post(several, change="exclude", reason="\0", annotator=["2"]).content.decode()
+
+
+@pytest.mark.parametrize("change", ["", "remove"])
+def test_an_unknown_change_is_no_change(several, change):
+    exclude(several.annotators.get(number=1), "Why.", None)
+    assert post(several, change=change, reason="Why.", annotator=["1", "2"]).status_code == 400
+    one = reverse("exclusion", args=["s", 1])
+    assert researcher().post(one, {"change": change}).status_code == 400
+    assert counted(several) == (2, 2)

@@ -43,6 +43,22 @@ def test_an_address_in_other_case_is_the_same_person(study):
     assert [one.label for one in made] == ["Ada@Example.org", "bo@example.org"]
 
 
+def test_who_is_invited_already_gets_no_second_link(study):
+    first, second = invite(study, "email", None, addresses=["ada@example.org", "bo@example.org"])
+    with pytest.raises(InvitationError, match=r"Invited before: Ada@example.org\. .* Nobody was invited"):
+        invite(study, "email", None, addresses=["Ada@example.org", "cleo@example.org"])
+    assert study.invitations.count() == 2
+    revoke(first, None)
+    assert len(invite(study, "email", None, addresses=["Ada@example.org"])) == 1
+    Invitation.objects.filter(pk=second.pk).update(expires_at=timezone.now() - timedelta(days=1))
+    assert len(invite(study, "email", None, addresses=["bo@example.org"])) == 1
+    Invitation.objects.filter(label="bo@example.org").update(expires_at=timezone.now() - timedelta(days=1), uses=1)
+    many = [f"p{n}@example.org" for n in range(5)]
+    invite(study, "email", None, addresses=many)
+    with pytest.raises(InvitationError, match="and 3 more"):
+        invite(study, "email", None, addresses=["bo@example.org", *many])
+
+
 @pytest.mark.parametrize(
     ("kind", "values", "message"),
     [

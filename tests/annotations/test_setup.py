@@ -184,6 +184,14 @@ def test_a_closed_study_is_not_paused():
     assert not study.audit_entries.exists()
 
 
+@pytest.mark.parametrize(("status", "change"), [("open", "open"), ("paused", "pause"), ("closed", "close")])
+def test_what_is_so_already_stays_without_an_entry(status, change):
+    study = make_study(status=status)
+    setup.change_status(study, change, None)
+    assert Study.objects.get(pk=study.pk).status == status
+    assert not study.audit_entries.exists()
+
+
 def test_settings_change_and_are_recorded():
     study = make_study()
     changed = setup.change_settings(study, {"title": "New", "quota": 3, "open_link": False}, None)
@@ -243,6 +251,13 @@ def test_the_pages_ask_for_it_and_show_it():
     assert browser.post(page, asked | {"sampling": "adaptive", "epsilon": "2"}).status_code == 400
     assert browser.post(page, asked | {"sampling": "adaptive", "epsilon": "0.25"}).status_code == 302
     assert "share drawn evenly: 0.25" in browser.get(study.get_absolute_url()).content.decode()
+
+
+def test_chosen_documents_are_of_the_split(dataset, systems):
+    dataset.documents.filter(external_id="m1").update(split="test")
+    with pytest.raises(StudySetupError, match="no document 'm2' in split 'test'"):
+        make(dataset, systems, split="test", chosen=["m1", "m2"])
+    assert {one for one, *_ in compared(make(dataset, systems, split="test", chosen=["m1"]))} == {"m1"}
 
 
 def test_documents_are_chosen_one_a_line_by_ids_with_spaces(dataset, systems):

@@ -699,7 +699,7 @@ def test_a_required_comment_is_asked_for(new_page):
     page.wait_for_timeout(300)
     page.keyboard.press("1")
     expect(page.locator("#comment-text")).to_be_focused()
-    expect(page.get_by_role("status").first).to_have_text("Saved")
+    expect(page.get_by_role("status").first).to_have_text("Saved. Add a comment to go on.")
     assert token(page) == shown
     page.keyboard.type("Shorter.")
     page.keyboard.press("Control+Enter")

@@ -1,4 +1,4 @@
-// A box in a table's head marks, or clears, every box of its page.
+// A box marks, or clears, every box of its page; what is to be done with the marked ones asks for one at least.
 
 for (const all of document.querySelectorAll("[data-choose]")) {
   const boxes = [...document.querySelectorAll(`input[name="${all.dataset.choose}"]`)];
@@ -6,9 +6,19 @@ for (const all of document.querySelectorAll("[data-choose]")) {
     const chosen = boxes.filter((box) => box.checked).length;
     all.checked = chosen === boxes.length;
     all.indeterminate = chosen > 0 && chosen < boxes.length;
+    boxes[0]?.setCustomValidity("");
   };
-  all.addEventListener("change", () => boxes.forEach((box) => { box.checked = all.checked; }));
-  boxes.forEach((box) => box.addEventListener("change", show));
-  all.hidden = false;
+  all.addEventListener("change", () => {
+    for (const box of boxes) box.checked = all.checked;
+    show();
+  });
+  for (const box of boxes) box.addEventListener("change", show);
+  all.form.addEventListener("submit", (event) => {
+    if (boxes.some((box) => box.checked)) return;
+    event.preventDefault();
+    boxes[0].setCustomValidity("Mark whoever is meant first.");
+    boxes[0].reportValidity();
+  });
+  all.parentElement.hidden = false;
   show();
 }

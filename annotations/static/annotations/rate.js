@@ -118,13 +118,18 @@ function answer(question, choice) {
   });
   const next = open()[0];
   if (next) focusOn(next.querySelector("fieldset"), next);
-  else if (pair().dataset.comments === "required" && !commentForm().elements.text.value.trim()) askForComment();
+  else if (lacksComment()) askForComment();
   markCurrent();
 }
 
 function focusOn(element, within = element) {
   element.focus({ preventScroll: true });
   within.scrollIntoView({ block: "nearest" });
+}
+
+/** Whether a comment is all that the pair lacks. */
+function lacksComment() {
+  return !open().length && pair().dataset.comments === "required" && !commentForm().elements.text.value.trim();
 }
 
 function askForComment() {
@@ -214,7 +219,8 @@ async function drain() {
 }
 
 function saved(sent) {
-  say(sent.kind === "problem" ? gettext("Reported. Thank you.") : gettext("Saved"), "saved");
+  const answered = lacksComment() ? gettext("Saved. Add a comment to go on.") : gettext("Saved");
+  say(sent.kind === "problem" ? gettext("Reported. Thank you.") : answered, "saved");
   // Not what was written since.
   if (sent.kind === "comment" && drafts.of(sent.token) === sent.text) drafts.keep(sent.token, "");
 }
