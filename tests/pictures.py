@@ -28,6 +28,7 @@ ONCE = ("trust-combined",)
 # Pages of a study for those who run it, there once, light: address, and the last element that the picture shows.
 STUDY_PAGES = {
     "quality": ("studies/pilot/quality/", "main section.card >> nth=2"),
+    "pairs": ("studies/pilot/pairs/", "tbody tr >> nth=11"),
     "disagreements": ("studies/pilot/disagreements/", "main section.card >> nth=2"),
     "people": ("studies/pilot/people/", ""),
     "annotator": ("studies/pilot/annotators/4/", ""),
