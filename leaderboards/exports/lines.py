@@ -1,8 +1,9 @@
 """Rows to lines of text, and lines to parts of a file."""
 
 import csv
-import json
 from collections.abc import Iterable, Iterator, Sequence
+
+from pydantic_core import to_json  # django-ninja's; three times as fast as json
 
 from annotations.cells import safe_cell
 from leaderboards.votes import EXPORT_FIELDS
@@ -27,10 +28,8 @@ def csv_lines(rows: Iterable[Row], fields: Sequence[str] = EXPORT_FIELDS) -> Ite
 
 
 def json_lines(rows: Iterable[Row]) -> Iterator[str]:
-    # json.dumps would make an encoder for every row.
-    encode = json.JSONEncoder(ensure_ascii=False).encode
     for row in rows:
-        yield encode(row) + "\n"
+        yield to_json(row).decode() + "\n"
 
 
 def parts(lines: Iterable[str]) -> Iterator[bytes]:
