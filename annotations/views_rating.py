@@ -308,7 +308,7 @@ def erase_me(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return render(request, "annotations/not_joined.html", status=403)
     erase(annotator)
     access.forget(request, annotator)
-    return render(request, "annotations/erased.html")
+    return render(request, "annotations/erased.html", {"rate_url": reverse("rate", args=[public_id])})
 
 
 @never_cache

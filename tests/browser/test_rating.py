@@ -693,6 +693,23 @@ def test_a_comment_being_typed_survives_a_reload(new_page):
     assert not Remark.objects.exists()
 
 
+def test_who_erases_what_leads_to_them_leaves_nothing_in_the_browser(new_page):
+    """Of this study: what was typed for another one stays."""
+    page = join(new_page(), make_study(systems=3))
+    scripts_started(page)
+    page.evaluate("localStorage.setItem('punchweight.draft./rate/another/x', '[\"Half\"]')")
+    press_until_next_pair(page, "1")
+    page.locator("#comment-text").fill("Half a thought")
+    kept = "Object.keys(localStorage).map((key) => key.split('.')[1]).sort()"
+    assert page.evaluate(kept) == ["draft", "draft", "pace"]
+    page.get_by_text("Menu").click()
+    page.get_by_text("Erase what leads to me").click()
+    page.get_by_role("button", name="Yes, erase it").click()
+    expect(page.get_by_role("heading", name="Nothing leads to you any more")).to_be_visible()
+    page.wait_for_function("Object.keys(localStorage).length === 1")
+    assert page.evaluate("Object.keys(localStorage)") == ["punchweight.draft./rate/another/x"]
+
+
 def test_a_required_comment_is_asked_for(new_page):
     page = join(new_page(), make_study(comments="required"))
     shown = token(page)

@@ -4,6 +4,9 @@ import { gettext } from "./texts.js";
 
 const TIMEOUT_MS = 20_000;
 
+// Everything is kept by the address of the study's rating page.
+const kept = (what, name) => `punchweight.${what}.${name}`;
+
 function read(key) {
   try {
     return JSON.parse(localStorage.getItem(key)) ?? [];
@@ -23,7 +26,7 @@ function write(key, value) {
 
 export class Outbox {
   constructor(name) {
-    this.key = `punchweight.unsaved.${name}`;
+    this.key = kept("unsaved", name);
     this.items = read(this.key);
   }
 
@@ -78,12 +81,16 @@ export async function fetchPair(url) {
   }
 }
 
-/** Median time per pair in this browser. */
-export const pace = {
-  key: "punchweight.pace",
+/** Median time per pair of a study in this browser. */
+export class Pace {
+  constructor(name) {
+    this.key = kept("pace", name);
+  }
+
   add(ms) {
     write(this.key, [...read(this.key), Math.round(ms)].slice(-30));
-  },
+  }
+
   left(pairs) {
     const times = read(this.key).sort((a, b) => a - b);
     if (times.length < 3 || pairs < 1) return "";
@@ -92,14 +99,33 @@ export const pace = {
     const minutes = Math.max(1, Math.round((median * pairs) / 60_000));
     if (minutes < 60) return gettext("about {minutes} min left", { minutes });
     return gettext("about {hours} h {minutes} min left", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
-  },
-};
+  }
+}
 
 /** What somebody typed and did not save yet, by pair. */
-export const drafts = {
-  of: (token) => read(`punchweight.draft.${token}`)[0] ?? "",
-  keep: (token, text) => write(`punchweight.draft.${token}`, text ? [text] : []),
-};
+export class Drafts {
+  constructor(name) {
+    this.key = kept("draft", name);
+  }
+
+  of(token) {
+    return read(`${this.key}${token}`)[0] ?? "";
+  }
+
+  keep(token, text) {
+    write(`${this.key}${token}`, text ? [text] : []);
+  }
+}
+
+/** Nothing of the study stays in this browser. */
+export function forget(name) {
+  const ours = ["unsaved", "pace", "draft"].map((what) => kept(what, name));
+  try {
+    for (const key of Object.keys(localStorage)) if (ours.some((start) => key.startsWith(start))) localStorage.removeItem(key);
+  } catch {
+    // No storage in this browser, and so nothing in it.
+  }
+}
 
 export function newKey() {
   if (crypto.randomUUID) return crypto.randomUUID();

@@ -2,7 +2,7 @@
 // Without this script the same buttons submit ordinary forms. docs/rating.md tells annotators what happens.
 
 import { activeMs, breakIsDue, holdPlaces, restart } from "./activity.js";
-import { Outbox, drafts, fetchPair, newKey, pace, post } from "./outbox.js";
+import { Drafts, Outbox, Pace, fetchPair, newKey, post } from "./outbox.js";
 import { gettext } from "./texts.js";
 
 const GUARD_MS = 250; // after a pair appears: a second press meant for the one before must not rate it
@@ -18,6 +18,8 @@ const refusal = document.querySelector("[data-refusal]");
 const help = document.querySelector("[data-help]");
 const breakReminder = document.querySelector("[data-break]");
 const outbox = new Outbox(rateUrl);
+const drafts = new Drafts(rateUrl);
+const pace = new Pace(rateUrl);
 
 let swapping = false;
 let draining = false;
