@@ -115,8 +115,7 @@ def change_exclusion(request: HttpRequest, slug: str, number: int) -> HttpRespon
 def change_exclusions(request: HttpRequest, slug: str) -> HttpResponse:
     """POST change=exclude with a reason, or change=include, with annotator=NUMBER for each."""
     study = get_managed_study(request, slug)
-    chosen = [_annotator(study, number) for number in request.POST.getlist("annotator")]
-    annotators, by = [one for one in chosen if one is not None], cast(User, request.user)
+    annotators, by = _annotators(study, set(request.POST.getlist("annotator"))), cast(User, request.user)
     change = request.POST.get("change")
     if change not in CHANGES:
         return _unknown(change)
@@ -132,6 +131,13 @@ def change_exclusions(request: HttpRequest, slug: str) -> HttpResponse:
     except exclusion.ExclusionError as error:
         messages.error(request, str(error))
     return redirect(addresses.as_it_was(request, "study-quality", slug, "annotators"))
+
+
+def _annotators(study: Study, numbers: set[str]) -> list[Annotator]:
+    found = list(study.annotators.filter(number__in=filter(NUMBER.fullmatch, numbers)))
+    if len(found) != len(numbers):
+        raise Http404("Somebody of those chosen is no annotator of this study.")
+    return found
 
 
 def _unknown(change: str | None) -> HttpResponseBadRequest:
