@@ -1,6 +1,6 @@
 """Which comparison of a document an annotator is to try next: in the study's fixed order, or drawn by the votes so far.
 
-An adaptive study draws the pair of systems by the published rule (annotations/stats/sampling.py), then one of the
+An adaptive study draws the pair of systems by the published rule (stats/decisions/sampling.py), then one of the
 pair's comparisons evenly; the probability goes with it, because nobody can work it out later.
 """
 
@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from annotations.models import Comparison, Sampling, Study
 from annotations.pair_counts import Pair, moments_of, pair_of
-from annotations.stats.sampling import draw, pair_probabilities
+from stats.decisions.sampling import draw, pair_probabilities
 
 CANDIDATES = 20
 

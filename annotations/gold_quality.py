@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 
 from annotations.gold import answered_among, expected_line
 from annotations.models import Assignment, ExpectedAnswer, Judgement, KnownPair, Purpose, Study
-from annotations.stats.gold import GoldCheck, gold_check, gold_checks
-from annotations.stats.proportions import Proportion
+from stats.raters.gold import GoldCheck, gold_check, gold_checks
+from stats.uncertainty.proportions import Proportion
 
 # A pair that surely fewer than half of the people answer as expected.
 BAD_PAIR = 0.5

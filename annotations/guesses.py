@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from annotations.assignment import has_work
 from annotations.judging import RefusedError
 from annotations.models import Annotator, Assignment, Guess, Purpose, Side, Study
-from annotations.stats.guess import guess_rate, is_unblinded
-from annotations.stats.proportions import Proportion
 from models_runner.models import System
+from stats.raters.guess import guess_rate, is_unblinded
+from stats.uncertainty.proportions import Proportion
 
 GUESSES_EACH = 5
 GUESS_CHOICES = ("left", "right", "none")

@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, F, QuerySet, Subquery
 
 from annotations.models import Annotator, Criterion, Judgement, Outcome, PairCount, Purpose, Sampling, Study
-from annotations.stats.sampling import PairMoments, smoothed_variance
+from stats.decisions.sampling import PairMoments, smoothed_variance
 
 Pair = tuple[int, int]  # ids of two systems, the smaller first
 

@@ -10,14 +10,14 @@ from django.db.models.functions import Length, TruncDate
 from annotations.gold_quality import gold_by_annotator, no_gold_yet
 from annotations.models import Annotator, Assignment, Criterion, Purpose, Study
 from annotations.quality_votes import Votes, read_votes
-from annotations.stats.agreement import Agreement, agreement_with_others, krippendorff_alpha
-from annotations.stats.anomaly import Anomaly, anomalies
-from annotations.stats.arrays import IntArray, shown_choice, system_pairs
-from annotations.stats.gold import GoldCheck
-from annotations.stats.proportions import Proportion
-from annotations.stats.side_bias import is_biased, side_bias
-from annotations.stats.speed import Speed, speeds
-from annotations.stats.straightlining import SameAnswers, Straightlining, same_answers, straightlining
+from stats.raters.agreement import Agreement, agreement_with_others, krippendorff_alpha
+from stats.raters.anomaly import Anomaly, anomalies
+from stats.raters.arrays import IntArray, shown_choice, system_pairs
+from stats.raters.gold import GoldCheck
+from stats.raters.side_bias import is_biased, side_bias
+from stats.raters.speed import Speed, speeds
+from stats.raters.straightlining import SameAnswers, Straightlining, same_answers, straightlining
+from stats.uncertainty.proportions import Proportion
 
 # Characters that stand for a word where only the length of a text is read: English with its spaces, and Chinese.
 CHARACTERS_A_WORD = {"zh": 1.6}

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 from annotations.gold_quality import no_gold_yet
 from annotations.models import Annotator, Assignment, Purpose, Study
 from annotations.quality import AnnotatorQuality, CriterionQuality, Quality
-from annotations.stats.agreement import Agreement
-from annotations.stats.anomaly import Anomaly
-from annotations.stats.gold import GoldCheck
-from annotations.stats.proportions import Proportion, wilson
-from annotations.stats.speed import Speed
-from annotations.stats.straightlining import SameAnswers, Straightlining
+from stats.raters.agreement import Agreement
+from stats.raters.anomaly import Anomaly
+from stats.raters.gold import GoldCheck
+from stats.raters.speed import Speed
+from stats.raters.straightlining import SameAnswers, Straightlining
+from stats.uncertainty.proportions import Proportion, wilson
 
 Values = dict[str, Any]
 T = TypeVar("T")

@@ -29,8 +29,8 @@ from annotations.models import (
     WhichPairs,
 )
 from annotations.pair_counts import recount_pairs, sampling_changed
-from annotations.stats.sampling import EPSILON
 from models_runner.models import Dataset, Document, System
+from stats.decisions.sampling import EPSILON
 
 
 class StudySetupError(ValueError):

@@ -21,7 +21,7 @@ from annotations.guesses import study_guesses
 from annotations.models import Annotator, Criterion, Study
 from annotations.quality_rows import chosen
 from annotations.quality_snapshots import served_quality
-from annotations.stats.gold import CERTAINTY, THRESHOLD
+from stats.raters.gold import CERTAINTY, THRESHOLD
 
 DISAGREEMENTS_A_PAGE = 10
 ANNOTATORS_A_PAGE = 50

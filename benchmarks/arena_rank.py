@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from leaderboards.stats.arrays import FloatArray, OutcomeCode, VoteArrays
-from leaderboards.stats.bradley_terry import SCALE, fit_bradley_terry
-from leaderboards.stats.sandwich import interval, sandwich_covariance
+from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
+from stats.uncertainty.sandwich import interval, sandwich_covariance
+from stats.votes.arrays import FloatArray, OutcomeCode, VoteArrays
 
 WINNERS = {
     OutcomeCode.A: "model_a",

@@ -24,13 +24,13 @@ from itertools import combinations
 
 import numpy as np
 
-from leaderboards.stats.arrays import BoolArray, FloatArray, OutcomeCode, VoteArrays
-from leaderboards.stats.bootstrap import bootstrap_strengths, draw, percentile_interval
-from leaderboards.stats.bradley_terry import SCALE, fit_bradley_terry
-from leaderboards.stats.metric_model import cross_predict
-from leaderboards.stats.prediction_powered import PoweredRatings, Predictions, powered_ratings
-from leaderboards.stats.sandwich import interval, sandwich_covariance
-from leaderboards.stats.small_samples import expanded, expansion
+from stats.metrics.metric_model import cross_predict
+from stats.ratings.prediction_powered import PoweredRatings, Predictions, powered_ratings
+from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
+from stats.uncertainty.bootstrap import bootstrap_strengths, draw, percentile_interval
+from stats.uncertainty.sandwich import interval, sandwich_covariance
+from stats.uncertainty.small_samples import expanded, expansion
+from stats.votes.arrays import BoolArray, FloatArray, OutcomeCode, VoteArrays
 
 STRENGTHS = np.array([0.8, 0.3, -0.2, -0.9])
 PAIRS = np.array(list(combinations(range(len(STRENGTHS)), 2)))

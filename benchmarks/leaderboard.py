@@ -28,11 +28,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.stored_board import measure_rows
-from leaderboards.stats.arrays import IntArray, OutcomeCode, VoteArrays
-from leaderboards.stats.bootstrap import bootstrap_strengths, draw
-from leaderboards.stats.bradley_terry import fit_bradley_terry
-from leaderboards.stats.ratings import rate
-from leaderboards.stats.tallies import aggregate
+from stats.ratings.ratings import rate
+from stats.strengths.bradley_terry import fit_bradley_terry
+from stats.uncertainty.bootstrap import bootstrap_strengths, draw
+from stats.votes.arrays import IntArray, OutcomeCode, VoteArrays
+from stats.votes.tallies import aggregate
 
 TIES = 0.15
 # Point ratings; sandwich of single votes; 100 resamples of single votes.

@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.site import database, temporary_site
 from benchmarks.stored import insert, settle
-from leaderboards.stats.arrays import IntArray, VoteArrays
+from stats.votes.arrays import IntArray, VoteArrays
 
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 WORDS = ("a", "b", "tie", "both_bad")

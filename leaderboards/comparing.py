@@ -5,8 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from leaderboards.material import Material
-from leaderboards.stats.noninferiority import NonInferiority, Scale, noninferiorities, votes_to_decide
 from models_runner.models import Regime, System
+from stats.decisions.noninferiority import NonInferiority, Scale, noninferiorities, votes_to_decide
 
 RESAMPLES = 1000
 # Where a study has none: intervals need no margin, and what does is left out.

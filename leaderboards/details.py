@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from leaderboards.figures import UNDEFINED
-from leaderboards.stats.win_rates import wilson_interval
+from stats.ratings.win_rates import wilson_interval
 
 # More rows than this make a page slow and nobody wiser; the JSON has them all.
 MOST_SYSTEMS = 40

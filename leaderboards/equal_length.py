@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from leaderboards.material import Material
-from leaderboards.stats.arrays import FloatArray
-from leaderboards.stats.bradley_terry import SCALE, to_rating
-from leaderboards.stats.length_control import length_controlled
-from leaderboards.stats.parts import only, parts_of
+from stats.ratings.length_control import length_controlled
+from stats.strengths.bradley_terry import SCALE, to_rating
+from stats.votes.arrays import FloatArray
+from stats.votes.parts import only, parts_of
 
 NO_LENGTHS = "no votes on summaries whose words are counted"
 

@@ -9,8 +9,8 @@ from django.db.models import Q
 
 from annotations.giveaways import in_flagged_pair
 from annotations.models import Invitation, JudgeType, Study
-from leaderboards.stats.estimates import Ties
 from models_runner.models.systems import COMPACT_BELOW, LARGE_FROM
+from stats.ratings.estimates import Ties
 
 # Words of a document from which on it is medium, and long. About what fits 2,048 and 8,192 tokens beside a summary.
 MEDIUM_FROM, LONG_FROM = 1_500, 6_000

@@ -11,11 +11,11 @@ from leaderboards.equal_length import at_equal_length
 from leaderboards.material import METRIC_NAMES, Material, collection_paused
 from leaderboards.metric_means import Figure, MetricMeans
 from leaderboards.separating import neighbours
-from leaderboards.stats.ratings import Ratings, rate
-from leaderboards.stats.weights import effective_votes
 from leaderboards.version import CODE_VERSION
 from leaderboards.votes import counted
 from models_runner.models import Regime, System
+from stats.ratings.ratings import Ratings, rate
+from stats.votes.weights import effective_votes
 
 RESAMPLES = 1000
 

@@ -15,10 +15,10 @@ import numpy as np
 
 from annotations.models import Criterion, Study
 from leaderboards.filters import Filters
-from leaderboards.stats.arrays import BoolArray, FloatArray, IntArray, VoteArrays, renumbered
-from leaderboards.stats.weights import chance_weights
 from leaderboards.votes import VoteRow, Votes, read_votes
 from models_runner.models import Score, Summary, System
+from stats.votes.arrays import BoolArray, FloatArray, IntArray, VoteArrays, renumbered
+from stats.votes.weights import chance_weights
 
 METRIC_NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "bertscore_f1", "words")
 

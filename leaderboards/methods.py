@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotations.models import Annotator, JudgeType, Study
-from leaderboards.stats.estimates import NO_LIMIT
+from stats.ratings.estimates import NO_LIMIT
 
 Board = dict[str, Any]
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from leaderboards.material import Material
 from leaderboards.separating import neighbours
-from leaderboards.stats.arrays import IntArray, VoteArrays
-from leaderboards.stats.planning import POWER
-from leaderboards.stats.ratings import rate
+from stats.decisions.planning import POWER
+from stats.ratings.ratings import rate
+from stats.votes.arrays import IntArray, VoteArrays
 
 RESAMPLES = 300
 SHARES = (1 / 8, 1 / 4, 1 / 2, 1.0)

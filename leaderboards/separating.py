@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from leaderboards.stats.arrays import FloatArray, IntArray, VoteArrays
-from leaderboards.stats.bradley_terry import fit_bradley_terry
-from leaderboards.stats.estimates import NO_DRAWS
-from leaderboards.stats.graphs import same_circle
-from leaderboards.stats.parts import only, parts_of
-from leaderboards.stats.planning import separation
-from leaderboards.stats.sandwich import covariance_parts
-from leaderboards.stats.simultaneous import unclear_pairs
-from leaderboards.stats.small_samples import Components, counts_of
-from leaderboards.stats.tallies import units
+from stats.decisions.planning import separation
+from stats.ratings.estimates import NO_DRAWS
+from stats.strengths.bradley_terry import fit_bradley_terry
+from stats.uncertainty.sandwich import covariance_parts
+from stats.uncertainty.simultaneous import unclear_pairs
+from stats.uncertainty.small_samples import Components, counts_of
+from stats.votes.arrays import FloatArray, IntArray, VoteArrays
+from stats.votes.graphs import same_circle
+from stats.votes.parts import only, parts_of
+from stats.votes.tallies import units
 
 NOT_KNOWN = "the votes leave no error to reckon with"
 NO_GAP = "no gap: no number of votes tells equals apart"

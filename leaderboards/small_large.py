@@ -9,8 +9,8 @@ import numpy as np
 from leaderboards.comparing import RESAMPLES, compared, is_reference, is_small
 from leaderboards.costs import read_costs
 from leaderboards.material import Material
-from leaderboards.stats.arrays import FloatArray
-from leaderboards.stats.significance import mean_intervals
+from stats.metrics.significance import mean_intervals
+from stats.votes.arrays import FloatArray
 
 # Higher is better in all of them; the rating itself comes from the board.
 METRICS = {

@@ -7,8 +7,8 @@ from django.db.models import Q
 
 from annotations.models import Outcome
 from leaderboards.asking import Asked
-from leaderboards.stats.sequences import confidence_sequence
 from leaderboards.votes import counted
+from stats.uncertainty.sequences import confidence_sequence
 
 _COMPARISON = "assignment__comparison"
 _SYSTEM_A, _SYSTEM_B = (f"{_COMPARISON}__summary_{side}__run__system__slug" for side in "ab")

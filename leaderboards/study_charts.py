@@ -19,8 +19,8 @@ from leaderboards.charts.win_matrix import win_matrix
 from leaderboards.computed import kept, kept_value
 from leaderboards.costs import MEASURES
 from leaderboards.small_large import METRICS
-from leaderboards.stats.win_rates import win_rates
 from leaderboards.votes import counted
+from stats.ratings.win_rates import win_rates
 
 Board = dict[str, Any]
 QUALITIES = {"rating": "Rating", **METRICS}

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from annotations.models import Criterion, Judgement, JudgeType, Outcome, Purpose, Strength, Study
 from leaderboards.columns import Kind, RowFormatError, read_columns
 from leaderboards.filters import DEFAULT, Filters, restriction
-from leaderboards.stats.arrays import FloatArray, IntArray, OutcomeCode, renumbered
 from models_runner.models import Document, Summary, System
+from stats.votes.arrays import FloatArray, IntArray, OutcomeCode, renumbered
 
 CHUNK = 5_000
 CODES = {

@@ -7,9 +7,9 @@ import numpy as np
 
 from leaderboards.analysis.inputs import LENGTH, Inputs, Rated
 from leaderboards.analysis.values import Values, figure, number, points
-from leaderboards.stats.arrays import FloatArray, IntArray
-from leaderboards.stats.metric_model import FOLDS, cross_predict
-from leaderboards.stats.prediction_powered import PoweredRatings, Predictions, powered_ratings
+from stats.metrics.metric_model import FOLDS, cross_predict
+from stats.ratings.prediction_powered import PoweredRatings, Predictions, powered_ratings
+from stats.votes.arrays import FloatArray, IntArray
 
 OTHERS = 200_000
 METHOD = (

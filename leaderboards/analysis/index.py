@@ -7,7 +7,7 @@ import numpy as np
 from leaderboards.analysis.inputs import LENGTH, Inputs
 from leaderboards.analysis.values import Values, number, points
 from leaderboards.material import METRIC_NAMES
-from leaderboards.stats.combined import combined_index
+from stats.metrics.combined import combined_index
 
 RATING = "rating"
 COLUMNS = (RATING, *(name for name in METRIC_NAMES if name != LENGTH), "shortness")

@@ -7,14 +7,14 @@ from functools import cached_property
 import numpy as np
 
 from leaderboards.material import METRIC_NAMES, Material
-from leaderboards.stats.arrays import BoolArray, FloatArray, IntArray, VoteArrays
-from leaderboards.stats.bootstrap import bootstrap_strengths, draw
-from leaderboards.stats.bradley_terry import fit_bradley_terry
-from leaderboards.stats.estimates import NO_DRAWS
-from leaderboards.stats.parts import only, parts_of
-from leaderboards.stats.small_samples import expansion
-from leaderboards.stats.tallies import units
 from leaderboards.votes import CHUNK, counted
+from stats.ratings.estimates import NO_DRAWS
+from stats.strengths.bradley_terry import fit_bradley_terry
+from stats.uncertainty.bootstrap import bootstrap_strengths, draw
+from stats.uncertainty.small_samples import expansion
+from stats.votes.arrays import BoolArray, FloatArray, IntArray, VoteArrays
+from stats.votes.parts import only, parts_of
+from stats.votes.tallies import units
 
 RESAMPLES = 1000
 NO_VOTES = "no votes yet"

@@ -4,10 +4,10 @@ import numpy as np
 
 from leaderboards.analysis.inputs import LENGTH, NO_VOTES, Inputs
 from leaderboards.analysis.values import Values, figure, points
-from leaderboards.stats.arrays import BoolArray
-from leaderboards.stats.bradley_terry import SCALE, fit_bradley_terry
-from leaderboards.stats.length_control import length_controlled
-from leaderboards.stats.parts import only, parts_of
+from stats.ratings.length_control import length_controlled
+from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
+from stats.votes.arrays import BoolArray
+from stats.votes.parts import only, parts_of
 
 
 def length_control(inputs: Inputs) -> Values:

@@ -5,8 +5,8 @@ import numpy as np
 from leaderboards.analysis.inputs import Inputs
 from leaderboards.analysis.values import Values, figure, number, points
 from leaderboards.material import METRIC_NAMES
-from leaderboards.stats.metric_trust import Interval, metric_trust
-from leaderboards.stats.significance import ROUNDS, compare_with
+from stats.metrics.metric_trust import Interval, metric_trust
+from stats.metrics.significance import ROUNDS, compare_with
 
 RESAMPLES = 1000
 LEAST_RESAMPLES = 200

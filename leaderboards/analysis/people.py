@@ -1,11 +1,11 @@
 """Can people be trusted: how far they agree, and whether a side of the screen wins."""
 
-from annotations.stats.agreement import Agreement, krippendorff_alpha
-from annotations.stats.arrays import shown_choice
-from annotations.stats.proportions import Proportion
-from annotations.stats.side_bias import SideBias, is_biased, side_bias
 from leaderboards.analysis.inputs import Inputs
 from leaderboards.analysis.values import Values, figure
+from stats.raters.agreement import Agreement, krippendorff_alpha
+from stats.raters.arrays import shown_choice
+from stats.raters.side_bias import SideBias, is_biased, side_bias
+from stats.uncertainty.proportions import Proportion
 
 
 def people(inputs: Inputs) -> Values:

@@ -6,9 +6,9 @@ import numpy as np
 
 from leaderboards.analysis.inputs import Inputs, Rated
 from leaderboards.analysis.values import Values, named, points
-from leaderboards.stats.arrays import IntArray
-from leaderboards.stats.bradley_terry import fit_bradley_terry
-from leaderboards.stats.fragility import LeftOut, fewest_votes, leave_one_annotator_out, leave_one_document_out, top
+from stats.decisions.fragility import LeftOut, fewest_votes, leave_one_annotator_out, leave_one_document_out, top
+from stats.strengths.bradley_terry import fit_bradley_terry
+from stats.votes.arrays import IntArray
 
 TOPS = (1, 3)
 MOST = 0.1

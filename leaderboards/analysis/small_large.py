@@ -5,7 +5,7 @@ from leaderboards.analysis.inputs import Inputs
 from leaderboards.analysis.values import Values, figure
 from leaderboards.comparing import compared
 from leaderboards.separating import neighbours
-from leaderboards.stats.planning import POWER
+from stats.decisions.planning import POWER
 
 # Chosen in 45 of 100 comparisons, ties as halves, still counts as good enough.
 DEFAULT_MARGIN = 0.05

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from leaderboards.stats.bradley_terry import MEAN_RATING, SCALE
+from stats.strengths.bradley_terry import MEAN_RATING, SCALE
 
 Values = dict[str, Any]
 

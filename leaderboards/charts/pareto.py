@@ -12,7 +12,7 @@ from leaderboards.charts.chart import Chart, Spec, nothing
 from leaderboards.charts.labels import padded, place_labels
 from leaderboards.charts.look import Look
 from leaderboards.charts.marks import POINT, colour, interval_text, kind, names, points
-from leaderboards.stats.pareto import pareto_front
+from stats.decisions.pareto import pareto_front
 
 NAME = "pareto"
 HEIGHT = 360

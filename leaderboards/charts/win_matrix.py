@@ -7,7 +7,7 @@ import numpy as np
 
 from leaderboards.charts.chart import Chart, Spec, nothing
 from leaderboards.charts.look import Look
-from leaderboards.stats.win_rates import WinRates
+from stats.ratings.win_rates import WinRates
 
 NAME, TITLE = "win-matrix", "Win rates, row against column"
 # More cells than this cannot be read, and take seconds to draw; the table has all of them.

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotations.stats.agreement import Agreement, krippendorff_alpha
 from leaderboards.exports.lines import Row
 from leaderboards.exports.rows import EXCLUDED, ExportVote
 from leaderboards.material import METRIC_NAMES
-from leaderboards.stats.arrays import FloatArray, IntArray, VoteArrays, renumbered
-from leaderboards.stats.ratings import rate
-from leaderboards.stats.weights import chance_weights, effective_votes
 from leaderboards.votes import CODES
+from stats.raters.agreement import Agreement, krippendorff_alpha
+from stats.ratings.ratings import rate
+from stats.votes.arrays import FloatArray, IntArray, VoteArrays, renumbered
+from stats.votes.weights import chance_weights, effective_votes
 
 RESAMPLES = 1000
 # How votes weigh; the words of a board's address.

@@ -12,7 +12,7 @@ from annotations.forms import SettingsForm
 from annotations.judging import RefusedError
 from annotations.models import AuditEntry, Study
 from annotations.setup import Material, StudySetupError
-from annotations.stats.sampling import EPSILON
+from stats.decisions.sampling import EPSILON
 from tests.annotations.helpers import vote_on
 from tests.factories import (
     AnnotatorFactory,

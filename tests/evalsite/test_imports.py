@@ -13,10 +13,9 @@ FORBIDDEN = {
     "api": {"evalsite"},
     "evalsite": {"api"},
     "client": {"django", "models_runner", "annotations", "leaderboards", "evalsite", "api"},
-    "annotations/stats": {"django", "models_runner", "leaderboards", "evalsite"},
     "annotations/identity.py": {"django", "models_runner", "leaderboards", "evalsite"},
     "annotations/identity_terms.py": {"django", "models_runner", "leaderboards", "evalsite"},
-    "leaderboards/stats": {"django", "models_runner", "annotations", "evalsite"},
+    "stats": {"django", "models_runner", "annotations", "leaderboards", "api", "evalsite"},
 }
 
 

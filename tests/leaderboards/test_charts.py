@@ -20,10 +20,10 @@ from leaderboards.charts.progress import progress
 from leaderboards.charts.rendering import FILES
 from leaderboards.charts.scatter import Axis, scatter
 from leaderboards.charts.win_matrix import MOST_SYSTEMS, win_matrix
-from leaderboards.stats.estimates import NO_LIMIT
-from leaderboards.stats.win_rates import win_rates
+from stats.ratings.estimates import NO_LIMIT
+from stats.ratings.win_rates import win_rates
 from tests.evalsite.test_theme import contrast
-from tests.leaderboards.simulate import TIE, A, B, simulated, votes
+from tests.stats.simulate import TIE, A, B, simulated, votes
 
 LOOKS = [Look(dark, narrow) for dark in (False, True) for narrow in (False, True)]
 RATING = Axis("rating", "Rating", "rating_lower", "rating_upper")

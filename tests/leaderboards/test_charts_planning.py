@@ -16,9 +16,9 @@ from leaderboards.filters import DEFAULT
 from leaderboards.material import gather
 from leaderboards.planning import planning
 from leaderboards.separating import NO_GAP
-from leaderboards.stats.ratings import rate
-from leaderboards.stats.sequences import confidence_sequence
 from leaderboards.stopping import stopping
+from stats.ratings.ratings import rate
+from stats.uncertainty.sequences import confidence_sequence
 from tests.factories import UserFactory, make_study
 from tests.leaderboards.compared import make_compared_study
 from tests.leaderboards.helpers import make_rated_study, system_slugs

@@ -9,16 +9,17 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from annotations.stats.agreement import krippendorff_alpha
-from annotations.stats.arrays import InvalidRatingsError, check_once
 from leaderboards.exports.columns import VOTE_TYPES
-from leaderboards.stats import arrays, bootstrap, sandwich, tallies
-from leaderboards.stats.arrays import VoteArrays
-from leaderboards.stats.bootstrap import draw, multiplicities
-from leaderboards.stats.bradley_terry import fit_bradley_terry
-from leaderboards.stats.ratings import rate
-from leaderboards.stats.sandwich import covariance_parts, sandwich_covariance
-from tests.leaderboards.simulate import simulated
+from stats.raters.agreement import krippendorff_alpha
+from stats.raters.arrays import InvalidRatingsError, check_once
+from stats.ratings.ratings import rate
+from stats.strengths.bradley_terry import fit_bradley_terry
+from stats.uncertainty import bootstrap, sandwich
+from stats.uncertainty.bootstrap import draw, multiplicities
+from stats.uncertainty.sandwich import covariance_parts, sandwich_covariance
+from stats.votes import arrays, tallies
+from stats.votes.arrays import VoteArrays
+from tests.stats.simulate import simulated
 
 MANY = 200_000
 

@@ -5,9 +5,9 @@ import pytest
 from annotations.models import Annotator
 from leaderboards.boards import build_board
 from leaderboards.methods import BRADLEY_TERRY, HESTERBERG, LIN, OWEN, Judging, as_latex, as_text, judging_of
-from leaderboards.stats.estimates import NO_LIMIT, Ties
-from leaderboards.stats.ratings import method
 from models_runner.models import Dataset
+from stats.ratings.estimates import NO_LIMIT, Ties
+from stats.ratings.ratings import method
 from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.helpers import make_rated_study, score, summaries_of, system_slugs
 

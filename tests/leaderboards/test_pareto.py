@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from leaderboards.charts.look import Look
 from leaderboards.charts.pareto import LABELS, Costs, pareto
 from leaderboards.charts.rendering import as_svg
-from leaderboards.stats.pareto import pareto_front
+from stats.decisions.pareto import pareto_front
 from tests.leaderboards.test_charts import everything
 
 PARAMETERS = Costs("parameters", "Parameters")

@@ -28,8 +28,8 @@ from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.rows import sha256
 from leaderboards.releases.services import Draft, ReleaseError
 from leaderboards.releases.tables import TABLES
-from leaderboards.stats.estimates import NO_LIMIT
 from models_runner.models import Document
+from stats.ratings.estimates import NO_LIMIT
 from tests.factories import ReferenceFactory, StudyFactory
 from tests.leaderboards.helpers import make_rated_study, score, summaries_of, system_slugs
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderboards.releases import reproduce
-from leaderboards.stats.ratings import rate
-from tests.leaderboards.simulate import votes
+from stats.ratings.ratings import rate
+from tests.stats.simulate import votes
 
 OUTCOMES = list(reproduce.OUTCOMES)
 NAMES = "abcde"

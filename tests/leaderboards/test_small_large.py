@@ -10,10 +10,10 @@ from annotations.models import Judgement, Study
 from leaderboards.analysis.analyse import analyse, compute_trust
 from leaderboards.material import gather
 from leaderboards.small_large import small_large
-from leaderboards.stats.noninferiority import Scale, noninferiority
-from leaderboards.stats.significance import mean_intervals
 from leaderboards.verdicts import full_name, points, size, verdict
 from models_runner.models import System
+from stats.decisions.noninferiority import Scale, noninferiority
+from stats.metrics.significance import mean_intervals
 from tests.factories import SystemFactory, UserFactory, make_study
 from tests.leaderboards.compared import SYSTEMS, make_compared_study
 

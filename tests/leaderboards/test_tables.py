@@ -9,9 +9,9 @@ from django.core.management import call_command
 
 from leaderboards.boards import build_board
 from leaderboards.figures import table
-from leaderboards.stats.estimates import NO_LIMIT
 from leaderboards.tables import as_csv, as_latex, as_markdown
 from models_runner.models import System
+from stats.ratings.estimates import NO_LIMIT
 from tests.leaderboards.helpers import make_rated_study
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,8 @@ from django.test import Client
 
 from annotations.models import Annotator, Membership
 from leaderboards.models import BoardSnapshot
-from leaderboards.stats.estimates import NO_LIMIT
 from models_runner.models import Regime
+from stats.ratings.estimates import NO_LIMIT
 from tests.factories import AnnotatorFactory, SystemFactory, UserFactory, make_study
 from tests.leaderboards.helpers import make_rated_study, system_slugs
 from tests.people import annotator as somebody

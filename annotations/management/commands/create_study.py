@@ -7,10 +7,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations import links, services, setup
 from annotations.models import Sampling, Wanted
-from annotations.stats.sampling import EPSILON
 from models_runner.catalog import UnknownSystemError, ensure_system
 from models_runner.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import InstructionKind
+from stats.decisions.sampling import EPSILON
 
 
 def names(text: str) -> list[str]:

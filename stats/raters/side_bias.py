@@ -1,0 +1,58 @@
+"""Whether the left summary wins more often than the right one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stats.raters.arrays import BoolArray, IntArray, ShownCode, check_codes, check_columns
+from stats.uncertainty.proportions import LEVEL, Proportion, wilson
+
+NO_PREFERENCE = 0.5
+
+
+@dataclass(frozen=True)
+class SideBias:
+    """P(left wins) among decisive votes, of all and by annotator; left_out counts the ties and both-bads."""
+
+    overall: Proportion
+    by_annotator: dict[int, Proportion]
+    left_out: int
+
+
+def side_bias(shown: IntArray, annotator: IntArray, *, level: float = LEVEL) -> SideBias:
+    """P(left wins) with Wilson intervals; ties and both-bads say nothing about sides and are left out.
+
+    The overall interval is about these annotators: where sides are drawn at random and nobody has a bias, every
+    decisive vote is left with chance one half whatever the annotator and the pair, so votes are independent.
+
+    Args:
+        shown: ShownCode of each vote, shape (n,).
+        annotator: Index, shape (n,).
+    Returns:
+        A Proportion for every annotator that occurs, also for those without a decisive vote.
+    Raises:
+        InvalidRatingsError: Shapes differ, or a choice is unknown.
+    Source:
+        Wilson (1927), JASA 22, 209-212. Position bias in judgements of pairs: Zheng et al. (2023), arXiv:2306.05685.
+    """
+    check_columns(shown=shown, annotator=annotator)
+    check_codes("shown", shown, ShownCode)
+    left = shown == ShownCode.LEFT
+    decisive = left | (shown == ShownCode.RIGHT)
+
+    def share(chosen: BoolArray) -> Proportion:
+        return wilson(int((left & chosen).sum()), int((decisive & chosen).sum()), level=level)
+
+    return SideBias(
+        overall=share(np.ones(len(shown), dtype=bool)),
+        by_annotator={person: share(annotator == person) for person in np.unique(annotator).tolist()},
+        left_out=int((~decisive).sum()),
+    )
+
+
+def is_biased(left_wins: Proportion) -> bool | None:
+    """Whether one half is outside the interval; None where there is no interval.
+
+    Of 20 annotators without any bias, about one is outside a 95 % interval by chance.
+    """
+    return left_wins.excludes(NO_PREFERENCE)

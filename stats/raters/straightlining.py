@@ -1,0 +1,163 @@
+"""Answering without reading: the same button again and again, or the same answer to every question of a pair."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stats.raters.arrays import FloatArray, IntArray, InvalidRatingsError, ShownCode, check_codes, check_columns
+from stats.uncertainty.proportions import Proportion, wilson
+
+
+@dataclass(frozen=True)
+class Straightlining:
+    """The longest run of one shown choice in the order of time, and how usual it is.
+
+    run_probability: chance of a run at least as long, of any choice, in as many independent votes with this
+    annotator's own frequencies. Everything is None with a reason where there are no votes.
+    """
+
+    longest_run: int | None
+    run_choice: ShownCode | None
+    run_probability: float | None
+    commonest_share: float | None
+    commonest_choice: ShownCode | None
+    n: int
+    reason: str
+
+
+def straightlining(shown: IntArray) -> Straightlining:
+    """Longest run and commonest choice of one annotator.
+
+    The two belong together: somebody who only ever clicks left has a run as long as all their votes, and under their
+    own frequencies that is certain (run_probability 1), so the share of the commonest choice must be looked at too.
+    A small probability says that equal answers bunch, as in a phase of clicking through. Frequencies are taken from
+    the same votes, which makes a long run look more usual than it is: the probability errs to the annotator's side.
+    Of several runs or choices that are equally long or common, the first in the order of ShownCode is named.
+
+    Args:
+        shown: ShownCode of each vote of one annotator on one criterion, shape (n,), in the order of time.
+    Raises:
+        InvalidRatingsError: Not one-dimensional, or a choice is unknown.
+    Source:
+        Long strings as a sign of careless answers: Johnson (2005), Journal of Research in Personality 39, 103-129;
+        Meade and Craig (2012), Psychological Methods 17, 437-455.
+    """
+    check_columns(shown=shown)
+    check_codes("shown", shown, ShownCode)
+    n = len(shown)
+    if not n:
+        return Straightlining(None, None, None, None, None, 0, "no votes yet")
+    counts = np.bincount(shown, minlength=len(ShownCode))
+    starts = np.flatnonzero(np.r_[True, shown[1:] != shown[:-1]])
+    lengths = np.diff(np.r_[starts, n])
+    longest = int(lengths.max())
+    return Straightlining(
+        longest_run=longest,
+        run_choice=ShownCode(int(shown[starts[lengths == longest]].min())),
+        run_probability=run_probability(counts / n, n, longest),
+        commonest_share=float(counts.max() / n),
+        commonest_choice=ShownCode(int(counts.argmax())),
+        n=n,
+        reason="",
+    )
+
+
+def run_probability(frequencies: FloatArray, n: int, length: int) -> float:
+    """Exact chance that n independent choices contain a run of at least `length` equal ones.
+
+    A Markov chain over (choice, length of the current run): what reaches `length` is absorbed. Summing what is
+    absorbed keeps tiny chances exact, which one minus the rest would not. Kept are only where runs began and what goes
+    on: a run of a choice of chance p that began length - 1 votes ago has come through with chance p^(length - 1).
+
+    Args:
+        frequencies: Chance of each choice, shape (n_choices,), not negative, sum 1.
+        n: Choices, from 0 up.
+        length: Of the run, from 1 up.
+    Raises:
+        InvalidRatingsError: The frequencies are no distribution, n < 0 or length < 1.
+    Source:
+        Feller (1968), An Introduction to Probability Theory and Its Applications 1, chapter XIII.7-8; as an embedded
+        Markov chain: Fu and Koutras (1994), JASA 89, 1050-1058.
+    """
+    if (frequencies < 0).any() or not np.isclose(frequencies.sum(), 1) or n < 0 or length < 1:
+        raise InvalidRatingsError(f"No run of {length} in {n} votes at frequencies {frequencies.tolist()}.")
+    if length > n:
+        return 0.0
+    if length == 1:
+        return 1.0
+    # Plain numbers: of a few choices arrays would take several times as long, and a study has hundreds of annotators.
+    chances = frequencies.tolist()
+    through = [chance ** (length - 1) for chance in chances]
+    going_on = list(chances)
+    began = [[chance] for chance in chances]
+    reached = 0.0
+    for vote in range(1, n):
+        total = sum(going_on)
+        for choice, chance in enumerate(chances):
+            begins = chance * (total - going_on[choice])
+            complete = began[choice][vote - length + 1] * through[choice] if vote >= length - 1 else 0.0
+            going_on[choice] = going_on[choice] * chance - complete + begins
+            began[choice].append(begins)
+            reached += complete
+    return min(1.0, reached)
+
+
+@dataclass(frozen=True)
+class SameAnswers:
+    """How often one annotator gives one answer to all criteria of a pair.
+
+    share: of pairs with two criteria or more. others: mean of the other annotators' shares, each annotator counted
+    once; None with a reason where nobody else has such pairs.
+    """
+
+    share: Proportion
+    others: float | None
+    reason: str
+
+
+def same_answers(item: IntArray, annotator: IntArray, outcome: IntArray) -> dict[int, SameAnswers]:
+    """Share of pairs on which all criteria got the same answer, beside what is usual in the study.
+
+    One answer to everything is often honest (a better summary can be better in every way), so the number means
+    something only beside that of the others.
+
+    Args:
+        item: Index of the comparison, shape (n,), one entry a criterion.
+        annotator: Index, shape (n,).
+        outcome: OutcomeCode, shape (n,).
+    Returns:
+        SameAnswers of every annotator that occurs.
+    Raises:
+        InvalidRatingsError: Shapes differ, or an outcome is negative.
+    Source:
+        Non-differentiation: Krosnick (1991), Applied Cognitive Psychology 5, 213-236.
+    """
+    check_columns(item=item, annotator=annotator, outcome=outcome)
+    rated, row, questions = _pairs_rated(item, annotator)
+    first = np.zeros(len(rated), dtype=np.int64)
+    first[row] = outcome  # any one of the pair's answers
+    same = np.bincount(row[outcome == first[row]], minlength=len(rated)) == questions
+    several, who = questions > 1, rated[:, 1]
+    shares = {
+        person: wilson(int(same[own].sum()), int(own.sum()))
+        for person in np.unique(annotator).tolist()
+        for own in [several & (who == person)]
+    }
+    return {person: _beside_others(person, shares) for person in shares}
+
+
+def _pairs_rated(item: IntArray, annotator: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """(item, annotator) of each pair somebody rated, the row of each answer among them, and answers in each row."""
+    if not len(item):
+        return np.empty((0, 2), dtype=np.int64), item, item
+    rated, row, questions = np.unique(
+        np.column_stack([item, annotator]), axis=0, return_inverse=True, return_counts=True
+    )
+    return rated, row.reshape(-1), questions
+
+
+def _beside_others(person: int, shares: dict[int, Proportion]) -> SameAnswers:
+    others = [share.value for other, share in shares.items() if other != person and share.value is not None]
+    if not others:
+        return SameAnswers(shares[person], None, "nobody else has answered several criteria of a pair")
+    return SameAnswers(shares[person], float(np.mean(others)), "")

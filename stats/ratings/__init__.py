@@ -1,0 +1,1 @@
+"""Ratings with their intervals, as boards show them; may import votes, strengths and uncertainty."""

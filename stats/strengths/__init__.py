@@ -1,0 +1,1 @@
+"""Bradley–Terry strengths from counted votes; may import votes."""

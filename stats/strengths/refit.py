@@ -1,0 +1,98 @@
+"""Bradley–Terry fitted to many resamples of votes that are fitted already: the full set's curvature serves them all."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse import csr_array
+
+from stats.strengths.bradley_terry import PENALTY, fit_many
+from stats.votes.arrays import FloatArray, IntArray
+from stats.votes.tallies import Tallies
+
+MAX_STEPS = 15
+TOLERANCE = 1e-6  # log-odds: 0.0002 rating points
+# A step must be at most half the one before: then what is left to go is no more than the last step.
+CONTRACTION = 0.5
+NUMBERS_AT_ONCE = 200_000
+# Strengths beyond this come only from steps that go astray, whose resamples fit_many fits.
+LARGEST_EXPONENT = 300
+
+
+def refit(tallies: Tallies, full: FloatArray, full_games: FloatArray) -> FloatArray:
+    """Log-strengths in every resample; what fit_many finds for its matrices, to within its tolerance.
+
+    The chord method: Newton steps with the curvature of the full set, scaled by the resample's number of votes. It
+    is worked out once, so a step costs one look at each pair instead of a system of equations. Resamples far from the
+    full set, for which the steps do not shrink fast, go to fit_many.
+
+    Args:
+        tallies: Counts of r resamples, each with votes for all systems.
+        full: Shape (n,), the full set's strengths.
+        full_games: Shape (n_pairs,), its votes by pair.
+    Returns:
+        Shape (r, n), in log-odds, each row with mean zero.
+    Source:
+        Kelley (1995), Iterative Methods for Linear and Nonlinear Equations, chapter 5 (chord method).
+    """
+    size = max(1, NUMBERS_AT_ONCE // max(1, len(tallies.first)))
+    n_resamples = tallies.ties.shape[1]
+    parts = [np.arange(begin, min(begin + size, n_resamples)) for begin in range(0, n_resamples, size)]
+    curvature = _Curvature.of(tallies, full, full_games)
+    fitted = [_refit(tallies.take(part), full, curvature) for part in parts]
+    return np.concatenate(fitted) if fitted else np.empty((0, len(full)))
+
+
+@dataclass(frozen=True)
+class _Curvature:
+    """Of the full set: its factored Hessian, its number of votes, and the pairs as a matrix of systems by pairs."""
+
+    factor: tuple[FloatArray, bool]
+    games: float
+    incidence: csr_array
+
+    @classmethod
+    def of(cls, tallies: Tallies, full: FloatArray, games: FloatArray) -> "_Curvature":
+        n_pairs = len(tallies.first)
+        rows, columns = np.concatenate([tallies.first, tallies.second]), np.tile(np.arange(n_pairs), 2)
+        signs = np.repeat([1.0, -1.0], n_pairs)
+        incidence = csr_array((signs, (rows, columns)), shape=(len(full), n_pairs))
+        chance = _chances(full, tallies)
+        weighted = incidence * (games * chance * (1 - chance))[np.newaxis, :]
+        hessian = (weighted @ incidence.T).toarray() + PENALTY * np.eye(len(full))
+        return cls(cho_factor(hessian), float(games.sum()), incidence)
+
+
+def _refit(tallies: Tallies, full: FloatArray, curvature: _Curvature) -> FloatArray:
+    wins, games = tallies.half_wins(), tallies.games()
+    scale = curvature.games / games.sum(axis=0)
+    strengths = np.repeat(full[:, np.newaxis], wins.shape[1], axis=1)
+    moving, spread = np.arange(wins.shape[1]), np.full(wins.shape[1], np.inf)
+    failed: list[IntArray] = []
+    for _ in range(MAX_STEPS):
+        if not moving.size:
+            break
+        at = strengths[:, moving]
+        chance = _chances(at, tallies)
+        gradient = curvature.incidence @ (wins[:, moving] - games[:, moving] * chance) - PENALTY * at
+        step = cho_solve(curvature.factor, gradient) * scale[moving]
+        # Only the penalty holds the mean, so rounding errors would make it drift.
+        step -= step.mean(axis=0)
+        strengths[:, moving] += step
+        last, spread = spread, np.ptp(step, axis=0)
+        slow = spread > CONTRACTION * last
+        failed.append(moving[slow & (spread > 0)])
+        going = ~slow & (spread > TOLERANCE)
+        moving, spread = moving[going], spread[going]
+    rest = np.concatenate([*failed, moving])
+    if rest.size:
+        strengths[:, rest] = fit_many(tallies.take(rest).wins_matrices(), start=full).T
+    return (strengths - strengths.mean(axis=0)).T
+
+
+def _chances(strengths: FloatArray, tallies: Tallies) -> FloatArray:
+    """That the first of each pair beats the second. One exponential by system, not by pair."""
+    odds = np.exp(np.clip(strengths, -LARGEST_EXPONENT, LARGEST_EXPONENT))
+    first = odds[tallies.first]
+    chances: FloatArray = first / (first + odds[tallies.second])
+    return chances

@@ -1,0 +1,1 @@
+"""Intervals: of shares, of strengths, of ranks; may import votes and strengths."""

@@ -1,0 +1,233 @@
+"""Votes counted by pair of systems and result, once and in every resample of documents and annotators.
+
+Three results are kept apart (won by the first, won by the second, tied), so that every way to treat ties, and every
+fit, starts from the same counts.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from stats.votes.arrays import BoolArray, FloatArray, IntArray, OutcomeCode, VoteArrays, stretches
+
+RESULTS = 3  # first won, second won, tied
+# Cells gathered at once: with some hundred resamples they fit a core's cache.
+CELLS_AT_ONCE = 512
+# Whole numbers below this are exact in single precision, which is twice as fast.
+EXACT_IN_FLOAT32 = 2**24
+
+Counts = NDArray[np.floating]
+SmallIntArray = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """How often each unit was drawn in each resample: shapes (r, n_documents) and (r, n_annotators)."""
+
+    documents: FloatArray
+    annotators: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    def part(self, begin: int, end: int) -> "Draws":
+        return Draws(self.documents[begin:end], self.annotators[begin:end])
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Weights summed over votes of one pair, result, document and annotator, in that order.
+
+    first, second: The systems of each pair, first < second, shape (n_pairs,).
+    group: pair * 3 + result, by cell; never falling.
+    """
+
+    first: IntArray
+    second: IntArray
+    group: SmallIntArray
+    document: SmallIntArray
+    annotator: SmallIntArray
+    weight: Counts
+    n_systems: int
+
+    @property
+    def n_groups(self) -> int:
+        return len(self.first) * RESULTS
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether all weights are whole numbers."""
+        return not any((self.weight[part] % 1).any() for part in stretches(len(self.weight)))
+
+    @cached_property
+    def largest(self) -> float:
+        """The largest sum of weights over a group."""
+        total = np.zeros(self.n_groups)
+        for part in stretches(len(self.group)):
+            total += np.bincount(self.group[part], weights=self.weight[part], minlength=self.n_groups)
+        return float(total.max(initial=0))
+
+    @cached_property
+    def blocks(self) -> list["Block"]:
+        return list(_blocks(self))
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some cells in a row. sums: groups by cells, the weights; times a value by cell it gives the sums by group."""
+
+    cells: slice
+    groups: SmallIntArray
+    sums: csr_array
+
+
+@dataclass(frozen=True)
+class Tallies:
+    """Counts by pair and resample, each of shape (n_pairs, r); pairs as in Cells."""
+
+    first: IntArray
+    second: IntArray
+    first_wins: Counts
+    second_wins: Counts
+    ties: Counts
+    n_systems: int
+
+    def half_wins(self) -> FloatArray:
+        """Wins of the first, a tie counting one half; shape (n_pairs, r)."""
+        return self.first_wins + 0.5 * self.ties.astype(np.float64)
+
+    def games(self) -> FloatArray:
+        return self.half_wins() + self.second_wins + 0.5 * self.ties.astype(np.float64)
+
+    def wins_matrices(self, *, tie_share: float = 0.5) -> FloatArray:
+        """Shape (r, n, n): [i, j] is how often i beat j, plus this share of their ties."""
+        ties = tie_share * self.ties.astype(np.float64)
+        return self._matrices(self.first_wins + ties, self.second_wins + ties)
+
+    def tie_matrices(self) -> FloatArray:
+        """Symmetric, shape (r, n, n)."""
+        return self._matrices(self.ties, self.ties)
+
+    def _matrices(self, forward: Counts, backward: Counts) -> FloatArray:
+        matrices = np.zeros((forward.shape[1], self.n_systems, self.n_systems))
+        matrices[:, self.first, self.second] = forward.T
+        matrices[:, self.second, self.first] = backward.T
+        return matrices
+
+    def take(self, chosen: IntArray) -> "Tallies":
+        """Only these resamples."""
+        kept = (self.first_wins[:, chosen], self.second_wins[:, chosen], self.ties[:, chosen])
+        return Tallies(self.first, self.second, *kept, self.n_systems)
+
+
+def aggregate(votes: VoteArrays) -> Cells:
+    """Cells of the votes. Documents and annotators are numbers from 0, best without gaps."""
+    n_documents, n_annotators = units(votes.document), units(votes.annotator)
+    cells, weight = _summed(_keys(votes, n_documents, n_annotators), votes.weight)
+    group, document, annotator = np.empty((3, len(cells)), dtype=np.int32)
+    for part in stretches(len(cells)):
+        group[part], place = np.divmod(cells[part], n_documents * n_annotators)
+        document[part], annotator[part] = np.divmod(place, n_annotators)
+    del cells
+    pairs = np.unique(group // RESULTS)
+    first, second = np.divmod(pairs.astype(np.int64), votes.n_systems)
+    number = np.zeros(int(pairs.max(initial=0)) + 1, dtype=np.int32)
+    number[pairs] = np.arange(len(pairs))
+    group = number[group // RESULTS] * RESULTS + group % RESULTS
+    return Cells(first, second, group, document, annotator, weight, votes.n_systems)
+
+
+def _keys(votes: VoteArrays, n_documents: int, n_annotators: int) -> IntArray:
+    """By vote the number of its cell."""
+    keys = np.empty(len(votes), dtype=np.int64)
+    for part in stretches(len(votes)):
+        group = _group(votes, part)
+        keys[part] = (group * n_documents + votes.document[part]) * n_annotators + votes.annotator[part]
+    return keys
+
+
+def _summed(keys: IntArray, weight: FloatArray | None) -> tuple[IntArray, Counts]:
+    """The keys there are, in rising order, and of each the number of its votes, or the sum of their weights."""
+    # np.unique would need several times as much memory.
+    order = None if weight is None else np.argsort(keys, kind="stable")
+    if order is None:
+        keys.sort()
+    else:
+        keys = keys[order]
+    first = np.ones(len(keys), dtype=bool)
+    np.not_equal(keys[1:], keys[:-1], out=first[1:])
+    if weight is not None and order is not None:
+        return keys[first], _sums(first, weight, order)
+    if first.all():
+        return keys, np.ones(len(keys), dtype=np.float32)
+    times = np.diff(np.flatnonzero(first), append=len(keys))
+    return keys[first], times.astype(np.float32 if times.max() < EXACT_IN_FLOAT32 else np.float64)
+
+
+def _sums(first: BoolArray, weight: FloatArray, order: IntArray) -> FloatArray:
+    """Weights, taken in this order, summed from each first one to the next."""
+    place = np.cumsum(first, dtype=np.int32) - 1
+    sums = np.zeros(int(first.sum()))
+    for part in stretches(len(order)):
+        np.add.at(sums, place[part], weight[order[part]])
+    return sums
+
+
+def units(index: IntArray) -> int:
+    """How many units an index from 0 up numbers."""
+    return int(index.max()) + 1 if index.size else 0
+
+
+def _group(votes: VoteArrays, part: slice) -> IntArray:
+    a, b, outcome = (column[part].astype(np.int64) for column in (votes.system_a, votes.system_b, votes.outcome))
+    first, second = np.minimum(a, b), np.maximum(a, b)
+    first_won = (outcome == OutcomeCode.A) == (a == first)
+    result = np.where(outcome >= OutcomeCode.TIE, 2, np.where(first_won, 0, 1))
+    group: IntArray = (first * votes.n_systems + second) * RESULTS + result
+    return group
+
+
+def resampled_tallies(cells: Cells, draws: Draws) -> Tallies:
+    """Counts in which each vote weighs as often as its document times as often as its annotator was drawn.
+
+    Returns:
+        Tallies in single precision where every sum is a whole number that this holds exactly, else in double.
+    """
+    number = _number(cells, draws)
+    documents, annotators = (np.ascontiguousarray(m.T, dtype=number) for m in (draws.documents, draws.annotators))
+    totals = np.zeros((cells.n_groups, len(draws)), dtype=number)
+    drawn_documents, drawn_annotators = np.empty((2, min(CELLS_AT_ONCE, len(cells.group)), len(draws)), dtype=number)
+    for block in cells.blocks:
+        size = block.cells.stop - block.cells.start
+        weighted, other = drawn_documents[:size], drawn_annotators[:size]
+        # mode="clip" spares a copy; aggregate has made the indexes, so nothing is ever clipped.
+        np.take(documents, cells.document[block.cells], axis=0, out=weighted, mode="clip")
+        np.take(annotators, cells.annotator[block.cells], axis=0, out=other, mode="clip")
+        weighted *= other
+        totals[block.groups] += block.sums.astype(number, copy=False) @ weighted
+    by_result = totals.reshape(-1, RESULTS, len(draws))
+    return Tallies(cells.first, cells.second, by_result[:, 0], by_result[:, 1], by_result[:, 2], cells.n_systems)
+
+
+def _blocks(cells: Cells) -> Iterator[Block]:
+    # Single precision if it holds the weights; resampled_tallies decides whether it holds their sums as well.
+    number = np.float32 if cells.whole and cells.weight.max(initial=0) < EXACT_IN_FLOAT32 else np.float64
+    # All blocks look at the same weights and columns: none holds a copy.
+    weight, column = cells.weight.astype(number, copy=False), np.arange(CELLS_AT_ONCE, dtype=np.int32)
+    for part in stretches(len(cells.group), CELLS_AT_ONCE):
+        group, size = cells.group[part], part.stop - part.start
+        starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
+        ends = np.r_[starts, size].astype(np.int32)
+        sums = csr_array((weight[part], column[:size], ends), shape=(len(starts), size))
+        yield Block(part, group[starts], sums)
+
+
+def _number(cells: Cells, draws: Draws) -> type[np.floating]:
+    if not cells.group.size or not cells.whole:
+        return np.float64
+    drawn = float(draws.documents.max()) * float(draws.annotators.max())
+    return np.float32 if cells.largest * drawn < EXACT_IN_FLOAT32 else np.float64
