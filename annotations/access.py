@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from annotations.assignment import has_work
 from annotations.models import Annotator, Membership, Study
 from annotations.own_data import is_erased
-from annotations.statements import Columns, fetch
+from lib.statements import Columns, fetch
 
 __all__ = [
     "STAFF",

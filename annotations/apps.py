@@ -10,7 +10,7 @@ class AnnotationsConfig(AppConfig):
         from annotations import giveaways, receivers
         from annotations.evidence import work
         from annotations.triggers import drop_triggers, ensure_triggers
-        from models_runner.signals import summaries_saved, swept
+        from models_runner.runs.signals import summaries_saved, swept
 
         summaries_saved.connect(receivers.add_new_comparisons)
         swept.connect(work.sweep)

@@ -19,7 +19,7 @@ from annotations.leases import lease_end, return_expired
 from annotations.models import Annotator, Assignment, Comparison, Sampling, Side, Study
 from annotations.pair_counts import counting
 from annotations.sides import JOIN_SYSTEMS_AND_LEAD, SYSTEMS_AND_LEAD, count, shown_left
-from annotations.statements import Columns, change, fetch, insert
+from lib.statements import Columns, change, fetch, insert
 
 MOST_COUNTED = 200  # comparisons that an annotator has left
 LOOKED_AT = MOST_COUNTED + 2

@@ -24,7 +24,7 @@ from annotations.models import (
     Wanted,
 )
 from annotations.pair_counts import counting
-from annotations.statements import Columns, change, fetch, for_update, insert
+from lib.statements import Columns, change, fetch, for_update, insert
 
 SIDES = ("left", "right")
 CHOICES = (*SIDES, "tie", "both_bad")

@@ -16,13 +16,13 @@ from annotations.judging import choice_of
 from annotations.mixing import practice_place, upcoming_gold
 from annotations.models import Annotator, Assignment, Comparison, Purpose, Study, Wanted
 from annotations.models.evidence import is_current
-from annotations.statements import fetch, from_json
 from annotations.undo import has_answered
+from lib.statements import fetch, from_json
 from models_runner.models import InstructionKind
 
 Spans = list[dict[str, Any]]
 SPEAKER_COLOURS = 8
-# What the summaries were asked to be, in words for people (systems read models_runner.instructions).
+# What the summaries were asked to be, in words for people (systems read models_runner.datasets.instructions).
 ASKED_FOR = {
     InstructionKind.LONG: _("a long, detailed summary of the whole meeting"),
     InstructionKind.MEDIUM: _("a summary of the whole meeting, of medium length"),

@@ -10,10 +10,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.cells import csv_line
 from annotations.judging import Recorded, RefusedError, check_open, complete_if_answered, key_used, lock, take_again
 from annotations.leases import give_back
 from annotations.models import Annotator, Assignment, Remark, Wanted
+from lib.cells import csv_line
 
 CHUNK = 10_000
 MOST_REMARKS = 50  # of one annotator on one pair

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from annotations.models import Assignment, Side
-from annotations.statements import change
+from lib.statements import change
 
 # Of a comparison: its systems, and how much more often an annotator was given a's left rather than right, than b's.
 SYSTEMS_AND_LEAD = "run_a.system_id, run_b.system_id, COALESCE(lead_a.lead, 0) - COALESCE(lead_b.lead, 0)"

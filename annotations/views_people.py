@@ -24,12 +24,12 @@ from annotations.access import (
     role_of,
     still_rating,
 )
-from annotations.cells import csv_line
 from annotations.finished import pairs_left
 from annotations.forms import InvitationForm, MemberForm
 from annotations.forms_lists import PeopleForm
 from annotations.models import Annotator, Invitation, Membership, Study
 from annotations.work import work_lines, work_of
+from lib.cells import csv_line
 
 ROWS_A_PAGE = 25
 

@@ -29,7 +29,7 @@ from annotations.pages import RatingPage, rating_page, workload
 from annotations.practice import feedback, rated_practice
 from annotations.remarks import record_remark
 from annotations.undo import has_answered, last_answer, undo
-from models_runner.errors import json_error
+from lib.errors import json_error
 
 F = TypeVar("F", bound=Form)
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from django.db.models import Count, Max, QuerySet
 
-from annotations.cells import csv_line
 from annotations.finished import pairs_left
 from annotations.gold_quality import gold_by_annotator, no_gold_yet
 from annotations.models import Annotator, Assignment, Purpose, Study
+from lib.cells import csv_line
 
 CHUNK = 10_000
 MS_A_MINUTE = 60_000

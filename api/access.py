@@ -8,7 +8,7 @@ from annotations.access import get_managed_study
 from annotations.models import Study
 from api.auth import user_of
 from leaderboards.access import get_results_study
-from models_runner.access import check_researcher
+from models_runner.web.access import check_researcher
 
 __all__ = ["check_researcher", "get_managed_study", "get_results_study", "may_make_studies", "studies_of"]
 

@@ -8,7 +8,7 @@ class ApiConfig(AppConfig):
     def ready(self) -> None:
         from api import events
         from api.idempotency import forget_old
-        from models_runner.signals import summaries_saved, swept
+        from models_runner.runs.signals import summaries_saved, swept
 
         swept.connect(forget_old)
         swept.connect(events.sweep)

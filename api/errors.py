@@ -1,4 +1,4 @@
-"""Every refusal of the API in one shape; models_runner.errors says which."""
+"""Every refusal of the API in one shape; lib.errors says which."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,13 +17,13 @@ from api.webhooks import WebhookError
 from leaderboards.filters import UnknownFilterError
 from leaderboards.lookup import UnknownCriterionError, UnknownStudyError
 from leaderboards.releases.services import ReleaseError, VersionTakenError
-from models_runner.catalog import CatalogError, UnknownSystemError
-from models_runner.errors import json_error
+from lib.errors import json_error
+from models_runner.datasets.lookup import UnknownDatasetError
 from models_runner.importing.records import DatasetImportError
-from models_runner.leakage import LeakageError
-from models_runner.lookup import UnknownDatasetError
-from models_runner.readiness import NotReadyError
-from models_runner.services import NothingToRunError
+from models_runner.runs.services import NothingToRunError
+from models_runner.systems.catalog import CatalogError, UnknownSystemError
+from models_runner.systems.leakage import LeakageError
+from models_runner.systems.readiness import NotReadyError
 
 
 class ApiError(Exception):

@@ -148,8 +148,8 @@ class Bench:
         )
 
     def _job(self, engine: str) -> dict[str, Any]:
-        from models_runner.reencoding import reencoded
-        from models_runner.weights import resolve_gguf
+        from models_runner.adapters.reencoding import reencoded
+        from models_runner.adapters.weights import resolve_gguf
 
         record = catalogue_record()
         path = resolve_gguf(record["model_id"])
@@ -175,7 +175,7 @@ def chat(turns: Sequence[Turn], record: Mapping[str, Any]) -> list[dict[str, str
     """What the platform asks the engine about a meeting."""
     from models_runner.adapters.base import SummaryRequest, SystemSpec
     from models_runner.adapters.prompts import SYSTEM_MESSAGE, transcript_lines, user_text
-    from models_runner.instructions import instruction_text, wordings
+    from models_runner.datasets.instructions import instruction_text, wordings
 
     request = SummaryRequest("", turns, "en", instruction_text(wordings()["medium"], "en"), "medium")
     spec = SystemSpec(slug=SYSTEM, prompt_template=record["prompt_template"])
@@ -184,7 +184,7 @@ def chat(turns: Sequence[Turn], record: Mapping[str, Any]) -> list[dict[str, str
 
 
 def catalogue_record() -> dict[str, Any]:
-    from models_runner.catalog import entries
+    from models_runner.systems.catalog import entries
 
     return entries()[SYSTEM]
 
@@ -255,7 +255,7 @@ def report(options: argparse.Namespace, sections: Sequence[Section]) -> dict[str
 
 
 def machine() -> dict[str, Any]:
-    from models_runner.machine import machine_record
+    from models_runner.runs.machine import machine_record
 
     return machine_record() | {"load": [round(load, 1) for load in os.getloadavg()]}
 

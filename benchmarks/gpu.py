@@ -45,7 +45,7 @@ T5_SIZES = ("d_model", "d_ff", "num_layers", "num_heads")
 def vocabulary() -> Any:
     from transformers import AutoTokenizer
 
-    from models_runner.weights import resolve_gguf
+    from models_runner.adapters.weights import resolve_gguf
 
     path = resolve_gguf(VOCABULARY)
     return AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name)
@@ -86,7 +86,7 @@ def measure(model: str, transcripts: Sequence[Sequence[Turn]], options: argparse
     """Output tokens a second by batch size, and what was read and how much memory it took at most."""
     from models_runner.adapters.base import SummaryRequest, SystemSpec
     from models_runner.adapters.hf import load
-    from models_runner.instructions import instruction_text, wordings
+    from models_runner.datasets.instructions import instruction_text, wordings
 
     # The same work at every batch size: no text ends before its limit.
     decoding = {"max_tokens": options.max_new, "min_new_tokens": options.max_new, "temperature": 0}

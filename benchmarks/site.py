@@ -110,8 +110,8 @@ def import_meetings(folder: Path, transcripts: Sequence[Sequence[Turn]], dataset
 
 def add_system(slug: str, like: str, changes: Mapping[str, Any]) -> None:
     """A copy of a system of the catalogue: every measurement needs its own, a run exists once a system."""
-    from models_runner.catalog import ensure_system
     from models_runner.models import System
+    from models_runner.systems.catalog import ensure_system
 
     ensure_system(like)
     row = System.objects.filter(slug=like).values(*System.FROZEN_FIELDS)[0]

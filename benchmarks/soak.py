@@ -136,7 +136,7 @@ class Person(threading.Thread):
 def make_study(comparisons: int, quota: int) -> Any:
     """Short texts: what is tried is who gets what, not reading."""
     from annotations.setup import create_study
-    from models_runner.instructions import sync_version
+    from models_runner.datasets.instructions import sync_version
     from models_runner.models import Dataset, Document, Run, Summary, System, Transcript
 
     dataset = Dataset.objects.create(name="soak")

@@ -31,7 +31,7 @@ def make_study(tasks: int) -> Any:
 
 
 def _runs(dataset: Any, names: Iterable[str]) -> list[Any]:
-    from models_runner.instructions import sync_version
+    from models_runner.datasets.instructions import sync_version
     from models_runner.models import Run, System
 
     about = {"dataset": dataset, "instruction": "medium", "status": "done"}

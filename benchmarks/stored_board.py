@@ -122,7 +122,7 @@ def _once_each(votes: VoteArrays) -> tuple[IntArray, IntArray, IntArray]:
 def _summaries(votes: VoteArrays) -> tuple[Any, Any]:
     """Every system's summary of every document, by document and system; and the study."""
     from annotations.models import Study
-    from models_runner.instructions import sync_version
+    from models_runner.datasets.instructions import sync_version
     from models_runner.models import Dataset, Document, Run, Summary, System
 
     dataset = Dataset.objects.create(name="many")

@@ -15,8 +15,8 @@ from typing import IO
 
 from django.conf import settings
 
-from models_runner.machine import cores
 from models_runner.processes import stop_process, worker_command
+from models_runner.runs.machine import cores
 
 PR_SET_PDEATHSIG = 1
 RESTART_PAUSE_SECONDS = 3.0

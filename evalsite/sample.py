@@ -6,9 +6,10 @@ from django.contrib.auth.models import User
 
 from annotations.models import Study
 from annotations.setup import create_study
-from models_runner import catalog, services
 from models_runner.importing.sample import import_sample
 from models_runner.models import Run, ScoringJob, Summary
+from models_runner.runs import services
+from models_runner.systems import catalog
 
 DATASET = "sample-meetings"
 STUDY = "demo"

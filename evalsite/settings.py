@@ -120,7 +120,7 @@ def database() -> dict[str, object]:
     else:
         config["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
         config["CONN_HEALTH_CHECKS"] = True
-        # Of annotations/statements.py alone; a pooler that gives each transaction another connection may not know them.
+        # Of lib/statements.py alone; a pooler that gives each transaction another connection may not know them.
         prepare = env.bool("PREPARE_STATEMENTS", default=True)
         config["OPTIONS"] = {"prepare_threshold": 0 if prepare else None} | config.get("OPTIONS", {})
     return config
@@ -251,7 +251,7 @@ ASSIGNMENT_LEASE_SECONDS = env.int("ASSIGNMENT_LEASE_SECONDS", default=45 * 60)
 
 # "minilm" is bundled in the requirements; a hub id such as roberta-large needs its weights at hand.
 BERTSCORE_MODEL = env.str("BERTSCORE_MODEL", default="minilm")
-# Hosts that transcripts may be sent to, beside this machine itself; the rule is in models_runner/endpoints.py.
+# Hosts that transcripts may be sent to, beside this machine itself; the rule is in models_runner/adapters/endpoints.py.
 ALLOWED_ENDPOINTS = env.list("ALLOWED_ENDPOINTS", default=[])
 
 # What one token may ask for in a minute, and the largest bodies: of a request, and of one that uploads a file.

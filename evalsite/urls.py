@@ -14,7 +14,7 @@ urlpatterns = [
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("language/", require_POST(set_language), name="set-language"),
     path("admin/", admin.site.urls),
-    path("", include("models_runner.urls")),
+    path("", include("models_runner.web.urls")),
     path("", include("annotations.urls")),
     path("", include("leaderboards.urls")),
     path("", include("api.urls")),

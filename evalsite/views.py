@@ -12,9 +12,9 @@ from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from annotations.models import Comparison, Criterion, Judgement, Purpose, Study
-from models_runner import overview
-from models_runner.access import is_researcher, researchers_only
 from models_runner.models import Dataset, Run, Summary, System
+from models_runner.runs import overview
+from models_runner.web.access import is_researcher, researchers_only
 
 STUDIES_SHOWN = 20
 ROWS_SHOWN = 8

@@ -9,7 +9,7 @@ class LeaderboardsConfig(AppConfig):
     def ready(self) -> None:
         from leaderboards import file_jobs, file_tasks, refreshing  # noqa: F401  (workers find their tasks)
         from leaderboards.triggers import drop_triggers, ensure_triggers
-        from models_runner.signals import swept
+        from models_runner.runs.signals import swept
 
         swept.connect(refreshing.sweep)
         swept.connect(file_jobs.sweep)

@@ -18,7 +18,7 @@ from leaderboards.choices import check_choice, left_out
 from leaderboards.filters import Filters, UnknownFilterError
 from leaderboards.lookup import UnknownCriterionError, find_criterion
 from leaderboards.snapshots import Served, get_snapshot
-from models_runner.errors import json_error
+from lib.errors import json_error
 
 # Seconds until a program may ask again for what is being computed.
 RETRY_AFTER = 5

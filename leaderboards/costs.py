@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from leaderboards.material import Material
 from models_runner.models import Regime, Summary, System
-from models_runner.prices import cost as dollars
+from models_runner.systems.prices import cost as dollars
 
 NO_SUMMARIES = "no summaries yet"
 

@@ -16,11 +16,11 @@ from leaderboards.exports.rows import Selection
 from leaderboards.exports.service import Export, get_format
 from leaderboards.lookup import find_criterion
 from leaderboards.release_models import ExportJob, FileJob, Release
-from models_runner.faults import disk_is_full, explained
-from models_runner.files import replace_bytes_when_complete
+from lib.faults import disk_is_full, explained
+from lib.files import replace_bytes_when_complete
 from models_runner.leases import KeepLease, lease_time
-from models_runner.outcomes import MAX_ATTEMPTS
 from models_runner.ownership import is_gone
+from models_runner.runs.outcomes import MAX_ATTEMPTS
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from leaderboards.live import standing
 from leaderboards.snapshots import Served
 from leaderboards.tables import TABLES
 from leaderboards.votes import export_rows
-from models_runner.errors import json_error
+from lib.errors import json_error
 
 
 @results_page

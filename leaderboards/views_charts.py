@@ -11,7 +11,7 @@ from leaderboards.charts.shown import shown
 from leaderboards.computed import kept_value
 from leaderboards.methods import as_latex, as_text, judging_of
 from leaderboards.study_charts import CHARTS, OPTIONS, chart
-from models_runner.errors import json_error
+from lib.errors import json_error
 
 ON_THE_PAGE = ("forest", "win-matrix", "progress")
 

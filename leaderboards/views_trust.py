@@ -11,7 +11,7 @@ from leaderboards.analysis import words
 from leaderboards.analysis.index import COLUMNS, InvalidWeightsError, index, read_weights, usual_weights
 from leaderboards.analysis.scatter import scatter
 from leaderboards.asking import asked_for, results_data, results_page
-from models_runner.errors import json_error
+from lib.errors import json_error
 
 VOTES_A_PAGE = 10
 

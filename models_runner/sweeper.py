@@ -7,10 +7,10 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from models_runner import services, signals
 from models_runner.models import FineTuning, Run, ScoringJob, Summary, Worker
-from models_runner.outcomes import MAX_ATTEMPTS
 from models_runner.ownership import is_gone
+from models_runner.runs import services, signals
+from models_runner.runs.outcomes import MAX_ATTEMPTS
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from factory.django import DjangoModelFactory
 
 from annotations.models import Annotator, Comparison, Criterion, Study
 from annotations.pair_counts import recount_pairs
-from models_runner.instructions import sync_version
+from models_runner.datasets.instructions import sync_version
 from models_runner.models import Dataset, Document, InstructionKind, Reference, Regime, Run, Summary, System, Transcript
 
 TURNS = [

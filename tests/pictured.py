@@ -16,11 +16,11 @@ from annotations.judging import Vote, record_vote
 from annotations.models import Annotator, Assignment, Comparison, Invitation, Remark, Study
 from annotations.remarks import Said, record_remark
 from annotations.setup import create_study
-from models_runner.catalog import ensure_system
-from models_runner.generation import work_on_run
 from models_runner.importing.sample import import_sample
 from models_runner.models import Summary
-from models_runner.services import start_run
+from models_runner.runs.generation import work_on_run
+from models_runner.runs.services import start_run
+from models_runner.systems.catalog import ensure_system
 
 SLUG = "pilot"
 # In log-odds; of a pair, the better one wins the more often the further they are apart. A text may turn out otherwise.

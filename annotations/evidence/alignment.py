@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from models_runner.language import normalise_language, split_sentences
+from lib.language import normalise_language, split_sentences
 from models_runner.metrics.rouge import tokenizer_for
 
 # A change of these, or of the rules below, raises annotations.models.evidence.METHOD.

@@ -8,7 +8,7 @@ import numpy as np
 
 from annotations.evidence.alignment import Vectors
 from annotations.models.evidence import METHOD
-from models_runner.language import RULES_VERSION, normalise_language
+from lib.language import RULES_VERSION, normalise_language
 from models_runner.metrics.bertscore import Encoder, bundled_encoder, weights_hash
 
 # What all-MiniLM-L6-v2 was trained to read at once; the words beyond are left out.

@@ -25,11 +25,11 @@ from api.schemas import (
 )
 from api.streams import LINES_ANSWER, lines
 from api.uploads import BODY, uploaded
-from models_runner.access import check_researcher, get_dataset
-from models_runner.exports import summary_rows
 from models_runner.importing.service import import_path
 from models_runner.importing.summaries import COLUMNS, Defaults, import_summaries
 from models_runner.models import Dataset, Document
+from models_runner.runs.exports import summary_rows
+from models_runner.web.access import check_researcher, get_dataset
 
 router = Router(tags=["datasets"])
 UPLOAD = BODY | UPLOADED

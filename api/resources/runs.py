@@ -22,10 +22,11 @@ from api.schemas import (
     SummaryPage,
     SummaryQuery,
 )
-from models_runner import catalog, overview, services
-from models_runner.access import check_researcher, get_run
-from models_runner.lookup import find_dataset
+from models_runner.datasets.lookup import find_dataset
 from models_runner.models import Run, Score, Summary
+from models_runner.runs import overview, services
+from models_runner.systems import catalog
+from models_runner.web.access import check_researcher, get_run
 
 router = Router(tags=["runs"])
 

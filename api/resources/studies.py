@@ -33,8 +33,8 @@ from api.schemas_studies import (
 )
 from api.secrets import refuse_to_keep
 from api.tokens import make_token
-from models_runner import catalog
-from models_runner.lookup import find_dataset
+from models_runner.datasets.lookup import find_dataset
+from models_runner.systems import catalog
 
 router = Router(tags=["studies"])
 

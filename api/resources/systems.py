@@ -13,11 +13,11 @@ from api.auth import ADMIN, READ
 from api.links import ADDED_SYSTEM
 from api.paging import page_of_list
 from api.schemas import ERRORS, SystemIn, SystemOut, SystemPage, SystemQuery
-from models_runner import catalog
-from models_runner.access import check_researcher, get_system
-from models_runner.listing import Filters, listed_systems
 from models_runner.models import System
-from models_runner.readiness import needs
+from models_runner.systems import catalog
+from models_runner.systems.listing import Filters, listed_systems
+from models_runner.systems.readiness import needs
+from models_runner.web.access import check_researcher, get_system
 
 router = Router(tags=["systems"])
 

@@ -11,7 +11,7 @@ from django.contrib.staticfiles.utils import matches_patterns
 from django.core.files.storage import FileSystemStorage
 
 from leaderboards.charts.chart import VEGA_LITE
-from models_runner.files import replace_when_complete
+from lib.files import replace_when_complete
 
 NAME = "leaderboards/vega.js"
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic_core import to_json  # django-ninja's; three times as fast as json
 
-from annotations.cells import safe_cell
 from leaderboards.votes import EXPORT_FIELDS
+from lib.cells import safe_cell
 
 Row = dict[str, object]
 PART_CHARACTERS = 64_000

@@ -12,7 +12,7 @@ from leaderboards.exports.lines import Row, csv_lines, json_lines, parts
 from leaderboards.exports.preferences import Counting, dpo_rows, kto_rows, openai_rows, results
 from leaderboards.exports.rows import ExportVote, Selection, as_row, count_left_out, flagged_summaries, votes
 from leaderboards.exports.texts import Texts
-from models_runner.files import replace_bytes_when_complete
+from lib.files import replace_bytes_when_complete
 
 CSV, JSONL = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"
 

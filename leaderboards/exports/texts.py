@@ -7,7 +7,7 @@ from typing import NamedTuple
 from annotations.models import Study
 from leaderboards.exports.rows import ExportVote
 from models_runner.adapters.prompts import DEFAULT_TEMPLATE
-from models_runner.instructions import instruction_text, texts_of
+from models_runner.datasets.instructions import instruction_text, texts_of
 from models_runner.models import Document, Summary, Transcript
 
 VOTES_AT_ONCE = 200

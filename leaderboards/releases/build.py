@@ -24,8 +24,8 @@ from leaderboards.releases.card import Facts, card
 from leaderboards.releases.croissant import croissant
 from leaderboards.releases.rows import Contents
 from leaderboards.releases.tables import TABLES, give_back_memory, write_table
-from models_runner.files import replace_bytes_when_complete
-from models_runner.instructions import texts_of
+from lib.files import replace_bytes_when_complete
+from models_runner.datasets.instructions import texts_of
 
 REPRODUCE = Path(__file__).with_name("reproduce.py")
 # Zip files of the same contents are the same, whenever they are made.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from leaderboards.exports.columns import FLAG, NUMBER, TEXT, TEXTS, TURNS, VOTE_TYPES, WHOLE, schema_of, table_of
 from leaderboards.exports.lines import Row, json_lines
-from models_runner.files import replace_bytes_when_complete, replace_when_complete
+from lib.files import replace_bytes_when_complete, replace_when_complete
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""One file a backend, behind one protocol: requests in, summaries out; imports no models and no other room."""

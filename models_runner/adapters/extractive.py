@@ -4,8 +4,8 @@ import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
+from lib.language import split_sentences, words
 from models_runner.adapters.base import AdapterError, SummaryRequest, SystemOutput, SystemSpec
-from models_runner.language import split_sentences, words
 
 METHODS = ("lead", "lexrank", "textrank")
 

@@ -16,8 +16,8 @@ from models_runner.adapters.engine import Prompt, Written
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.prompts import SYSTEM_MESSAGE, stop_reason
-from models_runner.reencoding import reencoded
-from models_runner.weights import file_revision, has_chat_template, resolve_gguf
+from models_runner.adapters.reencoding import reencoded
+from models_runner.adapters.weights import file_revision, has_chat_template, resolve_gguf
 
 DEFAULT_WINDOW = 2048
 QUIET = -1
@@ -31,7 +31,7 @@ def load(spec: SystemSpec) -> LanguageModelAdapter:
 class LlamaCppEngine:
     """Engine settings: `slots` (1; so many prompts are written side by side, sharing the model's batches; on a CPU that
     is no faster, and it changes greedy output), `threads` (0: all cores), `prefix_cache` (true: a prompt that begins
-    like the one before is not read again), `reencode` (none; see models_runner.reencoding) and `flash_attention` (as
+    like the one before is not read again), `reencode` (none; see models_runner.adapters.reencoding) and `flash_attention` (as
     the engine decides; on a CPU it reads faster and writes slower)."""
 
     name = "llamacpp"

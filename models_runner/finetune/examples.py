@@ -7,9 +7,9 @@ from typing import Any
 from models_runner.adapters.base import SummaryRequest, SystemSpec
 from models_runner.adapters.engine import Prompt
 from models_runner.adapters.hf import TransformersEngine
+from models_runner.adapters.longinput.calls import Task
+from models_runner.adapters.longinput.fit import fit
 from models_runner.adapters.prompts import transcript_lines, user_text
-from models_runner.longinput.calls import Task
-from models_runner.longinput.fit import fit
 
 IGNORED = -100  # torch's cross entropy leaves this label out
 

@@ -1,10 +1,10 @@
 """What a fine-tuning learns from: its documents' references, asked for in the words a run would use."""
 
 from models_runner.adapters.base import SummaryRequest
+from models_runner.datasets.instructions import instruction_text, sync_version, texts_of
+from models_runner.datasets.references import fitting_references
 from models_runner.finetune.examples import Pair
-from models_runner.instructions import instruction_text, sync_version, texts_of
 from models_runner.models import Document, FineTuning, InstructionKind, Query
-from models_runner.references import fitting_references
 
 LENGTHS = (InstructionKind.LONG, InstructionKind.MEDIUM, InstructionKind.SHORT)
 

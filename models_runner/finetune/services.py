@@ -10,11 +10,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from models_runner import catalog, services
 from models_runner.finetune.options import SettingsError, checked
-from models_runner.leakage import text_hash
 from models_runner.models import Dataset, Document, FineTuning, Reference, System, TrainedDocument
-from models_runner.readiness import check_ready
+from models_runner.runs import services
+from models_runner.systems import catalog
+from models_runner.systems.leakage import text_hash
+from models_runner.systems.readiness import check_ready
 
 TRAINABLE = ("transformers", "llamacpp")
 HELD_OUT = 0.1

@@ -13,17 +13,17 @@ from django.utils import timezone
 from models_runner.adapters.base import AdapterError, SystemSpec
 from models_runner.adapters.hf import TransformersEngine
 from models_runner.adapters.registry import unload_all
-from models_runner.energy import EnergyMeter
+from models_runner.adapters.weights import file_revision, is_gguf
 from models_runner.finetune.examples import examples
 from models_runner.finetune.material import training_pairs
 from models_runner.finetune.options import Settings
 from models_runner.finetune.training import Stopped, Trained, last_checkpoint, save, train
-from models_runner.generation import adapter_spec
 from models_runner.leases import KeepLease, lease_time
-from models_runner.machine import machine_record
 from models_runner.models import FineTuning, Regime, System, TrainedDocument
 from models_runner.models.finetunings import FineTuningQuerySet
-from models_runner.weights import file_revision, is_gguf
+from models_runner.runs.energy import EnergyMeter
+from models_runner.runs.generation import adapter_spec
+from models_runner.runs.machine import machine_record
 
 logger = logging.getLogger(__name__)
 

@@ -9,6 +9,7 @@ from django.core.validators import validate_slug
 from django.db import transaction
 from django.db.models import Max
 
+from lib.language import words
 from models_runner.importing import jsonl, qmsum, table
 from models_runner.importing.records import (
     MAX_LICENCE_LENGTH,
@@ -18,7 +19,6 @@ from models_runner.importing.records import (
     RecordError,
     Terms,
 )
-from models_runner.language import words
 from models_runner.models import Dataset, Document, Query, Reference, Transcript
 
 FORMATS = {"qmsum": qmsum.read, "jsonl": jsonl.read, "csv": table.read}

@@ -12,12 +12,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from models_runner import services
-from models_runner.catalog import ensure_system, find
+from models_runner.datasets.instructions import sync_version
 from models_runner.importing.files import json_objects, read_text
 from models_runner.importing.records import MAX_ID_LENGTH, DatasetImportError, Fields, RecordError
-from models_runner.instructions import sync_version
 from models_runner.models import Dataset, Document, InstructionKind, Query, Regime, Run, Summary, System
+from models_runner.runs import services
+from models_runner.systems.catalog import ensure_system, find
 
 NUMBERS = ("prompt_tokens", "output_tokens", "dropped_tokens", "seconds")
 LARGEST = 2_147_483_647

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from itertools import pairwise
 
-from models_runner.language import RULES_VERSION, split_sentences, words
+from lib.language import RULES_VERSION, split_sentences, words
 from models_runner.metrics.base import MetricValue, ScoringRequest
 
 

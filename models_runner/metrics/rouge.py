@@ -9,7 +9,7 @@ from nltk.stem.porter import PorterStemmer
 from rouge_score import tokenize as default_rules
 from rouge_score.rouge_scorer import RougeScorer
 
-from models_runner.language import RULES_VERSION, normalise_language, split_sentences, words
+from lib.language import RULES_VERSION, normalise_language, split_sentences, words
 from models_runner.metrics import undefined, why_incomparable, written_references
 from models_runner.metrics.base import MetricValue, ScoringRequest
 

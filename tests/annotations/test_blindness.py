@@ -20,13 +20,14 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import get_language_from_request, gettext
 
-from annotations import assignment, judging, statements, views_rating
+from annotations import assignment, judging, views_rating
 from annotations.attention import add_attention_checks
 from annotations.invitations import invite, revoke
 from annotations.links import invitation_path, personal_path, single_path
 from annotations.models import Assignment, Comparison, ForeignEvidence, Study, SummaryEvidence
 from annotations.models.evidence import METHOD
 from annotations.pair_counts import recount_pairs
+from lib import statements
 from models_runner.models import Document, Run, Score, Summary, System
 from models_runner.models.scores import MetricSignature
 from tests.annotations.helpers import make_gold

@@ -14,7 +14,7 @@ from annotations.criteria import LIBRARY
 from annotations.links import invitation_path
 from annotations.models import Criterion, Study
 from evalsite.language import TRANSLATED
-from models_runner.errors import json_error
+from lib.errors import json_error
 from tests.annotations import test_blindness
 from tests.annotations.test_blindness import Crawler, recognisable_keys, study  # noqa: F401  (fixtures)
 from tests.factories import UserFactory, make_study

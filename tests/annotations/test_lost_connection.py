@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from annotations.access import SESSION_KEY
 from annotations.models import Judgement
-from annotations.statements import fetch
+from lib.statements import fetch
 from tests.factories import AnnotatorFactory, make_study
 
 pytestmark = [

@@ -8,8 +8,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from annotations.sides import RECOUNT
-from annotations.statements import fetch
 from annotations.triggers import drop_triggers, ensure_triggers
+from lib.statements import fetch
 from tests.annotations.helpers import rate_everything
 from tests.factories import AnnotatorFactory, make_study
 

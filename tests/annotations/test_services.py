@@ -3,9 +3,9 @@ from django.core.management import CommandError, call_command
 
 from annotations import services, setup
 from annotations.models import Study
-from models_runner import catalog
 from models_runner.models import Run
-from models_runner.signals import summaries_saved
+from models_runner.runs.signals import summaries_saved
+from models_runner.systems import catalog
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from annotations.gold import remove
 from annotations.leases import return_expired
 from annotations.models import Assignment, SideLead
 from annotations.sides import RECOUNT, count
-from annotations.statements import fetch
+from lib.statements import fetch
 from tests.annotations.helpers import make_gold, rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study
 

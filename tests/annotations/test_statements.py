@@ -11,7 +11,7 @@ from annotations.assignment import ASSIGNMENT, AVAILABLE, HELD, available_to, ne
 from annotations.leases import give_back
 from annotations.models import Annotator, Assignment, Judgement, Study
 from annotations.pages import Workload, rating_page, workload
-from annotations.statements import change, fetch, insert
+from lib.statements import change, fetch, insert
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, make_study
 

@@ -18,9 +18,9 @@ from api.models import Delivery, Webhook
 from api.signing import secret_of, signature
 from leaderboards.release_models import Release
 from leaderboards.releases.services import write_files
-from models_runner.generation import work_on_run
 from models_runner.models import Run
-from models_runner.services import start_run
+from models_runner.runs.generation import work_on_run
+from models_runner.runs.services import start_run
 from tests.annotations.helpers import rate_everything
 from tests.api.helpers import error_of, program
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory, UserFactory, make_study

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from models_runner.generation import work_on_run
 from models_runner.models import Run, Summary
+from models_runner.runs.generation import work_on_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,10 +11,10 @@ from evalsite.sample import INSTRUCTION, SYSTEMS, load_sample
 from leaderboards.releases import services
 from leaderboards.releases.build import folder_of
 from leaderboards.releases.services import Draft
-from models_runner.generation import work_on_run
 from models_runner.models import Run, ScoringJob, System
-from models_runner.scoring import work_on_scoring_job
-from models_runner.services import request_scores
+from models_runner.runs.generation import work_on_run
+from models_runner.runs.scoring import work_on_scoring_job
+from models_runner.runs.services import request_scores
 from tests.annotations.helpers import vote_on
 from tests.leaderboards.test_releases import reproduce
 

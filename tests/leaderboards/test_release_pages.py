@@ -17,7 +17,7 @@ from leaderboards.release_models import ExportJob, Release
 from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.services import Draft, create_draft, publish, write_files
 from models_runner.models import Document
-from models_runner.outcomes import MAX_ATTEMPTS
+from models_runner.runs.outcomes import MAX_ATTEMPTS
 from tests.factories import CriterionFactory, StudyFactory, UserFactory
 from tests.leaderboards.helpers import make_rated_study
 from tests.people import annotator, researcher

@@ -2,9 +2,9 @@
 
 import pytest
 
-from models_runner.energy import EnergyMeter
-from models_runner.machine import machine_record
-from models_runner.prices import cost
+from models_runner.runs.energy import EnergyMeter
+from models_runner.runs.machine import machine_record
+from models_runner.systems.prices import cost
 
 
 def zone(folder, number, microjoules, limit=1_000_000_000):

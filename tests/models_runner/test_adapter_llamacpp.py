@@ -5,8 +5,8 @@ import time
 import pytest
 
 from models_runner.adapters.base import AdapterError, SummaryRequest, SystemSpec
-from models_runner.instructions import instruction_text, wordings
-from models_runner.weights import resolve_gguf
+from models_runner.adapters.weights import resolve_gguf
+from models_runner.datasets.instructions import instruction_text, wordings
 
 pytestmark = pytest.mark.weights
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from models_runner import generation, services
 from models_runner.adapters.base import AdapterError, SummaryRequest, SystemSpec
 from models_runner.adapters.openai_api import load
 from models_runner.adapters.registry import unload_all
+from models_runner.adapters.weights import resolve_gguf
 from models_runner.models import Run
-from models_runner.weights import resolve_gguf
+from models_runner.runs import generation, services
 from tests.endpoint import always, completion, endpoint
 from tests.factories import DocumentFactory, SystemFactory
 from tests.models_runner.checkpoints import WORDS, saved_decoder

@@ -7,11 +7,11 @@ import time
 import pytest
 from django.utils import timezone
 
-from models_runner import generation, services
 from models_runner.adapters.base import AdapterError, SummaryRequest, SystemSpec, TransientAdapterError
 from models_runner.adapters.openai_api import load
 from models_runner.adapters.registry import unload_all
 from models_runner.models import Run, Summary, SummaryCall
+from models_runner.runs import generation, services
 from tests.endpoint import always, completion, endpoint, in_turn, slow
 from tests.factories import DocumentFactory, SystemFactory
 

@@ -3,13 +3,14 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from models_runner import catalog, services
 from models_runner.adapters.extractive import METHODS
+from models_runner.adapters.longinput.strategies import COMBINE, KEEP
 from models_runner.adapters.openai_api import DEFAULTS
 from models_runner.adapters.registry import ADAPTERS
-from models_runner.longinput.strategies import COMBINE, KEEP
 from models_runner.models import Run, Summary, System
-from models_runner.readiness import NotReadyError, needs
+from models_runner.runs import services
+from models_runner.systems import catalog
+from models_runner.systems.readiness import NotReadyError, needs
 from tests.factories import DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 from tests.people import researcher
 

@@ -5,10 +5,10 @@ import gc
 import pytest
 import torch
 
-from models_runner import generation, services
 from models_runner.adapters.base import AdapterError
 from models_runner.finetune.work import folder_of
 from models_runner.models import FineTuning
+from models_runner.runs import generation, services
 from tests.factories import SystemFactory
 from tests.models_runner.checkpoints import saved_decoder, saved_t5
 from tests.models_runner.test_adapter_transformers import (  # noqa: F401  (fixtures)

@@ -3,7 +3,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from models_runner.files import replace_when_complete
+from lib.files import replace_when_complete
 from models_runner.models import MetricSignature, Score
 from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, RunFactory, SummaryFactory
 

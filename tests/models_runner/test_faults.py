@@ -9,11 +9,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from models_runner import generation, services, tasks
+from lib.faults import disk_is_full
+from models_runner import tasks
 from models_runner.adapters.registry import unload_all
 from models_runner.adapters.scripted import ScriptedAdapter
-from models_runner.faults import disk_is_full
 from models_runner.models import Run, Summary, SummaryCall
+from models_runner.runs import generation, services
 from models_runner.sweeper import sweep
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory
 from tests.models_runner.checkpoints import saved_decoder
@@ -203,7 +204,7 @@ def test_weights_that_do_not_fit_the_disk_fail_the_run_and_leave_no_half_file(da
         "    raise OSError(errno.ENOSPC, 'No space left on device')\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr("models_runner.readiness._package", lambda name: "")
+    monkeypatch.setattr("models_runner.systems.readiness._package", lambda name: "")
     unload_all()
     run = services.start_run(SystemFactory(adapter="llamacpp", model_id="package:parted-weights"), dataset)
     work(run)

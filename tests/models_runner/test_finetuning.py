@@ -5,12 +5,12 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from leaderboards.boards import build_board
-from models_runner import generation, services
 from models_runner.finetune import services as finetune
 from models_runner.finetune.training import last_checkpoint
 from models_runner.finetune.work import folder_of, work_on_finetuning
-from models_runner.leakage import LeakageError
 from models_runner.models import FineTuning, System, TrainedDocument, Transcript
+from models_runner.runs import generation, services
+from models_runner.systems.leakage import LeakageError
 from tests.factories import (
     CriterionFactory,
     DatasetFactory,

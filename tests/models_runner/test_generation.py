@@ -6,8 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from models_runner import generation, services
 from models_runner.models import InstructionKind, Query, Run, ScoringJob, Summary, Worker
+from models_runner.runs import generation, services
 from models_runner.sweeper import sweep
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 

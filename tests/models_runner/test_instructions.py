@@ -1,8 +1,8 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from models_runner import instructions
-from models_runner.instructions import instruction_text, sync_version, texts_of, wordings
+from models_runner.datasets import instructions
+from models_runner.datasets.instructions import instruction_text, sync_version, texts_of, wordings
 from models_runner.models import InstructionText
 
 KINDS = ("long", "medium", "short")

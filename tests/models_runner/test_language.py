@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_runner.language import normalise_language, split_sentences, words
+from lib.language import normalise_language, split_sentences, words
 
 
 @pytest.mark.parametrize(

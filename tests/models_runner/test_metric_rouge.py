@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
-from models_runner.language import split_sentences, words
+from lib.language import split_sentences, words
 from models_runner.metrics.base import ScoringRequest
 from models_runner.metrics.rouge import RougeMetric
 

@@ -2,7 +2,7 @@ import pytest
 
 from models_runner.adapters.base import CallRecord, SystemOutput
 from models_runner.models import Summary, SummaryCall
-from models_runner.outcomes import store
+from models_runner.runs.outcomes import store
 from tests.factories import SummaryFactory
 
 pytestmark = pytest.mark.django_db

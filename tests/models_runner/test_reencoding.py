@@ -5,8 +5,8 @@ import pytest
 from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, quants
 
 from models_runner.adapters.base import AdapterError, SummaryRequest, SystemSpec
-from models_runner.reencoding import reencoded
-from models_runner.weights import resolve_gguf
+from models_runner.adapters.reencoding import reencoded
+from models_runner.adapters.weights import resolve_gguf
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 import pytest
 
-from models_runner import scoring, services
 from models_runner.models import Score, ScoringJob
+from models_runner.runs import scoring, services
 from tests.factories import DocumentFactory, ReferenceFactory, RunFactory, SummaryFactory, SystemFactory
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_runner.longinput.truncate import truncate_turns
+from models_runner.adapters.longinput.truncate import truncate_turns
 
 
 def by_words(text):

@@ -3,8 +3,9 @@ from django.contrib import admin
 from django.core.management import call_command
 from django.test import RequestFactory
 
-from models_runner import catalog, overview
 from models_runner.models import System
+from models_runner.runs import overview
+from models_runner.systems import catalog
 from tests.factories import SummaryFactory, SystemFactory
 from tests.people import researcher
 

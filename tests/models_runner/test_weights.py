@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from models_runner.adapters.base import WeightsMissingError
-from models_runner.readiness import needs
-from models_runner.weights import has_chat_template, resolve_gguf
+from models_runner.adapters.weights import has_chat_template, resolve_gguf
+from models_runner.systems.readiness import needs
 from tests.factories import SystemFactory
 
 ASSEMBLE = """

@@ -5,8 +5,8 @@ import threading
 import pytest
 from django.db import connection
 
-from models_runner import generation, services
 from models_runner.models import Run, Summary
+from models_runner.runs import generation, services
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from models_runner import services
 from models_runner.models import Run, Score, Summary, Worker
+from models_runner.runs import services
 from models_runner.sweeper import sweep
 from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, SystemFactory
 from tests.services.workers import empty_broker, wait_until, worker

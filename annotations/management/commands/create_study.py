@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations import links, services, setup
 from annotations.models import Sampling, Wanted
-from models_runner.catalog import UnknownSystemError, ensure_system
-from models_runner.lookup import UnknownDatasetError, find_dataset
+from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import InstructionKind
+from models_runner.systems.catalog import UnknownSystemError, ensure_system
 from stats.decisions.sampling import EPSILON
 
 

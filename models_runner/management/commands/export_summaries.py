@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from models_runner.exports import export_summaries
-from models_runner.lookup import UnknownDatasetError, find_dataset
+from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
+from models_runner.runs.exports import export_summaries
 
 
 class Command(BaseCommand):

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from models_runner.catalog import UnknownSystemError, ensure_system
+from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.finetune.options import Settings
 from models_runner.finetune.services import FineTuningError, resume_finetuning, start_finetuning
-from models_runner.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import FineTuning
 from models_runner.processes import WorkerEndedError, wait_with_bar
-from models_runner.readiness import NotReadyError
+from models_runner.systems.catalog import UnknownSystemError, ensure_system
+from models_runner.systems.readiness import NotReadyError
 
 SETTINGS = fields(Settings)
 STOPPED = (FineTuning.Status.FAILED, FineTuning.Status.CANCELLED)

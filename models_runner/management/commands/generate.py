@@ -3,13 +3,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from models_runner import services
-from models_runner.catalog import UnknownSystemError, ensure_system
-from models_runner.leakage import LeakageError
-from models_runner.lookup import UnknownDatasetError, find_dataset
+from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import InstructionKind, Run, Summary
 from models_runner.processes import WorkerEndedError, wait_with_bar
-from models_runner.readiness import NotReadyError
+from models_runner.runs import services
+from models_runner.systems.catalog import UnknownSystemError, ensure_system
+from models_runner.systems.leakage import LeakageError
+from models_runner.systems.readiness import NotReadyError
 
 ALL = "all"
 LENGTHS = (InstructionKind.LONG, InstructionKind.MEDIUM, InstructionKind.SHORT)

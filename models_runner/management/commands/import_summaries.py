@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.importing.records import DatasetImportError
 from models_runner.importing.summaries import Defaults, import_summaries
-from models_runner.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import InstructionKind, Regime
 
 

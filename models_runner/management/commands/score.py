@@ -3,11 +3,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from models_runner import services
-from models_runner.lookup import UnknownDatasetError, find_dataset
+from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.metrics.registry import METRIC_KEYS
 from models_runner.models import ScoringJob
 from models_runner.processes import WorkerEndedError, wait_with_bar
+from models_runner.runs import services
 
 FINISHED = (ScoringJob.Status.DONE, ScoringJob.Status.FAILED)
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from models_runner import catalog
-from models_runner.listing import ListedSystem, listed_systems
+from models_runner.systems import catalog
+from models_runner.systems.listing import ListedSystem, listed_systems
 
 HEADINGS = ("system", "regime", "size", "window", "adapter", "state")
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Substr
 
 from models_runner.models import Document, Run, Score, ScoringJob, Summary, SummaryCall, System
 from models_runner.models.runs import SummaryQuerySet
-from models_runner.prices import cost
+from models_runner.systems.prices import cost
 from models_runner.workers import workers_for
 
 EXCERPT_CHARACTERS = 280

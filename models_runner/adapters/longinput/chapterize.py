@@ -7,9 +7,9 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 
 from models_runner.adapters.engine import Prompt
-from models_runner.longinput.calls import Answered, Call, Made, Strategy, Task
-from models_runner.longinput.fit import PromptOf, fit, fits, room
-from models_runner.longinput.single import truncated_summary
+from models_runner.adapters.longinput.calls import Answered, Call, Made, Strategy, Task
+from models_runner.adapters.longinput.fit import PromptOf, fit, fits, room
+from models_runner.adapters.longinput.single import truncated_summary
 
 DEFAULT_CHAPTER_TOKENS = 128
 """The most tokens a chapter's summary may have."""

@@ -1,7 +1,7 @@
 """One call for the whole summary; what does not fit the window is left out and counted."""
 
-from models_runner.longinput.calls import Answered, Call, Made, Strategy, Task
-from models_runner.longinput.fit import fit
+from models_runner.adapters.longinput.calls import Answered, Call, Made, Strategy, Task
+from models_runner.adapters.longinput.fit import fit
 
 
 def truncated_summary(task: Task, keep: str = "head") -> Strategy:

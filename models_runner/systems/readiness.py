@@ -9,10 +9,10 @@ from pathlib import Path
 from django.conf import settings
 
 from models_runner.adapters.base import AdapterError
-from models_runner.endpoints import check_engine
+from models_runner.adapters.endpoints import check_engine
+from models_runner.adapters.weights import PACKAGE
 from models_runner.models import Summary, System, Worker
 from models_runner.ownership import machine_id
-from models_runner.weights import PACKAGE
 
 NEEDS_GPU_FROM = 7_000_000_000
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from models_runner.language import words
+from lib.language import words
 
 N = 4
 LEAST_WORDS = 40

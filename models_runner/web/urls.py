@@ -1,6 +1,6 @@
 from django.urls import path
 
-from models_runner import views, views_finetuning
+from models_runner.web import views, views_finetuning
 
 urlpatterns = [
     path("datasets/", views.dataset_list, name="datasets"),

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from models_runner.adapters.base import AdapterError
 from models_runner.adapters.engine import Prompt
-from models_runner.longinput.calls import Task
-from models_runner.longinput.truncate import Truncated, truncate_turns
+from models_runner.adapters.longinput.calls import Task
+from models_runner.adapters.longinput.truncate import Truncated, truncate_turns
 
 PromptOf = Callable[[str], Prompt]
 

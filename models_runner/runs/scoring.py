@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from models_runner.faults import disk_is_full, explained
+from lib.faults import disk_is_full, explained
+from models_runner.datasets.references import fitting_references
 from models_runner.leases import KeepLease, lease_time
 from models_runner.metrics.base import Metric, ScoringRequest
 from models_runner.metrics.registry import get_metric
 from models_runner.models import MetricSignature, Run, Score, ScoringJob, Summary
-from models_runner.references import fitting_references
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def _score_missing(metric: Metric, run: Run, held: QuerySet[ScoringJob]) -> int:
 
 def _reopen_if_more_came(metric: Metric, job: ScoringJob) -> None:
     """A summary saved while the job ended found it running and left no message; look once more."""
-    from models_runner import services
+    from models_runner.runs import services
 
     for language in _languages(job.run):
         if _missing(job.run, language, current_signature(metric, language)).exists():

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 from django.db import transaction
 
-from models_runner.language import normalise_language
+from lib.language import normalise_language
 from models_runner.models import InstructionKind, InstructionText
 
 WORDINGS = Path(__file__).with_name("instructions.yaml")

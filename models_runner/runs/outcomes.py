@@ -8,11 +8,11 @@ from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from models_runner import services
+from lib.faults import explained
 from models_runner.adapters.base import AdapterError, SystemOutput, TransientAdapterError
-from models_runner.faults import explained
 from models_runner.models import Run, Summary, SummaryCall
-from models_runner.repetition import goes_in_circles
+from models_runner.runs import services
+from models_runner.runs.repetition import goes_in_circles
 
 logger = logging.getLogger(__name__)
 

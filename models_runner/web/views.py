@@ -8,12 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from models_runner import catalog, listing, overview, services
-from models_runner.access import get_dataset, get_document, get_run, get_summary, get_system, researchers_only
-from models_runner.forms import RunStartForm, SystemFilterForm
-from models_runner.leakage import LeakageError
 from models_runner.models import Dataset, Document, Reference, Run, Summary, System
-from models_runner.readiness import NotReadyError, needs
+from models_runner.runs import overview, services
+from models_runner.systems import catalog, listing
+from models_runner.systems.leakage import LeakageError
+from models_runner.systems.readiness import NotReadyError, needs
+from models_runner.web.access import get_dataset, get_document, get_run, get_summary, get_system, researchers_only
+from models_runner.web.forms import RunStartForm, SystemFilterForm
 
 PAGE_SIZE = 50
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from models_runner.adapters.base import AdapterError
-from models_runner.weights import file_revision
+from models_runner.adapters.weights import file_revision
 
 if TYPE_CHECKING:
     from gguf import GGUFReader, GGUFWriter

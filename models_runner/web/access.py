@@ -14,8 +14,8 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django_htmx.http import HttpResponseClientRefresh
 
-from models_runner import catalog
 from models_runner.models import Dataset, Document, FineTuning, Run, Summary, System
+from models_runner.systems import catalog
 
 P = ParamSpec("P")
 

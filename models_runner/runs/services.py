@@ -7,10 +7,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from models_runner.instructions import sync_version
-from models_runner.leakage import check_leakage
+from models_runner.datasets.instructions import sync_version
 from models_runner.models import Dataset, Document, FineTuning, InstructionKind, Query, Run, ScoringJob, Summary, System
-from models_runner.readiness import check_ready
+from models_runner.systems.leakage import check_leakage
+from models_runner.systems.readiness import check_ready
 
 DEFAULT_METRICS = ("rouge", "bertscore", "length")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from django.db.models import Prefetch, QuerySet
 
-from models_runner.files import replace_when_complete
+from lib.files import replace_when_complete
+from models_runner.datasets.references import fitting_references
 from models_runner.models import Dataset, Score, Summary
-from models_runner.references import fitting_references
 
 SCORE_NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "bertscore_f1", "words")
 CHUNK = 200

@@ -4,10 +4,10 @@ from typing import Any
 
 from django import forms
 
-from models_runner import catalog
 from models_runner.finetune.services import TRAINABLE
-from models_runner.listing import NO_SIZE
 from models_runner.models import Dataset, FineTuning, InstructionKind, Regime, System
+from models_runner.systems import catalog
+from models_runner.systems.listing import NO_SIZE
 
 
 class RunStartForm(forms.Form):

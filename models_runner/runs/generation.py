@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from models_runner import services, signals
+from lib.faults import disk_is_full, explained
 from models_runner.adapters.base import (
     AdapterError,
     SummaryRequest,
@@ -19,14 +19,14 @@ from models_runner.adapters.base import (
 )
 from models_runner.adapters.prompts import prompt_layout
 from models_runner.adapters.registry import load_adapter
-from models_runner.energy import EnergyMeter
-from models_runner.faults import disk_is_full, explained
-from models_runner.instructions import instruction_text, texts_of
+from models_runner.datasets.instructions import instruction_text, texts_of
+from models_runner.datasets.references import fitting_references
 from models_runner.leases import KeepLease, lease_time
-from models_runner.machine import machine_record
 from models_runner.models import Run, Summary, System
-from models_runner.outcomes import settle
-from models_runner.references import fitting_references
+from models_runner.runs import services, signals
+from models_runner.runs.energy import EnergyMeter
+from models_runner.runs.machine import machine_record
+from models_runner.runs.outcomes import settle
 
 logger = logging.getLogger(__name__)
 

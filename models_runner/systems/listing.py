@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
-from models_runner import catalog
 from models_runner.models import Regime, Summary, System
-from models_runner.readiness import needs
+from models_runner.systems import catalog
+from models_runner.systems.readiness import needs
 
 NO_SIZE = "none"
 

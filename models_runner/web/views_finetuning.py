@@ -6,18 +6,18 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from models_runner import catalog
-from models_runner.access import get_finetuning, researchers_only
-from models_runner.curves import loss_curve
+from models_runner.finetune.curves import loss_curve
 from models_runner.finetune.services import (
     FineTuningError,
     cancel_finetuning,
     resume_finetuning,
     start_finetuning,
 )
-from models_runner.forms import FineTuningForm
 from models_runner.models import FineTuning
-from models_runner.readiness import NotReadyError
+from models_runner.systems import catalog
+from models_runner.systems.readiness import NotReadyError
+from models_runner.web.access import get_finetuning, researchers_only
+from models_runner.web.forms import FineTuningForm
 from models_runner.workers import workers_for
 
 RUNTIME = ("seconds", "peak_memory_bytes", "energy_joules", "best_step", "skipped_steps")
