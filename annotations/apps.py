@@ -7,9 +7,10 @@ class AnnotationsConfig(AppConfig):
     verbose_name = "Studies and judgements"
 
     def ready(self) -> None:
-        from annotations import giveaways, receivers
+        from annotations.blindness import giveaways
         from annotations.evidence import work
-        from annotations.triggers import drop_triggers, ensure_triggers
+        from annotations.models.triggers import drop_triggers, ensure_triggers
+        from annotations.studies import receivers
         from models_runner.runs.signals import summaries_saved, swept
 
         summaries_saved.connect(receivers.add_new_comparisons)

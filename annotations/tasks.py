@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from annotations import giveaways
+from annotations.blindness import giveaways
 from annotations.evidence import work
 from models_runner.ownership import owner_id
 from models_runner.tasks import deliver
@@ -27,7 +27,7 @@ def check_giveaways() -> None:
 @shared_task
 def compute_quality(study_id: int) -> None:
     """Compute what the quality page of one study shows; harmless if delivered twice, asked for again if lost."""
-    from annotations.quality_snapshots import make_snapshot
+    from annotations.quality.quality_snapshots import make_snapshot
 
     logger.info(make_snapshot(study_id))
 

@@ -4,10 +4,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from annotations.access import get_managed_study
 from annotations.models import Study
+from annotations.web.access import get_managed_study
 from api.auth import user_of
-from leaderboards.access import get_results_study
+from leaderboards.web.access import get_results_study
 from models_runner.web.access import check_researcher
 
 __all__ = ["check_researcher", "get_managed_study", "get_results_study", "may_make_studies", "studies_of"]

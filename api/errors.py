@@ -8,14 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from annotations.access import StillRatingError
-from annotations.judging import RefusedError
-from annotations.setup import StudySetupError
-from annotations.views_rating import REFUSAL_STATUS
+from annotations.rating.judging import RefusedError
+from annotations.studies.setup import StudySetupError
+from annotations.web.access import StillRatingError
+from annotations.web.views.rating import REFUSAL_STATUS
 from api.tokens import TokenError
 from api.webhooks import WebhookError
-from leaderboards.filters import UnknownFilterError
-from leaderboards.lookup import UnknownCriterionError, UnknownStudyError
+from leaderboards.data.filters import UnknownFilterError
+from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError
 from leaderboards.releases.services import ReleaseError, VersionTakenError
 from lib.errors import json_error
 from models_runner.datasets.lookup import UnknownDatasetError

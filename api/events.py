@@ -8,9 +8,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Sum
 from django.utils import timezone
 
-from annotations.access import role_of
 from annotations.models import Study
-from annotations.services import progress
+from annotations.studies.services import progress
+from annotations.web.access import role_of
 from api.models import Delivery, Webhook
 from api.models.webhooks import Event
 from leaderboards.releases.services import published

@@ -6,8 +6,8 @@ from uuid import UUID
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
-from annotations.forms import DAY_MS
 from annotations.models.remarks import LONGEST_REMARK
+from annotations.web.forms import DAY_MS
 from api.schemas import Given
 
 Key = Annotated[UUID, Field(strict=False)]
@@ -16,7 +16,7 @@ Choice = Literal["left", "right", "tie", "both_bad"]
 
 
 class FromPage(Schema):
-    """Taken from annotations.pages by attribute: a field that is not named here does not leave."""
+    """Taken from annotations.rating.pages by attribute: a field that is not named here does not leave."""
 
     model_config = ConfigDict(from_attributes=True)
 

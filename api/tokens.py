@@ -9,8 +9,8 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from annotations.access import STAFF, role_of
 from annotations.models import Annotator, Membership
+from annotations.web.access import STAFF, role_of
 from api.models import ApiToken
 from api.models.tokens import Scope
 

@@ -123,8 +123,8 @@ def faults(study: Any, timed: Sequence[Timed], before: int) -> list[str]:
     """What must not be, by the answers people got and by the rows after `before`."""
     from django.db.models import Count, F, Q
 
-    from annotations.judging import choice_of
     from annotations.models import Assignment
+    from annotations.rating.judging import choice_of
 
     mine = Assignment.objects.filter(pk__gt=before)
     rows = mine.values_list("token", "shown_left", "judgements__outcome", "state")
@@ -147,7 +147,7 @@ def faults(study: Any, timed: Sequence[Timed], before: int) -> list[str]:
 def measure(study: Any, judgements: int, people: Sequence[str], options: argparse.Namespace) -> Row:
     from django.db import connections
 
-    from annotations.links import invitation_path
+    from annotations.people.links import invitation_path
     from evalsite.launcher import web_command
 
     before = newest_assignment()
@@ -194,7 +194,7 @@ def statements(study: Any, user: Any) -> dict[str, int]:
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    from annotations.links import invitation_path
+    from annotations.people.links import invitation_path
 
     before, client = newest_assignment(), Client(SERVER_NAME="127.0.0.1")
     client.force_login(user)
@@ -250,7 +250,7 @@ def prepare(options: argparse.Namespace) -> tuple[Any, list[Any]]:
     from django.contrib.auth.models import User
     from django.core.management import call_command
 
-    from annotations.services import join
+    from annotations.studies.services import join
 
     call_command("collectstatic", verbosity=0, interactive=False)
     study = stored.make_study(options.tasks)

@@ -135,7 +135,7 @@ class Person(threading.Thread):
 
 def make_study(comparisons: int, quota: int) -> Any:
     """Short texts: what is tried is who gets what, not reading."""
-    from annotations.setup import create_study
+    from annotations.studies.setup import create_study
     from models_runner.datasets.instructions import sync_version
     from models_runner.models import Dataset, Document, Run, Summary, System, Transcript
 
@@ -183,8 +183,8 @@ def violations() -> dict[str, int]:
 
 def differences(people: list[Person]) -> list[str]:
     """Acknowledged answers that are not stored as they were given, and stored ones that nobody acknowledged."""
-    from annotations.judging import choice_of
     from annotations.models import Judgement
+    from annotations.rating.judging import choice_of
 
     rows = Judgement.objects.values_list("assignment__token", "assignment__shown_left", "outcome")
     stored = {str(token): choice_of(outcome, left) for token, left, outcome in rows}
@@ -198,7 +198,7 @@ def soak(options: argparse.Namespace) -> bool:
     from django.core.management import call_command
     from django.db import connections
 
-    from annotations.links import invitation_path
+    from annotations.people.links import invitation_path
 
     call_command("collectstatic", verbosity=0, interactive=False)
     study = make_study(options.comparisons, options.quota)

@@ -21,7 +21,7 @@ BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 
 def make_study(tasks: int) -> Any:
     """So many meetings with two summaries each, to be rated by one person each."""
-    from annotations.setup import create_study
+    from annotations.studies.setup import create_study
     from models_runner.models import Dataset
 
     dataset = Dataset.objects.create(name="tasks")
@@ -209,8 +209,8 @@ def settle() -> None:
     from django.core.management.color import no_style
     from django.db import connection
 
+    from annotations.counts.sides import RECOUNT
     from annotations.models import Assignment, Judgement, JudgementRevision, SideLead
-    from annotations.sides import RECOUNT
 
     SideLead.objects.all().delete()
     with connection.cursor() as cursor:

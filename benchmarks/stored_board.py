@@ -37,9 +37,9 @@ def _measure(study: Any, add: Callable[[str, float], None]) -> None:
     from django.contrib.auth.models import User
     from django.test import Client
 
-    from leaderboards.material import gather
+    from leaderboards.data.material import gather
     from leaderboards.models import BoardSnapshot
-    from leaderboards.snapshots import compute
+    from leaderboards.snapshots.snapshots import compute
 
     criterion = study.criteria.get()
     BoardSnapshot.objects.all().delete()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 
 from annotations.models import Study
-from annotations.setup import create_study
+from annotations.studies.setup import create_study
 from models_runner.importing.sample import import_sample
 from models_runner.models import Run, ScoringJob, Summary
 from models_runner.runs import services

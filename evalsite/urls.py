@@ -15,7 +15,7 @@ urlpatterns = [
     path("language/", require_POST(set_language), name="set-language"),
     path("admin/", admin.site.urls),
     path("", include("models_runner.web.urls")),
-    path("", include("annotations.urls")),
-    path("", include("leaderboards.urls")),
+    path("", include("annotations.web.urls")),
+    path("", include("leaderboards.web.urls")),
     path("", include("api.urls")),
 ]

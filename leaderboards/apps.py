@@ -7,8 +7,9 @@ class LeaderboardsConfig(AppConfig):
     verbose_name = "Leaderboards"
 
     def ready(self) -> None:
-        from leaderboards import file_jobs, file_tasks, refreshing  # noqa: F401  (workers find their tasks)
-        from leaderboards.triggers import drop_triggers, ensure_triggers
+        from leaderboards.files import file_jobs, file_tasks  # noqa: F401  (workers find their tasks)
+        from leaderboards.models.triggers import drop_triggers, ensure_triggers
+        from leaderboards.snapshots import refreshing
         from models_runner.runs.signals import swept
 
         swept.connect(refreshing.sweep)

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from leaderboards import refreshing
+from leaderboards.snapshots import refreshing
 from models_runner.ownership import owner_id
 from models_runner.tasks import deliver
 

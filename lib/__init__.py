@@ -1,1 +1,1 @@
-"""Small helpers that several apps need: JSON errors, files, CSV cells, SQL, numbers, languages; imports nothing of ours."""
+"""Small helpers for several apps: JSON errors, files, CSV cells, SQL, numbers, languages; imports nothing of ours."""

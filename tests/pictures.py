@@ -61,7 +61,7 @@ def main() -> None:
         from django.db import connections
 
         from evalsite.launcher import web_command
-        from leaderboards.charts.script import make_script
+        from leaderboards.presentation.charts.script import make_script
 
         call_command("collectstatic", verbosity=0, interactive=False)
         make_script()

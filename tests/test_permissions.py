@@ -9,14 +9,14 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from annotations.assignment import next_assignment
-from annotations.invitations import invite
-from annotations.links import invitation_path, personal_path
 from annotations.models import Membership, Study
-from annotations.services import join
+from annotations.people.invitations import invite
+from annotations.people.links import invitation_path, personal_path
+from annotations.rating.assignment import next_assignment
+from annotations.studies.services import join
 from api.tokens import make_token
-from leaderboards.file_jobs import path_of
-from leaderboards.release_models import ExportJob, Release
+from leaderboards.files.file_jobs import path_of
+from leaderboards.models.releases import ExportJob, Release
 from leaderboards.releases.build import folder_of, zip_of
 from models_runner.models import FineTuning
 from tests.annotations.helpers import make_gold

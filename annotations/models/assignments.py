@@ -42,7 +42,7 @@ class Assignment(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True, blank=True)
 
-    # Not stored: when it was given now, many more comparisons were free (annotations.assignment.MOST_COUNTED).
+    # Not stored: when it was given now, many more comparisons were free (annotations.rating.assignment.MOST_COUNTED).
     many_left = False
 
     class Meta:

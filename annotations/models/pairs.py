@@ -10,7 +10,7 @@ from models_runner.models import System
 class PairCount(models.Model):
     """The votes on the study's first question between two systems, seen from system_1, which has the smaller id.
 
-    Only of adaptive studies, for each pair of their systems; annotations/pair_counts.py keeps them.
+    Only of adaptive studies, for each pair of their systems; annotations/counts/pair_counts.py keeps them.
     """
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="pair_counts")

@@ -7,11 +7,11 @@ from annotations.models.studies import Study
 
 
 class QualitySnapshot(models.Model):
-    """One row a study; values: None until it is computed for the first time (annotations.quality_values)."""
+    """One row a study; values: None until it is computed for the first time (annotations.quality.quality_values)."""
 
     study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="quality_snapshot")
     values = models.JSONField(null=True, blank=True)
-    state = models.CharField(max_length=64, blank=True, help_text="How the study stood: annotations.quality_snapshots.")
+    state = models.CharField(max_length=64, blank=True, help_text="The study's change marker then.")
     as_of = models.DateTimeField(null=True, blank=True)
     asked_at = models.DateTimeField(null=True, blank=True, help_text="When a worker was last told to make it anew.")
     reason = models.CharField(max_length=500, blank=True, help_text="Why the last try failed.")

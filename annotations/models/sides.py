@@ -7,7 +7,7 @@ from models_runner.models import System
 
 
 class SideLead(models.Model):
-    """How much more often an annotator was given this system left than right; annotations/sides.py keeps it."""
+    """How much more often an annotator was given this system left than right; annotations/counts/sides.py keeps it."""
 
     pk = models.CompositePrimaryKey("annotator", "system")
     # Without an index of its own, as the key begins with it.

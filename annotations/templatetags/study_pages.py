@@ -4,8 +4,8 @@ from typing import Any
 
 from django import template
 
-from annotations.access import role_of
 from annotations.models import Membership
+from annotations.web.access import role_of
 
 register = template.Library()
 

@@ -6,7 +6,7 @@ from html import escape
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from annotations.pages import Turn
+from annotations.rating.pages import Turn
 
 register = template.Library()
 

@@ -15,13 +15,11 @@ from api.links import MADE_RELEASE
 from api.paging import PageQuery, page_of
 from api.schemas import ERRORS
 from api.schemas_releases import ReleaseIn, ReleaseOut, ReleasePage
-from leaderboards import (
-    converters,  # noqa: F401  (registers {version:…})
-    file_jobs,
-)
-from leaderboards.release_models import Release
+from leaderboards.files import file_jobs
+from leaderboards.models.releases import Release
 from leaderboards.releases import services
 from leaderboards.releases.build import zip_of
+from leaderboards.web import converters  # noqa: F401  (registers {version:…})
 
 router = Router(tags=["releases"])
 

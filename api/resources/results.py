@@ -5,8 +5,8 @@ from typing import Any
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router
 
+from annotations.imports.ratings_import import import_ratings
 from annotations.models import Study
-from annotations.ratings_import import import_ratings
 from api.access import get_managed_study, get_results_study
 from api.auth import READ, WRITE, user_of
 from api.errors import ApiError
@@ -14,12 +14,12 @@ from api.schemas import ERRORS, ErrorOut
 from api.schemas_studies import FilterQuery, VotesOut, VotesQuery
 from api.streams import LINES_ANSWER, lines
 from api.uploads import BODY, uploaded
-from leaderboards.choices import check_choice
-from leaderboards.filters import Filters
-from leaderboards.kinds import KINDS
-from leaderboards.lookup import find_criterion
-from leaderboards.snapshots import get_snapshot
-from leaderboards.votes import export_rows
+from leaderboards.data.filters import Filters
+from leaderboards.data.lookup import find_criterion
+from leaderboards.data.votes import export_rows
+from leaderboards.snapshots.kinds import KINDS
+from leaderboards.snapshots.snapshots import get_snapshot
+from leaderboards.web.choices import check_choice
 
 router = Router(tags=["results"])
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from ninja import Query, Router
 from ninja.responses import Status
 
-from annotations import services, setup
 from annotations.models import Annotator, Study
+from annotations.studies import services, setup
 from api.access import get_managed_study, may_make_studies, studies_of
 from api.auth import ADMIN, READ, WRITE, user_of
 from api.errors import ApiError

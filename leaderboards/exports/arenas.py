@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from annotations.models import Outcome
+from leaderboards.data.votes import WINNERS
 from leaderboards.exports.lines import Row
 from leaderboards.exports.rows import ExportVote
 from leaderboards.exports.texts import Texts
-from leaderboards.votes import WINNERS
 
 EVALICA_FIELDS = ("left", "right", "winner")
 # Evalica knows no both_bad: for it, as on our board, neither side won.

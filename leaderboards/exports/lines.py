@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic_core import to_json  # django-ninja's; three times as fast as json
 
-from leaderboards.votes import EXPORT_FIELDS
+from leaderboards.data.votes import EXPORT_FIELDS
 from lib.cells import safe_cell
 
 Row = dict[str, object]

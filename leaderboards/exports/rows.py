@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 
-from annotations.giveaways import in_flagged_pair
+from annotations.blindness.giveaways import in_flagged_pair
 from annotations.models import Criterion, Judgement, Purpose, Strength, Study
-from leaderboards.votes import CHUNK, NAMES_A_MODEL, WINNERS
+from leaderboards.data.votes import CHUNK, NAMES_A_MODEL, WINNERS
 
 EXCLUDED = "annotator_excluded"
 # Why votes are left out, by whoever reads the file's summary.

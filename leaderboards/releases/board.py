@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leaderboards.data.material import METRIC_NAMES
+from leaderboards.data.votes import CODES
 from leaderboards.exports.lines import Row
 from leaderboards.exports.rows import EXCLUDED, ExportVote
-from leaderboards.material import METRIC_NAMES
-from leaderboards.votes import CODES
 from stats.raters.agreement import Agreement, krippendorff_alpha
 from stats.ratings.ratings import rate
 from stats.votes.arrays import FloatArray, IntArray, VoteArrays, renumbered

@@ -15,15 +15,15 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from annotations.models import Study
-from leaderboards.boards import CODE_VERSION
 from leaderboards.exports.lines import Row
 from leaderboards.exports.rows import count_left_out
-from leaderboards.release_models import Release
+from leaderboards.models.releases import Release
 from leaderboards.releases.board import CHANCE, EQUAL, BoardMaker
 from leaderboards.releases.card import Facts, card
 from leaderboards.releases.croissant import croissant
 from leaderboards.releases.rows import Contents
 from leaderboards.releases.tables import TABLES, give_back_memory, write_table
+from leaderboards.snapshots.boards import CODE_VERSION
 from lib.files import replace_bytes_when_complete
 from models_runner.datasets.instructions import texts_of
 

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from annotations.models import Study
-from leaderboards.release_models import Release
+from leaderboards.models.releases import Release
 from leaderboards.releases.tables import TABLES
 
 # As the Hugging Face hub names them; any other licence is "other" with its name beside.

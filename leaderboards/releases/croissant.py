@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from leaderboards.exports.columns import FLAG, NUMBER, TEXT, TEXTS, TURNS, WHOLE
-from leaderboards.release_models import Release
+from leaderboards.models.releases import Release
 from leaderboards.releases.tables import TABLES, Table
 
 CONTEXT = {

@@ -11,9 +11,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from annotations.audit import COMMAND_LINE
 from annotations.models import Study
-from leaderboards.release_models import Release
+from annotations.studies.audit import COMMAND_LINE
+from leaderboards.models.releases import Release
 from leaderboards.releases.build import build, file_sha256, folder_of, zip_of
 
 

@@ -31,7 +31,7 @@ def load(spec: SystemSpec) -> LanguageModelAdapter:
 class LlamaCppEngine:
     """Engine settings: `slots` (1; so many prompts are written side by side, sharing the model's batches; on a CPU that
     is no faster, and it changes greedy output), `threads` (0: all cores), `prefix_cache` (true: a prompt that begins
-    like the one before is not read again), `reencode` (none; see models_runner.adapters.reencoding) and `flash_attention` (as
+    like the one before is not read again), `reencode` (none; see reencoding.py) and `flash_attention` (as
     the engine decides; on a CPU it reads faster and writes slower)."""
 
     name = "llamacpp"

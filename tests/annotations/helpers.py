@@ -1,9 +1,9 @@
 import uuid
 
-from annotations.assignment import next_assignment
-from annotations.gold import Known, make_known
-from annotations.judging import Vote, record_vote
+from annotations.gold.gold import Known, make_known
 from annotations.models import Remark
+from annotations.rating.assignment import next_assignment
+from annotations.rating.judging import Vote, record_vote
 
 
 def vote_on(assignment, choice, *, criterion="overall", client_key=None, strength=None, **kwargs):

@@ -12,10 +12,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from annotations import assignment as assignments
-from annotations import setup
-from annotations.assignment import next_assignment
-from annotations.drawing import candidates
+from annotations.rating import assignment as assignments
+from annotations.rating.assignment import next_assignment
+from annotations.rating.drawing import candidates
+from annotations.studies import setup
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, DatasetFactory, DocumentFactory, RunFactory, SummaryFactory
 

@@ -11,13 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations import views_annotators
-from annotations.assignment import next_assignment, take
-from annotations.exclusion import exclude
 from annotations.models import Assignment, Membership
-from annotations.remarks import Said, record_remark
-from annotations.services import join
-from annotations.work import COLUMNS, work_of
+from annotations.quality.exclusion import exclude
+from annotations.rating.assignment import next_assignment, take
+from annotations.rating.remarks import Said, record_remark
+from annotations.review.work import COLUMNS, work_of
+from annotations.studies.services import join
+from annotations.web.views import annotators
 from tests.annotations.helpers import answer, make_gold, rate_everything, vote_on
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.people import researcher
@@ -91,7 +91,7 @@ def test_a_pair_with_several_remarks_is_shown_once(study):
 
 
 def test_pages_keep_the_kind(study, monkeypatch):
-    monkeypatch.setattr(views_annotators, "PAIRS_A_PAGE", 1)
+    monkeypatch.setattr(annotators, "PAIRS_A_PAGE", 1)
     assert "?show=known&amp;page=2#pairs" in ask(show="known").content.decode()
 
 
@@ -138,7 +138,7 @@ def test_the_page_takes_the_same_queries_however_many_pairs_it_shows(study, monk
     client = researcher()
 
     def queries(pairs):
-        monkeypatch.setattr(views_annotators, "PAIRS_A_PAGE", pairs)
+        monkeypatch.setattr(annotators, "PAIRS_A_PAGE", pairs)
         with CaptureQueriesContext(connection) as found:
             page = client.get(reverse("annotator", args=["s", 1]))
         assert len(page.context["pairs"]) == pairs

@@ -4,9 +4,9 @@ from itertools import pairwise
 import pytest
 from django.utils import timezone
 
-from annotations.assignment import has_work, next_assignment
-from annotations.leases import leave, return_expired
 from annotations.models import Assignment, Study
+from annotations.rating.assignment import has_work, next_assignment
+from annotations.rating.leases import leave, return_expired
 from tests.annotations.helpers import rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study
 

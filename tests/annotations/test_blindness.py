@@ -20,13 +20,14 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import get_language_from_request, gettext
 
-from annotations import assignment, judging, views_rating
-from annotations.attention import add_attention_checks
-from annotations.invitations import invite, revoke
-from annotations.links import invitation_path, personal_path, single_path
+from annotations.counts.pair_counts import recount_pairs
+from annotations.gold.attention import add_attention_checks
 from annotations.models import Assignment, Comparison, ForeignEvidence, Study, SummaryEvidence
 from annotations.models.evidence import METHOD
-from annotations.pair_counts import recount_pairs
+from annotations.people.invitations import invite, revoke
+from annotations.people.links import invitation_path, personal_path, single_path
+from annotations.rating import assignment, judging
+from annotations.web.views import rating as rating_views
 from lib import statements
 from models_runner.models import Document, Run, Score, Summary, System
 from models_runner.models.scores import MetricSignature
@@ -303,7 +304,7 @@ class Crawler:
         self.keep("no security token", strict.post(self.vote_url))
         # A fault of our own: the error page must not carry what the exception says.
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(views_rating, "rating_page", fail)
+            patch.setattr(rating_views, "rating_page", fail)
             self.keep("server error", self.browser.get(self.rate_url))
 
     def languages(self):
@@ -505,21 +506,21 @@ def shape(answer):
 
 @pytest.mark.parametrize("field", ["title", "left", "document_title", "task"])
 def test_the_crawl_catches_a_name_on_the_page(study, monkeypatch, field):
-    honest = views_rating.rating_page
+    honest = rating_views.rating_page
     name = f"{MARKER}-slug-1"
     monkeypatch.setattr(
-        views_rating, "rating_page", lambda a, **k: dataclasses.replace(honest(a, **k), **{field: name})
+        rating_views, "rating_page", lambda a, **k: dataclasses.replace(honest(a, **k), **{field: name})
     )
     answers = Crawler(study).crawl()
     assert leaks(answers["pair 0"]) == [name]
 
 
 def test_the_crawl_catches_a_primary_key_as_token(study, monkeypatch):
-    honest = views_rating.rating_page
+    honest = rating_views.rating_page
     crawler = Crawler(study)
     crawler.joining()
     monkeypatch.setattr(
-        views_rating,
+        rating_views,
         "rating_page",
         lambda a, **k: dataclasses.replace(honest(a, **k), token=a.comparison.summary_a_id),
     )

@@ -8,14 +8,15 @@ from django.core.paginator import Paginator
 from django.test import Client
 from django.urls import reverse
 
-from annotations.links import invitation_path
+from annotations.people.links import invitation_path
 from api import views
 from api.models import ApiToken
 from api.tokens import make_token
-from leaderboards import file_jobs, views_releases
 from leaderboards.exports import Export, Selection, get_format
-from leaderboards.release_models import ExportJob
+from leaderboards.files import file_jobs
+from leaderboards.models.releases import ExportJob
 from leaderboards.releases.services import Draft, create_draft, publish, write_files
+from leaderboards.web.views import releases
 from models_runner.models import Document
 from tests.annotations.test_blindness import (  # noqa: F401  (fixtures)
     MARKER,
@@ -109,7 +110,7 @@ def test_a_rater_without_account_gets_none_of_them_but_the_description(study, re
 
 
 def test_the_crawl_catches_a_release_that_is_shown(study, released, export, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(views_releases, "datasets_being_rated", lambda request: set())
+    monkeypatch.setattr(releases, "datasets_being_rated", lambda request: set())
     answers = crawled(rater(study), study, released, export)
     found = {name for name, answer in answers.items() if not answer.streaming and leaks(answer)}
     assert {"releases", "release"} <= found

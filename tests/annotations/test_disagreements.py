@@ -6,11 +6,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations import views_quality
-from annotations.assignment import take
-from annotations.disagreements import disagreements
-from annotations.exclusion import exclude
 from annotations.models import Assignment
+from annotations.quality.exclusion import exclude
+from annotations.rating.assignment import take
+from annotations.review.disagreements import disagreements
+from annotations.web.views import quality
 from tests.annotations.helpers import answer
 from tests.factories import AnnotatorFactory, make_study
 from tests.people import researcher
@@ -70,7 +70,7 @@ def test_a_question_that_is_none_is_not_found(study, key):
 
 
 def test_pages_keep_what_was_asked_for(study, monkeypatch):
-    monkeypatch.setattr(views_quality, "DISAGREEMENTS_A_PAGE", 2)
+    monkeypatch.setattr(quality, "DISAGREEMENTS_A_PAGE", 2)
     page = ask(criterion="fluency", annotator=1, page=2)
     html = page.content.decode()
     assert len(page.context["rows"]) == 2
@@ -83,7 +83,7 @@ def test_the_page_takes_the_same_queries_however_many_pairs_it_shows(study, monk
     client = researcher()
 
     def queries(pairs):
-        monkeypatch.setattr(views_quality, "DISAGREEMENTS_A_PAGE", pairs)
+        monkeypatch.setattr(quality, "DISAGREEMENTS_A_PAGE", pairs)
         with CaptureQueriesContext(connection) as found:
             page = client.get(reverse("disagreements", args=["s"]))
         assert len(page.context["rows"]) == pairs

@@ -12,12 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from scipy.stats import chisquare
 
-from annotations import assignment as assignments
-from annotations import setup
-from annotations.assignment import available_to, next_assignment
-from annotations.drawing import candidates
-from annotations.leases import return_expired
 from annotations.models import Assignment, Comparison, PairCount
+from annotations.rating import assignment as assignments
+from annotations.rating.assignment import available_to, next_assignment
+from annotations.rating.drawing import candidates
+from annotations.rating.leases import return_expired
+from annotations.studies import setup
 from models_runner.models import Query
 from tests.annotations.helpers import rate_everything, vote_on
 from tests.factories import AnnotatorFactory, SummaryFactory, make_study

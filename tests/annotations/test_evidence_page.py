@@ -6,9 +6,9 @@ import re
 import pytest
 from django.urls import reverse
 
-from annotations.links import invitation_path
 from annotations.models import SummaryEvidence
 from annotations.models.evidence import METHOD
+from annotations.people.links import invitation_path
 from models_runner.models import Summary
 from tests.factories import make_study
 

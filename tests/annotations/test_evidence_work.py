@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotations import comparisons
-from annotations.assignment import take
-from annotations.attention import add_attention_checks
 from annotations.evidence import work
+from annotations.gold.attention import add_attention_checks
 from annotations.models import EvidenceJob, ForeignEvidence, Study, SummaryEvidence
 from annotations.models.evidence import MAX_ATTEMPTS, METHOD
-from annotations.pages import rating_page
+from annotations.rating.assignment import take
+from annotations.rating.pages import rating_page
+from annotations.studies import comparisons
 from models_runner.metrics.registry import MetricUnavailableError
 from models_runner.models import Summary
 from models_runner.sweeper import sweep

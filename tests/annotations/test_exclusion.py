@@ -1,9 +1,9 @@
 import pytest
 from django.urls import reverse
 
-from annotations.assignment import next_assignment
-from annotations.exclusion import ExclusionError, exclude, exclude_all, include, include_all
-from leaderboards.votes import export_rows, vote_rows
+from annotations.quality.exclusion import ExclusionError, exclude, exclude_all, include, include_all
+from annotations.rating.assignment import next_assignment
+from leaderboards.data.votes import export_rows, vote_rows
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.people import researcher

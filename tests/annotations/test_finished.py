@@ -12,12 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations import access
-from annotations.assignment import next_assignment, take
-from annotations.finished import pairs_left
-from annotations.leases import leave
 from annotations.models import Assignment
-from annotations.remarks import Said, record_remark
+from annotations.rating.assignment import next_assignment, take
+from annotations.rating.leases import leave
+from annotations.rating.remarks import Said, record_remark
+from annotations.review.finished import pairs_left
+from annotations.web import access
 from tests.annotations.helpers import make_gold, rate_everything, vote_on
 from tests.factories import AnnotatorFactory, RunFactory, SummaryFactory, make_study
 from tests.people import researcher
@@ -109,7 +109,7 @@ def test_the_page_shows_those_who_have_nothing_left_and_those_who_have(study):
 
 
 def test_pages_keep_whom_to_show_and_a_wrong_choice_is_told(study, monkeypatch):
-    monkeypatch.setattr("annotations.views_people.ROWS_A_PAGE", 1)
+    monkeypatch.setattr("annotations.web.views.people.ROWS_A_PAGE", 1)
     html = researcher().get(reverse("study-people", args=["s"]), {"show": "left"}).content.decode()
     assert "?show=left&amp;annotators=2#annotators" in html
     page = researcher().get(reverse("study-people", args=["s"]), {"show": "everyone"})

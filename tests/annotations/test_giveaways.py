@@ -3,10 +3,11 @@
 import pytest
 from django.urls import reverse
 
-from annotations import comparisons, giveaways
+from annotations.blindness import giveaways
 from annotations.models import GiveawayCheck
-from leaderboards.boards import get_board
-from leaderboards.votes import export_rows, vote_rows
+from annotations.studies import comparisons
+from leaderboards.data.votes import export_rows, vote_rows
+from leaderboards.snapshots.boards import get_board
 from models_runner.models import Summary
 from models_runner.sweeper import sweep
 from tests.annotations.helpers import rate_everything

@@ -6,15 +6,15 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotations.assignment import next_assignment, take
-from annotations.attention import add_attention_checks
-from annotations.comparisons import build_comparisons
-from annotations.gold import Known, KnownPairError, make_known, remove, switch
-from annotations.judging import RefusedError
+from annotations.gold.attention import add_attention_checks
+from annotations.gold.gold import Known, KnownPairError, make_known, remove, switch
 from annotations.models import AuditEntry, Comparison, ExpectedAnswer, KnownPair, Study
 from annotations.models.studies import EVERYBODY
-from annotations.setup import StudySetupError, change_settings
-from annotations.undo import undo
+from annotations.rating.assignment import next_assignment, take
+from annotations.rating.judging import RefusedError
+from annotations.rating.undo import undo
+from annotations.studies.comparisons import build_comparisons
+from annotations.studies.setup import StudySetupError, change_settings
 from models_runner.models import Document, Summary
 from tests.annotations.helpers import answer, make_gold, rate_everything, vote_on
 from tests.factories import AnnotatorFactory, UserFactory, make_study

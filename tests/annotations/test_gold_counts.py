@@ -4,20 +4,20 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations import services
-from annotations.assignment import take
-from annotations.disagreements import disagreements
-from annotations.exclusion import exclude
-from annotations.gold import switch
-from annotations.gold_quality import gold_by_annotator, known_pairs
-from annotations.guesses import next_guess, study_guesses
+from annotations.gold.gold import switch
+from annotations.gold.gold_quality import gold_by_annotator, known_pairs
 from annotations.models import Judgement, KnownPair, Study
-from annotations.own_data import own_data
-from annotations.quality import study_quality
-from annotations.workload import workload
+from annotations.people.own_data import own_data
+from annotations.quality.exclusion import exclude
+from annotations.quality.quality import study_quality
+from annotations.rating.assignment import take
+from annotations.rating.guesses import next_guess, study_guesses
+from annotations.review.disagreements import disagreements
+from annotations.studies import services
+from annotations.studies.workload import workload
 from evalsite.views import study_rows
-from leaderboards.boards import get_board
-from leaderboards.votes import counted, export_rows, vote_rows
+from leaderboards.data.votes import counted, export_rows, vote_rows
+from leaderboards.snapshots.boards import get_board
 from models_runner.models import System
 from tests.annotations.helpers import answer, make_gold
 from tests.factories import AnnotatorFactory, make_study

@@ -4,9 +4,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from annotations.assignment import next_assignment
-from annotations.links import invitation_path
 from annotations.models import AuditEntry, Comparison, KnownPair, Membership
+from annotations.people.links import invitation_path
+from annotations.rating.assignment import next_assignment
 from tests.annotations.helpers import answer, make_gold
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.people import researcher

@@ -3,10 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from annotations.guesses import GUESSES_EACH, large_side, next_guess, record_guess, study_guesses
-from annotations.judging import RefusedError
-from annotations.links import invitation_path
 from annotations.models import Guess, Study
+from annotations.people.links import invitation_path
+from annotations.rating.guesses import GUESSES_EACH, large_side, next_guess, record_guess, study_guesses
+from annotations.rating.judging import RefusedError
 from models_runner.models import System
 from tests.annotations.helpers import rate_everything
 from tests.factories import AnnotatorFactory, make_study

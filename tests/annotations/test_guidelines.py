@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from annotations.links import invitation_path
+from annotations.people.links import invitation_path
 from annotations.templatetags.guidelines import markdown
 from tests.factories import make_study
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotations.identity import IdentityFlag, find_giveaways
-from annotations.identity_terms import CAPITALISED, IN_CONTEXT, NAMES, PHRASES
+from annotations.blindness.identity import IdentityFlag, find_giveaways
+from annotations.blindness.identity_terms import CAPITALISED, IN_CONTEXT, NAMES, PHRASES
 
 TRANSCRIPT = "Ana: We agreed on the remote control. Ben: The battery lasts a week."
 

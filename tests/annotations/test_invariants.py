@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from annotations.models import Assignment, Comparison, ExpectedAnswer, Judgement, JudgementRevision, PairCount, SideLead
-from annotations.undo import undo
+from annotations.rating.undo import undo
 from benchmarks.soak import violations
 from tests.annotations.helpers import make_gold, rate_everything
 from tests.factories import AnnotatorFactory, make_study

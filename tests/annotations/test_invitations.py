@@ -6,9 +6,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.invitations import InvitationError, NotInvitedError, accept, invite, revoke
-from annotations.links import invitation_path, single_path
 from annotations.models import Invitation, Study
+from annotations.people.invitations import InvitationError, NotInvitedError, accept, invite, revoke
+from annotations.people.links import invitation_path, single_path
 from tests.factories import UserFactory, make_study
 
 pytestmark = pytest.mark.django_db

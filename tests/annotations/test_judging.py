@@ -4,10 +4,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotations.assignment import next_assignment
-from annotations.judging import MOST_REVISIONS, RefusedError, choice_of, outcome_of
-from annotations.leases import return_expired
 from annotations.models import Assignment, Judgement, JudgementRevision, Study
+from annotations.rating.assignment import next_assignment
+from annotations.rating.judging import MOST_REVISIONS, RefusedError, choice_of, outcome_of
+from annotations.rating.leases import return_expired
 from tests.annotations.helpers import rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study
 

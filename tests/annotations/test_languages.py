@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import translation
 
-from annotations.criteria import LIBRARY
-from annotations.links import invitation_path
 from annotations.models import Criterion, Study
+from annotations.people.links import invitation_path
+from annotations.studies.criteria import LIBRARY
 from evalsite.language import TRANSLATED
 from lib.errors import json_error
 from tests.annotations import test_blindness

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotations.assignment import next_assignment, prefetch
-from annotations.leases import leave, renew, return_expired
 from annotations.models import Assignment, Study
+from annotations.rating.assignment import next_assignment, prefetch
+from annotations.rating.leases import leave, renew, return_expired
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, make_study
 

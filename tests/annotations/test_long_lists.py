@@ -11,14 +11,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations import views_gold, views_people, views_quality, views_studies
-from annotations.assignment import next_assignment, take
-from annotations.audit import record
-from annotations.exclusion import exclude
 from annotations.models import Annotator, Invitation, Membership, Remark
-from annotations.quality import study_quality
-from annotations.quality_rows import chosen
-from annotations.services import progress, progress_by_study
+from annotations.quality.exclusion import exclude
+from annotations.quality.quality import study_quality
+from annotations.quality.quality_rows import chosen
+from annotations.rating.assignment import next_assignment, take
+from annotations.studies.audit import record
+from annotations.studies.services import progress, progress_by_study
+from annotations.web.views import gold as gold_views
+from annotations.web.views import people as people_views
+from annotations.web.views import quality, studies
 from tests.annotations.helpers import add_remarks, answer, make_gold, rate_everything
 from tests.factories import AnnotatorFactory, StudyFactory, UserFactory, make_study
 from tests.people import researcher
@@ -85,7 +87,7 @@ def test_progress_of_many_studies_is_that_of_each(study, django_assert_num_queri
 
 
 def test_studies_come_in_pages(study, monkeypatch):
-    monkeypatch.setattr(views_studies, "STUDIES_A_PAGE", 2)
+    monkeypatch.setattr(studies, "STUDIES_A_PAGE", 2)
     for n in range(3):
         StudyFactory(slug=f"other-{n}", dataset=study.dataset)
     client = researcher()
@@ -94,7 +96,7 @@ def test_studies_come_in_pages(study, monkeypatch):
 
 
 def test_annotators_of_a_study_come_in_pages_with_what_they_rated(study, monkeypatch):
-    monkeypatch.setattr(views_studies, "ANNOTATORS_A_PAGE", 2)
+    monkeypatch.setattr(studies, "ANNOTATORS_A_PAGE", 2)
     add_annotators(study, 3)
     page = researcher().get(study.get_absolute_url(), {"annotators": 1})
     assert [(one.number, rated) for one, rated in page.context["annotator_rows"]] == [(1, 6), (2, 0)]
@@ -109,7 +111,7 @@ def test_the_study_leads_to_the_exports_beside_its_downloads(study):
 
 
 def test_the_newest_remarks_are_on_the_study_and_all_of_them_on_a_page_of_their_own(study, monkeypatch):
-    monkeypatch.setattr(views_studies, "REMARKS_SHOWN", 2)
+    monkeypatch.setattr(studies, "REMARKS_SHOWN", 2)
     add_remarks(study.annotators.get(), 5)
     html = researcher().get(study.get_absolute_url()).content.decode()
     assert html.count("Left has &lt;the&gt; date.") == 2
@@ -120,7 +122,7 @@ def test_the_newest_remarks_are_on_the_study_and_all_of_them_on_a_page_of_their_
 
 
 def test_remarks_are_found_by_kind_words_who_and_document(study, monkeypatch):
-    monkeypatch.setattr(views_studies, "REMARKS_A_PAGE", 2)
+    monkeypatch.setattr(studies, "REMARKS_A_PAGE", 2)
     (other,) = add_annotators(study, 1)
     add_remarks(study.annotators.first(), 3)
     add_remarks(other, 3, kind="skip", text="The right one breaks off.")
@@ -144,7 +146,7 @@ def test_remarks_are_found_by_kind_words_who_and_document(study, monkeypatch):
 @pytest.fixture
 def changes(study, monkeypatch):
     """Two settings by mira, one by noor, an invitation by mira and the end of a study from the command line."""
-    monkeypatch.setattr(views_studies, "ENTRIES_A_PAGE", 2)
+    monkeypatch.setattr(studies, "ENTRIES_A_PAGE", 2)
     study.audit_entries.all().delete()
     mira, noor = UserFactory(username="mira"), UserFactory(username="noor")
     for who, action in (
@@ -237,7 +239,7 @@ def test_a_study_without_remarks_says_so(study):
 @pytest.fixture
 def crowd(study, monkeypatch):
     """Five people who came by an address or a platform, and five invitations; two rows a page."""
-    monkeypatch.setattr(views_people, "ROWS_A_PAGE", 2)
+    monkeypatch.setattr(people_views, "ROWS_A_PAGE", 2)
     made = Invitation.objects.bulk_create(
         Invitation(study=study, kind="email", label=f"person{n}@example.org", max_uses=1) for n in range(5)
     )
@@ -281,7 +283,7 @@ def test_pages_of_a_form_that_was_refused_lead_to_the_page_itself(crowd):
 
 
 def test_annotators_on_quality_come_in_pages_and_leaving_one_out_keeps_the_list(study, monkeypatch):
-    monkeypatch.setattr(views_quality, "ANNOTATORS_A_PAGE", 2)
+    monkeypatch.setattr(quality, "ANNOTATORS_A_PAGE", 2)
     add_annotators(study, 3)
     client = researcher()
     url = reverse("study-quality", args=["s"])
@@ -324,7 +326,7 @@ def test_annotators_are_chosen_and_ordered_with_the_undefined_last():
 
 
 def test_gold_and_training_come_in_pages(study, monkeypatch):
-    monkeypatch.setattr(views_gold, "KNOWN_A_PAGE", 1)
+    monkeypatch.setattr(gold_views, "KNOWN_A_PAGE", 1)
     page = researcher().get(reverse("study-gold", args=["s"]), {"gold": 2})
     gold = study.comparisons.filter(purpose="gold").order_by("known__pk").last()
     assert [row.pair.comparison_id for row in page.context["rows"]["gold"]] == [gold.pk]
@@ -338,7 +340,7 @@ def test_gold_and_training_come_in_pages(study, monkeypatch):
 
 
 def test_quality_shows_the_gold_that_the_fewest_answer_as_expected(monkeypatch):
-    monkeypatch.setattr(views_quality, "GOLD_SHOWN", 1)
+    monkeypatch.setattr(quality, "GOLD_SHOWN", 1)
     study = make_study(systems=2, documents=3, quota=1, slug="s", gold_every=2)
     for pair, outcomes in zip(study.comparisons.order_by("pk")[:2], (("a",), ("b",)), strict=True):
         make_gold(pair, outcomes=outcomes)

@@ -6,8 +6,8 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.urls import reverse
 
-from annotations.access import SESSION_KEY
 from annotations.models import Judgement
+from annotations.web.access import SESSION_KEY
 from lib.statements import fetch
 from tests.factories import AnnotatorFactory, make_study
 

@@ -1,8 +1,8 @@
 import pytest
 from django.urls import reverse
 
-from annotations.members import MemberError, add_member, remove_member
 from annotations.models import Membership
+from annotations.people.members import MemberError, add_member, remove_member
 from tests.factories import UserFactory, make_study
 
 pytestmark = pytest.mark.django_db

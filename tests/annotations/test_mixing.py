@@ -8,12 +8,12 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from annotations import mixing
-from annotations.assignment import available_to, has_work, next_assignment, prefetch
-from annotations.leases import come_back, leave, return_expired
 from annotations.models import Assignment, Comparison, Study
-from annotations.pages import Workload, rating_page, workload
-from annotations.remarks import Said, record_remark
+from annotations.rating import mixing
+from annotations.rating.assignment import available_to, has_work, next_assignment, prefetch
+from annotations.rating.leases import come_back, leave, return_expired
+from annotations.rating.pages import Workload, rating_page, workload
+from annotations.rating.remarks import Said, record_remark
 from tests.annotations.helpers import answer, make_gold
 from tests.factories import AnnotatorFactory, make_study
 

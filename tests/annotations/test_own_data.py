@@ -4,13 +4,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from annotations.assignment import next_assignment
-from annotations.invitations import accept, invite
-from annotations.links import invitation_path, personal_path, single_path
 from annotations.models import Annotator, AuditEntry, Invitation, Judgement, Remark
-from annotations.own_data import erase, own_data
-from annotations.remarks import Said, record_remark
-from annotations.undo import undo
+from annotations.people.invitations import accept, invite
+from annotations.people.links import invitation_path, personal_path, single_path
+from annotations.people.own_data import erase, own_data
+from annotations.rating.assignment import next_assignment
+from annotations.rating.remarks import Said, record_remark
+from annotations.rating.undo import undo
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 

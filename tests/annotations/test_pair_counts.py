@@ -8,15 +8,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from annotations import setup
-from annotations.assignment import next_assignment, take
-from annotations.exclusion import exclude, include
-from annotations.leases import return_expired
+from annotations.counts.pair_counts import recount_pairs
 from annotations.models import Comparison, PairCount
-from annotations.own_data import erase
-from annotations.pair_counts import recount_pairs
-from annotations.remarks import Said, record_remark
-from annotations.undo import undo
+from annotations.people.own_data import erase
+from annotations.quality.exclusion import exclude, include
+from annotations.rating.assignment import next_assignment, take
+from annotations.rating.leases import return_expired
+from annotations.rating.remarks import Said, record_remark
+from annotations.rating.undo import undo
+from annotations.studies import setup
 from tests.annotations.helpers import rate_everything, vote_on
 from tests.factories import AnnotatorFactory, DocumentFactory, SummaryFactory, make_study
 

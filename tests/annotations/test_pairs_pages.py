@@ -9,13 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations import views_pairs
-from annotations.assignment import next_assignment, take
-from annotations.exclusion import exclude
 from annotations.models import Assignment
-from annotations.pairs import Votes
-from annotations.remarks import Said, record_remark
-from annotations.services import join
+from annotations.quality.exclusion import exclude
+from annotations.rating.assignment import next_assignment, take
+from annotations.rating.remarks import Said, record_remark
+from annotations.review.pairs import Votes
+from annotations.studies.services import join
+from annotations.web.views import pairs as pairs_views
 from tests.annotations.helpers import answer, make_gold, rate_everything
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.people import researcher
@@ -137,10 +137,10 @@ def test_more_pairs_come_in_pages_and_take_no_more_queries(study, monkeypatch):
             client.get(reverse("study-pairs", args=["s"]))
         return len(found)
 
-    monkeypatch.setattr(views_pairs, "PAIRS_A_PAGE", 2)
+    monkeypatch.setattr(pairs_views, "PAIRS_A_PAGE", 2)
     few = queries()
     assert [pair for number in (1, 2, 3) for pair in shown(listed(page=number))] == rating_pairs(study)
-    monkeypatch.setattr(views_pairs, "PAIRS_A_PAGE", 50)
+    monkeypatch.setattr(pairs_views, "PAIRS_A_PAGE", 50)
     assert queries() == few
 
 

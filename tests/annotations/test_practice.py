@@ -5,8 +5,8 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from annotations.links import invitation_path
 from annotations.models import Judgement
+from annotations.people.links import invitation_path
 from tests.annotations.helpers import make_gold
 from tests.factories import make_study
 

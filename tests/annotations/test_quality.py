@@ -7,13 +7,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.assignment import next_assignment, take
-from annotations.disagreements import Split, disagreements
-from annotations.exclusion import exclude
 from annotations.models import Judgement
-from annotations.quality import study_quality
-from annotations.remarks import Said, record_remark
-from annotations.services import join
+from annotations.quality.exclusion import exclude
+from annotations.quality.quality import study_quality
+from annotations.rating.assignment import next_assignment, take
+from annotations.rating.remarks import Said, record_remark
+from annotations.review.disagreements import Split, disagreements
+from annotations.studies.services import join
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.people import researcher

@@ -8,15 +8,17 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations import changes, quality_snapshots, tasks
-from annotations.assignment import take
-from annotations.exclusion import exclude, include
-from annotations.gold import switch
+from annotations import tasks
+from annotations.gold.gold import switch
 from annotations.models import Assignment, QualitySnapshot
-from annotations.quality import study_quality
-from annotations.quality_snapshots import make_snapshot, served_quality
-from annotations.quality_values import as_values, from_values
-from annotations.remarks import Said, record_remark
+from annotations.quality import quality_snapshots
+from annotations.quality.exclusion import exclude, include
+from annotations.quality.quality import study_quality
+from annotations.quality.quality_snapshots import make_snapshot, served_quality
+from annotations.quality.quality_values import as_values, from_values
+from annotations.rating.assignment import take
+from annotations.rating.remarks import Said, record_remark
+from annotations.studies import changes
 from tests.annotations.helpers import answer, make_gold
 from tests.annotations.test_quality import rate
 from tests.factories import AnnotatorFactory, make_study

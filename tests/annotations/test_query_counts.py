@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from annotations.access import SESSION_KEY
-from annotations.assignment import next_assignment
 from annotations.models import Assignment
+from annotations.rating.assignment import next_assignment
+from annotations.web.access import SESSION_KEY
 from tests.annotations.helpers import rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study
 
@@ -74,7 +74,7 @@ def test_next_and_save_take_the_same_queries_whatever_is_stored(rating):
 
 def test_a_large_study_is_looked_at_in_part(rating, monkeypatch):
     """The first pair of the next document comes as quickly where there are more comparisons than are looked at."""
-    monkeypatch.setattr("annotations.assignment.LOOKED_AT", 2)
+    monkeypatch.setattr("annotations.rating.assignment.LOOKED_AT", 2)
     rate_one_document(rating)
     assert rating.next() <= NEXT_DOCUMENT
     assert Assignment.objects.filter(token=rating.token, state="leased").exists()
@@ -87,7 +87,7 @@ def rate_one_document(rating):
 
 
 def test_everything_is_rated_though_only_a_part_is_looked_at(monkeypatch):
-    monkeypatch.setattr("annotations.assignment.LOOKED_AT", 2)
+    monkeypatch.setattr("annotations.rating.assignment.LOOKED_AT", 2)
     study = make_study(systems=3, documents=5, quota=2)
     for _ in range(2):
         rate_everything(AnnotatorFactory(study=study))

@@ -9,14 +9,14 @@ from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from annotations.assignment import next_assignment
+from annotations.imports.ratings_import import import_ratings
 from annotations.models import Annotator, Assignment, AuditEntry, Judgement, JudgementRevision
-from annotations.ratings_import import import_ratings
-from annotations.services import join
-from annotations.setup import StudySetupError, change_settings
-from annotations.workload import workload
-from leaderboards.boards import build_board
-from leaderboards.votes import export_rows
+from annotations.rating.assignment import next_assignment
+from annotations.studies.services import join
+from annotations.studies.setup import StudySetupError, change_settings
+from annotations.studies.workload import workload
+from leaderboards.data.votes import export_rows
+from leaderboards.snapshots.boards import build_board
 from models_runner.importing.records import DatasetImportError
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.leaderboards.helpers import make_rated_study, system_slugs

@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from annotations import setup
-from annotations.assignment import next_assignment, prefetch
-from annotations.exclusion import exclude, include
-from annotations.gold import answered_among, remove, switch
-from annotations.judging import RefusedError, outcome_of
-from annotations.leases import come_back, leave, renew, return_expired
+from annotations.gold.gold import answered_among, remove, switch
 from annotations.models import Assignment, Judgement, JudgementRevision, KnownPair
-from annotations.remarks import Said, record_remark
-from annotations.undo import undo
+from annotations.quality.exclusion import exclude, include
+from annotations.rating.assignment import next_assignment, prefetch
+from annotations.rating.judging import RefusedError, outcome_of
+from annotations.rating.leases import come_back, leave, renew, return_expired
+from annotations.rating.remarks import Said, record_remark
+from annotations.rating.undo import undo
+from annotations.studies import setup
 from benchmarks.soak import violations
 from tests.annotations.helpers import make_gold, vote_on
 from tests.factories import AnnotatorFactory, make_study

@@ -1,8 +1,8 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotations import services, setup
 from annotations.models import Study
+from annotations.studies import services, setup
 from models_runner.models import Run
 from models_runner.runs.signals import summaries_saved
 from models_runner.systems import catalog

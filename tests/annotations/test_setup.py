@@ -6,12 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations import setup
-from annotations.assignment import has_work, next_assignment
-from annotations.forms import SettingsForm
-from annotations.judging import RefusedError
 from annotations.models import AuditEntry, Study
-from annotations.setup import Material, StudySetupError
+from annotations.rating.assignment import has_work, next_assignment
+from annotations.rating.judging import RefusedError
+from annotations.studies import setup
+from annotations.studies.setup import Material, StudySetupError
+from annotations.web.forms import SettingsForm
 from stats.decisions.sampling import EPSILON
 from tests.annotations.helpers import vote_on
 from tests.factories import (
@@ -88,7 +88,7 @@ def test_a_sample_stays_when_documents_come(dataset, systems):
     late = DocumentFactory(dataset=dataset, external_id="late")
     for run in dataset.runs.all():
         SummaryFactory(run=run, document=late)
-    from annotations.comparisons import build_comparisons
+    from annotations.studies.comparisons import build_comparisons
 
     assert build_comparisons(study) == 0
 
@@ -110,7 +110,7 @@ def test_some_pairs_of_each_document(dataset, systems):
 
 
 def test_drawn_pairs_do_not_depend_on_what_is_finished_first(dataset, systems):
-    from annotations.comparisons import build_comparisons
+    from annotations.studies.comparisons import build_comparisons
 
     study = make(dataset, systems, pairs_per_document=2)
     whole = compared(study)

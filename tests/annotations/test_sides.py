@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotations.assignment import next_assignment
-from annotations.gold import remove
-from annotations.leases import return_expired
+from annotations.counts.sides import RECOUNT, count
+from annotations.gold.gold import remove
 from annotations.models import Assignment, SideLead
-from annotations.sides import RECOUNT, count
+from annotations.rating.assignment import next_assignment
+from annotations.rating.leases import return_expired
 from lib.statements import fetch
 from tests.annotations.helpers import make_gold, rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study

@@ -6,11 +6,11 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from annotations.access import ANNOTATOR, STUDY, THEMSELVES
-from annotations.assignment import ASSIGNMENT, AVAILABLE, HELD, available_to, next_assignment
-from annotations.leases import give_back
 from annotations.models import Annotator, Assignment, Judgement, Study
-from annotations.pages import Workload, rating_page, workload
+from annotations.rating.assignment import ASSIGNMENT, AVAILABLE, HELD, available_to, next_assignment
+from annotations.rating.leases import give_back
+from annotations.rating.pages import Workload, rating_page, workload
+from annotations.web.access import ANNOTATOR, STUDY, THEMSELVES
 from lib.statements import change, fetch, insert
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, make_study
@@ -77,7 +77,7 @@ def test_training_and_gold_are_not_available():
 
 
 def test_the_progress_line_counts_no_further_than_it_must(monkeypatch):
-    monkeypatch.setattr("annotations.pages.MOST_COUNTED", 4)
+    monkeypatch.setattr("annotations.rating.pages.MOST_COUNTED", 4)
     study = make_study(systems=3, documents=2, quota=1)
     annotator = AnnotatorFactory(study=study)
     assert workload(annotator) == Workload(done=0, total=4, more_than=4)
@@ -89,7 +89,7 @@ def test_the_progress_line_counts_no_further_than_it_must(monkeypatch):
 def test_the_progress_line_is_the_same_whether_the_pair_is_new_or_held(monkeypatch):
     """Of a new one it is known how many are left where they are many; of one that is held they are counted."""
     for module in ("pages", "assignment"):
-        monkeypatch.setattr(f"annotations.{module}.MOST_COUNTED", 3)
+        monkeypatch.setattr(f"annotations.rating.{module}.MOST_COUNTED", 3)
     annotator = AnnotatorFactory(study=make_study(systems=3, documents=2, quota=1))
     known = []
     for left in (5, 4, 3, 2, 1, 0):

@@ -4,11 +4,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotations.assignment import next_assignment
-from annotations.judging import RefusedError
-from annotations.leases import return_expired
 from annotations.models import Assignment, Judgement, JudgementRevision, Study
-from annotations.undo import undo
+from annotations.rating.assignment import next_assignment
+from annotations.rating.judging import RefusedError
+from annotations.rating.leases import return_expired
+from annotations.rating.undo import undo
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, make_study
 

@@ -5,9 +5,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from annotations import services
-from annotations.links import invitation_path, personal_path
 from annotations.models import Annotator, Assignment, Judgement, JudgementRevision, Outcome, Remark, Study
+from annotations.people.links import invitation_path, personal_path
+from annotations.studies import services
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.apps import apps
 
-from leaderboards.release_models import Release
+from leaderboards.models.releases import Release
 from tests.api.helpers import error_of
 from tests.api.test_permissions import TABLE, World
 

@@ -6,9 +6,9 @@ import uuid
 
 import pytest
 
-from annotations.attention import add_attention_checks
+from annotations.gold.attention import add_attention_checks
 from annotations.models import Assignment, Comparison, Study
-from annotations.services import join
+from annotations.studies.services import join
 from models_runner.models import Document, Summary
 from tests.annotations.helpers import make_gold
 from tests.annotations.test_blindness import (  # noqa: F401  (fixtures)

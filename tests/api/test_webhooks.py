@@ -12,11 +12,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotations.models import Membership
-from annotations.services import join
+from annotations.studies.services import join
 from api import events, webhooks
 from api.models import Delivery, Webhook
 from api.signing import secret_of, signature
-from leaderboards.release_models import Release
+from leaderboards.models.releases import Release
 from leaderboards.releases.services import write_files
 from models_runner.models import Run
 from models_runner.runs.generation import work_on_run

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import expect
 
-from leaderboards.charts.script import make_script
+from leaderboards.presentation.charts.script import make_script
 from tests.browser.test_accessibility import SCREENS, violations
 from tests.factories import UserFactory
 from tests.leaderboards.compared import make_compared_study

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from annotations.links import invitation_path
 from annotations.models import Judgement, SummaryEvidence
 from annotations.models.evidence import METHOD
+from annotations.people.links import invitation_path
 from models_runner.models import Summary
 from tests.browser.test_rating import join, press_until_next_pair, rated
 from tests.factories import make_study
@@ -216,7 +216,7 @@ def test_without_evidence_of_both_the_texts_are_plain(new_page, study):
 
 
 def test_without_javascript_the_texts_are_plain_to_the_keyboard(new_page, study):
-    from annotations.links import invitation_path
+    from annotations.people.links import invitation_path
 
     page = new_page(java_script_enabled=False)
     page.goto(invitation_path(study))

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import expect
 
-from annotations.invitations import invite
-from annotations.links import invitation_path, single_path
 from annotations.models import Annotator, Judgement, JudgementRevision, Remark
+from annotations.people.invitations import invite
+from annotations.people.links import invitation_path, single_path
 from tests import messages
 from tests.annotations.test_languages import SAME_EVERYWHERE
 from tests.browser.test_accessibility import violations

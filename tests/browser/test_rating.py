@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from annotations.links import invitation_path
 from annotations.models import Annotator, Assignment, Judgement, JudgementRevision, Remark, Study
+from annotations.people.links import invitation_path
 from models_runner.models import Summary, Transcript
 from tests.annotations.helpers import make_gold
 from tests.factories import make_study

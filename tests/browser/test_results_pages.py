@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from leaderboards.charts.script import make_script
+from leaderboards.presentation.charts.script import make_script
 from leaderboards.releases.services import Draft, create_draft, write_files
 from tests.browser.test_accessibility import violations
 from tests.factories import UserFactory

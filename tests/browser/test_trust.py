@@ -5,7 +5,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import expect
 
-from leaderboards.analysis import inputs, metrics, robustness
+from leaderboards.boards.analysis import inputs, metrics, robustness
 from tests.browser.test_accessibility import SCREENS, violations
 from tests.factories import UserFactory
 from tests.leaderboards.analysed import make_scored_study

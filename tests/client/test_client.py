@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from annotations.models import Study
-from annotations.services import join
-from leaderboards import file_jobs
-from leaderboards.release_models import Release
+from annotations.studies.services import join
+from leaderboards.files import file_jobs
+from leaderboards.models.releases import Release
 from models_runner.models import Document, Run
 from tests.annotations.helpers import rate_everything
 from tests.api.helpers import document

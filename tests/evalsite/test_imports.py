@@ -13,8 +13,8 @@ FORBIDDEN = {
     "api": {"evalsite"},
     "evalsite": {"api"},
     "client": {"django", "models_runner", "annotations", "leaderboards", "evalsite", "api"},
-    "annotations/identity.py": {"django", "models_runner", "leaderboards", "evalsite"},
-    "annotations/identity_terms.py": {"django", "models_runner", "leaderboards", "evalsite"},
+    "annotations/blindness/identity.py": {"django", "models_runner", "leaderboards", "evalsite"},
+    "annotations/blindness/identity_terms.py": {"django", "models_runner", "leaderboards", "evalsite"},
     "stats": {"django", "models_runner", "annotations", "leaderboards", "api", "evalsite"},
 }
 

@@ -3,9 +3,9 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from leaderboards.analysis import inputs, metrics
-from leaderboards.analysis.analyse import analyse
-from leaderboards.material import gather
+from leaderboards.boards.analysis import inputs, metrics
+from leaderboards.boards.analysis.analyse import analyse
+from leaderboards.data.material import gather
 from tests.factories import make_study
 from tests.leaderboards.analysed import make_scored_study
 from tests.leaderboards.helpers import system_slugs

@@ -10,11 +10,11 @@ import pytest
 from scipy.stats import kendalltau, pearsonr, spearmanr
 
 from annotations.models import Assignment, Judgement
-from leaderboards.analysis import inputs, metrics
-from leaderboards.analysis.analyse import analyse, compute_combined, compute_trust
-from leaderboards.analysis.inputs import read_inputs
-from leaderboards.boards import build_board
-from leaderboards.material import gather
+from leaderboards.boards.analysis import inputs, metrics
+from leaderboards.boards.analysis.analyse import analyse, compute_combined, compute_trust
+from leaderboards.boards.analysis.inputs import read_inputs
+from leaderboards.data.material import gather
+from leaderboards.snapshots.boards import build_board
 from models_runner.models import Score, Summary, System
 from tests.factories import AnnotatorFactory, SystemFactory, make_study
 from tests.leaderboards.analysed import make_scored_study

@@ -1,6 +1,6 @@
 import pytest
 
-from leaderboards.analysis.index import COLUMNS, InvalidWeightsError, index, read_weights, usual_weights
+from leaderboards.boards.analysis.index import COLUMNS, InvalidWeightsError, index, read_weights, usual_weights
 
 VALUES = {
     "systems": ["a", "b", "c"],

@@ -5,9 +5,10 @@ import pytest
 from django.db import connection
 
 from annotations.models import Judgement
-from leaderboards import making, snapshots
-from leaderboards.boards import build_board, get_board
+from leaderboards.boards import making
 from leaderboards.models import BoardSnapshot
+from leaderboards.snapshots import snapshots
+from leaderboards.snapshots.boards import build_board, get_board
 from models_runner.models import Regime, Run, Score, Summary
 from tests.factories import DocumentFactory, RunFactory, SummaryFactory, SystemFactory, make_study
 from tests.leaderboards.helpers import make_rated_study, score, summaries_of, system_slugs

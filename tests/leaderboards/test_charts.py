@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import evalsite
-from leaderboards.charts.forest import forest
-from leaderboards.charts.labels import PLACES, padded, place_labels
-from leaderboards.charts.look import DARK, LIGHT, REGIMES, Look, look_of
-from leaderboards.charts.progress import progress
-from leaderboards.charts.rendering import FILES
-from leaderboards.charts.scatter import Axis, scatter
-from leaderboards.charts.win_matrix import MOST_SYSTEMS, win_matrix
+from leaderboards.presentation.charts.forest import forest
+from leaderboards.presentation.charts.labels import PLACES, padded, place_labels
+from leaderboards.presentation.charts.look import DARK, LIGHT, REGIMES, Look, look_of
+from leaderboards.presentation.charts.progress import progress
+from leaderboards.presentation.charts.rendering import FILES
+from leaderboards.presentation.charts.scatter import Axis, scatter
+from leaderboards.presentation.charts.win_matrix import MOST_SYSTEMS, win_matrix
 from stats.ratings.estimates import NO_LIMIT
 from stats.ratings.win_rates import win_rates
 from tests.evalsite.test_theme import contrast

@@ -8,15 +8,15 @@ import pytest
 from django.test import Client
 
 from annotations.models import Judgement
-from leaderboards.asking import Asked
-from leaderboards.charts.look import Look
-from leaderboards.charts.rendering import as_svg
-from leaderboards.charts.widths import AHEAD, widths
-from leaderboards.filters import DEFAULT
-from leaderboards.material import gather
-from leaderboards.planning import planning
-from leaderboards.separating import NO_GAP
-from leaderboards.stopping import stopping
+from leaderboards.boards.planning import planning
+from leaderboards.boards.separating import NO_GAP
+from leaderboards.boards.stopping import stopping
+from leaderboards.data.filters import DEFAULT
+from leaderboards.data.material import gather
+from leaderboards.presentation.charts.look import Look
+from leaderboards.presentation.charts.rendering import as_svg
+from leaderboards.presentation.charts.widths import AHEAD, widths
+from leaderboards.web.asking import Asked
 from stats.ratings.ratings import rate
 from stats.uncertainty.sequences import confidence_sequence
 from tests.factories import UserFactory, make_study

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 
-from leaderboards.charts import script
+from leaderboards.presentation.charts import script
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from annotations.models import Judgement, JudgementRevision
-from leaderboards import snapshots
-from leaderboards.study_charts import CHARTS
+from leaderboards.presentation.study_charts import CHARTS
+from leaderboards.snapshots import snapshots
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.leaderboards.compared import make_compared_study
 from tests.leaderboards.helpers import make_rated_study, vote

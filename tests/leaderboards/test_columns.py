@@ -4,8 +4,8 @@ from django.db.models import F, Value
 from django.db.models.functions import NullIf
 
 from annotations.models import Study
-from leaderboards import columns
-from leaderboards.columns import Kind, RowFormatError, read_columns
+from leaderboards.data import columns
+from leaderboards.data.columns import Kind, RowFormatError, read_columns
 from models_runner.models import Dataset, Document
 from tests.factories import StudyFactory
 

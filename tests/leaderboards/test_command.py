@@ -4,8 +4,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotations.models import Annotator
-from leaderboards.boards import build_board
 from leaderboards.models import BoardSnapshot
+from leaderboards.snapshots.boards import build_board
 from models_runner.models import Regime
 from tests.factories import SystemFactory, make_study
 from tests.leaderboards.helpers import make_rated_study, score, summaries_of, system_slugs

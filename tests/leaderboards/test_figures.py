@@ -1,6 +1,6 @@
 import pytest
 
-from leaderboards.figures import COLUMNS, SORTS, forest_plot, forest_plots, table
+from leaderboards.presentation.figures import COLUMNS, SORTS, forest_plot, forest_plots, table
 
 KEYS = [column.key for column in COLUMNS]
 

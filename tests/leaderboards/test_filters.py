@@ -8,9 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from annotations.models import Annotator, GiveawayCheck, Invitation
-from leaderboards.boards import get_board
-from leaderboards.choices import choices, left_out
-from leaderboards.filters import (
+from leaderboards.data.filters import (
     CONTROL,
     DEFAULTS,
     FLAGGED,
@@ -22,7 +20,9 @@ from leaderboards.filters import (
     Filters,
     UnknownFilterError,
 )
-from leaderboards.votes import counted, export_rows
+from leaderboards.data.votes import counted, export_rows
+from leaderboards.snapshots.boards import get_board
+from leaderboards.web.choices import choices, left_out
 from models_runner.models import Document, System
 from tests.factories import AnnotatorFactory
 from tests.leaderboards.helpers import make_rated_study, vote

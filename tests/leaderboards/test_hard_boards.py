@@ -7,9 +7,9 @@ import re
 import pytest
 
 from annotations.models import Assignment, Judgement
-from leaderboards.boards import get_board
-from leaderboards.details import neighbour_rows, other_intervals, win_matrix
-from leaderboards.filters import Filters
+from leaderboards.data.filters import Filters
+from leaderboards.presentation.details import neighbour_rows, other_intervals, win_matrix
+from leaderboards.snapshots.boards import get_board
 from models_runner.models import Summary
 from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.helpers import make_rated_study, score, system_slugs, vote

@@ -3,8 +3,17 @@
 import pytest
 
 from annotations.models import Annotator
-from leaderboards.boards import build_board
-from leaderboards.methods import BRADLEY_TERRY, HESTERBERG, LIN, OWEN, Judging, as_latex, as_text, judging_of
+from leaderboards.presentation.methods import (
+    BRADLEY_TERRY,
+    HESTERBERG,
+    LIN,
+    OWEN,
+    Judging,
+    as_latex,
+    as_text,
+    judging_of,
+)
+from leaderboards.snapshots.boards import build_board
 from models_runner.models import Dataset
 from stats.ratings.estimates import NO_LIMIT, Ties
 from stats.ratings.ratings import method

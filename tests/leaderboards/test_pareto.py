@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboards.charts.look import Look
-from leaderboards.charts.pareto import LABELS, Costs, pareto
-from leaderboards.charts.rendering import as_svg
+from leaderboards.presentation.charts.look import Look
+from leaderboards.presentation.charts.pareto import LABELS, Costs, pareto
+from leaderboards.presentation.charts.rendering import as_svg
 from stats.decisions.pareto import pareto_front
 from tests.leaderboards.test_charts import everything
 

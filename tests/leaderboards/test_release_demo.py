@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from annotations.assignment import next_assignment
-from annotations.services import join
+from annotations.rating.assignment import next_assignment
+from annotations.studies.services import join
 from evalsite.sample import INSTRUCTION, SYSTEMS, load_sample
 from leaderboards.releases import services
 from leaderboards.releases.build import folder_of

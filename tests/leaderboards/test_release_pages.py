@@ -11,11 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.links import invitation_path
-from leaderboards import file_jobs, views_releases
-from leaderboards.release_models import ExportJob, Release
+from annotations.people.links import invitation_path
+from leaderboards.files import file_jobs
+from leaderboards.models.releases import ExportJob, Release
 from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.services import Draft, create_draft, publish, write_files
+from leaderboards.web.views import releases
 from models_runner.models import Document
 from models_runner.runs.outcomes import MAX_ATTEMPTS
 from tests.factories import CriterionFactory, StudyFactory, UserFactory
@@ -68,13 +69,13 @@ def test_every_page_of_results_leads_to_the_others_and_marks_itself(study, page)
 
 def test_a_large_export_is_written_by_a_worker(study, monkeypatch, django_capture_on_commit_callbacks):
     told = []
-    monkeypatch.setattr("leaderboards.file_tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
-    monkeypatch.setattr(views_releases, "STREAMED_AT_MOST", 11)
+    monkeypatch.setattr("leaderboards.files.file_tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
+    monkeypatch.setattr(releases, "STREAMED_AT_MOST", 11)
     client = researcher()
     with django_capture_on_commit_callbacks(execute=True):
         assert export(client, study, format="dpo").status_code == 302
     job = ExportJob.objects.get()
-    assert told == [("leaderboards.file_tasks.write_export", job.pk)]
+    assert told == [("leaderboards.files.file_tasks.write_export", job.pk)]
     file_jobs.work_on(ExportJob, job.pk, owner="w")
     job.refresh_from_db()
     assert (job.state, job.lines, job.rows_done, job.rows_total) == ("done", 4, 12, 12)
@@ -97,7 +98,7 @@ def test_an_export_expires_and_is_swept_away(study):
 
 
 def _form_export(study):
-    form = views_releases.ExportForm(study, {"format": "jsonl"})
+    form = releases.ExportForm(study, {"format": "jsonl"})
     assert form.is_valid()
     return form.export()
 
@@ -113,14 +114,14 @@ def test_a_worker_that_fails_leaves_the_reason_and_no_file(study, monkeypatch):
 
 def test_a_failed_export_is_tried_again_from_the_page(study, monkeypatch, django_capture_on_commit_callbacks):
     told, client = [], researcher()
-    monkeypatch.setattr("leaderboards.file_tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
+    monkeypatch.setattr("leaderboards.files.file_tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
     job = file_jobs.start_export(_form_export(study), UserFactory())
     ExportJob.objects.update(state="failed", reason="The disk is full.", attempts=MAX_ATTEMPTS)
     page, again = reverse("exports", args=[study.slug]), reverse("retry-export", args=[job.public_id])
     assert f'action="{again}"' in client.get(page).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
         assert "It is being written again." in client.post(again, follow=True).content.decode()
-    assert told == [("leaderboards.file_tasks.write_export", job.pk)]
+    assert told == [("leaderboards.files.file_tasks.write_export", job.pk)]
     job.refresh_from_db()
     assert (job.state, job.reason, job.attempts) == ("pending", "", 0)
     file_jobs.work_on(ExportJob, job.pk, owner="w")

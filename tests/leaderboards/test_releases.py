@@ -16,18 +16,18 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from annotations.imports.ratings_import import import_ratings
 from annotations.models import Assignment, Judgement, Remark, Study
-from annotations.ratings_import import import_ratings
-from leaderboards.boards import build_board
-from leaderboards.filters import Filters
-from leaderboards.making import make_board
-from leaderboards.material import gather
-from leaderboards.release_models import Release
+from leaderboards.boards.making import make_board
+from leaderboards.data.filters import Filters
+from leaderboards.data.material import gather
+from leaderboards.models.releases import Release
 from leaderboards.releases import services
 from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.rows import sha256
 from leaderboards.releases.services import Draft, ReleaseError
 from leaderboards.releases.tables import TABLES
+from leaderboards.snapshots.boards import build_board
 from models_runner.models import Document
 from stats.ratings.estimates import NO_LIMIT
 from tests.factories import ReferenceFactory, StudyFactory

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from leaderboards.analysis.analyse import compute_trust
-from leaderboards.making import make_board
-from leaderboards.material import gather
-from leaderboards.planning import planning
+from leaderboards.boards.analysis.analyse import compute_trust
+from leaderboards.boards.making import make_board
+from leaderboards.boards.planning import planning
+from leaderboards.data.material import gather
 from models_runner.models import System
 from tests.leaderboards.compared import make_compared_study
 from tests.leaderboards.test_hard_boards import CASES, disconnected

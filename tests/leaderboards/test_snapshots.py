@@ -8,17 +8,17 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from annotations import changes
-from annotations.assignment import next_assignment
-from annotations.exclusion import exclude, include
-from annotations.leases import give_back
 from annotations.models import Assignment
-from annotations.undo import undo
-from leaderboards import refreshing, snapshots, state
-from leaderboards.filters import Filters
-from leaderboards.live import standing
+from annotations.quality.exclusion import exclude, include
+from annotations.rating.assignment import next_assignment
+from annotations.rating.leases import give_back
+from annotations.rating.undo import undo
+from annotations.studies import changes
+from leaderboards.data.filters import Filters
 from leaderboards.models import BoardSnapshot, SnapshotJob
-from leaderboards.snapshots import get_snapshot
+from leaderboards.snapshots import refreshing, snapshots, state
+from leaderboards.snapshots.live import standing
+from leaderboards.snapshots.snapshots import get_snapshot
 from leaderboards.tasks import make_snapshot
 from models_runner.models import ScoringJob, System
 from tests.annotations.helpers import vote_on

@@ -7,9 +7,9 @@ import re
 import pytest
 from django.core.management import call_command
 
-from leaderboards.boards import build_board
-from leaderboards.figures import table
-from leaderboards.tables import as_csv, as_latex, as_markdown
+from leaderboards.presentation.figures import table
+from leaderboards.presentation.tables import as_csv, as_latex, as_markdown
+from leaderboards.snapshots.boards import build_board
 from models_runner.models import System
 from stats.ratings.estimates import NO_LIMIT
 from tests.leaderboards.helpers import make_rated_study

@@ -9,8 +9,9 @@ from django.core.cache import cache
 from django.test import Client
 
 from annotations.models import Judgement, JudgementRevision
-from leaderboards import views_trust
-from leaderboards.analysis import inputs, metrics, robustness, words
+from leaderboards.boards.analysis import inputs, metrics, robustness
+from leaderboards.presentation import analysis_words
+from leaderboards.web.views import trust
 from models_runner.models import Score
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.leaderboards.analysed import make_scored_study
@@ -32,7 +33,7 @@ def _few_resamples(monkeypatch):
     monkeypatch.setattr(metrics, "RESAMPLES", 50)
     # However many votes it takes: here some set is always found, and is on one page.
     monkeypatch.setattr(robustness, "MOST", 1.0)
-    monkeypatch.setattr(views_trust, "VOTES_A_PAGE", 1000)
+    monkeypatch.setattr(trust, "VOTES_A_PAGE", 1000)
     cache.clear()
 
 
@@ -80,11 +81,11 @@ def test_the_page_says_in_words_and_numbers_what_the_data_say(study):
     html, found = read("trust/"), read("trust/trust.json")
     text = plain(html)
     for sentence in (
-        words.on_agreement(found["agreement"]),
-        words.on_sides(found["side_bias"]),
-        words.on_metrics(found["metrics"]),
-        words.on_length(found["length"]),
-        *(words.on_votes(top, found["votes"]) for top in found["robustness"]["tops"]),
+        analysis_words.on_agreement(found["agreement"]),
+        analysis_words.on_sides(found["side_bias"]),
+        analysis_words.on_metrics(found["metrics"]),
+        analysis_words.on_length(found["length"]),
+        *(analysis_words.on_votes(top, found["votes"]) for top in found["robustness"]["tops"]),
     ):
         assert sentence in text.replace("&#x27;", "'")
     alpha = found["agreement"]["alpha"]
@@ -153,7 +154,7 @@ def test_nothing_yet_is_said_and_not_drawn():
 
 def test_helped_ratings_stand_beside_those_of_votes_alone(study):
     found, text = read("combined/combined.json")["helped"], plain(read("combined/"))
-    assert words.on_help(found) in text
+    assert analysis_words.on_help(found) in text
     for row in found["systems"]:
         for key in ("helped", "human"):
             figure = row[key]

@@ -5,10 +5,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from annotations.assignment import next_assignment
 from annotations.models import Assignment, Judgement, Study
-from leaderboards.material import gather
-from leaderboards.votes import CODES, EXPORT_FIELDS, _places, counted, export_rows, read_votes, vote_rows
+from annotations.rating.assignment import next_assignment
+from leaderboards.data.material import gather
+from leaderboards.data.votes import CODES, EXPORT_FIELDS, _places, counted, export_rows, read_votes, vote_rows
 from models_runner.models import Document
 from tests.annotations.helpers import make_gold, vote_on
 from tests.factories import AnnotatorFactory, make_study

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from leaderboards.boards import build_board
+from leaderboards.snapshots.boards import build_board
 from models_runner.finetune import services as finetune
 from models_runner.finetune.training import last_checkpoint
 from models_runner.finetune.work import folder_of, work_on_finetuning

@@ -13,11 +13,11 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener
 import pytest
 from django.db import connection
 
-from annotations import setup
-from annotations.exclusion import exclude, include
-from annotations.links import invitation_path
+from annotations.counts.pair_counts import counted
 from annotations.models import Assignment, Judgement, JudgementRevision
-from annotations.pair_counts import counted
+from annotations.people.links import invitation_path
+from annotations.quality.exclusion import exclude, include
+from annotations.studies import setup
 from benchmarks.soak import violations
 from tests.annotations.helpers import make_gold
 from tests.factories import make_study

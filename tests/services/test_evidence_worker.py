@@ -2,8 +2,8 @@
 
 import pytest
 
-from annotations import comparisons
 from annotations.models import SummaryEvidence
+from annotations.studies import comparisons
 from tests.factories import make_study
 from tests.services.workers import empty_broker, wait_until, worker
 

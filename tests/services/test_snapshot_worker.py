@@ -2,9 +2,9 @@
 
 import pytest
 
-from annotations.assignment import next_assignment
-from annotations.exclusion import exclude
 from annotations.models import QualitySnapshot
+from annotations.quality.exclusion import exclude
+from annotations.rating.assignment import next_assignment
 from leaderboards.models import BoardSnapshot, SnapshotJob
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, make_study

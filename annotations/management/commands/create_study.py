@@ -5,8 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations import links, services, setup
 from annotations.models import Sampling, Wanted
+from annotations.people import links
+from annotations.studies import services, setup
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import InstructionKind
 from models_runner.systems.catalog import UnknownSystemError, ensure_system

@@ -3,10 +3,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations import gold, setup
-from annotations.attention import add_attention_checks
-from annotations.gold_quality import known_pairs
+from annotations.gold import gold
+from annotations.gold.attention import add_attention_checks
+from annotations.gold.gold_quality import known_pairs
 from annotations.models import Comparison, KnownPair, Purpose, Study
+from annotations.studies import setup
 
 
 def expected(answers: list[str]) -> dict[str, list[str]]:

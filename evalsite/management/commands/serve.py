@@ -14,8 +14,8 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations.links import invitation_path
 from annotations.models import Study
+from annotations.people.links import invitation_path
 from evalsite import launcher
 from evalsite.celery import prepare_broker
 from evalsite.sample import SampleProgress, load_sample, sample_progress

@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotations.models import Criterion, Study
-from leaderboards.analysis.analyse import analyse
-from leaderboards.analysis.text import as_text
-from leaderboards.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
-from leaderboards.material import gather
+from leaderboards.boards.analysis.analyse import analyse
+from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
+from leaderboards.data.material import gather
+from leaderboards.presentation.analysis_text import as_text
 
 # A system that never wins is this far from one half.
 MOST = 0.5

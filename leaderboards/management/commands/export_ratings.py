@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
 from leaderboards.exports import EXPORTS, Selection, export_ratings
 from leaderboards.exports.preferences import Counting
-from leaderboards.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
 
 
 def moment(text: str) -> datetime:

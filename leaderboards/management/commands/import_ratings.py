@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations.ratings_import import import_ratings
-from leaderboards.lookup import UnknownStudyError, find_study
+from annotations.imports.ratings_import import import_ratings
+from leaderboards.data.lookup import UnknownStudyError, find_study
 from models_runner.importing.records import DatasetImportError
 
 

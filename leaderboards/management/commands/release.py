@@ -3,8 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from leaderboards.lookup import UnknownStudyError, find_study
-from leaderboards.release_models import Release
+from leaderboards.data.lookup import UnknownStudyError, find_study
+from leaderboards.models.releases import Release
 from leaderboards.releases import services
 from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.services import Draft, ReleaseError

@@ -1,0 +1,1 @@
+"""What could tell annotators who wrote a summary; may import models and counts."""

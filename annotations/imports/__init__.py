@@ -1,0 +1,1 @@
+"""Votes that were given elsewhere; may import models to review."""

@@ -1,0 +1,176 @@
+"""Inviting people, and letting them in: each invitation within its time and its number of uses."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, validate_email
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotations.models import Annotator, AuditEntry, Invitation, Study
+from annotations.studies import audit
+from annotations.studies.services import join
+
+MOST_ADDRESSES = 500
+LONGEST_EXTERNAL_ID = 100
+LONGEST_ADDRESS = 200
+MOST_PEOPLE = 1_000_000
+PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,49}")
+# A placeholder that no platform filled in, as on the page People or in its manual: everybody who opens that link would
+# be the same annotator. PostgreSQL takes no NUL.
+NOBODY = re.compile(r"\x00|…|\{\{|\$\{")
+
+
+class InvitationError(ValueError):
+    """Settings that make no invitation; the message names what is wrong."""
+
+
+class NotInvitedError(Exception):
+    """The link lets nobody in; the message is for the person who opened it."""
+
+
+@transaction.atomic
+def invite(
+    study: Study,
+    kind: str,
+    by: User | None,
+    *,
+    label: str = "",
+    addresses: Sequence[str] = (),
+    id_parameter: str = "",
+    expires_at: datetime | None = None,
+    max_uses: int | None = None,
+) -> list[Invitation]:
+    """One link, or one for each address. Raises InvitationError."""
+    if expires_at is not None and expires_at <= timezone.now():
+        raise InvitationError("The end of the invitation is in the past. Choose a later one.")
+    if max_uses is not None and max_uses > MOST_PEOPLE:
+        raise InvitationError(
+            f"{max_uses} people are more than a link can be for; at most {MOST_PEOPLE:,}, or any number."
+        )
+    _check_kind(kind, addresses, id_parameter)
+    common = {"study": study, "kind": kind, "expires_at": expires_at}
+    if kind == Invitation.Kind.EMAIL:
+        found = _checked(addresses)
+        _refuse_invited(study, found)
+        made = [Invitation(**common, label=address, max_uses=1) for address in found]
+    elif kind == Invitation.Kind.EXTERNAL:
+        if not PARAMETER.fullmatch(id_parameter):
+            raise InvitationError(
+                f"{id_parameter!r} is no name of a parameter in an address. Prolific's is PROLIFIC_PID."
+            )
+        made = [Invitation(**common, label=label, max_uses=max_uses, id_parameter=id_parameter)]
+    else:
+        made = [Invitation(**common, label=label, max_uses=max_uses)]
+    Invitation.objects.bulk_create(made)
+    audit.record(study, by, AuditEntry.Action.INVITATION, f"{len(made)} made: {Invitation.Kind(kind).label}")
+    return made
+
+
+def _check_kind(kind: str, addresses: Sequence[str], id_parameter: str) -> None:
+    """What is given for another kind of invitation would be lost, and the link let in other people than was meant."""
+    kinds = Invitation.Kind
+    if kind != kinds.EMAIL and any(address.strip() for address in addresses):
+        raise InvitationError(f"Addresses are given: choose “{kinds.EMAIL.label}”, or take them away.")
+    if kind != kinds.EXTERNAL and id_parameter:
+        raise InvitationError(f"A platform's parameter is given: choose “{kinds.EXTERNAL.label}”, or take it away.")
+
+
+def _checked(addresses: Sequence[str]) -> list[str]:
+    by_person: dict[str, str] = {}
+    for address in filter(None, map(str.strip, addresses)):
+        # Mail takes no account of case, and one person would be two annotators.
+        by_person.setdefault(address.casefold(), address)
+    found = list(by_person.values())
+    if not found:
+        raise InvitationError("No address is given. Write one address a line.")
+    if len(found) > MOST_ADDRESSES:
+        raise InvitationError(f"{len(found)} addresses are given; at most {MOST_ADDRESSES} at once.")
+    for address in found:
+        try:
+            MaxLengthValidator(LONGEST_ADDRESS)(address)
+            validate_email(address)
+        except ValidationError as error:
+            raise InvitationError(f"{address[:100]!r} is no e-mail address. Nobody was invited.") from error
+    return found
+
+
+def _refuse_invited(study: Study, addresses: Sequence[str]) -> None:
+    """A second link would make two annotators of one person."""
+    valid = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    invited = study.invitations.filter(valid | Q(uses__gt=0), kind=Invitation.Kind.EMAIL, revoked_at=None)
+    labels = {label.casefold() for label in invited.values_list("label", flat=True)}
+    if again := [address for address in addresses if address.casefold() in labels]:
+        named = ", ".join(again[:3]) + (f" and {len(again) - 3} more" if len(again) > 3 else "")
+        raise InvitationError(
+            f"Invited before: {named}. Leave them out, or take their link back first. Nobody was invited."
+        )
+
+
+@transaction.atomic
+def revoke(invitation: Invitation, by: User | None) -> None:
+    """Nobody joins by it any more; who has joined stays."""
+    open_ = Invitation.objects.filter(pk=invitation.pk, revoked_at=None)
+    if open_.update(revoked_at=timezone.now()):
+        # Not a person's address: researchers read the history, and what is in it cannot be erased.
+        named = "" if invitation.kind == Invitation.Kind.EMAIL else invitation.label
+        subject = f"revoked: {named or invitation.get_kind_display()}"
+        audit.record(invitation.study, by, AuditEntry.Action.INVITATION, subject)
+
+
+def check_invitation(invitation: Invitation | None, study: Study, external_id: str = "") -> None:
+    """Raises NotInvitedError when nobody new can join by it (None: the study's open link)."""
+    if invitation is None:
+        if not study.open_link:
+            raise NotInvitedError(_("This link is closed. Ask the researchers for an invitation of your own."))
+        return
+    if invitation.revoked_at is not None:
+        raise NotInvitedError(_("The researchers took this invitation back. Ask them for a new one."))
+    if invitation.expires_at is not None and invitation.expires_at <= timezone.now():
+        raise NotInvitedError(_("This invitation has expired. Ask the researchers for a new one."))
+    if invitation.max_uses is not None and invitation.uses >= invitation.max_uses:
+        raise NotInvitedError(
+            _("This invitation has been used. If it was you, open your personal link, or the first browser again.")
+        )
+    if invitation.kind == Invitation.Kind.EXTERNAL and not 0 < len(external_id) <= LONGEST_EXTERNAL_ID:
+        raise NotInvitedError(
+            _(
+                "The address does not say who you are (%(name)s is missing). Open the study from the platform that "
+                "recruited you."
+            )
+            % {"name": invitation.id_parameter}
+        )
+
+
+def named_by_platform(invitation: Invitation | None, query: Mapping[str, str]) -> str:
+    """Who the address says has come; "" where it does not say."""
+    given = query.get(invitation.id_parameter, "").strip() if invitation and invitation.id_parameter else ""
+    return "" if NOBODY.search(given) else given
+
+
+def is_known(study: Study, external_id: str) -> bool:
+    return bool(external_id) and study.annotators.filter(external_id=external_id).exists()
+
+
+@transaction.atomic
+def accept(invitation: Invitation | None, study: Study, user: User | None, external_id: str = "") -> Annotator:
+    """A new annotator, or who this person is already. Raises NotInvitedError."""
+    if external_id and (known := study.annotators.filter(external_id=external_id).first()):
+        return known
+    if user is not None and (known := study.annotators.filter(user=user).first()):
+        return known
+    check_invitation(invitation, study, external_id)
+    if invitation is not None:
+        _use(invitation)
+    return join(study, user=user, invitation=invitation, external_id=external_id)
+
+
+def _use(invitation: Invitation) -> None:
+    left = Invitation.objects.filter(Q(max_uses=None) | Q(uses__lt=F("max_uses")), pk=invitation.pk, revoked_at=None)
+    if not left.update(uses=F("uses") + 1):
+        raise NotInvitedError(_("Somebody else used this invitation a moment ago. Ask the researchers for a new one."))

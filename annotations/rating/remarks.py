@@ -1,0 +1,111 @@
+"""Comments, reported problems and skips: stored at once, each once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from annotations.models import Annotator, Assignment, Remark, Wanted
+from annotations.rating.judging import (
+    Recorded,
+    RefusedError,
+    check_open,
+    complete_if_answered,
+    key_used,
+    lock,
+    take_again,
+)
+from annotations.rating.leases import give_back
+from lib.cells import csv_line
+
+CHUNK = 10_000
+MOST_REMARKS = 50  # of one annotator on one pair
+
+
+@dataclass(frozen=True)
+class Said:
+    """reason: one of Remark.Reason, empty for a comment."""
+
+    token: UUID
+    kind: str
+    reason: str
+    text: str
+    client_key: UUID
+
+
+def record_remark(annotator: Annotator, said: Said, *, now: datetime | None = None) -> Recorded:
+    """Save it or raise RefusedError; a skipped pair goes to somebody else and never comes back to this annotator."""
+    try:
+        with transaction.atomic():
+            return _record(annotator, said, now or timezone.now())
+    except IntegrityError as error:
+        raise key_used() from error
+
+
+def _record(annotator: Annotator, said: Said, now: datetime) -> Recorded:
+    assignment = lock(annotator, said.token)
+    if (earlier := Remark.objects.filter(client_key=said.client_key).first()) is not None:
+        if (earlier.assignment_id, earlier.kind) != (assignment.pk, said.kind):
+            raise key_used()
+        return Recorded(complete=assignment.state != Assignment.State.LEASED, repeated=True)
+    check_open(annotator.study)
+    _check(assignment, said)
+    if assignment.state == Assignment.State.EXPIRED:
+        _take_up(assignment, said, now)
+    Remark.objects.create(
+        assignment=assignment, kind=said.kind, reason=said.reason, text=said.text, client_key=said.client_key
+    )
+    if said.kind == Remark.Kind.SKIP:
+        give_back(assignment.pk, assignment.comparison_id, state=Assignment.State.SKIPPED)
+        return Recorded(complete=True, repeated=False)
+    comment = said.kind == Remark.Kind.COMMENT
+    return Recorded(complete=comment and complete_if_answered(assignment, now), repeated=False)
+
+
+def _take_up(expired: Assignment, said: Said, now: datetime) -> None:
+    """What is said of a pair whose time ran out while it was open."""
+    if said.kind == Remark.Kind.SKIP:
+        # Another pair's turn: this one may not come back.
+        Assignment.objects.filter(pk=expired.pk).update(state=Assignment.State.SKIPPED)
+    elif said.kind == Remark.Kind.COMMENT and expired.annotator.study.comments == Wanted.REQUIRED:
+        take_again(expired, now)  # it may be all that the pair lacks
+
+
+def _check(assignment: Assignment, said: Said) -> None:
+    comment = said.kind == Remark.Kind.COMMENT
+    if comment and assignment.annotator.study.comments == Wanted.OFF:
+        raise RefusedError("no_comments", _("This study does not take comments."))
+    if comment and not said.text.strip() and assignment.annotator.study.comments == Wanted.REQUIRED:
+        raise RefusedError("comment_empty", _("The comment is empty. Write a few words about the pair."))
+    if not comment and not said.reason:
+        raise RefusedError("reason_missing", _("Choose a reason."))
+    if said.kind == Remark.Kind.SKIP and assignment.state == Assignment.State.DONE:
+        raise RefusedError("already_rated", _("This pair is rated already. Take your last answer back first."))
+    if assignment.remarks.count() >= MOST_REMARKS:
+        raise RefusedError("too_many_remarks", _("There are %(n)s remarks on this pair already.") % {"n": MOST_REMARKS})
+
+
+REMARK_COLUMNS = ("annotator", "document", "comparison_id", "purpose", "kind", "reason", "text", "created_at")
+
+
+def remark_lines(remarks: QuerySet[Remark]) -> Iterator[str]:
+    """A line of CSV for each, read while they are sent."""
+    pair = "assignment__comparison"
+    rows = remarks.values_list(
+        "assignment__annotator__pseudonym",
+        f"{pair}__document__external_id",
+        f"{pair}_id",
+        f"{pair}__purpose",
+        "kind",
+        "reason",
+        "text",
+        "created_at",
+    )
+    yield csv_line(REMARK_COLUMNS)
+    for *values, at in rows.iterator(CHUNK):
+        yield csv_line([*values, at.isoformat(timespec="seconds")])

@@ -1,0 +1,1 @@
+"""What researchers look through: pairs, answers, disagreements, activity; may import models to quality."""

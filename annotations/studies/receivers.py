@@ -1,0 +1,11 @@
+"""New summaries become new comparisons in the studies that wait for them."""
+
+from annotations.models import Study
+from annotations.studies.comparisons import build_comparisons
+from models_runner.models import Run
+
+
+def add_new_comparisons(sender: object, run: Run, **kwargs: object) -> None:
+    studies = Study.objects.filter(dataset=run.dataset_id, instruction=run.instruction, systems=run.system_id)
+    for study in studies.exclude(status=Study.Status.CLOSED):
+        build_comparisons(study)

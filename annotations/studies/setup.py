@@ -1,0 +1,373 @@
+"""Making studies and changing them: what may change when, and a line in the audit trail for each change."""
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db import transaction
+from django.db.models import F, Max
+
+from annotations.counts.pair_counts import recount_pairs, sampling_changed
+from annotations.models import (
+    AuditEntry,
+    Criterion,
+    ExpectedAnswer,
+    Membership,
+    Outcome,
+    Sampling,
+    Study,
+    Wanted,
+    WhichDocuments,
+    WhichPairs,
+)
+from annotations.studies import audit
+from annotations.studies.comparisons import build_comparisons
+from annotations.studies.criteria import LIBRARY
+from models_runner.models import Dataset, Document, System
+from stats.decisions.sampling import EPSILON
+
+
+class StudySetupError(ValueError):
+    """The settings do not make a study; the message names the setting."""
+
+
+KEY = re.compile(r"[A-Za-z0-9_-]{1,50}")
+LONGEST_QUESTION = 200
+# Of the address of the form for a new study.
+RESERVED = "new"
+LARGEST = 2_147_483_647  # what a column of numbers holds on every database
+# Preferred in 45 of 100 comparisons instead of 50 still counts as good enough.
+MARGIN = 0.05
+
+
+@dataclass(frozen=True)
+class OwnCriterion:
+    """A question that is not in the library."""
+
+    key: str
+    question: str
+    help_text: str = ""
+
+
+def own_criteria(text: str) -> list[OwnCriterion]:
+    """One a line: short name | question | help, the help optional, and with | in it if need be."""
+    lines = [[part.strip() for part in line.split("|", 2)] for line in text.splitlines() if line.strip()]
+    return [OwnCriterion(*parts, *[""] * (2 - len(parts))) for parts in lines]
+
+
+@dataclass(frozen=True)
+class RatingOptions:
+    """What annotators may answer and are asked beside the questions; see the fields of Study."""
+
+    allow_tie: bool = True
+    allow_both_bad: bool = True
+    strength: str = Wanted.OFF
+    comments: str = Wanted.OPTIONAL
+    break_minutes: int = 0
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is compared. documents: all, so many drawn by the seed, or those with these external ids.
+
+    anchor: compare it with each other system only. pairs_per_document: so many, drawn at random. Not both.
+    """
+
+    split: str = ""
+    sample: int | None = None
+    chosen: Sequence[str] = ()
+    seed: int = 0
+    anchor: System | None = None
+    pairs_per_document: int | None = None
+
+
+@transaction.atomic
+def create_study(
+    slug: str,
+    dataset: Dataset,
+    systems: Sequence[System],
+    *,
+    instruction: str = "medium",
+    criteria: Sequence[str] = ("overall",),
+    own_criteria: Sequence[OwnCriterion] = (),
+    quota: int = 3,
+    title: str = "",
+    guidelines: str = "",
+    options: RatingOptions | None = None,
+    material: Material | None = None,
+    created_by: User | None = None,
+    draft: bool = False,
+    sampling: str = Sampling.EVEN,
+    epsilon: float = EPSILON,
+    margin: float | None = MARGIN,
+) -> Study:
+    """A study over these systems' summaries, open unless it is to be a draft. Raises StudySetupError.
+
+    margin: see Study.noninferiority_margin; None for no verdict on small against large.
+    """
+    options, material = options or RatingOptions(), material or Material()
+    questions = [OwnCriterion(key, *LIBRARY[key]) for key in criteria if key in LIBRARY] + list(own_criteria)
+    _check_setup(slug, systems, quota, options)
+    _check_sizes(quota, options, material)
+    _check_sampling(sampling, epsilon)
+    _check_margin(margin)
+    _check_criteria(criteria, own_criteria)
+    _check_material(material, systems)
+    study = Study.objects.create(
+        slug=slug,
+        title=title or slug,
+        dataset=dataset,
+        instruction=instruction,
+        quota=quota,
+        guidelines=guidelines,
+        created_by=created_by,
+        status=Study.Status.DRAFT if draft else Study.Status.OPEN,
+        seed=material.seed,
+        which_pairs=_which_pairs(material),
+        anchor=material.anchor,
+        pairs_per_document=material.pairs_per_document,
+        sampling=sampling,
+        epsilon=epsilon,
+        noninferiority_margin=margin,
+        **asdict(options),
+    )
+    study.systems.set(systems)
+    _choose_documents(study, material)
+    _begin(study, questions)
+    return study
+
+
+def _begin(study: Study, questions: Sequence[OwnCriterion]) -> None:
+    Criterion.objects.bulk_create(
+        Criterion(study=study, position=position, **asdict(asked)) for position, asked in enumerate(questions)
+    )
+    if study.created_by is not None:
+        Membership.objects.create(study=study, user=study.created_by, role=Membership.Role.OWNER)
+    audit.record(study, study.created_by, AuditEntry.Action.CREATED, after=study.status)
+    build_comparisons(study)
+    recount_pairs(study)
+
+
+def _check_setup(slug: str, systems: Sequence[System], quota: int, options: RatingOptions) -> None:
+    try:
+        validate_slug(slug)
+    except ValidationError as error:
+        raise StudySetupError(f"{slug!r} is no name for a study. Use letters, digits, - and _ only.") from error
+    if slug == RESERVED:
+        raise StudySetupError(f"A study cannot be named {slug!r}: its page would have the address of another.")
+    if Study.objects.filter(slug=slug).exists():
+        raise StudySetupError(f"A study named {slug!r} exists. Choose another name.")
+    if len({s.pk for s in systems}) != len(systems):
+        raise StudySetupError("A system is named twice. Name each system once.")
+    if len(systems) < 2:
+        raise StudySetupError(f"A study compares at least 2 systems; {len(systems)} given.")
+    if quota < 1:
+        raise StudySetupError(f"The quota is {quota}; at least 1 annotator must rate each comparison.")
+    if options.break_minutes < 0:
+        raise StudySetupError(f"A break after {options.break_minutes} minutes cannot be; expected 0 or more.")
+
+
+def _check_sizes(quota: int, options: RatingOptions, material: Material) -> None:
+    numbers = {
+        "seed": material.seed,
+        "quota": quota,
+        "number of pairs of each document": material.pairs_per_document,
+        "number of minutes before a break": options.break_minutes,
+    }
+    for name, number in numbers.items():
+        if number is not None and not 0 <= number <= LARGEST:
+            raise StudySetupError(f"The {name} is {number}; expected 0 to {LARGEST}.")
+
+
+def _check_sampling(sampling: str, epsilon: float) -> None:
+    if sampling not in Sampling.values:
+        raise StudySetupError(f"{sampling!r} is no way to choose pairs. Known: {', '.join(Sampling.values)}.")
+    if not 0 < epsilon <= 1:
+        raise StudySetupError(f"The share drawn evenly is {epsilon:g}; expected more than 0 and at most 1.")
+
+
+def _check_margin(margin: float | None) -> None:
+    if margin is not None and not 0 < margin < 0.5:
+        raise StudySetupError(
+            f"The margin is {100 * margin:g} points of win probability; expected more than 0 and less than 50."
+        )
+
+
+def _check_criteria(chosen: Sequence[str], own: Sequence[OwnCriterion]) -> None:
+    if unknown := [key for key in chosen if key not in LIBRARY]:
+        raise StudySetupError(f"Unknown criterion {unknown[0]!r}. Known: {', '.join(LIBRARY)}.")
+    for criterion in own:
+        if not (KEY.fullmatch(criterion.key) and 0 < len(criterion.question) <= LONGEST_QUESTION):
+            raise StudySetupError(
+                f"{criterion.key!r} is no question of your own: expected a short name of letters, digits, - and _, "
+                f"then the question, of at most {LONGEST_QUESTION} characters."
+            )
+    keys = [*chosen, *(criterion.key for criterion in own)]
+    if not keys or len(set(keys)) != len(keys):
+        raise StudySetupError("Name at least one criterion, and each one once.")
+
+
+def _check_material(material: Material, systems: Sequence[System]) -> None:
+    if material.chosen and material.sample is not None:
+        raise StudySetupError("Choose documents, or have a sample of them drawn; not both.")
+    if material.anchor is not None and material.pairs_per_document is not None:
+        raise StudySetupError("Compare against an anchor, or a number of pairs of each document; not both.")
+    if material.anchor is not None and material.anchor not in systems:
+        raise StudySetupError(f"The anchor {material.anchor.slug} is none of the study's systems. Add it to them.")
+    if material.pairs_per_document is not None and material.pairs_per_document < 1:
+        raise StudySetupError(f"{material.pairs_per_document} pairs of each document are no study; expected 1 or more.")
+
+
+def _which_pairs(material: Material) -> str:
+    if material.anchor is not None:
+        return WhichPairs.ANCHOR
+    return WhichPairs.SAMPLE if material.pairs_per_document is not None else WhichPairs.ALL
+
+
+def _choose_documents(study: Study, material: Material) -> None:
+    """Fix the documents of a sample, a choice or a split; without any of them, documents that come later join."""
+    documents = study.dataset.documents.order_by("position", "pk")
+    if material.split:
+        documents = documents.filter(split=material.split)
+        if not documents.exists():
+            raise StudySetupError(f"Dataset {study.dataset.name} has no documents in split {material.split!r}.")
+    if material.chosen:
+        chosen = _named(study.dataset, material)
+        which = WhichDocuments.CHOSEN
+    elif material.sample is not None:
+        chosen = _drawn(list(documents), material)
+        which = WhichDocuments.SAMPLE
+    elif material.split:
+        chosen, which = list(documents), WhichDocuments.CHOSEN
+    else:
+        return
+    Study.objects.filter(pk=study.pk).update(which_documents=which)
+    study.which_documents = which
+    study.documents.set(chosen)
+
+
+def _named(dataset: Dataset, material: Material) -> list[Document]:
+    documents = dataset.documents.filter(external_id__in=material.chosen)
+    found = {one.external_id: one for one in documents if material.split in ("", one.split)}
+    if missing := [name for name in material.chosen if name not in found]:
+        within = f" in split {material.split!r}" if material.split else ""
+        raise StudySetupError(f"Dataset {dataset.name} has no document {missing[0]!r}{within}.")
+    return list(found.values())
+
+
+def _drawn(documents: Sequence[Document], material: Material) -> list[Document]:
+    size = material.sample or 0
+    if not 1 <= size <= len(documents):
+        raise StudySetupError(f"A sample of {size} documents cannot be drawn from {len(documents)}.")
+    return random.Random(f"documents:{material.seed}").sample(documents, size)  # noqa: S311  (reproducible, no secret)
+
+
+# ---- changes
+
+STATUS_CHANGES = {
+    "open": (Study.Status.OPEN, (Study.Status.DRAFT, Study.Status.PAUSED, Study.Status.CLOSED)),
+    "pause": (Study.Status.PAUSED, (Study.Status.OPEN,)),
+    "close": (Study.Status.CLOSED, (Study.Status.OPEN, Study.Status.PAUSED)),
+}
+# Until somebody has been given a pair; later answers would not mean the same as earlier ones.
+FIXED_BY_RATING = ("allow_tie", "allow_both_bad", "strength", "comments")
+LABELS = dict(zip(FIXED_BY_RATING, ("Equally good", "Both bad", "Strength", "Comments"), strict=True))
+ALWAYS = (
+    *("title", "annotator_title", "guidelines", "quota", "break_minutes", "gold_every", "open_link", "ask_guess"),
+    *("opens_at", "closes_at", "completion_code", "completion_url", "sampling", "epsilon"),
+)
+
+
+@transaction.atomic
+def change_status(study: Study, change: str, by: User | None) -> None:
+    """Open, pause or close; what is so already stays. Raises StudySetupError where it cannot be done from now on."""
+    status, allowed_from = STATUS_CHANGES[change]
+    before = Study.objects.select_for_update().get(pk=study.pk)
+    if before.status == status:
+        return
+    if before.status not in allowed_from:
+        raise StudySetupError(f"A study that is “{before.get_status_display()}” cannot be changed to “{status.label}”.")
+    Study.objects.filter(pk=study.pk).update(status=status)
+    study.status = status
+    audit.record(study, by, AuditEntry.Action.STATUS, before=before.status, after=status)
+
+
+def is_rated(study: Study) -> bool:
+    """Somebody was given a pair."""
+    return study.comparisons.filter(assignments__isnull=False).exists()
+
+
+@transaction.atomic
+def change_settings(study: Study, values: Mapping[str, Any], by: User | None) -> list[str]:
+    """Set these fields; returns the names of those that changed. Raises StudySetupError, and then nothing changed."""
+    before = Study.objects.select_for_update().get(pk=study.pk)
+    changed = [name for name in values if getattr(before, name) != values[name]]
+    _check_changes(before, changed, values)
+    for name in changed:
+        setattr(study, name, values[name])
+        audit.record(
+            study,
+            by,
+            AuditEntry.Action.SETTING,
+            name,
+            before=_shown(getattr(before, name)),
+            after=_shown(values[name]),
+        )
+    if changed:
+        study.save(update_fields=changed)
+    if "quota" in changed:
+        study.comparisons.for_rating().update(quota=F("imported") + study.quota)
+    if "sampling" in changed:
+        sampling_changed(study)
+    return changed
+
+
+def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:
+    if unknown := set(changed) - {*ALWAYS, *FIXED_BY_RATING}:
+        raise StudySetupError(f"{sorted(unknown)[0]} cannot be changed.")
+    fixed = [name for name in changed if name in FIXED_BY_RATING]
+    if fixed and is_rated(before):
+        label = LABELS[fixed[0]]
+        raise StudySetupError(f"“{label}” cannot change any more: there are pairs in people's hands, or rated.")
+    if "gold_every" in changed and (values["gold_every"] < 0 or values["gold_every"] == 1):
+        raise StudySetupError(
+            f"One gold item in {values['gold_every']} pairs cannot be; expected 0 for none, or 2 or more."
+        )
+    _check_expected_answers(before, changed, values)
+    _check_sampling(*(values.get(name, getattr(before, name)) for name in ("sampling", "epsilon")))
+    if "quota" in changed:
+        most = before.comparisons.for_rating().aggregate(most=Max(F("taken") - F("imported")))["most"] or 0
+        if values["quota"] < max(1, most):
+            raise StudySetupError(
+                f"Votes per comparison cannot go down to {values['quota']}: a comparison has {most} already."
+            )
+    opens, closes = (values.get(name, getattr(before, name)) for name in ("opens_at", "closes_at"))
+    if problem := dates_problem(opens, closes):
+        raise StudySetupError(problem)
+
+
+def dates_problem(opens: datetime | None, closes: datetime | None) -> str:
+    """What is wrong with a study's dates; "" for nothing."""
+    if opens and closes and closes <= opens:
+        return "The end of rating is before its beginning. Change one of the two dates."
+    return ""
+
+
+def _check_expected_answers(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:
+    """An answer that a gold or training item expects stays an answer."""
+    for name, outcome in (("allow_tie", Outcome.TIE), ("allow_both_bad", Outcome.BOTH_BAD)):
+        expecting = ExpectedAnswer.objects.filter(comparison__study=before, outcome=outcome)
+        if name in changed and not values[name] and expecting.exists():
+            raise StudySetupError(
+                f"“{LABELS[name]}” is an expected answer of a gold or training item. Remove that first."
+            )
+
+
+def _shown(value: Any) -> str | int | bool | None:
+    return value if value is None or isinstance(value, (str, int, bool)) else str(value)

@@ -1,0 +1,1 @@
+"""Pages of annotators and researchers, and who may see them; may import every room."""

@@ -1,0 +1,36 @@
+"""Researchers' page about one annotator, by pseudonym."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from annotations.models import Study
+from annotations.quality.quality_snapshots import served_quality
+from annotations.review.answered import pairs_of, with_answers
+from annotations.review.work import work_of
+from annotations.web.access import for_researchers
+from annotations.web.forms_lists import PairsForm
+
+PAIRS_A_PAGE = 25
+
+
+@require_GET
+@for_researchers
+def annotator(request: HttpRequest, study: Study, number: int) -> HttpResponse:
+    """Figures as on the quality page, and every pair they rated or skipped; ?show=known, skipped or said."""
+    person = get_object_or_404(study.annotators, number=number)
+    served = served_quality(study)
+    form = PairsForm.of(request.GET)
+    page = Paginator(pairs_of(person, **form.asked()), PAIRS_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "study": study,
+        "annotator": person,
+        "served": served,
+        "row": next((row for row in served.quality.annotators if row.annotator.pk == person.pk), None),
+        "work": work_of([person])[person.pk],
+        "form": form,
+        "page": page,
+        "pairs": with_answers(list(page)),
+    }
+    return render(request, "annotations/annotator.html", context)

@@ -1,0 +1,116 @@
+"""Researchers' page about pairs with a known answer: make them, see how they do, take them back, switch them off."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from annotations.gold import gold
+from annotations.gold.attention import add_attention_checks
+from annotations.gold.gold_quality import pairs_of, with_figures
+from annotations.models import KnownPair, Purpose, Study
+from annotations.web import addresses
+from annotations.web.access import for_researchers
+from annotations.web.forms import AttentionForm, KnownPairForm
+
+PAIRS_A_PAGE = 10
+KNOWN_A_PAGE = 50
+
+
+@require_GET
+@for_researchers
+def known_pairs(request: HttpRequest, study: Study) -> HttpResponse:
+    return _page(request, study, AttentionForm(study))
+
+
+def _page(request: HttpRequest, study: Study, form: AttentionForm) -> HttpResponse:
+    pages = {
+        purpose: Paginator(pairs_of(study, purpose), KNOWN_A_PAGE).get_page(request.GET.get(purpose))
+        for purpose in (Purpose.GOLD.value, Purpose.TRAINING.value)
+    }
+    rows = {purpose: with_figures(study, list(page)) for purpose, page in pages.items()}
+    context = {
+        "study": study,
+        "pages": pages,
+        "rows": rows,
+        "form": form,
+    }
+    return render(request, "annotations/gold.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+@for_researchers
+def attention(request: HttpRequest, study: Study) -> HttpResponse:
+    """Make attention checks."""
+    form = AttentionForm(study, request.POST)
+    if form.is_valid():
+        values = form.cleaned_data
+        try:
+            made = add_attention_checks(
+                study, values["n"], values["purpose"], cast(User, request.user), questions=values["questions"]
+            )
+        except gold.KnownPairError as error:
+            form.add_error(None, str(error))
+        else:
+            fewer = (
+                "" if len(made) == values["n"] else f" There are no texts for more than that; {values['n']} asked for."
+            )
+            messages.success(request, f"{len(made)} attention check{'s' if len(made) != 1 else ''} made.{fewer}")
+            return redirect("study-gold", study.slug)
+    return _page(request, study, form)
+
+
+@require_GET
+@for_researchers
+def choose(request: HttpRequest, study: Study) -> HttpResponse:
+    """Pairs that can become gold or training, with both texts."""
+    rating = study.comparisons.for_rating()
+    free = study.comparisons.filter(gold.choosable(study)).select_related(*_SHOWN)
+    page = Paginator(free.order_by("document__position", "shuffle", "pk"), PAIRS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = {"study": study, "page": page, "given": rating.count() - page.paginator.count}
+    return render(request, "annotations/choose_gold.html", context)
+
+
+_SHOWN = ("document", "query", "summary_a__run__system", "summary_b__run__system")
+
+
+@require_http_methods(["GET", "POST"])
+@for_researchers
+def make(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
+    """One pair: what it is for, which answers are right, and why."""
+    comparison = get_object_or_404(study.comparisons.select_related(*_SHOWN), pk=pk)
+    form = KnownPairForm(study, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            gold.make_known(comparison, form.known(), cast(User, request.user))
+        except gold.KnownPairError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Saved. The pair is among the rating pairs no more.")
+            return redirect("study-gold", study.slug)
+    context = {"study": study, "comparison": comparison, "form": form}
+    return render(request, "annotations/make_gold.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+@for_researchers
+def change(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
+    """POST change=remove, off or on."""
+    pair = get_object_or_404(KnownPair.objects.select_related("comparison__study"), pk=pk, comparison__study=study)
+    what, by = request.POST.get("change", ""), cast(User, request.user)
+    if what not in ("remove", "off", "on"):
+        return HttpResponseBadRequest(f"change is {what!r}; expected remove, off or on.")
+    try:
+        if what == "remove":
+            gold.remove(pair, by)
+        else:
+            gold.switch(pair, on=what == "on", by=by)
+    except gold.KnownPairError as error:
+        messages.error(request, str(error))
+    return redirect(addresses.as_it_was(request, "study-gold", study.slug))

@@ -1,0 +1,183 @@
+"""Owners' page: who works on a study, and who is invited to rate."""
+
+from functools import reduce
+from operator import or_
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from annotations.models import Annotator, Invitation, Membership, Study
+from annotations.people import invitations, links, members
+from annotations.review.finished import pairs_left
+from annotations.review.work import work_lines, work_of
+from annotations.studies import services
+from annotations.web import addresses
+from annotations.web.access import (
+    STAFF,
+    StillRatingError,
+    get_managed_study,
+    login_required,
+    refuse_while_rating,
+    role_of,
+    still_rating,
+)
+from annotations.web.forms import InvitationForm, MemberForm
+from annotations.web.forms_lists import PeopleForm
+from lib.cells import csv_line
+
+ROWS_A_PAGE = 25
+
+
+@login_required
+@require_GET
+def people(request: HttpRequest, slug: str) -> HttpResponse:
+    return _page(request, get_managed_study(request, slug, owner=True))
+
+
+def _page(
+    request: HttpRequest,
+    study: Study,
+    *,
+    invitation_form: InvitationForm | None = None,
+    member_form: MemberForm | None = None,
+) -> HttpResponse:
+    find_form = PeopleForm.of(request.GET)
+    asked = find_form.asked()
+    find = asked["find"]
+    invitations = Paginator(_invitations(study, find), ROWS_A_PAGE).get_page(request.GET.get("invitations"))
+    annotators = Paginator(_annotators(study, **asked), ROWS_A_PAGE).get_page(request.GET.get("annotators"))
+    work, left = work_of(annotators), pairs_left(study, annotators)
+    context = {
+        "study": study,
+        "members": study.memberships.select_related("user"),
+        "asked": asked,
+        "chosen": any(asked.values()) or bool(find_form.errors),
+        "find_form": find_form,
+        "invitations": invitations,
+        "invitation_rows": [(one, _link(request, one)) for one in invitations],
+        "annotators": annotators,
+        "more_is_coming": services.more_is_coming(study),
+        "annotator_rows": [(one, work[one.pk], left.get(one.pk)) for one in annotators],
+        "invitation_form": invitation_form or InvitationForm(),
+        "member_form": member_form or MemberForm(),
+    }
+    return render(request, "annotations/people.html", context, status=400 if invitation_form or member_form else 200)
+
+
+def _invitations(study: Study, find: str) -> QuerySet[Invitation]:
+    """All of them, or those with this in their label: the address of a person."""
+    return study.invitations.filter(label__icontains=find) if find else study.invitations.all()
+
+
+def _annotators(study: Study, *, find: str, show: str) -> QuerySet[Annotator]:
+    """All of them, or those that anything they are known by fits; show: finished or left, "" for both."""
+    annotators = study.annotators.select_related("invitation", "user")
+    if show:
+        left = pairs_left(study, study.annotators.all())
+        annotators = annotators.filter(pk__in=[pk for pk, number in left.items() if (number > 0) == (show == "left")])
+    if not find:
+        return annotators
+    known_by = ("pseudonym", "external_id", "user__username", "invitation__label")
+    return annotators.filter(reduce(or_, (Q(**{f"{name}__icontains": find}) for name in known_by)))
+
+
+def _link(request: HttpRequest, invitation: Invitation) -> str:
+    link = request.build_absolute_uri(links.single_path(invitation))
+    return f"{link}?{invitation.id_parameter}=…" if invitation.id_parameter else link
+
+
+@login_required
+@require_POST
+def add_member(request: HttpRequest, slug: str) -> HttpResponse:
+    study = get_managed_study(request, slug, owner=True)
+    form = MemberForm(request.POST)
+    if form.is_valid():
+        try:
+            members.add_member(study, by=cast(User, request.user), **form.cleaned_data)
+        except members.MemberError as error:
+            form.add_error("username", str(error))
+    if form.errors:
+        return _page(request, study, member_form=form)
+    return _back(request, study)
+
+
+@login_required
+@require_POST
+def remove_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    study = get_managed_study(request, slug, owner=True)
+    try:
+        members.remove_member(get_object_or_404(study.memberships, pk=pk), cast(User, request.user))
+    except members.MemberError as error:
+        messages.error(request, str(error))
+    return _back(request, study)
+
+
+def _back(request: HttpRequest, study: Study) -> HttpResponse:
+    """To the same page; who took themselves off the owners is led to what is still theirs."""
+    role = role_of(request.user, study)
+    if role in (STAFF, Membership.Role.OWNER):
+        return redirect(addresses.as_it_was(request, "study-people", study.slug))
+    messages.success(request, f"You are {'a researcher' if role else 'no member'} of the study {study.slug} now.")
+    return redirect(study if role else "studies")
+
+
+@login_required
+@require_POST
+def invite(request: HttpRequest, slug: str) -> HttpResponse:
+    study = get_managed_study(request, slug, owner=True)
+    form = InvitationForm(request.POST)
+    if form.is_valid():
+        values = form.cleaned_data
+        try:
+            invitations.invite(
+                study, by=cast(User, request.user), **values | {"addresses": values["addresses"].splitlines()}
+            )
+        except invitations.InvitationError as error:
+            form.add_error(None, str(error))
+    if form.errors:
+        return _page(request, study, invitation_form=form)
+    return redirect(addresses.as_it_was(request, "study-people", slug))
+
+
+@login_required
+@require_POST
+def revoke(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
+    study = get_managed_study(request, slug, owner=True)
+    invitations.revoke(get_object_or_404(study.invitations, public_id=public_id), cast(User, request.user))
+    return redirect(addresses.as_it_was(request, "study-people", slug))
+
+
+@login_required
+@require_GET
+def invitations_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """Address and link of every personal invitation that is still unused, for a mail merge."""
+    study = get_managed_study(request, slug, owner=True)
+    answer = HttpResponse(content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{study.slug}-invitations.csv"'
+    answer.write(csv_line(["address", "link"]))
+    for one in study.invitations.filter(kind=Invitation.Kind.EMAIL, revoked_at=None, uses=0).order_by("pk"):
+        answer.write(csv_line([one.label, _link(request, one)]))
+    return answer
+
+
+@login_required
+@never_cache
+@require_GET
+def work_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who rated how much, for paying them."""
+    study = get_managed_study(request, slug, owner=True)
+    try:
+        refuse_while_rating(request, study)
+    except StillRatingError as refusal:
+        return still_rating(request, refusal)
+    answer = HttpResponse("".join(work_lines(study)), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{study.slug}-work.csv"'
+    return answer

@@ -1,0 +1,80 @@
+"""The rating page as annotators will see it; nothing that is answered there is stored."""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from annotations.models import Assignment, Comparison, Remark, Side, Study
+from annotations.rating.pages import rating_page
+from annotations.studies import services
+from annotations.web.access import get_managed_study, login_required
+
+SESSION_KEY = "preview"
+
+
+@login_required
+@never_cache
+@require_GET
+def preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """The pair that this browser has come to; after the last one, the first again."""
+    study = get_managed_study(request, slug)
+    shown = _state(request, study)["shown"]
+    comparisons = study.comparisons.for_rating().order_by("document__position", "shuffle", "pk")
+    total = comparisons.count()
+    if not total:
+        return render(request, "annotations/no_preview.html", {"study": study})
+    template = "annotations/_pair.html" if request.headers.get("X-Fragment") else "annotations/rate.html"
+    with transaction.atomic():
+        # Rows like an annotator's, so that the page is the real one; gone again before anybody can see them.
+        context = _context(study, comparisons[shown % total], Side.A if shown % 2 else Side.B)
+        page = render(request, template, context)
+        transaction.set_rollback(True)
+    return page
+
+
+def _context(study: Study, comparison: Comparison, shown_left: str) -> dict[str, Any]:
+    annotator = services.join(study)
+    assignment = Assignment.objects.create(
+        comparison=comparison, annotator=annotator, state=Assignment.State.EXPIRED, shown_left=shown_left
+    )
+    answer = reverse("preview-answer", args=[study.slug])
+    urls = {f"{name}_url": answer for name in ("vote", "remark", "undo", "hold", "next")}
+    return {
+        "page": rating_page(assignment),
+        "annotator": annotator,
+        "reasons": Remark.Reason.choices,
+        "preview": True,
+        "rate_url": reverse("preview", args=[study.slug]),
+        **urls,
+    }
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def answer(request: HttpRequest, slug: str) -> HttpResponse:
+    """Takes every answer and keeps none; nothing is fetched ahead (GET)."""
+    study = get_managed_study(request, slug)
+    if request.method == "GET":
+        return HttpResponse(status=204)
+    state = _state(request, study)
+    if key := request.POST.get("criterion"):
+        state["answered"] = sorted({*state["answered"], key[:50]})
+    keys = set(study.criteria.values_list("key", flat=True))
+    complete = keys <= set(state["answered"]) or request.POST.get("kind") == Remark.Kind.SKIP
+    if complete:
+        state |= {"shown": state["shown"] + 1, "answered": []}
+    request.session[SESSION_KEY] = {study.slug: state}
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return JsonResponse({"saved": True, "complete": complete, "repeated": False})
+    return redirect("preview", slug)
+
+
+def _state(request: HttpRequest, study: Study) -> dict[str, Any]:
+    state: dict[str, Any] = request.session.get(SESSION_KEY, {}).get(study.slug, {"shown": 0, "answered": []})
+    return state

@@ -1,0 +1,152 @@
+"""Researchers' pages about raters: quality, disagreements, exclusion."""
+
+import re
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.db.models import Sum
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from annotations.blindness.giveaways import flagged
+from annotations.gold.gold_quality import least_as_expected
+from annotations.models import Annotator, Criterion, Study
+from annotations.quality import exclusion
+from annotations.quality.quality_rows import chosen
+from annotations.quality.quality_snapshots import served_quality
+from annotations.rating.guesses import study_guesses
+from annotations.review.disagreements import disagreements, with_texts
+from annotations.web import addresses
+from annotations.web.access import for_researchers, get_managed_study, login_required
+from annotations.web.forms_lists import AnnotatorsForm
+from stats.raters.gold import CERTAINTY, THRESHOLD
+
+DISAGREEMENTS_A_PAGE = 10
+ANNOTATORS_A_PAGE = 50
+GOLD_SHOWN = 20
+GIVEAWAYS_SHOWN = 100
+CHANGES = ("exclude", "include")
+NUMBER = re.compile("[0-9]{1,9}")
+
+
+@require_GET
+@for_researchers
+def quality(request: HttpRequest, study: Study) -> HttpResponse:
+    served = served_quality(study)
+    form = AnnotatorsForm.of(request.GET)
+    rows = chosen(served.quality.annotators, **form.asked())
+    gold = least_as_expected(study)
+    context = {
+        "study": study,
+        "served": served,
+        "quality": served.quality,
+        "places": study.comparisons.for_rating().aggregate(n=Sum("quota"))["n"] or 0,
+        "form": form,
+        "page": Paginator(rows, ANNOTATORS_A_PAGE).get_page(request.GET.get("page")),
+        "gold": gold[:GOLD_SHOWN],
+        "all_gold": len(gold),
+        "gold_threshold": THRESHOLD,
+        "gold_certainty": CERTAINTY,
+        "guesses": study_guesses(study) if study.ask_guess else None,
+        "giveaways": flagged(study)[:GIVEAWAYS_SHOWN],
+    }
+    return render(request, "annotations/quality.html", context)
+
+
+@require_GET
+@for_researchers
+def disagreement(request: HttpRequest, study: Study) -> HttpResponse:
+    """Pairs on which people chose opposite sides, with both texts; ?criterion=KEY&annotator=NUMBER."""
+    criterion = _criterion(study, request.GET.get("criterion", ""))
+    annotator = _annotator(study, request.GET.get("annotator", ""))
+    page = Paginator(disagreements(criterion, annotator), DISAGREEMENTS_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "study": study,
+        "criterion": criterion,
+        "annotator": annotator,
+        "page": page,
+        "rows": with_texts(list(page), criterion),
+    }
+    return render(request, "annotations/disagreements.html", context)
+
+
+def _criterion(study: Study, key: str) -> Criterion:
+    for criterion in study.criteria.all():
+        if key in ("", criterion.key):
+            return criterion
+    raise Http404(f"This study has no question {key!r}.")
+
+
+def _annotator(study: Study, number: str) -> Annotator | None:
+    """The one with this number; None where none is asked for."""
+    if not number:
+        return None
+    known = study.annotators.filter(number=number).first() if NUMBER.fullmatch(number) else None
+    if known is None:
+        raise Http404(f"This study has no annotator {number!r}.")
+    return known
+
+
+@login_required
+@require_POST
+def change_exclusion(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """POST change=exclude with a reason, or change=include; at=annotator to come back to their page."""
+    study = get_managed_study(request, slug)
+    annotator = get_object_or_404(study.annotators.select_related("study"), number=number)
+    by, change = cast(User, request.user), request.POST.get("change")
+    if change not in CHANGES:
+        return _unknown(change)
+    try:
+        if change == "exclude":
+            exclusion.exclude(annotator, request.POST.get("reason", ""), by)
+        else:
+            exclusion.include(annotator, by)
+    except exclusion.ExclusionError as error:
+        messages.error(request, str(error))
+    if request.POST.get("at") == "annotator":
+        return redirect("annotator", slug, number)
+    return redirect(addresses.as_it_was(request, "study-quality", slug, "annotators"))
+
+
+@login_required
+@require_POST
+def change_exclusions(request: HttpRequest, slug: str) -> HttpResponse:
+    """POST change=exclude with a reason, or change=include, with annotator=NUMBER for each."""
+    study = get_managed_study(request, slug)
+    annotators, by = _annotators(study, set(request.POST.getlist("annotator"))), cast(User, request.user)
+    change = request.POST.get("change")
+    if change not in CHANGES:
+        return _unknown(change)
+    try:
+        if not annotators:
+            raise exclusion.ExclusionError("Nobody is chosen: mark the annotators in the list first.")
+        if change == "exclude":
+            n = exclusion.exclude_all(annotators, request.POST.get("reason", ""), by)
+            _say_how_many(request, n, "left out now", "left out already")
+        else:
+            n = exclusion.include_all(annotators, by)
+            _say_how_many(request, n, "counted again", "counted already")
+    except exclusion.ExclusionError as error:
+        messages.error(request, str(error))
+    return redirect(addresses.as_it_was(request, "study-quality", slug, "annotators"))
+
+
+def _annotators(study: Study, numbers: set[str]) -> list[Annotator]:
+    found = list(study.annotators.filter(number__in=filter(NUMBER.fullmatch, numbers)))
+    if len(found) != len(numbers):
+        raise Http404("Somebody of those chosen is no annotator of this study.")
+    return found
+
+
+def _unknown(change: str | None) -> HttpResponseBadRequest:
+    return HttpResponseBadRequest(f"change is {change!r}; expected {' or '.join(CHANGES)}.", content_type="text/plain")
+
+
+def _say_how_many(request: HttpRequest, n: int, now: str, already: str) -> None:
+    if n:
+        messages.success(request, f"The votes of {n} annotator{'s' if n != 1 else ''} are {now}.")
+    else:
+        messages.info(request, f"Nothing was changed: the votes of everybody chosen are {already}.")

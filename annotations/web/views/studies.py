@@ -1,0 +1,192 @@
+"""Researchers' pages about studies."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from annotations.evidence.work import evidence_progress
+from annotations.models import Remark, Study
+from annotations.people import links
+from annotations.rating.remarks import remark_lines
+from annotations.studies import audit, services, setup
+from annotations.studies.workload import workload
+from annotations.web.access import (
+    StillRatingError,
+    for_researchers,
+    get_managed_study,
+    login_required,
+    refuse_while_rating,
+    role_of,
+)
+from annotations.web.forms import SettingsForm, StudyForm
+from annotations.web.forms_lists import HistoryForm, RemarksForm
+
+STUDIES_A_PAGE = 50
+ANNOTATORS_A_PAGE = 20
+REMARKS_SHOWN = 20
+REMARKS_A_PAGE = 50
+ENTRIES_A_PAGE = 100
+
+
+@login_required
+@require_GET
+def studies(request: HttpRequest) -> HttpResponse:
+    """Every study for staff, the others' own for everybody else."""
+    user = cast(User, request.user)
+    found = Study.objects.select_related("dataset")
+    if not user.is_staff:
+        found = found.filter(memberships__user=user)
+    page = Paginator(found, STUDIES_A_PAGE).get_page(request.GET.get("page"))
+    progress = services.progress_by_study(page)
+    rows = [(study, progress[study.pk]) for study in page]
+    context = {"rows": rows, "page": page, "may_make": user.is_staff}
+    return render(request, "annotations/studies.html", context)
+
+
+@staff_member_required(login_url="login")
+@require_http_methods(["GET", "POST"])
+def new_study(request: HttpRequest) -> HttpResponse:
+    """POST with draft: make it without opening it."""
+    form = StudyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            study = _create(form, cast(User, request.user), draft="draft" in request.POST)
+        except setup.StudySetupError as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect(study)
+    return render(request, "annotations/new_study.html", {"form": form}, status=400 if form.errors else 200)
+
+
+def _create(form: StudyForm, user: User, *, draft: bool) -> Study:
+    chosen = form.cleaned_data
+    return setup.create_study(
+        chosen["slug"],
+        chosen["dataset"],
+        list(chosen["systems"]),
+        instruction=chosen["instruction"],
+        criteria=chosen["criteria"],
+        own_criteria=setup.own_criteria(chosen["own_criteria"]),
+        quota=chosen["quota"],
+        title=chosen["title"],
+        guidelines=chosen["guidelines"],
+        sampling=chosen["sampling"],
+        epsilon=chosen["epsilon"],
+        margin=chosen["margin"],
+        options=form.options(),
+        material=form.material(),
+        created_by=user,
+        draft=draft,
+    )
+
+
+@login_required
+@require_GET
+def study(request: HttpRequest, slug: str) -> HttpResponse:
+    managed = get_managed_study(request, slug)
+    annotators = Paginator(managed.annotators.all(), ANNOTATORS_A_PAGE).get_page(request.GET.get("annotators"))
+    rated = services.rated_counts(annotators)
+    context = {
+        "study": managed,
+        "role": role_of(request.user, managed),
+        "ended": managed.status == Study.Status.OPEN and managed.is_over(timezone.now()),
+        "progress": services.progress(managed),
+        "workload": workload(managed),
+        "evidence": evidence_progress(managed),
+        "coverage": services.coverage(managed),
+        "annotators": annotators,
+        "annotator_rows": [(one, rated[one.pk]) for one in annotators],
+        "remarks": _remarks(request, managed),
+        "invitation_link": request.build_absolute_uri(links.invitation_path(managed)),
+    }
+    return render(request, "annotations/study.html", context)
+
+
+def _remarks(request: HttpRequest, study: Study) -> QuerySet[Remark] | None:
+    """What annotators said; None for one of them who has pairs left, whom it would sway."""
+    try:
+        refuse_while_rating(request, study)
+    except StillRatingError:
+        return None
+    return services.newest_remarks(study)[:REMARKS_SHOWN]
+
+
+@require_GET
+@for_researchers
+def remarks(request: HttpRequest, study: Study) -> HttpResponse:
+    """All that annotators said beside their answers, newest first."""
+    form = RemarksForm.of(request.GET)
+    found = services.newest_remarks(study, **form.asked())
+    page = Paginator(found, REMARKS_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "annotations/remarks.html", {"study": study, "form": form, "page": page})
+
+
+@require_GET
+@for_researchers
+def remarks_csv(request: HttpRequest, study: Study) -> HttpResponseBase:
+    """The same ones as a file; refused where what is asked for is wrong, as a file cannot say so."""
+    form = RemarksForm.of(request.GET)
+    if form.errors:
+        return HttpResponseBadRequest(form.errors.as_text(), content_type="text/plain; charset=utf-8")
+    found = services.newest_remarks(study, **form.asked())
+    return StreamingHttpResponse(
+        remark_lines(found.select_related(None)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{study.slug}-remarks.csv"'},
+    )
+
+
+@login_required
+@require_POST
+def change_status(request: HttpRequest, slug: str) -> HttpResponse:
+    """POST change=open, pause or close."""
+    managed = get_managed_study(request, slug)
+    change = request.POST.get("change", "")
+    if change not in setup.STATUS_CHANGES:
+        return HttpResponseBadRequest(f"change is {change!r}; expected one of {', '.join(setup.STATUS_CHANGES)}.")
+    try:
+        setup.change_status(managed, change, cast(User, request.user))
+    except setup.StudySetupError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"The study is now: {managed.get_status_display()}.")
+    return redirect(managed)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def settings(request: HttpRequest, slug: str) -> HttpResponse:
+    """Change what may still change."""
+    managed = get_managed_study(request, slug)
+    rated = setup.is_rated(managed)
+    # The form writes what it reads onto its instance; the study itself changes in one place only.
+    form = SettingsForm(request.POST or None, instance=Study.objects.get(pk=managed.pk), rated=rated)
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = setup.change_settings(managed, form.changes(), cast(User, request.user))
+        except setup.StudySetupError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Saved." if changed else "Nothing was changed.")
+            return redirect(managed)
+    context = {"study": managed, "form": form, "rated": rated}
+    return render(request, "annotations/settings.html", context, status=400 if form.errors else 200)
+
+
+@require_GET
+@for_researchers
+def history(request: HttpRequest, study: Study) -> HttpResponse:
+    """The audit trail, newest first; ?action= and ?who= narrow it. It tells gold pairs and who is left out."""
+    form = HistoryForm.of(request.GET)
+    asked = form.asked()
+    entries = Paginator(audit.entries_of(study, **asked), ENTRIES_A_PAGE).get_page(request.GET.get("page"))
+    context = {"study": study, "form": form, "chosen": any(asked.values()), "entries": entries}
+    return render(request, "annotations/history.html", context)

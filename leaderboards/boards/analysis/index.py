@@ -1,0 +1,89 @@
+"""One number from several columns, with the reader's weights: it describes, it does not measure."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from leaderboards.boards.analysis.inputs import LENGTH, Inputs
+from leaderboards.boards.analysis.values import Values, number, points
+from leaderboards.data.material import METRIC_NAMES
+from stats.metrics.combined import combined_index
+
+RATING = "rating"
+COLUMNS = (RATING, *(name for name in METRIC_NAMES if name != LENGTH), "shortness")
+USUAL_WEIGHTS = {RATING: 1.0, "rougeL": 0.5, "bertscore_f1": 0.5}
+LARGEST_WEIGHT = 1000.0
+
+
+class InvalidWeightsError(ValueError):
+    """Weights that make no index; the message says why."""
+
+
+def usual_weights(values: Values) -> dict[str, float]:
+    """Votes and metrics half each, of the columns that have values."""
+    there = {column for column in COLUMNS if any(v is not None for v in values["columns"][column])}
+    return {column: weight for column, weight in USUAL_WEIGHTS.items() if column in there} or {RATING: 1.0}
+
+
+def read_weights(asked: Mapping[str, str]) -> dict[str, float] | None:
+    """By column, from texts such as a query string has under "w_rating"; None where it has none of them.
+
+    Raises:
+        InvalidWeightsError: Not a number from 0 to 1000, or all zero.
+    """
+    named = {column: asked[f"w_{column}"].strip() for column in COLUMNS if asked.get(f"w_{column}", "").strip()}
+    if not named and not any(f"w_{column}" in asked for column in COLUMNS):
+        return None
+    weights = {column: _weight(column, text) for column, text in named.items()}
+    if not any(weights.values()):
+        raise InvalidWeightsError("All weights are 0. Give at least one column a weight above 0.")
+    return {column: weight for column, weight in weights.items() if weight}
+
+
+def _weight(column: str, text: str) -> float:
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = np.nan
+    if not 0 <= weight <= LARGEST_WEIGHT:
+        raise InvalidWeightsError(
+            f"The weight of {column} is {text!r}. Expected a number from 0 to {LARGEST_WEIGHT:g}."
+        )
+    return weight
+
+
+def index_columns(inputs: Inputs) -> Values:
+    """The values an index is made of, by system; None where there is none."""
+    material, rated = inputs.material, inputs.rated
+    columns: dict[str, list[float | None]] = {RATING: [None] * len(material.slugs)}
+    if rated is not None:
+        for place, system in enumerate(rated.systems.tolist()):
+            columns[RATING][system] = points(rated.strengths[place])
+    for column in COLUMNS[1:]:
+        values = inputs.by_document(LENGTH if column == "shortness" else column)
+        counts = (~np.isnan(values)).sum(axis=1)
+        sums = np.nansum(values, axis=1)
+        columns[column] = [number(sums[i] / counts[i]) if counts[i] else None for i in range(len(counts))]
+    return {"systems": material.slugs, "columns": columns}
+
+
+def index(values: Values, weights: Mapping[str, float]) -> Values:
+    """The index of what index_columns gives; highest first, undefined last."""
+    used = [column for column in COLUMNS if weights.get(column)]
+    systems: list[str] = values["systems"]
+    table = np.array(
+        [[np.nan if v is None else v for v in values["columns"][column]] for column in used], dtype=np.float64
+    ).T.reshape(len(systems), len(used))
+    higher = np.array([column != "shortness" for column in used])
+    found = combined_index(table, np.array([weights[column] for column in used]), higher)
+    rows: list[Values] = [
+        {"system": slug, "index": number(found[i]), "reason": _why_none(table[i], used)}
+        for i, slug in enumerate(systems)
+    ]
+    rows.sort(key=lambda row: (row["index"] is None, -(row["index"] or 0), row["system"]))
+    return {"weights": {column: float(weights[column]) for column in used}, "systems": rows, "descriptive": True}
+
+
+def _why_none(row: np.ndarray[tuple[int], np.dtype[np.float64]], used: list[str]) -> str:
+    missing = [column for column, value in zip(used, row, strict=True) if np.isnan(value)]
+    return f"no value in {', '.join(missing)}" if missing else ""

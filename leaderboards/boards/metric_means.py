@@ -1,0 +1,79 @@
+"""Automatic metrics as a board shows them: means over a system's summaries, with what is missing."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+
+from leaderboards.data.material import Material, ScoreRow, SummaryRow
+from models_runner.models import Summary
+
+# A value, None where undefined, and the reason for that or a remark on the value.
+Figure = tuple[float | None, str]
+
+
+def _mean(values: Sequence[float]) -> float:
+    # fsum: the same mean in whatever order the database gives the rows.
+    return math.fsum(values) / len(values)
+
+
+class MetricMeans:
+    """Means over a system's summaries. The full set is every document (or query) that any of the systems summarized."""
+
+    def __init__(self, material: Material) -> None:
+        self.units = len({(s.document, s.query) for s in material.summaries})
+        self.summaries: dict[str, list[SummaryRow]] = defaultdict(list)
+        self.scores: dict[tuple[str, str], list[ScoreRow]] = defaultdict(list)
+        system_of = {}
+        for summary in material.summaries:
+            self.summaries[summary.system].append(summary)
+            system_of[summary.pk] = summary.system
+        for score in material.scores:
+            self.scores[(system_of[score.summary], score.name)].append(score)
+
+    def mean_score(self, system: str, name: str) -> Figure:
+        scores = self.scores[(system, name)]
+        values = [score.value for score in scores if score.value is not None]
+        if not values:
+            return None, self._why_no_score(system, scores)
+        remarks = []
+        if len(values) < self.units:
+            missing = _commonest(score.reason for score in scores if score.value is None)
+            remarks.append(self._part(len(values)) + (f" ({missing})" if missing else ""))
+        if noted := [score.reason for score in scores if score.value is not None and score.reason]:
+            remarks.append(f"{len(noted)} of {len(values)} values with a remark, such as: {_commonest(noted)}")
+        return _mean(values), "; ".join(remarks)
+
+    def _why_no_score(self, system: str, scores: Sequence[ScoreRow]) -> str:
+        if not self.summaries[system]:
+            return "no summaries yet"
+        return _commonest(score.reason for score in scores) or "not scored yet"
+
+    def _part(self, n: int) -> str:
+        return f"{n} of {self.units} summaries"
+
+    def mean_seconds(self, system: str) -> Figure:
+        times = [s.seconds for s in self.summaries[system] if s.seconds is not None]
+        if not times:
+            return None, "time not measured" if self.summaries[system] else "no summaries yet"
+        return _mean(times), "" if len(times) == self.units else self._part(len(times))
+
+    def flags(self, system: str) -> dict[str, int]:
+        """What was cut off or empty: counts of summaries, and the tokens dropped from all inputs together."""
+        summaries = self.summaries[system]
+        dropped = [s.dropped_tokens for s in summaries if s.dropped_tokens]
+        reasons = Counter(map(attrgetter("stop_reason"), summaries))
+        return {
+            "summaries": len(summaries),
+            "cut_inputs": len(dropped),
+            "dropped_tokens": sum(dropped),
+            "cut_outputs": reasons[Summary.StopReason.LENGTH],
+            "empty_outputs": reasons[Summary.StopReason.EMPTY],
+            "leaked": sum(map(attrgetter("leaked"), summaries)),
+        }
+
+
+def _commonest(reasons: Iterable[str]) -> str:
+    """The most frequent of some texts, the first in the alphabet among equals; "" of none."""
+    counts = Counter(reason for reason in reasons if reason)
+    return min(counts, key=lambda reason: (-counts[reason], reason), default="")

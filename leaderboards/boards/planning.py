@@ -1,0 +1,55 @@
+"""How narrow the intervals are after so many votes, and how many more it takes to tell neighbours apart."""
+
+from typing import Any
+
+import numpy as np
+
+from leaderboards.boards.separating import neighbours
+from leaderboards.data.material import Material
+from stats.decisions.planning import POWER
+from stats.ratings.ratings import rate
+from stats.votes.arrays import IntArray, VoteArrays
+
+RESAMPLES = 300
+SHARES = (1 / 8, 1 / 4, 1 / 2, 1.0)
+# Fewer votes a system say more about luck than about a study's course.
+FEWEST = 40
+
+
+def planning(material: Material, seed: int) -> dict[str, Any]:
+    """JSON-able; None where undefined, with its reason. No query of its own.
+
+    widths: of 95 % intervals after a part of the votes, drawn by the seed. neighbours: the board's.
+    """
+    votes = material.arrays
+    return {
+        "fingerprint": material.fingerprint,
+        "seed": seed,
+        "resamples": RESAMPLES,
+        "power": POWER,
+        "votes": len(votes),
+        "widths": _widths(votes, seed),
+        "neighbours": neighbours(votes, material.slugs),
+    }
+
+
+def _widths(votes: VoteArrays, seed: int) -> list[dict[str, Any]]:
+    order: IntArray = np.random.default_rng(seed).permutation(len(votes)).astype(np.int64)
+    found = []
+    for n in sorted({round(share * len(votes)) for share in SHARES}):
+        if n < FEWEST and n < len(votes):
+            continue
+        ratings = rate(votes.take(order[:n]), seed=seed, resamples=RESAMPLES)
+        width = ratings.upper - ratings.lower
+        known = width[~np.isnan(width)]
+        if known.size:
+            found.append(
+                {
+                    "votes": n,
+                    "median": float(np.median(known)),
+                    "narrowest": float(known.min()),
+                    "widest": float(known.max()),
+                    "systems": int(known.size),
+                }
+            )
+    return found

@@ -1,0 +1,1 @@
+"""What boards are computed from, read from the rows: votes, filters, summaries, scores; may import models."""

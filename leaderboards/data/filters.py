@@ -1,0 +1,185 @@
+"""Which votes a board counts and how: told by its address, so that a link shows the same to everybody."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from urllib.parse import parse_qsl, urlencode
+
+from django.db.models import Q
+
+from annotations.blindness.giveaways import in_flagged_pair
+from annotations.models import Invitation, JudgeType, Study
+from models_runner.models.systems import COMPACT_BELOW, LARGE_FROM
+from stats.ratings.estimates import Ties
+
+# Words of a document from which on it is medium, and long. About what fits 2,048 and 8,192 tokens beside a summary.
+MEDIUM_FROM, LONG_FROM = 1_500, 6_000
+LENGTHS = {
+    "short": f"short (under {MEDIUM_FROM:,} words)",
+    "medium": f"medium ({MEDIUM_FROM:,} to {LONG_FROM - 1:,} words)",
+    "long": f"long ({LONG_FROM:,} words or more)",
+}
+SIZES = {"compact": "compact (under 2B)", "mid": "mid (2B to 7B)", "large": "large (7B or more)"}
+JUDGES = {"all": "everybody", "human": "people", "llm": "language models"}
+FLAGGED = {"in": "count", "out": "left out"}
+TIES = {"half": "half a win each", "dropped": "left out", "davidson": "with a parameter of their own (Davidson)"}
+CONTROL = {"": "as they are", "length": "also at equal length"}
+WEIGHTS = {"equal": "alike", "chance": "by 1 / chance of the draw"}
+# Groups of annotators beside those of one invitation each, which go by its number.
+GROUPS = {
+    "open": "by the open link",
+    "personal": "by personal invitations",
+    "imported": "rated elsewhere (imported)",
+}
+INVITATION = re.compile(r"[1-9][0-9]{0,17}")
+
+
+class UnknownFilterError(ValueError):
+    def __init__(self, parameter: str, value: str, expected: str) -> None:
+        self.parameter = parameter
+        super().__init__(f"The address asks for {parameter}={value!r}. Expected {parameter}: {expected}.")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What an address may ask for, with what holds where it says nothing; "" is no restriction.
+
+    judges, flagged, language, length, split, group: which votes count. size: which systems are on the board.
+    ties, weights: how votes count. control: what is told beside.
+    language, split: of the document. group: who annotators are, see GROUPS, or the number of an invitation.
+    """
+
+    judges: str = "all"
+    flagged: str = "in"
+    language: str = ""
+    length: str = ""
+    split: str = ""
+    group: str = ""
+    size: str = ""
+    ties: str = "half"
+    weights: str = "equal"
+    control: str = ""
+
+    def __post_init__(self) -> None:
+        for name, known in KNOWN.items():
+            if (value := getattr(self, name)) not in known:
+                raise UnknownFilterError(name, value, ", ".join(option for option in known if option))
+        if self.group and self.group not in GROUPS and not INVITATION.fullmatch(self.group):
+            raise UnknownFilterError("group", self.group, f"{', '.join(GROUPS)} or the number of an invitation")
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> "Filters":
+        """Raises UnknownFilterError; parameters that are none of these are somebody else's. Empty: nothing asked."""
+        return cls(**{field.name: query[field.name] for field in fields(cls) if query.get(field.name)})
+
+    @classmethod
+    def from_key(cls, key: str) -> "Filters":
+        """The inverse of key. Raises UnknownFilterError, also for a parameter that is no filter."""
+        asked = dict(parse_qsl(key))
+        for name in asked.keys() - DEFAULTS.keys():
+            raise UnknownFilterError(name, asked[name], f"nothing; the filters are {', '.join(DEFAULTS)}")
+        return cls(**asked)
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """Whatever is not as it is by default, always in the same order."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value != DEFAULTS[name]}
+
+    @property
+    def key(self) -> str:
+        """The query string: the same filters, the same text."""
+        return urlencode(self.asked)
+
+    @property
+    def restricts(self) -> bool:
+        """Some votes may be left out."""
+        return any(name in RESTRICTIONS for name in self.asked)
+
+    @property
+    def tie_rule(self) -> Ties:
+        return Ties(self.ties)
+
+
+KNOWN: dict[str, Mapping[str, str]] = {
+    "judges": JUDGES,
+    "flagged": FLAGGED,
+    "length": {"": "", **LENGTHS},
+    "size": {"": "", **SIZES},
+    "ties": TIES,
+    "weights": WEIGHTS,
+    "control": CONTROL,
+}
+DEFAULTS = {field.name: str(field.default) for field in fields(Filters)}
+DEFAULT = Filters()
+
+_ANNOTATOR, _COMPARISON = "assignment__annotator", "assignment__comparison"
+_WORDS, _PARAMETERS = f"{_COMPARISON}__document__word_count", "run__system__parameters"
+
+
+def restriction(filters: Filters, study: Study) -> Q:
+    """For judgements, and for their revisions: those that the filters let in; all where they restrict nothing."""
+    allowed = Q()
+    for name, value in filters.asked.items():
+        if name in RESTRICTIONS:
+            allowed &= RESTRICTIONS[name](value, study)
+    return allowed
+
+
+def _flagged(value: str, study: Study) -> Q:
+    return ~in_flagged_pair(study)
+
+
+def _judges(value: str, study: Study) -> Q:
+    return Q(**{f"{_ANNOTATOR}__judge_type": JudgeType(value)})
+
+
+def _language(value: str, study: Study) -> Q:
+    return Q(**{f"{_COMPARISON}__document__language": value})
+
+
+def _length(value: str, study: Study) -> Q:
+    return {
+        "short": Q(**{f"{_WORDS}__lt": MEDIUM_FROM}),
+        "medium": Q(**{f"{_WORDS}__gte": MEDIUM_FROM, f"{_WORDS}__lt": LONG_FROM}),
+        "long": Q(**{f"{_WORDS}__gte": LONG_FROM}),
+    }[value]
+
+
+def _split(value: str, study: Study) -> Q:
+    return Q(**{f"{_COMPARISON}__document__split": value})
+
+
+def _group(value: str, study: Study) -> Q:
+    invitation = f"{_ANNOTATOR}__invitation"
+    if value == "imported":
+        return Q(**{f"{_ANNOTATOR}__imported": True})
+    if value == "open":
+        return Q(**{invitation: None, f"{_ANNOTATOR}__imported": False})
+    if value == "personal":
+        return Q(**{f"{invitation}__kind": Invitation.Kind.EMAIL})
+    return Q(**{invitation: int(value)}) & ~Q(**{f"{invitation}__kind": Invitation.Kind.EMAIL})
+
+
+def _size(value: str, study: Study) -> Q:
+    """Votes between two systems of this class."""
+    allowed = Q()
+    for side in "ab":
+        parameters = f"{_COMPARISON}__summary_{side}__{_PARAMETERS}"
+        allowed &= {
+            "compact": Q(**{f"{parameters}__lt": COMPACT_BELOW}),
+            "mid": Q(**{f"{parameters}__gte": COMPACT_BELOW, f"{parameters}__lt": LARGE_FROM}),
+            "large": Q(**{f"{parameters}__gte": LARGE_FROM}),
+        }[value]
+    return allowed
+
+
+RESTRICTIONS: dict[str, Callable[[str, Study], Q]] = {
+    "judges": _judges,
+    "flagged": _flagged,
+    "language": _language,
+    "length": _length,
+    "split": _split,
+    "group": _group,
+    "size": _size,
+}

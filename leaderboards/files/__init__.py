@@ -1,0 +1,1 @@
+"""Exports and releases written by workers; may import exports and releases."""

@@ -1,0 +1,1 @@
+"""Results ready to show: tables, sentences, charts; may import all rooms but files and web."""

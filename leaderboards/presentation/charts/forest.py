@@ -1,0 +1,74 @@
+"""Ratings with their intervals, one line a system."""
+
+from typing import Any
+
+from leaderboards.presentation.charts.chart import Chart, Spec, nothing
+from leaderboards.presentation.charts.look import Look
+from leaderboards.presentation.charts.marks import colour, interval_text, kind, points
+
+NAME, TITLE = "forest", "Ratings with 95 % intervals"
+STEP = 26
+
+
+def forest(board: dict[str, Any]) -> Chart:
+    lines = [line for line in board["systems"] if line["rating"] is not None]
+    if not lines:
+        return nothing(NAME, TITLE, "No votes yet." if not board["votes"] else "The votes do not connect all systems.")
+    rows = [
+        {
+            "system": line["system"],
+            **kind(line),
+            "rating": line["rating"],
+            "lower": line["rating_lower"],
+            "upper": line["rating_upper"],
+            "interval": interval_text(
+                line["rating_lower"], line["rating_upper"], line["reasons"].get("rating_lower", "")
+            ),
+        }
+        for line in lines
+    ]
+    return Chart(
+        NAME,
+        TITLE,
+        "Rating of each system with its 95 % interval, highest first: "
+        + "; ".join(f"{row['system']} {row['rating']:.0f} {_interval(row)}" for row in rows),
+        ("System", "Regime", "Size class", "Rating", "Lower", "Upper"),
+        [[row[name] for name in ("system", "regime", "size", "rating", "lower", "upper")] for row in rows],
+        lambda look: _spec(rows, look),
+    )
+
+
+def _interval(row: dict[str, Any]) -> str:
+    return "(no interval)" if row["lower"] is None else f"({row['lower']:.0f} to {row['upper']:.0f})"
+
+
+def _spec(rows: list[dict[str, Any]], look: Look) -> Spec:
+    order = [row["system"] for row in rows]
+    across = {
+        "type": "quantitative",
+        "title": "Rating",
+        "scale": {"zero": False, "nice": True},
+        "axis": {"format": "d"},
+    }
+    system = {"field": "system", "type": "nominal", "sort": order, "title": None, "axis": {"grid": True}}
+    return {
+        "data": {"values": rows},
+        "height": STEP * len(rows),
+        "encoding": {"y": system},
+        "layer": [
+            {
+                "transform": [{"filter": "isValid(datum.lower)"}],
+                "mark": {"type": "rule", "strokeWidth": 2.5, "opacity": 0.6},
+                "encoding": {"x": across | {"field": "lower"}, "x2": {"field": "upper"}, "color": colour(rows, look)},
+            },
+            points(rows, {"x": across | {"field": "rating"}, "tooltip": _tooltip()}, look),
+        ],
+    }
+
+
+def _tooltip() -> list[dict[str, str]]:
+    return [
+        {"field": "system", "title": "System"},
+        {"field": "rating", "type": "quantitative", "format": ".0f", "title": "Rating"},
+        {"field": "interval", "title": "95 % interval"},
+    ]

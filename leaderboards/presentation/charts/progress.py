@@ -1,0 +1,55 @@
+"""Votes over time."""
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import accumulate
+
+from leaderboards.presentation.charts.chart import Chart, Spec, nothing
+from leaderboards.presentation.charts.look import Look
+
+NAME, TITLE = "progress", "Votes over time"
+
+
+def progress(days: Sequence[tuple[date, int]]) -> Chart:
+    """days: each day on which votes came, in order, with their number."""
+    if not days:
+        return nothing(NAME, TITLE, "No votes yet.")
+    totals = list(accumulate(count for _, count in days))
+    rows = [
+        {"day": day.isoformat(), "votes": count, "total": total}
+        for (day, count), total in zip(days, totals, strict=True)
+    ]
+    first, last = rows[0]["day"], rows[-1]["day"]
+    when = f"on {first}" if first == last else f"from {first} to {last}"
+    return Chart(
+        NAME,
+        TITLE,
+        f"{totals[-1]:,} votes {when}, added up by day; the most on one day: {max(count for _, count in days):,}.",
+        ("Day", "Votes", "Votes in all"),
+        [[day.isoformat(), count, total] for (day, count), total in zip(days, totals, strict=True)],
+        lambda look: _spec(rows, look),
+    )
+
+
+def _spec(rows: list[dict[str, object]], look: Look) -> Spec:
+    tooltip = [
+        {"field": "day", "type": "temporal", "format": "%-d %b %Y", "title": "Day"},
+        {"field": "votes", "type": "quantitative", "format": ",", "title": "Votes"},
+        {"field": "total", "type": "quantitative", "format": ",", "title": "In all"},
+    ]
+    return {
+        "data": {"values": rows},
+        "height": 240,
+        "encoding": {
+            "x": {"field": "day", "type": "temporal", "title": None, "axis": {"grid": False, "format": "%-d %b"}},
+            "y": {"field": "total", "type": "quantitative", "title": "Votes in all"},
+        },
+        "layer": [
+            {"mark": {"type": "area", "interpolate": "step-after", "opacity": 0.15, "color": look.colours.accent}},
+            {"mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2}},
+            {
+                "mark": {"type": "point", "filled": True, "size": 40, "color": look.colours.accent},
+                "encoding": {"tooltip": tooltip},
+            },
+        ],
+    }

@@ -1,0 +1,100 @@
+"""Who beats whom: the share of wins of each system against each other one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from leaderboards.presentation.charts.chart import Chart, Spec, nothing
+from leaderboards.presentation.charts.look import Look
+from stats.ratings.win_rates import WinRates
+
+NAME, TITLE = "win-matrix", "Win rates, row against column"
+# More cells than this cannot be read, and take seconds to draw; the table has all of them.
+MOST_SYSTEMS = 25
+
+
+def win_matrix(rates: WinRates, systems: Sequence[str], order: Sequence[str]) -> Chart:
+    """order: the systems from the top; those that have no votes are left out."""
+    place = {system: i for i, system in enumerate(systems)}
+    voted = [system for system in order if rates.votes[place[system]].sum()]
+    if not voted:
+        return nothing(NAME, TITLE, "No votes yet.")
+    rows = [
+        _cell(one, other, place[one], place[other], rates)
+        for one in voted
+        for other in voted
+        if rates.votes[place[one], place[other]]
+    ]
+    shown = voted[:MOST_SYSTEMS]
+    left_out = f" Drawn are the first {MOST_SYSTEMS} of {len(voted)} systems." if len(voted) > MOST_SYSTEMS else ""
+    return Chart(
+        NAME,
+        TITLE,
+        "How often the system of a row was preferred to the system of a column, ties and both bad half; 95 % Wilson "
+        f"intervals and counts in the table. {_widest(rows)}{left_out}",
+        ("System", "Against", "Win rate", "Lower", "Upper", "Votes"),
+        [[row[name] for name in ("system", "against", "rate", "lower", "upper", "votes")] for row in rows],
+        lambda look: _spec(rows, shown, look),
+    )
+
+
+def _cell(one: str, other: str, i: int, j: int, rates: WinRates) -> dict[str, Any]:
+    values = (float(np.round(array[i, j], 12)) for array in (rates.rate, rates.lower, rates.upper))
+    rate, lower, upper = values
+    return {
+        "system": one, "against": other, "rate": rate, "lower": lower, "upper": upper, "votes": int(rates.votes[i, j])
+    }  # fmt: skip
+
+
+def _widest(rows: Sequence[dict[str, Any]]) -> str:
+    most = max(rows, key=lambda row: row["rate"])
+    return f"The clearest: {most['system']} against {most['against']}, {most['rate']:.0%} of {most['votes']} votes."
+
+
+def _spec(rows: list[dict[str, Any]], shown: Sequence[str], look: Look) -> Spec:
+    colours = look.colours
+    drawn = [row for row in rows if row["system"] in shown and row["against"] in shown]
+    names = {"type": "nominal", "sort": list(shown)}
+    side = max(28 if look.narrow else 22, min(64, look.width // max(4, len(shown) + 2)))
+    return {
+        "data": {"values": drawn},
+        "width": {"step": side},
+        "height": {"step": min(side, 34)},
+        "encoding": {
+            "y": names | {"field": "system", "title": None},
+            "x": names | {"field": "against", "title": "against", "axis": {"orient": "top", "labelAngle": -45}},
+        },
+        "layer": [
+            {
+                "mark": {"type": "rect", "stroke": colours.line},
+                "encoding": {
+                    "color": {
+                        "field": "rate",
+                        "type": "quantitative",
+                        "title": "Win rate",
+                        "scale": {
+                            "domain": [0, 0.5, 1],
+                            "range": [colours.low, colours.middle, colours.high],
+                            "interpolate": "rgb",
+                        },
+                        "legend": {"format": ".0%", "gradientLength": 160},
+                    },
+                    "tooltip": _tooltip(),
+                },
+            },
+            {
+                "mark": {"type": "text", "color": colours.text, "fontSize": 10 if look.narrow else 12},
+                "encoding": {"text": {"field": "rate", "type": "quantitative", "format": ".0%"}},
+            },
+        ],
+    }
+
+
+def _tooltip() -> list[dict[str, str]]:
+    return [
+        {"field": "system", "title": "System"},
+        {"field": "against", "title": "Against"},
+        *({"field": name, "type": "quantitative", "format": ".1%"} for name in ("rate", "lower", "upper")),
+        {"field": "votes", "type": "quantitative", "format": ","},
+    ]

@@ -1,0 +1,129 @@
+"""The charts of a study: each from the board, or from what is computed beside it."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from django.db.models import Count
+from django.db.models.functions import TruncDate
+from django.http import QueryDict
+
+from leaderboards.boards.costs import MEASURES
+from leaderboards.boards.small_large import METRICS
+from leaderboards.data.votes import counted
+from leaderboards.presentation.charts.chart import Chart
+from leaderboards.presentation.charts.forest import forest
+from leaderboards.presentation.charts.pareto import Costs, pareto
+from leaderboards.presentation.charts.progress import progress
+from leaderboards.presentation.charts.scatter import Axis, scatter
+from leaderboards.presentation.charts.widths import widths
+from leaderboards.presentation.charts.win_matrix import win_matrix
+from leaderboards.snapshots.computed import kept, kept_value
+from leaderboards.web.asking import Asked
+from stats.ratings.win_rates import win_rates
+
+Board = dict[str, Any]
+QUALITIES = {"rating": "Rating", **METRICS}
+RATING = Axis("rating", "Rating", "rating_lower", "rating_upper")
+
+
+def pareto_lines(board: Board, data: Mapping[str, Any], quality: str, cost: str) -> list[dict[str, Any]]:
+    """Of each system: quality with its interval, and cost; None with a reason where undefined."""
+    return [
+        {name: line[name] for name in ("system", "regime", "size_class")}
+        | _quality(line, data, quality)
+        | {
+            "cost": data["costs"][cost][line["system"]]["value"],
+            "cost_reason": data["costs"][cost][line["system"]]["reason"],
+        }
+        for line in board["systems"]
+        if line["system"] in data["costs"][cost]
+    ]
+
+
+def _quality(line: Mapping[str, Any], data: Mapping[str, Any], quality: str) -> dict[str, Any]:
+    if quality == "rating":
+        found = {"quality": line["rating"], "lower": line["rating_lower"], "upper": line["rating_upper"]}
+        reasons = line["reasons"]
+        return found | {
+            "quality_reason": reasons.get("rating", ""),
+            "interval_reason": reasons.get("rating_lower", ""),
+        }
+    nothing = {"value": None, "lower": None, "upper": None, "reason": "not scored yet", "interval_reason": ""}
+    metric = data["metrics"].get(quality, {}).get(line["system"], nothing)
+    return {
+        "quality": metric["value"],
+        "lower": metric["lower"],
+        "upper": metric["upper"],
+        "quality_reason": metric["reason"],
+        "interval_reason": metric["interval_reason"],
+    }
+
+
+def pareto_chart(board: Board, data: Mapping[str, Any], quality: str, cost: str) -> Chart:
+    measure = next(measure for measure in MEASURES if measure.key == cost)
+    return pareto(pareto_lines(board, data, quality, cost), QUALITIES[quality], Costs(cost, measure.axis))
+
+
+def _pareto(asked: Asked, board: Board, options: QueryDict) -> Chart:
+    return pareto_chart(board, asked.values("small-large"), asked_quality(options), asked_cost(options))
+
+
+def asked_quality(options: QueryDict) -> str:
+    """?quality=; the rating where there is no such measure."""
+    quality = options.get("quality", "")
+    return quality if quality in QUALITIES else "rating"
+
+
+def asked_cost(options: QueryDict) -> str:
+    """?cost=; parameters where there is no such measure."""
+    cost = options.get("cost", "")
+    return cost if cost in {measure.key for measure in MEASURES} else "parameters"
+
+
+def _forest(asked: Asked, board: Board, options: QueryDict) -> Chart:
+    return forest(board)
+
+
+def _win_matrix(asked: Asked, board: Board, options: QueryDict) -> Chart:
+    rates, slugs = kept(asked, board["fingerprint"], "win-rates", lambda m: (win_rates(m.arrays), list(m.slugs)))
+    order = [line["system"] for line in board["systems"] if line["system"] in slugs]
+    return win_matrix(rates, slugs, order)
+
+
+def _scatter(asked: Asked, board: Board, options: QueryDict) -> Chart:
+    """?metric=: the rating against that metric, ROUGE-L where there is no such one."""
+    metric = options.get("metric", "")
+    metric = metric if metric in METRICS else "rougeL"
+    return scatter(board["systems"], Axis(metric, METRICS[metric]), RATING)
+
+
+def _progress(asked: Asked, board: Board, options: QueryDict) -> Chart:
+    days = kept_value(asked, board["fingerprint"], "votes-by-day", lambda: votes_by_day(asked))
+    return progress(days)
+
+
+def votes_by_day(asked: Asked) -> list[tuple[date, int]]:
+    """In the site's time zone; one query."""
+    days = counted(asked.criterion, asked.filters).order_by().annotate(day=TruncDate("created_at"))
+    return list(days.values("day").annotate(votes=Count("pk")).order_by("day").values_list("day", "votes"))
+
+
+def _widths(asked: Asked, board: Board, options: QueryDict) -> Chart:
+    return widths(asked.values("planning"))
+
+
+CHARTS: dict[str, Callable[[Asked, Board, QueryDict], Chart]] = {
+    "forest": _forest,
+    "win-matrix": _win_matrix,
+    "scatter": _scatter,
+    "progress": _progress,
+    "pareto": _pareto,
+    "widths": _widths,
+}
+# What of an address changes what a chart shows.
+OPTIONS = ("metric", "quality", "cost")
+
+
+def chart(name: str, asked: Asked, board: Board, options: QueryDict) -> Chart:
+    return CHARTS[name](asked, board, options)

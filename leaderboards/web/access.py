@@ -1,0 +1,22 @@
+"""Who may see results: the study's researchers, and nobody who still has rating to do in it."""
+
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+
+from annotations.models import Study
+from annotations.web.access import StillRatingError, refuse_while_rating, role_of, still_rating
+
+__all__ = ["StillRatingError", "get_results_study", "still_rating"]
+
+
+def get_results_study(request: HttpRequest, slug: str) -> Study:
+    """The study, for staff and its members; a stranger gets 404, so that a guessed name tells nothing.
+
+    Raises:
+        StillRatingError: They rate in this study, by their account or in this browser, and have work left.
+    """
+    study = get_object_or_404(Study.objects.select_related("dataset"), slug=slug)
+    if role_of(request.user, study) is None:
+        raise Http404
+    refuse_while_rating(request, study)
+    return study

@@ -1,0 +1,159 @@
+"""What a study's filters can be set to, as the fields of a form, and what the present ones leave out, in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+
+from annotations.models import Invitation, JudgeType, Sampling, Study
+from leaderboards.data.filters import (
+    CONTROL,
+    FLAGGED,
+    GROUPS,
+    JUDGES,
+    LENGTHS,
+    LONG_FROM,
+    MEDIUM_FROM,
+    SIZES,
+    TIES,
+    WEIGHTS,
+    Filters,
+    UnknownFilterError,
+)
+from models_runner.models import Document
+
+ANY = "all"
+# Those whose values are the study's own, which an address could get wrong.
+OWN = ("language", "split", "group")
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    label: str
+    selected: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A filter as a select."""
+
+    name: str
+    label: str
+    options: list[Option]
+
+
+def check_choice(filters: Filters, study: Study) -> None:
+    """Raises UnknownFilterError for a value that the study has none of."""
+    if not any(name in filters.asked for name in OWN):
+        return
+    known = {"language": _languages(study), "split": _splits(study), "group": _groups(study)}
+    for name in OWN:
+        value = filters.asked.get(name)
+        if value is not None and value not in known[name]:
+            raise UnknownFilterError(name, value, ", ".join(known[name]) or "nothing; this study has none")
+
+
+def choices(study: Study, filters: Filters, *, flagged_votes: int) -> list[Choice]:
+    """The filters that make a difference in this study, and those that are set."""
+    offered: list[tuple[str, str, Mapping[str, str]]] = [
+        ("judges", "Votes by", JUDGES if _has_llm_judges(study) else {}),
+        ("group", "Annotators who came", _several({"": ANY, **_groups(study)})),
+        ("language", "Language", _several({"": ANY, **_languages(study)})),
+        ("length", "Documents", _several({"": ANY, **_lengths(study)})),
+        ("split", "Split", _several({"": ANY, **_splits(study)})),
+        ("size", "Systems", _several({"": ANY, **_sizes(study)})),
+        ("flagged", "Summaries that name a model", FLAGGED if flagged_votes else {}),
+        ("ties", "Ties and both bad", TIES),
+        ("weights", "Votes weigh", WEIGHTS if study.sampling == Sampling.ADAPTIVE else {}),
+        ("control", "Ratings", CONTROL),
+    ]
+    return [
+        Choice(name, label, _options(values, getattr(filters, name)))
+        for name, label, values in offered
+        if values or name in filters.asked
+    ]
+
+
+def _several(values: Mapping[str, str]) -> Mapping[str, str]:
+    """A filter by what all votes have in common leaves out nothing: "" and one value are no choice."""
+    return values if len(values) > 2 else {}
+
+
+def _options(values: Mapping[str, str], chosen: str) -> list[Option]:
+    known = values if chosen in values else {**({} if values else {"": ANY}), **values, chosen: chosen}
+    return [Option(value, label, value == chosen) for value, label in known.items()]
+
+
+def _documents(study: Study) -> QuerySet[Document]:
+    return Document.objects.filter(dataset=study.dataset_id).order_by()
+
+
+def _languages(study: Study) -> dict[str, str]:
+    found = _documents(study).values_list("language", flat=True).distinct()
+    return {language: language for language in sorted(found)}
+
+
+def _splits(study: Study) -> dict[str, str]:
+    found = _documents(study).exclude(split="").values_list("split", flat=True).distinct()
+    return {split: split for split in sorted(found)}
+
+
+def _lengths(study: Study) -> dict[str, str]:
+    short, medium = Q(word_count__lt=MEDIUM_FROM), Q(word_count__lt=LONG_FROM)
+    counts = _documents(study).aggregate(
+        short=Count("pk", filter=short), medium=Count("pk", filter=~short & medium), long=Count("pk", filter=~medium)
+    )
+    return {name: label for name, label in LENGTHS.items() if counts[name]}
+
+
+def _sizes(study: Study) -> dict[str, str]:
+    there = {system.size_class for system in study.systems.all()}
+    return {name: label for name, label in SIZES.items() if name in there}
+
+
+def _has_llm_judges(study: Study) -> bool:
+    return study.annotators.filter(judge_type=JudgeType.LLM).exists()
+
+
+def _groups(study: Study) -> dict[str, str]:
+    """Those of personal invitations are one group: each of these is one person's."""
+    kinds = study.annotators.order_by().values_list("imported", "invitation", "invitation__kind", "invitation__label")
+    found: dict[str, str] = {}
+    for imported, invitation, kind, label in sorted(kinds.distinct(), key=lambda row: row[1] or 0):
+        if imported or invitation is None or kind == Invitation.Kind.EMAIL:
+            key = "imported" if imported else "open" if invitation is None else "personal"
+            found[key] = GROUPS[key]
+        else:
+            found[str(invitation)] = f"by invitation {invitation}" + (f" ({label})" if label else "")
+    return found
+
+
+OTHERS = {
+    "language": "documents in other languages than {}",
+    "length": "documents that are not {}",
+    "split": "documents of other splits than {}",
+    "group": "annotators who came otherwise than {}",
+    "size": "systems that are not {}",
+}
+
+
+def left_out(filters: Filters) -> list[str]:
+    """What the filters leave out, as parts of a sentence; nothing where they restrict nothing."""
+    words = {
+        "judges": {"human": "votes by language models", "llm": "votes by people"},
+        "flagged": {"out": "votes on summaries that name a model or maker which the meeting does not"},
+    }
+    parts: list[str] = []
+    for name, value in filters.asked.items():
+        if name in words:
+            parts.append(words[name][value])
+        elif name in OTHERS:
+            parts.append(OTHERS[name].format(_in_words(name, value)))
+    return parts
+
+
+def _in_words(name: str, value: str) -> str:
+    if name == "group":
+        return GROUPS.get(value, f"by invitation {value}")
+    return LENGTHS.get(value, value)

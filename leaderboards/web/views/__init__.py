@@ -1,0 +1,1 @@
+"""One module a subject: each view reads, checks access, makes one call and answers."""

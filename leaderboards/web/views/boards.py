@@ -1,0 +1,111 @@
+"""The leaderboard, its JSON and the download of the votes behind it."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
+
+from annotations.models import Study
+from leaderboards.data.votes import export_rows
+from leaderboards.exports import CONTENT_TYPES, FORMATS, parts
+from leaderboards.presentation.details import MOST_SYSTEMS, neighbour_rows, other_intervals, win_matrix
+from leaderboards.presentation.figures import DEFAULT_SORT, forest_plots, table
+from leaderboards.presentation.tables import TABLES
+from leaderboards.snapshots.live import standing
+from leaderboards.snapshots.snapshots import Served
+from leaderboards.web.asking import Asked, asked_criterion, asked_filters, asked_for, results_data, results_page
+from leaderboards.web.choices import choices
+from lib.errors import json_error
+
+
+@results_page
+def board(request: HttpRequest, study: Study) -> HttpResponse:
+    asked = asked_for(request, study)
+    served = asked.served("board")
+    context = _page(asked) | _shown(asked, served)
+    if served.values is not None:
+        sort = request.GET.get("sort", DEFAULT_SORT)
+        context |= {
+            "table": table(served.values, sort=sort),
+            "plots": forest_plots(served.values),
+            "intervals": other_intervals(served.values),
+            "neighbours": neighbour_rows(served.values),
+        }
+    context["choices"] = choices(study, asked.filters, flagged_votes=(served.values or {}).get("flagged_votes", 0))
+    return render(request, "leaderboards/board.html", context)
+
+
+def _page(asked: Asked) -> dict[str, Any]:
+    return asked.context() | {
+        "counting_flagged": _with(asked.parameters, flagged=None),
+        "without_flagged": _with(asked.parameters, flagged="out"),
+    }
+
+
+def _with(asked: dict[str, str], **changed: str | None) -> str:
+    return urlencode({name: value for name, value in (asked | changed).items() if value is not None})
+
+
+def _shown(asked: Asked, served: Served) -> dict[str, Any]:
+    return {
+        "board": served.values,
+        "snapshot": served.snapshot,
+        "standing": standing(served, asked.criterion, asked.filters),
+    }
+
+
+@results_page
+def board_wins(request: HttpRequest, study: Study) -> HttpResponse:
+    """Win rates of every pair of systems, with counts."""
+    asked = asked_for(request, study)
+    served = asked.served("board")
+    context = _page(asked) | _shown(asked, served)
+    many = served.values is not None and len(served.values["systems"]) > MOST_SYSTEMS
+    context |= {"rows": win_matrix(served.values) if served.values and not many else [], "many": many}
+    return render(request, "leaderboards/wins.html", context)
+
+
+@results_page
+def board_status(request: HttpRequest, study: Study) -> HttpResponse:
+    """Whether the board that a page shows is up to date; what htmx asks for until it is."""
+    asked = asked_for(request, study)
+    served = asked.served("board")
+    shown = request.GET.get("shown", "")
+    context = _page(asked) | _shown(asked, served)
+    context["ready"] = served.snapshot is not None and str(served.snapshot.pk) != shown
+    return render(request, "leaderboards/_board_status.html", context)
+
+
+@results_data
+def board_json(request: HttpRequest, study: Study) -> HttpResponse:
+    return JsonResponse(asked_for(request, study).values("board"), json_dumps_params={"ensure_ascii": False})
+
+
+@results_data
+def board_table(request: HttpRequest, study: Study, ending: str) -> HttpResponse:
+    """The board as a file for a spreadsheet or a paper."""
+    if ending not in TABLES:
+        return json_error(404, "unknown_format", f"There is no format {ending!r}. Expected: json, {', '.join(TABLES)}.")
+    asked = asked_for(request, study)
+    write, content_type = TABLES[ending]
+    return HttpResponse(
+        write(asked.values("board")),
+        content_type=content_type,
+        headers={"Content-Disposition": f'attachment; filename="{study.slug}-{asked.criterion.key}.{ending}"'},
+    )
+
+
+@results_data
+def board_ratings(request: HttpRequest, study: Study, file_format: str) -> HttpResponseBase:
+    """The votes as a file, sent while it is read: on one criterion if ?criterion= names it, else on all."""
+    if file_format not in FORMATS:
+        known = ", ".join(FORMATS)
+        return json_error(404, "unknown_format", f"There is no format {file_format!r}. Expected: {known}.")
+    criterion = asked_criterion(request, study) if "criterion" in request.GET else None
+    name = f"{study.slug}-{criterion.key}" if criterion else study.slug
+    return StreamingHttpResponse(
+        parts(FORMATS[file_format](export_rows(study, criterion, asked_filters(request, study)))),
+        content_type=CONTENT_TYPES[file_format],
+        headers={"Content-Disposition": f'attachment; filename="{name}-ratings.{file_format}"'},
+    )

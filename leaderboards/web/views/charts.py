@@ -1,0 +1,56 @@
+"""Figures: as files in any look, and a page with those of a study and the text for a paper."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from annotations.models import Study
+from leaderboards.presentation.charts.look import look_of
+from leaderboards.presentation.charts.rendering import FILES
+from leaderboards.presentation.charts.shown import shown
+from leaderboards.presentation.methods import as_latex, as_text, judging_of
+from leaderboards.presentation.study_charts import CHARTS, OPTIONS, chart
+from leaderboards.snapshots.computed import kept_value
+from leaderboards.web.asking import asked_for, results_data, results_page
+from lib.errors import json_error
+
+ON_THE_PAGE = ("forest", "win-matrix", "progress")
+
+
+@results_data
+def figure(request: HttpRequest, study: Study, name: str, ending: str) -> HttpResponse:
+    """?theme=dark and ?width=narrow draw it for such a screen; ?metric=, ?quality= and ?cost= say of what."""
+    if name not in CHARTS:
+        return json_error(404, "unknown_figure", f"There is no figure {name!r}. Expected: {', '.join(CHARTS)}.")
+    if ending not in FILES:
+        return json_error(404, "unknown_format", f"There is no format {ending!r}. Expected: {', '.join(FILES)}.")
+    asked = asked_for(request, study)
+    board = asked.values("board")
+    drawn = chart(name, asked, board, request.GET)
+    look = look_of(request.GET.get("theme", ""), request.GET.get("width", ""))
+    write, content_type = FILES[ending]
+    what = ":".join([drawn.name, drawn.title, ending, look.name])
+    content = kept_value(asked, board["fingerprint"], what, lambda: write(drawn, look))
+    return HttpResponse(
+        content, content_type=content_type, headers=_headers(request, study, asked.criterion.key, name, ending)
+    )
+
+
+def _headers(request: HttpRequest, study: Study, criterion: str, name: str, ending: str) -> dict[str, str]:
+    what = [study.slug, criterion, name, *(request.GET[option] for option in OPTIONS if option in request.GET)]
+    safe = "-".join(part for part in what if part.replace("-", "").replace("_", "").isalnum())
+    return {"Content-Disposition": f'inline; filename="{safe}.{ending}"'}
+
+
+@results_page
+def figures(request: HttpRequest, study: Study) -> HttpResponse:
+    asked = asked_for(request, study)
+    board = asked.values("board")
+    drawn = [chart(name, asked, board, request.GET) for name in ON_THE_PAGE]
+    judging = judging_of(study)
+    context = asked.context() | {
+        "board": board,
+        "charts": [shown(one, study.slug, asked.parameters) for one in drawn],
+        "methods_text": as_text(board, judging),
+        "methods_latex": as_latex(board, judging),
+    }
+    return render(request, "leaderboards/figures.html", context)

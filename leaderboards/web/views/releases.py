@@ -1,0 +1,273 @@
+"""Pages: exports of a study, its releases, and releases for everybody with an account."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from annotations.models import Study
+from annotations.web.access import (
+    StillRatingError,
+    datasets_being_rated,
+    get_managed_study,
+    refuse_while_rating,
+    role_of,
+    still_rating,
+)
+from leaderboards.files import file_jobs
+from leaderboards.models.releases import ExportJob, FileJob, Release
+from leaderboards.releases import services
+from leaderboards.releases.build import folder_of, zip_of
+from leaderboards.releases.services import Draft, ReleaseError
+from leaderboards.web.access import get_results_study
+from leaderboards.web.asking import results_page
+from leaderboards.web.forms_releases import DoiForm, DraftForm, ExportForm
+
+# An export of more votes is written in the background.
+STREAMED_AT_MOST = 20_000
+View = Callable[..., HttpResponseBase]
+
+
+def results_action(view: View) -> View:
+    """A POST of somebody who may see the study's results; the view gets the study."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, slug: str, **more: Any) -> HttpResponseBase:
+        try:
+            return view(request, get_results_study(request, slug), **more)
+        except StillRatingError as refusal:
+            return still_rating(request, refusal)
+
+    return login_required(never_cache(require_POST(checked)))
+
+
+def get_release(request: HttpRequest, slug: str, version: str, *, manage: bool = False) -> Release:
+    """A draft for those who see the study's results, a published one for everybody with an account.
+
+    A stranger to the study who has pairs left of its dataset, in any study, finds none: its texts may be theirs to
+    rate. manage: for staff and owners.
+    """
+    release = get_object_or_404(Release.objects.select_related("study__dataset"), study__slug=slug, version=version)
+    role = role_of(request.user, release.study)
+    if role is None:
+        if manage or not release.is_published or release.study.dataset_id in datasets_being_rated(request):
+            raise Http404
+    else:
+        refuse_while_rating(request, release.study)
+    if manage:
+        get_managed_study(request, slug, owner=True)
+    return release
+
+
+def release_page(view: View) -> View:
+    return login_required(never_cache(require_safe(_with_release(view, manage=False))))
+
+
+def release_action(view: View) -> View:
+    return login_required(never_cache(require_POST(_with_release(view, manage=True))))
+
+
+def _with_release(view: View, *, manage: bool) -> View:
+    @wraps(view)
+    def checked(request: HttpRequest, slug: str, version: str, **more: Any) -> HttpResponseBase:
+        try:
+            return view(request, get_release(request, slug, version, manage=manage), **more)
+        except StillRatingError as refusal:
+            return still_rating(request, refusal)
+
+    return checked
+
+
+# ---- exports
+
+
+@results_page
+def exports(request: HttpRequest, study: Study) -> HttpResponse:
+    return _exports_page(request, study, ExportForm(study))
+
+
+def _exports_page(request: HttpRequest, study: Study, form: ExportForm) -> HttpResponse:
+    context = {"study": study, "form": form, "jobs": file_jobs.exports_of(study), "most": STREAMED_AT_MOST}
+    return render(request, "leaderboards/exports.html", context, status=400 if form.errors else 200)
+
+
+@results_action
+def start_export(request: HttpRequest, study: Study) -> HttpResponseBase:
+    """Sent while it is read, or written in the background if it is large."""
+    form = ExportForm(study, request.POST)
+    if not form.is_valid():
+        return _exports_page(request, study, form)
+    export = form.export()
+    if export.total() <= STREAMED_AT_MOST:
+        return StreamingHttpResponse(
+            export.parts(),
+            content_type=export.format.content_type,
+            headers={"Content-Disposition": f'attachment; filename="{export.name}"'},
+        )
+    with transaction.atomic():
+        file_jobs.start_export(export, cast(User, request.user))
+    messages.success(request, "The export is being written. Come back to this page for the file.")
+    return redirect("exports", study.slug)
+
+
+@login_required
+@never_cache
+@require_safe
+def export_file(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """The file of a background export, until it expires."""
+    job = get_object_or_404(ExportJob.objects.select_related("study"), public_id=public_id)
+    try:
+        get_results_study(request, job.study.slug)
+    except StillRatingError as refusal:
+        return still_rating(request, refusal)
+    if job.state != ExportJob.State.DONE or job.expires_at is None or job.expires_at <= timezone.now():
+        raise Http404
+    return _file(file_jobs.path_of(job), file_jobs.export_of(job).name)
+
+
+@login_required
+@never_cache
+@require_POST
+def retry_export(request: HttpRequest, public_id: str) -> HttpResponse:
+    job = get_object_or_404(ExportJob.objects.select_related("study"), public_id=public_id)
+    try:
+        get_results_study(request, job.study.slug)
+    except StillRatingError as refusal:
+        return still_rating(request, refusal)
+    _retry(request, job)
+    return redirect("exports", job.study.slug)
+
+
+def _retry(request: HttpRequest, job: FileJob) -> None:
+    if file_jobs.retry(job):
+        messages.success(request, "It is being written again.")
+    else:
+        messages.error(request, "Only what failed can be tried again, and this has not, or no longer.")
+
+
+def _file(path: Path, name: str) -> FileResponse:
+    if not path.is_file():
+        raise Http404
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name)
+
+
+# ---- releases
+
+
+@results_page
+def study_releases(request: HttpRequest, study: Study) -> HttpResponse:
+    initial = {"name": study.title, "version": services.next_version(study)}
+    return _releases_page(request, study, DraftForm(initial=initial))
+
+
+def _releases_page(request: HttpRequest, study: Study, form: DraftForm) -> HttpResponse:
+    context = {
+        "study": study,
+        "form": form,
+        "releases": study.releases.all(),
+        "withheld": study.dataset.documents.filter(redistributable=False).count(),
+    }
+    return render(request, "leaderboards/study_releases.html", context, status=400 if form.errors else 200)
+
+
+@results_action
+def make_release(request: HttpRequest, study: Study) -> HttpResponse:
+    form = DraftForm(request.POST)
+    if form.is_valid():
+        try:
+            with transaction.atomic():
+                release = services.create_draft(study, Draft(**form.cleaned_data), cast(User, request.user))
+                file_jobs.announce(release)
+        except ReleaseError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"The draft {release.version} is being written.")
+            return redirect(release)
+    return _releases_page(request, study, form)
+
+
+@login_required
+@never_cache
+@require_safe
+def releases(request: HttpRequest) -> HttpResponse:
+    """Published ones, without those of datasets on which the person still rates."""
+    shown = services.published().exclude(study__dataset__in=datasets_being_rated(request))
+    return render(request, "leaderboards/releases.html", {"releases": shown})
+
+
+@release_page
+def release(request: HttpRequest, release: Release) -> HttpResponse:
+    role = role_of(request.user, release.study)
+    folder = folder_of(release)
+    card = folder / "README.md"
+    context = {
+        "release": release,
+        "study": release.study,
+        "member": role is not None,
+        "manages": role in ("staff", "owner"),
+        "card": card.read_text(encoding="utf-8").split("---\n", 2)[-1] if card.is_file() else "",
+        "files": [(name.as_posix(), (folder / name).stat().st_size) for name in services.files(release)],
+        "form": DoiForm(instance=release),
+    }
+    return render(request, "leaderboards/release.html", context)
+
+
+@release_page
+def release_zip(request: HttpRequest, release: Release) -> HttpResponseBase:
+    return _file(zip_of(release), zip_of(release).name)
+
+
+@release_page
+def release_file(request: HttpRequest, release: Release, name: str) -> HttpResponseBase:
+    """One file of the folder; a name that is not among them, whatever it points to, is not found."""
+    if Path(name) not in services.files(release):
+        raise Http404
+    return _file(folder_of(release) / name, Path(name).name)
+
+
+@results_action
+def retry_release(request: HttpRequest, study: Study, version: str) -> HttpResponse:
+    release = get_object_or_404(study.releases, version=version)
+    _retry(request, release)
+    return redirect(release)
+
+
+@release_action
+def publish_release(request: HttpRequest, release: Release) -> HttpResponse:
+    return _change(request, release, lambda: services.publish(release), f"{release} is published.")
+
+
+@release_action
+def set_doi(request: HttpRequest, release: Release) -> HttpResponse:
+    return _change(request, release, lambda: services.set_doi(release, request.POST.get("doi", "")), "DOI saved.")
+
+
+@release_action
+def delete_release(request: HttpRequest, release: Release) -> HttpResponse:
+    try:
+        services.delete_draft(release)
+    except ReleaseError as error:
+        messages.error(request, str(error))
+        return redirect("release", release.study.slug, release.version)
+    messages.success(request, f"The draft {release.version} is deleted.")
+    return redirect("study-releases", release.study.slug)
+
+
+def _change(request: HttpRequest, release: Release, change: Callable[[], None], said: str) -> HttpResponse:
+    try:
+        change()
+    except ReleaseError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, said)
+    return redirect("release", release.study.slug, release.version)

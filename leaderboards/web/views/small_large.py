@@ -1,0 +1,93 @@
+"""Small against large: the Pareto front, and the verdict on a small system; and how many votes that still takes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+
+from annotations.models import Study
+from leaderboards.boards.costs import MEASURES
+from leaderboards.boards.stopping import stopping
+from leaderboards.presentation.charts.shown import shown
+from leaderboards.presentation.charts.widths import widths
+from leaderboards.presentation.study_charts import QUALITIES, asked_cost, asked_quality, pareto_chart, pareto_lines
+from leaderboards.presentation.verdicts import Verdict, verdict
+from leaderboards.web.asking import asked_for, results_page
+
+Line = dict[str, Any]
+
+
+@results_page
+def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
+    """?quality= and ?cost= choose the axes, ?small= and ?large= the two systems of the verdict."""
+    asked = asked_for(request, study)
+    board, data = asked.values("board"), asked.values("small-large")
+    quality, cost = asked_quality(request.GET), asked_cost(request.GET)
+    lines = pareto_lines(board, data, quality, cost)
+    small_ones, large_ones = (_of(board["systems"], data[side]) for side in ("small", "large"))
+    small, large = _asked_pair(request.GET, small_ones, large_ones)
+    context = asked.context() | {
+        "quality": quality,
+        "cost": cost,
+        "qualities": {key: label for key, label in QUALITIES.items() if key == "rating" or key in data["metrics"]},
+        "costs": MEASURES,
+        "chart": shown(
+            pareto_chart(board, data, quality, cost), study.slug, asked.parameters, {"quality": quality, "cost": cost}
+        ),
+        "not_shown": [line for line in lines if line["quality"] is None or line["cost"] is None],
+        "small": small,
+        "large": large,
+        "small_ones": small_ones,
+        "large_ones": large_ones,
+        "verdict": _verdict(small, large, data),
+    }
+    return render(request, "leaderboards/small_versus_large.html", context)
+
+
+def _of(lines: Sequence[Line], systems: Sequence[str]) -> list[Line]:
+    """In the board's order, the best first."""
+    return [line for line in lines if line["system"] in systems]
+
+
+def _asked_pair(asked: QueryDict, small: Sequence[Line], large: Sequence[Line]) -> tuple[Line | None, Line | None]:
+    """Those named, or the best compact and the best large one; None where the study has none of a kind."""
+    return (
+        _named(small, asked.get("small")) or _first(small, "compact"),
+        _named(large, asked.get("large")) or _first(large, "large"),
+    )
+
+
+def _named(lines: Sequence[Line], system: str | None) -> Line | None:
+    return next((line for line in lines if line["system"] == system), None)
+
+
+def _first(lines: Sequence[Line], size_class: str) -> Line | None:
+    return next((line for line in lines if line["size_class"] == size_class), lines[0] if lines else None)
+
+
+def _verdict(small: Line | None, large: Line | None, data: Mapping[str, Any]) -> Verdict | None:
+    if small is None or large is None:
+        return None
+    pair = (small["system"], large["system"])
+    found = next(found for found in data["verdicts"] if (found["small"], found["large"]) == pair)
+    return verdict(found, small, large, data)
+
+
+@results_page
+def planning(request: HttpRequest, study: Study) -> HttpResponse:
+    """?stopping=1 shows the rule that may be looked at after every vote."""
+    asked = asked_for(request, study)
+    data = asked.values("planning")
+    by_rule = request.GET.get("stopping") == "1"
+    rows = [
+        (neighbour, stopping(asked, neighbour["better"], neighbour["worse"]) if by_rule else None)
+        for neighbour in data["neighbours"]
+    ]
+    context = asked.context() | {
+        "data": data,
+        "chart": shown(widths(data), study.slug, asked.parameters),
+        "rows": rows,
+        "stopping": by_rule,
+    }
+    return render(request, "leaderboards/planning.html", context)

@@ -1,0 +1,123 @@
+"""Can this result be trusted: people, metrics, a few votes; and votes and metrics taken together."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from annotations.models import Judgement, Study
+from leaderboards.boards.analysis.index import COLUMNS, InvalidWeightsError, index, read_weights, usual_weights
+from leaderboards.presentation import analysis_words
+from leaderboards.presentation.analysis_scatter import scatter
+from leaderboards.web.asking import asked_for, results_data, results_page
+from lib.errors import json_error
+
+VOTES_A_PAGE = 10
+
+
+@results_page
+def trust(request: HttpRequest, study: Study) -> HttpResponse:
+    asked = asked_for(request, study)
+    found = asked.values("trust")
+    numbers = {row["system"]: i for i, row in enumerate(found["robustness"]["ranges"], start=1)}
+    context = asked.context() | {
+        "found": found,
+        "words": {
+            "agreement": analysis_words.on_agreement(found["agreement"]),
+            "sides": analysis_words.on_sides(found["side_bias"]),
+            "metrics": analysis_words.on_metrics(found["metrics"]),
+            "length": analysis_words.on_length(found["length"]),
+        },
+        "tops": [
+            (top, analysis_words.on_votes(top, found["votes"]), analysis_words.on_units(top))
+            for top in found["robustness"]["tops"]
+        ],
+        "metrics": [(metric, analysis_words.LABELS[metric["metric"]]) for metric in found["metrics"]],
+        "plots": [
+            (plot, analysis_words.LABELS[metric["metric"]])
+            for metric in found["metrics"]
+            if (plot := scatter(metric, numbers)) is not None
+        ],
+        "legend": numbers,
+        "tested": [(metric, analysis_words.LABELS[metric["metric"]]) for metric in found["significance"]["metrics"]],
+        "equal_length": request.GET.get("show") == "equal-length",
+    }
+    return render(request, "leaderboards/trust.html", context)
+
+
+@results_data
+def trust_json(request: HttpRequest, study: Study) -> HttpResponse:
+    return JsonResponse(asked_for(request, study).values("trust"), json_dumps_params={"ensure_ascii": False})
+
+
+@results_page
+def trust_votes(request: HttpRequest, study: Study) -> HttpResponse:
+    """The votes on which the top hangs, with both texts; ?top=3 for the top three."""
+    asked = asked_for(request, study)
+    found = asked.values("trust")
+    tops = found["robustness"]["tops"]
+    wanted = request.GET.get("top", "1")
+    top = next((top for top in tops if str(top["k"]) == wanted), tops[0] if tops else None)
+    ids = top["votes"].get("ids", []) if top else []
+    page = Paginator(_votes(ids), VOTES_A_PAGE).get_page(request.GET.get("page"))
+    context = asked.context() | {
+        "found": found,
+        "top": top,
+        "sentence": analysis_words.on_votes(top, found["votes"]) if top else found["robustness"]["reason"],
+        "page": page,
+        "rows": [(vote.assignment.comparison, vote) for vote in page],
+    }
+    return render(request, "leaderboards/trust_votes.html", context)
+
+
+def _votes(ids: list[str]) -> Any:
+    place = "assignment__comparison"
+    return (
+        Judgement.objects.filter(public_id__in=ids)
+        .select_related(
+            "assignment__annotator",
+            f"{place}__document",
+            f"{place}__query",
+            f"{place}__summary_a__run__system",
+            f"{place}__summary_b__run__system",
+        )
+        .order_by(f"{place}__document__external_id", "pk")
+    )
+
+
+@results_page
+def combined(request: HttpRequest, study: Study) -> HttpResponse:
+    asked = asked_for(request, study)
+    found = asked.values("combined")
+    columns = found["columns"]
+    usual = usual_weights(columns)
+    error = ""
+    try:
+        weights = read_weights(request.GET.dict()) or usual
+    except InvalidWeightsError as refused:
+        error, weights = str(refused), usual
+    context = asked.context() | {
+        "found": found,
+        "help": analysis_words.on_help(found["helped"]),
+        "helped_by": [analysis_words.LABELS[name] for name in found["helped"].get("metrics", [])],
+        "index": index(columns, weights),
+        "error": error,
+        "inputs": [
+            (column, analysis_words.LABELS[column], request.GET.get(f"w_{column}", f"{weights.get(column, 0):g}"))
+            for column in COLUMNS
+            if any(value is not None for value in columns["columns"][column])
+        ],
+    }
+    return render(request, "leaderboards/combined.html", context, status=400 if error else 200)
+
+
+@results_data
+def combined_json(request: HttpRequest, study: Study) -> HttpResponse:
+    found = asked_for(request, study).values("combined")
+    try:
+        weights = read_weights(request.GET.dict()) or usual_weights(found["columns"])
+    except InvalidWeightsError as refused:
+        return json_error(400, "invalid_weights", str(refused))
+    answer = {**found, "index": index(found["columns"], weights)}
+    return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})
