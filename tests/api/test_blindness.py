@@ -1,4 +1,4 @@
-"""The crawl of tests/annotations/test_blindness.py for own front ends: nothing a token to annotate gets names systems."""
+"""The crawl of tests/annotations/blindness/test_blindness.py for own front ends: nothing a token to annotate gets names systems."""
 
 import json
 import re
@@ -10,8 +10,7 @@ from annotations.gold.attention import add_attention_checks
 from annotations.models import Assignment, Comparison, Study
 from annotations.studies.services import join
 from models_runner.models import Document, Summary
-from tests.annotations.helpers import make_gold
-from tests.annotations.test_blindness import (  # noqa: F401  (fixtures)
+from tests.annotations.blindness.test_blindness import (  # noqa: F401  (fixtures)
     MARKER,
     leaks,
     marked_document,
@@ -19,6 +18,7 @@ from tests.annotations.test_blindness import (  # noqa: F401  (fixtures)
     recognisable_keys,
     study,
 )
+from tests.annotations.helpers import make_gold
 from tests.api.helpers import rater
 from tests.api.test_permissions import TABLE
 

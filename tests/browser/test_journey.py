@@ -13,7 +13,7 @@ from annotations.models import Annotator, Judgement, JudgementRevision, Remark
 from annotations.people.invitations import invite
 from annotations.people.links import invitation_path, single_path
 from tests import messages
-from tests.annotations.test_languages import SAME_EVERYWHERE
+from tests.annotations.web.test_languages import SAME_EVERYWHERE
 from tests.browser.test_accessibility import violations
 from tests.browser.test_rating import scripts_started
 from tests.factories import make_study

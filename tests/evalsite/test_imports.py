@@ -15,6 +15,7 @@ FORBIDDEN = {
     "client": {"django", "models_runner", "annotations", "leaderboards", "evalsite", "api"},
     "annotations/blindness/identity.py": {"django", "models_runner", "leaderboards", "evalsite"},
     "annotations/blindness/identity_terms.py": {"django", "models_runner", "leaderboards", "evalsite"},
+    "lib": {"models_runner", "annotations", "leaderboards", "api", "evalsite"},
     "stats": {"django", "models_runner", "annotations", "leaderboards", "api", "evalsite"},
 }
 

@@ -26,7 +26,7 @@ class Colours:
     high: str
 
 
-# The values of site.css: accent, speakers 2, 8 and 6; tests/leaderboards/test_charts.py holds them to it.
+# The values of site.css: accent, speakers 2, 8 and 6; tests/leaderboards/presentation/test_charts.py holds them to it.
 LIGHT = Colours(
     surface="#ffffff",
     text="#18202c",

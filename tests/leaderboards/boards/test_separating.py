@@ -9,8 +9,8 @@ from leaderboards.boards.making import make_board
 from leaderboards.boards.planning import planning
 from leaderboards.data.material import gather
 from models_runner.models import System
+from tests.leaderboards.boards.test_hard_boards import CASES, disconnected
 from tests.leaderboards.compared import make_compared_study
-from tests.leaderboards.test_hard_boards import CASES, disconnected
 from tests.people import researcher
 
 pytestmark = pytest.mark.django_db

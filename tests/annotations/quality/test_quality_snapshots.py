@@ -20,7 +20,7 @@ from annotations.rating.assignment import take
 from annotations.rating.remarks import Said, record_remark
 from annotations.studies import changes
 from tests.annotations.helpers import answer, make_gold
-from tests.annotations.test_quality import rate
+from tests.annotations.quality.test_quality import rate
 from tests.factories import AnnotatorFactory, make_study
 from tests.people import researcher
 

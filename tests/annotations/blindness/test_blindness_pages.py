@@ -18,12 +18,7 @@ from leaderboards.models.releases import ExportJob
 from leaderboards.releases.services import Draft, create_draft, publish, write_files
 from leaderboards.web.views import releases
 from models_runner.models import Document
-from tests.annotations.test_blindness import (  # noqa: F401  (fixtures)
-    MARKER,
-    leaks,
-    recognisable_keys,
-    study,
-)
+from tests.annotations.blindness.test_blindness import MARKER, leaks, recognisable_keys, study  # noqa: F401  (fixtures)
 from tests.factories import UserFactory, make_study
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ import pytest
 from benchmarks import export_http
 from benchmarks.export_http import Row
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PEER = """
 import argparse, json
 parser = argparse.ArgumentParser()

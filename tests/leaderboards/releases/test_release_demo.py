@@ -16,7 +16,7 @@ from models_runner.runs.generation import work_on_run
 from models_runner.runs.scoring import work_on_scoring_job
 from models_runner.runs.services import request_scores
 from tests.annotations.helpers import vote_on
-from tests.leaderboards.test_releases import reproduce
+from tests.leaderboards.releases.test_releases import reproduce
 
 pytestmark = pytest.mark.django_db
 

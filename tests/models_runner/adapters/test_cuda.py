@@ -10,8 +10,7 @@ from models_runner.finetune.work import folder_of
 from models_runner.models import FineTuning
 from models_runner.runs import generation, services
 from tests.factories import SystemFactory
-from tests.models_runner.checkpoints import saved_decoder, saved_t5
-from tests.models_runner.test_adapter_transformers import (  # noqa: F401  (fixtures)
+from tests.models_runner.adapters.test_adapter_transformers import (  # noqa: F401  (fixtures)
     ARCHITECTURES,
     adapter,
     gemma,
@@ -22,7 +21,8 @@ from tests.models_runner.test_adapter_transformers import (  # noqa: F401  (fixt
     request_fixture,
     t5,
 )
-from tests.models_runner.test_finetuning import _here, dataset, losses, started, worked  # noqa: F401  (fixtures)
+from tests.models_runner.checkpoints import saved_decoder, saved_t5
+from tests.models_runner.finetune.test_finetuning import _here, dataset, losses, started, worked  # noqa: F401  (fixtures)
 
 QUICK = {"max_steps": 20, "evaluate_every": 10, "accumulation": 1, "max_tokens": 64}
 

@@ -9,7 +9,7 @@ from leaderboards.presentation.charts.look import Look
 from leaderboards.presentation.charts.pareto import LABELS, Costs, pareto
 from leaderboards.presentation.charts.rendering import as_svg
 from stats.decisions.pareto import pareto_front
-from tests.leaderboards.test_charts import everything
+from tests.leaderboards.presentation.test_charts import everything
 
 PARAMETERS = Costs("parameters", "Parameters")
 VALUES = st.one_of(st.integers(0, 5).map(float), st.just(np.nan))

@@ -135,13 +135,13 @@ def test_imported_systems_get_ready_by_their_summaries():
 
 
 def test_the_example_in_the_docs_can_be_added(tmp_path):
-    docs = Path(__file__).parents[2] / "docs" / "adapters.md"
+    docs = Path(__file__).parents[3] / "docs" / "adapters.md"
     example = docs.read_text().partition("```yaml\n")[2].partition("```")[0]
     call_command("systems", add=write(tmp_path, example))
     assert set(System.objects.values_list("slug", flat=True)) == {"llama-3-1-8b-vllm", "our-gguf", "minutes-of-2023"}
 
 
 def test_every_adapter_and_strategy_is_in_the_docs():
-    text = (Path(__file__).parents[2] / "docs" / "adapters.md").read_text()
+    text = (Path(__file__).parents[3] / "docs" / "adapters.md").read_text()
     names = [*ADAPTERS, *METHODS, *KEEP, *COMBINE, *DEFAULTS]
     assert [name for name in names if f"`{name}`" not in text] == []
