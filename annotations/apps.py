@@ -7,7 +7,7 @@ class AnnotationsConfig(AppConfig):
     verbose_name = "Studies and judgements"
 
     def ready(self) -> None:
-        from annotations.blindness import giveaways
+        from annotations.blindness import leak_check
         from annotations.evidence import work
         from annotations.models.triggers import drop_triggers, ensure_triggers
         from annotations.studies import receivers
@@ -15,6 +15,6 @@ class AnnotationsConfig(AppConfig):
 
         summaries_saved.connect(receivers.add_new_comparisons)
         swept.connect(work.sweep)
-        swept.connect(giveaways.sweep)
+        swept.connect(leak_check.sweep)
         pre_migrate.connect(drop_triggers, sender=self)
         post_migrate.connect(ensure_triggers, sender=self)

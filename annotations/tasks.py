@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from annotations.blindness import giveaways
+from annotations.blindness import leak_check
 from annotations.evidence import work
 from models_runner.ownership import owner_id
 from models_runner.tasks import deliver
@@ -21,13 +21,13 @@ def find_evidence() -> None:
 @shared_task(acks_late=True)
 def check_giveaways() -> None:
     """Look through summaries for names of models; harmless if delivered twice."""
-    logger.info(giveaways.check_all())
+    logger.info(leak_check.check_all())
 
 
 @shared_task
 def compute_quality(study_id: int) -> None:
     """Compute what the quality page of one study shows; harmless if delivered twice, asked for again if lost."""
-    from annotations.quality.quality_snapshots import make_snapshot
+    from annotations.quality.snapshots import make_snapshot
 
     logger.info(make_snapshot(study_id))
 

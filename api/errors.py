@@ -1,4 +1,4 @@
-"""Every refusal of the API in one shape; lib.errors says which."""
+"""Every refusal of the API in one shape; lib.json_errors says which."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from annotations.rating.judging import RefusedError
+from annotations.rating.votes import RefusedError
 from annotations.studies.setup import StudySetupError
 from annotations.web.access import StillRatingError
 from annotations.web.views.rating import REFUSAL_STATUS
@@ -16,11 +16,11 @@ from api.tokens import TokenError
 from api.webhooks import WebhookError
 from leaderboards.data.filters import UnknownFilterError
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError
-from leaderboards.releases.services import ReleaseError, VersionTakenError
-from lib.errors import json_error
+from leaderboards.releases.publishing import ReleaseError, VersionTakenError
+from lib.json_errors import json_error
 from models_runner.datasets.lookup import UnknownDatasetError
 from models_runner.importing.records import DatasetImportError
-from models_runner.runs.services import NothingToRunError
+from models_runner.runs.lifecycle import NothingToRunError
 from models_runner.systems.catalog import CatalogError, UnknownSystemError
 from models_runner.systems.leakage import LeakageError
 from models_runner.systems.readiness import NotReadyError

@@ -9,11 +9,11 @@ from django.db.models import Exists, OuterRef, Q, Sum
 from django.utils import timezone
 
 from annotations.models import Study
-from annotations.studies.services import progress
+from annotations.studies.progress import study_progress
 from annotations.web.access import role_of
 from api.models import Delivery, Webhook
 from api.models.webhooks import Event
-from leaderboards.releases.services import published
+from leaderboards.releases.publishing import published
 from models_runner.models import Run
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def study_completed(study: Study) -> int:
     about = f"{study.slug}: {places}"
     # Asked after every sweep: the votes of a large study are counted only where somebody is still to be told.
     webhooks = _not_told(_told_of(study), Event.STUDY_COMPLETE, about) if places else []
-    if not webhooks or (counts := progress(study)).rated < counts.places:
+    if not webhooks or (counts := study_progress(study)).rated < counts.places:
         return 0
     payload: Payload = {"study": study.slug, "comparisons": counts.comparisons, "rated": counts.rated}
     return queue(webhooks, Event.STUDY_COMPLETE, about, payload)

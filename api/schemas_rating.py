@@ -16,7 +16,7 @@ Choice = Literal["left", "right", "tie", "both_bad"]
 
 
 class FromPage(Schema):
-    """Taken from annotations.rating.pages by attribute: a field that is not named here does not leave."""
+    """Taken from annotations.rating.page by attribute: a field that is not named here does not leave."""
 
     model_config = ConfigDict(from_attributes=True)
 

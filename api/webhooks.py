@@ -16,8 +16,8 @@ from annotations.models import Study
 from api.models import Delivery, Webhook
 from api.models.webhooks import LONGEST_URL
 from api.signing import HEADER, secret_of, signature
-from models_runner.adapters.base import AdapterError
 from models_runner.adapters.endpoints import check_endpoint
+from models_runner.adapters.protocol import AdapterError
 
 MAX_ATTEMPTS = 9
 GROWTH = 4  # each wait is so many times the one before: from seconds to hours

@@ -124,7 +124,7 @@ def faults(study: Any, timed: Sequence[Timed], before: int) -> list[str]:
     from django.db.models import Count, F, Q
 
     from annotations.models import Assignment
-    from annotations.rating.judging import choice_of
+    from annotations.rating.votes import choice_of
 
     mine = Assignment.objects.filter(pk__gt=before)
     rows = mine.values_list("token", "shown_left", "judgements__outcome", "state")
@@ -250,7 +250,7 @@ def prepare(options: argparse.Namespace) -> tuple[Any, list[Any]]:
     from django.contrib.auth.models import User
     from django.core.management import call_command
 
-    from annotations.studies.services import join
+    from annotations.people.joining import join
 
     call_command("collectstatic", verbosity=0, interactive=False)
     study = stored.make_study(options.tasks)

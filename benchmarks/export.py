@@ -129,7 +129,7 @@ def _measure(name: str) -> dict[str, Any]:
     from annotations.models import Judgement, Study
     from leaderboards.exports import Selection, export_ratings
     from leaderboards.exports.preferences import Counting
-    from leaderboards.releases import services
+    from leaderboards.releases import publishing
 
     study = Study.objects.select_related("dataset").get(slug=SLUG)
     path = Path(tempfile.mkdtemp()) / "votes"
@@ -142,7 +142,7 @@ def _measure(name: str) -> dict[str, Any]:
     _forget_peak()
     started = time.perf_counter()
     if name == "release":
-        built = services.write_files(services.create_draft(study, services.Draft(), None))
+        built = publishing.write_files(publishing.create_draft(study, publishing.Draft(), None))
         lines, size = sum(built.counts["rows"].values()), built.file_bytes
     else:
         lines = export_ratings(study, path, name, counting=Counting.EACH).lines

@@ -173,8 +173,8 @@ def parts(options: argparse.Namespace) -> list[str]:
 
 def chat(turns: Sequence[Turn], record: Mapping[str, Any]) -> list[dict[str, str]]:
     """What the platform asks the engine about a meeting."""
-    from models_runner.adapters.base import SummaryRequest, SystemSpec
     from models_runner.adapters.prompts import SYSTEM_MESSAGE, transcript_lines, user_text
+    from models_runner.adapters.protocol import SummaryRequest, SystemSpec
     from models_runner.datasets.instructions import instruction_text, wordings
 
     request = SummaryRequest("", turns, "en", instruction_text(wordings()["medium"], "en"), "medium")

@@ -84,8 +84,8 @@ def _random(name: str, options: argparse.Namespace) -> Any:
 
 def measure(model: str, transcripts: Sequence[Sequence[Turn]], options: argparse.Namespace) -> dict[str, Any]:
     """Output tokens a second by batch size, and what was read and how much memory it took at most."""
-    from models_runner.adapters.base import SummaryRequest, SystemSpec
     from models_runner.adapters.hf import load
+    from models_runner.adapters.protocol import SummaryRequest, SystemSpec
     from models_runner.datasets.instructions import instruction_text, wordings
 
     # The same work at every batch size: no text ends before its limit.

@@ -184,7 +184,7 @@ def violations() -> dict[str, int]:
 def differences(people: list[Person]) -> list[str]:
     """Acknowledged answers that are not stored as they were given, and stored ones that nobody acknowledged."""
     from annotations.models import Judgement
-    from annotations.rating.judging import choice_of
+    from annotations.rating.votes import choice_of
 
     rows = Judgement.objects.values_list("assignment__token", "assignment__shown_left", "outcome")
     stored = {str(token): choice_of(outcome, left) for token, left, outcome in rows}

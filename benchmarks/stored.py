@@ -209,7 +209,7 @@ def settle() -> None:
     from django.core.management.color import no_style
     from django.db import connection
 
-    from annotations.counts.sides import RECOUNT
+    from annotations.counts.side_balance import RECOUNT
     from annotations.models import Assignment, Judgement, JudgementRevision, SideLead
 
     SideLead.objects.all().delete()

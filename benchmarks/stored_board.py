@@ -37,9 +37,9 @@ def _measure(study: Any, add: Callable[[str, float], None]) -> None:
     from django.contrib.auth.models import User
     from django.test import Client
 
-    from leaderboards.data.material import gather
+    from leaderboards.data.inputs import gather
     from leaderboards.models import BoardSnapshot
-    from leaderboards.snapshots.snapshots import compute
+    from leaderboards.snapshots.serve import compute
 
     criterion = study.criteria.get()
     BoardSnapshot.objects.all().delete()

@@ -8,7 +8,7 @@ from annotations.models import Study
 from annotations.studies.setup import create_study
 from models_runner.importing.sample import import_sample
 from models_runner.models import Run, ScoringJob, Summary
-from models_runner.runs import services
+from models_runner.runs import lifecycle
 from models_runner.systems import catalog
 
 DATASET = "sample-meetings"
@@ -51,7 +51,7 @@ def load_sample(owner: User | None) -> Study:
     )
     for system in systems:
         if not Run.objects.filter(system=system, dataset=dataset, instruction=INSTRUCTION).exists():
-            services.start_run(system, dataset, instruction=INSTRUCTION)
+            lifecycle.start_run(system, dataset, instruction=INSTRUCTION)
     return study
 
 
@@ -64,5 +64,5 @@ def sample_progress() -> SampleProgress:
         summaries=total - summaries.unfinished().count(),
         summaries_total=total,
         metrics=jobs.filter(status__in=[ScoringJob.Status.DONE, ScoringJob.Status.FAILED]).count(),
-        metrics_total=len(SYSTEMS) * len(services.DEFAULT_METRICS),
+        metrics_total=len(SYSTEMS) * len(lifecycle.DEFAULT_METRICS),
     )

@@ -7,7 +7,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.core import signing
 from django.utils import timezone
 
-from lib.statements import fetch
+from lib.sql import fetch
 
 LIVE = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
 KEPT = 1000  # signatures that were found good

@@ -120,7 +120,7 @@ def database() -> dict[str, object]:
     else:
         config["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
         config["CONN_HEALTH_CHECKS"] = True
-        # Of lib/statements.py alone; a pooler that gives each transaction another connection may not know them.
+        # Of lib/sql.py alone; a pooler that gives each transaction another connection may not know them.
         prepare = env.bool("PREPARE_STATEMENTS", default=True)
         config["OPTIONS"] = {"prepare_threshold": 0 if prepare else None} | config.get("OPTIONS", {})
     return config

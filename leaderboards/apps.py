@@ -7,12 +7,13 @@ class LeaderboardsConfig(AppConfig):
     verbose_name = "Leaderboards"
 
     def ready(self) -> None:
-        from leaderboards.files import file_jobs, file_tasks  # noqa: F401  (workers find their tasks)
+        from leaderboards.files import jobs as file_jobs
+        from leaderboards.files import tasks  # noqa: F401  (workers find their tasks)
         from leaderboards.models.triggers import drop_triggers, ensure_triggers
-        from leaderboards.snapshots import refreshing
+        from leaderboards.snapshots import jobs as snapshot_jobs
         from models_runner.runs.signals import swept
 
-        swept.connect(refreshing.sweep)
+        swept.connect(snapshot_jobs.sweep)
         swept.connect(file_jobs.sweep)
         pre_migrate.connect(drop_triggers, sender=self)
         post_migrate.connect(ensure_triggers, sender=self)

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from leaderboards.snapshots import refreshing
+from leaderboards.snapshots import jobs
 from models_runner.ownership import owner_id
 from models_runner.tasks import deliver
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 @shared_task(acks_late=True)
 def make_snapshot(job_id: int) -> None:
     """Compute what one page of results shows; harmless if delivered twice."""
-    logger.info(refreshing.work_on_job(job_id, owner=owner_id()))
+    logger.info(jobs.work_on_job(job_id, owner=owner_id()))
 
 
 def send_message(job_id: int) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from models_runner.models import FineTuning, Run, ScoringJob, Summary, Worker
 from models_runner.ownership import is_gone
-from models_runner.runs import services, signals
+from models_runner.runs import lifecycle, signals
 from models_runner.runs.outcomes import MAX_ATTEMPTS
 
 logger = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ def _waiting_jobs() -> QuerySet[ScoringJob]:
 def _announce(waiting: QuerySet, before: datetime) -> int:
     rows = list(waiting.filter(Q(announced_at=None) | Q(announced_at__lte=before)))
     for row in rows:
-        services.announce(row)
+        lifecycle.announce(row)
     return len(rows)
 
 

@@ -7,7 +7,7 @@ import factory
 from django.contrib.auth import get_user_model
 from factory.django import DjangoModelFactory
 
-from annotations.counts.pair_counts import recount_pairs
+from annotations.counts.pair_tallies import recount_pairs
 from annotations.models import Annotator, Comparison, Criterion, Study
 from models_runner.datasets.instructions import sync_version
 from models_runner.models import Dataset, Document, InstructionKind, Reference, Regime, Run, Summary, System, Transcript

@@ -8,18 +8,18 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from annotations.gold.attention import add_attention_checks
+from annotations.gold.attention_checks import add_attention_checks
 from annotations.models import Annotator, Assignment, Comparison, Invitation, Remark, Study
 from annotations.people import members
 from annotations.people.invitations import accept, invite
 from annotations.rating.assignment import next_assignment
-from annotations.rating.judging import Vote, record_vote
 from annotations.rating.remarks import Said, record_remark
+from annotations.rating.votes import Vote, record_vote
 from annotations.studies.setup import create_study
 from models_runner.importing.sample import import_sample
 from models_runner.models import Summary
 from models_runner.runs.generation import work_on_run
-from models_runner.runs.services import start_run
+from models_runner.runs.lifecycle import start_run
 from models_runner.systems.catalog import ensure_system
 
 SLUG = "pilot"

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from annotations.models import Membership, Study
 from annotations.people.invitations import invite
+from annotations.people.joining import join
 from annotations.people.links import invitation_path, personal_path
 from annotations.rating.assignment import next_assignment
-from annotations.studies.services import join
 from api.tokens import make_token
-from leaderboards.files.file_jobs import path_of
+from leaderboards.files.jobs import path_of
 from leaderboards.models.releases import ExportJob, Release
 from leaderboards.releases.build import folder_of, zip_of
 from models_runner.models import FineTuning

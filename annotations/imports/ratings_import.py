@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from annotations.counts.pair_counts import recount_pairs
+from annotations.counts.pair_tallies import recount_pairs
 from annotations.imports.ratings_file import GivenVote, read_votes
 from annotations.models import (
     Annotator,

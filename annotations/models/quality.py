@@ -7,7 +7,7 @@ from annotations.models.studies import Study
 
 
 class QualitySnapshot(models.Model):
-    """One row a study; values: None until it is computed for the first time (annotations.quality.quality_values)."""
+    """One row a study; values: None until it is computed for the first time (annotations.quality.serialization)."""
 
     study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="quality_snapshot")
     values = models.JSONField(null=True, blank=True)

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from annotations.models import Annotator, AuditEntry, Invitation, Study
+from annotations.people.joining import join
 from annotations.studies import audit
-from annotations.studies.services import join
 
 MOST_ADDRESSES = 500
 LONGEST_EXTERNAL_ID = 100

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from annotations.counts.pair_counts import recount_pairs
+from annotations.counts.pair_tallies import recount_pairs
 from annotations.models import Annotator, AuditEntry
 from annotations.studies import audit
 

@@ -13,13 +13,13 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from annotations.counts.pair_counts import counting
-from annotations.counts.sides import JOIN_SYSTEMS_AND_LEAD, SYSTEMS_AND_LEAD, count, shown_left
+from annotations.counts.pair_tallies import counting
+from annotations.counts.side_balance import JOIN_SYSTEMS_AND_LEAD, SYSTEMS_AND_LEAD, count, shown_left
 from annotations.models import Annotator, Assignment, Comparison, Sampling, Side, Study
-from annotations.rating import mixing
-from annotations.rating.drawing import CANDIDATES, Candidate, candidates
+from annotations.rating import gold_schedule
 from annotations.rating.leases import lease_end, return_expired
-from lib.statements import Columns, change, fetch, insert
+from annotations.rating.sampling import CANDIDATES, Candidate, candidates
+from lib.sql import Columns, change, fetch, insert
 
 MOST_COUNTED = 200  # comparisons that an annotator has left
 LOOKED_AT = MOST_COUNTED + 2
@@ -123,7 +123,7 @@ def _take_known(annotator: Annotator, now: datetime) -> Assignment | None:
     """A training or gold pair where it is its turn."""
     if not annotator.study.has_known_pairs:
         return None
-    for comparison_id in mixing.due(annotator, available_to(annotator)):
+    for comparison_id in gold_schedule.due(annotator, available_to(annotator)):
         if assignment := take(annotator, comparison_id, now):
             return assignment
     return None

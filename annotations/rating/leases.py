@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from annotations.counts.pair_counts import counting
+from annotations.counts.pair_tallies import counting
 from annotations.models import Annotator, Assignment, Comparison, Study
 
 LEASED = Assignment.State.LEASED

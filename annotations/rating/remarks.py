@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.models import Annotator, Assignment, Remark, Wanted
-from annotations.rating.judging import (
+from annotations.models import Annotator, Assignment, Remark, Study, Wanted
+from annotations.rating.leases import give_back
+from annotations.rating.votes import (
     Recorded,
     RefusedError,
     check_open,
@@ -20,8 +23,7 @@ from annotations.rating.judging import (
     lock,
     take_again,
 )
-from annotations.rating.leases import give_back
-from lib.cells import csv_line
+from lib.csv_cells import csv_line
 
 CHUNK = 10_000
 MOST_REMARKS = 50  # of one annotator on one pair
@@ -109,3 +111,14 @@ def remark_lines(remarks: QuerySet[Remark]) -> Iterator[str]:
     yield csv_line(REMARK_COLUMNS)
     for *values, at in rows.iterator(CHUNK):
         yield csv_line([*values, at.isoformat(timespec="seconds")])
+
+
+def newest_remarks(study: Study, *, kind: str = "", find: str = "") -> QuerySet[Remark]:
+    """What annotators said beside their answers, newest first. find: in the words, the pseudonym or the document."""
+    remarks = Remark.objects.standing().filter(assignment__annotator__study=study)
+    if kind:
+        remarks = remarks.filter(kind=kind)
+    if find:
+        where = ("text", "assignment__annotator__pseudonym", "assignment__comparison__document__external_id")
+        remarks = remarks.filter(reduce(or_, (Q(**{f"{place}__icontains": find}) for place in where)))
+    return remarks.select_related("assignment__annotator", "assignment__comparison__document").order_by("-pk")

@@ -7,10 +7,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from annotations.counts.pair_counts import counting
+from annotations.counts.pair_tallies import counting
 from annotations.models import Annotator, Assignment, Judgement, JudgementRevision
-from annotations.rating.judging import RefusedError, check_open, is_adaptive, key_used, lock
 from annotations.rating.leases import lease_end
+from annotations.rating.votes import RefusedError, check_open, is_adaptive, key_used, lock
 
 
 def undo(annotator: Annotator, client_key: UUID, *, now: datetime | None = None) -> UUID:

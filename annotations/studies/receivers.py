@@ -1,7 +1,7 @@
 """New summaries become new comparisons in the studies that wait for them."""
 
 from annotations.models import Study
-from annotations.studies.comparisons import build_comparisons
+from annotations.studies.pair_generation import build_comparisons
 from models_runner.models import Run
 
 

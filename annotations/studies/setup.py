@@ -13,7 +13,7 @@ from django.core.validators import validate_slug
 from django.db import transaction
 from django.db.models import F, Max
 
-from annotations.counts.pair_counts import recount_pairs, sampling_changed
+from annotations.counts.pair_tallies import recount_pairs, sampling_changed
 from annotations.models import (
     AuditEntry,
     Criterion,
@@ -27,8 +27,8 @@ from annotations.models import (
     WhichPairs,
 )
 from annotations.studies import audit
-from annotations.studies.comparisons import build_comparisons
 from annotations.studies.criteria import LIBRARY
+from annotations.studies.pair_generation import build_comparisons
 from models_runner.models import Dataset, Document, System
 from stats.decisions.sampling import EPSILON
 

@@ -6,7 +6,7 @@ from html import escape
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
-from annotations.rating.pages import Turn
+from annotations.rating.page import Turn
 
 register = template.Library()
 

@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from annotations.models import Annotator, Membership, Study
-from annotations.people.own_data import is_erased
+from annotations.people.privacy import is_erased
 from annotations.rating.assignment import has_work
-from lib.statements import Columns, fetch
+from lib.sql import Columns, fetch
 
 __all__ = [
     "STAFF",

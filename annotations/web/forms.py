@@ -3,14 +3,14 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from annotations.gold.attention import ABOUT_THE_DOCUMENT, MOST_AT_ONCE
-from annotations.gold.gold import PURPOSES, Known, offered_outcomes
+from annotations.gold.attention_checks import ABOUT_THE_DOCUMENT, MOST_AT_ONCE
+from annotations.gold.items import PURPOSES, Known, offered_outcomes
 from annotations.models import Invitation, Membership, Outcome, Purpose, Remark, Study, Wanted
-from annotations.models.known import LONGEST_EXPLANATION
+from annotations.models.gold import LONGEST_EXPLANATION
 from annotations.models.remarks import LONGEST_REMARK
-from annotations.rating.guesses import GUESS_CHOICES
-from annotations.rating.judging import CHOICES, SIDES, Vote
 from annotations.rating.remarks import Said
+from annotations.rating.unblinding import GUESS_CHOICES
+from annotations.rating.votes import CHOICES, SIDES, Vote
 from annotations.studies.criteria import LIBRARY
 from annotations.studies.setup import ALWAYS, FIXED_BY_RATING, MARGIN, Material, RatingOptions, dates_problem
 from models_runner.models import Dataset, InstructionKind, System

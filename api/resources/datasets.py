@@ -25,7 +25,7 @@ from api.schemas import (
 )
 from api.streams import LINES_ANSWER, lines
 from api.uploads import BODY, uploaded
-from models_runner.importing.service import import_path
+from models_runner.importing.documents import import_path
 from models_runner.importing.summaries import COLUMNS, Defaults, import_summaries
 from models_runner.models import Dataset, Document
 from models_runner.runs.exports import summary_rows

@@ -1,6 +1,6 @@
 """For own front ends: what the rating page does, with the same blindness and the same rules.
 
-Everything shown goes through annotations.rating.pages, and everything sent through the services that the page calls.
+Everything shown goes through annotations.rating.page, and everything sent through the services that the page calls.
 """
 
 from typing import Any
@@ -10,15 +10,15 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from ninja import Router
 
-from annotations.gold.practice import feedback, rated_practice
+from annotations.gold.training_feedback import feedback, rated_practice
 from annotations.models import Annotator, Assignment
 from annotations.rating.assignment import has_work, next_assignment, prefetch
-from annotations.rating.judging import Vote, record_vote
 from annotations.rating.leases import renew
-from annotations.rating.pages import rating_page
+from annotations.rating.page import rating_page
 from annotations.rating.remarks import Said, record_remark
 from annotations.rating.undo import undo
-from annotations.studies import services
+from annotations.rating.votes import Vote, record_vote
+from annotations.studies import progress
 from api.auth import ANNOTATE, annotator_of
 from api.schemas import ERRORS
 from api.schemas_rating import (
@@ -59,7 +59,7 @@ def _why_nothing(annotator: Annotator) -> Any:
         return "not_open"
     if has_work(annotator):
         return "waiting"
-    return "preparing" if services.more_is_coming(annotator.study) else "done"
+    return "preparing" if progress.more_is_coming(annotator.study) else "done"
 
 
 @router.post("/rating/ahead", auth=ANNOTATE, response={200: AheadOut, **ERRORS})

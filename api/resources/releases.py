@@ -15,9 +15,9 @@ from api.links import MADE_RELEASE
 from api.paging import PageQuery, page_of
 from api.schemas import ERRORS
 from api.schemas_releases import ReleaseIn, ReleaseOut, ReleasePage
-from leaderboards.files import file_jobs
+from leaderboards.files import jobs
 from leaderboards.models.releases import Release
-from leaderboards.releases import services
+from leaderboards.releases import publishing
 from leaderboards.releases.build import zip_of
 from leaderboards.web import converters  # noqa: F401  (registers {version:…})
 
@@ -52,8 +52,8 @@ def create_release(request: HttpRequest, slug: str, given: ReleaseIn) -> Any:
     """Make a draft of a release. A worker writes its files: ask for it until its state is done."""
     study = get_results_study(request, slug)
     with transaction.atomic():
-        release = services.create_draft(study, services.Draft(**given.dict()), user_of(request))
-        file_jobs.announce(release)
+        release = publishing.create_draft(study, publishing.Draft(**given.dict()), user_of(request))
+        jobs.announce(release)
     return Status(201, _release(release))
 
 
@@ -72,7 +72,7 @@ def read_release(request: HttpRequest, slug: str, version: str) -> Any:
 def retry_release(request: HttpRequest, slug: str, version: str) -> Any:
     """Write the files of a draft again that failed."""
     release = _get_release(request, slug, version)
-    if not file_jobs.retry(release):
+    if not jobs.retry(release):
         raise ApiError(
             409, "not_failed", f"The files of {release} have not failed, or no longer. Ask how far they are."
         )
@@ -88,8 +88,8 @@ def publish_release(request: HttpRequest, slug: str, version: str) -> Any:
     release = _get_release(request, slug, version)
     get_managed_study(request, slug, owner=True)
     try:
-        services.publish(release)
-    except services.ReleaseError as error:
+        publishing.publish(release)
+    except publishing.ReleaseError as error:
         raise ApiError(409, "not_publishable", str(error)) from error
     return _release(release)
 

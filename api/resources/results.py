@@ -17,9 +17,9 @@ from api.uploads import BODY, uploaded
 from leaderboards.data.filters import Filters
 from leaderboards.data.lookup import find_criterion
 from leaderboards.data.votes import export_rows
-from leaderboards.snapshots.kinds import KINDS
-from leaderboards.snapshots.snapshots import get_snapshot
-from leaderboards.web.choices import check_choice
+from leaderboards.snapshots.registry import KINDS
+from leaderboards.snapshots.serve import get_snapshot
+from leaderboards.web.filter_form import check_choice
 
 router = Router(tags=["results"])
 

@@ -24,7 +24,7 @@ from api.schemas import (
 )
 from models_runner.datasets.lookup import find_dataset
 from models_runner.models import Run, Score, Summary
-from models_runner.runs import overview, services
+from models_runner.runs import lifecycle, overview
 from models_runner.systems import catalog
 from models_runner.web.access import check_researcher, get_run
 
@@ -65,7 +65,7 @@ def start_run(request: HttpRequest, given: RunIn) -> Any:
     check_researcher(request)
     values = given.dict()
     dataset, system = find_dataset(values.pop("dataset")), catalog.ensure_system(values.pop("system"))
-    run = services.start_run(system, dataset, **values)
+    run = lifecycle.start_run(system, dataset, **values)
     return Status(201, _answer(run))
 
 
@@ -85,19 +85,19 @@ def _changed(request: HttpRequest, pk: int, change: Callable[[Run], None]) -> Ru
 @router.post("/runs/{int:id}/cancel", auth=WRITE, response={200: RunOut, **ERRORS})
 def cancel_run(request: HttpRequest, id: int) -> Any:
     """Stop a run. What is done stays."""
-    return _changed(request, id, services.cancel_run)
+    return _changed(request, id, lifecycle.cancel_run)
 
 
 @router.post("/runs/{int:id}/resume", auth=WRITE, response={200: RunOut, **ERRORS})
 def resume_run(request: HttpRequest, id: int) -> Any:
     """Put cancelled summaries back to work."""
-    return _changed(request, id, services.resume_run)
+    return _changed(request, id, lifecycle.resume_run)
 
 
 @router.post("/runs/{int:id}/retry", auth=WRITE, response={200: RunOut, **ERRORS})
 def retry_run(request: HttpRequest, id: int) -> Any:
     """Try failed summaries again."""
-    return _changed(request, id, services.retry_failed)
+    return _changed(request, id, lifecycle.retry_failed)
 
 
 @router.get("/runs/{int:id}/summaries", auth=READ, response={200: SummaryPage, **ERRORS})

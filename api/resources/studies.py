@@ -10,7 +10,9 @@ from ninja import Query, Router
 from ninja.responses import Status
 
 from annotations.models import Annotator, Study
-from annotations.studies import services, setup
+from annotations.people.joining import join
+from annotations.studies import setup
+from annotations.studies.progress import Progress, progress_by_study, rated_counts, study_progress
 from api.access import get_managed_study, may_make_studies, studies_of
 from api.auth import ADMIN, READ, WRITE, user_of
 from api.errors import ApiError
@@ -51,15 +53,15 @@ def list_studies(request: HttpRequest, query: Query[StudyQuery]) -> Any:
 
 
 def _studies(studies: Sequence[Study]) -> list[StudyOut]:
-    progress = services.progress_by_study(studies)
+    progress = progress_by_study(studies)
     return [_with_progress(study, progress[study.pk]) for study in studies]
 
 
 def _study(study: Study) -> StudyOut:
-    return _with_progress(study, services.progress(study))
+    return _with_progress(study, study_progress(study))
 
 
-def _with_progress(study: Study, progress: services.Progress) -> StudyOut:
+def _with_progress(study: Study, progress: Progress) -> StudyOut:
     same = ("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed", "created_at")
     asked = ("allow_tie", "allow_both_bad", "strength", "comments", "opens_at", "closes_at")
     return StudyOut(
@@ -122,7 +124,7 @@ def list_annotators(request: HttpRequest, slug: str, query: Query[PageQuery]) ->
 
 
 def _annotators(annotators: Sequence[Annotator]) -> list[AnnotatorOut]:
-    rated = services.rated_counts(annotators)
+    rated = rated_counts(annotators)
     return [_annotator(annotator, rated[annotator.pk]) for annotator in annotators]
 
 
@@ -143,7 +145,7 @@ def add_annotator(request: HttpRequest, slug: str, given: AnnotatorIn) -> Any:
     if given.expires_at is not None and timezone.is_naive(given.expires_at):
         raise ApiError(422, "invalid", "expires_at has no time zone. Add Z or an offset.", field="expires_at")
     annotator = (
-        services.join(study, external_id=given.external_id)
+        join(study, external_id=given.external_id)
         if not (known := study.annotators.filter(external_id=given.external_id).first())
         else known
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import fsum
 from typing import NamedTuple
 
-from leaderboards.data.material import Material
+from leaderboards.data.inputs import Material
 from models_runner.models import Regime, Summary, System
 from models_runner.systems.prices import cost as dollars
 

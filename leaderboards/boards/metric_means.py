@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
-from leaderboards.data.material import Material, ScoreRow, SummaryRow
+from leaderboards.data.inputs import Material, ScoreRow, SummaryRow
 from models_runner.models import Summary
 
 # A value, None where undefined, and the reason for that or a remark on the value.

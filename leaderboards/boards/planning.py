@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from leaderboards.boards.separating import neighbours
-from leaderboards.data.material import Material
+from leaderboards.boards.neighbours import neighbours
+from leaderboards.data.inputs import Material
 from stats.decisions.planning import POWER
 from stats.ratings.ratings import rate
 from stats.votes.arrays import IntArray, VoteArrays

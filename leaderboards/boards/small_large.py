@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from leaderboards.boards.comparing import RESAMPLES, compared, is_reference, is_small
 from leaderboards.boards.costs import read_costs
-from leaderboards.data.material import Material
+from leaderboards.boards.noninferiority import RESAMPLES, compared, is_reference, is_small
+from leaderboards.data.inputs import Material
 from stats.metrics.significance import mean_intervals
 from stats.votes.arrays import FloatArray
 

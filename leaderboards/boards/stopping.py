@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from django.db.models import Q
 
-from annotations.models import Outcome
+from annotations.models import Criterion, Outcome
+from leaderboards.data.filters import Filters
 from leaderboards.data.votes import counted
-from leaderboards.web.asking import Asked
 from stats.uncertainty.sequences import confidence_sequence
 
 _COMPARISON = "assignment__comparison"
@@ -28,13 +28,13 @@ class Stopping:
     decided_after: int | None
 
 
-def stopping(asked: Asked, better: str, worse: str) -> Stopping:
+def stopping(criterion: Criterion, filters: Filters, better: str, worse: str) -> Stopping:
     """Of the votes between these two, in order of time; one query.
 
     One result a document, because votes on the same one go together and the bounds hold for single results.
     """
     rows = (
-        counted(asked.criterion, asked.filters)
+        counted(criterion, filters)
         .filter(Q(**{_SYSTEM_A: better, _SYSTEM_B: worse}) | Q(**{_SYSTEM_A: worse, _SYSTEM_B: better}))
         .order_by("created_at", "pk")
         .values_list(f"{_COMPARISON}__document_id", _SYSTEM_A, "outcome")

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.db.models import Q
 
-from annotations.blindness.giveaways import in_flagged_pair
+from annotations.blindness.leak_check import in_flagged_pair
 from annotations.models import Invitation, JudgeType, Study
 from models_runner.models.systems import COMPACT_BELOW, LARGE_FROM
 from stats.ratings.estimates import Ties

@@ -3,7 +3,7 @@
 from leaderboards.exports.lines import csv_lines, json_lines, parts
 from leaderboards.exports.rows import Selection
 from leaderboards.exports.service import EXPORTS, Export, Exported, UnknownFormatError, export_ratings, get_format
-from lib.cells import plain_cell, safe_cell
+from lib.csv_cells import plain_cell, safe_cell
 
 # The board's quick downloads, which hold what the board counts: plain rows to lines.
 FORMATS = {"csv": csv_lines, "jsonl": json_lines}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pydantic_core import to_json  # django-ninja's; three times as fast as json
 
 from leaderboards.data.votes import EXPORT_FIELDS
-from lib.cells import safe_cell
+from lib.csv_cells import safe_cell
 
 Row = dict[str, object]
 PART_CHARACTERS = 64_000

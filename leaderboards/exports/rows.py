@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 
-from annotations.blindness.giveaways import in_flagged_pair
+from annotations.blindness.leak_check import in_flagged_pair
 from annotations.models import Criterion, Judgement, Purpose, Strength, Study
 from leaderboards.data.votes import CHUNK, NAMES_A_MODEL, WINNERS
 

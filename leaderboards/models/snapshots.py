@@ -11,7 +11,7 @@ MAX_ATTEMPTS = 3
 
 
 class Asked(models.Model):
-    """What a snapshot is of. kind: "board", or another one of leaderboards.snapshots.kinds. filters: Filters.key."""
+    """What a snapshot is of. kind: "board", or another one of leaderboards.snapshots.registry. filters: Filters.key."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="%(class)ss")
     criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="%(class)ss")
@@ -32,7 +32,7 @@ class BoardSnapshot(Asked):
     settings = models.JSONField()
     board = models.JSONField()
     votes = models.PositiveIntegerField(default=0, help_text="That the filters let in.")
-    # How things stood (leaderboards.snapshots.state) when this was last found to be what the votes and scores say.
+    # How things stood (leaderboards.snapshots.staleness) when this was last found to be what the votes and scores say.
     state = models.CharField(max_length=64, blank=True)
     revision = models.BigIntegerField(default=0, help_text="The newest answer then.")
     as_of = models.DateTimeField()

@@ -18,8 +18,8 @@ from leaderboards.presentation.charts.progress import progress
 from leaderboards.presentation.charts.scatter import Axis, scatter
 from leaderboards.presentation.charts.widths import widths
 from leaderboards.presentation.charts.win_matrix import win_matrix
-from leaderboards.snapshots.computed import kept, kept_value
-from leaderboards.web.asking import Asked
+from leaderboards.snapshots.cache import kept, kept_value
+from leaderboards.snapshots.query import BoardQuery
 from stats.ratings.win_rates import win_rates
 
 Board = dict[str, Any]
@@ -65,8 +65,8 @@ def pareto_chart(board: Board, data: Mapping[str, Any], quality: str, cost: str)
     return pareto(pareto_lines(board, data, quality, cost), QUALITIES[quality], Costs(cost, measure.axis))
 
 
-def _pareto(asked: Asked, board: Board, options: QueryDict) -> Chart:
-    return pareto_chart(board, asked.values("small-large"), asked_quality(options), asked_cost(options))
+def _pareto(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
+    return pareto_chart(board, query.values("small-large"), asked_quality(options), asked_cost(options))
 
 
 def asked_quality(options: QueryDict) -> str:
@@ -81,39 +81,39 @@ def asked_cost(options: QueryDict) -> str:
     return cost if cost in {measure.key for measure in MEASURES} else "parameters"
 
 
-def _forest(asked: Asked, board: Board, options: QueryDict) -> Chart:
+def _forest(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
     return forest(board)
 
 
-def _win_matrix(asked: Asked, board: Board, options: QueryDict) -> Chart:
-    rates, slugs = kept(asked, board["fingerprint"], "win-rates", lambda m: (win_rates(m.arrays), list(m.slugs)))
+def _win_matrix(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
+    rates, slugs = kept(query, board["fingerprint"], "win-rates", lambda m: (win_rates(m.arrays), list(m.slugs)))
     order = [line["system"] for line in board["systems"] if line["system"] in slugs]
     return win_matrix(rates, slugs, order)
 
 
-def _scatter(asked: Asked, board: Board, options: QueryDict) -> Chart:
+def _scatter(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
     """?metric=: the rating against that metric, ROUGE-L where there is no such one."""
     metric = options.get("metric", "")
     metric = metric if metric in METRICS else "rougeL"
     return scatter(board["systems"], Axis(metric, METRICS[metric]), RATING)
 
 
-def _progress(asked: Asked, board: Board, options: QueryDict) -> Chart:
-    days = kept_value(asked, board["fingerprint"], "votes-by-day", lambda: votes_by_day(asked))
+def _progress(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
+    days = kept_value(query, board["fingerprint"], "votes-by-day", lambda: votes_by_day(query))
     return progress(days)
 
 
-def votes_by_day(asked: Asked) -> list[tuple[date, int]]:
+def votes_by_day(query: BoardQuery) -> list[tuple[date, int]]:
     """In the site's time zone; one query."""
-    days = counted(asked.criterion, asked.filters).order_by().annotate(day=TruncDate("created_at"))
+    days = counted(query.criterion, query.filters).order_by().annotate(day=TruncDate("created_at"))
     return list(days.values("day").annotate(votes=Count("pk")).order_by("day").values_list("day", "votes"))
 
 
-def _widths(asked: Asked, board: Board, options: QueryDict) -> Chart:
-    return widths(asked.values("planning"))
+def _widths(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
+    return widths(query.values("planning"))
 
 
-CHARTS: dict[str, Callable[[Asked, Board, QueryDict], Chart]] = {
+CHARTS: dict[str, Callable[[BoardQuery, Board, QueryDict], Chart]] = {
     "forest": _forest,
     "win-matrix": _win_matrix,
     "scatter": _scatter,
@@ -125,5 +125,5 @@ CHARTS: dict[str, Callable[[Asked, Board, QueryDict], Chart]] = {
 OPTIONS = ("metric", "quality", "cost")
 
 
-def chart(name: str, asked: Asked, board: Board, options: QueryDict) -> Chart:
-    return CHARTS[name](asked, board, options)
+def chart(name: str, query: BoardQuery, board: Board, options: QueryDict) -> Chart:
+    return CHARTS[name](query, board, options)

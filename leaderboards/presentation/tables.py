@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from leaderboards.exports import safe_cell
-from leaderboards.presentation.figures import COLUMNS, Row, Table, table
+from leaderboards.presentation.board_table import COLUMNS, Row, Table, table
 
 IDENTITY = ("system", "name", "regime", "size_class")
 NUMBERS = (

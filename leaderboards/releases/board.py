@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboards.data.material import METRIC_NAMES
+from leaderboards.data.inputs import METRIC_NAMES
 from leaderboards.data.votes import CODES
 from leaderboards.exports.lines import Row
 from leaderboards.exports.rows import EXCLUDED, ExportVote

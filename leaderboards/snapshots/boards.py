@@ -1,11 +1,11 @@
 """The board of a study on one criterion, exactly as the votes and scores are now."""
 
 from annotations.models import Criterion, Study
-from leaderboards.boards.making import Board, make_board
+from leaderboards.boards.build import Board, make_board
 from leaderboards.boards.version import CODE_VERSION
 from leaderboards.data.filters import Filters
-from leaderboards.data.material import gather
-from leaderboards.snapshots.snapshots import compute
+from leaderboards.data.inputs import gather
+from leaderboards.snapshots.serve import compute
 
 __all__ = ["CODE_VERSION", "Board", "build_board", "get_board"]
 

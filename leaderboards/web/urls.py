@@ -3,7 +3,7 @@ from django.urls import include, path
 from leaderboards.web.views import boards, charts, small_large, trust
 
 urlpatterns = [
-    path("", include("leaderboards.web.urls_releases")),
+    path("", include("leaderboards.web.release_urls")),
     path("boards/<slug:slug>/", boards.board, name="board"),
     path("boards/<slug:slug>/status/", boards.board_status, name="board-status"),
     path("boards/<slug:slug>/wins/", boards.board_wins, name="board-wins"),

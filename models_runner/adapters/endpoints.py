@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
-from models_runner.adapters.base import AdapterError
+from models_runner.adapters.protocol import AdapterError
 
 PORTS = {"http": 80, "https": 443}
 ADDRESS = re.compile(r"[A-Za-z0-9._-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 from lib.language import split_sentences, words
-from models_runner.adapters.base import AdapterError, SummaryRequest, SystemOutput, SystemSpec
+from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemOutput, SystemSpec
 
 METHODS = ("lead", "lexrank", "textrank")
 

@@ -1,6 +1,6 @@
 """Systems whose summaries were made elsewhere: nothing can be asked of them here."""
 
-from models_runner.adapters.base import AdapterError, SystemSpec
+from models_runner.adapters.protocol import AdapterError, SystemSpec
 
 
 class ImportedAdapter:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from models_runner.adapters.base import AdapterError, SummaryRequest, SystemSpec
+from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec
 
 # Said explicitly: a model's own default may give its name, and the name may end up in a summary.
 SYSTEM_MESSAGE = "You write summaries of meetings."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from models_runner.adapters.base import AdapterError
+from models_runner.adapters.protocol import AdapterError
 from models_runner.adapters.weights import file_revision
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from models_runner.adapters.base import AdapterError, SummaryRequest, SystemOutput, SystemSpec
+from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemOutput, SystemSpec
 
 
 class ReferenceAdapter:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import asdict
 from importlib import import_module
 
-from models_runner.adapters.base import AdapterError, SystemAdapter, SystemSpec
+from models_runner.adapters.protocol import AdapterError, SystemAdapter, SystemSpec
 
 ADAPTERS = {
     "extractive": "models_runner.adapters.extractive.ExtractiveAdapter",

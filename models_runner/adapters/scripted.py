@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from models_runner.adapters.base import (
+from models_runner.adapters.protocol import (
     AdapterError,
     SummaryRequest,
     SystemOutput,

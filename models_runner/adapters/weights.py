@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from models_runner.adapters.base import WeightsMissingError
+from models_runner.adapters.protocol import WeightsMissingError
 
 PACKAGE = "package:"
 # How the key is written in a GGUF file: its length, then its name. The gguf library takes ten seconds to read a large

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models_runner.adapters.base import AdapterError
+from models_runner.adapters.protocol import AdapterError
 
 MOST_IN_A_ROW = 10
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from models_runner.importing.documents import ImportResult, import_path
 from models_runner.importing.records import Terms
-from models_runner.importing.service import ImportResult, import_path
 
 TERMS = Terms("Apache-2.0", True)  # as the project itself
 SAMPLE_DIR = Path(__file__).parents[1] / "sample" / "meetings"

@@ -16,7 +16,7 @@ from models_runner.datasets.instructions import sync_version
 from models_runner.importing.files import json_objects, read_text
 from models_runner.importing.records import MAX_ID_LENGTH, DatasetImportError, Fields, RecordError
 from models_runner.models import Dataset, Document, InstructionKind, Query, Regime, Run, Summary, System
-from models_runner.runs import services
+from models_runner.runs import lifecycle
 from models_runner.systems.catalog import ensure_system, find
 
 NUMBERS = ("prompt_tokens", "output_tokens", "dropped_tokens", "seconds")
@@ -254,4 +254,4 @@ def _finish(run: Run) -> None:
         status=Run.Status.DONE, finished_at=now, environment={"system": run.system.spec(), "imported": True}
     )
     run.refresh_from_db()
-    services.request_scores(run)
+    lifecycle.request_scores(run)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from models_runner.metrics.base import MetricValue, ScoringRequest
+from models_runner.metrics.protocol import MetricValue, ScoringRequest
 
 NO_REFERENCE = "no reference for this document and instruction"
 IS_REFERENCE = "is the reference itself"

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from models_runner.metrics import undefined, why_incomparable, written_references
-from models_runner.metrics.base import MetricValue, ScoringRequest
+from models_runner.metrics.protocol import MetricValue, ScoringRequest
 from models_runner.metrics.registry import MetricUnavailableError
 
 BUNDLED = "minilm"

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from itertools import pairwise
 
 from lib.language import RULES_VERSION, split_sentences, words
-from models_runner.metrics.base import MetricValue, ScoringRequest
+from models_runner.metrics.protocol import MetricValue, ScoringRequest
 
 
 class LengthMetric:

@@ -4,7 +4,7 @@ from functools import cache
 
 from django.utils.module_loading import import_string
 
-from models_runner.metrics.base import Metric
+from models_runner.metrics.protocol import Metric
 
 METRICS = {
     "rouge": "models_runner.metrics.rouge.RougeMetric",

@@ -11,7 +11,7 @@ from rouge_score.rouge_scorer import RougeScorer
 
 from lib.language import RULES_VERSION, normalise_language, split_sentences, words
 from models_runner.metrics import undefined, why_incomparable, written_references
-from models_runner.metrics.base import MetricValue, ScoringRequest
+from models_runner.metrics.protocol import MetricValue, ScoringRequest
 
 FLAT_NAMES = ("rouge1", "rouge2", "rougeL")
 SUMMARY_LEVEL_NAME = "rougeLsum"

@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from models_runner.adapters.base import AdapterError
 from models_runner.adapters.endpoints import check_engine
+from models_runner.adapters.protocol import AdapterError
 
 COMPACT_BELOW = 2_000_000_000
 LARGE_FROM = 7_000_000_000

@@ -9,7 +9,8 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from lib.faults import disk_is_full, explained
-from models_runner.adapters.base import (
+from models_runner.adapters.prompts import prompt_layout
+from models_runner.adapters.protocol import (
     AdapterError,
     SummaryRequest,
     SystemAdapter,
@@ -17,13 +18,12 @@ from models_runner.adapters.base import (
     SystemSpec,
     TransientAdapterError,
 )
-from models_runner.adapters.prompts import prompt_layout
 from models_runner.adapters.registry import load_adapter
 from models_runner.datasets.instructions import instruction_text, texts_of
 from models_runner.datasets.references import fitting_references
 from models_runner.leases import KeepLease, lease_time
 from models_runner.models import Run, Summary, System
-from models_runner.runs import services, signals
+from models_runner.runs import lifecycle, signals
 from models_runner.runs.energy import EnergyMeter
 from models_runner.runs.machine import machine_record
 from models_runner.runs.outcomes import settle
@@ -116,7 +116,7 @@ def _work(runs: Sequence[Run], adapter: SystemAdapter, owner: str) -> int:
             started.add(run.pk)
             _note_start(run, adapter)
             if run.summaries.ready(timezone.now()).exists():
-                services.announce(run)  # for the next idle worker, which tells the one after it
+                lifecycle.announce(run)  # for the next idle worker, which tells the one after it
         saved += _write_batch(run, adapter, owner, ids)
         if time.monotonic() - told > TELL_EVERY_SECONDS:
             signals.summaries_saved.send(sender=Run, run=run)
@@ -212,7 +212,7 @@ def finish_if_complete(run: Run) -> bool:
         status, reason = _final_status(run, counts)
         Run.objects.filter(pk=run.pk).update(status=status, status_reason=reason, finished_at=timezone.now())
         if counts["done"]:
-            services.request_scores(run)
+            lifecycle.request_scores(run)
     if counts["done"]:
         signals.summaries_saved.send(sender=Run, run=run)
     return True

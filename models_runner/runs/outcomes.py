@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from lib.faults import explained
-from models_runner.adapters.base import AdapterError, SystemOutput, TransientAdapterError
+from models_runner.adapters.protocol import AdapterError, SystemOutput, TransientAdapterError
 from models_runner.models import Run, Summary, SummaryCall
-from models_runner.runs import services
+from models_runner.runs import lifecycle
 from models_runner.runs.repetition import goes_in_circles
 
 logger = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ def _try_again(run: Run, ours: QuerySet[Summary], summary: Summary, outcome: Tra
         error=str(outcome),
         not_before=timezone.now() + delay,
     )
-    services.announce_later(run, delay)
+    lifecycle.announce_later(run, delay)
 
 
 def _save(ours: QuerySet[Summary], summary: Summary, outcome: SystemOutput, joules: float | None) -> int:

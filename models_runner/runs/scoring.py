@@ -9,7 +9,7 @@ from django.utils import timezone
 from lib.faults import disk_is_full, explained
 from models_runner.datasets.references import fitting_references
 from models_runner.leases import KeepLease, lease_time
-from models_runner.metrics.base import Metric, ScoringRequest
+from models_runner.metrics.protocol import Metric, ScoringRequest
 from models_runner.metrics.registry import get_metric
 from models_runner.models import MetricSignature, Run, Score, ScoringJob, Summary
 
@@ -54,11 +54,11 @@ def _score_missing(metric: Metric, run: Run, held: QuerySet[ScoringJob]) -> int:
 
 def _reopen_if_more_came(metric: Metric, job: ScoringJob) -> None:
     """A summary saved while the job ended found it running and left no message; look once more."""
-    from models_runner.runs import services
+    from models_runner.runs import lifecycle
 
     for language in _languages(job.run):
         if _missing(job.run, language, current_signature(metric, language)).exists():
-            services.request_scores(job.run, (job.metric,))
+            lifecycle.request_scores(job.run, (job.metric,))
             return
 
 

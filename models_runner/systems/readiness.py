@@ -8,8 +8,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from models_runner.adapters.base import AdapterError
 from models_runner.adapters.endpoints import check_engine
+from models_runner.adapters.protocol import AdapterError
 from models_runner.adapters.weights import PACKAGE
 from models_runner.models import Summary, System, Worker
 from models_runner.ownership import machine_id

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from models_runner.finetune.services import TRAINABLE
+from models_runner.finetune.lifecycle import TRAINABLE
 from models_runner.models import Dataset, FineTuning, InstructionKind, Regime, System
 from models_runner.systems import catalog
 from models_runner.systems.listing import NO_SIZE

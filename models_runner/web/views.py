@@ -9,7 +9,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from models_runner.models import Dataset, Document, Reference, Run, Summary, System
-from models_runner.runs import overview, services
+from models_runner.runs import lifecycle, overview
 from models_runner.systems import catalog, listing
 from models_runner.systems.leakage import LeakageError
 from models_runner.systems.readiness import NotReadyError, needs
@@ -112,8 +112,8 @@ def run_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             system = catalog.ensure_system(form.cleaned_data.pop("system"))
-            run = services.start_run(system, **form.cleaned_data)
-        except (services.NothingToRunError, NotReadyError, LeakageError) as error:
+            run = lifecycle.start_run(system, **form.cleaned_data)
+        except (lifecycle.NothingToRunError, NotReadyError, LeakageError) as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"The run {run} is on its way.")
@@ -153,7 +153,7 @@ def summary_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_run(request, pk)
-    services.cancel_run(run)
+    lifecycle.cancel_run(run)
     messages.info(request, "Cancelled. What is done stays; resume whenever you like.")
     return redirect(run)
 
@@ -162,7 +162,7 @@ def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def run_resume(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_run(request, pk)
-    services.resume_run(run)
+    lifecycle.resume_run(run)
     messages.info(request, "Resumed: the cancelled summaries wait for a worker again.")
     return redirect(run)
 
@@ -171,6 +171,6 @@ def run_resume(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_run(request, pk)
-    services.retry_failed(run)
+    lifecycle.retry_failed(run)
     messages.info(request, "The failed summaries wait for a worker again.")
     return redirect(run)

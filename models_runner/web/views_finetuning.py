@@ -6,13 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from models_runner.finetune.curves import loss_curve
-from models_runner.finetune.services import (
-    FineTuningError,
-    cancel_finetuning,
-    resume_finetuning,
-    start_finetuning,
-)
+from models_runner.finetune.lifecycle import FineTuningError, cancel_finetuning, resume_finetuning, start_finetuning
+from models_runner.finetune.loss_curve import loss_curve
 from models_runner.models import FineTuning
 from models_runner.systems import catalog
 from models_runner.systems.readiness import NotReadyError

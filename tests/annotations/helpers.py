@@ -1,9 +1,9 @@
 import uuid
 
-from annotations.gold.gold import Known, make_known
+from annotations.gold.items import Known, make_known
 from annotations.models import Remark
 from annotations.rating.assignment import next_assignment
-from annotations.rating.judging import Vote, record_vote
+from annotations.rating.votes import Vote, record_vote
 
 
 def vote_on(assignment, choice, *, criterion="overall", client_key=None, strength=None, **kwargs):

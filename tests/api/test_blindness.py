@@ -6,9 +6,9 @@ import uuid
 
 import pytest
 
-from annotations.gold.attention import add_attention_checks
+from annotations.gold.attention_checks import add_attention_checks
 from annotations.models import Assignment, Comparison, Study
-from annotations.studies.services import join
+from annotations.people.joining import join
 from models_runner.models import Document, Summary
 from tests.annotations.blindness.test_blindness import (  # noqa: F401  (fixtures)
     MARKER,

@@ -6,13 +6,13 @@ import pytest
 from django.utils import timezone
 
 from annotations.models import Membership, Study
+from annotations.people.joining import join
 from annotations.rating.assignment import next_assignment
-from annotations.studies.services import join
 from api.models import ApiToken, Webhook
 from api.models.tokens import Scope
 from api.site import api
 from leaderboards.models.releases import Release
-from leaderboards.releases.services import Draft, create_draft, publish, write_files
+from leaderboards.releases.publishing import Draft, create_draft, publish, write_files
 from tests.api.helpers import Program, document, program, rater
 from tests.factories import DatasetFactory, SystemFactory, UserFactory, make_study
 

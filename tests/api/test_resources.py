@@ -9,13 +9,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from annotations.models import Judgement, Study
-from annotations.studies.services import join
+from annotations.people.joining import join
 from api.models import ApiToken
 from leaderboards.boards.analysis.analyse import compute_combined
-from leaderboards.data.material import gather
-from leaderboards.files import file_jobs
+from leaderboards.data.inputs import gather
+from leaderboards.files import jobs
 from leaderboards.models.releases import Release
-from leaderboards.releases.services import Draft, create_draft, publish, write_files
+from leaderboards.releases.publishing import Draft, create_draft, publish, write_files
 from leaderboards.snapshots.boards import get_board
 from models_runner.models import Dataset, Document, MetricSignature, Run, Score, Summary, System
 from tests.annotations.helpers import make_gold, rate_everything
@@ -366,7 +366,7 @@ def test_a_release_is_listed_and_downloaded():
 
 def test_a_release_is_made_watched_and_published(django_capture_on_commit_callbacks, monkeypatch):
     told = []
-    monkeypatch.setattr("leaderboards.files.file_tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
+    monkeypatch.setattr("leaderboards.files.tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
     study = make_study(systems=2, documents=2)
     rate_everything(join(study))
     asks, address = program(), f"/studies/{study.slug}/releases"
@@ -374,7 +374,7 @@ def test_a_release_is_made_watched_and_published(django_capture_on_commit_callba
         made = asks.post(address, {"name": "Votes", "licence": "MIT", "description": "Of two meetings."})
     assert (made.status_code, made.json()["state"], made.json()["version"]) == (201, "pending", "1.0")
     release = study.releases.get()
-    assert told == [("leaderboards.files.file_tasks.write_release", release.pk)]
+    assert told == [("leaderboards.files.tasks.write_release", release.pk)]
     assert (release.licence, release.description, release.created_by) == (
         "MIT",
         "Of two meetings.",
@@ -382,7 +382,7 @@ def test_a_release_is_made_watched_and_published(django_capture_on_commit_callba
     )
     refusal = asks.post(f"{address}/1.0/publish")
     assert (refusal.status_code, error_of(refusal)["code"]) == (409, "not_publishable")
-    file_jobs.work_on(Release, release.pk, owner="w")
+    jobs.work_on(Release, release.pk, owner="w")
     assert asks.get(f"{address}/1.0").json()["state"] == "done"
     published = asks.post(f"{address}/1.0/publish").json()
     assert (published["status"], bool(published["published_at"])) == ("published", True)
@@ -414,7 +414,7 @@ def test_files_that_failed_are_written_again():
     assert asks.get(f"{address}/1.0").json()["reason"] == "The disk is full."
     again = asks.post(f"{address}/1.0/retry").json()
     assert (again["state"], again["reason"]) == ("pending", "")
-    file_jobs.work_on(Release, study.releases.get().pk, owner="w")
+    jobs.work_on(Release, study.releases.get().pk, owner="w")
     assert asks.get(f"{address}/1.0").json()["state"] == "done"
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.models import Membership
-from annotations.studies.services import join
+from annotations.people.joining import join
 from api.models import ApiToken
 from api.tokens import TokenError, find_token, make_token, revoke
 from tests import people

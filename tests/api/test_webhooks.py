@@ -12,15 +12,15 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotations.models import Membership
-from annotations.studies.services import join
+from annotations.people.joining import join
 from api import events, webhooks
 from api.models import Delivery, Webhook
 from api.signing import secret_of, signature
 from leaderboards.models.releases import Release
-from leaderboards.releases.services import write_files
+from leaderboards.releases.publishing import write_files
 from models_runner.models import Run
 from models_runner.runs.generation import work_on_run
-from models_runner.runs.services import start_run
+from models_runner.runs.lifecycle import start_run
 from tests.annotations.helpers import rate_everything
 from tests.api.helpers import error_of, program
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory, UserFactory, make_study

@@ -6,11 +6,11 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import expect
 
-from annotations.gold.gold import switch
+from annotations.gold.items import switch
 from annotations.models import KnownPair, Study
 from annotations.people.links import invitation_path
 from annotations.quality.exclusion import exclude
-from annotations.quality.quality import AnnotatorQuality
+from annotations.quality.report import AnnotatorQuality
 from tests.annotations.helpers import add_remarks, make_gold, rate_everything
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.test import Client
 
 from leaderboards.presentation.charts.script import make_script
-from leaderboards.releases.services import Draft, create_draft, write_files
+from leaderboards.releases.publishing import Draft, create_draft, write_files
 from tests.browser.test_accessibility import violations
 from tests.factories import UserFactory
 from tests.leaderboards.compared import make_compared_study

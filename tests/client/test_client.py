@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from annotations.models import Study
-from annotations.studies.services import join
-from leaderboards.files import file_jobs
+from annotations.people.joining import join
+from leaderboards.files import jobs
 from leaderboards.models.releases import Release
 from models_runner.models import Document, Run
 from tests.annotations.helpers import rate_everything
@@ -101,7 +101,7 @@ def test_a_release_is_made_written_published_and_downloaded(client_of_site, tmp_
     Release.objects.update(state="failed", reason="The disk is full.")
     assert client.wait_for_release(study.slug, version)["reason"] == "The disk is full."
     assert client.retry_release(study.slug, version)["state"] == "pending"
-    file_jobs.work_on(Release, Release.objects.get().pk, owner="w")
+    jobs.work_on(Release, Release.objects.get().pk, owner="w")
     assert client.wait_for_release(study.slug, version)["state"] == "done"
     published = client.publish_release(study.slug, version)
     assert [one["status"] for one in client.releases(study.slug)] == ["published"]

@@ -13,8 +13,8 @@ FORBIDDEN = {
     "api": {"evalsite"},
     "evalsite": {"api"},
     "client": {"django", "models_runner", "annotations", "leaderboards", "evalsite", "api"},
-    "annotations/blindness/identity.py": {"django", "models_runner", "leaderboards", "evalsite"},
-    "annotations/blindness/identity_terms.py": {"django", "models_runner", "leaderboards", "evalsite"},
+    "annotations/blindness/identity_leaks.py": {"django", "models_runner", "leaderboards", "evalsite"},
+    "annotations/blindness/terms.py": {"django", "models_runner", "leaderboards", "evalsite"},
     "lib": {"models_runner", "annotations", "leaderboards", "api", "evalsite"},
     "stats": {"django", "models_runner", "annotations", "leaderboards", "api", "evalsite"},
 }

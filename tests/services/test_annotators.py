@@ -13,7 +13,7 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener
 import pytest
 from django.db import connection
 
-from annotations.counts.pair_counts import counted
+from annotations.counts.pair_tallies import counted
 from annotations.models import Assignment, Judgement, JudgementRevision
 from annotations.people.links import invitation_path
 from annotations.quality.exclusion import exclude, include

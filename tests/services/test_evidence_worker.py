@@ -3,7 +3,7 @@
 import pytest
 
 from annotations.models import SummaryEvidence
-from annotations.studies import comparisons
+from annotations.studies import pair_generation
 from tests.factories import make_study
 from tests.services.workers import empty_broker, wait_until, worker
 
@@ -28,7 +28,7 @@ def study():
 
 @pytest.mark.parametrize("message_lost", [False, True])
 def test_a_worker_finds_the_evidence_of_new_pairs(study, message_lost, tmp_path):
-    comparisons.build_comparisons(study)
+    pair_generation.build_comparisons(study)
     if message_lost:
         empty_broker()
     with worker("metrics", log=tmp_path / "log", SWEEP_SECONDS="1" if message_lost else "600"):

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from models_runner.finetune.services import cancel_finetuning, start_finetuning
+from models_runner.finetune.lifecycle import cancel_finetuning, start_finetuning
 from models_runner.models import FineTuning
 from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, SystemFactory
 from tests.models_runner.checkpoints import saved_decoder

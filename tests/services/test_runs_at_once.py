@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from models_runner.models import Run, Summary
-from models_runner.runs import generation, services
+from models_runner.runs import generation, lifecycle
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,7 +19,7 @@ def cancelled_under_work(monkeypatch):
     dataset = DatasetFactory()
     for n in range(2):
         DocumentFactory(dataset=dataset, external_id=f"m{n}")
-    run = services.start_run(SystemFactory(adapter="scripted", engine={"default": "Text."}), dataset)
+    run = lifecycle.start_run(SystemFactory(adapter="scripted", engine={"default": "Text."}), dataset)
     run.summaries.update(status=Summary.Status.CANCELLED)
     return run
 
@@ -52,7 +52,7 @@ def test_a_run_resumed_while_its_worker_ends_it_stays_open(cancelled_under_work,
     assert counted.wait(timeout=30)
 
     def resume():
-        services.resume_run(run)
+        lifecycle.resume_run(run)
         resumed.set()
 
     researcher = in_thread(resume)

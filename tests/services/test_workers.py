@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from models_runner.models import Run, Score, Summary, Worker
-from models_runner.runs import services
+from models_runner.runs import lifecycle
 from models_runner.sweeper import sweep
 from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, SystemFactory
 from tests.services.workers import empty_broker, wait_until, worker
@@ -52,7 +52,7 @@ def assert_exactly_once(run, documents=12):
 
 def test_a_worker_does_a_run_and_its_scores(dataset, tmp_path):
     with worker("generation", "metrics", log=tmp_path / "log", **FAST):
-        run = services.start_run(slow_system(0), dataset)
+        run = lifecycle.start_run(slow_system(0), dataset)
         wait_until(lambda: status(run) == Run.Status.DONE, what="run done")
         wait_until(lambda: Score.objects.filter(name="rouge1", value__isnull=False).count() == 12, what="scores")
     assert_exactly_once(run)
@@ -69,7 +69,7 @@ def is_stopped_at_work(process, run):
 
 def test_a_killed_worker_loses_nothing(dataset, tmp_path):
     with worker("generation", log=tmp_path / "first", **FAST) as first:
-        run = services.start_run(slow_system(), dataset)
+        run = lifecycle.start_run(slow_system(), dataset)
         wait_until(lambda: done(run) >= 3 and is_stopped_at_work(first, run), what="three summaries, another under way")
         os.killpg(first.pid, signal.SIGKILL)
         first.wait()
@@ -83,7 +83,7 @@ def test_a_killed_worker_loses_nothing(dataset, tmp_path):
 def test_two_workers_share_a_run(dataset, tmp_path):
     with worker("generation", log=tmp_path / "1", **FAST), worker("generation", log=tmp_path / "2", **FAST):
         wait_until(lambda: Worker.objects.count() == 2, what="both workers ready")
-        run = services.start_run(slow_system(0.4), dataset)
+        run = lifecycle.start_run(slow_system(0.4), dataset)
         owners = set()
 
         def both_seen():
@@ -96,7 +96,7 @@ def test_two_workers_share_a_run(dataset, tmp_path):
 
 
 def test_lost_messages_are_sent_again(dataset, tmp_path):
-    run = services.start_run(slow_system(0), dataset)
+    run = lifecycle.start_run(slow_system(0), dataset)
     empty_broker()
     with worker("generation", log=tmp_path / "log", **FAST):
         wait_until(lambda: status(run) == Run.Status.DONE, what="run done without its message")
@@ -105,13 +105,13 @@ def test_lost_messages_are_sent_again(dataset, tmp_path):
 
 def test_cancel_stops_a_run_under_work_and_resume_ends_it(dataset, tmp_path):
     with worker("generation", log=tmp_path / "log", **FAST):
-        run = services.start_run(slow_system(0.4), dataset)
+        run = lifecycle.start_run(slow_system(0.4), dataset)
         wait_until(lambda: done(run) >= 1, what="first summary")
-        services.cancel_run(run)
+        lifecycle.cancel_run(run)
         stopped_at = done(run)
         wait_until(lambda: not run.summaries.filter(status="running").exists(), what="nothing running")
         assert done(run) <= stopped_at + 1
-        services.resume_run(run)
+        lifecycle.resume_run(run)
         wait_until(lambda: status(run) == Run.Status.DONE, what="resumed run done")
     assert_exactly_once(run)
 
@@ -119,7 +119,7 @@ def test_cancel_stops_a_run_under_work_and_resume_ends_it(dataset, tmp_path):
 def test_a_passing_fault_passes(dataset, tmp_path):
     system = SystemFactory(adapter="scripted", engine={"default": "x", "faults": {"m3": ["transient", "transient"]}})
     with worker("generation", log=tmp_path / "log", RETRY_SECONDS="1", **FAST):
-        run = services.start_run(system, dataset)
+        run = lifecycle.start_run(system, dataset)
         wait_until(lambda: status(run) == Run.Status.DONE, what="run done after two faults")
     assert run.summaries.get(document__external_id="m3").attempts == 3
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.models import Sampling, Wanted
 from annotations.people import links
-from annotations.studies import services, setup
+from annotations.studies import progress, setup
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import InstructionKind
 from models_runner.systems.catalog import UnknownSystemError, ensure_system
@@ -125,7 +125,7 @@ class Command(BaseCommand):
         except (UnknownDatasetError, UnknownSystemError, setup.StudySetupError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Study {study.slug}: {study.comparisons.count()} comparisons, {study.quota} votes each.")
-        for system, summaries in services.coverage(study):
+        for system, summaries in progress.coverage(study):
             if not summaries:
                 self.stdout.write(
                     f"  {system.slug} has no {study.instruction} summaries yet; its comparisons appear after: "

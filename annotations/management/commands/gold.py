@@ -3,9 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations.gold import gold
-from annotations.gold.attention import add_attention_checks
-from annotations.gold.gold_quality import known_pairs
+from annotations.gold import items
+from annotations.gold.attention_checks import add_attention_checks
+from annotations.gold.results import known_pairs
 from annotations.models import Comparison, KnownPair, Purpose, Study
 from annotations.studies import setup
 
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no study {options['study']!r}.")
         try:
             self._change(study, options)
-        except (gold.KnownPairError, setup.StudySetupError) as error:
+        except (items.KnownPairError, setup.StudySetupError) as error:
             raise CommandError(str(error)) from error
         study.refresh_from_db()
         self._list(study)
@@ -61,14 +61,14 @@ class Command(BaseCommand):
             questions = [key.strip() for key in options["questions"].split(",") if key.strip()]
             add_attention_checks(study, options["attention"], purpose, None, questions=questions)
         elif options["pair"] is not None:
-            known = gold.Known(purpose, expected(options["expect"]), options["explanation"])
-            gold.make_known(self._comparison(study, options["pair"]), known, None)
+            known = items.Known(purpose, expected(options["expect"]), options["explanation"])
+            items.make_known(self._comparison(study, options["pair"]), known, None)
         elif options["remove"] is not None:
-            gold.remove(self._pair(study, options["remove"]), None)
+            items.remove(self._pair(study, options["remove"]), None)
         elif options["switch_off"] is not None:
-            gold.switch(self._pair(study, options["switch_off"]), on=False, by=None)
+            items.switch(self._pair(study, options["switch_off"]), on=False, by=None)
         elif options["switch_on"] is not None:
-            gold.switch(self._pair(study, options["switch_on"]), on=True, by=None)
+            items.switch(self._pair(study, options["switch_on"]), on=True, by=None)
         elif options["every"] is not None:
             setup.change_settings(study, {"gold_every": options["every"]}, None)
 

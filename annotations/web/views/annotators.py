@@ -6,11 +6,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from annotations.models import Study
-from annotations.quality.quality_snapshots import served_quality
-from annotations.review.answered import pairs_of, with_answers
-from annotations.review.work import work_of
+from annotations.quality.snapshots import served_quality
+from annotations.review.activity import work_of
+from annotations.review.answer_history import pairs_of, with_answers
 from annotations.web.access import for_researchers
-from annotations.web.forms_lists import PairsForm
+from annotations.web.list_forms import PairsForm
 
 PAIRS_A_PAGE = 25
 

@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations.gold import gold
-from annotations.gold.attention import add_attention_checks
-from annotations.gold.gold_quality import pairs_of, with_figures
+from annotations.gold import items
+from annotations.gold.attention_checks import add_attention_checks
+from annotations.gold.results import pairs_of, with_figures
 from annotations.models import KnownPair, Purpose, Study
-from annotations.web import addresses
+from annotations.web import redirects
 from annotations.web.access import for_researchers
 from annotations.web.forms import AttentionForm, KnownPairForm
 
@@ -53,7 +53,7 @@ def attention(request: HttpRequest, study: Study) -> HttpResponse:
             made = add_attention_checks(
                 study, values["n"], values["purpose"], cast(User, request.user), questions=values["questions"]
             )
-        except gold.KnownPairError as error:
+        except items.KnownPairError as error:
             form.add_error(None, str(error))
         else:
             fewer = (
@@ -69,7 +69,7 @@ def attention(request: HttpRequest, study: Study) -> HttpResponse:
 def choose(request: HttpRequest, study: Study) -> HttpResponse:
     """Pairs that can become gold or training, with both texts."""
     rating = study.comparisons.for_rating()
-    free = study.comparisons.filter(gold.choosable(study)).select_related(*_SHOWN)
+    free = study.comparisons.filter(items.choosable(study)).select_related(*_SHOWN)
     page = Paginator(free.order_by("document__position", "shuffle", "pk"), PAIRS_A_PAGE).get_page(
         request.GET.get("page")
     )
@@ -88,8 +88,8 @@ def make(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     form = KnownPairForm(study, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            gold.make_known(comparison, form.known(), cast(User, request.user))
-        except gold.KnownPairError as error:
+            items.make_known(comparison, form.known(), cast(User, request.user))
+        except items.KnownPairError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "Saved. The pair is among the rating pairs no more.")
@@ -108,9 +108,9 @@ def change(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
         return HttpResponseBadRequest(f"change is {what!r}; expected remove, off or on.")
     try:
         if what == "remove":
-            gold.remove(pair, by)
+            items.remove(pair, by)
         else:
-            gold.switch(pair, on=what == "on", by=by)
-    except gold.KnownPairError as error:
+            items.switch(pair, on=what == "on", by=by)
+    except items.KnownPairError as error:
         messages.error(request, str(error))
-    return redirect(addresses.as_it_was(request, "study-gold", study.slug))
+    return redirect(redirects.as_it_was(request, "study-gold", study.slug))

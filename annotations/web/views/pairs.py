@@ -5,13 +5,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from annotations.gold.gold import choosable
-from annotations.gold.gold_quality import with_figures
+from annotations.gold.items import choosable
+from annotations.gold.results import with_figures
 from annotations.models import KnownPair, Study
-from annotations.review.answered import answers_to
-from annotations.review.pairs import pairs_of, with_votes
+from annotations.review.answer_history import answers_to
+from annotations.review.pair_list import pairs_of, with_votes
 from annotations.web.access import for_researchers
-from annotations.web.forms_lists import StudyPairsForm
+from annotations.web.list_forms import StudyPairsForm
 
 PAIRS_A_PAGE = 50
 

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotations.models import Annotator, Invitation, Membership, Study
 from annotations.people import invitations, links, members
-from annotations.review.finished import pairs_left
-from annotations.review.work import work_lines, work_of
-from annotations.studies import services
-from annotations.web import addresses
+from annotations.review.activity import work_lines, work_of
+from annotations.review.remaining import pairs_left
+from annotations.studies import progress
+from annotations.web import redirects
 from annotations.web.access import (
     STAFF,
     StillRatingError,
@@ -30,8 +30,8 @@ from annotations.web.access import (
     still_rating,
 )
 from annotations.web.forms import InvitationForm, MemberForm
-from annotations.web.forms_lists import PeopleForm
-from lib.cells import csv_line
+from annotations.web.list_forms import PeopleForm
+from lib.csv_cells import csv_line
 
 ROWS_A_PAGE = 25
 
@@ -64,7 +64,7 @@ def _page(
         "invitations": invitations,
         "invitation_rows": [(one, _link(request, one)) for one in invitations],
         "annotators": annotators,
-        "more_is_coming": services.more_is_coming(study),
+        "more_is_coming": progress.more_is_coming(study),
         "annotator_rows": [(one, work[one.pk], left.get(one.pk)) for one in annotators],
         "invitation_form": invitation_form or InvitationForm(),
         "member_form": member_form or MemberForm(),
@@ -124,7 +124,7 @@ def _back(request: HttpRequest, study: Study) -> HttpResponse:
     """To the same page; who took themselves off the owners is led to what is still theirs."""
     role = role_of(request.user, study)
     if role in (STAFF, Membership.Role.OWNER):
-        return redirect(addresses.as_it_was(request, "study-people", study.slug))
+        return redirect(redirects.as_it_was(request, "study-people", study.slug))
     messages.success(request, f"You are {'a researcher' if role else 'no member'} of the study {study.slug} now.")
     return redirect(study if role else "studies")
 
@@ -144,7 +144,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
             form.add_error(None, str(error))
     if form.errors:
         return _page(request, study, invitation_form=form)
-    return redirect(addresses.as_it_was(request, "study-people", slug))
+    return redirect(redirects.as_it_was(request, "study-people", slug))
 
 
 @login_required
@@ -152,7 +152,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
 def revoke(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
     study = get_managed_study(request, slug, owner=True)
     invitations.revoke(get_object_or_404(study.invitations, public_id=public_id), cast(User, request.user))
-    return redirect(addresses.as_it_was(request, "study-people", slug))
+    return redirect(redirects.as_it_was(request, "study-people", slug))
 
 
 @login_required

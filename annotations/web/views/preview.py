@@ -10,8 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from annotations.models import Assignment, Comparison, Remark, Side, Study
-from annotations.rating.pages import rating_page
-from annotations.studies import services
+from annotations.people.joining import join
+from annotations.rating.page import rating_page
 from annotations.web.access import get_managed_study, login_required
 
 SESSION_KEY = "preview"
@@ -38,7 +38,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _context(study: Study, comparison: Comparison, shown_left: str) -> dict[str, Any]:
-    annotator = services.join(study)
+    annotator = join(study)
     assignment = Assignment.objects.create(
         comparison=comparison, annotator=annotator, state=Assignment.State.EXPIRED, shown_left=shown_left
     )

@@ -11,17 +11,17 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadReque
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from annotations.blindness.giveaways import flagged
-from annotations.gold.gold_quality import least_as_expected
+from annotations.blindness.leak_check import flagged
+from annotations.gold.results import least_as_expected
 from annotations.models import Annotator, Criterion, Study
 from annotations.quality import exclusion
-from annotations.quality.quality_rows import chosen
-from annotations.quality.quality_snapshots import served_quality
-from annotations.rating.guesses import study_guesses
+from annotations.quality.listing import chosen
+from annotations.quality.snapshots import served_quality
+from annotations.rating.unblinding import study_guesses
 from annotations.review.disagreements import disagreements, with_texts
-from annotations.web import addresses
+from annotations.web import redirects
 from annotations.web.access import for_researchers, get_managed_study, login_required
-from annotations.web.forms_lists import AnnotatorsForm
+from annotations.web.list_forms import AnnotatorsForm
 from stats.raters.gold import CERTAINTY, THRESHOLD
 
 DISAGREEMENTS_A_PAGE = 10
@@ -108,7 +108,7 @@ def change_exclusion(request: HttpRequest, slug: str, number: int) -> HttpRespon
         messages.error(request, str(error))
     if request.POST.get("at") == "annotator":
         return redirect("annotator", slug, number)
-    return redirect(addresses.as_it_was(request, "study-quality", slug, "annotators"))
+    return redirect(redirects.as_it_was(request, "study-quality", slug, "annotators"))
 
 
 @login_required
@@ -131,7 +131,7 @@ def change_exclusions(request: HttpRequest, slug: str) -> HttpResponse:
             _say_how_many(request, n, "counted again", "counted already")
     except exclusion.ExclusionError as error:
         messages.error(request, str(error))
-    return redirect(addresses.as_it_was(request, "study-quality", slug, "annotators"))
+    return redirect(redirects.as_it_was(request, "study-quality", slug, "annotators"))
 
 
 def _annotators(study: Study, numbers: set[str]) -> list[Annotator]:

@@ -1,4 +1,4 @@
-"""Annotators' pages. Everything they answer goes through annotations.rating.pages; docs/blindness.md says why."""
+"""Annotators' pages. Everything they answer goes through annotations.rating.page; docs/blindness.md says why."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -16,22 +16,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations.gold.practice import feedback, rated_practice
+from annotations.gold.training_feedback import feedback, rated_practice
 from annotations.models import Annotator, Assignment, Purpose, Remark, Study
 from annotations.people import links
 from annotations.people.invitations import NotInvitedError, accept, check_invitation, is_known, named_by_platform
-from annotations.people.own_data import erase, own_data
+from annotations.people.privacy import erase, own_data
 from annotations.rating.assignment import has_work, next_assignment, prefetch
-from annotations.rating.guesses import next_guess, record_guess
-from annotations.rating.judging import Recorded, RefusedError, record_vote
 from annotations.rating.leases import come_back, leave, renew
-from annotations.rating.pages import RatingPage, rating_page, workload
+from annotations.rating.page import RatingPage, rating_page, workload
 from annotations.rating.remarks import record_remark
+from annotations.rating.unblinding import next_guess, record_guess
 from annotations.rating.undo import has_answered, last_answer, undo
-from annotations.studies import services
+from annotations.rating.votes import Recorded, RefusedError, record_vote
+from annotations.studies import progress
 from annotations.web import access
 from annotations.web.forms import GuessForm, NextForm, RemarkForm, UndoForm, VoteForm
-from lib.errors import json_error
+from lib.json_errors import json_error
 
 F = TypeVar("F", bound=Form)
 
@@ -166,7 +166,7 @@ def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse
     elif has_work(annotator):
         state = "leased"  # others hold the last places; some may come back
     else:
-        state = "preparing" if services.more_is_coming(study) else "done"
+        state = "preparing" if progress.more_is_coming(study) else "done"
     context = {
         "state": state,
         "done": workload(annotator).done,

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from annotations.evidence.work import evidence_progress
 from annotations.models import Remark, Study
 from annotations.people import links
-from annotations.rating.remarks import remark_lines
-from annotations.studies import audit, services, setup
-from annotations.studies.workload import workload
+from annotations.rating.remarks import newest_remarks, remark_lines
+from annotations.studies import audit, setup
+from annotations.studies.effort import workload
+from annotations.studies.progress import coverage, progress_by_study, rated_counts, study_progress
 from annotations.web.access import (
     StillRatingError,
     for_researchers,
@@ -27,7 +28,7 @@ from annotations.web.access import (
     role_of,
 )
 from annotations.web.forms import SettingsForm, StudyForm
-from annotations.web.forms_lists import HistoryForm, RemarksForm
+from annotations.web.list_forms import HistoryForm, RemarksForm
 
 STUDIES_A_PAGE = 50
 ANNOTATORS_A_PAGE = 20
@@ -45,7 +46,7 @@ def studies(request: HttpRequest) -> HttpResponse:
     if not user.is_staff:
         found = found.filter(memberships__user=user)
     page = Paginator(found, STUDIES_A_PAGE).get_page(request.GET.get("page"))
-    progress = services.progress_by_study(page)
+    progress = progress_by_study(page)
     rows = [(study, progress[study.pk]) for study in page]
     context = {"rows": rows, "page": page, "may_make": user.is_staff}
     return render(request, "annotations/studies.html", context)
@@ -93,15 +94,15 @@ def _create(form: StudyForm, user: User, *, draft: bool) -> Study:
 def study(request: HttpRequest, slug: str) -> HttpResponse:
     managed = get_managed_study(request, slug)
     annotators = Paginator(managed.annotators.all(), ANNOTATORS_A_PAGE).get_page(request.GET.get("annotators"))
-    rated = services.rated_counts(annotators)
+    rated = rated_counts(annotators)
     context = {
         "study": managed,
         "role": role_of(request.user, managed),
         "ended": managed.status == Study.Status.OPEN and managed.is_over(timezone.now()),
-        "progress": services.progress(managed),
+        "progress": study_progress(managed),
         "workload": workload(managed),
         "evidence": evidence_progress(managed),
-        "coverage": services.coverage(managed),
+        "coverage": coverage(managed),
         "annotators": annotators,
         "annotator_rows": [(one, rated[one.pk]) for one in annotators],
         "remarks": _remarks(request, managed),
@@ -116,7 +117,7 @@ def _remarks(request: HttpRequest, study: Study) -> QuerySet[Remark] | None:
         refuse_while_rating(request, study)
     except StillRatingError:
         return None
-    return services.newest_remarks(study)[:REMARKS_SHOWN]
+    return newest_remarks(study)[:REMARKS_SHOWN]
 
 
 @require_GET
@@ -124,7 +125,7 @@ def _remarks(request: HttpRequest, study: Study) -> QuerySet[Remark] | None:
 def remarks(request: HttpRequest, study: Study) -> HttpResponse:
     """All that annotators said beside their answers, newest first."""
     form = RemarksForm.of(request.GET)
-    found = services.newest_remarks(study, **form.asked())
+    found = newest_remarks(study, **form.asked())
     page = Paginator(found, REMARKS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "annotations/remarks.html", {"study": study, "form": form, "page": page})
 
@@ -136,7 +137,7 @@ def remarks_csv(request: HttpRequest, study: Study) -> HttpResponseBase:
     form = RemarksForm.of(request.GET)
     if form.errors:
         return HttpResponseBadRequest(form.errors.as_text(), content_type="text/plain; charset=utf-8")
-    found = services.newest_remarks(study, **form.asked())
+    found = newest_remarks(study, **form.asked())
     return StreamingHttpResponse(
         remark_lines(found.select_related(None)),
         content_type="text/csv; charset=utf-8",

@@ -11,7 +11,7 @@ from leaderboards.boards.analysis.people import people
 from leaderboards.boards.analysis.robustness import TOPS, UNITS_TRIED, VOTES_LISTED, robustness
 from leaderboards.boards.analysis.small_large import margin_of, noninferiority, votes_needed
 from leaderboards.boards.analysis.values import Values
-from leaderboards.data.material import Material
+from leaderboards.data.inputs import Material
 
 Weights = Mapping[str, float]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from leaderboards.boards.analysis.inputs import LENGTH, Inputs
 from leaderboards.boards.analysis.values import Values, number, points
-from leaderboards.data.material import METRIC_NAMES
+from leaderboards.data.inputs import METRIC_NAMES
 from stats.metrics.combined import combined_index
 
 RATING = "rating"

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from leaderboards.data.material import METRIC_NAMES, Material
+from leaderboards.data.inputs import METRIC_NAMES, Material
 from leaderboards.data.votes import CHUNK, counted
 from stats.ratings.estimates import NO_DRAWS
 from stats.strengths.bradley_terry import fit_bradley_terry

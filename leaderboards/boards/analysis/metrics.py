@@ -4,7 +4,7 @@ import numpy as np
 
 from leaderboards.boards.analysis.inputs import Inputs
 from leaderboards.boards.analysis.values import Values, figure, number, points
-from leaderboards.data.material import METRIC_NAMES
+from leaderboards.data.inputs import METRIC_NAMES
 from stats.metrics.metric_trust import Interval, metric_trust
 from stats.metrics.significance import ROUNDS, compare_with
 

@@ -3,8 +3,8 @@
 from annotations.models import Study
 from leaderboards.boards.analysis.inputs import Inputs
 from leaderboards.boards.analysis.values import Values, figure
-from leaderboards.boards.comparing import compared
-from leaderboards.boards.separating import neighbours
+from leaderboards.boards.neighbours import neighbours
+from leaderboards.boards.noninferiority import compared
 from stats.decisions.planning import POWER
 
 # Chosen in 45 of 100 comparisons, ties as halves, still counts as good enough.

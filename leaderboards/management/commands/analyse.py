@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.models import Criterion, Study
 from leaderboards.boards.analysis.analyse import analyse
+from leaderboards.data.inputs import gather
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
-from leaderboards.data.material import gather
 from leaderboards.presentation.analysis_text import as_text
 
 # A system that never wins is this far from one half.

@@ -8,10 +8,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from leaderboards.data.filters import Filters, UnknownFilterError
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
-from leaderboards.presentation.figures import COLUMNS, Row, table
+from leaderboards.presentation.board_table import COLUMNS, Row, table
 from leaderboards.presentation.tables import as_csv, as_latex, as_markdown
 from leaderboards.snapshots.boards import get_board
-from leaderboards.web.choices import check_choice, left_out
+from leaderboards.web.filter_form import check_choice, left_out
 
 FORMATS = {"csv": as_csv, "latex": as_latex, "markdown": as_markdown}
 WIDTH = 100

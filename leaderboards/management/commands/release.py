@@ -5,9 +5,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from leaderboards.data.lookup import UnknownStudyError, find_study
 from leaderboards.models.releases import Release
-from leaderboards.releases import services
+from leaderboards.releases import publishing
 from leaderboards.releases.build import folder_of, zip_of
-from leaderboards.releases.services import Draft, ReleaseError
+from leaderboards.releases.publishing import Draft, ReleaseError
 
 
 class Command(BaseCommand):
@@ -45,11 +45,11 @@ class Command(BaseCommand):
     def _make(self, options: dict[str, Any]) -> None:
         names = ("name", "description", "licence", "include_comments", "include_excluded")
         draft = Draft(version=options["release_version"], **{name: options[name] for name in names})
-        release = services.create_draft(find_study(options["slug"]), draft, None)
+        release = publishing.create_draft(find_study(options["slug"]), draft, None)
         try:
-            services.write_files(release)
+            publishing.write_files(release)
         except BaseException:
-            services.delete_draft(release)
+            publishing.delete_draft(release)
             raise
         self.stdout.write(f"Draft {release}, {release.counts['rows']['votes']} votes: {folder_of(release)}")
         self.stdout.write(f"As one file: {zip_of(release)}")
@@ -59,21 +59,21 @@ class Command(BaseCommand):
             self.stdout.write(f"{withheld} documents may not be passed on: hashes stand in place of their texts.")
 
     def _publish(self, options: dict[str, Any]) -> None:
-        services.publish(release := self._find(options))
+        publishing.publish(release := self._find(options))
         self.stdout.write(f"{release} is published.")
 
     def _doi(self, options: dict[str, Any]) -> None:
-        services.set_doi(release := self._find(options), options["doi"])
+        publishing.set_doi(release := self._find(options), options["doi"])
         self.stdout.write(f"{release} has the DOI {release.doi}.")
 
     def _check(self, options: dict[str, Any]) -> None:
         release = self._find(options)
-        if changed := services.changed_files(release):
+        if changed := publishing.changed_files(release):
             raise CommandError(f"Files of {release} are changed or missing: {', '.join(changed)}.")
         self.stdout.write(f"All files of {release} are as they were written.")
 
     def _delete(self, options: dict[str, Any]) -> None:
-        services.delete_draft(release := self._find(options))
+        publishing.delete_draft(release := self._find(options))
         self.stdout.write(f"The draft {release.version} of {options['slug']} is deleted.")
 
     def _list(self, options: dict[str, Any]) -> None:

@@ -9,21 +9,29 @@ from django.shortcuts import render
 from annotations.models import Study
 from leaderboards.data.votes import export_rows
 from leaderboards.exports import CONTENT_TYPES, FORMATS, parts
-from leaderboards.presentation.details import MOST_SYSTEMS, neighbour_rows, other_intervals, win_matrix
-from leaderboards.presentation.figures import DEFAULT_SORT, forest_plots, table
+from leaderboards.presentation.board_details import MOST_SYSTEMS, neighbour_rows, other_intervals, win_matrix
+from leaderboards.presentation.board_table import DEFAULT_SORT, forest_plots, table
 from leaderboards.presentation.tables import TABLES
-from leaderboards.snapshots.live import standing
-from leaderboards.snapshots.snapshots import Served
-from leaderboards.web.asking import Asked, asked_criterion, asked_filters, asked_for, results_data, results_page
-from leaderboards.web.choices import choices
-from lib.errors import json_error
+from leaderboards.snapshots.freshness import standing
+from leaderboards.snapshots.query import BoardQuery
+from leaderboards.snapshots.serve import Served
+from leaderboards.web.filter_form import choices
+from leaderboards.web.requests import (
+    asked_criterion,
+    asked_filters,
+    asked_for,
+    page_context,
+    results_data,
+    results_page,
+)
+from lib.json_errors import json_error
 
 
 @results_page
 def board(request: HttpRequest, study: Study) -> HttpResponse:
-    asked = asked_for(request, study)
-    served = asked.served("board")
-    context = _page(asked) | _shown(asked, served)
+    query = asked_for(request, study)
+    served = query.served("board")
+    context = _page(query) | _shown(query, served)
     if served.values is not None:
         sort = request.GET.get("sort", DEFAULT_SORT)
         context |= {
@@ -32,14 +40,14 @@ def board(request: HttpRequest, study: Study) -> HttpResponse:
             "intervals": other_intervals(served.values),
             "neighbours": neighbour_rows(served.values),
         }
-    context["choices"] = choices(study, asked.filters, flagged_votes=(served.values or {}).get("flagged_votes", 0))
+    context["choices"] = choices(study, query.filters, flagged_votes=(served.values or {}).get("flagged_votes", 0))
     return render(request, "leaderboards/board.html", context)
 
 
-def _page(asked: Asked) -> dict[str, Any]:
-    return asked.context() | {
-        "counting_flagged": _with(asked.parameters, flagged=None),
-        "without_flagged": _with(asked.parameters, flagged="out"),
+def _page(query: BoardQuery) -> dict[str, Any]:
+    return page_context(query) | {
+        "counting_flagged": _with(query.parameters, flagged=None),
+        "without_flagged": _with(query.parameters, flagged="out"),
     }
 
 
@@ -47,20 +55,20 @@ def _with(asked: dict[str, str], **changed: str | None) -> str:
     return urlencode({name: value for name, value in (asked | changed).items() if value is not None})
 
 
-def _shown(asked: Asked, served: Served) -> dict[str, Any]:
+def _shown(query: BoardQuery, served: Served) -> dict[str, Any]:
     return {
         "board": served.values,
         "snapshot": served.snapshot,
-        "standing": standing(served, asked.criterion, asked.filters),
+        "standing": standing(served, query.criterion, query.filters),
     }
 
 
 @results_page
 def board_wins(request: HttpRequest, study: Study) -> HttpResponse:
     """Win rates of every pair of systems, with counts."""
-    asked = asked_for(request, study)
-    served = asked.served("board")
-    context = _page(asked) | _shown(asked, served)
+    query = asked_for(request, study)
+    served = query.served("board")
+    context = _page(query) | _shown(query, served)
     many = served.values is not None and len(served.values["systems"]) > MOST_SYSTEMS
     context |= {"rows": win_matrix(served.values) if served.values and not many else [], "many": many}
     return render(request, "leaderboards/wins.html", context)
@@ -69,10 +77,10 @@ def board_wins(request: HttpRequest, study: Study) -> HttpResponse:
 @results_page
 def board_status(request: HttpRequest, study: Study) -> HttpResponse:
     """Whether the board that a page shows is up to date; what htmx asks for until it is."""
-    asked = asked_for(request, study)
-    served = asked.served("board")
+    query = asked_for(request, study)
+    served = query.served("board")
     shown = request.GET.get("shown", "")
-    context = _page(asked) | _shown(asked, served)
+    context = _page(query) | _shown(query, served)
     context["ready"] = served.snapshot is not None and str(served.snapshot.pk) != shown
     return render(request, "leaderboards/_board_status.html", context)
 
@@ -87,12 +95,12 @@ def board_table(request: HttpRequest, study: Study, ending: str) -> HttpResponse
     """The board as a file for a spreadsheet or a paper."""
     if ending not in TABLES:
         return json_error(404, "unknown_format", f"There is no format {ending!r}. Expected: json, {', '.join(TABLES)}.")
-    asked = asked_for(request, study)
+    query = asked_for(request, study)
     write, content_type = TABLES[ending]
     return HttpResponse(
-        write(asked.values("board")),
+        write(query.values("board")),
         content_type=content_type,
-        headers={"Content-Disposition": f'attachment; filename="{study.slug}-{asked.criterion.key}.{ending}"'},
+        headers={"Content-Disposition": f'attachment; filename="{study.slug}-{query.criterion.key}.{ending}"'},
     )
 
 

@@ -9,9 +9,9 @@ from leaderboards.presentation.charts.rendering import FILES
 from leaderboards.presentation.charts.shown import shown
 from leaderboards.presentation.methods import as_latex, as_text, judging_of
 from leaderboards.presentation.study_charts import CHARTS, OPTIONS, chart
-from leaderboards.snapshots.computed import kept_value
-from leaderboards.web.asking import asked_for, results_data, results_page
-from lib.errors import json_error
+from leaderboards.snapshots.cache import kept_value
+from leaderboards.web.requests import asked_for, page_context, results_data, results_page
+from lib.json_errors import json_error
 
 ON_THE_PAGE = ("forest", "win-matrix", "progress")
 
@@ -23,15 +23,15 @@ def figure(request: HttpRequest, study: Study, name: str, ending: str) -> HttpRe
         return json_error(404, "unknown_figure", f"There is no figure {name!r}. Expected: {', '.join(CHARTS)}.")
     if ending not in FILES:
         return json_error(404, "unknown_format", f"There is no format {ending!r}. Expected: {', '.join(FILES)}.")
-    asked = asked_for(request, study)
-    board = asked.values("board")
-    drawn = chart(name, asked, board, request.GET)
+    query = asked_for(request, study)
+    board = query.values("board")
+    drawn = chart(name, query, board, request.GET)
     look = look_of(request.GET.get("theme", ""), request.GET.get("width", ""))
     write, content_type = FILES[ending]
     what = ":".join([drawn.name, drawn.title, ending, look.name])
-    content = kept_value(asked, board["fingerprint"], what, lambda: write(drawn, look))
+    content = kept_value(query, board["fingerprint"], what, lambda: write(drawn, look))
     return HttpResponse(
-        content, content_type=content_type, headers=_headers(request, study, asked.criterion.key, name, ending)
+        content, content_type=content_type, headers=_headers(request, study, query.criterion.key, name, ending)
     )
 
 
@@ -43,13 +43,13 @@ def _headers(request: HttpRequest, study: Study, criterion: str, name: str, endi
 
 @results_page
 def figures(request: HttpRequest, study: Study) -> HttpResponse:
-    asked = asked_for(request, study)
-    board = asked.values("board")
-    drawn = [chart(name, asked, board, request.GET) for name in ON_THE_PAGE]
+    query = asked_for(request, study)
+    board = query.values("board")
+    drawn = [chart(name, query, board, request.GET) for name in ON_THE_PAGE]
     judging = judging_of(study)
-    context = asked.context() | {
+    context = page_context(query) | {
         "board": board,
-        "charts": [shown(one, study.slug, asked.parameters) for one in drawn],
+        "charts": [shown(one, study.slug, query.parameters) for one in drawn],
         "methods_text": as_text(board, judging),
         "methods_latex": as_latex(board, judging),
     }

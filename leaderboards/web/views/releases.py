@@ -24,14 +24,14 @@ from annotations.web.access import (
     role_of,
     still_rating,
 )
-from leaderboards.files import file_jobs
+from leaderboards.files import jobs
 from leaderboards.models.releases import ExportJob, FileJob, Release
-from leaderboards.releases import services
+from leaderboards.releases import publishing
 from leaderboards.releases.build import folder_of, zip_of
-from leaderboards.releases.services import Draft, ReleaseError
+from leaderboards.releases.publishing import Draft, ReleaseError
 from leaderboards.web.access import get_results_study
-from leaderboards.web.asking import results_page
-from leaderboards.web.forms_releases import DoiForm, DraftForm, ExportForm
+from leaderboards.web.forms import DoiForm, DraftForm, ExportForm
+from leaderboards.web.requests import results_page
 
 # An export of more votes is written in the background.
 STREAMED_AT_MOST = 20_000
@@ -97,7 +97,7 @@ def exports(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _exports_page(request: HttpRequest, study: Study, form: ExportForm) -> HttpResponse:
-    context = {"study": study, "form": form, "jobs": file_jobs.exports_of(study), "most": STREAMED_AT_MOST}
+    context = {"study": study, "form": form, "jobs": jobs.exports_of(study), "most": STREAMED_AT_MOST}
     return render(request, "leaderboards/exports.html", context, status=400 if form.errors else 200)
 
 
@@ -115,7 +115,7 @@ def start_export(request: HttpRequest, study: Study) -> HttpResponseBase:
             headers={"Content-Disposition": f'attachment; filename="{export.name}"'},
         )
     with transaction.atomic():
-        file_jobs.start_export(export, cast(User, request.user))
+        jobs.start_export(export, cast(User, request.user))
     messages.success(request, "The export is being written. Come back to this page for the file.")
     return redirect("exports", study.slug)
 
@@ -132,7 +132,7 @@ def export_file(request: HttpRequest, public_id: str) -> HttpResponseBase:
         return still_rating(request, refusal)
     if job.state != ExportJob.State.DONE or job.expires_at is None or job.expires_at <= timezone.now():
         raise Http404
-    return _file(file_jobs.path_of(job), file_jobs.export_of(job).name)
+    return _file(jobs.path_of(job), jobs.export_of(job).name)
 
 
 @login_required
@@ -149,7 +149,7 @@ def retry_export(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _retry(request: HttpRequest, job: FileJob) -> None:
-    if file_jobs.retry(job):
+    if jobs.retry(job):
         messages.success(request, "It is being written again.")
     else:
         messages.error(request, "Only what failed can be tried again, and this has not, or no longer.")
@@ -166,7 +166,7 @@ def _file(path: Path, name: str) -> FileResponse:
 
 @results_page
 def study_releases(request: HttpRequest, study: Study) -> HttpResponse:
-    initial = {"name": study.title, "version": services.next_version(study)}
+    initial = {"name": study.title, "version": publishing.next_version(study)}
     return _releases_page(request, study, DraftForm(initial=initial))
 
 
@@ -186,8 +186,8 @@ def make_release(request: HttpRequest, study: Study) -> HttpResponse:
     if form.is_valid():
         try:
             with transaction.atomic():
-                release = services.create_draft(study, Draft(**form.cleaned_data), cast(User, request.user))
-                file_jobs.announce(release)
+                release = publishing.create_draft(study, Draft(**form.cleaned_data), cast(User, request.user))
+                jobs.announce(release)
         except ReleaseError as error:
             form.add_error(None, str(error))
         else:
@@ -201,7 +201,7 @@ def make_release(request: HttpRequest, study: Study) -> HttpResponse:
 @require_safe
 def releases(request: HttpRequest) -> HttpResponse:
     """Published ones, without those of datasets on which the person still rates."""
-    shown = services.published().exclude(study__dataset__in=datasets_being_rated(request))
+    shown = publishing.published().exclude(study__dataset__in=datasets_being_rated(request))
     return render(request, "leaderboards/releases.html", {"releases": shown})
 
 
@@ -216,7 +216,7 @@ def release(request: HttpRequest, release: Release) -> HttpResponse:
         "member": role is not None,
         "manages": role in ("staff", "owner"),
         "card": card.read_text(encoding="utf-8").split("---\n", 2)[-1] if card.is_file() else "",
-        "files": [(name.as_posix(), (folder / name).stat().st_size) for name in services.files(release)],
+        "files": [(name.as_posix(), (folder / name).stat().st_size) for name in publishing.files(release)],
         "form": DoiForm(instance=release),
     }
     return render(request, "leaderboards/release.html", context)
@@ -230,7 +230,7 @@ def release_zip(request: HttpRequest, release: Release) -> HttpResponseBase:
 @release_page
 def release_file(request: HttpRequest, release: Release, name: str) -> HttpResponseBase:
     """One file of the folder; a name that is not among them, whatever it points to, is not found."""
-    if Path(name) not in services.files(release):
+    if Path(name) not in publishing.files(release):
         raise Http404
     return _file(folder_of(release) / name, Path(name).name)
 
@@ -244,18 +244,18 @@ def retry_release(request: HttpRequest, study: Study, version: str) -> HttpRespo
 
 @release_action
 def publish_release(request: HttpRequest, release: Release) -> HttpResponse:
-    return _change(request, release, lambda: services.publish(release), f"{release} is published.")
+    return _change(request, release, lambda: publishing.publish(release), f"{release} is published.")
 
 
 @release_action
 def set_doi(request: HttpRequest, release: Release) -> HttpResponse:
-    return _change(request, release, lambda: services.set_doi(release, request.POST.get("doi", "")), "DOI saved.")
+    return _change(request, release, lambda: publishing.set_doi(release, request.POST.get("doi", "")), "DOI saved.")
 
 
 @release_action
 def delete_release(request: HttpRequest, release: Release) -> HttpResponse:
     try:
-        services.delete_draft(release)
+        publishing.delete_draft(release)
     except ReleaseError as error:
         messages.error(request, str(error))
         return redirect("release", release.study.slug, release.version)

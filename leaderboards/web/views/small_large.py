@@ -12,8 +12,8 @@ from leaderboards.boards.stopping import stopping
 from leaderboards.presentation.charts.shown import shown
 from leaderboards.presentation.charts.widths import widths
 from leaderboards.presentation.study_charts import QUALITIES, asked_cost, asked_quality, pareto_chart, pareto_lines
-from leaderboards.presentation.verdicts import Verdict, verdict
-from leaderboards.web.asking import asked_for, results_page
+from leaderboards.presentation.verdict_text import Verdict, verdict
+from leaderboards.web.requests import asked_for, page_context, results_page
 
 Line = dict[str, Any]
 
@@ -21,19 +21,19 @@ Line = dict[str, Any]
 @results_page
 def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
     """?quality= and ?cost= choose the axes, ?small= and ?large= the two systems of the verdict."""
-    asked = asked_for(request, study)
-    board, data = asked.values("board"), asked.values("small-large")
+    query = asked_for(request, study)
+    board, data = query.values("board"), query.values("small-large")
     quality, cost = asked_quality(request.GET), asked_cost(request.GET)
     lines = pareto_lines(board, data, quality, cost)
     small_ones, large_ones = (_of(board["systems"], data[side]) for side in ("small", "large"))
     small, large = _asked_pair(request.GET, small_ones, large_ones)
-    context = asked.context() | {
+    context = page_context(query) | {
         "quality": quality,
         "cost": cost,
         "qualities": {key: label for key, label in QUALITIES.items() if key == "rating" or key in data["metrics"]},
         "costs": MEASURES,
         "chart": shown(
-            pareto_chart(board, data, quality, cost), study.slug, asked.parameters, {"quality": quality, "cost": cost}
+            pareto_chart(board, data, quality, cost), study.slug, query.parameters, {"quality": quality, "cost": cost}
         ),
         "not_shown": [line for line in lines if line["quality"] is None or line["cost"] is None],
         "small": small,
@@ -77,16 +77,19 @@ def _verdict(small: Line | None, large: Line | None, data: Mapping[str, Any]) ->
 @results_page
 def planning(request: HttpRequest, study: Study) -> HttpResponse:
     """?stopping=1 shows the rule that may be looked at after every vote."""
-    asked = asked_for(request, study)
-    data = asked.values("planning")
+    query = asked_for(request, study)
+    data = query.values("planning")
     by_rule = request.GET.get("stopping") == "1"
     rows = [
-        (neighbour, stopping(asked, neighbour["better"], neighbour["worse"]) if by_rule else None)
+        (
+            neighbour,
+            stopping(query.criterion, query.filters, neighbour["better"], neighbour["worse"]) if by_rule else None,
+        )
         for neighbour in data["neighbours"]
     ]
-    context = asked.context() | {
+    context = page_context(query) | {
         "data": data,
-        "chart": shown(widths(data), study.slug, asked.parameters),
+        "chart": shown(widths(data), study.slug, query.parameters),
         "rows": rows,
         "stopping": by_rule,
     }

@@ -10,18 +10,18 @@ from annotations.models import Judgement, Study
 from leaderboards.boards.analysis.index import COLUMNS, InvalidWeightsError, index, read_weights, usual_weights
 from leaderboards.presentation import analysis_words
 from leaderboards.presentation.analysis_scatter import scatter
-from leaderboards.web.asking import asked_for, results_data, results_page
-from lib.errors import json_error
+from leaderboards.web.requests import asked_for, page_context, results_data, results_page
+from lib.json_errors import json_error
 
 VOTES_A_PAGE = 10
 
 
 @results_page
 def trust(request: HttpRequest, study: Study) -> HttpResponse:
-    asked = asked_for(request, study)
-    found = asked.values("trust")
+    query = asked_for(request, study)
+    found = query.values("trust")
     numbers = {row["system"]: i for i, row in enumerate(found["robustness"]["ranges"], start=1)}
-    context = asked.context() | {
+    context = page_context(query) | {
         "found": found,
         "words": {
             "agreement": analysis_words.on_agreement(found["agreement"]),
@@ -54,14 +54,14 @@ def trust_json(request: HttpRequest, study: Study) -> HttpResponse:
 @results_page
 def trust_votes(request: HttpRequest, study: Study) -> HttpResponse:
     """The votes on which the top hangs, with both texts; ?top=3 for the top three."""
-    asked = asked_for(request, study)
-    found = asked.values("trust")
+    query = asked_for(request, study)
+    found = query.values("trust")
     tops = found["robustness"]["tops"]
     wanted = request.GET.get("top", "1")
     top = next((top for top in tops if str(top["k"]) == wanted), tops[0] if tops else None)
     ids = top["votes"].get("ids", []) if top else []
     page = Paginator(_votes(ids), VOTES_A_PAGE).get_page(request.GET.get("page"))
-    context = asked.context() | {
+    context = page_context(query) | {
         "found": found,
         "top": top,
         "sentence": analysis_words.on_votes(top, found["votes"]) if top else found["robustness"]["reason"],
@@ -88,8 +88,8 @@ def _votes(ids: list[str]) -> Any:
 
 @results_page
 def combined(request: HttpRequest, study: Study) -> HttpResponse:
-    asked = asked_for(request, study)
-    found = asked.values("combined")
+    query = asked_for(request, study)
+    found = query.values("combined")
     columns = found["columns"]
     usual = usual_weights(columns)
     error = ""
@@ -97,7 +97,7 @@ def combined(request: HttpRequest, study: Study) -> HttpResponse:
         weights = read_weights(request.GET.dict()) or usual
     except InvalidWeightsError as refused:
         error, weights = str(refused), usual
-    context = asked.context() | {
+    context = page_context(query) | {
         "found": found,
         "help": analysis_words.on_help(found["helped"]),
         "helped_by": [analysis_words.LABELS[name] for name in found["helped"].get("metrics", [])],

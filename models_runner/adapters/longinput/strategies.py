@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from models_runner.adapters.base import AdapterError
 from models_runner.adapters.longinput.calls import Strategy, Task
 from models_runner.adapters.longinput.chapterize import DEFAULT_CHAPTER_TOKENS, chapterized_summary
 from models_runner.adapters.longinput.single import truncated_summary
+from models_runner.adapters.protocol import AdapterError
 
 KEEP = ("head", "tail", "middle")
 COMBINE = ("concatenate", "rewrite", "re-summarize")

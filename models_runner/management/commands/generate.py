@@ -6,14 +6,14 @@ from django.core.management.base import BaseCommand, CommandError
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import InstructionKind, Run, Summary
 from models_runner.processes import WorkerEndedError, wait_with_bar
-from models_runner.runs import services
+from models_runner.runs import lifecycle
 from models_runner.systems.catalog import UnknownSystemError, ensure_system
 from models_runner.systems.leakage import LeakageError
 from models_runner.systems.readiness import NotReadyError
 
 ALL = "all"
 LENGTHS = (InstructionKind.LONG, InstructionKind.MEDIUM, InstructionKind.SHORT)
-REFUSALS = (NotReadyError, LeakageError, services.NothingToRunError)
+REFUSALS = (NotReadyError, LeakageError, lifecycle.NothingToRunError)
 FINISHED = (Run.Status.DONE, Run.Status.FAILED, Run.Status.CANCELLED)
 
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
             dataset, system = find_dataset(options["dataset"]), ensure_system(options["system"])
             chosen = {name: options[name] for name in ("split", "limit", "force")}
             runs = [
-                services.start_run(system, dataset, instruction=kind, **chosen)
+                lifecycle.start_run(system, dataset, instruction=kind, **chosen)
                 for kind in (LENGTHS if options["instruction"] == ALL else [options["instruction"]])
             ]
         except (UnknownDatasetError, UnknownSystemError, *REFUSALS) as error:

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from models_runner.importing.documents import FORMATS, import_path
 from models_runner.importing.records import DatasetImportError, Terms
-from models_runner.importing.service import FORMATS, import_path
 
 
 class Command(BaseCommand):

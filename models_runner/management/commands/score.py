@@ -7,7 +7,7 @@ from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.metrics.registry import METRIC_KEYS
 from models_runner.models import ScoringJob
 from models_runner.processes import WorkerEndedError, wait_with_bar
-from models_runner.runs import services
+from models_runner.runs import lifecycle
 
 FINISHED = (ScoringJob.Status.DONE, ScoringJob.Status.FAILED)
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dataset", required=True)
-        parser.add_argument("--metrics", default=",".join(services.DEFAULT_METRICS), help="Names with commas between.")
+        parser.add_argument("--metrics", default=",".join(lifecycle.DEFAULT_METRICS), help="Names with commas between.")
         parser.add_argument("--wait", action="store_true", help="Stay until the work is done.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         runs = [run for run in dataset.runs.order_by("pk") if run.summaries.done().exists()]
         if not runs:
             raise CommandError(f"Dataset {dataset.name} has no finished summaries. Write some with generate.")
-        jobs = [job for run in runs for job in services.request_scores(run, metrics)]
+        jobs = [job for run in runs for job in lifecycle.request_scores(run, metrics)]
         if options["wait"]:
             self._wait(jobs)
         self.stdout.write(f"{len(jobs)} scoring jobs over {len(runs)} runs{'' if options['wait'] else ' are waiting'}.")

@@ -20,15 +20,15 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import get_language_from_request, gettext
 
-from annotations.counts.pair_counts import recount_pairs
-from annotations.gold.attention import add_attention_checks
+from annotations.counts.pair_tallies import recount_pairs
+from annotations.gold.attention_checks import add_attention_checks
 from annotations.models import Assignment, Comparison, ForeignEvidence, Study, SummaryEvidence
 from annotations.models.evidence import METHOD
 from annotations.people.invitations import invite, revoke
 from annotations.people.links import invitation_path, personal_path, single_path
-from annotations.rating import assignment, judging
+from annotations.rating import assignment, votes
 from annotations.web.views import rating as rating_views
-from lib import statements
+from lib import sql
 from models_runner.models import Document, Run, Score, Summary, System
 from models_runner.models.scores import MetricSignature
 from tests.annotations.helpers import make_gold
@@ -60,10 +60,10 @@ def recognisable_keys(monkeypatch):
 
     def numbered(instance):
         number(instance)
-        statements.insert(instance)
+        sql.insert(instance)
 
     # Rows written by hand send no signal.
-    for module in (assignment, judging):
+    for module in (assignment, votes):
         monkeypatch.setattr(module, "insert", numbered)
     for model in (*apps.get_app_config("models_runner").get_models(), *apps.get_app_config("annotations").get_models()):
         pre_save.connect(number, sender=model, weak=False, dispatch_uid=f"blind-{model.__name__}")

@@ -13,9 +13,9 @@ from api import views
 from api.models import ApiToken
 from api.tokens import make_token
 from leaderboards.exports import Export, Selection, get_format
-from leaderboards.files import file_jobs
+from leaderboards.files import jobs
 from leaderboards.models.releases import ExportJob
-from leaderboards.releases.services import Draft, create_draft, publish, write_files
+from leaderboards.releases.publishing import Draft, create_draft, publish, write_files
 from leaderboards.web.views import releases
 from models_runner.models import Document
 from tests.annotations.blindness.test_blindness import MARKER, leaks, recognisable_keys, study  # noqa: F401  (fixtures)
@@ -47,8 +47,8 @@ def released(study, tmp_path, settings):  # noqa: F811
 
 @pytest.fixture
 def export(study, released):  # noqa: F811
-    job = file_jobs.start_export(Export(study, get_format("jsonl"), Selection()), UserFactory(username=f"{MARKER}-who"))
-    file_jobs.work_on(ExportJob, job.pk, owner=f"{MARKER}-machine")
+    job = jobs.start_export(Export(study, get_format("jsonl"), Selection()), UserFactory(username=f"{MARKER}-who"))
+    jobs.work_on(ExportJob, job.pk, owner=f"{MARKER}-machine")
     return job
 
 

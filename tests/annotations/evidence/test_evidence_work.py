@@ -6,12 +6,12 @@ import pytest
 from django.utils import timezone
 
 from annotations.evidence import work
-from annotations.gold.attention import add_attention_checks
+from annotations.gold.attention_checks import add_attention_checks
 from annotations.models import EvidenceJob, ForeignEvidence, Study, SummaryEvidence
 from annotations.models.evidence import MAX_ATTEMPTS, METHOD
 from annotations.rating.assignment import take
-from annotations.rating.pages import rating_page
-from annotations.studies import comparisons
+from annotations.rating.page import rating_page
+from annotations.studies import pair_generation
 from models_runner.metrics.registry import MetricUnavailableError
 from models_runner.models import Summary
 from models_runner.sweeper import sweep
@@ -162,11 +162,11 @@ def test_the_studys_page_tells_how_far_it_is_and_what_failed(study):
 def test_new_pairs_tell_the_workers_after_the_commit(study, messages, django_capture_on_commit_callbacks):
     study.comparisons.all().delete()
     with django_capture_on_commit_callbacks(execute=True):
-        comparisons.build_comparisons(study)
+        pair_generation.build_comparisons(study)
         assert messages == []
     assert messages == ["message"]
     with django_capture_on_commit_callbacks(execute=True):
-        comparisons.build_comparisons(study)
+        pair_generation.build_comparisons(study)
     assert messages == ["message"]
 
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from annotations.imports.ratings_import import import_ratings
 from annotations.models import Annotator, Assignment, AuditEntry, Judgement, JudgementRevision
+from annotations.people.joining import join
 from annotations.rating.assignment import next_assignment
-from annotations.studies.services import join
+from annotations.studies.effort import workload
 from annotations.studies.setup import StudySetupError, change_settings
-from annotations.studies.workload import workload
 from leaderboards.data.votes import export_rows
 from leaderboards.snapshots.boards import build_board
 from models_runner.importing.records import DatasetImportError

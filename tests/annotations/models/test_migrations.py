@@ -7,9 +7,9 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from annotations.counts.sides import RECOUNT
+from annotations.counts.side_balance import RECOUNT
 from annotations.models.triggers import drop_triggers, ensure_triggers
-from lib.statements import fetch
+from lib.sql import fetch
 from tests.annotations.helpers import rate_everything
 from tests.factories import AnnotatorFactory, make_study
 

@@ -14,7 +14,7 @@ import pytest
 
 from annotations.rating import assignment as assignments
 from annotations.rating.assignment import next_assignment
-from annotations.rating.drawing import candidates
+from annotations.rating.sampling import candidates
 from annotations.studies import setup
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, DatasetFactory, DocumentFactory, RunFactory, SummaryFactory

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from annotations.models import Judgement
 from annotations.web.access import SESSION_KEY
-from lib.statements import fetch
+from lib.sql import fetch
 from tests.factories import AnnotatorFactory, make_study
 
 pytestmark = [

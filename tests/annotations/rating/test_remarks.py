@@ -6,10 +6,10 @@ from django.utils import timezone
 
 from annotations.models import Assignment, Judgement, Remark, Wanted
 from annotations.rating.assignment import has_work, next_assignment
-from annotations.rating.judging import RefusedError
 from annotations.rating.leases import return_expired
-from annotations.rating.pages import rating_page
+from annotations.rating.page import rating_page
 from annotations.rating.remarks import MOST_REMARKS, Said, record_remark
+from annotations.rating.votes import RefusedError
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, make_study
 

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from annotations.gold.gold import answered_among, remove, switch
+from annotations.gold.items import answered_among, remove, switch
 from annotations.models import Assignment, Judgement, JudgementRevision, KnownPair
 from annotations.quality.exclusion import exclude, include
 from annotations.rating.assignment import next_assignment, prefetch
-from annotations.rating.judging import RefusedError, outcome_of
 from annotations.rating.leases import come_back, leave, renew, return_expired
 from annotations.rating.remarks import Said, record_remark
 from annotations.rating.undo import undo
+from annotations.rating.votes import RefusedError, outcome_of
 from annotations.studies import setup
 from benchmarks.soak import violations
 from tests.annotations.helpers import make_gold, vote_on

@@ -6,9 +6,9 @@ from django.utils import timezone
 
 from annotations.models import Assignment, Judgement, JudgementRevision, Study
 from annotations.rating.assignment import next_assignment
-from annotations.rating.judging import RefusedError
 from annotations.rating.leases import return_expired
 from annotations.rating.undo import undo
+from annotations.rating.votes import RefusedError
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, make_study
 

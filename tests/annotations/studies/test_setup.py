@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from annotations.models import AuditEntry, Study
 from annotations.rating.assignment import has_work, next_assignment
-from annotations.rating.judging import RefusedError
+from annotations.rating.votes import RefusedError
 from annotations.studies import setup
 from annotations.studies.setup import Material, StudySetupError
 from annotations.web.forms import SettingsForm
@@ -88,7 +88,7 @@ def test_a_sample_stays_when_documents_come(dataset, systems):
     late = DocumentFactory(dataset=dataset, external_id="late")
     for run in dataset.runs.all():
         SummaryFactory(run=run, document=late)
-    from annotations.studies.comparisons import build_comparisons
+    from annotations.studies.pair_generation import build_comparisons
 
     assert build_comparisons(study) == 0
 
@@ -110,7 +110,7 @@ def test_some_pairs_of_each_document(dataset, systems):
 
 
 def test_drawn_pairs_do_not_depend_on_what_is_finished_first(dataset, systems):
-    from annotations.studies.comparisons import build_comparisons
+    from annotations.studies.pair_generation import build_comparisons
 
     study = make(dataset, systems, pairs_per_document=2)
     whole = compared(study)

@@ -14,7 +14,7 @@ from annotations.models import Criterion, Study
 from annotations.people.links import invitation_path
 from annotations.studies.criteria import LIBRARY
 from evalsite.language import TRANSLATED
-from lib.errors import json_error
+from lib.json_errors import json_error
 from tests.annotations.blindness import test_blindness
 from tests.annotations.blindness.test_blindness import Crawler, recognisable_keys, study  # noqa: F401  (fixtures)
 from tests.factories import UserFactory, make_study

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from annotations.models import Annotator, Invitation, Membership, Remark
 from annotations.quality.exclusion import exclude
-from annotations.quality.quality import study_quality
-from annotations.quality.quality_rows import chosen
+from annotations.quality.listing import chosen
+from annotations.quality.report import study_quality
 from annotations.rating.assignment import next_assignment, take
 from annotations.studies.audit import record
-from annotations.studies.services import progress, progress_by_study
+from annotations.studies.progress import progress_by_study, study_progress
 from annotations.web.views import gold as gold_views
 from annotations.web.views import people as people_views
 from annotations.web.views import quality, studies
@@ -80,7 +80,7 @@ def test_progress_of_many_studies_is_that_of_each(study, django_assert_num_queri
     rate_everything(AnnotatorFactory(study=other))
     with django_assert_num_queries(2):
         found = progress_by_study([study, other, empty])
-    assert found == {one.pk: progress(one) for one in (study, other, empty)}
+    assert found == {one.pk: study_progress(one) for one in (study, other, empty)}
     assert (found[study.pk].rated, found[study.pk].places) == (6, 300)
     assert (found[other.pk].comparisons, found[other.pk].rated) == (2, 2)
     assert (found[empty.pk].comparisons, found[empty.pk].places, found[empty.pk].rated) == (0, 0, 0)

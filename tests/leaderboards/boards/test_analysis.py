@@ -13,7 +13,7 @@ from annotations.models import Assignment, Judgement
 from leaderboards.boards.analysis import inputs, metrics
 from leaderboards.boards.analysis.analyse import analyse, compute_combined, compute_trust
 from leaderboards.boards.analysis.inputs import read_inputs
-from leaderboards.data.material import gather
+from leaderboards.data.inputs import gather
 from leaderboards.snapshots.boards import build_board
 from models_runner.models import Score, Summary, System
 from tests.factories import AnnotatorFactory, SystemFactory, make_study

@@ -8,7 +8,7 @@ import pytest
 
 from annotations.models import Assignment, Judgement
 from leaderboards.data.filters import Filters
-from leaderboards.presentation.details import neighbour_rows, other_intervals, win_matrix
+from leaderboards.presentation.board_details import neighbour_rows, other_intervals, win_matrix
 from leaderboards.snapshots.boards import get_board
 from models_runner.models import Summary
 from tests.factories import AnnotatorFactory, make_study

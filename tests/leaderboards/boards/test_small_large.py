@@ -9,8 +9,8 @@ from django.test import Client
 from annotations.models import Judgement, Study
 from leaderboards.boards.analysis.analyse import analyse, compute_trust
 from leaderboards.boards.small_large import small_large
-from leaderboards.data.material import gather
-from leaderboards.presentation.verdicts import full_name, points, size, verdict
+from leaderboards.data.inputs import gather
+from leaderboards.presentation.verdict_text import full_name, points, size, verdict
 from models_runner.models import System
 from stats.decisions.noninferiority import Scale, noninferiority
 from stats.metrics.significance import mean_intervals

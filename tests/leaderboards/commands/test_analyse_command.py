@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 
 from leaderboards.boards.analysis import inputs, metrics
 from leaderboards.boards.analysis.analyse import analyse
-from leaderboards.data.material import gather
+from leaderboards.data.inputs import gather
 from tests.factories import make_study
 from tests.leaderboards.analysed import make_scored_study
 from tests.leaderboards.helpers import system_slugs

@@ -22,7 +22,7 @@ from leaderboards.data.filters import (
 )
 from leaderboards.data.votes import counted, export_rows
 from leaderboards.snapshots.boards import get_board
-from leaderboards.web.choices import choices, left_out
+from leaderboards.web.filter_form import choices, left_out
 from models_runner.models import Document, System
 from tests.factories import AnnotatorFactory
 from tests.leaderboards.helpers import make_rated_study, vote

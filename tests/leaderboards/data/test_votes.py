@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from annotations.models import Assignment, Judgement, Study
 from annotations.rating.assignment import next_assignment
-from leaderboards.data.material import gather
+from leaderboards.data.inputs import gather
 from leaderboards.data.votes import CODES, EXPORT_FIELDS, _places, counted, export_rows, read_votes, vote_rows
 from models_runner.models import Document
 from tests.annotations.helpers import make_gold, vote_on

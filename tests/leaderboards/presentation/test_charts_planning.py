@@ -8,15 +8,14 @@ import pytest
 from django.test import Client
 
 from annotations.models import Judgement
+from leaderboards.boards.neighbours import NO_GAP
 from leaderboards.boards.planning import planning
-from leaderboards.boards.separating import NO_GAP
 from leaderboards.boards.stopping import stopping
 from leaderboards.data.filters import DEFAULT
-from leaderboards.data.material import gather
+from leaderboards.data.inputs import gather
 from leaderboards.presentation.charts.look import Look
 from leaderboards.presentation.charts.rendering import as_svg
 from leaderboards.presentation.charts.widths import AHEAD, widths
-from leaderboards.web.asking import Asked
 from stats.ratings.ratings import rate
 from stats.uncertainty.sequences import confidence_sequence
 from tests.factories import UserFactory, make_study
@@ -90,17 +89,17 @@ def test_the_rule_takes_the_first_vote_of_each_document():
     study = make_rated_study(systems=2, documents=5, annotators=3)
     better, worse = system_slugs(study)
     criterion = study.criteria.get()
-    found = stopping(Asked(criterion.study, criterion, DEFAULT), better, worse)
+    found = stopping(criterion, DEFAULT, better, worse)
     expected = confidence_sequence(np.ones(5))
     assert (found.results, found.decided_after) == (5, expected.decided_after)
     assert (found.lower, found.upper) == pytest.approx((expected.lower[-1], expected.upper[-1]))
-    turned = stopping(Asked(criterion.study, criterion, DEFAULT), worse, better)
+    turned = stopping(criterion, DEFAULT, worse, better)
     assert (turned.lower, turned.upper) == pytest.approx((1 - found.upper, 1 - found.lower))
 
 
 def test_two_that_never_met_are_not_decided():
     study = make_study(systems=2, documents=1)
-    found = stopping(Asked(study, study.criteria.get(), DEFAULT), *system_slugs(study))
+    found = stopping(study.criteria.get(), DEFAULT, *system_slugs(study))
     assert (found.results, found.lower, found.decided_after) == (0, None, None)
 
 

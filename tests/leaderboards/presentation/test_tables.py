@@ -7,7 +7,7 @@ import re
 import pytest
 from django.core.management import call_command
 
-from leaderboards.presentation.figures import table
+from leaderboards.presentation.board_table import table
 from leaderboards.presentation.tables import as_csv, as_latex, as_markdown
 from leaderboards.snapshots.boards import build_board
 from models_runner.models import System

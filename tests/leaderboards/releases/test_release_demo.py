@@ -5,16 +5,16 @@ import random
 
 import pytest
 
+from annotations.people.joining import join
 from annotations.rating.assignment import next_assignment
-from annotations.studies.services import join
 from evalsite.sample import INSTRUCTION, SYSTEMS, load_sample
-from leaderboards.releases import services
+from leaderboards.releases import publishing
 from leaderboards.releases.build import folder_of
-from leaderboards.releases.services import Draft
+from leaderboards.releases.publishing import Draft
 from models_runner.models import Run, ScoringJob, System
 from models_runner.runs.generation import work_on_run
+from models_runner.runs.lifecycle import request_scores
 from models_runner.runs.scoring import work_on_scoring_job
-from models_runner.runs.services import request_scores
 from tests.annotations.helpers import vote_on
 from tests.leaderboards.releases.test_releases import reproduce
 
@@ -51,8 +51,8 @@ def rate(study):
 
 
 def released(study):
-    release = services.write_files(services.create_draft(study, Draft(), None))
-    services.publish(release)
+    release = publishing.write_files(publishing.create_draft(study, Draft(), None))
+    publishing.publish(release)
     return folder_of(release)
 
 

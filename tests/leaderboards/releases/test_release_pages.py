@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.people.links import invitation_path
-from leaderboards.files import file_jobs
+from leaderboards.files import jobs
 from leaderboards.models.releases import ExportJob, Release
 from leaderboards.releases.build import folder_of, zip_of
-from leaderboards.releases.services import Draft, create_draft, publish, write_files
+from leaderboards.releases.publishing import Draft, create_draft, publish, write_files
 from leaderboards.web.views import releases
 from models_runner.models import Document
 from models_runner.runs.outcomes import MAX_ATTEMPTS
@@ -69,14 +69,14 @@ def test_every_page_of_results_leads_to_the_others_and_marks_itself(study, page)
 
 def test_a_large_export_is_written_by_a_worker(study, monkeypatch, django_capture_on_commit_callbacks):
     told = []
-    monkeypatch.setattr("leaderboards.files.file_tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
+    monkeypatch.setattr("leaderboards.files.tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
     monkeypatch.setattr(releases, "STREAMED_AT_MOST", 11)
     client = researcher()
     with django_capture_on_commit_callbacks(execute=True):
         assert export(client, study, format="dpo").status_code == 302
     job = ExportJob.objects.get()
-    assert told == [("leaderboards.files.file_tasks.write_export", job.pk)]
-    file_jobs.work_on(ExportJob, job.pk, owner="w")
+    assert told == [("leaderboards.files.tasks.write_export", job.pk)]
+    jobs.work_on(ExportJob, job.pk, owner="w")
     job.refresh_from_db()
     assert (job.state, job.lines, job.rows_done, job.rows_total) == ("done", 4, 12, 12)
     page = client.get(reverse("exports", args=[study.slug])).content.decode()
@@ -87,13 +87,13 @@ def test_a_large_export_is_written_by_a_worker(study, monkeypatch, django_captur
 
 def test_an_export_expires_and_is_swept_away(study):
     client = researcher()
-    job = file_jobs.start_export(_form_export(study), UserFactory())
-    file_jobs.work_on(ExportJob, job.pk, owner="w")
+    job = jobs.start_export(_form_export(study), UserFactory())
+    jobs.work_on(ExportJob, job.pk, owner="w")
     ExportJob.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert client.get(reverse("export-file", args=[job.public_id])).status_code == 404
-    assert file_jobs.path_of(job).exists()
-    file_jobs.sweep()
-    assert not file_jobs.path_of(job).exists()
+    assert jobs.path_of(job).exists()
+    jobs.sweep()
+    assert not jobs.path_of(job).exists()
     assert not ExportJob.objects.exists()
 
 
@@ -104,27 +104,27 @@ def _form_export(study):
 
 
 def test_a_worker_that_fails_leaves_the_reason_and_no_file(study, monkeypatch):
-    job = file_jobs.start_export(_form_export(study), UserFactory())
+    job = jobs.start_export(_form_export(study), UserFactory())
     monkeypatch.setattr("leaderboards.exports.service.as_row", lambda *_: 1 / 0)
-    assert "division by zero" in file_jobs.work_on(ExportJob, job.pk, owner="w")
+    assert "division by zero" in jobs.work_on(ExportJob, job.pk, owner="w")
     job.refresh_from_db()
     assert (job.state, job.reason) == ("failed", "division by zero")
-    assert list((file_jobs.path_of(job)).parent.iterdir()) == []
+    assert list((jobs.path_of(job)).parent.iterdir()) == []
 
 
 def test_a_failed_export_is_tried_again_from_the_page(study, monkeypatch, django_capture_on_commit_callbacks):
     told, client = [], researcher()
-    monkeypatch.setattr("leaderboards.files.file_tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
-    job = file_jobs.start_export(_form_export(study), UserFactory())
+    monkeypatch.setattr("leaderboards.files.tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
+    job = jobs.start_export(_form_export(study), UserFactory())
     ExportJob.objects.update(state="failed", reason="The disk is full.", attempts=MAX_ATTEMPTS)
     page, again = reverse("exports", args=[study.slug]), reverse("retry-export", args=[job.public_id])
     assert f'action="{again}"' in client.get(page).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
         assert "It is being written again." in client.post(again, follow=True).content.decode()
-    assert told == [("leaderboards.files.file_tasks.write_export", job.pk)]
+    assert told == [("leaderboards.files.tasks.write_export", job.pk)]
     job.refresh_from_db()
     assert (job.state, job.reason, job.attempts) == ("pending", "", 0)
-    file_jobs.work_on(ExportJob, job.pk, owner="w")
+    jobs.work_on(ExportJob, job.pk, owner="w")
     assert again not in client.get(page).content.decode()
     assert len(body(client.get(reverse("export-file", args=[job.public_id]))).splitlines()) == 12
 
@@ -133,13 +133,13 @@ def test_a_failed_draft_is_tried_again_from_its_page(study, monkeypatch):
     client, draft = researcher(), create_draft(study, Draft(), None)
     with monkeypatch.context() as patch:
         patch.setattr("leaderboards.releases.build.BoardMaker.board", lambda *_: 1 / 0)
-        file_jobs.work_on(Release, draft.pk, owner="w")
+        jobs.work_on(Release, draft.pk, owner="w")
     page, again = draft.get_absolute_url(), reverse("retry-release", args=[study.slug, draft.version])
     shown = client.get(page).content.decode()
     assert "Failed: division by zero</p>" in shown and f'action="{again}"' in shown
     client.post(again)
     assert "Waiting" in client.get(page).content.decode()
-    file_jobs.work_on(Release, draft.pk, owner="w")
+    jobs.work_on(Release, draft.pk, owner="w")
     draft.refresh_from_db()
     assert (draft.state, draft.reason) == ("done", "")
     assert again not in client.get(page).content.decode()
@@ -148,9 +148,9 @@ def test_a_failed_draft_is_tried_again_from_its_page(study, monkeypatch):
 @pytest.mark.parametrize("state", ["pending", "running", "done"])
 def test_what_has_not_failed_is_not_written_again(study, state):
     values = {"pending": {}, "running": {"owner": "w", "lease_until": timezone.now()}, "done": {}}[state]
-    job = file_jobs.start_export(_form_export(study), UserFactory())
+    job = jobs.start_export(_form_export(study), UserFactory())
     if state == "done":
-        file_jobs.work_on(ExportJob, job.pk, owner="w")
+        jobs.work_on(ExportJob, job.pk, owner="w")
     ExportJob.objects.update(state=state, **values)
     before = ExportJob.objects.values().get()
     answer = researcher().post(reverse("retry-export", args=[job.public_id]), follow=True)
@@ -159,17 +159,17 @@ def test_what_has_not_failed_is_not_written_again(study, state):
 
 
 def test_a_job_is_held_by_one_worker_and_freed_when_it_is_gone(study):
-    job = file_jobs.start_export(_form_export(study), UserFactory())
+    job = jobs.start_export(_form_export(study), UserFactory())
     late = {"state": "running", "owner": "w", "lease_until": timezone.now() - timedelta(seconds=1)}
     ExportJob.objects.update(**late)
-    assert "held elsewhere" in file_jobs.work_on(ExportJob, job.pk, owner="other")
-    file_jobs.sweep()
+    assert "held elsewhere" in jobs.work_on(ExportJob, job.pk, owner="other")
+    jobs.sweep()
     job.refresh_from_db()
     assert job.state == "pending"
     ExportJob.objects.update(**late, attempts=MAX_ATTEMPTS)
-    file_jobs.sweep()
+    jobs.sweep()
     job.refresh_from_db()
-    assert (job.state, job.reason) == ("failed", file_jobs.WORKER_ENDED)
+    assert (job.state, job.reason) == ("failed", jobs.WORKER_ENDED)
 
 
 def test_a_draft_made_on_the_page_is_written_by_a_worker_and_published(study):
@@ -179,7 +179,7 @@ def test_a_draft_made_on_the_page_is_written_by_a_worker_and_published(study):
     made = Release.objects.get()
     page = reverse("release", args=[study.slug, "1.0"])
     assert "Waiting" in client.get(page).content.decode()
-    file_jobs.work_on(Release, made.pk, owner="w")
+    jobs.work_on(Release, made.pk, owner="w")
     shown = client.get(page).content.decode()
     assert "How the votes were given" in shown and "data/votes.parquet" in shown
     client.post(reverse("publish-release", args=[study.slug, "1.0"]))

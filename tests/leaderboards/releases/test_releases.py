@@ -18,14 +18,14 @@ from django.utils import timezone
 
 from annotations.imports.ratings_import import import_ratings
 from annotations.models import Assignment, Judgement, Remark, Study
-from leaderboards.boards.making import make_board
+from leaderboards.boards.build import make_board
 from leaderboards.data.filters import Filters
-from leaderboards.data.material import gather
+from leaderboards.data.inputs import gather
 from leaderboards.models.releases import Release
-from leaderboards.releases import services
+from leaderboards.releases import publishing
 from leaderboards.releases.build import folder_of, zip_of
+from leaderboards.releases.publishing import Draft, ReleaseError
 from leaderboards.releases.rows import sha256
-from leaderboards.releases.services import Draft, ReleaseError
 from leaderboards.releases.tables import TABLES
 from leaderboards.snapshots.boards import build_board
 from models_runner.models import Document
@@ -58,8 +58,8 @@ def study():
 
 
 def make(study, **draft):
-    release = services.create_draft(study, Draft(**draft), None)
-    return services.write_files(release)
+    release = publishing.create_draft(study, Draft(**draft), None)
+    return publishing.write_files(release)
 
 
 def table(release, name):
@@ -124,7 +124,7 @@ def test_the_zip_holds_the_folder(study):
     with zipfile.ZipFile(zip_of(release)) as archive:
         assert archive.testzip() is None
         names = {name.removeprefix(f"{release.folder_name}/") for name in archive.namelist()}
-    assert names == {path.as_posix() for path in services.files(release)}
+    assert names == {path.as_posix() for path in publishing.files(release)}
 
 
 def test_the_board_inside_is_the_sites(study):
@@ -327,37 +327,37 @@ def test_of_documents_that_may_not_leave_there_are_ids_and_hashes(study):
 
 def test_a_published_release_never_changes_but_for_its_doi(study):
     release = make(study)
-    services.publish(release)
+    publishing.publish(release)
     for field, value in (("licence", "MIT"), ("sha256", "0" * 64), ("status", "draft"), ("published_at", None)):
         with pytest.raises(DatabaseError), transaction.atomic():
             Release.objects.filter(pk=release.pk).update(**{field: value})
-    services.set_doi(release, "https://doi.org/10.5281/zenodo.1234567")
+    publishing.set_doi(release, "https://doi.org/10.5281/zenodo.1234567")
     release.refresh_from_db()
     assert (release.doi, release.status, release.licence) == ("10.5281/zenodo.1234567", "published", "CC-BY-4.0")
     with pytest.raises(ReleaseError, match="is published: it stays"):
-        services.delete_draft(release)
+        publishing.delete_draft(release)
 
 
 def test_a_doi_is_a_doi(study):
     with pytest.raises(ReleaseError, match="doi: Expected a DOI"):
-        services.set_doi(make(study), "zenodo 12")
+        publishing.set_doi(make(study), "zenodo 12")
 
 
 def test_only_whole_files_are_published(study):
-    release = services.create_draft(study, Draft(), None)
+    release = publishing.create_draft(study, Draft(), None)
     with pytest.raises(ReleaseError, match="not ready"):
-        services.publish(release)
-    services.write_files(release)
+        publishing.publish(release)
+    publishing.write_files(release)
     zip_of(release).write_bytes(b"other")
     with pytest.raises(ReleaseError, match="not what was written"):
-        services.publish(release)
+        publishing.publish(release)
 
 
 def test_a_build_that_breaks_off_leaves_nothing(study, monkeypatch):
-    release = services.create_draft(study, Draft(), None)
+    release = publishing.create_draft(study, Draft(), None)
     monkeypatch.setattr("leaderboards.releases.build.card", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        services.write_files(release)
+        publishing.write_files(release)
     assert list(folder_of(release).parent.iterdir()) == []
     release.refresh_from_db()
     assert release.sha256 == ""
@@ -366,9 +366,9 @@ def test_a_build_that_breaks_off_leaves_nothing(study, monkeypatch):
 def test_versions_are_used_once(study):
     assert [make(study).version, make(study).version] == ["1.0", "2.0"]
     with pytest.raises(ReleaseError, match=r"has a release 1\.0 already"):
-        services.create_draft(study, Draft(version="1.0"), None)
+        publishing.create_draft(study, Draft(version="1.0"), None)
     with pytest.raises(ReleaseError, match="version: Expected letters, digits"):
-        services.create_draft(study, Draft(version="../1"), None)
+        publishing.create_draft(study, Draft(version="../1"), None)
 
 
 def test_the_command_makes_checks_and_publishes(study, capsys):

@@ -13,12 +13,12 @@ from annotations.quality.exclusion import exclude, include
 from annotations.rating.assignment import next_assignment
 from annotations.rating.leases import give_back
 from annotations.rating.undo import undo
-from annotations.studies import changes
+from annotations.studies import change_marker
 from leaderboards.data.filters import Filters
 from leaderboards.models import BoardSnapshot, SnapshotJob
-from leaderboards.snapshots import refreshing, snapshots, state
-from leaderboards.snapshots.live import standing
-from leaderboards.snapshots.snapshots import get_snapshot
+from leaderboards.snapshots import jobs, serve, staleness
+from leaderboards.snapshots.freshness import standing
+from leaderboards.snapshots.serve import get_snapshot
 from leaderboards.tasks import make_snapshot
 from models_runner.models import ScoringJob, System
 from tests.annotations.helpers import vote_on
@@ -34,7 +34,7 @@ def sent(monkeypatch):
     """Messages that went out, instead of a broker."""
     messages = []
     monkeypatch.setattr("leaderboards.tasks.send_message", messages.append)
-    monkeypatch.setattr(refreshing.transaction, "on_commit", lambda send: send())
+    monkeypatch.setattr(jobs.transaction, "on_commit", lambda send: send())
     return messages
 
 
@@ -47,7 +47,7 @@ def large(settings):
 
 @pytest.fixture(autouse=True)
 def _settled(monkeypatch):
-    monkeypatch.setattr(changes, "SETTLE_SECONDS", -1)
+    monkeypatch.setattr(change_marker, "SETTLE_SECONDS", -1)
 
 
 def served(study, **asked):
@@ -73,7 +73,7 @@ def test_a_small_study_always_shows_its_votes():
 def test_nothing_is_read_or_computed_while_nothing_changes(monkeypatch):
     study = make_rated_study()
     first = served(study).snapshot
-    monkeypatch.setattr(snapshots, "gather", None)
+    monkeypatch.setattr(serve, "gather", None)
     assert served(study).snapshot == first
 
 
@@ -108,27 +108,27 @@ def test_whatever_changes_a_board_changes_the_state(change):
         vote_on(whole, "left", criterion=key)
     vote_on(next_assignment(annotator), "right")  # on one question of two
     criterion, now = study.criteria.first(), timezone.now()
-    before = state.state_of(study, criterion, Filters(), now)
-    assert state.state_of(study, criterion, Filters(), now) == before
+    before = staleness.state_of(study, criterion, Filters(), now)
+    assert staleness.state_of(study, criterion, Filters(), now) == before
     change(study)
-    assert state.state_of(study, criterion, Filters(), now).text != before.text
+    assert staleness.state_of(study, criterion, Filters(), now).text != before.text
 
 
 def test_a_vote_elsewhere_changes_nothing():
     study, other = make_study(systems=2, documents=2), make_study(systems=2, documents=2)
     now = timezone.now()
-    before = state.state_of(study, study.criteria.get(), Filters(), now)
+    before = staleness.state_of(study, study.criteria.get(), Filters(), now)
     voted(other)
-    assert state.state_of(study, study.criteria.get(), Filters(), now) == before
+    assert staleness.state_of(study, study.criteria.get(), Filters(), now) == before
 
 
 def test_what_was_computed_right_after_a_vote_is_looked_through_once_more(monkeypatch):
     study = make_study(systems=2, documents=2)
     voted(study)
-    monkeypatch.setattr(changes, "SETTLE_SECONDS", 10)
+    monkeypatch.setattr(change_marker, "SETTLE_SECONDS", 10)
     criterion, now = study.criteria.get(), timezone.now()
     fresh, settled, later = (
-        state.state_of(study, criterion, Filters(), now + timedelta(seconds=s)).text for s in (0, 11, 99)
+        staleness.state_of(study, criterion, Filters(), now + timedelta(seconds=s)).text for s in (0, 11, 99)
     )
     assert fresh != settled == later
 
@@ -138,10 +138,10 @@ def test_open_runs_and_jobs_make_things_change_every_so_often():
     run = study.systems.first().runs.get()
     job = ScoringJob.objects.create(run=run, metric="rouge", status="running", owner="x", lease_until=timezone.now())
     criterion, now = study.criteria.get(), timezone.now()
-    moments = [now, now + timedelta(seconds=state.OPEN_SECONDS)]
-    assert len({state.state_of(study, criterion, Filters(), moment).text for moment in moments}) == 2
+    moments = [now, now + timedelta(seconds=staleness.OPEN_SECONDS)]
+    assert len({staleness.state_of(study, criterion, Filters(), moment).text for moment in moments}) == 2
     ScoringJob.objects.filter(pk=job.pk).update(status="done", owner="", lease_until=None)
-    assert len({state.state_of(study, criterion, Filters(), moment).text for moment in moments}) == 1
+    assert len({staleness.state_of(study, criterion, Filters(), moment).text for moment in moments}) == 1
 
 
 def test_the_queries_for_a_snapshot_do_not_depend_on_the_votes(django_assert_num_queries):
@@ -201,12 +201,12 @@ def test_many_views_send_one_message(large, sent, settings):
 def test_a_lost_message_is_sent_again_by_the_sweep(large, sent, settings):
     served(make_rated_study())
     sent.clear()
-    refreshing.sweep()
+    jobs.sweep()
     assert sent == []
     SnapshotJob.objects.update(announced_at=timezone.now() - timedelta(seconds=settings.RESEND_SECONDS + 1))
-    refreshing.sweep()
+    jobs.sweep()
     assert sent == [SnapshotJob.objects.get().pk]
-    refreshing.sweep(starting=True)
+    jobs.sweep(starting=True)
     assert len(sent) == 2
 
 
@@ -217,7 +217,7 @@ def test_what_a_dead_worker_held_is_free_again(large, sent):
     SnapshotJob.objects.update(owner="gone", lease_until=past, announced_at=past - timedelta(hours=1), asked_at=past)
     assert make_snapshot(job.pk) is None
     assert not BoardSnapshot.objects.exists()
-    refreshing.sweep()
+    jobs.sweep()
     assert SnapshotJob.objects.waiting().get() == job
 
 
@@ -228,12 +228,12 @@ def test_a_failure_leaves_its_reason_and_is_tried_again(large, sent, monkeypatch
     def fail(material, seed):
         raise MemoryError("no room for 8 GB")
 
-    monkeypatch.setitem(snapshots.KINDS, "board", fail)
+    monkeypatch.setitem(serve.KINDS, "board", fail)
     make_snapshot(sent.pop())
     shown = standing(served(study), study.criteria.get(), Filters())
     assert (shown.current, shown.reason) == (False, "no room for 8 GB")
     monkeypatch.undo()
-    refreshing.work_on_job(SnapshotJob.objects.get().pk, owner="me")
+    jobs.work_on_job(SnapshotJob.objects.get().pk, owner="me")
     assert SnapshotJob.objects.get().reason == ""
     assert BoardSnapshot.objects.count() == 1
 
@@ -241,7 +241,7 @@ def test_a_failure_leaves_its_reason_and_is_tried_again(large, sent, monkeypatch
 def test_the_same_message_twice_computes_once(large, sent):
     served(make_rated_study())
     make_snapshot(sent[0])
-    assert "done, or held elsewhere" in refreshing.work_on_job(sent[0], owner="me")
+    assert "done, or held elsewhere" in jobs.work_on_job(sent[0], owner="me")
 
 
 def test_a_state_that_comes_back_finds_its_snapshot():
@@ -258,7 +258,7 @@ def test_a_state_that_comes_back_finds_its_snapshot():
 def test_another_version_makes_its_own(monkeypatch):
     study = make_rated_study()
     first = served(study).snapshot
-    monkeypatch.setattr(snapshots, "CODE_VERSION", "9.9.9")
+    monkeypatch.setattr(serve, "CODE_VERSION", "9.9.9")
     assert served(study).snapshot != first
 
 
@@ -272,7 +272,7 @@ def test_a_day_later_all_is_looked_through_again():
 
 
 def test_old_snapshots_go(monkeypatch):
-    monkeypatch.setattr(snapshots, "KEPT", 2)
+    monkeypatch.setattr(serve, "KEPT", 2)
     study = make_study(systems=3, documents=2)
     annotator = AnnotatorFactory(study=study)
     for _ in range(4):
@@ -283,7 +283,7 @@ def test_old_snapshots_go(monkeypatch):
 
 
 def test_another_kind_is_asked_for_by_its_name(monkeypatch):
-    monkeypatch.setitem(snapshots.KINDS, "other", lambda material, seed: {"n": len(material.votes), "seed": seed})
+    monkeypatch.setitem(serve.KINDS, "other", lambda material, seed: {"n": len(material.votes), "seed": seed})
     study = make_rated_study(systems=3, documents=2)
     served_ = get_snapshot("other", study, study.criteria.get(), seed=3)
     assert served_.values == {"n": 12, "seed": 3}
@@ -317,7 +317,7 @@ def test_two_workers_at_once_make_one_snapshot(large, monkeypatch):
 
     def work(owner):
         try:
-            said.append(refreshing.work_on_job(job.pk, owner=owner))
+            said.append(jobs.work_on_job(job.pk, owner=owner))
         finally:
             connection.close()
 

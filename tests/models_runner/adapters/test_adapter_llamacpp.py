@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from models_runner.adapters.base import AdapterError, SummaryRequest, SystemSpec
+from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec
 from models_runner.adapters.weights import resolve_gguf
 from models_runner.datasets.instructions import instruction_text, wordings
 

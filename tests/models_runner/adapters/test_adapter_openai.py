@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from models_runner.adapters.base import AdapterError, SummaryRequest, SystemSpec
 from models_runner.adapters.openai_api import load
+from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec
 from models_runner.adapters.registry import unload_all
 from models_runner.adapters.weights import resolve_gguf
 from models_runner.models import Run
-from models_runner.runs import generation, services
+from models_runner.runs import generation, lifecycle
 from tests.endpoint import always, completion, endpoint
 from tests.factories import DocumentFactory, SystemFactory
 from tests.models_runner.checkpoints import WORDS, saved_decoder
@@ -116,7 +116,7 @@ def test_a_run_over_an_endpoint_stores_prompt_and_counts_and_no_key(llama_server
     monkeypatch.setattr("models_runner.tasks.send_message", lambda work, delay=None: None)
     engine = {"base_url": llama_server, "key_env": "PW_TEST_KEY"}
     system = SystemFactory(adapter="openai", context_window=WINDOW, decoding={"max_tokens": 8}, engine=engine)
-    run = services.start_run(system, DocumentFactory().dataset)
+    run = lifecycle.start_run(system, DocumentFactory().dataset)
     generation.work_on_run(run.pk, owner="host:1:1:1")
     unload_all()
     run.refresh_from_db()

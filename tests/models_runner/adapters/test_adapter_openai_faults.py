@@ -7,11 +7,11 @@ import time
 import pytest
 from django.utils import timezone
 
-from models_runner.adapters.base import AdapterError, SummaryRequest, SystemSpec, TransientAdapterError
 from models_runner.adapters.openai_api import load
+from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec, TransientAdapterError
 from models_runner.adapters.registry import unload_all
 from models_runner.models import Run, Summary, SummaryCall
-from models_runner.runs import generation, services
+from models_runner.runs import generation, lifecycle
 from tests.endpoint import always, completion, endpoint, in_turn, slow
 from tests.factories import DocumentFactory, SystemFactory
 
@@ -264,7 +264,7 @@ def run_on(db, monkeypatch):
     def start(url):
         engine = {"base_url": url, "key_env": "PW_TEST_KEY", "max_retries": 0, "timeout_seconds": 5}
         system = SystemFactory(adapter="openai", model_id="m", context_window=2048, engine=engine)
-        return services.start_run(system, DocumentFactory().dataset)
+        return lifecycle.start_run(system, DocumentFactory().dataset)
 
     yield start
     unload_all()
@@ -312,7 +312,7 @@ def test_no_row_holds_the_key(run_on):
     with endpoint(in_turn(always(401, {"error": {"message": KEY}}), GOOD)) as server:
         run = run_on(server.url)
         work(run)
-        services.retry_failed(run)
+        lifecycle.retry_failed(run)
         assert work(run).status == Summary.Status.DONE
     rows = [*Run.objects.values(), *Summary.objects.values(), *SummaryCall.objects.values()]
     assert "PW_TEST_KEY" in str(rows)

@@ -6,14 +6,14 @@ import sys
 import pytest
 
 from models_runner.adapters import registry
-from models_runner.adapters.base import (
+from models_runner.adapters.prompts import user_text
+from models_runner.adapters.protocol import (
     AdapterError,
     SummaryRequest,
     SystemSpec,
     TransientAdapterError,
     WeightsMissingError,
 )
-from models_runner.adapters.prompts import user_text
 
 TURNS = [
     {"speaker": "Maya", "content": "The budget of the library is the topic. We have 3.5 million, Dr. Lee said."},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models_runner.adapters.base import AdapterError, SummaryRequest, SystemSpec
+from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec
 from tests.models_runner.checkpoints import WORDS, saved_decoder, saved_t5
 
 

@@ -5,10 +5,10 @@ import gc
 import pytest
 import torch
 
-from models_runner.adapters.base import AdapterError
-from models_runner.finetune.work import folder_of
+from models_runner.adapters.protocol import AdapterError
+from models_runner.finetune.job import folder_of
 from models_runner.models import FineTuning
-from models_runner.runs import generation, services
+from models_runner.runs import generation, lifecycle
 from tests.factories import SystemFactory
 from tests.models_runner.adapters.test_adapter_transformers import (  # noqa: F401  (fixtures)
     ARCHITECTURES,
@@ -139,13 +139,13 @@ def test_a_system_trained_on_a_gpu_learns_and_writes(model, method, request_fixt
     assert record["adapter"]["dtype"] == {"lora": "bfloat16", "full": "float32"}[method]
     assert 0 < record["peak_memory_bytes"] < 2**27
     assert list((folder_of(job) / "weights").glob("*.safetensors"))
-    run = services.start_run(job.system, dataset, split="test")
+    run = lifecycle.start_run(job.system, dataset, split="test")
     generation.work_on_run(run.pk, owner="host:1:1:1")
     assert run.summaries.done().count() == 2
 
 
 def test_a_training_that_was_stopped_on_a_gpu_goes_on_there(llama, dataset, monkeypatch):  # noqa: F811
-    from models_runner.finetune import services as finetune
+    from models_runner.finetune import lifecycle as finetune
 
     job = started(on_any(llama), dataset, settings=QUICK)
     original = FineTuning.objects.none().__class__.update

@@ -5,9 +5,9 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from models_runner.adapters.base import AdapterError, SystemSpec
 from models_runner.adapters.endpoints import check_endpoint, check_engine
 from models_runner.adapters.openai_api import load
+from models_runner.adapters.protocol import AdapterError, SystemSpec
 from models_runner.models import System
 from models_runner.systems.readiness import needs
 from tests.factories import SummaryFactory, SystemFactory

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, quants
 
-from models_runner.adapters.base import AdapterError, SummaryRequest, SystemSpec
+from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec
 from models_runner.adapters.reencoding import reencoded
 from models_runner.adapters.weights import resolve_gguf
 

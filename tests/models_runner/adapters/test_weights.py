@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from models_runner.adapters.base import WeightsMissingError
+from models_runner.adapters.protocol import WeightsMissingError
 from models_runner.adapters.weights import has_chat_template, resolve_gguf
 from models_runner.systems.readiness import needs
 from tests.factories import SystemFactory

@@ -5,11 +5,11 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from leaderboards.snapshots.boards import build_board
-from models_runner.finetune import services as finetune
+from models_runner.finetune import lifecycle as finetune
+from models_runner.finetune.job import folder_of, work_on_finetuning
 from models_runner.finetune.training import last_checkpoint
-from models_runner.finetune.work import folder_of, work_on_finetuning
 from models_runner.models import FineTuning, System, TrainedDocument, Transcript
-from models_runner.runs import generation, services
+from models_runner.runs import generation, lifecycle
 from models_runner.systems.leakage import LeakageError
 from tests.factories import (
     CriterionFactory,
@@ -94,7 +94,7 @@ def test_a_trained_system_learns_and_writes(model, method, dataset):
     assert losses(job)[-1] < losses(job)[0]
     assert losses(job, "validation_loss")
     assert list((folder_of(job) / "weights").glob("*.safetensors"))
-    run = services.start_run(job.system, dataset, split="test")
+    run = lifecycle.start_run(job.system, dataset, split="test")
     generation.work_on_run(run.pk, owner="host:1:1:1")
     assert run.summaries.done().count() == 2
 
@@ -137,7 +137,7 @@ def test_a_system_can_be_tuned_further(llama, dataset):
 def test_only_the_reference_is_learnt_and_everything_fits(model, dataset):
     from models_runner.adapters.hf import TransformersEngine
     from models_runner.finetune.examples import IGNORED, examples
-    from models_runner.finetune.material import training_pairs
+    from models_runner.finetune.training_pairs import training_pairs
 
     long = [{"speaker": "Maya", "content": " ".join(WORDS[:14])}] * 5
     Transcript.objects.filter(document__external_id__in=["m0", "m1", "m2"]).update(turns=long)
@@ -158,7 +158,7 @@ def test_references_of_no_particular_length_are_not_taught_as_three_lengths(llam
     for n in range(4):
         ReferenceFactory(document=DocumentFactory(dataset=dataset, external_id=f"a{n}"), instruction="")
     ReferenceFactory(document=dataset.documents.first(), instruction="short", text="friday .")
-    from models_runner.finetune.material import training_pairs
+    from models_runner.finetune.training_pairs import training_pairs
 
     job = started(base(llama), dataset, split="", instruction="all", settings=QUICK)
     kinds = [p.request.kind for role in ("train", "validation") for p in training_pairs(job, role)]
@@ -171,7 +171,7 @@ def test_references_of_no_particular_length_are_not_taught_as_three_lengths(llam
 def test_a_run_on_documents_it_was_trained_on_is_refused(llama, dataset):
     system = worked(started(base(llama), dataset)).system
     with pytest.raises(LeakageError, match="was trained on 6 of these 6 documents"):
-        services.start_run(system, dataset, split="train")
+        lifecycle.start_run(system, dataset, split="train")
     with pytest.raises(CommandError, match="was trained on"):
         call_command("generate", dataset="meetings", system="tuned")
     assert not system.runs.exists()
@@ -179,7 +179,7 @@ def test_a_run_on_documents_it_was_trained_on_is_refused(llama, dataset):
 
 def test_a_forced_run_is_marked_on_the_board(llama, dataset):
     system = worked(started(base(llama), dataset)).system
-    run = services.start_run(system, dataset, force=True)
+    run = lifecycle.start_run(system, dataset, force=True)
     generation.work_on_run(run.pk, owner="host:1:1:1")
     run.refresh_from_db()
     assert run.leaked_documents == 6
@@ -197,15 +197,15 @@ def test_the_same_meeting_in_another_dataset_is_recognised(llama, dataset):
     known = dataset.documents.get(external_id="m0").transcript.turns
     DocumentFactory(dataset=again, external_id="other-name", transcript=known)
     with pytest.raises(LeakageError, match="other-name"):
-        services.start_run(system, again)
+        lifecycle.start_run(system, again)
 
 
 def test_what_its_base_was_trained_on_counts_too(llama, dataset):
     first = worked(started(base(llama), dataset)).system
     child = SystemFactory(slug="child", base=first)
     with pytest.raises(LeakageError):
-        services.start_run(child, dataset, split="train")
-    services.start_run(child, dataset, split="test")
+        lifecycle.start_run(child, dataset, split="train")
+    lifecycle.start_run(child, dataset, split="test")
 
 
 # ---- stopping, resuming, ending early
@@ -423,6 +423,6 @@ def test_weights_from_gguf_become_safetensors(dataset):
     assert (weights / "model.safetensors").is_file()
     assert not (weights / "adapter_config.json").exists()
     assert job.system.decoding == {"max_tokens": 8}
-    run = services.start_run(job.system, dataset, split="test", limit=1)
+    run = lifecycle.start_run(job.system, dataset, split="test", limit=1)
     generation.work_on_run(run.pk, owner="host:1:1:1")
     assert run.summaries.get().text

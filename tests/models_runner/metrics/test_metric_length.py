@@ -1,7 +1,7 @@
 import pytest
 
-from models_runner.metrics.base import ScoringRequest
 from models_runner.metrics.length import LengthMetric
+from models_runner.metrics.protocol import ScoringRequest
 
 
 def length(summary, transcript, language="en"):

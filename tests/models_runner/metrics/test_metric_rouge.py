@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
 from lib.language import split_sentences, words
-from models_runner.metrics.base import ScoringRequest
+from models_runner.metrics.protocol import ScoringRequest
 from models_runner.metrics.rouge import RougeMetric
 
 TEXTS = [

@@ -14,7 +14,7 @@ from models_runner import tasks
 from models_runner.adapters.registry import unload_all
 from models_runner.adapters.scripted import ScriptedAdapter
 from models_runner.models import Run, Summary, SummaryCall
-from models_runner.runs import generation, services
+from models_runner.runs import generation, lifecycle
 from models_runner.sweeper import sweep
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory
 from tests.models_runner.checkpoints import saved_decoder
@@ -110,7 +110,7 @@ def _refuse_on_postgresql(cursor, condition):
 @pytest.mark.django_db(transaction=True)
 def test_a_summary_a_full_database_does_not_take_waits_with_the_reason_and_is_written_later(dataset, page, m1_says):
     m1_says(LARGE)
-    run = services.start_run(scripted(), dataset)
+    run = lifecycle.start_run(scripted(), dataset)
     with full_for_large_texts():
         work(run)
         waiting = of(run, "m1")
@@ -129,13 +129,13 @@ def test_a_summary_a_full_database_does_not_take_waits_with_the_reason_and_is_wr
 def test_a_disk_that_stays_full_fails_the_summary_and_retry_failed_ends_the_run(dataset, settings, m1_says):
     settings.RETRY_SECONDS = 0
     m1_says(LARGE)
-    run = services.start_run(scripted(), dataset)
+    run = lifecycle.start_run(scripted(), dataset)
     with full_for_large_texts():
         work(run)
     assert (run.status, run.counts()["failed"]) == (Run.Status.FAILED, 1)
     assert "The disk is full" in run.status_reason
     assert "given up after 5 attempts" in of(run, "m1").error
-    services.retry_failed(run)
+    lifecycle.retry_failed(run)
     work(run)
     assert (run.status, run.counts()["done"]) == (Run.Status.DONE, 4)
 
@@ -155,7 +155,7 @@ def no_writes_at_all():
 
 @pytest.mark.django_db(transaction=True)
 def test_what_a_database_without_any_room_could_not_note_is_taken_up_by_the_sweeper(dataset, monkeypatch):
-    run = services.start_run(scripted(), dataset)
+    run = lifecycle.start_run(scripted(), dataset)
     original, full = generation._summarize, no_writes_at_all()
 
     def fill_the_disk_meanwhile(adapter, requests):
@@ -176,7 +176,7 @@ def test_what_a_database_without_any_room_could_not_note_is_taken_up_by_the_swee
 
 def test_a_full_disk_in_the_adapter_passes_once_there_is_space(dataset, settings):
     settings.RETRY_SECONDS = 0
-    run = services.start_run(scripted(faults={"m1": ["disk full", "disk full"]}), dataset)
+    run = lifecycle.start_run(scripted(faults={"m1": ["disk full", "disk full"]}), dataset)
     work(run)
     assert run.status == Run.Status.DONE
     assert of(run, "m1").attempts == 3
@@ -184,7 +184,7 @@ def test_a_full_disk_in_the_adapter_passes_once_there_is_space(dataset, settings
 
 def test_a_full_disk_in_the_adapter_that_stays_full_fails_with_what_to_do(dataset, settings, page):
     settings.RETRY_SECONDS = 0
-    run = services.start_run(scripted(faults={"m1": "disk full"}), dataset)
+    run = lifecycle.start_run(scripted(faults={"m1": "disk full"}), dataset)
     work(run)
     assert (run.status, run.counts()["done"]) == (Run.Status.FAILED, 3)
     html = page(run)
@@ -206,7 +206,7 @@ def test_weights_that_do_not_fit_the_disk_fail_the_run_and_leave_no_half_file(da
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr("models_runner.systems.readiness._package", lambda name: "")
     unload_all()
-    run = services.start_run(SystemFactory(adapter="llamacpp", model_id="package:parted-weights"), dataset)
+    run = lifecycle.start_run(SystemFactory(adapter="llamacpp", model_id="package:parted-weights"), dataset)
     work(run)
     assert (run.status, run.counts()["failed"]) == (Run.Status.FAILED, 4)
     assert "The disk is full" in run.status_reason
@@ -219,7 +219,7 @@ def test_a_message_that_does_not_fit_the_disk_is_left_to_the_sweeper(dataset, ca
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(tasks.generate_summaries, "apply_async", full)
-    run = services.start_run(scripted(), dataset)
+    run = lifecycle.start_run(scripted(), dataset)
     sent(run)
     assert "waits for the sweeper" in caplog.text
     Run.objects.update(announced_at=timezone.now() - timedelta(minutes=5))
@@ -242,7 +242,7 @@ def test_a_full_disk_is_told_from_other_errors():
 def test_a_text_the_database_refuses_fails_alone(dataset, m1_says):
     """Half of a surrogate pair, as an endpoint that cuts its JSON mid-character sends it."""
     m1_says("Half a \ud83d")
-    run = services.start_run(scripted(), dataset)
+    run = lifecycle.start_run(scripted(), dataset)
     work(run)
     assert (run.status, run.counts()["done"], run.counts()["failed"]) == (Run.Status.FAILED, 3, 1)
     assert of(run, "m1").error.startswith("The database refused the summary.")
@@ -254,7 +254,7 @@ def test_a_text_the_database_refuses_fails_alone(dataset, m1_says):
 def test_weights_that_are_missing_at_the_worker_say_what_to_do_on_the_page(dataset, tmp_path, page):
     folder = tmp_path / "weights"
     folder.mkdir()
-    run = services.start_run(SystemFactory(adapter="transformers", model_id=str(folder)), dataset)
+    run = lifecycle.start_run(SystemFactory(adapter="transformers", model_id=str(folder)), dataset)
     folder.rmdir()
     work(run)
     assert run.status == Run.Status.FAILED
@@ -270,7 +270,7 @@ def test_a_system_that_cannot_be_loaded_fails_the_run_with_the_reason(dataset, m
         raise RuntimeError("CUDA out of memory. Tried to allocate 14.00 GiB.")
 
     monkeypatch.setattr(generation, "load_adapter", starved)
-    run = services.start_run(scripted(), dataset)
+    run = lifecycle.start_run(scripted(), dataset)
     work(run)
     assert (run.status, run.counts()["failed"]) == (Run.Status.FAILED, 4)
     assert "could not be loaded. RuntimeError: CUDA out of memory" in page(run)
@@ -305,7 +305,7 @@ def test_memory_that_holds_no_batch_halves_it_and_fails_only_the_meeting_that_is
     )  # fmt: skip
     loaded = generation.load_adapter("transformers", generation.adapter_spec(system))
     loaded.engine.model = Cramped(loaded.engine.model, holds=64)
-    run = services.start_run(system, dataset)
+    run = lifecycle.start_run(system, dataset)
     work(run)
     failed = run.summaries.filter(status="failed")
     assert [s.document.external_id for s in failed] == ["long"]
@@ -315,7 +315,7 @@ def test_memory_that_holds_no_batch_halves_it_and_fails_only_the_meeting_that_is
 
 
 def test_an_unexpected_fault_fails_only_its_summary_and_is_narrowed_down_in_a_batch(dataset, page):
-    run = services.start_run(scripted(faults={"m2": "unexpected"}, batch_size=4), dataset)
+    run = lifecycle.start_run(scripted(faults={"m2": "unexpected"}, batch_size=4), dataset)
     work(run)
     assert (run.status, run.counts()["done"], run.counts()["failed"]) == (Run.Status.FAILED, 3, 1)
     assert of(run, "m2").error == "RuntimeError: a fault nobody foresaw, as scripted"
@@ -323,7 +323,7 @@ def test_an_unexpected_fault_fails_only_its_summary_and_is_narrowed_down_in_a_ba
 
 
 def test_a_passing_fault_of_a_batch_sends_the_whole_batch_back(dataset):
-    run = services.start_run(scripted(faults={"m2": ["transient"]}, batch_size=4), dataset)
+    run = lifecycle.start_run(scripted(faults={"m2": ["transient"]}, batch_size=4), dataset)
     work(run)
     assert run.counts()["pending"] == 4
     assert set(run.summaries.values_list("error", flat=True)) == {"a passing fault, as scripted"}
@@ -331,7 +331,7 @@ def test_a_passing_fault_of_a_batch_sends_the_whole_batch_back(dataset):
 
 def test_an_adapter_that_loses_an_output_fails_with_the_count(dataset, monkeypatch):
     monkeypatch.setattr("models_runner.adapters.scripted.ScriptedAdapter.summarize", lambda self, requests: [])
-    run = services.start_run(scripted(), dataset)
+    run = lifecycle.start_run(scripted(), dataset)
     work(run)
     assert run.counts()["failed"] == 4
     assert "returned 0 outputs for 1 requests" in run.status_reason
@@ -341,7 +341,7 @@ def test_an_adapter_that_loses_an_output_fails_with_the_count(dataset, monkeypat
 
 
 def test_an_endless_text_ends_at_the_limit_flagged_as_cut_and_in_circles(dataset, page):
-    run = services.start_run(scripted(answers={"m1": CIRCLES}, faults={"m1": "length"}), dataset)
+    run = lifecycle.start_run(scripted(answers={"m1": CIRCLES}, faults={"m1": "length"}), dataset)
     work(run)
     endless = of(run, "m1")
     assert (run.status, endless.stop_reason, endless.repeated) == (Run.Status.DONE, "length", True)
@@ -352,7 +352,7 @@ def test_an_endless_text_ends_at_the_limit_flagged_as_cut_and_in_circles(dataset
 
 
 def test_an_empty_summary_is_kept_and_counted_as_empty(dataset, page):
-    run = services.start_run(scripted(faults={"m1": "empty"}), dataset)
+    run = lifecycle.start_run(scripted(faults={"m1": "empty"}), dataset)
     work(run)
     assert (run.status, of(run, "m1").stop_reason) == (Run.Status.DONE, "empty")
     assert "1 of 4 summaries is empty" in page(run)

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from models_runner.models import InstructionKind, Query, Run, ScoringJob, Summary, Worker
-from models_runner.runs import generation, services
+from models_runner.runs import generation, lifecycle
 from models_runner.sweeper import sweep
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 
@@ -38,7 +38,7 @@ def work(run, owner="host:1:1:1"):
 
 
 def test_a_run_writes_every_summary_and_asks_for_scores(dataset):
-    run = services.start_run(scripted(), dataset)
+    run = lifecycle.start_run(scripted(), dataset)
     work(run)
     assert run.status == Run.Status.DONE
     assert list(run.summaries.values_list("text", flat=True)) == [f"A summary of m{n}." for n in range(4)]
@@ -48,31 +48,31 @@ def test_a_run_writes_every_summary_and_asks_for_scores(dataset):
 
 def test_started_again_a_run_adds_nothing(dataset):
     system = scripted()
-    work(services.start_run(system, dataset))
+    work(lifecycle.start_run(system, dataset))
     before = list(Summary.objects.values_list("pk", "finished_at"))
-    work(services.start_run(system, dataset))
+    work(lifecycle.start_run(system, dataset))
     assert list(Summary.objects.values_list("pk", "finished_at")) == before
 
 
 def test_a_larger_limit_goes_on(dataset):
     system = scripted()
-    run = services.start_run(system, dataset, limit=1)
+    run = lifecycle.start_run(system, dataset, limit=1)
     work(run)
     assert run.counts()["total"] == 1
-    run = services.start_run(system, dataset, limit=3)
+    run = lifecycle.start_run(system, dataset, limit=3)
     assert run.status == Run.Status.PENDING
     work(run)
     assert (run.status, run.counts()["done"]) == (Run.Status.DONE, 3)
 
 
 def test_a_split_takes_its_documents_only(dataset):
-    run = services.start_run(scripted(), dataset, split="val")
+    run = lifecycle.start_run(scripted(), dataset, split="val")
     assert run.counts()["total"] == 3
 
 
 def test_an_unknown_split_is_named(dataset):
-    with pytest.raises(services.NothingToRunError, match="Its splits: test, val"):
-        services.start_run(scripted(), dataset, split="train")
+    with pytest.raises(lifecycle.NothingToRunError, match="Its splits: test, val"):
+        lifecycle.start_run(scripted(), dataset, split="train")
     assert not Run.objects.exists()
 
 
@@ -80,18 +80,18 @@ def test_queries_make_one_summary_each(dataset):
     document = dataset.documents.first()
     for position in range(2):
         Query.objects.create(document=document, position=position, text=f"Question {position}?")
-    run = services.start_run(scripted(), dataset, instruction=InstructionKind.QUERY)
+    run = lifecycle.start_run(scripted(), dataset, instruction=InstructionKind.QUERY)
     work(run)
     assert run.counts()["done"] == 2
 
 
 def test_a_dataset_without_queries_says_so(dataset):
-    with pytest.raises(services.NothingToRunError, match="has queries"):
-        services.start_run(scripted(), dataset, instruction=InstructionKind.QUERY)
+    with pytest.raises(lifecycle.NothingToRunError, match="has queries"):
+        lifecycle.start_run(scripted(), dataset, instruction=InstructionKind.QUERY)
 
 
 def test_a_fault_of_one_document_leaves_the_others(dataset):
-    run = services.start_run(scripted(faults={"m1": "error"}), dataset)
+    run = lifecycle.start_run(scripted(faults={"m1": "error"}), dataset)
     work(run)
     assert run.status == Run.Status.FAILED
     assert run.status_reason.startswith("1 of 4 summaries failed")
@@ -100,7 +100,7 @@ def test_a_fault_of_one_document_leaves_the_others(dataset):
 
 
 def test_a_passing_fault_is_tried_again_later(dataset, settings):
-    run = services.start_run(scripted(faults={"m0": ["transient"]}), dataset, limit=1)
+    run = lifecycle.start_run(scripted(faults={"m0": ["transient"]}), dataset, limit=1)
     work(run)
     held_back = run.summaries.get()
     assert (held_back.status, held_back.attempts) == (Summary.Status.PENDING, 1)
@@ -114,7 +114,7 @@ def test_a_passing_fault_is_tried_again_later(dataset, settings):
 
 def test_a_fault_that_does_not_pass_ends_with_its_reason(dataset, settings):
     settings.RETRY_SECONDS = 0
-    run = services.start_run(scripted(faults={"m0": ["transient"] * 9}), dataset, limit=1)
+    run = lifecycle.start_run(scripted(faults={"m0": ["transient"] * 9}), dataset, limit=1)
     work(run)
     assert run.status == Run.Status.FAILED
     assert "given up after 5 attempts" in run.summaries.get().error
@@ -122,9 +122,9 @@ def test_a_fault_that_does_not_pass_ends_with_its_reason(dataset, settings):
 
 def test_failed_summaries_can_be_tried_again(dataset):
     system = scripted(faults={"m0": "error"})
-    run = services.start_run(system, dataset)
+    run = lifecycle.start_run(system, dataset)
     work(run)
-    services.retry_failed(run)
+    lifecycle.retry_failed(run)
     assert (run.status, run.counts()["pending"]) == (Run.Status.PENDING, 1)
 
 
@@ -132,7 +132,7 @@ def test_missing_weights_fail_the_run_with_what_to_do(dataset):
     """Another machine's worker may have what this one lacks; the worker that takes the run says what it lacks."""
     Worker.objects.create(owner="elsewhere/1:5:5:5", queues=["generation"], seen_at=timezone.now())
     system = SystemFactory(adapter="llamacpp", model_id="package:no-such-package")
-    run = services.start_run(system, dataset)
+    run = lifecycle.start_run(system, dataset)
     work(run)
     assert run.status == Run.Status.FAILED
     assert "no-such-package" in run.status_reason
@@ -140,27 +140,27 @@ def test_missing_weights_fail_the_run_with_what_to_do(dataset):
 
 
 def test_an_empty_and_a_cut_off_generation_are_flagged(dataset):
-    run = services.start_run(scripted(faults={"m0": "empty", "m1": "length"}), dataset, limit=2)
+    run = lifecycle.start_run(scripted(faults={"m0": "empty", "m1": "length"}), dataset, limit=2)
     work(run)
     assert list(run.summaries.values_list("stop_reason", flat=True)) == ["empty", "length"]
 
 
 def test_cancel_stops_and_resume_goes_on(dataset):
-    run = services.start_run(scripted(), dataset)
-    services.cancel_run(run)
+    run = lifecycle.start_run(scripted(), dataset)
+    lifecycle.cancel_run(run)
     work(run)
     assert (run.status, run.counts()["cancelled"]) == (Run.Status.CANCELLED, 4)
-    services.resume_run(run)
+    lifecycle.resume_run(run)
     work(run)
     assert (run.status, run.counts()["done"]) == (Run.Status.DONE, 4)
 
 
 def test_a_summary_cancelled_while_it_is_written_is_thrown_away(dataset, monkeypatch):
-    run = services.start_run(scripted(), dataset, limit=1)
+    run = lifecycle.start_run(scripted(), dataset, limit=1)
     original = generation._summarize
 
     def cancel_meanwhile(adapter, requests):
-        services.cancel_run(run)
+        lifecycle.cancel_run(run)
         return original(adapter, requests)
 
     monkeypatch.setattr(generation, "_summarize", cancel_meanwhile)
@@ -171,7 +171,7 @@ def test_a_summary_cancelled_while_it_is_written_is_thrown_away(dataset, monkeyp
 
 
 def test_two_owners_never_claim_the_same_summary(dataset):
-    run = services.start_run(scripted(), dataset)
+    run = lifecycle.start_run(scripted(), dataset)
     now, lease = timezone.now(), timedelta(minutes=1)
     first = Summary.objects.claim(run.pk, owner="one", count=3, now=now, lease=lease)
     second = Summary.objects.claim(run.pk, owner="two", count=3, now=now, lease=lease)
@@ -222,7 +222,7 @@ def test_the_sweeper_leaves_living_owners_alone():
 
 
 def test_the_sweeper_announces_lost_work_but_not_at_once_again(dataset):
-    services.start_run(scripted(), dataset)
+    lifecycle.start_run(scripted(), dataset)
     Run.objects.update(announced_at=timezone.now() - timedelta(minutes=5))
     assert sweep()["announced"] == 1
     assert sweep()["announced"] == 0
@@ -240,8 +240,8 @@ def test_the_sweeper_announces_a_run_whose_last_step_was_lost(dataset):
 
 def test_instructions_over_the_same_meetings_are_written_meeting_by_meeting(dataset):
     system = scripted()
-    runs = [services.start_run(system, dataset, split="val", instruction=kind) for kind in ("long", "medium", "short")]
-    elsewhere = services.start_run(system, dataset, split="test", instruction="long")
+    runs = [lifecycle.start_run(system, dataset, split="val", instruction=kind) for kind in ("long", "medium", "short")]
+    elsewhere = lifecycle.start_run(system, dataset, split="test", instruction="long")
     work(runs[0])
     written = Summary.objects.done().order_by("finished_at", "pk")
     assert [(s.document.external_id, s.run.instruction) for s in written] == [
@@ -254,15 +254,15 @@ def test_instructions_over_the_same_meetings_are_written_meeting_by_meeting(data
 
 def test_a_cancelled_instruction_is_not_written_with_the_others(dataset):
     system = scripted()
-    first, second = (services.start_run(system, dataset, instruction=kind) for kind in ("long", "short"))
-    services.cancel_run(second)
+    first, second = (lifecycle.start_run(system, dataset, instruction=kind) for kind in ("long", "short"))
+    lifecycle.cancel_run(second)
     work(first)
     assert second.summaries.done().count() == 0
     assert first.summaries.done().count() == 4
 
 
 def test_the_record_of_a_run_says_where_and_how(dataset):
-    run = services.start_run(scripted(), dataset)
+    run = lifecycle.start_run(scripted(), dataset)
     work(run)
     assert run.environment["instruction"] == {"kind": "medium", "version": run.instruction_version}
     assert run.environment["prompt_layout"] == "transcript first"
@@ -270,7 +270,7 @@ def test_the_record_of_a_run_says_where_and_how(dataset):
 
 
 def test_a_text_in_circles_is_flagged(dataset):
-    run = services.start_run(scripted(answers={"m1": "The team agreed on the date. " * 20}), dataset)
+    run = lifecycle.start_run(scripted(answers={"m1": "The team agreed on the date. " * 20}), dataset)
     work(run)
     flagged = run.summaries.filter(repeated=True)
     assert [s.document.external_id for s in flagged] == ["m1"]

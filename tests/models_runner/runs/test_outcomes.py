@@ -1,6 +1,6 @@
 import pytest
 
-from models_runner.adapters.base import CallRecord, SystemOutput
+from models_runner.adapters.protocol import CallRecord, SystemOutput
 from models_runner.models import Summary, SummaryCall
 from models_runner.runs.outcomes import store
 from tests.factories import SummaryFactory

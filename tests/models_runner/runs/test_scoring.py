@@ -1,7 +1,7 @@
 import pytest
 
 from models_runner.models import Score, ScoringJob
-from models_runner.runs import scoring, services
+from models_runner.runs import lifecycle, scoring
 from tests.factories import DocumentFactory, ReferenceFactory, RunFactory, SummaryFactory, SystemFactory
 
 pytestmark = pytest.mark.django_db
@@ -13,7 +13,7 @@ def _no_messages(monkeypatch):
 
 
 def score(run, metric="rouge"):
-    (job,) = services.request_scores(run, (metric,))
+    (job,) = lifecycle.request_scores(run, (metric,))
     scoring.work_on_scoring_job(job.pk, owner="host:1:1:1")
     job.refresh_from_db()
     return job
@@ -89,6 +89,6 @@ def test_a_metric_that_cannot_run_ends_with_its_reason(settings):
 
 def test_a_job_is_worked_on_by_one_worker():
     run = SummaryFactory().run
-    (job,) = services.request_scores(run, ("length",))
+    (job,) = lifecycle.request_scores(run, ("length",))
     ScoringJob.objects.filter(pk=job.pk).update(status="running", owner="other", lease_until=job.run.created_at)
     assert "held elsewhere" in scoring.work_on_scoring_job(job.pk, owner="me")

@@ -8,7 +8,7 @@ from models_runner.adapters.longinput.strategies import COMBINE, KEEP
 from models_runner.adapters.openai_api import DEFAULTS
 from models_runner.adapters.registry import ADAPTERS
 from models_runner.models import Run, Summary, System
-from models_runner.runs import services
+from models_runner.runs import lifecycle
 from models_runner.systems import catalog
 from models_runner.systems.readiness import NotReadyError, needs
 from tests.factories import DocumentFactory, RunFactory, SummaryFactory, SystemFactory
@@ -104,7 +104,7 @@ def test_a_system_that_is_not_ready_never_half_starts(slug):
     dataset = DocumentFactory().dataset
     system = catalog.ensure_system(slug)
     with pytest.raises(NotReadyError, match=f"System {slug} is not ready. It needs: "):
-        services.start_run(system, dataset)
+        lifecycle.start_run(system, dataset)
     with pytest.raises(CommandError, match="is not ready"):
         call_command("generate", dataset=dataset.name, system=slug)
     form = {"dataset": dataset.name, "system": slug, "split": "", "instruction": "short", "limit": ""}

@@ -1,7 +1,7 @@
 import pytest
 from django.utils import timezone
 
-from models_runner.finetune.curves import loss_curve
+from models_runner.finetune.loss_curve import loss_curve
 from models_runner.models import FineTuning, TrainedDocument
 from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, SystemFactory
 from tests.people import annotator, researcher, stranger

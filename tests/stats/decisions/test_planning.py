@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.power import NormalIndPower
 
-from leaderboards.boards.separating import NO_LIMIT, NO_LIMIT_YET, neighbours
+from leaderboards.boards.neighbours import NO_LIMIT, NO_LIMIT_YET, neighbours
 from stats.decisions.planning import separation, spread, votes_for_win_rate
 from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
 from stats.uncertainty.bootstrap import bootstrap_strengths, draw

@@ -1,0 +1,141 @@
+"""Words in a summary that say which model wrote it, and that the meeting itself did not say.
+
+A name in the transcript is the meeting's own and gives nothing away: a summary of a meeting at Google may say Google.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from annotations.blindness.terms import CAPITALISED, GENERIC, IN_CONTEXT, NAMES, PHRASES
+
+# Chinese, Japanese and Korean are written without spaces, so a Latin name may touch their letters and is still a word.
+CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+LETTER = rf"[^\W{CJK}]"
+VERSION = r"(?:[ -]?v?\d+(?:\.\d+)*[a-z]?)?"
+APOSTROPHES = str.maketrans("\u2018\u2019\u02bc", "'''")
+SHORTEST_WORD = 4
+SHORTEST_CJK = 2
+SIZE = re.compile(r"v?\d+(?:\.\d+)*[a-z]?|q\d\w*|\d+x\d+b")
+
+
+@dataclass(frozen=True)
+class IdentityFlag:
+    """A giveaway: summary[start:end] names the term."""
+
+    start: int
+    end: int
+    term: str
+
+
+@dataclass(frozen=True)
+class _Folded:
+    """A text in one spelling, and for each of its characters where it came from in the original."""
+
+    text: str
+    origin: tuple[int, ...]
+
+
+def find_giveaways(summary: str, transcript: str, system_names: Iterable[str] = ()) -> list[IdentityFlag]:
+    """Words that name a model or its maker, or speak as one, and are absent from the transcript.
+
+    Full-width and other compatibility forms count as their plain letters, invisible characters as nothing. It finds
+    names that are in the list, not styles: a summary without a flag may still be recognisable.
+
+    Args:
+        summary: As it will be shown.
+        transcript: What was summarized, names of speakers included.
+        system_names: Slugs and names of the study's systems. Searched for are the whole name and each of its words
+            that is no ordinary word, number or size; a name of ordinary words alone only if joined by hyphens.
+    Returns:
+        Flags in the order of the text, not overlapping; of overlapping ones, the longest.
+    """
+    folded, said = _fold(summary), _fold(transcript).text
+    found = [
+        (match.start(), match.end(), term)
+        for term, pattern in [*_known_terms(), *_system_terms(system_names)]
+        for match in pattern.finditer(folded.text)
+        if match.end() > match.start()
+    ]
+    absent = {term for term in {hit[2] for hit in found} if not _loosely(term).search(said)}
+    return [
+        IdentityFlag(folded.origin[start], folded.origin[end - 1] + 1, term)
+        for start, end, term in _longest([hit for hit in found if hit[2] in absent])
+    ]
+
+
+def _fold(text: str) -> _Folded:
+    """One spelling for all compatibility forms, letter by letter so that each keeps its place; accents dropped."""
+    letters: list[str] = []
+    origin: list[int] = []
+    for place, character in enumerate(text):
+        plain = _plain(character)
+        letters.append(plain)
+        origin.extend([place] * len(plain))
+    return _Folded("".join(letters), tuple(origin))
+
+
+@lru_cache(maxsize=10_000)
+def _plain(character: str) -> str:
+    if character.isspace():
+        return " "
+    parts = unicodedata.normalize("NFKD", character).translate(APOSTROPHES)
+    kept = "".join(part for part in parts if unicodedata.category(part) not in ("Cf", "Mn"))
+    return unicodedata.normalize("NFC", kept)  # Korean syllables back in one piece
+
+
+@cache
+def _known_terms() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return (
+        *((term, _whole(expression + VERSION, re.IGNORECASE)) for term, expression in NAMES),
+        *((term, _whole(f"(?:{expression}){VERSION}")) for term, expression in (*CAPITALISED, *IN_CONTEXT)),
+        *((term, _whole(expression, re.IGNORECASE)) for term, expression in PHRASES),
+    )
+
+
+def _whole(expression: str, flags: int = 0) -> re.Pattern[str]:
+    return re.compile(rf"(?<!{LETTER})(?:{expression})(?!{LETTER})", flags)
+
+
+@cache
+def _loosely(term: str) -> re.Pattern[str]:
+    """The term in any capitals, with or without spaces and hyphens where one could be: "chat gpt", "open-ai"."""
+    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+", term)
+    return _whole(r"[\W_]*".join(map(re.escape, parts)) + VERSION, re.IGNORECASE)
+
+
+def _system_terms(names: Iterable[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
+    for name in sorted(set(names)):
+        plain = _fold(name).text
+        words = re.findall(r"[^\W_]+", plain)
+        telling = [word for word in words if _is_telling(word)]
+        if telling:
+            yield name, _whole(r"[\W_]*".join(map(re.escape, words)), re.IGNORECASE)
+        elif re.search(r"[^\W_][-_.][^\W_]", plain):
+            # An ordinary word and a number are a name only as it is spelled: "lead-3", not "will lead 3 teams".
+            yield name, _whole("[-_.]".join(map(re.escape, words)), re.IGNORECASE)
+        elif len(words) == 1 and not _is_ordinary(words[0]):
+            yield name, _whole(re.escape(words[0]))  # short: only in the capitals it has
+        for word in telling:
+            yield word, _whole(re.escape(word) + VERSION, re.IGNORECASE)
+
+
+def _is_telling(word: str) -> bool:
+    shortest = SHORTEST_CJK if re.search(f"[{CJK}]", word) else SHORTEST_WORD
+    return len(word) >= shortest and not _is_ordinary(word)
+
+
+def _is_ordinary(word: str) -> bool:
+    lower = word.casefold()
+    return lower in GENERIC or SIZE.fullmatch(lower) is not None
+
+
+def _longest(found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Hits that do not overlap, the longest first served, in the order of the text."""
+    kept: list[tuple[int, int, str]] = []
+    for start, end, term in sorted(found, key=lambda hit: (hit[0] - hit[1], hit[0], hit[2])):
+        if all(end <= other[0] or start >= other[1] for other in kept):
+            kept.append((start, end, term))
+    return sorted(kept)

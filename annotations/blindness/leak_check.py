@@ -1,0 +1,78 @@
+"""Looking through compared summaries for what tells their author, in the background; votes on them stay and are marked.
+
+A row is written once and means the same whoever writes it, so that no lease is needed.
+"""
+
+import logging
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from annotations.blindness.identity_leaks import find_giveaways
+from annotations.models import Comparison, GiveawayCheck, Study
+from models_runner.models import Summary
+
+logger = logging.getLogger(__name__)
+
+BATCH = 50
+
+
+def announce() -> None:
+    """Tell a worker, once the rows are committed, that there is something to look through."""
+    from annotations.tasks import send_giveaways_message
+
+    transaction.on_commit(send_giveaways_message)
+
+
+def sweep(**kwargs: object) -> None:
+    """Tell again: a message may have been lost."""
+    checks = GiveawayCheck.objects.filter(study=OuterRef("study"))
+    unchecked = ~Exists(checks.filter(summary=OuterRef("summary_a"))) | ~Exists(
+        checks.filter(summary=OuterRef("summary_b"))
+    )
+    if Comparison.objects.filter(unchecked, study__in=_open_studies()).exists():
+        announce()
+
+
+def check_all() -> str:
+    """Look through every compared summary of studies that are not closed; returns a line for the log."""
+    checked = sum(_check_study(study) for study in _open_studies())
+    return f"names of models: {checked} summaries looked through"
+
+
+def flagged(study: Study) -> QuerySet[GiveawayCheck]:
+    rows = study.giveaway_checks.filter(flagged=True)
+    return rows.select_related("summary__document", "summary__run__system").order_by("summary")
+
+
+def in_flagged_pair(study: Study) -> Q:
+    """For judgements: one of the two summaries gives its author away."""
+    names = study.giveaway_checks.filter(flagged=True).values("summary")
+    return Q(assignment__comparison__summary_a__in=names) | Q(assignment__comparison__summary_b__in=names)
+
+
+def _open_studies() -> QuerySet[Study]:
+    return Study.objects.exclude(status=Study.Status.CLOSED)
+
+
+def _unchecked(study: Study) -> QuerySet[Summary]:
+    compared = Comparison.objects.filter(study=study)
+    in_a_pair = Exists(compared.filter(summary_a=OuterRef("pk"))) | Exists(compared.filter(summary_b=OuterRef("pk")))
+    checked = GiveawayCheck.objects.filter(study=study, summary=OuterRef("pk"))
+    return Summary.objects.filter(in_a_pair, ~Exists(checked)).order_by("document", "pk")
+
+
+def _check_study(study: Study) -> int:
+    names = [name for system in study.systems.all() for name in (system.slug, system.name)]
+    checked = 0
+    while batch := list(_unchecked(study).select_related("document__transcript")[:BATCH]):
+        GiveawayCheck.objects.bulk_create([_check(study, one, names) for one in batch], ignore_conflicts=True)
+        checked += len(batch)
+    return checked
+
+
+def _check(study: Study, summary: Summary, names: Iterable[str]) -> GiveawayCheck:
+    found = find_giveaways(summary.text, summary.document.transcript.text, names)
+    flags = [{"start": flag.start, "end": flag.end, "term": flag.term} for flag in found]
+    return GiveawayCheck(study=study, summary=summary, flags=flags, flagged=bool(flags))

@@ -1,0 +1,129 @@
+"""Attention checks: a summary of the document against one of another document, which nobody who reads confuses."""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext_noop
+
+from annotations.gold.items import Known, KnownPairError, announce, check_known, store_known
+from annotations.models import Comparison, KnownPair, Study
+from annotations.models.studies import EVERYBODY
+from annotations.studies.pair_generation import newest_summaries, shuffle_number
+from models_runner.models import Summary
+
+MOST_AT_ONCE = 200
+# Questions of the library that the wrong document decides; a text of another meeting may well read better.
+ABOUT_THE_DOCUMENT = ("overall", "informativeness", "consistency", "relevance", "coverage")
+EXPLANATION = gettext_noop(
+    "One of the two summaries is of another meeting: almost nothing in it is said in this transcript."
+)
+
+
+@transaction.atomic
+def add_attention_checks(
+    study: Study, n: int, purpose: str, by: User | None, *, questions: Sequence[str] = ()
+) -> list[KnownPair]:
+    """Make so many, or as many as there can be; the same ones for the same study, seed and checks made before.
+
+    questions: on which the summary of the document is expected to win; those of ABOUT_THE_DOCUMENT if none are named.
+    Raises KnownPairError where none can be made.
+    """
+    if not 1 <= n <= MOST_AT_ONCE:
+        raise KnownPairError(f"{n} attention checks cannot be made at once; expected 1 to {MOST_AT_ONCE}.")
+    # Two requests at once would draw the same pairs.
+    study = Study.objects.select_for_update().get(pk=study.pk)
+    questions = questions or _questions_about_the_document(study)
+    check_known(study, _known(purpose, questions, "a"))
+    pairs = [_make(study, own, other, purpose, questions, by) for own, other in _drawn(study, n)]
+    if not pairs:
+        raise KnownPairError(
+            "No attention check can be made: it takes finished summaries of two documents in the same language, and "
+            "each pair of summaries is used once."
+        )
+    announce(pairs)
+    return pairs
+
+
+def _questions_about_the_document(study: Study) -> list[str]:
+    asked = list(study.criteria.values_list("key", flat=True))
+    if not (found := [key for key in asked if key in ABOUT_THE_DOCUMENT]):
+        raise KnownPairError(
+            "Name the questions on which the summary of the right document must win. "
+            f"This study asks: {', '.join(asked)}."
+        )
+    return found
+
+
+def _known(purpose: str, questions: Sequence[str], side: str) -> Known:
+    return Known(purpose, {key: [side] for key in questions}, EXPLANATION)
+
+
+def _drawn(study: Study, n: int) -> list[tuple[Summary, Summary]]:
+    """Pairs of a document's own summary and a foreign one; documents take turns, in an order drawn by the seed."""
+    units = newest_summaries(study)
+    used = {frozenset(pair) for pair in study.comparisons.values_list("summary_a", "summary_b")}
+    dice = random.Random(f"attention:{study.seed}:{study.slug}:{len(used)}")  # noqa: S311  (reproducible, no secret)
+    others = _Others(study, [summary for unit in units.values() for summary in unit.values()], used, dice)
+    turns = [list(units[unit].values()) for unit in sorted(units, key=lambda unit: (unit[0], unit[1] or 0))]
+    dice.shuffle(turns)
+    made: list[tuple[Summary, Summary]] = []
+    while turns and len(made) < n:
+        found = [pair for own in turns[: n - len(made)] if (pair := others.for_one_of(own))]
+        made += found
+        turns = turns if found else []
+    return made
+
+
+class _Others:
+    """Summaries of other documents to set beside a document's own."""
+
+    def __init__(self, study: Study, every: list[Summary], used: set[frozenset[int]], dice: random.Random) -> None:
+        self.languages = dict(study.dataset.documents.values_list("pk", "language"))
+        self.every, self.used, self.dice = every, used, dice
+        self.by_system: dict[int, list[Summary]] = defaultdict(list)
+        for summary in every:
+            self.by_system[summary.run.system_id].append(summary)
+
+    def for_one_of(self, own: list[Summary]) -> tuple[Summary, Summary] | None:
+        """By the same system where there is one, so that the two differ in what they are about and in nothing else."""
+        drawn = self.dice.sample(own, len(own))
+        for one, candidates in [(o, self.by_system[o.run.system_id]) for o in drawn] + [(o, self.every) for o in drawn]:
+            free = [other for other in candidates if self._fits(one, other)]
+            for other in self.dice.sample(free, len(free)):
+                if _texts_differ(one, other):
+                    self.used.add(frozenset((one.pk, other.pk)))
+                    return one, other
+        return None
+
+    def _fits(self, one: Summary, other: Summary) -> bool:
+        return (
+            one.document_id != other.document_id
+            and self.languages[one.document_id] == self.languages[other.document_id]
+            and frozenset((one.pk, other.pk)) not in self.used
+        )
+
+
+def _texts_differ(*pair: Summary) -> bool:
+    texts = Summary.objects.filter(pk__in=[summary.pk for summary in pair]).values_list("text", flat=True)
+    return len(set(texts)) == len(pair)
+
+
+def _make(
+    study: Study, own: Summary, other: Summary, purpose: str, questions: Sequence[str], by: User | None
+) -> KnownPair:
+    first, second = sorted((own, other), key=lambda summary: summary.pk)
+    comparison = Comparison.objects.create(
+        study=study,
+        document_id=own.document_id,
+        query_id=own.query_id,
+        summary_a=first,
+        summary_b=second,
+        quota=EVERYBODY,
+        purpose=purpose,
+        shuffle=shuffle_number(study, first.pk, second.pk),
+    )
+    known = _known(purpose, questions, "a" if first == own else "b")
+    return store_known(comparison, known, by, attention=True)

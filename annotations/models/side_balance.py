@@ -1,0 +1,19 @@
+"""Which systems an annotator has seen left, and which right, added up."""
+
+from django.db import models
+
+from annotations.models.annotators import Annotator
+from models_runner.models import System
+
+
+class SideLead(models.Model):
+    """How much more often an annotator was given this system left than right; counts/side_balance.py keeps it."""
+
+    pk = models.CompositePrimaryKey("annotator", "system")
+    # Without an index of its own, as the key begins with it.
+    annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="side_leads", db_index=False)
+    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="+", db_index=False)
+    lead = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"Annotator {self.annotator_id}, system {self.system_id}: {self.lead:+}"

@@ -1,0 +1,95 @@
+"""The figures of the quality page as values that JSON holds, and back.
+
+Who somebody is and whether their votes count is read anew each time: a change shows at once, whenever the figures were
+computed.
+"""
+
+from collections import Counter
+from dataclasses import asdict
+from datetime import date
+from typing import Any, TypeVar
+
+from annotations.gold.results import no_gold_yet
+from annotations.models import Annotator, Assignment, Purpose, Study
+from annotations.quality.report import AnnotatorQuality, CriterionQuality, Quality
+from stats.raters.agreement import Agreement
+from stats.raters.anomaly import Anomaly
+from stats.raters.gold import GoldCheck
+from stats.raters.speed import Speed
+from stats.raters.straightlining import SameAnswers, Straightlining
+from stats.uncertainty.proportions import Proportion, wilson
+
+Values = dict[str, Any]
+T = TypeVar("T")
+FIGURES = ("agreement", "left_wins", "anomaly", "line", "same", "speed", "gold")
+
+
+def as_values(quality: Quality) -> Values:
+    return {
+        "criteria": {str(row.criterion.pk): asdict(row.agreement) for row in quality.criteria},
+        "left_wins": asdict(quality.left_wins),
+        "annotators": {str(row.annotator.pk): _figures(row) for row in quality.annotators},
+        "days": [[day.isoformat(), n] for day, n in quality.days],
+    }
+
+
+def _figures(row: AnnotatorQuality) -> Values:
+    found = {name: getattr(row, name) for name in FIGURES}
+    return {"rated": row.rated} | {name: None if one is None else asdict(one) for name, one in found.items()}
+
+
+def from_values(study: Study, values: Values | None) -> Quality:
+    """None: nothing is computed yet. Who joined since has no figures, who was left out since has none any more."""
+    values = values or {"criteria": {}, "left_wins": asdict(wilson(0, 0)), "annotators": {}, "days": []}
+    skipped = _skipped(study)
+    return Quality(
+        criteria=[
+            CriterionQuality(criterion, Agreement(**values["criteria"][str(criterion.pk)]))
+            for criterion in study.criteria.all()
+            if str(criterion.pk) in values["criteria"]
+        ],
+        left_wins=Proportion(**values["left_wins"]),
+        annotators=[
+            _annotator(one, values["annotators"].get(str(one.pk), {}), skipped[one.pk])
+            for one in study.annotators.all()
+        ],
+        days=[(date.fromisoformat(day), n) for day, n in values["days"]],
+    )
+
+
+def _skipped(study: Study) -> Counter[int]:
+    """By annotator; there are few, and skipping leaves no trace among the answers."""
+    rows = Assignment.objects.filter(
+        annotator__study=study, state=Assignment.State.SKIPPED, comparison__purpose=Purpose.RATING
+    )
+    return Counter(rows.order_by().values_list("annotator_id", flat=True))
+
+
+def _annotator(annotator: Annotator, found: Values, skipped: int) -> AnnotatorQuality:
+    counts = annotator.excluded_at is None
+    of_votes = found if counts else {}
+
+    def proportion(values: Values | None) -> Proportion | None:
+        return None if values is None else Proportion(**values)
+
+    return AnnotatorQuality(
+        annotator=annotator,
+        rated=found.get("rated", 0),
+        skipped=skipped,
+        agreement=proportion(of_votes.get("agreement")),
+        left_wins=proportion(of_votes.get("left_wins")),
+        anomaly=_anomaly(of_votes.get("anomaly")),
+        line=Straightlining(**line) if (line := of_votes.get("line")) else None,
+        same=_with_share(SameAnswers, "share", of_votes.get("same")),
+        speed=_with_share(Speed, "too_fast", of_votes.get("speed")),
+        gold=_with_share(GoldCheck, "accuracy", found.get("gold")) or no_gold_yet(),
+    )
+
+
+def _anomaly(values: Values | None) -> Anomaly | None:
+    lists = ("looks", "statistic", "limit")
+    return None if values is None else Anomaly(**values | {name: tuple(values[name]) for name in lists})
+
+
+def _with_share(kind: type[T], name: str, values: Values | None) -> T | None:
+    return None if values is None else kind(**values | {name: Proportion(**values[name])})

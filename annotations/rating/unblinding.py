@@ -1,0 +1,90 @@
+"""Was it blind? Afterwards annotators guess which text of a pair was the large model's; chance is one in two."""
+
+import random
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from annotations.models import Annotator, Assignment, Guess, Purpose, Side, Study
+from annotations.rating.assignment import has_work
+from annotations.rating.votes import RefusedError
+from models_runner.models import System
+from stats.raters.guess import guess_rate, is_unblinded
+from stats.uncertainty.proportions import Proportion
+
+GUESSES_EACH = 5
+GUESS_CHOICES = ("left", "right", "none")
+
+
+def next_guess(annotator: Annotator) -> Assignment | None:
+    """A rated pair of a compact and a large system to guess about; None while there is rating to do, or enough."""
+    study = annotator.study
+    if not study.ask_guess or has_work(annotator) or annotator.left_at is not None:
+        return None
+    rated = _rated(study).filter(annotator=annotator)
+    if rated.filter(guess__isnull=False).count() >= GUESSES_EACH:
+        return None
+    open_ = [one for one in rated.filter(guess=None).order_by("pk") if large_side(one)]
+    random.Random(f"guess:{study.seed}:{annotator.number}").shuffle(open_)  # noqa: S311  (which ones, no secret)
+    return open_[0] if open_ else None
+
+
+def large_side(assignment: Assignment) -> str:
+    """The canonical side of the large system against a compact one; empty where the pair is no such pair."""
+    comparison = assignment.comparison
+    return _large_side(*(getattr(comparison, f"summary_{side}").run.system.size_class for side in Side.values))
+
+
+def _large_side(size_a: str, size_b: str) -> str:
+    if {size_a, size_b} != {"compact", "large"}:
+        return ""
+    return Side.A.value if size_a == "large" else Side.B.value
+
+
+def record_guess(annotator: Annotator, token: UUID, choice: str) -> None:
+    """Store it, the first one for good. Raises RefusedError."""
+    assignment = _rated(annotator.study).filter(annotator=annotator, token=token).first()
+    if assignment is None or not large_side(assignment) or has_work(annotator):
+        raise RefusedError("unknown_assignment", _("There is nothing to guess about this pair."))
+    side = {"left": assignment.shown_left, "right": assignment.shown_right}.get(choice, "")
+    Guess.objects.get_or_create(assignment=assignment, defaults={"side": side})
+
+
+@dataclass(frozen=True)
+class Guesses:
+    """rate: of right guesses among those made. no_idea: answers without one. told: whether it is not by chance."""
+
+    rate: Proportion
+    no_idea: int
+    told: bool | None
+
+
+def study_guesses(study: Study) -> Guesses:
+    sizes = {system.pk: system.size_class for system in System.objects.filter(runs__dataset=study.dataset_id)}
+    systems = (f"comparison__summary_{side}__run__system" for side in Side.values)
+    answered = (
+        _rated(study).filter(guess__isnull=False, annotator__excluded_at=None).select_related(None).order_by("pk")
+    )
+    rows = [
+        (who, side, _large_side(sizes[a], sizes[b]))
+        for who, side, a, b in answered.order_by("pk").values_list("annotator_id", "guess__side", *systems)
+    ]
+    made = [(who, side == large) for who, side, large in rows if side and large]
+    rate = guess_rate(
+        np.array([who for who, _ in made], dtype=np.int64), np.array([right for _, right in made], dtype=np.bool_)
+    )
+    return Guesses(rate, sum(not side for _, side, _ in rows), is_unblinded(rate))
+
+
+def _rated(study: Study) -> QuerySet[Assignment]:
+    sides = [f"comparison__summary_{side}" for side in Side.values]
+    rated = Assignment.objects.filter(
+        comparison__study=study, comparison__purpose=Purpose.RATING, state=Assignment.State.DONE
+    )
+    # Only sizes are looked at; texts and what a run recorded of its machine are long.
+    return rated.select_related("comparison__document", *(f"{side}__run__system" for side in sides)).defer(
+        *(f"{side}__text" for side in sides), *(f"{side}__run__environment" for side in sides)
+    )

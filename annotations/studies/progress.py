@@ -1,0 +1,72 @@
+"""How far a study is: pairs rated, pairs left, summaries that are still being written."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, Sum
+
+from annotations.models import Annotator, Assignment, Comparison, Purpose, Study
+from models_runner.models import Summary, System
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Rating work of a study: comparisons, annotator places over all of them, and places rated; gold left out."""
+
+    comparisons: int
+    places: int
+    rated: int
+
+
+def study_progress(study: Study) -> Progress:
+    return progress_by_study([study])[study.pk]
+
+
+def progress_by_study(studies: Iterable[Study]) -> dict[int, Progress]:
+    """Two queries, however many studies they are."""
+    ids = [study.pk for study in studies]
+    compared = Comparison.objects.for_rating().filter(study__in=ids).order_by()
+    totals = {
+        study: more for study, *more in compared.values_list("study").annotate(n=Count("pk"), places=Sum("quota"))
+    }
+    # From the annotators, by whom and by state assignments are indexed.
+    done = Assignment.objects.filter(annotator__study__in=ids, state=Assignment.State.DONE)
+    rated = done.filter(comparison__purpose=Purpose.RATING).order_by()
+    counts = dict(rated.values_list("annotator__study").annotate(n=Count("pk")))
+    return {
+        study: Progress(comparisons, places, counts.get(study, 0))
+        for study in ids
+        for comparisons, places in [totals.get(study, (0, 0))]
+    }
+
+
+def more_is_coming(study: Study) -> bool:
+    """True while a run that this study compares still writes summaries."""
+    return (
+        Summary.objects.unfinished()
+        .filter(run__dataset=study.dataset_id, run__instruction=study.instruction, run__system__in=study.systems.all())
+        .exists()
+    )
+
+
+def coverage(study: Study) -> list[tuple[System, int]]:
+    """The study's systems with the number of documents or queries each has a summary for."""
+    done = Count("pk", filter=Q(status=Summary.Status.DONE), distinct=True)
+    counts = dict(
+        Summary.objects.filter(run__dataset=study.dataset_id, run__instruction=study.instruction)
+        .order_by()
+        .values_list("run__system_id")
+        .annotate(done=done)
+    )
+    return [(system, counts.get(system.pk, 0)) for system in study.systems.all()]
+
+
+def rated_counts(annotators: Iterable[Annotator]) -> Counter[int]:
+    """Finished comparisons by annotator; one query for all of them."""
+    rated = Assignment.objects.filter(
+        annotator__in=[annotator.pk for annotator in annotators],
+        state=Assignment.State.DONE,
+        comparison__purpose=Purpose.RATING,
+    )
+    return Counter(dict(rated.order_by().values_list("annotator").annotate(n=Count("pk"))))

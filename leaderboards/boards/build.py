@@ -1,0 +1,186 @@
+"""Boards: human votes joined with automatic metrics, one line a system."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from leaderboards.boards.length_controlled import at_equal_length
+from leaderboards.boards.metric_means import Figure, MetricMeans
+from leaderboards.boards.neighbours import neighbours
+from leaderboards.boards.version import CODE_VERSION
+from leaderboards.data.inputs import METRIC_NAMES, Material, collection_paused
+from leaderboards.data.votes import counted
+from models_runner.models import Regime, System
+from stats.ratings.ratings import Ratings, rate
+from stats.votes.weights import effective_votes
+
+RESAMPLES = 1000
+
+Board = dict[str, Any]
+
+
+@collection_paused()
+def make_board(material: Material, seed: int) -> Board:
+    """The board as JSON-able values; undefined is None, with the reason under the system's "reasons"."""
+    filters = material.filters
+    ratings = rate(
+        material.arrays, seed=seed, resamples=RESAMPLES, names=material.slugs, ties=filters.tie_rule, apart=True
+    )
+    metrics = MetricMeans(material)
+    lines = [_line(system, i, ratings, metrics) for i, system in enumerate(material.systems)]
+    equal_length = _put_equal_length(lines, material) if filters.control == "length" else None
+    lines.sort(key=lambda line: (line["rating"] is None, line["part"] or 0, -(line["rating"] or 0), line["system"]))
+    return {
+        "study": material.study.slug,
+        "title": material.study.title,
+        "dataset": material.study.dataset.name,
+        "instruction": material.study.instruction,
+        "criterion": material.criterion.key,
+        "question": material.criterion.question,
+        "votes": ratings.n_votes,
+        "votes_left_out": len(material.votes) - len(material.arrays),
+        "ties_dropped": len(material.arrays) - ratings.n_votes,
+        "documents": ratings.n_documents,
+        "annotators": ratings.n_annotators,
+        "fingerprint": material.fingerprint,
+        "seed": seed,
+        "resamples": ratings.resamples,
+        "code_version": CODE_VERSION,
+        "method": ratings.method,
+        "warnings": [*_disconnected(lines), *_leaks(lines), *_llm_judges(material), *ratings.warnings],
+        "parts": parts_by_name(lines),
+        "tie_parameter": [_defined(value) for value in ratings.tie_parameter],
+        "wins": _wins(lines, material),
+        "neighbours": neighbours(material.arrays, material.slugs),
+        "filters": filters.asked,
+        **_votes_left_out(material),
+        "weights": _weights(material),
+        "equal_length": equal_length,
+        "signatures": sorted({score.signature for score in material.scores}),
+        "systems": lines,
+    }
+
+
+def parts_by_name(lines: Sequence[Board]) -> list[list[str]]:
+    """Systems that votes connect, by part, in the order of the lines; those without votes are in none."""
+    numbers = sorted({line["part"] for line in lines if line["part"] is not None})
+    return [[line["system"] for line in lines if line["part"] == number] for number in numbers]
+
+
+def _disconnected(lines: Sequence[Board]) -> list[str]:
+    parts = parts_by_name(lines)
+    if len(parts) < 2:
+        return []
+    groups = " | ".join("{" + ", ".join(sorted(part)) + "}" for part in parts)
+    return [
+        f"the votes do not connect all systems: {groups}. Each part has a scale of its own with the mean 1000: ratings "
+        "and ranks say nothing across parts."
+    ]
+
+
+def _wins(lines: Sequence[Board], material: Material) -> Board:
+    """Row against column, in the order of the lines: votes, and wins with half of each tie and each both bad."""
+    place = {slug: i for i, slug in enumerate(material.slugs)}
+    order = [place[line["system"]] for line in lines]
+    wins = replace(material.arrays, weight=None).wins()[np.ix_(order, order)]
+    return {
+        "systems": [line["system"] for line in lines],
+        "wins": wins.tolist(),
+        "votes": (wins + wins.T).astype(int).tolist(),
+    }
+
+
+def _votes_left_out(material: Material) -> dict[str, int]:
+    """votes_unfiltered: without any filter. flagged_votes: on summaries that give their author away, counted or not."""
+    votes, filters, study = material.votes, material.filters, material.study
+    n = counted(material.criterion).count() if filters.restricts else len(votes)
+    if filters.flagged == "out":
+        flagged = counted(material.criterion, replace(filters, flagged="in")).count() - len(votes)
+    else:
+        named = list(study.giveaway_checks.filter(flagged=True).order_by().values_list("summary_id", flat=True))
+        flagged = int((np.isin(votes.summary_a, named) | np.isin(votes.summary_b, named)).sum()) if named else 0
+    return {"votes_filtered": len(votes), "votes_unfiltered": n, "flagged_votes": flagged}
+
+
+def _weights(material: Material) -> Board | None:
+    """drawn: votes with a known chance of their draw."""
+    weights = material.weights
+    if weights is None:
+        return None
+    drawn = int((~np.isnan(material.votes.chance[material.counts])).sum())
+    return {"drawn": drawn, "effective_votes": effective_votes(weights)}
+
+
+def _put_equal_length(lines: Sequence[Board], material: Material) -> Board:
+    """Adds what the ratings would be at equal length to the lines, which are in the order of the systems."""
+    found = at_equal_length(material)
+    for i, line in enumerate(lines):
+        for field in ("rating", "lower", "upper"):
+            line[f"equal_length_{field}"] = _defined(getattr(found, field)[i])
+            if found.reason[i]:
+                line["reasons"][f"equal_length_{field}"] = found.reason[i]
+    names = ("effect", "effect_lower", "effect_upper", "deviation", "votes")
+    return {name: getattr(found, name) for name in names}
+
+
+def _llm_judges(material: Material) -> list[str]:
+    n = material.votes.by_llm
+    return [f"{n} of {len(material.votes)} votes were given by language models, not by people."] if n else []
+
+
+def _leaks(lines: Sequence[Board]) -> list[str]:
+    return [
+        f"{line['system']} was trained on documents of {line['leaked']} of its {line['summaries']} summaries here: its "
+        "rating and its metrics cannot be compared with the others'."
+        for line in lines
+        if line["leaked"]
+    ]
+
+
+def _line(system: System, i: int, ratings: Ratings, metrics: MetricMeans) -> Board:
+    figures: dict[str, Figure] = {
+        "rating": (_defined(ratings.rating[i]), ratings.reason[i]),
+        "rating_lower": (_defined(ratings.lower[i]), ratings.interval_reason[i]),
+        "rating_upper": (_defined(ratings.upper[i]), ratings.interval_reason[i]),
+        "rank": (_defined(ratings.rank[i]), ratings.rank_reason[i]),
+        "rank_best": (_defined(ratings.best_rank[i]), ratings.open_ranks_reason[i]),
+        "rank_worst": (_defined(ratings.worst_rank[i]), ratings.open_ranks_reason[i]),
+        "all_lower": (_defined(ratings.all_lower[i]), ratings.all_reason[i]),
+        "all_upper": (_defined(ratings.all_upper[i]), ratings.all_reason[i]),
+        "iid_lower": (_defined(ratings.iid_lower[i]), ratings.iid_reason[i]),
+        "iid_upper": (_defined(ratings.iid_upper[i]), ratings.iid_reason[i]),
+        "votes": (int(ratings.votes[i]), ""),
+        "win_rate": (_defined(ratings.win_rate[i]), "" if ratings.votes[i] else ratings.reason[i]),
+        "both_bad_rate": (_defined(ratings.both_bad_rate[i]), "" if ratings.votes[i] else ratings.reason[i]),
+        **{name: metrics.mean_score(system.slug, name) for name in METRIC_NAMES},
+        "seconds": metrics.mean_seconds(system.slug),
+        "parameters": (system.parameters, _why_no_parameters(system)),
+    }
+    line: Board = {
+        "system": system.slug,
+        "name": system.name,
+        "regime": system.regime,
+        "size_class": system.size_class,
+        **{field: value for field, (value, _) in figures.items()},
+        **metrics.flags(system.slug),
+        "reasons": {field: reason for field, (_, reason) in figures.items() if reason},
+    }
+    for field in ("rank", "rank_best", "rank_worst"):
+        line[field] = None if line[field] is None else int(line[field])
+    line["part"] = int(ratings.part[i]) if ratings.part[i] >= 0 else None
+    return line
+
+
+def _defined(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _why_no_parameters(system: System) -> str:
+    if system.parameters is not None:
+        return ""
+    return (
+        "has no parameters" if system.regime in (Regime.BASELINE, Regime.HUMAN) else "number of parameters not stated"
+    )

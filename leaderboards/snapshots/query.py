@@ -1,0 +1,42 @@
+"""What a results page is asked for, and the snapshot that answers it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from annotations.models import Criterion, Study
+from leaderboards.data.filters import Filters
+from leaderboards.snapshots.serve import Served, get_snapshot
+
+# Seconds until a program may ask again for what is being computed.
+RETRY_AFTER = 5
+
+
+@dataclass(frozen=True)
+class BoardQuery:
+    """The question of a study that an address is about, and the votes that are to count."""
+
+    study: Study
+    criterion: Criterion
+    filters: Filters
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return {"criterion": self.criterion.key, **self.filters.asked}
+
+    def served(self, kind: str) -> Served:
+        return get_snapshot(kind, self.study, self.criterion, self.filters)
+
+    def values(self, kind: str) -> dict[str, Any]:
+        """The values of the newest snapshot. Raises SnapshotPendingError where there is none yet."""
+        served = self.served(kind)
+        if served.values is None:
+            raise SnapshotPendingError(self, served)
+        return served.values
+
+
+class SnapshotPendingError(Exception):
+    """A study of many votes, and what is asked for is computed for the first time."""
+
+    def __init__(self, query: BoardQuery, served: Served) -> None:
+        super().__init__(f"This is being computed for the first time. Ask again in {RETRY_AFTER} seconds.")
+        self.query, self.served = query, served

@@ -1,0 +1,82 @@
+"""How a study stands, as a short text that is cheap to make: another text, and what was computed may be out of date.
+
+Looking at all votes would tell for sure, and take seconds in a large study at every view. This reads the ends of
+histories that only grow, and rows of which there are few, so it costs the same after a million votes:
+
+- The newest answer on the criterion (JudgementRevision): one given, corrected or withdrawn.
+- The study's history (AuditEntry): annotators left out or taken in, imports, erasures, settings. Its number counts too:
+  an import takes minutes, and its entry may appear after a newer one.
+- Pairs answered in part and held at the moment: their answers stop counting when the lease runs out. Where a comment is
+  required, an answered pair can be taken up again without an answer, so the newest remark is looked at.
+- Runs and scoring jobs, by state and time. While one is at work things count as changed every OPEN_SECONDS.
+- What names and sizes the systems have, and what the study and the question are called.
+
+What is about votes alone is in annotations.studies.change_marker.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max
+
+from annotations.models import Criterion, Study
+from annotations.studies.change_marker import end_of_history, held_in_part, newest_answer, newest_remark
+from leaderboards.data.filters import Filters
+from models_runner.models import Run, ScoringJob
+
+OPEN_SECONDS = 30
+OPEN = {"pending", "running"}
+
+
+@dataclass(frozen=True)
+class State:
+    """text: SHA-256 of everything looked at. revision: the newest answer on the criterion, 0 without any."""
+
+    text: str
+    revision: int
+
+
+def state_of(study: Study, criterion: Criterion, filters: Filters, now: datetime) -> State:
+    """Seven queries, one more with flagged=out and one where comments are required."""
+    newest = newest_answer(criterion, now)
+    parts = [
+        filters.key,
+        newest.revision,
+        newest.settled,
+        end_of_history(study),
+        held_in_part(study),
+        newest_remark(study),
+        _work(study, now),
+        _names(study, criterion),
+        _flagged(study) if filters.flagged == "out" else None,
+    ]
+    return State(hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest(), newest.revision)
+
+
+def _work(study: Study, now: datetime) -> list[Any]:
+    runs = Run.objects.filter(dataset=study.dataset_id, instruction=study.instruction, system__studies=study)
+    found: list[tuple[Any, ...]] = list(runs.order_by("pk").values_list("pk", "status", "finished_at"))
+    jobs = ScoringJob.objects.filter(run__in=runs)
+    found += jobs.order_by("pk").values_list("pk", "status", "announced_at")
+    at_work = any(status in OPEN for _, status, _ in found)
+    return [found, int(now.timestamp()) // OPEN_SECONDS if at_work else None]
+
+
+def _names(study: Study, criterion: Criterion) -> list[Any]:
+    systems = study.systems.order_by("slug").values_list("slug", "name", "regime", "parameters")
+    return [
+        study.slug,
+        study.title,
+        study.dataset.name,
+        study.instruction,
+        criterion.key,
+        criterion.question,
+        list(systems),
+    ]
+
+
+def _flagged(study: Study) -> dict[str, int]:
+    return study.giveaway_checks.filter(flagged=True).order_by().aggregate(n=Count("pk"), last=Max("pk"))

@@ -1,0 +1,99 @@
+"""What a results page is asked for: the study after its checks, the criterion, which votes."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from annotations.models import Criterion, Study
+from leaderboards.data.filters import Filters, UnknownFilterError
+from leaderboards.data.lookup import UnknownCriterionError, find_criterion
+from leaderboards.snapshots.query import RETRY_AFTER, BoardQuery, SnapshotPendingError
+from leaderboards.web.access import StillRatingError, get_results_study, still_rating
+from leaderboards.web.filter_form import check_choice, left_out
+from lib.json_errors import json_error
+
+
+def page_context(query: BoardQuery) -> dict[str, Any]:
+    """What every page of results shows. filter_query: without the question, "" where nothing else is asked for."""
+    return {
+        "study": query.study,
+        "criterion": query.criterion,
+        "criteria": query.study.criteria.all(),
+        "filters": query.filters,
+        "left_out": left_out(query.filters),
+        "query": urlencode(query.parameters),
+        "filter_query": query.filters.key,
+    }
+
+
+ResultsView = Callable[..., HttpResponseBase]
+Refusal = StillRatingError | UnknownCriterionError | UnknownFilterError | SnapshotPendingError
+
+
+def _checked(view: ResultsView, refuse: Callable[[HttpRequest, Refusal], HttpResponseBase]) -> ResultsView:
+    """Gives the view the study instead of its slug, after the checks."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, slug: str, **kwargs: str) -> HttpResponseBase:
+        try:
+            return view(request, get_results_study(request, slug), **kwargs)
+        except (StillRatingError, UnknownCriterionError, UnknownFilterError, SnapshotPendingError) as refusal:
+            return refuse(request, refusal)
+
+    return login_required(never_cache(require_safe(checked)))
+
+
+def results_page(view: ResultsView) -> ResultsView:
+    return _checked(view, _refuse_as_page)
+
+
+def results_data(view: ResultsView) -> ResultsView:
+    return _checked(view, _refuse_as_json)
+
+
+def _refuse_as_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    if isinstance(refusal, UnknownCriterionError):
+        raise Http404(str(refusal)) from refusal
+    if isinstance(refusal, UnknownFilterError):
+        return render(request, "leaderboards/unknown_filter.html", {"refusal": refusal}, status=400)
+    if isinstance(refusal, SnapshotPendingError):
+        context = page_context(refusal.query) | {"job": refusal.served.job, "seconds": RETRY_AFTER}
+        return render(request, "leaderboards/being_computed.html", context)
+    return still_rating(request, refusal)
+
+
+def _refuse_as_json(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    if isinstance(refusal, UnknownCriterionError):
+        return json_error(404, "unknown_criterion", str(refusal), field="criterion")
+    if isinstance(refusal, UnknownFilterError):
+        return json_error(400, "unknown_filter", str(refusal), field=refusal.parameter)
+    if isinstance(refusal, SnapshotPendingError):
+        answer = json_error(503, "not_ready", str(refusal))
+        answer["Retry-After"] = str(RETRY_AFTER)
+        return answer
+    return json_error(403, "still_rating", str(refusal))
+
+
+def asked_criterion(request: HttpRequest, study: Study) -> Criterion:
+    """The one named by ?criterion=, or the study's first."""
+    key = request.GET.get("criterion")
+    first = study.criteria.first() if key is None else None
+    return first or find_criterion(study, key or "")
+
+
+def asked_filters(request: HttpRequest, study: Study) -> Filters:
+    """Which votes, and how they count. Raises UnknownFilterError, also for what the study has none of."""
+    filters = Filters.from_query(request.GET.dict())
+    check_choice(filters, study)
+    return filters
+
+
+def asked_for(request: HttpRequest, study: Study) -> BoardQuery:
+    return BoardQuery(study, asked_criterion(request, study), asked_filters(request, study))

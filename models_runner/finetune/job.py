@@ -1,0 +1,178 @@
+"""Working on a fine-tuning: claim it, train under a lease, and make the new system."""
+
+import logging
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings as site
+from django.db import transaction
+from django.utils import timezone
+
+from models_runner.adapters.hf import TransformersEngine
+from models_runner.adapters.protocol import AdapterError, SystemSpec
+from models_runner.adapters.registry import unload_all
+from models_runner.adapters.weights import file_revision, is_gguf
+from models_runner.finetune.examples import examples
+from models_runner.finetune.options import Settings
+from models_runner.finetune.training import Stopped, Trained, last_checkpoint, save, train
+from models_runner.finetune.training_pairs import training_pairs
+from models_runner.leases import KeepLease, lease_time
+from models_runner.models import FineTuning, Regime, System, TrainedDocument
+from models_runner.models.finetunings import FineTuningQuerySet
+from models_runner.runs.energy import EnergyMeter
+from models_runner.runs.generation import adapter_spec
+from models_runner.runs.machine import machine_record
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 5
+# Of a base's engine and decoding settings, those that mean the same to the new system.
+KEPT_ENGINE = ("batch_size", "device", "dtype", "threads")
+KEPT_DECODING = ("max_tokens", "temperature", "seed")
+
+
+def folder_of(job: FineTuning) -> Path:
+    return site.WEIGHTS_DIR / "finetuned" / job.name
+
+
+def work_on_finetuning(pk: int, *, owner: str) -> str:
+    """Train from the last checkpoint to the end; returns a line for the log. Harmless when called twice."""
+    if not FineTuning.objects.claim(pk, owner=owner, now=timezone.now(), lease=lease_time()):
+        return f"fine-tuning {pk}: held elsewhere, finished or gone"
+    job = FineTuning.objects.select_related("base", "dataset").get(pk=pk)
+    held = FineTuning.objects.filter(pk=pk).held_by(owner)
+    if job.attempts > MAX_ATTEMPTS:
+        _fail(held, f"The worker that trained it ended without a word, {MAX_ATTEMPTS} times; too little memory?")
+        return f"fine-tuning {pk}: given up"
+    try:
+        with KeepLease(lambda: held.update(lease_until=timezone.now() + lease_time())):
+            system = _train(job, held)
+    except Stopped:
+        return f"fine-tuning {pk}: stopped"
+    except Exception as error:
+        _fail(held, str(error) if isinstance(error, AdapterError) else _explained(error))
+        logger.exception("fine-tuning %s failed", pk)
+        return f"fine-tuning {pk}: {error}"
+    finally:
+        unload_all()
+    return f"fine-tuning {pk}: system {system.slug}"
+
+
+def _explained(error: Exception) -> str:
+    text = f"{type(error).__name__}: {error}"
+    if isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text:
+        return f"{text[:300]}. Use fewer max_tokens, LoRA, or a machine with more memory; then resume."
+    return text[:1000]
+
+
+def _fail(held: FineTuningQuerySet, reason: str) -> None:
+    held.update(
+        status=FineTuning.Status.FAILED, status_reason=reason, owner="", lease_until=None, finished_at=timezone.now()
+    )
+
+
+def _train(job: FineTuning, held: FineTuningQuerySet) -> System:
+    unload_all()  # the memory of systems that wrote summaries before
+    started, meter = time.monotonic(), EnergyMeter()
+    spec, settings = _spec(job), Settings(**job.settings)
+    engine = TransformersEngine(spec)
+    window = settings.max_tokens or engine.window
+    pairs = {role: training_pairs(job, role) for role in TrainedDocument.Role.values}
+    train_on, watch = (examples(engine, spec, pairs[role], window) for role in ("train", "validation"))
+    environment = _environment(job, engine, window, len(train_on), len(watch))
+    folder = folder_of(job)
+    if resumed := last_checkpoint(folder / "checkpoints"):
+        environment["resumed_from_step"] = int(resumed.rpartition("-")[2])
+    held.filter(started_at=None).update(started_at=timezone.now())
+    held.update(environment=environment)
+    parameters = engine.model.num_parameters()
+
+    def report(step: int, total: int, log: list[dict[str, float]] | None) -> bool:
+        return bool(held.update(step=step, total_steps=total, **({"log": log} if log is not None else {})))
+
+    trained = train(engine, job.method, settings, train_on, watch, folder / "checkpoints", report)
+    save(engine, job.method, merge=is_gguf(job.base.model_id), folder=folder / "weights")
+    joules = meter.joules()
+    environment |= {
+        "seconds": round(time.monotonic() - started, 1),
+        "peak_memory_bytes": engine.peak_memory_bytes(),
+        "energy_joules": joules,
+        "best_step": trained.best_step,
+        "skipped_steps": trained.skipped,
+    }
+    system = _finish(job, held, trained, environment, parameters)
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    return system
+
+
+def _spec(job: FineTuning) -> SystemSpec:
+    """The base as it is loaded for training: whole precision, but for LoRA on a GPU."""
+    spec = adapter_spec(job.base)
+    engine: dict[str, Any] = {name: spec.engine[name] for name in ("device", "threads") if name in spec.engine}
+    if job.method == FineTuning.Method.FULL:
+        engine["dtype"] = "float32"
+    return SystemSpec(
+        slug=spec.slug,
+        model_id=spec.model_id,
+        revision=spec.revision,
+        context_window=spec.context_window,
+        prompt_template=spec.prompt_template,
+        long_input=spec.long_input,
+        engine=engine,
+    )
+
+
+def _environment(job: FineTuning, engine: TransformersEngine, window: int, train: int, watch: int) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    return {
+        "base": job.base.spec(),
+        "weights": engine.revision,
+        "adapter": engine.environment() | {"peft": version("peft")},
+        "window": window,
+        "examples": train,
+        "validation_examples": watch,
+        "machine": machine_record(),
+    }
+
+
+def _finish(
+    job: FineTuning, held: FineTuningQuerySet, trained: Trained, environment: dict[str, Any], parameters: int
+) -> System:
+    """The new system and the job's end, together; Stopped if the job is no longer ours."""
+    with transaction.atomic():
+        done = {"status": FineTuning.Status.DONE, "owner": "", "lease_until": None, "finished_at": timezone.now()}
+        system = System.objects.create(**_system(job, trained, environment, parameters))
+        if not held.update(**done, system=system, step=trained.steps, log=trained.log, environment=environment):
+            transaction.set_rollback(True)
+            raise Stopped
+    return system
+
+
+def _system(job: FineTuning, trained: Trained, environment: dict[str, Any], parameters: int) -> dict[str, Any]:
+    base, weights = job.base, folder_of(job) / "weights"
+    same_engine = base.adapter == "transformers"
+    return {
+        "slug": job.name,
+        "name": f"{base.name}, fine-tuned on {job.dataset.name}",
+        "adapter": "transformers",
+        "model_id": str(weights),
+        "revision": file_revision(sorted(weights.glob("*.safetensors"))[0]),
+        "regime": Regime.FINE_TUNED,
+        "parameters": base.parameters or parameters,
+        "context_window": base.context_window,
+        "prompt_template": base.prompt_template,
+        # A repetition penalty, for one, counts the last 64 tokens in llama.cpp and the whole prompt in transformers.
+        "decoding": {n: v for n, v in base.decoding.items() if same_engine or n in KEPT_DECODING},
+        "long_input": base.long_input,
+        "engine": {n: v for n, v in base.engine.items() if n in KEPT_ENGINE},
+        "base": base,
+        "licence": base.licence,
+        "about": (
+            f"Fine-tuned from {base.slug} ({FineTuning.Method(job.method).label}) on {environment['examples']} "
+            f"examples of {job.dataset.name}, split {job.split or 'any'}, instruction {job.instruction}; "
+            f"weights of step {trained.best_step} of {trained.steps}."
+        ),
+    }

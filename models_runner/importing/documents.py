@@ -1,0 +1,181 @@
+"""Bringing records into the database: all of them or none."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db import transaction
+from django.db.models import Max
+
+from lib.language import words
+from models_runner.importing import csv_files, jsonl, qmsum
+from models_runner.importing.records import (
+    MAX_LICENCE_LENGTH,
+    NO_TERMS,
+    DatasetImportError,
+    ImportedRecord,
+    RecordError,
+    Terms,
+)
+from models_runner.models import Dataset, Document, Query, Reference, Transcript
+
+FORMATS = {"qmsum": qmsum.read, "jsonl": jsonl.read, "csv": csv_files.read}
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """Documents added, found unchanged, without a reference among all of them, and found with other terms."""
+
+    dataset: Dataset
+    added: int
+    unchanged: int
+    without_reference: int
+    new_terms: int = 0
+
+
+def import_path(
+    name: str, path: Path, kind: str, *, split: str = "", language: str = "en", terms: Terms = NO_TERMS
+) -> ImportResult:
+    """Read a file or folder and import it. Raises DatasetImportError; then nothing has changed.
+
+    terms: of records that do not say.
+    """
+    try:
+        outcomes = list(FORMATS[kind](path, language))
+    except RecordError as error:
+        raise DatasetImportError([str(error)]) from error
+    problems = [str(outcome) for outcome in outcomes if isinstance(outcome, RecordError)]
+    records = [outcome for outcome in outcomes if isinstance(outcome, ImportedRecord)]
+    problems += _repeated_ids(records)
+    if problems:
+        raise DatasetImportError(problems)
+    return import_documents(name, records, split=split, terms=terms)
+
+
+def _repeated_ids(records: Iterable[ImportedRecord]) -> list[str]:
+    first: dict[str, str] = {}
+    problems = []
+    for record in records:
+        if record.id in first:
+            problems.append(
+                f"{record.where}: the id {record.id!r} was used before, in {first[record.id]}. Ids are unique."
+            )
+        first.setdefault(record.id, record.where)
+    return problems
+
+
+@transaction.atomic
+def import_documents(
+    name: str, records: Sequence[ImportedRecord], *, split: str = "", terms: Terms = NO_TERMS
+) -> ImportResult:
+    """Add the records that the dataset does not have; a record that differs from what it has is an error.
+
+    Terms are no part of a document's content: of one that is there already, those that are said now take the place of
+    those that it has.
+    """
+    if problems := _setting_problems(name, split, records, terms):
+        raise DatasetImportError(problems)
+    dataset, _ = Dataset.objects.get_or_create(name=name)
+    Dataset.objects.select_for_update().get(pk=dataset.pk)  # two imports at once take positions one after the other
+    known = dict(dataset.documents.values_list("external_id", "content_hash"))
+    changed = [r for r in records if r.id in known and known[r.id] != r.content_hash(split)]
+    if changed:
+        raise DatasetImportError([_changed(record, name) for record in changed])
+    new = [record for record in records if record.id not in known]
+    _create(dataset, new, split, terms)
+    new_terms = _change_terms(dataset, [record for record in records if record.id in known], terms)
+    return ImportResult(
+        dataset=dataset,
+        added=len(new),
+        unchanged=len(records) - len(new),
+        without_reference=sum(not record.references for record in records),
+        new_terms=new_terms,
+    )
+
+
+def _change_terms(dataset: Dataset, records: Sequence[ImportedRecord], default: Terms) -> int:
+    """Documents whose terms are others now."""
+    said = {record.id: record.terms.filled_from(default) for record in records}
+    changed = []
+    for document in dataset.documents.filter(external_id__in=said).only("external_id", "licence", "redistributable"):
+        has = Terms(document.licence, document.redistributable)
+        now = said[document.external_id].filled_from(has)
+        if now != has:
+            document.licence, document.redistributable = now.licence, bool(now.redistributable)
+            changed.append(document)
+    Document.objects.bulk_update(changed, ["licence", "redistributable"], batch_size=BATCH)
+    return len(changed)
+
+
+def _setting_problems(name: str, split: str, records: Sequence[ImportedRecord], terms: Terms) -> list[str]:
+    problems = []
+    try:
+        validate_slug(name)
+    except ValidationError:
+        problems.append(f"--name is {name!r}; expected letters, digits, - and _ only.")
+    if len(name) > 100 or len(split) > 50:
+        problems.append("--name has at most 100 characters, --split at most 50.")
+    if len(terms.licence) > MAX_LICENCE_LENGTH:
+        problems.append(f"--licence has at most {MAX_LICENCE_LENGTH} characters.")
+    if not records:
+        problems.append("There are no records to import.")
+    return problems
+
+
+def _changed(record: ImportedRecord, name: str) -> str:
+    return (
+        f"{record.where}: document {record.id!r} is in dataset {name} with other content (text, references, language, "
+        "split). Documents never change, because summaries and votes refer to them: use another id or another dataset."
+    )
+
+
+def _create(dataset: Dataset, records: Sequence[ImportedRecord], split: str, terms: Terms) -> None:
+    last = dataset.documents.aggregate(last=Max("position"))["last"]
+    start = 0 if last is None else last + 1
+    documents = Document.objects.bulk_create(
+        [_document(dataset, record, split, start + n, terms) for n, record in enumerate(records)], batch_size=BATCH
+    )
+    pairs = list(zip(documents, records, strict=True))
+    Transcript.objects.bulk_create(
+        [Transcript(document=d, turns=r.turns, original_turns=r.original_turns) for d, r in pairs], batch_size=BATCH
+    )
+    whole = [
+        Reference(document=document, instruction=kind, position=position, text=text)
+        for document, record in pairs
+        for position, (kind, text) in enumerate(record.references)
+    ]
+    Reference.objects.bulk_create([*whole, *_create_queries(pairs)], batch_size=BATCH)
+
+
+def _document(dataset: Dataset, record: ImportedRecord, split: str, position: int, default: Terms) -> Document:
+    terms = record.terms.filled_from(default)
+    return Document(
+        dataset=dataset,
+        external_id=record.id,
+        title=record.title,
+        split=split,
+        language=record.language,
+        position=position,
+        word_count=sum(len(words(turn["content"], record.language)) for turn in record.turns),
+        content_hash=record.content_hash(split),
+        metadata=dict(record.metadata),
+        licence=terms.licence,
+        redistributable=bool(terms.redistributable),
+    )
+
+
+def _create_queries(pairs: Sequence[tuple[Document, ImportedRecord]]) -> list[Reference]:
+    """Create the queries; returns their references, not yet saved."""
+    wanted = [(d, position, query) for d, record in pairs for position, query in enumerate(record.queries)]
+    rows = Query.objects.bulk_create(
+        [Query(document=document, position=position, text=query.text) for document, position, query in wanted],
+        batch_size=BATCH,
+    )
+    return [
+        Reference(document=document, query=row, instruction="query", position=position, text=text)
+        for row, (document, _, query) in zip(rows, wanted, strict=True)
+        for position, text in enumerate(query.references)
+    ]

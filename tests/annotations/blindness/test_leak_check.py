@@ -1,0 +1,95 @@
+"""Summaries that name their author: found in the background, marked on votes, left out of boards on demand."""
+
+import pytest
+from django.urls import reverse
+
+from annotations.blindness import leak_check
+from annotations.models import GiveawayCheck
+from annotations.studies import pair_generation
+from leaderboards.data.votes import export_rows, vote_rows
+from leaderboards.snapshots.boards import get_board
+from models_runner.models import Summary
+from models_runner.sweeper import sweep
+from tests.annotations.helpers import rate_everything
+from tests.factories import AnnotatorFactory, make_study
+from tests.people import researcher
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def study():
+    """Two pairs; in one of them a summary says that ChatGPT wrote it."""
+    study = make_study(systems=2, documents=2, slug="s")
+    Summary.objects.filter(pk=study.comparisons.first().summary_a_id).update(text="ChatGPT: we ship on Friday.")
+    rate_everything(AnnotatorFactory(study=study))
+    leak_check.check_all()
+    return study
+
+
+def test_every_compared_summary_is_looked_through_once(study):
+    assert GiveawayCheck.objects.count() == 4
+    (found,) = leak_check.flagged(study)
+    assert (found.summary_id, found.flags) == (
+        study.comparisons.first().summary_a_id,
+        [{"start": 0, "end": 7, "term": "ChatGPT"}],
+    )
+    assert leak_check.check_all() == "names of models: 0 summaries looked through"
+
+
+def test_what_the_meeting_says_gives_nothing_away():
+    study = make_study(systems=2, documents=1)
+    comparison = study.comparisons.get()
+    transcript = comparison.document.transcript
+    transcript.turns = [{"speaker": "Maya", "content": "Shall we let ChatGPT write the minutes?"}]
+    transcript.save()
+    Summary.objects.update(text="They talk about ChatGPT.")
+    leak_check.check_all()
+    assert not leak_check.flagged(study).exists()
+
+
+def test_a_studys_own_systems_are_among_the_names():
+    study = make_study(systems=2, documents=1)
+    system = study.comparisons.get().summary_b.run.system
+    Summary.objects.filter(run__system=system).update(text=f"Written by {system.slug}.")
+    leak_check.check_all()
+    assert [check.summary.run.system for check in leak_check.flagged(study)] == [system]
+
+
+def test_votes_stay_and_are_marked(study):
+    marks = [row["void_reason"] for row in export_rows(study)]
+    assert sorted(marks, key=str) == [None, "names_a_model"]
+    assert len(vote_rows(study.criteria.get())) == 2
+
+
+def test_a_board_leaves_them_out_on_demand(study):
+    criterion = study.criteria.get()
+    assert get_board(study, criterion)["votes"] == 2
+    assert get_board(study, criterion, flagged=False)["votes"] == 1
+    page = researcher().get(reverse("board", args=["s"]), {"flagged": "out"})
+    assert "They are left out here" in page.content.decode()
+    assert page.context["board"]["votes"] == 1
+
+
+def test_the_quality_page_lists_them(study):
+    html = researcher().get(reverse("study-quality", args=["s"])).content.decode()
+    assert "<td>ChatGPT</td>" in html
+
+
+def test_new_pairs_and_a_sweep_tell_the_workers(monkeypatch, django_capture_on_commit_callbacks):
+    told = []
+    monkeypatch.setattr("annotations.tasks.deliver", lambda task, what: told.append(what))
+    study = make_study(systems=2, documents=1)
+    study.comparisons.all().delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        pair_generation.build_comparisons(study)
+    assert "a check of names" in told
+    told.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        sweep()
+    assert "a check of names" in told
+    leak_check.check_all()
+    told.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        sweep()
+    assert "a check of names" not in told
