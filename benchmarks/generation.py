@@ -22,6 +22,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tabulate import tabulate
+
 from benchmarks.meetings import Turn, meetings
 from benchmarks.site import Measured, add_system, generate, import_meetings, kept_worker, temporary_site, together
 
@@ -217,15 +219,19 @@ def check_same_prompts(section: Section) -> None:
 
 
 def table(section: Section) -> str:
-    columns = ("seconds", "summaries/s", "read", "cached", "written", "same text")
-    lines = [section.title, " " * 27 + "".join(f"{name:>12}" for name in columns)]
+    columns = ("", "seconds", "summaries/s", "read", "cached", "written", "same text")
+    lines = []
     reference = next(iter(section.measured.values()))[0].texts
     for name, runs in section.measured.items():
         middle = sorted(runs, key=speed)[len(runs) // 2]
         same = sum(a == b for a, b in zip(middle.texts, reference, strict=True))
-        cells = (f"{middle.seconds:.1f}", f"{speed(middle):.3f}", sum(middle.read), middle.cached, middle.written)
-        lines.append(f"  {name:<25}" + "".join(f"{cell:>12}" for cell in (*cells, f"{same}/{len(reference)}")))
-    return "\n".join(lines)
+        lines.append(
+            (
+                *(name, middle.seconds, speed(middle), sum(middle.read), middle.cached, middle.written),
+                f"{same}/{len(reference)}",
+            )
+        )
+    return f"{section.title}\n{tabulate(lines, columns, floatfmt=('', '.1f', '.3f', '', '', '', ''))}"
 
 
 def verdict(section: Section, goal: Goal) -> str:

@@ -1,4 +1,8 @@
-"""Texts to translate: found in the sources, and kept in locale/. `make messages` brings the catalogues up to date."""
+"""Find the texts to translate in the sources, and keep the catalogues in locale/ up to date: `make messages`.
+
+Django's makemessages finds the same texts, but needs GNU gettext wherever the tests run, and guesses translations of
+changed texts (docs/decisions/translations.md).
+"""
 
 import ast
 import io

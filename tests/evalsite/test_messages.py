@@ -41,6 +41,14 @@ def test_every_marked_text_is_in_the_catalogue(path):
     assert kept - marked == set(), "Texts in the catalogue that nothing uses any more. Run `make messages`."
 
 
+def test_no_call_in_a_script_is_overlooked():
+    """Babel sees no call directly inside ${...}, nor after some regular expressions: write such a text apart."""
+    for app in messages.APPS:
+        for script in sorted((messages.ROOT / app).rglob(messages.SOURCES["djangojs"]["javascript"])):
+            calls = re.findall(r"(?<!function )\bn?gettext\(", script.read_text())
+            assert len(calls) == len(list(messages._in_code(script, "javascript"))), script
+
+
 def test_every_text_is_translated(path):
     missing = [message.id for message in entries(path) if message.fuzzy or not all(translations(message))]
     assert missing == [], "Without a translation, or with a doubtful (fuzzy) one. " + TO_DO.format(path)
