@@ -2,4 +2,6 @@
 
 import { forget } from "./outbox.js";
 
-forget(document.querySelector("[data-forget]").dataset.forget);
+const section = document.querySelector("[data-forget]");
+forget(section.dataset.forget);
+section.toggleAttribute("data-forgotten", true);
