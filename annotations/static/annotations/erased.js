@@ -1,6 +1,6 @@
 // What the rating page kept in this browser goes with everything else.
 
-import { forget } from "./outbox.js";
+import { forget } from "./storage.js";
 
 const section = document.querySelector("[data-forget]");
 forget(section.dataset.forget);

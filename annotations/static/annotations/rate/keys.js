@@ -20,8 +20,11 @@ export function pressKey(state, event) {
   if (event.repeat || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
   const field = event.target.closest(TYPED_INTO);
   if (field) pressInField(state, event, field);
-  else if (event.ctrlKey || event.metaKey) return;
-  else if (/^[0-9]$/.test(event.key)) answerByKey(state, event);
+  else if (!event.ctrlKey && !event.metaKey) pressOnPage(state, event);
+}
+
+function pressOnPage(state, event) {
+  if (/^[0-9]$/u.test(event.key)) answerByKey(state, event);
   else if (Object.hasOwn(ACTIONS, event.key)) {
     ACTIONS[event.key](state);
     event.preventDefault();

@@ -1,11 +1,11 @@
 // The next pair: fetched ahead while this one is rated, and shown in its place.
 
 import { breakIsDue, restart } from "../activity.js";
-import { fetchPair } from "../outbox.js";
 import { gettext } from "../texts.js";
 import { restoreDraft } from "./comment.js";
 import { reload } from "./page.js";
 import { markCurrent } from "./questions.js";
+import { fetchPair } from "./requests.js";
 import { waitToRetry } from "./retry.js";
 
 const GUARD_MS = 250; // after a pair appears: a second press meant for the one before must not rate it

@@ -7,6 +7,8 @@ export class Page {
     this.refusal = document.querySelector("[data-refusal]");
     this.help = document.querySelector("[data-help]");
     this.breakReminder = document.querySelector("[data-break]");
+    this.actOnRefusal = () => {};
+    this.refusal.querySelector("button").addEventListener("click", () => this.actOnRefusal());
   }
 
   // Looked up each time: the next pair takes the place of the one shown.
@@ -45,10 +47,9 @@ export class Page {
 
   /** Say what was refused, with a button for what can be done. */
   refuse(text, label, act) {
-    this.refusal.querySelector("p").textContent = text;
-    const button = this.refusal.querySelector("button");
-    button.textContent = label;
-    button.onclick = act;
+    this.refusal.querySelector("[data-refusal-text]").textContent = text;
+    this.refusal.querySelector("button").textContent = label;
+    this.actOnRefusal = act;
     this.refusal.hidden = false;
   }
 }

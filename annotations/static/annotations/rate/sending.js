@@ -1,15 +1,15 @@
 // What is said goes to the outbox first, and from there to the server, one after the other, for as long as it takes.
 
-import { newKey, post } from "../outbox.js";
 import { gettext } from "../texts.js";
 import { dropDraft, lacksComment, takeChangedComment } from "./comment.js";
 import { showNext } from "./next.js";
 import { reload } from "./page.js";
 import { markCurrent, showAnswer } from "./questions.js";
+import { newKey, post } from "./requests.js";
 import { waitToRetry } from "./retry.js";
 
-const FOR_NOW = ["not_joined", "study_not_open"]; // refusals of what can be sent again later
-const GONE = ["lease_lost", "unknown_assignment"]; // refusals after which the next pair can be rated
+const FOR_NOW = new Set(["not_joined", "study_not_open"]); // refusals of what can be sent again later
+const GONE = new Set(["lease_lost", "unknown_assignment"]); // refusals after which the next pair can be rated
 
 export function enqueue(state, form, fields) {
   state.page.refusal.hidden = true;
@@ -46,7 +46,7 @@ async function sendAll(state, sent) {
     if (!faults) page.say(gettext("Saving…"), "busy");
     const { url = page.questions[0].action, ...fields } = item;
     const reply = await post(url, fields, page.csrfToken);
-    if (reply.stale || FOR_NOW.includes(reply.error?.code)) {
+    if (reply.stale || FOR_NOW.has(reply.error?.code)) {
       keepForLater(state, reply);
       return false;
     }
@@ -97,6 +97,6 @@ function refused(state, item, error, isShown) {
     markCurrent(page);
   }
   const text = isShown ? error.message : gettext("An earlier answer was not saved. {reason}", { reason: error.message });
-  const label = GONE.includes(error.code) ? gettext("Go on with the next pair") : gettext("Reload the page");
+  const label = GONE.has(error.code) ? gettext("Go on with the next pair") : gettext("Reload the page");
   page.refuse(text, label, () => reload(state));
 }

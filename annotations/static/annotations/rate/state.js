@@ -1,6 +1,8 @@
 // What the rating page remembers between events: one object, which every module of this folder is handed.
 
-import { Drafts, Outbox, Pace } from "../outbox.js";
+import { Drafts } from "./drafts.js";
+import { Outbox } from "./outbox.js";
+import { Pace } from "./pace.js";
 import { Page } from "./page.js";
 
 /** The state of the page that starts now; root is the element that holds the pair. */

@@ -1,9 +1,9 @@
 // Taking the last answer back.
 
-import { newKey, post } from "../outbox.js";
 import { gettext } from "../texts.js";
 import { isGuarded, showNext } from "./next.js";
 import { reload } from "./page.js";
+import { newKey, post } from "./requests.js";
 
 export async function undo(state, form) {
   const { page, outbox } = state;
