@@ -30,6 +30,8 @@ test: install-dev
 check: install-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/oxlint --deny-warnings
+	$(VENV)/bin/djlint . --quiet
 	$(VENV)/bin/mypy .
 
 messages: install-dev

@@ -77,7 +77,6 @@ def train(job: object) -> None:
 def report() -> str:
     """A Markdown table, a line a system, and what it was measured on."""
     from leaderboards.presentation.tables import markdown_table
-
     from models_runner.models import Run
 
     runs = Run.objects.filter(dataset__name=DATASET, split=SPLIT, instruction=INSTRUCTION, system__slug__in=SYSTEMS)

@@ -197,7 +197,7 @@ STATICFILES_FINDERS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "evalsite.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "media"
 

@@ -18,5 +18,5 @@ export function ngettext(one, many, values) {
 }
 
 function fill(text, values) {
-  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  return text.replaceAll(/\{(\w+)\}/gu, (whole, name) => values[name] ?? whole);
 }
