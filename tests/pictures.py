@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.site import ROOT, serving, temporary_site
+from benchmarks.parts.site import ROOT, serving, temporary_site
 
 IMAGES = ROOT / "docs" / "images"
 PORT = 8137

@@ -1,6 +1,6 @@
 """The engines alone, each in a process of its own: no database, no worker, none of the project's adapters.
 
-    python -m benchmarks.bare {xllamacpp,transformers} JOB.json ANSWER.json
+    python -m benchmarks.parts.bare {xllamacpp,transformers} JOB.json ANSWER.json
 
 The job: `path` of a GGUF file, `chats`, `max_new` tokens to write for each, `threads`, `window` and, for xllamacpp,
 `flash_attention`. The answer:

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import numpy as np
 
-from benchmarks.site import database, temporary_site
-from benchmarks.stored import insert, settle
+from benchmarks.parts.site import database, temporary_site
+from benchmarks.parts.stored import insert, settle
 from stats.votes.arrays import IntArray, VoteArrays
 
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any
 
-from benchmarks.meetings import TOKENS_A_WORD, meetings
+from benchmarks.parts.meetings import TOKENS_A_WORD, meetings
 
 TRANSCRIPT_WORDS = 1500
 SUMMARY_WORDS = 80
