@@ -25,7 +25,7 @@ run: install
 	@exec $(PY) manage.py serve --host $(HOST)
 
 test: install-dev
-	@$(PY) -m tests.run
+	@$(PY) -m tools.run_tests
 
 check: install-dev
 	$(VENV)/bin/ruff check .
@@ -33,11 +33,11 @@ check: install-dev
 	$(VENV)/bin/mypy .
 
 messages: install-dev
-	@$(PY) -m tests.messages
+	@$(PY) -m tools.messages
 
 pictures: install-dev
-	@$(PY) -m tests.pictures --of results $(ARGS)
-	@$(PY) -m tests.pictures --of study $(ARGS)
+	@$(PY) -m tools.pictures --of results $(ARGS)
+	@$(PY) -m tools.pictures --of study $(ARGS)
 
 bench-annotate: install
 	@$(PY) -m benchmarks.annotate $(ARGS)

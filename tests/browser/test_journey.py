@@ -12,12 +12,12 @@ from playwright.sync_api import expect
 from annotations.invitations import invite
 from annotations.links import invitation_path, single_path
 from annotations.models import Annotator, Judgement, JudgementRevision, Remark
-from tests import messages
 from tests.annotations.test_languages import SAME_EVERYWHERE
 from tests.browser.test_accessibility import violations
 from tests.browser.test_rating import scripts_started
 from tests.factories import make_study
 from tests.pagetext import texts_in
+from tools import messages
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
