@@ -1,4 +1,5 @@
 # make run    the whole site on this machine
+# make dev    the site for developers: one web process and one worker, which reload changed code
 # make test   every test
 # make reset  delete the data folder and start over
 # make messages   bring the translations in locale/ up to date, CONTRIBUTING.md
@@ -19,10 +20,13 @@ PY := $(VENV)/bin/python
 
 export PORT DATA_DIR
 
-.PHONY: run test check messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-leaderboard pictures soak
+.PHONY: run dev test check messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-leaderboard pictures soak
 
 run: install
 	@exec $(PY) manage.py serve --host $(HOST)
+
+dev: install-dev
+	@DEBUG=1 exec $(PY) manage.py dev --host $(HOST)
 
 test: install-dev
 	@$(PY) -m tools.run_tests
