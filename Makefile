@@ -1,6 +1,7 @@
 # make run    the whole site on this machine
 # make dev    the site for developers: one web process and one worker, which reload changed code
 # make test   every test
+# make check  style, types, and that everything names one version
 # make reset  delete the data folder and start over
 # make messages   bring the translations in locale/ up to date, CONTRIBUTING.md
 # make pictures   screenshots for docs/images, CONTRIBUTING.md
@@ -35,6 +36,7 @@ check: install-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
+	@$(PY) -m tools.version
 
 messages: install-dev
 	@$(PY) -m tools.messages
