@@ -2,6 +2,7 @@
 # make dev    the site for developers: one web process and one worker, which reload changed code
 # make test   every test
 # make check  style, types, and that everything names one version
+# make hooks  the same checks before each commit, CONTRIBUTING.md
 # make reset  delete the data folder and start over
 # make messages   bring the translations in locale/ up to date, CONTRIBUTING.md
 # make pictures   screenshots for docs/images, CONTRIBUTING.md
@@ -21,7 +22,7 @@ PY := $(VENV)/bin/python
 
 export PORT DATA_DIR
 
-.PHONY: run dev test check messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-leaderboard pictures soak
+.PHONY: run dev test check hooks messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-leaderboard pictures soak
 
 run: install
 	@exec $(PY) manage.py serve --host $(HOST)
@@ -37,6 +38,9 @@ check: install-dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy .
 	@$(PY) -m tools.version
+
+hooks: install-dev
+	$(VENV)/bin/pre-commit install
 
 messages: install-dev
 	@$(PY) -m tools.messages
