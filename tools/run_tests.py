@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO
 
-from tests import servers
+from tools import servers
 
 NO_TESTS = 5  # pytest's answer where nothing was chosen
 CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")

@@ -1,7 +1,7 @@
-"""Takes pictures in docs/images: python -m tests.pictures [--of study] [FOLDER] (CONTRIBUTING.md).
+"""Takes pictures in docs/images: python -m tools.pictures [--of study] [FOLDER] (CONTRIBUTING.md).
 
 On a site of its own. Pages of results show the study of tests/leaderboards/compared.py, researchers' pages that of
-tests/pictured.py; votes are drawn, not given by people.
+tools/picture_study.py; votes are drawn, not given by people.
 """
 
 import argparse
@@ -75,7 +75,7 @@ def main() -> None:
 def _make_study(of: str) -> None:
     from django.contrib.auth.models import User
 
-    from tests.pictured import make_pictured_study
+    from tools.picture_study import make_pictured_study
 
     researcher = User.objects.create_user(USER, password=PASSWORD, is_staff=True)
     if of == "study":

@@ -90,7 +90,7 @@ def main() -> None:
         catalogue = updated(path)
         path.write_bytes(written(catalogue))
         path.with_suffix(".mo").write_bytes(compiled(catalogue))
-        missing = [m.id for m in catalogue if m.id and not (all(m.string) if m.pluralizable else m.string)]
+        missing = [m.id for m in catalogue if m.id and not (all(m.string or ()) if m.pluralizable else m.string)]
         print(f"{path.relative_to(ROOT)}: {len(catalogue)} texts, {len(missing)} to translate")
         for text in missing:
             print(f"  {text!r}")
