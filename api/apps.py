@@ -6,8 +6,8 @@ class ApiConfig(AppConfig):
     verbose_name = "API: tokens, kept answers and webhooks"
 
     def ready(self) -> None:
-        from api import events
-        from api.idempotency import forget_old
+        from api.gate.idempotency import forget_old
+        from api.webhooks import events
         from models_runner.signals import summaries_saved, swept
 
         swept.connect(forget_old)

@@ -6,9 +6,9 @@ from django.utils.module_loading import import_string
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from api.body import StrictParser
-from api.errors import set_handlers
-from api.gate import WRITES
+from api.gate.body import StrictParser
+from api.gate.errors import set_handlers
+from api.gate.middleware import WRITES
 from api.models.answers import LONGEST_KEY
 
 ROUTERS = (

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from api import webhooks
+from api.webhooks import sending
 from models_runner.tasks import deliver
 
 logger = logging.getLogger(__name__)
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 @shared_task(acks_late=True)
 def send_delivery(delivery_id: int) -> None:
     """Send one event to one webhook; harmless if delivered twice."""
-    logger.info(webhooks.deliver(delivery_id))
+    logger.info(sending.deliver(delivery_id))
 
 
 def send_message(delivery_id: int) -> None:

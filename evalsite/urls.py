@@ -17,5 +17,5 @@ urlpatterns = [
     path("", include("models_runner.urls")),
     path("", include("annotations.urls")),
     path("", include("leaderboards.urls")),
-    path("", include("api.urls")),
+    path("", include("api.web.urls")),
 ]

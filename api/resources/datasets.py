@@ -7,11 +7,13 @@ from django.db.models import Count
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router
 
-from api.auth import READ, WRITE
-from api.errors import ApiError
-from api.links import UPLOADED
-from api.paging import PageQuery, page_of
-from api.schemas import (
+from api.gate.auth import READ, WRITE
+from api.gate.errors import ApiError
+from api.gate.paging import PageQuery, page_of
+from api.gate.streams import LINES_ANSWER, lines
+from api.gate.uploads import BODY, uploaded
+from api.resources.links import UPLOADED
+from api.schemas.common import (
     ERRORS,
     DatasetOut,
     DatasetPage,
@@ -23,8 +25,6 @@ from api.schemas import (
     UploadOut,
     UploadQuery,
 )
-from api.streams import LINES_ANSWER, lines
-from api.uploads import BODY, uploaded
 from models_runner.access import check_researcher, get_dataset
 from models_runner.exports import summary_rows
 from models_runner.importing.service import import_path

@@ -19,9 +19,9 @@ from annotations.pages import rating_page
 from annotations.practice import feedback, rated_practice
 from annotations.remarks import Said, record_remark
 from annotations.undo import undo
-from api.auth import ANNOTATE, annotator_of
-from api.schemas import ERRORS
-from api.schemas_rating import (
+from api.gate.auth import ANNOTATE, annotator_of
+from api.schemas.common import ERRORS
+from api.schemas.rating import (
     AheadIn,
     AheadOut,
     FeedbackOut,

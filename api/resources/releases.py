@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404
 from ninja import Query, Router
 from ninja.responses import Status
 
-from api.access import get_managed_study, get_results_study
-from api.auth import READ, WRITE, user_of
-from api.errors import ApiError
-from api.links import MADE_RELEASE
-from api.paging import PageQuery, page_of
-from api.schemas import ERRORS
-from api.schemas_releases import ReleaseIn, ReleaseOut, ReleasePage
+from api.gate.access import get_managed_study, get_results_study
+from api.gate.auth import READ, WRITE, user_of
+from api.gate.errors import ApiError
+from api.gate.paging import PageQuery, page_of
+from api.resources.links import MADE_RELEASE
+from api.schemas.common import ERRORS
+from api.schemas.releases import ReleaseIn, ReleaseOut, ReleasePage
 from leaderboards import (
     converters,  # noqa: F401  (registers {version:…})
     file_jobs,

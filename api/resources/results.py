@@ -7,13 +7,13 @@ from ninja import Query, Router
 
 from annotations.models import Study
 from annotations.ratings_import import import_ratings
-from api.access import get_managed_study, get_results_study
-from api.auth import READ, WRITE, user_of
-from api.errors import ApiError
-from api.schemas import ERRORS, ErrorOut
-from api.schemas_studies import FilterQuery, VotesOut, VotesQuery
-from api.streams import LINES_ANSWER, lines
-from api.uploads import BODY, uploaded
+from api.gate.access import get_managed_study, get_results_study
+from api.gate.auth import READ, WRITE, user_of
+from api.gate.errors import ApiError
+from api.gate.streams import LINES_ANSWER, lines
+from api.gate.uploads import BODY, uploaded
+from api.schemas.common import ERRORS, ErrorOut
+from api.schemas.studies import FilterQuery, VotesOut, VotesQuery
 from leaderboards.choices import check_choice
 from leaderboards.filters import Filters
 from leaderboards.kinds import KINDS

@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from ninja import Query, Router
 from ninja.responses import Status
 
-from api.auth import READ, WRITE
-from api.links import STARTED
-from api.paging import page_of
-from api.schemas import (
+from api.gate.auth import READ, WRITE
+from api.gate.paging import page_of
+from api.resources.links import STARTED
+from api.schemas.common import (
     ERRORS,
     ProgressOut,
     RunIn,

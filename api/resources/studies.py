@@ -11,14 +11,15 @@ from ninja.responses import Status
 
 from annotations import services, setup
 from annotations.models import Annotator, Study
-from api.access import get_managed_study, may_make_studies, studies_of
-from api.auth import ADMIN, READ, WRITE, user_of
-from api.errors import ApiError
-from api.links import MADE_STUDY
+from api.gate.access import get_managed_study, may_make_studies, studies_of
+from api.gate.auth import ADMIN, READ, WRITE, user_of
+from api.gate.errors import ApiError
+from api.gate.paging import PageQuery, page_of_many
+from api.gate.secrets import refuse_to_keep
 from api.models.tokens import Scope
-from api.paging import PageQuery, page_of_many
-from api.schemas import ERRORS
-from api.schemas_studies import (
+from api.resources.links import MADE_STUDY
+from api.schemas.common import ERRORS
+from api.schemas.studies import (
     AnnotatorIn,
     AnnotatorOut,
     AnnotatorPage,
@@ -31,7 +32,6 @@ from api.schemas_studies import (
     StudyProgress,
     StudyQuery,
 )
-from api.secrets import refuse_to_keep
 from api.tokens import make_token
 from models_runner import catalog
 from models_runner.lookup import find_dataset

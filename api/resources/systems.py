@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from ninja import Query, Router
 from ninja.responses import Status
 
-from api.auth import ADMIN, READ
-from api.links import ADDED_SYSTEM
-from api.paging import page_of_list
-from api.schemas import ERRORS, SystemIn, SystemOut, SystemPage, SystemQuery
+from api.gate.auth import ADMIN, READ
+from api.gate.paging import page_of_list
+from api.resources.links import ADDED_SYSTEM
+from api.schemas.common import ERRORS, SystemIn, SystemOut, SystemPage, SystemQuery
 from models_runner import catalog
 from models_runner.access import check_researcher, get_system
 from models_runner.listing import Filters, listed_systems

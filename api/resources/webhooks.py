@@ -8,15 +8,15 @@ from django.shortcuts import get_object_or_404
 from ninja import Query, Router
 from ninja.responses import Status
 
-from api.access import get_managed_study
-from api.auth import ADMIN, user_of
+from api.gate.access import get_managed_study
+from api.gate.auth import ADMIN, user_of
+from api.gate.paging import PageQuery, page_of
+from api.gate.secrets import refuse_to_keep
 from api.models import Delivery, Webhook
-from api.paging import PageQuery, page_of
-from api.schemas import ERRORS
-from api.schemas_webhooks import DeliveryOut, DeliveryPage, NewWebhookOut, WebhookIn, WebhookOut, WebhookPage
-from api.secrets import refuse_to_keep
-from api.signing import secret_of
-from api.webhooks import make_webhook, rotate
+from api.schemas.common import ERRORS
+from api.schemas.webhooks import DeliveryOut, DeliveryPage, NewWebhookOut, WebhookIn, WebhookOut, WebhookPage
+from api.webhooks.sending import make_webhook, rotate
+from api.webhooks.signing import secret_of
 
 router = Router(tags=["webhooks"])
 

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from api.idempotency import forget_old
+from api.gate.idempotency import forget_old
 from api.models import ApiToken, KeptAnswer
 from models_runner.models import Dataset, Run
 from tests.api.helpers import document, error_of, new_key, program

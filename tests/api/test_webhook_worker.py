@@ -3,8 +3,8 @@
 import pytest
 from django.db import transaction
 
-from api import events
 from api.models import Delivery
+from api.webhooks import events
 from tests.api.test_webhooks import receiver, webhook  # noqa: F401  (a fixture)
 from tests.services.workers import empty_broker, wait_until, worker
 

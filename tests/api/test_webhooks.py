@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from annotations.models import Membership
 from annotations.services import join
-from api import events, webhooks
 from api.models import Delivery, Webhook
-from api.signing import secret_of, signature
+from api.webhooks import events, sending
+from api.webhooks.signing import secret_of, signature
 from leaderboards.release_models import Release
 from leaderboards.releases.services import write_files
 from models_runner.generation import work_on_run
@@ -53,7 +53,7 @@ def receiver():
 
 
 def webhook(url, *, owner=None, study=None, wanted=("run.finished", "study.complete")):
-    return webhooks.make_webhook(owner or UserFactory(is_staff=True), url, list(wanted), study)
+    return sending.make_webhook(owner or UserFactory(is_staff=True), url, list(wanted), study)
 
 
 def queued(hook, about="1"):
@@ -64,14 +64,14 @@ def queued(hook, about="1"):
 def again(delivery):
     """Its time has come."""
     Delivery.objects.filter(pk=delivery.pk).update(not_before=timezone.now())
-    webhooks.deliver(delivery.pk)
+    sending.deliver(delivery.pk)
     delivery.refresh_from_db()
 
 
 def test_an_event_arrives_signed(receiver):
     hook = webhook(receiver.url)
     delivery = queued(hook)
-    webhooks.deliver(delivery.pk)
+    sending.deliver(delivery.pk)
     ((path, headers, body),) = receiver.got
     assert path == "/events"
     assert json.loads(body)["study"] == "première"
@@ -89,7 +89,7 @@ def test_an_event_arrives_signed(receiver):
 def test_what_was_delivered_is_not_sent_again(receiver):
     delivery = queued(webhook(receiver.url))
     for _ in range(3):
-        webhooks.deliver(delivery.pk)
+        sending.deliver(delivery.pk)
     assert len(receiver.got) == 1
 
 
@@ -97,11 +97,11 @@ def test_what_was_delivered_is_not_sent_again(receiver):
 def test_a_passing_fault_is_tried_again_later(receiver, status):
     receiver.statuses = [status]
     delivery = queued(webhook(receiver.url))
-    webhooks.deliver(delivery.pk)
+    sending.deliver(delivery.pk)
     delivery.refresh_from_db()
     assert (delivery.status, delivery.answer, delivery.reason) == ("pending", status, f"answered {status}")
     assert delivery.not_before > timezone.now()
-    webhooks.deliver(delivery.pk)
+    sending.deliver(delivery.pk)
     assert len(receiver.got) == 1
     again(delivery)
     assert (delivery.status, delivery.reason, delivery.attempts) == ("delivered", "", 2)
@@ -113,9 +113,9 @@ def test_the_waits_grow_and_there_is_an_end(receiver, settings):
     delivery = queued(webhook(receiver.url))
     for _ in range(20):
         again(delivery)
-    assert len(receiver.got) == delivery.attempts == webhooks.MAX_ATTEMPTS
+    assert len(receiver.got) == delivery.attempts == sending.MAX_ATTEMPTS
     assert (delivery.status, delivery.reason) == ("failed", "answered 500")
-    waits = [webhooks.wait_after(n).total_seconds() for n in range(1, webhooks.MAX_ATTEMPTS)]
+    waits = [sending.wait_after(n).total_seconds() for n in range(1, sending.MAX_ATTEMPTS)]
     assert waits == sorted(set(waits))
     assert waits[0] == 5
     assert sum(waits) > 24 * 3600
@@ -125,7 +125,7 @@ def test_the_waits_grow_and_there_is_an_end(receiver, settings):
 def test_a_redirect_is_not_followed(receiver, status):
     receiver.statuses = [status]
     delivery = queued(webhook(receiver.url))
-    webhooks.deliver(delivery.pk)
+    sending.deliver(delivery.pk)
     delivery.refresh_from_db()
     assert [path for path, _, _ in receiver.got] == ["/events"]
     assert delivery.status == "failed"
@@ -136,7 +136,7 @@ def test_a_redirect_is_not_followed(receiver, status):
 def test_a_refusal_is_the_receivers_last_word(receiver, status):
     receiver.statuses = [status]
     delivery = queued(webhook(receiver.url))
-    webhooks.deliver(delivery.pk)
+    sending.deliver(delivery.pk)
     delivery.refresh_from_db()
     assert (delivery.status, delivery.answer) == ("failed", status)
 
@@ -146,7 +146,7 @@ def test_a_server_that_is_not_there_is_tried_again(receiver):
     receiver.shutdown()
     receiver.server_close()
     delivery = queued(hook)
-    webhooks.deliver(delivery.pk)
+    sending.deliver(delivery.pk)
     delivery.refresh_from_db()
     assert (delivery.status, delivery.answer) == ("pending", None)
     assert delivery.reason.startswith("no answer")
@@ -155,12 +155,12 @@ def test_a_server_that_is_not_there_is_tried_again(receiver):
 def test_a_delivery_whose_worker_ended_is_taken_up_again(receiver):
     delivery = queued(webhook(receiver.url))
     now = timezone.now()
-    assert Delivery.objects.claim(delivery.pk, now=now, lease=webhooks.LEASE)
+    assert Delivery.objects.claim(delivery.pk, now=now, lease=sending.LEASE)
     events.sweep()
-    webhooks.deliver(delivery.pk)
+    sending.deliver(delivery.pk)
     assert not receiver.got  # it may still be under way
-    assert Delivery.objects.release_stale(now + webhooks.LEASE + timedelta(seconds=1)) == 1
-    webhooks.deliver(delivery.pk)
+    assert Delivery.objects.release_stale(now + sending.LEASE + timedelta(seconds=1)) == 1
+    sending.deliver(delivery.pk)
     assert len(receiver.got) == 1
 
 
@@ -211,7 +211,7 @@ def test_an_address_that_is_allowed_no_longer_gets_nothing(receiver, settings):
     hook = webhook("http://localhost.example/")
     settings.ALLOWED_ENDPOINTS = []
     delivery = queued(hook)
-    webhooks.deliver(delivery.pk)
+    sending.deliver(delivery.pk)
     delivery.refresh_from_db()
     assert delivery.status == "failed"
     assert "not allowed" in delivery.reason
@@ -240,7 +240,7 @@ def test_a_rotated_secret_is_another_one(receiver, settings):
     assert rotated["id"] == made["id"]
     assert rotated["secret"] != made["secret"]
     delivery = queued(Webhook.objects.get())
-    webhooks.deliver(delivery.pk)
+    sending.deliver(delivery.pk)
     ((_, headers, body),) = receiver.got
     t = int(headers["Punchweight-Signature"].split(",")[0][2:])
     assert headers["Punchweight-Signature"] == signature(rotated["secret"], t, body)

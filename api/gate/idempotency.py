@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 
-from api.errors import ApiError
+from api.gate.errors import ApiError
 from api.models import ApiToken, KeptAnswer
 from api.models.answers import LONGEST_KEY
 

@@ -13,11 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from api.describing import described
-from api.forms import TokenForm
 from api.models import ApiToken
 from api.site import api
 from api.tokens import make_token, revoke
+from api.web.describing import described
+from api.web.forms import TokenForm
 
 # Those of annotators of own front ends are among them.
 TOKENS_A_PAGE = 50

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 
-from api.body import read_body
-from api.errors import ApiError, in_one_shape
-from api.idempotency import answer_once
+from api.gate.body import read_body
+from api.gate.errors import ApiError, in_one_shape
+from api.gate.idempotency import answer_once
 from api.models import ApiToken
 from api.models.tokens import Scope
 from api.tokens import find_token

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from api.body import JSON, LINES
-from api.errors import ApiError
+from api.gate.body import JSON, LINES
+from api.gate.errors import ApiError
 
 ROWS = {"type": "array", "items": {"type": "object"}}
 # For the description of the API: ninja knows bodies of schemas only.

@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from annotations.forms import DAY_MS
 from annotations.models.remarks import LONGEST_REMARK
-from api.schemas import Given
+from api.schemas.common import Given
 
 Key = Annotated[UUID, Field(strict=False)]
 Milliseconds = Annotated[int, Field(ge=0, le=DAY_MS)]

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from ninja import Field, Schema
 
-from api.paging import PageQuery
-from api.schemas import Given, Instruction, Positive, Slug
+from api.gate.paging import PageQuery
+from api.schemas.common import Given, Instruction, Positive, Slug
 
 Wanted = Literal["off", "optional", "required"]
 Status = Literal["draft", "open", "paused", "closed"]

@@ -15,7 +15,7 @@ from django.utils import timezone
 from annotations.models import Study
 from api.models import Delivery, Webhook
 from api.models.webhooks import LONGEST_URL
-from api.signing import HEADER, secret_of, signature
+from api.webhooks.signing import HEADER, secret_of, signature
 from models_runner.adapters.base import AdapterError
 from models_runner.endpoints import check_endpoint
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from ninja.parser import Parser
 
-from api.errors import ApiError
+from api.gate.errors import ApiError
 from models_runner.importing.files import parse_json
 from models_runner.importing.records import RecordError, storable_problem
 

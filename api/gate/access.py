@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from annotations.access import get_managed_study
 from annotations.models import Study
-from api.auth import user_of
+from api.gate.auth import user_of
 from leaderboards.access import get_results_study
 from models_runner.access import check_researcher
 

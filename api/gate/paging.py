@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from django.db.models import Model, QuerySet
 from ninja import Field, Schema
 
-from api.errors import ApiError
+from api.gate.errors import ApiError
 
 Row = TypeVar("Row", bound=Model)
 Item = TypeVar("Item")

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from api.errors import ApiError
+from api.gate.errors import ApiError
 
 
 def refuse_to_keep(request: HttpRequest) -> None:

@@ -13,7 +13,7 @@ from annotations.judging import RefusedError
 from annotations.setup import StudySetupError
 from annotations.views_rating import REFUSAL_STATUS
 from api.tokens import TokenError
-from api.webhooks import WebhookError
+from api.webhooks.sending import WebhookError
 from leaderboards.filters import UnknownFilterError
 from leaderboards.lookup import UnknownCriterionError, UnknownStudyError
 from leaderboards.releases.services import ReleaseError, VersionTakenError

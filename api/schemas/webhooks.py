@@ -7,7 +7,7 @@ from uuid import UUID
 from ninja import Field, Schema
 
 from api.models.webhooks import LONGEST_URL
-from api.schemas import Given, Slug
+from api.schemas.common import Given, Slug
 
 EventName = Literal["run.finished", "study.complete", "release.published"]
 

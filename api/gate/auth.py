@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils import translation
 
 from annotations.models import Annotator
-from api.body import check_query
-from api.errors import ApiError
+from api.gate.body import check_query
+from api.gate.errors import ApiError
 from api.models import ApiToken
 from api.models.tokens import Scope
 

@@ -1,7 +1,7 @@
 from django.urls import path
 
-from api import views
 from api.site import api
+from api.web import views
 
 urlpatterns = [
     path("api/docs", views.docs, name="api-docs"),
