@@ -1,12 +1,15 @@
 """The API put together. A resource is a module with a router, named here once."""
 
+import re
+from functools import cached_property
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from api.gate.body import StrictParser
+from api.gate.body import StrictParser, check_query
 from api.gate.errors import set_handlers
 from api.gate.middleware import WRITES
 from api.models.answers import LONGEST_KEY
@@ -33,6 +36,26 @@ KEY = {
 
 
 class DescribedApi(NinjaAPI):
+    def create_temporal_response(self, request: HttpRequest) -> HttpResponse:
+        """Refuse unknown parameters as well: ninja calls this between the check of the scope and reading values."""
+        check_query(request, self._parameters_of(request))
+        return super().create_temporal_response(request)
+
+    def _parameters_of(self, request: HttpRequest) -> frozenset[str]:
+        match = request.resolver_match
+        route = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", match.route if match else "")
+        return self._query_parameters.get((request.method or "", f"/{route}"), frozenset())
+
+    @cached_property
+    def _query_parameters(self) -> dict[tuple[str, str], frozenset[str]]:
+        """Names of each operation's query parameters, by method and path, as the description has them."""
+        paths: dict[str, dict[str, Any]] = self.get_openapi_schema()["paths"]
+        return {
+            (method.upper(), path): frozenset(p["name"] for p in operation["parameters"] if p["in"] == "query")
+            for path, operations in paths.items()
+            for method, operation in operations.items()
+        }
+
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         """With what the gate takes, which ninja does not know of."""
         schema = super().get_openapi_schema(**options)
