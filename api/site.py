@@ -10,7 +10,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from api.gate.body import StrictParser, check_query
-from api.gate.errors import set_handlers
+from api.gate.handlers import set_handlers
 from api.gate.middleware import WRITES
 from api.models.answers import LONGEST_KEY
 
