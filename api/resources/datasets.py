@@ -13,8 +13,8 @@ from api.gate.paging import PageQuery, page_of
 from api.gate.streams import LINES_ANSWER, lines
 from api.gate.uploads import BODY, uploaded
 from api.resources.links import UPLOADED
-from api.schemas.common import (
-    ERRORS,
+from api.schemas.common import ERRORS
+from api.schemas.datasets import (
     DatasetOut,
     DatasetPage,
     DocumentOut,

@@ -13,7 +13,7 @@ from api.gate.errors import ApiError
 from api.gate.streams import LINES_ANSWER, lines
 from api.gate.uploads import BODY, uploaded
 from api.schemas.common import ERRORS, ErrorOut
-from api.schemas.studies import FilterQuery, VotesOut, VotesQuery
+from api.schemas.results import FilterQuery, VotesOut, VotesQuery
 from leaderboards.choices import check_choice
 from leaderboards.filters import Filters
 from leaderboards.kinds import KINDS

@@ -11,17 +11,8 @@ from ninja.responses import Status
 from api.gate.auth import READ, WRITE
 from api.gate.paging import page_of
 from api.resources.links import STARTED
-from api.schemas.common import (
-    ERRORS,
-    ProgressOut,
-    RunIn,
-    RunOut,
-    RunPage,
-    RunQuery,
-    SummaryOut,
-    SummaryPage,
-    SummaryQuery,
-)
+from api.schemas.common import ERRORS
+from api.schemas.runs import ProgressOut, RunIn, RunOut, RunPage, RunQuery, SummaryOut, SummaryPage, SummaryQuery
 from models_runner import catalog, overview, services
 from models_runner.access import check_researcher, get_run
 from models_runner.lookup import find_dataset

@@ -12,7 +12,8 @@ from ninja.responses import Status
 from api.gate.auth import ADMIN, READ
 from api.gate.paging import page_of_list
 from api.resources.links import ADDED_SYSTEM
-from api.schemas.common import ERRORS, SystemIn, SystemOut, SystemPage, SystemQuery
+from api.schemas.common import ERRORS
+from api.schemas.systems import SystemIn, SystemOut, SystemPage, SystemQuery
 from models_runner import catalog
 from models_runner.access import check_researcher, get_system
 from models_runner.listing import Filters, listed_systems
