@@ -67,6 +67,13 @@ def _again(kept: KeptAnswer, asked: str) -> HttpResponse:
     return HttpResponse(kept.body, content_type="application/json; charset=utf-8", status=kept.status, headers=headers)
 
 
+def refuse_key_for_secret(request: HttpRequest) -> None:
+    """Raise ApiError if the request has an Idempotency-Key: its answer holds a secret, so it must not be kept."""
+    if "Idempotency-Key" in request.headers:
+        message = "This answer holds a secret, which is never stored, so it takes no Idempotency-Key. Leave it out."
+        raise ApiError(422, "invalid", message, field="Idempotency-Key")
+
+
 def forget_old(**kwargs: object) -> None:
     """After each sweep of the workers."""
     KeptAnswer.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()

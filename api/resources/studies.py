@@ -14,8 +14,8 @@ from annotations.models import Annotator, Study
 from api.gate.access import get_managed_study, may_make_studies, studies_of
 from api.gate.auth import ADMIN, READ, WRITE, user_of
 from api.gate.errors import ApiError
+from api.gate.idempotency import refuse_key_for_secret
 from api.gate.paging import PageQuery, page_of_many
-from api.gate.secrets import refuse_to_keep
 from api.models.tokens import Scope
 from api.resources.links import MADE_STUDY
 from api.schemas.common import ERRORS
@@ -139,7 +139,7 @@ def _annotator(annotator: Annotator, rated: int) -> AnnotatorOut:
 def add_annotator(request: HttpRequest, slug: str, given: AnnotatorIn) -> Any:
     """Let a person of your own front end rate: an annotator, and a token that can do nothing but rate as this one."""
     study = get_managed_study(request, slug, owner=True)
-    refuse_to_keep(request)
+    refuse_key_for_secret(request)
     if given.expires_at is not None and timezone.is_naive(given.expires_at):
         raise ApiError(422, "invalid", "expires_at has no time zone. Add Z or an offset.", field="expires_at")
     annotator = (

@@ -10,8 +10,8 @@ from ninja.responses import Status
 
 from api.gate.access import get_managed_study
 from api.gate.auth import ADMIN, user_of
+from api.gate.idempotency import refuse_key_for_secret
 from api.gate.paging import PageQuery, page_of
-from api.gate.secrets import refuse_to_keep
 from api.models import Delivery, Webhook
 from api.schemas.common import ERRORS
 from api.schemas.webhooks import DeliveryOut, DeliveryPage, NewWebhookOut, WebhookIn, WebhookOut, WebhookPage
@@ -44,7 +44,7 @@ def _about(webhook: Webhook) -> dict[str, Any]:
 @router.post("/webhooks", auth=ADMIN, response={201: NewWebhookOut, **ERRORS})
 def add_webhook(request: HttpRequest, given: WebhookIn) -> Any:
     """Have events posted to a server of yours. The answer shows the secret that signs them, this once."""
-    refuse_to_keep(request)
+    refuse_key_for_secret(request)
     study = get_managed_study(request, given.study, owner=True) if given.study else None
     webhook = make_webhook(user_of(request), given.url, list(given.events), study)
     return Status(201, NewWebhookOut(**_about(webhook), secret=secret_of(webhook)))
@@ -57,7 +57,7 @@ def _own(request: HttpRequest, public_id: UUID) -> Webhook:
 @router.post("/webhooks/{uuid:id}/rotate", auth=ADMIN, response={200: NewWebhookOut, **ERRORS})
 def rotate_secret(request: HttpRequest, id: UUID) -> Any:
     """Give a webhook another secret; the old one signs nothing any more."""
-    refuse_to_keep(request)
+    refuse_key_for_secret(request)
     webhook = _own(request, id)
     rotate(webhook)
     return NewWebhookOut(**_about(webhook), secret=secret_of(webhook))
