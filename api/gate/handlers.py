@@ -14,7 +14,7 @@ from annotations.setup import StudySetupError
 from annotations.views_rating import REFUSAL_STATUS
 from api.gate.errors import CODES, MESSAGES, ApiError
 from api.tokens import TokenError
-from api.webhooks.sending import WebhookError
+from api.webhooks.registration import WebhookError
 from leaderboards.filters import UnknownFilterError
 from leaderboards.lookup import UnknownCriterionError, UnknownStudyError
 from leaderboards.releases.services import ReleaseError, VersionTakenError

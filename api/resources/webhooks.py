@@ -15,7 +15,7 @@ from api.gate.paging import PageQuery, page_of
 from api.models import Delivery, Webhook
 from api.schemas.common import ERRORS
 from api.schemas.webhooks import DeliveryOut, DeliveryPage, NewWebhookOut, WebhookIn, WebhookOut, WebhookPage
-from api.webhooks.sending import make_webhook, rotate
+from api.webhooks.registration import make_webhook, rotate
 from api.webhooks.signing import secret_of
 
 router = Router(tags=["webhooks"])

@@ -14,7 +14,7 @@ from django.utils import timezone
 from annotations.models import Membership
 from annotations.services import join
 from api.models import Delivery, Webhook
-from api.webhooks import events, sending
+from api.webhooks import events, registration, sending
 from api.webhooks.signing import secret_of, signature
 from leaderboards.release_models import Release
 from leaderboards.releases.services import write_files
@@ -53,7 +53,7 @@ def receiver():
 
 
 def webhook(url, *, owner=None, study=None, wanted=("run.finished", "study.complete")):
-    return sending.make_webhook(owner or UserFactory(is_staff=True), url, list(wanted), study)
+    return registration.make_webhook(owner or UserFactory(is_staff=True), url, list(wanted), study)
 
 
 def queued(hook, about="1"):
