@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from api.models import Delivery
 from api.webhooks.registration import WebhookError, check_target
-from api.webhooks.signing import HEADER, secret_of, signature
+from api.webhooks.signing import signed_headers
 
 MAX_ATTEMPTS = 9
 GROWTH = 4  # each wait is so many times the one before: from seconds to hours
@@ -48,14 +48,12 @@ def deliver(delivery_id: int) -> str:
 def send(delivery: Delivery) -> Outcome:
     """One POST, with no redirect followed."""
     body = json.dumps(delivery.payload, ensure_ascii=False).encode()
-    timestamp = int(timezone.now().timestamp())
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "Punchweight",
         "Punchweight-Event": delivery.event,
         "Punchweight-Delivery": str(delivery.public_id),
-        HEADER: signature(secret_of(delivery.webhook), timestamp, body),
-    }
+    } | signed_headers(delivery, body, timezone.now())
     parts = urlsplit(delivery.webhook.url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)

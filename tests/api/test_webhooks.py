@@ -1,5 +1,6 @@
 """Events that reach a real server: signed, once, again after a fault, and not where they may not go."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -10,12 +11,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from standardwebhooks import Webhook as StandardWebhook
+from standardwebhooks import WebhookVerificationError
 
 from annotations.models import Membership
 from annotations.services import join
 from api.models import Delivery, Webhook
 from api.webhooks import events, registration, sending
-from api.webhooks.signing import secret_of, signature
+from api.webhooks.signing import own_signature, secret_of
 from leaderboards.release_models import Release
 from leaderboards.releases.services import write_files
 from models_runner.generation import work_on_run
@@ -243,16 +246,45 @@ def test_a_rotated_secret_is_another_one(receiver, settings):
     sending.deliver(delivery.pk)
     ((_, headers, body),) = receiver.got
     t = int(headers["Punchweight-Signature"].split(",")[0][2:])
-    assert headers["Punchweight-Signature"] == signature(rotated["secret"], t, body)
+    assert headers["Punchweight-Signature"] == own_signature(rotated["secret"], t, body)
     settings.SECRET_KEY = "another"
     assert secret_of(Webhook.objects.get()) != rotated["secret"]
 
 
 def test_a_signature_as_worked_out_elsewhere():
     # printf '1700000000.{}' | openssl dgst -sha256 -hmac whsec_x
-    assert signature("whsec_x", 1_700_000_000, b"{}") == (
+    assert own_signature("whsec_x", 1_700_000_000, b"{}") == (
         "t=1700000000,v1=" + hmac.digest(b"whsec_x", b"1700000000.{}", "sha256").hex()
     )
+
+
+def test_a_receiver_checks_an_event_with_a_library_of_standard_webhooks(receiver):
+    receiver.statuses = [503]
+    hook = webhook(receiver.url)
+    delivery = queued(hook)
+    sending.deliver(delivery.pk)
+    again(delivery)
+    library = StandardWebhook(secret_of(hook))
+    for _, headers, body in receiver.got:
+        assert library.verify(body, headers)["study"] == "première"
+        assert headers["Webhook-Id"] == str(delivery.public_id)  # the same when sent again: receivers know it by it
+    with pytest.raises(WebhookVerificationError):
+        library.verify(body.replace(b"study", b"Study"), headers)
+    with pytest.raises(WebhookVerificationError):
+        library.verify(body, headers | {"Webhook-Timestamp": str(int(headers["Webhook-Timestamp"]) - 301)})
+    with pytest.raises(WebhookVerificationError):
+        StandardWebhook(secret_of(webhook(receiver.url))).verify(body, headers)
+
+
+def test_the_standard_signature_as_worked_out_by_hand(receiver):
+    hook = webhook(receiver.url)
+    sending.deliver(queued(hook).pk)
+    ((_, headers, body),) = receiver.got
+    key = base64.b64decode(secret_of(hook).removeprefix("whsec_"))
+    assert 24 <= len(key) <= 64  # the standard's bounds
+    signed = f"{headers['Webhook-Id']}.{headers['Webhook-Timestamp']}.".encode() + body
+    expected = base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+    assert headers["Webhook-Signature"] == f"v1,{expected}"
 
 
 # ---- what is an event
