@@ -31,7 +31,7 @@ def openapi(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
-    """The same for people; a page of our own, because the usual ones come from elsewhere and run inline scripts."""
+    """Show the same to people; docs/decisions/api-page.md says why the page is our own."""
     schema = cast(dict[str, Any], api.get_openapi_schema())
     context = {"title": schema["info"]["title"], "groups": described(schema), "site": request.build_absolute_uri("/")}
     return render(request, "api/docs.html", context)
