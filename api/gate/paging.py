@@ -1,4 +1,10 @@
-"""Lists in pages: each answer names the cursor of the next one. The order is fixed, so nothing is seen twice."""
+"""Lists in pages: each answer holds the cursor of the next one. The order is fixed, so that no item comes twice.
+
+ninja's CursorPagination is not used, because programs hold our cursors and read our fields. It answers `results`,
+`previous` and a whole address as `next`, and takes `page_size`; ours are `items`, a bare cursor as `next`, and `limit`.
+Its cursor does not name its list: one of another list is taken, and a position that is no number is an error 500. And
+it pages querysets alone, while the list of systems joins the database and the catalogue.
+"""
 
 import base64
 import binascii
@@ -14,60 +20,64 @@ from api.gate.errors import ApiError
 Row = TypeVar("Row", bound=Model)
 Item = TypeVar("Item")
 
-LIMIT = 50
-MOST = 200
-Limit = Annotated[int, Field(ge=1, le=MOST, description="Items in one answer.")]
+DEFAULT_LIMIT = 50
+MOST_ITEMS = 200
+Limit = Annotated[int, Field(ge=1, le=MOST_ITEMS, description="Items in one answer.")]
 Cursor = Annotated[str, Field(max_length=400, description="Where to go on: `next` of the answer before.")]
 
 
 class PageQuery(Schema):
-    limit: Limit = LIMIT
+    limit: Limit = DEFAULT_LIMIT
     cursor: Cursor = ""
 
 
-def page_of(rows: QuerySet[Row], query: PageQuery, kind: str, show: Callable[[Row], Item]) -> dict[str, Any]:
-    """The rows after the cursor in the order of their ids, oldest first."""
-    return page_of_many(rows, query, kind, lambda found: [show(row) for row in found])
+def page_of_rows(rows: QuerySet[Row], query: PageQuery, list_name: str, show: Callable[[Row], Item]) -> dict[str, Any]:
+    """Return the rows after the cursor in the order of their ids, oldest first."""
+    return page_of_rows_at_once(rows, query, list_name, lambda page: [show(row) for row in page])
 
 
-def page_of_many(
-    rows: QuerySet[Row], query: PageQuery, kind: str, show: Callable[[Sequence[Row]], list[Item]]
+def page_of_rows_at_once(
+    rows: QuerySet[Row], query: PageQuery, list_name: str, show: Callable[[Sequence[Row]], list[Item]]
 ) -> dict[str, Any]:
-    """The same where what is shown is read for all rows of the page at once."""
-    after = read_cursor(query.cursor, kind, int)
-    found = list(rows.order_by("pk").filter(**({} if after is None else {"pk__gt": after}))[: query.limit + 1])
-    shown = found[: query.limit]
-    more = len(found) > query.limit
-    return {"items": show(shown), "next": write_cursor(kind, shown[-1].pk) if more else None}
+    """Return the same where `show` takes all rows of the page, for example to count something in one query."""
+    after = read_cursor(query.cursor, list_name, int)
+    wanted = rows.order_by("pk").filter(**({} if after is None else {"pk__gt": after}))
+    candidates = list(wanted[: query.limit + 1])
+    page = candidates[: query.limit]
+    more = len(candidates) > query.limit
+    return {"items": show(page), "next": write_cursor(list_name, page[-1].pk) if more else None}
 
 
-def page_of_list(rows: Sequence[tuple[str, Item]], query: PageQuery, kind: str) -> dict[str, Any]:
-    """The same for what is no table: (name, item) pairs in the order of their names."""
-    after = read_cursor(query.cursor, kind, str)
-    found = [pair for pair in rows if after is None or pair[0] > after][: query.limit + 1]
-    shown = found[: query.limit]
-    more = len(found) > query.limit
-    return {"items": [item for _, item in shown], "next": write_cursor(kind, shown[-1][0]) if more else None}
+def page_of_named_items(rows: Sequence[tuple[str, Item]], query: PageQuery, list_name: str) -> dict[str, Any]:
+    """Return the same of (name, item) pairs in the order of their names, for a list that is no table."""
+    after = read_cursor(query.cursor, list_name, str)
+    candidates = [pair for pair in rows if after is None or pair[0] > after][: query.limit + 1]
+    page = candidates[: query.limit]
+    more = len(candidates) > query.limit
+    return {"items": [item for _, item in page], "next": write_cursor(list_name, page[-1][0]) if more else None}
 
 
-def write_cursor(kind: str, value: int | str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([kind, value]).encode()).decode().rstrip("=")
+def write_cursor(list_name: str, position: int | str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([list_name, position]).encode()).decode().rstrip("=")
 
 
-def read_cursor(cursor: str, kind: str, of: type) -> Any:
-    """What the cursor stands for; None for the beginning. Raises ApiError for one of another list, or none at all."""
+def read_cursor(cursor: str, list_name: str, kind: type) -> Any:
+    """Return the position after which the page begins; None for the first page.
+
+    Raises ApiError for a cursor of another list, and for what is no cursor.
+    """
     if not cursor:
         return None
-    whose, value = _decoded(cursor)
-    fits = isinstance(value, of) and not isinstance(value, bool)
-    if whose != kind or not fits or (of is int and not 0 <= value < 2**63):
+    cursors_list, position = _decode_cursor(cursor)
+    fits = isinstance(position, kind) and not isinstance(position, bool)
+    if cursors_list != list_name or not fits or (kind is int and not 0 <= position < 2**63):
         raise ApiError(422, "invalid", "cursor is none of this list. Send `next` of an earlier answer.", field="cursor")
-    return value
+    return position
 
 
-def _decoded(cursor: str) -> tuple[Any, Any]:
+def _decode_cursor(cursor: str) -> tuple[Any, Any]:
     try:
-        found = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        decoded = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (binascii.Error, ValueError, RecursionError):
         return None, None
-    return (found[0], found[1]) if isinstance(found, list) and len(found) == 2 else (None, None)
+    return (decoded[0], decoded[1]) if isinstance(decoded, list) and len(decoded) == 2 else (None, None)

@@ -9,7 +9,7 @@ from ninja import Query, Router
 
 from api.gate.auth import READ, WRITE
 from api.gate.errors import ApiError
-from api.gate.paging import PageQuery, page_of
+from api.gate.paging import PageQuery, page_of_rows
 from api.gate.streams import LINES_ANSWER, lines
 from api.gate.uploads import BODY, uploaded
 from api.resources.links import UPLOADED
@@ -39,7 +39,7 @@ UPLOAD = BODY | UPLOADED
 def list_datasets(request: HttpRequest, query: Query[PageQuery]) -> Any:
     """Every dataset."""
     check_researcher(request)
-    return page_of(Dataset.objects.annotate(document_count=Count("documents")), query, "datasets", _dataset)
+    return page_of_rows(Dataset.objects.annotate(document_count=Count("documents")), query, "datasets", _dataset)
 
 
 def _dataset(dataset: Any) -> DatasetOut:
@@ -64,7 +64,7 @@ def list_documents(request: HttpRequest, name: str, query: Query[DocumentQuery])
     documents = get_dataset(request, name).documents.defer("metadata")
     if query.split:
         documents = documents.filter(split=query.split)
-    return page_of(documents, query, "documents", _document)
+    return page_of_rows(documents, query, "documents", _document)
 
 
 def _document(document: Document) -> DocumentOut:

@@ -11,7 +11,7 @@ from ninja.responses import Status
 from api.gate.access import get_managed_study, get_results_study
 from api.gate.auth import READ, WRITE, user_of
 from api.gate.errors import ApiError
-from api.gate.paging import PageQuery, page_of
+from api.gate.paging import PageQuery, page_of_rows
 from api.resources.links import MADE_RELEASE
 from api.schemas.common import ERRORS
 from api.schemas.releases import ReleaseIn, ReleaseOut, ReleasePage
@@ -34,7 +34,7 @@ ZIP: dict[str, Any] = {
 def list_releases(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Any:
     """Published releases of a study, and drafts."""
     releases = get_results_study(request, slug).releases.select_related("study")
-    return page_of(releases, query, "releases", _release)
+    return page_of_rows(releases, query, "releases", _release)
 
 
 def _release(release: Release) -> ReleaseOut:

@@ -9,7 +9,7 @@ from ninja import Query, Router
 from ninja.responses import Status
 
 from api.gate.auth import READ, WRITE
-from api.gate.paging import page_of
+from api.gate.paging import page_of_rows
 from api.resources.links import STARTED
 from api.schemas.common import ERRORS
 from api.schemas.runs import ProgressOut, RunIn, RunOut, RunPage, RunQuery, SummaryOut, SummaryPage, SummaryQuery
@@ -28,7 +28,7 @@ def list_runs(request: HttpRequest, query: Query[RunQuery]) -> Any:
     names = {"system": "system__slug", "dataset": "dataset__name", "instruction": "instruction", "status": "status"}
     wanted = {field: value for name, field in names.items() if (value := getattr(query, name))}
     runs = Run.objects.filter(**wanted).select_related("system", "dataset").defer("environment")
-    page = page_of(runs, query, "runs", lambda run: run)
+    page = page_of_rows(runs, query, "runs", lambda run: run)
     return page | {"items": [_run(row.run, row.progress) for row in overview.run_rows(page["items"])]}
 
 
@@ -98,7 +98,7 @@ def list_summaries(request: HttpRequest, id: int, query: Query[SummaryQuery]) ->
     summaries = summaries.prefetch_related(newest_last)
     if query.status:
         summaries = summaries.filter(status=query.status)
-    return page_of(summaries, query, "summaries", _summary)
+    return page_of_rows(summaries, query, "summaries", _summary)
 
 
 def _summary(summary: Summary) -> SummaryOut:

@@ -15,7 +15,7 @@ from api.gate.access import get_managed_study, may_make_studies, studies_of
 from api.gate.auth import ADMIN, READ, WRITE, user_of
 from api.gate.errors import ApiError
 from api.gate.idempotency import refuse_key_for_secret
-from api.gate.paging import PageQuery, page_of_many
+from api.gate.paging import PageQuery, page_of_rows_at_once
 from api.models.tokens import Scope
 from api.resources.links import MADE_STUDY
 from api.schemas.common import ERRORS
@@ -47,7 +47,7 @@ def list_studies(request: HttpRequest, query: Query[StudyQuery]) -> Any:
         studies = studies.filter(status=query.status)
     if query.dataset:
         studies = studies.filter(dataset__name=query.dataset)
-    return page_of_many(studies, query, "studies", _studies)
+    return page_of_rows_at_once(studies, query, "studies", _studies)
 
 
 def _studies(studies: Sequence[Study]) -> list[StudyOut]:
@@ -118,7 +118,7 @@ def change_status(request: HttpRequest, slug: str, given: StatusIn) -> Any:
 @router.get("/studies/{slug:slug}/annotators", auth=READ, response={200: AnnotatorPage, **ERRORS})
 def list_annotators(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Any:
     """Who rates in a study, by pseudonym."""
-    return page_of_many(get_managed_study(request, slug).annotators.all(), query, "annotators", _annotators)
+    return page_of_rows_at_once(get_managed_study(request, slug).annotators.all(), query, "annotators", _annotators)
 
 
 def _annotators(annotators: Sequence[Annotator]) -> list[AnnotatorOut]:

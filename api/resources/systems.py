@@ -10,7 +10,7 @@ from ninja import Query, Router
 from ninja.responses import Status
 
 from api.gate.auth import ADMIN, READ
-from api.gate.paging import page_of_list
+from api.gate.paging import page_of_named_items
 from api.resources.links import ADDED_SYSTEM
 from api.schemas.common import ERRORS
 from api.schemas.systems import SystemIn, SystemOut, SystemPage, SystemQuery
@@ -29,7 +29,7 @@ def list_systems(request: HttpRequest, query: Query[SystemQuery]) -> Any:
     check_researcher(request)
     filters = Filters(regime=query.regime, state=query.state)
     rows = [(row.system.slug, _system(row.system, row.missing)) for row in listed_systems() if filters.take(row)]
-    return page_of_list(rows, query, "systems")
+    return page_of_named_items(rows, query, "systems")
 
 
 def _system(system: System, missing: str) -> SystemOut:

@@ -11,7 +11,7 @@ from ninja.responses import Status
 from api.gate.access import get_managed_study
 from api.gate.auth import ADMIN, user_of
 from api.gate.idempotency import refuse_key_for_secret
-from api.gate.paging import PageQuery, page_of
+from api.gate.paging import PageQuery, page_of_rows
 from api.models import Delivery, Webhook
 from api.schemas.common import ERRORS
 from api.schemas.webhooks import DeliveryOut, DeliveryPage, NewWebhookOut, WebhookIn, WebhookOut, WebhookPage
@@ -24,7 +24,7 @@ router = Router(tags=["webhooks"])
 @router.get("/webhooks", auth=ADMIN, response={200: WebhookPage, **ERRORS})
 def list_webhooks(request: HttpRequest, query: Query[PageQuery]) -> Any:
     """Your webhooks."""
-    return page_of(user_of(request).webhooks.select_related("study"), query, "webhooks", _webhook)
+    return page_of_rows(user_of(request).webhooks.select_related("study"), query, "webhooks", _webhook)
 
 
 def _webhook(webhook: Webhook) -> WebhookOut:
@@ -75,7 +75,7 @@ def delete_webhook(request: HttpRequest, id: UUID) -> Any:
 @router.get("/webhooks/{uuid:id}/deliveries", auth=ADMIN, response={200: DeliveryPage, **ERRORS})
 def list_deliveries(request: HttpRequest, id: UUID, query: Query[PageQuery]) -> Any:
     """What was sent, or waits to be, oldest first."""
-    return page_of(_own(request, id).deliveries.all(), query, "deliveries", _delivery)
+    return page_of_rows(_own(request, id).deliveries.all(), query, "deliveries", _delivery)
 
 
 def _delivery(delivery: Delivery) -> DeliveryOut:
