@@ -1,4 +1,4 @@
-"""The API put together. A resource is a module with a router, named here once."""
+"""The API, put together from its resources: each is a module with a router, named here once."""
 
 import re
 from functools import cached_property
@@ -25,7 +25,7 @@ ROUTERS = (
     "api.resources.webhooks.router",
 )
 
-KEY = {
+IDEMPOTENCY_KEY = {
     "in": "header",
     "name": "Idempotency-Key",
     "required": False,
@@ -57,12 +57,12 @@ class DescribedApi(NinjaAPI):
         }
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        """With what the gate takes, which ninja does not know of."""
+        """Return ninja's description with the header Idempotency-Key, which the gate reads."""
         schema = super().get_openapi_schema(**options)
         for operations in schema["paths"].values():
             for method, operation in operations.items():
                 if method.upper() in WRITES:
-                    operation["parameters"] = [*operation["parameters"], KEY]
+                    operation["parameters"] = [*operation["parameters"], IDEMPOTENCY_KEY]
         return schema
 
 

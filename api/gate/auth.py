@@ -1,4 +1,4 @@
-"""Which scope an operation needs. The gate has found the token; here it is asked whether it is enough."""
+"""Which scope an operation needs, and who asks. The gate has found the token before."""
 
 from typing import cast
 
@@ -13,6 +13,8 @@ from api.models.tokens import Scope
 
 
 class Bearer:
+    """Lets a request through if its token has the scope; ninja calls it for each operation."""
+
     openapi_security_schema = {"type": "http", "scheme": "bearer"}
 
     def __init__(self, scope: str) -> None:
@@ -24,7 +26,7 @@ class Bearer:
             message = f"This token has the scope {token.scope}; this needs the scope {self.scope}."
             raise ApiError(403, "scope_missing", message)
         if self.scope == Scope.ANNOTATE:
-            # What is said to annotators is translated.
+            # Messages to annotators are translated.
             translation.activate(translation.get_language_from_request(request))
         return token
 
@@ -41,5 +43,5 @@ def user_of(request: HttpRequest) -> User:
 
 
 def annotator_of(request: HttpRequest) -> Annotator:
-    """Whom the token is bound to; asked for by operations that need the scope annotate only."""
+    """Return the annotator of the token; only for operations that need the scope annotate."""
     return cast(Annotator, token_of(request).annotator)

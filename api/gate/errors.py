@@ -1,4 +1,4 @@
-"""The one shape of every refusal."""
+"""The shape that every refusal of the API has."""
 
 from django.http import HttpResponse, HttpResponseBase
 
@@ -6,7 +6,12 @@ from models_runner.errors import json_error
 
 
 class ApiError(Exception):
-    """A refusal; field names what is wrong in the request, as a path such as systems[2]."""
+    """A refusal.
+
+    Attributes:
+        code: names the reason for programs.
+        field: what in the request is wrong, as a path such as systems[2]; empty for the whole of it.
+    """
 
     def __init__(
         self, status: int, code: str, message: str, *, field: str = "", headers: dict[str, str] | None = None
@@ -37,12 +42,12 @@ MESSAGES = {
 }
 
 
-def in_one_shape(response: HttpResponseBase) -> HttpResponseBase:
-    """Refusals that Django made itself, such as a page that is not there."""
+def refusal_in_shape(response: HttpResponseBase) -> HttpResponseBase:
+    """Replace a refusal that Django itself made, such as a 404, by one in the API's shape; pass on the rest."""
     if response.status_code < 400 or response.get("Content-Type", "").startswith("application/json"):
         return response
     status = response.status_code
-    made = json_error(status, CODES.get(status, "refused"), MESSAGES.get(status, "This request was refused."))
+    refusal = json_error(status, CODES.get(status, "refused"), MESSAGES.get(status, "This request was refused."))
     if "Allow" in response:
-        made["Allow"] = response["Allow"]
-    return made
+        refusal["Allow"] = response["Allow"]
+    return refusal

@@ -26,8 +26,8 @@ from models_runner.lookup import UnknownDatasetError
 from models_runner.readiness import NotReadyError
 from models_runner.services import NothingToRunError
 
-# What the services raise. The messages are written for people and name what is wrong.
-KNOWN: dict[type[Exception], tuple[int, str, str]] = {
+# Status, code and field for each exception of a service. Its message is written for people already.
+SERVICE_ERRORS: dict[type[Exception], tuple[int, str, str]] = {
     UnknownCriterionError: (404, "unknown_criterion", "criterion"),
     UnknownStudyError: (404, "not_found", ""),
     UnknownDatasetError: (422, "unknown_dataset", "dataset"),
@@ -47,38 +47,39 @@ KNOWN: dict[type[Exception], tuple[int, str, str]] = {
 
 
 def set_handlers(api: NinjaAPI) -> None:
-    for kind in KNOWN:
-        api.add_exception_handler(kind, _known)
-    api.add_exception_handler(ApiError, _api)
-    api.add_exception_handler(ValidationError, _invalid)
-    api.add_exception_handler(HttpError, _http)
-    api.add_exception_handler(RefusedError, _refused)
-    api.add_exception_handler(DatasetImportError, _not_imported)
-    api.add_exception_handler(WebhookError, _no_webhook)
+    """Have the API answer every known exception by a refusal."""
+    for kind in SERVICE_ERRORS:
+        api.add_exception_handler(kind, _service_error)
+    api.add_exception_handler(ApiError, _api_error)
+    api.add_exception_handler(ValidationError, _validation_error)
+    api.add_exception_handler(HttpError, _http_error)
+    api.add_exception_handler(RefusedError, _refused_vote)
+    api.add_exception_handler(DatasetImportError, _failed_import)
+    api.add_exception_handler(WebhookError, _bad_webhook)
     api.add_exception_handler(UnknownFilterError, _unknown_filter)
 
 
-def _api(request: HttpRequest, error: Any) -> HttpResponse:
+def _api_error(request: HttpRequest, error: Any) -> HttpResponse:
     response: HttpResponse = error.response()
     return response
 
 
-def _known(request: HttpRequest, error: Any) -> HttpResponse:
-    status, code, field = next(KNOWN[kind] for kind in type(error).__mro__ if kind in KNOWN)
-    # A 404 says the same of what is not there and of what is nobody else's business.
+def _service_error(request: HttpRequest, error: Any) -> HttpResponse:
+    status, code, field = next(SERVICE_ERRORS[kind] for kind in type(error).__mro__ if kind in SERVICE_ERRORS)
+    # A 404 does not tell what does not exist from what the token's owner may not see.
     message = MESSAGES[404] if isinstance(error, Http404) else str(error)
     return json_error(status, code, message or "This is not allowed.", field=field)
 
 
-def _refused(request: HttpRequest, error: Any) -> HttpResponse:
+def _refused_vote(request: HttpRequest, error: Any) -> HttpResponse:
     return json_error(REFUSAL_STATUS.get(error.code, 409), error.code, str(error))
 
 
-def _not_imported(request: HttpRequest, error: Any) -> HttpResponse:
-    return json_error(422, "not_imported", str(error), field=_place(error.problems[0]))
+def _failed_import(request: HttpRequest, error: Any) -> HttpResponse:
+    return json_error(422, "not_imported", str(error), field=_record_and_field(error.problems[0]))
 
 
-def _no_webhook(request: HttpRequest, error: Any) -> HttpResponse:
+def _bad_webhook(request: HttpRequest, error: Any) -> HttpResponse:
     return json_error(422, "no_webhook", str(error), field=error.field)
 
 
@@ -86,19 +87,19 @@ def _unknown_filter(request: HttpRequest, error: Any) -> HttpResponse:
     return json_error(422, "unknown_filter", str(error), field=error.parameter)
 
 
-def _place(problem: str) -> str:
-    """What is before the first colon: the record and its field."""
-    place, separator, _ = problem.partition(": ")
-    return place.removeprefix("body.jsonl, ").removeprefix("body.json, ") if separator else ""
+def _record_and_field(problem: str) -> str:
+    """Return what stands before the first colon of an importer's message."""
+    location, separator, _ = problem.partition(": ")
+    return location.removeprefix("body.jsonl, ").removeprefix("body.json, ") if separator else ""
 
 
-def _http(request: HttpRequest, error: Any) -> HttpResponse:
+def _http_error(request: HttpRequest, error: Any) -> HttpResponse:
     return json_error(error.status_code, CODES.get(error.status_code, "refused"), str(error))
 
 
-def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
+def _validation_error(request: HttpRequest, error: Any) -> HttpResponse:
     first = error.errors[0]
-    field = path_of(first["loc"])
+    field = field_path(first["loc"])
     if first["type"] == "extra_forbidden":
         message = f"{field} is not known here. GET /api/docs lists the fields."
     else:
@@ -106,14 +107,14 @@ def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
     return json_error(422, "invalid", message, field=field)
 
 
-# The names of arguments that hold a whole body or all parameters; nobody sent them.
-HOLDERS = ("body", "query", "path", "given", "asked")
+# Names of the arguments that hold a whole body or all parameters. The sender does not know them.
+ARGUMENT_NAMES = ("body", "query", "path")
 
 
-def path_of(location: Sequence[Any]) -> str:
-    """systems[2] of ("body", "given", "systems", 2)."""
+def field_path(location: Sequence[Any]) -> str:
+    """Return systems[2] for ("body", "body", "systems", 2)."""
     parts = list(location)
-    while len(parts) > 1 and parts[0] in HOLDERS:
+    while len(parts) > 1 and parts[0] in ARGUMENT_NAMES:
         parts = parts[1:]
     path = ""
     for part in parts:

@@ -1,4 +1,4 @@
-"""Answers that are sent while they are read: JSON Lines."""
+"""Answers in JSON Lines, sent while their rows are read."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,8 +7,10 @@ from django.http import StreamingHttpResponse
 
 from leaderboards.exports import CONTENT_TYPES, json_lines, parts
 
-LINES_ANSWER: dict[str, Any] = {"responses": {200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}}}}
+JSON_LINES_RESPONSE: dict[str, Any] = {
+    "responses": {200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}}}
+}
 
 
-def lines(rows: Iterable[dict[str, object]]) -> StreamingHttpResponse:
+def json_lines_response(rows: Iterable[dict[str, object]]) -> StreamingHttpResponse:
     return StreamingHttpResponse(parts(json_lines(rows)), content_type=CONTENT_TYPES["jsonl"])

@@ -10,9 +10,9 @@ from ninja import Query, Router
 from api.gate.auth import READ, WRITE
 from api.gate.errors import ApiError
 from api.gate.paging import PageQuery, page_of_rows
-from api.gate.streams import LINES_ANSWER, lines
-from api.gate.uploads import BODY, uploaded
-from api.resources.links import UPLOADED
+from api.gate.streams import JSON_LINES_RESPONSE, json_lines_response
+from api.gate.uploads import UPLOAD_BODY, uploaded_file
+from api.resources.links import UPLOADED_DOCUMENTS_LINKS
 from api.schemas.common import ERRORS
 from api.schemas.datasets import (
     DatasetOut,
@@ -32,7 +32,7 @@ from models_runner.importing.summaries import COLUMNS, Defaults, import_summarie
 from models_runner.models import Dataset, Document
 
 router = Router(tags=["datasets"])
-UPLOAD = BODY | UPLOADED
+DOCUMENT_UPLOAD = UPLOAD_BODY | UPLOADED_DOCUMENTS_LINKS
 
 
 @router.get("/datasets", auth=READ, response={200: DatasetPage, **ERRORS})
@@ -79,7 +79,10 @@ def _document(document: Document) -> DocumentOut:
 
 
 @router.post(
-    "/datasets/{slug:name}/documents", auth=WRITE, response={200: UploadOut, **ERRORS}, openapi_extra=BODY | UPLOADED
+    "/datasets/{slug:name}/documents",
+    auth=WRITE,
+    response={200: UploadOut, **ERRORS},
+    openapi_extra=DOCUMENT_UPLOAD,
 )
 def upload_documents(request: HttpRequest, name: str, query: Query[UploadQuery]) -> Any:
     """Add documents to a dataset, which is made if it is new. All of them or none; the same again adds nothing.
@@ -87,23 +90,25 @@ def upload_documents(request: HttpRequest, name: str, query: Query[UploadQuery])
     The records are those of docs/data-formats.md: JSON Lines, or a JSON list.
     """
     check_researcher(request)
-    with uploaded(request) as path:
-        done = import_path(name, path, "jsonl", split=query.split, language=query.language)
+    with uploaded_file(request) as path:
+        imported = import_path(name, path, "jsonl", split=query.split, language=query.language)
     return UploadOut(
-        dataset=done.dataset.name,
-        added=done.added,
-        unchanged=done.unchanged,
-        without_reference=done.without_reference,
+        dataset=imported.dataset.name,
+        added=imported.added,
+        unchanged=imported.unchanged,
+        without_reference=imported.without_reference,
     )
 
 
-@router.get("/datasets/{slug:name}/export", auth=READ, response={200: None, **ERRORS}, openapi_extra=LINES_ANSWER)
+@router.get(
+    "/datasets/{slug:name}/export", auth=READ, response={200: None, **ERRORS}, openapi_extra=JSON_LINES_RESPONSE
+)
 def export_documents(request: HttpRequest, name: str) -> StreamingHttpResponse:
     """Its documents as JSON Lines that can be uploaded again."""
-    return lines(_records(get_dataset(request, name)))
+    return json_lines_response(_document_records(get_dataset(request, name)))
 
 
-def _records(dataset: Dataset) -> Iterator[dict[str, object]]:
+def _document_records(dataset: Dataset) -> Iterator[dict[str, object]]:
     documents = dataset.documents.order_by("position").select_related("transcript")
     for document in documents.prefetch_related("references", "queries__references").iterator(chunk_size=50):
         whole = [reference for reference in document.references.all() if reference.query_id is None]
@@ -123,27 +128,32 @@ def _records(dataset: Dataset) -> Iterator[dict[str, object]]:
 
 
 @router.post(
-    "/datasets/{slug:name}/summaries", auth=WRITE, response={200: list[SummariesOut], **ERRORS}, openapi_extra=BODY
+    "/datasets/{slug:name}/summaries",
+    auth=WRITE,
+    response={200: list[SummariesOut], **ERRORS},
+    openapi_extra=UPLOAD_BODY,
 )
 def upload_summaries(request: HttpRequest, name: str, query: Query[SummariesQuery]) -> Any:
     """Add summaries made elsewhere, by one or more systems. All of them or none; the same again adds nothing."""
     dataset = get_dataset(request, name)
-    with uploaded(request) as path:
-        done = import_summaries(path, dataset, Defaults(system=query.system, instruction=query.instruction))
+    with uploaded_file(request) as path:
+        imported = import_summaries(path, dataset, Defaults(system=query.system, instruction=query.instruction))
     return [
-        SummariesOut(run=one.run.pk, system=one.run.system.slug, added=one.added, unchanged=one.unchanged)
-        for one in done
+        SummariesOut(run=part.run.pk, system=part.run.system.slug, added=part.added, unchanged=part.unchanged)
+        for part in imported
     ]
 
 
-@router.get("/datasets/{slug:name}/summaries", auth=READ, response={200: None, **ERRORS}, openapi_extra=LINES_ANSWER)
+@router.get(
+    "/datasets/{slug:name}/summaries", auth=READ, response={200: None, **ERRORS}, openapi_extra=JSON_LINES_RESPONSE
+)
 def export_summaries(request: HttpRequest, name: str, query: Query[SummariesQuery]) -> StreamingHttpResponse:
     """Finished summaries under one instruction as JSON Lines that can be uploaded again under another system's name."""
     dataset = get_dataset(request, name)
     if query.system and not dataset.runs.filter(system__slug=query.system).exists():
         message = f"{query.system} has no run over dataset {name}."
         raise ApiError(422, "unknown_system", message, field="system")
-    return lines(
+    return json_lines_response(
         {field: row[field] for field in COLUMNS if row.get(field) is not None}
         for row in summary_rows(dataset)
         if row["instruction"] == query.instruction and query.system in ("", row["system"])

@@ -63,9 +63,9 @@ def _why_nothing(annotator: Annotator) -> Any:
 
 
 @router.post("/rating/ahead", auth=ANNOTATE, response={200: AheadOut, **ERRORS})
-def pair_ahead(request: HttpRequest, given: AheadIn) -> Any:
+def pair_ahead(request: HttpRequest, body: AheadIn) -> Any:
     """The pair that comes after the one shown, held ahead; null if none can be promised."""
-    assignment = prefetch(annotator_of(request), given.after)
+    assignment = prefetch(annotator_of(request), body.after)
     return AheadOut(pair=None if assignment is None else _pair(assignment, ahead=True))
 
 
@@ -76,24 +76,24 @@ def hold(request: HttpRequest) -> Any:
 
 
 @router.post("/rating/votes", auth=ANNOTATE, response={200: RecordedOut, **ERRORS})
-def vote(request: HttpRequest, given: VoteIn) -> Any:
+def vote(request: HttpRequest, body: VoteIn) -> Any:
     """Save one answer; it is stored when this answers."""
-    return RecordedOut.from_orm(record_vote(annotator_of(request), Vote(**given.dict())))
+    return RecordedOut.from_orm(record_vote(annotator_of(request), Vote(**body.dict())))
 
 
 @router.post("/rating/remarks", auth=ANNOTATE, response={200: RecordedOut, **ERRORS})
-def remark(request: HttpRequest, given: RemarkIn) -> Any:
+def remark(request: HttpRequest, body: RemarkIn) -> Any:
     """Save a comment or a problem, or skip the pair: it goes to somebody else and never comes back."""
-    values = given.dict()
-    if given.kind == "comment":
+    values = body.dict()
+    if body.kind == "comment":
         values["reason"] = ""
     return RecordedOut.from_orm(record_remark(annotator_of(request), Said(**values)))
 
 
 @router.post("/rating/undo", auth=ANNOTATE, response={200: UndoneOut, **ERRORS})
-def undo_last(request: HttpRequest, given: UndoIn) -> Any:
+def undo_last(request: HttpRequest, body: UndoIn) -> Any:
     """Withdraw the last answer; its pair is the next one again."""
-    return UndoneOut(token=undo(annotator_of(request), given.client_key))
+    return UndoneOut(token=undo(annotator_of(request), body.client_key))
 
 
 @router.get("/rating/practice/{uuid:token}", auth=ANNOTATE, response={200: FeedbackOut, **ERRORS})

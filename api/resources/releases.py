@@ -12,7 +12,7 @@ from api.gate.access import get_managed_study, get_results_study
 from api.gate.auth import READ, WRITE, user_of
 from api.gate.errors import ApiError
 from api.gate.paging import PageQuery, page_of_rows
-from api.resources.links import MADE_RELEASE
+from api.resources.links import MADE_RELEASE_LINKS
 from api.schemas.common import ERRORS
 from api.schemas.releases import ReleaseIn, ReleaseOut, ReleasePage
 from leaderboards import (
@@ -38,23 +38,23 @@ def list_releases(request: HttpRequest, slug: str, query: Query[PageQuery]) -> A
 
 
 def _release(release: Release) -> ReleaseOut:
-    about = ("name", "version", "status", "description", "licence", "doi", "sha256", "counts", "created_at")
-    work = ("state", "reason", "rows_done", "published_at")
+    columns = ("name", "version", "status", "description", "licence", "doi", "sha256", "counts", "created_at")
+    progress = ("state", "reason", "rows_done", "published_at")
     return ReleaseOut(
         study=release.study.slug,
         bytes=release.file_bytes,
-        **{name: getattr(release, name) for name in (*about, *work)},
+        **{name: getattr(release, name) for name in (*columns, *progress)},
     )
 
 
 @router.post(
-    "/studies/{slug:slug}/releases", auth=WRITE, response={201: ReleaseOut, **ERRORS}, openapi_extra=MADE_RELEASE
+    "/studies/{slug:slug}/releases", auth=WRITE, response={201: ReleaseOut, **ERRORS}, openapi_extra=MADE_RELEASE_LINKS
 )
-def create_release(request: HttpRequest, slug: str, given: ReleaseIn) -> Any:
+def create_release(request: HttpRequest, slug: str, body: ReleaseIn) -> Any:
     """Make a draft of a release. A worker writes its files: ask for it until its state is done."""
     study = get_results_study(request, slug)
     with transaction.atomic():
-        release = services.create_draft(study, services.Draft(**given.dict()), user_of(request))
+        release = services.create_draft(study, services.Draft(**body.dict()), user_of(request))
         file_jobs.announce(release)
     return Status(201, _release(release))
 

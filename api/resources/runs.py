@@ -10,7 +10,7 @@ from ninja.responses import Status
 
 from api.gate.auth import READ, WRITE
 from api.gate.paging import page_of_rows
-from api.resources.links import STARTED
+from api.resources.links import STARTED_RUN_LINKS
 from api.schemas.common import ERRORS
 from api.schemas.runs import ProgressOut, RunIn, RunOut, RunPage, RunQuery, SummaryOut, SummaryPage, SummaryQuery
 from models_runner import catalog, overview, services
@@ -33,7 +33,7 @@ def list_runs(request: HttpRequest, query: Query[RunQuery]) -> Any:
 
 
 def _run(run: Run, progress: overview.Progress) -> RunOut:
-    same = ("split", "instruction", "status", "status_reason", "leaked_documents")
+    columns = ("split", "instruction", "status", "status_reason", "leaked_documents")
     times = ("created_at", "started_at", "finished_at")
     counts = {name: getattr(progress, name) for name in ProgressOut.model_fields}
     return RunOut(
@@ -41,7 +41,7 @@ def _run(run: Run, progress: overview.Progress) -> RunOut:
         system=run.system.slug,
         dataset=run.dataset.name,
         summaries=ProgressOut(**counts),
-        **{name: getattr(run, name) for name in (*same, *times)},
+        **{name: getattr(run, name) for name in (*columns, *times)},
     )
 
 
@@ -49,11 +49,11 @@ def _answer(run: Run) -> RunOut:
     return _run(run, overview.run_rows([run])[0].progress)
 
 
-@router.post("/runs", auth=WRITE, response={201: RunOut, **ERRORS}, openapi_extra=STARTED)
-def start_run(request: HttpRequest, given: RunIn) -> Any:
+@router.post("/runs", auth=WRITE, response={201: RunOut, **ERRORS}, openapi_extra=STARTED_RUN_LINKS)
+def start_run(request: HttpRequest, body: RunIn) -> Any:
     """Start a run, or let it go on where it was: there is one for each system, dataset, split and instruction."""
     check_researcher(request)
-    values = given.dict()
+    values = body.dict()
     dataset, system = find_dataset(values.pop("dataset")), catalog.ensure_system(values.pop("system"))
     run = services.start_run(system, dataset, **values)
     return Status(201, _answer(run))
@@ -65,7 +65,7 @@ def read_run(request: HttpRequest, id: int) -> Any:
     return _answer(get_run(request, id))
 
 
-def _changed(request: HttpRequest, pk: int, change: Callable[[Run], None]) -> RunOut:
+def _change_run(request: HttpRequest, pk: int, change: Callable[[Run], None]) -> RunOut:
     run = get_run(request, pk)
     change(run)
     run.refresh_from_db()
@@ -75,19 +75,19 @@ def _changed(request: HttpRequest, pk: int, change: Callable[[Run], None]) -> Ru
 @router.post("/runs/{int:id}/cancel", auth=WRITE, response={200: RunOut, **ERRORS})
 def cancel_run(request: HttpRequest, id: int) -> Any:
     """Stop a run. What is done stays."""
-    return _changed(request, id, services.cancel_run)
+    return _change_run(request, id, services.cancel_run)
 
 
 @router.post("/runs/{int:id}/resume", auth=WRITE, response={200: RunOut, **ERRORS})
 def resume_run(request: HttpRequest, id: int) -> Any:
     """Put cancelled summaries back to work."""
-    return _changed(request, id, services.resume_run)
+    return _change_run(request, id, services.resume_run)
 
 
 @router.post("/runs/{int:id}/retry", auth=WRITE, response={200: RunOut, **ERRORS})
 def retry_run(request: HttpRequest, id: int) -> Any:
     """Try failed summaries again."""
-    return _changed(request, id, services.retry_failed)
+    return _change_run(request, id, services.retry_failed)
 
 
 @router.get("/runs/{int:id}/summaries", auth=READ, response={200: SummaryPage, **ERRORS})
@@ -102,7 +102,7 @@ def list_summaries(request: HttpRequest, id: int, query: Query[SummaryQuery]) ->
 
 
 def _summary(summary: Summary) -> SummaryOut:
-    about = ("status", "text", "error", "stop_reason", "leaked", "repeated", "finished_at")
+    columns = ("status", "text", "error", "stop_reason", "leaked", "repeated", "finished_at")
     figures = ("prompt_tokens", "output_tokens", "dropped_tokens", "seconds")
     return SummaryOut(
         id=summary.pk,
@@ -110,5 +110,5 @@ def _summary(summary: Summary) -> SummaryOut:
         document=summary.document.external_id,
         query=summary.query.text if summary.query else None,
         scores={score.name: score.value for score in summary.scores.all()},
-        **{name: getattr(summary, name) for name in (*about, *figures)},
+        **{name: getattr(summary, name) for name in (*columns, *figures)},
     )

@@ -12,8 +12,8 @@ Regime = Literal["zero-shot", "fine-tuned", "baseline", "human"]
 Positive = Annotated[int, Field(ge=1, le=MOST_INTEGER)]
 
 
-class Given(Schema):
-    """A body: fields that are not known are refused."""
+class RequestBody(Schema):
+    """Refuses fields that are not known, and values of another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 

@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 from ninja import Field, Schema
 
 from api.gate.paging import PageQuery
-from api.schemas.common import Given, Instruction, Positive, Slug
+from api.schemas.common import Instruction, Positive, RequestBody, Slug
+
+WorkStatus = Literal["pending", "running", "done", "failed", "cancelled"]
 
 
-class RunIn(Given):
+class RunIn(RequestBody):
     system: Slug
     dataset: Slug
     split: Annotated[str, Field(max_length=50)] = ""
@@ -33,7 +35,7 @@ class RunOut(Schema):
     dataset: str
     split: str
     instruction: str
-    status: Literal["pending", "running", "done", "failed", "cancelled"]
+    status: WorkStatus
     status_reason: str
     leaked_documents: int
     created_at: datetime
@@ -51,7 +53,7 @@ class RunQuery(PageQuery):
     system: Slug | Literal[""] = ""
     dataset: Slug | Literal[""] = ""
     instruction: Instruction | Literal[""] = ""
-    status: Literal["", "pending", "running", "done", "failed", "cancelled"] = ""
+    status: Literal["", WorkStatus] = ""
 
 
 class SummaryOut(Schema):
@@ -59,7 +61,7 @@ class SummaryOut(Schema):
     run: int
     document: str
     query: str | None
-    status: Literal["pending", "running", "done", "failed", "cancelled"]
+    status: WorkStatus
     text: str
     error: str
     stop_reason: str
@@ -79,4 +81,4 @@ class SummaryPage(Schema):
 
 
 class SummaryQuery(PageQuery):
-    status: Literal["", "pending", "running", "done", "failed", "cancelled"] = ""
+    status: Literal["", WorkStatus] = ""

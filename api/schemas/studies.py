@@ -1,4 +1,4 @@
-"""What the API takes and answers about studies."""
+"""Studies, and who rates in them."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from ninja import Field, Schema
 
 from api.gate.paging import PageQuery
-from api.schemas.common import Given, Instruction, Positive, Slug
+from api.schemas.common import Instruction, Positive, RequestBody, Slug
 
 Wanted = Literal["off", "optional", "required"]
-Status = Literal["draft", "open", "paused", "closed"]
+StudyStatus = Literal["draft", "open", "paused", "closed"]
 
 
 class CriterionOut(Schema):
@@ -29,7 +29,7 @@ class StudyProgress(Schema):
 class StudyOut(Schema):
     slug: str
     title: str
-    status: Status
+    status: StudyStatus
     dataset: str
     instruction: str
     systems: list[str]
@@ -54,17 +54,17 @@ class StudyPage(Schema):
 
 
 class StudyQuery(PageQuery):
-    status: Status | Literal[""] = ""
+    status: StudyStatus | Literal[""] = ""
     dataset: Slug | Literal[""] = ""
 
 
-class OwnCriterionIn(Given):
+class OwnCriterionIn(RequestBody):
     key: Annotated[str, Field(min_length=1, max_length=50)]
     question: Annotated[str, Field(min_length=1, max_length=200)]
     help_text: Annotated[str, Field(max_length=2_000)] = ""
 
 
-class StudyIn(Given):
+class StudyIn(RequestBody):
     """A study over the summaries of these systems; docs/studies.md says what the settings mean."""
 
     slug: Slug
@@ -92,11 +92,11 @@ class StudyIn(Given):
     break_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
 
 
-class StatusIn(Given):
+class StatusIn(RequestBody):
     change: Literal["open", "pause", "close"]
 
 
-class AnnotatorIn(Given):
+class AnnotatorIn(RequestBody):
     external_id: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         description="What your own front end calls this person; the same again is the same annotator."
     )

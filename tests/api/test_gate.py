@@ -144,7 +144,7 @@ def test_a_fault_of_our_own_tells_no_more_than_that(monkeypatch):
     def fail(*args):
         raise RuntimeError("the password is swordfish")
 
-    monkeypatch.setattr("api.resources.studies.studies_of", fail)
+    monkeypatch.setattr("api.resources.studies.visible_studies", fail)
     refusal = asks.get("/studies")
     assert refusal.status_code == 500
     assert error_of(refusal)["code"] == "internal_error"
