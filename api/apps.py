@@ -11,5 +11,5 @@ class ApiConfig(AppConfig):
         from models_runner.signals import summaries_saved, swept
 
         swept.connect(forget_old_answers)
-        swept.connect(events.sweep)
-        summaries_saved.connect(events.run_ended)
+        swept.connect(events.sweep_deliveries)
+        summaries_saved.connect(events.queue_run_finished)

@@ -15,7 +15,7 @@ from api.gate.paging import PageQuery, page_of_rows
 from api.models import Delivery, Webhook
 from api.schemas.common import ERRORS
 from api.schemas.webhooks import DeliveryOut, DeliveryPage, NewWebhookOut, WebhookIn, WebhookOut, WebhookPage
-from api.webhooks.registration import make_webhook, rotate
+from api.webhooks.registration import make_webhook, replace_secret
 from api.webhooks.signing import secret_of
 
 router = Router(tags=["webhooks"])
@@ -59,7 +59,7 @@ def rotate_secret(request: HttpRequest, id: UUID) -> Any:
     """Give a webhook another secret; the old one signs nothing any more."""
     refuse_key_for_secret(request)
     webhook = _own_webhook(request, id)
-    rotate(webhook)
+    replace_secret(webhook)
     return NewWebhookOut(**_webhook_fields(webhook), secret=secret_of(webhook))
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from api.models import ApiToken
 from api.site import api
-from api.tokens import make_token, revoke
+from api.tokens import make_token, revoke_token
 from api.web.describing import described
 from api.web.forms import TokenForm
 
@@ -57,9 +57,9 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
+def revoke_own_token(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one of one's own tokens back, at once."""
     token = get_object_or_404(ApiToken, pk=pk, owner=cast(User, request.user))
-    revoke(token)
+    revoke_token(token)
     messages.success(request, f"The token “{token.name}” works no longer.")
     return redirect("api-tokens")

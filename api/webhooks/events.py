@@ -1,4 +1,4 @@
-"""What happens becomes deliveries: once for each event and webhook, as rows; messages only say that there are some."""
+"""Turn events into deliveries, once for each event and webhook; messages only say that there are some."""
 
 import logging
 from collections.abc import Iterable
@@ -13,55 +13,61 @@ from annotations.models import Study
 from annotations.services import progress
 from api.models import Delivery, Webhook
 from api.models.webhooks import Event
+from leaderboards.release_models import Release
 from leaderboards.releases.services import published
 from models_runner.models import Run
 
 logger = logging.getLogger(__name__)
 
 Payload = dict[str, object]
-LOOKED_BACK = timedelta(days=7)
+RELEASE_LOOKBACK = timedelta(days=7)
 
 
-def queue(webhooks: Iterable[Webhook], event: str, about: str, payload: Payload) -> int:
-    """Write one delivery for each of the webhooks that wants the event; returns how many are new."""
-    new = _not_told(webhooks, event, about)
-    at = timezone.now().isoformat()
+def queue_deliveries(webhooks: Iterable[Webhook], event: str, about: str, payload: Payload) -> int:
+    """Write a delivery for each webhook that wants the event and has none yet; returns how many.
+
+    about: names the event, so that it is queued once.
+    """
+    new = _still_to_tell(webhooks, event, about)
+    payload = {"event": event, "at": timezone.now().isoformat()} | payload
     Delivery.objects.bulk_create(
-        [Delivery(webhook=w, event=event, about=about, payload={"event": event, "at": at} | payload) for w in new],
+        [Delivery(webhook=webhook, event=event, about=about, payload=payload) for webhook in new],
         ignore_conflicts=True,
     )
     if new:
-        transaction.on_commit(announce)
+        transaction.on_commit(announce_due_deliveries)
     return len(new)
 
 
-def _not_told(webhooks: Iterable[Webhook], event: str, about: str) -> list[Webhook]:
+def _still_to_tell(webhooks: Iterable[Webhook], event: str, about: str) -> list[Webhook]:
+    """Return the webhooks that want the event and have no delivery of it."""
     wanting = [webhook for webhook in webhooks if event in webhook.events]
-    told = Delivery.objects.filter(webhook__in=wanting, event=event, about=about)
-    known = set(told.values_list("webhook", flat=True))
-    return [webhook for webhook in wanting if webhook.pk not in known]
+    deliveries = Delivery.objects.filter(webhook__in=wanting, event=event, about=about)
+    told = set(deliveries.values_list("webhook", flat=True))
+    return [webhook for webhook in wanting if webhook.pk not in told]
 
 
-def announce() -> int:
-    """Tell the workers of every delivery whose time has come."""
-    from api.tasks import send_message
+def announce_due_deliveries() -> int:
+    """Tell the workers of every delivery whose time has come; returns how many."""
+    from api.tasks import announce_delivery
 
     due = Delivery.objects.filter(status=Delivery.Status.PENDING, not_before__lte=timezone.now())
     pks = list(due.order_by("pk").values_list("pk", flat=True)[:500])
     for pk in pks:
-        send_message(pk)
+        announce_delivery(pk)
     return len(pks)
 
 
-def run_ended(sender: object, run: Run, **kwargs: object) -> None:
-    """After summaries were saved: of the run's end, once. Runs are staff's to see, and so are their events."""
+def queue_run_finished(sender: object, run: Run, **kwargs: object) -> None:
+    """Queue a run's end, once; called whenever summaries were saved. Only staff see runs, and so their events."""
     run = Run.objects.select_related("system", "dataset").get(pk=run.pk)
     if run.status not in (Run.Status.DONE, Run.Status.FAILED) or run.finished_at is None:
         return
-    compares = Study.objects.filter(
+    studies_of_run = Study.objects.filter(
         pk=OuterRef("study"), systems=run.system_id, dataset=run.dataset_id, instruction=run.instruction
     )
-    concerned = Webhook.objects.filter(Q(study=None) | Exists(compares), owner__is_staff=True, owner__is_active=True)
+    of_staff = Webhook.objects.filter(owner__is_staff=True, owner__is_active=True)
+    webhooks = of_staff.filter(Q(study=None) | Exists(studies_of_run))
     payload: Payload = {
         "run": run.pk,
         "system": run.system.slug,
@@ -71,35 +77,36 @@ def run_ended(sender: object, run: Run, **kwargs: object) -> None:
         "status": run.status,
         "summaries": run.counts(),
     }
-    queue(concerned, Event.RUN_FINISHED, f"{run.pk} at {run.finished_at.isoformat()}", payload)
+    queue_deliveries(webhooks, Event.RUN_FINISHED, f"{run.pk} at {run.finished_at.isoformat()}", payload)
 
 
-def study_completed(study: Study) -> int:
-    """Of the last place rated, once for each number of places; nothing while some are missing."""
-    rating = study.comparisons.for_rating()
-    places = 0 if rating.wanting().exists() else rating.aggregate(n=Sum("quota"))["n"] or 0
+def queue_study_complete(study: Study) -> int:
+    """Queue a study's completion, once for each number of places; returns how many deliveries are new."""
+    comparisons = study.comparisons.for_rating()
+    places = 0 if comparisons.wanting().exists() else comparisons.aggregate(n=Sum("quota"))["n"] or 0
     about = f"{study.slug}: {places}"
-    # Asked after every sweep: the votes of a large study are counted only where somebody is still to be told.
-    webhooks = _not_told(_told_of(study), Event.STUDY_COMPLETE, about) if places else []
+    # This runs after every sweep, so the votes of a large study are counted only if a webhook is still to be told.
+    webhooks = _still_to_tell(_webhooks_for(study), Event.STUDY_COMPLETE, about) if places else []
     if not webhooks or (counts := progress(study)).rated < counts.places:
         return 0
     payload: Payload = {"study": study.slug, "comparisons": counts.comparisons, "rated": counts.rated}
-    return queue(webhooks, Event.STUDY_COMPLETE, about, payload)
+    return queue_deliveries(webhooks, Event.STUDY_COMPLETE, about, payload)
 
 
-def _told_of(study: Study) -> list[Webhook]:
-    """Webhooks of people who may see the study now."""
-    found = Webhook.objects.filter(Q(study=study) | Q(study=None), owner__is_active=True).select_related("owner")
-    return [webhook for webhook in found if role_of(webhook.owner, study) is not None]
+def _webhooks_for(study: Study) -> list[Webhook]:
+    """Return the webhooks for the study whose owners may see it now."""
+    webhooks = Webhook.objects.filter(Q(study=study) | Q(study=None), owner__is_active=True).select_related("owner")
+    return [webhook for webhook in webhooks if role_of(webhook.owner, study) is not None]
 
 
-def releases_published() -> int:
-    """Of releases of the last days, to webhooks that were there before them; publishing itself knows no webhooks."""
-    told = 0
-    for release in published().filter(published_at__gte=timezone.now() - LOOKED_BACK):
-        webhooks = [
-            hook for hook in _told_of(release.study) if hook.created_at <= (release.published_at or hook.created_at)
-        ]
+def queue_published_releases() -> int:
+    """Queue the releases of the last days for webhooks older than them; returns how many deliveries are new.
+
+    leaderboards publishes and may not import webhooks, so they look here.
+    """
+    queued = 0
+    for release in published().filter(published_at__gte=timezone.now() - RELEASE_LOOKBACK):
+        webhooks = [webhook for webhook in _webhooks_for(release.study) if _is_older(webhook, release)]
         payload: Payload = {
             "study": release.study.slug,
             "version": release.version,
@@ -107,24 +114,28 @@ def releases_published() -> int:
             "sha256": release.sha256,
             "doi": release.doi,
         }
-        told += queue(webhooks, Event.RELEASE_PUBLISHED, str(release), payload)
-    return told
+        queued += queue_deliveries(webhooks, Event.RELEASE_PUBLISHED, str(release), payload)
+    return queued
 
 
-def sweep(**kwargs: object) -> None:
-    """After each sweep of the workers: complete studies, new releases, what was cut off, waits that are over."""
+def _is_older(webhook: Webhook, release: Release) -> bool:
+    return release.published_at is None or webhook.created_at <= release.published_at
+
+
+def sweep_deliveries(**kwargs: object) -> None:
+    """Queue events, free what dead workers held, announce what is due; called after each sweep of the workers."""
     if not Webhook.objects.exists():
         return
     Delivery.objects.release_stale(timezone.now())
-    for study in _watched():
-        study_completed(study)
-    releases_published()
-    if sent := announce():
-        logger.info("%s deliveries announced", sent)
+    for study in _watched_studies():
+        queue_study_complete(study)
+    queue_published_releases()
+    if announced := announce_due_deliveries():
+        logger.info("%s deliveries announced", announced)
 
 
-def _watched() -> Iterable[Study]:
-    """Studies that somebody wants to be told of; a draft has nothing to tell."""
+def _watched_studies() -> Iterable[Study]:
+    """Return the studies that a webhook is for; drafts left out, which have no events."""
     studies = Study.objects.exclude(status=Study.Status.DRAFT)
     if Webhook.objects.filter(study=None).exists():
         return studies

@@ -12,11 +12,11 @@ from api.models.webhooks import LONGEST_URL
 from models_runner.adapters.base import AdapterError
 from models_runner.endpoints import check_endpoint
 
-MOST_OF_ONE_OWNER = 50
+MOST_WEBHOOKS_OF_OWNER = 50
 
 
 class WebhookError(ValueError):
-    """Settings that make no webhook; field names the one at fault."""
+    """Settings that no webhook can have; field names the one at fault."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -24,19 +24,19 @@ class WebhookError(ValueError):
 
 
 def make_webhook(owner: User, url: str, events: list[str], study: Study | None) -> Webhook:
-    """Raises WebhookError. Whether the owner may see the study is the caller's to ask."""
+    """Create a webhook. Raises WebhookError. The caller checks that the owner may see the study."""
     if study is None and not owner.is_staff:
         raise WebhookError("study", "study is missing. Only staff are told of everything.")
     if not events or len(set(events)) != len(events):
         raise WebhookError("events", "Name at least one event, and each one once.")
-    if owner.webhooks.count() >= MOST_OF_ONE_OWNER:
-        raise WebhookError("", f"You have {MOST_OF_ONE_OWNER} webhooks, which is the limit. Delete one first.")
+    if owner.webhooks.count() >= MOST_WEBHOOKS_OF_OWNER:
+        raise WebhookError("", f"You have {MOST_WEBHOOKS_OF_OWNER} webhooks, which is the limit. Delete one first.")
     check_target(url, owner)
     return Webhook.objects.create(owner=owner, url=url, events=sorted(events), study=study)
 
 
 def check_target(url: str, owner: User) -> None:
-    """Raises WebhookError unless the rule for endpoints allows the address; this machine's own only to staff."""
+    """Raise WebhookError unless the rule for endpoints allows the address; staff alone may name this machine."""
     if len(url) > LONGEST_URL:
         raise WebhookError("url", f"url has {len(url)} characters; at most {LONGEST_URL} are allowed.")
     try:
@@ -55,7 +55,7 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost"
 
 
-def rotate(webhook: Webhook) -> None:
-    """Another secret; what waits is signed with it."""
+def replace_secret(webhook: Webhook) -> None:
+    """Give the webhook another secret; waiting deliveries are signed with the new one."""
     webhook.secret_id = uuid4()
     webhook.save(update_fields=["secret_id"])
