@@ -1,4 +1,4 @@
-"""The description of the API as its page shows it: operations by subject, with their fields written out."""
+"""Turn the OpenAPI description into what its page shows: operations by subject, with every field written out."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,9 @@ Node = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Field:
+class FieldRow:
+    """A row of a table of parameters or fields."""
+
     name: str
     kind: str
     required: bool
@@ -18,77 +20,86 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Described:
+class OperationEntry:
+    """One operation with its fields.
+
+    Attributes:
+        summary: the first line of its description.
+        description: all of it.
+        body_kind: the format of a body that is a file; else empty.
+        answer_kind: the same of the answer.
+    """
+
     method: str
     path: str
     anchor: str
-    about: str  # in a sentence or two
-    more: str  # the same with what follows
-    parameters: list[Field]
-    body: list[Field]
-    body_kind: str  # where the body is a file
-    answer: list[Field]
+    summary: str
+    description: str
+    parameters: list[FieldRow]
+    body: list[FieldRow]
+    body_kind: str
+    answer: list[FieldRow]
     answer_kind: str
 
 
-def described(schema: Node) -> list[tuple[str, list[Described]]]:
-    """(subject, operations) in the order in which the resources are put together."""
-    found = [
+def operations_by_subject(schema: Node) -> list[tuple[str, list[OperationEntry]]]:
+    """Return (subject, operations) in the order in which the site adds the resources."""
+    entries = [
         (operation["tags"][0], _operation(schema, method, path, operation))
         for path, operations in schema["paths"].items()
         for method, operation in operations.items()
     ]
-    return [(tag, [one for _, one in group]) for tag, group in groupby(found, key=lambda pair: pair[0])]
+    return [(subject, [entry for _, entry in group]) for subject, group in groupby(entries, key=lambda pair: pair[0])]
 
 
-def _operation(schema: Node, method: str, path: str, operation: Node) -> Described:
+def _operation(schema: Node, method: str, path: str, operation: Node) -> OperationEntry:
     body = operation.get("requestBody", {}).get("content", {})
-    good = next(answer for status, answer in operation["responses"].items() if str(status).startswith("2"))
-    answer = good.get("content", {})
-    return Described(
+    success = next(response for status, response in operation["responses"].items() if str(status).startswith("2"))
+    answer = success.get("content", {})
+    return OperationEntry(
         method=method.upper(),
         path=path,
         anchor=operation["operationId"],
-        about=operation["description"].partition("\n")[0],
-        more=operation["description"],
+        summary=operation["description"].partition("\n")[0],
+        description=operation["description"],
         parameters=[
-            Field(p["name"], _kind(schema, p["schema"]), p["required"], _about(p["schema"]))
+            FieldRow(p["name"], _kind(schema, p["schema"]), p["required"], _remark(p["schema"]))
             for p in operation["parameters"]
         ],
         body=list(_fields(schema, body)),
-        body_kind=_file(body),
+        body_kind=_file_format(body),
         answer=list(_fields(schema, answer)),
-        answer_kind=_file(answer),
+        answer_kind=_file_format(answer),
     )
 
 
-def _about(node: Node) -> str:
+def _remark(node: Node) -> str:
     default = node.get("default")
-    unsaid = "" if default in (None, "", [], {}) else f"Without it: {json.dumps(default)}."
-    return " ".join(filter(None, (node.get("description", ""), unsaid)))
+    default_text = "" if default in (None, "", [], {}) else f"Without it: {json.dumps(default)}."
+    return " ".join(filter(None, (node.get("description", ""), default_text)))
 
 
-def _file(content: Node) -> str:
+def _file_format(content: Node) -> str:
     return "JSON Lines" if "application/jsonl" in content else ""
 
 
-def _fields(schema: Node, content: Node) -> Iterator[Field]:
-    """The fields of a JSON body, those inside of it after their parent."""
-    if _file(content) or "application/json" not in content:
+def _fields(schema: Node, content: Node) -> Iterator[FieldRow]:
+    """Yield the fields of a JSON body, each followed by the fields inside it."""
+    if _file_format(content) or "application/json" not in content:
         return
-    yield from _inside(schema, content["application/json"]["schema"], "")
+    yield from _nested_fields(schema, content["application/json"]["schema"], "")
 
 
-def _inside(schema: Node, node: Node, prefix: str) -> Iterator[Field]:
+def _nested_fields(schema: Node, node: Node, prefix: str) -> Iterator[FieldRow]:
     node = _resolved(schema, node)
     if node.get("type") == "array":
-        yield from _inside(schema, node["items"], f"{prefix}[]" if prefix else "[]")
+        yield from _nested_fields(schema, node["items"], f"{prefix}[]" if prefix else "[]")
         return
     required = node.get("required", [])
     for name, inner in node.get("properties", {}).items():
-        full = f"{prefix}.{name}" if prefix else name
-        yield Field(full, _kind(schema, inner), name in required, _about(inner))
-        yield from _inside(schema, inner, full)
+        path = f"{prefix}.{name}" if prefix else name
+        yield FieldRow(path, _kind(schema, inner), name in required, _remark(inner))
+        yield from _nested_fields(schema, inner, path)
 
 
 def _resolved(schema: Node, node: Node) -> Node:
@@ -100,7 +111,7 @@ def _resolved(schema: Node, node: Node) -> Node:
 def _kind(schema: Node, node: Node) -> str:
     node = _resolved(schema, node)
     if "anyOf" in node:
-        return " or ".join(dict.fromkeys(_kind(schema, one) for one in node["anyOf"]))
+        return " or ".join(dict.fromkeys(_kind(schema, choice) for choice in node["anyOf"]))
     if "enum" in node or "const" in node:
         values = node.get("enum", [node.get("const")])
         return " | ".join(str(value) or '""' for value in values)
