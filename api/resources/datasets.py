@@ -1,4 +1,4 @@
-"""Datasets with their documents, and summaries that were made elsewhere."""
+"""Datasets with their documents, and summaries made elsewhere."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -37,7 +37,7 @@ DOCUMENT_UPLOAD = UPLOAD_BODY | UPLOADED_DOCUMENTS_LINKS
 
 @router.get("/datasets", auth=READ, response={200: DatasetPage, **ERRORS})
 def list_datasets(request: HttpRequest, query: Query[PageQuery]) -> Any:
-    """Every dataset."""
+    """List every dataset, oldest first."""
     check_researcher(request)
     return page_of_rows(Dataset.objects.annotate(document_count=Count("documents")), query, "datasets", _dataset)
 
@@ -53,14 +53,14 @@ def _dataset(dataset: Any) -> DatasetOut:
 
 @router.get("/datasets/{slug:name}", auth=READ, response={200: DatasetOut, **ERRORS})
 def read_dataset(request: HttpRequest, name: str) -> Any:
-    """One dataset."""
+    """Read one dataset."""
     dataset = get_dataset(request, name)
     return _dataset(Dataset.objects.annotate(document_count=Count("documents")).get(pk=dataset.pk))
 
 
 @router.get("/datasets/{slug:name}/documents", auth=READ, response={200: DocumentPage, **ERRORS})
 def list_documents(request: HttpRequest, name: str, query: Query[DocumentQuery]) -> Any:
-    """Its documents, without their transcripts."""
+    """List the documents of a dataset, without their transcripts."""
     documents = get_dataset(request, name).documents.defer("metadata")
     if query.split:
         documents = documents.filter(split=query.split)
@@ -85,9 +85,9 @@ def _document(document: Document) -> DocumentOut:
     openapi_extra=DOCUMENT_UPLOAD,
 )
 def upload_documents(request: HttpRequest, name: str, query: Query[UploadQuery]) -> Any:
-    """Add documents to a dataset, which is made if it is new. All of them or none; the same again adds nothing.
+    """Add documents to a dataset, which is created if it is new. All are added or none; repeats add nothing.
 
-    The records are those of docs/data-formats.md: JSON Lines, or a JSON list.
+    Send JSON Lines or a JSON list, with the fields of docs/data-formats.md.
     """
     check_researcher(request)
     with uploaded_file(request) as path:
@@ -104,7 +104,7 @@ def upload_documents(request: HttpRequest, name: str, query: Query[UploadQuery])
     "/datasets/{slug:name}/export", auth=READ, response={200: None, **ERRORS}, openapi_extra=JSON_LINES_RESPONSE
 )
 def export_documents(request: HttpRequest, name: str) -> StreamingHttpResponse:
-    """Its documents as JSON Lines that can be uploaded again."""
+    """Export the documents of a dataset as JSON Lines that can be uploaded again."""
     return json_lines_response(_document_records(get_dataset(request, name)))
 
 
@@ -134,7 +134,7 @@ def _document_records(dataset: Dataset) -> Iterator[dict[str, object]]:
     openapi_extra=UPLOAD_BODY,
 )
 def upload_summaries(request: HttpRequest, name: str, query: Query[SummariesQuery]) -> Any:
-    """Add summaries made elsewhere, by one or more systems. All of them or none; the same again adds nothing."""
+    """Add summaries made elsewhere, by one or more systems. All are added or none; repeats add nothing."""
     dataset = get_dataset(request, name)
     with uploaded_file(request) as path:
         imported = import_summaries(path, dataset, Defaults(system=query.system, instruction=query.instruction))
@@ -148,7 +148,7 @@ def upload_summaries(request: HttpRequest, name: str, query: Query[SummariesQuer
     "/datasets/{slug:name}/summaries", auth=READ, response={200: None, **ERRORS}, openapi_extra=JSON_LINES_RESPONSE
 )
 def export_summaries(request: HttpRequest, name: str, query: Query[SummariesQuery]) -> StreamingHttpResponse:
-    """Finished summaries under one instruction as JSON Lines that can be uploaded again under another system's name."""
+    """Export finished summaries of one instruction as JSON Lines; they can be uploaded under another system's name."""
     dataset = get_dataset(request, name)
     if query.system and not dataset.runs.filter(system__slug=query.system).exists():
         message = f"{query.system} has no run over dataset {name}."

@@ -1,4 +1,4 @@
-"""Releases of a study: making and publishing them, what there is, and their files."""
+"""Releases of a study: creating, publishing, listing and downloading them."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ ZIP: dict[str, Any] = {
 
 @router.get("/studies/{slug:slug}/releases", auth=READ, response={200: ReleasePage, **ERRORS})
 def list_releases(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Any:
-    """Published releases of a study, and drafts."""
+    """List the releases of a study, published ones and drafts."""
     releases = get_results_study(request, slug).releases.select_related("study")
     return page_of_rows(releases, query, "releases", _release)
 
@@ -51,7 +51,7 @@ def _release(release: Release) -> ReleaseOut:
     "/studies/{slug:slug}/releases", auth=WRITE, response={201: ReleaseOut, **ERRORS}, openapi_extra=MADE_RELEASE_LINKS
 )
 def create_release(request: HttpRequest, slug: str, body: ReleaseIn) -> Any:
-    """Make a draft of a release. A worker writes its files: ask for it until its state is done."""
+    """Create a draft of a release. A worker writes its files: read the release until its state is done."""
     study = get_results_study(request, slug)
     with transaction.atomic():
         release = services.create_draft(study, services.Draft(**body.dict()), user_of(request))
@@ -66,13 +66,13 @@ def _get_release(request: HttpRequest, slug: str, version: str) -> Release:
 
 @router.get("/studies/{slug:slug}/releases/{version:version}", auth=READ, response={200: ReleaseOut, **ERRORS})
 def read_release(request: HttpRequest, slug: str, version: str) -> Any:
-    """A release, and how far the writing of its files is."""
+    """Read a release, and how far its files are written."""
     return _release(_get_release(request, slug, version))
 
 
 @router.post("/studies/{slug:slug}/releases/{version:version}/retry", auth=WRITE, response={200: ReleaseOut, **ERRORS})
 def retry_release(request: HttpRequest, slug: str, version: str) -> Any:
-    """Write the files of a draft again that failed."""
+    """Write the files of a draft again after they failed."""
     release = _get_release(request, slug, version)
     if not file_jobs.retry(release):
         raise ApiError(
@@ -86,7 +86,7 @@ def retry_release(request: HttpRequest, slug: str, version: str) -> Any:
     "/studies/{slug:slug}/releases/{version:version}/publish", auth=WRITE, response={200: ReleaseOut, **ERRORS}
 )
 def publish_release(request: HttpRequest, slug: str, version: str) -> Any:
-    """Publish a draft whose files are there, for good: neither files nor record ever change again, but for the DOI."""
+    """Publish a draft whose files are written. This is final: afterwards only the DOI can change."""
     release = _get_release(request, slug, version)
     get_managed_study(request, slug, owner=True)
     try:
@@ -100,7 +100,7 @@ def publish_release(request: HttpRequest, slug: str, version: str) -> Any:
     "/studies/{slug:slug}/releases/{version:version}/zip", auth=READ, response={200: None, **ERRORS}, openapi_extra=ZIP
 )
 def download_release(request: HttpRequest, slug: str, version: str) -> FileResponse:
-    """The files of a published release; docs/data-formats.md says what is in them."""
+    """Download the files of a published release; docs/data-formats.md says what is in them."""
     study = get_results_study(request, slug)
     release = get_object_or_404(study.releases, version=version, status=Release.Status.PUBLISHED)
     try:

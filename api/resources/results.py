@@ -1,4 +1,4 @@
-"""Boards and analyses, and the votes behind them."""
+"""Boards, analyses, and the votes behind them."""
 
 from typing import Any
 
@@ -32,9 +32,9 @@ ANALYSES = [kind for kind in KINDS if kind != "board"]
     "/studies/{slug:slug}/boards/{slug:criterion}", auth=READ, response={200: dict[str, Any], **COMPUTED_ERRORS}
 )
 def read_board(request: HttpRequest, slug: str, criterion: str, query: Query[FilterQuery]) -> Any:
-    """The leaderboard of a study on one criterion; docs/statistics.md says what the figures mean.
+    """Read the leaderboard of a study on one criterion; docs/statistics.md says what the figures mean.
 
-    In a study of many votes it is made in the background: 503 with Retry-After until there is one, and then the newest.
+    In a study of many votes it is computed in the background: 503 with Retry-After at first, then the newest.
     """
     study = get_results_study(request, slug)
     snapshot = get_snapshot("board", study, find_criterion(study, criterion), _filters(study, query))
@@ -60,10 +60,10 @@ def _ready_values(values: dict[str, Any] | None) -> dict[str, Any]:
     response={200: dict[str, Any], **COMPUTED_ERRORS},
 )
 def read_analysis(request: HttpRequest, slug: str, criterion: str, kind: str) -> Any:
-    """How far to trust a board, and what follows from it; `kind` is one of the names below.
+    """Read an analysis of a board; `kind` is one of the names below.
 
-    trust: how far people and metrics agree, and how firm the ranks are. combined: votes and metrics together.
-    small-large: verdicts on small systems, and costs. planning: votes still needed.
+    trust: how far people and metrics agree, and how certain the ranks are. combined: votes and metrics together.
+    small-large: whether small systems can replace large ones, and costs. planning: votes still needed.
     """
     study = get_results_study(request, slug)
     criterion_row = find_criterion(study, criterion)
@@ -75,7 +75,7 @@ def read_analysis(request: HttpRequest, slug: str, criterion: str, kind: str) ->
 
 @router.get("/studies/{slug:slug}/votes", auth=READ, response={200: None, **ERRORS}, openapi_extra=JSON_LINES_RESPONSE)
 def export_votes(request: HttpRequest, slug: str, query: Query[VotesQuery]) -> StreamingHttpResponse:
-    """The votes of a study as JSON Lines, on one criterion or on all, oldest first; sent while they are read."""
+    """Export the votes of a study as JSON Lines, on one criterion or on all, oldest first."""
     study = get_results_study(request, slug)
     criterion = find_criterion(study, query.criterion) if query.criterion else None
     return json_lines_response(export_rows(study, criterion, _filters(study, query)))
@@ -83,7 +83,7 @@ def export_votes(request: HttpRequest, slug: str, query: Query[VotesQuery]) -> S
 
 @router.post("/studies/{slug:slug}/votes", auth=WRITE, response={200: VotesOut, **ERRORS}, openapi_extra=UPLOAD_BODY)
 def upload_votes(request: HttpRequest, slug: str) -> Any:
-    """Add votes that were given elsewhere, as JSON Lines with the fields of an export. For owners."""
+    """Add votes given elsewhere, as JSON Lines with the fields of an export. Only owners may."""
     study = get_managed_study(request, slug, owner=True)
     with uploaded_file(request) as path:
         imported = import_ratings(path, study, user_of(request))

@@ -1,4 +1,4 @@
-"""Runs: starting, watching, cancelling and resuming them; their summaries."""
+"""Runs: starting, reading, cancelling and resuming them, and their summaries."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ router = Router(tags=["runs"])
 
 @router.get("/runs", auth=READ, response={200: RunPage, **ERRORS})
 def list_runs(request: HttpRequest, query: Query[RunQuery]) -> Any:
-    """Runs, oldest first."""
+    """List runs, oldest first."""
     check_researcher(request)
     names = {"system": "system__slug", "dataset": "dataset__name", "instruction": "instruction", "status": "status"}
     wanted = {field: value for name, field in names.items() if (value := getattr(query, name))}
@@ -51,7 +51,7 @@ def _answer(run: Run) -> RunOut:
 
 @router.post("/runs", auth=WRITE, response={201: RunOut, **ERRORS}, openapi_extra=STARTED_RUN_LINKS)
 def start_run(request: HttpRequest, body: RunIn) -> Any:
-    """Start a run, or let it go on where it was: there is one for each system, dataset, split and instruction."""
+    """Start a run, or continue it: there is one for each system, dataset, split and instruction."""
     check_researcher(request)
     values = body.dict()
     dataset, system = find_dataset(values.pop("dataset")), catalog.ensure_system(values.pop("system"))
@@ -61,7 +61,7 @@ def start_run(request: HttpRequest, body: RunIn) -> Any:
 
 @router.get("/runs/{int:id}", auth=READ, response={200: RunOut, **ERRORS})
 def read_run(request: HttpRequest, id: int) -> Any:
-    """How far a run is."""
+    """Read a run and its progress."""
     return _answer(get_run(request, id))
 
 
@@ -74,25 +74,25 @@ def _change_run(request: HttpRequest, pk: int, change: Callable[[Run], None]) ->
 
 @router.post("/runs/{int:id}/cancel", auth=WRITE, response={200: RunOut, **ERRORS})
 def cancel_run(request: HttpRequest, id: int) -> Any:
-    """Stop a run. What is done stays."""
+    """Cancel a run. Finished summaries stay."""
     return _change_run(request, id, services.cancel_run)
 
 
 @router.post("/runs/{int:id}/resume", auth=WRITE, response={200: RunOut, **ERRORS})
 def resume_run(request: HttpRequest, id: int) -> Any:
-    """Put cancelled summaries back to work."""
+    """Resume a run's cancelled summaries."""
     return _change_run(request, id, services.resume_run)
 
 
 @router.post("/runs/{int:id}/retry", auth=WRITE, response={200: RunOut, **ERRORS})
 def retry_run(request: HttpRequest, id: int) -> Any:
-    """Try failed summaries again."""
+    """Retry a run's failed summaries."""
     return _change_run(request, id, services.retry_failed)
 
 
 @router.get("/runs/{int:id}/summaries", auth=READ, response={200: SummaryPage, **ERRORS})
 def list_summaries(request: HttpRequest, id: int, query: Query[SummaryQuery]) -> Any:
-    """The summaries of a run, finished or not."""
+    """List the summaries of a run, finished or not."""
     newest_last = Prefetch("scores", Score.objects.order_by("signature__created_at", "signature_id"))
     summaries = get_run(request, id).summaries.select_related("document", "query").defer("document__metadata")
     summaries = summaries.prefetch_related(newest_last)

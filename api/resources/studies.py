@@ -1,4 +1,4 @@
-"""Studies: making them, opening and closing them, and who rates in them."""
+"""Studies: creating them, opening and closing them, and their annotators."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -41,7 +41,7 @@ router = Router(tags=["studies"])
 
 @router.get("/studies", auth=READ, response={200: StudyPage, **ERRORS})
 def list_studies(request: HttpRequest, query: Query[StudyQuery]) -> Any:
-    """The studies you work on, oldest first; all of them for staff."""
+    """List the studies you work on, oldest first; all studies if you are staff."""
     studies = visible_studies(request).prefetch_related("systems", "criteria")
     if query.status:
         studies = studies.filter(status=query.status)
@@ -73,7 +73,7 @@ def _with_progress(study: Study, progress: services.Progress) -> StudyOut:
 
 @router.post("/studies", auth=WRITE, response={201: StudyOut, **ERRORS}, openapi_extra=MADE_STUDY_LINKS)
 def create_study(request: HttpRequest, body: StudyIn) -> Any:
-    """Make a study and open it, unless it is to be a draft."""
+    """Create a study and open it, unless `draft` is true."""
     check_may_create_studies(request)
     values = body.dict()
     options = setup.RatingOptions(**{field.name: values.pop(field.name) for field in fields(setup.RatingOptions)})
@@ -103,7 +103,7 @@ def _ensure_system(slug: str, field: str) -> Any:
 
 @router.get("/studies/{slug:slug}", auth=READ, response={200: StudyOut, **ERRORS})
 def read_study(request: HttpRequest, slug: str) -> Any:
-    """A study with its settings and how far it is."""
+    """Read a study with its settings and progress."""
     return _study(get_managed_study(request, slug))
 
 
@@ -117,7 +117,7 @@ def change_status(request: HttpRequest, slug: str, body: StatusIn) -> Any:
 
 @router.get("/studies/{slug:slug}/annotators", auth=READ, response={200: AnnotatorPage, **ERRORS})
 def list_annotators(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Any:
-    """Who rates in a study, by pseudonym."""
+    """List the annotators of a study, by pseudonym."""
     return page_of_rows_at_once(get_managed_study(request, slug).annotators.all(), query, "annotators", _annotators)
 
 
@@ -137,7 +137,7 @@ def _annotator(annotator: Annotator, rated: int) -> AnnotatorOut:
 
 @router.post("/studies/{slug:slug}/annotators", auth=ADMIN, response={201: NewAnnotatorOut, **ERRORS})
 def add_annotator(request: HttpRequest, slug: str, body: AnnotatorIn) -> Any:
-    """Let a person of your own front end rate: an annotator, and a token that can do nothing but rate as this one."""
+    """Add an annotator for a person of your own front end, and create a token that can only rate as this annotator."""
     study = get_managed_study(request, slug, owner=True)
     refuse_key_for_secret(request)
     if body.expires_at is not None and timezone.is_naive(body.expires_at):

@@ -25,7 +25,7 @@ router = Router(tags=["systems"])
 
 @router.get("/systems", auth=READ, response={200: SystemPage, **ERRORS})
 def list_systems(request: HttpRequest, query: Query[SystemQuery]) -> Any:
-    """Every system, in the order of their names."""
+    """List every system, by name."""
     check_researcher(request)
     filters = Filters(regime=query.regime, state=query.state)
     rows = [(row.system.slug, _system(row.system, row.missing)) for row in listed_systems() if filters.take(row)]
@@ -40,14 +40,14 @@ def _system(system: System, missing: str) -> SystemOut:
 
 @router.get("/systems/{slug:slug}", auth=READ, response={200: SystemOut, **ERRORS})
 def read_system(request: HttpRequest, slug: str) -> Any:
-    """One system."""
+    """Read one system."""
     system = get_system(request, slug)
     return _system(system, needs(system))
 
 
 @router.post("/systems", auth=ADMIN, response={201: SystemOut, **ERRORS}, openapi_extra=ADDED_SYSTEM_LINKS)
 def add_system(request: HttpRequest, body: SystemIn) -> Any:
-    """Add a system. The same record again changes nothing; another one under a known name is refused."""
+    """Add a system. The same record again changes nothing; another record under a known name is refused."""
     check_researcher(request)
     record = body.dict(exclude_unset=True)
     slug = record.pop("slug")

@@ -23,7 +23,7 @@ router = Router(tags=["webhooks"])
 
 @router.get("/webhooks", auth=ADMIN, response={200: WebhookPage, **ERRORS})
 def list_webhooks(request: HttpRequest, query: Query[PageQuery]) -> Any:
-    """Your webhooks."""
+    """List your webhooks."""
     return page_of_rows(user_of(request).webhooks.select_related("study"), query, "webhooks", _webhook)
 
 
@@ -43,7 +43,7 @@ def _webhook_fields(webhook: Webhook) -> dict[str, Any]:
 
 @router.post("/webhooks", auth=ADMIN, response={201: NewWebhookOut, **ERRORS})
 def add_webhook(request: HttpRequest, body: WebhookIn) -> Any:
-    """Have events posted to a server of yours. The answer shows the secret that signs them, this once."""
+    """Create a webhook, which posts events to your server. The answer shows its secret, this once."""
     refuse_key_for_secret(request)
     study = get_managed_study(request, body.study, owner=True) if body.study else None
     webhook = make_webhook(user_of(request), body.url, list(body.events), study)
@@ -56,7 +56,7 @@ def _own_webhook(request: HttpRequest, public_id: UUID) -> Webhook:
 
 @router.post("/webhooks/{uuid:id}/rotate", auth=ADMIN, response={200: NewWebhookOut, **ERRORS})
 def rotate_secret(request: HttpRequest, id: UUID) -> Any:
-    """Give a webhook another secret; the old one signs nothing any more."""
+    """Replace a webhook's secret; the old one is no longer used."""
     refuse_key_for_secret(request)
     webhook = _own_webhook(request, id)
     replace_secret(webhook)
@@ -65,7 +65,7 @@ def rotate_secret(request: HttpRequest, id: UUID) -> Any:
 
 @router.delete("/webhooks/{uuid:id}", auth=ADMIN, response={200: WebhookOut, **ERRORS})
 def delete_webhook(request: HttpRequest, id: UUID) -> Any:
-    """Send nothing more; what waits is dropped."""
+    """Delete a webhook and its waiting deliveries."""
     webhook = _own_webhook(request, id)
     shown = _webhook(webhook)
     webhook.delete()
@@ -74,7 +74,7 @@ def delete_webhook(request: HttpRequest, id: UUID) -> Any:
 
 @router.get("/webhooks/{uuid:id}/deliveries", auth=ADMIN, response={200: DeliveryPage, **ERRORS})
 def list_deliveries(request: HttpRequest, id: UUID, query: Query[PageQuery]) -> Any:
-    """What was sent, or waits to be, oldest first."""
+    """List the deliveries of a webhook, sent or waiting, oldest first."""
     return page_of_rows(_own_webhook(request, id).deliveries.all(), query, "deliveries", _delivery)
 
 
