@@ -1,10 +1,10 @@
-"""Celery tasks: each claims, calls one service, reports."""
+"""Celery tasks: each calls one service and logs what it says. Their names stand in messages that wait in brokers."""
 
 import logging
 
 from celery import shared_task
 
-from api import webhooks
+from api.webhooks import sending
 from models_runner.tasks import deliver
 
 logger = logging.getLogger(__name__)
@@ -13,8 +13,9 @@ logger = logging.getLogger(__name__)
 @shared_task(acks_late=True)
 def send_delivery(delivery_id: int) -> None:
     """Send one event to one webhook; harmless if delivered twice."""
-    logger.info(webhooks.deliver(delivery_id))
+    logger.info(sending.send_if_due(delivery_id))
 
 
-def send_message(delivery_id: int) -> None:
+def announce_delivery(delivery_id: int) -> None:
+    """Tell the workers of one delivery."""
     deliver(send_delivery, delivery_id, what=f"delivery {delivery_id}")

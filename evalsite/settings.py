@@ -81,7 +81,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
-    "api.gate.ApiMiddleware",
+    "api.gate.middleware.ApiMiddleware",
 ]
 
 ROOT_URLCONF = "evalsite.urls"

@@ -1,4 +1,4 @@
-"""Webhooks: other servers that are told of events; and what was sent to them."""
+"""Webhooks: servers that are told of events; and the deliveries to them."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -20,14 +20,17 @@ class Event(models.TextChoices):
 
 
 class Webhook(models.Model):
-    """study: None for all that the owner may see. The secret that signs follows from secret_id and is not stored."""
+    """A server that is told of events; study None means every study that the owner may see.
+
+    The secret that signs deliveries is derived from secret_id and not stored.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="webhooks")
     study = models.ForeignKey(Study, on_delete=models.CASCADE, null=True, blank=True, related_name="webhooks")
     url = models.CharField(max_length=LONGEST_URL)
     events = models.JSONField(help_text="Names of events.")
-    # Another one is another secret.
+    # Replacing it replaces the secret.
     secret_id = models.UUIDField(default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -41,19 +44,19 @@ class Webhook(models.Model):
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def claim(self, pk: int, *, now: datetime, lease: timedelta) -> bool:
-        """Take a waiting delivery whose time has come; False if somebody else has it or it has ended."""
+        """Take a waiting delivery whose time has come; False if it is held, ended, or not due."""
         waiting = self.filter(pk=pk, status=Delivery.Status.PENDING, not_before__lte=now)
         taken = {"status": Delivery.Status.SENDING, "lease_until": now + lease}
         return bool(waiting.update(**taken, attempts=F("attempts") + 1))
 
     def release_stale(self, now: datetime) -> int:
-        """Put back those whose worker ended while it was sending."""
+        """Put back deliveries whose worker ended while it was sending; returns how many."""
         stale = self.filter(status=Delivery.Status.SENDING, lease_until__lt=now)
         return stale.update(status=Delivery.Status.PENDING, lease_until=None)
 
 
 class Delivery(models.Model):
-    """One event for one webhook, sent until it is taken or given up."""
+    """One event for one webhook, sent until the receiver takes it or it is given up."""
 
     class Status(models.TextChoices):
         PENDING = "pending", "Waiting"
@@ -64,7 +67,7 @@ class Delivery(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
     event = models.CharField(max_length=30, choices=Event.choices)
-    # What happened, once: the same event is never queued twice for one webhook.
+    # Names what happened, so that an event is queued once for each webhook.
     about = models.CharField(max_length=200)
     payload = models.JSONField()
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)

@@ -10,13 +10,11 @@ from annotations.gold.attention_checks import add_attention_checks
 from annotations.models import Assignment, Comparison, Study
 from annotations.people.joining import join
 from models_runner.models import Document, Summary
-from tests.annotations.blindness.test_blindness import (  # noqa: F401  (fixtures)
+from tests.annotations.blindness.test_blindness import (
     MARKER,
     leaks,
     marked_document,
     marked_evidence,
-    recognisable_keys,
-    study,
 )
 from tests.annotations.helpers import make_gold
 from tests.api.helpers import rater
@@ -28,7 +26,7 @@ pytestmark = pytest.mark.django_db
 class Crawler:
     """Every operation for annotators, in every state, and every refusal; keeps the answers by name."""
 
-    def __init__(self, study):  # noqa: F811
+    def __init__(self, study):
         self.study, self.answers = study, {}
         self.annotator = join(study, external_id=f"{MARKER}-person")
         self.front = rater(self.annotator)
@@ -135,7 +133,7 @@ def fail(assignment, **kwargs):
     raise RuntimeError(f"{MARKER} {assignment.pk}")
 
 
-def test_nothing_a_token_to_annotate_gets_tells_systems_apart(study):  # noqa: F811
+def test_nothing_a_token_to_annotate_gets_tells_systems_apart(study):
     answers = Crawler(study).crawl()
     assert {name: found for name, answer in answers.items() if (found := leaks(answer))} == {}
     assert {answer.status_code for answer in answers.values()} == {200, 400, 401, 403, 404, 405, 409, 415, 422, 500}
@@ -148,7 +146,7 @@ def test_nothing_a_token_to_annotate_gets_tells_systems_apart(study):  # noqa: F
     assert texts <= {"Text 0.", "Text 1.", "Text 2."}
 
 
-def test_the_crawl_catches_a_name(study, monkeypatch):  # noqa: F811
+def test_the_crawl_catches_a_name(study, monkeypatch):
     monkeypatch.setattr("annotations.models.Study.heading", f"{MARKER}-slug-1")
     crawler = Crawler(study)
     crawler.pair("pair")
@@ -156,7 +154,7 @@ def test_the_crawl_catches_a_name(study, monkeypatch):  # noqa: F811
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_pair_is_the_same_whatever_made_it_and_whatever_it_is_for(study, seed):  # noqa: F811
+def test_a_pair_is_the_same_whatever_made_it_and_whatever_it_is_for(study, seed):
     """Gold among rating pairs of the same texts: only random names and counts differ."""
     for summary in Summary.objects.filter(evidence=None):
         marked_evidence(summary)

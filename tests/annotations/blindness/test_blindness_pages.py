@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.people.links import invitation_path
-from api import views
 from api.models import ApiToken
 from api.tokens import make_token
+from api.web import views
 from leaderboards.exports import Export, Selection, get_format
 from leaderboards.files import jobs
 from leaderboards.models.releases import ExportJob

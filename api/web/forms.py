@@ -1,3 +1,5 @@
+"""The form that creates a token."""
+
 from datetime import datetime, timedelta
 
 from django import forms
@@ -6,7 +8,7 @@ from django.utils import timezone
 from api.models.tokens import Scope
 
 DAYS = ((30, "30 days"), (90, "90 days"), (365, "A year"), (0, "Never"))
-# Tokens to annotate are made for one annotator, by the API.
+# Tokens to annotate are bound to an annotator, so the API creates them.
 SCOPES = [(scope.value, scope.label) for scope in (Scope.READ, Scope.WRITE, Scope.ADMIN)]
 
 
@@ -16,7 +18,7 @@ class TokenForm(forms.Form):
         choices=SCOPES,
         initial=Scope.READ,
         help_text="Administer: add systems and annotators, and have events sent to other servers. "
-        "Whatever the scope, a token may do nothing that you may not.",
+        "Whatever its scope, a token can do only what you can.",
     )
     days = forms.TypedChoiceField(choices=DAYS, initial=90, coerce=int, label="Ends after")
 

@@ -1,4 +1,4 @@
-"""What the API takes and answers about webhooks."""
+"""Webhooks and their deliveries."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -7,12 +7,12 @@ from uuid import UUID
 from ninja import Field, Schema
 
 from api.models.webhooks import LONGEST_URL
-from api.schemas import Given, Slug
+from api.schemas.common import RequestBody, Slug
 
 EventName = Literal["run.finished", "study.complete", "release.published"]
 
 
-class WebhookIn(Given):
+class WebhookIn(RequestBody):
     url: Annotated[str, Field(min_length=1, max_length=LONGEST_URL)] = Field(
         description="Where events are posted to; the operator lists the hosts allowed."
     )

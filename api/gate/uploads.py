@@ -1,4 +1,4 @@
-"""Bodies that are files, as the importers read them: from disk."""
+"""Bodies that are files, put on disk for the importers."""
 
 import tempfile
 from collections.abc import Iterator
@@ -8,22 +8,22 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from api.body import JSON, LINES
-from api.errors import ApiError
+from api.gate.body import JSON, JSON_LINES
+from api.gate.errors import ApiError
 
-ROWS = {"type": "array", "items": {"type": "object"}}
-# For the description of the API: ninja knows bodies of schemas only.
-BODY: dict[str, Any] = {
+RECORDS = {"type": "array", "items": {"type": "object"}}
+# For the description of the API: ninja describes only bodies that have a schema class.
+UPLOAD_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {JSON: {"schema": ROWS}, LINES[0]: {"schema": {"type": "string"}}},
+        "content": {JSON: {"schema": RECORDS}, JSON_LINES[0]: {"schema": {"type": "string"}}},
     }
 }
 
 
 @contextmanager
-def uploaded(request: HttpRequest) -> Iterator[Path]:
-    """The body as a file, named by what it holds, until the block ends."""
+def uploaded_file(request: HttpRequest) -> Iterator[Path]:
+    """Put the body into a file, whose name says what it holds, until the block ends."""
     if not request.body:
         message = "The body is empty. Expected JSON Lines, a record a line, or a JSON list of records."
         raise ApiError(400, "bad_request", message)

@@ -1,4 +1,4 @@
-"""People's pages about the API: its description, and their tokens."""
+"""Pages for people about the API: its description, and their own tokens."""
 
 from typing import Any, cast
 
@@ -13,27 +13,27 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from api.describing import described
-from api.forms import TokenForm
 from api.models import ApiToken
 from api.site import api
-from api.tokens import make_token, revoke
+from api.tokens import make_token, revoke_token
+from api.web.describing import operations_by_subject
+from api.web.forms import TokenForm
 
-# Those of annotators of own front ends are among them.
+# Among them are the tokens of annotators of one's own front end, one each.
 TOKENS_A_PAGE = 50
 
 
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
-    """The description of the API for programs, OpenAPI 3.1."""
+    """Describe the API to programs, in OpenAPI 3.1."""
     return JsonResponse(api.get_openapi_schema(), json_dumps_params={"ensure_ascii": False})
 
 
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
-    """The same for people; a page of our own, because the usual ones come from elsewhere and run inline scripts."""
+    """Show the same to people; docs/decisions/api-page.md says why the page is our own."""
     schema = cast(dict[str, Any], api.get_openapi_schema())
-    context = {"title": schema["info"]["title"], "groups": described(schema), "site": request.build_absolute_uri("/")}
+    context = {"groups": operations_by_subject(schema), "site": request.build_absolute_uri("/")}
     return render(request, "api/docs.html", context)
 
 
@@ -42,7 +42,7 @@ def docs(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @sensitive_variables("text")
 def tokens(request: HttpRequest) -> HttpResponse:
-    """One's own tokens. A new one is shown in the answer to the POST, this once."""
+    """List one's own tokens and create one, which is shown in the answer to the POST and never again."""
     user = cast(User, request.user)
     form = TokenForm(request.POST or None)
     text = ""
@@ -57,9 +57,9 @@ def tokens(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take one of one's own tokens back, at once."""
+def revoke_own_token(request: HttpRequest, pk: int) -> HttpResponse:
+    """Revoke one of one's own tokens, at once."""
     token = get_object_or_404(ApiToken, pk=pk, owner=cast(User, request.user))
-    revoke(token)
-    messages.success(request, f"The token “{token.name}” works no longer.")
+    revoke_token(token)
+    messages.success(request, f"The token “{token.name}” was revoked.")
     return redirect("api-tokens")

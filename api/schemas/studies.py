@@ -1,15 +1,15 @@
-"""What the API takes and answers about studies."""
+"""Studies, and who rates in them."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 
 from ninja import Field, Schema
 
-from api.paging import PageQuery
-from api.schemas import Given, Instruction, Positive, Slug
+from api.gate.paging import PageQuery
+from api.schemas.common import Instruction, Positive, RequestBody, Slug
 
 Wanted = Literal["off", "optional", "required"]
-Status = Literal["draft", "open", "paused", "closed"]
+StudyStatus = Literal["draft", "open", "paused", "closed"]
 
 
 class CriterionOut(Schema):
@@ -29,7 +29,7 @@ class StudyProgress(Schema):
 class StudyOut(Schema):
     slug: str
     title: str
-    status: Status
+    status: StudyStatus
     dataset: str
     instruction: str
     systems: list[str]
@@ -54,17 +54,17 @@ class StudyPage(Schema):
 
 
 class StudyQuery(PageQuery):
-    status: Status | Literal[""] = ""
+    status: StudyStatus | Literal[""] = ""
     dataset: Slug | Literal[""] = ""
 
 
-class OwnCriterionIn(Given):
+class OwnCriterionIn(RequestBody):
     key: Annotated[str, Field(min_length=1, max_length=50)]
     question: Annotated[str, Field(min_length=1, max_length=200)]
     help_text: Annotated[str, Field(max_length=2_000)] = ""
 
 
-class StudyIn(Given):
+class StudyIn(RequestBody):
     """A study over the summaries of these systems; docs/studies.md says what the settings mean."""
 
     slug: Slug
@@ -92,39 +92,11 @@ class StudyIn(Given):
     break_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
 
 
-class StatusIn(Given):
+class StatusIn(RequestBody):
     change: Literal["open", "pause", "close"]
 
 
-Short = Annotated[str, Field(max_length=50)]
-
-
-class FilterQuery(Schema):
-    """Which votes count and how, as the addresses of boards say; empty: as on the page."""
-
-    judges: Literal["", "all", "human", "llm"] = ""
-    flagged: Literal["", "in", "out"] = Field("", description="out: without votes on summaries that name their model.")
-    language: Short = Field("", description="Of the document.")
-    length: Literal["", "short", "medium", "long"] = Field("", description="Of the document.")
-    split: Short = ""
-    group: Short = Field("", description="Of annotators: open, personal, imported, or an invitation's number.")
-    size: Literal["", "compact", "mid", "large"] = Field("", description="Of systems.")
-    ties: Literal["", "half", "dropped", "davidson"] = ""
-    weights: Literal["", "equal", "chance"] = ""
-    control: Literal["", "length"] = ""
-
-
-class VotesQuery(FilterQuery):
-    criterion: Annotated[str, Field(max_length=50, pattern=r"^[-a-zA-Z0-9_]*$")] = ""
-
-
-class VotesOut(Schema):
-    added: int
-    unchanged: int
-    judges: int
-
-
-class AnnotatorIn(Given):
+class AnnotatorIn(RequestBody):
     external_id: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         description="What your own front end calls this person; the same again is the same annotator."
     )

@@ -1,4 +1,4 @@
-"""What every request to the API passes: token, limits, body, repeated writes; and the shape of every answer."""
+"""The middleware that every request to the API passes: token, limit, body, repeated writes, shape of answers."""
 
 import hashlib
 from collections.abc import Callable
@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 
-from api.body import read_body
-from api.errors import ApiError, in_one_shape
-from api.idempotency import answer_once
+from api.gate.body import read_body
+from api.gate.errors import ApiError, refusal_in_shape
+from api.gate.idempotency import answer_once
 from api.models import ApiToken
 from api.models.tokens import Scope
 from api.tokens import find_token
@@ -29,43 +29,43 @@ class ApiMiddleware:
             return self.get_response(request)
         try:
             token = _authenticate(request)
-            _count(token)
+            _count_request(token)
             read_body(request)
             request.user = token.owner
             request.auth = token  # type: ignore[attr-defined]  # ninja's name for who asks
             response = self._answer(request, token)
         except ApiError as refusal:
             return refusal.response()
-        return _as_read(request, token, response) if request.method == "GET" else response
+        return _with_cache_headers(request, token, response) if request.method == "GET" else response
 
     def _answer(self, request: HttpRequest, token: ApiToken) -> HttpResponseBase:
         key = request.headers.get("Idempotency-Key")
         if key is None or request.method not in WRITES:
-            return self._shaped(request)
-        return answer_once(request, token, key, self._shaped)
+            return self._handle(request)
+        return answer_once(request, token, key, self._handle)
 
-    def _shaped(self, request: HttpRequest) -> HttpResponseBase:
-        return in_one_shape(self.get_response(request))
+    def _handle(self, request: HttpRequest) -> HttpResponseBase:
+        return refusal_in_shape(self.get_response(request))
 
 
 def _authenticate(request: HttpRequest) -> ApiToken:
     kind, _, text = request.headers.get("Authorization", "").partition(" ")
     token = find_token(text.strip()) if kind.lower() == "bearer" else None
     if token is None:
-        message = "No valid token was sent. Expected: Authorization: Bearer TOKEN. Make a token on the page Tokens."
+        message = "No valid token was sent. Expected: Authorization: Bearer TOKEN. Create a token on the page Tokens."
         raise ApiError(401, "unauthorized", message, headers={"WWW-Authenticate": "Bearer"})
     return token
 
 
-def _count(token: ApiToken) -> None:
+def _count_request(token: ApiToken) -> None:
     now, limit = timezone.now(), settings.API_REQUESTS_PER_MINUTE
     if not ApiToken.objects.count_request(token.pk, now, limit):
         message = f"This token has made {limit} requests in this minute, which is the limit. Wait, then go on."
         raise ApiError(429, "too_many_requests", message, headers={"Retry-After": str(60 - now.second)})
 
 
-def _as_read(request: HttpRequest, token: ApiToken, response: HttpResponseBase) -> HttpResponseBase:
-    """An answer that the same token may ask for again and get 304. What annotators get is never kept anywhere."""
+def _with_cache_headers(request: HttpRequest, token: ApiToken, response: HttpResponseBase) -> HttpResponseBase:
+    """Add an ETag, so that the same request gets 304 while nothing changes; answers to annotators are never cached."""
     patch_vary_headers(response, ["Authorization"])
     if token.scope == Scope.ANNOTATE:
         patch_cache_control(response, no_store=True, private=True)

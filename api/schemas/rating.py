@@ -1,4 +1,4 @@
-"""What own front ends for annotators take and answer: what the rating page shows and sends, and nothing else."""
+"""Rating in a front end of one's own: what the rating page shows and sends, and nothing else."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from annotations.models.remarks import LONGEST_REMARK
 from annotations.web.forms import DAY_MS
-from api.schemas import Given
+from api.schemas.common import RequestBody
 
 Key = Annotated[UUID, Field(strict=False)]
 Milliseconds = Annotated[int, Field(ge=0, le=DAY_MS)]
@@ -16,7 +16,7 @@ Choice = Literal["left", "right", "tie", "both_bad"]
 
 
 class FromPage(Schema):
-    """Taken from annotations.rating.page by attribute: a field that is not named here does not leave."""
+    """Copies named attributes from annotations.rating.page, so that nothing else leaves the site."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -83,7 +83,7 @@ class NextOut(Schema):
     )
 
 
-class AheadIn(Given):
+class AheadIn(RequestBody):
     after: Key = Field(description="The token of the pair that is shown.")
 
 
@@ -91,7 +91,7 @@ class AheadOut(Schema):
     pair: PairOut | None
 
 
-class VoteIn(Given):
+class VoteIn(RequestBody):
     token: Key
     criterion: Annotated[str, Field(pattern=r"^[-a-zA-Z0-9_]+$", max_length=50)]
     choice: Choice
@@ -101,7 +101,7 @@ class VoteIn(Given):
     active_ms: Milliseconds | None = None
 
 
-class RemarkIn(Given):
+class RemarkIn(RequestBody):
     token: Key
     kind: Literal["comment", "problem", "skip"]
     reason: Literal["", "language", "subject", "broken", "identity", "private", "other"] = ""
@@ -109,7 +109,7 @@ class RemarkIn(Given):
     client_key: Key
 
 
-class UndoIn(Given):
+class UndoIn(RequestBody):
     client_key: Key
 
 
