@@ -10,11 +10,13 @@ from annotations.gold.attention_checks import add_attention_checks
 from annotations.models import Assignment, Comparison, Study
 from annotations.people.joining import join
 from models_runner.models import Document, Summary
-from tests.annotations.blindness.test_blindness import (
+from tests.annotations.blindness.test_blindness import (  # noqa: F401  (fixtures)
     MARKER,
     leaks,
     marked_document,
     marked_evidence,
+    recognisable_keys,
+    study,
 )
 from tests.annotations.helpers import make_gold
 from tests.api.helpers import rater
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.django_db
 class Crawler:
     """Every operation for annotators, in every state, and every refusal; keeps the answers by name."""
 
-    def __init__(self, study):
+    def __init__(self, study):  # noqa: F811
         self.study, self.answers = study, {}
         self.annotator = join(study, external_id=f"{MARKER}-person")
         self.front = rater(self.annotator)
@@ -133,7 +135,7 @@ def fail(assignment, **kwargs):
     raise RuntimeError(f"{MARKER} {assignment.pk}")
 
 
-def test_nothing_a_token_to_annotate_gets_tells_systems_apart(study):
+def test_nothing_a_token_to_annotate_gets_tells_systems_apart(study):  # noqa: F811
     answers = Crawler(study).crawl()
     assert {name: found for name, answer in answers.items() if (found := leaks(answer))} == {}
     assert {answer.status_code for answer in answers.values()} == {200, 400, 401, 403, 404, 405, 409, 415, 422, 500}
@@ -146,7 +148,7 @@ def test_nothing_a_token_to_annotate_gets_tells_systems_apart(study):
     assert texts <= {"Text 0.", "Text 1.", "Text 2."}
 
 
-def test_the_crawl_catches_a_name(study, monkeypatch):
+def test_the_crawl_catches_a_name(study, monkeypatch):  # noqa: F811
     monkeypatch.setattr("annotations.models.Study.heading", f"{MARKER}-slug-1")
     crawler = Crawler(study)
     crawler.pair("pair")
@@ -154,7 +156,7 @@ def test_the_crawl_catches_a_name(study, monkeypatch):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_pair_is_the_same_whatever_made_it_and_whatever_it_is_for(study, seed):
+def test_a_pair_is_the_same_whatever_made_it_and_whatever_it_is_for(study, seed):  # noqa: F811
     """Gold among rating pairs of the same texts: only random names and counts differ."""
     for summary in Summary.objects.filter(evidence=None):
         marked_evidence(summary)
