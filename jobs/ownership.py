@@ -1,0 +1,42 @@
+"""Who holds a lease, and whether that process is still alive."""
+
+import os
+import socket
+import threading
+from functools import cache
+from pathlib import Path
+
+
+@cache
+def machine_id() -> str:
+    """This host and process-id space: process ids mean the same only within it."""
+    try:
+        space = str(Path("/proc/self/ns/pid").readlink()).strip("pid:[]")
+    except OSError:
+        space = "0"
+    return f"{socket.gethostname()}/{space}"
+
+
+def _started(pid: int) -> str:
+    """The process's start time, which tells it from a later one with the same id; "" if it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    state, start_time = fields[0], fields[19]
+    return "" if state == "Z" else start_time
+
+
+def owner_id() -> str:
+    """Names this thread of this process."""
+    pid = os.getpid()
+    return f"{machine_id()}:{pid}:{_started(pid)}:{threading.get_ident()}"
+
+
+def is_gone(owner: str) -> bool:
+    """True if the owner ran on this machine and has ended; False if it lives or nobody here can tell."""
+    machine, _, rest = owner.partition(":")
+    if machine != machine_id() or not Path("/proc/self/stat").exists():
+        return False
+    pid, started, _thread = rest.split(":")
+    return not started or _started(int(pid)) != started
