@@ -11,10 +11,11 @@ class AnnotationsConfig(AppConfig):
         from annotations.evidence import work
         from annotations.models.triggers import drop_triggers, ensure_triggers
         from annotations.studies import receivers
-        from models_runner.runs.signals import summaries_saved, swept
+        from jobs.registry import register_sweep
+        from models_runner.runs.signals import summaries_saved
 
         summaries_saved.connect(receivers.add_new_comparisons)
-        swept.connect(work.sweep)
-        swept.connect(leak_check.sweep)
+        register_sweep("evidence", work.sweep)
+        register_sweep("checks for names", leak_check.sweep)
         pre_migrate.connect(drop_triggers, sender=self)
         post_migrate.connect(ensure_triggers, sender=self)

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from annotations.blindness import leak_check
 from annotations.evidence import work
-from models_runner.ownership import owner_id
+from jobs.ownership import owner_id
 from models_runner.tasks import deliver
 
 logger = logging.getLogger(__name__)

@@ -8,8 +8,9 @@ class ApiConfig(AppConfig):
     def ready(self) -> None:
         from api.gate.idempotency import forget_old_answers
         from api.webhooks import events
-        from models_runner.runs.signals import summaries_saved, swept
+        from jobs.registry import register_sweep
+        from models_runner.runs.signals import summaries_saved
 
-        swept.connect(forget_old_answers)
-        swept.connect(events.sweep_deliveries)
+        register_sweep("kept answers", forget_old_answers)
+        register_sweep("deliveries", events.sweep_deliveries)
         summaries_saved.connect(events.queue_run_finished)

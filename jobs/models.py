@@ -1,4 +1,4 @@
-"""Abstract models of background work: rows that workers lease, rows they are told of, and jobs, which are both."""
+"""Background work: rows that workers lease, rows they are told of, jobs, which are both, and the workers themselves."""
 
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -14,6 +14,7 @@ MAX_ATTEMPTS = 5
 UNHELD = {"owner": "", "lease_until": None}
 # A sweep announces no more rows of one kind than this; the next one goes on.
 MOST_ANNOUNCED = 500
+SEEN_EVERY = timedelta(seconds=10)
 
 
 class LeasedQuerySet(models.QuerySet[Any]):
@@ -169,3 +170,27 @@ def lease_constraints(name: str, *, running: str = "running") -> list[models.Che
         ),
         models.CheckConstraint(condition=reasoned, name=f"{name}_failure_has_reason"),
     ]
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    def seen_lately(self) -> "WorkerQuerySet":
+        """Those that reported within the last minute."""
+        return self.filter(seen_at__gte=timezone.now() - 6 * SEEN_EVERY)
+
+
+class Worker(models.Model):
+    """A worker process that is alive, as far as the database knows."""
+
+    owner = models.CharField(max_length=200, unique=True, help_text="Machine, process id and start time.")
+    queues = models.JSONField(default=list)
+    seen_at = models.DateTimeField()
+
+    objects = WorkerQuerySet.as_manager()
+
+    class Meta:
+        # The table was made when workers belonged to models_runner.
+        db_table = "models_runner_worker"
+        ordering = ["owner"]
+
+    def __str__(self) -> str:
+        return self.owner

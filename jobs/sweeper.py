@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
-from jobs.models import AnnouncedQuerySet, LeasedJob
+from jobs.models import AnnouncedQuerySet, LeasedJob, Worker
+from jobs.ownership import is_gone
 from jobs.registry import Sweep, Swept, registered_jobs, registered_sweeps
 
 logger = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ def sweep(*, starting: bool = False) -> dict[str, int]:
     for name, part in _parts():
         done = _robustly(name, part, starting)
         total = Swept(total.freed + done.freed, total.announced + done.announced)
+    forget_workers()
     if any(total):
         logger.info("sweep: %s leases freed, %s announced", *total)
     return total._asdict()
@@ -41,6 +43,13 @@ def _robustly(name: str, part: Sweep, starting: bool) -> Swept:
     except Exception:
         logger.exception("the sweep of %s failed", name)
     return Swept()
+
+
+def forget_workers() -> None:
+    """Delete the rows of workers that have ended here, or were not seen anywhere for a day."""
+    Worker.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
+    gone = [worker.pk for worker in Worker.objects.all() if is_gone(worker.owner)]
+    Worker.objects.filter(pk__in=gone).delete()
 
 
 def sweep_jobs(model: type[LeasedJob], *, starting: bool = False) -> Swept:

@@ -7,13 +7,13 @@ class LeaderboardsConfig(AppConfig):
     verbose_name = "Leaderboards"
 
     def ready(self) -> None:
+        from jobs.registry import register_sweep
         from leaderboards.files import jobs as file_jobs
         from leaderboards.files import tasks  # noqa: F401  (workers find their tasks)
         from leaderboards.models.triggers import drop_triggers, ensure_triggers
         from leaderboards.snapshots import jobs as snapshot_jobs
-        from models_runner.runs.signals import swept
 
-        swept.connect(snapshot_jobs.sweep)
-        swept.connect(file_jobs.sweep)
+        register_sweep("snapshots", snapshot_jobs.sweep)
+        register_sweep("files", file_jobs.sweep)
         pre_migrate.connect(drop_triggers, sender=self)
         post_migrate.connect(ensure_triggers, sender=self)

@@ -4,8 +4,8 @@ import logging
 
 from celery import shared_task
 
+from jobs.ownership import owner_id
 from leaderboards.snapshots import jobs
-from models_runner.ownership import owner_id
 from models_runner.tasks import deliver
 
 logger = logging.getLogger(__name__)

@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from models_runner.models import Dataset, Document, MetricSignature, Run, ScoringJob, Summary, System, Worker
+from jobs.models import Worker
+from models_runner.models import Dataset, Document, MetricSignature, Run, ScoringJob, Summary, System
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

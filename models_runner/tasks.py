@@ -6,9 +6,9 @@ from datetime import timedelta
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 
+from jobs.ownership import owner_id
 from models_runner.finetune import job as finetune
 from models_runner.models import FineTuning, Run, ScoringJob
-from models_runner.ownership import owner_id
 from models_runner.runs import generation, scoring
 
 logger = logging.getLogger(__name__)

@@ -15,10 +15,10 @@ from django.utils import timezone
 from annotations.evidence.foreign import foreign_rows, foreign_sides, foreign_wanting, save_foreign
 from annotations.models import Comparison, EvidenceJob, ForeignEvidence, Study, SummaryEvidence
 from annotations.models.evidence import MAX_ATTEMPTS
+from jobs.leases import KeepLease, lease_time
+from jobs.ownership import is_gone
 from lib.faults import disk_is_full, explained
-from models_runner.leases import KeepLease, lease_time
 from models_runner.models import Document, Summary
-from models_runner.ownership import is_gone
 
 logger = logging.getLogger(__name__)
 

@@ -174,8 +174,8 @@ def together(passes: Sequence[Measured]) -> Measured:
 @contextmanager
 def kept_worker() -> Iterator[None]:
     """One worker for all of the block, as on a site that `make run` serves; `generate` finds and uses it."""
-    from models_runner.processes import worker_for
-    from models_runner.workers import workers_for
+    from jobs.processes import worker_for
+    from jobs.workers import workers_for
 
     with worker_for("generation") as check:
         while not workers_for("generation"):

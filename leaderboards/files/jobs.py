@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotations.models import Study
+from jobs.leases import KeepLease, lease_time
+from jobs.ownership import is_gone
 from leaderboards.data.lookup import find_criterion
 from leaderboards.exports.preferences import Counting
 from leaderboards.exports.rows import Selection
@@ -18,8 +20,6 @@ from leaderboards.exports.service import Export, get_format
 from leaderboards.models.releases import ExportJob, FileJob, Release
 from lib.faults import disk_is_full, explained
 from lib.files import replace_bytes_when_complete
-from models_runner.leases import KeepLease, lease_time
-from models_runner.ownership import is_gone
 from models_runner.runs.outcomes import MAX_ATTEMPTS
 
 logger = logging.getLogger(__name__)

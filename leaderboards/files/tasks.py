@@ -4,9 +4,9 @@ import logging
 
 from celery import shared_task
 
+from jobs.ownership import owner_id
 from leaderboards.files import jobs
 from leaderboards.models.releases import ExportJob, FileJob, Release
-from models_runner.ownership import owner_id
 from models_runner.tasks import deliver
 
 logger = logging.getLogger(__name__)

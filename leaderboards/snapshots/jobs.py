@@ -14,10 +14,10 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from annotations.models import Criterion, Study
+from jobs.leases import KeepLease, lease_time
+from jobs.ownership import is_gone
 from leaderboards.data.filters import Filters
 from leaderboards.models import MAX_ATTEMPTS, SnapshotJob
-from models_runner.leases import KeepLease, lease_time
-from models_runner.ownership import is_gone
 
 logger = logging.getLogger(__name__)
 

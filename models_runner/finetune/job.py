@@ -10,6 +10,7 @@ from django.conf import settings as site
 from django.db import transaction
 from django.utils import timezone
 
+from jobs.leases import KeepLease, lease_time
 from models_runner.adapters.hf import TransformersEngine
 from models_runner.adapters.protocol import AdapterError, SystemSpec
 from models_runner.adapters.registry import unload_all
@@ -18,7 +19,6 @@ from models_runner.finetune.examples import examples
 from models_runner.finetune.options import Settings
 from models_runner.finetune.training import Stopped, Trained, last_checkpoint, save, train
 from models_runner.finetune.training_pairs import training_pairs
-from models_runner.leases import KeepLease, lease_time
 from models_runner.models import FineTuning, Regime, System, TrainedDocument
 from models_runner.models.finetunings import FineTuningQuerySet
 from models_runner.runs.energy import EnergyMeter

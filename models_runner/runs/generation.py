@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
+from jobs.leases import KeepLease, lease_time
 from lib.faults import disk_is_full, explained
 from models_runner.adapters.prompts import prompt_layout
 from models_runner.adapters.protocol import (
@@ -21,7 +22,6 @@ from models_runner.adapters.protocol import (
 from models_runner.adapters.registry import load_adapter
 from models_runner.datasets.instructions import instruction_text, texts_of
 from models_runner.datasets.references import fitting_references
-from models_runner.leases import KeepLease, lease_time
 from models_runner.models import Run, Summary, System
 from models_runner.runs import lifecycle, signals
 from models_runner.runs.energy import EnergyMeter

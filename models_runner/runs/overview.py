@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from django.db.models import Avg, Count, Max, Q, Sum
 from django.db.models.functions import Substr
 
+from jobs.workers import workers_for
 from models_runner.models import Document, Run, Score, ScoringJob, Summary, SummaryCall, System
 from models_runner.models.runs import SummaryQuerySet
 from models_runner.systems.prices import cost
-from models_runner.workers import workers_for
 
 EXCERPT_CHARACTERS = 280
 PACE_FROM = 20

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from jobs.leases import KeepLease, lease_time
 from lib.faults import disk_is_full, explained
 from models_runner.datasets.references import fitting_references
-from models_runner.leases import KeepLease, lease_time
 from models_runner.metrics.protocol import Metric, ScoringRequest
 from models_runner.metrics.registry import get_metric
 from models_runner.models import MetricSignature, Run, Score, ScoringJob, Summary

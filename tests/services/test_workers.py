@@ -6,9 +6,10 @@ from collections import Counter
 
 import pytest
 
-from models_runner.models import Run, Score, Summary, Worker
+from jobs.models import Worker
+from jobs.sweeper import sweep
+from models_runner.models import Run, Score, Summary
 from models_runner.runs import lifecycle
-from models_runner.sweeper import sweep
 from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, SystemFactory
 from tests.services.workers import empty_broker, wait_until, worker
 

@@ -3,9 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from jobs.processes import WorkerEndedError, wait_with_bar
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import InstructionKind, Run, Summary
-from models_runner.processes import WorkerEndedError, wait_with_bar
 from models_runner.runs import lifecycle
 from models_runner.systems.catalog import UnknownSystemError, ensure_system
 from models_runner.systems.leakage import LeakageError

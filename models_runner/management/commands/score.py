@@ -3,10 +3,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from jobs.processes import WorkerEndedError, wait_with_bar
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.metrics.registry import METRIC_KEYS
 from models_runner.models import ScoringJob
-from models_runner.processes import WorkerEndedError, wait_with_bar
 from models_runner.runs import lifecycle
 
 FINISHED = (ScoringJob.Status.DONE, ScoringJob.Status.FAILED)

@@ -6,10 +6,10 @@ from django.urls import reverse
 from annotations.blindness import leak_check
 from annotations.models import GiveawayCheck
 from annotations.studies import pair_generation
+from jobs.sweeper import sweep
 from leaderboards.data.votes import export_rows, vote_rows
 from leaderboards.snapshots.boards import get_board
 from models_runner.models import Summary
-from models_runner.sweeper import sweep
 from tests.annotations.helpers import rate_everything
 from tests.factories import AnnotatorFactory, make_study
 from tests.people import researcher

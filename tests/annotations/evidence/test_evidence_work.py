@@ -12,9 +12,9 @@ from annotations.models.evidence import MAX_ATTEMPTS, METHOD
 from annotations.rating.assignment import take
 from annotations.rating.page import rating_page
 from annotations.studies import pair_generation
+from jobs.sweeper import sweep
 from models_runner.metrics.registry import MetricUnavailableError
 from models_runner.models import Summary
-from models_runner.sweeper import sweep
 from tests.factories import AnnotatorFactory, SummaryFactory, make_study
 from tests.people import researcher
 
@@ -182,7 +182,7 @@ def test_the_sweep_finds_work_whose_message_was_lost(study, messages, django_cap
     assert messages == ["message"]
     work_on_everything()
     with django_capture_on_commit_callbacks(execute=True):
-        sweep(announce_all=True)
+        sweep(starting=True)
     assert messages == ["message"]
 
 
@@ -192,7 +192,7 @@ def test_the_sweep_sends_nothing_while_somebody_works(study, messages, django_ca
         sweep()
     assert messages == []
     with django_capture_on_commit_callbacks(execute=True):
-        sweep(announce_all=True)
+        sweep(starting=True)
     assert messages == ["message"]
 
 
@@ -215,7 +215,7 @@ def test_an_ended_workers_document_is_taken_up_again(study):
 
 def test_a_document_that_ends_its_worker_is_given_up_with_a_reason(study):
     job = hold(first_document(study), owner="elsewhere:2:2:2", minutes=-1, attempts=MAX_ATTEMPTS)
-    sweep(announce_all=True)
+    sweep(starting=True)
     assert len(work_on_everything()) == 1
     job.refresh_from_db()
     assert (job.owner, job.reason) == ("", work.WORKER_ENDED)
@@ -233,7 +233,7 @@ def test_missing_weights_end_with_a_reason_and_are_tried_again_by_a_new_worker(s
     monkeypatch.setattr("annotations.evidence.encoder.encoder_for", lambda language: None)
     sweep()
     assert work_on_everything() == []
-    sweep(announce_all=True)
+    sweep(starting=True)
     assert len(work_on_everything()) == 2
     assert SummaryEvidence.objects.count() == 6
 

@@ -9,13 +9,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from jobs.sweeper import sweep
 from lib.faults import disk_is_full
 from models_runner import tasks
 from models_runner.adapters.registry import unload_all
 from models_runner.adapters.scripted import ScriptedAdapter
 from models_runner.models import Run, Summary, SummaryCall
 from models_runner.runs import generation, lifecycle
-from models_runner.sweeper import sweep
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory
 from tests.models_runner.checkpoints import saved_decoder
 from tests.people import researcher

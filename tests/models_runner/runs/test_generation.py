@@ -6,9 +6,10 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from models_runner.models import InstructionKind, Query, Run, ScoringJob, Summary, Worker
+from jobs.models import Worker
+from jobs.sweeper import sweep
+from models_runner.models import InstructionKind, Query, Run, ScoringJob, Summary
 from models_runner.runs import generation, lifecycle
-from models_runner.sweeper import sweep
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 
 pytestmark = pytest.mark.django_db
@@ -205,7 +206,7 @@ def test_a_document_that_ends_its_worker_again_and_again_is_given_up(attempts, s
 
 
 def test_the_sweeper_frees_what_a_dead_process_of_this_machine_holds():
-    from models_runner.ownership import machine_id
+    from jobs.ownership import machine_id
 
     lease = timezone.now() + timedelta(hours=1)
     SummaryFactory(status="running", owner=f"{machine_id()}:999999999:1:1", lease_until=lease, text="", stop_reason="")
@@ -213,7 +214,7 @@ def test_the_sweeper_frees_what_a_dead_process_of_this_machine_holds():
 
 
 def test_the_sweeper_leaves_living_owners_alone():
-    from models_runner.ownership import owner_id
+    from jobs.ownership import owner_id
 
     lease = timezone.now() + timedelta(hours=1)
     for owner in (owner_id(), "another-machine/1:5:5:5"):

@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from models_runner.models import Run, ScoringJob, Summary, SummaryCall, Worker
-from models_runner.ownership import owner_id
+from jobs.models import Worker
+from jobs.ownership import owner_id
+from models_runner.models import Run, ScoringJob, Summary, SummaryCall
 from models_runner.runs import overview
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 from tests.people import researcher

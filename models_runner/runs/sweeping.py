@@ -1,18 +1,16 @@
 """Nothing is lost with a message or a worker: free what dead workers hold, announce again what nobody took up."""
 
-import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from models_runner.models import FineTuning, Run, ScoringJob, Summary, Worker
-from models_runner.ownership import is_gone
-from models_runner.runs import lifecycle, signals
+from jobs.ownership import is_gone
+from jobs.registry import Swept
+from models_runner.models import FineTuning, Run, ScoringJob, Summary
+from models_runner.runs import lifecycle
 from models_runner.runs.outcomes import MAX_ATTEMPTS
-
-logger = logging.getLogger(__name__)
 
 WORKER_ENDED = (
     f"The worker ended while it wrote this summary, which was attempt {MAX_ATTEMPTS} or later. The usual cause is too "
@@ -20,19 +18,14 @@ WORKER_ENDED = (
 )
 
 
-def sweep(*, announce_all: bool = False) -> dict[str, int]:
-    """Free stale leases and announce waiting work again; announce_all also where a message went out just now."""
+def sweep_runs(*, starting: bool = False) -> Swept:
+    """Free stale leases and announce waiting work again; starting: also where a message went out just now."""
     now = timezone.now()
     freed = _free_summaries(now) + _free_jobs(ScoringJob, now) + _free_jobs(FineTuning, now)
-    before = now if announce_all or freed else now - timedelta(seconds=settings.RESEND_SECONDS)
+    before = now if starting or freed else now - timedelta(seconds=settings.RESEND_SECONDS)
     announced = _announce(_waiting_runs(now), before) + _announce(_waiting_jobs(), before)
     announced += _announce(FineTuning.objects.filter(status=FineTuning.Status.PENDING), before)
-    _forget_workers(now)
-    # Robust: a fault in somebody else's sweep must not end ours.
-    signals.swept.send_robust(sender=None, starting=announce_all)
-    if freed or announced:
-        logger.info("sweep: %s leases freed, %s announced", freed, announced)
-    return {"freed": freed, "announced": announced}
+    return Swept(freed, announced)
 
 
 def _stale(rows: QuerySet, now: datetime) -> Q:
@@ -70,9 +63,3 @@ def _announce(waiting: QuerySet, before: datetime) -> int:
     for row in rows:
         lifecycle.announce(row)
     return len(rows)
-
-
-def _forget_workers(now: datetime) -> None:
-    Worker.objects.filter(seen_at__lt=now - timedelta(days=1)).delete()
-    gone = [worker.pk for worker in Worker.objects.all() if is_gone(worker.owner)]
-    Worker.objects.filter(pk__in=gone).delete()
