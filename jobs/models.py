@@ -1,7 +1,7 @@
 """Background work: rows that workers lease, rows they are told of, jobs, which are both, and the workers themselves."""
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -17,18 +17,23 @@ MOST_ANNOUNCED = 500
 SEEN_EVERY = timedelta(seconds=10)
 
 
-class LeasedQuerySet(models.QuerySet[Any]):
+LeasedRow = TypeVar("LeasedRow", bound="Leased")
+AnnouncedRow = TypeVar("AnnouncedRow", bound="Announced")
+Job = TypeVar("Job", bound="LeasedJob")
+
+
+class LeasedQuerySet(models.QuerySet[LeasedRow]):
     """Every change of a lease: each is one conditional UPDATE whose row count says whether it happened."""
 
-    def ready(self, now: datetime) -> "LeasedQuerySet":
+    def ready(self, now: datetime) -> Self:
         """Those that a worker may claim now."""
         return self.filter(status=self.model.Status.PENDING)
 
-    def running(self) -> "LeasedQuerySet":
+    def running(self) -> Self:
         """Those that a worker holds."""
         return self.filter(status=self.model.Status.RUNNING)
 
-    def held_by(self, owner: str) -> "LeasedQuerySet":
+    def held_by(self, owner: str) -> Self:
         """Those that this owner works on and has not lost."""
         return self.running().filter(owner=owner)
 
@@ -66,7 +71,7 @@ class LeasedQuerySet(models.QuerySet[Any]):
         again = self.filter(attempts__lt=self.model.MAX_ATTEMPTS) if self.model.FAULTS_MAY_PASS else self.none()
         return again.put_back(failure_reason=reason) or self.fail(reason)
 
-    def stale(self, now: datetime) -> "LeasedQuerySet":
+    def stale(self, now: datetime) -> Self:
         """Held rows whose lease ran out, or whose owner has ended on this machine; makes a query at once."""
         owners = self.running().order_by().values_list("owner", flat=True).distinct()
         gone = [owner for owner in owners if is_gone(owner)]
@@ -109,21 +114,19 @@ class Leased(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
 
-    objects: ClassVar[Any] = LeasedQuerySet.as_manager()
-
     class Meta:
         abstract = True
 
 
-class AnnouncedQuerySet(models.QuerySet[Any]):
-    def announced_before(self, moment: datetime) -> "AnnouncedQuerySet":
+class AnnouncedQuerySet(models.QuerySet[AnnouncedRow]):
+    def announced_before(self, moment: datetime) -> Self:
         """Those that workers were never told of, or not since."""
         return self.filter(Q(announced_at=None) | Q(announced_at__lte=moment))
 
     def announce(self) -> int:
         """Tell the workers of these rows after the commit, the first MOST_ANNOUNCED; returns of how many."""
         keys = list(self.values_list("pk", flat=True)[:MOST_ANNOUNCED])
-        self.model.objects.filter(pk__in=keys).update(announced_at=timezone.now())
+        self.model._default_manager.filter(pk__in=keys).update(announced_at=timezone.now())
         for key in keys:
             messages.announce(self.model.TASK, key)
         return len(keys)
@@ -136,24 +139,21 @@ class Announced(models.Model):
 
     announced_at = models.DateTimeField(null=True, blank=True, help_text="When workers were last told of it.")
 
-    objects: ClassVar[Any] = AnnouncedQuerySet.as_manager()
-
     class Meta:
         abstract = True
 
     def announce(self) -> None:
         """Tell the workers, once the row is committed, that it waits."""
-        type(self).objects.filter(pk=self.pk).announce()
+        type(self)._default_manager.filter(pk=self.pk).update(announced_at=timezone.now())
+        messages.announce(self.TASK, self.pk)
 
 
-class LeasedJobQuerySet(LeasedQuerySet, AnnouncedQuerySet):  # type: ignore[override]  # of as_manager
+class LeasedJobQuerySet(LeasedQuerySet[Job], AnnouncedQuerySet[Job]):  # type: ignore[override]  # of as_manager
     pass
 
 
 class LeasedJob(Leased, Announced):
-    """One row, one message: what most background work is."""
-
-    objects: ClassVar[Any] = LeasedJobQuerySet.as_manager()
+    """One row, one message: what most background work is. Its manager is made of a LeasedJobQuerySet."""
 
     class Meta:
         abstract = True
@@ -162,14 +162,19 @@ class LeasedJob(Leased, Announced):
 def lease_constraints(name: str, *, running: str = "running") -> list[models.CheckConstraint]:
     """What must never be false of a leased row. name: begins the constraints' names; running: that status's value."""
     held = ~Q(owner="") & Q(lease_until__isnull=False)
-    free = Q(owner="", lease_until=None)
-    reasoned = ~Q(status="failed") | ~Q(failure_reason="")
+    free = Q(lease_until=None)
     return [
         models.CheckConstraint(
             condition=Q(status=running) & held | ~Q(status=running) & free, name=f"{name}_held_iff_running"
         ),
-        models.CheckConstraint(condition=reasoned, name=f"{name}_failure_has_reason"),
+        failure_has_reason(name),
     ]
+
+
+def failure_has_reason(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=~Q(status="failed") | ~Q(failure_reason=""), name=f"{name}_failure_has_reason"
+    )
 
 
 class WorkerQuerySet(models.QuerySet["Worker"]):

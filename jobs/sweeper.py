@@ -4,12 +4,13 @@ import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
-from jobs.models import AnnouncedQuerySet, LeasedJob, Worker
+from jobs.models import AnnouncedQuerySet, LeasedJob, LeasedJobQuerySet, Worker
 from jobs.ownership import is_gone
 from jobs.registry import Sweep, Swept, registered_jobs, registered_sweeps
 
@@ -55,8 +56,9 @@ def forget_workers() -> None:
 def sweep_jobs(model: type[LeasedJob], *, starting: bool = False) -> Swept:
     """Free one model's stale jobs, and announce those that wait."""
     now = timezone.now()
-    freed = model.objects.free_stale(now)
-    return Swept(freed, announce_again(model.objects.ready(now), at_once=starting or bool(freed)))
+    rows = cast(LeasedJobQuerySet[LeasedJob], model._default_manager.all())
+    freed = rows.free_stale(now)
+    return Swept(freed, announce_again(rows.ready(now), at_once=starting or bool(freed)))
 
 
 def announce_again(waiting: AnnouncedQuerySet, *, at_once: bool) -> int:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.utils import timezone
 
@@ -24,21 +24,19 @@ def reason_of(error: Exception) -> str:
     return explained(error) if disk_is_full(error) else str(error) or type(error).__name__
 
 
-def work_on(
-    rows: LeasedQuerySet, pk: int, do: Callable[[Any, LeasedQuerySet], str], *, owner: str, **options: Any
-) -> str:
+def work_on(rows: LeasedQuerySet, pk: int, do: Callable[[Any, Any], str], *, owner: str, **options: Any) -> str:
     """Claim one row and do its work; returns a line for the log. Harmless when called twice.
 
     do, options: as for work_on_held.
     """
     if not rows.claim(pk, owner=owner, now=timezone.now(), lease=lease_time()):
-        return f"{rows.model._meta.verbose_name} {pk}: held elsewhere, ended or gone"
+        return f"{rows.model._meta.verbose_name} {pk}: held elsewhere, finished or gone"
     return work_on_held(rows.get(pk=pk), do, **options)
 
 
 def work_on_held(
     row: Row,
-    do: Callable[[Row, LeasedQuerySet], str],
+    do: Callable[[Row, Any], str],
     *,
     explain: Callable[[Exception], str] = reason_of,
     progress: Callable[[], Mapping[str, object]] = dict,
@@ -51,8 +49,12 @@ def work_on_held(
         explain: Makes the failure's reason of an error.
         progress: Columns that are stored whenever the lease is renewed, and how many seconds apart that is, by every.
     """
-    held = type(row).objects.filter(pk=row.pk).held_by(row.owner)
+    rows = cast(LeasedQuerySet[Row], type(row)._default_manager.filter(pk=row.pk))
+    held = rows.held_by(row.owner)
     what = f"{row._meta.verbose_name} {row.pk}"
+    if row.attempts > row.MAX_ATTEMPTS:
+        held.fail(row.WORKER_ENDED)
+        return f"{what}: given up"
     try:
         with KeepLease(lambda: held.renew(lease_time(), **progress()), every=every):
             return f"{what}: {do(row, held)}"

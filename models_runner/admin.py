@@ -68,7 +68,7 @@ class MetricSignatureAdmin(ReadOnlyAdmin):
 
 @admin.register(ScoringJob)
 class ScoringJobAdmin(ReadOnlyAdmin):
-    list_display = ["pk", "run", "metric", "status", "reason"]
+    list_display = ["pk", "run", "metric", "status", "failure_reason"]
     list_filter = ["status", "metric"]
     list_select_related = ["run__system", "run__dataset"]
 

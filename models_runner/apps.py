@@ -6,7 +6,10 @@ class ModelsRunnerConfig(AppConfig):
     verbose_name = "Datasets, systems, runs and metrics"
 
     def ready(self) -> None:
-        from jobs.registry import register_sweep
+        from jobs.registry import register_job, register_sweep
+        from models_runner.models import FineTuning, ScoringJob
         from models_runner.runs.sweeping import sweep_runs
 
         register_sweep("runs", sweep_runs)
+        register_job(ScoringJob)
+        register_job(FineTuning)

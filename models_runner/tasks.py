@@ -8,7 +8,6 @@ from kombu.exceptions import OperationalError
 
 from jobs.ownership import owner_id
 from models_runner.finetune import job as finetune
-from models_runner.models import FineTuning, Run, ScoringJob
 from models_runner.runs import generation, scoring
 
 logger = logging.getLogger(__name__)
@@ -30,14 +29,6 @@ def score_summaries(job_id: int) -> None:
 def finetune_system(finetuning_id: int) -> None:
     """Train one system, from its last checkpoint; harmless if delivered twice."""
     logger.info(finetune.work_on_finetuning(finetuning_id, owner=owner_id()))
-
-
-TASKS = {Run: generate_summaries, ScoringJob: score_summaries, FineTuning: finetune_system}
-
-
-def send_message(work: Run | ScoringJob | FineTuning, *, delay: timedelta = timedelta()) -> None:
-    """Tell the workers of some work."""
-    deliver(TASKS[type(work)], work.pk, what=f"{type(work).__name__} {work.pk}", delay=delay)
 
 
 def deliver(task: Task, *args: int, what: str, delay: timedelta = timedelta()) -> None:

@@ -155,7 +155,7 @@ def _check(summaries: Sequence[Any]) -> None:
         if summary.status != summary.Status.DONE or summary.dropped_tokens or summary.attempts != 1:
             raise RuntimeError(
                 f"A summary is {summary.status} after {summary.attempts} attempts with {summary.dropped_tokens} tokens "
-                f"left out; expected done, 1 and 0. {summary.error}"
+                f"left out; expected done, 1 and 0. {summary.failure_reason}"
             )
 
 

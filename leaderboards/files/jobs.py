@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from annotations.models import Study
 from jobs.leases import KeepLease, lease_time
+from jobs.models import MAX_ATTEMPTS
 from jobs.ownership import is_gone
 from leaderboards.data.lookup import find_criterion
 from leaderboards.exports.preferences import Counting
@@ -20,7 +21,6 @@ from leaderboards.exports.service import Export, get_format
 from leaderboards.models.releases import ExportJob, FileJob, Release
 from lib.faults import disk_is_full, explained
 from lib.files import replace_bytes_when_complete
-from models_runner.runs.outcomes import MAX_ATTEMPTS
 
 logger = logging.getLogger(__name__)
 

@@ -149,8 +149,8 @@ def test_a_run_is_started_watched_cancelled_and_resumed(run):
 
 
 def test_failed_summaries_are_tried_again(run):
-    run.summaries.update(status="failed", error="no memory")
-    Run.objects.update(status="failed", status_reason="3 failed")
+    run.summaries.update(status="failed", failure_reason="no memory")
+    Run.objects.update(status="failed", failure_reason="3 failed")
     assert program().post(f"/runs/{run.pk}/retry").json()["summaries"]["pending"] == 3
 
 

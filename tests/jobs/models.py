@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from jobs.models import LeasedJob, lease_constraints
+from jobs.models import LeasedJob, LeasedJobQuerySet, lease_constraints
 
 
 class Errand(LeasedJob):
@@ -10,6 +10,8 @@ class Errand(LeasedJob):
     WORKER_ENDED = "The worker ended while it ran this errand."
 
     steps = models.PositiveIntegerField(default=0)
+
+    objects = LeasedJobQuerySet.as_manager()
 
     class Meta:
         app_label = "jobs_of_tests"
@@ -22,6 +24,8 @@ class Chore(LeasedJob):
     TASK = "tests.chore"
     FAULTS_MAY_PASS = True
     MAX_ATTEMPTS = 2
+
+    objects = LeasedJobQuerySet.as_manager()
 
     class Meta:
         app_label = "jobs_of_tests"

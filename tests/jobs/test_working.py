@@ -24,7 +24,7 @@ def test_a_job_is_done_once():
 
 
 def test_a_job_that_is_gone_is_a_normal_outcome():
-    assert work_on(Errand.objects.all(), 999, finishing, owner="one") == "errand 999: held elsewhere, ended or gone"
+    assert work_on(Errand.objects.all(), 999, finishing, owner="one") == "errand 999: held elsewhere, finished or gone"
 
 
 @pytest.mark.parametrize(

@@ -75,4 +75,4 @@ class Command(BaseCommand):
         except WorkerEndedError as error:
             raise CommandError(str(error)) from error
         if job.status in STOPPED:
-            raise CommandError(f"Fine-tuning {job.name}: {job.status_reason}")
+            raise CommandError(f"Fine-tuning {job.name}: {job.failure_reason}")

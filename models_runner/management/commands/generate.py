@@ -69,5 +69,5 @@ class Command(BaseCommand):
             wait_with_bar("generation", what, summaries.count(), lambda: summaries.done().count(), finished)
         except WorkerEndedError as error:
             raise CommandError(str(error)) from error
-        if failed := [f"Run {run.pk}: {run.status_reason}" for run in runs if run.status == Run.Status.FAILED]:
+        if failed := [f"Run {run.pk}: {run.failure_reason}" for run in runs if run.status == Run.Status.FAILED]:
             raise CommandError(" ".join(failed))

@@ -49,4 +49,4 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         failed = rows.filter(status=ScoringJob.Status.FAILED).first()
         if failed:
-            raise CommandError(f"Metric {failed.metric} over run {failed.run_id}: {failed.reason}")
+            raise CommandError(f"Metric {failed.metric} over run {failed.run_id}: {failed.failure_reason}")
