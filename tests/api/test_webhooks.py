@@ -357,10 +357,10 @@ def test_a_release_is_told_to_webhooks_that_were_there():
         webhook("http://127.0.0.1/", study=one, wanted=("release.published",)) for one in (study, make_study())
     )
     draft = Release.objects.create(study=study, name="Votes", version="0.9")
-    Release.objects.filter(pk=draft.pk).update(state="done", sha256="0" * 64, file_bytes=1)
+    Release.objects.filter(pk=draft.pk).update(status="done", sha256="0" * 64, file_bytes=1)
     events.sweep_deliveries()
     assert not Delivery.objects.exists()
-    Release.objects.filter(pk=draft.pk).update(status="published", published_at=timezone.now())
+    Release.objects.filter(pk=draft.pk).update(publication="published", published_at=timezone.now())
     late = webhook("http://127.0.0.1/", study=study, wanted=("release.published",))
     for _ in range(2):
         events.sweep_deliveries()
