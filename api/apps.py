@@ -7,9 +7,12 @@ class ApiConfig(AppConfig):
 
     def ready(self) -> None:
         from api.gate.idempotency import forget_old_answers
+        from api.models import Delivery
         from api.webhooks import events
-        from models_runner.runs.signals import summaries_saved, swept
+        from jobs.registry import register_job, register_sweep
+        from models_runner.runs.signals import summaries_saved
 
-        swept.connect(forget_old_answers)
-        swept.connect(events.sweep_deliveries)
+        register_sweep("kept answers", forget_old_answers)
+        register_sweep("events", events.sweep_events)
+        register_job(Delivery)
         summaries_saved.connect(events.queue_run_finished)

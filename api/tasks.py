@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from api.webhooks import sending
-from models_runner.tasks import deliver
+from jobs.ownership import owner_id
 
 logger = logging.getLogger(__name__)
 
@@ -13,9 +13,4 @@ logger = logging.getLogger(__name__)
 @shared_task(acks_late=True)
 def send_delivery(delivery_id: int) -> None:
     """Send one event to one webhook; harmless if delivered twice."""
-    logger.info(sending.send_if_due(delivery_id))
-
-
-def announce_delivery(delivery_id: int) -> None:
-    """Tell the workers of one delivery."""
-    deliver(send_delivery, delivery_id, what=f"delivery {delivery_id}")
+    logger.info(sending.send_if_due(delivery_id, owner=owner_id()))

@@ -16,7 +16,7 @@ from typing import IO
 
 from django.conf import settings
 
-from models_runner.processes import stop_process, worker_command
+from jobs.processes import stop_process, worker_command
 from models_runner.runs.machine import cores
 
 PR_SET_PDEATHSIG = 1

@@ -36,10 +36,13 @@ def list_releases(request: HttpRequest, slug: str, query: Query[PageQuery]) -> A
 
 
 def _release(release: Release) -> ReleaseOut:
-    columns = ("name", "version", "status", "description", "licence", "doi", "sha256", "counts", "created_at")
-    progress = ("state", "reason", "rows_done", "published_at")
+    columns = ("name", "version", "description", "licence", "doi", "sha256", "counts", "created_at")
+    progress = ("rows_done", "published_at")
     return ReleaseOut(
         study=release.study.slug,
+        status=release.publication,
+        state=release.status,
+        reason=release.failure_reason,
         bytes=release.file_bytes,
         **{name: getattr(release, name) for name in (*columns, *progress)},
     )
@@ -53,7 +56,7 @@ def create_release(request: HttpRequest, slug: str, body: ReleaseIn) -> Any:
     study = get_results_study(request, slug)
     with transaction.atomic():
         release = publishing.create_draft(study, publishing.Draft(**body.dict()), user_of(request))
-        jobs.announce(release)
+        release.announce()
     return Status(201, _release(release))
 
 
@@ -100,7 +103,7 @@ def publish_release(request: HttpRequest, slug: str, version: str) -> Any:
 def download_release(request: HttpRequest, slug: str, version: str) -> FileResponse:
     """Download the files of a published release; docs/data-formats.md says what is in them."""
     study = get_results_study(request, slug)
-    release = get_object_or_404(study.releases, version=version, status=Release.Status.PUBLISHED)
+    release = get_object_or_404(study.releases, version=version, publication=Release.Publication.PUBLISHED)
     try:
         file = zip_of(release).open("rb")
     except OSError as error:

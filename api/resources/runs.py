@@ -34,7 +34,7 @@ def list_runs(request: HttpRequest, query: Query[RunQuery]) -> Any:
 
 
 def _run(run: Run, progress: overview.Progress) -> RunOut:
-    columns = ("split", "instruction", "status", "status_reason", "leaked_documents")
+    columns = ("split", "instruction", "status", "leaked_documents")
     times = ("created_at", "started_at", "finished_at")
     counts = {name: getattr(progress, name) for name in ProgressOut.model_fields}
     return RunOut(
@@ -42,6 +42,7 @@ def _run(run: Run, progress: overview.Progress) -> RunOut:
         system=run.system.slug,
         dataset=run.dataset.name,
         summaries=ProgressOut(**counts),
+        status_reason=run.failure_reason,
         **{name: getattr(run, name) for name in (*columns, *times)},
     )
 
@@ -103,13 +104,14 @@ def list_summaries(request: HttpRequest, id: int, query: Query[SummaryQuery]) ->
 
 
 def _summary(summary: Summary) -> SummaryOut:
-    columns = ("status", "text", "error", "stop_reason", "leaked", "repeated", "finished_at")
+    columns = ("status", "text", "stop_reason", "leaked", "repeated", "finished_at")
     figures = ("prompt_tokens", "output_tokens", "dropped_tokens", "seconds")
     return SummaryOut(
         id=summary.pk,
         run=summary.run_id,
         document=summary.document.external_id,
         query=summary.query.text if summary.query else None,
+        error=summary.failure_reason,
         scores={score.name: score.value for score in summary.scores.all()},
         **{name: getattr(summary, name) for name in (*columns, *figures)},
     )

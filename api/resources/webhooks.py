@@ -79,5 +79,6 @@ def list_deliveries(request: HttpRequest, id: UUID, query: Query[PageQuery]) -> 
 
 
 def _delivery(delivery: Delivery) -> DeliveryOut:
-    columns = ("event", "payload", "status", "attempts", "answer", "reason", "created_at", "not_before", "delivered_at")
-    return DeliveryOut(id=delivery.public_id, **{name: getattr(delivery, name) for name in columns})
+    columns = ("event", "payload", "status", "attempts", "answer", "created_at", "not_before", "delivered_at")
+    values = {name: getattr(delivery, name) for name in columns}
+    return DeliveryOut(id=delivery.public_id, reason=delivery.failure_reason, **values)

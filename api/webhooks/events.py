@@ -1,10 +1,8 @@
 """Turn events into deliveries, once for each event and webhook; messages only say that there are some."""
 
-import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Sum
 from django.utils import timezone
 
@@ -16,8 +14,6 @@ from api.models.webhooks import Event
 from leaderboards.models.releases import Release
 from leaderboards.releases.publishing import published
 from models_runner.models import Run
-
-logger = logging.getLogger(__name__)
 
 Payload = dict[str, object]
 RELEASE_LOOKBACK = timedelta(days=7)
@@ -35,7 +31,7 @@ def queue_deliveries(webhooks: Iterable[Webhook], event: str, about: str, payloa
         ignore_conflicts=True,
     )
     if new:
-        transaction.on_commit(announce_due_deliveries)
+        Delivery.objects.ready(timezone.now()).filter(announced_at=None).order_by("pk").announce()
     return len(new)
 
 
@@ -45,17 +41,6 @@ def _still_to_tell(webhooks: Iterable[Webhook], event: str, about: str) -> list[
     deliveries = Delivery.objects.filter(webhook__in=wanting, event=event, about=about)
     told = set(deliveries.values_list("webhook", flat=True))
     return [webhook for webhook in wanting if webhook.pk not in told]
-
-
-def announce_due_deliveries() -> int:
-    """Tell the workers of every delivery whose time has come; returns how many."""
-    from api.tasks import announce_delivery
-
-    due = Delivery.objects.filter(status=Delivery.Status.PENDING, not_before__lte=timezone.now())
-    pks = list(due.order_by("pk").values_list("pk", flat=True)[:500])
-    for pk in pks:
-        announce_delivery(pk)
-    return len(pks)
 
 
 def queue_run_finished(sender: object, run: Run, **kwargs: object) -> None:
@@ -122,16 +107,13 @@ def _is_older(webhook: Webhook, release: Release) -> bool:
     return release.published_at is None or webhook.created_at <= release.published_at
 
 
-def sweep_deliveries(**kwargs: object) -> None:
-    """Queue events, free what dead workers held, announce what is due; called after each sweep of the workers."""
+def sweep_events(*, starting: bool = False) -> None:
+    """Queue events that nobody else tells of: complete studies and published releases; a part of each sweep."""
     if not Webhook.objects.exists():
         return
-    Delivery.objects.release_stale(timezone.now())
     for study in _watched_studies():
         queue_study_complete(study)
     queue_published_releases()
-    if announced := announce_due_deliveries():
-        logger.info("%s deliveries announced", announced)
 
 
 def _watched_studies() -> Iterable[Study]:

@@ -10,13 +10,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from api.models import Delivery
+from api.models.webhooks import DeliveryQuerySet
 from api.webhooks.registration import WebhookError, check_target
 from api.webhooks.signing import signed_headers
+from jobs.working import work_on
 
-MAX_ATTEMPTS = 9
 WAIT_GROWTH = 4  # each wait is four times the one before: from seconds to hours
 TIMEOUT_SECONDS = 10
-LEASE = timedelta(seconds=6 * TIMEOUT_SECONDS)
 PASSING_STATUSES = (408, 425, 429)  # and 5xx; any other refusal is the receiver's last word
 
 
@@ -35,20 +35,20 @@ class Outcome:
     passing: bool = False
 
 
-def send_if_due(delivery_id: int) -> str:
+def send_if_due(delivery_id: int, *, owner: str) -> str:
     """Send one delivery if its time has come; returns a line for the log. Harmless when called twice."""
-    now = timezone.now()
-    if not Delivery.objects.claim(delivery_id, now=now, lease=LEASE):
-        return f"delivery {delivery_id}: held elsewhere, ended, or not due"
-    delivery = Delivery.objects.select_related("webhook__owner").get(pk=delivery_id)
+    return work_on(Delivery.objects.select_related("webhook__owner"), delivery_id, _send, owner=owner)
+
+
+def _send(delivery: Delivery, held: DeliveryQuerySet) -> str:
     try:
         check_target(delivery.webhook.url, delivery.webhook.owner)  # the operator may have shortened the list
     except WebhookError as error:
         outcome = Outcome(None, str(error))
     else:
         outcome = _post(delivery)
-    _record_outcome(delivery, outcome)
-    return f"delivery {delivery_id}: {outcome.reason or 'taken'}"
+    _record_outcome(delivery, held, outcome)
+    return outcome.reason or "taken"
 
 
 def _post(delivery: Delivery) -> Outcome:
@@ -81,17 +81,16 @@ def _judge_status(status: int) -> Outcome:
     return Outcome(status, f"answered {status}", passing=status >= 500 or status in PASSING_STATUSES)
 
 
-def _record_outcome(delivery: Delivery, outcome: Outcome) -> None:
+def _record_outcome(delivery: Delivery, held: DeliveryQuerySet, outcome: Outcome) -> None:
     now = timezone.now()
-    values: dict[str, object] = {"lease_until": None, "answer": outcome.status, "reason": outcome.reason[:300]}
     if not outcome.reason:
-        values |= {"status": Delivery.Status.DELIVERED, "delivered_at": now}
-    elif outcome.passing and delivery.attempts < MAX_ATTEMPTS:
-        values |= {"status": Delivery.Status.PENDING, "not_before": now + wait_before_retry(delivery.attempts)}
+        held.finish(answer=outcome.status, delivered_at=now)
+    elif outcome.passing and delivery.attempts < Delivery.MAX_ATTEMPTS:
+        # Announced by the sweep once its time has come.
+        later = {"not_before": now + wait_before_retry(delivery.attempts), "announced_at": None}
+        held.put_back(failure_reason=outcome.reason, answer=outcome.status, **later)
     else:
-        values |= {"status": Delivery.Status.FAILED}
-    held = Delivery.objects.filter(pk=delivery.pk, status=Delivery.Status.SENDING, attempts=delivery.attempts)
-    held.update(**values)
+        held.fail(outcome.reason, answer=outcome.status)
 
 
 def wait_before_retry(attempts: int) -> timedelta:

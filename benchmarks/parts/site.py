@@ -155,7 +155,7 @@ def _check(summaries: Sequence[Any]) -> None:
         if summary.status != summary.Status.DONE or summary.dropped_tokens or summary.attempts != 1:
             raise RuntimeError(
                 f"A summary is {summary.status} after {summary.attempts} attempts with {summary.dropped_tokens} tokens "
-                f"left out; expected done, 1 and 0. {summary.error}"
+                f"left out; expected done, 1 and 0. {summary.failure_reason}"
             )
 
 
@@ -174,8 +174,8 @@ def together(passes: Sequence[Measured]) -> Measured:
 @contextmanager
 def kept_worker() -> Iterator[None]:
     """One worker for all of the block, as on a site that `make run` serves; `generate` finds and uses it."""
-    from models_runner.processes import worker_for
-    from models_runner.workers import workers_for
+    from jobs.processes import worker_for
+    from jobs.workers import workers_for
 
     with worker_for("generation") as check:
         while not workers_for("generation"):

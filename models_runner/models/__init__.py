@@ -4,7 +4,6 @@ from models_runner.models.instructions import InstructionText
 from models_runner.models.runs import Run, Summary, SummaryCall
 from models_runner.models.scores import MetricSignature, Score, ScoringJob
 from models_runner.models.systems import Regime, System
-from models_runner.models.workers import Worker
 
 __all__ = [
     "Dataset",
@@ -24,5 +23,4 @@ __all__ = [
     "System",
     "TrainedDocument",
     "Transcript",
-    "Worker",
 ]

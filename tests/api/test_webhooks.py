@@ -19,6 +19,8 @@ from annotations.people.joining import join
 from api.models import Delivery, Webhook
 from api.webhooks import events, registration, sending
 from api.webhooks.signing import own_signature, secret_of
+from jobs.leases import lease_time
+from jobs.sweeper import sweep_jobs
 from leaderboards.models.releases import Release
 from leaderboards.releases.publishing import write_files
 from models_runner.models import Run
@@ -67,14 +69,14 @@ def queued(hook, about="1"):
 def again(delivery):
     """Its time has come."""
     Delivery.objects.filter(pk=delivery.pk).update(not_before=timezone.now())
-    sending.send_if_due(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     delivery.refresh_from_db()
 
 
 def test_an_event_arrives_signed(receiver):
     hook = webhook(receiver.url)
     delivery = queued(hook)
-    sending.send_if_due(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     ((path, headers, body),) = receiver.got
     assert path == "/events"
     assert json.loads(body)["study"] == "première"
@@ -92,7 +94,7 @@ def test_an_event_arrives_signed(receiver):
 def test_what_was_delivered_is_not_sent_again(receiver):
     delivery = queued(webhook(receiver.url))
     for _ in range(3):
-        sending.send_if_due(delivery.pk)
+        sending.send_if_due(delivery.pk, owner="w")
     assert len(receiver.got) == 1
 
 
@@ -100,14 +102,14 @@ def test_what_was_delivered_is_not_sent_again(receiver):
 def test_a_passing_fault_is_tried_again_later(receiver, status):
     receiver.statuses = [status]
     delivery = queued(webhook(receiver.url))
-    sending.send_if_due(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     delivery.refresh_from_db()
-    assert (delivery.status, delivery.answer, delivery.reason) == ("pending", status, f"answered {status}")
+    assert (delivery.status, delivery.answer, delivery.failure_reason) == ("pending", status, f"answered {status}")
     assert delivery.not_before > timezone.now()
-    sending.send_if_due(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     assert len(receiver.got) == 1
     again(delivery)
-    assert (delivery.status, delivery.reason, delivery.attempts) == ("delivered", "", 2)
+    assert (delivery.status, delivery.failure_reason, delivery.attempts) == ("delivered", "", 2)
 
 
 def test_the_waits_grow_and_there_is_an_end(receiver, settings):
@@ -116,9 +118,9 @@ def test_the_waits_grow_and_there_is_an_end(receiver, settings):
     delivery = queued(webhook(receiver.url))
     for _ in range(20):
         again(delivery)
-    assert len(receiver.got) == delivery.attempts == sending.MAX_ATTEMPTS
-    assert (delivery.status, delivery.reason) == ("failed", "answered 500")
-    waits = [sending.wait_before_retry(n).total_seconds() for n in range(1, sending.MAX_ATTEMPTS)]
+    assert len(receiver.got) == delivery.attempts == Delivery.MAX_ATTEMPTS
+    assert (delivery.status, delivery.failure_reason) == ("failed", "answered 500")
+    waits = [sending.wait_before_retry(n).total_seconds() for n in range(1, Delivery.MAX_ATTEMPTS)]
     assert waits == sorted(set(waits))
     assert waits[0] == 5
     assert sum(waits) > 24 * 3600
@@ -128,18 +130,18 @@ def test_the_waits_grow_and_there_is_an_end(receiver, settings):
 def test_a_redirect_is_not_followed(receiver, status):
     receiver.statuses = [status]
     delivery = queued(webhook(receiver.url))
-    sending.send_if_due(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     delivery.refresh_from_db()
     assert [path for path, _, _ in receiver.got] == ["/events"]
     assert delivery.status == "failed"
-    assert "redirect" in delivery.reason
+    assert "redirect" in delivery.failure_reason
 
 
 @pytest.mark.parametrize("status", [400, 404, 410])
 def test_a_refusal_is_the_receivers_last_word(receiver, status):
     receiver.statuses = [status]
     delivery = queued(webhook(receiver.url))
-    sending.send_if_due(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     delivery.refresh_from_db()
     assert (delivery.status, delivery.answer) == ("failed", status)
 
@@ -149,21 +151,21 @@ def test_a_server_that_is_not_there_is_tried_again(receiver):
     receiver.shutdown()
     receiver.server_close()
     delivery = queued(hook)
-    sending.send_if_due(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     delivery.refresh_from_db()
     assert (delivery.status, delivery.answer) == ("pending", None)
-    assert delivery.reason.startswith("no answer")
+    assert delivery.failure_reason.startswith("no answer")
 
 
 def test_a_delivery_whose_worker_ended_is_taken_up_again(receiver):
     delivery = queued(webhook(receiver.url))
     now = timezone.now()
-    assert Delivery.objects.claim(delivery.pk, now=now, lease=sending.LEASE)
-    events.sweep_deliveries()
-    sending.send_if_due(delivery.pk)
+    assert Delivery.objects.claim(delivery.pk, owner="elsewhere", now=now, lease=lease_time())
+    sweep_jobs(Delivery)
+    sending.send_if_due(delivery.pk, owner="w")
     assert not receiver.got  # it may still be under way
-    assert Delivery.objects.release_stale(now + sending.LEASE + timedelta(seconds=1)) == 1
-    sending.send_if_due(delivery.pk)
+    assert Delivery.objects.free_stale(now + lease_time() + timedelta(seconds=1)) == 1
+    sending.send_if_due(delivery.pk, owner="w")
     assert len(receiver.got) == 1
 
 
@@ -214,10 +216,10 @@ def test_an_address_that_is_allowed_no_longer_gets_nothing(receiver, settings):
     hook = webhook("http://localhost.example/")
     settings.ALLOWED_ENDPOINTS = []
     delivery = queued(hook)
-    sending.send_if_due(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     delivery.refresh_from_db()
     assert delivery.status == "failed"
-    assert "not allowed" in delivery.reason
+    assert "not allowed" in delivery.failure_reason
 
 
 def test_only_staff_hear_of_everything():
@@ -243,7 +245,7 @@ def test_a_rotated_secret_is_another_one(receiver, settings):
     assert rotated["id"] == made["id"]
     assert rotated["secret"] != made["secret"]
     delivery = queued(Webhook.objects.get())
-    sending.send_if_due(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     ((_, headers, body),) = receiver.got
     t = int(headers["Punchweight-Signature"].split(",")[0][2:])
     assert headers["Punchweight-Signature"] == own_signature(rotated["secret"], t, body)
@@ -262,7 +264,7 @@ def test_a_receiver_checks_an_event_with_a_library_of_standard_webhooks(receiver
     receiver.statuses = [503]
     hook = webhook(receiver.url)
     delivery = queued(hook)
-    sending.send_if_due(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     again(delivery)
     library = StandardWebhook(secret_of(hook))
     for _, headers, body in receiver.got:
@@ -278,7 +280,7 @@ def test_a_receiver_checks_an_event_with_a_library_of_standard_webhooks(receiver
 
 def test_the_standard_signature_as_worked_out_by_hand(receiver):
     hook = webhook(receiver.url)
-    sending.send_if_due(queued(hook).pk)
+    sending.send_if_due(queued(hook).pk, owner="w")
     ((_, headers, body),) = receiver.got
     key = base64.b64decode(secret_of(hook).removeprefix("whsec_"))
     assert 24 <= len(key) <= 64  # the standard's bounds
@@ -326,17 +328,17 @@ def test_a_complete_study_is_told_once_for_each_size():
     study = make_study(systems=2, documents=2, quota=1)
     mine, every = webhook("http://127.0.0.1/", study=study), webhook("http://127.0.0.1/")
     other = webhook("http://127.0.0.1/", study=make_study(slug="other"))
-    events.sweep_deliveries()
+    events.sweep_events()
     assert not Delivery.objects.exists()
     rate_everything(join(study))
     for _ in range(2):
-        events.sweep_deliveries()
+        events.sweep_events()
     assert [hook.deliveries.count() for hook in (mine, every, other)] == [1, 1, 0]
     assert mine.deliveries.get().payload["rated"] == 2
     study.comparisons.update(quota=2)
-    events.sweep_deliveries()
+    events.sweep_events()
     rate_everything(join(study))
-    events.sweep_deliveries()
+    events.sweep_events()
     assert mine.deliveries.count() == 2
 
 
@@ -347,7 +349,7 @@ def test_who_lost_the_study_is_told_nothing(settings):
     hook = webhook("https://hooks.example.com/", owner=owner, study=study)
     membership.delete()
     rate_everything(join(study))
-    events.sweep_deliveries()
+    events.sweep_events()
     assert not hook.deliveries.exists()
 
 
@@ -357,13 +359,13 @@ def test_a_release_is_told_to_webhooks_that_were_there():
         webhook("http://127.0.0.1/", study=one, wanted=("release.published",)) for one in (study, make_study())
     )
     draft = Release.objects.create(study=study, name="Votes", version="0.9")
-    Release.objects.filter(pk=draft.pk).update(state="done", sha256="0" * 64, file_bytes=1)
-    events.sweep_deliveries()
+    Release.objects.filter(pk=draft.pk).update(status="done", sha256="0" * 64, file_bytes=1)
+    events.sweep_events()
     assert not Delivery.objects.exists()
-    Release.objects.filter(pk=draft.pk).update(status="published", published_at=timezone.now())
+    Release.objects.filter(pk=draft.pk).update(publication="published", published_at=timezone.now())
     late = webhook("http://127.0.0.1/", study=study, wanted=("release.published",))
     for _ in range(2):
-        events.sweep_deliveries()
+        events.sweep_events()
     assert [one.deliveries.count() for one in (hook, other, late)] == [1, 0, 0]
     assert hook.deliveries.get().payload["version"] == "0.9"
 
@@ -374,17 +376,17 @@ def test_a_release_published_through_the_api_is_told_as_one_of_the_page():
     asks, address = program(), f"/studies/{study.slug}/releases"
     asks.post(address, {"name": "Votes", "licence": "MIT"})
     write_files(study.releases.get())
-    events.sweep_deliveries()
+    events.sweep_events()
     assert not hook.deliveries.exists()
     asks.post(f"{address}/1.0/publish")
-    events.sweep_deliveries()
+    events.sweep_events()
     told = hook.deliveries.get().payload
     assert (told["event"], told["name"], told["sha256"]) == ("release.published", "Votes", study.releases.get().sha256)
 
 
 def test_new_deliveries_are_announced_after_the_commit(monkeypatch, django_capture_on_commit_callbacks):
     sent = []
-    monkeypatch.setattr("api.tasks.announce_delivery", sent.append)
+    monkeypatch.setattr("jobs.messages.send", lambda task, pk, delay=None: sent.append(pk))
     hook = webhook("http://127.0.0.1/")
     with django_capture_on_commit_callbacks(execute=True):
         delivery = queued(hook)

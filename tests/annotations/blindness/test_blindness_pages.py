@@ -48,7 +48,7 @@ def released(study, tmp_path, settings):  # noqa: F811
 @pytest.fixture
 def export(study, released):  # noqa: F811
     job = jobs.start_export(Export(study, get_format("jsonl"), Selection()), UserFactory(username=f"{MARKER}-who"))
-    jobs.work_on(ExportJob, job.pk, owner=f"{MARKER}-machine")
+    jobs.write_job(ExportJob, job.pk, owner=f"{MARKER}-machine")
     return job
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from django.conf import settings
 from tqdm import tqdm
 
-from models_runner import sweeper
-from models_runner.workers import workers_for
+from jobs import sweeper
+from jobs.workers import workers_for
 
 SWEEP_EVERY_SECONDS = 5.0
 

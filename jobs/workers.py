@@ -8,10 +8,9 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from models_runner import sweeper
-from models_runner.models import Worker
-from models_runner.models.workers import SEEN_EVERY
-from models_runner.ownership import is_gone, machine_id, owner_id
+from jobs import sweeper
+from jobs.models import SEEN_EVERY, Worker
+from jobs.ownership import is_gone, machine_id, owner_id
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +41,7 @@ class Presence:
 
     def _run(self) -> None:
         try:
-            self._tick(announce_all=True)
+            self._tick(starting=True)
             swept = 0.0
             while not self._ended.wait(SEEN_EVERY_SECONDS):
                 swept += SEEN_EVERY_SECONDS
@@ -52,13 +51,13 @@ class Presence:
         finally:
             connection.close()
 
-    def _tick(self, *, sweep: bool = True, announce_all: bool = False) -> None:
+    def _tick(self, *, sweep: bool = True, starting: bool = False) -> None:
         try:
             Worker.objects.update_or_create(
                 owner=self._owner, defaults={"queues": self._queues, "seen_at": timezone.now()}
             )
             if sweep:
-                sweeper.sweep(announce_all=announce_all)
+                sweeper.sweep(starting=starting)
         except DatabaseError:
             logger.warning("worker %s could not report to the database", machine_id(), exc_info=True)
 
