@@ -4,18 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stats.raters.arrays import (
+from stats.votes.arrays import (
+    A_SHARE,
     BoolArray,
     FloatArray,
     IntArray,
-    InvalidRatingsError,
+    InvalidVotesError,
     OutcomeCode,
     check_codes,
     check_columns,
 )
 
 EPSILON = 0.2
-SCORE = np.array([1.0, 0.0, 0.5, 0.5])  # by OutcomeCode, as the ratings count it
 # The prior: one vote for each side, as if seen before. Without it a pair with two equal votes has variance 0 and would
 # never be drawn again.
 PRIOR_VOTES = 2.0
@@ -62,13 +62,13 @@ def pair_moments(pair: IntArray, outcome: IntArray, n_pairs: int) -> PairMoments
         outcome: OutcomeCode seen from the pair's first system, shape (n,); see system_pairs.
         n_pairs: Pairs there are, with or without votes.
     Raises:
-        InvalidRatingsError: Shapes differ, an outcome is unknown or a pair is out of range.
+        InvalidVotesError: Shapes differ, an outcome is unknown or a pair is out of range.
     """
     check_columns(pair=pair, outcome=outcome)
     check_codes("outcome", outcome, OutcomeCode)
     if len(pair) and pair.max() >= n_pairs:
-        raise InvalidRatingsError(f"Pair {pair.max()} is out of range; there are {n_pairs}.")
-    score = SCORE[outcome]
+        raise InvalidVotesError(f"Pair {pair.max()} is out of range; there are {n_pairs}.")
+    score = A_SHARE[outcome]
     votes = np.bincount(pair, minlength=n_pairs).astype(np.int64)
     sums = np.bincount(pair, score, minlength=n_pairs).astype(np.float64)
     squares = np.bincount(pair, score**2, minlength=n_pairs).astype(np.float64)
@@ -101,14 +101,14 @@ def pair_probabilities(moments: PairMoments, available: BoolArray, *, epsilon: f
         Shape (..., n_pairs), sums to 1 along the last axis; 0 where not available.
     Raises:
         NoPairAvailableError: No pair is available.
-        InvalidRatingsError: Shapes differ, or not 0 < epsilon <= 1.
+        InvalidVotesError: Shapes differ, or not 0 < epsilon <= 1.
     Source:
         Chiang et al. (2024), arXiv:2403.04132, eq. 9.
     """
     if not 0 < epsilon <= 1:
-        raise InvalidRatingsError(f"epsilon is {epsilon}; expected more than 0 and at most 1.")
+        raise InvalidVotesError(f"epsilon is {epsilon}; expected more than 0 and at most 1.")
     if available.shape != moments.votes.shape:
-        raise InvalidRatingsError(f"available has shape {available.shape}; expected {moments.votes.shape}.")
+        raise InvalidVotesError(f"available has shape {available.shape}; expected {moments.votes.shape}.")
     if not available.any(axis=-1).all():
         raise NoPairAvailableError("No pair is available: nothing can be drawn.")
     n = np.maximum(moments.votes, 1)
@@ -128,10 +128,10 @@ def draw(probabilities: FloatArray, generator: np.random.Generator) -> Draw:
     Args:
         probabilities: Shape (n_pairs,), sum 1.
     Raises:
-        InvalidRatingsError: The probabilities are no distribution.
+        InvalidVotesError: The probabilities are no distribution.
     """
     if probabilities.ndim != 1 or (probabilities < 0).any() or not np.isclose(probabilities.sum(), 1):
-        raise InvalidRatingsError("Expected probabilities of shape (n_pairs,), from 0 up, with sum 1.")
+        raise InvalidVotesError("Expected probabilities of shape (n_pairs,), from 0 up, with sum 1.")
     pair = int(generator.choice(len(probabilities), p=probabilities))
     return Draw(pair, float(probabilities[pair]))
 
@@ -148,15 +148,15 @@ def inverse_probability_weights(probabilities: FloatArray, *, cap: float | None 
     Returns:
         Weights of shape (n,); effective_n is None without votes.
     Raises:
-        InvalidRatingsError: A probability is not in (0, 1], or the cap is not above 0.
+        InvalidVotesError: A probability is not in (0, 1], or the cap is not above 0.
     Source:
         Chiang et al. (2024), arXiv:2403.04132, eq. 7. Cap: Ionides (2008), Journal of Computational and Graphical
         Statistics 17, 295-311. Effective number: Kish (1965), Survey Sampling.
     """
     if not ((probabilities > 0) & (probabilities <= 1)).all():
-        raise InvalidRatingsError("Probabilities of draws must be above 0 and at most 1.")
+        raise InvalidVotesError("Probabilities of draws must be above 0 and at most 1.")
     if cap is not None and not cap > 0:
-        raise InvalidRatingsError(f"The cap is {cap}; expected a number above 0.")
+        raise InvalidVotesError(f"The cap is {cap}; expected a number above 0.")
     if not len(probabilities):
         return Weights(np.empty(0), 0, None)
     weights = 1 / probabilities

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stats.raters.arrays import FloatArray, IntArray, InvalidRatingsError, check_columns, check_once
 from stats.uncertainty.proportions import LEVEL, Proportion, clustered_wilson
+from stats.votes.arrays import FloatArray, IntArray, InvalidVotesError, check_columns, check_once, renumbered
+from stats.votes.tallies import units
 
 METHOD = "Krippendorff's alpha, nominal; percentile interval of a bootstrap over documents"
 NO_PAIRS = "no item has votes of two annotators"
@@ -85,7 +86,7 @@ def krippendorff_alpha(
     Returns:
         alpha in (-1, 1]; None with a reason where no two votes can be compared, or all of them are the same.
     Raises:
-        InvalidRatingsError: Shapes differ, a code is negative, somebody voted twice on an item, an item is in two
+        InvalidVotesError: Shapes differ, a code is negative, somebody voted twice on an item, an item is in two
             documents, resamples < 1, or the level is not between 0 and 1.
     Source:
         Krippendorff (2011), Computing Krippendorff's Alpha-Reliability; Hayes and Krippendorff (2007), Communication
@@ -131,32 +132,22 @@ def _agreement(
 
 def _check_bootstrap(resamples: int, level: float) -> None:
     if resamples < 1 or not 0 < level < 1:
-        raise InvalidRatingsError(f"{resamples} resamples at level {level}; expected 1 or more, and 0 < level < 1.")
+        raise InvalidVotesError(f"{resamples} resamples at level {level}; expected 1 or more, and 0 < level < 1.")
 
 
 def _value_counts(item: IntArray, outcome: IntArray, document: IntArray) -> tuple[FloatArray, IntArray]:
     """Votes of each value by item, shape (n_items, n_values), and the document of each item."""
-    row, n_items = _without_gaps(item)
+    row = renumbered(item)
+    n_items = units(row)
     home = np.empty(n_items, dtype=document.dtype)
     home[row] = document
     if (document != home[row]).any():
-        raise InvalidRatingsError("An item belongs to two documents; expected one document an item.")
+        raise InvalidVotesError("An item belongs to two documents; expected one document an item.")
     values = np.unique(outcome)
     cell = row * np.int64(len(values))
     cell += np.searchsorted(values, outcome)
     counts = np.bincount(cell, minlength=n_items * len(values))
     return counts.reshape(n_items, len(values)).astype(np.float64), home
-
-
-def _without_gaps(index: IntArray) -> tuple[IntArray, int]:
-    """The same units numbered from 0 without gaps, order kept; and how many there are."""
-    if not index.size or index.max() > 4 * index.size:
-        there, number = np.unique(index, return_inverse=True)
-        return number, len(there)
-    # Sorting needs five times as much memory.
-    there = np.zeros(int(index.max()) + 1, dtype=bool)
-    there[index] = True
-    return (np.cumsum(there, dtype=index.dtype) - 1)[index] if not there.all() else index, int(there.sum())
 
 
 def _by_document(counts: FloatArray, document: IntArray) -> _Sums:
@@ -247,7 +238,7 @@ def agreement_with_others(
     Returns:
         Share, interval and number of pairs of every annotator; with a reason where nobody shares an item with them.
     Raises:
-        InvalidRatingsError: As in krippendorff_alpha.
+        InvalidVotesError: As in krippendorff_alpha.
     Source:
         Intervals: see clustered_wilson.
     """

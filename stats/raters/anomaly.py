@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc, chdtri
 
-from stats.raters.arrays import FloatArray, IntArray, InvalidRatingsError, OutcomeCode, check_codes, check_columns
+from stats.votes.arrays import FloatArray, IntArray, InvalidVotesError, OutcomeCode, check_codes, check_columns
 
 ALPHA = 0.05
 LOOKS = 5
@@ -52,7 +52,7 @@ def vote_p_values(pair: IntArray, annotator: IntArray, outcome: IntArray) -> Flo
     Returns:
         Shape (n,), in (0, 1]; NaN where nobody else voted on the pair.
     Raises:
-        InvalidRatingsError: Shapes differ, or an outcome is unknown.
+        InvalidVotesError: Shapes differ, or an outcome is unknown.
     Source:
         Chiang et al. (2024), arXiv:2403.04132, section 6; the symmetric score: Vovk, Gammerman and Shafer (2005),
         Algorithmic Learning in a Random World, chapter 2 (conformal p-values).
@@ -104,13 +104,13 @@ def anomalies(
         An Anomaly for every annotator that occurs; undecided below MINIMUM_VOTES testable votes. Five votes that each
         contradict nine others in ten cannot reach the limit, six can, and the looks are drawn at random.
     Raises:
-        InvalidRatingsError: As in vote_p_values, or alpha is not between 0 and 1.
+        InvalidVotesError: As in vote_p_values, or alpha is not between 0 and 1.
     Source:
         Chiang et al. (2024), arXiv:2403.04132, section 6. Fisher (1925), Statistical Methods for Research Workers.
         Dependence: Bates et al. (2023), Annals of Statistics 51, 149-178.
     """
     if not 0 < alpha < 1:
-        raise InvalidRatingsError(f"alpha is {alpha}; expected a number between 0 and 1.")
+        raise InvalidVotesError(f"alpha is {alpha}; expected a number between 0 and 1.")
     p = vote_p_values(pair, annotator, outcome)
     return {
         person: _test(p[annotator == person], np.random.default_rng([seed, person]), alpha)

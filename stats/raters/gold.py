@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betainc
 
-from stats.raters.arrays import BoolArray, IntArray, InvalidRatingsError, check_columns
 from stats.uncertainty.proportions import LEVEL, Proportion, wilson
+from stats.votes.arrays import BoolArray, IntArray, InvalidVotesError, check_columns
 
 THRESHOLD = 0.7
 CERTAINTY = 0.95
@@ -41,12 +41,12 @@ def gold_check(hits: int, n: int, *, threshold: float = THRESHOLD, certainty: fl
         threshold: Accuracy that is asked for, between 0 and 1.
         certainty: P(accuracy < threshold) from which the check is failed.
     Raises:
-        InvalidRatingsError: Not 0 <= hits <= n, or threshold or certainty is not between 0 and 1.
+        InvalidVotesError: Not 0 <= hits <= n, or threshold or certainty is not between 0 and 1.
     Source:
         Brown, Cai and DasGupta (2001), Statistical Science 16, 101-133, section 4.1 (Jeffreys prior).
     """
     if not (0 < threshold < 1 and 0 < certainty < 1):
-        raise InvalidRatingsError(f"Threshold {threshold} and certainty {certainty} must lie between 0 and 1.")
+        raise InvalidVotesError(f"Threshold {threshold} and certainty {certainty} must lie between 0 and 1.")
     accuracy = wilson(hits, n, level=LEVEL)
     if not n:
         return GoldCheck(accuracy, None, None, threshold, certainty, "no gold items answered yet")

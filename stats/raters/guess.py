@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from stats.raters.arrays import BoolArray, IntArray, check_columns
 from stats.uncertainty.proportions import LEVEL, Proportion, clustered_wilson
+from stats.votes.arrays import BoolArray, IntArray, check_columns
 
 BY_CHANCE = 0.5
 
@@ -21,7 +21,7 @@ def guess_rate(annotator: IntArray, correct: BoolArray, *, level: float = LEVEL)
     Returns:
         Share and interval; no interval where one annotator gave all answers.
     Raises:
-        InvalidRatingsError: Shapes differ.
+        InvalidVotesError: Shapes differ.
     Source:
         See clustered_wilson. Guessing as a check of blinding: Bang, Ni and Davis (2004), Controlled Clinical Trials
         25, 143-156.

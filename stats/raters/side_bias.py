@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stats.raters.arrays import BoolArray, IntArray, ShownCode, check_codes, check_columns
 from stats.uncertainty.proportions import LEVEL, Proportion, wilson
+from stats.votes.arrays import BoolArray, IntArray, ShownCode, check_codes, check_columns
 
 NO_PREFERENCE = 0.5
 
@@ -31,7 +31,7 @@ def side_bias(shown: IntArray, annotator: IntArray, *, level: float = LEVEL) -> 
     Returns:
         A Proportion for every annotator that occurs, also for those without a decisive vote.
     Raises:
-        InvalidRatingsError: Shapes differ, or a choice is unknown.
+        InvalidVotesError: Shapes differ, or a choice is unknown.
     Source:
         Wilson (1927), JASA 22, 209-212. Position bias in judgements of pairs: Zheng et al. (2023), arXiv:2306.05685.
     """

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stats.raters.arrays import BoolArray, FloatArray, IntArray, InvalidRatingsError, check_columns
 from stats.uncertainty.proportions import Proportion, wilson
+from stats.votes.arrays import BoolArray, FloatArray, IntArray, InvalidVotesError, check_columns
 
 # Adults read English non-fiction silently at 238 words a minute, most at 175 to 300 (Brysbaert 2019), and rates above
 # 1,000 are held impossible (Rayner et al. 2016). Whoever is faster than 1,200 has not read, only looked.
@@ -62,7 +62,7 @@ def speeds(
     Returns:
         A Speed of every annotator that occurs.
     Raises:
-        InvalidRatingsError: Shapes differ, a time is negative or infinite, or the rate is not above 0.
+        InvalidVotesError: Shapes differ, a time is negative or infinite, or the rate is not above 0.
     Source:
         Brysbaert (2019), Journal of Memory and Language 109, 104047. Rayner et al. (2016), Psychological Science in
         the Public Interest 17, 4-34. Iglewicz and Hoaglin (1993), How to Detect and Handle Outliers (modified z).
@@ -70,7 +70,7 @@ def speeds(
     check_columns(annotator=annotator, seconds=seconds, words=words)
     measured = ~np.isnan(seconds)
     if (seconds[measured] < 0).any() or np.isinf(seconds).any() or not words_per_minute > 0:
-        raise InvalidRatingsError("Times must be finite and from 0 up, the words per minute above 0.")
+        raise InvalidVotesError("Times must be finite and from 0 up, the words per minute above 0.")
     too_fast = seconds < words * 60 / words_per_minute  # false for NaN
     people = np.unique(annotator).tolist()
     times = {person: seconds[measured & (annotator == person)] for person in people}

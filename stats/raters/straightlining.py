@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stats.raters.arrays import FloatArray, IntArray, InvalidRatingsError, ShownCode, check_codes, check_columns
 from stats.uncertainty.proportions import Proportion, wilson
+from stats.votes.arrays import FloatArray, IntArray, InvalidVotesError, ShownCode, check_codes, check_columns
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def straightlining(shown: IntArray) -> Straightlining:
     Args:
         shown: ShownCode of each vote of one annotator on one criterion, shape (n,), in the order of time.
     Raises:
-        InvalidRatingsError: Not one-dimensional, or a choice is unknown.
+        InvalidVotesError: Not one-dimensional, or a choice is unknown.
     Source:
         Long strings as a sign of careless answers: Johnson (2005), Journal of Research in Personality 39, 103-129;
         Meade and Craig (2012), Psychological Methods 17, 437-455.
@@ -74,13 +74,13 @@ def run_probability(frequencies: FloatArray, n: int, length: int) -> float:
         n: Choices, from 0 up.
         length: Of the run, from 1 up.
     Raises:
-        InvalidRatingsError: The frequencies are no distribution, n < 0 or length < 1.
+        InvalidVotesError: The frequencies are no distribution, n < 0 or length < 1.
     Source:
         Feller (1968), An Introduction to Probability Theory and Its Applications 1, chapter XIII.7-8; as an embedded
         Markov chain: Fu and Koutras (1994), JASA 89, 1050-1058.
     """
     if (frequencies < 0).any() or not np.isclose(frequencies.sum(), 1) or n < 0 or length < 1:
-        raise InvalidRatingsError(f"No run of {length} in {n} votes at frequencies {frequencies.tolist()}.")
+        raise InvalidVotesError(f"No run of {length} in {n} votes at frequencies {frequencies.tolist()}.")
     if length > n:
         return 0.0
     if length == 1:
@@ -128,7 +128,7 @@ def same_answers(item: IntArray, annotator: IntArray, outcome: IntArray) -> dict
     Returns:
         SameAnswers of every annotator that occurs.
     Raises:
-        InvalidRatingsError: Shapes differ, or an outcome is negative.
+        InvalidVotesError: Shapes differ, or an outcome is negative.
     Source:
         Non-differentiation: Krosnick (1991), Applied Cognitive Psychology 5, 213-236.
     """

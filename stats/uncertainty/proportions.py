@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from stats.raters.arrays import FloatArray, IntArray, InvalidRatingsError
+from stats.votes.arrays import FloatArray, IntArray, InvalidVotesError
 
 LEVEL = 0.95
 WILSON = "Wilson score interval"
@@ -47,7 +47,7 @@ def wilson(hits: int, n: int, *, level: float = LEVEL) -> Proportion:
         n: All answers.
         level: Of the interval, between 0 and 1.
     Raises:
-        InvalidRatingsError: Not 0 <= hits <= n, or the level is not between 0 and 1.
+        InvalidVotesError: Not 0 <= hits <= n, or the level is not between 0 and 1.
     Source:
         Wilson (1927), JASA 22, 209-212; recommended by Brown, Cai and DasGupta (2001), Statistical Science 16, 101-133.
     """
@@ -71,13 +71,13 @@ def clustered_wilson(hits: IntArray, n: IntArray, *, cluster: str, level: float 
         cluster: What a cluster is, in one word, for the reason.
         level: Of the interval, between 0 and 1.
     Raises:
-        InvalidRatingsError: Shapes differ, or not 0 <= hits <= n in each cluster.
+        InvalidVotesError: Shapes differ, or not 0 <= hits <= n in each cluster.
     Source:
         Korn and Graubard (1998), Survey Methodology 24, 193-201 (effective sample size and t); Wilson's in place of
         the exact interval: Franco et al. (2019), Journal of Survey Statistics and Methodology 7, 334-364.
     """
     if hits.shape != n.shape or hits.ndim != 1 or (hits < 0).any() or (hits > n).any():
-        raise InvalidRatingsError("hits and n must have one shape (n_clusters,) and 0 <= hits <= n.")
+        raise InvalidVotesError("hits and n must have one shape (n_clusters,) and 0 <= hits <= n.")
     hits, n = hits[n > 0], n[n > 0]
     total, answers = int(hits.sum()), int(n.sum())
     _check(total, answers, level)
@@ -111,6 +111,6 @@ def _wilson_bounds(share: float, n: float, quantile: float) -> tuple[float, floa
 
 def _check(hits: int, n: int, level: float) -> None:
     if not 0 <= hits <= n:
-        raise InvalidRatingsError(f"{hits} of {n} is no share; expected 0 <= hits <= n.")
+        raise InvalidVotesError(f"{hits} of {n} is no share; expected 0 <= hits <= n.")
     if not 0 < level < 1:
-        raise InvalidRatingsError(f"The level is {level}; expected a number between 0 and 1, such as 0.95.")
+        raise InvalidVotesError(f"The level is {level}; expected a number between 0 and 1, such as 0.95.")

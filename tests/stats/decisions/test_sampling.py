@@ -12,7 +12,7 @@ from stats.decisions.sampling import (
     pair_moments,
     pair_probabilities,
 )
-from stats.raters.arrays import InvalidRatingsError
+from stats.votes.arrays import InvalidVotesError
 from tests.stats.raters.simulate import BOTH_BAD, TIE, A, B, codes
 
 
@@ -98,7 +98,7 @@ def test_nothing_available_is_an_error():
 
 @pytest.mark.parametrize(("available", "epsilon"), [([True] * 3, 0.0), ([True] * 3, 1.1), ([True] * 2, 0.2)])
 def test_what_cannot_be_drawn_from_is_refused(available, epsilon):
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         pair_probabilities(moments([1, 2, 3], [0.2] * 3), np.array(available), epsilon=epsilon)
 
 
@@ -117,7 +117,7 @@ def test_the_same_generator_draws_the_same_pairs():
 
 @pytest.mark.parametrize("probabilities", [[0.5, 0.6], [1.5, -0.5], [[1.0]]])
 def test_what_is_no_distribution_is_not_drawn_from(probabilities):
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         draw(np.array(probabilities), np.random.default_rng(1))
 
 
@@ -154,16 +154,16 @@ def test_no_votes_have_no_weights():
 
 @pytest.mark.parametrize(("probabilities", "cap"), [([0.0], None), ([1.1], None), ([np.nan], None), ([0.5], 0.0)])
 def test_what_are_no_probabilities_is_refused(probabilities, cap):
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         inverse_probability_weights(np.array(probabilities), cap=cap)
 
 
 @pytest.mark.parametrize("outcome", [[4], [-1]])
 def test_an_unknown_outcome_is_refused(outcome):
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         pair_moments(codes([0]), codes(outcome), 1)
 
 
 def test_a_pair_out_of_range_is_refused():
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         pair_moments(codes([2]), codes([A]), 2)

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from stats.raters.arrays import InvalidRatingsError
 from stats.uncertainty.proportions import CLUSTERED, UNANIMOUS, clustered_wilson, wilson
+from stats.votes.arrays import InvalidVotesError
 from tests.stats.raters.simulate import codes
 
 
@@ -93,11 +93,11 @@ def test_the_interval_covers_where_clusters_differ_and_the_plain_one_does_not():
 
 @pytest.mark.parametrize(("hits", "n", "level"), [(3, 2, 0.95), (-1, 2, 0.95), (1, 2, 0.0), (1, 2, 1.0)])
 def test_what_is_no_share_is_refused(hits, n, level):
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         wilson(hits, n, level=level)
 
 
 @pytest.mark.parametrize(("hits", "n"), [([3], [2]), ([1, 1], [2]), ([[1]], [[2]])])
 def test_what_are_no_clusters_is_refused(hits, n):
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         clustered_wilson(codes(hits), codes(n), cluster="annotator")
