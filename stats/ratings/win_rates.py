@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
+from stats.uncertainty.proportions import wilson_interval
 from stats.votes.arrays import FloatArray, IntArray, VoteArrays
 
 
@@ -32,18 +32,3 @@ def win_rates(votes: VoteArrays, *, level: float = 0.95) -> WinRates:
     rate = np.where(met, wins / np.maximum(counts, 1), np.nan)
     lower, upper = wilson_interval(wins, counts, level=level)
     return WinRates(counts.round().astype(np.int64), rate, lower, upper)
-
-
-def wilson_interval(successes: FloatArray, trials: FloatArray, *, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
-    """Bounds of a chance; halves are allowed (they make it slightly too wide), NaN without trials.
-
-    Source:
-        Wilson (1927), Probable inference, the law of succession, and statistical inference, Journal of the American
-        Statistical Association 22, 209-212.
-    """
-    z = norm.ppf(0.5 + level / 2)
-    n = np.where(trials > 0, trials, np.nan)
-    rate = successes / n
-    centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
-    reach = z / (1 + z**2 / n) * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
-    return np.maximum(centre - reach, 0), np.minimum(centre + reach, 1)

@@ -39,6 +39,22 @@ class Proportion:
         return not self.lower <= value <= self.upper
 
 
+def wilson_interval(hits: FloatArray, n: FloatArray, *, level: float = LEVEL) -> tuple[FloatArray, FloatArray]:
+    """Give Wilson's score interval of many shares of independent answers at once.
+
+    Args:
+        hits: Answers that count, from 0 to n, any shape. Halves are allowed; they make the interval slightly too wide.
+        n: All answers, same shape.
+        level: Of the interval, between 0 and 1.
+    Returns:
+        Lower and upper bounds, same shape, from 0 to 1; NaN where n is 0.
+    Source:
+        As in wilson.
+    """
+    answers = np.where(n > 0, n, np.nan)
+    return _wilson_bounds(hits / answers, answers, float(ndtri(0.5 + level / 2)))
+
+
 def wilson(hits: int, n: int, *, level: float = LEVEL) -> Proportion:
     """Share of independent answers with Wilson's score interval.
 
@@ -54,7 +70,7 @@ def wilson(hits: int, n: int, *, level: float = LEVEL) -> Proportion:
     _check(hits, n, level)
     if not n:
         return Proportion(None, None, None, 0, 0, None, WILSON, NO_ANSWERS)
-    lower, upper = _wilson_bounds(hits / n, n, float(ndtri(0.5 + level / 2)))
+    lower, upper = map(float, _wilson_bounds(hits / n, n, float(ndtri(0.5 + level / 2))))
     return Proportion(hits / n, lower, upper, hits, n, float(n), WILSON, "")
 
 
@@ -88,10 +104,10 @@ def clustered_wilson(hits: IntArray, n: IntArray, *, cluster: str, level: float 
         reason = ONE_CLUSTER.format(cluster=cluster)
         return Proportion(share, None, None, total, answers, None, CLUSTERED, reason)
     if total in (0, answers):
-        lower, upper = _wilson_bounds(share, len(n), float(ndtri(0.5 + level / 2)))
+        lower, upper = map(float, _wilson_bounds(share, len(n), float(ndtri(0.5 + level / 2))))
         return Proportion(share, lower, upper, total, answers, float(len(n)), UNANIMOUS, "")
     effective = answers / _design_effect(hits.astype(np.float64), n.astype(np.float64))
-    lower, upper = _wilson_bounds(share, effective, float(stdtrit(len(n) - 1, 0.5 + level / 2)))
+    lower, upper = map(float, _wilson_bounds(share, effective, float(stdtrit(len(n) - 1, 0.5 + level / 2))))
     return Proportion(share, lower, upper, total, answers, effective, CLUSTERED, "")
 
 
@@ -101,12 +117,12 @@ def _design_effect(hits: FloatArray, n: FloatArray) -> float:
     return max(1.0, float(variance / (share * (1 - share) / n.sum())))
 
 
-def _wilson_bounds(share: float, n: float, quantile: float) -> tuple[float, float]:
+def _wilson_bounds(share: FloatArray | float, n: FloatArray | float, quantile: float) -> tuple[FloatArray, FloatArray]:
     square = quantile**2 / n
     middle = (share + square / 2) / (1 + square)
     half = quantile * np.sqrt(share * (1 - share) / n + square / (4 * n)) / (1 + square)
     # Rounding must not put the bound of a unanimous share beyond the share itself.
-    return max(0.0, min(share, float(middle - half))), min(1.0, max(share, float(middle + half)))
+    return np.maximum(0.0, np.minimum(share, middle - half)), np.minimum(1.0, np.maximum(share, middle + half))
 
 
 def _check(hits: int, n: int, level: float) -> None:

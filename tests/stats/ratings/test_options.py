@@ -3,11 +3,10 @@
 import evalica
 import numpy as np
 import pytest
-from statsmodels.stats.proportion import proportion_confint
 
 from stats.ratings.estimates import Ties
 from stats.ratings.ratings import Anchor, rate
-from stats.ratings.win_rates import wilson_interval, win_rates
+from stats.ratings.win_rates import win_rates
 from stats.strengths.elo import elo
 from stats.votes.arrays import VoteArrays
 from tests.stats.simulate import BOTH_BAD, TIE, A, B, simulated, votes
@@ -168,10 +167,3 @@ def test_win_rates_by_hand():
     assert np.isnan([found.rate[0, 2], found.lower[0, 2], found.rate[1, 1]]).all()
     assert found.lower[0, 1] < 0.625 < found.upper[0, 1]
     assert found.upper[1, 2] == 1
-
-
-def test_wilson_is_newcombes_example_and_statsmodels():
-    # Newcombe (1998), Statistics in Medicine 17, 857-872, table I: 81 of 263 gives 0.2553 to 0.3662.
-    lower, upper = wilson_interval(np.array([81.0]), np.array([263.0]))
-    assert (lower[0], upper[0]) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert (lower[0], upper[0]) == pytest.approx(proportion_confint(81, 263, method="wilson"))
