@@ -91,18 +91,5 @@ def spread(votes: VoteArrays, one: int, other: int) -> Spread:
     return Spread(variance(parts.document), variance(parts.annotator), variance(parts.vote))
 
 
-def votes_for_win_rate(win_rate: float, *, power: float = POWER, level: float = LEVEL) -> float:
-    """Votes that tell this win rate from one half (two-sided test), every vote on its own; infinite for one half.
-
-    Source:
-        Fleiss, Levin and Paik (2003), Statistical Methods for Rates and Proportions, chapter 2.
-    """
-    distance = abs(win_rate - 0.5)
-    if distance == 0:
-        return np.inf
-    spread_of_one = _z(1 - level / 2) * 0.5 + _z(power) * np.sqrt(win_rate * (1 - win_rate))
-    return float(np.ceil((spread_of_one / distance) ** 2))
-
-
 def _z(chance: float) -> float:
     return float(norm.ppf(chance))

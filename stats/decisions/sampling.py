@@ -4,16 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stats.votes.arrays import (
-    A_SHARE,
-    BoolArray,
-    FloatArray,
-    IntArray,
-    InvalidVotesError,
-    OutcomeCode,
-    check_codes,
-    check_columns,
-)
+from stats.votes.arrays import BoolArray, FloatArray, IntArray, InvalidVotesError
 
 EPSILON = 0.2
 # The prior: one vote for each side, as if seen before. Without it a pair with two equal votes has variance 0 and would
@@ -40,39 +31,6 @@ class Draw:
 
     pair: int
     probability: float
-
-
-@dataclass(frozen=True)
-class Weights:
-    """Inverse-probability weights with mean 1.
-
-    n_capped: votes whose weight the cap cut. effective_n: (sum w)^2 / sum w^2, how many equal votes tell as much.
-    """
-
-    weights: FloatArray
-    n_capped: int
-    effective_n: float | None
-
-
-def pair_moments(pair: IntArray, outcome: IntArray, n_pairs: int) -> PairMoments:
-    """Votes and variance of each pair.
-
-    Args:
-        pair: Index of the pair of each vote, 0 to n_pairs - 1, shape (n,).
-        outcome: OutcomeCode seen from the pair's first system, shape (n,); see system_pairs.
-        n_pairs: Pairs there are, with or without votes.
-    Raises:
-        InvalidVotesError: Shapes differ, an outcome is unknown or a pair is out of range.
-    """
-    check_columns(pair=pair, outcome=outcome)
-    check_codes("outcome", outcome, OutcomeCode)
-    if len(pair) and pair.max() >= n_pairs:
-        raise InvalidVotesError(f"Pair {pair.max()} is out of range; there are {n_pairs}.")
-    score = A_SHARE[outcome]
-    votes = np.bincount(pair, minlength=n_pairs).astype(np.int64)
-    sums = np.bincount(pair, score, minlength=n_pairs).astype(np.float64)
-    squares = np.bincount(pair, score**2, minlength=n_pairs).astype(np.float64)
-    return PairMoments(votes, smoothed_variance(votes, sums, squares))
 
 
 def smoothed_variance(votes: IntArray, sums: FloatArray, squares: FloatArray) -> FloatArray:
@@ -134,36 +92,3 @@ def draw(probabilities: FloatArray, generator: np.random.Generator) -> Draw:
         raise InvalidVotesError("Expected probabilities of shape (n_pairs,), from 0 up, with sum 1.")
     pair = int(generator.choice(len(probabilities), p=probabilities))
     return Draw(pair, float(probabilities[pair]))
-
-
-def inverse_probability_weights(probabilities: FloatArray, *, cap: float | None = None) -> Weights:
-    """Weights 1 / P of votes whose pair was drawn with probability P, scaled to mean 1.
-
-    They undo the preference of the sampling, so that averages over votes become averages over pairs drawn evenly. A
-    few rare draws can then outweigh all the rest; a cap trades a little bias for less variance.
-
-    Args:
-        probabilities: Stored with each vote's assignment, in (0, 1], shape (n,).
-        cap: Highest weight as a multiple of the mean before capping, more than 0; None leaves all as they are.
-    Returns:
-        Weights of shape (n,); effective_n is None without votes.
-    Raises:
-        InvalidVotesError: A probability is not in (0, 1], or the cap is not above 0.
-    Source:
-        Chiang et al. (2024), arXiv:2403.04132, eq. 7. Cap: Ionides (2008), Journal of Computational and Graphical
-        Statistics 17, 295-311. Effective number: Kish (1965), Survey Sampling.
-    """
-    if not ((probabilities > 0) & (probabilities <= 1)).all():
-        raise InvalidVotesError("Probabilities of draws must be above 0 and at most 1.")
-    if cap is not None and not cap > 0:
-        raise InvalidVotesError(f"The cap is {cap}; expected a number above 0.")
-    if not len(probabilities):
-        return Weights(np.empty(0), 0, None)
-    weights = 1 / probabilities
-    limit = np.inf if cap is None else cap * weights.mean()
-    capped = np.minimum(weights, limit)
-    return Weights(
-        weights=capped / capped.mean(),
-        n_capped=int((weights > limit).sum()),
-        effective_n=float(capped.sum() ** 2 / (capped**2).sum()),
-    )

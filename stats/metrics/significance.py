@@ -58,22 +58,6 @@ def mean_intervals(values: FloatArray, *, seed: int, resamples: int = 1000) -> M
     return Means(mean, lower, upper, reason, interval_reason)
 
 
-def paired_randomization(differences: FloatArray, *, seed: int, rounds: int = ROUNDS) -> float:
-    """Two-sided p-value that the mean difference is zero: signs of documents are flipped at random.
-
-    (1 + rounds at least as far from zero) / (1 + rounds); exact over all flips where there are at most `rounds` of
-    them. NaN for fewer than two differences.
-
-    Source:
-        Noreen (1989), Computer-Intensive Methods for Testing Hypotheses, on approximate randomization. Phipson and
-        Smyth (2010), Permutation p-values should never be zero, Statistical Applications in Genetics and Molecular
-        Biology 9, article 39.
-    """
-    if len(differences) < 2:
-        return np.nan
-    return float(_p_values(differences[np.newaxis], seed, rounds)[0])
-
-
 def _p_values(differences: FloatArray, seed: int, rounds: int) -> FloatArray:
     """Of many comparisons at once, shape (k, n_documents); 0 where a document has no pair: its sign changes nothing."""
     n = differences.shape[1]
@@ -105,34 +89,20 @@ def holm(p: FloatArray) -> FloatArray:
     return adjusted
 
 
-def compare_all(values: FloatArray, *, seed: int, rounds: int = ROUNDS) -> Differences:
-    """Every pair of systems on the documents both have values for.
-
-    Args:
-        values: Shape (n_systems, n_documents), NaN where there is none.
-    """
-    n = len(values)
-    first, second = np.triu_indices(n, 1)
-    both = values[first] - values[second]
-    known = ~np.isnan(both)
-    both, counts = np.where(known, both, 0), known.sum(axis=1)
-    mean = np.where(counts > 0, both.sum(axis=1) / np.maximum(counts, 1), np.nan)
-    p = np.where(counts > 1, _p_values(both, seed, rounds), np.nan)
-    return Differences(
-        _square(n, mean, -mean, np.nan),
-        _square(n, counts.astype(np.float64), counts.astype(np.float64), 0),
-        _square(n, p, p, np.nan),
-        _square(n, holm(p), holm(p), np.nan),
-    )
-
-
 def compare_with(values: FloatArray, chosen: int, *, seed: int, rounds: int = ROUNDS) -> Differences:
     """Every system against one, on the documents both have values for; Holm allows for these pairs alone.
 
     Args:
         values: Shape (n_systems, n_documents), NaN where there is none.
+        chosen: Index of the system that the others are compared with.
+        seed: Of the flips.
+        rounds: Random flips; all flips are counted instead where there are at most so many.
     Returns:
-        Arrays of shape (n,): the system minus the chosen one; NaN, and 0 documents, for the chosen one itself.
+        Arrays of shape (n,); NaN, and 0 documents, for the chosen system itself.
+    Source:
+        Noreen (1989), Computer-Intensive Methods for Testing Hypotheses, on approximate randomization. Phipson and
+        Smyth (2010), Permutation p-values should never be zero, Statistical Applications in Genetics and Molecular
+        Biology 9, article 39.
     """
     others = np.arange(len(values)) != chosen
     both = values - values[chosen]
@@ -141,10 +111,3 @@ def compare_with(values: FloatArray, chosen: int, *, seed: int, rounds: int = RO
     mean = np.where(counts > 0, both.sum(axis=1) / np.maximum(counts, 1), np.nan)
     p = np.where(counts > 1, _p_values(both, seed, rounds), np.nan)
     return Differences(mean, counts.astype(np.float64), p, holm(p))
-
-
-def _square(n: int, above: FloatArray, below: FloatArray, diagonal: float) -> FloatArray:
-    square = np.full((n, n), diagonal)
-    first, second = np.triu_indices(n, 1)
-    square[first, second], square[second, first] = above, below
-    return square

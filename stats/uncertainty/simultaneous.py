@@ -1,7 +1,7 @@
 """Intervals that hold for all systems at once, and what ranks they leave open."""
 
 import numpy as np
-from scipy.stats import chi2, norm
+from scipy.stats import norm
 
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.sandwich import bread
@@ -92,21 +92,6 @@ def unclear_pairs(wins: FloatArray, *, level: float = 0.95) -> BoolArray:
     covariance = bread(helped, strengths)
     gap = np.abs(strengths[np.newaxis, :] - strengths[:, np.newaxis])
     return np.asarray((gap <= _bonferroni(len(wins), level) * _errors(covariance)) & ~limited)
-
-
-def rank_interval_from_covariance(
-    estimate: FloatArray, covariance: FloatArray, *, level: float = 0.95, chi_square: bool = False
-) -> tuple[FloatArray, FloatArray]:
-    """The same from a covariance, without resamples: Bonferroni over all pairs, or the chi-square set (Scheffe).
-
-    The chi-square set holds for every contrast of the systems and is the wider one; it is what Chiang et al. use.
-
-    Source:
-        Chiang et al. (2024), Chatbot Arena, arXiv 2403.04132, section 5.
-    """
-    n = len(estimate)
-    factor = float(np.sqrt(chi2.ppf(level, max(1, n - 1)))) if chi_square else _bonferroni(n, level)
-    return ranks(estimate[np.newaxis, :] - estimate[:, np.newaxis], factor * _errors(covariance))
 
 
 def _bonferroni(n: int, level: float) -> float:

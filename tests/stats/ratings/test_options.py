@@ -1,13 +1,11 @@
-"""rate() with ties dropped or fitted, weights, an anchor, and parts rated apart; Elo; win rates by pair."""
+"""rate() with ties dropped or fitted, weights, an anchor, and parts rated apart; win rates by pair."""
 
-import evalica
 import numpy as np
 import pytest
 
 from stats.ratings.estimates import Ties
 from stats.ratings.ratings import Anchor, rate
 from stats.ratings.win_rates import win_rates
-from stats.strengths.elo import elo
 from stats.votes.arrays import VoteArrays
 from tests.stats.simulate import BOTH_BAD, TIE, A, B, simulated, votes
 
@@ -136,26 +134,6 @@ def test_one_annotator_and_one_document_still_give_an_interval_of_single_votes()
     assert np.isnan([found.lower, found.all_lower]).all()
     assert np.isfinite(found.iid_lower).all()
     assert found.iid_reason == ("", "")
-
-
-def test_elo_by_hand():
-    # 1000 against 1000, K = 32: the winner takes 16. Then the tie at 1016 : 984: expected 1/(1+10^(-32/400)) = 0.54592,
-    # so the leader loses 32 * 0.04592 = 1.4695.
-    ratings = elo(votes([(0, 1, A), (0, 1, TIE)], 3), k=32)
-    assert ratings[:2] == pytest.approx([1016 - 1.4695, 984 + 1.4695], abs=1e-3)
-    assert np.isnan(ratings[2])
-
-
-def test_elo_is_evalicas_and_depends_on_the_order():
-    sample = simulated(9, n_votes=500, n_systems=4)
-    winners = [
-        [evalica.Winner.X, evalica.Winner.Y, evalica.Winner.Draw, evalica.Winner.Draw][i] for i in sample.outcome
-    ]
-    theirs = evalica.elo(
-        sample.system_a.tolist(), sample.system_b.tolist(), winners, initial=1000, base=10, scale=400, k=4
-    )
-    assert elo(sample) == pytest.approx(theirs.scores.sort_index().to_numpy(), abs=1e-6)
-    assert elo(sample) != pytest.approx(elo(sample.take(np.arange(500)[::-1])), abs=1e-6)
 
 
 def test_win_rates_by_hand():
