@@ -60,21 +60,6 @@ class NonInferiority:
         return self.upper < -self.margin
 
 
-def noninferiority(
-    votes: VoteArrays,
-    compact: int,
-    large: int,
-    *,
-    margin: float,
-    seed: int,
-    scale: Scale = Scale.POINTS,
-    resamples: int = 1000,
-) -> NonInferiority:
-    """One pair of systems; see noninferiorities."""
-    pairs = [(compact, large)]
-    return noninferiorities(votes, pairs, margin=margin, seed=seed, scale=scale, resamples=resamples)[0]
-
-
 def noninferiorities(
     votes: VoteArrays,
     pairs: Sequence[tuple[int, int]],

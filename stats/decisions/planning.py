@@ -1,13 +1,12 @@
-"""How many votes a study still needs, and how narrow its intervals can get."""
+"""How many votes a study still needs to tell its systems apart."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm
 
-from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
-from stats.uncertainty.sandwich import covariance_parts
-from stats.votes.arrays import FloatArray, IntArray, VoteArrays
+from stats.strengths.bradley_terry import SCALE
+from stats.votes.arrays import FloatArray, IntArray
 
 POWER = 0.8
 LEVEL = 0.05
@@ -32,24 +31,6 @@ class Separation:
         return self.better, self.worse, self.gap, self.error, self.votes_needed
 
 
-@dataclass(frozen=True)
-class Spread:
-    """Variance of the difference between two systems in log-odds, by where it comes from, at the present counts."""
-
-    document: float
-    annotator: float
-    vote: float
-
-    def error(self, *, documents: float = 1, annotators: float = 1, votes: float = 1) -> float:
-        """Standard error in rating points with so many times as many documents, annotators and votes."""
-        variance = self.document / documents + self.annotator / annotators + self.vote / votes
-        return float(SCALE * np.sqrt(variance))
-
-    def width(self, *, level: float = LEVEL, documents: float = 1, annotators: float = 1, votes: float = 1) -> float:
-        """Of the interval of the difference, in rating points."""
-        return 2 * _z(1 - level / 2) * self.error(documents=documents, annotators=annotators, votes=votes)
-
-
 def separation(
     strengths: FloatArray, variance: FloatArray, n_votes: int, *, power: float = POWER, level: float = LEVEL
 ) -> Separation:
@@ -72,23 +53,6 @@ def separation(
     apart = gap > 1e-6
     needed = np.where(apart, n_votes * (error * factor / np.where(apart, gap, 1)) ** 2, np.inf)
     return Separation(better, worse, gap, error, needed)
-
-
-def spread(votes: VoteArrays, one: int, other: int) -> Spread:
-    """Where the uncertainty of a difference comes from; parts that come out negative count as 0.
-
-    Votes beyond those of the same documents and annotators shrink the vote's part alone.
-
-    Args:
-        votes: Votes that connect all their systems.
-    """
-    strengths = fit_bradley_terry(votes.wins())
-    parts = covariance_parts(votes, strengths)
-
-    def variance(covariance: FloatArray) -> float:
-        return max(0.0, float(covariance[one, one] + covariance[other, other] - 2 * covariance[one, other]))
-
-    return Spread(variance(parts.document), variance(parts.annotator), variance(parts.vote))
 
 
 def _z(chance: float) -> float:

@@ -3,12 +3,13 @@ import pytest
 from statsmodels.stats.power import NormalIndPower
 
 from leaderboards.boards.neighbours import NO_LIMIT, NO_LIMIT_YET, neighbours
-from stats.decisions.planning import separation, spread
+from stats.decisions.planning import separation
 from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
 from stats.uncertainty.bootstrap import bootstrap_strengths, draw
 from stats.uncertainty.sandwich import sandwich_covariance
 from stats.votes.arrays import VoteArrays
 from tests.stats.decisions.single_votes import votes_for_win_rate
+from tests.stats.decisions.spread import spread
 from tests.stats.simulate import A, B, votes
 
 
