@@ -26,7 +26,7 @@ class PairMoments:
 
 
 @dataclass(frozen=True)
-class Draw:
+class DrawnPair:
     """A pair and the probability with which it was drawn, to be stored with the assignment."""
 
     pair: int
@@ -80,7 +80,7 @@ def _normalised(weights: FloatArray) -> FloatArray:
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
-def draw(probabilities: FloatArray, generator: np.random.Generator) -> Draw:
+def draw_pair(probabilities: FloatArray, generator: np.random.Generator) -> DrawnPair:
     """Draw one pair.
 
     Args:
@@ -91,4 +91,4 @@ def draw(probabilities: FloatArray, generator: np.random.Generator) -> Draw:
     if probabilities.ndim != 1 or (probabilities < 0).any() or not np.isclose(probabilities.sum(), 1):
         raise InvalidVotesError("Expected probabilities of shape (n_pairs,), from 0 up, with sum 1.")
     pair = int(generator.choice(len(probabilities), p=probabilities))
-    return Draw(pair, float(probabilities[pair]))
+    return DrawnPair(pair, float(probabilities[pair]))

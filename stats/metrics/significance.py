@@ -23,7 +23,7 @@ class Means:
 
 
 @dataclass(frozen=True)
-class Differences:
+class PairedDifferences:
     """Mean of row minus column over the documents both have, and two-sided p-values, shape (n, n); (n,) against one.
 
     p: of each pair alone. p_holm: allowing for all pairs. NaN where fewer than two documents have both.
@@ -89,7 +89,7 @@ def holm(p: FloatArray) -> FloatArray:
     return adjusted
 
 
-def compare_with(values: FloatArray, chosen: int, *, seed: int, rounds: int = ROUNDS) -> Differences:
+def compare_with(values: FloatArray, chosen: int, *, seed: int, rounds: int = ROUNDS) -> PairedDifferences:
     """Every system against one, on the documents both have values for; Holm allows for these pairs alone.
 
     Args:
@@ -110,4 +110,4 @@ def compare_with(values: FloatArray, chosen: int, *, seed: int, rounds: int = RO
     both, counts = np.where(known, both, 0), known.sum(axis=1)
     mean = np.where(counts > 0, both.sum(axis=1) / np.maximum(counts, 1), np.nan)
     p = np.where(counts > 1, _p_values(both, seed, rounds), np.nan)
-    return Differences(mean, counts.astype(np.float64), p, holm(p))
+    return PairedDifferences(mean, counts.astype(np.float64), p, holm(p))

@@ -67,15 +67,15 @@ def covariance_parts(votes: VoteArrays, strengths: FloatArray) -> CovariancePart
         Statistics 29, 238-249.
     """
     key = ("covariance parts", strengths.tobytes())
-    if key not in votes.known:
+    if key not in votes.worked_out:
         inverse = bread(votes.wins(), strengths)
         residuals = _residuals(votes, strengths)
         cells = _clustered(votes, residuals, document_and_annotator(votes))
         by_document, by_annotator = (_clustered(votes, residuals, unit) for unit in (votes.document, votes.annotator))
-        votes.known[key] = CovarianceParts(
+        votes.worked_out[key] = CovarianceParts(
             *(inverse @ middle @ inverse for middle in (by_document - cells, by_annotator - cells, cells))
         )
-    found: CovarianceParts = votes.known[key]
+    found: CovarianceParts = votes.worked_out[key]
     return found
 
 

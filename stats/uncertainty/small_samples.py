@@ -42,7 +42,7 @@ def expansion(
 
 
 @dataclass(frozen=True)
-class Counts:
+class UnitCounts:
     """cells: pairs of a document and an annotator that have votes."""
 
     documents: int
@@ -50,9 +50,9 @@ class Counts:
     cells: int
 
 
-def counts_of(votes: VoteArrays) -> Counts:
+def counts_of(votes: VoteArrays) -> UnitCounts:
     documents, annotators = (units(renumbered(index)) for index in (votes.document, votes.annotator))
-    return Counts(documents, annotators, units(renumbered(document_and_annotator(votes))))
+    return UnitCounts(documents, annotators, units(renumbered(document_and_annotator(votes))))
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Components:
     squares: tuple[FloatArray, ...]
 
     @classmethod
-    def of(cls, parts: CovarianceParts, counts: Counts) -> "Components":
+    def of(cls, parts: CovarianceParts, counts: UnitCounts) -> "Components":
         cell = _variances(parts.vote)
         found: list[tuple[FloatArray, float, int]] = [(cell, 1.0, max(1, counts.cells - 1))]
         squares = []

@@ -89,7 +89,7 @@ class VoteArrays:
         return len(self.outcome)
 
     @cached_property
-    def known(self) -> dict[Any, Any]:
+    def worked_out(self) -> dict[Any, Any]:
         """What was worked out of these very votes, kept for whoever asks again: ratings and gaps need the same."""
         return {}
 

@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 from stats.decisions.sampling import (
     NoPairAvailableError,
     PairMoments,
-    draw,
+    draw_pair,
     pair_probabilities,
 )
 from stats.votes.arrays import InvalidVotesError
@@ -103,7 +103,7 @@ def test_what_cannot_be_drawn_from_is_refused(available, epsilon):
 
 def test_draws_follow_the_probabilities_and_carry_them():
     probabilities, rng = np.array([0.6, 0.0, 0.3, 0.1]), np.random.default_rng(1)
-    drawn = [draw(probabilities, rng) for _ in range(4000)]
+    drawn = [draw_pair(probabilities, rng) for _ in range(4000)]
     assert all(one.probability == probabilities[one.pair] for one in drawn)
     assert np.bincount([one.pair for one in drawn], minlength=4) / 4000 == pytest.approx(probabilities, abs=0.03)
 
@@ -111,13 +111,13 @@ def test_draws_follow_the_probabilities_and_carry_them():
 def test_the_same_generator_draws_the_same_pairs():
     probabilities = np.full(10, 0.1)
     first, second = (np.random.default_rng(3) for _ in range(2))
-    assert [draw(probabilities, first) for _ in range(5)] == [draw(probabilities, second) for _ in range(5)]
+    assert [draw_pair(probabilities, first) for _ in range(5)] == [draw_pair(probabilities, second) for _ in range(5)]
 
 
 @pytest.mark.parametrize("probabilities", [[0.5, 0.6], [1.5, -0.5], [[1.0]]])
 def test_what_is_no_distribution_is_not_drawn_from(probabilities):
     with pytest.raises(InvalidVotesError):
-        draw(np.array(probabilities), np.random.default_rng(1))
+        draw_pair(np.array(probabilities), np.random.default_rng(1))
 
 
 @pytest.mark.parametrize("outcome", [[4], [-1]])
