@@ -1,4 +1,4 @@
-"""Shares with intervals: Wilson's for independent answers, and for answers that come in clusters."""
+"""Give shares with Wilson intervals, for independent answers and for answers that come in clusters."""
 
 from dataclasses import dataclass
 
@@ -17,10 +17,16 @@ ONE_CLUSTER = "all answers are from one {cluster}: nothing shows how far {cluste
 
 @dataclass(frozen=True)
 class Proportion:
-    """A share of answers with its interval.
+    """Hold a share of answers with its interval.
 
-    value: hits / n, None where n is 0. lower, upper: None where there is no interval. effective_n: independent
-    answers that would tell as much. reason: why something is None; "" where nothing is.
+    Attributes:
+        value: hits / n; None where n is 0.
+        lower, upper: Bounds; None where there is no interval.
+        hits: Answers that count.
+        n: All answers.
+        effective_n: Number of independent answers that would tell as much; None where it is unknown.
+        method: Name of the method.
+        reason: Why something is None; "" where nothing is.
     """
 
     value: float | None
@@ -33,7 +39,7 @@ class Proportion:
     reason: str
 
     def excludes(self, value: float) -> bool | None:
-        """Whether the value lies outside the interval; None where there is no interval."""
+        """Tell whether the value lies outside the interval; None where there is no interval."""
         if self.lower is None or self.upper is None:
             return None
         return not self.lower <= value <= self.upper
@@ -56,7 +62,7 @@ def wilson_interval(hits: FloatArray, n: FloatArray, *, level: float = LEVEL) ->
 
 
 def wilson(hits: int, n: int, *, level: float = LEVEL) -> Proportion:
-    """Share of independent answers with Wilson's score interval.
+    """Give the share of independent answers with Wilson's score interval.
 
     Args:
         hits: Answers that count, 0 to n.
@@ -75,19 +81,20 @@ def wilson(hits: int, n: int, *, level: float = LEVEL) -> Proportion:
 
 
 def clustered_wilson(hits: IntArray, n: IntArray, *, cluster: str, level: float = LEVEL) -> Proportion:
-    """Share of answers that come in clusters, such as the answers of one annotator.
+    """Give the share of answers that come in clusters, such as all answers of one annotator, with an interval.
 
-    The variance of hits / n between clusters (linearised ratio estimator) gives the design effect, never below 1;
-    n over the design effect goes into Wilson's formula, with the quantile of t with clusters - 1 degrees of freedom
-    because the variance is itself estimated. Where all answers are alike nothing shows how much clusters matter:
-    then each cluster counts as one answer, the most cautious reading.
+    The variance of hits / n between clusters (linearised ratio estimator) gives the design effect, never below 1.
+    Wilson's formula takes n / design effect for n, and the quantile of t with clusters - 1 degrees of freedom, because
+    the variance is itself estimated. Where all answers are alike, nothing shows how far clusters differ; each cluster
+    then counts as one answer, the most cautious choice.
 
     Args:
-        hits, n: By cluster, shape (n_clusters,); clusters without answers are left out.
+        hits, n: Answers that count, and all answers, of each cluster, shape (n_clusters,); clusters without answers
+            are left out.
         cluster: What a cluster is, in one word, for the reason.
         level: Of the interval, between 0 and 1.
     Raises:
-        InvalidVotesError: Shapes differ, or not 0 <= hits <= n in each cluster.
+        InvalidVotesError: Shapes differ, not 0 <= hits <= n in each cluster, or the level is not between 0 and 1.
     Source:
         Korn and Graubard (1998), Survey Methodology 24, 193-201 (effective sample size and t); Wilson's in place of
         the exact interval: Franco et al. (2019), Journal of Survey Statistics and Methodology 7, 334-364.
@@ -112,6 +119,7 @@ def clustered_wilson(hits: IntArray, n: IntArray, *, cluster: str, level: float 
 
 
 def _design_effect(hits: FloatArray, n: FloatArray) -> float:
+    """Divide the variance between clusters by that of independent answers; at least 1."""
     clusters, share = len(n), hits.sum() / n.sum()
     variance = clusters / (clusters - 1) * ((hits - share * n) ** 2).sum() / n.sum() ** 2
     return max(1.0, float(variance / (share * (1 - share) / n.sum())))
