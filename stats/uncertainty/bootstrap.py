@@ -1,4 +1,4 @@
-"""Run the two-way cluster bootstrap: draw documents and annotators again, and count votes as often as both are drawn."""
+"""Run the two-way cluster bootstrap: draw documents and annotators again, count votes as often as both are drawn."""
 
 import os
 from collections.abc import Callable
