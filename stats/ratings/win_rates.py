@@ -1,4 +1,4 @@
-"""Win rates of every pair of systems, with counts and intervals."""
+"""Count the win rates of all pairs of systems, with numbers of votes and intervals."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,12 @@ from stats.votes.arrays import FloatArray, IntArray, VoteArrays
 
 @dataclass(frozen=True)
 class WinRates:
-    """Arrays of shape (n, n), row against column; NaN where the two never met.
+    """Hold arrays of shape (n, n), row against column; NaN where the two never met.
 
-    rate: (wins of the row + ties / 2 + both bad / 2) / votes. lower, upper: 95 % Wilson interval, single votes.
+    Attributes:
+        votes: Number of votes.
+        rate: (wins of the row + ties / 2 + both bad / 2) / votes.
+        lower, upper: Bounds of the Wilson interval, which takes single votes as independent.
     """
 
     votes: IntArray
@@ -22,7 +25,14 @@ class WinRates:
 
 
 def win_rates(votes: VoteArrays, *, level: float = 0.95) -> WinRates:
-    """Each pair by itself, no model; every vote counts 1."""
+    """Count the win rate of each pair by itself, without a model; every vote counts 1.
+
+    Args:
+        votes: Votes; their weights are not used.
+        level: Of the intervals, between 0 and 1.
+    Source:
+        Intervals: see proportions.wilson.
+    """
     unweighted = VoteArrays(
         votes.system_a, votes.system_b, votes.outcome, votes.document, votes.annotator, votes.n_systems
     )
