@@ -1,15 +1,13 @@
-"""Elo ratings, for those who ask for them: they depend on the order of the votes and have no interval."""
+"""Elo ratings of votes in the order of time, to show what the rating of a board does not depend on."""
 
 import numpy as np
-
-from stats.votes.arrays import FloatArray, VoteArrays
 
 K = 4.0
 START = 1000.0
 BASE, SCALE = 10.0, 400.0
 
 
-def elo(votes: VoteArrays, *, k: float = K, start: float = START) -> FloatArray:
+def elo(votes, *, k=K, start=START):
     """Ratings after all votes, one after the other in the order given; NaN for a system without votes.
 
     Each vote moves k * (result - expected) points from one system to the other, expected = 1 / (1 + 10^((b - a)/400)).
