@@ -38,6 +38,7 @@ check: install-dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/oxlint --deny-warnings
 	$(VENV)/bin/djlint . --quiet
+	$(VENV)/bin/lint-imports --no-cache --no-logo
 	$(VENV)/bin/mypy .
 	@$(PY) -m tools.version
 
