@@ -1,3 +1,5 @@
+"""Datasets, systems, runs, summaries, scores; may import the protocol of adapters."""
+
 from models_runner.models.datasets import Dataset, Document, InstructionKind, Query, Reference, Transcript
 from models_runner.models.finetunings import FineTuning, TrainedDocument
 from models_runner.models.instructions import InstructionText
