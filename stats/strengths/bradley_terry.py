@@ -1,6 +1,7 @@
 """Fit Bradley–Terry strengths by maximum likelihood, with a penalty just strong enough to keep them finite.
 
-The fit is our own because it must serve a thousand resamples at once; evalica and statsmodels check it in the tests.
+The fit is our own because it must serve a thousand resamples at once; evalica and a general minimiser check it in the
+tests.
 """
 
 import numpy as np
