@@ -1,4 +1,4 @@
-"""How many votes a study still needs to tell its systems apart."""
+"""Forecast how many votes a study needs to tell neighbouring systems apart."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,14 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Separation:
-    """Neighbours in the order of the ratings, from the top; arrays of shape (n - 1,).
+    """Hold the gaps between neighbours in the order of the ratings, from the top; arrays of shape (n - 1,).
 
-    gap: in rating points. error: its standard error. votes_needed: in all, to tell the two apart with the power asked
-    for if the true gap is this one and documents, annotators and votes all grow alike; infinite for no gap.
+    Attributes:
+        better, worse: Index of the two systems.
+        gap: In rating points.
+        error: Standard error of the gap, in rating points.
+        votes_needed: Votes in all that tell the two apart with the given power, if the gap is the true one and
+            documents, annotators and votes grow alike; infinite for no gap.
     """
 
     better: IntArray
@@ -28,18 +32,24 @@ class Separation:
 
     @property
     def columns(self) -> tuple[IntArray | FloatArray, ...]:
+        """List the arrays in the order of the attributes."""
         return self.better, self.worse, self.gap, self.error, self.votes_needed
 
 
 def separation(
     strengths: FloatArray, variance: FloatArray, n_votes: int, *, power: float = POWER, level: float = LEVEL
 ) -> Separation:
-    """votes * (error * (z(1 - level/2) + z(power)) / gap)^2: an error shrinks with the root of the votes.
+    """Compute the votes that separate neighbours, votes * (error * (z(1 - level/2) + z(power)) / gap)^2.
+
+    The formula says that an error shrinks with the root of the number of votes.
 
     Args:
         strengths: Shape (n,), in log-odds.
-        variance: Shape (n, n), of the differences, as small_samples.Components has them; one that is not positive
-            tells nothing, and its error is NaN.
+        variance: Variances of the differences in squared log-odds, shape (n, n), as in small_samples.Components. Where
+            one is not positive, its error is NaN.
+        n_votes: Number of votes that the strengths and variances come from.
+        power: Probability of telling the two apart, between 0 and 1.
+        level: Of the two-sided test, between 0 and 1.
     Source:
         The usual normal approximation, as in Chow, Shao and Wang (2008), Sample Size Calculations in Clinical Research.
     """
@@ -56,4 +66,5 @@ def separation(
 
 
 def _z(chance: float) -> float:
+    """Give the normal quantile."""
     return float(norm.ppf(chance))
