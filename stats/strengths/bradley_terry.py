@@ -78,6 +78,7 @@ def fit_many(wins: FloatArray, *, start: FloatArray | None = None) -> FloatArray
 
 
 def _newton_step(strengths: FloatArray, games: FloatArray, won: FloatArray) -> FloatArray:
+    """Compute the Newton step of each set of votes, with mean zero; shape (r, n)."""
     n = strengths.shape[1]
     # The logistic function as tanh: exp would overflow far from zero.
     chance = 0.5 + 0.5 * np.tanh((strengths[:, :, np.newaxis] - strengths[:, np.newaxis, :]) / 2)

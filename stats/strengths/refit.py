@@ -59,6 +59,7 @@ class _Curvature:
 
     @classmethod
     def of(cls, tallies: Tallies, full: FloatArray, games: FloatArray) -> "_Curvature":
+        """Factor the Hessian at the full set's strengths, whose votes by pair are games."""
         n_pairs = len(tallies.first)
         rows, columns = np.concatenate([tallies.first, tallies.second]), np.tile(np.arange(n_pairs), 2)
         signs = np.repeat([1.0, -1.0], n_pairs)

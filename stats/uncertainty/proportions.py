@@ -126,6 +126,7 @@ def _design_effect(hits: FloatArray, n: FloatArray) -> float:
 
 
 def _wilson_bounds(share: FloatArray | float, n: FloatArray | float, quantile: float) -> tuple[FloatArray, FloatArray]:
+    """Give Wilson's bounds of shares of n independent answers, for this normal or t quantile."""
     square = quantile**2 / n
     middle = (share + square / 2) / (1 + square)
     half = quantile * np.sqrt(share * (1 - share) / n + square / (4 * n)) / (1 + square)
@@ -134,6 +135,7 @@ def _wilson_bounds(share: FloatArray | float, n: FloatArray | float, quantile: f
 
 
 def _check(hits: int, n: int, level: float) -> None:
+    """Refuse counts that are no share, and levels that make no interval."""
     if not 0 <= hits <= n:
         raise InvalidVotesError(f"{hits} of {n} is no share; expected 0 <= hits <= n.")
     if not 0 < level < 1:

@@ -66,6 +66,7 @@ class Cells:
 
     @property
     def n_groups(self) -> int:
+        """Count the groups: each pair has one for every result."""
         return len(self.first) * RESULTS
 
     @cached_property
@@ -137,6 +138,7 @@ class Tallies:
         return self._matrices(self.ties, self.ties)
 
     def _matrices(self, forward: Counts, backward: Counts) -> FloatArray:
+        """Spread counts by pair over matrices of systems: forward at [:, first, second], backward at the mirror."""
         matrices = np.zeros((forward.shape[1], self.n_systems, self.n_systems))
         matrices[:, self.first, self.second] = forward.T
         matrices[:, self.second, self.first] = backward.T
@@ -239,6 +241,7 @@ def resampled_tallies(cells: Cells, draws: Draws) -> Tallies:
 
 
 def _blocks(cells: Cells) -> Iterator[Block]:
+    """Cut the cells into blocks, each with the matrix that sums it by group."""
     # Single precision if it holds the weights; resampled_tallies decides whether it also holds their sums.
     number = np.float32 if cells.whole and cells.weight.max(initial=0) < EXACT_IN_FLOAT32 else np.float64
     # All blocks share these arrays; none holds a copy.
