@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from annotations.blindness.identity_leaks import find_giveaways
-from annotations.counts.side_balance import uncount
+from annotations.counts.side_balance import uncount_sides
 from annotations.evidence import work as evidence
 from annotations.models import (
     Assignment,
@@ -136,7 +136,7 @@ def remove(pair: KnownPair, by: User | None) -> None:
             "Switch it off instead: it is then given to nobody and counts no more."
         )
     _record(pair, by, before=comparison.purpose, after="removed")
-    uncount(comparison.pk)
+    uncount_sides(comparison.pk)
     Assignment.objects.filter(comparison=comparison).delete()
     if pair.attention:
         comparison.delete()

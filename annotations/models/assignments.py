@@ -14,6 +14,12 @@ class Side(models.TextChoices):
     B = "b", "Summary b"
 
 
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def had(self) -> "AssignmentQuerySet":
+        """Those whose comparison their annotator is not given again: held, rated or skipped, but not lapsed."""
+        return self.exclude(state=Assignment.State.EXPIRED)
+
+
 class Assignment(models.Model):
     """One row per (comparison, annotator), for good: an annotator who lost a lease takes the same row up again."""
 
@@ -44,6 +50,8 @@ class Assignment(models.Model):
 
     # Not stored: when it was given now, many more comparisons were free (annotations.rating.assignment.MOST_COUNTED).
     many_left = False
+
+    objects = AssignmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from annotations.models import Annotator, Assignment, Remark, Study, Wanted
 from annotations.rating.leases import give_back
 from annotations.rating.votes import (
-    Recorded,
+    Receipt,
     RefusedError,
     check_open,
     complete_if_answered,
@@ -40,7 +40,7 @@ class Said:
     client_key: UUID
 
 
-def record_remark(annotator: Annotator, said: Said, *, now: datetime | None = None) -> Recorded:
+def record_remark(annotator: Annotator, said: Said, *, now: datetime | None = None) -> Receipt:
     """Save it or raise RefusedError; a skipped pair goes to somebody else and never comes back to this annotator."""
     try:
         with transaction.atomic():
@@ -49,12 +49,12 @@ def record_remark(annotator: Annotator, said: Said, *, now: datetime | None = No
         raise key_used() from error
 
 
-def _record(annotator: Annotator, said: Said, now: datetime) -> Recorded:
+def _record(annotator: Annotator, said: Said, now: datetime) -> Receipt:
     assignment = lock(annotator, said.token)
     if (earlier := Remark.objects.filter(client_key=said.client_key).first()) is not None:
         if (earlier.assignment_id, earlier.kind) != (assignment.pk, said.kind):
             raise key_used()
-        return Recorded(complete=assignment.state != Assignment.State.LEASED, repeated=True)
+        return Receipt(complete=assignment.state != Assignment.State.LEASED, repeated=True)
     check_open(annotator.study)
     _check(assignment, said)
     if assignment.state == Assignment.State.EXPIRED:
@@ -64,9 +64,9 @@ def _record(annotator: Annotator, said: Said, now: datetime) -> Recorded:
     )
     if said.kind == Remark.Kind.SKIP:
         give_back(assignment.pk, assignment.comparison_id, state=Assignment.State.SKIPPED)
-        return Recorded(complete=True, repeated=False)
+        return Receipt(complete=True, repeated=False)
     comment = said.kind == Remark.Kind.COMMENT
-    return Recorded(complete=comment and complete_if_answered(assignment, now), repeated=False)
+    return Receipt(complete=comment and complete_if_answered(assignment, now), repeated=False)
 
 
 def _take_up(expired: Assignment, said: Said, now: datetime) -> None:

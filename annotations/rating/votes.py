@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -24,38 +24,14 @@ from annotations.models import (
     Wanted,
 )
 from annotations.rating import assignment as assignments
-from lib.sql import Columns, change, fetch, for_update, insert
+from annotations.rating import queries
+from annotations.rating.queries import StoredAnswer, VoteTarget
+from lib.sql import insert
 
 SIDES = ("left", "right")
 CHOICES = (*SIDES, "tie", "both_bad")
 # Far beyond any change of mind; a script could otherwise fill the history without end.
 MOST_REVISIONS = 50
-ASSIGNMENT = Columns(Assignment, "assignment")
-
-THEIRS = """SELECT comparison.id FROM annotations_comparison comparison WHERE comparison.id = (
-    SELECT comparison_id FROM annotations_assignment WHERE token = %s AND annotator_id = %s
-)"""
-# The assignment; its study's sampling; the question, how often it was answered, whether another one is open; and what
-# came with this key before.
-ASKED = f"""SELECT {ASSIGNMENT.sql}, study.sampling, criterion.id, (
-    SELECT COUNT(*) FROM annotations_judgementrevision given
-    WHERE given.assignment_id = assignment.id AND given.criterion_id = criterion.id
-), EXISTS (
-    SELECT 1 FROM annotations_criterion other
-    WHERE other.study_id = study.id AND other.id <> criterion.id AND NOT EXISTS (
-        SELECT 1 FROM annotations_judgement answer
-        WHERE answer.assignment_id = assignment.id AND answer.criterion_id = other.id
-    )
-), earlier.assignment_id, asked_earlier.key, earlier.outcome, earlier.strength
-FROM annotations_assignment assignment
-JOIN annotations_comparison comparison ON comparison.id = assignment.comparison_id
-JOIN annotations_study study ON study.id = comparison.study_id
-LEFT JOIN annotations_criterion criterion ON criterion.study_id = study.id AND criterion.key = %s
-LEFT JOIN annotations_judgementrevision earlier ON earlier.client_key = %s
-LEFT JOIN annotations_criterion asked_earlier ON asked_earlier.id = earlier.criterion_id
-WHERE assignment.token = %s AND assignment.annotator_id = %s"""  # noqa: S608  (no values)
-COMPLETE = """UPDATE annotations_assignment SET state = 'done', lease_until = NULL, completed_at = %s
-WHERE id = %s AND state = 'leased'"""
 
 
 class RefusedError(Exception):
@@ -84,14 +60,19 @@ class Vote:
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """complete: the pair is rated. repeated: the same was saved before."""
+class Receipt:
+    """What the browser is told about an answer or a remark that is stored.
+
+    Attributes:
+        complete: The pair is rated.
+        repeated: The same was stored before.
+    """
 
     complete: bool
     repeated: bool
 
 
-def record_vote(annotator: Annotator, vote: Vote, *, now: datetime | None = None) -> Recorded:
+def record_vote(annotator: Annotator, vote: Vote, *, now: datetime | None = None) -> Receipt:
     """Save the vote or raise RefusedError; it is stored when this returns."""
     try:
         with transaction.atomic():
@@ -112,13 +93,13 @@ def check_open(study: Study) -> None:
         )
 
 
-def _record(annotator: Annotator, vote: Vote, now: datetime) -> Recorded:
-    asked = _lock_for(annotator, vote)
-    assignment = asked.assignment
-    if asked.earlier is not None:
-        return _repeated(asked.earlier, assignment, vote)
+def _record(annotator: Annotator, vote: Vote, now: datetime) -> Receipt:
+    target = _lock_target(annotator, vote)
+    assignment = target.assignment
+    if target.stored is not None:
+        return _repeated(target.stored, assignment, vote)
     check_open(annotator.study)
-    if asked.criterion is None:
+    if target.criterion_id is None:
         raise RefusedError(
             "unknown_criterion",
             _("This study has no question named “%(name)s”. Reload the page.") % {"name": vote.criterion},
@@ -126,10 +107,10 @@ def _record(annotator: Annotator, vote: Vote, now: datetime) -> Recorded:
     _check_offered(annotator.study, vote)
     if assignment.state in assignments.GIVEN_BACK:
         take_again(assignment, now)
-    with counting(assignment.pk, adaptive=asked.adaptive):
-        _save(assignment, asked, vote)
-        complete = not asked.others_open and _complete(assignment, now)
-    return Recorded(complete=complete, repeated=False)
+    with counting(assignment.pk, adaptive=target.adaptive):
+        _save(target, vote)
+        complete = not target.others_open and _complete(assignment, now)
+    return Receipt(complete=complete, repeated=False)
 
 
 def take_again(given_back: Assignment, now: datetime) -> None:
@@ -140,39 +121,12 @@ def take_again(given_back: Assignment, now: datetime) -> None:
         )
 
 
-class Earlier(NamedTuple):
-    """The answer that came with this key before."""
-
-    assignment_id: int
-    criterion: str
-    outcome: str
-    strength: int | None
-
-
-class Asked(NamedTuple):
-    """What a vote is about, as it is once its comparison is locked.
-
-    criterion: None where the study has no such question. given: how often it was answered. others_open: whether another
-    question of the pair has no answer.
-    """
-
-    assignment: Assignment
-    adaptive: bool
-    criterion: int | None
-    given: int
-    others_open: bool
-    earlier: Earlier | None
-
-
-def _lock_for(annotator: Annotator, vote: Vote) -> Asked:
+def _lock_target(annotator: Annotator, vote: Vote) -> VoteTarget:
     _lock_comparison(annotator, vote.token)
-    for row in fetch(f"{ASKED} {for_update('assignment')}", vote.criterion, vote.client_key, vote.token, annotator.pk):
-        assignment = ASSIGNMENT.instance(row)
-        assignment.annotator = annotator
-        sampling, criterion, given, others_open, *earlier = row[ASSIGNMENT.number :]
-        known = None if earlier[0] is None else Earlier(*earlier)
-        return Asked(assignment, sampling == Sampling.ADAPTIVE, criterion, given, bool(others_open), known)
-    raise not_assigned()
+    target = queries.lock_vote_target(annotator, vote.token, vote.criterion, vote.client_key)
+    if target is None:
+        raise not_assigned()
+    return target
 
 
 def not_assigned() -> RefusedError:
@@ -182,7 +136,7 @@ def not_assigned() -> RefusedError:
 
 def _lock_comparison(annotator: Annotator, token: UUID) -> None:
     # Comparison first, as everywhere: taking and giving back lock in the same order.
-    if not fetch(f"{THEIRS} {for_update('comparison')}", token, annotator.pk):
+    if not queries.lock_comparison_of(annotator, token):
         raise not_assigned()
 
 
@@ -201,12 +155,12 @@ def is_adaptive(locked: Assignment) -> bool:
     return locked.comparison.study.sampling == Sampling.ADAPTIVE
 
 
-def _repeated(earlier: Earlier, assignment: Assignment, vote: Vote) -> Recorded:
-    """The same vote sent again; a key that belongs to another answer is refused."""
+def _repeated(stored: StoredAnswer, assignment: Assignment, vote: Vote) -> Receipt:
+    """Acknowledge a vote that was sent again; refuse a key that belongs to another answer."""
     outcome = outcome_of(vote.choice, assignment.shown_left)
-    if earlier != (assignment.pk, vote.criterion, outcome, vote.strength):
+    if stored != (assignment.pk, vote.criterion, outcome, vote.strength):
         raise key_used()
-    return Recorded(complete=assignment.state == Assignment.State.DONE, repeated=True)
+    return Receipt(complete=assignment.state == Assignment.State.DONE, repeated=True)
 
 
 def outcome_of(choice: str, shown_left: str) -> str:
@@ -235,25 +189,26 @@ def _check_offered(study: Study, vote: Vote) -> None:
         raise RefusedError("strength_missing", _("Say whether it is slightly or much better. Reload the page."))
 
 
-def _save(assignment: Assignment, asked: Asked, vote: Vote) -> None:
-    if asked.given >= MOST_REVISIONS:
+def _save(target: VoteTarget, vote: Vote) -> None:
+    if target.times_answered >= MOST_REVISIONS:
         raise RefusedError(
             "too_many_changes",
             _("This answer was changed %(n)s times; the last one counts. Please go on with the next pair.")
             % {"n": MOST_REVISIONS},
         )
-    about: dict[str, Any] = {"assignment": assignment, "criterion_id": asked.criterion}
+    question: dict[str, Any] = {"assignment": target.assignment, "criterion_id": target.criterion_id}
     answer: dict[str, Any] = {
-        "outcome": outcome_of(vote.choice, assignment.shown_left),
+        "outcome": outcome_of(vote.choice, target.assignment.shown_left),
         "strength": vote.strength,
         "lead_time_ms": vote.lead_time_ms,
         "active_ms": vote.active_ms,
     }
     # The assignment is locked: nobody else adds an answer between the two.
-    changed = asked.given and Judgement.objects.filter(**about).update(**answer, updated_at=timezone.now())
+    judgements = Judgement.objects.filter(**question)
+    changed = target.times_answered and judgements.update(**answer, updated_at=timezone.now())
     if not changed:
-        insert(Judgement(**about, **answer))
-    insert(JudgementRevision(**about, client_key=vote.client_key, **answer))
+        insert(Judgement(**question, **answer))
+    insert(JudgementRevision(**question, client_key=vote.client_key, **answer))
 
 
 def complete_if_answered(assignment: Assignment, now: datetime) -> bool:
@@ -269,5 +224,5 @@ def _complete(assignment: Assignment, now: datetime) -> bool:
     required = assignment.annotator.study.comments == Wanted.REQUIRED
     if required and not assignment.remarks.filter(kind=Remark.Kind.COMMENT).exists():
         return False
-    change(COMPLETE, now, assignment.pk)
+    queries.complete(assignment.pk, now)
     return True

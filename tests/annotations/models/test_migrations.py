@@ -7,9 +7,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from annotations.counts.side_balance import RECOUNT
+from annotations.counts.side_balance import recounted_leads
 from annotations.models.triggers import drop_triggers, ensure_triggers
-from lib.sql import fetch
 from tests.annotations.helpers import rate_everything
 from tests.factories import AnnotatorFactory, make_study
 
@@ -96,7 +95,7 @@ def test_sides_shown_before_are_counted(latest):
         rate_everything(annotator)
     annotator.imported = True
     annotator.save()
-    expected = {(person, system): int(lead) for person, system, lead in fetch(RECOUNT)}
+    expected = recounted_leads()
     migrate([("annotations", "0018_what_somebody_had")])
     rows = migrate([("annotations", "0019_side_leads")]).get_model("annotations", "SideLead").objects
     assert {(one.annotator_id, one.system_id): one.lead for one in rows.all()} == expected

@@ -14,8 +14,9 @@ from scipy.stats import chisquare
 
 from annotations.models import Assignment, Comparison, PairCount
 from annotations.rating import assignment as assignments
-from annotations.rating.assignment import available_to, next_assignment
+from annotations.rating.assignment import next_assignment
 from annotations.rating.leases import return_expired
+from annotations.rating.queries import available_to
 from annotations.rating.sampling import candidates
 from annotations.studies import setup
 from models_runner.models import Query
