@@ -33,6 +33,7 @@ class Annotator(models.Model):
     imported = models.BooleanField(default=False, help_text="Rated elsewhere; the votes came in as a file.")
     joined_at = models.DateTimeField(auto_now_add=True)
     left_at = models.DateTimeField(null=True, blank=True, help_text="Gave up the rest of their work in this study.")
+    erased_at = models.DateTimeField(null=True, blank=True, help_text="Had all that leads to them erased.")
 
     excluded_at = models.DateTimeField(null=True, blank=True, help_text="Votes do not count since then.")
     exclusion_reason = models.CharField(max_length=500, blank=True)
@@ -45,6 +46,10 @@ class Annotator(models.Model):
             models.CheckConstraint(
                 condition=Q(imported=False) | Q(user=None, invitation=None, external_id=""),
                 name="annotator_imported_is_nobody_here",
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at=None) | Q(user=None, invitation=None, external_id="", left_at__isnull=False),
+                name="annotator_erased_is_nobody",
             ),
             models.CheckConstraint(
                 condition=Q(excluded_at=None, exclusion_reason="")

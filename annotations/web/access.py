@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from annotations.models import Annotator, Membership, Study
-from annotations.people.privacy import is_erased
 from annotations.rating.assignment import has_work
 from annotations.rating.queries import find_annotator
 
@@ -69,8 +68,8 @@ def get_annotator(request: HttpRequest, public_id: str) -> Annotator | None:
     known = request.session.get(SESSION_KEY, {}).get(public_id)
     annotator = find_annotator(known, UUID(public_id)) if known else None
     if annotator is not None:
-        # Another browser than the one in which they erased what leads to them still knows them.
-        return None if is_erased(annotator) else annotator
+        # A browser other than the one in which they had themselves erased still knows them.
+        return annotator if annotator.erased_at is None else None
     get_object_or_404(Study, public_id=public_id)
     return None
 

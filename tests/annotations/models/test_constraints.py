@@ -212,6 +212,17 @@ def test_rating_begins_before_it_ends(comparison):
     refused(lambda: Study.objects.update(opens_at=now, closes_at=now))
 
 
+def test_nothing_leads_to_who_was_erased(comparison):
+    annotator, now = AnnotatorFactory(study=comparison.study), timezone.now()
+    row = Annotator.objects.filter(pk=annotator.pk)
+    nobody = {"user": None, "invitation": None, "external_id": "", "left_at": now, "erased_at": now}
+    row.update(**nobody)
+    refused(lambda: row.update(left_at=None))
+    refused(lambda: row.update(external_id="5f1e"))
+    refused(lambda: row.update(user=UserFactory()))
+    refused(lambda: row.update(invitation=Invitation.objects.create(study=comparison.study, kind="link")))
+
+
 def test_an_exclusion_has_a_reason(comparison):
     annotator = AnnotatorFactory(study=comparison.study)
     refused(lambda: Annotator.objects.filter(pk=annotator.pk).update(excluded_at=timezone.now()))

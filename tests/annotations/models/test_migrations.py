@@ -8,7 +8,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from annotations.counts.side_balance import recounted_leads
+from annotations.models import Annotator
 from annotations.models.triggers import drop_triggers, ensure_triggers
+from annotations.people.privacy import erase
 from tests.annotations.helpers import rate_everything
 from tests.factories import AnnotatorFactory, make_study
 
@@ -100,3 +102,17 @@ def test_sides_shown_before_are_counted(latest):
     rows = migrate([("annotations", "0019_side_leads")]).get_model("annotations", "SideLead").objects
     assert {(one.annotator_id, one.system_id): one.lead for one in rows.all()} == expected
     assert len(expected) == 3
+
+
+def test_who_was_erased_before_is_still_erased(latest):
+    """Of three who left, one had themselves erased; of another study's annotator of that name nothing is known."""
+    study = make_study(systems=2, documents=1)
+    people = AnnotatorFactory.create_batch(3, study=study)
+    namesake = AnnotatorFactory(study=make_study(), pseudonym=people[0].pseudonym)
+    Annotator.objects.update(left_at="2026-01-02T00:00Z")
+    erase(people[0])
+    migrate([("annotations", "0020_quality_snapshot_help")])
+    rows = migrate([("annotations", "0021_erased_at")]).get_model("annotations", "Annotator").objects
+    entry = study.audit_entries.get(actor="the annotator")
+    assert list(rows.exclude(erased_at=None).values_list("pk", "erased_at")) == [(people[0].pk, entry.at)]
+    assert rows.filter(pk__in=[people[1].pk, people[2].pk, namesake.pk], erased_at=None).count() == 3

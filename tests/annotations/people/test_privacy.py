@@ -49,6 +49,7 @@ def test_erasing_leaves_votes_and_nothing_that_leads_to_a_person(annotator):
     annotator.refresh_from_db()
     assert (annotator.user, annotator.external_id, annotator.invitation) == (None, "", None)
     assert annotator.left_at is not None
+    assert annotator.erased_at is not None
     assert Invitation.objects.get().label == ""
     assert Judgement.objects.filter(assignment__annotator=annotator).count() == 1
     assert list(Remark.objects.values_list("kind", flat=True)) == ["problem"]
@@ -95,4 +96,4 @@ def test_others_stay_as_they_are(annotator):
     erase(annotator)
     other.refresh_from_db()
     assert other.external_id == "77aa"
-    assert other.left_at is None
+    assert (other.left_at, other.erased_at) == (None, None)
