@@ -20,7 +20,7 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Count, Exists, F, QuerySet, Subquery
 
-from annotations.models import Annotator, Criterion, Judgement, Outcome, PairCount, Purpose, Sampling, Study
+from annotations.models import Annotator, Criterion, Judgement, Outcome, PairTally, Purpose, Sampling, Study
 from stats.decisions.sampling import PairMoments, smoothed_variance
 
 Pair = tuple[int, int]  # ids of two systems, the smaller first
@@ -49,7 +49,7 @@ def pair_of(system_a: int, system_b: int) -> Pair:
 
 def moments_of(study: Study, pairs: Sequence[Pair]) -> PairMoments:
     """Votes and variance of these pairs; one query, which reads no vote."""
-    rows = study.pair_counts.values_list("system_1_id", "system_2_id", "votes", "score_sum", "score_squares")
+    rows = study.pair_tallies.values_list("system_1_id", "system_2_id", "votes", "score_sum", "score_squares")
     known = {(first, second): Totals(votes, total, squares) for first, second, votes, total, squares in rows}
     found = [known.get(pair, Totals()) for pair in pairs]
     n = np.array([one.votes for one in found], dtype=np.int64)
@@ -95,13 +95,13 @@ def _move(assignment_id: int, before: Standing | None, after: Standing | None) -
     study = Study.objects.filter(comparisons__assignments=assignment_id)
     first, second = about.pair
     # Ordered by its own key: by the model's order the query would join the study, and lock its row as well.
-    counts = PairCount.objects.select_for_update(of=("self",)).order_by("pk")
+    counts = PairTally.objects.select_for_update(of=("self",)).order_by("pk")
     count = counts.filter(study__in=study, system_1=first, system_2=second).first()
     if count is None:
         return  # not adaptive
     left_out = Annotator.objects.filter(assignments=assignment_id, excluded_at__isnull=False)
     added, removed = _totals(after), _totals(before)
-    PairCount.objects.filter(~Exists(left_out), pk=count.pk).update(
+    PairTally.objects.filter(~Exists(left_out), pk=count.pk).update(
         votes=F("votes") + added.votes - removed.votes,
         score_sum=F("score_sum") + added.score_sum - removed.score_sum,
         score_squares=F("score_squares") + added.score_squares - removed.score_squares,
@@ -128,17 +128,17 @@ def recount_pairs(study: Study) -> None:
     """
     adaptive = Study.objects.select_for_update(no_key=True).get(pk=study.pk).sampling == Sampling.ADAPTIVE
     if not adaptive:
-        study.pair_counts.all().delete()
+        study.pair_tallies.all().delete()
         return
     systems = study.systems.order_by("pk").values_list("pk", flat=True)
-    wanted = (PairCount(study=study, system_1_id=one, system_2_id=two) for one, two in combinations(systems, 2))
-    PairCount.objects.bulk_create(wanted, ignore_conflicts=True, batch_size=500)
-    counts = list(study.pair_counts.select_for_update().order_by("pk"))
+    wanted = (PairTally(study=study, system_1_id=one, system_2_id=two) for one, two in combinations(systems, 2))
+    PairTally.objects.bulk_create(wanted, ignore_conflicts=True, batch_size=500)
+    counts = list(study.pair_tallies.select_for_update().order_by("pk"))
     found = counted(study)
     for count in counts:
         totals = found.get((count.system_1_id, count.system_2_id), Totals())
         count.votes, count.score_sum, count.score_squares = totals
-    PairCount.objects.bulk_update(counts, Totals._fields, batch_size=500)
+    PairTally.objects.bulk_update(counts, Totals._fields, batch_size=500)
 
 
 def counted(study: Study) -> dict[Pair, Totals]:

@@ -16,7 +16,7 @@ SIDES = ("summary_a", "summary_b")
 
 def foreign_sides() -> list[QuerySet[Comparison]]:
     """For each side, attention checks of open studies whose summary there is foreign and has no current evidence."""
-    checks = Comparison.objects.exclude(study__status=Study.Status.CLOSED).filter(known__attention=True)
+    checks = Comparison.objects.exclude(study__status=Study.Status.CLOSED).filter(control_item__attention=True)
     found = ForeignEvidence.objects.current().filter(document=OuterRef("document"))
     return [
         checks.exclude(**{f"{side}__document": F("document")}).filter(~Exists(found.filter(summary=OuterRef(side))))

@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
-from annotations.gold.items import Known, KnownPairError, announce, check_known, store_known
-from annotations.models import Comparison, KnownPair, Study
+from annotations.gold.items import ControlItemError, ControlItemSpec, announce, check_control_item, store_control_item
+from annotations.models import Comparison, ControlItem, Study
 from annotations.models.studies import EVERYBODY
 from annotations.studies.pair_generation import newest_summaries, shuffle_number
 from models_runner.models import Summary
@@ -25,21 +25,21 @@ EXPLANATION = gettext_noop(
 @transaction.atomic
 def add_attention_checks(
     study: Study, n: int, purpose: str, by: User | None, *, questions: Sequence[str] = ()
-) -> list[KnownPair]:
+) -> list[ControlItem]:
     """Make so many, or as many as there can be; the same ones for the same study, seed and checks made before.
 
     questions: on which the summary of the document is expected to win; those of ABOUT_THE_DOCUMENT if none are named.
-    Raises KnownPairError where none can be made.
+    Raises ControlItemError where none can be made.
     """
     if not 1 <= n <= MOST_AT_ONCE:
-        raise KnownPairError(f"{n} attention checks cannot be made at once; expected 1 to {MOST_AT_ONCE}.")
+        raise ControlItemError(f"{n} attention checks cannot be made at once; expected 1 to {MOST_AT_ONCE}.")
     # Two requests at once would draw the same pairs.
     study = Study.objects.select_for_update().get(pk=study.pk)
     questions = questions or _questions_about_the_document(study)
-    check_known(study, _known(purpose, questions, "a"))
+    check_control_item(study, _known(purpose, questions, "a"))
     pairs = [_make(study, own, other, purpose, questions, by) for own, other in _drawn(study, n)]
     if not pairs:
-        raise KnownPairError(
+        raise ControlItemError(
             "No attention check can be made: it takes finished summaries of two documents in the same language, and "
             "each pair of summaries is used once."
         )
@@ -50,15 +50,15 @@ def add_attention_checks(
 def _questions_about_the_document(study: Study) -> list[str]:
     asked = list(study.criteria.values_list("key", flat=True))
     if not (found := [key for key in asked if key in ABOUT_THE_DOCUMENT]):
-        raise KnownPairError(
+        raise ControlItemError(
             "Name the questions on which the summary of the right document must win. "
             f"This study asks: {', '.join(asked)}."
         )
     return found
 
 
-def _known(purpose: str, questions: Sequence[str], side: str) -> Known:
-    return Known(purpose, {key: [side] for key in questions}, EXPLANATION)
+def _known(purpose: str, questions: Sequence[str], side: str) -> ControlItemSpec:
+    return ControlItemSpec(purpose, {key: [side] for key in questions}, EXPLANATION)
 
 
 def _drawn(study: Study, n: int) -> list[tuple[Summary, Summary]]:
@@ -113,7 +113,7 @@ def _texts_differ(*pair: Summary) -> bool:
 
 def _make(
     study: Study, own: Summary, other: Summary, purpose: str, questions: Sequence[str], by: User | None
-) -> KnownPair:
+) -> ControlItem:
     first, second = sorted((own, other), key=lambda summary: summary.pk)
     comparison = Comparison.objects.create(
         study=study,
@@ -126,4 +126,4 @@ def _make(
         shuffle=shuffle_number(study, first.pk, second.pk),
     )
     known = _known(purpose, questions, "a" if first == own else "b")
-    return store_known(comparison, known, by, attention=True)
+    return store_control_item(comparison, known, by, attention=True)

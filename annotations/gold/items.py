@@ -15,10 +15,10 @@ from annotations.models import (
     Assignment,
     AuditEntry,
     Comparison,
+    ControlItem,
     ExpectedAnswer,
     Judgement,
     JudgementRevision,
-    KnownPair,
     Outcome,
     Purpose,
     Remark,
@@ -31,12 +31,12 @@ from annotations.studies import audit
 PURPOSES = (Purpose.GOLD, Purpose.TRAINING)
 
 
-class KnownPairError(ValueError):
+class ControlItemError(ValueError):
     """It cannot be done; the message says why."""
 
 
 @dataclass(frozen=True)
-class Known:
+class ControlItemSpec:
     """expected: by key of a question, the outcomes that are right; a question that is not named has no right answer."""
 
     purpose: str
@@ -50,26 +50,28 @@ def offered_outcomes(study: Study) -> list[Outcome]:
 
 
 @transaction.atomic
-def make_known(comparison: Comparison, known: Known, by: User | None) -> KnownPair:
-    """Take a pair that nobody was given yet from the rating pairs. Raises KnownPairError, and then nothing changed.
+def make_control_item(comparison: Comparison, known: ControlItemSpec, by: User | None) -> ControlItem:
+    """Take a pair that nobody was given yet from the rating pairs. Raises ControlItemError, and then nothing changed.
 
     The pair itself and no copy of it: an annotator would meet the same two texts twice.
     """
     comparison = Comparison.objects.select_for_update().get(pk=comparison.pk)
-    check_known(comparison.study, known)
+    check_control_item(comparison.study, known)
     if comparison.purpose != Purpose.RATING:
-        raise KnownPairError(f"This pair is {comparison.get_purpose_display().lower()} already.")
+        raise ControlItemError(f"This pair is {comparison.get_purpose_display().lower()} already.")
     if comparison.assignments.exists():
-        raise KnownPairError(
+        raise ControlItemError(
             "Somebody was given this pair for rating already, and their vote would no longer count. "
             "Choose a pair that nobody was given yet."
         )
     Comparison.objects.filter(pk=comparison.pk).update(purpose=known.purpose, quota=EVERYBODY)
     comparison.purpose, comparison.quota = known.purpose, EVERYBODY
-    return store_known(comparison, known, by)
+    return store_control_item(comparison, known, by)
 
 
-def store_known(comparison: Comparison, known: Known, by: User | None, *, attention: bool = False) -> KnownPair:
+def store_control_item(
+    comparison: Comparison, known: ControlItemSpec, by: User | None, *, attention: bool = False
+) -> ControlItem:
     """The rest of a gold or training comparison; in the transaction that makes it one."""
     criteria = {criterion.key: criterion for criterion in comparison.study.criteria.all()}
     ExpectedAnswer.objects.bulk_create(
@@ -77,40 +79,40 @@ def store_known(comparison: Comparison, known: Known, by: User | None, *, attent
         for key, outcomes in known.expected.items()
         for outcome in sorted(set(outcomes))
     )
-    Study.objects.filter(pk=comparison.study_id).update(has_known_pairs=True)
-    pair = KnownPair.objects.create(comparison=comparison, explanation=known.explanation.strip(), attention=attention)
+    Study.objects.filter(pk=comparison.study_id).update(has_control_items=True)
+    pair = ControlItem.objects.create(comparison=comparison, explanation=known.explanation.strip(), attention=attention)
     _record(pair, by, after=f"{known.purpose}: {expected_line(known.expected)}")
     return pair
 
 
-def check_known(study: Study, known: Known) -> None:
+def check_control_item(study: Study, known: ControlItemSpec) -> None:
     if known.purpose not in PURPOSES:
-        raise KnownPairError(f"Purpose {known.purpose!r} is none. Expected gold or training.")
+        raise ControlItemError(f"Purpose {known.purpose!r} is none. Expected gold or training.")
     expected = {key: set(outcomes) for key, outcomes in known.expected.items() if outcomes}
     if not expected:
-        raise KnownPairError("Say which answers are right, on at least one question.")
+        raise ControlItemError("Say which answers are right, on at least one question.")
     questions = list(study.criteria.values_list("key", flat=True))
     offered = offered_outcomes(study)
     for key, outcomes in expected.items():
         if key not in questions:
-            raise KnownPairError(f"This study has no question {key!r}. Its questions: {', '.join(questions)}.")
+            raise ControlItemError(f"This study has no question {key!r}. Its questions: {', '.join(questions)}.")
         if unknown := outcomes - set(offered):
-            raise KnownPairError(
+            raise ControlItemError(
                 f"{sorted(unknown)[0]!r} is no answer of this study. Its answers: {', '.join(map(str, offered))}."
             )
         if outcomes == set(offered):
-            raise KnownPairError(f"On “{key}” every answer would be right. Leave one out at least, or choose none.")
+            raise ControlItemError(f"On “{key}” every answer would be right. Leave one out at least, or choose none.")
     _check_explanation(study, known)
 
 
-def _check_explanation(study: Study, known: Known) -> None:
+def _check_explanation(study: Study, known: ControlItemSpec) -> None:
     if len(known.explanation) > LONGEST_EXPLANATION:
-        raise KnownPairError(
+        raise ControlItemError(
             f"The explanation has {len(known.explanation)} characters; at most {LONGEST_EXPLANATION} are kept."
         )
     names = [name for system in study.systems.all() for name in (system.slug, system.name)]
     if known.purpose == Purpose.TRAINING and (found := find_giveaways(known.explanation, "", names)):
-        raise KnownPairError(
+        raise ControlItemError(
             f"The explanation names “{found[0].term}”, which would tell annotators whose texts they see. "
             "Explain by what the texts say."
         )
@@ -127,11 +129,11 @@ def expected_line(expected: Mapping[str, Collection[str]]) -> str:
 
 
 @transaction.atomic
-def remove(pair: KnownPair, by: User | None) -> None:
-    """Back to the rating pairs, an attention check away altogether. Raises KnownPairError once it was answered."""
+def remove(pair: ControlItem, by: User | None) -> None:
+    """Back to the rating pairs, an attention check away altogether. Raises ControlItemError once it was answered."""
     comparison = Comparison.objects.select_for_update().get(pk=pair.comparison_id)
     if answered_among([comparison.pk]):
-        raise KnownPairError(
+        raise ControlItemError(
             "Somebody has answered this pair or said something about it, so it stays on record. "
             "Switch it off instead: it is then given to nobody and counts no more."
         )
@@ -156,21 +158,21 @@ def answered_among(comparisons: Iterable[int]) -> set[int]:
 
 
 @transaction.atomic
-def switch(pair: KnownPair, *, on: bool, by: User | None) -> None:
+def switch(pair: ControlItem, *, on: bool, by: User | None) -> None:
     """Give it out (again), or no more; switched off, its answers stay on record and count for nobody."""
-    turned = KnownPair.objects.filter(pk=pair.pk, switched_off_at__isnull=not on)
+    turned = ControlItem.objects.filter(pk=pair.pk, switched_off_at__isnull=not on)
     if turned.update(switched_off_at=None if on else timezone.now()):
         _record(pair, by, before="off" if on else "on", after="on" if on else "off")
 
 
-def _record(pair: KnownPair, by: User | None, *, before: str | None = None, after: str) -> None:
+def _record(pair: ControlItem, by: User | None, *, before: str | None = None, after: str) -> None:
     comparison = pair.comparison
     kind = "attention check" if pair.attention else "pair"
     subject = f"{kind} {comparison.pk} of {comparison.document.external_id}"
     audit.record(comparison.study, by, AuditEntry.Action.KNOWN, subject, before=before, after=after)
 
 
-def announce(pairs: Iterable[KnownPair]) -> None:
+def announce(pairs: Iterable[ControlItem]) -> None:
     """Tell the workers that texts wait for evidence."""
     if any(pair.attention for pair in pairs):
         evidence.announce()

@@ -8,7 +8,7 @@ import numpy as np
 from django.db.models import QuerySet
 
 from annotations.gold.items import answered_among, expected_line
-from annotations.models import Assignment, ExpectedAnswer, Judgement, KnownPair, Purpose, Study
+from annotations.models import Assignment, ControlItem, ExpectedAnswer, Judgement, Purpose, Study
 from stats.raters.gold import GoldCheck, gold_check, gold_checks
 from stats.uncertainty.proportions import Proportion
 
@@ -26,10 +26,10 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class KnownPairQuality:
+class ControlItemQuality:
     """answered: by annotators whose votes count. bad: surely most of them miss it; None while nobody answered."""
 
-    pair: KnownPair
+    pair: ControlItem
     expected: str
     right: Proportion
     bad: bool | None
@@ -38,7 +38,7 @@ class KnownPairQuality:
 
 def gold_by_annotator(study: Study) -> dict[int, GoldCheck]:
     """By annotator, of gold pairs that are not switched off; who answered none is missing."""
-    on = KnownPair.objects.filter(comparison__study=study, comparison__purpose=Purpose.GOLD, switched_off_at=None)
+    on = ControlItem.objects.filter(comparison__study=study, comparison__purpose=Purpose.GOLD, switched_off_at=None)
     rows = list(answered(on.values_list("comparison_id", flat=True)))
     return gold_checks(
         np.array([row.annotator for row in rows], dtype=np.int64), np.array([row.right for row in rows], dtype=np.bool_)
@@ -49,25 +49,25 @@ def no_gold_yet() -> GoldCheck:
     return gold_check(0, 0)
 
 
-def known_pairs(study: Study) -> list[KnownPairQuality]:
+def control_items(study: Study) -> list[ControlItemQuality]:
     """All of them, training first, each in the order they were made."""
     pairs = [*pairs_of(study, Purpose.TRAINING), *pairs_of(study, Purpose.GOLD)]
     return with_figures(study, pairs)
 
 
-def pairs_of(study: Study, purpose: str) -> QuerySet[KnownPair]:
+def pairs_of(study: Study, purpose: str) -> QuerySet[ControlItem]:
     """In the order they were made."""
-    pairs = KnownPair.objects.filter(comparison__study=study, comparison__purpose=purpose)
+    pairs = ControlItem.objects.filter(comparison__study=study, comparison__purpose=purpose)
     return pairs.select_related("comparison__document", "comparison__query").order_by("pk")
 
 
-def least_as_expected(study: Study) -> list[KnownPairQuality]:
+def least_as_expected(study: Study) -> list[ControlItemQuality]:
     """Gold pairs, those first that the fewest answer as expected; last those that nobody has answered."""
     rows = with_figures(study, list(pairs_of(study, Purpose.GOLD)))
     return sorted(rows, key=lambda row: (row.right.value is None, row.right.value))
 
 
-def with_figures(study: Study, pairs: Sequence[KnownPair]) -> list[KnownPairQuality]:
+def with_figures(study: Study, pairs: Sequence[ControlItem]) -> list[ControlItemQuality]:
     """What people answered to these pairs; the same few queries for any number of them."""
     ids = [pair.comparison_id for pair in pairs]
     included = set(study.annotators.filter(excluded_at=None).values_list("pk", flat=True))
@@ -83,9 +83,11 @@ def with_figures(study: Study, pairs: Sequence[KnownPair]) -> list[KnownPairQual
     ]
 
 
-def _quality(pair: KnownPair, hits: list[bool], expected: dict[str, list[str]], *, removable: bool) -> KnownPairQuality:
+def _quality(
+    pair: ControlItem, hits: list[bool], expected: dict[str, list[str]], *, removable: bool
+) -> ControlItemQuality:
     check = gold_check(sum(hits), len(hits), threshold=BAD_PAIR)
-    return KnownPairQuality(pair, expected_line(expected), check.accuracy, check.failed, removable)
+    return ControlItemQuality(pair, expected_line(expected), check.accuracy, check.failed, removable)
 
 
 def answered(comparisons: Iterable[int]) -> Iterable[Answered]:

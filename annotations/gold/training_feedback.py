@@ -35,7 +35,7 @@ class Feedback:
 def rated_practice(annotator: Annotator, token: UUID) -> Assignment | None:
     """The annotator's training assignment with this token once every question is answered; None for all others."""
     done = annotator.assignments.filter(state=Assignment.State.DONE, comparison__purpose=Purpose.TRAINING)
-    return done.select_related("comparison__known", "annotator__study").filter(token=token).first()
+    return done.select_related("comparison__control_item", "annotator__study").filter(token=token).first()
 
 
 def feedback(assignment: Assignment) -> Feedback:
@@ -62,7 +62,7 @@ def feedback(assignment: Assignment) -> Feedback:
         page=page,
         answers=answers,
         right=all(answer.right is not False for answer in answers),
-        explanation=_as_shown(comparison.known.explanation, left),
+        explanation=_as_shown(comparison.control_item.explanation, left),
     )
 
 

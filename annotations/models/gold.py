@@ -11,21 +11,26 @@ from models_runner.models import Document, Summary
 LONGEST_EXPLANATION = 2_000
 
 
-class KnownPair(models.Model):
-    """What a comparison with a known answer has beside the comparison itself; training comes in the order of rows."""
+class ControlItem(models.Model):
+    """The gold or training side of a comparison; training is given in the order of the rows.
 
-    comparison = models.OneToOneField(Comparison, on_delete=models.CASCADE, related_name="known")
-    # Annotators read it after a training pair; on a gold pair it is a note among researchers.
+    Attributes:
+        explanation: Shown to annotators after a training pair; of a gold pair, a note among researchers.
+        attention: The item is an attention check: one of its two summaries is of another document.
+    """
+
+    comparison = models.OneToOneField(Comparison, on_delete=models.CASCADE, related_name="control_item")
     explanation = models.TextField(blank=True, max_length=LONGEST_EXPLANATION)
     attention = models.BooleanField(default=False, help_text="One of the two summaries is of another document.")
     switched_off_at = models.DateTimeField(null=True, blank=True, help_text="Not given out, nor counted, since then.")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        db_table = "annotations_knownpair"
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"Known pair {self.pk}"
+        return f"Control item {self.pk}"
 
 
 class ExpectedAnswer(models.Model):

@@ -7,13 +7,13 @@ from annotations.models.studies import Study
 from models_runner.models import System
 
 
-class PairCount(models.Model):
+class PairTally(models.Model):
     """The votes on the study's first question between two systems, seen from system_1, which has the smaller id.
 
     Only of adaptive studies, for each pair of their systems; annotations/counts/pair_tallies.py keeps them.
     """
 
-    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="pair_counts")
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="pair_tallies")
     system_1 = models.ForeignKey(System, on_delete=models.CASCADE, related_name="+")
     system_2 = models.ForeignKey(System, on_delete=models.CASCADE, related_name="+")
     votes = models.PositiveIntegerField(default=0)
@@ -22,6 +22,7 @@ class PairCount(models.Model):
     score_squares = models.FloatField(default=0)
 
     class Meta:
+        db_table = "annotations_paircount"
         ordering = ["study", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["study", "system_1", "system_2"], name="pair_count_once"),

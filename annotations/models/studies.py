@@ -139,8 +139,8 @@ class Study(models.Model):
         validators=[MaxValueValidator(1000), none_or_every_second],
         help_text="pairs, at a random place among them; 0 for none.",
     )
-    # Whether some were ever made: who rates in a study without any is spared the question at each pair.
-    has_known_pairs = models.BooleanField(default=False, editable=False)
+    # True once a control item exists; lets the rating path skip the lookup.
+    has_control_items = models.BooleanField(default=False, editable=False, db_column="has_known_pairs")
     open_link = models.BooleanField(
         "Open link", default=True, help_text="Whoever has the study's link can join; else only by invitation."
     )

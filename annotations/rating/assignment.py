@@ -68,7 +68,7 @@ def _take_any(annotator: Annotator, last_document: int | None, now: datetime) ->
 
 def _take_control_item(annotator: Annotator, now: datetime) -> Assignment | None:
     """Take a training or gold pair if it is its turn."""
-    if not annotator.study.has_known_pairs:
+    if not annotator.study.has_control_items:
         return None
     for comparison_id in gold_schedule.due(annotator, available_to(annotator)):
         if assignment := take(annotator, comparison_id, now):

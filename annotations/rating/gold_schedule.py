@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.crypto import salted_hmac
 
-from annotations.models import Annotator, Assignment, Comparison, KnownPair, Purpose
+from annotations.models import Annotator, Assignment, Comparison, ControlItem, Purpose
 
 EXPIRED = Assignment.State.EXPIRED
 # The pair on the screen and the one fetched ahead: more than these an annotator does not hold.
@@ -83,11 +83,11 @@ def upcoming_gold(annotator: Annotator, rating: int) -> int:
 
 
 def _open_pairs(annotator: Annotator) -> list[_Open]:
-    if not annotator.study.has_known_pairs:
+    if not annotator.study.has_control_items:
         return []
     mine = annotator.assignments.filter(comparison=OuterRef("comparison"))
     pairs = (
-        KnownPair.objects.filter(comparison__study=annotator.study_id, switched_off_at=None)
+        ControlItem.objects.filter(comparison__study=annotator.study_id, switched_off_at=None)
         .filter(~Exists(mine.exclude(state=EXPIRED)))
         .annotate(returned=Exists(mine))
         .order_by("pk")
@@ -124,7 +124,7 @@ def practice_place(assignment: Assignment) -> tuple[int, int]:
     """Of a training assignment: which one it is for its annotator, counted from 1, and of how many."""
     annotator = assignment.annotator
     had = annotator.assignments.exclude(state=EXPIRED).filter(comparison=OuterRef("comparison"))
-    theirs = KnownPair.objects.filter(
+    theirs = ControlItem.objects.filter(
         Q(switched_off_at=None) | Q(Exists(had)) | Q(comparison=assignment.comparison_id),
         comparison__study=annotator.study_id,
         comparison__purpose=Purpose.TRAINING,

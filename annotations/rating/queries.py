@@ -270,7 +270,7 @@ def _work_counts(annotator: Annotator, most: int, *, more_are_left: bool = False
     more_are_left: it is known that more than `most` are left, so that they need not be counted.
     """
     # Gold pairs count as well, also those to come: a total that grew, or a number that stood still, would reveal them.
-    given = _GIVEN_BUT_TRAINING if annotator.study.has_known_pairs else _GIVEN
+    given = _GIVEN_BUT_TRAINING if annotator.study.has_control_items else _GIVEN
     rated_and_held = f"{given.format(state='done')}, {given.format(state='leased')}"
     if more_are_left:
         return f"{rated_and_held}, {most + 1}", (annotator.pk, annotator.pk)

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from annotations.gold.attention_checks import ABOUT_THE_DOCUMENT, MOST_AT_ONCE
-from annotations.gold.items import PURPOSES, Known, offered_outcomes
+from annotations.gold.items import PURPOSES, ControlItemSpec, offered_outcomes
 from annotations.models import Invitation, Membership, Outcome, Purpose, Remark, Study, Wanted
 from annotations.models.gold import LONGEST_EXPLANATION
 from annotations.models.remarks import LONGEST_REMARK
@@ -289,10 +289,10 @@ class KnownPairForm(forms.Form):
             )
         self.order_fields(["purpose", *self.questions, "explanation"])
 
-    def known(self) -> Known:
+    def known(self) -> ControlItemSpec:
         values = self.cleaned_data
         expected = {key: values[name] for name, key in self.questions.items() if values[name]}
-        return Known(values["purpose"], expected, values["explanation"])
+        return ControlItemSpec(values["purpose"], expected, values["explanation"])
 
 
 class InvitationForm(forms.Form):

@@ -5,8 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.gold.items import switch
-from annotations.gold.results import gold_by_annotator, known_pairs
-from annotations.models import Judgement, KnownPair, Study
+from annotations.gold.results import control_items, gold_by_annotator
+from annotations.models import ControlItem, Judgement, Study
 from annotations.people.privacy import own_data
 from annotations.quality.exclusion import exclude
 from annotations.quality.report import study_quality
@@ -169,18 +169,18 @@ def test_who_answered_none_has_a_dash_with_a_reason(study):
 
 
 def test_what_is_switched_off_counts_for_nobody(study):
-    for pair in KnownPair.objects.filter(comparison__purpose="gold"):
+    for pair in ControlItem.objects.filter(comparison__purpose="gold"):
         switch(pair, on=False, by=None)
     assert gold_by_annotator(study) == {}
 
 
 def test_each_pair_with_how_many_got_it_right(study):
-    rows = known_pairs(study)
+    rows = control_items(study)
     assert [row.pair.comparison.purpose for row in rows] == ["training", "gold", "gold"]
     assert [(row.right.hits, row.right.n, row.bad, row.removable) for row in rows] == [(1, 2, False, False)] * 3
     assert rows[2].expected == "overall a or tie"
     exclude(study.annotators.first(), "Not theirs.", None)
-    assert [(row.right.hits, row.right.n) for row in known_pairs(study)] == [(0, 1)] * 3
+    assert [(row.right.hits, row.right.n) for row in control_items(study)] == [(0, 1)] * 3
 
 
 def test_a_pair_that_most_people_miss_is_called_bad():
@@ -192,7 +192,7 @@ def test_a_pair_that_most_people_miss_is_called_bad():
         annotator = AnnotatorFactory(study=study)
         for comparison in (bad, good):
             answer(take(annotator, comparison.pk, timezone.now()), "a")
-    assert [row.bad for row in known_pairs(study)] == [True, False]
+    assert [row.bad for row in control_items(study)] == [True, False]
     client = researcher()
     for page in ("study-gold", "study-quality"):
         html = client.get(reverse(page, args=["s"])).content.decode()

@@ -21,7 +21,7 @@ from annotations.models import (
     Judgement,
     JudgementRevision,
     Membership,
-    PairCount,
+    PairTally,
     Remark,
     Study,
     SummaryEvidence,
@@ -348,7 +348,7 @@ def test_a_draw_has_a_probability_above_zero_and_what_it_was_drawn_from(comparis
 
 @pytest.fixture
 def pair_count():
-    return make_study(systems=2, documents=1, sampling="adaptive").pair_counts.get()
+    return make_study(systems=2, documents=1, sampling="adaptive").pair_tallies.get()
 
 
 @pytest.mark.parametrize(
@@ -361,11 +361,11 @@ def pair_count():
     ],
 )
 def test_counts_of_a_pair_fit_together(pair_count, values):
-    refused(lambda: PairCount.objects.filter(pk=pair_count.pk).update(**values))
+    refused(lambda: PairTally.objects.filter(pk=pair_count.pk).update(**values))
 
 
 def test_a_pair_is_counted_once_the_smaller_system_first(pair_count):
     one, two, study = pair_count.system_1, pair_count.system_2, pair_count.study
-    refused(lambda: PairCount.objects.create(study=study, system_1=one, system_2=two))
-    refused(lambda: PairCount.objects.create(study=study, system_1=two, system_2=one))
-    refused(lambda: PairCount.objects.create(study=study, system_1=one, system_2=one))
+    refused(lambda: PairTally.objects.create(study=study, system_1=one, system_2=two))
+    refused(lambda: PairTally.objects.create(study=study, system_1=two, system_2=one))
+    refused(lambda: PairTally.objects.create(study=study, system_1=one, system_2=one))

@@ -8,10 +8,10 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from annotations.counts.side_balance import recounted_leads
-from annotations.models import Annotator
+from annotations.models import Annotator, ControlItem, PairTally, Study
 from annotations.models.triggers import drop_triggers, ensure_triggers
 from annotations.people.privacy import erase
-from tests.annotations.helpers import rate_everything
+from tests.annotations.helpers import make_gold, rate_everything
 from tests.factories import AnnotatorFactory, make_study
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -116,3 +116,19 @@ def test_who_was_erased_before_is_still_erased(latest):
     entry = study.audit_entries.get(actor="the annotator")
     assert list(rows.exclude(erased_at=None).values_list("pk", "erased_at")) == [(people[0].pk, entry.at)]
     assert rows.filter(pk__in=[people[1].pk, people[2].pk, namesake.pk], erased_at=None).count() == 3
+
+
+def test_rows_stay_in_their_tables_under_new_names(latest):
+    study = make_study(systems=2, documents=2, sampling="adaptive")
+    gold = make_gold(study.comparisons.first())
+    rate_everything(AnnotatorFactory(study=study))
+    tally = PairTally.objects.values().get()
+    old = migrate([("annotations", "0021_erased_at")])
+    assert old.get_model("annotations", "KnownPair").objects.get().comparison_id == gold.comparison_id
+    assert old.get_model("annotations", "PairCount").objects.values().get() == tally
+    assert old.get_model("annotations", "Study").objects.get().has_known_pairs
+    migrate([("annotations", "0022_control_items_and_pair_tallies")])
+    assert list(ControlItem.objects.filter(comparison__control_item=gold)) == [gold]
+    assert study.pair_tallies.values().get() == tally
+    assert tally["votes"] == 1
+    assert Study.objects.get().has_control_items

@@ -131,7 +131,7 @@ def test_whatever_changes_the_figures_asks_for_new_ones(study, many, change):
     elif change == "exclude":
         exclude(study.annotators.first(), "Clicks.", None)
     elif change == "gold":
-        switch(study.comparisons.get(purpose="gold").known, on=False, by=None)
+        switch(study.comparisons.get(purpose="gold").control_item, on=False, by=None)
     else:
         done = study.annotators.first().assignments.first()
         record_remark(done.annotator, Said(done.token, "comment", "", "Odd.", done.token))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from annotations.gold.items import answered_among, remove, switch
-from annotations.models import Assignment, Judgement, JudgementRevision, KnownPair
+from annotations.models import Assignment, ControlItem, Judgement, JudgementRevision
 from annotations.quality.exclusion import exclude, include
 from annotations.rating.assignment import next_assignment, prefetch
 from annotations.rating.leases import come_back, leave, renew, return_expired
@@ -110,7 +110,7 @@ class World:
 
     def switch(self, who, n):
         """A researcher takes the gold away or switches some of it off or on, whatever is in people's hands."""
-        pair = list(KnownPair.objects.filter(comparison__study=self.study).order_by("pk"))[n % 2 :][:1]
+        pair = list(ControlItem.objects.filter(comparison__study=self.study).order_by("pk"))[n % 2 :][:1]
         if pair and n > 5 and not answered_among([pair[0].comparison_id]):
             tokens = set(pair[0].comparison.assignments.values_list("pk", flat=True))
             remove(pair[0], None)
@@ -149,7 +149,7 @@ class World:
                 pair, score = ((a, b), SCORES[vote.outcome]) if a < b else ((b, a), 1 - SCORES[vote.outcome])
                 votes, total, squares = expected[pair]
                 expected[pair] = (votes + 1, total + score, squares + score * score)
-        rows = self.study.pair_counts.values_list("system_1", "system_2", "votes", "score_sum", "score_squares")
+        rows = self.study.pair_tallies.values_list("system_1", "system_2", "votes", "score_sum", "score_squares")
         assert {(one, two): tuple(rest) for one, two, *rest in rows} == expected
 
     def check(self):

@@ -328,12 +328,12 @@ def test_annotators_are_chosen_and_ordered_with_the_undefined_last():
 def test_gold_and_training_come_in_pages(study, monkeypatch):
     monkeypatch.setattr(gold_views, "KNOWN_A_PAGE", 1)
     page = researcher().get(reverse("study-gold", args=["s"]), {"gold": 2})
-    gold = study.comparisons.filter(purpose="gold").order_by("known__pk").last()
+    gold = study.comparisons.filter(purpose="gold").order_by("control_item__pk").last()
     assert [row.pair.comparison_id for row in page.context["rows"]["gold"]] == [gold.pk]
     assert len(page.context["rows"]["training"]) == 1
     html = page.content.decode()
     assert f"{reverse('study-gold', args=['s'])}?gold=1#gold" in html
-    url = reverse("change-gold", args=["s", gold.known.pk])
+    url = reverse("change-gold", args=["s", gold.control_item.pk])
     assert f"{url}?gold=2" in html
     answer = researcher().post(f"{url}?gold=2", {"change": "off"})
     assert answer.url == reverse("study-gold", args=["s"]) + "?gold=2"
