@@ -23,7 +23,7 @@ from django.db.models import Count, Exists, F, QuerySet, Subquery
 from annotations.models import Annotator, Criterion, Judgement, Outcome, PairTally, Purpose, Sampling, Study
 from stats.decisions.sampling import PairMoments, smoothed_variance
 
-Pair = tuple[int, int]  # ids of two systems, the smaller first
+SystemPair = tuple[int, int]  # ids of two systems, the smaller first
 
 SYSTEMS = tuple(f"assignment__comparison__summary_{side}__run__system_id" for side in "ab")
 # Seen from a, as the ratings count it.
@@ -36,18 +36,18 @@ class Totals(NamedTuple):
     score_squares: float = 0.0
 
 
-class Standing(NamedTuple):
+class PairScore(NamedTuple):
     """The pair an answer is about, and its score seen from the pair's first system."""
 
-    pair: Pair
+    pair: SystemPair
     score: float
 
 
-def pair_of(system_a: int, system_b: int) -> Pair:
+def pair_of(system_a: int, system_b: int) -> SystemPair:
     return min(system_a, system_b), max(system_a, system_b)
 
 
-def moments_of(study: Study, pairs: Sequence[Pair]) -> PairMoments:
+def moments_of_pairs(study: Study, pairs: Sequence[SystemPair]) -> PairMoments:
     """Votes and variance of these pairs; one query, which reads no vote."""
     rows = study.pair_tallies.values_list("system_1_id", "system_2_id", "votes", "score_sum", "score_squares")
     known = {(first, second): Totals(votes, total, squares) for first, second, votes, total, squares in rows}
@@ -69,7 +69,7 @@ def counting(assignment_id: int, *, adaptive: bool = True) -> Iterator[None]:
         _move(assignment_id, before, _standing(assignment_id))
 
 
-def _standing(assignment_id: int) -> Standing | None:
+def _standing(assignment_id: int) -> PairScore | None:
     """What this assignment adds, unless its annotator is left out."""
     study = Study.objects.filter(comparisons__assignments=assignment_id)
     answers = _answers(Criterion.objects.filter(study__in=study)).filter(assignment=assignment_id)
@@ -84,12 +84,12 @@ def _answers(criteria: QuerySet[Criterion]) -> QuerySet[Judgement]:
     return held.filter(assignment__comparison__purpose=Purpose.RATING).order_by()
 
 
-def _seen_from_first(outcome: str, system_a: int, system_b: int) -> Standing:
+def _seen_from_first(outcome: str, system_a: int, system_b: int) -> PairScore:
     score = SCORES[outcome]
-    return Standing(pair_of(system_a, system_b), score if system_a < system_b else 1 - score)
+    return PairScore(pair_of(system_a, system_b), score if system_a < system_b else 1 - score)
 
 
-def _move(assignment_id: int, before: Standing | None, after: Standing | None) -> None:
+def _move(assignment_id: int, before: PairScore | None, after: PairScore | None) -> None:
     if before == after or (about := before or after) is None:
         return
     study = Study.objects.filter(comparisons__assignments=assignment_id)
@@ -108,7 +108,7 @@ def _move(assignment_id: int, before: Standing | None, after: Standing | None) -
     )
 
 
-def _totals(standing: Standing | None) -> Totals:
+def _totals(standing: PairScore | None) -> Totals:
     return Totals() if standing is None else Totals(1, standing.score, standing.score**2)
 
 
@@ -134,17 +134,17 @@ def recount_pairs(study: Study) -> None:
     wanted = (PairTally(study=study, system_1_id=one, system_2_id=two) for one, two in combinations(systems, 2))
     PairTally.objects.bulk_create(wanted, ignore_conflicts=True, batch_size=500)
     counts = list(study.pair_tallies.select_for_update().order_by("pk"))
-    found = counted(study)
+    found = tallies_from_votes(study)
     for count in counts:
         totals = found.get((count.system_1_id, count.system_2_id), Totals())
         count.votes, count.score_sum, count.score_squares = totals
     PairTally.objects.bulk_update(counts, Totals._fields, batch_size=500)
 
 
-def counted(study: Study) -> dict[Pair, Totals]:
+def tallies_from_votes(study: Study) -> dict[SystemPair, Totals]:
     """The votes themselves, added up by pair; pairs without any are missing."""
     votes = _answers(study.criteria.all()).filter(assignment__annotator__excluded_at=None)
-    totals: dict[Pair, Totals] = {}
+    totals: dict[SystemPair, Totals] = {}
     for outcome, system_a, system_b, n in votes.values_list("outcome", *SYSTEMS).annotate(n=Count("pk")):
         pair, score = _seen_from_first(outcome, system_a, system_b)
         known = totals.get(pair, Totals())

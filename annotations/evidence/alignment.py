@@ -64,7 +64,7 @@ class Passage:
     terms: frozenset[str]
 
 
-class Transcript:
+class TranscriptIndex:
     """A transcript made ready once for all its summaries.
 
     Args:

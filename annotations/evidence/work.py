@@ -109,14 +109,14 @@ def _claim(owner: str) -> EvidenceJob | None:
 
 def _find(document: Document) -> list[SummaryEvidence | ForeignEvidence]:
     # What cuts and reads texts takes seconds to load; only a worker that does so needs it.
-    from annotations.evidence.alignment import Transcript
+    from annotations.evidence.alignment import TranscriptIndex
     from annotations.evidence.encoder import encoder_for, signature
 
     summaries = list(summaries_wanting().filter(document=document).only("pk", "text").order_by("pk"))
     foreign = foreign_wanting(document.pk)
     if not (summaries or foreign):
         return []
-    transcript = Transcript(document.transcript.turns, document.language, encoder_for(document.language))
+    transcript = TranscriptIndex(document.transcript.turns, document.language, encoder_for(document.language))
     method = signature(document.language)
 
     def spans(text: str) -> list[dict[str, Any]]:

@@ -66,7 +66,7 @@ def _drawn(study: Study, n: int) -> list[tuple[Summary, Summary]]:
     units = newest_summaries(study)
     used = {frozenset(pair) for pair in study.comparisons.values_list("summary_a", "summary_b")}
     dice = random.Random(f"attention:{study.seed}:{study.slug}:{len(used)}")  # noqa: S311  (reproducible, no secret)
-    others = _Others(study, [summary for unit in units.values() for summary in unit.values()], used, dice)
+    others = _ForeignSummaries(study, [summary for unit in units.values() for summary in unit.values()], used, dice)
     turns = [list(units[unit].values()) for unit in sorted(units, key=lambda unit: (unit[0], unit[1] or 0))]
     dice.shuffle(turns)
     made: list[tuple[Summary, Summary]] = []
@@ -77,7 +77,7 @@ def _drawn(study: Study, n: int) -> list[tuple[Summary, Summary]]:
     return made
 
 
-class _Others:
+class _ForeignSummaries:
     """Summaries of other documents to set beside a document's own."""
 
     def __init__(self, study: Study, every: list[Summary], used: set[frozenset[int]], dice: random.Random) -> None:

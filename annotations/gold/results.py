@@ -17,7 +17,7 @@ BAD_PAIR = 0.5
 
 
 @dataclass(frozen=True)
-class Answered:
+class ControlAnswer:
     """One annotator's answers to one known pair, all of whose questions are answered. right: as expected on each."""
 
     comparison: int
@@ -39,7 +39,7 @@ class ControlItemQuality:
 def gold_by_annotator(study: Study) -> dict[int, GoldCheck]:
     """By annotator, of gold pairs that are not switched off; who answered none is missing."""
     on = ControlItem.objects.filter(comparison__study=study, comparison__purpose=Purpose.GOLD, switched_off_at=None)
-    rows = list(answered(on.values_list("comparison_id", flat=True)))
+    rows = list(control_answers(on.values_list("comparison_id", flat=True)))
     return gold_checks(
         np.array([row.annotator for row in rows], dtype=np.int64), np.array([row.right for row in rows], dtype=np.bool_)
     )
@@ -51,11 +51,11 @@ def no_gold_yet() -> GoldCheck:
 
 def control_items(study: Study) -> list[ControlItemQuality]:
     """All of them, training first, each in the order they were made."""
-    pairs = [*pairs_of(study, Purpose.TRAINING), *pairs_of(study, Purpose.GOLD)]
+    pairs = [*control_items_of(study, Purpose.TRAINING), *control_items_of(study, Purpose.GOLD)]
     return with_figures(study, pairs)
 
 
-def pairs_of(study: Study, purpose: str) -> QuerySet[ControlItem]:
+def control_items_of(study: Study, purpose: str) -> QuerySet[ControlItem]:
     """In the order they were made."""
     pairs = ControlItem.objects.filter(comparison__study=study, comparison__purpose=purpose)
     return pairs.select_related("comparison__document", "comparison__query").order_by("pk")
@@ -63,7 +63,7 @@ def pairs_of(study: Study, purpose: str) -> QuerySet[ControlItem]:
 
 def least_as_expected(study: Study) -> list[ControlItemQuality]:
     """Gold pairs, those first that the fewest answer as expected; last those that nobody has answered."""
-    rows = with_figures(study, list(pairs_of(study, Purpose.GOLD)))
+    rows = with_figures(study, list(control_items_of(study, Purpose.GOLD)))
     return sorted(rows, key=lambda row: (row.right.value is None, row.right.value))
 
 
@@ -72,7 +72,7 @@ def with_figures(study: Study, pairs: Sequence[ControlItem]) -> list[ControlItem
     ids = [pair.comparison_id for pair in pairs]
     included = set(study.annotators.filter(excluded_at=None).values_list("pk", flat=True))
     hits: dict[int, list[bool]] = defaultdict(list)
-    for row in answered(ids):
+    for row in control_answers(ids):
         if row.annotator in included:
             hits[row.comparison].append(row.right)
     expected = _expected_by_key(ids)
@@ -90,7 +90,7 @@ def _quality(
     return ControlItemQuality(pair, expected_line(expected), check.accuracy, check.failed, removable)
 
 
-def answered(comparisons: Iterable[int]) -> Iterable[Answered]:
+def control_answers(comparisons: Iterable[int]) -> Iterable[ControlAnswer]:
     """Every rated assignment of these gold or training pairs, held against what is expected."""
     ids = list(comparisons)
     expected: dict[tuple[int, int], set[str]] = defaultdict(set)
@@ -104,7 +104,7 @@ def answered(comparisons: Iterable[int]) -> Iterable[Answered]:
         wanted = expected.get((comparison, criterion))
         fits = wanted is None or outcome in wanted
         right[(comparison, annotator)] = right.get((comparison, annotator), True) and fits
-    return [Answered(comparison, annotator, fits) for (comparison, annotator), fits in right.items()]
+    return [ControlAnswer(comparison, annotator, fits) for (comparison, annotator), fits in right.items()]
 
 
 def _expected_by_key(comparisons: Iterable[int]) -> dict[int, dict[str, list[str]]]:

@@ -15,7 +15,7 @@ SIDES = {"left": _("Left"), "right": _("Right")}
 
 
 @dataclass(frozen=True)
-class Answer:
+class AnswerFeedback:
     """right: None where no answer to this question is the expected one."""
 
     question: str
@@ -27,7 +27,7 @@ class Answer:
 @dataclass(frozen=True)
 class Feedback:
     page: RatingPage
-    answers: list[Answer]
+    answers: list[AnswerFeedback]
     right: bool  # on all questions with an expected answer
     explanation: str
 
@@ -48,7 +48,7 @@ def feedback(assignment: Assignment) -> Feedback:
     plain = {choice.value: choice.label for choice in PLAIN}
     given = dict(assignment.judgements.values_list("criterion_id", "outcome"))
     answers = [
-        Answer(
+        AnswerFeedback(
             question=question.text,
             given=labels[question.pressed],
             expected=[gettext(plain[choice_of(outcome, left)]) for outcome in expected.get(criterion, [])],

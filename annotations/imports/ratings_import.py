@@ -34,7 +34,7 @@ OTHER_SIDE = {Side.A.value: Side.B.value, Side.B.value: Side.A.value, "": ""}
 
 
 @dataclass(frozen=True)
-class Imported:
+class RatingsImportResult:
     added: int
     unchanged: int
     judges: int
@@ -51,7 +51,7 @@ class _Placed:
     shown_left: str
 
 
-def import_ratings(path: Path, study: Study, by: User | None = None) -> Imported:
+def import_ratings(path: Path, study: Study, by: User | None = None) -> RatingsImportResult:
     """All votes of the file. Raises DatasetImportError, which names the lines at fault; then nothing has changed.
 
     Their places come on top of the study's own votes per comparison. The same file twice adds nothing.
@@ -67,7 +67,7 @@ def import_ratings(path: Path, study: Study, by: User | None = None) -> Imported
         if new:
             audit.record(study, by, AuditEntry.Action.IMPORT, path.name, after=f"{len(new)} votes")
             recount_pairs(study)
-    return Imported(len(new), len(votes) - len(new), len({one.vote.judge for one in new}))
+    return RatingsImportResult(len(new), len(votes) - len(new), len({one.vote.judge for one in new}))
 
 
 def _place(study: Study, votes: Sequence[GivenVote]) -> list[_Placed]:

@@ -71,7 +71,7 @@ def _take_control_item(annotator: Annotator, now: datetime) -> Assignment | None
     if not annotator.study.has_control_items:
         return None
     for comparison_id in gold_schedule.due(annotator, available_to(annotator)):
-        if assignment := take(annotator, comparison_id, now):
+        if assignment := take_comparison(annotator, comparison_id, now):
             return assignment
     return None
 
@@ -96,7 +96,7 @@ def _renew(held: list[Assignment], now: datetime) -> Assignment | None:
 def _take_for_rating(annotator: Annotator, last_document: int | None, now: datetime) -> Assignment | None:
     available = _some_available(annotator, last_document)
     for candidate in _candidates(annotator, available, last_document):
-        if assignment := take(annotator, candidate.comparison_id, now, handed_out=candidate):
+        if assignment := take_comparison(annotator, candidate.comparison_id, now, handed_out=candidate):
             assignment.many_left = len(available) > MOST_COUNTED + 1
             return assignment
     return None
@@ -153,7 +153,7 @@ def _any_document(annotator: Annotator) -> int | None:
 
 
 @transaction.atomic
-def take(
+def take_comparison(
     annotator: Annotator, comparison_id: int, now: datetime, *, handed_out: Candidate | None = None
 ) -> Assignment | None:
     """Hold a place of this comparison for the annotator; None if others took the last one.

@@ -38,40 +38,44 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Choice:
+class AnswerChoice:
     value: str  # as annotations.web.forms.VoteForm takes it
     label: str
     key: str  # on the keyboard
 
 
 PLAIN = (
-    Choice("left", _("Left is better"), "1"),
-    Choice("tie", _("Equally good"), "3"),
-    Choice("right", _("Right is better"), "2"),
-    Choice("both_bad", _("Both bad"), "4"),
+    AnswerChoice("left", _("Left is better"), "1"),
+    AnswerChoice("tie", _("Equally good"), "3"),
+    AnswerChoice("right", _("Right is better"), "2"),
+    AnswerChoice("both_bad", _("Both bad"), "4"),
 )
 WITH_STRENGTH = (
-    Choice("left-2", _("Left much better"), "1"),
-    Choice("left-1", _("Left slightly better"), "2"),
-    Choice("tie", _("Equally good"), "3"),
-    Choice("right-1", _("Right slightly better"), "4"),
-    Choice("right-2", _("Right much better"), "5"),
-    Choice("both_bad", _("Both bad"), "6"),
+    AnswerChoice("left-2", _("Left much better"), "1"),
+    AnswerChoice("left-1", _("Left slightly better"), "2"),
+    AnswerChoice("tie", _("Equally good"), "3"),
+    AnswerChoice("right-1", _("Right slightly better"), "4"),
+    AnswerChoice("right-2", _("Right much better"), "5"),
+    AnswerChoice("both_bad", _("Both bad"), "6"),
 )
 
 
 # Where it is optional: beside the plain answers, and as good as unsaid until left or right is chosen.
-HOW_MUCH = (Choice("", _("not said"), ""), Choice("1", _("slightly"), "5"), Choice("2", _("much"), "6"))
+HOW_MUCH = (
+    AnswerChoice("", _("not said"), ""),
+    AnswerChoice("1", _("slightly"), "5"),
+    AnswerChoice("2", _("much"), "6"),
+)
 
 
-def choices_of(study: Study) -> list[Choice]:
+def choices_of(study: Study) -> list[AnswerChoice]:
     """The buttons of every question, in the order they stand."""
     left_out = {"tie": not study.allow_tie, "both_bad": not study.allow_both_bad}
     shown = WITH_STRENGTH if study.strength == Wanted.REQUIRED else PLAIN
     return [choice for choice in _translated(shown) if not left_out.get(choice.value)]
 
 
-def _translated(choices: Iterable[Choice]) -> tuple[Choice, ...]:
+def _translated(choices: Iterable[AnswerChoice]) -> tuple[AnswerChoice, ...]:
     return tuple(replace(choice, label=gettext(choice.label)) for choice in choices)
 
 
@@ -116,8 +120,8 @@ class RatingPage:
     right: str
     evidence: PairEvidence | None  # of both summaries or of none
     questions: list[Question]
-    choices: list[Choice]
-    how_much: tuple[Choice, ...]
+    choices: list[AnswerChoice]
+    how_much: tuple[AnswerChoice, ...]
     comments: str  # off, optional or required
     comment: str
     break_minutes: int

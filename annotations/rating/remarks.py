@@ -20,7 +20,7 @@ from annotations.rating.votes import (
     check_open,
     complete_if_answered,
     key_used,
-    lock,
+    lock_assignment,
     take_again,
 )
 from lib.csv_cells import csv_line
@@ -30,7 +30,7 @@ MOST_REMARKS = 50  # of one annotator on one pair
 
 
 @dataclass(frozen=True)
-class Said:
+class NewRemark:
     """reason: one of Remark.Reason, empty for a comment."""
 
     token: UUID
@@ -40,7 +40,7 @@ class Said:
     client_key: UUID
 
 
-def record_remark(annotator: Annotator, said: Said, *, now: datetime | None = None) -> Receipt:
+def record_remark(annotator: Annotator, said: NewRemark, *, now: datetime | None = None) -> Receipt:
     """Save it or raise RefusedError; a skipped pair goes to somebody else and never comes back to this annotator."""
     try:
         with transaction.atomic():
@@ -49,8 +49,8 @@ def record_remark(annotator: Annotator, said: Said, *, now: datetime | None = No
         raise key_used() from error
 
 
-def _record(annotator: Annotator, said: Said, now: datetime) -> Receipt:
-    assignment = lock(annotator, said.token)
+def _record(annotator: Annotator, said: NewRemark, now: datetime) -> Receipt:
+    assignment = lock_assignment(annotator, said.token)
     if (earlier := Remark.objects.filter(client_key=said.client_key).first()) is not None:
         if (earlier.assignment_id, earlier.kind) != (assignment.pk, said.kind):
             raise key_used()
@@ -69,7 +69,7 @@ def _record(annotator: Annotator, said: Said, now: datetime) -> Receipt:
     return Receipt(complete=comment and complete_if_answered(assignment, now), repeated=False)
 
 
-def _take_up(expired: Assignment, said: Said, now: datetime) -> None:
+def _take_up(expired: Assignment, said: NewRemark, now: datetime) -> None:
     """What is said of a pair whose time ran out while it was open."""
     if said.kind == Remark.Kind.SKIP:
         # Another pair's turn: this one may not come back.
@@ -78,7 +78,7 @@ def _take_up(expired: Assignment, said: Said, now: datetime) -> None:
         take_again(expired, now)  # it may be all that the pair lacks
 
 
-def _check(assignment: Assignment, said: Said) -> None:
+def _check(assignment: Assignment, said: NewRemark) -> None:
     comment = said.kind == Remark.Kind.COMMENT
     if comment and assignment.annotator.study.comments == Wanted.OFF:
         raise RefusedError("no_comments", _("This study does not take comments."))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.db.models import QuerySet
 
-from annotations.counts.pair_tallies import Pair, moments_of, pair_of
+from annotations.counts.pair_tallies import SystemPair, moments_of_pairs, pair_of
 from annotations.models import Comparison, Sampling, Study
 from stats.decisions.sampling import draw, pair_probabilities
 
@@ -41,14 +41,14 @@ def candidates(
 
 def _drawn(study: Study, available: QuerySet[Comparison], generator: np.random.Generator) -> list[Candidate]:
     rows = available.order_by("pk").values_list("pk", "summary_a__run__system_id", "summary_b__run__system_id")
-    by_pair: dict[Pair, list[int]] = defaultdict(list)
+    by_pair: dict[SystemPair, list[int]] = defaultdict(list)
     for comparison, system_a, system_b in rows:
         by_pair[pair_of(system_a, system_b)].append(comparison)
     if not by_pair:
         return []
     pairs = sorted(by_pair)
     every = np.ones(len(pairs), dtype=np.bool_)
-    probabilities = pair_probabilities(moments_of(study, pairs), every, epsilon=study.epsilon)
+    probabilities = pair_probabilities(moments_of_pairs(study, pairs), every, epsilon=study.epsilon)
     drawn = draw(probabilities, generator)
     of_pair = by_pair[pairs[drawn.pair]]
     comparison = of_pair[int(generator.integers(len(of_pair)))]

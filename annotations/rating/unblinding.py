@@ -54,7 +54,7 @@ def record_guess(annotator: Annotator, token: UUID, choice: str) -> None:
 
 
 @dataclass(frozen=True)
-class Guesses:
+class UnblindingReport:
     """rate: of right guesses among those made. no_idea: answers without one. told: whether it is not by chance."""
 
     rate: Proportion
@@ -62,7 +62,7 @@ class Guesses:
     told: bool | None
 
 
-def study_guesses(study: Study) -> Guesses:
+def study_guesses(study: Study) -> UnblindingReport:
     sizes = {system.pk: system.size_class for system in System.objects.filter(runs__dataset=study.dataset_id)}
     systems = (f"comparison__summary_{side}__run__system" for side in Side.values)
     answered = (
@@ -76,7 +76,7 @@ def study_guesses(study: Study) -> Guesses:
     rate = guess_rate(
         np.array([who for who, _ in made], dtype=np.int64), np.array([right for _, right in made], dtype=np.bool_)
     )
-    return Guesses(rate, sum(not side for _, side, _ in rows), is_unblinded(rate))
+    return UnblindingReport(rate, sum(not side for _, side, _ in rows), is_unblinded(rate))
 
 
 def _rated(study: Study) -> QuerySet[Assignment]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from annotations.counts.pair_tallies import counting
 from annotations.models import Annotator, Assignment, Judgement, JudgementRevision
 from annotations.rating.leases import lease_end
-from annotations.rating.votes import RefusedError, check_open, is_adaptive, key_used, lock
+from annotations.rating.votes import RefusedError, check_open, is_adaptive, key_used, lock_assignment
 
 
 def undo(annotator: Annotator, client_key: UUID, *, now: datetime | None = None) -> UUID:
@@ -32,7 +32,7 @@ def _undo(annotator: Annotator, client_key: UUID, now: datetime) -> UUID:
     last = last_answer(annotator)
     if last is None:
         raise RefusedError("nothing_to_undo", _("There is no answer to take back."))
-    assignment = lock(annotator, last.assignment.token)
+    assignment = lock_assignment(annotator, last.assignment.token)
     with counting(assignment.pk, adaptive=is_adaptive(assignment)):
         _withdraw(assignment, last, client_key, now)
     return assignment.token

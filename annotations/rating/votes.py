@@ -114,7 +114,7 @@ def _record(annotator: Annotator, vote: Vote, now: datetime) -> Receipt:
 
 
 def take_again(given_back: Assignment, now: datetime) -> None:
-    if assignments.take(given_back.annotator, given_back.comparison_id, now) is None:
+    if assignments.take_comparison(given_back.annotator, given_back.comparison_id, now) is None:
         raise RefusedError(
             "lease_lost",
             _("This pair was open for so long that others have rated it meanwhile. Please go on with the next one."),
@@ -140,7 +140,7 @@ def _lock_comparison(annotator: Annotator, token: UUID) -> None:
         raise not_assigned()
 
 
-def lock(annotator: Annotator, token: UUID) -> Assignment:
+def lock_assignment(annotator: Annotator, token: UUID) -> Assignment:
     """The annotator's assignment with this token, nobody else's to change until the transaction ends."""
     _lock_comparison(annotator, token)
     # The study as well, in a query of its own: what it says once the comparison is locked.

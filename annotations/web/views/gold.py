@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations.gold import items
 from annotations.gold.attention_checks import add_attention_checks
-from annotations.gold.results import pairs_of, with_figures
+from annotations.gold.results import control_items_of, with_figures
 from annotations.models import ControlItem, Purpose, Study
 from annotations.web import redirects
 from annotations.web.access import for_researchers
@@ -29,7 +29,7 @@ def known_pairs(request: HttpRequest, study: Study) -> HttpResponse:
 
 def _page(request: HttpRequest, study: Study, form: AttentionForm) -> HttpResponse:
     pages = {
-        purpose: Paginator(pairs_of(study, purpose), KNOWN_A_PAGE).get_page(request.GET.get(purpose))
+        purpose: Paginator(control_items_of(study, purpose), KNOWN_A_PAGE).get_page(request.GET.get(purpose))
         for purpose in (Purpose.GOLD.value, Purpose.TRAINING.value)
     }
     rows = {purpose: with_figures(study, list(page)) for purpose, page in pages.items()}

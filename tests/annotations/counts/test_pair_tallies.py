@@ -12,9 +12,9 @@ from annotations.counts.pair_tallies import recount_pairs
 from annotations.models import Comparison, PairTally
 from annotations.people.privacy import erase
 from annotations.quality.exclusion import exclude, include
-from annotations.rating.assignment import next_assignment, take
+from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.rating.leases import return_expired
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.rating.undo import undo
 from annotations.studies import setup
 from tests.annotations.helpers import rate_everything, vote_on
@@ -99,7 +99,7 @@ def test_an_answer_in_part_counts_while_its_place_is_held(study, annotator):
     later = timezone.now() + LATER
     return_expired(study, now=later)
     assert counts(study) == (0, 0, 0)
-    take(annotator, assignment.comparison_id, later)
+    take_comparison(annotator, assignment.comparison_id, later)
     assert counts(study) == (1, 1, 1)
 
 
@@ -112,7 +112,7 @@ def test_an_answer_on_a_lapsed_page_brings_the_earlier_one_back(study, annotator
 
 def test_a_pair_skipped_after_an_answer_counts_no_longer(study, annotator):
     assignment = answer(annotator, "a")
-    record_remark(annotator, Said(assignment.token, "skip", "other", "", uuid.uuid4()))
+    record_remark(annotator, NewRemark(assignment.token, "skip", "other", "", uuid.uuid4()))
     assert counts(study) == (0, 0, 0)
 
 

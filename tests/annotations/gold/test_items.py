@@ -10,7 +10,7 @@ from annotations.gold.attention_checks import add_attention_checks
 from annotations.gold.items import ControlItemError, ControlItemSpec, make_control_item, remove, switch
 from annotations.models import AuditEntry, Comparison, ControlItem, ExpectedAnswer, Study
 from annotations.models.studies import EVERYBODY
-from annotations.rating.assignment import next_assignment, take
+from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.rating.undo import undo
 from annotations.rating.votes import RefusedError
 from annotations.studies.pair_generation import build_comparisons
@@ -45,7 +45,7 @@ def refused(comparison, message, **known):
 def hand_out(comparison, annotator=None):
     from django.utils import timezone
 
-    return take(annotator or AnnotatorFactory(study=comparison.study), comparison.pk, timezone.now())
+    return take_comparison(annotator or AnnotatorFactory(study=comparison.study), comparison.pk, timezone.now())
 
 
 # ---- a chosen pair

@@ -9,7 +9,7 @@ from annotations.people.invitations import accept, invite
 from annotations.people.links import invitation_path, personal_path, single_path
 from annotations.people.privacy import erase, own_data
 from annotations.rating.assignment import next_assignment
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.rating.undo import undo
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, UserFactory, make_study
@@ -27,8 +27,8 @@ def annotator():
         assignment = next_assignment(annotator)
         vote_on(assignment, choice)
     undo(annotator, uuid.uuid4())
-    record_remark(annotator, Said(assignment.token, "comment", "", "I was there.", uuid.uuid4()))
-    record_remark(annotator, Said(assignment.token, "problem", "broken", "", uuid.uuid4()))
+    record_remark(annotator, NewRemark(assignment.token, "comment", "", "I was there.", uuid.uuid4()))
+    record_remark(annotator, NewRemark(assignment.token, "problem", "broken", "", uuid.uuid4()))
     return Annotator.objects.get(pk=annotator.pk)
 
 

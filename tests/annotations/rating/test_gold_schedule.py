@@ -14,7 +14,7 @@ from annotations.rating.assignment import has_work, next_assignment, prefetch
 from annotations.rating.leases import come_back, leave, return_expired
 from annotations.rating.page import RatingProgress, rating_page, rating_progress
 from annotations.rating.queries import available_to
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.remarks import NewRemark, record_remark
 from tests.annotations.helpers import answer, make_gold
 from tests.factories import AnnotatorFactory, make_study
 
@@ -170,7 +170,7 @@ def test_a_skipped_gold_pair_does_not_come_back(study):
     annotator = AnnotatorFactory(study=study)
     while (assignment := next_assignment(annotator)).comparison.purpose != "gold":
         answer(assignment, "a")
-    record_remark(annotator, Said(assignment.token, "skip", "other", "", uuid.uuid4()))
+    record_remark(annotator, NewRemark(assignment.token, "skip", "other", "", uuid.uuid4()))
     later = take_everything(annotator)
     assert assignment.pk not in {a.pk for a in later}
     # Its place in the block stays taken; the next block's gold may still come at once.

@@ -14,7 +14,7 @@ from annotations.models import Assignment, ControlItem, Judgement, JudgementRevi
 from annotations.quality.exclusion import exclude, include
 from annotations.rating.assignment import next_assignment, prefetch
 from annotations.rating.leases import come_back, leave, renew, return_expired
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.rating.undo import undo
 from annotations.rating.votes import RefusedError, outcome_of
 from annotations.studies import setup
@@ -97,7 +97,7 @@ class World:
     def skip(self, who, n):
         if self.seen[who]:
             token = self.seen[who][n % len(self.seen[who])].token
-            record_remark(self.people[who], Said(token, "skip", "other", "", uuid.uuid4()), now=self.now)
+            record_remark(self.people[who], NewRemark(token, "skip", "other", "", uuid.uuid4()), now=self.now)
 
     def hold(self, who, n):
         renew(self.people[who], now=self.now)

@@ -15,7 +15,7 @@ from annotations.models import Annotator, Invitation, Membership, Remark
 from annotations.quality.exclusion import exclude
 from annotations.quality.listing import chosen
 from annotations.quality.report import study_quality
-from annotations.rating.assignment import next_assignment, take
+from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.studies.audit import record
 from annotations.studies.progress import progress_by_study, study_progress
 from annotations.web.views import gold as gold_views
@@ -347,7 +347,7 @@ def test_quality_shows_the_gold_that_the_fewest_answer_as_expected(monkeypatch):
     study.refresh_from_db()
     annotator = AnnotatorFactory(study=study)
     for comparison in study.comparisons.all():
-        answer(take(annotator, comparison.pk, timezone.now()), "a")
+        answer(take_comparison(annotator, comparison.pk, timezone.now()), "a")
     page = researcher().get(reverse("study-quality", args=["s"]))
     (row,) = page.context["gold"]
     assert (row.expected, row.right.hits, row.right.n) == ("overall b", 0, 1)
