@@ -1,4 +1,4 @@
-"""How annotators did on pairs with a known answer, and how the pairs did: one that most people miss is a bad one."""
+"""Scores annotators on control items, and control items by their annotators: one that most people miss is bad."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,13 +12,17 @@ from annotations.models import Assignment, ControlItem, ExpectedAnswer, Judgemen
 from stats.raters.gold import GoldCheck, gold_check, gold_checks
 from stats.uncertainty.proportions import Proportion
 
-# A pair that surely fewer than half of the people answer as expected.
+# An item is bad if significantly fewer than this share of annotators answer it as expected.
 BAD_PAIR = 0.5
 
 
 @dataclass(frozen=True)
 class ControlAnswer:
-    """One annotator's answers to one known pair, all of whose questions are answered. right: as expected on each."""
+    """One annotator's answers to all questions of one control item.
+
+    Attributes:
+        right: Every answer is as expected.
+    """
 
     comparison: int
     annotator: int
@@ -27,7 +31,11 @@ class ControlAnswer:
 
 @dataclass(frozen=True)
 class ControlItemQuality:
-    """answered: by annotators whose votes count. bad: surely most of them miss it; None while nobody answered."""
+    """How a control item was answered by annotators whose votes count.
+
+    Attributes:
+        bad: Significantly most of them miss it; None while nobody has answered.
+    """
 
     pair: ControlItem
     expected: str
@@ -37,7 +45,7 @@ class ControlItemQuality:
 
 
 def gold_by_annotator(study: Study) -> dict[int, GoldCheck]:
-    """By annotator, of gold pairs that are not switched off; who answered none is missing."""
+    """Return each annotator's score on the gold pairs that are on; annotators who answered none are missing."""
     on = ControlItem.objects.filter(comparison__study=study, comparison__purpose=Purpose.GOLD, switched_off_at=None)
     rows = list(control_answers(on.values_list("comparison_id", flat=True)))
     return gold_checks(
@@ -50,25 +58,25 @@ def no_gold_yet() -> GoldCheck:
 
 
 def control_items(study: Study) -> list[ControlItemQuality]:
-    """All of them, training first, each in the order they were made."""
+    """Return all control items with their figures, training first, each kind in the order they were made."""
     pairs = [*control_items_of(study, Purpose.TRAINING), *control_items_of(study, Purpose.GOLD)]
     return with_figures(study, pairs)
 
 
 def control_items_of(study: Study, purpose: str) -> QuerySet[ControlItem]:
-    """In the order they were made."""
+    """Control items of one purpose, in the order they were made."""
     pairs = ControlItem.objects.filter(comparison__study=study, comparison__purpose=purpose)
     return pairs.select_related("comparison__document", "comparison__query").order_by("pk")
 
 
 def least_as_expected(study: Study) -> list[ControlItemQuality]:
-    """Gold pairs, those first that the fewest answer as expected; last those that nobody has answered."""
+    """Return gold pairs with their figures, the worst answered first; last those that nobody has answered."""
     rows = with_figures(study, list(control_items_of(study, Purpose.GOLD)))
     return sorted(rows, key=lambda row: (row.right.value is None, row.right.value))
 
 
 def with_figures(study: Study, pairs: Sequence[ControlItem]) -> list[ControlItemQuality]:
-    """What people answered to these pairs; the same few queries for any number of them."""
+    """Return the figures of these control items; the number of queries does not grow with theirs."""
     ids = [pair.comparison_id for pair in pairs]
     included = set(study.annotators.filter(excluded_at=None).values_list("pk", flat=True))
     hits: dict[int, list[bool]] = defaultdict(list)
@@ -91,7 +99,7 @@ def _quality(
 
 
 def control_answers(comparisons: Iterable[int]) -> Iterable[ControlAnswer]:
-    """Every rated assignment of these gold or training pairs, held against what is expected."""
+    """Compare every rated assignment of these control items with what is expected."""
     ids = list(comparisons)
     expected: dict[tuple[int, int], set[str]] = defaultdict(set)
     for row in ExpectedAnswer.objects.filter(comparison__in=ids):
@@ -109,7 +117,7 @@ def control_answers(comparisons: Iterable[int]) -> Iterable[ControlAnswer]:
 
 def _expected_by_key(comparisons: Iterable[int]) -> dict[int, dict[str, list[str]]]:
     rows = ExpectedAnswer.objects.filter(comparison__in=list(comparisons)).order_by("criterion__position", "pk")
-    found: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    expected: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for comparison, key, outcome in rows.values_list("comparison_id", "criterion__key", "outcome"):
-        found[comparison][key].append(outcome)
-    return found
+        expected[comparison][key].append(outcome)
+    return expected

@@ -1,4 +1,4 @@
-"""Gold and training pairs: comparisons whose right answer is known before anybody rates them."""
+"""Control items: gold and training pairs, whose right answer is known before anybody rates them."""
 
 from django.db import models
 from django.db.models import Q
@@ -34,7 +34,7 @@ class ControlItem(models.Model):
 
 
 class ExpectedAnswer(models.Model):
-    """One outcome that is right; several rows of a question: each of them is. A trigger refuses changes to its rows."""
+    """One right outcome of a question, which may have several. A trigger refuses changes to the rows."""
 
     comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="expected_answers")
     criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="expected_answers")
@@ -53,18 +53,21 @@ class ExpectedAnswer(models.Model):
 
 class ForeignEvidenceQuerySet(models.QuerySet["ForeignEvidence"]):
     def current(self) -> "ForeignEvidenceQuerySet":
-        """Those found by the method of this release."""
+        """Evidence found by the method of this release."""
         from annotations.models.evidence import METHOD
 
         return self.filter(signature__startswith=f"{METHOD}|")
 
 
 class ForeignEvidence(models.Model):
-    """Turns of one document that may support a summary of another one: without it an attention check would show."""
+    """Turns of one document that may support a summary of another, so that attention checks do not reveal themselves.
+
+    Attributes:
+        spans: As in SummaryEvidence; the turns are of this document.
+    """
 
     summary = models.ForeignKey(Summary, on_delete=models.CASCADE, related_name="foreign_evidence")
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="foreign_evidence")
-    # As SummaryEvidence.spans; the turns are of this document.
     spans = models.JSONField()
     signature = models.CharField(max_length=500)
     created_at = models.DateTimeField(default=timezone.now)

@@ -1,4 +1,4 @@
-"""What the rating page shows. Only what is named here reaches an annotator: no system, no run, no database id."""
+"""What the rating page shows. Annotators get only what is named here: no system, no run, no database id."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -60,7 +60,7 @@ WITH_STRENGTH = (
 )
 
 
-# Where it is optional: beside the plain answers, and as good as unsaid until left or right is chosen.
+# Shown beside the plain answers where the strength is optional; ignored unless left or right is chosen.
 HOW_MUCH = (
     AnswerChoice("", _("not said"), ""),
     AnswerChoice("1", _("slightly"), "5"),
@@ -69,7 +69,7 @@ HOW_MUCH = (
 
 
 def choices_of(study: Study) -> list[AnswerChoice]:
-    """The buttons of every question, in the order they stand."""
+    """Return the buttons of every question, in the order of the page."""
     left_out = {"tie": not study.allow_tie, "both_bad": not study.allow_both_bad}
     shown = WITH_STRENGTH if study.strength == Wanted.REQUIRED else PLAIN
     return [choice for choice in _translated(shown) if not left_out.get(choice.value)]
@@ -85,18 +85,21 @@ class Question:
     text: str
     help_text: str
     answer: str  # as annotations.web.forms.VoteForm takes it, or "" while unanswered
-    pressed: str  # the value of the choice whose button it is
+    pressed: str  # the value of the choice that is the answer, or ""
     how_much: str  # "1", "2", or "" where it was not said
-    # The client_key of a vote sent without JavaScript: pressing a button twice is one vote.
+    # The client key of a vote sent without JavaScript, so that pressing a button twice is one vote.
     fresh_key: UUID = field(default_factory=uuid4)
 
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a summary; the parts of a summary make up its whole text."""
+    """A piece of a summary; the parts of a summary make up its whole text.
+
+    Attributes:
+        turns: The turns that may support this sentence, best first; None for the text between two sentences.
+    """
 
     text: str
-    # The turns that may support this sentence, best first; None: no sentence, but what stands between two.
     turns: tuple[int, ...] | None = None
 
 
@@ -118,19 +121,19 @@ class RatingPage:
     turns: list[Turn]
     left: str
     right: str
-    evidence: PairEvidence | None  # of both summaries or of none
+    evidence: PairEvidence | None  # for both summaries or for none
     questions: list[Question]
     choices: list[AnswerChoice]
     how_much: tuple[AnswerChoice, ...]
     comments: str  # off, optional or required
     comment: str
     break_minutes: int
-    hold_seconds: int  # how often the page says that it is still open
+    hold_seconds: int  # how often the page reports that it is still open
     can_undo: bool
     done: int
     total: int
-    more_than: int  # are left, where total is not all; else 0
-    practice: bool  # a training pair; done and total are then of these
+    more_than: int  # as in RatingProgress
+    practice: bool  # a training pair; done and total then count training pairs
     # For the forms of undo, comment and skip without JavaScript.
     fresh_keys: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(3)])
 

@@ -1,4 +1,4 @@
-"""Comments, reported problems and skips: stored at once, each once."""
+"""Records comments, reported problems and skips, each once; lists and exports them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +31,12 @@ MOST_REMARKS = 50  # of one annotator on one pair
 
 @dataclass(frozen=True)
 class NewRemark:
-    """reason: one of Remark.Reason, empty for a comment."""
+    """A remark as the annotator sent it.
+
+    Attributes:
+        kind: One of Remark.Kind.
+        reason: One of Remark.Reason; empty for a comment.
+    """
 
     token: UUID
     kind: str
@@ -41,7 +46,7 @@ class NewRemark:
 
 
 def record_remark(annotator: Annotator, said: NewRemark, *, now: datetime | None = None) -> Receipt:
-    """Save it or raise RefusedError; a skipped pair goes to somebody else and never comes back to this annotator."""
+    """Save the remark or raise RefusedError. A skipped pair is given to others, and never again to this annotator."""
     try:
         with transaction.atomic():
             return _record(annotator, said, now or timezone.now())
@@ -70,9 +75,9 @@ def _record(annotator: Annotator, said: NewRemark, now: datetime) -> Receipt:
 
 
 def _take_up(expired: Assignment, said: NewRemark, now: datetime) -> None:
-    """What is said of a pair whose time ran out while it was open."""
+    """Apply a remark on a pair whose lease ran out while its page was open."""
     if said.kind == Remark.Kind.SKIP:
-        # Another pair's turn: this one may not come back.
+        # Without this the pair would be given to the annotator again.
         Assignment.objects.filter(pk=expired.pk).update(state=Assignment.State.SKIPPED)
     elif said.kind == Remark.Kind.COMMENT and expired.annotator.study.comments == Wanted.REQUIRED:
         take_again(expired, now)  # it may be all that the pair lacks
@@ -96,7 +101,7 @@ REMARK_COLUMNS = ("annotator", "document", "comparison_id", "purpose", "kind", "
 
 
 def remark_lines(remarks: QuerySet[Remark]) -> Iterator[str]:
-    """A line of CSV for each, read while they are sent."""
+    """Yield CSV lines, one for each remark; rows are read while the lines are sent."""
     pair = "assignment__comparison"
     rows = remarks.values_list(
         "assignment__annotator__pseudonym",
@@ -114,11 +119,16 @@ def remark_lines(remarks: QuerySet[Remark]) -> Iterator[str]:
 
 
 def newest_remarks(study: Study, *, kind: str = "", find: str = "") -> QuerySet[Remark]:
-    """What annotators said beside their answers, newest first. find: in the words, the pseudonym or the document."""
+    """Remarks on a study, newest first.
+
+    Args:
+        kind: One of Remark.Kind, or "" for all.
+        find: Words looked for in the text, the pseudonym and the document's id.
+    """
     remarks = Remark.objects.standing().filter(assignment__annotator__study=study)
     if kind:
         remarks = remarks.filter(kind=kind)
     if find:
-        where = ("text", "assignment__annotator__pseudonym", "assignment__comparison__document__external_id")
-        remarks = remarks.filter(reduce(or_, (Q(**{f"{place}__icontains": find}) for place in where)))
+        fields = ("text", "assignment__annotator__pseudonym", "assignment__comparison__document__external_id")
+        remarks = remarks.filter(reduce(or_, (Q(**{f"{field}__icontains": find}) for field in fields)))
     return remarks.select_related("assignment__annotator", "assignment__comparison__document").order_by("-pk")

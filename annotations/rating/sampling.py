@@ -1,7 +1,7 @@
-"""Which comparison of a document an annotator is to try next: in the study's fixed order, or drawn by the votes so far.
+"""Chooses which comparison of a document an annotator tries next: in the study's fixed order, or drawn by the votes.
 
-An adaptive study draws the pair of systems by the published rule (stats/decisions/sampling.py), then one of the
-pair's comparisons evenly; the probability goes with it, because nobody can work it out later.
+An adaptive study draws the pair of systems by the published rule (stats/decisions/sampling.py), then one of the pair's
+comparisons evenly. The probability is kept with it, because nobody can compute it later.
 """
 
 from collections import defaultdict
@@ -19,7 +19,12 @@ CANDIDATES = 20
 
 @dataclass(frozen=True)
 class Candidate:
-    """probability: with which it was drawn, one of drawn_from; both None where the order is fixed."""
+    """A comparison to try.
+
+    Attributes:
+        probability: The chance with which it was drawn; None where the order is fixed.
+        drawn_from: From how many comparisons it was drawn; None where the order is fixed.
+    """
 
     comparison_id: int
     probability: float | None = None
@@ -29,9 +34,9 @@ class Candidate:
 def candidates(
     study: Study, available: QuerySet[Comparison], generator: np.random.Generator | None = None
 ) -> list[Candidate]:
-    """What to try, best first, of a document's comparisons that this annotator can be given.
+    """Return which of a document's available comparisons to try, best first.
 
-    An adaptive study has one drawn; where it cannot be taken, draw again from what is left then.
+    An adaptive study draws one; if it cannot be taken, draw again from what is left then.
     """
     if study.sampling == Sampling.ADAPTIVE:
         return _drawn(study, available, generator or np.random.default_rng())
@@ -52,6 +57,6 @@ def _drawn(study: Study, available: QuerySet[Comparison], generator: np.random.G
     drawn = draw(probabilities, generator)
     of_pair = by_pair[pairs[drawn.pair]]
     comparison = of_pair[int(generator.integers(len(of_pair)))]
-    # Rounding may carry the sum of the parts past 1.
+    # Rounding may push the sum of the parts past 1.
     probability = min(1.0, drawn.probability / len(of_pair))
     return [Candidate(comparison, probability, sum(map(len, by_pair.values())))]

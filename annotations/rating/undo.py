@@ -1,4 +1,4 @@
-"""Taking the last answer back: its pair is open again, and the answer stays in the history."""
+"""Takes an annotator's last answer back: its pair is open again, and the answer stays in the history."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,9 +14,9 @@ from annotations.rating.votes import RefusedError, check_open, is_adaptive, key_
 
 
 def undo(annotator: Annotator, client_key: UUID, *, now: datetime | None = None) -> UUID:
-    """Withdraw the annotator's last answer and open its pair again; returns the pair's token. Raises RefusedError.
+    """Withdraw the annotator's last answer, open its pair again, and return the pair's token; or raise RefusedError.
 
-    The answer stays in the history. The same client_key again changes nothing.
+    The answer stays in the history. A repeated client_key changes nothing.
     """
     try:
         with transaction.atomic():
@@ -39,7 +39,7 @@ def _undo(annotator: Annotator, client_key: UUID, now: datetime) -> UUID:
 
 
 def _withdraw(assignment: Assignment, last: Judgement, client_key: UUID, now: datetime) -> None:
-    # Nobody but this annotator changes it, but they may have done so in another tab.
+    # Only this annotator changes the answer, but they may have done so in another tab.
     if not Judgement.objects.filter(pk=last.pk, updated_at=last.updated_at).delete()[0]:
         raise RefusedError("changed_meanwhile", _("The answer was changed in another window. Reload the page."))
     JudgementRevision.objects.create(

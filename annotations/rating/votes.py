@@ -1,4 +1,4 @@
-"""Recording a vote: saved when given, once, with every earlier answer kept."""
+"""Records votes: each is saved when given, once, and every earlier answer is kept."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +35,11 @@ MOST_REVISIONS = 50
 
 
 class RefusedError(Exception):
-    """What the annotator sent cannot be taken; code names the reason, the message is for the annotator."""
+    """What the annotator sent is refused.
+
+    Attributes:
+        code: The reason, for programs; the message is for the annotator.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -44,10 +48,14 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Vote:
-    """An answer as the annotator gave it: sides as shown, client_key chosen by the browser for this answer.
+    """An answer as the annotator gave it.
 
-    strength: 1 slightly, 2 much; None where it was not said. lead_time_ms, active_ms: since the pair was shown,
-    with and without times of no activity.
+    Attributes:
+        choice: One of CHOICES; sides as shown.
+        client_key: Chosen by the browser for this answer: the same key again is the same answer.
+        strength: 1 slightly, 2 much; None where it was not said.
+        lead_time_ms: Since the pair was shown.
+        active_ms: The same, without times of no activity.
     """
 
     token: UUID
@@ -73,12 +81,12 @@ class Receipt:
 
 
 def record_vote(annotator: Annotator, vote: Vote, *, now: datetime | None = None) -> Receipt:
-    """Save the vote or raise RefusedError; it is stored when this returns."""
+    """Save the vote or raise RefusedError; the vote is stored when this returns."""
     try:
         with transaction.atomic():
             return _record(annotator, vote, now or timezone.now())
     except IntegrityError as error:
-        # Everything of our own is locked, so only a key that somebody else used meanwhile can clash.
+        # The assignment is locked, so only a client key that was used meanwhile can clash.
         raise key_used() from error
 
 
@@ -130,20 +138,20 @@ def _lock_target(annotator: Annotator, vote: Vote) -> VoteTarget:
 
 
 def not_assigned() -> RefusedError:
-    """Also where a gold or training pair was removed meanwhile."""
+    """The error for a token that is not the annotator's, or whose control item was removed meanwhile."""
     return RefusedError("unknown_assignment", _("This pair is not assigned to you. Reload the page to go on."))
 
 
 def _lock_comparison(annotator: Annotator, token: UUID) -> None:
-    # Comparison first, as everywhere: taking and giving back lock in the same order.
+    # The comparison is locked first, as in taking and giving back a place.
     if not queries.lock_comparison_of(annotator, token):
         raise not_assigned()
 
 
 def lock_assignment(annotator: Annotator, token: UUID) -> Assignment:
-    """The annotator's assignment with this token, nobody else's to change until the transaction ends."""
+    """Lock the annotator's assignment with this token until the transaction ends, and return it."""
     _lock_comparison(annotator, token)
-    # The study as well, in a query of its own: what it says once the comparison is locked.
+    # The study is read in a query of its own, after the comparison is locked.
     mine = annotator.assignments.select_for_update(of=("self",)).select_related("comparison__study")
     assignment = mine.filter(token=token).first()
     if assignment is None:
@@ -164,7 +172,7 @@ def _repeated(stored: StoredAnswer, assignment: Assignment, vote: Vote) -> Recei
 
 
 def outcome_of(choice: str, shown_left: str) -> str:
-    """The canonical outcome of a choice made between shown sides."""
+    """Return the canonical outcome of a choice between the shown sides."""
     if choice == "left":
         return shown_left
     if choice == "right":
@@ -173,14 +181,14 @@ def outcome_of(choice: str, shown_left: str) -> str:
 
 
 def choice_of(outcome: str, shown_left: str) -> str:
-    """The inverse of outcome_of."""
+    """Return the choice between the shown sides that means this canonical outcome."""
     if outcome in (Outcome.TIE, Outcome.BOTH_BAD):
         return outcome
     return "left" if outcome == shown_left else "right"
 
 
 def _check_offered(study: Study, vote: Vote) -> None:
-    """The vote is one of the answers that the page offers."""
+    """Raise RefusedError unless the page offers this answer."""
     asked = study.strength if vote.choice in SIDES else Wanted.OFF
     offered = {"tie": study.allow_tie, "both_bad": study.allow_both_bad}.get(vote.choice, True)
     if not offered or (vote.strength is not None and asked == Wanted.OFF):
@@ -212,7 +220,7 @@ def _save(target: VoteTarget, vote: Vote) -> None:
 
 
 def complete_if_answered(assignment: Assignment, now: datetime) -> bool:
-    """True once every question is answered, and commented on where the study requires it."""
+    """Mark the pair as rated if every question is answered and a required comment is there; return whether it is."""
     unanswered = ~Exists(assignment.judgements.filter(criterion=OuterRef("pk")))
     if Criterion.objects.filter(unanswered, study=assignment.annotator.study).exists():
         return False
@@ -220,7 +228,7 @@ def complete_if_answered(assignment: Assignment, now: datetime) -> bool:
 
 
 def _complete(assignment: Assignment, now: datetime) -> bool:
-    """Of a pair whose questions are answered: False while a comment is missing."""
+    """Mark a pair whose questions are answered as rated; False while a required comment is missing."""
     required = assignment.annotator.study.comments == Wanted.REQUIRED
     if required and not assignment.remarks.filter(kind=Remark.Kind.COMMENT).exists():
         return False
