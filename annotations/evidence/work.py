@@ -30,13 +30,13 @@ WORKER_ENDED = (
 
 
 def summaries_wanting() -> QuerySet[Summary]:
-    """Summaries that a study compares, closed ones aside, and that have no evidence of the current method."""
+    """Summaries that some study, not yet closed, compares, and that have no evidence by the method of this release."""
     compared = Comparison.objects.exclude(study__status=Study.Status.CLOSED)
     in_a_pair = Q(Exists(compared.filter(summary_a=OuterRef("pk")))) | Q(
         Exists(compared.filter(summary_b=OuterRef("pk")))
     )
-    found = SummaryEvidence.objects.current().filter(summary=OuterRef("pk"))
-    return Summary.objects.done().exclude(text="").filter(in_a_pair).filter(~Exists(found))
+    current = SummaryEvidence.objects.current().filter(summary=OuterRef("pk"))
+    return Summary.objects.done().exclude(text="").filter(in_a_pair).filter(~Exists(current))
 
 
 def waiting_documents() -> QuerySet[Document]:
