@@ -12,7 +12,8 @@ from annotations.rating.remarks import Said
 from annotations.rating.unblinding import GUESS_CHOICES
 from annotations.rating.votes import CHOICES, SIDES, Vote
 from annotations.studies.criteria import LIBRARY
-from annotations.studies.setup import ALWAYS, FIXED_BY_RATING, MARGIN, Material, RatingOptions, dates_problem
+from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, dates_problem
+from annotations.studies.setup import MARGIN, Material, RatingOptions
 from models_runner.models import Dataset, InstructionKind, System
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -200,7 +201,7 @@ class StudyForm(RatingOptionsForm):
 
 
 class SettingsForm(forms.ModelForm):
-    """What may change after a study was made; setup.change_settings has the last word."""
+    """What may change after a study was made; settings.change_settings has the last word."""
 
     opens_at = moment_field(
         label="Rating begins", help_text="In the time zone of the site; empty: as soon as the study is open."

@@ -11,6 +11,7 @@ from ninja.responses import Status
 
 from annotations.models import Annotator, Study
 from annotations.people.joining import join
+from annotations.studies import settings as study_settings
 from annotations.studies import setup
 from annotations.studies.progress import Progress, progress_by_study, rated_counts, study_progress
 from api.access import get_managed_study, may_make_studies, studies_of
@@ -113,7 +114,7 @@ def read_study(request: HttpRequest, slug: str) -> Any:
 def change_status(request: HttpRequest, slug: str, given: StatusIn) -> Any:
     """Open, pause or close a study."""
     study = get_managed_study(request, slug)
-    setup.change_status(study, given.change, user_of(request))
+    study_settings.change_status(study, given.change, user_of(request))
     return _study(study)
 
 

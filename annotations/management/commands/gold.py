@@ -7,7 +7,8 @@ from annotations.gold import items
 from annotations.gold.attention_checks import add_attention_checks
 from annotations.gold.results import known_pairs
 from annotations.models import Comparison, KnownPair, Purpose, Study
-from annotations.studies import setup
+from annotations.studies.settings import change_settings
+from annotations.studies.setup import StudySetupError
 
 
 def expected(answers: list[str]) -> dict[str, list[str]]:
@@ -50,7 +51,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no study {options['study']!r}.")
         try:
             self._change(study, options)
-        except (items.KnownPairError, setup.StudySetupError) as error:
+        except (items.KnownPairError, StudySetupError) as error:
             raise CommandError(str(error)) from error
         study.refresh_from_db()
         self._list(study)
@@ -70,7 +71,7 @@ class Command(BaseCommand):
         elif options["switch_on"] is not None:
             items.switch(self._pair(study, options["switch_on"]), on=True, by=None)
         elif options["every"] is not None:
-            setup.change_settings(study, {"gold_every": options["every"]}, None)
+            change_settings(study, {"gold_every": options["every"]}, None)
 
     def _comparison(self, study: Study, pk: int) -> Comparison:
         found = study.comparisons.filter(pk=pk).first()

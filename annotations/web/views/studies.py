@@ -17,6 +17,7 @@ from annotations.models import Remark, Study
 from annotations.people import links
 from annotations.rating.remarks import newest_remarks, remark_lines
 from annotations.studies import audit, setup
+from annotations.studies import settings as study_settings
 from annotations.studies.effort import workload
 from annotations.studies.progress import coverage, progress_by_study, rated_counts, study_progress
 from annotations.web.access import (
@@ -151,10 +152,11 @@ def change_status(request: HttpRequest, slug: str) -> HttpResponse:
     """POST change=open, pause or close."""
     managed = get_managed_study(request, slug)
     change = request.POST.get("change", "")
-    if change not in setup.STATUS_CHANGES:
-        return HttpResponseBadRequest(f"change is {change!r}; expected one of {', '.join(setup.STATUS_CHANGES)}.")
+    if change not in study_settings.STATUS_CHANGES:
+        known = ", ".join(study_settings.STATUS_CHANGES)
+        return HttpResponseBadRequest(f"change is {change!r}; expected one of {known}.")
     try:
-        setup.change_status(managed, change, cast(User, request.user))
+        study_settings.change_status(managed, change, cast(User, request.user))
     except setup.StudySetupError as error:
         messages.error(request, str(error))
     else:
@@ -167,12 +169,12 @@ def change_status(request: HttpRequest, slug: str) -> HttpResponse:
 def settings(request: HttpRequest, slug: str) -> HttpResponse:
     """Change what may still change."""
     managed = get_managed_study(request, slug)
-    rated = setup.is_rated(managed)
+    rated = study_settings.is_rated(managed)
     # The form writes what it reads onto its instance; the study itself changes in one place only.
     form = SettingsForm(request.POST or None, instance=Study.objects.get(pk=managed.pk), rated=rated)
     if request.method == "POST" and form.is_valid():
         try:
-            changed = setup.change_settings(managed, form.changes(), cast(User, request.user))
+            changed = study_settings.change_settings(managed, form.changes(), cast(User, request.user))
         except setup.StudySetupError as error:
             form.add_error(None, str(error))
         else:

@@ -14,7 +14,8 @@ from annotations.models import Annotator, Assignment, AuditEntry, Judgement, Jud
 from annotations.people.joining import join
 from annotations.rating.assignment import next_assignment
 from annotations.studies.effort import workload
-from annotations.studies.setup import StudySetupError, change_settings
+from annotations.studies.settings import change_settings
+from annotations.studies.setup import StudySetupError
 from leaderboards.data.votes import export_rows
 from leaderboards.snapshots.boards import build_board
 from models_runner.importing.records import DatasetImportError
