@@ -10,7 +10,7 @@ from annotations.quality.snapshots import served_quality
 from annotations.review.activity import work_of
 from annotations.review.answer_history import pairs_of, with_answers
 from annotations.web.access import for_researchers
-from annotations.web.list_forms import PairsForm
+from annotations.web.forms.lists import PairsForm
 
 PAIRS_A_PAGE = 25
 

@@ -15,7 +15,7 @@ from annotations.gold.results import pairs_of, with_figures
 from annotations.models import KnownPair, Purpose, Study
 from annotations.web import redirects
 from annotations.web.access import for_researchers
-from annotations.web.forms import AttentionForm, KnownPairForm
+from annotations.web.forms.gold import AttentionForm, KnownPairForm
 
 PAIRS_A_PAGE = 10
 KNOWN_A_PAGE = 50

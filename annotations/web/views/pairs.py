@@ -11,7 +11,7 @@ from annotations.models import KnownPair, Study
 from annotations.review.answer_history import answers_to
 from annotations.review.pair_list import pairs_of, with_votes
 from annotations.web.access import for_researchers
-from annotations.web.list_forms import StudyPairsForm
+from annotations.web.forms.lists import StudyPairsForm
 
 PAIRS_A_PAGE = 50
 

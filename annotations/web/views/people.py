@@ -29,8 +29,8 @@ from annotations.web.access import (
     role_of,
     still_rating,
 )
-from annotations.web.forms import InvitationForm, MemberForm
-from annotations.web.list_forms import PeopleForm
+from annotations.web.forms.lists import PeopleForm
+from annotations.web.forms.people import InvitationForm, MemberForm
 from lib.csv_cells import csv_line
 
 ROWS_A_PAGE = 25

@@ -21,7 +21,7 @@ from annotations.rating.unblinding import study_guesses
 from annotations.review.disagreements import disagreements, with_texts
 from annotations.web import redirects
 from annotations.web.access import for_researchers, get_managed_study, login_required
-from annotations.web.list_forms import AnnotatorsForm
+from annotations.web.forms.lists import AnnotatorsForm
 from stats.raters.gold import CERTAINTY, THRESHOLD
 
 DISAGREEMENTS_A_PAGE = 10

@@ -30,7 +30,7 @@ from annotations.rating.undo import has_answered, last_answer, undo
 from annotations.rating.votes import Recorded, RefusedError, record_vote
 from annotations.studies import progress
 from annotations.web import access
-from annotations.web.forms import GuessForm, NextForm, RemarkForm, UndoForm, VoteForm
+from annotations.web.forms.rating import GuessForm, NextForm, RemarkForm, UndoForm, VoteForm
 from lib.json_errors import json_error
 
 F = TypeVar("F", bound=Form)

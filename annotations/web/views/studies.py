@@ -28,8 +28,8 @@ from annotations.web.access import (
     refuse_while_rating,
     role_of,
 )
-from annotations.web.forms import SettingsForm, StudyForm
-from annotations.web.list_forms import HistoryForm, RemarksForm
+from annotations.web.forms.lists import HistoryForm, RemarksForm
+from annotations.web.forms.studies import SettingsForm, StudyForm
 
 STUDIES_A_PAGE = 50
 ANNOTATORS_A_PAGE = 20

@@ -11,7 +11,7 @@ from annotations.rating.assignment import has_work, next_assignment
 from annotations.rating.votes import RefusedError
 from annotations.studies.settings import change_settings, change_status
 from annotations.studies.setup import StudySetupError
-from annotations.web.forms import SettingsForm
+from annotations.web.forms.studies import SettingsForm
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, make_study
 from tests.people import researcher

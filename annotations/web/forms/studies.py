@@ -1,91 +1,16 @@
+"""A new study, and the settings of one."""
+
 from dataclasses import fields
 from typing import Any, ClassVar
 
 from django import forms
 
-from annotations.gold.attention_checks import ABOUT_THE_DOCUMENT, MOST_AT_ONCE
-from annotations.gold.items import PURPOSES, Known, offered_outcomes
-from annotations.models import Invitation, Membership, Outcome, Purpose, Remark, Study, Wanted
-from annotations.models.gold import LONGEST_EXPLANATION
-from annotations.models.remarks import LONGEST_REMARK
-from annotations.rating.remarks import Said
-from annotations.rating.unblinding import GUESS_CHOICES
-from annotations.rating.votes import CHOICES, SIDES, Vote
+from annotations.models import Study, Wanted
 from annotations.studies.criteria import LIBRARY
 from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, dates_problem
 from annotations.studies.setup import MARGIN, Material, RatingOptions
+from annotations.web.forms.fields import moment_field
 from models_runner.models import Dataset, InstructionKind, System
-
-DAY_MS = 24 * 60 * 60 * 1000
-
-
-class _Shared(dict[str, forms.Field]):
-    """Fields that forms do not change: Django copies them for each form, which takes longer than all else it does."""
-
-    def __deepcopy__(self, memo: object) -> "_Shared":
-        return self
-
-
-class VoteForm(forms.Form):
-    """choice: one of CHOICES; left-1, left-2, right-1 and right-2 say how much better, as a button of a form does.
-
-    how_much says the same of left and right apart; beside another choice it means nothing.
-    """
-
-    token = forms.UUIDField()
-    criterion = forms.SlugField(max_length=50)
-    choice = forms.ChoiceField(choices=[(c, c) for c in (*CHOICES, "left-1", "left-2", "right-1", "right-2")])
-    how_much = forms.ChoiceField(choices=[(n, n) for n in ("", "1", "2")], required=False)
-    client_key = forms.UUIDField()
-    lead_time_ms = forms.IntegerField(min_value=0, max_value=DAY_MS, required=False)
-    active_ms = forms.IntegerField(min_value=0, max_value=DAY_MS, required=False)
-
-    def vote(self) -> Vote:
-        values = dict(self.cleaned_data)
-        how_much = values.pop("how_much")
-        choice, _, strength = values["choice"].partition("-")
-        if choice in SIDES:
-            strength = strength or how_much
-        return Vote(**values | {"choice": choice, "strength": int(strength) if strength else None})
-
-
-VoteForm.base_fields = _Shared(VoteForm.base_fields)
-
-
-class RemarkForm(forms.Form):
-    token = forms.UUIDField()
-    kind = forms.ChoiceField(choices=Remark.Kind.choices)
-    reason = forms.ChoiceField(choices=[("", ""), *Remark.Reason.choices], required=False)
-    text = forms.CharField(max_length=LONGEST_REMARK, required=False)
-    client_key = forms.UUIDField()
-
-    def said(self) -> Said:
-        values = self.cleaned_data
-        reason = "" if values["kind"] == Remark.Kind.COMMENT else values["reason"]
-        return Said(values["token"], values["kind"], reason, values["text"], values["client_key"])
-
-
-class UndoForm(forms.Form):
-    client_key = forms.UUIDField()
-
-
-class GuessForm(forms.Form):
-    token = forms.UUIDField()
-    choice = forms.ChoiceField(choices=[(c, c) for c in GUESS_CHOICES])
-
-
-class NextForm(forms.Form):
-    after = forms.UUIDField()
-
-
-MOMENT = {"type": "datetime-local"}
-
-
-def moment_field(**options: Any) -> forms.DateTimeField:
-    """A date and time in the browser's own picker."""
-    return forms.DateTimeField(
-        required=False, widget=forms.DateTimeInput(attrs=MOMENT, format="%Y-%m-%dT%H:%M"), **options
-    )
 
 
 class RatingOptionsForm(forms.Form):
@@ -245,78 +170,3 @@ class SettingsForm(forms.ModelForm):
         if problem := dates_problem(values.get("opens_at"), values.get("closes_at")):
             self.add_error("closes_at", problem)
         return values
-
-
-class AttentionForm(forms.Form):
-    """Attention checks to make; the questions are those of the study."""
-
-    n = forms.IntegerField(min_value=1, max_value=MOST_AT_ONCE, initial=10, label="How many")
-    purpose = forms.ChoiceField(choices=[(p.value, p.label) for p in PURPOSES], initial=Purpose.GOLD, label="For")
-
-    def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        criteria = list(study.criteria.values_list("key", "question"))
-        self.fields["questions"] = forms.MultipleChoiceField(
-            choices=criteria,
-            initial=[key for key, _ in criteria if key in ABOUT_THE_DOCUMENT],
-            widget=forms.CheckboxSelectMultiple,
-            label="The right summary must win on",
-            help_text="Leave out questions that a text of another meeting may win, such as fluency.",
-        )
-
-
-class KnownPairForm(forms.Form):
-    """A pair's purpose, its expected answers (a field for each question of the study) and an explanation."""
-
-    purpose = forms.ChoiceField(
-        choices=[(p.value, p.label) for p in PURPOSES], initial=Purpose.GOLD, widget=forms.RadioSelect, label="For"
-    )
-    explanation = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=LONGEST_EXPLANATION,
-        required=False,
-        help_text="Training: annotators read it after their answer. Write {A} and {B} for the two texts: each "
-        "annotator reads Left or Right there, as the texts stood. Gold: a note for researchers that no annotator sees.",
-    )
-
-    def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        labels = {Outcome.A: "A is better", Outcome.B: "B is better"}
-        choices = [(outcome.value, labels.get(outcome, outcome.label)) for outcome in offered_outcomes(study)]
-        self.questions = {f"expected-{criterion.key}": criterion.key for criterion in study.criteria.all()}
-        for criterion in study.criteria.all():
-            self.fields[f"expected-{criterion.key}"] = forms.MultipleChoiceField(
-                choices=choices, required=False, widget=forms.CheckboxSelectMultiple, label=criterion.question
-            )
-        self.order_fields(["purpose", *self.questions, "explanation"])
-
-    def known(self) -> Known:
-        values = self.cleaned_data
-        expected = {key: values[name] for name, key in self.questions.items() if values[name]}
-        return Known(values["purpose"], expected, values["explanation"])
-
-
-class InvitationForm(forms.Form):
-    kind = forms.ChoiceField(choices=Invitation.Kind.choices, widget=forms.RadioSelect, initial=Invitation.Kind.LINK)
-    label = forms.CharField(max_length=200, required=False, help_text="What you call it; annotators do not see it.")
-    addresses = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}),
-        required=False,
-        max_length=100_000,
-        help_text="For links for one person each: one e-mail address a line. The site sends no mail; you do.",
-    )
-    id_parameter = forms.CharField(
-        max_length=50,
-        required=False,
-        label="Platform's parameter",
-        help_text="Names the person in the address; PROLIFIC_PID on Prolific.",
-    )
-    max_uses = forms.IntegerField(min_value=1, required=False, label="People at most", help_text="Empty: any number.")
-    expires_at = moment_field(
-        label="Valid until", help_text="In the time zone of the site; empty: until it is taken back."
-    )
-
-
-class MemberForm(forms.Form):
-    username = forms.CharField(max_length=150)
-    role = forms.ChoiceField(choices=Membership.Role.choices, initial=Membership.Role.RESEARCHER)
