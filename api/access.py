@@ -1,25 +1,7 @@
-"""The helpers of the packages ask request.user, whom the gate has set to the token's owner; these ask for more."""
+"""Who may do what through the API: the rules of the pages, asked for the owner of the token (see api.gate)."""
 
-from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.http import HttpRequest
-
-from annotations.models import Study
-from annotations.web.access import get_managed_study
-from api.auth import user_of
+from annotations.web.access import get_managed_study, studies_of
 from leaderboards.web.access import get_results_study
-from models_runner.web.access import check_researcher
+from models_runner.web.access import check_staff
 
-__all__ = ["check_researcher", "get_managed_study", "get_results_study", "may_make_studies", "studies_of"]
-
-
-def studies_of(request: HttpRequest) -> QuerySet[Study]:
-    """Every study for staff, the others' own for everybody else."""
-    user = user_of(request)
-    studies = Study.objects.select_related("dataset")
-    return studies if user.is_staff else studies.filter(memberships__user=user)
-
-
-def may_make_studies(request: HttpRequest) -> None:
-    if not user_of(request).is_staff:
-        raise PermissionDenied("Studies are made by staff.")
+__all__ = ["check_staff", "get_managed_study", "get_results_study", "studies_of"]

@@ -1,4 +1,4 @@
-"""The first page, the page of components, and the health check."""
+"""The first page, the page of components, the answer to who may not see a page, and the health check."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -9,12 +9,15 @@ from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
+from django.views.defaults import permission_denied
 
 from annotations.models import Comparison, Criterion, Judgement, Purpose, Study
+from annotations.web.access import StillRatingError
 from models_runner.models import Dataset, Run, Summary, System
 from models_runner.runs import overview
-from models_runner.web.access import is_researcher, researchers_only
+from models_runner.web.access import is_staff, staff_only
 
 STUDIES_SHOWN = 20
 ROWS_SHOWN = 8
@@ -31,7 +34,7 @@ class StudyRow:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    if not is_researcher(request.user):
+    if not is_staff(request.user):
         return render(request, "evalsite/welcome.html")
     translation.activate(settings.LANGUAGE_CODE)  # researchers' pages are not translated yet
     running = Run.objects.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
@@ -68,7 +71,7 @@ def _per_study(rows: QuerySet, study: str, figure: Count | Sum) -> Counter[int]:
     return Counter(dict(rows.order_by().values_list(study).annotate(figure=figure)))
 
 
-@researchers_only
+@staff_only
 @require_safe
 def patterns(request: HttpRequest) -> HttpResponse:
     """Every component of the site on one page, with made-up content."""
@@ -79,6 +82,16 @@ def patterns(request: HttpRequest) -> HttpResponse:
         ),
     }
     return render(request, "evalsite/patterns.html", context)
+
+
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403, and tell somebody who still rates in a study why its results must wait and how to go on."""
+    if not isinstance(exception, StillRatingError):
+        return permission_denied(request, exception)
+    response = render(request, "annotations/still_rating.html", {"refusal": exception}, status=403)
+    # The same address shows the results once they have rated.
+    add_never_cache_headers(response)
+    return response
 
 
 @require_safe

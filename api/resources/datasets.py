@@ -29,7 +29,7 @@ from models_runner.importing.documents import import_path
 from models_runner.importing.summaries import COLUMNS, Defaults, import_summaries
 from models_runner.models import Dataset, Document
 from models_runner.runs.exports import summary_rows
-from models_runner.web.access import check_researcher, get_dataset
+from models_runner.web.access import check_staff, get_dataset
 
 router = Router(tags=["datasets"])
 UPLOAD = BODY | UPLOADED
@@ -38,7 +38,7 @@ UPLOAD = BODY | UPLOADED
 @router.get("/datasets", auth=READ, response={200: DatasetPage, **ERRORS})
 def list_datasets(request: HttpRequest, query: Query[PageQuery]) -> Any:
     """Every dataset."""
-    check_researcher(request)
+    check_staff(request)
     return page_of(Dataset.objects.annotate(document_count=Count("documents")), query, "datasets", _dataset)
 
 
@@ -86,7 +86,7 @@ def upload_documents(request: HttpRequest, name: str, query: Query[UploadQuery])
 
     The records are those of docs/data-formats.md: JSON Lines, or a JSON list.
     """
-    check_researcher(request)
+    check_staff(request)
     with uploaded(request) as path:
         done = import_path(name, path, "jsonl", split=query.split, language=query.language)
     return UploadOut(

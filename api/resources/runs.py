@@ -26,7 +26,7 @@ from models_runner.datasets.lookup import find_dataset
 from models_runner.models import Run, Score, Summary
 from models_runner.runs import lifecycle, overview
 from models_runner.systems import catalog
-from models_runner.web.access import check_researcher, get_run
+from models_runner.web.access import check_staff, get_run
 
 router = Router(tags=["runs"])
 
@@ -34,7 +34,7 @@ router = Router(tags=["runs"])
 @router.get("/runs", auth=READ, response={200: RunPage, **ERRORS})
 def list_runs(request: HttpRequest, query: Query[RunQuery]) -> Any:
     """Runs, oldest first."""
-    check_researcher(request)
+    check_staff(request)
     names = {"system": "system__slug", "dataset": "dataset__name", "instruction": "instruction", "status": "status"}
     wanted = {field: value for name, field in names.items() if (value := getattr(query, name))}
     runs = Run.objects.filter(**wanted).select_related("system", "dataset").defer("environment")
@@ -62,7 +62,7 @@ def _answer(run: Run) -> RunOut:
 @router.post("/runs", auth=WRITE, response={201: RunOut, **ERRORS}, openapi_extra=STARTED)
 def start_run(request: HttpRequest, given: RunIn) -> Any:
     """Start a run, or let it go on where it was: there is one for each system, dataset, split and instruction."""
-    check_researcher(request)
+    check_staff(request)
     values = given.dict()
     dataset, system = find_dataset(values.pop("dataset")), catalog.ensure_system(values.pop("system"))
     run = lifecycle.start_run(system, dataset, **values)

@@ -14,7 +14,7 @@ from annotations.people.joining import join
 from annotations.studies import settings as study_settings
 from annotations.studies import setup
 from annotations.studies.progress import Progress, progress_by_study, rated_counts, study_progress
-from api.access import get_managed_study, may_make_studies, studies_of
+from api.access import check_staff, get_managed_study, studies_of
 from api.auth import ADMIN, READ, WRITE, user_of
 from api.errors import ApiError
 from api.links import MADE_STUDY
@@ -45,7 +45,7 @@ router = Router(tags=["studies"])
 @router.get("/studies", auth=READ, response={200: StudyPage, **ERRORS})
 def list_studies(request: HttpRequest, query: Query[StudyQuery]) -> Any:
     """The studies you work on, oldest first; all of them for staff."""
-    studies = studies_of(request).prefetch_related("systems", "criteria")
+    studies = studies_of(user_of(request)).prefetch_related("systems", "criteria")
     if query.status:
         studies = studies.filter(status=query.status)
     if query.dataset:
@@ -77,7 +77,7 @@ def _with_progress(study: Study, progress: Progress) -> StudyOut:
 @router.post("/studies", auth=WRITE, response={201: StudyOut, **ERRORS}, openapi_extra=MADE_STUDY)
 def create_study(request: HttpRequest, given: StudyIn) -> Any:
     """Make a study and open it, unless it is to be a draft."""
-    may_make_studies(request)
+    check_staff(request)
     values = given.dict()
     options = setup.RatingOptions(**{field.name: values.pop(field.name) for field in fields(setup.RatingOptions)})
     material = {field.name: values.pop(field.name) for field in fields(setup.Material)}

@@ -9,14 +9,15 @@ from annotations.models import Study
 from annotations.quality.snapshots import served_quality
 from annotations.review.activity import work_of
 from annotations.review.answer_history import pairs_of, with_answers
-from annotations.web.access import for_researchers
+from annotations.web.access import members_only, not_while_rating
 from annotations.web.forms.lists import PairsForm
 
 PAIRS_A_PAGE = 25
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def annotator(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """Figures as on the quality page, and every pair they rated or skipped; ?show=known, skipped or said."""
     person = get_object_or_404(study.annotators, number=number)

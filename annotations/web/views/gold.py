@@ -14,7 +14,7 @@ from annotations.gold.attention_checks import add_attention_checks
 from annotations.gold.results import pairs_of, with_figures
 from annotations.models import KnownPair, Purpose, Study
 from annotations.web import redirects
-from annotations.web.access import for_researchers
+from annotations.web.access import members_only, not_while_rating
 from annotations.web.forms.gold import AttentionForm, KnownPairForm
 
 PAIRS_A_PAGE = 10
@@ -22,7 +22,8 @@ KNOWN_A_PAGE = 50
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def known_pairs(request: HttpRequest, study: Study) -> HttpResponse:
     return _page(request, study, AttentionForm(study))
 
@@ -43,7 +44,8 @@ def _page(request: HttpRequest, study: Study, form: AttentionForm) -> HttpRespon
 
 
 @require_POST
-@for_researchers
+@members_only
+@not_while_rating
 def attention(request: HttpRequest, study: Study) -> HttpResponse:
     """Make attention checks."""
     form = AttentionForm(study, request.POST)
@@ -65,7 +67,8 @@ def attention(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def choose(request: HttpRequest, study: Study) -> HttpResponse:
     """Pairs that can become gold or training, with both texts."""
     rating = study.comparisons.for_rating()
@@ -81,7 +84,8 @@ _SHOWN = ("document", "query", "summary_a__run__system", "summary_b__run__system
 
 
 @require_http_methods(["GET", "POST"])
-@for_researchers
+@members_only
+@not_while_rating
 def make(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     """One pair: what it is for, which answers are right, and why."""
     comparison = get_object_or_404(study.comparisons.select_related(*_SHOWN), pk=pk)
@@ -99,7 +103,8 @@ def make(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
 
 
 @require_POST
-@for_researchers
+@members_only
+@not_while_rating
 def change(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     """POST change=remove, off or on."""
     pair = get_object_or_404(KnownPair.objects.select_related("comparison__study"), pk=pk, comparison__study=study)

@@ -10,14 +10,15 @@ from annotations.gold.results import with_figures
 from annotations.models import KnownPair, Study
 from annotations.review.answer_history import answers_to
 from annotations.review.pair_list import pairs_of, with_votes
-from annotations.web.access import for_researchers
+from annotations.web.access import members_only, not_while_rating
 from annotations.web.forms.lists import StudyPairsForm
 
 PAIRS_A_PAGE = 50
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def pairs(request: HttpRequest, study: Study) -> HttpResponse:
     """Every rating pair; ?show=, system=, against= and find= narrow them."""
     form = StudyPairsForm.of(request.GET, study)
@@ -36,7 +37,8 @@ def pairs(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def pair(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     """Both texts, and what everybody answered and said, gold and training pairs too."""
     shown = ("document", "query", "summary_a__run__system", "summary_b__run__system")

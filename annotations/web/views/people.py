@@ -11,7 +11,6 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations.models import Annotator, Invitation, Membership, Study
@@ -20,15 +19,7 @@ from annotations.review.activity import work_lines, work_of
 from annotations.review.remaining import pairs_left
 from annotations.studies import progress
 from annotations.web import redirects
-from annotations.web.access import (
-    STAFF,
-    StillRatingError,
-    get_managed_study,
-    login_required,
-    refuse_while_rating,
-    role_of,
-    still_rating,
-)
+from annotations.web.access import STAFF, not_while_rating, owners_only, role_of
 from annotations.web.forms.lists import PeopleForm
 from annotations.web.forms.people import InvitationForm, MemberForm
 from lib.csv_cells import csv_line
@@ -36,10 +27,10 @@ from lib.csv_cells import csv_line
 ROWS_A_PAGE = 25
 
 
-@login_required
+@owners_only
 @require_GET
-def people(request: HttpRequest, slug: str) -> HttpResponse:
-    return _page(request, get_managed_study(request, slug, owner=True))
+def people(request: HttpRequest, study: Study) -> HttpResponse:
+    return _page(request, study)
 
 
 def _page(
@@ -94,10 +85,9 @@ def _link(request: HttpRequest, invitation: Invitation) -> str:
     return f"{link}?{invitation.id_parameter}=…" if invitation.id_parameter else link
 
 
-@login_required
+@owners_only
 @require_POST
-def add_member(request: HttpRequest, slug: str) -> HttpResponse:
-    study = get_managed_study(request, slug, owner=True)
+def add_member(request: HttpRequest, study: Study) -> HttpResponse:
     form = MemberForm(request.POST)
     if form.is_valid():
         try:
@@ -109,10 +99,9 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
     return _back(request, study)
 
 
-@login_required
+@owners_only
 @require_POST
-def remove_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    study = get_managed_study(request, slug, owner=True)
+def remove_member(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     try:
         members.remove_member(get_object_or_404(study.memberships, pk=pk), cast(User, request.user))
     except members.MemberError as error:
@@ -129,10 +118,9 @@ def _back(request: HttpRequest, study: Study) -> HttpResponse:
     return redirect(study if role else "studies")
 
 
-@login_required
+@owners_only
 @require_POST
-def invite(request: HttpRequest, slug: str) -> HttpResponse:
-    study = get_managed_study(request, slug, owner=True)
+def invite(request: HttpRequest, study: Study) -> HttpResponse:
     form = InvitationForm(request.POST)
     if form.is_valid():
         values = form.cleaned_data
@@ -144,22 +132,20 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
             form.add_error(None, str(error))
     if form.errors:
         return _page(request, study, invitation_form=form)
-    return redirect(redirects.as_it_was(request, "study-people", slug))
+    return redirect(redirects.as_it_was(request, "study-people", study.slug))
 
 
-@login_required
+@owners_only
 @require_POST
-def revoke(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
-    study = get_managed_study(request, slug, owner=True)
+def revoke(request: HttpRequest, study: Study, public_id: UUID) -> HttpResponse:
     invitations.revoke(get_object_or_404(study.invitations, public_id=public_id), cast(User, request.user))
-    return redirect(redirects.as_it_was(request, "study-people", slug))
+    return redirect(redirects.as_it_was(request, "study-people", study.slug))
 
 
-@login_required
+@owners_only
 @require_GET
-def invitations_csv(request: HttpRequest, slug: str) -> HttpResponse:
+def invitations_csv(request: HttpRequest, study: Study) -> HttpResponse:
     """Address and link of every personal invitation that is still unused, for a mail merge."""
-    study = get_managed_study(request, slug, owner=True)
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{study.slug}-invitations.csv"'
     answer.write(csv_line(["address", "link"]))
@@ -168,16 +154,11 @@ def invitations_csv(request: HttpRequest, slug: str) -> HttpResponse:
     return answer
 
 
-@login_required
-@never_cache
+@owners_only
+@not_while_rating
 @require_GET
-def work_csv(request: HttpRequest, slug: str) -> HttpResponse:
+def work_csv(request: HttpRequest, study: Study) -> HttpResponse:
     """Who rated how much, for paying them."""
-    study = get_managed_study(request, slug, owner=True)
-    try:
-        refuse_while_rating(request, study)
-    except StillRatingError as refusal:
-        return still_rating(request, refusal)
     answer = HttpResponse("".join(work_lines(study)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{study.slug}-work.csv"'
     return answer

@@ -20,7 +20,7 @@ from annotations.quality.snapshots import served_quality
 from annotations.rating.unblinding import study_guesses
 from annotations.review.disagreements import disagreements, with_texts
 from annotations.web import redirects
-from annotations.web.access import for_researchers, get_managed_study, login_required
+from annotations.web.access import members_only, not_while_rating
 from annotations.web.forms.lists import AnnotatorsForm
 from stats.raters.gold import CERTAINTY, THRESHOLD
 
@@ -33,7 +33,8 @@ NUMBER = re.compile("[0-9]{1,9}")
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def quality(request: HttpRequest, study: Study) -> HttpResponse:
     served = served_quality(study)
     form = AnnotatorsForm.of(request.GET)
@@ -57,7 +58,8 @@ def quality(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def disagreement(request: HttpRequest, study: Study) -> HttpResponse:
     """Pairs on which people chose opposite sides, with both texts; ?criterion=KEY&annotator=NUMBER."""
     criterion = _criterion(study, request.GET.get("criterion", ""))
@@ -90,11 +92,10 @@ def _annotator(study: Study, number: str) -> Annotator | None:
     return known
 
 
-@login_required
+@members_only
 @require_POST
-def change_exclusion(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def change_exclusion(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """POST change=exclude with a reason, or change=include; at=annotator to come back to their page."""
-    study = get_managed_study(request, slug)
     annotator = get_object_or_404(study.annotators.select_related("study"), number=number)
     by, change = cast(User, request.user), request.POST.get("change")
     if change not in CHANGES:
@@ -107,15 +108,14 @@ def change_exclusion(request: HttpRequest, slug: str, number: int) -> HttpRespon
     except exclusion.ExclusionError as error:
         messages.error(request, str(error))
     if request.POST.get("at") == "annotator":
-        return redirect("annotator", slug, number)
-    return redirect(redirects.as_it_was(request, "study-quality", slug, "annotators"))
+        return redirect("annotator", study.slug, number)
+    return redirect(redirects.as_it_was(request, "study-quality", study.slug, "annotators"))
 
 
-@login_required
+@members_only
 @require_POST
-def change_exclusions(request: HttpRequest, slug: str) -> HttpResponse:
+def change_exclusions(request: HttpRequest, study: Study) -> HttpResponse:
     """POST change=exclude with a reason, or change=include, with annotator=NUMBER for each."""
-    study = get_managed_study(request, slug)
     annotators, by = _annotators(study, set(request.POST.getlist("annotator"))), cast(User, request.user)
     change = request.POST.get("change")
     if change not in CHANGES:
@@ -131,7 +131,7 @@ def change_exclusions(request: HttpRequest, slug: str) -> HttpResponse:
             _say_how_many(request, n, "counted again", "counted already")
     except exclusion.ExclusionError as error:
         messages.error(request, str(error))
-    return redirect(redirects.as_it_was(request, "study-quality", slug, "annotators"))
+    return redirect(redirects.as_it_was(request, "study-quality", study.slug, "annotators"))
 
 
 def _annotators(study: Study, numbers: set[str]) -> list[Annotator]:

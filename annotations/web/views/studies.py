@@ -22,11 +22,12 @@ from annotations.studies.effort import workload
 from annotations.studies.progress import coverage, progress_by_study, rated_counts, study_progress
 from annotations.web.access import (
     StillRatingError,
-    for_researchers,
-    get_managed_study,
     login_required,
+    members_only,
+    not_while_rating,
     refuse_while_rating,
     role_of,
+    studies_of,
 )
 from annotations.web.forms.lists import HistoryForm, RemarksForm
 from annotations.web.forms.studies import SettingsForm, StudyForm
@@ -43,10 +44,7 @@ ENTRIES_A_PAGE = 100
 def studies(request: HttpRequest) -> HttpResponse:
     """Every study for staff, the others' own for everybody else."""
     user = cast(User, request.user)
-    found = Study.objects.select_related("dataset")
-    if not user.is_staff:
-        found = found.filter(memberships__user=user)
-    page = Paginator(found, STUDIES_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(studies_of(user), STUDIES_A_PAGE).get_page(request.GET.get("page"))
     progress = progress_by_study(page)
     rows = [(study, progress[study.pk]) for study in page]
     context = {"rows": rows, "page": page, "may_make": user.is_staff}
@@ -90,24 +88,23 @@ def _create(form: StudyForm, user: User, *, draft: bool) -> Study:
     )
 
 
-@login_required
+@members_only
 @require_GET
-def study(request: HttpRequest, slug: str) -> HttpResponse:
-    managed = get_managed_study(request, slug)
-    annotators = Paginator(managed.annotators.all(), ANNOTATORS_A_PAGE).get_page(request.GET.get("annotators"))
+def study(request: HttpRequest, study: Study) -> HttpResponse:
+    annotators = Paginator(study.annotators.all(), ANNOTATORS_A_PAGE).get_page(request.GET.get("annotators"))
     rated = rated_counts(annotators)
     context = {
-        "study": managed,
-        "role": role_of(request.user, managed),
-        "ended": managed.status == Study.Status.OPEN and managed.is_over(timezone.now()),
-        "progress": study_progress(managed),
-        "workload": workload(managed),
-        "evidence": evidence_progress(managed),
-        "coverage": coverage(managed),
+        "study": study,
+        "role": role_of(request.user, study),
+        "ended": study.status == Study.Status.OPEN and study.is_over(timezone.now()),
+        "progress": study_progress(study),
+        "workload": workload(study),
+        "evidence": evidence_progress(study),
+        "coverage": coverage(study),
         "annotators": annotators,
         "annotator_rows": [(one, rated[one.pk]) for one in annotators],
-        "remarks": _remarks(request, managed),
-        "invitation_link": request.build_absolute_uri(links.invitation_path(managed)),
+        "remarks": _remarks(request, study),
+        "invitation_link": request.build_absolute_uri(links.invitation_path(study)),
     }
     return render(request, "annotations/study.html", context)
 
@@ -122,7 +119,8 @@ def _remarks(request: HttpRequest, study: Study) -> QuerySet[Remark] | None:
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def remarks(request: HttpRequest, study: Study) -> HttpResponse:
     """All that annotators said beside their answers, newest first."""
     form = RemarksForm.of(request.GET)
@@ -132,7 +130,8 @@ def remarks(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def remarks_csv(request: HttpRequest, study: Study) -> HttpResponseBase:
     """The same ones as a file; refused where what is asked for is wrong, as a file cannot say so."""
     form = RemarksForm.of(request.GET)
@@ -146,46 +145,45 @@ def remarks_csv(request: HttpRequest, study: Study) -> HttpResponseBase:
     )
 
 
-@login_required
+@members_only
 @require_POST
-def change_status(request: HttpRequest, slug: str) -> HttpResponse:
+def change_status(request: HttpRequest, study: Study) -> HttpResponse:
     """POST change=open, pause or close."""
-    managed = get_managed_study(request, slug)
     change = request.POST.get("change", "")
     if change not in study_settings.STATUS_CHANGES:
         known = ", ".join(study_settings.STATUS_CHANGES)
         return HttpResponseBadRequest(f"change is {change!r}; expected one of {known}.")
     try:
-        study_settings.change_status(managed, change, cast(User, request.user))
+        study_settings.change_status(study, change, cast(User, request.user))
     except setup.StudySetupError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"The study is now: {managed.get_status_display()}.")
-    return redirect(managed)
+        messages.success(request, f"The study is now: {study.get_status_display()}.")
+    return redirect(study)
 
 
-@login_required
+@members_only
 @require_http_methods(["GET", "POST"])
-def settings(request: HttpRequest, slug: str) -> HttpResponse:
+def settings(request: HttpRequest, study: Study) -> HttpResponse:
     """Change what may still change."""
-    managed = get_managed_study(request, slug)
-    rated = study_settings.is_rated(managed)
+    rated = study_settings.is_rated(study)
     # The form writes what it reads onto its instance; the study itself changes in one place only.
-    form = SettingsForm(request.POST or None, instance=Study.objects.get(pk=managed.pk), rated=rated)
+    form = SettingsForm(request.POST or None, instance=Study.objects.get(pk=study.pk), rated=rated)
     if request.method == "POST" and form.is_valid():
         try:
-            changed = study_settings.change_settings(managed, form.changes(), cast(User, request.user))
+            changed = study_settings.change_settings(study, form.changes(), cast(User, request.user))
         except setup.StudySetupError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "Saved." if changed else "Nothing was changed.")
-            return redirect(managed)
-    context = {"study": managed, "form": form, "rated": rated}
+            return redirect(study)
+    context = {"study": study, "form": form, "rated": rated}
     return render(request, "annotations/settings.html", context, status=400 if form.errors else 200)
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def history(request: HttpRequest, study: Study) -> HttpResponse:
     """The audit trail, newest first; ?action= and ?who= narrow it. It tells gold pairs and who is left out."""
     form = HistoryForm.of(request.GET)

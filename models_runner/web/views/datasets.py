@@ -7,18 +7,18 @@ from django.views.decorators.http import require_safe
 
 from models_runner.models import Dataset, Document, Reference, Summary
 from models_runner.runs import overview
-from models_runner.web.access import get_dataset, get_document, researchers_only
+from models_runner.web.access import get_dataset, get_document, staff_only
 from models_runner.web.paging import requested_page
 
 
-@researchers_only
+@staff_only
 @require_safe
 def dataset_list(request: HttpRequest) -> HttpResponse:
     datasets = Dataset.objects.annotate(document_count=Count("documents")).order_by("name")
     return render(request, "models_runner/dataset_list.html", {"page": requested_page(request, datasets)})
 
 
-@researchers_only
+@staff_only
 @require_safe
 def dataset_detail(request: HttpRequest, name: str) -> HttpResponse:
     dataset = get_dataset(request, name)
@@ -40,7 +40,7 @@ def _documents_with_counts(dataset: Dataset) -> QuerySet[Document]:
     )
 
 
-@researchers_only
+@staff_only
 @require_safe
 def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
     document = get_document(request, pk)

@@ -11,14 +11,14 @@ from models_runner.finetune.loss_curve import loss_curve
 from models_runner.models import FineTuning
 from models_runner.systems import catalog
 from models_runner.systems.readiness import NotReadyError
-from models_runner.web.access import get_finetuning, researchers_only
+from models_runner.web.access import get_finetuning, staff_only
 from models_runner.web.forms import FineTuningForm
 from models_runner.workers import workers_for
 
 RUNTIME = ("seconds", "peak_memory_bytes", "energy_joules", "best_step", "skipped_steps")
 
 
-@researchers_only
+@staff_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def finetuning_list(request: HttpRequest) -> HttpResponse:
     form = FineTuningForm(request.POST or None, initial=request.GET.dict())
@@ -36,7 +36,7 @@ def finetuning_list(request: HttpRequest) -> HttpResponse:
     return render(request, "models_runner/finetuning_list.html", {"form": form, "jobs": jobs})
 
 
-@researchers_only
+@staff_only
 @require_safe
 def finetuning_detail(request: HttpRequest, name: str) -> HttpResponse:
     """The page, or the part of it that htmx asks for again while training goes on."""
@@ -54,7 +54,7 @@ def finetuning_detail(request: HttpRequest, name: str) -> HttpResponse:
     return response
 
 
-@researchers_only
+@staff_only
 @require_POST
 def finetuning_cancel(request: HttpRequest, name: str) -> HttpResponse:
     job = get_finetuning(request, name)
@@ -63,7 +63,7 @@ def finetuning_cancel(request: HttpRequest, name: str) -> HttpResponse:
     return redirect(job)
 
 
-@researchers_only
+@staff_only
 @require_POST
 def finetuning_resume(request: HttpRequest, name: str) -> HttpResponse:
     job = get_finetuning(request, name)
