@@ -22,7 +22,7 @@ ORDERS: dict[str, Figure] = {
 }
 
 
-def chosen(
+def listed_annotators(
     rows: Iterable[AnnotatorQuality], *, show: str = "", order: str = "", find: str = ""
 ) -> list[AnnotatorQuality]:
     """show, order: of the tables above, "" for everybody as they joined. find: a part of the pseudonym."""

@@ -9,7 +9,7 @@ from django.db.models.functions import Length, TruncDate
 
 from annotations.gold.results import gold_by_annotator, no_gold_yet
 from annotations.models import Annotator, Assignment, Criterion, Purpose, Study
-from annotations.quality.vote_columns import Votes, read_votes
+from annotations.quality.vote_columns import VoteColumns, read_vote_columns
 from stats.raters.agreement import Agreement, agreement_with_others, krippendorff_alpha
 from stats.raters.anomaly import Anomaly, anomalies
 from stats.raters.arrays import IntArray, shown_choice, system_pairs
@@ -65,16 +65,16 @@ class AnnotatorQuality:
 
 
 @dataclass(frozen=True)
-class Quality:
+class StudyQuality:
     criteria: list[CriterionQuality]
     left_wins: Proportion
     annotators: list[AnnotatorQuality]
     days: list[tuple[date, int]]
 
 
-def study_quality(study: Study) -> Quality:
+def study_quality(study: Study) -> StudyQuality:
     """Everything on the quality page. Excluded annotators are listed, and take no part in any figure of others."""
-    votes = read_votes(study)
+    votes = read_vote_columns(study)
     criteria = list(study.criteria.all())
     by_criterion = {c.pk: votes.on(c) for c in criteria}
     first = by_criterion[criteria[0].pk] if criteria else votes
@@ -82,7 +82,7 @@ def study_quality(study: Study) -> Quality:
     sided = first.where(first.side_known)
     shown = shown_choice(sided.outcome, sided.a_is_left)
     sides = side_bias(shown, sided.annotator)
-    return Quality(
+    return StudyQuality(
         criteria=[CriterionQuality(c, _agreement(study, by_criterion[c.pk])) for c in criteria],
         left_wins=sides.overall,
         annotators=_annotators(study, votes, first, sided.annotator, shown),
@@ -90,13 +90,15 @@ def study_quality(study: Study) -> Quality:
     )
 
 
-def _agreement(study: Study, votes: Votes) -> Agreement:
+def _agreement(study: Study, votes: VoteColumns) -> Agreement:
     return krippendorff_alpha(
         votes.comparison, votes.annotator, votes.outcome, document=votes.document, seed=study.seed
     )
 
 
-def _annotators(study: Study, votes: Votes, first: Votes, chooser: IntArray, shown: IntArray) -> list[AnnotatorQuality]:
+def _annotators(
+    study: Study, votes: VoteColumns, first: VoteColumns, chooser: IntArray, shown: IntArray
+) -> list[AnnotatorQuality]:
     """chooser, shown: annotators and choices of the first criterion's votes whose sides are known."""
     agreement = agreement_with_others(first.comparison, first.annotator, first.outcome, document=first.document)
     left_wins = side_bias(shown, chooser).by_annotator

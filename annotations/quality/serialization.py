@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from annotations.gold.results import no_gold_yet
 from annotations.models import Annotator, Assignment, Purpose, Study
-from annotations.quality.report import AnnotatorQuality, CriterionQuality, Quality
+from annotations.quality.report import AnnotatorQuality, CriterionQuality, StudyQuality
 from stats.raters.agreement import Agreement
 from stats.raters.anomaly import Anomaly
 from stats.raters.gold import GoldCheck
@@ -24,7 +24,7 @@ T = TypeVar("T")
 FIGURES = ("agreement", "left_wins", "anomaly", "line", "same", "speed", "gold")
 
 
-def as_values(quality: Quality) -> Values:
+def as_values(quality: StudyQuality) -> Values:
     return {
         "criteria": {str(row.criterion.pk): asdict(row.agreement) for row in quality.criteria},
         "left_wins": asdict(quality.left_wins),
@@ -38,11 +38,11 @@ def _figures(row: AnnotatorQuality) -> Values:
     return {"rated": row.rated} | {name: None if one is None else asdict(one) for name, one in found.items()}
 
 
-def from_values(study: Study, values: Values | None) -> Quality:
+def from_values(study: Study, values: Values | None) -> StudyQuality:
     """None: nothing is computed yet. Who joined since has no figures, who was left out since has none any more."""
     values = values or {"criteria": {}, "left_wins": asdict(wilson(0, 0)), "annotators": {}, "days": []}
     skipped = _skipped(study)
-    return Quality(
+    return StudyQuality(
         criteria=[
             CriterionQuality(criterion, Agreement(**values["criteria"][str(criterion.pk)]))
             for criterion in study.criteria.all()

@@ -23,7 +23,7 @@ SIDES = {Side.A.value: 1, Side.B.value: 0, "": -1}
 
 
 @dataclass(frozen=True)
-class Votes:
+class VoteColumns:
     """Columns of votes in the order they were given."""
 
     criterion: IntArray
@@ -36,15 +36,15 @@ class Votes:
     system_a: IntArray
     system_b: IntArray
 
-    def on(self, criterion: Criterion) -> "Votes":
+    def on(self, criterion: Criterion) -> "VoteColumns":
         """Those on one question."""
         return self.where(self.criterion == criterion.pk)
 
-    def where(self, mask: BoolArray) -> "Votes":
-        return Votes(*(getattr(self, column.name)[mask] for column in fields(self)))
+    def where(self, mask: BoolArray) -> "VoteColumns":
+        return VoteColumns(*(getattr(self, column.name)[mask] for column in fields(self)))
 
 
-def read_votes(study: Study) -> Votes:
+def read_vote_columns(study: Study) -> VoteColumns:
     """Of annotators who are not excluded, given in a place of their comparison; gold and training left out."""
     comparisons = _comparisons(study)
     assignments = _assignments(study)
@@ -53,7 +53,7 @@ def read_votes(study: Study) -> Votes:
     held = _rows(assignments[:, 0], votes[:, 0])
     votes, assignments = votes[held >= 0], assignments[held[held >= 0]]
     pairs = comparisons[_rows(comparisons[:, 0], assignments[:, 1])]
-    return Votes(
+    return VoteColumns(
         criterion=votes[:, 1],
         comparison=assignments[:, 1],
         document=pairs[:, 1],

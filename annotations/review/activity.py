@@ -22,7 +22,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Work:
+class AnnotatorActivity:
     """rated, skipped: pairs, gold and training left out. known: gold and training pairs answered.
 
     minutes: of work on all pairs answered, without times of no activity; None where nobody measured.
@@ -35,7 +35,7 @@ class Work:
     last_rated_at: datetime | None
 
 
-def work_of(annotators: Sequence[Annotator]) -> dict[int, Work]:
+def activity_of(annotators: Sequence[Annotator]) -> dict[int, AnnotatorActivity]:
     """By annotator; two queries, however many they are."""
     theirs = Assignment.objects.filter(annotator__in=[one.pk for one in annotators]).order_by()
     counts: dict[int, Counter[tuple[str, bool]]] = defaultdict(Counter)
@@ -48,7 +48,7 @@ def work_of(annotators: Sequence[Annotator]) -> dict[int, Work]:
     minutes = _minutes(theirs)
     done, skipped = Assignment.State.DONE.value, Assignment.State.SKIPPED.value
     return {
-        one.pk: Work(
+        one.pk: AnnotatorActivity(
             rated=counts[one.pk][(done, True)],
             skipped=counts[one.pk][(skipped, True)],
             known=counts[one.pk][(done, False)],
@@ -69,10 +69,10 @@ def _minutes(assignments: QuerySet[Assignment]) -> dict[int, float]:
     return found
 
 
-def work_lines(study: Study) -> Iterator[str]:
+def activity_lines(study: Study) -> Iterator[str]:
     """A line of CSV for each annotator: who they are, and what they did. Personal data: for owners."""
     annotators = list(study.annotators.select_related("user", "invitation"))
-    work, gold, left = work_of(annotators), gold_by_annotator(study), pairs_left(study, annotators)
+    work, gold, left = activity_of(annotators), gold_by_annotator(study), pairs_left(study, annotators)
     yield csv_line(COLUMNS)
     for one in annotators:
         check = (gold.get(one.pk) or no_gold_yet()).accuracy

@@ -21,7 +21,7 @@ SHOWN = {
 
 
 @dataclass(frozen=True)
-class Given:
+class QuestionAnswer:
     """A question's key, the answer by canonical side, and where that side stood: "" where none was chosen."""
 
     question: str
@@ -30,27 +30,27 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Pair:
+class AnsweredPair:
     """right: as expected on every question; None where nothing was expected. seconds: at work, None if not measured."""
 
     assignment: Assignment
-    given: list[Given]
+    given: list[QuestionAnswer]
     seconds: float | None
     remarks: list[Remark]
     right: bool | None
 
 
-def pairs_of(annotator: Annotator, show: str = "") -> QuerySet[Assignment]:
+def pairs_answered_by(annotator: Annotator, show: str = "") -> QuerySet[Assignment]:
     """Rated and skipped ones, newest first; of the kind in SHOWN."""
     return annotator.assignments.filter(SHOWN[show]).order_by("-created_at", "-pk")
 
 
-def answers_to(comparison: Comparison) -> list[Pair]:
+def answers_to(comparison: Comparison) -> list[AnsweredPair]:
     """By everybody who rated or skipped it, as they joined; whose votes are left out included."""
     return with_answers(list(comparison.assignments.filter(SHOWN[""]).order_by("annotator__number")))
 
 
-def with_answers(assignments: Sequence[Assignment]) -> list[Pair]:
+def with_answers(assignments: Sequence[Assignment]) -> list[AnsweredPair]:
     """In the same few queries, however many they are."""
     ids = [one.pk for one in assignments]
     full = Assignment.objects.select_related("annotator", "comparison__document", "comparison__query").in_bulk(ids)
@@ -63,7 +63,7 @@ def with_answers(assignments: Sequence[Assignment]) -> list[Pair]:
     for remark in Remark.objects.standing().filter(assignment__in=ids).order_by("pk"):
         remarks[remark.assignment_id].append(remark)
     expected = _expected([one.comparison_id for one in assignments])
-    return [_pair(full[pk], judgements[pk], remarks[pk], expected) for pk in ids if pk in full]
+    return [_answered_pair(full[pk], judgements[pk], remarks[pk], expected) for pk in ids if pk in full]
 
 
 Expected = dict[int, dict[int, set[str]]]
@@ -78,12 +78,14 @@ def _expected(comparisons: Sequence[int]) -> Expected:
     return found
 
 
-def _pair(assignment: Assignment, answers: list[Judgement], remarks: list[Remark], expected: Expected) -> Pair:
+def _answered_pair(
+    assignment: Assignment, answers: list[Judgement], remarks: list[Remark], expected: Expected
+) -> AnsweredPair:
     times = [one.active_ms for one in answers if one.active_ms is not None]
     wanted = expected.get(assignment.comparison_id, {})
-    return Pair(
+    return AnsweredPair(
         assignment=assignment,
-        given=[_given(assignment, one) for one in answers],
+        given=[_question_answer(assignment, one) for one in answers],
         # The last answer of a pair comes after all the work on it.
         seconds=max(times) / 1000 if times else None,
         remarks=remarks,
@@ -93,7 +95,9 @@ def _pair(assignment: Assignment, answers: list[Judgement], remarks: list[Remark
     )
 
 
-def _given(assignment: Assignment, judgement: Judgement) -> Given:
+def _question_answer(assignment: Assignment, judgement: Judgement) -> QuestionAnswer:
     sides = {assignment.shown_left: "left", assignment.shown_right: "right"} if assignment.shown_left else {}
     how_much = f", {judgement.get_strength_display()}" if judgement.strength else ""
-    return Given(judgement.criterion.key, ANSWERS[judgement.outcome] + how_much, sides.get(judgement.outcome, ""))
+    return QuestionAnswer(
+        judgement.criterion.key, ANSWERS[judgement.outcome] + how_much, sides.get(judgement.outcome, "")
+    )

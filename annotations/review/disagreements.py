@@ -22,7 +22,7 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Answer:
+class AnnotatorAnswer:
     pseudonym: str
     number: int
     answer: str
@@ -34,7 +34,7 @@ class Disagreement:
     comparison: Comparison
     for_a: int
     for_b: int
-    votes: list[Answer]
+    votes: list[AnnotatorAnswer]
 
 
 def disagreements(criterion: Criterion, annotator: Annotator | None = None) -> list[Split]:
@@ -60,7 +60,7 @@ def disagreements(criterion: Criterion, annotator: Annotator | None = None) -> l
     return [Split(*row) for row in split.values_list("assignment__comparison", "for_a", "for_b")]
 
 
-def with_texts(splits: Sequence[Split], criterion: Criterion) -> list[Disagreement]:
+def with_pair_texts(splits: Sequence[Split], criterion: Criterion) -> list[Disagreement]:
     """Some of them in full; three queries, however many they are."""
     ids = [split.comparison for split in splits]
     comparisons = Comparison.objects.select_related(
@@ -74,7 +74,7 @@ def with_texts(splits: Sequence[Split], criterion: Criterion) -> list[Disagreeme
     ]
 
 
-def _votes(comparisons: Sequence[int], criterion: Criterion) -> dict[int, list[Answer]]:
+def _votes(comparisons: Sequence[int], criterion: Criterion) -> dict[int, list[AnnotatorAnswer]]:
     """Of everybody whose answer counts, by comparison."""
     held = (
         Assignment.objects.filter(
@@ -88,10 +88,10 @@ def _votes(comparisons: Sequence[int], criterion: Criterion) -> dict[int, list[A
         .prefetch_related(Prefetch("remarks", Remark.objects.standing()))
         .order_by("annotator__number")
     )
-    found: dict[int, list[Answer]] = defaultdict(list)
+    found: dict[int, list[AnnotatorAnswer]] = defaultdict(list)
     for one in held:
         comments = [remark.text for remark in one.remarks.all() if remark.text]
         found[one.comparison_id].append(
-            Answer(one.annotator.pseudonym, one.annotator.number, ANSWERS[one.outcome], comments)
+            AnnotatorAnswer(one.annotator.pseudonym, one.annotator.number, ANSWERS[one.outcome], comments)
         )
     return found

@@ -23,7 +23,7 @@ SHOWN = {
 
 
 @dataclass
-class Votes:
+class VoteTally:
     """Of one pair on one question, by whom the figures count."""
 
     for_a: int = 0
@@ -33,16 +33,16 @@ class Votes:
 
 
 @dataclass(frozen=True)
-class Row:
+class ListedPair:
     """rated: places in which somebody answered, left out or not; remarks: of anybody, not taken back."""
 
     comparison: Comparison
     rated: int
     remarks: int
-    votes: Votes = field(default_factory=Votes)
+    votes: VoteTally = field(default_factory=VoteTally)
 
 
-def pairs_of(
+def rating_pairs(
     study: Study, *, show: str = "", system: str = "", against: str = "", find: str = ""
 ) -> QuerySet[Comparison]:
     """Rating pairs in the order of the documents; of the kind in SHOWN, and by these systems.
@@ -58,7 +58,7 @@ def pairs_of(
     return pairs.order_by("document", "pk")
 
 
-def with_votes(pairs: Sequence[Comparison], criterion: Criterion | None) -> list[Row]:
+def with_tallies(pairs: Sequence[Comparison], criterion: Criterion | None) -> list[ListedPair]:
     """In the same four queries, however many they are."""
     ids = [pair.pk for pair in pairs]
     full = Comparison.objects.select_related(
@@ -68,16 +68,16 @@ def with_votes(pairs: Sequence[Comparison], criterion: Criterion | None) -> list
     rated = _counts(done, "comparison")
     said = Remark.objects.standing().filter(assignment__comparison__in=ids)
     remarks = _counts(said, "assignment__comparison")
-    votes = _votes(ids, criterion)
-    return [Row(full[pk], rated[pk], remarks[pk], votes[pk]) for pk in ids if pk in full]
+    votes = _tallies(ids, criterion)
+    return [ListedPair(full[pk], rated[pk], remarks[pk], votes[pk]) for pk in ids if pk in full]
 
 
 def _counts(rows: QuerySet[Assignment] | QuerySet[Remark], of: str) -> Counter[int]:
     return Counter(dict(rows.order_by().values_list(of).annotate(n=Count("pk"))))
 
 
-def _votes(comparisons: Sequence[int], criterion: Criterion | None) -> dict[int, Votes]:
-    found: dict[int, Votes] = defaultdict(Votes)
+def _tallies(comparisons: Sequence[int], criterion: Criterion | None) -> dict[int, VoteTally]:
+    found: dict[int, VoteTally] = defaultdict(VoteTally)
     counted = Judgement.objects.filter(
         criterion=criterion,
         assignment__comparison__in=comparisons,

@@ -13,7 +13,7 @@ ASSUMED_SECONDS = 150  # a pair; only until enough were measured
 
 
 @dataclass(frozen=True)
-class Workload:
+class StudyEffort:
     """ratings: comparisons times annotators each. seconds: of one rating. measured: pairs that the pace rests on."""
 
     comparisons: int
@@ -27,14 +27,14 @@ class Workload:
         return self.ratings * self.seconds / 3600
 
 
-def workload(study: Study) -> Workload:
+def study_effort(study: Study) -> StudyEffort:
     # Places of judges who rated elsewhere come on top, and ask nothing of people here.
     places_here = Sum(F("quota") - F("imported"))
     totals = study.comparisons.for_rating().aggregate(comparisons=Count("pk"), places=places_here)
     places = totals["places"] or 0
     criteria = study.criteria.count()
     seconds, measured = _pace(study)
-    return Workload(totals["comparisons"], places, places * criteria, seconds, measured)
+    return StudyEffort(totals["comparisons"], places, places * criteria, seconds, measured)
 
 
 def _pace(study: Study) -> tuple[float, int]:

@@ -11,7 +11,7 @@ from models_runner.models import Summary, System
 
 
 @dataclass(frozen=True)
-class Progress:
+class StudyProgress:
     """Rating work of a study: comparisons, annotator places over all of them, and places rated; gold left out."""
 
     comparisons: int
@@ -19,11 +19,11 @@ class Progress:
     rated: int
 
 
-def study_progress(study: Study) -> Progress:
+def study_progress(study: Study) -> StudyProgress:
     return progress_by_study([study])[study.pk]
 
 
-def progress_by_study(studies: Iterable[Study]) -> dict[int, Progress]:
+def progress_by_study(studies: Iterable[Study]) -> dict[int, StudyProgress]:
     """Two queries, however many studies they are."""
     ids = [study.pk for study in studies]
     compared = Comparison.objects.for_rating().filter(study__in=ids).order_by()
@@ -35,7 +35,7 @@ def progress_by_study(studies: Iterable[Study]) -> dict[int, Progress]:
     rated = done.filter(comparison__purpose=Purpose.RATING).order_by()
     counts = dict(rated.values_list("annotator__study").annotate(n=Count("pk")))
     return {
-        study: Progress(comparisons, places, counts.get(study, 0))
+        study: StudyProgress(comparisons, places, counts.get(study, 0))
         for study in ids
         for comparisons, places in [totals.get(study, (0, 0))]
     }

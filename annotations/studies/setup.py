@@ -68,7 +68,7 @@ class RatingOptions:
 
 
 @dataclass(frozen=True)
-class Material:
+class StudyScope:
     """What is compared. documents: all, so many drawn by the seed, or those with these external ids.
 
     anchor: compare it with each other system only. pairs_per_document: so many, drawn at random. Not both.
@@ -95,7 +95,7 @@ def create_study(
     title: str = "",
     guidelines: str = "",
     options: RatingOptions | None = None,
-    material: Material | None = None,
+    scope: StudyScope | None = None,
     created_by: User | None = None,
     draft: bool = False,
     sampling: str = Sampling.EVEN,
@@ -106,14 +106,14 @@ def create_study(
 
     margin: see Study.noninferiority_margin; None for no verdict on small against large.
     """
-    options, material = options or RatingOptions(), material or Material()
+    options, scope = options or RatingOptions(), scope or StudyScope()
     questions = [OwnCriterion(key, *LIBRARY[key]) for key in criteria if key in LIBRARY] + list(own_criteria)
     _check_setup(slug, systems, quota, options)
-    _check_sizes(quota, options, material)
+    _check_sizes(quota, options, scope)
     check_sampling(sampling, epsilon)
     _check_margin(margin)
     _check_criteria(criteria, own_criteria)
-    _check_material(material, systems)
+    _check_scope(scope, systems)
     study = Study.objects.create(
         slug=slug,
         title=title or slug,
@@ -123,17 +123,17 @@ def create_study(
         guidelines=guidelines,
         created_by=created_by,
         status=Study.Status.DRAFT if draft else Study.Status.OPEN,
-        seed=material.seed,
-        which_pairs=_which_pairs(material),
-        anchor=material.anchor,
-        pairs_per_document=material.pairs_per_document,
+        seed=scope.seed,
+        which_pairs=_which_pairs(scope),
+        anchor=scope.anchor,
+        pairs_per_document=scope.pairs_per_document,
         sampling=sampling,
         epsilon=epsilon,
         noninferiority_margin=margin,
         **asdict(options),
     )
     study.systems.set(systems)
-    _choose_documents(study, material)
+    _choose_documents(study, scope)
     _begin(study, questions)
     return study
 
@@ -168,11 +168,11 @@ def _check_setup(slug: str, systems: Sequence[System], quota: int, options: Rati
         raise StudySetupError(f"A break after {options.break_minutes} minutes cannot be; expected 0 or more.")
 
 
-def _check_sizes(quota: int, options: RatingOptions, material: Material) -> None:
+def _check_sizes(quota: int, options: RatingOptions, scope: StudyScope) -> None:
     numbers = {
-        "seed": material.seed,
+        "seed": scope.seed,
         "quota": quota,
-        "number of pairs of each document": material.pairs_per_document,
+        "number of pairs of each document": scope.pairs_per_document,
         "number of minutes before a break": options.break_minutes,
     }
     for name, number in numbers.items():
@@ -208,37 +208,37 @@ def _check_criteria(chosen: Sequence[str], own: Sequence[OwnCriterion]) -> None:
         raise StudySetupError("Name at least one criterion, and each one once.")
 
 
-def _check_material(material: Material, systems: Sequence[System]) -> None:
-    if material.chosen and material.sample is not None:
+def _check_scope(scope: StudyScope, systems: Sequence[System]) -> None:
+    if scope.chosen and scope.sample is not None:
         raise StudySetupError("Choose documents, or have a sample of them drawn; not both.")
-    if material.anchor is not None and material.pairs_per_document is not None:
+    if scope.anchor is not None and scope.pairs_per_document is not None:
         raise StudySetupError("Compare against an anchor, or a number of pairs of each document; not both.")
-    if material.anchor is not None and material.anchor not in systems:
-        raise StudySetupError(f"The anchor {material.anchor.slug} is none of the study's systems. Add it to them.")
-    if material.pairs_per_document is not None and material.pairs_per_document < 1:
-        raise StudySetupError(f"{material.pairs_per_document} pairs of each document are no study; expected 1 or more.")
+    if scope.anchor is not None and scope.anchor not in systems:
+        raise StudySetupError(f"The anchor {scope.anchor.slug} is none of the study's systems. Add it to them.")
+    if scope.pairs_per_document is not None and scope.pairs_per_document < 1:
+        raise StudySetupError(f"{scope.pairs_per_document} pairs of each document are no study; expected 1 or more.")
 
 
-def _which_pairs(material: Material) -> str:
-    if material.anchor is not None:
+def _which_pairs(scope: StudyScope) -> str:
+    if scope.anchor is not None:
         return WhichPairs.ANCHOR
-    return WhichPairs.SAMPLE if material.pairs_per_document is not None else WhichPairs.ALL
+    return WhichPairs.SAMPLE if scope.pairs_per_document is not None else WhichPairs.ALL
 
 
-def _choose_documents(study: Study, material: Material) -> None:
+def _choose_documents(study: Study, scope: StudyScope) -> None:
     """Fix the documents of a sample, a choice or a split; without any of them, documents that come later join."""
     documents = study.dataset.documents.order_by("position", "pk")
-    if material.split:
-        documents = documents.filter(split=material.split)
+    if scope.split:
+        documents = documents.filter(split=scope.split)
         if not documents.exists():
-            raise StudySetupError(f"Dataset {study.dataset.name} has no documents in split {material.split!r}.")
-    if material.chosen:
-        chosen = _named(study.dataset, material)
+            raise StudySetupError(f"Dataset {study.dataset.name} has no documents in split {scope.split!r}.")
+    if scope.chosen:
+        chosen = _named(study.dataset, scope)
         which = WhichDocuments.CHOSEN
-    elif material.sample is not None:
-        chosen = _drawn(list(documents), material)
+    elif scope.sample is not None:
+        chosen = _drawn(list(documents), scope)
         which = WhichDocuments.SAMPLE
-    elif material.split:
+    elif scope.split:
         chosen, which = list(documents), WhichDocuments.CHOSEN
     else:
         return
@@ -247,17 +247,17 @@ def _choose_documents(study: Study, material: Material) -> None:
     study.documents.set(chosen)
 
 
-def _named(dataset: Dataset, material: Material) -> list[Document]:
-    documents = dataset.documents.filter(external_id__in=material.chosen)
-    found = {one.external_id: one for one in documents if material.split in ("", one.split)}
-    if missing := [name for name in material.chosen if name not in found]:
-        within = f" in split {material.split!r}" if material.split else ""
+def _named(dataset: Dataset, scope: StudyScope) -> list[Document]:
+    documents = dataset.documents.filter(external_id__in=scope.chosen)
+    found = {one.external_id: one for one in documents if scope.split in ("", one.split)}
+    if missing := [name for name in scope.chosen if name not in found]:
+        within = f" in split {scope.split!r}" if scope.split else ""
         raise StudySetupError(f"Dataset {dataset.name} has no document {missing[0]!r}{within}.")
     return list(found.values())
 
 
-def _drawn(documents: Sequence[Document], material: Material) -> list[Document]:
-    size = material.sample or 0
+def _drawn(documents: Sequence[Document], scope: StudyScope) -> list[Document]:
+    size = scope.sample or 0
     if not 1 <= size <= len(documents):
         raise StudySetupError(f"A sample of {size} documents cannot be drawn from {len(documents)}.")
-    return random.Random(f"documents:{material.seed}").sample(documents, size)  # noqa: S311  (reproducible, no secret)
+    return random.Random(f"documents:{scope.seed}").sample(documents, size)  # noqa: S311  (reproducible, no secret)

@@ -80,8 +80,8 @@ def create_study(request: HttpRequest, given: StudyIn) -> Any:
     check_staff(request)
     values = given.dict()
     options = setup.RatingOptions(**{field.name: values.pop(field.name) for field in fields(setup.RatingOptions)})
-    material = {field.name: values.pop(field.name) for field in fields(setup.Material)}
-    material["anchor"] = _system(material["anchor"], "anchor") if material["anchor"] else None
+    scope = {field.name: values.pop(field.name) for field in fields(setup.StudyScope)}
+    scope["anchor"] = _system(scope["anchor"], "anchor") if scope["anchor"] else None
     systems = [_system(slug, f"systems[{n}]") for n, slug in enumerate(values.pop("systems"))]
     own = [setup.OwnCriterion(**one) for one in values.pop("own_criteria")]
     study = setup.create_study(
@@ -90,7 +90,7 @@ def create_study(request: HttpRequest, given: StudyIn) -> Any:
         systems,
         own_criteria=own,
         options=options,
-        material=setup.Material(**material),
+        scope=setup.StudyScope(**scope),
         created_by=user_of(request),
         **values,
     )

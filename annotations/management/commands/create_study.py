@@ -37,8 +37,8 @@ def read_guidelines(path: Path | None) -> str:
         raise CommandError(f"The guidelines {path} cannot be read: {error}") from error
 
 
-def material(options: dict[str, Any]) -> setup.Material:
-    return setup.Material(
+def scope(options: dict[str, Any]) -> setup.StudyScope:
+    return setup.StudyScope(
         split=options["split"],
         sample=options["sample"],
         chosen=names(options["documents"]),
@@ -119,7 +119,7 @@ class Command(BaseCommand):
                 margin=options["margin"] / 100 or None,
                 title=options["title"],
                 options=rating_options(options),
-                material=material(options),
+                scope=scope(options),
                 draft=options["draft"],
             )
         except (UnknownDatasetError, UnknownSystemError, setup.StudySetupError) as error:

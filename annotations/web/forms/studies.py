@@ -8,7 +8,7 @@ from django import forms
 from annotations.models import Study, Wanted
 from annotations.studies.criteria import LIBRARY
 from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, dates_problem
-from annotations.studies.setup import MARGIN, Material, RatingOptions
+from annotations.studies.setup import MARGIN, RatingOptions, StudyScope
 from annotations.web.forms.fields import moment_field
 from models_runner.models import Dataset, InstructionKind, System
 
@@ -119,10 +119,10 @@ class StudyForm(RatingOptionsForm):
     def options(self) -> RatingOptions:
         return RatingOptions(**{field.name: self.cleaned_data[field.name] for field in fields(RatingOptions)})
 
-    def material(self) -> Material:
-        given = {field.name: self.cleaned_data[field.name] for field in fields(Material)}
+    def scope(self) -> StudyScope:
+        given = {field.name: self.cleaned_data[field.name] for field in fields(StudyScope)}
         lines = [line.strip() for line in given["chosen"].splitlines()]
-        return Material(**given | {"chosen": list(filter(None, lines))})
+        return StudyScope(**given | {"chosen": list(filter(None, lines))})
 
 
 class SettingsForm(forms.ModelForm):

@@ -9,7 +9,7 @@ from annotations.gold.items import choosable
 from annotations.gold.results import with_figures
 from annotations.models import KnownPair, Study
 from annotations.review.answer_history import answers_to
-from annotations.review.pair_list import pairs_of, with_votes
+from annotations.review.pair_list import rating_pairs, with_tallies
 from annotations.web.access import members_only, not_while_rating
 from annotations.web.forms.lists import StudyPairsForm
 
@@ -23,7 +23,7 @@ def pairs(request: HttpRequest, study: Study) -> HttpResponse:
     """Every rating pair; ?show=, system=, against= and find= narrow them."""
     form = StudyPairsForm.of(request.GET, study)
     asked = form.asked()
-    page = Paginator(pairs_of(study, **asked), PAIRS_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(rating_pairs(study, **asked), PAIRS_A_PAGE).get_page(request.GET.get("page"))
     criterion = study.criteria.first()
     context = {
         "study": study,
@@ -31,7 +31,7 @@ def pairs(request: HttpRequest, study: Study) -> HttpResponse:
         "chosen": any(asked.values()) or bool(form.errors),
         "criterion": criterion,
         "page": page,
-        "rows": with_votes(list(page), criterion),
+        "rows": with_tallies(list(page), criterion),
     }
     return render(request, "annotations/pairs.html", context)
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotations.models import Annotator, Invitation, Membership, Study
 from annotations.people import invitations, links, members
-from annotations.review.activity import work_lines, work_of
+from annotations.review.activity import activity_lines, activity_of
 from annotations.review.remaining import pairs_left
 from annotations.studies import progress
 from annotations.web import redirects
@@ -45,7 +45,7 @@ def _page(
     find = asked["find"]
     invitations = Paginator(_invitations(study, find), ROWS_A_PAGE).get_page(request.GET.get("invitations"))
     annotators = Paginator(_annotators(study, **asked), ROWS_A_PAGE).get_page(request.GET.get("annotators"))
-    work, left = work_of(annotators), pairs_left(study, annotators)
+    work, left = activity_of(annotators), pairs_left(study, annotators)
     context = {
         "study": study,
         "members": study.memberships.select_related("user"),
@@ -159,6 +159,6 @@ def invitations_csv(request: HttpRequest, study: Study) -> HttpResponse:
 @require_GET
 def work_csv(request: HttpRequest, study: Study) -> HttpResponse:
     """Who rated how much, for paying them."""
-    answer = HttpResponse("".join(work_lines(study)), content_type="text/csv; charset=utf-8")
+    answer = HttpResponse("".join(activity_lines(study)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{study.slug}-work.csv"'
     return answer

@@ -15,10 +15,10 @@ from annotations.blindness.leak_check import flagged
 from annotations.gold.results import least_as_expected
 from annotations.models import Annotator, Criterion, Study
 from annotations.quality import exclusion
-from annotations.quality.listing import chosen
+from annotations.quality.listing import listed_annotators
 from annotations.quality.snapshots import served_quality
 from annotations.rating.unblinding import study_guesses
-from annotations.review.disagreements import disagreements, with_texts
+from annotations.review.disagreements import disagreements, with_pair_texts
 from annotations.web import redirects
 from annotations.web.access import members_only, not_while_rating
 from annotations.web.forms.lists import AnnotatorsForm
@@ -38,7 +38,7 @@ NUMBER = re.compile("[0-9]{1,9}")
 def quality(request: HttpRequest, study: Study) -> HttpResponse:
     served = served_quality(study)
     form = AnnotatorsForm.of(request.GET)
-    rows = chosen(served.quality.annotators, **form.asked())
+    rows = listed_annotators(served.quality.annotators, **form.asked())
     gold = least_as_expected(study)
     context = {
         "study": study,
@@ -70,7 +70,7 @@ def disagreement(request: HttpRequest, study: Study) -> HttpResponse:
         "criterion": criterion,
         "annotator": annotator,
         "page": page,
-        "rows": with_texts(list(page), criterion),
+        "rows": with_pair_texts(list(page), criterion),
     }
     return render(request, "annotations/disagreements.html", context)
 

@@ -18,7 +18,7 @@ from annotations.people import links
 from annotations.rating.remarks import newest_remarks, remark_lines
 from annotations.studies import audit, setup
 from annotations.studies import settings as study_settings
-from annotations.studies.effort import workload
+from annotations.studies.effort import study_effort
 from annotations.studies.progress import coverage, progress_by_study, rated_counts, study_progress
 from annotations.web.access import (
     StillRatingError,
@@ -82,7 +82,7 @@ def _create(form: StudyForm, user: User, *, draft: bool) -> Study:
         epsilon=chosen["epsilon"],
         margin=chosen["margin"],
         options=form.options(),
-        material=form.material(),
+        scope=form.scope(),
         created_by=user,
         draft=draft,
     )
@@ -98,7 +98,7 @@ def study(request: HttpRequest, study: Study) -> HttpResponse:
         "role": role_of(request.user, study),
         "ended": study.status == Study.Status.OPEN and study.is_over(timezone.now()),
         "progress": study_progress(study),
-        "workload": workload(study),
+        "effort": study_effort(study),
         "evidence": evidence_progress(study),
         "coverage": coverage(study),
         "annotators": annotators,

@@ -7,7 +7,7 @@ from annotations.models import AuditEntry, Study
 from annotations.rating.assignment import next_assignment
 from annotations.studies import setup
 from annotations.studies.settings import change_settings, change_status
-from annotations.studies.setup import Material, StudySetupError
+from annotations.studies.setup import StudyScope, StudySetupError
 from stats.decisions.sampling import EPSILON
 from tests.factories import (
     AnnotatorFactory,
@@ -43,8 +43,8 @@ def dataset(systems):
     return dataset
 
 
-def make(dataset, systems, slug="s", **material):
-    return setup.create_study(slug, dataset, systems, material=Material(**material))
+def make(dataset, systems, slug="s", **scope):
+    return setup.create_study(slug, dataset, systems, scope=StudyScope(**scope))
 
 
 def compared(study):
@@ -120,7 +120,7 @@ def test_drawn_pairs_do_not_depend_on_what_is_finished_first(dataset, systems):
 
 
 @pytest.mark.parametrize(
-    ("material", "message"),
+    ("scope", "message"),
     [
         ({"split": "train"}, "no documents in split 'train'"),
         ({"sample": 7}, "A sample of 7 documents cannot be drawn from 6"),
@@ -129,9 +129,9 @@ def test_drawn_pairs_do_not_depend_on_what_is_finished_first(dataset, systems):
         ({"pairs_per_document": 0}, "expected 1 or more"),
     ],
 )
-def test_material_that_makes_no_study_is_named(dataset, systems, material, message):
+def test_a_scope_that_makes_no_study_is_named(dataset, systems, scope, message):
     with pytest.raises(StudySetupError, match=message):
-        make(dataset, systems, **material)
+        make(dataset, systems, **scope)
     assert not Study.objects.exists()
 
 

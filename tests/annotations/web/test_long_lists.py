@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from annotations.models import Annotator, Invitation, Membership, Remark
 from annotations.quality.exclusion import exclude
-from annotations.quality.listing import chosen
+from annotations.quality.listing import listed_annotators
 from annotations.quality.report import study_quality
 from annotations.rating.assignment import next_assignment, take
 from annotations.studies.audit import record
@@ -312,7 +312,7 @@ def test_annotators_are_chosen_and_ordered_with_the_undefined_last():
     rows = study_quality(study).annotators
 
     def numbers(**asked):
-        return [row.annotator.number for row in chosen(rows, **asked)]
+        return [row.annotator.number for row in listed_annotators(rows, **asked)]
 
     assert numbers() == [1, 2, 3, 4, 5]
     assert numbers(show="out") == [2]
