@@ -52,7 +52,7 @@ def _authenticate(request: HttpRequest) -> ApiToken:
     kind, _, text = request.headers.get("Authorization", "").partition(" ")
     token = find_token(text.strip()) if kind.lower() == "bearer" else None
     if token is None:
-        message = "No valid token was sent. Expected: Authorization: Bearer TOKEN. Make a token on the page Tokens."
+        message = "No valid token was sent. Expected: Authorization: Bearer TOKEN. Create a token on the page Tokens."
         raise ApiError(401, "unauthorized", message, headers={"WWW-Authenticate": "Bearer"})
     return token
 

@@ -61,5 +61,5 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one of one's own tokens back, at once."""
     token = get_object_or_404(ApiToken, pk=pk, owner=cast(User, request.user))
     revoke(token)
-    messages.success(request, f"The token “{token.name}” works no longer.")
+    messages.success(request, f"The token “{token.name}” has been revoked.")
     return redirect("api-tokens")

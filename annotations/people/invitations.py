@@ -51,7 +51,7 @@ def invite(
         raise InvitationError("The end of the invitation is in the past. Choose a later one.")
     if max_uses is not None and max_uses > MOST_PEOPLE:
         raise InvitationError(
-            f"{max_uses} people are more than a link can be for; at most {MOST_PEOPLE:,}, or any number."
+            f"A link for {max_uses} people cannot be made; at most {MOST_PEOPLE:,}, or leave it empty for any number."
         )
     _check_kind(kind, addresses, id_parameter)
     common = {"study": study, "kind": kind, "expires_at": expires_at}
@@ -62,7 +62,7 @@ def invite(
     elif kind == Invitation.Kind.EXTERNAL:
         if not PARAMETER.fullmatch(id_parameter):
             raise InvitationError(
-                f"{id_parameter!r} is no name of a parameter in an address. Prolific's is PROLIFIC_PID."
+                f"{id_parameter!r} is not the name of an address parameter. Prolific's is PROLIFIC_PID."
             )
         made = [Invitation(**common, label=label, max_uses=max_uses, id_parameter=id_parameter)]
     else:
@@ -76,9 +76,9 @@ def _check_kind(kind: str, addresses: Sequence[str], id_parameter: str) -> None:
     """What is given for another kind of invitation would be lost, and the link let in other people than was meant."""
     kinds = Invitation.Kind
     if kind != kinds.EMAIL and any(address.strip() for address in addresses):
-        raise InvitationError(f"Addresses are given: choose “{kinds.EMAIL.label}”, or take them away.")
+        raise InvitationError(f"Addresses are given: choose “{kinds.EMAIL.label}”, or remove them.")
     if kind != kinds.EXTERNAL and id_parameter:
-        raise InvitationError(f"A platform's parameter is given: choose “{kinds.EXTERNAL.label}”, or take it away.")
+        raise InvitationError(f"A platform's parameter is given: choose “{kinds.EXTERNAL.label}”, or remove it.")
 
 
 def _checked(addresses: Sequence[str]) -> list[str]:
@@ -96,7 +96,7 @@ def _checked(addresses: Sequence[str]) -> list[str]:
             MaxLengthValidator(LONGEST_ADDRESS)(address)
             validate_email(address)
         except ValidationError as error:
-            raise InvitationError(f"{address[:100]!r} is no e-mail address. Nobody was invited.") from error
+            raise InvitationError(f"{address[:100]!r} is not an e-mail address. Nobody was invited.") from error
     return found
 
 
@@ -108,7 +108,7 @@ def _refuse_invited(study: Study, addresses: Sequence[str]) -> None:
     if again := [address for address in addresses if address.casefold() in labels]:
         named = ", ".join(again[:3]) + (f" and {len(again) - 3} more" if len(again) > 3 else "")
         raise InvitationError(
-            f"Invited before: {named}. Leave them out, or take their link back first. Nobody was invited."
+            f"Already invited: {named}. Leave them out, or revoke their link first. Nobody was invited."
         )
 
 
@@ -130,7 +130,7 @@ def check_invitation(invitation: Invitation | None, study: Study, external_id: s
             raise NotInvitedError(_("This link is closed. Ask the researchers for an invitation of your own."))
         return
     if invitation.revoked_at is not None:
-        raise NotInvitedError(_("The researchers took this invitation back. Ask them for a new one."))
+        raise NotInvitedError(_("The researchers revoked this invitation. Ask them for a new one."))
     if invitation.expires_at is not None and invitation.expires_at <= timezone.now():
         raise NotInvitedError(_("This invitation has expired. Ask the researchers for a new one."))
     if invitation.max_uses is not None and invitation.uses >= invitation.max_uses:

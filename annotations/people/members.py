@@ -16,7 +16,7 @@ def add_member(study: Study, username: str, role: str, by: User | None) -> Membe
     """Give somebody with an account a role, or another one. Raises MemberError."""
     user = User.objects.filter(username=username.strip()).first()
     if user is None:
-        raise MemberError(f"There is no account {username.strip()!r}. An administrator can make one.")
+        raise MemberError(f"There is no account {username.strip()!r}. An administrator can create one.")
     known = study.memberships.select_for_update().filter(user=user).first()
     if known is not None and known.role == Membership.Role.OWNER != role:
         _check_not_last_owner(known)

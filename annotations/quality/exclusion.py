@@ -29,7 +29,7 @@ def exclude_all(annotators: Iterable[Annotator], reason: str, by: User | None) -
     # PostgreSQL takes no NUL.
     reason = reason.replace("\0", "").strip()[:LONGEST_REASON]
     if not reason:
-        raise ExclusionError("Say why: the reason is kept in the study's history.")
+        raise ExclusionError("Give a reason; it is kept in the study's history.")
     at = timezone.now()
     changed = _change(annotators, excluded_at=at, exclusion_reason=reason, was=Q(excluded_at=None))
     return _changed(changed, by, "included", f"excluded: {reason}")

@@ -77,10 +77,10 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
     fixed = [name for name in changed if name in FIXED_BY_RATING]
     if fixed and is_rated(before):
         label = LABELS[fixed[0]]
-        raise StudySetupError(f"“{label}” cannot change any more: there are pairs in people's hands, or rated.")
+        raise StudySetupError(f"“{label}” can no longer change: annotators have already been given pairs.")
     if "gold_every" in changed and (values["gold_every"] < 0 or values["gold_every"] == 1):
         raise StudySetupError(
-            f"One gold item in {values['gold_every']} pairs cannot be; expected 0 for none, or 2 or more."
+            f"One gold item in {values['gold_every']} pairs is not possible; expected 0 for none, or 2 or more."
         )
     _check_expected_answers(before, changed, values)
     check_sampling(*(values.get(name, getattr(before, name)) for name in ("sampling", "epsilon")))
@@ -98,7 +98,7 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
 def dates_problem(opens: datetime | None, closes: datetime | None) -> str:
     """What is wrong with a study's dates; "" for nothing."""
     if opens and closes and closes <= opens:
-        return "The end of rating is before its beginning. Change one of the two dates."
+        return "Rating ends before it begins. Change one of the two dates."
     return ""
 
 

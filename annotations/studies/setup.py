@@ -153,9 +153,11 @@ def _check_setup(slug: str, systems: Sequence[System], quota: int, options: Rati
     try:
         validate_slug(slug)
     except ValidationError as error:
-        raise StudySetupError(f"{slug!r} is no name for a study. Use letters, digits, - and _ only.") from error
+        raise StudySetupError(
+            f"{slug!r} is not a valid name for a study. Use letters, digits, - and _ only."
+        ) from error
     if slug == RESERVED:
-        raise StudySetupError(f"A study cannot be named {slug!r}: its page would have the address of another.")
+        raise StudySetupError(f"A study cannot be named {slug!r}: that address belongs to another page.")
     if Study.objects.filter(slug=slug).exists():
         raise StudySetupError(f"A study named {slug!r} exists. Choose another name.")
     if len({s.pk for s in systems}) != len(systems):
@@ -165,7 +167,7 @@ def _check_setup(slug: str, systems: Sequence[System], quota: int, options: Rati
     if quota < 1:
         raise StudySetupError(f"The quota is {quota}; at least 1 annotator must rate each comparison.")
     if options.break_minutes < 0:
-        raise StudySetupError(f"A break after {options.break_minutes} minutes cannot be; expected 0 or more.")
+        raise StudySetupError(f"A break after {options.break_minutes} minutes is not possible; expected 0 or more.")
 
 
 def _check_sizes(quota: int, options: RatingOptions, scope: StudyScope) -> None:
@@ -182,7 +184,7 @@ def _check_sizes(quota: int, options: RatingOptions, scope: StudyScope) -> None:
 
 def check_sampling(sampling: str, epsilon: float) -> None:
     if sampling not in Sampling.values:
-        raise StudySetupError(f"{sampling!r} is no way to choose pairs. Known: {', '.join(Sampling.values)}.")
+        raise StudySetupError(f"{sampling!r} is not a way to choose pairs. Known: {', '.join(Sampling.values)}.")
     if not 0 < epsilon <= 1:
         raise StudySetupError(f"The share drawn evenly is {epsilon:g}; expected more than 0 and at most 1.")
 
@@ -200,7 +202,7 @@ def _check_criteria(chosen: Sequence[str], own: Sequence[OwnCriterion]) -> None:
     for criterion in own:
         if not (KEY.fullmatch(criterion.key) and 0 < len(criterion.question) <= LONGEST_QUESTION):
             raise StudySetupError(
-                f"{criterion.key!r} is no question of your own: expected a short name of letters, digits, - and _, "
+                f"{criterion.key!r} is not a question: expected a short name of letters, digits, - and _, "
                 f"then the question, of at most {LONGEST_QUESTION} characters."
             )
     keys = [*chosen, *(criterion.key for criterion in own)]
@@ -210,13 +212,13 @@ def _check_criteria(chosen: Sequence[str], own: Sequence[OwnCriterion]) -> None:
 
 def _check_scope(scope: StudyScope, systems: Sequence[System]) -> None:
     if scope.chosen and scope.sample is not None:
-        raise StudySetupError("Choose documents, or have a sample of them drawn; not both.")
+        raise StudySetupError("Choose documents or draw a sample of them, not both.")
     if scope.anchor is not None and scope.pairs_per_document is not None:
-        raise StudySetupError("Compare against an anchor, or a number of pairs of each document; not both.")
+        raise StudySetupError("Compare with an anchor or draw pairs of each document, not both.")
     if scope.anchor is not None and scope.anchor not in systems:
-        raise StudySetupError(f"The anchor {scope.anchor.slug} is none of the study's systems. Add it to them.")
+        raise StudySetupError(f"The anchor {scope.anchor.slug} is not one of the study's systems. Add it to them.")
     if scope.pairs_per_document is not None and scope.pairs_per_document < 1:
-        raise StudySetupError(f"{scope.pairs_per_document} pairs of each document are no study; expected 1 or more.")
+        raise StudySetupError(f"{scope.pairs_per_document} pairs of each document make no study; expected 1 or more.")
 
 
 def _which_pairs(scope: StudyScope) -> str:

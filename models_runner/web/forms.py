@@ -23,12 +23,12 @@ class RunStartForm(forms.Form):
     )
     instruction = forms.ChoiceField(choices=InstructionKind.choices, initial=InstructionKind.MEDIUM)
     limit = forms.IntegerField(
-        min_value=1, required=False, label="First documents only", help_text="Empty: all. Can be raised later."
+        min_value=1, required=False, label="First documents only", help_text="Empty: all. You can raise it later."
     )
     force = forms.BooleanField(
         required=False,
-        label="Also documents it was trained on",
-        help_text="Its numbers are then marked on every board.",
+        label="Include documents it was trained on",
+        help_text="Its results are then marked on every board.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -52,7 +52,7 @@ class SystemFilterForm(forms.Form):
         ],
         required=False,
     )
-    state = forms.ChoiceField(choices=[("", "All"), ("ready", "Ready"), ("needs", "Needs something")], required=False)
+    state = forms.ChoiceField(choices=[("", "All"), ("ready", "Ready"), ("needs", "Not ready")], required=False)
 
 
 class FineTuningForm(forms.Form):
@@ -63,7 +63,9 @@ class FineTuningForm(forms.Form):
     dataset = forms.ModelChoiceField(Dataset.objects.all(), to_field_name="name", empty_label="Choose a dataset")
     split = forms.CharField(max_length=50, required=False, help_text="Empty: every split.")
     validation_split = forms.CharField(
-        max_length=50, required=False, help_text="Watched to decide when to stop. Empty: a tenth, held out."
+        max_length=50,
+        required=False,
+        help_text="Decides when training stops. Empty: a tenth of the documents is held out.",
     )
     instruction = forms.ChoiceField(choices=FineTuning.Lengths.choices, initial=FineTuning.Lengths.ALL)
     method = forms.ChoiceField(choices=FineTuning.Method.choices, initial=FineTuning.Method.LORA)

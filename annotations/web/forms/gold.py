@@ -24,7 +24,7 @@ class AttentionForm(forms.Form):
             initial=[key for key, _ in criteria if key in ABOUT_THE_DOCUMENT],
             widget=forms.CheckboxSelectMultiple,
             label="The right summary must win on",
-            help_text="Leave out questions that a text of another meeting may win, such as fluency.",
+            help_text="Leave out questions that the summary of another meeting could win, such as fluency.",
         )
 
 
@@ -38,8 +38,8 @@ class KnownPairForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=LONGEST_EXPLANATION,
         required=False,
-        help_text="Training: annotators read it after their answer. Write {A} and {B} for the two texts: each "
-        "annotator reads Left or Right there, as the texts stood. Gold: a note for researchers that no annotator sees.",
+        help_text="Training: shown to annotators after their answer. Write {A} and {B} for the two texts; each "
+        "annotator sees Left or Right in their place. Gold: a note for researchers that no annotator sees.",
     )
 
     def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:

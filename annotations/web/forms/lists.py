@@ -57,20 +57,20 @@ class AnnotatorsForm(FindForm):
         choices=[
             ("", "Everybody"),
             ("look", "Worth a look"),
-            ("out", "Votes left out"),
-            ("in", "Votes count"),
+            ("out", "Excluded"),
+            ("in", "Included"),
         ],
         required=False,
         label="Show",
     )
     order = forms.ChoiceField(
         choices=[
-            ("", "As they joined"),
-            ("rated", "Rated most"),
-            ("skipped", "Skipped most"),
-            ("fast", "Fewest seconds a pair"),
-            ("agreement", "Agree least"),
-            ("gold", "Gold least as expected"),
+            ("", "Order of joining"),
+            ("rated", "Most rated"),
+            ("skipped", "Most skipped"),
+            ("fast", "Fastest"),
+            ("agreement", "Lowest agreement"),
+            ("gold", "Lowest gold accuracy"),
         ],
         required=False,
         label="Order",
@@ -96,9 +96,9 @@ class StudyPairsForm(FindForm):
     show = forms.ChoiceField(
         choices=[
             ("", "All pairs"),
-            ("left", "Places left"),
-            ("taken", "No place left"),
-            ("untouched", "Shown to nobody yet"),
+            ("left", "Open places"),
+            ("taken", "Fully assigned"),
+            ("untouched", "Not shown to anybody yet"),
             ("skipped", "Skipped by somebody"),
             ("said", "With a remark"),
         ],

@@ -17,13 +17,16 @@ class RatingOptionsForm(forms.Form):
     """What annotators may answer."""
 
     allow_tie = forms.BooleanField(
-        required=False, initial=True, label="“Equally good” is an answer", help_text="Off: a side must be chosen."
+        required=False,
+        initial=True,
+        label="“Equally good” is an answer",
+        help_text="If off, annotators must choose a side.",
     )
     allow_both_bad = forms.BooleanField(
         required=False,
         initial=True,
         label="“Both bad” is an answer",
-        help_text="Counted apart from ties: it tells how good the best are.",
+        help_text="Counted separately from ties; it shows how good even the better summary is.",
     )
     strength = forms.ChoiceField(
         choices=Wanted.choices,
@@ -32,13 +35,13 @@ class RatingOptionsForm(forms.Form):
         help_text="Required: six answers instead of four. Optional: four answers, and a small choice beside them.",
     )
     comments = forms.ChoiceField(
-        choices=Wanted.choices, initial=Wanted.OPTIONAL, help_text="On each pair, in the annotator's own words."
+        choices=Wanted.choices, initial=Wanted.OPTIONAL, help_text="For each pair, in the annotator's own words."
     )
     break_minutes = forms.IntegerField(
         min_value=0,
         max_value=24 * 60,
         initial=0,
-        label="Remind of a break after",
+        label="Suggest a break after",
         help_text="Minutes of rating; 0 for never.",
     )
 
@@ -47,19 +50,19 @@ class StudyForm(RatingOptionsForm):
     """A new study over finished or coming summaries."""
 
     title = forms.CharField(max_length=200, help_text="For researchers; annotators do not see it.")
-    slug = forms.SlugField(max_length=100, help_text="Short name for addresses and commands.")
+    slug = forms.SlugField(max_length=100, help_text="Short name, used in addresses and commands.")
     dataset = forms.ModelChoiceField(Dataset.objects.all(), to_field_name="name")
-    split = forms.CharField(max_length=50, required=False, help_text="Of the dataset; empty for every split.")
+    split = forms.CharField(max_length=50, required=False, help_text="Split of the dataset; empty for all.")
     sample = forms.IntegerField(
-        min_value=1, required=False, label="Sample of documents", help_text="So many, drawn by the seed; empty for all."
+        min_value=1, required=False, label="Sample of documents", help_text="How many to draw at random; empty for all."
     )
     chosen = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3}),
         required=False,
         label="Chosen documents",
-        help_text="Their ids, one a line, instead of a sample.",
+        help_text="Document ids, one per line, instead of a sample.",
     )
-    seed = forms.IntegerField(min_value=0, initial=0, help_text="Draws the sample of documents and of pairs.")
+    seed = forms.IntegerField(min_value=0, initial=0, help_text="Random seed for drawing documents and pairs.")
     instruction = forms.ChoiceField(choices=InstructionKind.choices, initial=InstructionKind.MEDIUM)
     systems = forms.ModelMultipleChoiceField(
         System.objects.all(), to_field_name="slug", widget=forms.CheckboxSelectMultiple, help_text="At least two."
@@ -68,10 +71,10 @@ class StudyForm(RatingOptionsForm):
         System.objects.all(),
         to_field_name="slug",
         required=False,
-        help_text="Compare every other system with this one only; empty for every pair.",
+        help_text="Compare this system with each other one; empty for all pairs.",
     )
     pairs_per_document = forms.IntegerField(
-        min_value=1, required=False, help_text="So many pairs of each document, drawn at random; empty for every pair."
+        min_value=1, required=False, help_text="How many pairs of each document to draw at random; empty for all."
     )
     criteria = forms.MultipleChoiceField(
         choices=[(key, question) for key, (question, _) in LIBRARY.items()],
@@ -82,11 +85,15 @@ class StudyForm(RatingOptionsForm):
     own_criteria = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 2}),
         required=False,
-        label="Questions of your own",
-        help_text="One a line: short name | question | help. For example: tone | Which summary keeps the tone better?",
+        label="Your own questions",
+        help_text="One per line: short name | question | help. For example: tone | Which keeps the tone better?",
     )
     quota = forms.IntegerField(
-        min_value=1, max_value=1000, initial=3, label="Votes per comparison", help_text="Each by another annotator."
+        min_value=1,
+        max_value=1000,
+        initial=3,
+        label="Votes per comparison",
+        help_text="Each from a different annotator.",
     )
     sampling = Study._meta.get_field("sampling").formfield()
     epsilon = Study._meta.get_field("epsilon").formfield()
@@ -95,8 +102,8 @@ class StudyForm(RatingOptionsForm):
         initial=100 * MARGIN,
         label="Margin for small against large",
         help_text="Points of win probability by which a compact system may be worse than a large one and still be good "
-        "enough: at 5, preferred in 45 of 100 comparisons. Fixed with the study, so that nobody can choose it by the "
-        "votes; empty for no verdict.",
+        "enough: at 5, preferred in 45 of 100 comparisons. It cannot change later, so that nobody can choose it by the "
+        "votes. Empty for no verdict.",
     )
     guidelines = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 4}),

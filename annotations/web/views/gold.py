@@ -58,10 +58,8 @@ def attention(request: HttpRequest, study: Study) -> HttpResponse:
         except items.KnownPairError as error:
             form.add_error(None, str(error))
         else:
-            fewer = (
-                "" if len(made) == values["n"] else f" There are no texts for more than that; {values['n']} asked for."
-            )
-            messages.success(request, f"{len(made)} attention check{'s' if len(made) != 1 else ''} made.{fewer}")
+            fewer = "" if len(made) == values["n"] else f" There are not enough texts for {values['n']}."
+            messages.success(request, f"{len(made)} attention check{'s' if len(made) != 1 else ''} created.{fewer}")
             return redirect("study-gold", study.slug)
     return _page(request, study, form)
 
@@ -96,7 +94,7 @@ def make(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
         except items.KnownPairError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, "Saved. The pair is among the rating pairs no more.")
+            messages.success(request, "Saved. The pair is no longer one of the rating pairs.")
             return redirect("study-gold", study.slug)
     context = {"study": study, "comparison": comparison, "form": form}
     return render(request, "annotations/make_gold.html", context, status=400 if form.errors else 200)

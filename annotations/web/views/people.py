@@ -114,7 +114,9 @@ def _back(request: HttpRequest, study: Study) -> HttpResponse:
     role = role_of(request.user, study)
     if role in (STAFF, Membership.Role.OWNER):
         return redirect(redirects.as_it_was(request, "study-people", study.slug))
-    messages.success(request, f"You are {'a researcher' if role else 'no member'} of the study {study.slug} now.")
+    messages.success(
+        request, f"You are {'now a researcher' if role else 'no longer a member'} of the study {study.slug}."
+    )
     return redirect(study if role else "studies")
 
 

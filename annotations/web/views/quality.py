@@ -122,13 +122,13 @@ def change_exclusions(request: HttpRequest, study: Study) -> HttpResponse:
         return _unknown(change)
     try:
         if not annotators:
-            raise exclusion.ExclusionError("Nobody is chosen: mark the annotators in the list first.")
+            raise exclusion.ExclusionError("Select at least one annotator first.")
         if change == "exclude":
             n = exclusion.exclude_all(annotators, request.POST.get("reason", ""), by)
-            _say_how_many(request, n, "left out now", "left out already")
+            _say_how_many(request, n, "excluded", "excluded already")
         else:
             n = exclusion.include_all(annotators, by)
-            _say_how_many(request, n, "counted again", "counted already")
+            _say_how_many(request, n, "included again", "included already")
     except exclusion.ExclusionError as error:
         messages.error(request, str(error))
     return redirect(redirects.as_it_was(request, "study-quality", study.slug, "annotators"))
@@ -137,7 +137,7 @@ def change_exclusions(request: HttpRequest, study: Study) -> HttpResponse:
 def _annotators(study: Study, numbers: set[str]) -> list[Annotator]:
     found = list(study.annotators.filter(number__in=filter(NUMBER.fullmatch, numbers)))
     if len(found) != len(numbers):
-        raise Http404("Somebody of those chosen is no annotator of this study.")
+        raise Http404("One of the selected people is not an annotator of this study.")
     return found
 
 
@@ -147,6 +147,6 @@ def _unknown(change: str | None) -> HttpResponseBadRequest:
 
 def _say_how_many(request: HttpRequest, n: int, now: str, already: str) -> None:
     if n:
-        messages.success(request, f"The votes of {n} annotator{'s' if n != 1 else ''} are {now}.")
+        messages.success(request, f"{n} annotator{'s' if n != 1 else ''} {now}.")
     else:
-        messages.info(request, f"Nothing was changed: the votes of everybody chosen are {already}.")
+        messages.info(request, f"Nothing changed: everybody selected is {already}.")

@@ -175,7 +175,7 @@ def settings(request: HttpRequest, study: Study) -> HttpResponse:
         except setup.StudySetupError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, "Saved." if changed else "Nothing was changed.")
+            messages.success(request, "Saved." if changed else "Nothing changed.")
             return redirect(study)
     context = {"study": study, "form": form, "rated": rated}
     return render(request, "annotations/settings.html", context, status=400 if form.errors else 200)

@@ -30,7 +30,7 @@ def finetuning_list(request: HttpRequest) -> HttpResponse:
         except (FineTuningError, NotReadyError) as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"The fine-tuning {job} is on its way.")
+            messages.success(request, f"The fine-tuning {job} has been started.")
             return redirect(job)
     jobs = FineTuning.objects.select_related("base", "dataset").defer("log", "environment")
     return render(request, "models_runner/finetuning_list.html", {"form": form, "jobs": jobs})
@@ -59,7 +59,7 @@ def finetuning_detail(request: HttpRequest, name: str) -> HttpResponse:
 def finetuning_cancel(request: HttpRequest, name: str) -> HttpResponse:
     job = get_finetuning(request, name)
     cancel_finetuning(job)
-    messages.info(request, "Cancelled. Its checkpoints stay; resume whenever you like.")
+    messages.info(request, "Cancelled. The checkpoints stay; you can resume at any time.")
     return redirect(job)
 
 
@@ -68,5 +68,5 @@ def finetuning_cancel(request: HttpRequest, name: str) -> HttpResponse:
 def finetuning_resume(request: HttpRequest, name: str) -> HttpResponse:
     job = get_finetuning(request, name)
     resume_finetuning(job)
-    messages.info(request, "Resumed: it goes on from its last checkpoint.")
+    messages.info(request, "Resumed: training continues from the last checkpoint.")
     return redirect(job)

@@ -27,7 +27,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         except (lifecycle.NothingToRunError, NotReadyError, LeakageError) as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"The run {run} is on its way.")
+            messages.success(request, f"The run {run} has been started.")
             return redirect(run)
     page = requested_page(request, Run.objects.select_related("system", "dataset").defer("environment"))
     splits = Document.objects.exclude(split="").order_by("split").values_list("split", flat=True).distinct()
@@ -65,7 +65,7 @@ def summary_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_run(request, pk)
     lifecycle.cancel_run(run)
-    messages.info(request, "Cancelled. What is done stays; resume whenever you like.")
+    messages.info(request, "Cancelled. Finished summaries stay; you can resume at any time.")
     return redirect(run)
 
 
@@ -74,7 +74,7 @@ def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def run_resume(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_run(request, pk)
     lifecycle.resume_run(run)
-    messages.info(request, "Resumed: the cancelled summaries wait for a worker again.")
+    messages.info(request, "Resumed: the cancelled summaries are waiting for a worker.")
     return redirect(run)
 
 
@@ -83,5 +83,5 @@ def run_resume(request: HttpRequest, pk: int) -> HttpResponse:
 def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_run(request, pk)
     lifecycle.retry_failed(run)
-    messages.info(request, "The failed summaries wait for a worker again.")
+    messages.info(request, "The failed summaries are waiting for a worker again.")
     return redirect(run)

@@ -89,7 +89,7 @@ def test_a_large_study_waits_for_a_worker_and_is_served_then(study, many):
     assert make_snapshot(study.pk) == "quality of study s: computed"
     served = served_quality(study)
     assert (served.quality, served.job) == (study_quality(study), None)
-    assert "Look again" not in page()
+    assert ">Reload</a>" not in page()
     assert make_snapshot(study.pk) == "quality of study s: as it is"
     assert many == [study.pk]
 
@@ -156,7 +156,7 @@ def test_a_failure_is_told_and_forgotten_with_the_next_success(study, many, monk
     with monkeypatch.context() as patched:
         patched.setattr(snapshots, "study_quality", fail)
         make_snapshot(study.pk)
-    assert "The last try failed: no room" in page()
+    assert "The last attempt failed: no room" in page()
     make_snapshot(study.pk)
     assert "failed" not in page()
 

@@ -97,7 +97,7 @@ def test_pages_keep_the_kind(study, monkeypatch):
 
 def test_who_has_done_nothing_has_dashes(study):
     html = ask(2).content.decode()
-    assert "<dt>Minutes at work</dt><dd>—</dd>" in html
+    assert "<dt>Minutes of work</dt><dd>—</dd>" in html
     assert "<dt>Gold</dt><dd>—</dd>" in html
 
 

@@ -73,7 +73,7 @@ def test_what_people_may_answer_is_fixed_once_somebody_has_a_pair():
     study = make_study()
     change_settings(study, {"allow_tie": False}, None)
     next_assignment(AnnotatorFactory(study=study))
-    with pytest.raises(StudySetupError, match="“Strength” cannot change any more"):
+    with pytest.raises(StudySetupError, match="“Strength” can no longer change"):
         change_settings(study, {"strength": "optional"}, None)
 
 
@@ -134,7 +134,7 @@ def test_a_vote_after_the_end_is_refused():
 
 def test_the_end_comes_after_the_beginning():
     now = timezone.now()
-    with pytest.raises(StudySetupError, match="end of rating is before its beginning"):
+    with pytest.raises(StudySetupError, match="Rating ends before it begins"):
         change_settings(make_study(opens_at=now), {"closes_at": now - timedelta(days=1)}, None)
 
 
@@ -158,7 +158,7 @@ def test_the_page_says_which_date_is_wrong():
     answer = settings_page(make_study(), opens_at="2030-01-02T00:00", closes_at="2030-01-01T00:00")
     assert answer.status_code == 400
     page = answer.content.decode()
-    assert "The end of rating is before its beginning." in page
+    assert "Rating ends before it begins." in page
     assert "Constraint" not in page
 
 

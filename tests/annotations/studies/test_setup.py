@@ -148,7 +148,7 @@ def test_a_number_that_no_column_holds_is_refused(dataset, systems, name, number
 
 
 def test_an_anchor_is_one_of_the_systems(dataset, systems):
-    with pytest.raises(StudySetupError, match="none of the study's systems"):
+    with pytest.raises(StudySetupError, match="not one of the study's systems"):
         make(dataset, systems[:2], anchor=systems[3])
     with pytest.raises(StudySetupError, match="not both"):
         make(dataset, systems, anchor=systems[0], pairs_per_document=1)
@@ -241,7 +241,7 @@ def test_own_questions_come_after_those_of_the_library(dataset, systems):
 
 @pytest.mark.parametrize("line", ["tone", "a b | Which?", " | Which?", f"tone | {'x' * 201}"])
 def test_a_line_that_is_no_question_is_named(dataset, systems, line):
-    with pytest.raises(StudySetupError, match="no question of your own"):
+    with pytest.raises(StudySetupError, match="is not a question"):
         setup.create_study("s", dataset, systems, own_criteria=setup.own_criteria(line))
 
 

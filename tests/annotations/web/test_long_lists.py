@@ -172,7 +172,7 @@ def test_changes_are_found_by_what_and_by_whom(changes):
     assert history(who="MIRA", action="setting")[1] == [("mira", "setting"), ("mira", "setting")]
     assert history(who="mira")[0].context["entries"].paginator.count == 3
     assert history(who="%")[1] == []
-    assert "None like this." in history(who="nobody")[0].content.decode()
+    assert "No entries match." in history(who="nobody")[0].content.decode()
 
 
 def test_pages_of_changes_keep_what_was_asked_for(changes):
@@ -233,7 +233,7 @@ def test_a_file_of_remarks_that_is_asked_for_wrongly_is_refused(study):
 
 def test_a_study_without_remarks_says_so(study):
     page = researcher().get(reverse("study-remarks", args=["s"]))
-    assert "Nobody has said anything yet." in page.content.decode()
+    assert "No remarks yet." in page.content.decode()
 
 
 @pytest.fixture
@@ -267,7 +267,7 @@ def test_a_person_is_found_by_anything_they_are_known_by(crowd):
         assert [one.number for one, *_ in people(find=find).context["annotator_rows"]] == [5]
     assert [one.label for one, _ in people(find="person3").context["invitation_rows"]] == ["person3@example.org"]
     assert people(find="%").context["annotator_rows"] == []
-    assert "Nobody like this." in people(find="nobody").content.decode()
+    assert "No annotators match." in people(find="nobody").content.decode()
 
 
 def test_taking_an_invitation_back_leads_back_to_the_page_of_the_list(crowd):
@@ -296,7 +296,7 @@ def test_annotators_on_quality_come_in_pages_and_leaving_one_out_keeps_the_list(
     answer = client.post(f"{exclusion}?order=rated&page=2", {"change": "exclude", "reason": "Clicks."})
     assert answer.url == f"{url}?order=rated&page=2#annotators"
     assert [row.annotator.number for row in client.get(url, {"show": "out"}).context["page"]] == [3]
-    assert "Nobody like this." in client.get(url, {"find": "nobody"}).content.decode()
+    assert "No annotators match." in client.get(url, {"find": "nobody"}).content.decode()
 
 
 def test_annotators_are_chosen_and_ordered_with_the_undefined_last():
@@ -351,7 +351,7 @@ def test_quality_shows_the_gold_that_the_fewest_answer_as_expected(monkeypatch):
     page = researcher().get(reverse("study-quality", args=["s"]))
     (row,) = page.context["gold"]
     assert (row.expected, row.right.hits, row.right.n) == ("overall b", 0, 1)
-    assert "The 1 of 2 that the fewest people answer as expected." in page.content.decode()
+    assert "The 1 of 2 items that the fewest people answered as expected." in page.content.decode()
 
 
 def test_who_is_no_staff_gets_no_links_to_pages_of_staff(study):
