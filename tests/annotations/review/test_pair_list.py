@@ -14,7 +14,7 @@ from annotations.people.joining import join
 from annotations.quality.exclusion import exclude
 from annotations.rating.assignment import next_assignment, take
 from annotations.rating.remarks import Said, record_remark
-from annotations.review.pair_list import Votes
+from annotations.review.pair_list import VoteTally
 from annotations.web.views import pairs as pairs_views
 from tests.annotations.helpers import answer, make_gold, rate_everything
 from tests.factories import AnnotatorFactory, UserFactory, make_study
@@ -70,18 +70,18 @@ def test_every_rating_pair_with_its_votes_on_the_first_question(study):
     by_number = sorted(pairs, key=lambda pair: pair.pk)
     votes = [(found[pair].rated, found[pair].remarks, found[pair].votes) for pair in by_number]
     assert votes == [
-        (2, 1, Votes(for_a=1, for_b=1)),
-        (1, 0, Votes(equal=1)),
-        (0, 1, Votes()),
-        (0, 0, Votes()),
-        (0, 0, Votes()),
+        (2, 1, VoteTally(for_a=1, for_b=1)),
+        (1, 0, VoteTally(equal=1)),
+        (0, 1, VoteTally()),
+        (0, 0, VoteTally()),
+        (0, 0, VoteTally()),
     ]
 
 
 def test_votes_that_are_left_out_do_not_show_but_the_place_is_taken(study):
     exclude(study.annotators.get(number=2), "Too fast.", None)
     row = listed().context["rows"][0]
-    assert (row.rated, row.votes) == (2, Votes(for_a=1))
+    assert (row.rated, row.votes) == (2, VoteTally(for_a=1))
 
 
 @pytest.mark.parametrize(
