@@ -58,19 +58,14 @@ def invite(
             f"A link for {max_uses} people cannot be made; at most {MOST_PEOPLE:,}, or leave it empty for any number."
         )
     _check_kind(kind, addresses, id_parameter)
-    common = {"study": study, "kind": kind, "expires_at": expires_at}
     if kind == Invitation.Kind.EMAIL:
         valid = _valid_addresses(addresses)
         _refuse_invited(study, valid)
-        made = [Invitation(**common, label=address, max_uses=1) for address in valid]
-    elif kind == Invitation.Kind.EXTERNAL:
-        if not PARAMETER.fullmatch(id_parameter):
-            raise InvitationError(
-                f"{id_parameter!r} is not the name of an address parameter. Prolific's is PROLIFIC_PID."
-            )
-        made = [Invitation(**common, label=label, max_uses=max_uses, id_parameter=id_parameter)]
+        made = [Invitation(label=address, max_uses=1) for address in valid]
     else:
-        made = [Invitation(**common, label=label, max_uses=max_uses)]
+        made = [Invitation(label=label, max_uses=max_uses, id_parameter=id_parameter)]
+    for invitation in made:
+        invitation.study, invitation.kind, invitation.expires_at = study, kind, expires_at
     Invitation.objects.bulk_create(made)
     audit.record(study, by, AuditEntry.Action.INVITATION, f"{len(made)} made: {Invitation.Kind(kind).label}")
     return made
@@ -83,6 +78,8 @@ def _check_kind(kind: str, addresses: Sequence[str], id_parameter: str) -> None:
         raise InvitationError(f"Addresses are given: choose “{kinds.EMAIL.label}”, or remove them.")
     if kind != kinds.EXTERNAL and id_parameter:
         raise InvitationError(f"A platform's parameter is given: choose “{kinds.EXTERNAL.label}”, or remove it.")
+    if kind == kinds.EXTERNAL and not PARAMETER.fullmatch(id_parameter):
+        raise InvitationError(f"{id_parameter!r} is not the name of an address parameter. Prolific's is PROLIFIC_PID.")
 
 
 def _valid_addresses(addresses: Sequence[str]) -> list[str]:

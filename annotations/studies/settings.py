@@ -18,7 +18,7 @@ STATUS_CHANGES = {
     "pause": (Study.Status.PAUSED, (Study.Status.OPEN,)),
     "close": (Study.Status.CLOSED, (Study.Status.OPEN, Study.Status.PAUSED)),
 }
-# Until somebody has been given a pair; later answers would not mean the same as earlier ones.
+# Settings that are fixed once somebody has been given a pair: later answers would not mean the same as earlier ones.
 FIXED_BY_RATING = ("allow_tie", "allow_both_bad", "strength", "comments")
 LABELS = dict(zip(FIXED_BY_RATING, ("Equally good", "Both bad", "Strength", "Comments"), strict=True))
 ALWAYS = (
@@ -29,7 +29,11 @@ ALWAYS = (
 
 @transaction.atomic
 def change_status(study: Study, change: str, by: User | None) -> None:
-    """Open, pause or close; what is so already stays. Raises StudySetupError where it cannot be done from now on."""
+    """Open, pause or close a study; does nothing if it is so already.
+
+    Raises:
+        StudySetupError: The study's status does not allow the change.
+    """
     status, allowed_from = STATUS_CHANGES[change]
     before = Study.objects.select_for_update().get(pk=study.pk)
     if before.status == status:
@@ -42,13 +46,17 @@ def change_status(study: Study, change: str, by: User | None) -> None:
 
 
 def is_rated(study: Study) -> bool:
-    """Somebody was given a pair."""
+    """Return True once somebody has been given a pair."""
     return study.comparisons.filter(assignments__isnull=False).exists()
 
 
 @transaction.atomic
 def change_settings(study: Study, values: Mapping[str, Any], by: User | None) -> list[str]:
-    """Set these fields; returns the names of those that changed. Raises StudySetupError, and then nothing changed."""
+    """Set these fields, and return the names of those that changed.
+
+    Raises:
+        StudySetupError: A value is wrong or its field is fixed; then nothing changes.
+    """
     before = Study.objects.select_for_update().get(pk=study.pk)
     changed = [name for name in values if getattr(before, name) != values[name]]
     _check_changes(before, changed, values)
@@ -96,14 +104,14 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
 
 
 def dates_problem(opens: datetime | None, closes: datetime | None) -> str:
-    """What is wrong with a study's dates; "" for nothing."""
+    """Return what is wrong with a study's dates; "" if nothing is."""
     if opens and closes and closes <= opens:
         return "Rating ends before it begins. Change one of the two dates."
     return ""
 
 
 def _check_expected_answers(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:
-    """An answer that a gold or training item expects stays an answer."""
+    """Refuse to remove an answer that a gold or training item expects."""
     for name, outcome in (("allow_tie", Outcome.TIE), ("allow_both_bad", Outcome.BOTH_BAD)):
         expecting = ExpectedAnswer.objects.filter(comparison__study=before, outcome=outcome)
         if name in changed and not values[name] and expecting.exists():

@@ -29,15 +29,15 @@ from stats.decisions.sampling import EPSILON
 
 
 class StudySetupError(ValueError):
-    """The settings do not make a study; the message names the setting."""
+    """The settings make no study; the message names the setting that is wrong."""
 
 
 KEY = re.compile(r"[A-Za-z0-9_-]{1,50}")
 LONGEST_QUESTION = 200
-# Of the address of the form for a new study.
+# The form for a new study has this address.
 RESERVED = "new"
-LARGEST = 2_147_483_647  # what a column of numbers holds on every database
-# Preferred in 45 of 100 comparisons instead of 50 still counts as good enough.
+LARGEST = 2_147_483_647  # the largest integer a column holds on every database
+# To be preferred in 45 of 100 comparisons instead of 50 is still good enough.
 MARGIN = 0.05
 
 
@@ -51,14 +51,14 @@ class OwnCriterion:
 
 
 def own_criteria(text: str) -> list[OwnCriterion]:
-    """One a line: short name | question | help, the help optional, and with | in it if need be."""
+    """Parse questions, one per line: short name | question | help. The help is optional and may contain |."""
     lines = [[part.strip() for part in line.split("|", 2)] for line in text.splitlines() if line.strip()]
     return [OwnCriterion(*parts, *[""] * (2 - len(parts))) for parts in lines]
 
 
 @dataclass(frozen=True)
 class RatingOptions:
-    """What annotators may answer and are asked beside the questions; see the fields of Study."""
+    """What annotators may answer, and what they are asked besides the questions; see the fields of Study."""
 
     allow_tie: bool = True
     allow_both_bad: bool = True
@@ -69,9 +69,15 @@ class RatingOptions:
 
 @dataclass(frozen=True)
 class StudyScope:
-    """What is compared. documents: all, so many drawn by the seed, or those with these external ids.
+    """Which documents and which pairs of systems a study compares.
 
-    anchor: compare it with each other system only. pairs_per_document: so many, drawn at random. Not both.
+    Attributes:
+        split: Split of the dataset; "" for all.
+        sample: How many documents to draw by the seed; None for all. Not together with chosen.
+        chosen: External ids of documents; empty for all.
+        seed: Draws documents and pairs.
+        anchor: Compare this system with each other one only. Not together with pairs_per_document.
+        pairs_per_document: How many pairs of each document to draw; None for all.
     """
 
     split: str = ""
@@ -102,9 +108,12 @@ def create_study(
     epsilon: float = EPSILON,
     margin: float | None = MARGIN,
 ) -> Study:
-    """A study over these systems' summaries, open unless it is to be a draft. Raises StudySetupError.
+    """Create a study over these systems' summaries, open unless it is a draft.
 
-    margin: see Study.noninferiority_margin; None for no verdict on small against large.
+    Args:
+        margin: See Study.noninferiority_margin; None for no verdict on small versus large.
+    Raises:
+        StudySetupError: The settings make no study.
     """
     options, scope = options or RatingOptions(), scope or StudyScope()
     questions = [OwnCriterion(key, *LIBRARY[key]) for key in criteria if key in LIBRARY] + list(own_criteria)
@@ -140,7 +149,7 @@ def create_study(
 
 def _begin(study: Study, questions: Sequence[OwnCriterion]) -> None:
     Criterion.objects.bulk_create(
-        Criterion(study=study, position=position, **asdict(asked)) for position, asked in enumerate(questions)
+        Criterion(study=study, position=position, **asdict(question)) for position, question in enumerate(questions)
     )
     if study.created_by is not None:
         Membership.objects.create(study=study, user=study.created_by, role=Membership.Role.OWNER)
@@ -228,7 +237,7 @@ def _which_pairs(scope: StudyScope) -> str:
 
 
 def _choose_documents(study: Study, scope: StudyScope) -> None:
-    """Fix the documents of a sample, a choice or a split; without any of them, documents that come later join."""
+    """Store the documents of a sample, a choice or a split; without these, documents imported later are added."""
     documents = study.dataset.documents.order_by("position", "pk")
     if scope.split:
         documents = documents.filter(split=scope.split)
@@ -251,11 +260,11 @@ def _choose_documents(study: Study, scope: StudyScope) -> None:
 
 def _named(dataset: Dataset, scope: StudyScope) -> list[Document]:
     documents = dataset.documents.filter(external_id__in=scope.chosen)
-    found = {one.external_id: one for one in documents if scope.split in ("", one.split)}
-    if missing := [name for name in scope.chosen if name not in found]:
+    by_id = {document.external_id: document for document in documents if scope.split in ("", document.split)}
+    if missing := [name for name in scope.chosen if name not in by_id]:
         within = f" in split {scope.split!r}" if scope.split else ""
         raise StudySetupError(f"Dataset {dataset.name} has no document {missing[0]!r}{within}.")
-    return list(found.values())
+    return list(by_id.values())
 
 
 def _drawn(documents: Sequence[Document], scope: StudyScope) -> list[Document]:

@@ -13,7 +13,7 @@ from annotations.models import Annotator, Study
 from annotations.people.joining import join
 from annotations.studies import settings as study_settings
 from annotations.studies import setup
-from annotations.studies.progress import Progress, progress_by_study, rated_counts, study_progress
+from annotations.studies.progress import RatingProgress, progress_by_study, rated_counts, study_progress
 from api.access import check_staff, get_managed_study, studies_of
 from api.auth import ADMIN, READ, WRITE, user_of
 from api.errors import ApiError
@@ -62,7 +62,7 @@ def _study(study: Study) -> StudyOut:
     return _with_progress(study, study_progress(study))
 
 
-def _with_progress(study: Study, progress: Progress) -> StudyOut:
+def _with_progress(study: Study, progress: RatingProgress) -> StudyOut:
     same = ("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed", "created_at")
     asked = ("allow_tie", "allow_both_bad", "strength", "comments", "opens_at", "closes_at")
     return StudyOut(
