@@ -25,7 +25,13 @@ ROWS_SHOWN = 8
 
 @dataclass(frozen=True)
 class StudyRow:
-    """Votes: answers given on all criteria, of those the quota asks for; none on gold and training pairs."""
+    """A study with its progress in votes; gold and training pairs are not counted.
+
+    Attributes:
+        study: The study.
+        votes: Answers given, on all criteria.
+        needed: Answers that the quota asks for.
+    """
 
     study: Study
     votes: int
@@ -48,13 +54,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def study_rows() -> list[StudyRow]:
-    """The newest studies with their progress; a query for each figure, which reads the votes of these studies once."""
+    """List the newest studies with their progress, in one query per figure."""
     studies = list(Study.objects.select_related("dataset")[:STUDIES_SHOWN])
     ids = [study.pk for study in studies]
     compared = Comparison.objects.filter(study__in=ids)
     known = compared.exclude(purpose=Purpose.RATING)
     answers = _per_study(Judgement.objects.filter(criterion__study__in=ids), "criterion__study", Count("pk"))
-    # Few, and found by their comparisons: counting the others would read every vote's comparison.
+    # Subtract the few answers on gold and training pairs: counting the others would read every vote's comparison.
     known_answers = _per_study(
         Judgement.objects.filter(assignment__comparison__in=known), "assignment__comparison__study", Count("pk")
     )
@@ -67,14 +73,14 @@ def study_rows() -> list[StudyRow]:
 
 
 def _per_study(rows: QuerySet, study: str, figure: Count | Sum) -> Counter[int]:
-    """A figure over the rows of each study, computed apart so that no join multiplies another's rows."""
+    """Aggregate rows by study, in a query of its own so that no join multiplies the rows of another."""
     return Counter(dict(rows.order_by().values_list(study).annotate(figure=figure)))
 
 
 @staff_only
 @require_safe
 def patterns(request: HttpRequest) -> HttpResponse:
-    """Every component of the site on one page, with made-up content."""
+    """Show every component of the site on one page, with made-up content."""
     context = {
         "statuses": Summary.Status.choices,
         "turns": overview.shown_turns(
@@ -96,7 +102,7 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """For load balancers and start scripts: 200 once the database answers."""
+    """Answer 200 once the database answers; for load balancers and start scripts."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

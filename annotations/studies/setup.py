@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -116,7 +117,6 @@ def create_study(
         StudySetupError: The settings make no study.
     """
     options, scope = options or RatingOptions(), scope or StudyScope()
-    questions = [OwnCriterion(key, *LIBRARY[key]) for key in criteria if key in LIBRARY] + list(own_criteria)
     _check_setup(slug, systems, quota, options)
     _check_sizes(quota, options, scope)
     check_sampling(sampling, epsilon)
@@ -132,22 +132,30 @@ def create_study(
         guidelines=guidelines,
         created_by=created_by,
         status=Study.Status.DRAFT if draft else Study.Status.OPEN,
-        seed=scope.seed,
-        which_pairs=_which_pairs(scope),
-        anchor=scope.anchor,
-        pairs_per_document=scope.pairs_per_document,
         sampling=sampling,
         epsilon=epsilon,
         noninferiority_margin=margin,
+        **_pair_settings(scope),
         **asdict(options),
     )
     study.systems.set(systems)
     _choose_documents(study, scope)
-    _begin(study, questions)
+    questions = [OwnCriterion(key, *LIBRARY[key]) for key in criteria if key in LIBRARY]
+    _begin(study, [*questions, *own_criteria])
     return study
 
 
+def _pair_settings(scope: StudyScope) -> dict[str, Any]:
+    return {
+        "seed": scope.seed,
+        "which_pairs": _which_pairs(scope),
+        "anchor": scope.anchor,
+        "pairs_per_document": scope.pairs_per_document,
+    }
+
+
 def _begin(study: Study, questions: Sequence[OwnCriterion]) -> None:
+    """Store the questions and the first owner, and create the comparisons."""
     Criterion.objects.bulk_create(
         Criterion(study=study, position=position, **asdict(question)) for position, question in enumerate(questions)
     )

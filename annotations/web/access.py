@@ -80,25 +80,25 @@ def get_managed_study(request: HttpRequest, slug: str, *, owner: bool = False) -
 
 
 def get_annotator(request: HttpRequest, public_id: str) -> Annotator | None:
-    """The annotator this browser is in this study; None if it has not joined. Unknown study: 404."""
-    known = request.session.get(SESSION_KEY, {}).get(public_id)
-    for row in fetch(THEMSELVES, known, UUID(public_id)) if known else ():
+    """Return the annotator that this browser is in the study, or None if it has not joined; 404 for no such study."""
+    annotator_id = request.session.get(SESSION_KEY, {}).get(public_id)
+    for row in fetch(THEMSELVES, annotator_id, UUID(public_id)) if annotator_id else ():
         annotator = ANNOTATOR.instance(row)
         annotator.study = STUDY.instance(row[ANNOTATOR.number :])
-        # Another browser than the one in which they erased what leads to them still knows them.
+        # They may have made their answers anonymous in another browser.
         return None if is_erased(annotator) else annotator
     get_object_or_404(Study, public_id=public_id)
     return None
 
 
 def remember(request: HttpRequest, annotator: Annotator) -> None:
-    """Let this browser go on as this annotator."""
+    """Make this browser continue as this annotator."""
     joined = request.session.get(SESSION_KEY, {})
     request.session[SESSION_KEY] = joined | {str(annotator.study.public_id): annotator.pk}
 
 
 def forget(request: HttpRequest, annotator: Annotator) -> None:
-    """This browser is that annotator no longer."""
+    """Make this browser be the annotator no longer."""
     joined = request.session.get(SESSION_KEY, {})
     request.session[SESSION_KEY] = {
         study: pk for study, pk in joined.items() if study != str(annotator.study.public_id)
@@ -106,9 +106,11 @@ def forget(request: HttpRequest, annotator: Annotator) -> None:
 
 
 class StillRatingError(PermissionDenied):
-    """The person has comparisons left in this study: results would sway them.
+    """The person still has pairs to rate in the study, and results would sway them.
 
-    joined_here: this browser can go on rating without the personal link.
+    Attributes:
+        study: The study.
+        joined_here: True if this browser can continue rating without the personal link.
     """
 
     def __init__(self, study: Study, *, joined_here: bool) -> None:
@@ -118,7 +120,7 @@ class StillRatingError(PermissionDenied):
 
 
 def refuse_while_rating(request: HttpRequest, study: Study) -> None:
-    """Raises StillRatingError where this account, or this browser, rates in the study and has work left."""
+    """Raise StillRatingError if this account or this browser still has pairs to rate in the study."""
     here = request.session.get(SESSION_KEY, {}).get(str(study.public_id))
     themselves = study.annotators.select_related("study").filter(Q(user=request.user.pk) | Q(pk=here))
     for annotator in themselves.filter(left_at=None):
@@ -127,10 +129,10 @@ def refuse_while_rating(request: HttpRequest, study: Study) -> None:
 
 
 def datasets_being_rated(request: HttpRequest) -> set[int]:
-    """Datasets on which this account, or this browser, has rating to do, in whichever study."""
+    """Return the ids of datasets on which this account or this browser has pairs to rate, in any study."""
     here = request.session.get(SESSION_KEY, {}).values()
     themselves = Annotator.objects.select_related("study").filter(Q(user=request.user.pk) | Q(pk__in=here))
-    return {one.study.dataset_id for one in themselves.filter(left_at=None) if has_work(one)}
+    return {annotator.study.dataset_id for annotator in themselves.filter(left_at=None) if has_work(annotator)}
 
 
 View = Callable[..., HttpResponseBase]

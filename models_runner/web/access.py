@@ -63,13 +63,13 @@ def get_dataset(request: HttpRequest, name: str) -> Dataset:
 
 
 def get_document(request: HttpRequest, pk: int) -> Document:
-    """With its dataset and transcript."""
+    """Load a document with its dataset and transcript."""
     check_staff(request)
     return get_object_or_404(Document.objects.select_related("dataset", "transcript"), pk=pk)
 
 
 def get_system(request: HttpRequest, slug: str) -> System:
-    """With its base; an unsaved record if it is only in the catalogue."""
+    """Load a system with its base; an unsaved record if it is only in the catalogue."""
     check_staff(request)
     if system := catalog.find(slug):
         return system
@@ -77,18 +77,18 @@ def get_system(request: HttpRequest, slug: str) -> System:
 
 
 def get_finetuning(request: HttpRequest, name: str) -> FineTuning:
-    """With its base, result and dataset."""
+    """Load a fine-tuning with its base, result and dataset."""
     check_staff(request)
     return get_object_or_404(FineTuning.objects.select_related("base", "system", "dataset"), name=name)
 
 
 def get_run(request: HttpRequest, pk: int) -> Run:
-    """With its system and dataset."""
+    """Load a run with its system and dataset."""
     check_staff(request)
     return get_object_or_404(Run.objects.select_related("system", "dataset"), pk=pk)
 
 
 def get_summary(request: HttpRequest, pk: int) -> Summary:
-    """With its run, system, document and query."""
+    """Load a summary with its run, system, document and query."""
     check_staff(request)
     return get_object_or_404(Summary.objects.select_related("run__system", "run__dataset", "document", "query"), pk=pk)

@@ -1,4 +1,4 @@
-"""Forms of the researcher's pages."""
+"""Forms of the pages of systems, runs and fine-tunings."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from models_runner.systems.listing import NO_SIZE
 
 
 class RunStartForm(forms.Form):
-    """Its cleaned data are the arguments of services.start_run, but for the system, which is named by its slug."""
+    """A run to start; the cleaned data are the arguments of lifecycle.start_run, with the system's slug."""
 
     system = forms.ChoiceField()
     dataset = forms.ModelChoiceField(Dataset.objects.all(), to_field_name="name", empty_label="Choose a dataset")
@@ -39,7 +39,7 @@ class RunStartForm(forms.Form):
 
 
 class SystemFilterForm(forms.Form):
-    """Its cleaned data are the arguments of listing.Filters."""
+    """Filters of the list of systems; the cleaned data are the arguments of listing.Filters."""
 
     regime = forms.ChoiceField(choices=[("", "All"), *Regime.choices], required=False)
     size = forms.ChoiceField(
@@ -56,7 +56,7 @@ class SystemFilterForm(forms.Form):
 
 
 class FineTuningForm(forms.Form):
-    """Its cleaned data are the arguments of start_finetuning, but for the base, which is named by its slug."""
+    """A fine-tuning to start; the cleaned data are the arguments of start_finetuning, with the base's slug."""
 
     name = forms.SlugField(max_length=100, label="Name of the new system")
     base = forms.ChoiceField()

@@ -12,14 +12,14 @@ from annotations.studies.setup import StudySetupError
 
 
 def expected(answers: list[str]) -> dict[str, list[str]]:
-    """overall=a,tie for each question."""
-    found = {}
+    """Parse --expect: overall=a,tie for each question."""
+    expected_answers = {}
     for answer in answers:
         key, equals, outcomes = answer.partition("=")
         if not equals:
             raise CommandError(f"--expect {answer!r} says no answer. Expected for example overall=a or overall=a,tie.")
-        found[key.strip()] = [outcome.strip() for outcome in outcomes.split(",") if outcome.strip()]
-    return found
+        expected_answers[key.strip()] = [outcome.strip() for outcome in outcomes.split(",") if outcome.strip()]
+    return expected_answers
 
 
 class Command(BaseCommand):
@@ -62,8 +62,8 @@ class Command(BaseCommand):
             questions = [key.strip() for key in options["questions"].split(",") if key.strip()]
             add_attention_checks(study, options["attention"], purpose, None, questions=questions)
         elif options["pair"] is not None:
-            known = items.Known(purpose, expected(options["expect"]), options["explanation"])
-            items.make_known(self._comparison(study, options["pair"]), known, None)
+            answers = items.Known(purpose, expected(options["expect"]), options["explanation"])
+            items.make_known(self._comparison(study, options["pair"]), answers, None)
         elif options["remove"] is not None:
             items.remove(self._pair(study, options["remove"]), None)
         elif options["switch_off"] is not None:
@@ -74,10 +74,10 @@ class Command(BaseCommand):
             change_settings(study, {"gold_every": options["every"]}, None)
 
     def _comparison(self, study: Study, pk: int) -> Comparison:
-        found = study.comparisons.filter(pk=pk).first()
-        if found is None:
+        comparison = study.comparisons.filter(pk=pk).first()
+        if comparison is None:
             raise CommandError(f"Study {study.slug} has no pair {pk}. The page “Gold and training” lists its pairs.")
-        return found
+        return comparison
 
     def _pair(self, study: Study, pk: int) -> KnownPair:
         pair = KnownPair.objects.filter(comparison=self._comparison(study, pk)).first()

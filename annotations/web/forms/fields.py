@@ -8,7 +8,7 @@ MOMENT = {"type": "datetime-local"}
 
 
 def moment_field(**options: Any) -> forms.DateTimeField:
-    """A date and time in the browser's own picker."""
+    """Make a field for a date and time, with the browser's own picker."""
     return forms.DateTimeField(
         required=False, widget=forms.DateTimeInput(attrs=MOMENT, format="%Y-%m-%dT%H:%M"), **options
     )

@@ -1,4 +1,4 @@
-"""Making attention checks, and turning a pair into a gold or training item."""
+"""Forms that create attention checks and turn a pair into a gold or training item."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from annotations.models.gold import LONGEST_EXPLANATION
 
 
 class AttentionForm(forms.Form):
-    """Attention checks to make; the questions are those of the study."""
+    """How many attention checks to create, and on which of the study's questions."""
 
     n = forms.IntegerField(min_value=1, max_value=MOST_AT_ONCE, initial=10, label="How many")
     purpose = forms.ChoiceField(choices=[(p.value, p.label) for p in PURPOSES], initial=Purpose.GOLD, label="For")
@@ -29,7 +29,7 @@ class AttentionForm(forms.Form):
 
 
 class KnownPairForm(forms.Form):
-    """A pair's purpose, its expected answers (a field for each question of the study) and an explanation."""
+    """A pair's purpose, its expected answers (one field per question of the study) and an explanation."""
 
     purpose = forms.ChoiceField(
         choices=[(p.value, p.label) for p in PURPOSES], initial=Purpose.GOLD, widget=forms.RadioSelect, label="For"

@@ -1,4 +1,4 @@
-"""Inviting annotators and adding members."""
+"""Forms that invite annotators and add members."""
 
 from django import forms
 

@@ -12,16 +12,18 @@ DAY_MS = 24 * 60 * 60 * 1000
 
 
 class _Shared(dict[str, forms.Field]):
-    """Fields that forms do not change: Django copies them for each form, which takes longer than all else it does."""
+    """Share field objects between form instances: Django's per-instance deepcopy dominated vote validation."""
 
     def __deepcopy__(self, memo: object) -> "_Shared":
         return self
 
 
 class VoteForm(forms.Form):
-    """choice: one of CHOICES; left-1, left-2, right-1 and right-2 say how much better, as a button of a form does.
+    """One answer to one question of a pair.
 
-    how_much says the same of left and right apart; beside another choice it means nothing.
+    Attributes:
+        choice: One of CHOICES, or left-1, left-2, right-1, right-2, which also say how much better (2: much).
+        how_much: The same for left and right in a field of its own; ignored beside another choice.
     """
 
     token = forms.UUIDField()

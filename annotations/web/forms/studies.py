@@ -1,4 +1,4 @@
-"""A new study, and the settings of one."""
+"""Forms of a new study and of a study's settings."""
 
 from dataclasses import fields
 from typing import Any, ClassVar
@@ -47,7 +47,7 @@ class RatingOptionsForm(forms.Form):
 
 
 class StudyForm(RatingOptionsForm):
-    """A new study over finished or coming summaries."""
+    """A new study over summaries, finished or still being written."""
 
     title = forms.CharField(max_length=200, help_text="For researchers; annotators do not see it.")
     slug = forms.SlugField(max_length=100, help_text="Short name, used in addresses and commands.")
@@ -117,7 +117,7 @@ class StudyForm(RatingOptionsForm):
     )
 
     def clean_margin(self) -> float | None:
-        """As a share."""
+        """Turn points into a share."""
         points = self.cleaned_data["margin"]
         if points is not None and not 0 < points < 50:
             raise forms.ValidationError("Expected more than 0 and less than 50 points.")
@@ -133,7 +133,7 @@ class StudyForm(RatingOptionsForm):
 
 
 class SettingsForm(forms.ModelForm):
-    """What may change after a study was made; settings.change_settings has the last word."""
+    """The settings that may change after a study is made; settings.change_settings has the last word."""
 
     opens_at = moment_field(
         label="Rating begins", help_text="In the time zone of the site; empty: as soon as the study is open."
@@ -167,11 +167,11 @@ class SettingsForm(forms.ModelForm):
             self.fields[name].disabled = rated
 
     def changes(self) -> dict[str, Any]:
-        """What differs from the page as it was opened: somebody else may have changed the rest meanwhile."""
+        """Return the fields changed on the page; the others may have been changed by somebody else meanwhile."""
         return {name: self.cleaned_data[name] for name in self.changed_data}
 
     def clean(self) -> dict[str, Any]:
-        """The dates here: the model's constraint on them would be named, and say nothing to a reader."""
+        """Check the dates here: the message of the database's constraint would mean nothing to a reader."""
         super().clean()
         values = self.cleaned_data
         if problem := dates_problem(values.get("opens_at"), values.get("closes_at")):

@@ -1,4 +1,4 @@
-"""Researchers' page about one annotator, by pseudonym."""
+"""Researchers' page of one annotator, by pseudonym."""
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +19,7 @@ PAIRS_A_PAGE = 25
 @members_only
 @not_while_rating
 def annotator(request: HttpRequest, study: Study, number: int) -> HttpResponse:
-    """Figures as on the quality page, and every pair they rated or skipped; ?show=known, skipped or said."""
+    """Show the figures of the quality page and every pair rated or skipped; ?show=known, skipped or said."""
     person = get_object_or_404(study.annotators, number=number)
     served = served_quality(study)
     form = PairsForm.of(request.GET)

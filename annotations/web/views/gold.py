@@ -1,4 +1,4 @@
-"""Researchers' page about pairs with a known answer: make them, see how they do, take them back, switch them off."""
+"""Researchers' pages of gold and training items: create, review, remove and switch them off."""
 
 from typing import cast
 
@@ -47,7 +47,7 @@ def _page(request: HttpRequest, study: Study, form: AttentionForm) -> HttpRespon
 @members_only
 @not_while_rating
 def attention(request: HttpRequest, study: Study) -> HttpResponse:
-    """Make attention checks."""
+    """Create attention checks."""
     form = AttentionForm(study, request.POST)
     if form.is_valid():
         values = form.cleaned_data
@@ -68,9 +68,9 @@ def attention(request: HttpRequest, study: Study) -> HttpResponse:
 @members_only
 @not_while_rating
 def choose(request: HttpRequest, study: Study) -> HttpResponse:
-    """Pairs that can become gold or training, with both texts."""
+    """List pairs that can become gold or training, with both texts."""
     rating = study.comparisons.for_rating()
-    free = study.comparisons.filter(items.choosable(study)).select_related(*_SHOWN)
+    free = study.comparisons.filter(items.choosable(study)).select_related(*RELATED)
     page = Paginator(free.order_by("document__position", "shuffle", "pk"), PAIRS_A_PAGE).get_page(
         request.GET.get("page")
     )
@@ -78,15 +78,15 @@ def choose(request: HttpRequest, study: Study) -> HttpResponse:
     return render(request, "annotations/choose_gold.html", context)
 
 
-_SHOWN = ("document", "query", "summary_a__run__system", "summary_b__run__system")
+RELATED = ("document", "query", "summary_a__run__system", "summary_b__run__system")
 
 
 @require_http_methods(["GET", "POST"])
 @members_only
 @not_while_rating
 def make(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
-    """One pair: what it is for, which answers are right, and why."""
-    comparison = get_object_or_404(study.comparisons.select_related(*_SHOWN), pk=pk)
+    """Turn one pair into a gold or training item: which answers are right, and why."""
+    comparison = get_object_or_404(study.comparisons.select_related(*RELATED), pk=pk)
     form = KnownPairForm(study, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -106,14 +106,14 @@ def make(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
 def change(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     """POST change=remove, off or on."""
     pair = get_object_or_404(KnownPair.objects.select_related("comparison__study"), pk=pk, comparison__study=study)
-    what, by = request.POST.get("change", ""), cast(User, request.user)
-    if what not in ("remove", "off", "on"):
-        return HttpResponseBadRequest(f"change is {what!r}; expected remove, off or on.")
+    requested, by = request.POST.get("change", ""), cast(User, request.user)
+    if requested not in ("remove", "off", "on"):
+        return HttpResponseBadRequest(f"change is {requested!r}; expected remove, off or on.")
     try:
-        if what == "remove":
+        if requested == "remove":
             items.remove(pair, by)
         else:
-            items.switch(pair, on=what == "on", by=by)
+            items.switch(pair, on=requested == "on", by=by)
     except items.KnownPairError as error:
         messages.error(request, str(error))
     return redirect(redirects.as_it_was(request, "study-gold", study.slug))

@@ -21,14 +21,14 @@ from annotations.web.access import annotator_page
 @never_cache
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest, token: str) -> HttpResponse:
-    """What the study asks for; joining makes an annotator, once per browser, account and platform's id."""
+    """Show the invitation; POST joins the study, once per browser, account and platform id."""
     study, invitation = links.invited_to(token)
     if study is None:
         raise Http404("This invitation link is not valid. Ask the researcher who sent it for a new one.")
     annotator = access.get_annotator(request, str(study.public_id))
     external_id = named_by_platform(invitation, request.GET)
     if annotator is not None and external_id and annotator.external_id != external_id:
-        annotator = None  # somebody else's turn at a shared computer
+        annotator = None  # somebody else uses this browser now
     try:
         if request.method == "GET":
             if annotator is None and not is_known(study, external_id):
@@ -50,7 +50,7 @@ def _account(request: HttpRequest) -> User | None:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def resume(request: HttpRequest, token: str) -> HttpResponse:
-    """Go on as the same annotator on another device."""
+    """Continue as the same annotator on another device."""
     annotator = links.annotator_of(token)
     if annotator is None:
         raise Http404("This personal link is not valid. Open the rating page on your first device and copy it again.")
@@ -62,7 +62,7 @@ def resume(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def leave_study(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The annotator ends their work in this study."""
+    """End the annotator's work in this study."""
     annotator = access.get_annotator(request, str(public_id))
     if annotator is not None and annotator.left_at is None:
         leave(annotator)
@@ -73,7 +73,7 @@ def leave_study(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_GET
 @annotator_page
 def my_data(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Everything stored about this annotator, as a file of theirs."""
+    """Download everything stored about this annotator."""
     answer = JsonResponse(own_data(annotator), json_dumps_params={"indent": 2, "ensure_ascii": False})
     answer["Content-Disposition"] = 'attachment; filename="my-ratings.json"'
     return answer
@@ -82,7 +82,7 @@ def my_data(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 @require_POST
 @annotator_page
 def erase_me(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Cut every tie between the annotator's answers and the person."""
+    """Make the annotator's answers anonymous."""
     erase(annotator)
     access.forget(request, annotator)
     return render(request, "annotations/erased.html", {"rate_url": reverse("rate", args=[annotator.study.public_id])})

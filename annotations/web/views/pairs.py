@@ -1,4 +1,4 @@
-"""Researchers' pages about a study's pairs: all of them, and one with everything that was said of it."""
+"""Researchers' pages of a study's pairs: the list, and one pair with all its answers and remarks."""
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +20,7 @@ PAIRS_A_PAGE = 50
 @members_only
 @not_while_rating
 def pairs(request: HttpRequest, study: Study) -> HttpResponse:
-    """Every rating pair; ?show=, system=, against= and find= narrow them."""
+    """List rating pairs; ?show=, system=, against= and find= filter them."""
     form = StudyPairsForm.of(request.GET, study)
     asked = form.asked()
     page = Paginator(rating_pairs(study, **asked), PAIRS_A_PAGE).get_page(request.GET.get("page"))
@@ -40,9 +40,9 @@ def pairs(request: HttpRequest, study: Study) -> HttpResponse:
 @members_only
 @not_while_rating
 def pair(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
-    """Both texts, and what everybody answered and said, gold and training pairs too."""
-    shown = ("document", "query", "summary_a__run__system", "summary_b__run__system")
-    comparison = get_object_or_404(study.comparisons.select_related(*shown), pk=pk)
+    """Show one pair, gold and training too: both texts, all answers and remarks."""
+    related = ("document", "query", "summary_a__run__system", "summary_b__run__system")
+    comparison = get_object_or_404(study.comparisons.select_related(*related), pk=pk)
     context = {
         "study": study,
         "comparison": comparison,

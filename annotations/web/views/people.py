@@ -1,4 +1,4 @@
-"""Owners' page: who works on a study, and who is invited to rate."""
+"""Owners' page of people: members, invitations, and who the annotators are."""
 
 from functools import reduce
 from operator import or_
@@ -53,10 +53,10 @@ def _page(
         "chosen": any(asked.values()) or bool(find_form.errors),
         "find_form": find_form,
         "invitations": invitations,
-        "invitation_rows": [(one, _link(request, one)) for one in invitations],
+        "invitation_rows": [(invitation, _link(request, invitation)) for invitation in invitations],
         "annotators": annotators,
         "more_is_coming": progress.more_is_coming(study),
-        "annotator_rows": [(one, work[one.pk], left.get(one.pk)) for one in annotators],
+        "annotator_rows": [(annotator, work[annotator.pk], left.get(annotator.pk)) for annotator in annotators],
         "invitation_form": invitation_form or InvitationForm(),
         "member_form": member_form or MemberForm(),
     }
@@ -64,12 +64,16 @@ def _page(
 
 
 def _invitations(study: Study, find: str) -> QuerySet[Invitation]:
-    """All of them, or those with this in their label: the address of a person."""
+    """Select all invitations, or those with this in their label, which may be a person's address."""
     return study.invitations.filter(label__icontains=find) if find else study.invitations.all()
 
 
 def _annotators(study: Study, *, find: str, show: str) -> QuerySet[Annotator]:
-    """All of them, or those that anything they are known by fits; show: finished or left, "" for both."""
+    """Select annotators whose pseudonym, platform id, account or invitation contains `find`.
+
+    Args:
+        show: "finished" or "left" (pairs left to rate); "" for both.
+    """
     annotators = study.annotators.select_related("invitation", "user")
     if show:
         left = pairs_left(study, study.annotators.all())
@@ -110,7 +114,7 @@ def remove_member(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
 
 
 def _back(request: HttpRequest, study: Study) -> HttpResponse:
-    """To the same page; who took themselves off the owners is led to what is still theirs."""
+    """Return to the page, or redirect former owners to what they may still open."""
     role = role_of(request.user, study)
     if role in (STAFF, Membership.Role.OWNER):
         return redirect(redirects.as_it_was(request, "study-people", study.slug))
@@ -147,12 +151,13 @@ def revoke(request: HttpRequest, study: Study, public_id: UUID) -> HttpResponse:
 @owners_only
 @require_GET
 def invitations_csv(request: HttpRequest, study: Study) -> HttpResponse:
-    """Address and link of every personal invitation that is still unused, for a mail merge."""
+    """Download addresses and links of unused personal invitations, for a mail merge."""
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{study.slug}-invitations.csv"'
     answer.write(csv_line(["address", "link"]))
-    for one in study.invitations.filter(kind=Invitation.Kind.EMAIL, revoked_at=None, uses=0).order_by("pk"):
-        answer.write(csv_line([one.label, _link(request, one)]))
+    unused = study.invitations.filter(kind=Invitation.Kind.EMAIL, revoked_at=None, uses=0)
+    for invitation in unused.order_by("pk"):
+        answer.write(csv_line([invitation.label, _link(request, invitation)]))
     return answer
 
 
@@ -160,7 +165,7 @@ def invitations_csv(request: HttpRequest, study: Study) -> HttpResponse:
 @not_while_rating
 @require_GET
 def work_csv(request: HttpRequest, study: Study) -> HttpResponse:
-    """Who rated how much, for paying them."""
+    """Download who rated how much, for paying them."""
     answer = HttpResponse("".join(activity_lines(study)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{study.slug}-work.csv"'
     return answer

@@ -1,4 +1,4 @@
-"""The rating page as annotators will see it; nothing that is answered there is stored."""
+"""Preview of the rating page as annotators will see it; answers given there are not stored."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ SESSION_KEY = "preview"
 @never_cache
 @require_GET
 def preview(request: HttpRequest, study: Study) -> HttpResponse:
-    """The pair that this browser has come to; after the last one, the first again."""
+    """Show the pair this browser has come to; after the last one, the first again."""
     shown = _state(request, study)["shown"]
     comparisons = study.comparisons.for_rating().order_by("document__position", "shuffle", "pk")
     total = comparisons.count()
@@ -29,7 +29,7 @@ def preview(request: HttpRequest, study: Study) -> HttpResponse:
         return render(request, "annotations/no_preview.html", {"study": study})
     template = "annotations/_pair.html" if request.headers.get("X-Fragment") else "annotations/rate.html"
     with transaction.atomic():
-        # Rows like an annotator's, so that the page is the real one; gone again before anybody can see them.
+        # Create rows like an annotator's, so that the page is the real one, and roll them back.
         context = _context(study, comparisons[shown % total], Side.A if shown % 2 else Side.B)
         page = render(request, template, context)
         transaction.set_rollback(True)
@@ -57,7 +57,7 @@ def _context(study: Study, comparison: Comparison, shown_left: str) -> dict[str,
 @never_cache
 @require_http_methods(["GET", "POST"])
 def answer(request: HttpRequest, study: Study) -> HttpResponse:
-    """Takes every answer and keeps none; nothing is fetched ahead (GET)."""
+    """Take an answer without storing it; GET, which fetches the next pair ahead, gets none."""
     if request.method == "GET":
         return HttpResponse(status=204)
     state = _state(request, study)

@@ -1,4 +1,4 @@
-"""Researchers' pages about raters: quality, disagreements, exclusion."""
+"""Researchers' pages of raters: quality, disagreements, exclusion."""
 
 import re
 from typing import cast
@@ -61,7 +61,7 @@ def quality(request: HttpRequest, study: Study) -> HttpResponse:
 @members_only
 @not_while_rating
 def disagreement(request: HttpRequest, study: Study) -> HttpResponse:
-    """Pairs on which people chose opposite sides, with both texts; ?criterion=KEY&annotator=NUMBER."""
+    """List pairs on which annotators chose opposite sides, with both texts; ?criterion=KEY&annotator=NUMBER."""
     criterion = _criterion(study, request.GET.get("criterion", ""))
     annotator = _annotator(study, request.GET.get("annotator", ""))
     page = Paginator(disagreements(criterion, annotator), DISAGREEMENTS_A_PAGE).get_page(request.GET.get("page"))
@@ -83,13 +83,13 @@ def _criterion(study: Study, key: str) -> Criterion:
 
 
 def _annotator(study: Study, number: str) -> Annotator | None:
-    """The one with this number; None where none is asked for."""
+    """Return the annotator with this number; None where no number is given, 404 where there is no such annotator."""
     if not number:
         return None
-    known = study.annotators.filter(number=number).first() if NUMBER.fullmatch(number) else None
-    if known is None:
+    annotator = study.annotators.filter(number=number).first() if NUMBER.fullmatch(number) else None
+    if annotator is None:
         raise Http404(f"This study has no annotator {number!r}.")
-    return known
+    return annotator
 
 
 @members_only
@@ -135,10 +135,10 @@ def change_exclusions(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _annotators(study: Study, numbers: set[str]) -> list[Annotator]:
-    found = list(study.annotators.filter(number__in=filter(NUMBER.fullmatch, numbers)))
-    if len(found) != len(numbers):
+    annotators = list(study.annotators.filter(number__in=filter(NUMBER.fullmatch, numbers)))
+    if len(annotators) != len(numbers):
         raise Http404("One of the selected people is not an annotator of this study.")
-    return found
+    return annotators
 
 
 def _unknown(change: str | None) -> HttpResponseBadRequest:

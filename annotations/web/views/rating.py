@@ -1,4 +1,4 @@
-"""Annotators' pages. Everything they answer goes through annotations.rating.page; docs/blindness.md says why."""
+"""The rating page and what it sends. Every page shown goes through annotations.rating.page (docs/blindness.md)."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -63,7 +63,7 @@ def annotator_request(request: HttpRequest) -> HttpResponse:
 @require_GET
 @annotator_page
 def rate(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """The pair to rate now, or why there is none."""
+    """Show the pair to rate now, or why there is none."""
     assignment = next_assignment(annotator)
     if assignment is None:
         return _nothing_to_rate(request, annotator)
@@ -98,7 +98,7 @@ def _addresses(request: HttpRequest, annotator: Annotator) -> dict[str, object]:
 @require_GET
 @annotator_request
 def upcoming(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """The pair that comes after the one shown, leased ahead; 204 if none can be promised."""
+    """Answer with the next pair, leased ahead; 204 if none can be promised."""
     form = NextForm(request.GET)
     if not form.is_valid():
         return _invalid(request, form)
@@ -106,7 +106,7 @@ def upcoming(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     assignment = prefetch(annotator, shown)
     if assignment is None:
         return HttpResponse(status=204)
-    # The answer that ends the pair shown may have arrived without its browser knowing. Practice counts apart.
+    # The last answer of the pair shown may be stored already, without the browser knowing. Practice counts separately.
     counted = Q(state=Assignment.State.DONE) | Q(comparison__purpose=Purpose.TRAINING)
     ahead = not annotator.assignments.filter(counted, token=shown).exists()
     page = rating_page(assignment, ahead=ahead)
@@ -117,7 +117,7 @@ def upcoming(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 @require_POST
 @annotator_request
 def hold(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """The page is still open: keep the annotator's places."""
+    """Renew the annotator's leases while the page is open."""
     return JsonResponse({"held": renew(annotator)})
 
 
@@ -149,7 +149,7 @@ def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse
 @require_POST
 @annotator_request
 def vote(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Save one answer. The same client_key again is the same answer."""
+    """Save one answer; a resend with the same client_key is the same answer."""
     form = VoteForm(request.POST)
     return _recorded(request, annotator, form, lambda who, form: record_vote(who, form.vote()), then=_next_page)
 
@@ -158,7 +158,7 @@ def vote(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 @require_POST
 @annotator_request
 def remark(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Save a comment, a problem or a skip. The same client_key again is the same remark."""
+    """Save a comment, a problem or a skip; a resend with the same client_key is the same remark."""
     form = RemarkForm(request.POST)
     return _recorded(request, annotator, form, lambda who, form: record_remark(who, form.said()), then=_next_page)
 
@@ -177,7 +177,7 @@ def undo_last(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 
 
 def _next_page(annotator: Annotator, form: Form) -> str:
-    """Where a browser without JavaScript goes on: after practice, to what there is to say about it."""
+    """Return the address where a browser without JavaScript continues: after practice, the page of feedback."""
     token = form.cleaned_data["token"]
     return practice_url(annotator, token) if rated_practice(annotator, token) else ""
 
@@ -190,7 +190,7 @@ def practice_url(annotator: Annotator, token: UUID) -> str:
 @require_GET
 @annotator_request
 def practice(request: HttpRequest, annotator: Annotator, token: UUID) -> HttpResponse:
-    """After a training pair: whether the answer was the expected one, and why."""
+    """Show feedback after a training pair: whether the answer was as expected, and why."""
     assignment = rated_practice(annotator, token)
     if assignment is None:
         return redirect("rate", annotator.study.public_id)  # any other pair, also one taken back meanwhile
@@ -212,7 +212,7 @@ def _recorded(
     *,
     then: Callable[[Annotator, F], str] | None = None,
 ) -> HttpResponse:
-    """What every post of the rating page answers: saved, or refused with a reason and nothing stored."""
+    """Answer a POST of the rating page: saved, or refused with a reason and nothing stored."""
     if not form.is_valid():
         return _invalid(request, form)
     try:
@@ -233,7 +233,7 @@ def _invalid(request: HttpRequest, form: Form) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @annotator_page
 def guess(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Afterwards: which of the two was the large model's?"""
+    """Ask afterwards which of two texts was the large model's."""
     if request.method == "POST":
         form = GuessForm(request.POST)
         if not form.is_valid():

@@ -1,4 +1,4 @@
-"""Researchers' pages about studies."""
+"""Researchers' pages of studies: list, new study, overview, settings, remarks and history."""
 
 from typing import cast
 
@@ -42,7 +42,7 @@ ENTRIES_A_PAGE = 100
 @login_required
 @require_GET
 def studies(request: HttpRequest) -> HttpResponse:
-    """Every study for staff, the others' own for everybody else."""
+    """List the studies this user may open."""
     user = cast(User, request.user)
     page = Paginator(studies_of(user), STUDIES_A_PAGE).get_page(request.GET.get("page"))
     progress = progress_by_study(page)
@@ -51,10 +51,11 @@ def studies(request: HttpRequest) -> HttpResponse:
     return render(request, "annotations/studies.html", context)
 
 
+# Who is logged in without staff rights is asked to log in as staff (docs/permissions.md).
 @staff_member_required(login_url="login")
 @require_http_methods(["GET", "POST"])
 def new_study(request: HttpRequest) -> HttpResponse:
-    """POST with draft: make it without opening it."""
+    """Create a study; POST with `draft` does not open it."""
     form = StudyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -102,7 +103,7 @@ def study(request: HttpRequest, study: Study) -> HttpResponse:
         "evidence": evidence_progress(study),
         "coverage": coverage(study),
         "annotators": annotators,
-        "annotator_rows": [(one, rated[one.pk]) for one in annotators],
+        "annotator_rows": [(annotator, rated[annotator.pk]) for annotator in annotators],
         "remarks": _remarks(request, study),
         "invitation_link": request.build_absolute_uri(links.invitation_path(study)),
     }
@@ -110,7 +111,7 @@ def study(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _remarks(request: HttpRequest, study: Study) -> QuerySet[Remark] | None:
-    """What annotators said; None for one of them who has pairs left, whom it would sway."""
+    """Return the newest remarks; None for somebody with pairs left to rate, whom they would sway."""
     try:
         refuse_while_rating(request, study)
     except StillRatingError:
@@ -122,10 +123,10 @@ def _remarks(request: HttpRequest, study: Study) -> QuerySet[Remark] | None:
 @members_only
 @not_while_rating
 def remarks(request: HttpRequest, study: Study) -> HttpResponse:
-    """All that annotators said beside their answers, newest first."""
+    """List all remarks of annotators, newest first."""
     form = RemarksForm.of(request.GET)
-    found = newest_remarks(study, **form.asked())
-    page = Paginator(found, REMARKS_A_PAGE).get_page(request.GET.get("page"))
+    listed = newest_remarks(study, **form.asked())
+    page = Paginator(listed, REMARKS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "annotations/remarks.html", {"study": study, "form": form, "page": page})
 
 
@@ -133,13 +134,13 @@ def remarks(request: HttpRequest, study: Study) -> HttpResponse:
 @members_only
 @not_while_rating
 def remarks_csv(request: HttpRequest, study: Study) -> HttpResponseBase:
-    """The same ones as a file; refused where what is asked for is wrong, as a file cannot say so."""
+    """Download the listed remarks; a wrong filter is refused, since a file cannot show the error."""
     form = RemarksForm.of(request.GET)
     if form.errors:
         return HttpResponseBadRequest(form.errors.as_text(), content_type="text/plain; charset=utf-8")
-    found = newest_remarks(study, **form.asked())
+    listed = newest_remarks(study, **form.asked())
     return StreamingHttpResponse(
-        remark_lines(found.select_related(None)),
+        remark_lines(listed.select_related(None)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{study.slug}-remarks.csv"'},
     )
@@ -165,9 +166,9 @@ def change_status(request: HttpRequest, study: Study) -> HttpResponse:
 @members_only
 @require_http_methods(["GET", "POST"])
 def settings(request: HttpRequest, study: Study) -> HttpResponse:
-    """Change what may still change."""
+    """Change the settings that may still change."""
     rated = study_settings.is_rated(study)
-    # The form writes what it reads onto its instance; the study itself changes in one place only.
+    # The form writes onto its instance, so give it a copy; change_settings alone changes the study.
     form = SettingsForm(request.POST or None, instance=Study.objects.get(pk=study.pk), rated=rated)
     if request.method == "POST" and form.is_valid():
         try:
@@ -185,7 +186,7 @@ def settings(request: HttpRequest, study: Study) -> HttpResponse:
 @members_only
 @not_while_rating
 def history(request: HttpRequest, study: Study) -> HttpResponse:
-    """The audit trail, newest first; ?action= and ?who= narrow it. It tells gold pairs and who is left out."""
+    """List the audit trail, newest first; ?action= and ?who= filter it. It shows gold pairs and exclusions."""
     form = HistoryForm.of(request.GET)
     asked = form.asked()
     entries = Paginator(audit.entries_of(study, **asked), ENTRIES_A_PAGE).get_page(request.GET.get("page"))

@@ -24,7 +24,7 @@ ADMIN = "admin"
 
 
 class StopRequested(Exception):
-    """Somebody pressed Ctrl-C or asked the process to end."""
+    """Somebody pressed Ctrl-C or told the process to end."""
 
 
 class Command(BaseCommand):
@@ -69,12 +69,12 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _ensure_admin(self) -> User:
-        """The first start makes the administrator and shows the password, which is stored nowhere."""
+        """Create the administrator at the first start and show the password, which is not stored."""
         users = get_user_model().objects
-        known = users.filter(username=ADMIN).first()
-        if known is not None:
+        admin = users.filter(username=ADMIN).first()
+        if admin is not None:
             self._password = "the one shown at the first start (set another: manage.py changepassword admin)"  # noqa: S105
-            return known
+            return admin
         self._password = secrets.token_urlsafe(12)
         return users.create_superuser(ADMIN, password=self._password)
 
@@ -101,8 +101,8 @@ class Command(BaseCommand):
     def _watch(self, children: launcher.Children) -> None:
         shown = ""
         while True:
-            for line in children.restart_ended():
-                self._say(line)
+            for message in children.restart_ended():
+                self._say(message)
             text = _describe(sample_progress())
             if text != shown:
                 self._show(text)

@@ -1,4 +1,4 @@
-"""The researcher's pages over fine-tunings."""
+"""Pages of fine-tunings; starting, cancelling and resuming one."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -23,10 +23,10 @@ RUNTIME = ("seconds", "peak_memory_bytes", "energy_joules", "best_step", "skippe
 def finetuning_list(request: HttpRequest) -> HttpResponse:
     form = FineTuningForm(request.POST or None, initial=request.GET.dict())
     if request.method == "POST" and form.is_valid():
-        given = dict(form.cleaned_data)
+        values = dict(form.cleaned_data)
         try:
-            base = catalog.ensure_system(given.pop("base"))
-            job = start_finetuning(given.pop("name"), base, given.pop("dataset"), **given)
+            base = catalog.ensure_system(values.pop("base"))
+            job = start_finetuning(values.pop("name"), base, values.pop("dataset"), **values)
         except (FineTuningError, NotReadyError) as error:
             form.add_error(None, str(error))
         else:
@@ -39,7 +39,7 @@ def finetuning_list(request: HttpRequest) -> HttpResponse:
 @staff_only
 @require_safe
 def finetuning_detail(request: HttpRequest, name: str) -> HttpResponse:
-    """The page, or the part of it that htmx asks for again while training goes on."""
+    """Show the page, or the part of it that htmx reloads while training runs."""
     job = get_finetuning(request, name)
     context: dict[str, object] = {
         "job": job,

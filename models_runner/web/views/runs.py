@@ -38,7 +38,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
 @staff_only
 @require_safe
 def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page, or the part of it that htmx asks for again while the run goes on."""
+    """Show the page, or the part of it that htmx reloads while the run is going."""
     run = get_run(request, pk)
     part = request.headers.get("HX-Target", "")
     context: dict[str, object] = {"run": run, "status": overview.run_status(run)}
@@ -47,7 +47,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
         context["page"] = requested_page(request, overview.excerpts(run.summaries.order_by("document__position", "pk")))
         template = "models_runner/_run_summaries.html" if part == "run-summaries" else "models_runner/run.html"
     response = render(request, template, context)
-    # A part of a page must never come out of the browser's store as the page.
+    # The browser's cache must never answer with a part instead of the page.
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 

@@ -33,7 +33,7 @@ def system_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
     system = get_system(request, slug)
-    # By name: a record of the catalogue that is not in the database has no id.
+    # Look runs up by slug: a system of the catalogue that is not stored yet has no id.
     runs = Run.objects.filter(system__slug=system.slug).select_related("system", "dataset").defer("environment")
     context = {
         "system": system,
