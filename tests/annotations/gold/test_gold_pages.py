@@ -77,7 +77,7 @@ def test_attention_checks_are_made_in_the_browser(study):
     html = page.content.decode()
     assert "3 attention checks made." in html
     assert html.count(", attention check</span>") == 3
-    assert "one gold item in 0 pairs" in html  # none is given out yet
+    assert "Annotators get no gold items." in html  # none is given out yet
     page = researcher_again().post(url, {"n": 0, "purpose": "gold", "questions": ["overall"]})
     assert page.status_code == 400
 

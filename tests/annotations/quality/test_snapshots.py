@@ -104,7 +104,7 @@ def test_who_is_left_out_is_seen_at_once(study, many):
     assert served.quality.annotators[1].agreement is not None
     html = page()
     assert "No: Clicks." in html
-    assert "or whose votes count, have changed since" in html
+    assert "Votes or exclusions have changed since" in html
     make_snapshot(study.pk)
     assert (served_quality(study).quality, served_quality(study).job) == (study_quality(study), None)
     include(first, None)

@@ -107,7 +107,7 @@ def test_the_study_leads_to_the_exports_beside_its_downloads(study):
     html = researcher().get(study.get_absolute_url()).content.decode()
     downloads = html.index(f'href="{reverse("board-ratings", args=["s", "jsonl"])}"')
     exports = html.index(f'href="{reverse("exports", args=["s"])}"')
-    assert downloads < exports < html.index("large files are made in the background") < html.index('id="progress"')
+    assert downloads < exports < html.index("Large files are prepared in the background") < html.index('id="progress"')
 
 
 def test_the_newest_remarks_are_on_the_study_and_all_of_them_on_a_page_of_their_own(study, monkeypatch):

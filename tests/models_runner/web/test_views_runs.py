@@ -176,7 +176,7 @@ def test_a_run_that_waits_without_a_worker_says_so():
     client = researcher()
     assert "No worker for generation is running." in client.get(f"/runs/{run.pk}/").content.decode()
     Worker.objects.create(owner=owner_id(), queues=["generation"], seen_at=timezone.now())
-    assert "No worker takes" not in client.get(f"/runs/{run.pk}/").content.decode()
+    assert "No worker for" not in client.get(f"/runs/{run.pk}/").content.decode()
 
 
 def test_cancel_then_resume():
