@@ -1,7 +1,7 @@
 """The embedded broker: kombu's file-system transport, made safe for several processes at once.
 
-Kombu writes a message under its final name, so a reader may take half of it; and two processes that bind queues at the
-same moment may lose one binding. Both end here: messages appear by rename, bindings exist before anyone needs them.
+Kombu writes a message under its final name, so that a reader may take half of it, and two processes that bind queues at
+once may lose a binding. Here messages appear by rename, and bindings are made before anyone needs them.
 """
 
 import fcntl
@@ -37,7 +37,7 @@ class Transport(filesystem.Transport):
 
 
 def prepare() -> None:
-    """Create the broker's folders and queue bindings; harmless when they are there."""
+    """Create the broker's folders and queue bindings, unless they exist."""
     options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     for folder in options.values():
         Path(folder).mkdir(parents=True, exist_ok=True)

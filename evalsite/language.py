@@ -1,4 +1,4 @@
-"""Which pages speak the reader's language: those an annotator comes across. Researchers' pages are English so far."""
+"""Choose the language of a page: pages that annotators see are translated, researchers' pages are English so far."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from django.urls import ResolverMatch
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-# Names of addresses; all else is English. The admin site is Django's, which brings its own translations.
+# Names of addresses that are translated. The admin site brings Django's own translations.
 TRANSLATED = frozenset(
     {
         *("home", "login", "logout", "set-language"),
@@ -22,12 +22,12 @@ TRANSLATED = frozenset(
 
 
 def is_translated(match: ResolverMatch | None) -> bool:
-    """None: no such page, and its error page may be anybody's."""
+    """Return True for a translated page, and for no page at all (None), since anybody may see its error page."""
     return match is None or match.url_name in TRANSLATED or "admin" in match.namespaces
 
 
 class LanguageMiddleware(LocaleMiddleware):
-    """The language of the cookie, else of the browser; English on pages that are not translated."""
+    """Use the language of the cookie, else of the browser; English on pages that are not translated."""
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: list[Any], kwargs: dict[str, Any]
@@ -36,7 +36,7 @@ class LanguageMiddleware(LocaleMiddleware):
             translation.activate(settings.LANGUAGE_CODE)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Error pages are translated, those of untranslated pages too."""
+        """Translate error pages, also those of pages that are not translated."""
         translation.activate(translation.get_language_from_request(request))
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -1,4 +1,4 @@
-"""The embedded default in one command: web server and workers as children that live and end with it."""
+"""Run web server and workers as child processes that live and end with the launcher."""
 
 import ctypes
 import fcntl
@@ -21,7 +21,7 @@ from models_runner.runs.machine import cores
 
 PR_SET_PDEATHSIG = 1
 RESTART_PAUSE_SECONDS = 3.0
-# Each holds some 150 MB.
+# Each takes some 150 MB.
 MOST_WEB_PROCESSES = 8
 
 
@@ -43,7 +43,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def lock_data_dir() -> IO[str]:
-    """Held until the process ends: one site per data folder."""
+    """Lock the data folder until the process ends: one site per folder."""
     lock = open(settings.DATA_DIR / "serve.lock", "w")  # noqa: SIM115
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -62,9 +62,12 @@ def web_command(host: str, port: int) -> list[str]:
 
 
 def web_processes() -> int:
-    """WEB_CONCURRENCY, gunicorn's own variable; without it as many as cores, but two at least.
+    """Return WEB_CONCURRENCY, gunicorn's own variable, or the number of cores, but at least two.
 
-    One that computes a long page holds up no rater of the other. Raises StartError.
+    With two, a process that computes a slow page does not hold up everybody who rates.
+
+    Raises:
+        StartError: WEB_CONCURRENCY is not a number.
     """
     asked = os.environ.get("WEB_CONCURRENCY")
     if asked is None:
@@ -75,7 +78,7 @@ def web_processes() -> int:
 
 
 def _end_with_parent() -> None:
-    """A launcher that is killed outright takes its children along (Linux)."""
+    """End this child when the launcher is killed (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -90,7 +93,7 @@ class Child:
 
 @dataclass
 class Children:
-    """Processes that are started again when they end by themselves, and ended together.
+    """Child processes that are restarted when they end by themselves, and stopped together.
 
     Attributes:
         logs: The folder of a log file for each process; None lets them write to the launcher's own output.
@@ -127,16 +130,16 @@ class Children:
         return (self.logs / f"{name}.log").open("ab")
 
     def restart_ended(self) -> list[str]:
-        """Start again what ended by itself a while after its start; returns what to tell the person watching."""
-        told = []
+        """Restart children that ended by themselves, a while after their start; returns messages for the terminal."""
+        restarted = []
         for child in self.children:
             status = child.process.poll()
             if status is None or time.monotonic() - child.started < RESTART_PAUSE_SECONDS:
                 continue
             log = f" (log: {self.logs / child.name}.log)" if self.logs else ""
-            told.append(f"{child.name} ended with status {status} and is started again{log}")
+            restarted.append(f"{child.name} ended with status {status} and is started again{log}")
             child.process, child.started = self._spawn(child.name, child.command), time.monotonic()
-        return told
+        return restarted
 
     def stop(self) -> None:
         for child in self.children:

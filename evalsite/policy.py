@@ -1,4 +1,4 @@
-"""django-csp's header, worked out once: all pages have the policy of the settings, and none has a nonce."""
+"""Send django-csp's header, computed once: every page has the policy of the settings, and none has a nonce."""
 
 from functools import cache
 
@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponseBase
 
 class PolicyMiddleware(CSPMiddleware):
     def process_request(self, request: HttpRequest) -> None:
-        """Offers no nonce."""
+        """Make no nonce."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.status_code in (404, 500):
-            return super().process_response(request, response)  # with an exception for Django's own, where DEBUG is on
+            return super().process_response(request, response)  # Django's debug pages need an exception
         response.headers.setdefault(HEADER, _policy())
         return response
 

@@ -34,7 +34,7 @@ class SampleProgress:
 
 
 def load_sample(owner: User | None) -> Study:
-    """Import the meetings, start the runs and open the study; what is there already stays as it is."""
+    """Import the meetings, start the runs and open the study; what exists already is left as it is."""
     catalog.ensure_all()
     dataset = import_sample(DATASET).dataset
     systems = [catalog.ensure_system(slug) for slug in SYSTEMS]
@@ -56,7 +56,7 @@ def load_sample(owner: User | None) -> Study:
 
 
 def sample_progress() -> SampleProgress:
-    """Summaries and scoring jobs of the sample that are finished, well or with a reason."""
+    """Count the sample's finished summaries and scoring jobs, failed ones included."""
     summaries = Summary.objects.filter(run__dataset__name=DATASET, run__system__slug__in=SYSTEMS)
     total = summaries.count()
     jobs = ScoringJob.objects.filter(run__dataset__name=DATASET, run__system__slug__in=SYSTEMS)

@@ -1,4 +1,4 @@
-"""Sessions in the database, as Django keeps them; only reading one, which every request does, is written by hand."""
+"""Keep sessions in the database as Django does; only reading one, which every request does, is SQL by hand."""
 
 from functools import lru_cache
 from typing import Any
@@ -10,14 +10,14 @@ from django.utils import timezone
 from lib.sql import fetch
 
 LIVE = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
-KEPT = 1000  # signatures that were found good
+KEPT = 1000  # verified signatures
 
 
 class SessionStore(DatabaseSessions):
     def load(self) -> dict[str, Any]:
         for (data,) in fetch(LIVE, self.session_key, timezone.now()):
             return self._decoded(data)
-        self._session_key = None  # expired, or never ours: Django then begins another one
+        self._session_key = None  # expired or unknown: Django then starts a new session
         return {}
 
     def _decoded(self, data: str) -> dict[str, Any]:
@@ -35,6 +35,6 @@ class _AsItIs(signing.JSONSerializer):
 
 @lru_cache(KEPT)
 def _signed(data: str, salt: str) -> bytes:
-    """What was signed. To check that takes longer than to read it, and most requests find the session as it was."""
+    """Verify and return signed data, cached: verifying is slower than reading, and most sessions are unchanged."""
     signed: bytes = signing.loads(data, salt=salt, serializer=_AsItIs)
     return signed

@@ -1,4 +1,4 @@
-"""Where collected static files lie, and under which names."""
+"""Store collected static files under names made from their contents."""
 
 from collections.abc import Callable
 from operator import itemgetter
@@ -17,7 +17,7 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
     max_post_process_passes = 20
 
     def url_converter(self, name: str, hashed_files: dict[str, str], template: str | None = None) -> Callable[..., Any]:
-        """Leave other packages' scripts as they are: some show imports in comments, of files that are not there."""
+        """Leave other packages' scripts as they are: some have imports in comments, of files that do not exist."""
         if name.endswith(".js") and not name.startswith(OUR_APPS):
             return itemgetter("matched")
         return super().url_converter(name, hashed_files, template)

@@ -6,6 +6,8 @@ from django.views.i18n import set_language
 
 from evalsite import views
 
+handler403 = "evalsite.views.refused"
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("patterns/", views.patterns, name="patterns"),

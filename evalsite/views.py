@@ -1,4 +1,4 @@
-"""The first page, the page of components, and the health check."""
+"""The first page, the page of components, the answer to who may not see a page, and the health check."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -9,12 +9,15 @@ from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
+from django.views.defaults import permission_denied
 
 from annotations.models import Comparison, Criterion, Judgement, Purpose, Study
+from annotations.web.access import StillRatingError
 from models_runner.models import Dataset, Run, Summary, System
 from models_runner.runs import overview
-from models_runner.web.access import is_researcher, researchers_only
+from models_runner.web.access import is_staff, staff_only
 
 STUDIES_SHOWN = 20
 ROWS_SHOWN = 8
@@ -22,7 +25,13 @@ ROWS_SHOWN = 8
 
 @dataclass(frozen=True)
 class StudyRow:
-    """Votes: answers given on all criteria, of those the quota asks for; none on gold and training pairs."""
+    """A study with its progress in votes; gold and training pairs are not counted.
+
+    Attributes:
+        study: The study.
+        votes: Answers given, on all criteria.
+        needed: Answers that the quota asks for.
+    """
 
     study: Study
     votes: int
@@ -31,7 +40,7 @@ class StudyRow:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    if not is_researcher(request.user):
+    if not is_staff(request.user):
         return render(request, "evalsite/welcome.html")
     translation.activate(settings.LANGUAGE_CODE)  # researchers' pages are not translated yet
     running = Run.objects.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
@@ -45,13 +54,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def study_rows() -> list[StudyRow]:
-    """The newest studies with their progress; a query for each figure, which reads the votes of these studies once."""
+    """List the newest studies with their progress, in one query per figure."""
     studies = list(Study.objects.select_related("dataset")[:STUDIES_SHOWN])
     ids = [study.pk for study in studies]
     compared = Comparison.objects.filter(study__in=ids)
     known = compared.exclude(purpose=Purpose.RATING)
     answers = _per_study(Judgement.objects.filter(criterion__study__in=ids), "criterion__study", Count("pk"))
-    # Few, and found by their comparisons: counting the others would read every vote's comparison.
+    # Subtract the few answers on gold and training pairs: counting the others would read every vote's comparison.
     known_answers = _per_study(
         Judgement.objects.filter(assignment__comparison__in=known), "assignment__comparison__study", Count("pk")
     )
@@ -64,14 +73,14 @@ def study_rows() -> list[StudyRow]:
 
 
 def _per_study(rows: QuerySet, study: str, figure: Count | Sum) -> Counter[int]:
-    """A figure over the rows of each study, computed apart so that no join multiplies another's rows."""
+    """Aggregate rows by study, in a query of its own so that no join multiplies the rows of another."""
     return Counter(dict(rows.order_by().values_list(study).annotate(figure=figure)))
 
 
-@researchers_only
+@staff_only
 @require_safe
 def patterns(request: HttpRequest) -> HttpResponse:
-    """Every component of the site on one page, with made-up content."""
+    """Show every component of the site on one page, with made-up content."""
     context = {
         "statuses": Summary.Status.choices,
         "turns": overview.shown_turns(
@@ -81,9 +90,19 @@ def patterns(request: HttpRequest) -> HttpResponse:
     return render(request, "evalsite/patterns.html", context)
 
 
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403, and tell somebody who still rates in a study why its results must wait and how to go on."""
+    if not isinstance(exception, StillRatingError):
+        return permission_denied(request, exception)
+    response = render(request, "annotations/still_rating.html", {"refusal": exception}, status=403)
+    # The same address shows the results once they have rated.
+    add_never_cache_headers(response)
+    return response
+
+
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """For load balancers and start scripts: 200 once the database answers."""
+    """Answer 200 once the database answers; for load balancers and start scripts."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

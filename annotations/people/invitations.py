@@ -1,4 +1,4 @@
-"""Inviting people, and letting them in: each invitation within its time and its number of uses."""
+"""Invite people and let them in; each invitation holds within its time and its number of uses."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,13 +21,13 @@ LONGEST_EXTERNAL_ID = 100
 LONGEST_ADDRESS = 200
 MOST_PEOPLE = 1_000_000
 PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,49}")
-# A placeholder that no platform filled in, as on the page People or in its manual: everybody who opens that link would
-# be the same annotator. PostgreSQL takes no NUL.
-NOBODY = re.compile(r"\x00|…|\{\{|\$\{")
+# A placeholder that no platform filled in: everybody who opens such a link would be the same annotator. Also NUL, which
+# PostgreSQL refuses.
+PLACEHOLDER = re.compile(r"\x00|…|\{\{|\$\{")
 
 
 class InvitationError(ValueError):
-    """Settings that make no invitation; the message names what is wrong."""
+    """The settings make no invitation; the message names what is wrong."""
 
 
 class NotInvitedError(Exception):
@@ -46,91 +46,93 @@ def invite(
     expires_at: datetime | None = None,
     max_uses: int | None = None,
 ) -> list[Invitation]:
-    """One link, or one for each address. Raises InvitationError."""
+    """Create one link, or one for each address.
+
+    Raises:
+        InvitationError: The settings make no invitation.
+    """
     if expires_at is not None and expires_at <= timezone.now():
         raise InvitationError("The end of the invitation is in the past. Choose a later one.")
     if max_uses is not None and max_uses > MOST_PEOPLE:
         raise InvitationError(
-            f"{max_uses} people are more than a link can be for; at most {MOST_PEOPLE:,}, or any number."
+            f"A link for {max_uses} people cannot be made; at most {MOST_PEOPLE:,}, or leave it empty for any number."
         )
     _check_kind(kind, addresses, id_parameter)
-    common = {"study": study, "kind": kind, "expires_at": expires_at}
     if kind == Invitation.Kind.EMAIL:
-        found = _checked(addresses)
-        _refuse_invited(study, found)
-        made = [Invitation(**common, label=address, max_uses=1) for address in found]
-    elif kind == Invitation.Kind.EXTERNAL:
-        if not PARAMETER.fullmatch(id_parameter):
-            raise InvitationError(
-                f"{id_parameter!r} is no name of a parameter in an address. Prolific's is PROLIFIC_PID."
-            )
-        made = [Invitation(**common, label=label, max_uses=max_uses, id_parameter=id_parameter)]
+        valid = _valid_addresses(addresses)
+        _refuse_invited(study, valid)
+        made = [Invitation(label=address, max_uses=1) for address in valid]
     else:
-        made = [Invitation(**common, label=label, max_uses=max_uses)]
+        made = [Invitation(label=label, max_uses=max_uses, id_parameter=id_parameter)]
+    for invitation in made:
+        invitation.study, invitation.kind, invitation.expires_at = study, kind, expires_at
     Invitation.objects.bulk_create(made)
     audit.record(study, by, AuditEntry.Action.INVITATION, f"{len(made)} made: {Invitation.Kind(kind).label}")
     return made
 
 
 def _check_kind(kind: str, addresses: Sequence[str], id_parameter: str) -> None:
-    """What is given for another kind of invitation would be lost, and the link let in other people than was meant."""
+    """Refuse input meant for another kind of invitation: ignoring it would let in other people than was meant."""
     kinds = Invitation.Kind
     if kind != kinds.EMAIL and any(address.strip() for address in addresses):
-        raise InvitationError(f"Addresses are given: choose “{kinds.EMAIL.label}”, or take them away.")
+        raise InvitationError(f"Addresses are given: choose “{kinds.EMAIL.label}”, or remove them.")
     if kind != kinds.EXTERNAL and id_parameter:
-        raise InvitationError(f"A platform's parameter is given: choose “{kinds.EXTERNAL.label}”, or take it away.")
+        raise InvitationError(f"A platform's parameter is given: choose “{kinds.EXTERNAL.label}”, or remove it.")
+    if kind == kinds.EXTERNAL and not PARAMETER.fullmatch(id_parameter):
+        raise InvitationError(f"{id_parameter!r} is not the name of an address parameter. Prolific's is PROLIFIC_PID.")
 
 
-def _checked(addresses: Sequence[str]) -> list[str]:
+def _valid_addresses(addresses: Sequence[str]) -> list[str]:
+    """Return each address once. Raises InvitationError where one is not valid."""
     by_person: dict[str, str] = {}
     for address in filter(None, map(str.strip, addresses)):
-        # Mail takes no account of case, and one person would be two annotators.
+        # Case does not matter in addresses: one person must not become two annotators.
         by_person.setdefault(address.casefold(), address)
-    found = list(by_person.values())
-    if not found:
+    unique = list(by_person.values())
+    if not unique:
         raise InvitationError("No address is given. Write one address a line.")
-    if len(found) > MOST_ADDRESSES:
-        raise InvitationError(f"{len(found)} addresses are given; at most {MOST_ADDRESSES} at once.")
-    for address in found:
+    if len(unique) > MOST_ADDRESSES:
+        raise InvitationError(f"{len(unique)} addresses are given; at most {MOST_ADDRESSES} at once.")
+    for address in unique:
         try:
             MaxLengthValidator(LONGEST_ADDRESS)(address)
             validate_email(address)
         except ValidationError as error:
-            raise InvitationError(f"{address[:100]!r} is no e-mail address. Nobody was invited.") from error
-    return found
+            raise InvitationError(f"{address[:100]!r} is not an e-mail address. Nobody was invited.") from error
+    return unique
 
 
 def _refuse_invited(study: Study, addresses: Sequence[str]) -> None:
-    """A second link would make two annotators of one person."""
+    """Refuse addresses that have a link: a second one would make two annotators of one person."""
     valid = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     invited = study.invitations.filter(valid | Q(uses__gt=0), kind=Invitation.Kind.EMAIL, revoked_at=None)
     labels = {label.casefold() for label in invited.values_list("label", flat=True)}
     if again := [address for address in addresses if address.casefold() in labels]:
         named = ", ".join(again[:3]) + (f" and {len(again) - 3} more" if len(again) > 3 else "")
         raise InvitationError(
-            f"Invited before: {named}. Leave them out, or take their link back first. Nobody was invited."
+            f"Already invited: {named}. Leave them out, or revoke their link first. Nobody was invited."
         )
 
 
 @transaction.atomic
 def revoke(invitation: Invitation, by: User | None) -> None:
-    """Nobody joins by it any more; who has joined stays."""
+    """Revoke an invitation: nobody can join by it any more; those who have joined stay."""
     open_ = Invitation.objects.filter(pk=invitation.pk, revoked_at=None)
     if open_.update(revoked_at=timezone.now()):
-        # Not a person's address: researchers read the history, and what is in it cannot be erased.
+        # Keep a person's address out of the history: researchers read it, and it cannot be erased.
         named = "" if invitation.kind == Invitation.Kind.EMAIL else invitation.label
         subject = f"revoked: {named or invitation.get_kind_display()}"
         audit.record(invitation.study, by, AuditEntry.Action.INVITATION, subject)
 
 
 def check_invitation(invitation: Invitation | None, study: Study, external_id: str = "") -> None:
-    """Raises NotInvitedError when nobody new can join by it (None: the study's open link)."""
+    """Raise NotInvitedError if nobody new can join by this invitation; None stands for the study's open link."""
     if invitation is None:
         if not study.open_link:
             raise NotInvitedError(_("This link is closed. Ask the researchers for an invitation of your own."))
         return
     if invitation.revoked_at is not None:
-        raise NotInvitedError(_("The researchers took this invitation back. Ask them for a new one."))
+        raise NotInvitedError(_("The researchers revoked this invitation. Ask them for a new one."))
     if invitation.expires_at is not None and invitation.expires_at <= timezone.now():
         raise NotInvitedError(_("This invitation has expired. Ask the researchers for a new one."))
     if invitation.max_uses is not None and invitation.uses >= invitation.max_uses:
@@ -148,9 +150,9 @@ def check_invitation(invitation: Invitation | None, study: Study, external_id: s
 
 
 def named_by_platform(invitation: Invitation | None, query: Mapping[str, str]) -> str:
-    """Who the address says has come; "" where it does not say."""
+    """Return the platform's id of the person from the address; "" where it has none."""
     given = query.get(invitation.id_parameter, "").strip() if invitation and invitation.id_parameter else ""
-    return "" if NOBODY.search(given) else given
+    return "" if PLACEHOLDER.search(given) else given
 
 
 def is_known(study: Study, external_id: str) -> bool:
@@ -159,11 +161,11 @@ def is_known(study: Study, external_id: str) -> bool:
 
 @transaction.atomic
 def accept(invitation: Invitation | None, study: Study, user: User | None, external_id: str = "") -> Annotator:
-    """A new annotator, or who this person is already. Raises NotInvitedError."""
-    if external_id and (known := study.annotators.filter(external_id=external_id).first()):
-        return known
-    if user is not None and (known := study.annotators.filter(user=user).first()):
-        return known
+    """Return the annotator this person already is, or a new one. Raises NotInvitedError."""
+    if external_id and (annotator := study.annotators.filter(external_id=external_id).first()):
+        return annotator
+    if user is not None and (annotator := study.annotators.filter(user=user).first()):
+        return annotator
     check_invitation(invitation, study, external_id)
     if invitation is not None:
         _use(invitation)
@@ -171,6 +173,6 @@ def accept(invitation: Invitation | None, study: Study, user: User | None, exter
 
 
 def _use(invitation: Invitation) -> None:
-    left = Invitation.objects.filter(Q(max_uses=None) | Q(uses__lt=F("max_uses")), pk=invitation.pk, revoked_at=None)
-    if not left.update(uses=F("uses") + 1):
+    unused = Invitation.objects.filter(Q(max_uses=None) | Q(uses__lt=F("max_uses")), pk=invitation.pk, revoked_at=None)
+    if not unused.update(uses=F("uses") + 1):
         raise NotInvitedError(_("Somebody else used this invitation a moment ago. Ask the researchers for a new one."))

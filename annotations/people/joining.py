@@ -1,4 +1,4 @@
-"""Joining a study: a person becomes one of its annotators, and stays the same one."""
+"""Join a study: a person becomes one of its annotators, and stays the same one."""
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -11,10 +11,10 @@ from annotations.rating.leases import come_back
 def join(
     study: Study, *, user: User | None = None, invitation: Invitation | None = None, external_id: str = ""
 ) -> Annotator:
-    """A new annotator of the study, or the one this user already is."""
-    if user is not None and (known := study.annotators.filter(user=user).first()):
-        come_back(known)
-        return known
+    """Return the annotator this user already is, or a new one."""
+    if user is not None and (annotator := study.annotators.filter(user=user).first()):
+        come_back(annotator)
+        return annotator
     while True:
         number = (study.annotators.aggregate(last=Max("number"))["last"] or 0) + 1
         who = {"user": user, "invitation": invitation, "external_id": external_id}
@@ -22,8 +22,8 @@ def join(
             with transaction.atomic():
                 return Annotator.objects.create(study=study, number=number, pseudonym=f"annotator-{number:03d}", **who)
         except IntegrityError:
-            if known := _joined_meanwhile(study, user, external_id):
-                return known
+            if annotator := _joined_meanwhile(study, user, external_id):
+                return annotator
 
 
 def _joined_meanwhile(study: Study, user: User | None, external_id: str) -> Annotator | None:

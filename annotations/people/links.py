@@ -1,4 +1,4 @@
-"""Links that carry their own proof: signed ids, so that no secret is stored."""
+"""Make and read personal links and invitation links: signed ids, so that no secret is stored."""
 
 from uuid import UUID
 
@@ -13,22 +13,22 @@ _personal = Signer(salt="annotations.personal", sep=".")
 
 
 def invitation_path(study: Study) -> str:
-    """Anyone who has this link can join the study, while it has an open link."""
+    """Return the study's open link, by which anyone can join while it is switched on."""
     return reverse("join", args=[_invitation.sign(study.public_id.hex)])
 
 
 def single_path(invitation: Invitation) -> str:
-    """The link of one invitation; a platform's parameter is the platform's to fill."""
+    """Return the link of one invitation; a recruiting platform fills in its own parameter."""
     return reverse("join", args=[_single.sign(invitation.public_id.hex)])
 
 
 def personal_path(annotator: Annotator) -> str:
-    """Whoever has this link goes on as this annotator, on any device."""
+    """Return the link by which this annotator continues on any device."""
     return reverse("resume", args=[_personal.sign(annotator.public_id.hex)])
 
 
 def invited_to(token: str) -> tuple[Study | None, Invitation | None]:
-    """The study of a link to join, and the invitation: None for the study's open link. (None, None) if not ours."""
+    """Return the study and the invitation of a link (None for the open link); (None, None) if the link is not valid."""
     if public_id := _unsign(_invitation, token):
         return Study.objects.filter(public_id=public_id).first(), None
     if public_id := _unsign(_single, token):

@@ -1,4 +1,4 @@
-"""Who may work on a study: owners and researchers."""
+"""Add and remove the members of a study: owners and researchers."""
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -13,23 +13,27 @@ class MemberError(ValueError):
 
 @transaction.atomic
 def add_member(study: Study, username: str, role: str, by: User | None) -> Membership:
-    """Give somebody with an account a role, or another one. Raises MemberError."""
+    """Give an account a role in the study, or change its role.
+
+    Raises:
+        MemberError: There is no such account, or the study would be left without an owner.
+    """
     user = User.objects.filter(username=username.strip()).first()
     if user is None:
-        raise MemberError(f"There is no account {username.strip()!r}. An administrator can make one.")
-    known = study.memberships.select_for_update().filter(user=user).first()
-    if known is not None and known.role == Membership.Role.OWNER != role:
-        _check_not_last_owner(known)
+        raise MemberError(f"There is no account {username.strip()!r}. An administrator can create one.")
+    former = study.memberships.select_for_update().filter(user=user).first()
+    if former is not None and former.role == Membership.Role.OWNER != role:
+        _check_not_last_owner(former)
     membership, _ = Membership.objects.update_or_create(study=study, user=user, defaults={"role": role})
     audit.record(
-        study, by, AuditEntry.Action.MEMBER, user.get_username(), before=known.role if known else None, after=role
+        study, by, AuditEntry.Action.MEMBER, user.get_username(), before=former.role if former else None, after=role
     )
     return membership
 
 
 @transaction.atomic
 def remove_member(membership: Membership, by: User | None) -> None:
-    """Raises MemberError for the last owner."""
+    """Remove a member from the study. Raises MemberError for the last owner."""
     if membership.role == Membership.Role.OWNER:
         _check_not_last_owner(membership)
     membership.delete()
@@ -38,7 +42,7 @@ def remove_member(membership: Membership, by: User | None) -> None:
 
 
 def _check_not_last_owner(membership: Membership) -> None:
-    # The study's row is what two removals at once have in common.
+    # Lock the study: two owners who remove each other at once must not both succeed.
     Study.objects.select_for_update().get(pk=membership.study_id)
     owners = membership.study.memberships.filter(role=Membership.Role.OWNER)
     if not owners.exclude(pk=membership.pk).exists():

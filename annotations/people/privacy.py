@@ -1,4 +1,4 @@
-"""What an annotator may take away, and have erased. Votes stay, without a person behind them."""
+"""Let annotators download their data and make their answers anonymous. Votes stay, without a person behind them."""
 
 import uuid
 from typing import Any
@@ -14,48 +14,56 @@ ERASED = "the annotator"
 
 
 def own_data(annotator: Annotator) -> dict[str, Any]:
-    """Everything stored about this annotator, in the terms they know: sides as shown, no system."""
-    revisions = JudgementRevision.objects.filter(assignment__annotator=annotator).order_by("pk")
-    remarks = Remark.objects.filter(assignment__annotator=annotator).order_by("pk")
+    """Collect everything stored about an annotator in terms they know: sides as shown, no systems."""
     return {
         "study": annotator.study.annotator_title,
         "pseudonym": annotator.pseudonym,
         "account": annotator.user.get_username() if annotator.user else None,
         "platform_id": annotator.external_id or None,
         "joined_at": annotator.joined_at,
-        "answers": [
-            {
-                "pair": one.assignment.token,
-                # Nothing else tells one pair from another: which ones were gold stays unsaid.
-                "practice": one.assignment.comparison.purpose == Purpose.TRAINING,
-                "question": one.criterion.question,
-                "answer": choice_of(one.outcome, one.assignment.shown_left) if one.outcome else "withdrawn",
-                "strength": one.get_strength_display() if one.strength else None,
-                "seconds": None if one.lead_time_ms is None else one.lead_time_ms / 1000,
-                "seconds_active": None if one.active_ms is None else one.active_ms / 1000,
-                "given_at": one.created_at,
-            }
-            for one in revisions.select_related("assignment__comparison", "criterion")
-        ],
-        "remarks": [
-            {
-                "pair": one.assignment.token,
-                "kind": one.kind,
-                "reason": one.reason or None,
-                "text": one.text,
-                "given_at": one.created_at,
-            }
-            for one in remarks.select_related("assignment")
-        ],
+        "answers": _own_answers(annotator),
+        "remarks": _own_remarks(annotator),
     }
 
 
-def erase(annotator: Annotator) -> None:
-    """Cut every tie to the person: account, platform's id, invitation, personal link, words of their own.
+def _own_answers(annotator: Annotator) -> list[dict[str, Any]]:
+    revisions = JudgementRevision.objects.filter(assignment__annotator=annotator).order_by("pk")
+    return [
+        {
+            "pair": answer.assignment.token,
+            # Nothing here tells gold pairs from rating pairs.
+            "practice": answer.assignment.comparison.purpose == Purpose.TRAINING,
+            "question": answer.criterion.question,
+            "answer": choice_of(answer.outcome, answer.assignment.shown_left) if answer.outcome else "withdrawn",
+            "strength": answer.get_strength_display() if answer.strength else None,
+            "seconds": None if answer.lead_time_ms is None else answer.lead_time_ms / 1000,
+            "seconds_active": None if answer.active_ms is None else answer.active_ms / 1000,
+            "given_at": answer.created_at,
+        }
+        for answer in revisions.select_related("assignment__comparison", "criterion")
+    ]
 
-    Answers stay under the pseudonym, which nothing leads to any more.
+
+def _own_remarks(annotator: Annotator) -> list[dict[str, Any]]:
+    remarks = Remark.objects.filter(assignment__annotator=annotator).order_by("pk")
+    return [
+        {
+            "pair": remark.assignment.token,
+            "kind": remark.kind,
+            "reason": remark.reason or None,
+            "text": remark.text,
+            "given_at": remark.created_at,
+        }
+        for remark in remarks.select_related("assignment")
+    ]
+
+
+def erase(annotator: Annotator) -> None:
+    """Make an annotator's answers anonymous: delete account, platform id, invitation, personal link and comments.
+
+    The answers stay under the pseudonym, which nothing connects with the person any more.
     """
-    # Each place in a transaction of its own: two at once would be locks in another order than a vote takes them.
+    # leave() returns each place in its own transaction: together they would be locked in another order than by votes.
     leave(annotator)
     _cut_ties(annotator)
 

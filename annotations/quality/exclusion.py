@@ -1,4 +1,4 @@
-"""Leaving an annotator's votes out, and taking them in again: visible, with a reason, and reversible."""
+"""Exclude annotators and include them again: visible, with a reason, and reversible."""
 
 from collections.abc import Iterable
 
@@ -19,43 +19,51 @@ class ExclusionError(ValueError):
 
 
 def exclude(annotator: Annotator, reason: str, by: User | None) -> None:
-    """Their votes count nowhere until they are included again; they may go on rating. Raises ExclusionError."""
+    """Exclude an annotator: their votes count nowhere until they are included again. They may go on rating.
+
+    Raises:
+        ExclusionError: No reason is given.
+    """
     exclude_all([annotator], reason, by)
 
 
 @transaction.atomic
 def exclude_all(annotators: Iterable[Annotator], reason: str, by: User | None) -> int:
-    """The same of several of one study, for one reason; returns of how many the votes counted before."""
-    # PostgreSQL takes no NUL.
+    """Exclude several annotators of one study for one reason; returns how many were not excluded before."""
+    # PostgreSQL refuses NUL.
     reason = reason.replace("\0", "").strip()[:LONGEST_REASON]
     if not reason:
-        raise ExclusionError("Say why: the reason is kept in the study's history.")
+        raise ExclusionError("Give a reason; it is kept in the study's history.")
     at = timezone.now()
     changed = _change(annotators, excluded_at=at, exclusion_reason=reason, was=Q(excluded_at=None))
-    return _changed(changed, by, "included", f"excluded: {reason}")
+    return _record_changes(changed, by, "included", f"excluded: {reason}")
 
 
 def include(annotator: Annotator, by: User | None) -> None:
-    """Their votes count again."""
+    """Include an excluded annotator again."""
     include_all([annotator], by)
 
 
 @transaction.atomic
 def include_all(annotators: Iterable[Annotator], by: User | None) -> int:
-    """The same of several of one study; returns of how many the votes were left out."""
+    """Include several annotators of one study again; returns how many were excluded before."""
     changed = _change(annotators, excluded_at=None, exclusion_reason="", was=Q(excluded_at__isnull=False))
-    return _changed(changed, by, "excluded", "included")
+    return _record_changes(changed, by, "excluded", "included")
 
 
 def _change(annotators: Iterable[Annotator], *, was: Q, **values: object) -> list[Annotator]:
-    """Those that were so, each asked and changed in one statement; in one order, so that two requests never block."""
-    in_order = sorted(annotators, key=lambda one: one.pk)
-    return [one for one in in_order if Annotator.objects.filter(was, pk=one.pk).update(**values)]
+    """Update the annotators to whom `was` applies, and return them.
+
+    Each is checked and updated in one statement, always in the same order, so that two requests cannot deadlock.
+    """
+    in_order = sorted(annotators, key=lambda annotator: annotator.pk)
+    return [annotator for annotator in in_order if Annotator.objects.filter(was, pk=annotator.pk).update(**values)]
 
 
-def _changed(annotators: list[Annotator], by: User | None, before: str, after: str) -> int:
-    for one in annotators:
-        audit.record(one.study, by, AuditEntry.Action.ANNOTATOR, one.pseudonym, before=before, after=after)
+def _record_changes(annotators: list[Annotator], by: User | None, before: str, after: str) -> int:
+    for annotator in annotators:
+        subject = annotator.pseudonym
+        audit.record(annotator.study, by, AuditEntry.Action.ANNOTATOR, subject, before=before, after=after)
     if annotators:
         recount_pairs(annotators[0].study)
     return len(annotators)

@@ -1,4 +1,4 @@
-"""Which annotators the quality page lists, and in which order: what is undefined comes last."""
+"""Filter and sort the annotators on the quality page; undefined figures come last."""
 
 from collections.abc import Callable, Iterable
 
@@ -22,13 +22,19 @@ ORDERS: dict[str, Figure] = {
 }
 
 
-def chosen(
+def listed_annotators(
     rows: Iterable[AnnotatorQuality], *, show: str = "", order: str = "", find: str = ""
 ) -> list[AnnotatorQuality]:
-    """show, order: of the tables above, "" for everybody as they joined. find: a part of the pseudonym."""
+    """Filter and sort rows.
+
+    Args:
+        show: A key of SHOWN.
+        order: A key of ORDERS; "" for the order of joining.
+        find: Part of the pseudonym.
+    """
     rule, wanted = SHOWN[show], find.casefold()
-    found = [row for row in rows if rule(row) and wanted in row.annotator.pseudonym.casefold()]
+    listed = [row for row in rows if rule(row) and wanted in row.annotator.pseudonym.casefold()]
     if figure := ORDERS.get(order):
-        keyed = [(figure(row), row) for row in found]
-        found = [row for _, row in sorted(keyed, key=lambda pair: (pair[0] is None, pair[0] or 0.0))]
-    return found
+        keyed = [(figure(row), row) for row in listed]
+        listed = [row for _, row in sorted(keyed, key=lambda pair: (pair[0] is None, pair[0] or 0.0))]
+    return listed

@@ -1,4 +1,4 @@
-"""What researchers look at to trust a study's raters: per criterion and per annotator (docs/rater-statistics.md)."""
+"""Compute the figures of the quality page, per criterion and per annotator (docs/rater-statistics.md)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +9,7 @@ from django.db.models.functions import Length, TruncDate
 
 from annotations.gold.results import gold_by_annotator, no_gold_yet
 from annotations.models import Annotator, Assignment, Criterion, Purpose, Study
-from annotations.quality.vote_columns import Votes, read_votes
+from annotations.quality.vote_columns import VoteColumns, read_vote_columns
 from stats.raters.agreement import Agreement, agreement_with_others, krippendorff_alpha
 from stats.raters.anomaly import Anomaly, anomalies
 from stats.raters.gold import GoldCheck
@@ -19,11 +19,12 @@ from stats.raters.straightlining import SameAnswers, Straightlining, same_answer
 from stats.uncertainty.proportions import Proportion
 from stats.votes.arrays import IntArray, shown_choice, system_pairs
 
-# Characters that stand for a word where only the length of a text is read: English with its spaces, and Chinese.
+# Average characters per word, spaces included, by language: only the lengths of texts are read.
 CHARACTERS_A_WORD = {"zh": 1.6}
 USUAL_CHARACTERS = 6.0
 RARE_RUN = 0.01
 DAYS_SHOWN = 14
+State = Assignment.State
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,10 @@ class CriterionQuality:
 
 @dataclass(frozen=True)
 class AnnotatorQuality:
-    """One annotator on the study's first criterion; votes, speed and gold on all of them. None: no vote counts."""
+    """One annotator's figures: on the study's first criterion; votes, speed and gold on all of them.
+
+    A figure is None where the annotator has no vote that counts.
+    """
 
     annotator: Annotator
     rated: int
@@ -49,55 +53,65 @@ class AnnotatorQuality:
 
     @property
     def warnings(self) -> list[str]:
-        """What is worth a look. None of it proves anything by itself."""
-        found = []
+        """Return what is worth a look; none of it proves anything by itself."""
+        warnings = []
         if self.anomaly and self.anomaly.flagged:
-            found.append("votes unlike the others’")
+            warnings.append("votes unlike the others’")
         if self.left_wins and is_biased(self.left_wins):
-            found.append("one side preferred")
+            warnings.append("one side preferred")
         if self.line and self.line.run_probability is not None and self.line.run_probability < RARE_RUN:
-            found.append(f"the same answer {self.line.longest_run} times in a row")
+            warnings.append(f"the same answer {self.line.longest_run} times in a row")
         if self.speed and self.speed.fast:
-            found.append("much faster than the others")
+            warnings.append("much faster than the others")
         if self.gold.failed:
-            found.append("missed gold items")
-        return found
+            warnings.append("missed gold items")
+        return warnings
 
 
 @dataclass(frozen=True)
-class Quality:
+class StudyQuality:
     criteria: list[CriterionQuality]
     left_wins: Proportion
     annotators: list[AnnotatorQuality]
     days: list[tuple[date, int]]
 
 
-def study_quality(study: Study) -> Quality:
-    """Everything on the quality page. Excluded annotators are listed, and take no part in any figure of others."""
-    votes = read_votes(study)
+def study_quality(study: Study) -> StudyQuality:
+    """Compute everything on the quality page.
+
+    Excluded annotators are listed, but have no part in the figures of others.
+    """
+    votes = read_vote_columns(study)
     criteria = list(study.criteria.all())
-    by_criterion = {c.pk: votes.on(c) for c in criteria}
+    by_criterion = {criterion.pk: votes.on(criterion) for criterion in criteria}
     first = by_criterion[criteria[0].pk] if criteria else votes
-    # Votes that came in as a file may not say which side was which.
+    # Imported votes may not say which text stood left.
     sided = first.where(first.side_known)
     shown = shown_choice(sided.outcome, sided.a_is_left)
     sides = side_bias(shown, sided.annotator)
-    return Quality(
-        criteria=[CriterionQuality(c, _agreement(study, by_criterion[c.pk])) for c in criteria],
+    return StudyQuality(
+        criteria=[CriterionQuality(criterion, _agreement(study, by_criterion[criterion.pk])) for criterion in criteria],
         left_wins=sides.overall,
         annotators=_annotators(study, votes, first, sided.annotator, shown),
         days=_days(study),
     )
 
 
-def _agreement(study: Study, votes: Votes) -> Agreement:
+def _agreement(study: Study, votes: VoteColumns) -> Agreement:
     return krippendorff_alpha(
         votes.comparison, votes.annotator, votes.outcome, document=votes.document, seed=study.seed
     )
 
 
-def _annotators(study: Study, votes: Votes, first: Votes, chooser: IntArray, shown: IntArray) -> list[AnnotatorQuality]:
-    """chooser, shown: annotators and choices of the first criterion's votes whose sides are known."""
+def _annotators(
+    study: Study, votes: VoteColumns, first: VoteColumns, chooser: IntArray, shown: IntArray
+) -> list[AnnotatorQuality]:
+    """Compute every annotator's figures.
+
+    Args:
+        first: The votes on the first criterion.
+        chooser, shown: Annotators and choices of those of them whose sides are known.
+    """
     agreement = agreement_with_others(first.comparison, first.annotator, first.outcome, document=first.document)
     left_wins = side_bias(shown, chooser).by_annotator
     pair, outcome, _ = system_pairs(first.system_a, first.system_b, first.outcome)
@@ -123,12 +137,12 @@ def _annotators(study: Study, votes: Votes, first: Votes, chooser: IntArray, sho
 
 
 def _with_counts(study: Study) -> list[tuple[Annotator, int, int]]:
-    """Every annotator with the numbers of pairs they rated and skipped, gold and training left out."""
+    """List every annotator with the numbers of rating pairs they rated and skipped."""
     mine = _for_rating(study).order_by().values_list("annotator_id", "state")
     counts = {(annotator, state): n for annotator, state, n in mine.annotate(n=Count("pk"))}
     return [
-        (one, counts.get((one.pk, Assignment.State.DONE), 0), counts.get((one.pk, Assignment.State.SKIPPED), 0))
-        for one in study.annotators.all()
+        (annotator, counts.get((annotator.pk, State.DONE), 0), counts.get((annotator.pk, State.SKIPPED), 0))
+        for annotator in study.annotators.all()
     ]
 
 
@@ -137,9 +151,9 @@ def _for_rating(study: Study) -> QuerySet[Assignment]:
 
 
 def _speeds(study: Study) -> dict[int, Speed]:
-    """By the time of work until a pair's last answer, against the words of its two summaries."""
+    """Compare the time of work on each pair with the number of words in its two summaries."""
     words = _words(study)
-    pairs = _for_rating(study).filter(state=Assignment.State.DONE, annotator__excluded_at=None)
+    pairs = _for_rating(study).filter(state=State.DONE, annotator__excluded_at=None)
     rows = list(
         pairs.annotate(last=Max("judgements__active_ms"))
         .order_by("pk")
@@ -153,7 +167,7 @@ def _speeds(study: Study) -> dict[int, Speed]:
 
 
 def _words(study: Study) -> dict[int, int]:
-    """About how many words the two summaries of each comparison have."""
+    """Estimate the number of words in the two summaries of each comparison."""
     rows = (
         study.comparisons.for_rating()
         .order_by()
@@ -166,6 +180,6 @@ def _words(study: Study) -> dict[int, int]:
 
 
 def _days(study: Study) -> list[tuple[date, int]]:
-    done = _for_rating(study).filter(state=Assignment.State.DONE)
+    done = _for_rating(study).filter(state=State.DONE)
     by_day = done.annotate(day=TruncDate("completed_at")).order_by("-day").values_list("day")
     return list(by_day.annotate(n=Count("pk"))[:DAYS_SHOWN])

@@ -1,7 +1,6 @@
-"""The figures of the quality page as values that JSON holds, and back.
+"""Turn the figures of the quality page into JSON values, and back.
 
-Who somebody is and whether their votes count is read anew each time: a change shows at once, whenever the figures were
-computed.
+Pseudonyms and exclusions are not stored but read each time, so that changes show at once.
 """
 
 from collections import Counter
@@ -11,7 +10,7 @@ from typing import Any, TypeVar
 
 from annotations.gold.results import no_gold_yet
 from annotations.models import Annotator, Assignment, Purpose, Study
-from annotations.quality.report import AnnotatorQuality, CriterionQuality, Quality
+from annotations.quality.report import AnnotatorQuality, CriterionQuality, StudyQuality
 from stats.raters.agreement import Agreement
 from stats.raters.anomaly import Anomaly
 from stats.raters.gold import GoldCheck
@@ -24,7 +23,7 @@ T = TypeVar("T")
 FIGURES = ("agreement", "left_wins", "anomaly", "line", "same", "speed", "gold")
 
 
-def as_values(quality: Quality) -> Values:
+def as_values(quality: StudyQuality) -> Values:
     return {
         "criteria": {str(row.criterion.pk): asdict(row.agreement) for row in quality.criteria},
         "left_wins": asdict(quality.left_wins),
@@ -34,15 +33,18 @@ def as_values(quality: Quality) -> Values:
 
 
 def _figures(row: AnnotatorQuality) -> Values:
-    found = {name: getattr(row, name) for name in FIGURES}
-    return {"rated": row.rated} | {name: None if one is None else asdict(one) for name, one in found.items()}
+    figures = {name: getattr(row, name) for name in FIGURES}
+    return {"rated": row.rated} | {name: None if figure is None else asdict(figure) for name, figure in figures.items()}
 
 
-def from_values(study: Study, values: Values | None) -> Quality:
-    """None: nothing is computed yet. Who joined since has no figures, who was left out since has none any more."""
+def from_values(study: Study, values: Values | None) -> StudyQuality:
+    """Build the page's figures from stored values; None stands for nothing computed yet.
+
+    Annotators who joined or were excluded since then have no figures.
+    """
     values = values or {"criteria": {}, "left_wins": asdict(wilson(0, 0)), "annotators": {}, "days": []}
     skipped = _skipped(study)
-    return Quality(
+    return StudyQuality(
         criteria=[
             CriterionQuality(criterion, Agreement(**values["criteria"][str(criterion.pk)]))
             for criterion in study.criteria.all()
@@ -50,31 +52,31 @@ def from_values(study: Study, values: Values | None) -> Quality:
         ],
         left_wins=Proportion(**values["left_wins"]),
         annotators=[
-            _annotator(one, values["annotators"].get(str(one.pk), {}), skipped[one.pk])
-            for one in study.annotators.all()
+            _annotator(annotator, values["annotators"].get(str(annotator.pk), {}), skipped[annotator.pk])
+            for annotator in study.annotators.all()
         ],
         days=[(date.fromisoformat(day), n) for day, n in values["days"]],
     )
 
 
 def _skipped(study: Study) -> Counter[int]:
-    """By annotator; there are few, and skipping leaves no trace among the answers."""
+    """Count skipped pairs by annotator, afresh: skipping does not change the votes that date the stored figures."""
     rows = Assignment.objects.filter(
         annotator__study=study, state=Assignment.State.SKIPPED, comparison__purpose=Purpose.RATING
     )
     return Counter(rows.order_by().values_list("annotator_id", flat=True))
 
 
-def _annotator(annotator: Annotator, found: Values, skipped: int) -> AnnotatorQuality:
+def _annotator(annotator: Annotator, figures: Values, skipped: int) -> AnnotatorQuality:
     counts = annotator.excluded_at is None
-    of_votes = found if counts else {}
+    of_votes = figures if counts else {}
 
     def proportion(values: Values | None) -> Proportion | None:
         return None if values is None else Proportion(**values)
 
     return AnnotatorQuality(
         annotator=annotator,
-        rated=found.get("rated", 0),
+        rated=figures.get("rated", 0),
         skipped=skipped,
         agreement=proportion(of_votes.get("agreement")),
         left_wins=proportion(of_votes.get("left_wins")),
@@ -82,7 +84,7 @@ def _annotator(annotator: Annotator, found: Values, skipped: int) -> AnnotatorQu
         line=Straightlining(**line) if (line := of_votes.get("line")) else None,
         same=_with_share(SameAnswers, "share", of_votes.get("same")),
         speed=_with_share(Speed, "too_fast", of_votes.get("speed")),
-        gold=_with_share(GoldCheck, "accuracy", found.get("gold")) or no_gold_yet(),
+        gold=_with_share(GoldCheck, "accuracy", figures.get("gold")) or no_gold_yet(),
     )
 
 

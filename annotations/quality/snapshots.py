@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from annotations.models import Judgement, QualitySnapshot, Study
 from annotations.models.quality import QualitySnapshotQuerySet
-from annotations.quality.report import Quality, study_quality
+from annotations.quality.report import StudyQuality, study_quality
 from annotations.quality.serialization import as_values, from_values
 from annotations.studies.change_marker import end_of_history, held_in_part, newest_answer, newest_remark
 from jobs.working import work_on
@@ -29,7 +29,7 @@ OLDEST = timedelta(days=1)
 class ServedQuality:
     """as_of: None where the figures are of now, or there are none yet. job: the row where they are out of date."""
 
-    quality: Quality
+    quality: StudyQuality
     as_of: datetime | None
     job: QualitySnapshot | None
 

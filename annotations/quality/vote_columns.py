@@ -1,7 +1,7 @@
-"""The votes that the quality page is about, as columns.
+"""Votes of the quality page as columns.
 
-Read table by table and put together here: one query over all of them, in the order of time, takes a database a minute
-for 200,000 votes.
+Read table by table and joined here: one query over all tables, in the order of time, takes a database a minute for
+200,000 votes.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ SIDES = {Side.A.value: 1, Side.B.value: 0, "": -1}
 
 
 @dataclass(frozen=True)
-class Votes:
+class VoteColumns:
     """Columns of votes in the order they were given."""
 
     criterion: IntArray
@@ -36,16 +36,16 @@ class Votes:
     system_a: IntArray
     system_b: IntArray
 
-    def on(self, criterion: Criterion) -> "Votes":
-        """Those on one question."""
+    def on(self, criterion: Criterion) -> "VoteColumns":
+        """Select the votes on one question."""
         return self.where(self.criterion == criterion.pk)
 
-    def where(self, mask: BoolArray) -> "Votes":
-        return Votes(*(getattr(self, column.name)[mask] for column in fields(self)))
+    def where(self, mask: BoolArray) -> "VoteColumns":
+        return VoteColumns(*(getattr(self, column.name)[mask] for column in fields(self)))
 
 
-def read_votes(study: Study) -> Votes:
-    """Of annotators who are not excluded, given in a place of their comparison; gold and training left out."""
+def read_vote_columns(study: Study) -> VoteColumns:
+    """Read the votes that count: of included annotators, on rating pairs, in a place of their comparison."""
     comparisons = _comparisons(study)
     assignments = _assignments(study)
     assignments = assignments[_rows(comparisons[:, 0], assignments[:, 1]) >= 0]
@@ -53,7 +53,7 @@ def read_votes(study: Study) -> Votes:
     held = _rows(assignments[:, 0], votes[:, 0])
     votes, assignments = votes[held >= 0], assignments[held[held >= 0]]
     pairs = comparisons[_rows(comparisons[:, 0], assignments[:, 1])]
-    return Votes(
+    return VoteColumns(
         criterion=votes[:, 1],
         comparison=assignments[:, 1],
         document=pairs[:, 1],
@@ -67,21 +67,21 @@ def read_votes(study: Study) -> Votes:
 
 
 def _comparisons(study: Study) -> IntArray:
-    """Key, document, and the systems of both sides, by key."""
+    """Read primary key, document and both systems of each comparison, ordered by key."""
     systems = (f"summary_{side}__run__system_id" for side in Side.values)
     rows = study.comparisons.for_rating().order_by("pk").values_list("pk", "document_id", *systems)
     return _array(rows.iterator(CHUNK), 4)
 
 
 def _assignments(study: Study) -> IntArray:
-    """Key, comparison, annotator, and whether a was left (1, 0, or -1: nobody knows), by key."""
+    """Read key, comparison, annotator and whether a stood left (1, 0; -1: unknown), ordered by key."""
     held = Assignment.objects.filter(slot__isnull=False, annotator__study=study, annotator__excluded_at=None)
     rows = held.order_by("pk").values_list("pk", "comparison_id", "annotator_id", "shown_left").iterator(CHUNK)
     return _array(((pk, pair, annotator, SIDES[left]) for pk, pair, annotator, left in rows), 4)
 
 
 def _judgements(study: Study) -> IntArray:
-    """Assignment, criterion and outcome, in the order of time."""
+    """Read assignment, criterion and outcome of each judgement, oldest first."""
     given = Judgement.objects.filter(criterion__study=study)
     rows = given.order_by("updated_at", "pk").values_list("assignment_id", "criterion_id", "outcome").iterator(CHUNK)
     return _array(((assignment, criterion, CODES[outcome]) for assignment, criterion, outcome in rows), 3)
@@ -93,8 +93,8 @@ def _array(rows: Iterable[tuple[int, ...]], columns: int) -> IntArray:
 
 
 def _rows(keys: IntArray, wanted: IntArray) -> IntArray:
-    """The row of each wanted key among the rising keys; -1 where there is none."""
-    place = np.searchsorted(keys, wanted)
-    known = place < len(keys)
-    known[known] = keys[place[known]] == wanted[known]
-    return np.where(known, place, -1)
+    """Find the row of each wanted key among ascending keys; -1 where it is missing."""
+    rows = np.searchsorted(keys, wanted)
+    present = rows < len(keys)
+    present[present] = keys[rows[present]] == wanted[present]
+    return np.where(present, rows, -1)

@@ -39,7 +39,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class AnswerChoice:
-    value: str  # as annotations.web.forms.VoteForm takes it
+    value: str  # as annotations.web.forms.rating.VoteForm takes it
     label: str
     key: str  # on the keyboard
 
@@ -84,7 +84,7 @@ class Question:
     key: str
     text: str
     help_text: str
-    answer: str  # as annotations.web.forms.VoteForm takes it, or "" while unanswered
+    answer: str  # as annotations.web.forms.rating.VoteForm takes it, or "" while unanswered
     pressed: str  # the value of the choice that is the answer, or ""
     how_much: str  # "1", "2", or "" where it was not said
     # The client key of a vote sent without JavaScript, so that pressing a button twice is one vote.

@@ -1,4 +1,4 @@
-"""What each annotator has done, for those who pay them: pairs, time of work, known answers."""
+"""Activity of each annotator, as a table and a file for whoever pays them: pairs, minutes, gold."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -22,10 +22,15 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Work:
-    """rated, skipped: pairs, gold and training left out. known: gold and training pairs answered.
+class AnnotatorActivity:
+    """What one annotator has done in a study.
 
-    minutes: of work on all pairs answered, without times of no activity; None where nobody measured.
+    Attributes:
+        rated: Rating pairs answered; gold and training pairs are not among them.
+        skipped: Rating pairs skipped.
+        known: Gold and training pairs answered.
+        minutes: Time spent on all answered pairs, without idle time; None where it was not measured.
+        last_rated_at: When the last pair was completed.
     """
 
     rated: int
@@ -35,60 +40,62 @@ class Work:
     last_rated_at: datetime | None
 
 
-def work_of(annotators: Sequence[Annotator]) -> dict[int, Work]:
-    """By annotator; two queries, however many they are."""
-    theirs = Assignment.objects.filter(annotator__in=[one.pk for one in annotators]).order_by()
+def activity_of(annotators: Sequence[Annotator]) -> dict[int, AnnotatorActivity]:
+    """Count the activity of each annotator, by primary key, in two queries."""
+    theirs = Assignment.objects.filter(annotator__in=[annotator.pk for annotator in annotators]).order_by()
     counts: dict[int, Counter[tuple[str, bool]]] = defaultdict(Counter)
     lasts: dict[int, list[datetime]] = defaultdict(list)
     by_state = theirs.values_list("annotator", "state", "comparison__purpose")
-    for who, state, purpose, n, last in by_state.annotate(n=Count("pk"), last=Max("completed_at")):
-        counts[who][(state, purpose == Purpose.RATING)] += n
+    for annotator_id, state, purpose, n, last in by_state.annotate(n=Count("pk"), last=Max("completed_at")):
+        counts[annotator_id][(state, purpose == Purpose.RATING)] += n
         if last is not None:
-            lasts[who].append(last)
+            lasts[annotator_id].append(last)
     minutes = _minutes(theirs)
     done, skipped = Assignment.State.DONE.value, Assignment.State.SKIPPED.value
     return {
-        one.pk: Work(
-            rated=counts[one.pk][(done, True)],
-            skipped=counts[one.pk][(skipped, True)],
-            known=counts[one.pk][(done, False)],
-            minutes=minutes.get(one.pk),
-            last_rated_at=max(lasts[one.pk], default=None),
+        pk: AnnotatorActivity(
+            rated=counts[pk][(done, True)],
+            skipped=counts[pk][(skipped, True)],
+            known=counts[pk][(done, False)],
+            minutes=minutes.get(pk),
+            last_rated_at=max(lasts[pk], default=None),
         )
-        for one in annotators
+        for pk in (annotator.pk for annotator in annotators)
     }
 
 
 def _minutes(assignments: QuerySet[Assignment]) -> dict[int, float]:
-    """By annotator; the last answer of a pair comes after all the work on it."""
+    """Sum the minutes of work by annotator; a pair's time is that of its last answer, which is cumulative."""
     done = assignments.filter(state=Assignment.State.DONE).values_list("pk", "annotator")
-    found: dict[int, float] = defaultdict(float)
-    for _, who, ms in done.annotate(ms=Max("judgements__active_ms")).iterator(CHUNK):
+    minutes: dict[int, float] = defaultdict(float)
+    for _, annotator_id, ms in done.annotate(ms=Max("judgements__active_ms")).iterator(CHUNK):
         if ms is not None:
-            found[who] += ms / MS_A_MINUTE
-    return found
+            minutes[annotator_id] += ms / MS_A_MINUTE
+    return minutes
 
 
-def work_lines(study: Study) -> Iterator[str]:
-    """A line of CSV for each annotator: who they are, and what they did. Personal data: for owners."""
+def activity_lines(study: Study) -> Iterator[str]:
+    """Write the activity of every annotator as CSV. It holds personal data, so only owners may get it."""
     annotators = list(study.annotators.select_related("user", "invitation"))
-    work, gold, left = work_of(annotators), gold_by_annotator(study), pairs_left(study, annotators)
+    activities, gold, left = activity_of(annotators), gold_by_annotator(study), pairs_left(study, annotators)
     yield csv_line(COLUMNS)
-    for one in annotators:
-        check = (gold.get(one.pk) or no_gold_yet()).accuracy
-        did = work[one.pk]
+    for annotator in annotators:
+        pk, activity = annotator.pk, activities[annotator.pk]
+        accuracy = (gold.get(pk) or no_gold_yet()).accuracy
+        username = annotator.user.get_username() if annotator.user else ""
+        minutes = None if activity.minutes is None else round(activity.minutes, 1)
         yield csv_line(
             [
-                *(one.pseudonym, one.user.get_username() if one.user else "", one.external_id, _came_by(one)),
-                *map(_moment, (one.joined_at, one.left_at, did.last_rated_at)),
-                *(did.rated, did.known, did.skipped, None if did.minutes is None else round(did.minutes, 1)),
-                *(left.get(one.pk), study.completion_code if left.get(one.pk) == 0 else ""),
-                *(check.n, check.hits, "no" if one.excluded_at else "yes", one.exclusion_reason),
+                *(annotator.pseudonym, username, annotator.external_id, _joined_through(annotator)),
+                *map(_moment, (annotator.joined_at, annotator.left_at, activity.last_rated_at)),
+                *(activity.rated, activity.known, activity.skipped, minutes),
+                *(left.get(pk), study.completion_code if left.get(pk) == 0 else ""),
+                *(accuracy.n, accuracy.hits, "no" if annotator.excluded_at else "yes", annotator.exclusion_reason),
             ]
         )
 
 
-def _came_by(annotator: Annotator) -> str:
+def _joined_through(annotator: Annotator) -> str:
     if annotator.imported:
         return "rated elsewhere"
     invitation = annotator.invitation

@@ -1,4 +1,4 @@
-"""Pairs on which people chose opposite sides, with what everybody said of them."""
+"""Pairs on which annotators chose opposite sides, with everybody's answers and comments."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ ANSWERS = {"a": "A", "b": "B", "tie": "equal", "both_bad": "both bad"}
 
 @dataclass(frozen=True)
 class Split:
-    """A pair with the votes for each of its sides, at least one of each."""
+    """A comparison with the number of votes for each of its sides, at least one each."""
 
     comparison: int
     for_a: int
@@ -22,7 +22,9 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Answer:
+class AnnotatorAnswer:
+    """What one annotator answered on a pair, with their comments."""
+
     pseudonym: str
     number: int
     answer: str
@@ -31,16 +33,21 @@ class Answer:
 
 @dataclass(frozen=True)
 class Disagreement:
+    """A split pair with both texts and everybody's answers."""
+
     comparison: Comparison
     for_a: int
     for_b: int
-    votes: list[Answer]
+    votes: list[AnnotatorAnswer]
 
 
 def disagreements(criterion: Criterion, annotator: Annotator | None = None) -> list[Split]:
-    """All of them, the most even first; those in which this annotator took a side.
+    """List the pairs on which votes are split, the most even first.
 
-    From the answers on the question, which an index finds: from the comparisons a database sorts all of their votes.
+    Starts from the question's answers, which an index finds; starting from the comparisons sorts all of their votes.
+
+    Args:
+        annotator: List only pairs on which this annotator chose a side.
     """
     votes = Judgement.objects.filter(
         criterion=criterion,
@@ -60,22 +67,22 @@ def disagreements(criterion: Criterion, annotator: Annotator | None = None) -> l
     return [Split(*row) for row in split.values_list("assignment__comparison", "for_a", "for_b")]
 
 
-def with_texts(splits: Sequence[Split], criterion: Criterion) -> list[Disagreement]:
-    """Some of them in full; three queries, however many they are."""
+def with_pair_texts(splits: Sequence[Split], criterion: Criterion) -> list[Disagreement]:
+    """Load texts and answers of split pairs, in three queries."""
     ids = [split.comparison for split in splits]
     comparisons = Comparison.objects.select_related(
         "document", "query", "summary_a__run__system", "summary_b__run__system"
     ).in_bulk(ids)
     votes = _votes(ids, criterion)
     return [
-        Disagreement(comparisons[one.comparison], one.for_a, one.for_b, votes[one.comparison])
-        for one in splits
-        if one.comparison in comparisons
+        Disagreement(comparisons[split.comparison], split.for_a, split.for_b, votes[split.comparison])
+        for split in splits
+        if split.comparison in comparisons
     ]
 
 
-def _votes(comparisons: Sequence[int], criterion: Criterion) -> dict[int, list[Answer]]:
-    """Of everybody whose answer counts, by comparison."""
+def _votes(comparisons: Sequence[int], criterion: Criterion) -> dict[int, list[AnnotatorAnswer]]:
+    """Load the answers that count, by comparison."""
     held = (
         Assignment.objects.filter(
             comparison__in=comparisons,
@@ -88,10 +95,11 @@ def _votes(comparisons: Sequence[int], criterion: Criterion) -> dict[int, list[A
         .prefetch_related(Prefetch("remarks", Remark.objects.standing()))
         .order_by("annotator__number")
     )
-    found: dict[int, list[Answer]] = defaultdict(list)
-    for one in held:
-        comments = [remark.text for remark in one.remarks.all() if remark.text]
-        found[one.comparison_id].append(
-            Answer(one.annotator.pseudonym, one.annotator.number, ANSWERS[one.outcome], comments)
+    answers: dict[int, list[AnnotatorAnswer]] = defaultdict(list)
+    for assignment in held:
+        annotator = assignment.annotator
+        comments = [remark.text for remark in assignment.remarks.all() if remark.text]
+        answers[assignment.comparison_id].append(
+            AnnotatorAnswer(annotator.pseudonym, annotator.number, ANSWERS[assignment.outcome], comments)
         )
-    return found
+    return answers

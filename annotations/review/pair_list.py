@@ -1,4 +1,4 @@
-"""A study's pairs as researchers look through them: which were rated, how, and what is left."""
+"""List of a study's pairs for researchers: what was rated, with which votes, and what is left."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ SHOWN = {
 
 
 @dataclass
-class Votes:
-    """Of one pair on one question, by whom the figures count."""
+class VoteTally:
+    """Votes that count, of one pair on one question."""
 
     for_a: int = 0
     for_b: int = 0
@@ -33,21 +33,31 @@ class Votes:
 
 
 @dataclass(frozen=True)
-class Row:
-    """rated: places in which somebody answered, left out or not; remarks: of anybody, not taken back."""
+class ListedPair:
+    """A row of the list.
+
+    Attributes:
+        comparison: With its document, query and systems.
+        rated: How many annotators rated it, excluded ones too.
+        remarks: Comments and reports of anybody that were not withdrawn.
+        votes: The votes that count on the question shown.
+    """
 
     comparison: Comparison
     rated: int
     remarks: int
-    votes: Votes = field(default_factory=Votes)
+    votes: VoteTally = field(default_factory=VoteTally)
 
 
-def pairs_of(
+def rating_pairs(
     study: Study, *, show: str = "", system: str = "", against: str = "", find: str = ""
 ) -> QuerySet[Comparison]:
-    """Rating pairs in the order of the documents; of the kind in SHOWN, and by these systems.
+    """Select rating pairs in document order.
 
-    find: in the document's title and name, or the number of a pair.
+    Args:
+        show: A key of SHOWN.
+        system, against: Slugs of systems that the pair must compare; "" for any.
+        find: Part of the document's title or id, or the number of a pair.
     """
     pairs = study.comparisons.for_rating().filter(SHOWN[show])
     for slug in filter(None, (system, against)):
@@ -58,8 +68,8 @@ def pairs_of(
     return pairs.order_by("document", "pk")
 
 
-def with_votes(pairs: Sequence[Comparison], criterion: Criterion | None) -> list[Row]:
-    """In the same four queries, however many they are."""
+def with_tallies(pairs: Sequence[Comparison], criterion: Criterion | None) -> list[ListedPair]:
+    """Load texts, counts and votes of pairs, in four queries."""
     ids = [pair.pk for pair in pairs]
     full = Comparison.objects.select_related(
         "document", "query", "summary_a__run__system", "summary_b__run__system"
@@ -68,16 +78,16 @@ def with_votes(pairs: Sequence[Comparison], criterion: Criterion | None) -> list
     rated = _counts(done, "comparison")
     said = Remark.objects.standing().filter(assignment__comparison__in=ids)
     remarks = _counts(said, "assignment__comparison")
-    votes = _votes(ids, criterion)
-    return [Row(full[pk], rated[pk], remarks[pk], votes[pk]) for pk in ids if pk in full]
+    votes = _tallies(ids, criterion)
+    return [ListedPair(full[pk], rated[pk], remarks[pk], votes[pk]) for pk in ids if pk in full]
 
 
 def _counts(rows: QuerySet[Assignment] | QuerySet[Remark], of: str) -> Counter[int]:
     return Counter(dict(rows.order_by().values_list(of).annotate(n=Count("pk"))))
 
 
-def _votes(comparisons: Sequence[int], criterion: Criterion | None) -> dict[int, Votes]:
-    found: dict[int, Votes] = defaultdict(Votes)
+def _tallies(comparisons: Sequence[int], criterion: Criterion | None) -> dict[int, VoteTally]:
+    tallies: dict[int, VoteTally] = defaultdict(VoteTally)
     counted = Judgement.objects.filter(
         criterion=criterion,
         assignment__comparison__in=comparisons,
@@ -87,5 +97,5 @@ def _votes(comparisons: Sequence[int], criterion: Criterion | None) -> dict[int,
     rows = counted.order_by().values_list("assignment__comparison", "outcome").annotate(n=Count("pk"))
     names = {Outcome.A: "for_a", Outcome.B: "for_b", Outcome.TIE: "equal", Outcome.BOTH_BAD: "both_bad"}
     for comparison, outcome, n in rows:
-        setattr(found[comparison], names[Outcome(outcome)], n)
-    return found
+        setattr(tallies[comparison], names[Outcome(outcome)], n)
+    return tallies

@@ -1,4 +1,4 @@
-"""Who has nothing left to rate: their page thanks them, and shows the completion code (views_rating)."""
+"""How many pairs each annotator has left; who has none left is thanked and shown the completion code."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,25 +12,26 @@ State = Assignment.State
 
 
 def pairs_left(study: Study, annotators: Iterable[Annotator]) -> dict[int, int]:
-    """By annotator of this study, but for those who rated elsewhere: pairs they hold, and those they could be given now
-    while rating is open. Three statements, however many they are.
+    """Count by annotator the pairs they hold and those they could be given while rating is open, in three queries.
+
+    Annotators who rated elsewhere are left out.
     """
-    rating_here = [one.pk for one in annotators if not one.imported]
-    free = _with_a_free_place(study, timezone.now())
+    rating_here = [annotator.pk for annotator in annotators if not annotator.imported]
+    free = _pairs_with_a_free_place(study, timezone.now())
     theirs = Assignment.objects.filter(annotator__in=rating_here)
-    # A held pair is not yet had, and its place may be free again: counted once, as held.
-    had_of_free = _numbers(theirs.filter(comparison__in=free.values("pk")).exclude(state=State.EXPIRED))
-    held = _numbers(theirs.filter(state=State.LEASED))
-    places = free.count()
-    return {pk: places - had_of_free.get(pk, 0) + held.get(pk, 0) for pk in rating_here}
+    # A held pair may be among the free ones as well, if its lease ran out: count it once, as held.
+    had_of_free = _count_by_annotator(theirs.filter(comparison__in=free.values("pk")).exclude(state=State.EXPIRED))
+    held = _count_by_annotator(theirs.filter(state=State.LEASED))
+    free_pairs = free.count()
+    return {pk: free_pairs - had_of_free.get(pk, 0) + held.get(pk, 0) for pk in rating_here}
 
 
-def _with_a_free_place(study: Study, now: datetime) -> QuerySet[Comparison]:
-    """What the next annotator to ask could be given: a place whose lease ran out is returned then."""
+def _pairs_with_a_free_place(study: Study, now: datetime) -> QuerySet[Comparison]:
+    """Select the pairs the next annotator could be given; an expired lease is returned when somebody asks."""
     lapsed = Assignment.objects.filter(comparison__study=study, state=State.LEASED, lease_until__lt=now)
     free = Q(taken__lt=F("quota")) | Q(pk__in=lapsed.values("comparison"))
     return study.comparisons.for_rating().filter(free).order_by()
 
 
-def _numbers(assignments: QuerySet[Assignment]) -> dict[int, int]:
+def _count_by_annotator(assignments: QuerySet[Assignment]) -> dict[int, int]:
     return dict(assignments.order_by().values_list("annotator").annotate(n=Count("pk")))

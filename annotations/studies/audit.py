@@ -1,4 +1,4 @@
-"""Writing the audit trail, in the transaction of the change itself."""
+"""Write and read the audit trail; an entry is written in the transaction of its change."""
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
@@ -18,7 +18,11 @@ def record(
     before: Value = None,
     after: Value = None,
 ) -> None:
-    """One line of the trail. who: None for a command on the server."""
+    """Add an entry to the trail.
+
+    Args:
+        who: None for a command on the server.
+    """
     AuditEntry.objects.create(
         study=study,
         actor=who.get_username() if who is not None else COMMAND_LINE,
@@ -30,7 +34,12 @@ def record(
 
 
 def entries_of(study: Study, *, action: str = "", who: str = "") -> QuerySet[AuditEntry]:
-    """The trail, newest first. action: of AuditEntry.Action, "" for all. who: a part of the name, "" for everybody."""
+    """Select entries of the trail, newest first.
+
+    Args:
+        action: A value of AuditEntry.Action; "" for all.
+        who: Part of the actor's name; "" for everybody.
+    """
     entries = study.audit_entries.all()
     if action:
         entries = entries.filter(action=action)

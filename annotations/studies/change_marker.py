@@ -1,6 +1,6 @@
-"""Whether anything has changed in a study since something was computed from its votes, told without reading them.
+"""Cheap markers of change in a study: if they differ, what was computed from its votes may be stale.
 
-The ends of histories that only grow: their cost does not depend on how many votes there are.
+Each reads the end of a history that only grows, so the cost does not depend on the number of votes.
 """
 
 from dataclasses import dataclass
@@ -11,14 +11,19 @@ from django.db.models import Count, Exists, Max, OuterRef
 
 from annotations.models import Assignment, Criterion, Judgement, JudgementRevision, Remark, Study, Wanted
 
-# Votes at the same moment are stored in another order than they are numbered. So a newest answer as young as this is
-# marked as such: what was computed then is looked through once more when it has settled.
+# Concurrent votes may be committed in another order than they are numbered. An answer younger than this is marked as
+# unsettled, so that what was computed then is checked once more later.
 SETTLE_SECONDS = 10
 
 
 @dataclass(frozen=True)
 class Newest:
-    """The newest answer on a criterion: given, corrected or withdrawn. revision: 0 without any."""
+    """The newest answer on a criterion, whether given, corrected or withdrawn.
+
+    Attributes:
+        revision: Its number; 0 if there is no answer.
+        settled: False while an older number may still appear.
+    """
 
     revision: int
     settled: bool
@@ -33,18 +38,20 @@ def newest_answer(criterion: Criterion, now: datetime) -> Newest:
 
 
 def end_of_history(study: Study) -> dict[str, Any]:
-    """Annotators left out or taken in, gold, imports, erasures, settings. The number of entries counts too: an import
-    takes minutes, and its entry may appear after a newer one."""
+    """Return the end of the audit trail: exclusions, gold, imports, erasures and settings.
+
+    The number of entries counts too: an import takes minutes, and its entry may appear after a newer one.
+    """
     return study.audit_entries.order_by().aggregate(n=Count("pk"), last=Max("pk"))
 
 
 def held_in_part(study: Study) -> list[int]:
-    """Leased pairs with answers, which stop counting when the lease runs out: no more than people who rate now."""
+    """List leased pairs with answers, which stop counting when the lease expires; no more than people now rating."""
     answered = Exists(Judgement.objects.filter(assignment=OuterRef("pk")))
     leased = Assignment.objects.filter(answered, state=Assignment.State.LEASED, annotator__study=study)
     return list(leased.order_by("pk").values_list("pk", flat=True))
 
 
 def newest_remark(study: Study) -> int | None:
-    """Where a comment is required, an answered pair can be taken up again without an answer."""
+    """Return the newest remark where comments are required: there a comment completes a pair without a new answer."""
     return Remark.objects.aggregate(last=Max("pk"))["last"] if study.comments == Wanted.REQUIRED else None

@@ -32,5 +32,5 @@ _TEXTS = {text for texts in LIBRARY.values() for text in texts}
 
 
 def in_readers_language(text: str) -> str:
-    """A question or help as an annotator sees it: the library's in their language, another one as it was written."""
+    """Translate a text of the library into the reader's language; return any other text as it was written."""
     return gettext(text) if text in _TEXTS else text

@@ -1,4 +1,4 @@
-"""What a study asks of people: comparisons, votes and hours at the pace measured so far."""
+"""Forecast the work a study asks of people: comparisons, votes, and hours at the pace measured so far."""
 
 from dataclasses import dataclass
 from statistics import median
@@ -9,12 +9,20 @@ from annotations.models import Judgement, Purpose, Study
 
 LOOKED_AT = 2_000
 LEAST_MEASURED = 20
-ASSUMED_SECONDS = 150  # a pair; only until enough were measured
+ASSUMED_SECONDS = 150  # per pair, until enough have been measured
 
 
 @dataclass(frozen=True)
-class Workload:
-    """ratings: comparisons times annotators each. seconds: of one rating. measured: pairs that the pace rests on."""
+class StudyEffort:
+    """The work a study asks of people.
+
+    Attributes:
+        comparisons: Number of pairs.
+        ratings: Pairs times annotators per pair.
+        answers: Ratings times questions.
+        seconds: Time of one rating.
+        measured: Number of rated pairs the pace rests on; 0 if it is assumed.
+    """
 
     comparisons: int
     ratings: int
@@ -27,24 +35,24 @@ class Workload:
         return self.ratings * self.seconds / 3600
 
 
-def workload(study: Study) -> Workload:
-    # Places of judges who rated elsewhere come on top, and ask nothing of people here.
+def study_effort(study: Study) -> StudyEffort:
+    # Imported ratings have places of their own, which ask nothing of people here.
     places_here = Sum(F("quota") - F("imported"))
     totals = study.comparisons.for_rating().aggregate(comparisons=Count("pk"), places=places_here)
     places = totals["places"] or 0
     criteria = study.criteria.count()
     seconds, measured = _pace(study)
-    return Workload(totals["comparisons"], places, places * criteria, seconds, measured)
+    return StudyEffort(totals["comparisons"], places, places * criteria, seconds, measured)
 
 
 def _pace(study: Study) -> tuple[float, int]:
-    """Median seconds of work on a pair, in this study if it has enough votes, else in all."""
+    """Return the median seconds of work per pair, in this study if it has enough votes, else in all studies."""
     rated = Judgement.objects.filter(assignment__comparison__purpose=Purpose.RATING)
     for votes in (rated.filter(criterion__study=study), rated):
         newest = votes.filter(active_ms__isnull=False).order_by("-pk").values_list("assignment_id", "active_ms")
         longest: dict[int, int] = {}
         for assignment, active_ms in newest[:LOOKED_AT]:
-            # The last answer of a pair comes after all the work on it.
+            # Times are cumulative: the last answer has the time of the whole pair.
             longest[assignment] = max(active_ms or 0, longest.get(assignment, 0))
         if len(longest) >= LEAST_MEASURED:
             return median(longest.values()) / 1000, len(longest)

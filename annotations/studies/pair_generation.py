@@ -1,4 +1,4 @@
-"""Which summaries are compared: the study's documents, and the pairs it asks for."""
+"""Generate the pairs of a study: of its documents, those pairs of systems that it asks for."""
 
 import hashlib
 from collections import defaultdict
@@ -10,14 +10,15 @@ from annotations.evidence import work as evidence
 from annotations.models import Comparison, Study, WhichDocuments, WhichPairs
 from models_runner.models import Summary
 
-Pair = frozenset[int]  # of systems
+SystemPair = frozenset[int]
 
 
 def build_comparisons(study: Study) -> int:
-    """Add a comparison for every wanted pair of finished summaries that has none yet; returns how many were added."""
+    """Create the missing comparisons of wanted pairs whose summaries are finished; returns how many were created."""
     by_unit = newest_summaries(study)
-    # Gold and training pairs among them, which left the rating pairs for good; an attention check is no pair of these.
-    known = {
+    # Gold and training pairs are among them and never become rating pairs again. Attention checks are not: one of their
+    # texts is of another document.
+    existing = {
         (document, query, frozenset(pair))
         for document, query, *pair in study.comparisons.exclude(control_item__attention=True).values_list(
             "document_id", "query_id", "summary_a__run__system", "summary_b__run__system"
@@ -27,7 +28,7 @@ def build_comparisons(study: Study) -> int:
     new = []
     for (document_id, query_id), summaries in by_unit.items():
         for pair in wanted_pairs(study, systems, document_id, query_id):
-            if pair <= summaries.keys() and (document_id, query_id, pair) not in known:
+            if pair <= summaries.keys() and (document_id, query_id, pair) not in existing:
                 new.append(_comparison(study, *(summaries[system] for system in pair)))
     Comparison.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
     if new:
@@ -37,29 +38,29 @@ def build_comparisons(study: Study) -> int:
 
 
 def newest_summaries(study: Study) -> dict[tuple[int, int | None], dict[int, Summary]]:
-    """By document and query, then by system, what may be compared."""
+    """Return the newest summary by document and query, then by system."""
     by_unit: dict[tuple[int, int | None], dict[int, Summary]] = defaultdict(dict)
     for summary in comparable_summaries(study):
-        # Rows come oldest first: of a system's summaries of one document the newest run's counts.
+        # Oldest first: the newest run's summary of a document overwrites earlier ones.
         by_unit[(summary.document_id, summary.query_id)][summary.run.system_id] = summary
     return by_unit
 
 
 def comparable_summaries(study: Study) -> Iterable[Summary]:
-    """Finished, non-empty summaries by the study's systems of its documents; texts not loaded."""
-    found = (
+    """Select finished, non-empty summaries of the study's documents by its systems, without their texts."""
+    summaries = (
         Summary.objects.done()
         .exclude(text="")
         .filter(run__system__in=study.systems.all(), run__dataset=study.dataset_id, run__instruction=study.instruction)
     )
     if study.which_documents != WhichDocuments.ALL:
-        found = found.filter(document__in=study.documents.all())
-    rows = found.select_related("run").only("pk", "document_id", "query_id", "run__system_id")
+        summaries = summaries.filter(document__in=study.documents.all())
+    rows = summaries.select_related("run").only("pk", "document_id", "query_id", "run__system_id")
     return rows.order_by("run__created_at", "run_id", "pk")
 
 
-def wanted_pairs(study: Study, systems: Iterable[int], document_id: int, query_id: int | None) -> list[Pair]:
-    """The pairs of systems to compare on this document, whether their summaries exist yet or not."""
+def wanted_pairs(study: Study, systems: Iterable[int], document_id: int, query_id: int | None) -> list[SystemPair]:
+    """Return the pairs of systems to compare on a document, whether their summaries exist yet or not."""
     pairs = [frozenset(pair) for pair in combinations(sorted(systems), 2)]
     if study.which_pairs == WhichPairs.ANCHOR:
         return [pair for pair in pairs if study.anchor_id in pair]
@@ -83,6 +84,6 @@ def _comparison(study: Study, *summaries: Summary) -> Comparison:
 
 
 def shuffle_number(study: Study, *of: int) -> int:
-    """A fixed number without order: comparisons of a document come in an order nobody can read a system from."""
+    """Return a fixed pseudo-random number, so that the order of comparisons tells nothing about systems."""
     digest = hashlib.sha256(":".join(map(str, (study.seed, study.public_id, *of))).encode()).digest()
     return int.from_bytes(digest[:3], "big")

@@ -1,4 +1,4 @@
-"""How far a study is: pairs rated, pairs left, summaries that are still being written."""
+"""Progress of studies: pairs rated, and summaries that are still being written."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,38 +11,44 @@ from models_runner.models import Summary, System
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Rating work of a study: comparisons, annotator places over all of them, and places rated; gold left out."""
+class RatingProgress:
+    """Progress of a study's rating pairs; gold and training pairs are not among them.
+
+    Attributes:
+        comparisons: Number of pairs.
+        places: Ratings wanted over all pairs.
+        rated: Ratings done.
+    """
 
     comparisons: int
     places: int
     rated: int
 
 
-def study_progress(study: Study) -> Progress:
+def study_progress(study: Study) -> RatingProgress:
     return progress_by_study([study])[study.pk]
 
 
-def progress_by_study(studies: Iterable[Study]) -> dict[int, Progress]:
-    """Two queries, however many studies they are."""
+def progress_by_study(studies: Iterable[Study]) -> dict[int, RatingProgress]:
+    """Compute the progress of several studies in two queries."""
     ids = [study.pk for study in studies]
     compared = Comparison.objects.for_rating().filter(study__in=ids).order_by()
     totals = {
         study: more for study, *more in compared.values_list("study").annotate(n=Count("pk"), places=Sum("quota"))
     }
-    # From the annotators, by whom and by state assignments are indexed.
+    # Start from the annotators: assignments have an index on annotator and state.
     done = Assignment.objects.filter(annotator__study__in=ids, state=Assignment.State.DONE)
     rated = done.filter(comparison__purpose=Purpose.RATING).order_by()
     counts = dict(rated.values_list("annotator__study").annotate(n=Count("pk")))
     return {
-        study: Progress(comparisons, places, counts.get(study, 0))
+        study: RatingProgress(comparisons, places, counts.get(study, 0))
         for study in ids
         for comparisons, places in [totals.get(study, (0, 0))]
     }
 
 
 def more_is_coming(study: Study) -> bool:
-    """True while a run that this study compares still writes summaries."""
+    """Return True while a run that this study compares is still writing summaries."""
     return (
         Summary.objects.unfinished()
         .filter(run__dataset=study.dataset_id, run__instruction=study.instruction, run__system__in=study.systems.all())
@@ -51,7 +57,7 @@ def more_is_coming(study: Study) -> bool:
 
 
 def coverage(study: Study) -> list[tuple[System, int]]:
-    """The study's systems with the number of documents or queries each has a summary for."""
+    """List the study's systems with the number of documents or queries that each has summarized."""
     done = Count("pk", filter=Q(status=Summary.Status.DONE), distinct=True)
     counts = dict(
         Summary.objects.filter(run__dataset=study.dataset_id, run__instruction=study.instruction)
@@ -63,7 +69,7 @@ def coverage(study: Study) -> list[tuple[System, int]]:
 
 
 def rated_counts(annotators: Iterable[Annotator]) -> Counter[int]:
-    """Finished comparisons by annotator; one query for all of them."""
+    """Count finished rating pairs by annotator, in one query."""
     rated = Assignment.objects.filter(
         annotator__in=[annotator.pk for annotator in annotators],
         state=Assignment.State.DONE,

@@ -1,4 +1,4 @@
-"""New summaries become new comparisons in the studies that wait for them."""
+"""Receive the end of a run: its summaries become comparisons in the studies that compare them."""
 
 from annotations.models import Study
 from annotations.studies.pair_generation import build_comparisons

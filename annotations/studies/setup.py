@@ -1,25 +1,21 @@
-"""Making studies and changing them: what may change when, and a line in the audit trail for each change."""
+"""Making a study: its questions, documents, pairs and settings, all checked before anything is stored."""
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
-from django.db.models import F, Max
 
-from annotations.counts.pair_tallies import recount_pairs, sampling_changed
+from annotations.counts.pair_tallies import recount_pairs
 from annotations.models import (
     AuditEntry,
     Criterion,
-    ExpectedAnswer,
     Membership,
-    Outcome,
     Sampling,
     Study,
     Wanted,
@@ -34,15 +30,15 @@ from stats.decisions.sampling import EPSILON
 
 
 class StudySetupError(ValueError):
-    """The settings do not make a study; the message names the setting."""
+    """The settings make no study; the message names the setting that is wrong."""
 
 
 KEY = re.compile(r"[A-Za-z0-9_-]{1,50}")
 LONGEST_QUESTION = 200
-# Of the address of the form for a new study.
+# The form for a new study has this address.
 RESERVED = "new"
-LARGEST = 2_147_483_647  # what a column of numbers holds on every database
-# Preferred in 45 of 100 comparisons instead of 50 still counts as good enough.
+LARGEST = 2_147_483_647  # the largest integer a column holds on every database
+# To be preferred in 45 of 100 comparisons instead of 50 is still good enough.
 MARGIN = 0.05
 
 
@@ -56,14 +52,14 @@ class OwnCriterion:
 
 
 def own_criteria(text: str) -> list[OwnCriterion]:
-    """One a line: short name | question | help, the help optional, and with | in it if need be."""
+    """Parse questions, one per line: short name | question | help. The help is optional and may contain |."""
     lines = [[part.strip() for part in line.split("|", 2)] for line in text.splitlines() if line.strip()]
     return [OwnCriterion(*parts, *[""] * (2 - len(parts))) for parts in lines]
 
 
 @dataclass(frozen=True)
 class RatingOptions:
-    """What annotators may answer and are asked beside the questions; see the fields of Study."""
+    """What annotators may answer, and what they are asked besides the questions; see the fields of Study."""
 
     allow_tie: bool = True
     allow_both_bad: bool = True
@@ -73,10 +69,16 @@ class RatingOptions:
 
 
 @dataclass(frozen=True)
-class Material:
-    """What is compared. documents: all, so many drawn by the seed, or those with these external ids.
+class StudyScope:
+    """Which documents and which pairs of systems a study compares.
 
-    anchor: compare it with each other system only. pairs_per_document: so many, drawn at random. Not both.
+    Attributes:
+        split: Split of the dataset; "" for all.
+        sample: How many documents to draw by the seed; None for all. Not together with chosen.
+        chosen: External ids of documents; empty for all.
+        seed: Draws documents and pairs.
+        anchor: Compare this system with each other one only. Not together with pairs_per_document.
+        pairs_per_document: How many pairs of each document to draw; None for all.
     """
 
     split: str = ""
@@ -100,25 +102,27 @@ def create_study(
     title: str = "",
     guidelines: str = "",
     options: RatingOptions | None = None,
-    material: Material | None = None,
+    scope: StudyScope | None = None,
     created_by: User | None = None,
     draft: bool = False,
     sampling: str = Sampling.EVEN,
     epsilon: float = EPSILON,
     margin: float | None = MARGIN,
 ) -> Study:
-    """A study over these systems' summaries, open unless it is to be a draft. Raises StudySetupError.
+    """Create a study over these systems' summaries, open unless it is a draft.
 
-    margin: see Study.noninferiority_margin; None for no verdict on small against large.
+    Args:
+        margin: See Study.noninferiority_margin; None for no verdict on small versus large.
+    Raises:
+        StudySetupError: The settings make no study.
     """
-    options, material = options or RatingOptions(), material or Material()
-    questions = [OwnCriterion(key, *LIBRARY[key]) for key in criteria if key in LIBRARY] + list(own_criteria)
+    options, scope = options or RatingOptions(), scope or StudyScope()
     _check_setup(slug, systems, quota, options)
-    _check_sizes(quota, options, material)
-    _check_sampling(sampling, epsilon)
+    _check_sizes(quota, options, scope)
+    check_sampling(sampling, epsilon)
     _check_margin(margin)
     _check_criteria(criteria, own_criteria)
-    _check_material(material, systems)
+    _check_scope(scope, systems)
     study = Study.objects.create(
         slug=slug,
         title=title or slug,
@@ -128,24 +132,32 @@ def create_study(
         guidelines=guidelines,
         created_by=created_by,
         status=Study.Status.DRAFT if draft else Study.Status.OPEN,
-        seed=material.seed,
-        which_pairs=_which_pairs(material),
-        anchor=material.anchor,
-        pairs_per_document=material.pairs_per_document,
         sampling=sampling,
         epsilon=epsilon,
         noninferiority_margin=margin,
+        **_pair_settings(scope),
         **asdict(options),
     )
     study.systems.set(systems)
-    _choose_documents(study, material)
-    _begin(study, questions)
+    _choose_documents(study, scope)
+    questions = [OwnCriterion(key, *LIBRARY[key]) for key in criteria if key in LIBRARY]
+    _begin(study, [*questions, *own_criteria])
     return study
 
 
+def _pair_settings(scope: StudyScope) -> dict[str, Any]:
+    return {
+        "seed": scope.seed,
+        "which_pairs": _which_pairs(scope),
+        "anchor": scope.anchor,
+        "pairs_per_document": scope.pairs_per_document,
+    }
+
+
 def _begin(study: Study, questions: Sequence[OwnCriterion]) -> None:
+    """Store the questions and the first owner, and create the comparisons."""
     Criterion.objects.bulk_create(
-        Criterion(study=study, position=position, **asdict(asked)) for position, asked in enumerate(questions)
+        Criterion(study=study, position=position, **asdict(question)) for position, question in enumerate(questions)
     )
     if study.created_by is not None:
         Membership.objects.create(study=study, user=study.created_by, role=Membership.Role.OWNER)
@@ -158,9 +170,11 @@ def _check_setup(slug: str, systems: Sequence[System], quota: int, options: Rati
     try:
         validate_slug(slug)
     except ValidationError as error:
-        raise StudySetupError(f"{slug!r} is no name for a study. Use letters, digits, - and _ only.") from error
+        raise StudySetupError(
+            f"{slug!r} is not a valid name for a study. Use letters, digits, - and _ only."
+        ) from error
     if slug == RESERVED:
-        raise StudySetupError(f"A study cannot be named {slug!r}: its page would have the address of another.")
+        raise StudySetupError(f"A study cannot be named {slug!r}: that address belongs to another page.")
     if Study.objects.filter(slug=slug).exists():
         raise StudySetupError(f"A study named {slug!r} exists. Choose another name.")
     if len({s.pk for s in systems}) != len(systems):
@@ -170,14 +184,14 @@ def _check_setup(slug: str, systems: Sequence[System], quota: int, options: Rati
     if quota < 1:
         raise StudySetupError(f"The quota is {quota}; at least 1 annotator must rate each comparison.")
     if options.break_minutes < 0:
-        raise StudySetupError(f"A break after {options.break_minutes} minutes cannot be; expected 0 or more.")
+        raise StudySetupError(f"A break after {options.break_minutes} minutes is not possible; expected 0 or more.")
 
 
-def _check_sizes(quota: int, options: RatingOptions, material: Material) -> None:
+def _check_sizes(quota: int, options: RatingOptions, scope: StudyScope) -> None:
     numbers = {
-        "seed": material.seed,
+        "seed": scope.seed,
         "quota": quota,
-        "number of pairs of each document": material.pairs_per_document,
+        "number of pairs of each document": scope.pairs_per_document,
         "number of minutes before a break": options.break_minutes,
     }
     for name, number in numbers.items():
@@ -185,9 +199,9 @@ def _check_sizes(quota: int, options: RatingOptions, material: Material) -> None
             raise StudySetupError(f"The {name} is {number}; expected 0 to {LARGEST}.")
 
 
-def _check_sampling(sampling: str, epsilon: float) -> None:
+def check_sampling(sampling: str, epsilon: float) -> None:
     if sampling not in Sampling.values:
-        raise StudySetupError(f"{sampling!r} is no way to choose pairs. Known: {', '.join(Sampling.values)}.")
+        raise StudySetupError(f"{sampling!r} is not a way to choose pairs. Known: {', '.join(Sampling.values)}.")
     if not 0 < epsilon <= 1:
         raise StudySetupError(f"The share drawn evenly is {epsilon:g}; expected more than 0 and at most 1.")
 
@@ -205,7 +219,7 @@ def _check_criteria(chosen: Sequence[str], own: Sequence[OwnCriterion]) -> None:
     for criterion in own:
         if not (KEY.fullmatch(criterion.key) and 0 < len(criterion.question) <= LONGEST_QUESTION):
             raise StudySetupError(
-                f"{criterion.key!r} is no question of your own: expected a short name of letters, digits, - and _, "
+                f"{criterion.key!r} is not a question: expected a short name of letters, digits, - and _, "
                 f"then the question, of at most {LONGEST_QUESTION} characters."
             )
     keys = [*chosen, *(criterion.key for criterion in own)]
@@ -213,37 +227,37 @@ def _check_criteria(chosen: Sequence[str], own: Sequence[OwnCriterion]) -> None:
         raise StudySetupError("Name at least one criterion, and each one once.")
 
 
-def _check_material(material: Material, systems: Sequence[System]) -> None:
-    if material.chosen and material.sample is not None:
-        raise StudySetupError("Choose documents, or have a sample of them drawn; not both.")
-    if material.anchor is not None and material.pairs_per_document is not None:
-        raise StudySetupError("Compare against an anchor, or a number of pairs of each document; not both.")
-    if material.anchor is not None and material.anchor not in systems:
-        raise StudySetupError(f"The anchor {material.anchor.slug} is none of the study's systems. Add it to them.")
-    if material.pairs_per_document is not None and material.pairs_per_document < 1:
-        raise StudySetupError(f"{material.pairs_per_document} pairs of each document are no study; expected 1 or more.")
+def _check_scope(scope: StudyScope, systems: Sequence[System]) -> None:
+    if scope.chosen and scope.sample is not None:
+        raise StudySetupError("Choose documents or draw a sample of them, not both.")
+    if scope.anchor is not None and scope.pairs_per_document is not None:
+        raise StudySetupError("Compare with an anchor or draw pairs of each document, not both.")
+    if scope.anchor is not None and scope.anchor not in systems:
+        raise StudySetupError(f"The anchor {scope.anchor.slug} is not one of the study's systems. Add it to them.")
+    if scope.pairs_per_document is not None and scope.pairs_per_document < 1:
+        raise StudySetupError(f"{scope.pairs_per_document} pairs of each document make no study; expected 1 or more.")
 
 
-def _which_pairs(material: Material) -> str:
-    if material.anchor is not None:
+def _which_pairs(scope: StudyScope) -> str:
+    if scope.anchor is not None:
         return WhichPairs.ANCHOR
-    return WhichPairs.SAMPLE if material.pairs_per_document is not None else WhichPairs.ALL
+    return WhichPairs.SAMPLE if scope.pairs_per_document is not None else WhichPairs.ALL
 
 
-def _choose_documents(study: Study, material: Material) -> None:
-    """Fix the documents of a sample, a choice or a split; without any of them, documents that come later join."""
+def _choose_documents(study: Study, scope: StudyScope) -> None:
+    """Store the documents of a sample, a choice or a split; without these, documents imported later are added."""
     documents = study.dataset.documents.order_by("position", "pk")
-    if material.split:
-        documents = documents.filter(split=material.split)
+    if scope.split:
+        documents = documents.filter(split=scope.split)
         if not documents.exists():
-            raise StudySetupError(f"Dataset {study.dataset.name} has no documents in split {material.split!r}.")
-    if material.chosen:
-        chosen = _named(study.dataset, material)
+            raise StudySetupError(f"Dataset {study.dataset.name} has no documents in split {scope.split!r}.")
+    if scope.chosen:
+        chosen = _named(study.dataset, scope)
         which = WhichDocuments.CHOSEN
-    elif material.sample is not None:
-        chosen = _drawn(list(documents), material)
+    elif scope.sample is not None:
+        chosen = _drawn(list(documents), scope)
         which = WhichDocuments.SAMPLE
-    elif material.split:
+    elif scope.split:
         chosen, which = list(documents), WhichDocuments.CHOSEN
     else:
         return
@@ -252,122 +266,17 @@ def _choose_documents(study: Study, material: Material) -> None:
     study.documents.set(chosen)
 
 
-def _named(dataset: Dataset, material: Material) -> list[Document]:
-    documents = dataset.documents.filter(external_id__in=material.chosen)
-    found = {one.external_id: one for one in documents if material.split in ("", one.split)}
-    if missing := [name for name in material.chosen if name not in found]:
-        within = f" in split {material.split!r}" if material.split else ""
+def _named(dataset: Dataset, scope: StudyScope) -> list[Document]:
+    documents = dataset.documents.filter(external_id__in=scope.chosen)
+    by_id = {document.external_id: document for document in documents if scope.split in ("", document.split)}
+    if missing := [name for name in scope.chosen if name not in by_id]:
+        within = f" in split {scope.split!r}" if scope.split else ""
         raise StudySetupError(f"Dataset {dataset.name} has no document {missing[0]!r}{within}.")
-    return list(found.values())
+    return list(by_id.values())
 
 
-def _drawn(documents: Sequence[Document], material: Material) -> list[Document]:
-    size = material.sample or 0
+def _drawn(documents: Sequence[Document], scope: StudyScope) -> list[Document]:
+    size = scope.sample or 0
     if not 1 <= size <= len(documents):
         raise StudySetupError(f"A sample of {size} documents cannot be drawn from {len(documents)}.")
-    return random.Random(f"documents:{material.seed}").sample(documents, size)  # noqa: S311  (reproducible, no secret)
-
-
-# ---- changes
-
-STATUS_CHANGES = {
-    "open": (Study.Status.OPEN, (Study.Status.DRAFT, Study.Status.PAUSED, Study.Status.CLOSED)),
-    "pause": (Study.Status.PAUSED, (Study.Status.OPEN,)),
-    "close": (Study.Status.CLOSED, (Study.Status.OPEN, Study.Status.PAUSED)),
-}
-# Until somebody has been given a pair; later answers would not mean the same as earlier ones.
-FIXED_BY_RATING = ("allow_tie", "allow_both_bad", "strength", "comments")
-LABELS = dict(zip(FIXED_BY_RATING, ("Equally good", "Both bad", "Strength", "Comments"), strict=True))
-ALWAYS = (
-    *("title", "annotator_title", "guidelines", "quota", "break_minutes", "gold_every", "open_link", "ask_guess"),
-    *("opens_at", "closes_at", "completion_code", "completion_url", "sampling", "epsilon"),
-)
-
-
-@transaction.atomic
-def change_status(study: Study, change: str, by: User | None) -> None:
-    """Open, pause or close; what is so already stays. Raises StudySetupError where it cannot be done from now on."""
-    status, allowed_from = STATUS_CHANGES[change]
-    before = Study.objects.select_for_update().get(pk=study.pk)
-    if before.status == status:
-        return
-    if before.status not in allowed_from:
-        raise StudySetupError(f"A study that is “{before.get_status_display()}” cannot be changed to “{status.label}”.")
-    Study.objects.filter(pk=study.pk).update(status=status)
-    study.status = status
-    audit.record(study, by, AuditEntry.Action.STATUS, before=before.status, after=status)
-
-
-def is_rated(study: Study) -> bool:
-    """Somebody was given a pair."""
-    return study.comparisons.filter(assignments__isnull=False).exists()
-
-
-@transaction.atomic
-def change_settings(study: Study, values: Mapping[str, Any], by: User | None) -> list[str]:
-    """Set these fields; returns the names of those that changed. Raises StudySetupError, and then nothing changed."""
-    before = Study.objects.select_for_update().get(pk=study.pk)
-    changed = [name for name in values if getattr(before, name) != values[name]]
-    _check_changes(before, changed, values)
-    for name in changed:
-        setattr(study, name, values[name])
-        audit.record(
-            study,
-            by,
-            AuditEntry.Action.SETTING,
-            name,
-            before=_shown(getattr(before, name)),
-            after=_shown(values[name]),
-        )
-    if changed:
-        study.save(update_fields=changed)
-    if "quota" in changed:
-        study.comparisons.for_rating().update(quota=F("imported") + study.quota)
-    if "sampling" in changed:
-        sampling_changed(study)
-    return changed
-
-
-def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:
-    if unknown := set(changed) - {*ALWAYS, *FIXED_BY_RATING}:
-        raise StudySetupError(f"{sorted(unknown)[0]} cannot be changed.")
-    fixed = [name for name in changed if name in FIXED_BY_RATING]
-    if fixed and is_rated(before):
-        label = LABELS[fixed[0]]
-        raise StudySetupError(f"“{label}” cannot change any more: there are pairs in people's hands, or rated.")
-    if "gold_every" in changed and (values["gold_every"] < 0 or values["gold_every"] == 1):
-        raise StudySetupError(
-            f"One gold item in {values['gold_every']} pairs cannot be; expected 0 for none, or 2 or more."
-        )
-    _check_expected_answers(before, changed, values)
-    _check_sampling(*(values.get(name, getattr(before, name)) for name in ("sampling", "epsilon")))
-    if "quota" in changed:
-        most = before.comparisons.for_rating().aggregate(most=Max(F("taken") - F("imported")))["most"] or 0
-        if values["quota"] < max(1, most):
-            raise StudySetupError(
-                f"Votes per comparison cannot go down to {values['quota']}: a comparison has {most} already."
-            )
-    opens, closes = (values.get(name, getattr(before, name)) for name in ("opens_at", "closes_at"))
-    if problem := dates_problem(opens, closes):
-        raise StudySetupError(problem)
-
-
-def dates_problem(opens: datetime | None, closes: datetime | None) -> str:
-    """What is wrong with a study's dates; "" for nothing."""
-    if opens and closes and closes <= opens:
-        return "The end of rating is before its beginning. Change one of the two dates."
-    return ""
-
-
-def _check_expected_answers(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:
-    """An answer that a gold or training item expects stays an answer."""
-    for name, outcome in (("allow_tie", Outcome.TIE), ("allow_both_bad", Outcome.BOTH_BAD)):
-        expecting = ExpectedAnswer.objects.filter(comparison__study=before, outcome=outcome)
-        if name in changed and not values[name] and expecting.exists():
-            raise StudySetupError(
-                f"“{LABELS[name]}” is an expected answer of a gold or training item. Remove that first."
-            )
-
-
-def _shown(value: Any) -> str | int | bool | None:
-    return value if value is None or isinstance(value, (str, int, bool)) else str(value)
+    return random.Random(f"documents:{scope.seed}").sample(documents, size)  # noqa: S311  (reproducible, no secret)

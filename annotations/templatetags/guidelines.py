@@ -1,4 +1,4 @@
-"""Guidelines are written in Markdown."""
+"""Render guidelines, which are written in Markdown."""
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
@@ -6,14 +6,14 @@ from markdown_it import MarkdownIt
 
 register = template.Library()
 
-# No HTML of the writer's own: it is shown as text. Links that run something are no links; pictures would come from
-# elsewhere, which the policy of the site forbids.
+# HTML is shown as text, and markdown-it makes no links to scripts. Images would come from other servers, which the
+# site's policy forbids.
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
 @register.filter
 def markdown(text: str) -> SafeString:
-    """HTML of a Markdown text; headings begin below those of the page."""
+    """Render Markdown as HTML, with headings below those of the page."""
     tokens = _markdown.parse(text)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):

@@ -1,4 +1,4 @@
-"""The pages about one study, for those who run it."""
+"""Navigation between the pages of one study."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from annotations.web.access import role_of
 
 register = template.Library()
 
-# Address, what it is called, and the pages below it.
+# Name of the address, label, and the pages below it.
 PAGES = (
     ("study", "Study", ()),
     ("study-pairs", "Pairs", ("pair",)),
@@ -23,13 +23,13 @@ PAGES = (
     ("board", "Leaderboard", ()),
 )
 FOR_OWNERS = ("study-people",)
-# Pages that a change made by a form is answered with, where something in it is wrong.
+# Which page a refused form is answered with.
 ANSWERED_ON = {"invite": "study-people", "add-member": "study-people", "add-attention-checks": "study-gold"}
 
 
 @register.inclusion_tag("annotations/_study_nav.html", takes_context=True)
 def study_nav(context: dict[str, Any]) -> dict[str, Any]:
-    """Links to the study's other pages that this person may open; the one that is shown is marked."""
+    """List the study's pages that this person may open, with the current one marked."""
     request, study = context["request"], context["study"]
     shown = ANSWERED_ON.get(request.resolver_match.url_name, request.resolver_match.url_name)
     runs_it = role_of(request.user, study) != Membership.Role.RESEARCHER

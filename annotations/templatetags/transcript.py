@@ -1,4 +1,4 @@
-"""The turns of a transcript as a list: as templates they would take longer than all else on the rating page."""
+"""Render the turns of a transcript as list items; in a template they would dominate the rating page's time."""
 
 from collections.abc import Iterable
 from html import escape

@@ -1,7 +1,10 @@
-"""One helper per object: it loads, checks rights, and answers a stranger with 404, a weaker role with 403."""
+"""Who may see studies and rate in them: one helper per object loads it and checks rights.
+
+A stranger gets 404, a weaker role 403. Decorators say for whom a page is: members_only, owners_only, not_while_rating.
+"""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +12,9 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -23,26 +25,29 @@ from annotations.rating.queries import find_annotator
 __all__ = [
     "STAFF",
     "StillRatingError",
+    "annotator_gate",
+    "annotator_page",
     "datasets_being_rated",
-    "for_researchers",
     "forget",
     "get_annotator",
     "get_managed_study",
     "login_required",
+    "members_only",
+    "not_while_rating",
+    "owners_only",
     "refuse_while_rating",
     "remember",
     "role_of",
-    "still_rating",
+    "studies_of",
+    "study_gate",
 ]
 
 SESSION_KEY = "annotators"
-
-
 STAFF = "staff"
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser, study: Study) -> str | None:
-    """staff, owner, researcher, or None for everybody else."""
+    """Return "staff", "owner", "researcher", or None for everybody else."""
     if not isinstance(user, User):
         return None
     if user.is_staff:
@@ -50,8 +55,14 @@ def role_of(user: AbstractBaseUser | AnonymousUser, study: Study) -> str | None:
     return study.memberships.filter(user=user).values_list("role", flat=True).first()
 
 
+def studies_of(user: User) -> QuerySet[Study]:
+    """Return the studies a user may open: all of them for staff, their own for everybody else."""
+    studies = Study.objects.select_related("dataset")
+    return studies if user.is_staff else studies.filter(memberships__user=user)
+
+
 def get_managed_study(request: HttpRequest, slug: str, *, owner: bool = False) -> Study:
-    """The study, for staff and its members; owner: for staff and its owners only."""
+    """Load the study for staff and its members; with owner=True for staff and its owners only."""
     study = get_object_or_404(Study.objects.select_related("dataset", "created_by"), slug=slug)
     role = role_of(request.user, study)
     if role in (STAFF, Membership.Role.OWNER) or (role and not owner):
@@ -64,24 +75,24 @@ def get_managed_study(request: HttpRequest, slug: str, *, owner: bool = False) -
 
 
 def get_annotator(request: HttpRequest, public_id: str) -> Annotator | None:
-    """The annotator this browser is in this study; None if it has not joined. Unknown study: 404."""
-    known = request.session.get(SESSION_KEY, {}).get(public_id)
-    annotator = find_annotator(known, UUID(public_id)) if known else None
+    """Return the annotator that this browser is in the study, or None if it has not joined; 404 for no such study."""
+    annotator_id = request.session.get(SESSION_KEY, {}).get(public_id)
+    annotator = find_annotator(annotator_id, UUID(public_id)) if annotator_id else None
     if annotator is not None:
-        # A browser other than the one in which they had themselves erased still knows them.
+        # They may have made their answers anonymous in another browser.
         return annotator if annotator.erased_at is None else None
     get_object_or_404(Study, public_id=public_id)
     return None
 
 
 def remember(request: HttpRequest, annotator: Annotator) -> None:
-    """Let this browser go on as this annotator."""
+    """Make this browser continue as this annotator."""
     joined = request.session.get(SESSION_KEY, {})
     request.session[SESSION_KEY] = joined | {str(annotator.study.public_id): annotator.pk}
 
 
 def forget(request: HttpRequest, annotator: Annotator) -> None:
-    """This browser is that annotator no longer."""
+    """Make this browser be the annotator no longer."""
     joined = request.session.get(SESSION_KEY, {})
     request.session[SESSION_KEY] = {
         study: pk for study, pk in joined.items() if study != str(annotator.study.public_id)
@@ -89,9 +100,11 @@ def forget(request: HttpRequest, annotator: Annotator) -> None:
 
 
 class StillRatingError(PermissionDenied):
-    """The person has comparisons left in this study: results would sway them.
+    """The person still has pairs to rate in the study, and results would sway them.
 
-    joined_here: this browser can go on rating without the personal link.
+    Attributes:
+        study: The study.
+        joined_here: True if this browser can continue rating without the personal link.
     """
 
     def __init__(self, study: Study, *, joined_here: bool) -> None:
@@ -101,7 +114,7 @@ class StillRatingError(PermissionDenied):
 
 
 def refuse_while_rating(request: HttpRequest, study: Study) -> None:
-    """Raises StillRatingError where this account, or this browser, rates in the study and has work left."""
+    """Raise StillRatingError if this account or this browser still has pairs to rate in the study."""
     here = request.session.get(SESSION_KEY, {}).get(str(study.public_id))
     themselves = study.annotators.select_related("study").filter(Q(user=request.user.pk) | Q(pk=here))
     for annotator in themselves.filter(left_at=None):
@@ -110,30 +123,63 @@ def refuse_while_rating(request: HttpRequest, study: Study) -> None:
 
 
 def datasets_being_rated(request: HttpRequest) -> set[int]:
-    """Datasets on which this account, or this browser, has rating to do, in whichever study."""
+    """Return the ids of datasets on which this account or this browser has pairs to rate, in any study."""
     here = request.session.get(SESSION_KEY, {}).values()
     themselves = Annotator.objects.select_related("study").filter(Q(user=request.user.pk) | Q(pk__in=here))
-    return {one.study.dataset_id for one in themselves.filter(left_at=None) if has_work(one)}
+    return {annotator.study.dataset_id for annotator in themselves.filter(left_at=None) if has_work(annotator)}
 
 
-def still_rating(request: HttpRequest, refusal: StillRatingError) -> HttpResponse:
-    """What the person is told, in their language: researchers' pages, where this comes up, are English."""
-    with translation.override(translation.get_language_from_request(request)):
-        return render(request, "annotations/still_rating.html", {"refusal": refusal}, status=403)
+View = Callable[..., HttpResponseBase]
 
 
-def for_researchers(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """With the study instead of its slug; not for who rates in it and has pairs left, whom the page would sway."""
+def study_gate(find: Callable[[HttpRequest, str], Study]) -> Callable[[View], View]:
+    """Make a decorator for pages of one study: visitors log in, `find` checks the rest and loads the study.
 
-    @login_required
+    The view gets the study in place of its slug.
+    """
+
+    def gate(view: View) -> View:
+        @login_required
+        @wraps(view)
+        def checked(request: HttpRequest, slug: str, **more: Any) -> HttpResponseBase:
+            return view(request, find(request, slug), **more)
+
+        return checked
+
+    return gate
+
+
+members_only = study_gate(get_managed_study)
+owners_only = study_gate(partial(get_managed_study, owner=True))
+
+
+def not_while_rating(view: View) -> View:
+    """Close a page of a study to whoever still has pairs to rate in it; put it below a gate, which passes the study."""
+
     @never_cache
     @wraps(view)
-    def checked(request: HttpRequest, slug: str, **more: Any) -> HttpResponseBase:
-        study = get_managed_study(request, slug)
-        try:
-            refuse_while_rating(request, study)
-        except StillRatingError as refusal:
-            return still_rating(request, refusal)
+    def checked(request: HttpRequest, study: Study, **more: Any) -> HttpResponseBase:
+        refuse_while_rating(request, study)
         return view(request, study, **more)
 
     return checked
+
+
+def annotator_gate(refuse: Callable[[HttpRequest], HttpResponse]) -> Callable[[View], View]:
+    """Make a decorator that passes the view the annotator of this browser in place of the study's public id."""
+
+    def gate(view: View) -> View:
+        @wraps(view)
+        def checked(request: HttpRequest, public_id: UUID, **more: Any) -> HttpResponseBase:
+            annotator = get_annotator(request, str(public_id))
+            return refuse(request) if annotator is None else view(request, annotator, **more)
+
+        return checked
+
+    return gate
+
+
+@annotator_gate
+def annotator_page(request: HttpRequest) -> HttpResponse:
+    """Refuse a page to a browser that has not joined the study."""
+    return render(request, "annotations/not_joined.html", status=403)

@@ -1,21 +1,21 @@
 from django.urls import path
 
-from annotations.web.views import annotators, gold, pairs, people, preview, quality, rating, studies
+from annotations.web.views import annotators, gold, joining, pairs, people, preview, quality, rating, studies
 
 urlpatterns = [
-    path("join/<str:token>/", rating.join, name="join"),
-    path("resume/<str:token>/", rating.resume, name="resume"),
+    path("join/<str:token>/", joining.join, name="join"),
+    path("resume/<str:token>/", joining.resume, name="resume"),
     path("rate/<uuid:public_id>/", rating.rate, name="rate"),
     path("rate/<uuid:public_id>/vote", rating.vote, name="vote"),
     path("rate/<uuid:public_id>/remark", rating.remark, name="remark"),
     path("rate/<uuid:public_id>/undo", rating.undo_last, name="undo"),
     path("rate/<uuid:public_id>/next", rating.upcoming, name="next"),
     path("rate/<uuid:public_id>/hold", rating.hold, name="hold"),
-    path("rate/<uuid:public_id>/my-data", rating.my_data, name="my-data"),
-    path("rate/<uuid:public_id>/erase-me", rating.erase_me, name="erase-me"),
+    path("rate/<uuid:public_id>/my-data", joining.my_data, name="my-data"),
+    path("rate/<uuid:public_id>/erase-me", joining.erase_me, name="erase-me"),
     path("rate/<uuid:public_id>/guess", rating.guess, name="guess"),
     path("rate/<uuid:public_id>/practice/<uuid:token>/", rating.practice, name="practice"),
-    path("rate/<uuid:public_id>/leave", rating.leave_study, name="leave-study"),
+    path("rate/<uuid:public_id>/leave", joining.leave_study, name="leave-study"),
     path("studies/", studies.studies, name="studies"),
     path("studies/new/", studies.new_study, name="new-study"),
     path("studies/<slug:slug>/", studies.study, name="study"),

@@ -36,9 +36,9 @@ CODES = {
     500: "internal_error",
 }
 MESSAGES = {
-    404: "There is no such thing here. GET /api/docs lists every address.",
+    404: "Not found. GET /api/docs lists every address.",
     405: "This address does not take this method; the header Allow names those it takes.",
-    500: "Something went wrong here. Nothing half-done was stored; the operator's log says what it was.",
+    500: "Something went wrong here. Nothing was stored halfway; the server's log has the details.",
 }
 
 

@@ -17,7 +17,7 @@ from models_runner.datasets.lookup import find_dataset
 from models_runner.models import Run, Score, Summary
 from models_runner.runs import lifecycle, overview
 from models_runner.systems import catalog
-from models_runner.web.access import check_researcher, get_run
+from models_runner.web.access import check_staff, get_run
 
 router = Router(tags=["runs"])
 
@@ -25,7 +25,7 @@ router = Router(tags=["runs"])
 @router.get("/runs", auth=READ, response={200: RunPage, **ERRORS})
 def list_runs(request: HttpRequest, query: Query[RunQuery]) -> Any:
     """List runs, oldest first."""
-    check_researcher(request)
+    check_staff(request)
     names = {"system": "system__slug", "dataset": "dataset__name", "instruction": "instruction", "status": "status"}
     wanted = {field: value for name, field in names.items() if (value := getattr(query, name))}
     runs = Run.objects.filter(**wanted).select_related("system", "dataset").defer("environment")
@@ -54,7 +54,7 @@ def _answer(run: Run) -> RunOut:
 @router.post("/runs", auth=WRITE, response={201: RunOut, **ERRORS}, openapi_extra=STARTED_RUN_LINKS)
 def start_run(request: HttpRequest, body: RunIn) -> Any:
     """Start a run, or continue it: there is one for each system, dataset, split and instruction."""
-    check_researcher(request)
+    check_staff(request)
     values = body.dict()
     dataset, system = find_dataset(values.pop("dataset")), catalog.ensure_system(values.pop("system"))
     run = lifecycle.start_run(system, dataset, **values)

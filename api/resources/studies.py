@@ -11,9 +11,10 @@ from ninja.responses import Status
 
 from annotations.models import Annotator, Study
 from annotations.people.joining import join
+from annotations.studies import settings as study_settings
 from annotations.studies import setup
-from annotations.studies.progress import Progress, progress_by_study, rated_counts, study_progress
-from api.gate.access import check_may_create_studies, get_managed_study, visible_studies
+from annotations.studies.progress import RatingProgress, progress_by_study, rated_counts, study_progress
+from api.gate.access import check_staff, get_managed_study, studies_of
 from api.gate.auth import ADMIN, READ, WRITE, user_of
 from api.gate.errors import ApiError
 from api.gate.idempotency import refuse_key_for_secret
@@ -44,7 +45,7 @@ router = Router(tags=["studies"])
 @router.get("/studies", auth=READ, response={200: StudyPage, **ERRORS})
 def list_studies(request: HttpRequest, query: Query[StudyQuery]) -> Any:
     """List the studies you work on, oldest first; all studies if you are staff."""
-    studies = visible_studies(request).prefetch_related("systems", "criteria")
+    studies = studies_of(user_of(request)).prefetch_related("systems", "criteria")
     if query.status:
         studies = studies.filter(status=query.status)
     if query.dataset:
@@ -61,7 +62,7 @@ def _study(study: Study) -> StudyOut:
     return _with_progress(study, study_progress(study))
 
 
-def _with_progress(study: Study, progress: Progress) -> StudyOut:
+def _with_progress(study: Study, progress: RatingProgress) -> StudyOut:
     columns = ("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed", "created_at")
     questions = ("allow_tie", "allow_both_bad", "strength", "comments", "opens_at", "closes_at")
     return StudyOut(
@@ -76,11 +77,11 @@ def _with_progress(study: Study, progress: Progress) -> StudyOut:
 @router.post("/studies", auth=WRITE, response={201: StudyOut, **ERRORS}, openapi_extra=MADE_STUDY_LINKS)
 def create_study(request: HttpRequest, body: StudyIn) -> Any:
     """Create a study and open it, unless `draft` is true."""
-    check_may_create_studies(request)
+    check_staff(request)
     values = body.dict()
     options = setup.RatingOptions(**{field.name: values.pop(field.name) for field in fields(setup.RatingOptions)})
-    material = {field.name: values.pop(field.name) for field in fields(setup.Material)}
-    material["anchor"] = _ensure_system(material["anchor"], "anchor") if material["anchor"] else None
+    scope = {field.name: values.pop(field.name) for field in fields(setup.StudyScope)}
+    scope["anchor"] = _ensure_system(scope["anchor"], "anchor") if scope["anchor"] else None
     systems = [_ensure_system(slug, f"systems[{n}]") for n, slug in enumerate(values.pop("systems"))]
     own_criteria = [setup.OwnCriterion(**criterion) for criterion in values.pop("own_criteria")]
     study = setup.create_study(
@@ -89,7 +90,7 @@ def create_study(request: HttpRequest, body: StudyIn) -> Any:
         systems,
         own_criteria=own_criteria,
         options=options,
-        material=setup.Material(**material),
+        scope=setup.StudyScope(**scope),
         created_by=user_of(request),
         **values,
     )
@@ -113,7 +114,7 @@ def read_study(request: HttpRequest, slug: str) -> Any:
 def change_status(request: HttpRequest, slug: str, body: StatusIn) -> Any:
     """Open, pause or close a study."""
     study = get_managed_study(request, slug)
-    setup.change_status(study, body.change, user_of(request))
+    study_settings.change_status(study, body.change, user_of(request))
     return _study(study)
 
 

@@ -7,7 +7,7 @@ from ninja import Field, Schema
 from pydantic import ConfigDict
 
 from annotations.models.remarks import LONGEST_REMARK
-from annotations.web.forms import DAY_MS
+from annotations.web.forms.rating import DAY_MS
 from api.schemas.common import RequestBody
 
 Key = Annotated[UUID, Field(strict=False)]

@@ -1,4 +1,4 @@
-"""How numbers are written on every page: undefined is a dash, never 0."""
+"""Format numbers on every page: undefined is a dash, never 0."""
 
 from datetime import datetime
 
@@ -85,11 +85,11 @@ def percent(value: float | None) -> str:
 
 @register.filter
 def along(value: float) -> str:
-    """Where a share lies on a line that is 100 long, as an attribute of a drawing has it in every language."""
+    """Return the position of a share on a line of length 100, written as an SVG attribute in every language."""
     return f"{100 * value:.1f}"
 
 
 @register.filter(expects_localtime=True)
 def moment(value: datetime | None) -> str:
-    """Date and time as the language writes them, or a dash."""
+    """Format date and time in the page's language, or a dash."""
     return UNDEFINED if value is None else formats.date_format(value, "DATETIME_FORMAT")

@@ -21,7 +21,7 @@ class Language:
 
 @register.simple_tag(takes_context=True)
 def languages_offered(context: Context) -> list[Language]:
-    """None on a page that is English only, and none on the answer to a form: there is no address to come back to."""
+    """List the languages; none on English-only pages and on answers to a form, which have no address to return to."""
     request = context.get("request")
     if request is None or request.method != "GET" or not is_translated(request.resolver_match):
         return []

@@ -1,11 +1,11 @@
-"""Which entry of the main navigation a page belongs to."""
+"""Find the entry of the main navigation that a page belongs to."""
 
 from django import template
 from django.http import HttpRequest
 
 register = template.Library()
 
-# By the first part of the address; a part that is not here is an entry's own.
+# Entry by first part of the address; other parts are entries themselves.
 BELONGS_TO = {"boards": "studies", "releases": "studies", "documents": "datasets", "summaries": "runs"}
 
 

@@ -1,4 +1,4 @@
-"""Addresses of the other pages of a list, which keep whatever else the address asks for."""
+"""Addresses of the other pages of a list; they keep the rest of the query."""
 
 from django import template
 from django.template import Context
@@ -8,9 +8,12 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def page_address(context: Context, number: int, name: str = "", anchor: str = "", at: str = "") -> str:
-    """name: the parameter, where a page has several lists. anchor: the list's id, which the browser scrolls to.
+    """Return the address of page `number`.
 
-    at: the page's address, where it may also be the answer to a form that was sent elsewhere.
+    Args:
+        name: The query parameter, where a page has several lists.
+        anchor: The id of the list, to which the browser scrolls.
+        at: The page's address, where it may also be shown as the answer to a form sent elsewhere.
     """
     query = context["request"].GET.copy()
     query[name or "page"] = number

@@ -4,13 +4,13 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from annotations.models import Study
-from annotations.web.access import StillRatingError, refuse_while_rating, role_of, still_rating
+from annotations.web.access import StillRatingError, refuse_while_rating, role_of, study_gate
 
-__all__ = ["StillRatingError", "get_results_study", "still_rating"]
+__all__ = ["StillRatingError", "get_results_study", "results_only"]
 
 
 def get_results_study(request: HttpRequest, slug: str) -> Study:
-    """The study, for staff and its members; a stranger gets 404, so that a guessed name tells nothing.
+    """Load the study for staff and its members; everybody else gets 404, so that a guessed name tells nothing.
 
     Raises:
         StillRatingError: They rate in this study, by their account or in this browser, and have work left.
@@ -20,3 +20,6 @@ def get_results_study(request: HttpRequest, slug: str) -> Study:
         raise Http404
     refuse_while_rating(request, study)
     return study
+
+
+results_only = study_gate(get_results_study)

@@ -15,7 +15,7 @@ from annotations.models import Criterion, Study
 from leaderboards.data.filters import Filters, UnknownFilterError
 from leaderboards.data.lookup import UnknownCriterionError, find_criterion
 from leaderboards.snapshots.query import RETRY_AFTER, BoardQuery, SnapshotPendingError
-from leaderboards.web.access import StillRatingError, get_results_study, still_rating
+from leaderboards.web.access import StillRatingError, get_results_study
 from leaderboards.web.filter_form import check_choice, left_out
 from lib.json_errors import json_error
 
@@ -66,7 +66,7 @@ def _refuse_as_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if isinstance(refusal, SnapshotPendingError):
         context = page_context(refusal.query) | {"job": refusal.served.job, "seconds": RETRY_AFTER}
         return render(request, "leaderboards/being_computed.html", context)
-    return still_rating(request, refusal)
+    raise refusal
 
 
 def _refuse_as_json(request: HttpRequest, refusal: Refusal) -> HttpResponse:

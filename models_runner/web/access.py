@@ -1,6 +1,6 @@
-"""Who may see datasets, documents, systems and runs: researchers, which for now means staff.
+"""Who may see datasets, documents, systems and runs: staff.
 
-Every view loads its object through the helper here, so that no page can forget the rule.
+Every view loads its object through a helper of this module, so that no page can forget the rule.
 """
 
 from collections.abc import Callable
@@ -20,26 +20,30 @@ from models_runner.systems import catalog
 P = ParamSpec("P")
 
 
-def is_researcher(user: AbstractBaseUser | AnonymousUser) -> bool:
+def is_staff(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Return True for an active account with Django's staff flag."""
     return bool(user.is_authenticated and user.is_active and getattr(user, "is_staff", False))
 
 
-def check_researcher(request: HttpRequest) -> None:
-    """Raises PermissionDenied; asked before an object is looked up, so that a refusal tells nothing about it."""
-    if not is_researcher(request.user):
-        raise PermissionDenied("This page is for researchers.")
+def check_staff(request: HttpRequest) -> None:
+    """Raise PermissionDenied for everybody but staff.
+
+    Call it before an object is looked up, so that a refusal tells nothing about the object.
+    """
+    if not is_staff(request.user):
+        raise PermissionDenied("Only staff can do this.")
 
 
-def researchers_only(
+def staff_only(
     view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Somebody who is not logged in may do so; somebody else is refused."""
+    """Open a view to staff: visitors are asked to log in, other accounts get 403."""
 
     @wraps(view)
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _ask_to_log_in(request)
-        check_researcher(request)
+        check_staff(request)
         return view(request, *args, **kwargs)
 
     return checked
@@ -47,44 +51,44 @@ def researchers_only(
 
 def _ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
     if request.headers.get("HX-Request"):
-        # A page that polls must not show the login form inside itself.
+        # Reload the whole page: one that polls must not show the login form inside itself.
         return HttpResponseClientRefresh()
-    # Only a page can be returned to: the address of a button answers no GET.
+    # Return to a page only: the address of a button answers no GET.
     return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
 
 
 def get_dataset(request: HttpRequest, name: str) -> Dataset:
-    check_researcher(request)
+    check_staff(request)
     return get_object_or_404(Dataset, name=name)
 
 
 def get_document(request: HttpRequest, pk: int) -> Document:
-    """With its dataset and transcript."""
-    check_researcher(request)
+    """Load a document with its dataset and transcript."""
+    check_staff(request)
     return get_object_or_404(Document.objects.select_related("dataset", "transcript"), pk=pk)
 
 
 def get_system(request: HttpRequest, slug: str) -> System:
-    """With its base; an unsaved record if it is only in the catalogue."""
-    check_researcher(request)
+    """Load a system with its base; an unsaved record if it is only in the catalogue."""
+    check_staff(request)
     if system := catalog.find(slug):
         return system
     raise Http404(f"There is no system {slug!r}.")
 
 
 def get_finetuning(request: HttpRequest, name: str) -> FineTuning:
-    """With its base, result and dataset."""
-    check_researcher(request)
+    """Load a fine-tuning with its base, result and dataset."""
+    check_staff(request)
     return get_object_or_404(FineTuning.objects.select_related("base", "system", "dataset"), name=name)
 
 
 def get_run(request: HttpRequest, pk: int) -> Run:
-    """With its system and dataset."""
-    check_researcher(request)
+    """Load a run with its system and dataset."""
+    check_staff(request)
     return get_object_or_404(Run.objects.select_related("system", "dataset"), pk=pk)
 
 
 def get_summary(request: HttpRequest, pk: int) -> Summary:
-    """With its run, system, document and query."""
-    check_researcher(request)
+    """Load a summary with its run, system, document and query."""
+    check_staff(request)
     return get_object_or_404(Summary.objects.select_related("run__system", "run__dataset", "document", "query"), pk=pk)

@@ -1,4 +1,4 @@
-"""Forms of the researcher's pages."""
+"""Forms of the pages of systems, runs and fine-tunings."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from models_runner.systems.listing import NO_SIZE
 
 
 class RunStartForm(forms.Form):
-    """Its cleaned data are the arguments of services.start_run, but for the system, which is named by its slug."""
+    """A run to start; the cleaned data are the arguments of lifecycle.start_run, with the system's slug."""
 
     system = forms.ChoiceField()
     dataset = forms.ModelChoiceField(Dataset.objects.all(), to_field_name="name", empty_label="Choose a dataset")
@@ -23,12 +23,12 @@ class RunStartForm(forms.Form):
     )
     instruction = forms.ChoiceField(choices=InstructionKind.choices, initial=InstructionKind.MEDIUM)
     limit = forms.IntegerField(
-        min_value=1, required=False, label="First documents only", help_text="Empty: all. Can be raised later."
+        min_value=1, required=False, label="First documents only", help_text="Empty: all. You can raise it later."
     )
     force = forms.BooleanField(
         required=False,
-        label="Also documents it was trained on",
-        help_text="Its numbers are then marked on every board.",
+        label="Include documents it was trained on",
+        help_text="Its results are then marked on every board.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -39,7 +39,7 @@ class RunStartForm(forms.Form):
 
 
 class SystemFilterForm(forms.Form):
-    """Its cleaned data are the arguments of listing.Filters."""
+    """Filters of the list of systems; the cleaned data are the arguments of listing.Filters."""
 
     regime = forms.ChoiceField(choices=[("", "All"), *Regime.choices], required=False)
     size = forms.ChoiceField(
@@ -52,18 +52,20 @@ class SystemFilterForm(forms.Form):
         ],
         required=False,
     )
-    state = forms.ChoiceField(choices=[("", "All"), ("ready", "Ready"), ("needs", "Needs something")], required=False)
+    state = forms.ChoiceField(choices=[("", "All"), ("ready", "Ready"), ("needs", "Not ready")], required=False)
 
 
 class FineTuningForm(forms.Form):
-    """Its cleaned data are the arguments of start_finetuning, but for the base, which is named by its slug."""
+    """A fine-tuning to start; the cleaned data are the arguments of start_finetuning, with the base's slug."""
 
     name = forms.SlugField(max_length=100, label="Name of the new system")
     base = forms.ChoiceField()
     dataset = forms.ModelChoiceField(Dataset.objects.all(), to_field_name="name", empty_label="Choose a dataset")
     split = forms.CharField(max_length=50, required=False, help_text="Empty: every split.")
     validation_split = forms.CharField(
-        max_length=50, required=False, help_text="Watched to decide when to stop. Empty: a tenth, held out."
+        max_length=50,
+        required=False,
+        help_text="Decides when training stops. Empty: a tenth of the documents is held out.",
     )
     instruction = forms.ChoiceField(choices=FineTuning.Lengths.choices, initial=FineTuning.Lengths.ALL)
     method = forms.ChoiceField(choices=FineTuning.Method.choices, initial=FineTuning.Method.LORA)

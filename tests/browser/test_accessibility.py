@@ -115,18 +115,18 @@ def test_everybody_on_the_page_is_chosen_at_once(open_page, live_server, screen)
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
     page.goto("/studies/s/quality/")
-    everybody = page.get_by_label("Choose everybody on this page")
+    everybody = page.get_by_label("Select all on this page")
     page.locator("#chosen-reason").fill("One agency.")
-    page.get_by_role("button", name="Leave the chosen ones’ votes out").click()
-    first = page.get_by_label("Choose annotator-001")
-    assert first.evaluate("(box) => box.validationMessage") == "Mark whoever is meant first."
+    page.get_by_role("button", name="Exclude selected annotators").click()
+    first = page.get_by_label("Select annotator-001")
+    assert first.evaluate("(box) => box.validationMessage") == "Select at least one annotator first."
     expect(page.locator("#chosen-reason")).to_have_value("One agency.")
-    page.get_by_label("Choose annotator-002").check()
+    page.get_by_label("Select annotator-002").check()
     assert everybody.evaluate("(box) => box.indeterminate")
     everybody.check()
-    expect(page.get_by_label("Choose annotator-001")).to_be_checked()
-    page.get_by_role("button", name="Leave the chosen ones’ votes out").click()
-    expect(page.get_by_text("The votes of 2 annotators are left out now.")).to_be_visible()
+    expect(page.get_by_label("Select annotator-001")).to_be_checked()
+    page.get_by_role("button", name="Exclude selected annotators").click()
+    expect(page.get_by_text("2 annotators excluded.")).to_be_visible()
     assert study.annotators.filter(excluded_at=None).count() == 0
 
 

@@ -676,9 +676,9 @@ def test_who_erases_what_leads_to_them_leaves_nothing_in_the_browser(new_page):
     kept = "Object.keys(localStorage).map((key) => key.split('.')[1]).sort()"
     assert page.evaluate(kept) == ["draft", "draft", "pace"]
     page.get_by_text("Menu").click()
-    page.get_by_text("Erase what leads to me").click()
-    page.get_by_role("button", name="Yes, erase it").click()
-    expect(page.get_by_role("heading", name="Nothing leads to you any more")).to_be_visible()
+    page.get_by_text("Make my answers anonymous").click()
+    page.get_by_role("button", name="Yes, make them anonymous").click()
+    expect(page.get_by_role("heading", name="Your answers are anonymous now")).to_be_visible()
     expect(page.locator("[data-forget][data-forgotten]")).to_have_count(1)
     assert page.evaluate("Object.keys(localStorage)") == ["punchweight.draft./rate/another/x"]
 

@@ -77,7 +77,7 @@ def test_every_page_has_the_policy_of_the_settings(address):
 def test_the_page_of_a_fault_needs_no_database(django_assert_num_queries):
     with django_assert_num_queries(0):
         response = server_error(RequestFactory().get("/"))
-    assert "The site made a mistake" in response.content.decode()
+    assert "Something went wrong" in response.content.decode()
 
 
 @pytest.mark.parametrize("page", ["", "quality/", "gold/", "people/", "settings/", "history/"])

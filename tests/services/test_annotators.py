@@ -17,7 +17,7 @@ from annotations.counts.pair_tallies import tallies_from_votes
 from annotations.models import Assignment, Judgement, JudgementRevision
 from annotations.people.links import invitation_path
 from annotations.quality.exclusion import exclude, include
-from annotations.studies import setup
+from annotations.studies.settings import change_settings
 from benchmarks.soak import violations
 from tests.annotations.helpers import make_gold
 from tests.factories import make_study
@@ -75,7 +75,7 @@ def meddling(study):
                 for annotator in study.annotators.all():
                     exclude(annotator, "Let us see.", None)
                     for sampling in ("even", "adaptive"):
-                        setup.change_settings(study, {"sampling": sampling}, None)
+                        change_settings(study, {"sampling": sampling}, None)
                     include(annotator, None)
         except Exception as error:
             failures.append(repr(error))

@@ -14,7 +14,7 @@ from models_runner.systems.catalog import UnknownSystemError, ensure_system
 from stats.decisions.sampling import EPSILON
 
 
-def names(text: str) -> list[str]:
+def split_names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
@@ -37,15 +37,74 @@ def read_guidelines(path: Path | None) -> str:
         raise CommandError(f"The guidelines {path} cannot be read: {error}") from error
 
 
-def material(options: dict[str, Any]) -> setup.Material:
-    return setup.Material(
+def scope(options: dict[str, Any]) -> setup.StudyScope:
+    return setup.StudyScope(
         split=options["split"],
         sample=options["sample"],
-        chosen=names(options["documents"]),
+        chosen=split_names(options["documents"]),
         seed=options["seed"],
         anchor=ensure_system(options["anchor"]) if options["anchor"] else None,
         pairs_per_document=options["pairs_per_document"],
     )
+
+
+def _add_scope(parser: ArgumentParser) -> None:
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--systems", required=True, help="Two or more names with commas between.")
+    parser.add_argument("--instruction", choices=InstructionKind.values, default=InstructionKind.MEDIUM)
+    parser.add_argument("--split", default="", help="Of the dataset; else every split.")
+    parser.add_argument("--sample", type=int, help="How many documents to draw by the seed; else all.")
+    parser.add_argument("--documents", default="", help="Ids of the documents to compare, with commas between.")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--anchor", help="Compare this system with each other one only.")
+    parser.add_argument("--pairs-per-document", type=int, help="How many pairs of each document to draw at random.")
+
+
+def _add_questions(parser: ArgumentParser) -> None:
+    parser.add_argument("--criteria", default="overall", help="Names with commas between.")
+    parser.add_argument(
+        "--question",
+        action="append",
+        default=[],
+        metavar="'NAME | QUESTION | HELP'",
+        help="A question of your own; may be repeated.",
+    )
+    parser.add_argument("--guidelines", type=Path, metavar="FILE.md", help="For annotators, in Markdown.")
+    parser.add_argument(
+        "--margin",
+        type=float,
+        default=100 * setup.MARGIN,
+        help="Points of win probability by which a compact system may be worse than a large one and still be good "
+        "enough; 0 for no verdict.",
+    )
+
+
+def _add_sampling(parser: ArgumentParser) -> None:
+    parser.add_argument("--quota", type=int, default=3, help="Annotators for each comparison.")
+    parser.add_argument(
+        "--sampling",
+        choices=Sampling.values,
+        default=Sampling.EVEN,
+        help="adaptive: of a document's pairs, those whose systems have few or divided votes come first.",
+    )
+    parser.add_argument(
+        "--epsilon", type=float, default=EPSILON, help="Adaptive only: the share of draws that ignores the votes."
+    )
+
+
+def _add_answers(parser: ArgumentParser) -> None:
+    parser.add_argument("--no-tie", action="store_true", help="Do not offer “Equally good”.")
+    parser.add_argument("--no-both-bad", action="store_true", help="Do not offer “Both bad”.")
+    parser.add_argument(
+        "--strength",
+        nargs="?",
+        choices=Wanted.values,
+        const=Wanted.REQUIRED,
+        default=Wanted.OFF,
+        help="Ask whether a side is slightly or much better; without a value: required.",
+    )
+    parser.add_argument("--comments", choices=Wanted.values, default=Wanted.OPTIONAL)
+    parser.add_argument("--break-minutes", type=int, default=0, help="Suggest a break after so many minutes; 0: never.")
 
 
 class Command(BaseCommand):
@@ -53,64 +112,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug")
-        parser.add_argument("--dataset", required=True)
-        parser.add_argument("--systems", required=True, help="Two or more names with commas between.")
-        parser.add_argument("--instruction", choices=InstructionKind.values, default=InstructionKind.MEDIUM)
-        parser.add_argument("--criteria", default="overall", help="Names with commas between.")
-        parser.add_argument(
-            "--question",
-            action="append",
-            default=[],
-            metavar="'NAME | QUESTION | HELP'",
-            help="One of your own, as often as you like.",
-        )
-        parser.add_argument("--guidelines", type=Path, metavar="FILE.md", help="For annotators, in Markdown.")
-        parser.add_argument("--quota", type=int, default=3, help="Annotators for each comparison.")
-        parser.add_argument(
-            "--sampling",
-            choices=Sampling.values,
-            default=Sampling.EVEN,
-            help="adaptive: of a document's pairs, those whose systems have few or divided votes come first.",
-        )
-        parser.add_argument(
-            "--epsilon", type=float, default=EPSILON, help="Adaptive only: the share of draws that looks at no votes."
-        )
-        parser.add_argument(
-            "--margin",
-            type=float,
-            default=100 * setup.MARGIN,
-            help="Points of win probability by which a compact system may be worse than a large one and still be good "
-            "enough; 0 for no verdict.",
-        )
         parser.add_argument("--title", default="")
-        parser.add_argument("--split", default="", help="Of the dataset; else every split.")
-        parser.add_argument("--sample", type=int, help="So many documents, drawn by the seed; else all.")
-        parser.add_argument("--documents", default="", help="Ids of the documents to compare, with commas between.")
-        parser.add_argument("--seed", type=int, default=0)
-        parser.add_argument("--anchor", help="Compare every other system with this one only.")
-        parser.add_argument("--pairs-per-document", type=int, help="So many pairs of each document, drawn at random.")
         parser.add_argument("--draft", action="store_true", help="Do not open it for rating yet.")
-        parser.add_argument("--no-tie", action="store_true", help="“Equally good” is no answer.")
-        parser.add_argument("--no-both-bad", action="store_true", help="“Both bad” is no answer.")
-        parser.add_argument(
-            "--strength",
-            nargs="?",
-            choices=Wanted.values,
-            const=Wanted.REQUIRED,
-            default=Wanted.OFF,
-            help="Ask whether a side is slightly or much better; alone: required.",
-        )
-        parser.add_argument("--comments", choices=Wanted.values, default=Wanted.OPTIONAL)
-        parser.add_argument("--break-minutes", type=int, default=0, help="Remind of a break after so many; 0: never.")
+        _add_scope(parser)
+        _add_questions(parser)
+        _add_sampling(parser)
+        _add_answers(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             study = setup.create_study(
                 options["slug"],
                 find_dataset(options["dataset"]),
-                [ensure_system(slug) for slug in names(options["systems"])],
+                [ensure_system(slug) for slug in split_names(options["systems"])],
                 instruction=options["instruction"],
-                criteria=names(options["criteria"]),
+                criteria=split_names(options["criteria"]),
                 own_criteria=setup.own_criteria("\n".join(options["question"])),
                 guidelines=read_guidelines(options["guidelines"]),
                 quota=options["quota"],
@@ -119,7 +135,7 @@ class Command(BaseCommand):
                 margin=options["margin"] / 100 or None,
                 title=options["title"],
                 options=rating_options(options),
-                material=material(options),
+                scope=scope(options),
                 draft=options["draft"],
             )
         except (UnknownDatasetError, UnknownSystemError, setup.StudySetupError) as error:

@@ -7,18 +7,19 @@ from annotations.gold import items
 from annotations.gold.attention_checks import add_attention_checks
 from annotations.gold.results import control_items
 from annotations.models import Comparison, ControlItem, Purpose, Study
-from annotations.studies import setup
+from annotations.studies.settings import change_settings
+from annotations.studies.setup import StudySetupError
 
 
 def expected(answers: list[str]) -> dict[str, list[str]]:
-    """overall=a,tie for each question."""
-    found = {}
+    """Parse --expect: overall=a,tie for each question."""
+    expected_answers = {}
     for answer in answers:
         key, equals, outcomes = answer.partition("=")
         if not equals:
             raise CommandError(f"--expect {answer!r} says no answer. Expected for example overall=a or overall=a,tie.")
-        found[key.strip()] = [outcome.strip() for outcome in outcomes.split(",") if outcome.strip()]
-    return found
+        expected_answers[key.strip()] = [outcome.strip() for outcome in outcomes.split(",") if outcome.strip()]
+    return expected_answers
 
 
 class Command(BaseCommand):
@@ -50,7 +51,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no study {options['study']!r}.")
         try:
             self._change(study, options)
-        except (items.ControlItemError, setup.StudySetupError) as error:
+        except (items.ControlItemError, StudySetupError) as error:
             raise CommandError(str(error)) from error
         study.refresh_from_db()
         self._list(study)
@@ -61,8 +62,8 @@ class Command(BaseCommand):
             questions = [key.strip() for key in options["questions"].split(",") if key.strip()]
             add_attention_checks(study, options["attention"], purpose, None, questions=questions)
         elif options["pair"] is not None:
-            known = items.ControlItemSpec(purpose, expected(options["expect"]), options["explanation"])
-            items.make_control_item(self._comparison(study, options["pair"]), known, None)
+            answers = items.ControlItemSpec(purpose, expected(options["expect"]), options["explanation"])
+            items.make_control_item(self._comparison(study, options["pair"]), answers, None)
         elif options["remove"] is not None:
             items.remove(self._pair(study, options["remove"]), None)
         elif options["switch_off"] is not None:
@@ -70,13 +71,13 @@ class Command(BaseCommand):
         elif options["switch_on"] is not None:
             items.switch(self._pair(study, options["switch_on"]), on=True, by=None)
         elif options["every"] is not None:
-            setup.change_settings(study, {"gold_every": options["every"]}, None)
+            change_settings(study, {"gold_every": options["every"]}, None)
 
     def _comparison(self, study: Study, pk: int) -> Comparison:
-        found = study.comparisons.filter(pk=pk).first()
-        if found is None:
+        comparison = study.comparisons.filter(pk=pk).first()
+        if comparison is None:
             raise CommandError(f"Study {study.slug} has no pair {pk}. The page “Gold and training” lists its pairs.")
-        return found
+        return comparison
 
     def _pair(self, study: Study, pk: int) -> ControlItem:
         pair = ControlItem.objects.filter(comparison=self._comparison(study, pk)).first()

@@ -16,7 +16,7 @@ for (const all of document.querySelectorAll("[data-choose]")) {
   all.form.addEventListener("submit", (event) => {
     if (boxes.some((box) => box.checked)) return;
     event.preventDefault();
-    boxes[0].setCustomValidity("Mark whoever is meant first.");
+    boxes[0].setCustomValidity("Select at least one annotator first.");
     boxes[0].reportValidity();
   });
   all.parentElement.hidden = false;

@@ -1,4 +1,4 @@
-"""Researchers' page about one annotator, by pseudonym."""
+"""Researchers' page of one annotator, by pseudonym."""
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -7,28 +7,29 @@ from django.views.decorators.http import require_GET
 
 from annotations.models import Study
 from annotations.quality.snapshots import served_quality
-from annotations.review.activity import work_of
-from annotations.review.answer_history import pairs_of, with_answers
-from annotations.web.access import for_researchers
-from annotations.web.list_forms import PairsForm
+from annotations.review.activity import activity_of
+from annotations.review.answer_history import pairs_answered_by, with_answers
+from annotations.web.access import members_only, not_while_rating
+from annotations.web.forms.lists import PairsForm
 
 PAIRS_A_PAGE = 25
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def annotator(request: HttpRequest, study: Study, number: int) -> HttpResponse:
-    """Figures as on the quality page, and every pair they rated or skipped; ?show=known, skipped or said."""
+    """Show the figures of the quality page and every pair rated or skipped; ?show=known, skipped or said."""
     person = get_object_or_404(study.annotators, number=number)
     served = served_quality(study)
     form = PairsForm.of(request.GET)
-    page = Paginator(pairs_of(person, **form.asked()), PAIRS_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(pairs_answered_by(person, **form.asked()), PAIRS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "study": study,
         "annotator": person,
         "served": served,
         "row": next((row for row in served.quality.annotators if row.annotator.pk == person.pk), None),
-        "work": work_of([person])[person.pk],
+        "work": activity_of([person])[person.pk],
         "form": form,
         "page": page,
         "pairs": with_answers(list(page)),

@@ -1,4 +1,4 @@
-"""Researchers' page about pairs with a known answer: make them, see how they do, take them back, switch them off."""
+"""Researchers' pages of gold and training items: create, review, remove and switch them off."""
 
 from typing import cast
 
@@ -14,15 +14,16 @@ from annotations.gold.attention_checks import add_attention_checks
 from annotations.gold.results import control_items_of, with_figures
 from annotations.models import ControlItem, Purpose, Study
 from annotations.web import redirects
-from annotations.web.access import for_researchers
-from annotations.web.forms import AttentionForm, KnownPairForm
+from annotations.web.access import members_only, not_while_rating
+from annotations.web.forms.gold import AttentionForm, KnownPairForm
 
 PAIRS_A_PAGE = 10
 KNOWN_A_PAGE = 50
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def known_pairs(request: HttpRequest, study: Study) -> HttpResponse:
     return _page(request, study, AttentionForm(study))
 
@@ -43,9 +44,10 @@ def _page(request: HttpRequest, study: Study, form: AttentionForm) -> HttpRespon
 
 
 @require_POST
-@for_researchers
+@members_only
+@not_while_rating
 def attention(request: HttpRequest, study: Study) -> HttpResponse:
-    """Make attention checks."""
+    """Create attention checks."""
     form = AttentionForm(study, request.POST)
     if form.is_valid():
         values = form.cleaned_data
@@ -56,20 +58,19 @@ def attention(request: HttpRequest, study: Study) -> HttpResponse:
         except items.ControlItemError as error:
             form.add_error(None, str(error))
         else:
-            fewer = (
-                "" if len(made) == values["n"] else f" There are no texts for more than that; {values['n']} asked for."
-            )
-            messages.success(request, f"{len(made)} attention check{'s' if len(made) != 1 else ''} made.{fewer}")
+            fewer = "" if len(made) == values["n"] else f" There are not enough texts for {values['n']}."
+            messages.success(request, f"{len(made)} attention check{'s' if len(made) != 1 else ''} created.{fewer}")
             return redirect("study-gold", study.slug)
     return _page(request, study, form)
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def choose(request: HttpRequest, study: Study) -> HttpResponse:
-    """Pairs that can become gold or training, with both texts."""
+    """List pairs that can become gold or training, with both texts."""
     rating = study.comparisons.for_rating()
-    free = study.comparisons.filter(items.choosable(study)).select_related(*_SHOWN)
+    free = study.comparisons.filter(items.choosable(study)).select_related(*RELATED)
     page = Paginator(free.order_by("document__position", "shuffle", "pk"), PAIRS_A_PAGE).get_page(
         request.GET.get("page")
     )
@@ -77,14 +78,15 @@ def choose(request: HttpRequest, study: Study) -> HttpResponse:
     return render(request, "annotations/choose_gold.html", context)
 
 
-_SHOWN = ("document", "query", "summary_a__run__system", "summary_b__run__system")
+RELATED = ("document", "query", "summary_a__run__system", "summary_b__run__system")
 
 
 @require_http_methods(["GET", "POST"])
-@for_researchers
+@members_only
+@not_while_rating
 def make(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
-    """One pair: what it is for, which answers are right, and why."""
-    comparison = get_object_or_404(study.comparisons.select_related(*_SHOWN), pk=pk)
+    """Turn one pair into a gold or training item: which answers are right, and why."""
+    comparison = get_object_or_404(study.comparisons.select_related(*RELATED), pk=pk)
     form = KnownPairForm(study, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -92,25 +94,26 @@ def make(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
         except items.ControlItemError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, "Saved. The pair is among the rating pairs no more.")
+            messages.success(request, "Saved. The pair is no longer one of the rating pairs.")
             return redirect("study-gold", study.slug)
     context = {"study": study, "comparison": comparison, "form": form}
     return render(request, "annotations/make_gold.html", context, status=400 if form.errors else 200)
 
 
 @require_POST
-@for_researchers
+@members_only
+@not_while_rating
 def change(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     """POST change=remove, off or on."""
     pair = get_object_or_404(ControlItem.objects.select_related("comparison__study"), pk=pk, comparison__study=study)
-    what, by = request.POST.get("change", ""), cast(User, request.user)
-    if what not in ("remove", "off", "on"):
-        return HttpResponseBadRequest(f"change is {what!r}; expected remove, off or on.")
+    requested, by = request.POST.get("change", ""), cast(User, request.user)
+    if requested not in ("remove", "off", "on"):
+        return HttpResponseBadRequest(f"change is {requested!r}; expected remove, off or on.")
     try:
-        if what == "remove":
+        if requested == "remove":
             items.remove(pair, by)
         else:
-            items.switch(pair, on=what == "on", by=by)
+            items.switch(pair, on=requested == "on", by=by)
     except items.ControlItemError as error:
         messages.error(request, str(error))
     return redirect(redirects.as_it_was(request, "study-gold", study.slug))

@@ -1,4 +1,4 @@
-"""Researchers' pages about a study's pairs: all of them, and one with everything that was said of it."""
+"""Researchers' pages of a study's pairs: the list, and one pair with all its answers and remarks."""
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -9,20 +9,21 @@ from annotations.gold.items import choosable
 from annotations.gold.results import with_figures
 from annotations.models import ControlItem, Study
 from annotations.review.answer_history import answers_to
-from annotations.review.pair_list import pairs_of, with_votes
-from annotations.web.access import for_researchers
-from annotations.web.list_forms import StudyPairsForm
+from annotations.review.pair_list import rating_pairs, with_tallies
+from annotations.web.access import members_only, not_while_rating
+from annotations.web.forms.lists import StudyPairsForm
 
 PAIRS_A_PAGE = 50
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def pairs(request: HttpRequest, study: Study) -> HttpResponse:
-    """Every rating pair; ?show=, system=, against= and find= narrow them."""
+    """List rating pairs; ?show=, system=, against= and find= filter them."""
     form = StudyPairsForm.of(request.GET, study)
     asked = form.asked()
-    page = Paginator(pairs_of(study, **asked), PAIRS_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(rating_pairs(study, **asked), PAIRS_A_PAGE).get_page(request.GET.get("page"))
     criterion = study.criteria.first()
     context = {
         "study": study,
@@ -30,17 +31,18 @@ def pairs(request: HttpRequest, study: Study) -> HttpResponse:
         "chosen": any(asked.values()) or bool(form.errors),
         "criterion": criterion,
         "page": page,
-        "rows": with_votes(list(page), criterion),
+        "rows": with_tallies(list(page), criterion),
     }
     return render(request, "annotations/pairs.html", context)
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def pair(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
-    """Both texts, and what everybody answered and said, gold and training pairs too."""
-    shown = ("document", "query", "summary_a__run__system", "summary_b__run__system")
-    comparison = get_object_or_404(study.comparisons.select_related(*shown), pk=pk)
+    """Show one pair, gold and training too: both texts, all answers and remarks."""
+    related = ("document", "query", "summary_a__run__system", "summary_b__run__system")
+    comparison = get_object_or_404(study.comparisons.select_related(*related), pk=pk)
     context = {
         "study": study,
         "comparison": comparison,

@@ -1,4 +1,4 @@
-"""Owners' page: who works on a study, and who is invited to rate."""
+"""Owners' page of people: members, invitations, and who the annotators are."""
 
 from functools import reduce
 from operator import or_
@@ -11,35 +11,26 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations.models import Annotator, Invitation, Membership, Study
 from annotations.people import invitations, links, members
-from annotations.review.activity import work_lines, work_of
+from annotations.review.activity import activity_lines, activity_of
 from annotations.review.remaining import pairs_left
 from annotations.studies import progress
 from annotations.web import redirects
-from annotations.web.access import (
-    STAFF,
-    StillRatingError,
-    get_managed_study,
-    login_required,
-    refuse_while_rating,
-    role_of,
-    still_rating,
-)
-from annotations.web.forms import InvitationForm, MemberForm
-from annotations.web.list_forms import PeopleForm
+from annotations.web.access import STAFF, not_while_rating, owners_only, role_of
+from annotations.web.forms.lists import PeopleForm
+from annotations.web.forms.people import InvitationForm, MemberForm
 from lib.csv_cells import csv_line
 
 ROWS_A_PAGE = 25
 
 
-@login_required
+@owners_only
 @require_GET
-def people(request: HttpRequest, slug: str) -> HttpResponse:
-    return _page(request, get_managed_study(request, slug, owner=True))
+def people(request: HttpRequest, study: Study) -> HttpResponse:
+    return _page(request, study)
 
 
 def _page(
@@ -54,7 +45,7 @@ def _page(
     find = asked["find"]
     invitations = Paginator(_invitations(study, find), ROWS_A_PAGE).get_page(request.GET.get("invitations"))
     annotators = Paginator(_annotators(study, **asked), ROWS_A_PAGE).get_page(request.GET.get("annotators"))
-    work, left = work_of(annotators), pairs_left(study, annotators)
+    work, left = activity_of(annotators), pairs_left(study, annotators)
     context = {
         "study": study,
         "members": study.memberships.select_related("user"),
@@ -62,10 +53,10 @@ def _page(
         "chosen": any(asked.values()) or bool(find_form.errors),
         "find_form": find_form,
         "invitations": invitations,
-        "invitation_rows": [(one, _link(request, one)) for one in invitations],
+        "invitation_rows": [(invitation, _link(request, invitation)) for invitation in invitations],
         "annotators": annotators,
         "more_is_coming": progress.more_is_coming(study),
-        "annotator_rows": [(one, work[one.pk], left.get(one.pk)) for one in annotators],
+        "annotator_rows": [(annotator, work[annotator.pk], left.get(annotator.pk)) for annotator in annotators],
         "invitation_form": invitation_form or InvitationForm(),
         "member_form": member_form or MemberForm(),
     }
@@ -73,12 +64,16 @@ def _page(
 
 
 def _invitations(study: Study, find: str) -> QuerySet[Invitation]:
-    """All of them, or those with this in their label: the address of a person."""
+    """Select all invitations, or those with this in their label, which may be a person's address."""
     return study.invitations.filter(label__icontains=find) if find else study.invitations.all()
 
 
 def _annotators(study: Study, *, find: str, show: str) -> QuerySet[Annotator]:
-    """All of them, or those that anything they are known by fits; show: finished or left, "" for both."""
+    """Select annotators whose pseudonym, platform id, account or invitation contains `find`.
+
+    Args:
+        show: "finished" or "left" (pairs left to rate); "" for both.
+    """
     annotators = study.annotators.select_related("invitation", "user")
     if show:
         left = pairs_left(study, study.annotators.all())
@@ -94,10 +89,9 @@ def _link(request: HttpRequest, invitation: Invitation) -> str:
     return f"{link}?{invitation.id_parameter}=…" if invitation.id_parameter else link
 
 
-@login_required
+@owners_only
 @require_POST
-def add_member(request: HttpRequest, slug: str) -> HttpResponse:
-    study = get_managed_study(request, slug, owner=True)
+def add_member(request: HttpRequest, study: Study) -> HttpResponse:
     form = MemberForm(request.POST)
     if form.is_valid():
         try:
@@ -109,10 +103,9 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
     return _back(request, study)
 
 
-@login_required
+@owners_only
 @require_POST
-def remove_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    study = get_managed_study(request, slug, owner=True)
+def remove_member(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     try:
         members.remove_member(get_object_or_404(study.memberships, pk=pk), cast(User, request.user))
     except members.MemberError as error:
@@ -121,18 +114,19 @@ def remove_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 
 def _back(request: HttpRequest, study: Study) -> HttpResponse:
-    """To the same page; who took themselves off the owners is led to what is still theirs."""
+    """Return to the page, or redirect former owners to what they may still open."""
     role = role_of(request.user, study)
     if role in (STAFF, Membership.Role.OWNER):
         return redirect(redirects.as_it_was(request, "study-people", study.slug))
-    messages.success(request, f"You are {'a researcher' if role else 'no member'} of the study {study.slug} now.")
+    messages.success(
+        request, f"You are {'now a researcher' if role else 'no longer a member'} of the study {study.slug}."
+    )
     return redirect(study if role else "studies")
 
 
-@login_required
+@owners_only
 @require_POST
-def invite(request: HttpRequest, slug: str) -> HttpResponse:
-    study = get_managed_study(request, slug, owner=True)
+def invite(request: HttpRequest, study: Study) -> HttpResponse:
     form = InvitationForm(request.POST)
     if form.is_valid():
         values = form.cleaned_data
@@ -144,40 +138,34 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
             form.add_error(None, str(error))
     if form.errors:
         return _page(request, study, invitation_form=form)
-    return redirect(redirects.as_it_was(request, "study-people", slug))
+    return redirect(redirects.as_it_was(request, "study-people", study.slug))
 
 
-@login_required
+@owners_only
 @require_POST
-def revoke(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
-    study = get_managed_study(request, slug, owner=True)
+def revoke(request: HttpRequest, study: Study, public_id: UUID) -> HttpResponse:
     invitations.revoke(get_object_or_404(study.invitations, public_id=public_id), cast(User, request.user))
-    return redirect(redirects.as_it_was(request, "study-people", slug))
+    return redirect(redirects.as_it_was(request, "study-people", study.slug))
 
 
-@login_required
+@owners_only
 @require_GET
-def invitations_csv(request: HttpRequest, slug: str) -> HttpResponse:
-    """Address and link of every personal invitation that is still unused, for a mail merge."""
-    study = get_managed_study(request, slug, owner=True)
+def invitations_csv(request: HttpRequest, study: Study) -> HttpResponse:
+    """Download addresses and links of unused personal invitations, for a mail merge."""
     answer = HttpResponse(content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{study.slug}-invitations.csv"'
     answer.write(csv_line(["address", "link"]))
-    for one in study.invitations.filter(kind=Invitation.Kind.EMAIL, revoked_at=None, uses=0).order_by("pk"):
-        answer.write(csv_line([one.label, _link(request, one)]))
+    unused = study.invitations.filter(kind=Invitation.Kind.EMAIL, revoked_at=None, uses=0)
+    for invitation in unused.order_by("pk"):
+        answer.write(csv_line([invitation.label, _link(request, invitation)]))
     return answer
 
 
-@login_required
-@never_cache
+@owners_only
+@not_while_rating
 @require_GET
-def work_csv(request: HttpRequest, slug: str) -> HttpResponse:
-    """Who rated how much, for paying them."""
-    study = get_managed_study(request, slug, owner=True)
-    try:
-        refuse_while_rating(request, study)
-    except StillRatingError as refusal:
-        return still_rating(request, refusal)
-    answer = HttpResponse("".join(work_lines(study)), content_type="text/csv; charset=utf-8")
+def work_csv(request: HttpRequest, study: Study) -> HttpResponse:
+    """Download who rated how much, for paying them."""
+    answer = HttpResponse("".join(activity_lines(study)), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{study.slug}-work.csv"'
     return answer

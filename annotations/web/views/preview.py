@@ -1,4 +1,4 @@
-"""The rating page as annotators will see it; nothing that is answered there is stored."""
+"""Preview of the rating page as annotators will see it; answers given there are not stored."""
 
 from typing import Any
 
@@ -12,17 +12,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 from annotations.models import Assignment, Comparison, Remark, Side, Study
 from annotations.people.joining import join
 from annotations.rating.page import rating_page
-from annotations.web.access import get_managed_study, login_required
+from annotations.web.access import members_only
 
 SESSION_KEY = "preview"
 
 
-@login_required
+@members_only
 @never_cache
 @require_GET
-def preview(request: HttpRequest, slug: str) -> HttpResponse:
-    """The pair that this browser has come to; after the last one, the first again."""
-    study = get_managed_study(request, slug)
+def preview(request: HttpRequest, study: Study) -> HttpResponse:
+    """Show the pair this browser has come to; after the last one, the first again."""
     shown = _state(request, study)["shown"]
     comparisons = study.comparisons.for_rating().order_by("document__position", "shuffle", "pk")
     total = comparisons.count()
@@ -30,7 +29,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "annotations/no_preview.html", {"study": study})
     template = "annotations/_pair.html" if request.headers.get("X-Fragment") else "annotations/rate.html"
     with transaction.atomic():
-        # Rows like an annotator's, so that the page is the real one; gone again before anybody can see them.
+        # Create rows like an annotator's, so that the page is the real one, and roll them back.
         context = _context(study, comparisons[shown % total], Side.A if shown % 2 else Side.B)
         page = render(request, template, context)
         transaction.set_rollback(True)
@@ -54,12 +53,11 @@ def _context(study: Study, comparison: Comparison, shown_left: str) -> dict[str,
     }
 
 
-@login_required
+@members_only
 @never_cache
 @require_http_methods(["GET", "POST"])
-def answer(request: HttpRequest, slug: str) -> HttpResponse:
-    """Takes every answer and keeps none; nothing is fetched ahead (GET)."""
-    study = get_managed_study(request, slug)
+def answer(request: HttpRequest, study: Study) -> HttpResponse:
+    """Take an answer without storing it; GET, which fetches the next pair ahead, gets none."""
     if request.method == "GET":
         return HttpResponse(status=204)
     state = _state(request, study)
@@ -72,7 +70,7 @@ def answer(request: HttpRequest, slug: str) -> HttpResponse:
     request.session[SESSION_KEY] = {study.slug: state}
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"saved": True, "complete": complete, "repeated": False})
-    return redirect("preview", slug)
+    return redirect("preview", study.slug)
 
 
 def _state(request: HttpRequest, study: Study) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Researchers' pages about raters: quality, disagreements, exclusion."""
+"""Researchers' pages of raters: quality, disagreements, exclusion."""
 
 import re
 from typing import cast
@@ -15,13 +15,13 @@ from annotations.blindness.leak_check import flagged
 from annotations.gold.results import least_as_expected
 from annotations.models import Annotator, Criterion, Study
 from annotations.quality import exclusion
-from annotations.quality.listing import chosen
+from annotations.quality.listing import listed_annotators
 from annotations.quality.snapshots import served_quality
 from annotations.rating.unblinding import study_guesses
-from annotations.review.disagreements import disagreements, with_texts
+from annotations.review.disagreements import disagreements, with_pair_texts
 from annotations.web import redirects
-from annotations.web.access import for_researchers, get_managed_study, login_required
-from annotations.web.list_forms import AnnotatorsForm
+from annotations.web.access import members_only, not_while_rating
+from annotations.web.forms.lists import AnnotatorsForm
 from stats.raters.gold import CERTAINTY, THRESHOLD
 
 DISAGREEMENTS_A_PAGE = 10
@@ -33,11 +33,12 @@ NUMBER = re.compile("[0-9]{1,9}")
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def quality(request: HttpRequest, study: Study) -> HttpResponse:
     served = served_quality(study)
     form = AnnotatorsForm.of(request.GET)
-    rows = chosen(served.quality.annotators, **form.asked())
+    rows = listed_annotators(served.quality.annotators, **form.asked())
     gold = least_as_expected(study)
     context = {
         "study": study,
@@ -57,9 +58,10 @@ def quality(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def disagreement(request: HttpRequest, study: Study) -> HttpResponse:
-    """Pairs on which people chose opposite sides, with both texts; ?criterion=KEY&annotator=NUMBER."""
+    """List pairs on which annotators chose opposite sides, with both texts; ?criterion=KEY&annotator=NUMBER."""
     criterion = _criterion(study, request.GET.get("criterion", ""))
     annotator = _annotator(study, request.GET.get("annotator", ""))
     page = Paginator(disagreements(criterion, annotator), DISAGREEMENTS_A_PAGE).get_page(request.GET.get("page"))
@@ -68,7 +70,7 @@ def disagreement(request: HttpRequest, study: Study) -> HttpResponse:
         "criterion": criterion,
         "annotator": annotator,
         "page": page,
-        "rows": with_texts(list(page), criterion),
+        "rows": with_pair_texts(list(page), criterion),
     }
     return render(request, "annotations/disagreements.html", context)
 
@@ -81,20 +83,19 @@ def _criterion(study: Study, key: str) -> Criterion:
 
 
 def _annotator(study: Study, number: str) -> Annotator | None:
-    """The one with this number; None where none is asked for."""
+    """Return the annotator with this number; None where no number is given, 404 where there is no such annotator."""
     if not number:
         return None
-    known = study.annotators.filter(number=number).first() if NUMBER.fullmatch(number) else None
-    if known is None:
+    annotator = study.annotators.filter(number=number).first() if NUMBER.fullmatch(number) else None
+    if annotator is None:
         raise Http404(f"This study has no annotator {number!r}.")
-    return known
+    return annotator
 
 
-@login_required
+@members_only
 @require_POST
-def change_exclusion(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+def change_exclusion(request: HttpRequest, study: Study, number: int) -> HttpResponse:
     """POST change=exclude with a reason, or change=include; at=annotator to come back to their page."""
-    study = get_managed_study(request, slug)
     annotator = get_object_or_404(study.annotators.select_related("study"), number=number)
     by, change = cast(User, request.user), request.POST.get("change")
     if change not in CHANGES:
@@ -107,38 +108,37 @@ def change_exclusion(request: HttpRequest, slug: str, number: int) -> HttpRespon
     except exclusion.ExclusionError as error:
         messages.error(request, str(error))
     if request.POST.get("at") == "annotator":
-        return redirect("annotator", slug, number)
-    return redirect(redirects.as_it_was(request, "study-quality", slug, "annotators"))
+        return redirect("annotator", study.slug, number)
+    return redirect(redirects.as_it_was(request, "study-quality", study.slug, "annotators"))
 
 
-@login_required
+@members_only
 @require_POST
-def change_exclusions(request: HttpRequest, slug: str) -> HttpResponse:
+def change_exclusions(request: HttpRequest, study: Study) -> HttpResponse:
     """POST change=exclude with a reason, or change=include, with annotator=NUMBER for each."""
-    study = get_managed_study(request, slug)
     annotators, by = _annotators(study, set(request.POST.getlist("annotator"))), cast(User, request.user)
     change = request.POST.get("change")
     if change not in CHANGES:
         return _unknown(change)
     try:
         if not annotators:
-            raise exclusion.ExclusionError("Nobody is chosen: mark the annotators in the list first.")
+            raise exclusion.ExclusionError("Select at least one annotator first.")
         if change == "exclude":
             n = exclusion.exclude_all(annotators, request.POST.get("reason", ""), by)
-            _say_how_many(request, n, "left out now", "left out already")
+            _say_how_many(request, n, "excluded", "excluded already")
         else:
             n = exclusion.include_all(annotators, by)
-            _say_how_many(request, n, "counted again", "counted already")
+            _say_how_many(request, n, "included again", "included already")
     except exclusion.ExclusionError as error:
         messages.error(request, str(error))
-    return redirect(redirects.as_it_was(request, "study-quality", slug, "annotators"))
+    return redirect(redirects.as_it_was(request, "study-quality", study.slug, "annotators"))
 
 
 def _annotators(study: Study, numbers: set[str]) -> list[Annotator]:
-    found = list(study.annotators.filter(number__in=filter(NUMBER.fullmatch, numbers)))
-    if len(found) != len(numbers):
-        raise Http404("Somebody of those chosen is no annotator of this study.")
-    return found
+    annotators = list(study.annotators.filter(number__in=filter(NUMBER.fullmatch, numbers)))
+    if len(annotators) != len(numbers):
+        raise Http404("One of the selected people is not an annotator of this study.")
+    return annotators
 
 
 def _unknown(change: str | None) -> HttpResponseBadRequest:
@@ -147,6 +147,6 @@ def _unknown(change: str | None) -> HttpResponseBadRequest:
 
 def _say_how_many(request: HttpRequest, n: int, now: str, already: str) -> None:
     if n:
-        messages.success(request, f"The votes of {n} annotator{'s' if n != 1 else ''} are {now}.")
+        messages.success(request, f"{n} annotator{'s' if n != 1 else ''} {now}.")
     else:
-        messages.info(request, f"Nothing was changed: the votes of everybody chosen are {already}.")
+        messages.info(request, f"Nothing changed: everybody selected is {already}.")

@@ -1,14 +1,13 @@
-"""Annotators' pages. Everything they answer goes through annotations.rating.page; docs/blindness.md says why."""
+"""The rating page and what it sends. Every page shown goes through annotations.rating.page (docs/blindness.md)."""
 
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID, uuid4
 
-from django.contrib.auth.models import User
 from django.db.models import Q
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,18 +18,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from annotations.gold.training_feedback import feedback, rated_practice
 from annotations.models import Annotator, Assignment, Purpose, Remark, Study
 from annotations.people import links
-from annotations.people.invitations import NotInvitedError, accept, check_invitation, is_known, named_by_platform
-from annotations.people.privacy import erase, own_data
 from annotations.rating.assignment import has_work, next_assignment, prefetch
-from annotations.rating.leases import come_back, leave, renew
+from annotations.rating.leases import renew
 from annotations.rating.page import RatingPage, rating_page, rating_progress
 from annotations.rating.remarks import record_remark
 from annotations.rating.unblinding import next_guess, record_guess
 from annotations.rating.undo import has_answered, last_answer, undo
 from annotations.rating.votes import Receipt, RefusedError, record_vote
 from annotations.studies import progress
-from annotations.web import access
-from annotations.web.forms import GuessForm, NextForm, RemarkForm, UndoForm, VoteForm
+from annotations.web.access import annotator_gate, annotator_page
+from annotations.web.forms.rating import GuessForm, NextForm, RemarkForm, UndoForm, VoteForm
 from lib.json_errors import json_error
 
 F = TypeVar("F", bound=Form)
@@ -45,55 +42,28 @@ REFUSAL_STATUS = {
 }
 
 
-@never_cache
-@require_http_methods(["GET", "POST"])
-def join(request: HttpRequest, token: str) -> HttpResponse:
-    """What the study asks for; joining makes an annotator, once per browser, account and platform's id."""
-    study, invitation = links.invited_to(token)
-    if study is None:
-        raise Http404("This invitation link is not valid. Ask the researcher who sent it for a new one.")
-    annotator = access.get_annotator(request, str(study.public_id))
-    external_id = named_by_platform(invitation, request.GET)
-    if annotator is not None and external_id and annotator.external_id != external_id:
-        annotator = None  # somebody else's turn at a shared computer
-    try:
-        if request.method == "GET":
-            if annotator is None and not is_known(study, external_id):
-                check_invitation(invitation, study, external_id)
-            return render(request, "annotations/join.html", {"study": study, "annotator": annotator})
-        if annotator is None:
-            annotator = accept(invitation, study, _account(request), external_id)
-            access.remember(request, annotator)
-    except NotInvitedError as refusal:
-        return render(request, "annotations/refused.html", {"message": refusal, "study": study}, status=410)
-    come_back(annotator)
-    return redirect("rate", study.public_id)
+def _wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "").startswith("application/json")
 
 
-def _account(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None
+def _refuse(request: HttpRequest, status: int, code: str, message: str, *, field: str = "") -> HttpResponse:
+    if _wants_json(request):
+        return json_error(status, code, message, field=field)
+    return render(request, "annotations/refused.html", {"message": message}, status=status)
 
 
-@never_cache
-@require_http_methods(["GET", "POST"])
-def resume(request: HttpRequest, token: str) -> HttpResponse:
-    """Go on as the same annotator on another device."""
-    annotator = links.annotator_of(token)
-    if annotator is None:
-        raise Http404("This personal link is not valid. Open the rating page on your first device and copy it again.")
-    if request.method == "GET":
-        return render(request, "annotations/resume.html", {"annotator": annotator})
-    access.remember(request, annotator)
-    return redirect("rate", annotator.study.public_id)
+@annotator_gate
+def annotator_request(request: HttpRequest) -> HttpResponse:
+    """Refuse what the scripts and forms of the rating page send, where this browser has not joined the study."""
+    message = _("This browser has not joined the study. Open your personal link again.")
+    return _refuse(request, 403, "not_joined", message)
 
 
 @never_cache
 @require_GET
-def rate(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The pair to rate now, or why there is none."""
-    annotator = access.get_annotator(request, str(public_id))
-    if annotator is None:
-        return render(request, "annotations/not_joined.html", status=403)
+@annotator_page
+def rate(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Show the pair to rate now, or why there is none."""
     assignment = next_assignment(annotator)
     if assignment is None:
         return _nothing_to_rate(request, annotator)
@@ -126,11 +96,9 @@ def _addresses(request: HttpRequest, annotator: Annotator) -> dict[str, object]:
 
 @never_cache
 @require_GET
-def upcoming(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The pair that comes after the one shown, leased ahead; 204 if none can be promised."""
-    annotator = access.get_annotator(request, str(public_id))
-    if annotator is None:
-        return _not_joined(request)
+@annotator_request
+def upcoming(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Answer with the next pair, leased ahead; 204 if none can be promised."""
     form = NextForm(request.GET)
     if not form.is_valid():
         return _invalid(request, form)
@@ -138,7 +106,7 @@ def upcoming(request: HttpRequest, public_id: UUID) -> HttpResponse:
     assignment = prefetch(annotator, shown)
     if assignment is None:
         return HttpResponse(status=204)
-    # The answer that ends the pair shown may have arrived without its browser knowing. Practice counts apart.
+    # The last answer of the pair shown may be stored already, without the browser knowing. Practice counts separately.
     counted = Q(state=Assignment.State.DONE) | Q(comparison__purpose=Purpose.TRAINING)
     ahead = not annotator.assignments.filter(counted, token=shown).exists()
     page = rating_page(assignment, ahead=ahead)
@@ -147,11 +115,9 @@ def upcoming(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @never_cache
 @require_POST
-def hold(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The page is still open: keep the annotator's places."""
-    annotator = access.get_annotator(request, str(public_id))
-    if annotator is None:
-        return _not_joined(request)
+@annotator_request
+def hold(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Renew the annotator's leases while the page is open."""
     return JsonResponse({"held": renew(annotator)})
 
 
@@ -181,34 +147,37 @@ def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse
 
 @never_cache
 @require_POST
-def vote(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Save one answer. The same client_key again is the same answer."""
+@annotator_request
+def vote(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Save one answer; a resend with the same client_key is the same answer."""
     form = VoteForm(request.POST)
-    return _recorded(request, public_id, form, lambda who, form: record_vote(who, form.vote()), then=_next_page)
+    return _recorded(request, annotator, form, lambda who, form: record_vote(who, form.vote()), then=_next_page)
 
 
 @never_cache
 @require_POST
-def remark(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Save a comment, a problem or a skip. The same client_key again is the same remark."""
+@annotator_request
+def remark(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Save a comment, a problem or a skip; a resend with the same client_key is the same remark."""
     form = RemarkForm(request.POST)
-    return _recorded(request, public_id, form, lambda who, form: record_remark(who, form.said()), then=_next_page)
+    return _recorded(request, annotator, form, lambda who, form: record_remark(who, form.said()), then=_next_page)
 
 
 @never_cache
 @require_POST
-def undo_last(request: HttpRequest, public_id: UUID) -> HttpResponse:
+@annotator_request
+def undo_last(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Withdraw the last answer; its pair is shown again."""
 
     def withdraw(annotator: Annotator, form: UndoForm) -> Receipt:
         undo(annotator, form.cleaned_data["client_key"])
         return Receipt(complete=False, repeated=False)
 
-    return _recorded(request, public_id, UndoForm(request.POST), withdraw)
+    return _recorded(request, annotator, UndoForm(request.POST), withdraw)
 
 
 def _next_page(annotator: Annotator, form: Form) -> str:
-    """Where a browser without JavaScript goes on: after practice, to what there is to say about it."""
+    """Return the address where a browser without JavaScript continues: after practice, the page of feedback."""
     token = form.cleaned_data["token"]
     return practice_url(annotator, token) if rated_practice(annotator, token) else ""
 
@@ -219,14 +188,12 @@ def practice_url(annotator: Annotator, token: UUID) -> str:
 
 @never_cache
 @require_GET
-def practice(request: HttpRequest, public_id: UUID, token: UUID) -> HttpResponse:
-    """After a training pair: whether the answer was the expected one, and why."""
-    annotator = access.get_annotator(request, str(public_id))
-    if annotator is None:
-        return _not_joined(request)
+@annotator_request
+def practice(request: HttpRequest, annotator: Annotator, token: UUID) -> HttpResponse:
+    """Show feedback after a training pair: whether the answer was as expected, and why."""
     assignment = rated_practice(annotator, token)
     if assignment is None:
-        return redirect("rate", public_id)  # any other pair, also one taken back meanwhile
+        return redirect("rate", annotator.study.public_id)  # any other pair, also one taken back meanwhile
     last = last_answer(annotator)
     context = {
         "feedback": feedback(assignment),
@@ -239,16 +206,13 @@ def practice(request: HttpRequest, public_id: UUID, token: UUID) -> HttpResponse
 
 def _recorded(
     request: HttpRequest,
-    public_id: UUID,
+    annotator: Annotator,
     form: F,
     record: Callable[[Annotator, F], Receipt],
     *,
     then: Callable[[Annotator, F], str] | None = None,
 ) -> HttpResponse:
-    """What every post of the rating page answers: saved, or refused with a reason and nothing stored."""
-    annotator = access.get_annotator(request, str(public_id))
-    if annotator is None:
-        return _not_joined(request)
+    """Answer a POST of the rating page: saved, or refused with a reason and nothing stored."""
     if not form.is_valid():
         return _invalid(request, form)
     try:
@@ -257,13 +221,7 @@ def _recorded(
         return _refuse(request, REFUSAL_STATUS.get(refusal.code, 409), refusal.code, str(refusal))
     if _wants_json(request):
         return JsonResponse({"saved": True, "complete": recorded.complete, "repeated": recorded.repeated})
-    return redirect((then and then(annotator, form)) or reverse("rate", args=[public_id]))
-
-
-def _not_joined(request: HttpRequest) -> HttpResponse:
-    return _refuse(
-        request, 403, "not_joined", _("This browser has not joined the study. Open your personal link again.")
-    )
+    return redirect((then and then(annotator, form)) or reverse("rate", args=[annotator.study.public_id]))
 
 
 def _invalid(request: HttpRequest, form: Form) -> HttpResponse:
@@ -271,55 +229,11 @@ def _invalid(request: HttpRequest, form: Form) -> HttpResponse:
     return _refuse(request, 400, "invalid", f"{field}: {messages[0]}", field=field)
 
 
-def _wants_json(request: HttpRequest) -> bool:
-    return request.headers.get("Accept", "").startswith("application/json")
-
-
-def _refuse(request: HttpRequest, status: int, code: str, message: str, *, field: str = "") -> HttpResponse:
-    if _wants_json(request):
-        return json_error(status, code, message, field=field)
-    return render(request, "annotations/refused.html", {"message": message}, status=status)
-
-
-@require_POST
-def leave_study(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The annotator ends their work in this study."""
-    annotator = access.get_annotator(request, str(public_id))
-    if annotator is not None and annotator.left_at is None:
-        leave(annotator)
-    return redirect("rate", public_id)
-
-
-@never_cache
-@require_GET
-def my_data(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Everything stored about this annotator, as a file of theirs."""
-    annotator = access.get_annotator(request, str(public_id))
-    if annotator is None:
-        return render(request, "annotations/not_joined.html", status=403)
-    answer = JsonResponse(own_data(annotator), json_dumps_params={"indent": 2, "ensure_ascii": False})
-    answer["Content-Disposition"] = 'attachment; filename="my-ratings.json"'
-    return answer
-
-
-@require_POST
-def erase_me(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Cut every tie between the annotator's answers and the person."""
-    annotator = access.get_annotator(request, str(public_id))
-    if annotator is None:
-        return render(request, "annotations/not_joined.html", status=403)
-    erase(annotator)
-    access.forget(request, annotator)
-    return render(request, "annotations/erased.html", {"rate_url": reverse("rate", args=[public_id])})
-
-
 @never_cache
 @require_http_methods(["GET", "POST"])
-def guess(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Afterwards: which of the two was the large model's?"""
-    annotator = access.get_annotator(request, str(public_id))
-    if annotator is None:
-        return render(request, "annotations/not_joined.html", status=403)
+@annotator_page
+def guess(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Ask afterwards which of two texts was the large model's."""
     if request.method == "POST":
         form = GuessForm(request.POST)
         if not form.is_valid():
@@ -328,8 +242,8 @@ def guess(request: HttpRequest, public_id: UUID) -> HttpResponse:
             record_guess(annotator, form.cleaned_data["token"], form.cleaned_data["choice"])
         except RefusedError as refusal:
             return _refuse(request, 404, refusal.code, str(refusal))
-        return redirect("guess", public_id)
+        return redirect("guess", annotator.study.public_id)
     assignment = next_guess(annotator)
     if assignment is None:
-        return redirect("rate", public_id)
+        return redirect("rate", annotator.study.public_id)
     return render(request, "annotations/guess.html", {"page": rating_page(assignment), "annotator": annotator})

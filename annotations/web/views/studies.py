@@ -1,4 +1,4 @@
-"""Researchers' pages about studies."""
+"""Researchers' pages of studies: list, new study, overview, settings, remarks and history."""
 
 from typing import cast
 
@@ -17,18 +17,20 @@ from annotations.models import Remark, Study
 from annotations.people import links
 from annotations.rating.remarks import newest_remarks, remark_lines
 from annotations.studies import audit, setup
-from annotations.studies.effort import workload
+from annotations.studies import settings as study_settings
+from annotations.studies.effort import study_effort
 from annotations.studies.progress import coverage, progress_by_study, rated_counts, study_progress
 from annotations.web.access import (
     StillRatingError,
-    for_researchers,
-    get_managed_study,
     login_required,
+    members_only,
+    not_while_rating,
     refuse_while_rating,
     role_of,
+    studies_of,
 )
-from annotations.web.forms import SettingsForm, StudyForm
-from annotations.web.list_forms import HistoryForm, RemarksForm
+from annotations.web.forms.lists import HistoryForm, RemarksForm
+from annotations.web.forms.studies import SettingsForm, StudyForm
 
 STUDIES_A_PAGE = 50
 ANNOTATORS_A_PAGE = 20
@@ -40,22 +42,20 @@ ENTRIES_A_PAGE = 100
 @login_required
 @require_GET
 def studies(request: HttpRequest) -> HttpResponse:
-    """Every study for staff, the others' own for everybody else."""
+    """List the studies this user may open."""
     user = cast(User, request.user)
-    found = Study.objects.select_related("dataset")
-    if not user.is_staff:
-        found = found.filter(memberships__user=user)
-    page = Paginator(found, STUDIES_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(studies_of(user), STUDIES_A_PAGE).get_page(request.GET.get("page"))
     progress = progress_by_study(page)
     rows = [(study, progress[study.pk]) for study in page]
     context = {"rows": rows, "page": page, "may_make": user.is_staff}
     return render(request, "annotations/studies.html", context)
 
 
+# Who is logged in without staff rights is asked to log in as staff (docs/permissions.md).
 @staff_member_required(login_url="login")
 @require_http_methods(["GET", "POST"])
 def new_study(request: HttpRequest) -> HttpResponse:
-    """POST with draft: make it without opening it."""
+    """Create a study; POST with `draft` does not open it."""
     form = StudyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -83,36 +83,35 @@ def _create(form: StudyForm, user: User, *, draft: bool) -> Study:
         epsilon=chosen["epsilon"],
         margin=chosen["margin"],
         options=form.options(),
-        material=form.material(),
+        scope=form.scope(),
         created_by=user,
         draft=draft,
     )
 
 
-@login_required
+@members_only
 @require_GET
-def study(request: HttpRequest, slug: str) -> HttpResponse:
-    managed = get_managed_study(request, slug)
-    annotators = Paginator(managed.annotators.all(), ANNOTATORS_A_PAGE).get_page(request.GET.get("annotators"))
+def study(request: HttpRequest, study: Study) -> HttpResponse:
+    annotators = Paginator(study.annotators.all(), ANNOTATORS_A_PAGE).get_page(request.GET.get("annotators"))
     rated = rated_counts(annotators)
     context = {
-        "study": managed,
-        "role": role_of(request.user, managed),
-        "ended": managed.status == Study.Status.OPEN and managed.is_over(timezone.now()),
-        "progress": study_progress(managed),
-        "workload": workload(managed),
-        "evidence": evidence_progress(managed),
-        "coverage": coverage(managed),
+        "study": study,
+        "role": role_of(request.user, study),
+        "ended": study.status == Study.Status.OPEN and study.is_over(timezone.now()),
+        "progress": study_progress(study),
+        "effort": study_effort(study),
+        "evidence": evidence_progress(study),
+        "coverage": coverage(study),
         "annotators": annotators,
-        "annotator_rows": [(one, rated[one.pk]) for one in annotators],
-        "remarks": _remarks(request, managed),
-        "invitation_link": request.build_absolute_uri(links.invitation_path(managed)),
+        "annotator_rows": [(annotator, rated[annotator.pk]) for annotator in annotators],
+        "remarks": _remarks(request, study),
+        "invitation_link": request.build_absolute_uri(links.invitation_path(study)),
     }
     return render(request, "annotations/study.html", context)
 
 
 def _remarks(request: HttpRequest, study: Study) -> QuerySet[Remark] | None:
-    """What annotators said; None for one of them who has pairs left, whom it would sway."""
+    """Return the newest remarks; None for somebody with pairs left to rate, whom they would sway."""
     try:
         refuse_while_rating(request, study)
     except StillRatingError:
@@ -121,71 +120,73 @@ def _remarks(request: HttpRequest, study: Study) -> QuerySet[Remark] | None:
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def remarks(request: HttpRequest, study: Study) -> HttpResponse:
-    """All that annotators said beside their answers, newest first."""
+    """List all remarks of annotators, newest first."""
     form = RemarksForm.of(request.GET)
-    found = newest_remarks(study, **form.asked())
-    page = Paginator(found, REMARKS_A_PAGE).get_page(request.GET.get("page"))
+    listed = newest_remarks(study, **form.asked())
+    page = Paginator(listed, REMARKS_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "annotations/remarks.html", {"study": study, "form": form, "page": page})
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def remarks_csv(request: HttpRequest, study: Study) -> HttpResponseBase:
-    """The same ones as a file; refused where what is asked for is wrong, as a file cannot say so."""
+    """Download the listed remarks; a wrong filter is refused, since a file cannot show the error."""
     form = RemarksForm.of(request.GET)
     if form.errors:
         return HttpResponseBadRequest(form.errors.as_text(), content_type="text/plain; charset=utf-8")
-    found = newest_remarks(study, **form.asked())
+    listed = newest_remarks(study, **form.asked())
     return StreamingHttpResponse(
-        remark_lines(found.select_related(None)),
+        remark_lines(listed.select_related(None)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{study.slug}-remarks.csv"'},
     )
 
 
-@login_required
+@members_only
 @require_POST
-def change_status(request: HttpRequest, slug: str) -> HttpResponse:
+def change_status(request: HttpRequest, study: Study) -> HttpResponse:
     """POST change=open, pause or close."""
-    managed = get_managed_study(request, slug)
     change = request.POST.get("change", "")
-    if change not in setup.STATUS_CHANGES:
-        return HttpResponseBadRequest(f"change is {change!r}; expected one of {', '.join(setup.STATUS_CHANGES)}.")
+    if change not in study_settings.STATUS_CHANGES:
+        known = ", ".join(study_settings.STATUS_CHANGES)
+        return HttpResponseBadRequest(f"change is {change!r}; expected one of {known}.")
     try:
-        setup.change_status(managed, change, cast(User, request.user))
+        study_settings.change_status(study, change, cast(User, request.user))
     except setup.StudySetupError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"The study is now: {managed.get_status_display()}.")
-    return redirect(managed)
+        messages.success(request, f"The study is now: {study.get_status_display()}.")
+    return redirect(study)
 
 
-@login_required
+@members_only
 @require_http_methods(["GET", "POST"])
-def settings(request: HttpRequest, slug: str) -> HttpResponse:
-    """Change what may still change."""
-    managed = get_managed_study(request, slug)
-    rated = setup.is_rated(managed)
-    # The form writes what it reads onto its instance; the study itself changes in one place only.
-    form = SettingsForm(request.POST or None, instance=Study.objects.get(pk=managed.pk), rated=rated)
+def settings(request: HttpRequest, study: Study) -> HttpResponse:
+    """Change the settings that may still change."""
+    rated = study_settings.is_rated(study)
+    # The form writes onto its instance, so give it a copy; change_settings alone changes the study.
+    form = SettingsForm(request.POST or None, instance=Study.objects.get(pk=study.pk), rated=rated)
     if request.method == "POST" and form.is_valid():
         try:
-            changed = setup.change_settings(managed, form.changes(), cast(User, request.user))
+            changed = study_settings.change_settings(study, form.changes(), cast(User, request.user))
         except setup.StudySetupError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, "Saved." if changed else "Nothing was changed.")
-            return redirect(managed)
-    context = {"study": managed, "form": form, "rated": rated}
+            messages.success(request, "Saved." if changed else "Nothing changed.")
+            return redirect(study)
+    context = {"study": study, "form": form, "rated": rated}
     return render(request, "annotations/settings.html", context, status=400 if form.errors else 200)
 
 
 @require_GET
-@for_researchers
+@members_only
+@not_while_rating
 def history(request: HttpRequest, study: Study) -> HttpResponse:
-    """The audit trail, newest first; ?action= and ?who= narrow it. It tells gold pairs and who is left out."""
+    """List the audit trail, newest first; ?action= and ?who= filter it. It shows gold pairs and exclusions."""
     form = HistoryForm.of(request.GET)
     asked = form.asked()
     entries = Paginator(audit.entries_of(study, **asked), ENTRIES_A_PAGE).get_page(request.GET.get("page"))

@@ -24,8 +24,8 @@ from evalsite.sample import SampleProgress, load_sample, sample_progress
 ADMIN = "admin"
 
 
-class Stopped(Exception):
-    """Somebody pressed Ctrl-C or asked the process to end."""
+class StopRequested(Exception):
+    """Somebody pressed Ctrl-C or told the process to end."""
 
 
 class Command(BaseCommand):
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             self._serve(children, host)
         except launcher.StartError as error:
             raise CommandError(str(error)) from error
-        except Stopped:
+        except StopRequested:
             self._say("\nStopping ...")
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -80,12 +80,12 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _ensure_admin(self) -> User:
-        """The first start makes the administrator and shows the password, which is stored nowhere."""
+        """Create the administrator at the first start and show the password, which is not stored."""
         users = get_user_model().objects
-        known = users.filter(username=ADMIN).first()
-        if known is not None:
+        admin = users.filter(username=ADMIN).first()
+        if admin is not None:
             self._password = "the one shown at the first start (set another: manage.py changepassword admin)"  # noqa: S105
-            return known
+            return admin
         self._password = secrets.token_urlsafe(12)
         return users.create_superuser(ADMIN, password=self._password)
 
@@ -112,8 +112,8 @@ class Command(BaseCommand):
     def _watch(self, children: launcher.Children) -> None:
         shown = ""
         while True:
-            for line in children.restart_ended():
-                self._say(line)
+            for message in children.restart_ended():
+                self._say(message)
             text = _describe(sample_progress())
             if text != shown:
                 self._show(text)
@@ -138,4 +138,4 @@ def _describe(progress: SampleProgress) -> str:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    raise Stopped
+    raise StopRequested

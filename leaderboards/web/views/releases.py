@@ -16,20 +16,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from annotations.models import Study
-from annotations.web.access import (
-    StillRatingError,
-    datasets_being_rated,
-    get_managed_study,
-    refuse_while_rating,
-    role_of,
-    still_rating,
-)
+from annotations.web.access import datasets_being_rated, get_managed_study, refuse_while_rating, role_of
 from leaderboards.files import jobs
 from leaderboards.models.releases import ExportJob, FileJob, Release
 from leaderboards.releases import publishing
 from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.publishing import Draft, ReleaseError
-from leaderboards.web.access import get_results_study
+from leaderboards.web.access import get_results_study, results_only
 from leaderboards.web.forms import DoiForm, DraftForm, ExportForm
 from leaderboards.web.requests import results_page
 
@@ -40,15 +33,7 @@ View = Callable[..., HttpResponseBase]
 
 def results_action(view: View) -> View:
     """A POST of somebody who may see the study's results; the view gets the study."""
-
-    @wraps(view)
-    def checked(request: HttpRequest, slug: str, **more: Any) -> HttpResponseBase:
-        try:
-            return view(request, get_results_study(request, slug), **more)
-        except StillRatingError as refusal:
-            return still_rating(request, refusal)
-
-    return login_required(never_cache(require_POST(checked)))
+    return results_only(never_cache(require_POST(view)))
 
 
 def get_release(request: HttpRequest, slug: str, version: str, *, manage: bool = False) -> Release:
@@ -80,10 +65,7 @@ def release_action(view: View) -> View:
 def _with_release(view: View, *, manage: bool) -> View:
     @wraps(view)
     def checked(request: HttpRequest, slug: str, version: str, **more: Any) -> HttpResponseBase:
-        try:
-            return view(request, get_release(request, slug, version, manage=manage), **more)
-        except StillRatingError as refusal:
-            return still_rating(request, refusal)
+        return view(request, get_release(request, slug, version, manage=manage), **more)
 
     return checked
 
@@ -126,10 +108,7 @@ def start_export(request: HttpRequest, study: Study) -> HttpResponseBase:
 def export_file(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """The file of a background export, until it expires."""
     job = get_object_or_404(ExportJob.objects.select_related("study"), public_id=public_id)
-    try:
-        get_results_study(request, job.study.slug)
-    except StillRatingError as refusal:
-        return still_rating(request, refusal)
+    get_results_study(request, job.study.slug)
     if job.status != ExportJob.Status.DONE or job.expires_at is None or job.expires_at <= timezone.now():
         raise Http404
     return _file(jobs.path_of(job), jobs.export_of(job).name)
@@ -140,10 +119,7 @@ def export_file(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @require_POST
 def retry_export(request: HttpRequest, public_id: str) -> HttpResponse:
     job = get_object_or_404(ExportJob.objects.select_related("study"), public_id=public_id)
-    try:
-        get_results_study(request, job.study.slug)
-    except StillRatingError as refusal:
-        return still_rating(request, refusal)
+    get_results_study(request, job.study.slug)
     _retry(request, job)
     return redirect("exports", job.study.slug)
 

@@ -16,7 +16,7 @@ from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.rating.leases import return_expired
 from annotations.rating.remarks import NewRemark, record_remark
 from annotations.rating.undo import undo
-from annotations.studies import setup
+from annotations.studies.settings import change_settings
 from tests.annotations.helpers import rate_everything, vote_on
 from tests.factories import AnnotatorFactory, DocumentFactory, SummaryFactory, make_study
 
@@ -51,7 +51,7 @@ def answer(annotator, outcome, **kwargs):
 def test_a_study_that_becomes_adaptive_has_a_count_for_each_pair_of_its_systems():
     study = make_study(systems=4, documents=1)
     assert counts(study) is None
-    setup.change_settings(study, {"sampling": "adaptive"}, None)
+    change_settings(study, {"sampling": "adaptive"}, None)
     systems = sorted(study.systems.values_list("pk", flat=True))
     pairs = [(one, two) for one in systems for two in systems if one < two]
     assert sorted(study.pair_tallies.values_list("system_1", "system_2")) == pairs
@@ -138,18 +138,18 @@ def test_erasing_a_person_keeps_complete_votes_and_gives_up_the_rest(study, anno
 
 def test_switching_counts_anew(study, annotator):
     answer(annotator, "a")
-    setup.change_settings(study, {"sampling": "even"}, None)
+    change_settings(study, {"sampling": "even"}, None)
     assert counts(study) is None
     answer(AnnotatorFactory(study=study), "b")
-    setup.change_settings(study, {"sampling": "adaptive"}, None)
+    change_settings(study, {"sampling": "adaptive"}, None)
     assert counts(study) == (2, 1, 1)
 
 
 def test_a_vote_by_somebody_who_still_sees_the_study_as_even_is_counted(study, annotator):
-    setup.change_settings(study, {"sampling": "even"}, None)
+    change_settings(study, {"sampling": "even"}, None)
     annotator.refresh_from_db()
     assert annotator.study.sampling == "even"
-    setup.change_settings(study, {"sampling": "adaptive"}, None)
+    change_settings(study, {"sampling": "adaptive"}, None)
     answer(annotator, "a")
     assert counts(study) == (1, 1, 1)
 

@@ -13,7 +13,7 @@ from annotations.quality.report import study_quality
 from annotations.rating.assignment import take_comparison
 from annotations.rating.unblinding import next_guess, study_guesses
 from annotations.review.disagreements import disagreements
-from annotations.studies.effort import workload
+from annotations.studies.effort import study_effort
 from annotations.studies.progress import rated_counts, study_progress
 from evalsite.views import study_rows
 from leaderboards.data.votes import counted, export_rows, vote_rows
@@ -80,11 +80,11 @@ def test_the_first_page(study):
 
 def test_workload_and_its_pace(study):
     Judgement.objects.filter(assignment__comparison__purpose="rating").update(active_ms=60_000)
-    found = workload(study)
+    found = study_effort(study)
     assert (found.comparisons, found.ratings, found.answers) == (6, 12, 24)
     Judgement.objects.exclude(assignment__comparison__purpose="rating").update(active_ms=1)
     # Twelve pairs are too few for a pace: the known ones do not make up for it.
-    assert found.measured == workload(study).measured == 0
+    assert found.measured == study_effort(study).measured == 0
 
 
 def test_quality_agreement_pace_runs_and_days(study):

@@ -42,7 +42,7 @@ def test_pairs_to_choose_have_both_texts_and_leave_out_what_was_given(study):
     assert given not in list(page.context["page"])
     html = page.content.decode()
     assert html.count("Use this pair") == 5
-    assert "1 pair that somebody was given already cannot be chosen" in html
+    assert "1 pair that annotators have already been given cannot be chosen" in html
     assert study.comparisons.exclude(pk=given.pk).first().summary_b.text in html
 
 
@@ -77,7 +77,7 @@ def test_attention_checks_are_made_in_the_browser(study):
     html = page.content.decode()
     assert "3 attention checks made." in html
     assert html.count(", attention check</span>") == 3
-    assert "one gold item in 0 pairs" in html  # none is given out yet
+    assert "Annotators get no gold items." in html  # none is given out yet
     page = researcher_again().post(url, {"n": 0, "purpose": "gold", "questions": ["overall"]})
     assert page.status_code == 400
 
@@ -92,7 +92,7 @@ def test_fewer_checks_than_asked_for_are_explained():
     make_study(systems=1, documents=2, slug="s")
     url = reverse("add-attention-checks", args=["s"])
     page = researcher().post(url, {"n": 9, "purpose": "gold", "questions": ["overall"]}, follow=True)
-    assert "1 attention check made. There are no texts for more than that; 9 asked for." in page.content.decode()
+    assert "1 attention check created. There are not enough texts for 9." in page.content.decode()
 
 
 def test_an_item_is_removed_or_once_answered_switched_off(study, comparison):

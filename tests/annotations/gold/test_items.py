@@ -14,7 +14,8 @@ from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.rating.undo import undo
 from annotations.rating.votes import RefusedError
 from annotations.studies.pair_generation import build_comparisons
-from annotations.studies.setup import StudySetupError, change_settings
+from annotations.studies.settings import change_settings
+from annotations.studies.setup import StudySetupError
 from models_runner.models import Document, Summary
 from tests.annotations.helpers import answer, make_gold, rate_everything, vote_on
 from tests.factories import AnnotatorFactory, UserFactory, make_study

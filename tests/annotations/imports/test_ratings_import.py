@@ -13,8 +13,9 @@ from annotations.imports.ratings_import import import_ratings
 from annotations.models import Annotator, Assignment, AuditEntry, Judgement, JudgementRevision
 from annotations.people.joining import join
 from annotations.rating.assignment import next_assignment
-from annotations.studies.effort import workload
-from annotations.studies.setup import StudySetupError, change_settings
+from annotations.studies.effort import study_effort
+from annotations.studies.settings import change_settings
+from annotations.studies.setup import StudySetupError
 from leaderboards.data.votes import export_rows
 from leaderboards.snapshots.boards import build_board
 from models_runner.importing.records import DatasetImportError
@@ -112,9 +113,9 @@ def test_imported_places_come_on_top_of_the_studys_own(study, write):
 
 
 def test_what_a_study_asks_of_people_leaves_out_who_rated_elsewhere(study, write):
-    before = workload(study)
+    before = study_effort(study)
     import_ratings(write(line(study), line(study, judge="expert-2")), study)
-    assert workload(study) == before
+    assert study_effort(study) == before
     assert (before.comparisons, before.ratings, before.answers) == (2, 2, 4)
 
 

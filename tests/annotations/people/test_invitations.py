@@ -45,7 +45,7 @@ def test_an_address_in_other_case_is_the_same_person(study):
 
 def test_who_is_invited_already_gets_no_second_link(study):
     first, second = invite(study, "email", None, addresses=["ada@example.org", "bo@example.org"])
-    with pytest.raises(InvitationError, match=r"Invited before: Ada@example.org\. .* Nobody was invited"):
+    with pytest.raises(InvitationError, match=r"Already invited: Ada@example.org\. .* Nobody was invited"):
         invite(study, "email", None, addresses=["Ada@example.org", "cleo@example.org"])
     assert study.invitations.count() == 2
     revoke(first, None)
@@ -63,11 +63,11 @@ def test_who_is_invited_already_gets_no_second_link(study):
     ("kind", "values", "message"),
     [
         ("email", {"addresses": []}, "No address"),
-        ("email", {"addresses": ["a@example.org", "nobody"]}, "'nobody' is no e-mail address"),
+        ("email", {"addresses": ["a@example.org", "nobody"]}, "'nobody' is not an e-mail address"),
         ("email", {"addresses": [f"p{n}@example.org" for n in range(501)]}, "at most 500"),
-        ("external", {"id_parameter": "a b"}, "no name of a parameter"),
-        ("external", {}, "no name of a parameter"),
-        ("email", {"addresses": [f"{'a' * 189}@example.org"]}, "is no e-mail address"),
+        ("external", {"id_parameter": "a b"}, "not the name of an address parameter"),
+        ("external", {}, "not the name of an address parameter"),
+        ("email", {"addresses": [f"{'a' * 189}@example.org"]}, "is not an e-mail address"),
         ("link", {"addresses": ["a@example.org"]}, "choose “A link for one person each”"),
         ("external", {"addresses": ["a@example.org"], "id_parameter": "PID"}, "choose “A link for one person each”"),
         ("link", {"id_parameter": "PROLIFIC_PID"}, "choose “A recruiting platform"),
@@ -109,7 +109,7 @@ def test_an_expired_or_revoked_link_lets_nobody_in(study):
     revoked = one(study)
     revoke(revoked, None)
     revoked.refresh_from_db()
-    assert "took this invitation back" in refusal(revoked)
+    assert "revoked this invitation" in refusal(revoked)
 
 
 def test_the_history_names_no_address(study):

@@ -41,7 +41,7 @@ def test_who_has_no_account_cannot_be_added(study):
 
 @pytest.mark.parametrize(
     ("change", "role", "leads_to", "said"),
-    [("remove", None, "/studies/", "no member"), ("add", "researcher", "/studies/{}/", "a researcher")],
+    [("remove", None, "/studies/", "no longer a member"), ("add", "researcher", "/studies/{}/", "now a researcher")],
 )
 def test_who_gives_up_ownership_is_led_to_what_is_still_theirs(client, study, change, role, leads_to, said):
     Membership.objects.create(study=study, user=UserFactory(username="bo"), role="owner")
@@ -53,5 +53,5 @@ def test_who_gives_up_ownership_is_led_to_what_is_still_theirs(client, study, ch
     }
     page = client.post(addresses[change], {"username": "ada", "role": "researcher"}, follow=True)
     assert page.redirect_chain == [(leads_to.format(study.slug), 302)]
-    assert f"You are {said} of the study {study.slug} now." in page.content.decode()
+    assert f"You are {said} of the study {study.slug}." in page.content.decode()
     assert study.memberships.filter(user=ada.user).values_list("role", flat=True).first() == role

@@ -70,7 +70,7 @@ def test_in_the_browser(client):
     answer = client.get(reverse("my-data", args=[study.public_id]))
     assert answer["Content-Disposition"] == 'attachment; filename="my-ratings.json"'
     assert answer.json()["platform_id"] == "5f1e"
-    assert b"Nothing leads to you" in client.post(reverse("erase-me", args=[study.public_id])).content
+    assert b"Your answers are anonymous now" in client.post(reverse("erase-me", args=[study.public_id])).content
     assert client.get(reverse("rate", args=[study.public_id])).status_code == 403
     assert study.annotators.get().external_id == ""
 

@@ -37,7 +37,7 @@ def test_votes_of_who_is_excluded_do_not_count_until_included_again(annotator):
 
 
 def test_a_reason_is_needed(annotator):
-    with pytest.raises(ExclusionError, match="Say why"):
+    with pytest.raises(ExclusionError, match="Give a reason"):
         exclude(annotator, "  ", None)
     assert counted(annotator.study) == (1, 1)
 
@@ -69,7 +69,7 @@ def post(study, **values):
 
 def test_several_at_once_for_one_reason_each_with_an_entry_of_its_own(several):
     page = post(several, change="exclude", reason="One agency’s people.", annotator=["1", "3"])
-    assert "The votes of 2 annotators are left out now." in page.content.decode()
+    assert "2 annotators excluded." in page.content.decode()
     assert page.redirect_chain == [(reverse("study-quality", args=["s"]) + "?show=in#annotators", 302)]
     assert counted(several) == (1, 1)
     assert [one.exclusion_reason for one in several.annotators.order_by("number")] == [
@@ -97,8 +97,8 @@ def test_of_several_only_those_change_that_were_otherwise(several):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"change": "exclude", "reason": "Why."}, "Nobody is chosen"),
-        ({"change": "exclude", "reason": " ", "annotator": ["1"]}, "Say why"),
+        ({"change": "exclude", "reason": "Why."}, "Select at least one annotator first"),
+        ({"change": "exclude", "reason": " ", "annotator": ["1"]}, "Give a reason"),
     ],
 )
 def test_what_is_missing_is_said_and_nothing_changes(several, values, said):
@@ -115,15 +115,15 @@ def test_an_unknown_annotator_among_several_changes_nothing(several, number):
 def test_once_more_changes_nothing_and_says_so(several):
     post(several, change="exclude", reason="Why.", annotator=["1", "2"])
     again = post(several, change="exclude", reason="Why.", annotator=["1", "2"])
-    assert "Nothing was changed: the votes of everybody chosen are left out already." in again.content.decode()
+    assert "Nothing changed: everybody selected is excluded already." in again.content.decode()
     counting = post(several, change="include", annotator=["3"])
-    assert "Nothing was changed: the votes of everybody chosen are counted already." in counting.content.decode()
+    assert "Nothing changed: everybody selected is included already." in counting.content.decode()
 
 
 def test_a_reason_that_no_database_takes_is_kept_without_the_character(several):
     post(several, change="exclude", reason="Wh\0y.", annotator=["1"])
     assert several.annotators.get(number=1).exclusion_reason == "Why."
-    assert "Say why" in post(several, change="exclude", reason="\0", annotator=["2"]).content.decode()
+    assert "Give a reason" in post(several, change="exclude", reason="\0", annotator=["2"]).content.decode()
 
 
 @pytest.mark.parametrize("change", ["", "remove"])

@@ -116,7 +116,7 @@ def test_an_annotator_is_excluded_and_included_in_the_browser(study):
     who.refresh_from_db()
     assert who.excluded_at is None
     refused = client.post(url, {"change": "exclude", "reason": " "}, follow=True)
-    assert "Say why" in refused.content.decode()
+    assert "Give a reason" in refused.content.decode()
 
 
 def test_who_still_rates_sees_nothing_of_it(study):

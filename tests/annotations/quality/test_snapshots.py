@@ -88,7 +88,7 @@ def test_a_large_study_waits_for_a_worker_and_is_served_then(study, many):
     assert make_snapshot(study).endswith("study s, computed")
     served = served_quality(study)
     assert (served.quality, served.job) == (study_quality(study), None)
-    assert "Look again" not in page()
+    assert ">Reload</a>" not in page()
     assert make_snapshot(study).endswith("study s, as it is")
     assert many == [study.quality_snapshot.pk]
 
@@ -103,7 +103,7 @@ def test_who_is_left_out_is_seen_at_once(study, many):
     assert served.quality.annotators[1].agreement is not None
     html = page()
     assert "No: Clicks." in html
-    assert "or whose votes count, have changed since" in html
+    assert "Votes or exclusions have changed since" in html
     make_snapshot(study)
     assert (served_quality(study).quality, served_quality(study).job) == (study_quality(study), None)
     include(first, None)
@@ -161,7 +161,7 @@ def test_a_failure_is_told_and_forgotten_with_the_next_success(study, many, monk
     with monkeypatch.context() as patched:
         patched.setattr(snapshots, "study_quality", fail)
         make_snapshot(study)
-    assert "The last try failed: no room" in page()
+    assert "The last attempt failed: no room" in page()
     make_snapshot(study)
     assert "failed" not in page()
 

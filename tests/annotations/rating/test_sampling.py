@@ -18,7 +18,7 @@ from annotations.rating.assignment import next_assignment
 from annotations.rating.leases import return_expired
 from annotations.rating.queries import available_to
 from annotations.rating.sampling import candidates
-from annotations.studies import setup
+from annotations.studies.settings import change_settings
 from models_runner.models import Query
 from tests.annotations.helpers import rate_everything, vote_on
 from tests.factories import AnnotatorFactory, SummaryFactory, make_study
@@ -228,7 +228,7 @@ def test_a_pair_given_again_after_the_study_became_even_has_no_probability():
     next_assignment(annotator)
     later = timezone.now() + LATER
     return_expired(study, now=later)
-    setup.change_settings(study, {"sampling": "even"}, None)
+    change_settings(study, {"sampling": "even"}, None)
     again = next_assignment(annotator, now=later)
     again.refresh_from_db()
     assert (again.probability, again.drawn_from) == (None, None)

@@ -17,7 +17,7 @@ from annotations.rating.leases import come_back, leave, renew, return_expired
 from annotations.rating.remarks import NewRemark, record_remark
 from annotations.rating.undo import undo
 from annotations.rating.votes import RefusedError, outcome_of
-from annotations.studies import setup
+from annotations.studies.settings import change_settings
 from benchmarks.soak import violations
 from tests.annotations.helpers import make_gold, vote_on
 from tests.factories import AnnotatorFactory, make_study
@@ -133,7 +133,7 @@ class World:
         include(self.people[who], None)
 
     def sampling(self, who, n):
-        setup.change_settings(self.study, {"sampling": ("even", "adaptive")[n % 2]}, None)
+        change_settings(self.study, {"sampling": ("even", "adaptive")[n % 2]}, None)
 
     def check_pair_counts(self):
         """Against every vote, one at a time."""

@@ -16,7 +16,7 @@ from annotations.people.joining import join
 from annotations.quality.exclusion import exclude
 from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.rating.remarks import NewRemark, record_remark
-from annotations.review.activity import COLUMNS, work_of
+from annotations.review.activity import COLUMNS, activity_of
 from annotations.web.views import annotators
 from tests.annotations.helpers import answer, make_gold, rate_everything, vote_on
 from tests.factories import AnnotatorFactory, UserFactory, make_study
@@ -97,7 +97,7 @@ def test_pages_keep_the_kind(study, monkeypatch):
 
 def test_who_has_done_nothing_has_dashes(study):
     html = ask(2).content.decode()
-    assert "<dt>Minutes at work</dt><dd>—</dd>" in html
+    assert "<dt>Minutes of work</dt><dd>—</dd>" in html
     assert "<dt>Gold</dt><dd>—</dd>" in html
 
 
@@ -151,7 +151,7 @@ def test_the_page_takes_the_same_queries_however_many_pairs_it_shows(study, monk
 
 def test_work_is_counted_apart_and_minutes_are_of_all_of_it(study):
     first, second = study.annotators.order_by("pk")
-    work = work_of([first, second])
+    work = activity_of([first, second])
     done = work[first.pk]
     assert (done.rated, done.known, done.skipped) == (6, 2, 1)
     assert done.minutes == pytest.approx(8 * 3 / 60)  # 3 seconds on each of two questions: not added up
@@ -165,7 +165,7 @@ def test_minutes_leave_out_pairs_that_nobody_measured(study):
     first = study.annotators.get(number=1)
     rated = first.assignments.filter(state="done").first()
     rated.judgements.update(active_ms=None)
-    assert work_of([first])[first.pk].minutes == pytest.approx(7 * 3 / 60)
+    assert activity_of([first])[first.pk].minutes == pytest.approx(7 * 3 / 60)
 
 
 def rows_of(client=None):

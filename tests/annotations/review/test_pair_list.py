@@ -14,7 +14,7 @@ from annotations.people.joining import join
 from annotations.quality.exclusion import exclude
 from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.rating.remarks import NewRemark, record_remark
-from annotations.review.pair_list import Votes
+from annotations.review.pair_list import VoteTally
 from annotations.web.views import pairs as pairs_views
 from tests.annotations.helpers import answer, make_gold, rate_everything
 from tests.factories import AnnotatorFactory, UserFactory, make_study
@@ -70,18 +70,18 @@ def test_every_rating_pair_with_its_votes_on_the_first_question(study):
     by_number = sorted(pairs, key=lambda pair: pair.pk)
     votes = [(found[pair].rated, found[pair].remarks, found[pair].votes) for pair in by_number]
     assert votes == [
-        (2, 1, Votes(for_a=1, for_b=1)),
-        (1, 0, Votes(equal=1)),
-        (0, 1, Votes()),
-        (0, 0, Votes()),
-        (0, 0, Votes()),
+        (2, 1, VoteTally(for_a=1, for_b=1)),
+        (1, 0, VoteTally(equal=1)),
+        (0, 1, VoteTally()),
+        (0, 0, VoteTally()),
+        (0, 0, VoteTally()),
     ]
 
 
 def test_votes_that_are_left_out_do_not_show_but_the_place_is_taken(study):
     exclude(study.annotators.get(number=2), "Too fast.", None)
     row = listed().context["rows"][0]
-    assert (row.rated, row.votes) == (2, Votes(for_a=1))
+    assert (row.rated, row.votes) == (2, VoteTally(for_a=1))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_pair_is_found_by_document_and_by_number(study):
     assert shown(listed(find="RETRO 50 %")) == [pair for pair in pairs if pair.document == document]
     assert pairs[1] in shown(listed(find=str(pairs[1].pk)))
     assert shown(listed(find="9" * 30)) == []
-    assert "None like this." in listed(find="nowhere").content.decode()
+    assert "No pairs match." in listed(find="nowhere").content.decode()
 
 
 def test_what_cannot_be_asked_for_is_said(study):
@@ -153,7 +153,7 @@ def test_one_pair_with_everything_that_was_said_of_it(study):
     html = ask(rating_pairs(study)[0]).content.decode()
     assert html.count("overall: <strong>A</strong>") == html.count("overall: <strong>B</strong>") == 1
     assert "A has no &lt;names&gt;." in html
-    assert "Make it gold or training" not in html
+    assert "Use as gold or training" not in html
     skipped = ask(sorted(rating_pairs(study), key=lambda pair: pair.pk)[2]).content.decode()
     assert "Skipped: A text is broken or missing." in skipped
 
@@ -167,7 +167,7 @@ def test_whose_votes_are_left_out_shows_with_the_reason(study):
 def test_a_pair_that_nobody_was_given_can_be_made_gold(study):
     pair = sorted(rating_pairs(study), key=lambda pair: pair.pk)[4]
     html = ask(pair).content.decode()
-    assert "Nobody has rated or skipped it yet." in html
+    assert "Nobody has rated or skipped this pair yet." in html
     assert reverse("make-gold", args=["s", pair.pk]) in html
 
 

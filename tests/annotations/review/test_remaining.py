@@ -120,7 +120,7 @@ def test_pages_keep_whom_to_show_and_a_wrong_choice_is_told(study, monkeypatch):
 def test_nobody_like_this_is_told(study):
     study.annotators.exclude(number=1).delete()
     html = researcher().get(reverse("study-people", args=["s"]), {"show": "left"}).content.decode()
-    assert "Nobody like this." in html
+    assert "No annotators match." in html
     assert "Show everybody" in html
 
 
@@ -174,7 +174,7 @@ def test_who_rated_elsewhere_came_by_no_link(study):
     study.annotators.filter(number=2).update(imported=True)
     assert [row["invitation"] for row in rows_of()] == ["open link", "rated elsewhere", "open link"]
     page = researcher().get(reverse("study-people", args=["s"])).content.decode()
-    assert (page.count('<td data-label="Came by">open link'), page.count(">rated elsewhere<")) == (2, 1)
+    assert (page.count('<td data-label="Joined through">open link'), page.count(">rated elsewhere<")) == (2, 1)
 
 
 @pytest.mark.parametrize("name", ["study-people", "work-csv"])

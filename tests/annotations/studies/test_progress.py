@@ -54,7 +54,7 @@ def test_an_empty_summary_is_not_compared():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"slug": "a b"}, "no name for a study"),
+        ({"slug": "a b"}, "not a valid name for a study"),
         ({"slug": "taken"}, "exists"),
         ({"systems": 1}, "at least 2 systems"),
         ({"criteria": ("beauty",)}, "Unknown criterion 'beauty'"),

@@ -2,7 +2,7 @@
 
 import uuid
 
-from annotations.web.forms import VoteForm
+from annotations.web.forms.rating import VoteForm
 
 GIVEN = {"token": uuid.uuid4(), "criterion": "overall", "choice": "left-2", "client_key": uuid.uuid4()}
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from annotations.models import Annotator, Invitation, Membership, Remark
 from annotations.quality.exclusion import exclude
-from annotations.quality.listing import chosen
+from annotations.quality.listing import listed_annotators
 from annotations.quality.report import study_quality
 from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.studies.audit import record
@@ -107,7 +107,7 @@ def test_the_study_leads_to_the_exports_beside_its_downloads(study):
     html = researcher().get(study.get_absolute_url()).content.decode()
     downloads = html.index(f'href="{reverse("board-ratings", args=["s", "jsonl"])}"')
     exports = html.index(f'href="{reverse("exports", args=["s"])}"')
-    assert downloads < exports < html.index("large files are made in the background") < html.index('id="progress"')
+    assert downloads < exports < html.index("Large files are prepared in the background") < html.index('id="progress"')
 
 
 def test_the_newest_remarks_are_on_the_study_and_all_of_them_on_a_page_of_their_own(study, monkeypatch):
@@ -172,7 +172,7 @@ def test_changes_are_found_by_what_and_by_whom(changes):
     assert history(who="MIRA", action="setting")[1] == [("mira", "setting"), ("mira", "setting")]
     assert history(who="mira")[0].context["entries"].paginator.count == 3
     assert history(who="%")[1] == []
-    assert "None like this." in history(who="nobody")[0].content.decode()
+    assert "No entries match." in history(who="nobody")[0].content.decode()
 
 
 def test_pages_of_changes_keep_what_was_asked_for(changes):
@@ -233,7 +233,7 @@ def test_a_file_of_remarks_that_is_asked_for_wrongly_is_refused(study):
 
 def test_a_study_without_remarks_says_so(study):
     page = researcher().get(reverse("study-remarks", args=["s"]))
-    assert "Nobody has said anything yet." in page.content.decode()
+    assert "No remarks yet." in page.content.decode()
 
 
 @pytest.fixture
@@ -267,7 +267,7 @@ def test_a_person_is_found_by_anything_they_are_known_by(crowd):
         assert [one.number for one, *_ in people(find=find).context["annotator_rows"]] == [5]
     assert [one.label for one, _ in people(find="person3").context["invitation_rows"]] == ["person3@example.org"]
     assert people(find="%").context["annotator_rows"] == []
-    assert "Nobody like this." in people(find="nobody").content.decode()
+    assert "No annotators match." in people(find="nobody").content.decode()
 
 
 def test_taking_an_invitation_back_leads_back_to_the_page_of_the_list(crowd):
@@ -296,7 +296,7 @@ def test_annotators_on_quality_come_in_pages_and_leaving_one_out_keeps_the_list(
     answer = client.post(f"{exclusion}?order=rated&page=2", {"change": "exclude", "reason": "Clicks."})
     assert answer.url == f"{url}?order=rated&page=2#annotators"
     assert [row.annotator.number for row in client.get(url, {"show": "out"}).context["page"]] == [3]
-    assert "Nobody like this." in client.get(url, {"find": "nobody"}).content.decode()
+    assert "No annotators match." in client.get(url, {"find": "nobody"}).content.decode()
 
 
 def test_annotators_are_chosen_and_ordered_with_the_undefined_last():
@@ -312,7 +312,7 @@ def test_annotators_are_chosen_and_ordered_with_the_undefined_last():
     rows = study_quality(study).annotators
 
     def numbers(**asked):
-        return [row.annotator.number for row in chosen(rows, **asked)]
+        return [row.annotator.number for row in listed_annotators(rows, **asked)]
 
     assert numbers() == [1, 2, 3, 4, 5]
     assert numbers(show="out") == [2]
@@ -351,7 +351,7 @@ def test_quality_shows_the_gold_that_the_fewest_answer_as_expected(monkeypatch):
     page = researcher().get(reverse("study-quality", args=["s"]))
     (row,) = page.context["gold"]
     assert (row.expected, row.right.hits, row.right.n) == ("overall b", 0, 1)
-    assert "The 1 of 2 that the fewest people answer as expected." in page.content.decode()
+    assert "The 1 of 2 items that the fewest people answered as expected." in page.content.decode()
 
 
 def test_who_is_no_staff_gets_no_links_to_pages_of_staff(study):

@@ -175,9 +175,9 @@ def test_a_run_that_waits_without_a_worker_says_so():
     run = RunFactory()
     waiting(run)
     client = researcher()
-    assert "No worker takes generation work" in client.get(f"/runs/{run.pk}/").content.decode()
+    assert "No worker for generation is running." in client.get(f"/runs/{run.pk}/").content.decode()
     Worker.objects.create(owner=owner_id(), queues=["generation"], seen_at=timezone.now())
-    assert "No worker takes" not in client.get(f"/runs/{run.pk}/").content.decode()
+    assert "No worker for" not in client.get(f"/runs/{run.pk}/").content.decode()
 
 
 def test_cancel_then_resume():
@@ -229,7 +229,7 @@ def test_the_run_page_counts_what_the_run_cost():
     assert totals.dollars == pytest.approx(1.0 * 1 + 2.0 * 0.5)
     assert totals.tokens_per_second == pytest.approx(25_000)
     html = researcher().get(f"/runs/{run.pk}/").content.decode()
-    for shown in ("$2.00", "2.0 GB", "1 Wh", "2 of 2 summaries go round in circles", "25000.0 a second"):
+    for shown in ("$2.00", "2.0 GB", "1 Wh", "2 of 2 summaries repeat themselves", "25000.0 per second"):
         assert shown in html
 
 
@@ -239,7 +239,7 @@ def test_without_a_price_or_a_counter_cost_and_energy_are_dashes():
     assert (totals.dollars, totals.joules, totals.peak_memory) == (None, None, None)
     html = researcher().get(f"/runs/{run.pk}/").content.decode()
     assert "no price on the system" in html
-    assert "this machine does not tell" in html
+    assert "not reported by this machine" in html
 
 
 def test_the_time_left_follows_the_last_summaries():
@@ -265,4 +265,4 @@ def test_the_exact_prompt_of_a_summary_can_be_read():
     assert "&lt;b&gt;Maya&lt;/b&gt;: first half" in html
     assert "Summary of a chapter" in html
     assert "read in 2 chapters" in html
-    assert "7 of them from the prompt before" in html
+    assert "7 of them reused from the previous prompt" in html

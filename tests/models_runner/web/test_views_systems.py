@@ -116,7 +116,7 @@ def test_a_filter_that_does_not_exist_is_named_and_leaves_everything():
 
 
 def test_a_filter_that_leaves_nothing_says_so():
-    assert "No system is like that." in researcher_page("/systems/?regime=human&state=needs")
+    assert "No systems match." in researcher_page("/systems/?regime=human&state=needs")
 
 
 def test_in_the_list_ready_systems_come_first_and_small_ones_before_large():
@@ -128,7 +128,7 @@ def test_in_the_list_ready_systems_come_first_and_small_ones_before_large():
 
 def test_the_page_of_a_catalogue_entry_shows_its_record_and_brings_nothing_into_the_database():
     html = researcher_page("/systems/flan-t5-small/")
-    for shown in ("google/flan-t5-small", "Apache-2.0", "Not ready. It needs:", "An entry of the catalogue"):
+    for shown in ("google/flan-t5-small", "Apache-2.0", "Not ready. It needs:", "From the catalogue."):
         assert shown in html
     assert not System.objects.exists()
 

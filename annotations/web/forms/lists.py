@@ -1,4 +1,4 @@
-"""What long lists are asked for in their address; nothing is required, and an empty form asks for everything."""
+"""Filters of long lists, read from the page's address; none is required, and an empty form shows everything."""
 
 from typing import Any, cast
 
@@ -10,14 +10,19 @@ LONGEST_SEARCH = 100
 
 
 class ListForm(forms.Form):
-    """Read from the address of a page; what is wrong there counts as not asked for, and the page says so."""
+    """A filter form bound to the address of a page; a value that is not valid is ignored, and the page says so."""
 
     def asked(self) -> dict[str, Any]:
+        """Return the value of each filter; "" where it is missing or not valid."""
         return {name: self.cleaned_data.get(name) or field.initial or "" for name, field in self.fields.items()}
 
     @classmethod
     def of(cls, query: Any, *about: Any) -> "ListForm":
-        """about: what else the form needs to know."""
+        """Bind the form to a query.
+
+        Args:
+            about: Further arguments of the form.
+        """
         form = cls({name: query.get(name, field.initial) for name, field in cls.base_fields.items()}, *about)
         form.is_valid()
         return form
@@ -57,20 +62,20 @@ class AnnotatorsForm(FindForm):
         choices=[
             ("", "Everybody"),
             ("look", "Worth a look"),
-            ("out", "Votes left out"),
-            ("in", "Votes count"),
+            ("out", "Excluded"),
+            ("in", "Included"),
         ],
         required=False,
         label="Show",
     )
     order = forms.ChoiceField(
         choices=[
-            ("", "As they joined"),
-            ("rated", "Rated most"),
-            ("skipped", "Skipped most"),
-            ("fast", "Fewest seconds a pair"),
-            ("agreement", "Agree least"),
-            ("gold", "Gold least as expected"),
+            ("", "Order of joining"),
+            ("rated", "Most rated"),
+            ("skipped", "Most skipped"),
+            ("fast", "Fastest"),
+            ("agreement", "Lowest agreement"),
+            ("gold", "Lowest gold accuracy"),
         ],
         required=False,
         label="Order",
@@ -96,9 +101,9 @@ class StudyPairsForm(FindForm):
     show = forms.ChoiceField(
         choices=[
             ("", "All pairs"),
-            ("left", "Places left"),
-            ("taken", "No place left"),
-            ("untouched", "Shown to nobody yet"),
+            ("left", "Open places"),
+            ("taken", "Fully assigned"),
+            ("untouched", "Not shown to anybody yet"),
             ("skipped", "Skipped by somebody"),
             ("said", "With a remark"),
         ],

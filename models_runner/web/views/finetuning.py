@@ -1,4 +1,4 @@
-"""The researcher's pages over fine-tunings."""
+"""Pages of fine-tunings; starting, cancelling and resuming one."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,34 +12,34 @@ from models_runner.finetune.loss_curve import loss_curve
 from models_runner.models import FineTuning
 from models_runner.systems import catalog
 from models_runner.systems.readiness import NotReadyError
-from models_runner.web.access import get_finetuning, researchers_only
+from models_runner.web.access import get_finetuning, staff_only
 from models_runner.web.forms import FineTuningForm
 
 RUNTIME = ("seconds", "peak_memory_bytes", "energy_joules", "best_step", "skipped_steps")
 
 
-@researchers_only
+@staff_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def finetuning_list(request: HttpRequest) -> HttpResponse:
     form = FineTuningForm(request.POST or None, initial=request.GET.dict())
     if request.method == "POST" and form.is_valid():
-        given = dict(form.cleaned_data)
+        values = dict(form.cleaned_data)
         try:
-            base = catalog.ensure_system(given.pop("base"))
-            job = start_finetuning(given.pop("name"), base, given.pop("dataset"), **given)
+            base = catalog.ensure_system(values.pop("base"))
+            job = start_finetuning(values.pop("name"), base, values.pop("dataset"), **values)
         except (FineTuningError, NotReadyError) as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"The fine-tuning {job} is on its way.")
+            messages.success(request, f"The fine-tuning {job} has been started.")
             return redirect(job)
     jobs = FineTuning.objects.select_related("base", "dataset").defer("log", "environment")
     return render(request, "models_runner/finetuning_list.html", {"form": form, "jobs": jobs})
 
 
-@researchers_only
+@staff_only
 @require_safe
 def finetuning_detail(request: HttpRequest, name: str) -> HttpResponse:
-    """The page, or the part of it that htmx asks for again while training goes on."""
+    """Show the page, or the part of it that htmx reloads while training runs."""
     job = get_finetuning(request, name)
     context: dict[str, object] = {
         "job": job,
@@ -54,19 +54,19 @@ def finetuning_detail(request: HttpRequest, name: str) -> HttpResponse:
     return response
 
 
-@researchers_only
+@staff_only
 @require_POST
 def finetuning_cancel(request: HttpRequest, name: str) -> HttpResponse:
     job = get_finetuning(request, name)
     cancel_finetuning(job)
-    messages.info(request, "Cancelled. Its checkpoints stay; resume whenever you like.")
+    messages.info(request, "Cancelled. The checkpoints stay; you can resume at any time.")
     return redirect(job)
 
 
-@researchers_only
+@staff_only
 @require_POST
 def finetuning_resume(request: HttpRequest, name: str) -> HttpResponse:
     job = get_finetuning(request, name)
     resume_finetuning(job)
-    messages.info(request, "Resumed: it goes on from its last checkpoint.")
+    messages.info(request, "Resumed: training continues from the last checkpoint.")
     return redirect(job)

@@ -1,0 +1,124 @@
+"""Changing a study: what may change when, and an entry in the audit trail for each change."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F, Max
+
+from annotations.counts.pair_tallies import sampling_changed
+from annotations.models import AuditEntry, ExpectedAnswer, Outcome, Study
+from annotations.studies import audit
+from annotations.studies.setup import StudySetupError, check_sampling
+
+STATUS_CHANGES = {
+    "open": (Study.Status.OPEN, (Study.Status.DRAFT, Study.Status.PAUSED, Study.Status.CLOSED)),
+    "pause": (Study.Status.PAUSED, (Study.Status.OPEN,)),
+    "close": (Study.Status.CLOSED, (Study.Status.OPEN, Study.Status.PAUSED)),
+}
+# Settings that are fixed once somebody has been given a pair: later answers would not mean the same as earlier ones.
+FIXED_BY_RATING = ("allow_tie", "allow_both_bad", "strength", "comments")
+LABELS = dict(zip(FIXED_BY_RATING, ("Equally good", "Both bad", "Strength", "Comments"), strict=True))
+ALWAYS = (
+    *("title", "annotator_title", "guidelines", "quota", "break_minutes", "gold_every", "open_link", "ask_guess"),
+    *("opens_at", "closes_at", "completion_code", "completion_url", "sampling", "epsilon"),
+)
+
+
+@transaction.atomic
+def change_status(study: Study, change: str, by: User | None) -> None:
+    """Open, pause or close a study; does nothing if it is so already.
+
+    Raises:
+        StudySetupError: The study's status does not allow the change.
+    """
+    status, allowed_from = STATUS_CHANGES[change]
+    before = Study.objects.select_for_update().get(pk=study.pk)
+    if before.status == status:
+        return
+    if before.status not in allowed_from:
+        raise StudySetupError(f"A study that is “{before.get_status_display()}” cannot be changed to “{status.label}”.")
+    Study.objects.filter(pk=study.pk).update(status=status)
+    study.status = status
+    audit.record(study, by, AuditEntry.Action.STATUS, before=before.status, after=status)
+
+
+def is_rated(study: Study) -> bool:
+    """Return True once somebody has been given a pair."""
+    return study.comparisons.filter(assignments__isnull=False).exists()
+
+
+@transaction.atomic
+def change_settings(study: Study, values: Mapping[str, Any], by: User | None) -> list[str]:
+    """Set these fields, and return the names of those that changed.
+
+    Raises:
+        StudySetupError: A value is wrong or its field is fixed; then nothing changes.
+    """
+    before = Study.objects.select_for_update().get(pk=study.pk)
+    changed = [name for name in values if getattr(before, name) != values[name]]
+    _check_changes(before, changed, values)
+    for name in changed:
+        setattr(study, name, values[name])
+        audit.record(
+            study,
+            by,
+            AuditEntry.Action.SETTING,
+            name,
+            before=_shown(getattr(before, name)),
+            after=_shown(values[name]),
+        )
+    if changed:
+        study.save(update_fields=changed)
+    if "quota" in changed:
+        study.comparisons.for_rating().update(quota=F("imported") + study.quota)
+    if "sampling" in changed:
+        sampling_changed(study)
+    return changed
+
+
+def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:
+    if unknown := set(changed) - {*ALWAYS, *FIXED_BY_RATING}:
+        raise StudySetupError(f"{sorted(unknown)[0]} cannot be changed.")
+    fixed = [name for name in changed if name in FIXED_BY_RATING]
+    if fixed and is_rated(before):
+        label = LABELS[fixed[0]]
+        raise StudySetupError(f"“{label}” can no longer change: annotators have already been given pairs.")
+    if "gold_every" in changed and (values["gold_every"] < 0 or values["gold_every"] == 1):
+        raise StudySetupError(
+            f"One gold item in {values['gold_every']} pairs is not possible; expected 0 for none, or 2 or more."
+        )
+    _check_expected_answers(before, changed, values)
+    check_sampling(*(values.get(name, getattr(before, name)) for name in ("sampling", "epsilon")))
+    if "quota" in changed:
+        most = before.comparisons.for_rating().aggregate(most=Max(F("taken") - F("imported")))["most"] or 0
+        if values["quota"] < max(1, most):
+            raise StudySetupError(
+                f"Votes per comparison cannot go down to {values['quota']}: a comparison has {most} already."
+            )
+    opens, closes = (values.get(name, getattr(before, name)) for name in ("opens_at", "closes_at"))
+    if problem := dates_problem(opens, closes):
+        raise StudySetupError(problem)
+
+
+def dates_problem(opens: datetime | None, closes: datetime | None) -> str:
+    """Return what is wrong with a study's dates; "" if nothing is."""
+    if opens and closes and closes <= opens:
+        return "Rating ends before it begins. Change one of the two dates."
+    return ""
+
+
+def _check_expected_answers(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:
+    """Refuse to remove an answer that a gold or training item expects."""
+    for name, outcome in (("allow_tie", Outcome.TIE), ("allow_both_bad", Outcome.BOTH_BAD)):
+        expecting = ExpectedAnswer.objects.filter(comparison__study=before, outcome=outcome)
+        if name in changed and not values[name] and expecting.exists():
+            raise StudySetupError(
+                f"“{LABELS[name]}” is an expected answer of a gold or training item. Remove that first."
+            )
+
+
+def _shown(value: Any) -> str | int | bool | None:
+    return value if value is None or isinstance(value, (str, int, bool)) else str(value)

@@ -1,0 +1,88 @@
+"""Annotators join a study, come back to it, leave it, and take or cut off their data."""
+
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from annotations.models import Annotator
+from annotations.people import links
+from annotations.people.invitations import NotInvitedError, accept, check_invitation, is_known, named_by_platform
+from annotations.people.privacy import erase, own_data
+from annotations.rating.leases import come_back, leave
+from annotations.web import access
+from annotations.web.access import annotator_page
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def join(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the invitation; POST joins the study, once per browser, account and platform id."""
+    study, invitation = links.invited_to(token)
+    if study is None:
+        raise Http404("This invitation link is not valid. Ask the researcher who sent it for a new one.")
+    annotator = access.get_annotator(request, str(study.public_id))
+    external_id = named_by_platform(invitation, request.GET)
+    if annotator is not None and external_id and annotator.external_id != external_id:
+        annotator = None  # somebody else uses this browser now
+    try:
+        if request.method == "GET":
+            if annotator is None and not is_known(study, external_id):
+                check_invitation(invitation, study, external_id)
+            return render(request, "annotations/join.html", {"study": study, "annotator": annotator})
+        if annotator is None:
+            annotator = accept(invitation, study, _account(request), external_id)
+            access.remember(request, annotator)
+    except NotInvitedError as refusal:
+        return render(request, "annotations/refused.html", {"message": refusal, "study": study}, status=410)
+    come_back(annotator)
+    return redirect("rate", study.public_id)
+
+
+def _account(request: HttpRequest) -> User | None:
+    return request.user if isinstance(request.user, User) else None
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def resume(request: HttpRequest, token: str) -> HttpResponse:
+    """Continue as the same annotator on another device."""
+    annotator = links.annotator_of(token)
+    if annotator is None:
+        raise Http404("This personal link is not valid. Open the rating page on your first device and copy it again.")
+    if request.method == "GET":
+        return render(request, "annotations/resume.html", {"annotator": annotator})
+    access.remember(request, annotator)
+    return redirect("rate", annotator.study.public_id)
+
+
+@require_POST
+def leave_study(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """End the annotator's work in this study."""
+    annotator = access.get_annotator(request, str(public_id))
+    if annotator is not None and annotator.left_at is None:
+        leave(annotator)
+    return redirect("rate", public_id)
+
+
+@never_cache
+@require_GET
+@annotator_page
+def my_data(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Download everything stored about this annotator."""
+    answer = JsonResponse(own_data(annotator), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    answer["Content-Disposition"] = 'attachment; filename="my-ratings.json"'
+    return answer
+
+
+@require_POST
+@annotator_page
+def erase_me(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Make the annotator's answers anonymous."""
+    erase(annotator)
+    access.forget(request, annotator)
+    return render(request, "annotations/erased.html", {"rate_url": reverse("rate", args=[annotator.study.public_id])})

@@ -1,0 +1,87 @@
+"""Pages of runs and their summaries; starting, cancelling and resuming a run."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from models_runner.models import Document, Run
+from models_runner.runs import lifecycle, overview
+from models_runner.systems import catalog
+from models_runner.systems.leakage import LeakageError
+from models_runner.systems.readiness import NotReadyError
+from models_runner.web.access import get_run, get_summary, staff_only
+from models_runner.web.forms import RunStartForm
+from models_runner.web.paging import requested_page
+
+
+@staff_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def run_list(request: HttpRequest) -> HttpResponse:
+    form = RunStartForm(request.POST or None, initial=request.GET.dict())
+    if request.method == "POST" and form.is_valid():
+        try:
+            system = catalog.ensure_system(form.cleaned_data.pop("system"))
+            run = lifecycle.start_run(system, **form.cleaned_data)
+        except (lifecycle.NothingToRunError, NotReadyError, LeakageError) as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"The run {run} has been started.")
+            return redirect(run)
+    page = requested_page(request, Run.objects.select_related("system", "dataset").defer("environment"))
+    splits = Document.objects.exclude(split="").order_by("split").values_list("split", flat=True).distinct()
+    context = {"form": form, "splits": splits, "page": page, "run_rows": overview.run_rows(page)}
+    return render(request, "models_runner/run_list.html", context)
+
+
+@staff_only
+@require_safe
+def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the page, or the part of it that htmx reloads while the run is going."""
+    run = get_run(request, pk)
+    part = request.headers.get("HX-Target", "")
+    context: dict[str, object] = {"run": run, "status": overview.run_status(run)}
+    template = "models_runner/_run_status.html"
+    if part != "run-status":
+        context["page"] = requested_page(request, overview.excerpts(run.summaries.order_by("document__position", "pk")))
+        template = "models_runner/_run_summaries.html" if part == "run-summaries" else "models_runner/run.html"
+    response = render(request, template, context)
+    # The browser's cache must never answer with a part instead of the page.
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+@staff_only
+@require_safe
+def summary_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    summary = get_summary(request, pk)
+    context = {"summary": summary, "run": summary.run, "calls": summary.calls.all()}
+    return render(request, "models_runner/summary.html", context)
+
+
+@staff_only
+@require_POST
+def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    run = get_run(request, pk)
+    lifecycle.cancel_run(run)
+    messages.info(request, "Cancelled. Finished summaries stay; you can resume at any time.")
+    return redirect(run)
+
+
+@staff_only
+@require_POST
+def run_resume(request: HttpRequest, pk: int) -> HttpResponse:
+    run = get_run(request, pk)
+    lifecycle.resume_run(run)
+    messages.info(request, "Resumed: the cancelled summaries are waiting for a worker.")
+    return redirect(run)
+
+
+@staff_only
+@require_POST
+def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
+    run = get_run(request, pk)
+    lifecycle.retry_failed(run)
+    messages.info(request, "The failed summaries are waiting for a worker again.")
+    return redirect(run)

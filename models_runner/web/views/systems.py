@@ -1,0 +1,46 @@
+"""Pages of systems: the catalogue and one system's record."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from models_runner.models import Run, System
+from models_runner.runs import overview
+from models_runner.systems import listing
+from models_runner.systems.readiness import needs
+from models_runner.web.access import get_system, staff_only
+from models_runner.web.forms import SystemFilterForm
+
+
+@staff_only
+@require_safe
+def system_list(request: HttpRequest) -> HttpResponse:
+    form = SystemFilterForm(request.GET)
+    form.is_valid()
+    rows = listing.listed_systems()
+    shown = [row for row in rows if listing.Filters(**form.cleaned_data).take(row)]
+    context = {
+        "form": form,
+        "groups": listing.by_regime(shown),
+        "total": len(rows),
+        "shown": len(shown),
+        "ready": sum(not row.missing for row in rows),
+    }
+    return render(request, "models_runner/system_list.html", context)
+
+
+@staff_only
+@require_safe
+def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    system = get_system(request, slug)
+    # Look runs up by slug: a system of the catalogue that is not stored yet has no id.
+    runs = Run.objects.filter(system__slug=system.slug).select_related("system", "dataset").defer("environment")
+    context = {
+        "system": system,
+        "needs": needs(system),
+        "long_input": overview.long_input_words(system.long_input),
+        "children": System.objects.filter(base__slug=system.slug).order_by("slug"),
+        "run_rows": overview.run_rows(runs),
+        "samples": overview.sample_summaries(system),
+    }
+    return render(request, "models_runner/system.html", context)
