@@ -20,7 +20,7 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Count, Exists, F, QuerySet, Subquery
 
-from annotations.models import Annotator, Criterion, Judgement, Outcome, PairCount, Purpose, Sampling, Study
+from annotations.models import Annotator, Criterion, Judgement, JudgementQuerySet, Outcome, PairCount, Sampling, Study
 from stats.decisions.sampling import PairMoments, smoothed_variance
 
 Pair = tuple[int, int]  # ids of two systems, the smaller first
@@ -77,11 +77,10 @@ def _standing(assignment_id: int) -> Standing | None:
     return given and _seen_from_first(*given)
 
 
-def _answers(criteria: QuerySet[Criterion]) -> QuerySet[Judgement]:
+def _answers(criteria: QuerySet[Criterion]) -> JudgementQuerySet:
     """Answers to the first of these questions, in a held place, about pairs for rating."""
     first = criteria.order_by("position").values("pk")[:1]
-    held = Judgement.objects.filter(criterion=Subquery(first), assignment__slot__isnull=False)
-    return held.filter(assignment__comparison__purpose=Purpose.RATING).order_by()
+    return Judgement.objects.held().for_rating().filter(criterion=Subquery(first)).order_by()
 
 
 def _seen_from_first(outcome: str, system_a: int, system_b: int) -> Standing:
@@ -99,7 +98,7 @@ def _move(assignment_id: int, before: Standing | None, after: Standing | None) -
     count = counts.filter(study__in=study, system_1=first, system_2=second).first()
     if count is None:
         return  # not adaptive
-    left_out = Annotator.objects.filter(assignments=assignment_id, excluded_at__isnull=False)
+    left_out = Annotator.objects.excluded().filter(assignments=assignment_id)
     added, removed = _totals(after), _totals(before)
     PairCount.objects.filter(~Exists(left_out), pk=count.pk).update(
         votes=F("votes") + added.votes - removed.votes,
@@ -143,7 +142,7 @@ def recount_pairs(study: Study) -> None:
 
 def counted(study: Study) -> dict[Pair, Totals]:
     """The votes themselves, added up by pair; pairs without any are missing."""
-    votes = _answers(study.criteria.all()).filter(assignment__annotator__excluded_at=None)
+    votes = _answers(study.criteria.all()).by_included()
     totals: dict[Pair, Totals] = {}
     for outcome, system_a, system_b, n in votes.values_list("outcome", *SYSTEMS).annotate(n=Count("pk")):
         pair, score = _seen_from_first(outcome, system_a, system_b)

@@ -70,7 +70,7 @@ def least_as_expected(study: Study) -> list[KnownPairQuality]:
 def with_figures(study: Study, pairs: Sequence[KnownPair]) -> list[KnownPairQuality]:
     """What people answered to these pairs; the same few queries for any number of them."""
     ids = [pair.comparison_id for pair in pairs]
-    included = set(study.annotators.filter(excluded_at=None).values_list("pk", flat=True))
+    included = set(study.annotators.included().values_list("pk", flat=True))
     hits: dict[int, list[bool]] = defaultdict(list)
     for row in answered(ids):
         if row.annotator in included:

@@ -5,13 +5,27 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from annotations.models.annotators import Annotator
-from annotations.models.studies import Comparison
+from annotations.models.annotators import Annotator, included
+from annotations.models.studies import Comparison, Purpose
 
 
 class Side(models.TextChoices):
     A = "a", "Summary a"
     B = "b", "Summary b"
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def held(self) -> "AssignmentQuerySet":
+        """Those that hold a place of their comparison: being rated or rated, neither given back nor skipped."""
+        return self.filter(slot__isnull=False)
+
+    def by_included(self) -> "AssignmentQuerySet":
+        """Those of annotators whose votes count."""
+        return self.filter(included("annotator__"))
+
+    def for_rating(self) -> "AssignmentQuerySet":
+        """Those of comparisons that count: neither gold nor training."""
+        return self.filter(comparison__purpose=Purpose.RATING)
 
 
 class Assignment(models.Model):
@@ -44,6 +58,8 @@ class Assignment(models.Model):
 
     # Not stored: when it was given now, many more comparisons were free (annotations.rating.assignment.MOST_COUNTED).
     many_left = False
+
+    objects = AssignmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotations.counts.pair_tallies import recount_pairs
-from annotations.models import Annotator, AuditEntry
+from annotations.models import Annotator, AuditEntry, included
 from annotations.studies import audit
 
 LONGEST_REASON = 500
@@ -31,7 +31,7 @@ def exclude_all(annotators: Iterable[Annotator], reason: str, by: User | None) -
     if not reason:
         raise ExclusionError("Say why: the reason is kept in the study's history.")
     at = timezone.now()
-    changed = _change(annotators, excluded_at=at, exclusion_reason=reason, was=Q(excluded_at=None))
+    changed = _change(annotators, excluded_at=at, exclusion_reason=reason, was=included())
     return _changed(changed, by, "included", f"excluded: {reason}")
 
 
@@ -43,7 +43,7 @@ def include(annotator: Annotator, by: User | None) -> None:
 @transaction.atomic
 def include_all(annotators: Iterable[Annotator], by: User | None) -> int:
     """The same of several of one study; returns of how many the votes were left out."""
-    changed = _change(annotators, excluded_at=None, exclusion_reason="", was=Q(excluded_at__isnull=False))
+    changed = _change(annotators, excluded_at=None, exclusion_reason="", was=~included())
     return _changed(changed, by, "excluded", "included")
 
 

@@ -83,7 +83,7 @@ def work_lines(study: Study) -> Iterator[str]:
                 *map(_moment, (one.joined_at, one.left_at, did.last_rated_at)),
                 *(did.rated, did.known, did.skipped, None if did.minutes is None else round(did.minutes, 1)),
                 *(left.get(one.pk), study.completion_code if left.get(one.pk) == 0 else ""),
-                *(check.n, check.hits, "no" if one.excluded_at else "yes", one.exclusion_reason),
+                *(check.n, check.hits, "yes" if one.is_included else "no", one.exclusion_reason),
             ]
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, F, Prefetch, Q
 from django.db.models.functions import Abs
 
-from annotations.models import Annotator, Assignment, Comparison, Criterion, Judgement, Purpose, Remark, Side
+from annotations.models import Annotator, Assignment, Comparison, Criterion, Judgement, Remark, Side
 
 ANSWERS = {"a": "A", "b": "B", "tie": "equal", "both_bad": "both bad"}
 
@@ -42,13 +42,7 @@ def disagreements(criterion: Criterion, annotator: Annotator | None = None) -> l
 
     From the answers on the question, which an index finds: from the comparisons a database sorts all of their votes.
     """
-    votes = Judgement.objects.filter(
-        criterion=criterion,
-        outcome__in=Side.values,
-        assignment__slot__isnull=False,
-        assignment__annotator__excluded_at=None,
-        assignment__comparison__purpose=Purpose.RATING,
-    )
+    votes = Judgement.objects.counted().filter(criterion=criterion, outcome__in=Side.values)
     if annotator is not None:
         theirs = votes.filter(assignment__annotator=annotator).values("assignment__comparison")
         votes = votes.filter(assignment__comparison__in=theirs)
@@ -77,12 +71,9 @@ def with_texts(splits: Sequence[Split], criterion: Criterion) -> list[Disagreeme
 def _votes(comparisons: Sequence[int], criterion: Criterion) -> dict[int, list[Answer]]:
     """Of everybody whose answer counts, by comparison."""
     held = (
-        Assignment.objects.filter(
-            comparison__in=comparisons,
-            slot__isnull=False,
-            annotator__excluded_at=None,
-            judgements__criterion=criterion,
-        )
+        Assignment.objects.held()
+        .by_included()
+        .filter(comparison__in=comparisons, judgements__criterion=criterion)
         .annotate(outcome=F("judgements__outcome"))
         .select_related("annotator")
         .prefetch_related(Prefetch("remarks", Remark.objects.standing()))

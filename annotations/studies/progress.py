@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
 
-from annotations.models import Annotator, Assignment, Comparison, Purpose, Study
+from annotations.models import Annotator, Assignment, Comparison, Study
 from models_runner.models import Summary, System
 
 
@@ -32,7 +32,7 @@ def progress_by_study(studies: Iterable[Study]) -> dict[int, Progress]:
     }
     # From the annotators, by whom and by state assignments are indexed.
     done = Assignment.objects.filter(annotator__study__in=ids, state=Assignment.State.DONE)
-    rated = done.filter(comparison__purpose=Purpose.RATING).order_by()
+    rated = done.for_rating().order_by()
     counts = dict(rated.values_list("annotator__study").annotate(n=Count("pk")))
     return {
         study: Progress(comparisons, places, counts.get(study, 0))
@@ -64,9 +64,7 @@ def coverage(study: Study) -> list[tuple[System, int]]:
 
 def rated_counts(annotators: Iterable[Annotator]) -> Counter[int]:
     """Finished comparisons by annotator; one query for all of them."""
-    rated = Assignment.objects.filter(
-        annotator__in=[annotator.pk for annotator in annotators],
-        state=Assignment.State.DONE,
-        comparison__purpose=Purpose.RATING,
+    rated = Assignment.objects.for_rating().filter(
+        annotator__in=[annotator.pk for annotator in annotators], state=Assignment.State.DONE
     )
     return Counter(dict(rated.order_by().values_list("annotator").annotate(n=Count("pk"))))
