@@ -12,7 +12,7 @@ from leaderboards.boards.metric_means import Figure, MetricMeans
 from leaderboards.boards.neighbours import neighbours
 from leaderboards.boards.version import CODE_VERSION
 from leaderboards.data.inputs import METRIC_NAMES, Material, collection_paused
-from leaderboards.data.votes import counted
+from leaderboards.data.votes import filtered_votes
 from models_runner.models import Regime, System
 from stats.ratings.ratings import Ratings, rate
 from stats.votes.weights import effective_votes
@@ -96,9 +96,9 @@ def _wins(lines: Sequence[Board], material: Material) -> Board:
 def _votes_left_out(material: Material) -> dict[str, int]:
     """votes_unfiltered: without any filter. flagged_votes: on summaries that give their author away, counted or not."""
     votes, filters, study = material.votes, material.filters, material.study
-    n = counted(material.criterion).count() if filters.restricts else len(votes)
+    n = filtered_votes(material.criterion).count() if filters.restricts else len(votes)
     if filters.flagged == "out":
-        flagged = counted(material.criterion, replace(filters, flagged="in")).count() - len(votes)
+        flagged = filtered_votes(material.criterion, replace(filters, flagged="in")).count() - len(votes)
     else:
         named = list(study.giveaway_checks.filter(flagged=True).order_by().values_list("summary_id", flat=True))
         flagged = int((np.isin(votes.summary_a, named) | np.isin(votes.summary_b, named)).sum()) if named else 0

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from annotations.models import Criterion, Outcome
 from leaderboards.data.filters import Filters
-from leaderboards.data.votes import counted
+from leaderboards.data.votes import filtered_votes
 from stats.uncertainty.sequences import confidence_sequence
 
 _COMPARISON = "assignment__comparison"
@@ -34,7 +34,7 @@ def stopping(criterion: Criterion, filters: Filters, better: str, worse: str) ->
     One result a document, because votes on the same one go together and the bounds hold for single results.
     """
     rows = (
-        counted(criterion, filters)
+        filtered_votes(criterion, filters)
         .filter(Q(**{_SYSTEM_A: better, _SYSTEM_B: worse}) | Q(**{_SYSTEM_A: worse, _SYSTEM_B: better}))
         .order_by("created_at", "pk")
         .values_list(f"{_COMPARISON}__document_id", _SYSTEM_A, "outcome")

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
-from annotations.models import Criterion, Judgement, JudgeType, Outcome, Purpose, Strength, Study
+from annotations.models import Criterion, Judgement, JudgementQuerySet, JudgeType, Outcome, Strength, Study
 from leaderboards.data.columns import Kind, RowFormatError, read_columns
 from leaderboards.data.filters import DEFAULT, Filters, restriction
 from models_runner.models import Document, Summary, System
@@ -70,19 +70,9 @@ class VoteRow(NamedTuple):
     system_b: str
 
 
-def counted(criterion: Criterion | None = None, filters: Filters = DEFAULT) -> QuerySet[Judgement]:
-    """Answers on a criterion (or on all) that filters let in, given in a place of their comparison, complete or not.
-
-    A half-answered pair whose lease ran out keeps its answers but holds no place: they count again when its annotator
-    takes it up, and until then somebody else's do. So no comparison counts more annotators than its quota. Answers to
-    gold and training pairs tell about annotators, not about systems, and are none of these.
-    """
-    rows = Judgement.objects.filter(
-        assignment__slot__isnull=False,
-        assignment__annotator__excluded_at=None,
-        assignment__comparison__purpose=Purpose.RATING,
-    )
-    return rows if criterion is None else rows.filter(restriction(filters, criterion.study), criterion=criterion)
+def filtered_votes(criterion: Criterion, filters: Filters = DEFAULT) -> JudgementQuerySet:
+    """Counted votes on one criterion that the filters let in."""
+    return Judgement.objects.counted().filter(restriction(filters, criterion.study), criterion=criterion)
 
 
 @dataclass(frozen=True)
@@ -142,12 +132,6 @@ class Votes:
         ]
 
 
-def vote_rows(criterion: Criterion, *, flagged: bool = True) -> list[VoteRow]:
-    """The current answers on one criterion, in no order. flagged: also on summaries that give their author away."""
-    votes = read_votes(criterion, Filters(flagged="in" if flagged else "out"))
-    return votes.rows(np.arange(len(votes)))
-
-
 def read_votes(criterion: Criterion, filters: Filters = DEFAULT) -> Votes:
     """The answers on one criterion that the filters let in, in no order. Six queries, whatever the number of votes."""
     study = criterion.study
@@ -201,13 +185,12 @@ def _systems(study: Study, summaries: IntArray) -> IntArray:
 
 
 def _answers(criterion: Criterion, filters: Filters) -> dict[str, NDArray[Any]]:
-    """As `counted`, but also on gold and training pairs, which _pairs leaves out."""
-    rows = Judgement.objects.filter(
-        restriction(filters, criterion.study),
-        criterion=criterion,
-        assignment__slot__isnull=False,
-        assignment__annotator__excluded_at=None,
-    )
+    """Columns of filtered_votes, and of answers to gold and training pairs, which _pairs leaves out.
+
+    To ask the database for the purpose of each vote's pair takes longer than to read the pairs once.
+    """
+    held = Judgement.objects.held().by_included()
+    rows = held.filter(restriction(filters, criterion.study), criterion=criterion)
     codes = Case(*(When(outcome=outcome, then=Value(code.value)) for outcome, code in CODES.items()))
     drawn = Coalesce(F("assignment__probability") * F("assignment__drawn_from"), Value(-1.0))
     columns = read_columns(
@@ -302,6 +285,6 @@ def export_rows(
         }
 
 
-def _exported(study: Study, criterion: Criterion | None, filters: Filters) -> QuerySet[Judgement]:
-    rows = counted().filter(restriction(filters, study), criterion__study=study).order_by("pk")
+def _exported(study: Study, criterion: Criterion | None, filters: Filters) -> JudgementQuerySet:
+    rows = Judgement.objects.counted().filter(restriction(filters, study), criterion__study=study).order_by("pk")
     return rows if criterion is None else rows.filter(criterion=criterion)

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 
 from annotations.blindness.leak_check import in_flagged_pair
-from annotations.models import Criterion, Judgement, Purpose, Strength, Study
+from annotations.models import Criterion, Judgement, Purpose, Strength, Study, included
 from leaderboards.data.votes import CHUNK, NAMES_A_MODEL, WINNERS
 
 EXCLUDED = "annotator_excluded"
@@ -32,13 +32,16 @@ class Selection:
     include_excluded: bool = False
 
     def reasons(self, study: Study) -> dict[str, Q]:
-        """Why a vote of the study is left out; of several reasons the first counts."""
+        """Why a vote of the study is left out; of several reasons the first counts.
+
+        Votes left out for none of the first three are those of JudgementQuerySet.counted; a test holds them to it.
+        """
         reasons = {
             ON_KNOWN_PAIRS: ~Q(assignment__comparison__purpose=Purpose.RATING),
             GIVEN_BACK: Q(assignment__slot=None),
         }
         if not self.include_excluded:
-            reasons[OF_EXCLUDED] = Q(assignment__annotator__excluded_at__isnull=False)
+            reasons[OF_EXCLUDED] = ~included("assignment__annotator__")
         if not self.include_flagged:
             reasons[ON_FLAGGED] = in_flagged_pair(study)
         if self.criterion is not None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotations.models import Annotator, JudgeType, Study
+from annotations.models import JudgeType, Study
 from stats.ratings.estimates import NO_LIMIT
 
 Board = dict[str, Any]
@@ -48,7 +48,7 @@ class Judging:
 
 def judging_of(study: Study) -> Judging:
     """Two queries, of those who rated and count."""
-    judges = Annotator.objects.filter(study=study, excluded_at=None, assignments__judgements__isnull=False).distinct()
+    judges = study.annotators.included().filter(assignments__judgements__isnull=False).distinct()
     kinds = set(judges.order_by().values_list("imported", "judge_type"))
     answers = ("left", "right", *(("equally good",) if study.allow_tie else ()))
     return Judging(

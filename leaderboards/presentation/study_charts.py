@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from leaderboards.boards.costs import MEASURES
 from leaderboards.boards.small_large import METRICS
-from leaderboards.data.votes import counted
+from leaderboards.data.votes import filtered_votes
 from leaderboards.presentation.charts.chart import Chart
 from leaderboards.presentation.charts.forest import forest
 from leaderboards.presentation.charts.pareto import Costs, pareto
@@ -105,7 +105,7 @@ def _progress(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
 
 def votes_by_day(query: BoardQuery) -> list[tuple[date, int]]:
     """In the site's time zone; one query."""
-    days = counted(query.criterion, query.filters).order_by().annotate(day=TruncDate("created_at"))
+    days = filtered_votes(query.criterion, query.filters).order_by().annotate(day=TruncDate("created_at"))
     return list(days.values("day").annotate(votes=Count("pk")).order_by("day").values_list("day", "votes"))
 
 

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from annotations.models import Comparison, Remark, Study
+from annotations.models import Comparison, Remark, Study, included
 from leaderboards.exports.lines import Row
 from leaderboards.exports.rows import ExportVote, Selection, as_row, flagged_summaries, votes
 from models_runner.models import Document, Query, Reference, Score, Summary, System
@@ -224,14 +224,14 @@ class Contents:
     def annotator_rows(self) -> Iterator[Row]:
         people = self.study.annotators.order_by("pseudonym")
         if not self.selection.include_excluded:
-            people = people.filter(excluded_at=None)
+            people = people.included()
         rows = [(self.judges[one.pseudonym], one) for one in people]
         for name, one in sorted(rows, key=lambda row: row[0]):
             yield {
                 "judge": name,
                 "judge_type": one.judge_type,
                 "rated_elsewhere": one.imported,
-                "excluded": one.excluded_at is not None,
+                "excluded": not one.is_included,
             }
 
     def comment_rows(self) -> Iterator[Row]:
@@ -239,7 +239,7 @@ class Contents:
         pairs = self.study.comparisons.for_rating().exclude(document__in=self.withheld)
         rows = Remark.objects.filter(assignment__comparison__in=pairs, kind=Remark.Kind.COMMENT)
         if not self.selection.include_excluded:
-            rows = rows.filter(assignment__annotator__excluded_at=None)
+            rows = rows.filter(included("assignment__annotator__"))
         newest = {
             assignment: (comparison, judge, text)
             for assignment, comparison, judge, text in rows.order_by("pk").values_list(

@@ -1,13 +1,12 @@
 """The board of a study on one criterion, exactly as the votes and scores are now."""
 
 from annotations.models import Criterion, Study
-from leaderboards.boards.build import Board, make_board
+from leaderboards.boards.build import Board
 from leaderboards.boards.version import CODE_VERSION
 from leaderboards.data.filters import Filters
-from leaderboards.data.inputs import gather
 from leaderboards.snapshots.serve import compute
 
-__all__ = ["CODE_VERSION", "Board", "build_board", "get_board"]
+__all__ = ["CODE_VERSION", "Board", "get_board"]
 
 
 def get_board(
@@ -21,8 +20,3 @@ def get_board(
     filters = filters or Filters(flagged="in" if flagged else "out")
     board: Board = compute("board", study, criterion, filters, seed).board
     return board
-
-
-def build_board(study: Study, criterion: Criterion, seed: int = 0) -> Board:
-    """The board as JSON-able values; undefined is None, with the reason under the system's "reasons"."""
-    return make_board(gather(study, criterion), seed)

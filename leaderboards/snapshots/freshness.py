@@ -7,7 +7,7 @@ from django.db.models import OuterRef, Subquery
 
 from annotations.models import Assignment, Criterion, JudgementRevision
 from leaderboards.data.filters import Filters, restriction
-from leaderboards.data.votes import counted
+from leaderboards.data.votes import filtered_votes
 from leaderboards.models import BoardSnapshot, SnapshotJob
 from leaderboards.snapshots.serve import Served
 
@@ -55,5 +55,5 @@ def votes_now(snapshot: BoardSnapshot, criterion: Criterion, filters: Filters) -
     touched = since.order_by().values("assignment")
     last = answers.filter(assignment=OuterRef("pk"), pk__lte=snapshot.revision).order_by("-pk")
     before = Assignment.objects.filter(pk__in=touched).annotate(last=Subquery(last.values("outcome")[:1]))
-    now = counted(criterion, filters).filter(assignment__in=touched)
+    now = filtered_votes(criterion, filters).filter(assignment__in=touched)
     return snapshot.votes + now.count() - before.exclude(last=None).exclude(last="").count()

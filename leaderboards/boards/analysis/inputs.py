@@ -6,8 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
+from annotations.models import Judgement
 from leaderboards.data.inputs import METRIC_NAMES, Material
-from leaderboards.data.votes import CHUNK, counted
+from leaderboards.data.votes import CHUNK
 from stats.ratings.estimates import NO_DRAWS
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.bootstrap import bootstrap_strengths, draw
@@ -140,7 +141,7 @@ def read_details(material: Material) -> Details:
     place = {row.id: i for i, row in enumerate(material.counted_votes)}
     numbers = np.zeros((3, len(place)), dtype=np.int64)
     left = np.zeros((2, len(place)), dtype=np.bool_)
-    rows = counted().filter(criterion=material.criterion).order_by()
+    rows = Judgement.objects.counted().filter(criterion=material.criterion).order_by()
     values = rows.values_list(
         "public_id",
         "assignment__shown_left",

@@ -8,9 +8,11 @@ from annotations.models import Annotator, Assignment, Judgement
 from annotations.quality.vote_columns import read_votes
 from annotations.review.disagreements import disagreements, with_texts
 from annotations.review.pair_list import with_votes
+from leaderboards.data.votes import export_rows
+from leaderboards.exports.rows import Selection, selected
 from tests.annotations.helpers import make_gold
 from tests.factories import AnnotatorFactory, make_study
-from tests.leaderboards.helpers import vote
+from tests.leaderboards.helpers import vote, vote_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +68,14 @@ def test_other_ways_to_read_votes_find_the_same(given):
     rows = with_votes(list(study.comparisons.all()), criterion)
     assert {row.comparison.pk for row in rows if row.votes.for_a} == counted
     assert sum(totals.votes for totals in pair_tallies.counted(study).values()) == len(counted)
+
+
+def test_boards_and_exports_find_the_same(given):
+    criterion = given["rated"].criterion
+    counted = {vote.public_id for vote in Judgement.objects.counted()}
+    assert {row.id for row in vote_rows(criterion)} == counted
+    assert {row["id"] for row in export_rows(criterion.study)} == {str(public_id) for public_id in counted}
+    assert {vote.public_id for vote in selected(criterion.study, Selection(include_flagged=True))} == counted
 
 
 def test_a_disagreement_is_between_votes_that_count(given):

@@ -14,11 +14,10 @@ from leaderboards.boards.analysis import inputs, metrics
 from leaderboards.boards.analysis.analyse import analyse, compute_combined, compute_trust
 from leaderboards.boards.analysis.inputs import read_inputs
 from leaderboards.data.inputs import gather
-from leaderboards.snapshots.boards import build_board
 from models_runner.models import Score, Summary, System
 from tests.factories import AnnotatorFactory, SystemFactory, make_study
 from tests.leaderboards.analysed import make_scored_study
-from tests.leaderboards.helpers import make_rated_study, system_slugs, vote
+from tests.leaderboards.helpers import build_board, make_rated_study, system_slugs, vote
 
 pytestmark = pytest.mark.django_db
 

@@ -20,7 +20,7 @@ from leaderboards.data.filters import (
     Filters,
     UnknownFilterError,
 )
-from leaderboards.data.votes import counted, export_rows
+from leaderboards.data.votes import export_rows, filtered_votes
 from leaderboards.snapshots.boards import get_board
 from leaderboards.web.filter_form import choices, left_out
 from models_runner.models import Document, System
@@ -83,7 +83,7 @@ def study(db):
 
 
 def left(study, **asked):
-    return counted(study.criteria.get(), Filters(**asked)).count()
+    return filtered_votes(study.criteria.get(), Filters(**asked)).count()
 
 
 def test_votes_by_language_models_can_be_left_out_or_looked_at_alone(study):

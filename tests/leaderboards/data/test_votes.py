@@ -8,11 +8,11 @@ from django.utils import timezone
 from annotations.models import Assignment, Judgement, Study
 from annotations.rating.assignment import next_assignment
 from leaderboards.data.inputs import gather
-from leaderboards.data.votes import CODES, EXPORT_FIELDS, _places, counted, export_rows, read_votes, vote_rows
+from leaderboards.data.votes import CODES, EXPORT_FIELDS, _places, export_rows, filtered_votes, read_votes
 from models_runner.models import Document
 from tests.annotations.helpers import make_gold, vote_on
 from tests.factories import AnnotatorFactory, make_study
-from tests.leaderboards.helpers import make_rated_study, vote
+from tests.leaderboards.helpers import make_rated_study, vote, vote_rows
 
 
 @pytest.mark.django_db
@@ -142,7 +142,7 @@ def test_answers_to_known_pairs_are_no_votes(purpose):
     given = {pair.pk: vote(pair, annotator, "b").public_id for pair in (known, *others)}
     votes = read_votes(study.criteria.get())
     assert {row.id for row in votes.rows(np.arange(len(votes)))} == set(given.values()) - {given[known.pk]}
-    assert len(votes) == counted(study.criteria.get()).count() == 5
+    assert len(votes) == filtered_votes(study.criteria.get()).count() == 5
 
 
 @pytest.mark.parametrize("keys", [[5, 3, 9, 4], [10**15, 5, 3], [7], []])

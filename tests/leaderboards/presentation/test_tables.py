@@ -9,10 +9,9 @@ from django.core.management import call_command
 
 from leaderboards.presentation.board_table import table
 from leaderboards.presentation.tables import as_csv, as_latex, as_markdown
-from leaderboards.snapshots.boards import build_board
 from models_runner.models import System
 from stats.ratings.estimates import NO_LIMIT
-from tests.leaderboards.helpers import make_rated_study
+from tests.leaderboards.helpers import build_board, make_rated_study
 
 pytestmark = pytest.mark.django_db
 

@@ -27,11 +27,10 @@ from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.publishing import Draft, ReleaseError
 from leaderboards.releases.rows import sha256
 from leaderboards.releases.tables import TABLES
-from leaderboards.snapshots.boards import build_board
 from models_runner.models import Document
 from stats.ratings.estimates import NO_LIMIT
 from tests.factories import ReferenceFactory, StudyFactory
-from tests.leaderboards.helpers import make_rated_study, score, summaries_of, system_slugs
+from tests.leaderboards.helpers import build_board, make_rated_study, score, summaries_of, system_slugs
 
 pytestmark = pytest.mark.django_db
 BOARD = ("rating", "rating_lower", "rating_upper", "rank", "votes", "win_rate", "both_bad_rate")
