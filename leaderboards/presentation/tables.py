@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from leaderboards.exports import safe_cell
-from leaderboards.presentation.board_table import COLUMNS, Row, Table, table
+from leaderboards.presentation.board_table import COLUMNS, BoardTable, TableRow, make_table
 
 IDENTITY = ("system", "name", "regime", "size_class")
 NUMBERS = (
@@ -34,7 +34,7 @@ def as_csv(board: dict[str, Any]) -> str:
 
 def as_latex(board: dict[str, Any]) -> str:
     """A tabular to be put into a table environment; needs \\usepackage{booktabs}."""
-    shown = table(board)
+    shown = make_table(board)
     rows = [" & ".join(cells) + r" \\" for cells in _cells(shown, _latex, lambda note: f"$^{{{note}}}$")]
     notes = [f"\\par\\footnotesize $^{{{n}}}$ {_latex(note)}" for n, note in enumerate(shown.notes, start=1)]
     return "\n".join(
@@ -54,17 +54,17 @@ def as_latex(board: dict[str, Any]) -> str:
 
 
 def as_markdown(board: dict[str, Any]) -> str:
-    shown = table(board)
+    shown = make_table(board)
     rows = [f"| {' | '.join(cells)} |" for cells in _cells(shown, _markdown, lambda note: f" [{note}]")]
     notes = [f"{n}. {_markdown(note)}" for n, note in enumerate(shown.notes, start=1)]
     return "\n".join([rows[0], f"|---|{'---:|' * len(COLUMNS)}", *rows[1:], *(["", *notes] if notes else []), ""])
 
 
-def _cells(shown: Table, write: Callable[[str], str], mark: Callable[[int], str]) -> list[list[str]]:
+def _cells(shown: BoardTable, write: Callable[[str], str], mark: Callable[[int], str]) -> list[list[str]]:
     def marked(text: str, note: int) -> str:
         return write(text) + (mark(note) if note else "")
 
-    def cells(row: Row) -> list[str]:
+    def cells(row: TableRow) -> list[str]:
         return [marked(row.system, row.note), *(marked(cell.text, cell.note) for cell in row.cells)]
 
     return [[write(header.label) for header in shown.headers], *(cells(row) for row in shown.rows)]

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from leaderboards.data.filters import Filters, UnknownFilterError
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
-from leaderboards.presentation.board_table import COLUMNS, Row, table
+from leaderboards.presentation.board_table import COLUMNS, TableRow, make_table
 from leaderboards.presentation.tables import as_csv, as_latex, as_markdown
 from leaderboards.snapshots.boards import get_board
 from leaderboards.web.filter_form import check_choice, left_out
@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
 def as_text(board: dict[str, Any], left_out: Sequence[str] = ()) -> str:
     """The board for a terminal: two tables, and below them the reasons for every dash."""
-    shown = table(board)
+    shown = make_table(board)
     lines = [
         f"{board['title']} ({board['study']}), {board['criterion']}: {board['question']}",
         f"{board['votes']} votes by {board['annotators']} annotators on {board['documents']} documents",
@@ -66,7 +66,7 @@ def as_text(board: dict[str, Any], left_out: Sequence[str] = ()) -> str:
     return "\n".join(lines)
 
 
-def _grid(rows: list[Row], begin: int, end: int) -> list[str]:
+def _grid(rows: list[TableRow], begin: int, end: int) -> list[str]:
     names = ["System", *(_marked(row.system, row.note if begin == 0 else 0) for row in rows)]
     columns = [names] + [
         [COLUMNS[i].label, *(_marked(cell.text, cell.note) for cell in (row.cells[i] for row in rows))]

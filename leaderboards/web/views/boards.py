@@ -10,7 +10,8 @@ from annotations.models import Study
 from leaderboards.data.votes import export_rows
 from leaderboards.exports import CONTENT_TYPES, FORMATS, parts
 from leaderboards.presentation.board_details import MOST_SYSTEMS, neighbour_rows, other_intervals, win_matrix
-from leaderboards.presentation.board_table import DEFAULT_SORT, forest_plots, table
+from leaderboards.presentation.board_table import DEFAULT_SORT, make_table
+from leaderboards.presentation.forest_plot import forest_plots
 from leaderboards.presentation.tables import TABLES
 from leaderboards.snapshots.freshness import standing
 from leaderboards.snapshots.query import BoardQuery
@@ -35,7 +36,7 @@ def board(request: HttpRequest, study: Study) -> HttpResponse:
     if served.values is not None:
         sort = request.GET.get("sort", DEFAULT_SORT)
         context |= {
-            "table": table(served.values, sort=sort),
+            "table": make_table(served.values, sort=sort),
             "plots": forest_plots(served.values),
             "intervals": other_intervals(served.values),
             "neighbours": neighbour_rows(served.values),

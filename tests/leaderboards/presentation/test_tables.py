@@ -7,7 +7,7 @@ import re
 import pytest
 from django.core.management import call_command
 
-from leaderboards.presentation.board_table import table
+from leaderboards.presentation.board_table import make_table
 from leaderboards.presentation.tables import as_csv, as_latex, as_markdown
 from models_runner.models import System
 from stats.ratings.estimates import NO_LIMIT
@@ -41,7 +41,7 @@ def test_csv_holds_every_digit_of_the_board(board):
 
 def test_markdown_has_the_cells_of_the_page(board):
     lines = as_markdown(board).splitlines()
-    shown = table(board)
+    shown = make_table(board)
     grid = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[: 2 + len(shown.rows)]]
     assert len({len(row) for row in grid}) == 1
     assert grid[0] == [header.label for header in shown.headers]
