@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from leaderboards.boards.analysis.values import Values
 from leaderboards.presentation.charts.labels import PLACES, place_labels
+from lib.numbers import format_whole
 
 HEIGHT = 240
 TOP, BOTTOM = 14, 26
@@ -79,8 +80,8 @@ def scatter(metric: Values, numbers: dict[str, int]) -> Scatter | None:
             for p, place in zip(points, places, strict=True)
         ],
         across=[Tick(across(v), f"{v:.{digits}f}") for v in (x_low, (x_low + x_high) / 2, x_high)],
-        up=[Tick(str(up(v)), f"{v:.0f}") for v in (y_low, (y_low + y_high) / 2, y_high)],
-        description="; ".join(f"{p['system']}: {p['metric']:.3g}, rating {p['rating']:.0f}" for p in points),
+        up=[Tick(str(up(v)), format_whole(v)) for v in (y_low, (y_low + y_high) / 2, y_high)],
+        description="; ".join(f"{p['system']}: {p['metric']:.3g}, rating {format_whole(p['rating'])}" for p in points),
     )
 
 

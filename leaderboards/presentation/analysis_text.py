@@ -4,9 +4,9 @@ import textwrap
 from collections.abc import Iterator
 
 from leaderboards.boards.analysis.values import Values
+from lib.numbers import UNDEFINED, format_count, format_fraction, format_percent, format_whole
 
 WIDTH = 100
-UNDEFINED = "—"
 
 
 def as_text(analysis: Values) -> str:
@@ -34,23 +34,24 @@ def as_text(analysis: Values) -> str:
 
 
 def write(figure: Values, digits: int = 2, *, percent: bool = False) -> str:
-    """A value with its interval, or a dash with the reason."""
+    """Write a value with its interval, or a dash with the reason."""
 
-    def one(value: float) -> str:
-        return f"{value:.0%}" if percent else f"{value:.{digits}f}"
+    def number(value: float) -> str:
+        return format_percent(value) if percent else format_fraction(value, digits)
 
     if figure["value"] is None:
         return f"{UNDEFINED} ({figure['reason']})"
     if figure["lower"] is None:
-        return f"{one(figure['value'])} (no interval: {figure['interval_reason']})"
-    return f"{one(figure['value'])} ({one(figure['lower'])} to {one(figure['upper'])})"
+        return f"{number(figure['value'])} (no interval: {figure['interval_reason']})"
+    return f"{number(figure['value'])} ({number(figure['lower'])} to {number(figure['upper'])})"
 
 
 def _people(analysis: Values) -> Iterator[str]:
     agreement, sides = analysis["agreement"], analysis["side_bias"]
     yield f"Krippendorff's alpha: {write(agreement['alpha'])}, on {agreement['comparisons']} comparisons."
     if agreement["observed"] is not None:
-        yield f"Pairs of votes that agree: {agreement['observed']:.0%}; by chance {agreement['expected']:.0%}."
+        observed, expected = format_percent(agreement["observed"]), format_percent(agreement["expected"])
+        yield f"Pairs of votes that agree: {observed}; by chance {expected}."
     yield f"The left summary wins: {write(sides['left_wins'], percent=True)} of {sides['decisive_votes']} votes."
 
 
@@ -94,7 +95,7 @@ def _robustness(robustness: Values) -> Iterator[str]:
                 yield f"{name} changes without one of these {unit}: {', '.join(top[unit]['change'])}."
     for row in robustness["ranges"]:
         ranges = (f"without {which} {_range(row[key])}" for which, key in RANGES)
-        yield f"{row['system']}: {row['rating']:.0f}; {'; '.join(ranges)}"
+        yield f"{row['system']}: {format_whole(row['rating'])}; {'; '.join(ranges)}"
 
 
 RANGES = (("one annotator", "without_an_annotator"), ("one document", "without_a_document"))
@@ -103,7 +104,7 @@ RANGES = (("one annotator", "without_an_annotator"), ("one document", "without_a
 def _range(found: Values) -> str:
     if found["lower"] is None:
         return f"{UNDEFINED} ({found['reason']})"
-    return f"{found['lower']:.0f} to {found['upper']:.0f}"
+    return f"{format_whole(found['lower'])} to {format_whole(found['upper'])}"
 
 
 def _noninferiority(found: Values) -> Iterator[str]:
@@ -120,14 +121,15 @@ def _votes_needed(found: Values) -> Iterator[str]:
     if found["reason"]:
         yield f"{UNDEFINED} ({found['reason']})"
     for row in found["neighbours"]:
-        needed = f"{UNDEFINED} ({row['reason']})" if row["reason"] else f"{row['votes_needed']:,.0f} votes in all"
-        yield f"{row['better']} from {row['worse']} (gap {row['gap']:.0f}): {needed}"
+        votes = f"{format_count(row['votes_needed'])} votes in all"
+        needed = f"{UNDEFINED} ({row['reason']})" if row["reason"] else votes
+        yield f"{row['better']} from {row['worse']} (gap {format_whole(row['gap'])}): {needed}"
 
 
 def _length(found: Values) -> Iterator[str]:
     yield f"Points gained by one standard deviation of relative length: {write(found['effect'], 0)}"
     for row in found["systems"]:
-        yield f"{row['system']}: {row['plain']:.0f}, at equal length {write(row['controlled'], 0)}"
+        yield f"{row['system']}: {format_whole(row['plain'])}, at equal length {write(row['controlled'], 0)}"
 
 
 def _helped(found: Values) -> Iterator[str]:
@@ -136,12 +138,12 @@ def _helped(found: Values) -> Iterator[str]:
         return
     yield (
         f"{found['other_comparisons']} comparisons on {found['other_documents']} documents without votes, predicted "
-        f"from {', '.join(found['metrics'])}; they count {found['tuning']:.2f}."
+        f"from {', '.join(found['metrics'])}; they count {format_fraction(found['tuning'], 2)}."
     )
     for row in found["systems"]:
         yield (
             f"{row['system']}: {write(row['helped'], 0)}; votes alone {write(row['human'], 0)}; "
-            f"worth {row['extra_votes']:.0f} extra votes"
+            f"worth {format_whole(row['extra_votes'])} extra votes"
         )
 
 

@@ -1,6 +1,7 @@
 """The analyses in plain sentences: what a reader should take from the numbers below them."""
 
 from leaderboards.boards.analysis.values import Values
+from lib.numbers import format_whole
 
 LABELS = {
     "rating": "Rating by people",
@@ -120,6 +121,7 @@ def on_help(found: Values) -> str:
     if most < 0.01 * found["votes"]:
         return "The metrics add next to nothing to what people said, so these ratings are the people's."
     return (
-        f"The metrics are worth up to {most:.0f} votes more than the {found['votes']} there are: what they say about "
-        f"{found['other_documents']} documents nobody judged, corrected by how they erred on those that people did."
+        f"The metrics are worth up to {format_whole(most)} votes more than the {found['votes']} there are: what they "
+        f"say about {found['other_documents']} documents nobody judged, corrected by how they erred on those that "
+        "people did."
     )

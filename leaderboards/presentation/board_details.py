@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from leaderboards.presentation.board_table import UNDEFINED
+from lib.numbers import UNDEFINED, format_count, format_percent, format_whole
 from stats.ratings.win_rates import wilson_interval
 
 # More rows than this make a page slow and nobody wiser; the JSON has them all.
@@ -43,14 +43,16 @@ def _from_to(line: dict[str, Any], first: str, last: str) -> str:
     low, high = line[first], line[last]
     if low is None or high is None:
         return UNDEFINED
-    return f"{low:.0f}" if f"{low:.0f}" == f"{high:.0f}" and first == "rank_best" else f"{low:.0f}–{high:.0f}"
+    if first == "rank_best" and low == high:
+        return format_whole(low)
+    return f"{format_whole(low)}–{format_whole(high)}"
 
 
 def _equal_length(line: dict[str, Any]) -> str:
     rating = line.get("equal_length_rating")
-    return (
-        UNDEFINED if rating is None else f"{rating:.0f} ({_from_to(line, 'equal_length_lower', 'equal_length_upper')})"
-    )
+    if rating is None:
+        return UNDEFINED
+    return f"{format_whole(rating)} ({_from_to(line, 'equal_length_lower', 'equal_length_upper')})"
 
 
 def _reasons(line: dict[str, Any], *fields: str) -> list[str]:
@@ -73,8 +75,8 @@ def neighbour_rows(board: dict[str, Any]) -> list[NeighbourRow]:
         NeighbourRow(
             better=one["better"],
             worse=one["worse"],
-            gap=f"{one['gap']:.0f}",
-            needed=UNDEFINED if one["votes_needed"] is None else f"{one['votes_needed']:,}",
+            gap=format_whole(one["gap"]),
+            needed=format_count(one["votes_needed"]),
             answer=_answer(one),
         )
         for one in board["neighbours"]
@@ -84,7 +86,7 @@ def neighbour_rows(board: dict[str, Any]) -> list[NeighbourRow]:
 def _answer(one: dict[str, Any]) -> str:
     if one["reason"]:
         return str(one["reason"])
-    return f"{one['votes_more']:,} more than now" if one["votes_more"] else "enough"
+    return f"{format_count(one['votes_more'])} more than now" if one["votes_more"] else "enough"
 
 
 @dataclass(frozen=True)
@@ -114,9 +116,8 @@ def win_matrix(board: dict[str, Any]) -> list[WinRow]:
             return None
         if not votes[i, j]:
             return WinCell(UNDEFINED, 0, "")
-        return WinCell(
-            f"{wins[i, j] / votes[i, j]:.0%}", int(votes[i, j]), f"{100 * lower[i, j]:.0f}–{upper[i, j]:.0%}"
-        )
+        interval = f"{format_whole(100 * lower[i, j])}–{format_percent(upper[i, j])}"
+        return WinCell(format_percent(wins[i, j] / votes[i, j]), int(votes[i, j]), interval)
 
     systems = board["wins"]["systems"]
     return [WinRow(system, [cell(i, j) for j in range(len(systems))]) for i, system in enumerate(systems)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotations.models import JudgeType, Study
+from lib.numbers import count_of, format_count
 from stats.ratings.estimates import NO_LIMIT
 
 Board = dict[str, Any]
@@ -85,7 +86,7 @@ Part = tuple[list[str], list[str]]
 
 
 def _compared(board: Board) -> Part:
-    systems, dataset = _count(len(board["systems"]), "system"), board["dataset"]
+    systems, dataset = count_of(len(board["systems"]), "system"), board["dataset"]
     return [f"We compared {systems} on the dataset {dataset} ({board['instruction']} instruction)."], []
 
 
@@ -94,8 +95,8 @@ def _judged(board: Board, judging: Judging) -> Part:
         return ["No human judgements were collected."], []
     judges = "annotator" if not judging.models else "judge"
     counts = (
-        f"{_count(board['annotators'], judges)} gave {_count(board['votes'], 'judgement')} on "
-        f"{_count(board['documents'], 'document')}, each on a pair of summaries of the same document."
+        f"{count_of(board['annotators'], judges)} gave {count_of(board['votes'], 'judgement')} on "
+        f"{count_of(board['documents'], 'document')}, each on a pair of summaries of the same document."
     )
     sentences = [counts]
     if judging.models:
@@ -140,8 +141,8 @@ def _interval(board: Board) -> str:
         clusters, kind = "documents and annotators", "two-way cluster"
     return (
         f"Intervals are 95 % percentile intervals of a {kind} bootstrap over {clusters} (Owen, 2007) with "
-        f"{board['resamples']:,} resamples, seed {board['seed']}, expanded for the number of documents and annotators "
-        "(Hesterberg, 2015; Satterthwaite, 1946)." + _without_limit(board)
+        f"{format_count(board['resamples'])} resamples, seed {board['seed']}, expanded for the number of documents "
+        "and annotators (Hesterberg, 2015; Satterthwaite, 1946)." + _without_limit(board)
     )
 
 
@@ -173,10 +174,6 @@ def _recorded(board: Board) -> Part:
         f"Computed with version {board['code_version']} of Punchweight's boards; SHA-256 of the data: "
         f"{board['fingerprint']}."
     ], []
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lib.numbers import UNDEFINED, format_count, format_fraction, format_parameters
+
 REGIMES = {"zero-shot": "zero-shot", "fine-tuned": "fine-tuned", "baseline": "a baseline", "human": "written by people"}
 
 
@@ -27,13 +29,9 @@ def verdict(
 
 
 def full_name(line: Mapping[str, Any]) -> str:
-    """FLAN-T5-Large (0.78B, fine-tuned)."""
-    parts = [size(line["parameters"])] if line["parameters"] else []
+    """FLAN-T5-Large (780M, fine-tuned)."""
+    parts = [format_parameters(line["parameters"])] if line["parameters"] else []
     return f"{line['name']} ({', '.join([*parts, REGIMES.get(line['regime'], line['regime'])])})"
-
-
-def size(parameters: float) -> str:
-    return f"{parameters / 1e9:.2g}B" if parameters >= 5e8 else f"{parameters / 1e6:.3g}M"
 
 
 def _told(found: Mapping[str, Any], small: str, large: str, votes: int) -> tuple[str, str, str]:
@@ -65,8 +63,8 @@ def _more(found: Mapping[str, Any], votes: int) -> str:
     if not more:
         return "A few more votes should decide it."
     return (
-        f"About {_rounded(more):,} more votes should decide it (4 chances in 5), if the difference is what it seems "
-        "now and documents and annotators grow along."
+        f"About {format_count(_rounded(more))} more votes should decide it (4 chances in 5), if the difference is what "
+        "it seems now and documents and annotators grow along."
     )
 
 
@@ -97,25 +95,20 @@ def _rounded(votes: int) -> int:
 
 
 def _facts(found: Mapping[str, Any], data: Mapping[str, Any]) -> list[tuple[str, str]]:
-    def number(value: float | None, digits: int = 3) -> str:
-        return "—" if value is None else f"{value:.{digits}f}"
-
-    interval = "—" if found["lower"] is None else f"{number(found['lower'])} to {number(found['upper'])}"
+    number, needed = format_fraction, found["votes_needed"]
+    interval = UNDEFINED if found["lower"] is None else f"{number(found['lower'])} to {number(found['upper'])}"
     return [
         ("Difference", f"{number(found['difference'])} (chance that the small one is preferred, minus 1/2)"),
         ("95 % interval", interval + (f" ({found['reason']})" if found["reason"] else "")),
         ("Standard error", number(found["error"], 4)),
         ("Margin", "none" if found["margin"] is None else number(found["margin"])),
         ("p (one-sided)", f"{number(found['p'], 4)} for: worse by the margin or more; level 0.025"),
-        ("Votes", f"{data['votes']:,} in the study"),
-        (
-            "Votes to decide",
-            "—" if found["votes_needed"] is None else f"{found['votes_needed']:,} in all, at power 0.8",
-        ),
+        ("Votes", f"{format_count(data['votes'])} in the study"),
+        ("Votes to decide", UNDEFINED if needed is None else f"{format_count(needed)} in all, at power 0.8"),
         (
             "Method",
             "Bradley–Terry on all votes, ties and both bad half; percentile interval of a two-way cluster bootstrap "
             "over documents and annotators, expanded where these are few, "
-            f"{data['resamples']:,} resamples, seed {data['seed']}",
+            f"{format_count(data['resamples'])} resamples, seed {data['seed']}",
         ),
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboards.presentation.charts.look import Look
+from lib.numbers import UNDEFINED, format_count
 
 # The same for files and pages.
 VEGA_LITE = "6.4"
@@ -43,7 +44,7 @@ def nothing(name: str, title: str, why: str) -> Chart:
 def written(value: Value) -> str:
     """In the table of a page: five significant digits; the file has them all."""
     if value is None:
-        return "—"
+        return UNDEFINED
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.5g}"
-    return f"{value:,}" if isinstance(value, int) else value
+        return format_count(value) if abs(value) >= 10_000 else f"{value:.5g}"
+    return format_count(value) if isinstance(value, int) else value

@@ -6,6 +6,7 @@ from itertools import accumulate
 
 from leaderboards.presentation.charts.chart import Chart, Spec, nothing
 from leaderboards.presentation.charts.look import Look
+from lib.numbers import format_count
 
 NAME, TITLE = "progress", "Votes over time"
 
@@ -19,12 +20,13 @@ def progress(days: Sequence[tuple[date, int]]) -> Chart:
         {"day": day.isoformat(), "votes": count, "total": total}
         for (day, count), total in zip(days, totals, strict=True)
     ]
+    most = max(count for _, count in days)
     first, last = rows[0]["day"], rows[-1]["day"]
     when = f"on {first}" if first == last else f"from {first} to {last}"
     return Chart(
         NAME,
         TITLE,
-        f"{totals[-1]:,} votes {when}, added up by day; the most on one day: {max(count for _, count in days):,}.",
+        f"{format_count(totals[-1])} votes {when}, added up by day; the most on one day: {format_count(most)}.",
         ("Day", "Votes", "Votes in all"),
         [[day.isoformat(), count, total] for (day, count), total in zip(days, totals, strict=True)],
         lambda look: _spec(rows, look),

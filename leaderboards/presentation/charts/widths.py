@@ -7,6 +7,7 @@ import numpy as np
 
 from leaderboards.presentation.charts.chart import Chart, Spec, nothing
 from leaderboards.presentation.charts.look import Look
+from lib.numbers import format_count, format_whole
 
 NAME, TITLE = "widths", "Width of the intervals against votes"
 # How far ahead a forecast is drawn, in times the votes there are.
@@ -25,9 +26,10 @@ def widths(data: Mapping[str, Any]) -> Chart:
     return Chart(
         NAME,
         TITLE,
-        f"Median width of the systems' 95 % intervals after parts of the votes, drawn at random: {last['median']:.0f} "
-        f"points after {last['votes']:,} votes. Dashed: a forecast, in which widths shrink with the root of the votes, "
-        "as they do if documents and annotators grow along; half the width takes four times the votes.",
+        "Median width of the systems' 95 % intervals after parts of the votes, drawn at random: "
+        f"{format_whole(last['median'])} points after {format_count(last['votes'])} votes. Dashed: a forecast, in "
+        "which widths shrink with the root of the votes, as they do if documents and annotators grow along; half the "
+        "width takes four times the votes.",
         ("Votes", "Median width", "Narrowest", "Widest", "What"),
         [[row[name] for name in ("votes", "median", "narrowest", "widest", "what")] for row in rows],
         lambda look: _spec(rows, look),

@@ -7,6 +7,7 @@ import numpy as np
 
 from leaderboards.presentation.charts.chart import Chart, Spec, nothing
 from leaderboards.presentation.charts.look import Look
+from lib.numbers import format_percent
 from stats.ratings.win_rates import WinRates
 
 NAME, TITLE = "win-matrix", "Win rates, row against column"
@@ -49,7 +50,8 @@ def _cell(one: str, other: str, i: int, j: int, rates: WinRates) -> dict[str, An
 
 def _widest(rows: Sequence[dict[str, Any]]) -> str:
     most = max(rows, key=lambda row: row["rate"])
-    return f"The clearest: {most['system']} against {most['against']}, {most['rate']:.0%} of {most['votes']} votes."
+    share = f"{format_percent(most['rate'])} of {most['votes']} votes"
+    return f"The clearest: {most['system']} against {most['against']}, {share}."
 
 
 def _spec(rows: list[dict[str, Any]], shown: Sequence[str], look: Look) -> Spec:

@@ -10,7 +10,7 @@ from annotations.models import Judgement, Study
 from leaderboards.boards.analysis.analyse import analyse, compute_trust
 from leaderboards.boards.small_large import small_large
 from leaderboards.data.inputs import gather
-from leaderboards.presentation.verdict_text import full_name, points, size, verdict
+from leaderboards.presentation.verdict_text import full_name, points, verdict
 from models_runner.models import System
 from stats.decisions.noninferiority import Scale, noninferiority
 from stats.metrics.significance import mean_intervals
@@ -169,14 +169,14 @@ def test_good_enough():
     found = told()
     assert (found.kind, found.heading) == ("good", "Good enough")
     assert found.sentence == (
-        "FLAN-T5-Large (0.78B, fine-tuned) is at most 4 points of win probability worse than Llama-2-13B: good enough at "
+        "FLAN-T5-Large (780M, fine-tuned) is at most 4 points of win probability worse than Llama-2-13B: good enough at "
         "the margin of 5 points agreed before the study."
     )
 
 
 def test_better():
     assert told(lower=0.021, upper=0.1, verdict="superior").sentence == (
-        "FLAN-T5-Large (0.78B, fine-tuned) is better than Llama-2-13B: people prefer it in at least 52 of 100 comparisons, "
+        "FLAN-T5-Large (780M, fine-tuned) is better than Llama-2-13B: people prefer it in at least 52 of 100 comparisons, "
         "so it is good enough at the margin of 5 points agreed before the study."
     )
 
@@ -185,7 +185,7 @@ def test_not_good_enough():
     found = told(lower=-0.2, upper=-0.08, verdict="inferior")
     assert found.kind == "bad"
     assert found.sentence == (
-        "FLAN-T5-Large (0.78B, fine-tuned) is at least 8 points of win probability worse than Llama-2-13B: not good enough "
+        "FLAN-T5-Large (780M, fine-tuned) is at least 8 points of win probability worse than Llama-2-13B: not good enough "
         "at the margin of 5 points agreed before the study."
     )
 
@@ -194,7 +194,7 @@ def test_not_decided_yet():
     found = told(lower=-0.0901, upper=0.02, verdict="undecided", votes_needed=3871)
     assert found.kind == "open"
     assert found.sentence == (
-        "FLAN-T5-Large (0.78B, fine-tuned) may be up to 9.1 points of win probability worse than Llama-2-13B, more than the "
+        "FLAN-T5-Large (780M, fine-tuned) may be up to 9.1 points of win probability worse than Llama-2-13B, more than the "
         "margin of 5 points agreed before the study, or within it. About 2,500 more votes should decide it (4 chances in 5), "
         "if the difference is what it seems now and documents and annotators grow along."
     )
@@ -209,13 +209,13 @@ def test_no_interval_and_no_margin():
     reason = "the votes do not connect the two systems"
     nothing = told(difference=None, lower=None, upper=None, error=None, p=None, votes_needed=None, reason=reason)
     assert nothing.sentence == (
-        "How FLAN-T5-Large (0.78B, fine-tuned) compares with Llama-2-13B cannot be said: the votes do not connect the two "
+        "How FLAN-T5-Large (780M, fine-tuned) compares with Llama-2-13B cannot be said: the votes do not connect the two "
         "systems."
     )
     assert ("Difference", "— (chance that the small one is preferred, minus 1/2)") in nothing.facts
     unmarked = told(margin=None, p=None, verdict=None, votes_needed=None)
     assert unmarked.sentence == (
-        "FLAN-T5-Large (0.78B, fine-tuned) is between 4 points of win probability worse and 2 points better than "
+        "FLAN-T5-Large (780M, fine-tuned) is between 4 points of win probability worse and 2 points better than "
         "Llama-2-13B. No margin was agreed before this study, so nothing is called good enough here."
     )
 
@@ -228,9 +228,9 @@ def test_points(share, up, text):
     assert points(share, up=up) == text
 
 
-@pytest.mark.parametrize(("parameters", "text"), [(780e6, "0.78B"), (13e9, "13B"), (46.7e9, "47B"), (135e6, "135M")])
-def test_sizes(parameters, text):
-    assert size(parameters) == text
+@pytest.mark.parametrize(("parameters", "text"), [(780e6, "780M"), (13e9, "13B"), (46.7e9, "46.7B"), (135e6, "135M")])
+def test_a_system_is_named_with_its_size(parameters, text):
+    assert full_name(line("a", "A", parameters, "zero-shot")) == f"A ({text}, zero-shot)"
 
 
 def test_a_baseline_is_named_as_one():
@@ -244,7 +244,7 @@ def test_the_page_names_the_best_of_each_kind_and_the_verdict(study):
     html = page()
     assert '<option value="flan-t5-large-ft" selected>FLAN-T5-Large</option>' in html
     assert '<option value="mixtral-8x7b" selected>Mixtral-8x7B</option>' in html
-    assert "FLAN-T5-Large (0.78B, fine-tuned)" in html
+    assert "FLAN-T5-Large (780M, fine-tuned)" in html
     assert "figures/pareto.svg?criterion=overall&amp;quality=rating&amp;cost=parameters" in html
 
 
