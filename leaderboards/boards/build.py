@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from leaderboards.boards.length_controlled import at_equal_length
-from leaderboards.boards.metric_means import Figure, MetricMeans
-from leaderboards.boards.neighbours import neighbours
+from leaderboards.boards.metric_means import MetricMeans, ValueWithReason
+from leaderboards.boards.neighbours import neighbour_gaps
 from leaderboards.boards.version import CODE_VERSION
-from leaderboards.data.inputs import METRIC_NAMES, Material, collection_paused
+from leaderboards.data.inputs import METRIC_NAMES, BoardInputs, collection_paused
 from leaderboards.data.votes import filtered_votes
 from models_runner.models import Regime, System
 from stats.ratings.ratings import Ratings, rate
@@ -23,43 +23,41 @@ Board = dict[str, Any]
 
 
 @collection_paused()
-def make_board(material: Material, seed: int) -> Board:
+def make_board(inputs: BoardInputs, seed: int) -> Board:
     """The board as JSON-able values; undefined is None, with the reason under the system's "reasons"."""
-    filters = material.filters
-    ratings = rate(
-        material.arrays, seed=seed, resamples=RESAMPLES, names=material.slugs, ties=filters.tie_rule, apart=True
-    )
-    metrics = MetricMeans(material)
-    lines = [_line(system, i, ratings, metrics) for i, system in enumerate(material.systems)]
-    equal_length = _put_equal_length(lines, material) if filters.control == "length" else None
+    filters = inputs.filters
+    ratings = rate(inputs.arrays, seed=seed, resamples=RESAMPLES, names=inputs.slugs, ties=filters.tie_rule, apart=True)
+    metrics = MetricMeans(inputs)
+    lines = [_line(system, i, ratings, metrics) for i, system in enumerate(inputs.systems)]
+    equal_length = _put_equal_length(lines, inputs) if filters.control == "length" else None
     lines.sort(key=lambda line: (line["rating"] is None, line["part"] or 0, -(line["rating"] or 0), line["system"]))
     return {
-        "study": material.study.slug,
-        "title": material.study.title,
-        "dataset": material.study.dataset.name,
-        "instruction": material.study.instruction,
-        "criterion": material.criterion.key,
-        "question": material.criterion.question,
+        "study": inputs.study.slug,
+        "title": inputs.study.title,
+        "dataset": inputs.study.dataset.name,
+        "instruction": inputs.study.instruction,
+        "criterion": inputs.criterion.key,
+        "question": inputs.criterion.question,
         "votes": ratings.n_votes,
-        "votes_left_out": len(material.votes) - len(material.arrays),
-        "ties_dropped": len(material.arrays) - ratings.n_votes,
+        "votes_left_out": len(inputs.votes) - len(inputs.arrays),
+        "ties_dropped": len(inputs.arrays) - ratings.n_votes,
         "documents": ratings.n_documents,
         "annotators": ratings.n_annotators,
-        "fingerprint": material.fingerprint,
+        "fingerprint": inputs.fingerprint,
         "seed": seed,
         "resamples": ratings.resamples,
         "code_version": CODE_VERSION,
         "method": ratings.method,
-        "warnings": [*_disconnected(lines), *_leaks(lines), *_llm_judges(material), *ratings.warnings],
+        "warnings": [*_disconnected(lines), *_leaks(lines), *_llm_judges(inputs), *ratings.warnings],
         "parts": parts_by_name(lines),
         "tie_parameter": [_defined(value) for value in ratings.tie_parameter],
-        "wins": _wins(lines, material),
-        "neighbours": neighbours(material.arrays, material.slugs),
+        "wins": _wins(lines, inputs),
+        "neighbours": neighbour_gaps(inputs.arrays, inputs.slugs),
         "filters": filters.asked,
-        **_votes_left_out(material),
-        "weights": _weights(material),
+        **_votes_left_out(inputs),
+        "weights": _weights(inputs),
         "equal_length": equal_length,
-        "signatures": sorted({score.signature for score in material.scores}),
+        "signatures": sorted({score.signature for score in inputs.scores}),
         "systems": lines,
     }
 
@@ -81,11 +79,11 @@ def _disconnected(lines: Sequence[Board]) -> list[str]:
     ]
 
 
-def _wins(lines: Sequence[Board], material: Material) -> Board:
+def _wins(lines: Sequence[Board], inputs: BoardInputs) -> Board:
     """Row against column, in the order of the lines: votes, and wins with half of each tie and each both bad."""
-    place = {slug: i for i, slug in enumerate(material.slugs)}
+    place = {slug: i for i, slug in enumerate(inputs.slugs)}
     order = [place[line["system"]] for line in lines]
-    wins = replace(material.arrays, weight=None).wins()[np.ix_(order, order)]
+    wins = replace(inputs.arrays, weight=None).wins()[np.ix_(order, order)]
     return {
         "systems": [line["system"] for line in lines],
         "wins": wins.tolist(),
@@ -93,30 +91,30 @@ def _wins(lines: Sequence[Board], material: Material) -> Board:
     }
 
 
-def _votes_left_out(material: Material) -> dict[str, int]:
+def _votes_left_out(inputs: BoardInputs) -> dict[str, int]:
     """votes_unfiltered: without any filter. flagged_votes: on summaries that give their author away, counted or not."""
-    votes, filters, study = material.votes, material.filters, material.study
-    n = filtered_votes(material.criterion).count() if filters.restricts else len(votes)
+    votes, filters, study = inputs.votes, inputs.filters, inputs.study
+    n = filtered_votes(inputs.criterion).count() if filters.restricts else len(votes)
     if filters.flagged == "out":
-        flagged = filtered_votes(material.criterion, replace(filters, flagged="in")).count() - len(votes)
+        flagged = filtered_votes(inputs.criterion, replace(filters, flagged="in")).count() - len(votes)
     else:
         named = list(study.giveaway_checks.filter(flagged=True).order_by().values_list("summary_id", flat=True))
         flagged = int((np.isin(votes.summary_a, named) | np.isin(votes.summary_b, named)).sum()) if named else 0
     return {"votes_filtered": len(votes), "votes_unfiltered": n, "flagged_votes": flagged}
 
 
-def _weights(material: Material) -> Board | None:
+def _weights(inputs: BoardInputs) -> Board | None:
     """drawn: votes with a known chance of their draw."""
-    weights = material.weights
+    weights = inputs.weights
     if weights is None:
         return None
-    drawn = int((~np.isnan(material.votes.chance[material.counts])).sum())
+    drawn = int((~np.isnan(inputs.votes.chance[inputs.counts])).sum())
     return {"drawn": drawn, "effective_votes": effective_votes(weights)}
 
 
-def _put_equal_length(lines: Sequence[Board], material: Material) -> Board:
+def _put_equal_length(lines: Sequence[Board], inputs: BoardInputs) -> Board:
     """Adds what the ratings would be at equal length to the lines, which are in the order of the systems."""
-    found = at_equal_length(material)
+    found = at_equal_length(inputs)
     for i, line in enumerate(lines):
         for field in ("rating", "lower", "upper"):
             line[f"equal_length_{field}"] = _defined(getattr(found, field)[i])
@@ -126,9 +124,9 @@ def _put_equal_length(lines: Sequence[Board], material: Material) -> Board:
     return {name: getattr(found, name) for name in names}
 
 
-def _llm_judges(material: Material) -> list[str]:
-    n = material.votes.by_llm
-    return [f"{n} of {len(material.votes)} votes were given by language models, not by people."] if n else []
+def _llm_judges(inputs: BoardInputs) -> list[str]:
+    n = inputs.votes.by_llm
+    return [f"{n} of {len(inputs.votes)} votes were given by language models, not by people."] if n else []
 
 
 def _leaks(lines: Sequence[Board]) -> list[str]:
@@ -141,7 +139,7 @@ def _leaks(lines: Sequence[Board]) -> list[str]:
 
 
 def _line(system: System, i: int, ratings: Ratings, metrics: MetricMeans) -> Board:
-    figures: dict[str, Figure] = {
+    figures: dict[str, ValueWithReason] = {
         "rating": (_defined(ratings.rating[i]), ratings.reason[i]),
         "rating_lower": (_defined(ratings.lower[i]), ratings.interval_reason[i]),
         "rating_upper": (_defined(ratings.upper[i]), ratings.interval_reason[i]),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import fsum
 from typing import NamedTuple
 
-from leaderboards.data.inputs import Material
+from leaderboards.data.inputs import BoardInputs
 from models_runner.models import Regime, Summary, System
 from models_runner.systems.prices import cost as dollars
 
@@ -45,25 +45,23 @@ class _Taken(NamedTuple):
     peak_memory_bytes: int | None
 
 
-def read_costs(material: Material) -> dict[str, dict[str, Cost]]:
-    """By measure and system; one query, for the summaries of the material."""
-    taken = _taken(material)
+def read_costs(inputs: BoardInputs) -> dict[str, dict[str, Cost]]:
+    """By measure and system; one query, for the summaries of the inputs."""
+    taken = _taken(inputs)
     return {
-        "parameters": {system.slug: _parameters(system) for system in material.systems},
-        "seconds": {
-            s.slug: _mean([row.seconds for row in taken[s.slug]], "time not measured") for s in material.systems
-        },
-        "price": {system.slug: _price(system, taken[system.slug]) for system in material.systems},
-        "memory": {system.slug: _memory(taken[system.slug]) for system in material.systems},
+        "parameters": {system.slug: _parameters(system) for system in inputs.systems},
+        "seconds": {s.slug: _mean([row.seconds for row in taken[s.slug]], "time not measured") for s in inputs.systems},
+        "price": {system.slug: _price(system, taken[system.slug]) for system in inputs.systems},
+        "memory": {system.slug: _memory(taken[system.slug]) for system in inputs.systems},
     }
 
 
-def _taken(material: Material) -> dict[str, list[_Taken]]:
-    system_of = {summary.pk: summary.system for summary in material.summaries}
+def _taken(inputs: BoardInputs) -> dict[str, list[_Taken]]:
+    system_of = {summary.pk: summary.system for summary in inputs.summaries}
     rows = (
         Summary.objects.done()
-        .filter(run__system__in=material.systems, run__dataset=material.study.dataset_id)
-        .filter(run__instruction=material.study.instruction)
+        .filter(run__system__in=inputs.systems, run__dataset=inputs.study.dataset_id)
+        .filter(run__instruction=inputs.study.instruction)
         .order_by()
         .values_list(*_Taken._fields)
     )

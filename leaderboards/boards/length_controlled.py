@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from leaderboards.data.inputs import Material
+from leaderboards.data.inputs import BoardInputs
 from stats.ratings.length_control import length_controlled
 from stats.strengths.bradley_terry import SCALE, to_rating
 from stats.votes.arrays import FloatArray
@@ -32,11 +32,11 @@ class EqualLength:
     votes: int
 
 
-def at_equal_length(material: Material) -> EqualLength:
+def at_equal_length(inputs: BoardInputs) -> EqualLength:
     """Each part that votes connect by itself, on a scale with the mean 1000."""
-    lengths = [material.lengths(side) for side in ("a", "b")]
+    lengths = [inputs.lengths(side) for side in ("a", "b")]
     known = (lengths[0] > 0) & (lengths[1] > 0)
-    votes, (length_a, length_b) = material.arrays.take(known), [length[known] for length in lengths]
+    votes, (length_a, length_b) = inputs.arrays.take(known), [length[known] for length in lengths]
     n = votes.n_systems
     rating, lower, upper = (np.full(n, np.nan) for _ in range(3))
     reason = [NO_LENGTHS] * n

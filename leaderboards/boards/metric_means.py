@@ -5,11 +5,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
-from leaderboards.data.inputs import Material, ScoreRow, SummaryRow
+from leaderboards.data.inputs import BoardInputs, ScoreRow, SummaryRow
 from models_runner.models import Summary
 
 # A value, None where undefined, and the reason for that or a remark on the value.
-Figure = tuple[float | None, str]
+ValueWithReason = tuple[float | None, str]
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -20,18 +20,18 @@ def _mean(values: Sequence[float]) -> float:
 class MetricMeans:
     """Means over a system's summaries. The full set is every document (or query) that any of the systems summarized."""
 
-    def __init__(self, material: Material) -> None:
-        self.units = len({(s.document, s.query) for s in material.summaries})
+    def __init__(self, inputs: BoardInputs) -> None:
+        self.units = len({(s.document, s.query) for s in inputs.summaries})
         self.summaries: dict[str, list[SummaryRow]] = defaultdict(list)
         self.scores: dict[tuple[str, str], list[ScoreRow]] = defaultdict(list)
         system_of = {}
-        for summary in material.summaries:
+        for summary in inputs.summaries:
             self.summaries[summary.system].append(summary)
             system_of[summary.pk] = summary.system
-        for score in material.scores:
+        for score in inputs.scores:
             self.scores[(system_of[score.summary], score.name)].append(score)
 
-    def mean_score(self, system: str, name: str) -> Figure:
+    def mean_score(self, system: str, name: str) -> ValueWithReason:
         scores = self.scores[(system, name)]
         values = [score.value for score in scores if score.value is not None]
         if not values:
@@ -52,7 +52,7 @@ class MetricMeans:
     def _part(self, n: int) -> str:
         return f"{n} of {self.units} summaries"
 
-    def mean_seconds(self, system: str) -> Figure:
+    def mean_seconds(self, system: str) -> ValueWithReason:
         times = [s.seconds for s in self.summaries[system] if s.seconds is not None]
         if not times:
             return None, "time not measured" if self.summaries[system] else "no summaries yet"

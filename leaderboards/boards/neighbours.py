@@ -22,7 +22,7 @@ NO_LIMIT_YET = "too few votes: they set no limit to the gap, and leave open who 
 NO_LIMIT = "told apart already: one never lost to the other, and the votes set no limit to the gap"
 
 
-def neighbours(votes: VoteArrays, names: Sequence[str]) -> list[dict[str, Any]]:
+def neighbour_gaps(votes: VoteArrays, names: Sequence[str]) -> list[dict[str, Any]]:
     """By part, from the top: gap in points, its error, and the votes needed in all (of the part), with 80 % power.
 
     Ties count half. The errors are those of the two-way clustered sandwich, with k / (k - 1) for few units.

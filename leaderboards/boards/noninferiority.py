@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from leaderboards.data.inputs import Material
+from leaderboards.data.inputs import BoardInputs
 from models_runner.models import Regime, System
 from stats.decisions.noninferiority import NonInferiority, Scale, noninferiorities, votes_to_decide
 
@@ -13,30 +13,30 @@ RESAMPLES = 1000
 ANY_MARGIN = 0.05
 
 
-def is_small(system: System) -> bool:
+def is_compact(system: System) -> bool:
     return system.size_class == "compact" or system.regime == Regime.BASELINE
 
 
 def is_reference(system: System) -> bool:
     """What a small system could stand in for: all others, also those whose size is not told, and people."""
-    return not is_small(system)
+    return not is_compact(system)
 
 
-def compared(material: Material, margin: float | None, seed: int) -> list[dict[str, Any]]:
+def compare_pairs(inputs: BoardInputs, margin: float | None, seed: int) -> list[dict[str, Any]]:
     """JSON-able, by pair: difference of the chance that the small one wins from 1/2, its interval, and the verdict.
 
     verdict: superior, not inferior, inferior, undecided (the votes do not decide), undefined (with a reason), or None
     without a margin, as are p and votes_needed.
     """
-    small = [i for i, system in enumerate(material.systems) if is_small(system)]
-    references = [i for i, system in enumerate(material.systems) if is_reference(system)]
+    small = [i for i, system in enumerate(inputs.systems) if is_compact(system)]
+    references = [i for i, system in enumerate(inputs.systems) if is_reference(system)]
     pairs = [(i, j) for i in small for j in references]
     found = noninferiorities(
-        material.arrays, pairs, margin=margin or ANY_MARGIN, seed=seed, scale=Scale.WIN_PROBABILITY, resamples=RESAMPLES
+        inputs.arrays, pairs, margin=margin or ANY_MARGIN, seed=seed, scale=Scale.WIN_PROBABILITY, resamples=RESAMPLES
     )
-    votes = len(material.arrays)
+    votes = len(inputs.arrays)
     return [
-        {"small": material.slugs[i], "large": material.slugs[j], **_line(result, margin, votes)}
+        {"small": inputs.slugs[i], "large": inputs.slugs[j], **_line(result, margin, votes)}
         for (i, j), result in zip(pairs, found, strict=True)
     ]
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from leaderboards.boards.neighbours import neighbours
-from leaderboards.data.inputs import Material
+from leaderboards.boards.neighbours import neighbour_gaps
+from leaderboards.data.inputs import BoardInputs
 from stats.decisions.planning import POWER
 from stats.ratings.ratings import rate
 from stats.votes.arrays import IntArray, VoteArrays
@@ -16,20 +16,20 @@ SHARES = (1 / 8, 1 / 4, 1 / 2, 1.0)
 FEWEST = 40
 
 
-def planning(material: Material, seed: int) -> dict[str, Any]:
+def compute_planning(inputs: BoardInputs, seed: int) -> dict[str, Any]:
     """JSON-able; None where undefined, with its reason. No query of its own.
 
     widths: of 95 % intervals after a part of the votes, drawn by the seed. neighbours: the board's.
     """
-    votes = material.arrays
+    votes = inputs.arrays
     return {
-        "fingerprint": material.fingerprint,
+        "fingerprint": inputs.fingerprint,
         "seed": seed,
         "resamples": RESAMPLES,
         "power": POWER,
         "votes": len(votes),
         "widths": _widths(votes, seed),
-        "neighbours": neighbours(votes, material.slugs),
+        "neighbours": neighbour_gaps(votes, inputs.slugs),
     }
 
 

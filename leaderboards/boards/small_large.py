@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from leaderboards.boards.costs import read_costs
-from leaderboards.boards.noninferiority import RESAMPLES, compared, is_reference, is_small
-from leaderboards.data.inputs import Material
+from leaderboards.boards.noninferiority import RESAMPLES, compare_pairs, is_compact, is_reference
+from leaderboards.data.inputs import BoardInputs
 from stats.metrics.significance import mean_intervals
 from stats.votes.arrays import FloatArray
 
@@ -22,33 +22,33 @@ METRICS = {
 }
 
 
-def small_large(material: Material, seed: int) -> dict[str, Any]:
+def compute_small_large(inputs: BoardInputs, seed: int) -> dict[str, Any]:
     """JSON-able; None where undefined, with its reason. One query, for what the summaries took.
 
     metrics, costs: by name and system. small, large: the systems a verdict can be about. verdicts: of every such pair.
     """
-    margin = material.study.noninferiority_margin
+    margin = inputs.study.noninferiority_margin
     return {
-        "fingerprint": material.fingerprint,
+        "fingerprint": inputs.fingerprint,
         "seed": seed,
         "resamples": RESAMPLES,
-        "votes": len(material.arrays),
+        "votes": len(inputs.arrays),
         "margin": margin,
-        "metrics": _metrics(material, seed),
+        "metrics": _metrics(inputs, seed),
         "costs": {
             measure: {system: found._asdict() for system, found in costs.items()}
-            for measure, costs in read_costs(material).items()
+            for measure, costs in read_costs(inputs).items()
         },
-        "small": [system.slug for system in material.systems if is_small(system)],
-        "large": [system.slug for system in material.systems if is_reference(system)],
-        "verdicts": compared(material, margin, seed),
+        "small": [system.slug for system in inputs.systems if is_compact(system)],
+        "large": [system.slug for system in inputs.systems if is_reference(system)],
+        "verdicts": compare_pairs(inputs, margin, seed),
     }
 
 
-def _metrics(material: Material, seed: int) -> dict[str, dict[str, dict[str, Any]]]:
+def _metrics(inputs: BoardInputs, seed: int) -> dict[str, dict[str, dict[str, Any]]]:
     found = {}
     for name in METRICS:
-        values = _by_document(material, name)
+        values = _by_document(inputs, name)
         if np.isnan(values).all():
             continue
         means = mean_intervals(values, seed=seed, resamples=RESAMPLES)
@@ -60,18 +60,18 @@ def _metrics(material: Material, seed: int) -> dict[str, dict[str, dict[str, Any
                 "reason": means.reason[i] and "not scored yet",
                 "interval_reason": means.interval_reason[i],
             }
-            for i, system in enumerate(material.slugs)
+            for i, system in enumerate(inputs.slugs)
         }
     return found
 
 
-def _by_document(material: Material, name: str) -> FloatArray:
+def _by_document(inputs: BoardInputs, name: str) -> FloatArray:
     """Shape (n_systems, n_documents); a document's queries are averaged."""
-    place = {system: i for i, system in enumerate(material.slugs)}
-    documents = {name: j for j, name in enumerate(sorted({s.document for s in material.summaries}))}
-    of = {s.pk: (place[s.system], documents[s.document]) for s in material.summaries}
+    place = {system: i for i, system in enumerate(inputs.slugs)}
+    documents = {name: j for j, name in enumerate(sorted({s.document for s in inputs.summaries}))}
+    of = {s.pk: (place[s.system], documents[s.document]) for s in inputs.summaries}
     values: dict[tuple[int, int], list[float]] = defaultdict(list)
-    for score in material.scores:
+    for score in inputs.scores:
         if score.name == name and score.value is not None:
             values[of[score.summary]].append(score.value)
     result = np.full((len(place), len(documents)), np.nan)

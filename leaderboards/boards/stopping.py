@@ -16,7 +16,7 @@ SHARE_OF_A = {Outcome.A: 1.0, Outcome.B: 0.0, Outcome.TIE: 0.5, Outcome.BOTH_BAD
 
 
 @dataclass(frozen=True)
-class Stopping:
+class StoppingBounds:
     """results: documents used, the first vote of each. decided_after: so many of them, None if undecided so far."""
 
     better: str
@@ -28,7 +28,7 @@ class Stopping:
     decided_after: int | None
 
 
-def stopping(criterion: Criterion, filters: Filters, better: str, worse: str) -> Stopping:
+def stopping_bounds(criterion: Criterion, filters: Filters, better: str, worse: str) -> StoppingBounds:
     """Of the votes between these two, in order of time; one query.
 
     One result a document, because votes on the same one go together and the bounds hold for single results.
@@ -45,6 +45,6 @@ def stopping(criterion: Criterion, filters: Filters, better: str, worse: str) ->
         first.setdefault(document, share if system_a == better else 1 - share)
     found = confidence_sequence(np.array(list(first.values()), dtype=np.float64))
     if not first:
-        return Stopping(better, worse, 0, None, None, None, None)
+        return StoppingBounds(better, worse, 0, None, None, None, None)
     estimate, lower, upper = (float(array[-1]) for array in (found.estimate, found.lower, found.upper))
-    return Stopping(better, worse, len(first), estimate, lower, upper, found.decided_after)
+    return StoppingBounds(better, worse, len(first), estimate, lower, upper, found.decided_after)

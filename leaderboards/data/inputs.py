@@ -15,7 +15,7 @@ import numpy as np
 
 from annotations.models import Criterion, Study
 from leaderboards.data.filters import Filters
-from leaderboards.data.votes import VoteRow, Votes, read_votes
+from leaderboards.data.votes import BoardVotes, VoteRow, read_board_votes
 from models_runner.models import Score, Summary, System
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, VoteArrays, renumbered
 from stats.votes.weights import chance_weights
@@ -60,7 +60,7 @@ class ScoreRow(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Material:
+class BoardInputs:
     """systems: the study's, or those that the filters let on the board. votes: all that the filters let in.
 
     summaries: of each system, document and query the newest run's. scores: those of the newest signatures.
@@ -70,7 +70,7 @@ class Material:
     criterion: Criterion
     filters: Filters
     systems: list[System]
-    votes: Votes
+    votes: BoardVotes
     summaries: list[SummaryRow]
     scores: list[ScoreRow]
 
@@ -167,7 +167,7 @@ def _named(names: list[str], places: IntArray) -> list[str]:
     return [names[i] for i in np.flatnonzero(np.bincount(places, minlength=len(names))).tolist()]
 
 
-def _vote_bytes(votes: Votes) -> Iterable[bytes]:
+def _vote_bytes(votes: BoardVotes) -> Iterable[bytes]:
     """The names, then every vote as numbers of the same width, sorted by its public id."""
     names = [votes.documents, votes.annotators, votes.systems, sorted(votes.llm_annotators & set(votes.annotators))]
     yield json.dumps(names, ensure_ascii=False).encode() + b"\n"
@@ -180,7 +180,9 @@ def _vote_bytes(votes: Votes) -> Iterable[bytes]:
 
 
 @collection_paused()
-def gather(study: Study, criterion: Criterion, *, flagged: bool = True, filters: Filters | None = None) -> Material:
+def gather_inputs(
+    study: Study, criterion: Criterion, *, flagged: bool = True, filters: Filters | None = None
+) -> BoardInputs:
     """Nine queries: systems, votes with their pairs and names, summaries, scores.
 
     flagged: where no filters are given, also votes on summaries that give their author away.
@@ -188,10 +190,10 @@ def gather(study: Study, criterion: Criterion, *, flagged: bool = True, filters:
     filters = filters or Filters(flagged="in" if flagged else "out")
     systems = [one for one in study.systems.order_by("slug") if filters.size in ("", one.size_class)]
     criterion.study = study  # so that nothing reads it again
-    votes = read_votes(criterion, filters)
+    votes = read_board_votes(criterion, filters)
     summaries = _summaries(study, systems)
     scores = _newest(_scores(study, systems), {s.pk: s.language for s in summaries})
-    return Material(study, criterion, filters, systems, votes, summaries, scores)
+    return BoardInputs(study, criterion, filters, systems, votes, summaries, scores)
 
 
 def _summaries(study: Study, systems: list[System]) -> list[SummaryRow]:

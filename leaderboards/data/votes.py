@@ -76,7 +76,7 @@ def filtered_votes(criterion: Criterion, filters: Filters = DEFAULT) -> Judgemen
 
 
 @dataclass(frozen=True)
-class Votes:
+class BoardVotes:
     """One entry a vote in every array; document, annotator, system_a and system_b are places in the lists of names.
 
     Names are sorted and each has a vote: names and not database ids set the order, so that the same exported votes give
@@ -132,7 +132,7 @@ class Votes:
         ]
 
 
-def read_votes(criterion: Criterion, filters: Filters = DEFAULT) -> Votes:
+def read_board_votes(criterion: Criterion, filters: Filters = DEFAULT) -> BoardVotes:
     """The answers on one criterion that the filters let in, in no order. Six queries, whatever the number of votes."""
     study = criterion.study
     given, pairs = _answers(criterion, filters), _pairs(study)
@@ -149,7 +149,7 @@ def read_votes(criterion: Criterion, filters: Filters = DEFAULT) -> Votes:
         _systems(study, np.concatenate([pairs["summary_a"], pairs["summary_b"]])),
         dict(System.objects.values_list("pk", "slug")),
     )
-    return Votes(
+    return BoardVotes(
         public_id=given["public_id"],
         outcome=given["outcome"],
         document=document,

@@ -104,7 +104,7 @@ _COLUMNS = (
 )
 
 
-def selected(study: Study, selection: Selection) -> QuerySet[Judgement]:
+def selected_votes(study: Study, selection: Selection) -> QuerySet[Judgement]:
     rows = Judgement.objects.filter(criterion__study=study)
     for reason in selection.reasons(study).values():
         rows = rows.exclude(reason)
@@ -120,10 +120,10 @@ def count_left_out(study: Study, selection: Selection) -> dict[str, int]:
     return {"": 0, **counts}
 
 
-def votes(study: Study, selection: Selection, *, by_comparison: bool = False) -> Iterator[ExportVote]:
+def read_export_votes(study: Study, selection: Selection, *, by_comparison: bool = False) -> Iterator[ExportVote]:
     """Oldest first, or by comparison; read in chunks, never all at once."""
     order = ("assignment__comparison_id", "pk") if by_comparison else ("pk",)
-    rows = selected(study, selection).order_by(*order).values_list(*_COLUMNS)
+    rows = selected_votes(study, selection).order_by(*order).values_list(*_COLUMNS)
     return (ExportVote(*row) for row in rows.iterator(chunk_size=CHUNK))
 
 

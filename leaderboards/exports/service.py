@@ -10,7 +10,14 @@ from leaderboards.exports.arenas import EVALICA_FIELDS, arena_rows, evalica_rows
 from leaderboards.exports.columns import VOTE_TYPES, parquet_parts, schema_of
 from leaderboards.exports.lines import Row, csv_lines, json_lines, parts
 from leaderboards.exports.preferences import Counting, dpo_rows, kto_rows, openai_rows, results
-from leaderboards.exports.rows import ExportVote, Selection, as_row, count_left_out, flagged_summaries, votes
+from leaderboards.exports.rows import (
+    ExportVote,
+    Selection,
+    as_row,
+    count_left_out,
+    flagged_summaries,
+    read_export_votes,
+)
 from leaderboards.exports.texts import Texts
 from lib.files import replace_bytes_when_complete
 
@@ -83,7 +90,7 @@ class Export:
             yield row
 
     def votes(self, *, by_comparison: bool = False) -> Iterator[ExportVote]:
-        for n, vote in enumerate(votes(self.study, self.selection, by_comparison=by_comparison), start=1):
+        for n, vote in enumerate(read_export_votes(self.study, self.selection, by_comparison=by_comparison), start=1):
             if not n % PROGRESS_EVERY:
                 self.progress(n)
             yield vote

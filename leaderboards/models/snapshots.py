@@ -10,7 +10,7 @@ from annotations.models import Criterion, Study
 MAX_ATTEMPTS = 3
 
 
-class Asked(models.Model):
+class SnapshotKey(models.Model):
     """What a snapshot is of. kind: "board", or another one of leaderboards.snapshots.registry. filters: Filters.key."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="%(class)ss")
@@ -23,7 +23,7 @@ class Asked(models.Model):
         abstract = True
 
 
-class BoardSnapshot(Asked):
+class BoardSnapshot(SnapshotKey):
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="board_snapshots")
     criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="board_snapshots")
     # SHA-256 over the votes and scores used.
@@ -70,7 +70,7 @@ class SnapshotJobQuerySet(models.QuerySet["SnapshotJob"]):
         )
 
 
-class SnapshotJob(Asked):
+class SnapshotJob(SnapshotKey):
     """One snapshot that is wanted, or was; the row stays, and says when it was last asked for."""
 
     class Stage(models.TextChoices):

@@ -18,7 +18,7 @@ DOWN = {"middle": 4, "top": 10, "bottom": 0}
 
 
 @dataclass(frozen=True)
-class Dot:
+class ScatterDot:
     """anchor, dx, dy: of the number beside it."""
 
     x: str
@@ -31,25 +31,25 @@ class Dot:
 
 
 @dataclass(frozen=True)
-class Tick:
+class ScatterTick:
     place: str
     label: str
 
 
 @dataclass(frozen=True)
-class Scatter:
+class ScatterPlot:
     """Beside each dot is the system's number in the legend."""
 
     metric: str
-    dots: list[Dot]
-    across: list[Tick]
-    up: list[Tick]
+    dots: list[ScatterDot]
+    across: list[ScatterTick]
+    up: list[ScatterTick]
     description: str
     height: int = HEIGHT
     axis_y: int = HEIGHT - BOTTOM
 
 
-def scatter(metric: Values, numbers: dict[str, int]) -> Scatter | None:
+def scatter_plot(metric: Values, numbers: dict[str, int]) -> ScatterPlot | None:
     """None with fewer than two points. numbers: by system."""
     points = metric.get("points") or []
     if len(points) < 2:
@@ -73,14 +73,14 @@ def scatter(metric: Values, numbers: dict[str, int]) -> Scatter | None:
         height=HEIGHT - BOTTOM,
     )
     digits = max(0, 1 - math.floor(math.log10(x_high - x_low))) if x_high - x_low < 10 else 0
-    return Scatter(
+    return ScatterPlot(
         metric=metric["metric"],
         dots=[
-            Dot(across(p["metric"]), up(p["rating"]), numbers[p["system"]], p["system"], *_beside(place))
+            ScatterDot(across(p["metric"]), up(p["rating"]), numbers[p["system"]], p["system"], *_beside(place))
             for p, place in zip(points, places, strict=True)
         ],
-        across=[Tick(across(v), f"{v:.{digits}f}") for v in (x_low, (x_low + x_high) / 2, x_high)],
-        up=[Tick(str(up(v)), format_whole(v)) for v in (y_low, (y_low + y_high) / 2, y_high)],
+        across=[ScatterTick(across(v), f"{v:.{digits}f}") for v in (x_low, (x_low + x_high) / 2, x_high)],
+        up=[ScatterTick(str(up(v)), format_whole(v)) for v in (y_low, (y_low + y_high) / 2, y_high)],
         description="; ".join(f"{p['system']}: {p['metric']:.3g}, rating {format_whole(p['rating'])}" for p in points),
     )
 

@@ -33,7 +33,7 @@ def as_text(analysis: Values) -> str:
     return "\n".join([*lines, "", f"Seed {analysis['seed']}, fingerprint {analysis['fingerprint']}"])
 
 
-def write(figure: Values, digits: int = 2, *, percent: bool = False) -> str:
+def write_estimate(figure: Values, digits: int = 2, *, percent: bool = False) -> str:
     """Write a value with its interval, or a dash with the reason."""
 
     def number(value: float) -> str:
@@ -48,11 +48,12 @@ def write(figure: Values, digits: int = 2, *, percent: bool = False) -> str:
 
 def _people(analysis: Values) -> Iterator[str]:
     agreement, sides = analysis["agreement"], analysis["side_bias"]
-    yield f"Krippendorff's alpha: {write(agreement['alpha'])}, on {agreement['comparisons']} comparisons."
+    yield f"Krippendorff's alpha: {write_estimate(agreement['alpha'])}, on {agreement['comparisons']} comparisons."
     if agreement["observed"] is not None:
         observed, expected = format_percent(agreement["observed"]), format_percent(agreement["expected"])
         yield f"Pairs of votes that agree: {observed}; by chance {expected}."
-    yield f"The left summary wins: {write(sides['left_wins'], percent=True)} of {sides['decisive_votes']} votes."
+    left_wins = write_estimate(sides["left_wins"], percent=True)
+    yield f"The left summary wins: {left_wins} of {sides['decisive_votes']} votes."
 
 
 def _metrics(analysis: Values) -> Iterator[str]:
@@ -62,9 +63,11 @@ def _metrics(analysis: Values) -> Iterator[str]:
             continue
         yield f"{metric['metric']}:"
         for level in ("system", "summary"):
-            found = "; ".join(f"{name} {write(metric[level][name])}" for name in ("kendall", "spearman", "pearson"))
+            found = "; ".join(
+                f"{name} {write_estimate(metric[level][name])}" for name in ("kendall", "spearman", "pearson")
+            )
             yield f"  {level} level: {found}"
-        yield f"  agrees with {write(metric['pairwise_accuracy'], percent=True)} of {metric['votes']} votes"
+        yield f"  agrees with {write_estimate(metric['pairwise_accuracy'], percent=True)} of {metric['votes']} votes"
     tested = analysis["significance"]
     for metric in tested["metrics"]:
         told = [
@@ -113,7 +116,7 @@ def _noninferiority(found: Values) -> Iterator[str]:
     for pair in found["pairs"]:
         yield (
             f"{pair['small']} against {pair['large']}: {pair['verdict']} at a margin of {found['margin']:g}; "
-            f"chance to win, minus 1/2: {write(pair['difference'], 3)}"
+            f"chance to win, minus 1/2: {write_estimate(pair['difference'], 3)}"
         )
 
 
@@ -127,9 +130,9 @@ def _votes_needed(found: Values) -> Iterator[str]:
 
 
 def _length(found: Values) -> Iterator[str]:
-    yield f"Points gained by one standard deviation of relative length: {write(found['effect'], 0)}"
+    yield f"Points gained by one standard deviation of relative length: {write_estimate(found['effect'], 0)}"
     for row in found["systems"]:
-        yield f"{row['system']}: {format_whole(row['plain'])}, at equal length {write(row['controlled'], 0)}"
+        yield f"{row['system']}: {format_whole(row['plain'])}, at equal length {write_estimate(row['controlled'], 0)}"
 
 
 def _helped(found: Values) -> Iterator[str]:
@@ -142,7 +145,7 @@ def _helped(found: Values) -> Iterator[str]:
     )
     for row in found["systems"]:
         yield (
-            f"{row['system']}: {write(row['helped'], 0)}; votes alone {write(row['human'], 0)}; "
+            f"{row['system']}: {write_estimate(row['helped'], 0)}; votes alone {write_estimate(row['human'], 0)}; "
             f"worth {format_whole(row['extra_votes'])} extra votes"
         )
 

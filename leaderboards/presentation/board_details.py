@@ -104,7 +104,7 @@ class WinRow:
     cells: list[WinCell | None]  # None on the diagonal
 
 
-def win_matrix(board: dict[str, Any]) -> list[WinRow]:
+def win_rows(board: dict[str, Any]) -> list[WinRow]:
     """Row against column, in the order of the board."""
     wins, votes = (np.array(board["wins"][name], dtype=np.float64) for name in ("wins", "votes"))
     if not wins.size:

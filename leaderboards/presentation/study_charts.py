@@ -12,13 +12,13 @@ from leaderboards.boards.costs import MEASURES
 from leaderboards.boards.small_large import METRICS
 from leaderboards.data.votes import filtered_votes
 from leaderboards.presentation.charts.chart import Chart
-from leaderboards.presentation.charts.forest import forest
-from leaderboards.presentation.charts.pareto import Costs, pareto
-from leaderboards.presentation.charts.progress import progress
-from leaderboards.presentation.charts.scatter import Axis, scatter
-from leaderboards.presentation.charts.widths import widths
-from leaderboards.presentation.charts.win_matrix import win_matrix
-from leaderboards.snapshots.cache import kept, kept_value
+from leaderboards.presentation.charts.forest import forest_chart
+from leaderboards.presentation.charts.pareto import Costs, pareto_chart
+from leaderboards.presentation.charts.progress import progress_chart
+from leaderboards.presentation.charts.scatter import Axis, scatter_chart
+from leaderboards.presentation.charts.widths import widths_chart
+from leaderboards.presentation.charts.win_matrix import win_matrix_chart
+from leaderboards.snapshots.cache import cached_from_inputs, cached_value
 from leaderboards.snapshots.query import BoardQuery
 from stats.ratings.win_rates import win_rates
 
@@ -60,13 +60,13 @@ def _quality(line: Mapping[str, Any], data: Mapping[str, Any], quality: str) -> 
     }
 
 
-def pareto_chart(board: Board, data: Mapping[str, Any], quality: str, cost: str) -> Chart:
+def study_pareto_chart(board: Board, data: Mapping[str, Any], quality: str, cost: str) -> Chart:
     measure = next(measure for measure in MEASURES if measure.key == cost)
-    return pareto(pareto_lines(board, data, quality, cost), QUALITIES[quality], Costs(cost, measure.axis))
+    return pareto_chart(pareto_lines(board, data, quality, cost), QUALITIES[quality], Costs(cost, measure.axis))
 
 
 def _pareto(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
-    return pareto_chart(board, query.values("small-large"), asked_quality(options), asked_cost(options))
+    return study_pareto_chart(board, query.values("small-large"), asked_quality(options), asked_cost(options))
 
 
 def asked_quality(options: QueryDict) -> str:
@@ -82,25 +82,27 @@ def asked_cost(options: QueryDict) -> str:
 
 
 def _forest(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
-    return forest(board)
+    return forest_chart(board)
 
 
 def _win_matrix(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
-    rates, slugs = kept(query, board["fingerprint"], "win-rates", lambda m: (win_rates(m.arrays), list(m.slugs)))
+    rates, slugs = cached_from_inputs(
+        query, board["fingerprint"], "win-rates", lambda m: (win_rates(m.arrays), list(m.slugs))
+    )
     order = [line["system"] for line in board["systems"] if line["system"] in slugs]
-    return win_matrix(rates, slugs, order)
+    return win_matrix_chart(rates, slugs, order)
 
 
 def _scatter(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
     """?metric=: the rating against that metric, ROUGE-L where there is no such one."""
     metric = options.get("metric", "")
     metric = metric if metric in METRICS else "rougeL"
-    return scatter(board["systems"], Axis(metric, METRICS[metric]), RATING)
+    return scatter_chart(board["systems"], Axis(metric, METRICS[metric]), RATING)
 
 
 def _progress(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
-    days = kept_value(query, board["fingerprint"], "votes-by-day", lambda: votes_by_day(query))
-    return progress(days)
+    days = cached_value(query, board["fingerprint"], "votes-by-day", lambda: votes_by_day(query))
+    return progress_chart(days)
 
 
 def votes_by_day(query: BoardQuery) -> list[tuple[date, int]]:
@@ -110,7 +112,7 @@ def votes_by_day(query: BoardQuery) -> list[tuple[date, int]]:
 
 
 def _widths(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
-    return widths(query.values("planning"))
+    return widths_chart(query.values("planning"))
 
 
 CHARTS: dict[str, Callable[[BoardQuery, Board, QueryDict], Chart]] = {
@@ -125,5 +127,5 @@ CHARTS: dict[str, Callable[[BoardQuery, Board, QueryDict], Chart]] = {
 OPTIONS = ("metric", "quality", "cost")
 
 
-def chart(name: str, query: BoardQuery, board: Board, options: QueryDict) -> Chart:
+def study_chart(name: str, query: BoardQuery, board: Board, options: QueryDict) -> Chart:
     return CHARTS[name](query, board, options)

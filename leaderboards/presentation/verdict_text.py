@@ -20,7 +20,7 @@ class Verdict:
     facts: list[tuple[str, str]]
 
 
-def verdict(
+def tell_verdict(
     found: Mapping[str, Any], small: Mapping[str, Any], large: Mapping[str, Any], data: Mapping[str, Any]
 ) -> Verdict:
     """found: one of small_large's verdicts. small, large: lines of the board. data: of small_large."""

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.models import Comparison, Remark, Study, included
 from leaderboards.exports.lines import Row
-from leaderboards.exports.rows import ExportVote, Selection, as_row, flagged_summaries, votes
+from leaderboards.exports.rows import ExportVote, Selection, as_row, flagged_summaries, read_export_votes
 from models_runner.models import Document, Query, Reference, Score, Summary, System
 
 DOCUMENTS_AT_ONCE = 50
@@ -90,7 +90,7 @@ class Contents:
     def votes(self) -> Iterator[tuple[ExportVote, Row]]:
         """Each vote with its row."""
         flagged = flagged_summaries(self.study)
-        for vote in votes(self.study, self.selection):
+        for vote in read_export_votes(self.study, self.selection):
             row = as_row(vote, flagged)
             row["judge"] = self.judges[vote.judge]
             row["query"] = self.query_name(vote.document, vote.query)

@@ -11,7 +11,7 @@ from lib.files import replace_bytes_when_complete, replace_when_complete
 
 
 @dataclass(frozen=True)
-class Table:
+class ReleaseTable:
     """types: by column. about: what a row is. key: columns that name a row, joined with those of other tables."""
 
     name: str
@@ -23,8 +23,8 @@ class Table:
 TABLES = {
     table.name: table
     for table in (
-        Table("votes", "A vote: one judge's answer to one question about one comparison.", VOTE_TYPES),
-        Table(
+        ReleaseTable("votes", "A vote: one judge's answer to one question about one comparison.", VOTE_TYPES),
+        ReleaseTable(
             "comparisons",
             "Two summaries of one document (or of one query on it) that were compared.",
             {
@@ -37,7 +37,7 @@ TABLES = {
                 "model_b": TEXT,
             },
         ),
-        Table(
+        ReleaseTable(
             "summaries",
             "A summary. current: the newest of its system, document and query, which the board's metrics are means of.",
             {
@@ -59,7 +59,7 @@ TABLES = {
             },
             rows_at_once=500,
         ),
-        Table(
+        ReleaseTable(
             "documents",
             'A transcript: turns of speaker and content. text_sha256: of the turns as lines "speaker: content".',
             {
@@ -76,7 +76,7 @@ TABLES = {
             },
             rows_at_once=20,
         ),
-        Table(
+        ReleaseTable(
             "references",
             "A summary written by a person, for one length, for any (instruction empty), or for a query.",
             {
@@ -89,7 +89,7 @@ TABLES = {
             },
             rows_at_once=500,
         ),
-        Table(
+        ReleaseTable(
             "scores",
             "A metric's value of a summary, under a signature: name, version and every setting that changes it.",
             {
@@ -104,7 +104,7 @@ TABLES = {
                 "current": FLAG,
             },
         ),
-        Table(
+        ReleaseTable(
             "systems",
             "What wrote the summaries.",
             {
@@ -125,12 +125,12 @@ TABLES = {
                 "licence": TEXT,
             },
         ),
-        Table(
+        ReleaseTable(
             "annotators",
             "Who voted, under a name that leads to nobody.",
             {"judge": TEXT, "judge_type": TEXT, "rated_elsewhere": FLAG, "excluded": FLAG},
         ),
-        Table(
+        ReleaseTable(
             "comments",
             "What annotators wrote beside their votes.",
             {"comparison_id": WHOLE, "judge": TEXT, "comment": TEXT},
@@ -139,7 +139,7 @@ TABLES = {
 }
 
 
-def write_table(folder: Path, table: Table, rows: Iterable[Row], progress: Callable[[int], object]) -> int:
+def write_table(folder: Path, table: ReleaseTable, rows: Iterable[Row], progress: Callable[[int], object]) -> int:
     """Write NAME.jsonl and NAME.parquet; a group of rows is held at a time. Returns how many rows there are.
 
     progress: called with the number of each group's rows.

@@ -16,7 +16,7 @@ MOST_COUNTED = 20_000
 
 
 @dataclass(frozen=True)
-class Standing:
+class Freshness:
     """votes: in the snapshot, None where there is none. votes_now: None where too much has come since to count.
 
     stage: what the worker is at, "" where the snapshot is current. reason: why the last try failed, "" if it did not.
@@ -30,10 +30,10 @@ class Standing:
     reason: str
 
 
-def standing(served: Served, criterion: Criterion, filters: Filters) -> Standing:
+def freshness_of(served: Served, criterion: Criterion, filters: Filters) -> Freshness:
     snapshot, job = served.snapshot, served.job
     votes = snapshot.votes if snapshot else None
-    return Standing(
+    return Freshness(
         current=served.current,
         votes=votes,
         votes_now=votes if served.current or snapshot is None else votes_now(snapshot, criterion, filters),

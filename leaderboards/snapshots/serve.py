@@ -15,11 +15,11 @@ from django.utils import timezone
 from annotations.models import Criterion, Judgement, Study
 from leaderboards.boards.version import CODE_VERSION
 from leaderboards.data.filters import DEFAULT, Filters
-from leaderboards.data.inputs import gather
+from leaderboards.data.inputs import gather_inputs
 from leaderboards.models import BoardSnapshot, SnapshotJob
 from leaderboards.snapshots.jobs import ask
 from leaderboards.snapshots.registry import KINDS
-from leaderboards.snapshots.staleness import state_of
+from leaderboards.snapshots.staleness import staleness_key
 
 # What changes without a trace in the state, such as a document's language, is seen after a day.
 OLDEST = timedelta(days=1)
@@ -50,15 +50,15 @@ def get_snapshot(kind: str, study: Study, criterion: Criterion, filters: Filters
     if (
         newest is not None
         and newest.as_of > now - OLDEST
-        and newest.state == state_of(study, criterion, filters, now).text
+        and newest.state == staleness_key(study, criterion, filters, now).text
     ):
         return Served(newest, None)
-    if is_small(criterion):
+    if has_few_votes(criterion):
         return Served(compute(kind, study, criterion, filters, seed), None)
     return Served(newest, ask(kind, study, criterion, filters.key, seed, now=now))
 
 
-def is_small(criterion: Criterion) -> bool:
+def has_few_votes(criterion: Criterion) -> bool:
     """Has so few votes that a page may compute on them; counted by an index, and no further than needed."""
     most = settings.BOARD_IN_REQUEST_VOTES
     return Judgement.objects.filter(criterion=criterion).order_by()[: most + 1].count() <= most
@@ -73,13 +73,13 @@ def compute(
     """
     # The state first: what changes while the votes are read is out of date at once, never missed.
     now = timezone.now()
-    state = state_of(study, criterion, filters, now)
-    material = gather(study, criterion, filters=filters)
-    same = _stored(kind, study, criterion, filters, seed).filter(fingerprint=material.fingerprint)
+    state = staleness_key(study, criterion, filters, now)
+    inputs = gather_inputs(study, criterion, filters=filters)
+    same = _stored(kind, study, criterion, filters, seed).filter(fingerprint=inputs.fingerprint)
     stored = same.first()
     if stored is None:
         SnapshotJob.objects.filter(pk=job).update(stage=SnapshotJob.Stage.COMPUTING)
-        values = KINDS[kind](material, seed)
+        values = KINDS[kind](inputs, seed)
         # Two processes may both come here: the unique constraint lets one write, and the other takes its row.
         stored, made = BoardSnapshot.objects.get_or_create(
             study=study,
@@ -87,12 +87,12 @@ def compute(
             kind=kind,
             filters=filters.key,
             seed=seed,
-            fingerprint=material.fingerprint,
+            fingerprint=inputs.fingerprint,
             code_version=CODE_VERSION,
             defaults={
                 "settings": _settings(values),
                 "board": values,
-                "votes": len(material.votes),
+                "votes": len(inputs.votes),
                 "state": state.text,
                 "revision": state.revision,
                 "as_of": now,

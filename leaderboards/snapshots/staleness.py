@@ -32,14 +32,14 @@ OPEN = {"pending", "running"}
 
 
 @dataclass(frozen=True)
-class State:
+class StalenessKey:
     """text: SHA-256 of everything looked at. revision: the newest answer on the criterion, 0 without any."""
 
     text: str
     revision: int
 
 
-def state_of(study: Study, criterion: Criterion, filters: Filters, now: datetime) -> State:
+def staleness_key(study: Study, criterion: Criterion, filters: Filters, now: datetime) -> StalenessKey:
     """Seven queries, one more with flagged=out and one where comments are required."""
     newest = newest_answer(criterion, now)
     parts = [
@@ -53,7 +53,7 @@ def state_of(study: Study, criterion: Criterion, filters: Filters, now: datetime
         _names(study, criterion),
         _flagged(study) if filters.flagged == "out" else None,
     ]
-    return State(hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest(), newest.revision)
+    return StalenessKey(hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest(), newest.revision)
 
 
 def _work(study: Study, now: datetime) -> list[Any]:

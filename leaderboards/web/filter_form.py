@@ -28,19 +28,19 @@ OWN = ("language", "split", "group")
 
 
 @dataclass(frozen=True)
-class Option:
+class FilterOption:
     value: str
     label: str
     selected: bool
 
 
 @dataclass(frozen=True)
-class Choice:
+class FilterChoice:
     """A filter as a select."""
 
     name: str
     label: str
-    options: list[Option]
+    options: list[FilterOption]
 
 
 def check_choice(filters: Filters, study: Study) -> None:
@@ -54,7 +54,7 @@ def check_choice(filters: Filters, study: Study) -> None:
             raise UnknownFilterError(name, value, ", ".join(known[name]) or "nothing; this study has none")
 
 
-def choices(study: Study, filters: Filters, *, flagged_votes: int) -> list[Choice]:
+def filter_choices(study: Study, filters: Filters, *, flagged_votes: int) -> list[FilterChoice]:
     """The filters that make a difference in this study, and those that are set."""
     offered: list[tuple[str, str, Mapping[str, str]]] = [
         ("judges", "Votes by", JUDGES if _has_llm_judges(study) else {}),
@@ -69,7 +69,7 @@ def choices(study: Study, filters: Filters, *, flagged_votes: int) -> list[Choic
         ("control", "Ratings", CONTROL),
     ]
     return [
-        Choice(name, label, _options(values, getattr(filters, name)))
+        FilterChoice(name, label, _options(values, getattr(filters, name)))
         for name, label, values in offered
         if values or name in filters.asked
     ]
@@ -80,9 +80,9 @@ def _several(values: Mapping[str, str]) -> Mapping[str, str]:
     return values if len(values) > 2 else {}
 
 
-def _options(values: Mapping[str, str], chosen: str) -> list[Option]:
+def _options(values: Mapping[str, str], chosen: str) -> list[FilterOption]:
     known = values if chosen in values else {**({} if values else {"": ANY}), **values, chosen: chosen}
-    return [Option(value, label, value == chosen) for value, label in known.items()]
+    return [FilterOption(value, label, value == chosen) for value, label in known.items()]
 
 
 def _documents(study: Study) -> QuerySet[Document]:

@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from annotations.models import Assignment, Judgement
 from leaderboards.boards.build import make_board
-from leaderboards.data.inputs import gather
-from leaderboards.data.votes import read_votes
+from leaderboards.data.inputs import gather_inputs
+from leaderboards.data.votes import read_board_votes
 from models_runner.models import MetricSignature, Score, Summary
 from tests.factories import AnnotatorFactory, make_study
 
@@ -59,10 +59,10 @@ def summaries_of(study, slug):
 
 def vote_rows(criterion):
     """The counted votes on one criterion, one by one, in no order."""
-    votes = read_votes(criterion)
+    votes = read_board_votes(criterion)
     return votes.rows(np.arange(len(votes)))
 
 
 def build_board(study, criterion, seed=0):
     """The board of the votes and scores as they are now, without a snapshot."""
-    return make_board(gather(study, criterion), seed)
+    return make_board(gather_inputs(study, criterion), seed)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leaderboards.boards.analysis.inputs import LENGTH, Inputs, Rated
-from leaderboards.boards.analysis.values import Values, figure, number, points
+from leaderboards.boards.analysis.inputs import LENGTH, AnalysisData, Rated
+from leaderboards.boards.analysis.values import Values, estimate, number, points
 from stats.metrics.metric_model import FOLDS, cross_predict
 from stats.ratings.prediction_powered import PoweredRatings, Predictions, powered_ratings
 from stats.votes.arrays import FloatArray, IntArray
@@ -19,7 +19,7 @@ METHOD = (
 
 
 @dataclass(frozen=True)
-class _Others:
+class _UnvotedPairs:
     """Comparisons of documents without votes: places of the systems, the document, and the two summaries."""
 
     system_a: IntArray
@@ -30,16 +30,16 @@ class _Others:
     there: int  # comparisons there are, of which these were taken
 
 
-def helped(inputs: Inputs) -> Values:
-    rated = inputs.rated
-    others = None if rated is None else _others(inputs, rated)
-    reason = _why_not(inputs, others)
+def helped_ratings(data: AnalysisData) -> Values:
+    rated = data.rated
+    others = None if rated is None else _others(data, rated)
+    reason = _why_not(data, others)
     if reason or rated is None or others is None:
         return {"reason": reason, "systems": [], "method": METHOD}
-    found = _powered(inputs, rated, others)
+    found = _powered(data, rated, others)
     rows = [
         {
-            "system": inputs.material.slugs[system],
+            "system": data.inputs.slugs[system],
             "human": _points(found.classical, found.classical_lower, found.classical_upper, place),
             "helped": _points(found.strengths, found.lower, found.upper, place),
             "effective_votes": number(found.effective[place]),
@@ -52,7 +52,7 @@ def helped(inputs: Inputs) -> Values:
         "reason": "",
         "systems": rows,
         "tuning": found.tuning,
-        "metrics": _features(inputs),
+        "metrics": _features(data),
         "votes": len(rated.votes),
         "other_documents": len(np.unique(others.unit)),
         "other_comparisons": len(others.unit),
@@ -62,30 +62,30 @@ def helped(inputs: Inputs) -> Values:
 
 
 def _points(value: FloatArray, lower: FloatArray, upper: FloatArray, place: int) -> Values:
-    return figure(*(points(bound[place]) for bound in (value, lower, upper)))
+    return estimate(*(points(bound[place]) for bound in (value, lower, upper)))
 
 
-def _why_not(inputs: Inputs, others: "_Others | None") -> str:
+def _why_not(data: AnalysisData, others: "_UnvotedPairs | None") -> str:
     if others is None:
-        return inputs.why_not_rated
-    if not inputs.scores:
+        return data.why_not_rated
+    if not data.scores:
         return "the summaries are not scored yet"
-    if len(inputs.material.documents) < 2:
+    if len(data.inputs.documents) < 2:
         return "all votes are about one document"
     if not len(others.unit):
         return "there is no document with summaries of two systems that nobody has voted on"
     return ""
 
 
-def _features(inputs: Inputs) -> list[str]:
-    return list(inputs.scores)
+def _features(data: AnalysisData) -> list[str]:
+    return list(data.scores)
 
 
-def _powered(inputs: Inputs, rated: Rated, others: _Others) -> PoweredRatings:
-    x = np.column_stack([_difference(name, *inputs.by_vote(name)) for name in _features(inputs)])
-    beyond = np.column_stack([_difference(name, *_looked_up(inputs, name, others)) for name in _features(inputs)])
+def _powered(data: AnalysisData, rated: Rated, others: _UnvotedPairs) -> PoweredRatings:
+    x = np.column_stack([_difference(name, *data.by_vote(name)) for name in _features(data)])
+    beyond = np.column_stack([_difference(name, *_looked_up(data, name, others)) for name in _features(data)])
     votes = rated.votes
-    own, told = cross_predict(x, votes.a_share, votes.weights, votes.document, beyond, seed=inputs.seed)
+    own, told = cross_predict(x, votes.a_share, votes.weights, votes.document, beyond, seed=data.seed)
     return powered_ratings(votes, own, Predictions(others.system_a, others.system_b, told, others.unit))
 
 
@@ -96,8 +96,8 @@ def _difference(name: str, a: FloatArray, b: FloatArray) -> FloatArray:
     return known
 
 
-def _looked_up(inputs: Inputs, name: str, others: _Others) -> tuple[FloatArray, FloatArray]:
-    values = inputs.scores[name]
+def _looked_up(data: AnalysisData, name: str, others: _UnvotedPairs) -> tuple[FloatArray, FloatArray]:
+    values = data.scores[name]
     a, b = (
         np.array([values.get(pk, np.nan) for pk in side.tolist()], dtype=np.float64)
         for side in (others.summary_a, others.summary_b)
@@ -105,14 +105,14 @@ def _looked_up(inputs: Inputs, name: str, others: _Others) -> tuple[FloatArray, 
     return a, b
 
 
-def _others(inputs: Inputs, rated: Rated) -> _Others:
+def _others(data: AnalysisData, rated: Rated) -> _UnvotedPairs:
     """Pairs of systems that have votes, on documents that have none and that no system was trained on.
 
     With more than can be looked at, whole documents are drawn.
     """
-    summaries = _unvoted(inputs, rated)
+    summaries = _unvoted(data, rated)
     units = sorted({unit for unit, _ in summaries})
-    order = np.random.default_rng(inputs.seed).permutation(len(units))
+    order = np.random.default_rng(data.seed).permutation(len(units))
     met = rated.votes.wins()
     voted = np.argwhere(np.triu(met + met.T > 0, 1)).tolist()
     by_document: dict[str, list[dict[int, int]]] = defaultdict(list)
@@ -131,16 +131,16 @@ def _others(inputs: Inputs, rated: Rated) -> _Others:
         if len(rows) + len(own) <= OTHERS:
             rows += own
     columns = np.array(rows, dtype=np.int64).reshape(len(rows), 5).T
-    return _Others(columns[0], columns[1], columns[2], columns[3], columns[4], there)
+    return _UnvotedPairs(columns[0], columns[1], columns[2], columns[3], columns[4], there)
 
 
-def _unvoted(inputs: Inputs, rated: Rated) -> dict[tuple[str, int], dict[int, int]]:
+def _unvoted(data: AnalysisData, rated: Rated) -> dict[tuple[str, int], dict[int, int]]:
     """By document and query (-1: none), the summary of each rated system."""
-    place = {inputs.material.slugs[system]: i for i, system in enumerate(rated.systems.tolist())}
-    voted = set(inputs.material.documents)
-    trained_on = {s.document for s in inputs.material.summaries if s.leaked}
+    place = {data.inputs.slugs[system]: i for i, system in enumerate(rated.systems.tolist())}
+    voted = set(data.inputs.documents)
+    trained_on = {s.document for s in data.inputs.summaries if s.leaked}
     found: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)
-    for summary in inputs.material.summaries:
+    for summary in data.inputs.summaries:
         if summary.system in place and summary.document not in voted and summary.document not in trained_on:
             query = -1 if summary.query is None else summary.query
             found[summary.document, query][place[summary.system]] = summary.pk

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from leaderboards.boards.analysis.inputs import LENGTH, Inputs
+from leaderboards.boards.analysis.inputs import LENGTH, AnalysisData
 from leaderboards.boards.analysis.values import Values, number, points
 from leaderboards.data.inputs import METRIC_NAMES
 from stats.metrics.combined import combined_index
@@ -52,22 +52,22 @@ def _weight(column: str, text: str) -> float:
     return weight
 
 
-def index_columns(inputs: Inputs) -> Values:
+def index_columns(data: AnalysisData) -> Values:
     """The values an index is made of, by system; None where there is none."""
-    material, rated = inputs.material, inputs.rated
-    columns: dict[str, list[float | None]] = {RATING: [None] * len(material.slugs)}
+    inputs, rated = data.inputs, data.rated
+    columns: dict[str, list[float | None]] = {RATING: [None] * len(inputs.slugs)}
     if rated is not None:
         for place, system in enumerate(rated.systems.tolist()):
             columns[RATING][system] = points(rated.strengths[place])
     for column in COLUMNS[1:]:
-        values = inputs.by_document(LENGTH if column == "shortness" else column)
+        values = data.by_document(LENGTH if column == "shortness" else column)
         counts = (~np.isnan(values)).sum(axis=1)
         sums = np.nansum(values, axis=1)
         columns[column] = [number(sums[i] / counts[i]) if counts[i] else None for i in range(len(counts))]
-    return {"systems": material.slugs, "columns": columns}
+    return {"systems": inputs.slugs, "columns": columns}
 
 
-def index(values: Values, weights: Mapping[str, float]) -> Values:
+def weighted_index(values: Values, weights: Mapping[str, float]) -> Values:
     """The index of what index_columns gives; highest first, undefined last."""
     used = [column for column in COLUMNS if weights.get(column)]
     systems: list[str] = values["systems"]

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from annotations.models import Judgement
-from leaderboards.data.inputs import METRIC_NAMES, Material
+from leaderboards.data.inputs import METRIC_NAMES, BoardInputs
 from leaderboards.data.votes import CHUNK
 from stats.ratings.estimates import NO_DRAWS
 from stats.strengths.bradley_terry import fit_bradley_terry
@@ -24,7 +24,7 @@ LENGTH = "words"
 
 @dataclass(frozen=True)
 class Details:
-    """By vote, in the order of the material's arrays. side_known: whether the vote says what was on the left."""
+    """By vote, in the order of the inputs's arrays. side_known: whether the vote says what was on the left."""
 
     comparison: IntArray
     a_is_left: BoolArray
@@ -37,8 +37,8 @@ class Details:
 class Rated:
     """The votes, if they connect all systems that have some, and their ratings.
 
-    votes: systems numbered without gaps; systems: their numbers in the material. Documents and annotators are
-    numbered as in the material. drawn: the board's bootstrap, None with why_not_drawn.
+    votes: systems numbered without gaps; systems: their numbers in the inputs. Documents and annotators are
+    numbered as in the inputs. drawn: the board's bootstrap, None with why_not_drawn.
     """
 
     votes: VoteArrays
@@ -50,14 +50,14 @@ class Rated:
 
 
 @dataclass(frozen=True)
-class Inputs:
-    material: Material
+class AnalysisData:
+    inputs: BoardInputs
     details: Details
     seed: int
 
     @property
     def votes(self) -> VoteArrays:
-        return self.material.arrays
+        return self.inputs.arrays
 
     @cached_property
     def parts(self) -> list[IntArray]:
@@ -69,7 +69,7 @@ class Inputs:
             return NO_VOTES
         if len(self.parts) == 1:
             return ""
-        slugs = self.material.slugs
+        slugs = self.inputs.slugs
         groups = " | ".join("{" + ", ".join(slugs[i] for i in part.tolist()) + "}" for part in self.parts)
         return f"the votes do not connect all systems: {groups}"
 
@@ -96,7 +96,7 @@ class Inputs:
     def scores(self) -> dict[str, dict[int, float]]:
         """By metric and summary; only metrics with a value."""
         values: dict[str, dict[int, float]] = {name: {} for name in METRIC_NAMES}
-        for score in self.material.scores:
+        for score in self.inputs.scores:
             if score.value is not None:
                 values[score.name][score.summary] = score.value
         return {name: by_summary for name, by_summary in values.items() if by_summary}
@@ -104,16 +104,16 @@ class Inputs:
     @cached_property
     def documents(self) -> list[str]:
         """Those voted on, numbered as in the votes, and then those that only have summaries."""
-        voted = self.material.documents
-        return [*voted, *sorted({s.document for s in self.material.summaries} - set(voted))]
+        voted = self.inputs.documents
+        return [*voted, *sorted({s.document for s in self.inputs.summaries} - set(voted))]
 
     def by_document(self, metric: str) -> FloatArray:
         """Shape (n_systems, n_documents): the metric's mean over a system's summaries of a document."""
-        system = {slug: i for i, slug in enumerate(self.material.slugs)}
+        system = {slug: i for i, slug in enumerate(self.inputs.slugs)}
         document = {name: i for i, name in enumerate(self.documents)}
         found: dict[tuple[int, int], list[float]] = defaultdict(list)
         values = self.scores.get(metric, {})
-        for summary in self.material.summaries:
+        for summary in self.inputs.summaries:
             if summary.pk in values:
                 found[system[summary.system], document[summary.document]].append(values[summary.pk])
         result = np.full((len(system), len(document)), np.nan)
@@ -132,16 +132,16 @@ class Inputs:
         return a, b
 
 
-def read_inputs(material: Material, seed: int) -> Inputs:
-    """One query, for what the material's votes do not say."""
-    return Inputs(material, read_details(material), seed)
+def read_analysis_data(inputs: BoardInputs, seed: int) -> AnalysisData:
+    """One query, for what the inputs's votes do not say."""
+    return AnalysisData(inputs, read_details(inputs), seed)
 
 
-def read_details(material: Material) -> Details:
-    place = {row.id: i for i, row in enumerate(material.counted_votes)}
+def read_details(inputs: BoardInputs) -> Details:
+    place = {row.id: i for i, row in enumerate(inputs.counted_votes)}
     numbers = np.zeros((3, len(place)), dtype=np.int64)
     left = np.zeros((2, len(place)), dtype=np.bool_)
-    rows = Judgement.objects.counted().filter(criterion=material.criterion).order_by()
+    rows = Judgement.objects.counted().filter(criterion=inputs.criterion).order_by()
     values = rows.values_list(
         "public_id",
         "assignment__shown_left",

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from leaderboards.boards.analysis.inputs import Inputs
-from leaderboards.boards.analysis.values import Values, figure, number, points
+from leaderboards.boards.analysis.inputs import AnalysisData
+from leaderboards.boards.analysis.values import Values, estimate, number, points
 from leaderboards.data.inputs import METRIC_NAMES
 from stats.metrics.metric_trust import Interval, metric_trust
 from stats.metrics.significance import ROUNDS, compare_with
@@ -15,24 +15,24 @@ WORK = 300_000_000
 NOT_SCORED = "not scored yet"
 
 
-def metric_agreement(inputs: Inputs) -> list[Values]:
+def metric_agreement(data: AnalysisData) -> list[Values]:
     """Every metric against the votes, at the levels of systems, summaries and single votes."""
-    resamples = resamples_for(inputs)
+    resamples = resamples_for(data)
     return [
-        _one(inputs, name, resamples) if name in inputs.scores else {"metric": name, "reason": NOT_SCORED}
+        _one(data, name, resamples) if name in data.scores else {"metric": name, "reason": NOT_SCORED}
         for name in METRIC_NAMES
     ]
 
 
-def resamples_for(inputs: Inputs) -> int:
-    systems = len(inputs.material.slugs)
-    once = len(inputs.votes) + len(inputs.material.documents) * systems * systems // 2
+def resamples_for(data: AnalysisData) -> int:
+    systems = len(data.inputs.slugs)
+    once = len(data.votes) + len(data.inputs.documents) * systems * systems // 2
     return int(np.clip(WORK // max(1, once), LEAST_RESAMPLES, RESAMPLES))
 
 
-def _one(inputs: Inputs, name: str, resamples: int) -> Values:
-    values = inputs.by_document(name)[:, : len(inputs.material.documents)]
-    found = metric_trust(inputs.votes, values, seed=inputs.seed, resamples=resamples)
+def _one(data: AnalysisData, name: str, resamples: int) -> Values:
+    values = data.by_document(name)[:, : len(data.inputs.documents)]
+    found = metric_trust(data.votes, values, seed=data.seed, resamples=resamples)
     return {
         "metric": name,
         "reason": "",
@@ -44,12 +44,12 @@ def _one(inputs: Inputs, name: str, resamples: int) -> Values:
         "documents": found.n_documents,
         "votes": found.n_votes,
         "resamples": resamples,
-        "points": _points(inputs, values),
+        "points": _points(data, values),
     }
 
 
 def _figure(interval: Interval) -> Values:
-    return figure(
+    return estimate(
         interval.value,
         interval.lower,
         interval.upper,
@@ -58,9 +58,9 @@ def _figure(interval: Interval) -> Values:
     )
 
 
-def _points(inputs: Inputs, values: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[Values]:
+def _points(data: AnalysisData, values: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[Values]:
     """Systems that have both: the metric's mean over the documents voted on, and the rating."""
-    rated = inputs.rated
+    rated = data.rated
     if rated is None:
         return []
     found = []
@@ -69,7 +69,7 @@ def _points(inputs: Inputs, values: np.ndarray[tuple[int, int], np.dtype[np.floa
         if known.size:
             found.append(
                 {
-                    "system": inputs.material.slugs[system],
+                    "system": data.inputs.slugs[system],
                     "metric": float(known.mean()),
                     "rating": points(rated.strengths[place]),
                 }
@@ -77,15 +77,15 @@ def _points(inputs: Inputs, values: np.ndarray[tuple[int, int], np.dtype[np.floa
     return found
 
 
-def significance(inputs: Inputs, against: str | None) -> Values:
+def significance(data: AnalysisData, against: str | None) -> Values:
     """Means of each metric on all documents that two systems both have, every system against the chosen one."""
-    slugs = inputs.material.slugs
-    chosen = against if against in slugs else default_opponent(inputs)
+    slugs = data.inputs.slugs
+    chosen = against if against in slugs else default_opponent(data)
     if chosen is None:
         return {"against": None, "reason": "no systems yet", "metrics": []}
     metrics = []
-    for name in inputs.scores:
-        found = compare_with(inputs.by_document(name), slugs.index(chosen), seed=inputs.seed)
+    for name in data.scores:
+        found = compare_with(data.by_document(name), slugs.index(chosen), seed=data.seed)
         rows = [
             {
                 "system": slug,
@@ -103,13 +103,13 @@ def significance(inputs: Inputs, against: str | None) -> Values:
     return {"against": chosen, "reason": "" if metrics else NOT_SCORED, "metrics": metrics, "method": method}
 
 
-def default_opponent(inputs: Inputs) -> str | None:
+def default_opponent(data: AnalysisData) -> str | None:
     """The study's anchor if it has one, else the system rated highest, else the first."""
-    slugs = inputs.material.slugs
-    anchor = inputs.material.study.anchor
+    slugs = data.inputs.slugs
+    anchor = data.inputs.study.anchor
     if anchor is not None and anchor.slug in slugs:
         return str(anchor.slug)
-    rated = inputs.rated
+    rated = data.rated
     if rated is not None:
         return slugs[int(rated.systems[int(rated.strengths.argmax())])]
     return slugs[0] if slugs else None

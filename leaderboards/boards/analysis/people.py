@@ -1,24 +1,24 @@
 """Can people be trusted: how far they agree, and whether a side of the screen wins."""
 
-from leaderboards.boards.analysis.inputs import Inputs
-from leaderboards.boards.analysis.values import Values, figure
+from leaderboards.boards.analysis.inputs import AnalysisData
+from leaderboards.boards.analysis.values import Values, estimate
 from stats.raters.agreement import Agreement, krippendorff_alpha
 from stats.raters.arrays import shown_choice
 from stats.raters.side_bias import SideBias, is_biased, side_bias
 from stats.uncertainty.proportions import Proportion
 
 
-def people(inputs: Inputs) -> Values:
-    return {"agreement": agreement(inputs), "side_bias": sides(inputs)}
+def rater_trust(data: AnalysisData) -> Values:
+    return {"agreement": agreement(data), "side_bias": sides(data)}
 
 
-def agreement(inputs: Inputs) -> Values:
-    votes = inputs.votes
+def agreement(data: AnalysisData) -> Values:
+    votes = data.votes
     found: Agreement = krippendorff_alpha(
-        inputs.details.comparison, votes.annotator, votes.outcome, document=votes.document, seed=inputs.seed
+        data.details.comparison, votes.annotator, votes.outcome, document=votes.document, seed=data.seed
     )
     return {
-        "alpha": figure(
+        "alpha": estimate(
             found.alpha, found.lower, found.upper, reason=found.reason, interval_reason=found.interval_reason
         ),
         "observed": found.observed,
@@ -32,11 +32,11 @@ def agreement(inputs: Inputs) -> Values:
     }
 
 
-def sides(inputs: Inputs) -> Values:
+def sides(data: AnalysisData) -> Values:
     """Votes that came in as a file may not say which side was which: those are left out, and counted."""
-    known = inputs.details.side_known
-    votes = inputs.votes
-    shown = shown_choice(votes.outcome[known], inputs.details.a_is_left[known])
+    known = data.details.side_known
+    votes = data.votes
+    shown = shown_choice(votes.outcome[known], data.details.a_is_left[known])
     found: SideBias = side_bias(shown, votes.annotator[known])
     return {
         "left_wins": _share(found.overall),
@@ -45,7 +45,7 @@ def sides(inputs: Inputs) -> Values:
         "undecided_votes": found.left_out,
         "side_unknown": int((~known).sum()),
         "annotators": [
-            {"annotator": inputs.material.annotators[person], "votes": share.n, "left_wins": _share(share)}
+            {"annotator": data.inputs.annotators[person], "votes": share.n, "left_wins": _share(share)}
             for person, share in found.by_annotator.items()
         ],
         "method": found.overall.method,
@@ -53,4 +53,4 @@ def sides(inputs: Inputs) -> Values:
 
 
 def _share(share: Proportion) -> Values:
-    return figure(share.value, share.lower, share.upper, reason=share.reason, interval_reason=share.reason)
+    return estimate(share.value, share.lower, share.upper, reason=share.reason, interval_reason=share.reason)

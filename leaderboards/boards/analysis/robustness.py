@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from leaderboards.boards.analysis.inputs import Inputs, Rated
+from leaderboards.boards.analysis.inputs import AnalysisData, Rated
 from leaderboards.boards.analysis.values import Values, named, points
 from stats.decisions.fragility import LeftOut, fewest_votes, leave_one_annotator_out, leave_one_document_out, top
 from stats.strengths.bradley_terry import fit_bradley_terry
@@ -16,12 +16,12 @@ VOTES_LISTED = 200
 UNITS_TRIED = 1000
 
 
-def robustness(inputs: Inputs) -> Values:
-    rated = inputs.rated
+def robustness(data: AnalysisData) -> Values:
+    rated = data.rated
     if rated is None or len(rated.systems) < 2:
-        reason = inputs.why_not_rated or "only one system has votes"
+        reason = data.why_not_rated or "only one system has votes"
         return {"reason": reason, "tops": [], "ranges": [], "tried": {}}
-    documents, annotators = inputs.material.documents, inputs.material.annotators
+    documents, annotators = data.inputs.documents, data.inputs.annotators
     without_annotator = leave_one_annotator_out(rated.votes, chosen=_busiest(rated.votes.annotator))
     without_document = leave_one_document_out(rated.votes, chosen=_busiest(rated.votes.document))
     return {
@@ -29,15 +29,15 @@ def robustness(inputs: Inputs) -> Values:
         "tops": [
             {
                 "k": k,
-                "systems": _named(inputs, rated, top(rated.strengths, k)),
-                "votes": _fewest(inputs, rated, k),
+                "systems": _named(data, rated, top(rated.strengths, k)),
+                "votes": _fewest(data, rated, k),
                 "annotators": _changes(without_annotator, annotators, k),
                 "documents": _changes(without_document, documents, k),
             }
             for k in TOPS
             if k < len(rated.systems)
         ],
-        "ranges": _ranges(inputs, rated, without_annotator, without_document),
+        "ranges": _ranges(data, rated, without_annotator, without_document),
         "tried": {
             "annotators": len(without_annotator.units),
             "of_annotators": len(annotators),
@@ -53,11 +53,11 @@ def _busiest(index: IntArray) -> IntArray:
     return np.sort(np.argsort(-counts, kind="stable")[:UNITS_TRIED])
 
 
-def _named(inputs: Inputs, rated: Rated, places: IntArray) -> list[str]:
-    return named(inputs.material.slugs, rated.systems[places].tolist())
+def _named(data: AnalysisData, rated: Rated, places: IntArray) -> list[str]:
+    return named(data.inputs.slugs, rated.systems[places].tolist())
 
 
-def _fewest(inputs: Inputs, rated: Rated, k: int) -> Values:
+def _fewest(data: AnalysisData, rated: Rated, k: int) -> Values:
     found = fewest_votes(rated.votes, k=k, most=MOST)
     if found is None:
         return {"count": None, "reason": f"no set of up to {MOST:.0%} of the votes was found without which it changes"}
@@ -69,12 +69,12 @@ def _fewest(inputs: Inputs, rated: Rated, k: int) -> Values:
         "count": len(found.votes),
         "reason": "",
         "share": found.share,
-        "out": inputs.material.slugs[int(rated.systems[found.down])],
-        "in": inputs.material.slugs[int(rated.systems[found.up])],
+        "out": data.inputs.slugs[int(rated.systems[found.down])],
+        "in": data.inputs.slugs[int(rated.systems[found.up])],
         "verified": set(top(after, k).tolist()) != set(top(rated.strengths, k).tolist()),
-        "top_after": _named(inputs, rated, top(after, k)),
-        "ids": [str(inputs.material.counted_votes[i].id) for i in listed],
-        "comparisons": [int(inputs.details.comparison[i]) for i in listed],
+        "top_after": _named(data, rated, top(after, k)),
+        "ids": [str(data.inputs.counted_votes[i].id) for i in listed],
+        "comparisons": [int(data.details.comparison[i]) for i in listed],
         "not_listed": len(found.votes) - len(listed),
     }
 
@@ -87,12 +87,12 @@ def _changes(left_out: LeftOut, names: Sequence[str], k: int) -> Values:
     }
 
 
-def _ranges(inputs: Inputs, rated: Rated, annotators: LeftOut, documents: LeftOut) -> list[Values]:
+def _ranges(data: AnalysisData, rated: Rated, annotators: LeftOut, documents: LeftOut) -> list[Values]:
     rows = []
     for place in np.argsort(-rated.strengths, kind="stable").tolist():
         rows.append(
             {
-                "system": inputs.material.slugs[int(rated.systems[place])],
+                "system": data.inputs.slugs[int(rated.systems[place])],
                 "rating": points(rated.strengths[place]),
                 "without_an_annotator": _range(annotators, place, "annotator"),
                 "without_a_document": _range(documents, place, "document"),

@@ -18,7 +18,7 @@ def points(strength: float) -> float | None:
     return number(float(MEAN_RATING + SCALE * strength))
 
 
-def figure(
+def estimate(
     value: float | None,
     lower: float | None = None,
     upper: float | None = None,
@@ -35,7 +35,7 @@ def figure(
 
 
 def undefined(reason: str) -> Values:
-    return figure(None, reason=reason)
+    return estimate(None, reason=reason)
 
 
 def named(names: Sequence[str], indexes: Sequence[int]) -> list[str]:

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.models import Criterion, Study
 from leaderboards.boards.analysis.analyse import analyse
-from leaderboards.data.inputs import gather
+from leaderboards.data.inputs import gather_inputs
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
 from leaderboards.presentation.analysis_text import as_text
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self._check_system(study, options["against"])
         found = [
-            analyse(gather(study, one), options["seed"], margin=options["margin"], against=options["against"])
+            analyse(gather_inputs(study, one), options["seed"], margin=options["margin"], against=options["against"])
             for one in criteria
         ]
         if options["format"] == "json":

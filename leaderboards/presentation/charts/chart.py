@@ -36,12 +36,12 @@ class Chart:
         return {"$schema": SCHEMA, "description": self.description, "config": look.config(), **drawn}
 
 
-def nothing(name: str, title: str, why: str) -> Chart:
+def empty_chart(name: str, title: str, why: str) -> Chart:
     text = {"data": {"values": [{}]}, "height": 60, "mark": {"type": "text", "text": why}}
     return Chart(name, title, why, ("Note",), [[why]], lambda look: dict(text), empty=why)
 
 
-def written(value: Value) -> str:
+def table_text(value: Value) -> str:
     """In the table of a page: five significant digits; the file has them all."""
     if value is None:
         return UNDEFINED

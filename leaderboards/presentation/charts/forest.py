@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from leaderboards.presentation.charts.chart import Chart, Spec, nothing
+from leaderboards.presentation.charts.chart import Chart, Spec, empty_chart
 from leaderboards.presentation.charts.look import Look
 from leaderboards.presentation.charts.marks import colour, interval_text, kind, points
 from lib.numbers import format_whole
@@ -11,10 +11,12 @@ NAME, TITLE = "forest", "Ratings with 95 % intervals"
 STEP = 26
 
 
-def forest(board: dict[str, Any]) -> Chart:
+def forest_chart(board: dict[str, Any]) -> Chart:
     lines = [line for line in board["systems"] if line["rating"] is not None]
     if not lines:
-        return nothing(NAME, TITLE, "No votes yet." if not board["votes"] else "The votes do not connect all systems.")
+        return empty_chart(
+            NAME, TITLE, "No votes yet." if not board["votes"] else "The votes do not connect all systems."
+        )
     rows = [
         {
             "system": line["system"],

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from leaderboards.presentation.charts.chart import Chart, Spec, nothing
+from leaderboards.presentation.charts.chart import Chart, Spec, empty_chart
 from leaderboards.presentation.charts.labels import padded, place_labels
 from leaderboards.presentation.charts.look import Look
 from leaderboards.presentation.charts.marks import POINT, colour, interval_text, kind, names, points
@@ -36,7 +36,7 @@ class Costs:
     title: str
 
 
-def pareto(lines: Sequence[Mapping[str, Any]], quality: str, costs: Costs) -> Chart:
+def pareto_chart(lines: Sequence[Mapping[str, Any]], quality: str, costs: Costs) -> Chart:
     """lines: system, regime, size_class; quality, lower, upper; cost: None where unknown, 0 where there is none;
     interval_reason: why lower and upper are None.
 
@@ -45,7 +45,7 @@ def pareto(lines: Sequence[Mapping[str, Any]], quality: str, costs: Costs) -> Ch
     title = f"{quality} against {costs.title.lower()}"
     known = [line for line in lines if line["quality"] is not None and line["cost"] is not None]
     if not known:
-        return nothing(NAME, title, f"No system has both a {quality.lower()} and a known cost yet.")
+        return empty_chart(NAME, title, f"No system has both a {quality.lower()} and a known cost yet.")
     front = pareto_front(
         np.array([line["quality"] for line in known], dtype=np.float64),
         np.array([line["cost"] for line in known], dtype=np.float64),

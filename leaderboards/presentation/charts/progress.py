@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import accumulate
 
-from leaderboards.presentation.charts.chart import Chart, Spec, nothing
+from leaderboards.presentation.charts.chart import Chart, Spec, empty_chart
 from leaderboards.presentation.charts.look import Look
 from lib.numbers import format_count
 
 NAME, TITLE = "progress", "Votes over time"
 
 
-def progress(days: Sequence[tuple[date, int]]) -> Chart:
+def progress_chart(days: Sequence[tuple[date, int]]) -> Chart:
     """days: each day on which votes came, in order, with their number."""
     if not days:
-        return nothing(NAME, TITLE, "No votes yet.")
+        return empty_chart(NAME, TITLE, "No votes yet.")
     totals = list(accumulate(count for _, count in days))
     rows = [
         {"day": day.isoformat(), "votes": count, "total": total}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from leaderboards.presentation.charts.chart import Chart, Spec, nothing
+from leaderboards.presentation.charts.chart import Chart, Spec, empty_chart
 from leaderboards.presentation.charts.labels import padded, place_labels
 from leaderboards.presentation.charts.look import Look
 from leaderboards.presentation.charts.marks import colour, kind, names, points
@@ -23,7 +23,7 @@ class Axis:
     upper: str = ""
 
 
-def scatter(lines: Sequence[Mapping[str, Any]], x: Axis, y: Axis, *, title: str = "", remark: str = "") -> Chart:
+def scatter_chart(lines: Sequence[Mapping[str, Any]], x: Axis, y: Axis, *, title: str = "", remark: str = "") -> Chart:
     """lines: a board's, or anything with system, regime, size_class and the fields of the axes.
 
     remark: follows the description, such as a correlation with its interval.
@@ -31,7 +31,7 @@ def scatter(lines: Sequence[Mapping[str, Any]], x: Axis, y: Axis, *, title: str 
     title = title or f"{y.title} against {x.title}"
     known = [line for line in lines if line[x.field] is not None and line[y.field] is not None]
     if not known:
-        return nothing(NAME, title, f"No system has both: {x.title} and {y.title}.")
+        return empty_chart(NAME, title, f"No system has both: {x.title} and {y.title}.")
     rows = [
         {"system": line["system"], **kind(line), **_values("x", x, line), **_values("y", y, line)} for line in known
     ]

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from leaderboards.presentation.charts.chart import Chart, written
+from leaderboards.presentation.charts.chart import Chart, table_text
 from leaderboards.presentation.charts.rendering import FILES
 
 LOOKS = ("light", "dark")
@@ -36,7 +36,9 @@ class ShownChart:
     files: list[tuple[str, str]]
 
 
-def shown(chart: Chart, slug: str, query: Mapping[str, str], options: Mapping[str, str] | None = None) -> ShownChart:
+def show_chart(
+    chart: Chart, slug: str, query: Mapping[str, str], options: Mapping[str, str] | None = None
+) -> ShownChart:
     """slug: of the study. query: which of its votes. options: what else its files need, such as the metric."""
 
     def address(ending: str, **look: str) -> str:
@@ -50,7 +52,7 @@ def shown(chart: Chart, slug: str, query: Mapping[str, str], options: Mapping[st
         description=chart.description,
         empty=chart.empty,
         columns=list(chart.columns),
-        rows=[[written(value) for value in row] for row in chart.rows],
+        rows=[[table_text(value) for value in row] for row in chart.rows],
         picture=address("svg"),
         sources=[
             Source(f"{narrow} and {dark}", address("svg", theme="dark", width="narrow")),

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from leaderboards.presentation.charts.chart import Chart, Spec, nothing
+from leaderboards.presentation.charts.chart import Chart, Spec, empty_chart
 from leaderboards.presentation.charts.look import Look
 from lib.numbers import format_count, format_whole
 
@@ -16,11 +16,11 @@ STEPS = 13
 SO_FAR, FORECAST = "so far", "forecast"
 
 
-def widths(data: Mapping[str, Any]) -> Chart:
-    """data: of planning.planning."""
+def widths_chart(data: Mapping[str, Any]) -> Chart:
+    """data: of compute_planning."""
     if not data["widths"]:
         why = "No votes yet." if not data["votes"] else "Too few votes for intervals."
-        return nothing(NAME, TITLE, why)
+        return empty_chart(NAME, TITLE, why)
     rows = [*({**row, "what": SO_FAR} for row in data["widths"]), *_forecast(data["widths"][-1])]
     last = data["widths"][-1]
     return Chart(

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from leaderboards.presentation.charts.chart import Chart, Spec, nothing
+from leaderboards.presentation.charts.chart import Chart, Spec, empty_chart
 from leaderboards.presentation.charts.look import Look
 from lib.numbers import format_percent
 from stats.ratings.win_rates import WinRates
@@ -15,12 +15,12 @@ NAME, TITLE = "win-matrix", "Win rates, row against column"
 MOST_SYSTEMS = 25
 
 
-def win_matrix(rates: WinRates, systems: Sequence[str], order: Sequence[str]) -> Chart:
+def win_matrix_chart(rates: WinRates, systems: Sequence[str], order: Sequence[str]) -> Chart:
     """order: the systems from the top; those that have no votes are left out."""
     place = {system: i for i, system in enumerate(systems)}
     voted = [system for system in order if rates.votes[place[system]].sum()]
     if not voted:
-        return nothing(NAME, TITLE, "No votes yet.")
+        return empty_chart(NAME, TITLE, "No votes yet.")
     rows = [
         _cell(one, other, place[one], place[other], rates)
         for one in voted

@@ -9,14 +9,14 @@ from django.shortcuts import render
 from annotations.models import Study
 from leaderboards.data.votes import export_rows
 from leaderboards.exports import CONTENT_TYPES, FORMATS, parts
-from leaderboards.presentation.board_details import MOST_SYSTEMS, neighbour_rows, other_intervals, win_matrix
+from leaderboards.presentation.board_details import MOST_SYSTEMS, neighbour_rows, other_intervals, win_rows
 from leaderboards.presentation.board_table import DEFAULT_SORT, make_table
 from leaderboards.presentation.forest_plot import forest_plots
 from leaderboards.presentation.tables import TABLES
-from leaderboards.snapshots.freshness import standing
+from leaderboards.snapshots.freshness import freshness_of
 from leaderboards.snapshots.query import BoardQuery
 from leaderboards.snapshots.serve import Served
-from leaderboards.web.filter_form import choices
+from leaderboards.web.filter_form import filter_choices
 from leaderboards.web.requests import (
     asked_criterion,
     asked_filters,
@@ -41,7 +41,9 @@ def board(request: HttpRequest, study: Study) -> HttpResponse:
             "intervals": other_intervals(served.values),
             "neighbours": neighbour_rows(served.values),
         }
-    context["choices"] = choices(study, query.filters, flagged_votes=(served.values or {}).get("flagged_votes", 0))
+    context["choices"] = filter_choices(
+        study, query.filters, flagged_votes=(served.values or {}).get("flagged_votes", 0)
+    )
     return render(request, "leaderboards/board.html", context)
 
 
@@ -60,7 +62,7 @@ def _shown(query: BoardQuery, served: Served) -> dict[str, Any]:
     return {
         "board": served.values,
         "snapshot": served.snapshot,
-        "standing": standing(served, query.criterion, query.filters),
+        "freshness": freshness_of(served, query.criterion, query.filters),
     }
 
 
@@ -71,7 +73,7 @@ def board_wins(request: HttpRequest, study: Study) -> HttpResponse:
     served = query.served("board")
     context = _page(query) | _shown(query, served)
     many = served.values is not None and len(served.values["systems"]) > MOST_SYSTEMS
-    context |= {"rows": win_matrix(served.values) if served.values and not many else [], "many": many}
+    context |= {"rows": win_rows(served.values) if served.values and not many else [], "many": many}
     return render(request, "leaderboards/wins.html", context)
 
 

@@ -6,10 +6,10 @@ from django.shortcuts import render
 from annotations.models import Study
 from leaderboards.presentation.charts.look import look_of
 from leaderboards.presentation.charts.rendering import FILES
-from leaderboards.presentation.charts.shown import shown
+from leaderboards.presentation.charts.shown import show_chart
 from leaderboards.presentation.methods import as_latex, as_text, judging_of
-from leaderboards.presentation.study_charts import CHARTS, OPTIONS, chart
-from leaderboards.snapshots.cache import kept_value
+from leaderboards.presentation.study_charts import CHARTS, OPTIONS, study_chart
+from leaderboards.snapshots.cache import cached_value
 from leaderboards.web.requests import asked_for, page_context, results_data, results_page
 from lib.json_errors import json_error
 
@@ -25,11 +25,11 @@ def figure(request: HttpRequest, study: Study, name: str, ending: str) -> HttpRe
         return json_error(404, "unknown_format", f"There is no format {ending!r}. Expected: {', '.join(FILES)}.")
     query = asked_for(request, study)
     board = query.values("board")
-    drawn = chart(name, query, board, request.GET)
+    drawn = study_chart(name, query, board, request.GET)
     look = look_of(request.GET.get("theme", ""), request.GET.get("width", ""))
     write, content_type = FILES[ending]
     what = ":".join([drawn.name, drawn.title, ending, look.name])
-    content = kept_value(query, board["fingerprint"], what, lambda: write(drawn, look))
+    content = cached_value(query, board["fingerprint"], what, lambda: write(drawn, look))
     return HttpResponse(
         content, content_type=content_type, headers=_headers(request, study, query.criterion.key, name, ending)
     )
@@ -45,11 +45,11 @@ def _headers(request: HttpRequest, study: Study, criterion: str, name: str, endi
 def figures(request: HttpRequest, study: Study) -> HttpResponse:
     query = asked_for(request, study)
     board = query.values("board")
-    drawn = [chart(name, query, board, request.GET) for name in ON_THE_PAGE]
+    drawn = [study_chart(name, query, board, request.GET) for name in ON_THE_PAGE]
     judging = judging_of(study)
     context = page_context(query) | {
         "board": board,
-        "charts": [shown(one, study.slug, query.parameters) for one in drawn],
+        "charts": [show_chart(one, study.slug, query.parameters) for one in drawn],
         "methods_text": as_text(board, judging),
         "methods_latex": as_latex(board, judging),
     }

@@ -8,11 +8,17 @@ from django.shortcuts import render
 
 from annotations.models import Study
 from leaderboards.boards.costs import MEASURES
-from leaderboards.boards.stopping import stopping
-from leaderboards.presentation.charts.shown import shown
-from leaderboards.presentation.charts.widths import widths
-from leaderboards.presentation.study_charts import QUALITIES, asked_cost, asked_quality, pareto_chart, pareto_lines
-from leaderboards.presentation.verdict_text import Verdict, verdict
+from leaderboards.boards.stopping import stopping_bounds
+from leaderboards.presentation.charts.shown import show_chart
+from leaderboards.presentation.charts.widths import widths_chart
+from leaderboards.presentation.study_charts import (
+    QUALITIES,
+    asked_cost,
+    asked_quality,
+    pareto_lines,
+    study_pareto_chart,
+)
+from leaderboards.presentation.verdict_text import Verdict, tell_verdict
 from leaderboards.web.requests import asked_for, page_context, results_page
 
 Line = dict[str, Any]
@@ -32,8 +38,11 @@ def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
         "cost": cost,
         "qualities": {key: label for key, label in QUALITIES.items() if key == "rating" or key in data["metrics"]},
         "costs": MEASURES,
-        "chart": shown(
-            pareto_chart(board, data, quality, cost), study.slug, query.parameters, {"quality": quality, "cost": cost}
+        "chart": show_chart(
+            study_pareto_chart(board, data, quality, cost),
+            study.slug,
+            query.parameters,
+            {"quality": quality, "cost": cost},
         ),
         "not_shown": [line for line in lines if line["quality"] is None or line["cost"] is None],
         "small": small,
@@ -71,7 +80,7 @@ def _verdict(small: Line | None, large: Line | None, data: Mapping[str, Any]) ->
         return None
     pair = (small["system"], large["system"])
     found = next(found for found in data["verdicts"] if (found["small"], found["large"]) == pair)
-    return verdict(found, small, large, data)
+    return tell_verdict(found, small, large, data)
 
 
 @results_page
@@ -83,13 +92,15 @@ def planning(request: HttpRequest, study: Study) -> HttpResponse:
     rows = [
         (
             neighbour,
-            stopping(query.criterion, query.filters, neighbour["better"], neighbour["worse"]) if by_rule else None,
+            stopping_bounds(query.criterion, query.filters, neighbour["better"], neighbour["worse"])
+            if by_rule
+            else None,
         )
         for neighbour in data["neighbours"]
     ]
     context = page_context(query) | {
         "data": data,
-        "chart": shown(widths(data), study.slug, query.parameters),
+        "chart": show_chart(widths_chart(data), study.slug, query.parameters),
         "rows": rows,
         "stopping": by_rule,
     }

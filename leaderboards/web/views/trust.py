@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from annotations.models import Judgement, Study
-from leaderboards.boards.analysis.index import COLUMNS, InvalidWeightsError, index, read_weights, usual_weights
+from leaderboards.boards.analysis.index import COLUMNS, InvalidWeightsError, read_weights, usual_weights, weighted_index
 from leaderboards.presentation import analysis_words
-from leaderboards.presentation.analysis_scatter import scatter
+from leaderboards.presentation.analysis_scatter import scatter_plot
 from leaderboards.web.requests import asked_for, page_context, results_data, results_page
 from lib.json_errors import json_error
 
@@ -37,7 +37,7 @@ def trust(request: HttpRequest, study: Study) -> HttpResponse:
         "plots": [
             (plot, analysis_words.LABELS[metric["metric"]])
             for metric in found["metrics"]
-            if (plot := scatter(metric, numbers)) is not None
+            if (plot := scatter_plot(metric, numbers)) is not None
         ],
         "legend": numbers,
         "tested": [(metric, analysis_words.LABELS[metric["metric"]]) for metric in found["significance"]["metrics"]],
@@ -101,7 +101,7 @@ def combined(request: HttpRequest, study: Study) -> HttpResponse:
         "found": found,
         "help": analysis_words.on_help(found["helped"]),
         "helped_by": [analysis_words.LABELS[name] for name in found["helped"].get("metrics", [])],
-        "index": index(columns, weights),
+        "index": weighted_index(columns, weights),
         "error": error,
         "inputs": [
             (column, analysis_words.LABELS[column], request.GET.get(f"w_{column}", f"{weights.get(column, 0):g}"))
@@ -119,5 +119,5 @@ def combined_json(request: HttpRequest, study: Study) -> HttpResponse:
         weights = read_weights(request.GET.dict()) or usual_weights(found["columns"])
     except InvalidWeightsError as refused:
         return json_error(400, "invalid_weights", str(refused))
-    answer = {**found, "index": index(found["columns"], weights)}
+    answer = {**found, "index": weighted_index(found["columns"], weights)}
     return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})

@@ -9,7 +9,7 @@ from annotations.quality.vote_columns import read_votes
 from annotations.review.disagreements import disagreements, with_texts
 from annotations.review.pair_list import with_votes
 from leaderboards.data.votes import export_rows
-from leaderboards.exports.rows import Selection, selected
+from leaderboards.exports.rows import Selection, selected_votes
 from tests.annotations.helpers import make_gold
 from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.helpers import vote, vote_rows
@@ -75,7 +75,7 @@ def test_boards_and_exports_find_the_same(given):
     counted = {vote.public_id for vote in Judgement.objects.counted()}
     assert {row.id for row in vote_rows(criterion)} == counted
     assert {row["id"] for row in export_rows(criterion.study)} == {str(public_id) for public_id in counted}
-    assert {vote.public_id for vote in selected(criterion.study, Selection(include_flagged=True))} == counted
+    assert {vote.public_id for vote in selected_votes(criterion.study, Selection(include_flagged=True))} == counted
 
 
 def test_a_disagreement_is_between_votes_that_count(given):

@@ -6,8 +6,8 @@ import pytest
 
 from leaderboards.boards.analysis.analyse import compute_trust
 from leaderboards.boards.build import make_board
-from leaderboards.boards.planning import planning
-from leaderboards.data.inputs import gather
+from leaderboards.boards.planning import compute_planning
+from leaderboards.data.inputs import gather_inputs
 from models_runner.models import System
 from tests.leaderboards.boards.test_hard_boards import CASES, disconnected
 from tests.leaderboards.compared import make_compared_study
@@ -19,10 +19,10 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize("make", [*CASES, lambda: make_compared_study(slug="meetings", documents=4, annotators=3)])
 def test_all_three_have_the_same_rows_whatever_the_seed(make):
     study = make()
-    material = gather(study, study.criteria.get())
-    of_board = make_board(material, seed=0)["neighbours"]
-    assert planning(material, seed=1)["neighbours"] == of_board
-    assert compute_trust(material, seed=2)["votes_needed"]["neighbours"] == of_board
+    inputs = gather_inputs(study, study.criteria.get())
+    of_board = make_board(inputs, seed=0)["neighbours"]
+    assert compute_planning(inputs, seed=1)["neighbours"] == of_board
+    assert compute_trust(inputs, seed=2)["votes_needed"]["neighbours"] == of_board
 
 
 def cells(page):
@@ -52,5 +52,5 @@ def test_all_three_pages_show_the_same_votes():
 
 def test_votes_of_a_part_are_counted_by_themselves():
     study = disconnected()
-    found = planning(gather(study, study.criteria.get()), seed=0)
+    found = compute_planning(gather_inputs(study, study.criteria.get()), seed=0)
     assert {row["votes"] for row in found["neighbours"]} == {found["votes"] / 2}

@@ -8,9 +8,9 @@ from django.test import Client
 
 from annotations.models import Judgement, Study
 from leaderboards.boards.analysis.analyse import analyse, compute_trust
-from leaderboards.boards.small_large import small_large
-from leaderboards.data.inputs import gather
-from leaderboards.presentation.verdict_text import full_name, points, verdict
+from leaderboards.boards.small_large import compute_small_large
+from leaderboards.data.inputs import gather_inputs
+from leaderboards.presentation.verdict_text import full_name, points, tell_verdict
 from models_runner.models import System
 from stats.decisions.noninferiority import Scale, noninferiority
 from stats.metrics.significance import mean_intervals
@@ -28,7 +28,7 @@ def study():
 
 
 def computed(study):
-    return small_large(gather(study, study.criteria.get()), seed=0)
+    return compute_small_large(gather_inputs(study, study.criteria.get()), seed=0)
 
 
 def reader():
@@ -59,20 +59,20 @@ def test_every_small_system_is_held_against_every_other_kind(study):
 
 
 def test_verdicts_are_those_of_the_statistic(study):
-    material = gather(study, study.criteria.get())
-    data = small_large(material, seed=3)
+    inputs = gather_inputs(study, study.criteria.get())
+    data = compute_small_large(inputs, seed=3)
     found = next(f for f in data["verdicts"] if (f["small"], f["large"]) == ("flan-t5-large-ft", "phi-2"))
-    i, j = material.slugs.index("flan-t5-large-ft"), material.slugs.index("phi-2")
-    own = noninferiority(material.arrays, i, j, margin=0.05, seed=3, scale=Scale.WIN_PROBABILITY)
+    i, j = inputs.slugs.index("flan-t5-large-ft"), inputs.slugs.index("phi-2")
+    own = noninferiority(inputs.arrays, i, j, margin=0.05, seed=3, scale=Scale.WIN_PROBABILITY)
     assert (found["difference"], found["lower"], found["upper"], found["p"]) == pytest.approx(
         (own.difference, own.lower, own.upper, own.p)
     )
 
 
 def test_trust_data_and_scripts_have_the_same_verdicts(study):
-    material = gather(study, study.criteria.get())
-    found = analyse(material, seed=0)["noninferiority"]
-    assert compute_trust(material, seed=0)["noninferiority"] == found
+    inputs = gather_inputs(study, study.criteria.get())
+    found = analyse(inputs, seed=0)["noninferiority"]
+    assert compute_trust(inputs, seed=0)["noninferiority"] == found
     for row, pair in zip(computed(study)["verdicts"], found["pairs"], strict=True):
         of_interval = {name: pair["difference"][of] for name, of in (("difference", "value"), *BOUNDS)}
         same = {name: pair[name] for name in ("small", "large", "p", "verdict", "votes_needed")}
@@ -92,19 +92,19 @@ def test_the_page_and_the_trust_data_say_the_same(study):
 
 
 def test_metrics_have_document_intervals(study):
-    material = gather(study, study.criteria.get())
-    data = small_large(material, seed=0)
+    inputs = gather_inputs(study, study.criteria.get())
+    data = compute_small_large(inputs, seed=0)
     assert list(data["metrics"]) == ["rougeL"]
-    by_summary = {s.pk: s for s in material.summaries}
-    documents = sorted({s.document for s in material.summaries})
-    values = [[None] * len(documents) for _ in material.slugs]
-    for one in material.scores:
+    by_summary = {s.pk: s for s in inputs.summaries}
+    documents = sorted({s.document for s in inputs.summaries})
+    values = [[None] * len(documents) for _ in inputs.slugs]
+    for one in inputs.scores:
         summary = by_summary[one.summary]
-        values[material.slugs.index(summary.system)][documents.index(summary.document)] = one.value
+        values[inputs.slugs.index(summary.system)][documents.index(summary.document)] = one.value
     import numpy as np
 
     means = mean_intervals(np.array(values, dtype=float), seed=0)
-    for i, slug in enumerate(material.slugs):
+    for i, slug in enumerate(inputs.slugs):
         metric = data["metrics"]["rougeL"][slug]
         assert (metric["value"], metric["lower"], metric["upper"]) == pytest.approx(
             (means.mean[i], means.lower[i], means.upper[i])
@@ -142,10 +142,10 @@ def test_without_a_margin_there_are_intervals_and_no_verdict(study):
     assert (found["verdict"], found["p"], found["margin"], found["votes_needed"]) == (None, None, None, None)
 
 
-def test_it_takes_one_query_beside_those_of_the_material(study, django_assert_num_queries):
-    material = gather(study, study.criteria.get())
+def test_it_takes_one_query_beside_those_of_the_inputs(study, django_assert_num_queries):
+    inputs = gather_inputs(study, study.criteria.get())
     with django_assert_num_queries(1):
-        small_large(material, seed=0)
+        compute_small_large(inputs, seed=0)
 
 
 # ---- the sentences
@@ -162,7 +162,7 @@ DATA = {"votes": 1440, "resamples": 1000, "seed": 0}
 def told(**values):
     found = {"difference": -0.01, "lower": -0.04, "upper": 0.02, "error": 0.015, "p": 0.004, "margin": 0.05}
     found |= {"verdict": "not inferior", "reason": "", "votes_needed": 900}
-    return verdict(found | values, line(), LARGE, DATA)
+    return tell_verdict(found | values, line(), LARGE, DATA)
 
 
 def test_good_enough():

@@ -22,7 +22,7 @@ from leaderboards.data.filters import (
 )
 from leaderboards.data.votes import export_rows, filtered_votes
 from leaderboards.snapshots.boards import get_board
-from leaderboards.web.filter_form import choices, left_out
+from leaderboards.web.filter_form import filter_choices, left_out
 from models_runner.models import Document, System
 from tests.factories import AnnotatorFactory
 from tests.leaderboards.helpers import make_rated_study, vote
@@ -130,7 +130,7 @@ def test_annotators_by_how_they_came(study):
     assert (left(study, group=str(batch.pk)), left(study, group="personal"), left(study, group="open")) == (6, 6, 1)
     # The invitation of one person would name them.
     assert left(study, group=str(alone.pk)) == 0
-    groups = next(c for c in choices(study, Filters(), flagged_votes=0) if c.name == "group")
+    groups = next(c for c in filter_choices(study, Filters(), flagged_votes=0) if c.name == "group")
     assert [o.value for o in groups.options] == ["", "open", str(batch.pk), "personal"]
     assert "somebody" not in repr(groups)
 
@@ -188,9 +188,9 @@ def test_the_page_says_what_is_left_out_and_keeps_the_filters_in_every_link(stud
 
 
 def test_only_filters_that_make_a_difference_are_offered(study):
-    assert [choice.name for choice in choices(study, Filters(), flagged_votes=0)] == ["ties", "control"]
+    assert [choice.name for choice in filter_choices(study, Filters(), flagged_votes=0)] == ["ties", "control"]
     asked = Filters(judges="human", size="large")
-    assert [c.name for c in choices(study, asked, flagged_votes=0)] == ["judges", "size", "ties", "control"]
+    assert [c.name for c in filter_choices(study, asked, flagged_votes=0)] == ["judges", "size", "ties", "control"]
 
 
 def test_what_is_left_out_in_words():

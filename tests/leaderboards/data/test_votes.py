@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from annotations.models import Assignment, Judgement, Study
 from annotations.rating.assignment import next_assignment
-from leaderboards.data.inputs import gather
-from leaderboards.data.votes import CODES, EXPORT_FIELDS, _places, export_rows, filtered_votes, read_votes
+from leaderboards.data.inputs import gather_inputs
+from leaderboards.data.votes import CODES, EXPORT_FIELDS, _places, export_rows, filtered_votes, read_board_votes
 from models_runner.models import Document
 from tests.annotations.helpers import make_gold, vote_on
 from tests.factories import AnnotatorFactory, make_study
@@ -24,17 +24,17 @@ def test_arrays_number_documents_and_annotators_by_name():
     ann = AnnotatorFactory(study=study, pseudonym="ann")
     for number, comparison in enumerate(study.comparisons.all()):
         vote(comparison, (zoe, ann)[number % 2], ("a", "b", "tie", "both_bad")[number % 4])
-    material = gather(study, criterion)
-    arrays = material.arrays
-    assert material.annotators == ["ann", "zoe"]
-    assert material.documents == sorted(study.dataset.documents.values_list("external_id", flat=True))
-    for i, row in enumerate(material.counted_votes):
+    inputs = gather_inputs(study, criterion)
+    arrays = inputs.arrays
+    assert inputs.annotators == ["ann", "zoe"]
+    assert inputs.documents == sorted(study.dataset.documents.values_list("external_id", flat=True))
+    for i, row in enumerate(inputs.counted_votes):
         judgement = Judgement.objects.get(public_id=row.id)
         pair = judgement.assignment.comparison
         systems = (pair.summary_a.run.system.slug, pair.summary_b.run.system.slug)
-        assert (material.slugs[arrays.system_a[i]], material.slugs[arrays.system_b[i]]) == systems
-        assert material.documents[arrays.document[i]] == row.document == pair.document.external_id
-        assert material.annotators[arrays.annotator[i]] == row.annotator == judgement.assignment.annotator.pseudonym
+        assert (inputs.slugs[arrays.system_a[i]], inputs.slugs[arrays.system_b[i]]) == systems
+        assert inputs.documents[arrays.document[i]] == row.document == pair.document.external_id
+        assert inputs.annotators[arrays.annotator[i]] == row.annotator == judgement.assignment.annotator.pseudonym
         assert CODES[judgement.outcome] == arrays.outcome[i]
 
 
@@ -43,9 +43,9 @@ def test_votes_about_systems_outside_the_study_are_left_out():
     study = make_rated_study(systems=3, documents=1, annotators=1)
     gone = study.systems.order_by("slug").last()
     study.systems.remove(gone)
-    material = gather(study, study.criteria.get())
-    assert (len(material.votes), len(material.arrays), len(material.counted_votes)) == (3, 1, 1)
-    assert gone.slug not in {slug for row in material.counted_votes for slug in (row.system_a, row.system_b)}
+    inputs = gather_inputs(study, study.criteria.get())
+    assert (len(inputs.votes), len(inputs.arrays), len(inputs.counted_votes)) == (3, 1, 1)
+    assert gone.slug not in {slug for row in inputs.counted_votes for slug in (row.system_a, row.system_b)}
 
 
 @pytest.mark.django_db
@@ -55,7 +55,7 @@ def test_the_queries_do_not_depend_on_the_number_of_votes(django_assert_num_quer
         criterion = study.criteria.select_related("study").get()
         # people, documents, systems; votes, pairs and summaries, whose arrays PostgreSQL makes without being counted
         with django_assert_num_queries(3 if connection.vendor == "postgresql" else 6):
-            read_votes(criterion)
+            read_board_votes(criterion)
 
 
 @pytest.mark.django_db
@@ -63,7 +63,7 @@ def test_votes_sort_by_their_public_id_also_where_the_first_half_is_the_same():
     study = make_rated_study(systems=3, documents=2)
     for number, judgement in enumerate(Judgement.objects.all()):
         Judgement.objects.filter(pk=judgement.pk).update(public_id=UUID(int=(7 << 64) + (number * 977) % 1000))
-    votes = read_votes(study.criteria.get())
+    votes = read_board_votes(study.criteria.get())
     assert [row.id for row in votes.rows(votes.in_order)] == sorted(
         Judgement.objects.values_list("public_id", flat=True)
     )
@@ -140,7 +140,7 @@ def test_answers_to_known_pairs_are_no_votes(purpose):
     known.refresh_from_db()
     annotator = AnnotatorFactory(study=study)
     given = {pair.pk: vote(pair, annotator, "b").public_id for pair in (known, *others)}
-    votes = read_votes(study.criteria.get())
+    votes = read_board_votes(study.criteria.get())
     assert {row.id for row in votes.rows(np.arange(len(votes)))} == set(given.values()) - {given[known.pk]}
     assert len(votes) == filtered_votes(study.criteria.get()).count() == 5
 

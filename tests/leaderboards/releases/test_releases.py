@@ -20,7 +20,7 @@ from annotations.imports.ratings_import import import_ratings
 from annotations.models import Assignment, Judgement, Remark, Study
 from leaderboards.boards.build import make_board
 from leaderboards.data.filters import Filters
-from leaderboards.data.inputs import gather
+from leaderboards.data.inputs import gather_inputs
 from leaderboards.models.releases import Release
 from leaderboards.releases import publishing
 from leaderboards.releases.build import folder_of, zip_of
@@ -163,7 +163,7 @@ def test_where_chances_are_known_the_board_is_there_with_weights_as_well(adaptiv
     assert about["board_weights"] == {"overall": ["equal", "chance"], "fluency": ["equal", "chance"]}
     for criterion in adaptive.criteria.all():
         equal, weighted = (
-            make_board(gather(adaptive, criterion, filters=Filters(weights=weights)), 0)
+            make_board(gather_inputs(adaptive, criterion, filters=Filters(weights=weights)), 0)
             for weights in ("equal", "chance")
         )
         board = inside[criterion.key]

@@ -17,7 +17,7 @@ from annotations.studies import change_marker
 from leaderboards.data.filters import Filters
 from leaderboards.models import BoardSnapshot, SnapshotJob
 from leaderboards.snapshots import jobs, serve, staleness
-from leaderboards.snapshots.freshness import standing
+from leaderboards.snapshots.freshness import freshness_of
 from leaderboards.snapshots.serve import get_snapshot
 from leaderboards.tasks import make_snapshot
 from models_runner.models import ScoringJob, System
@@ -73,7 +73,7 @@ def test_a_small_study_always_shows_its_votes():
 def test_nothing_is_read_or_computed_while_nothing_changes(monkeypatch):
     study = make_rated_study()
     first = served(study).snapshot
-    monkeypatch.setattr(serve, "gather", None)
+    monkeypatch.setattr(serve, "gather_inputs", None)
     assert served(study).snapshot == first
 
 
@@ -162,7 +162,7 @@ def test_a_large_study_is_served_what_there_is_and_then_a_newer_board(large, sen
     voted(study)
     stale = served(study)
     assert (stale.current, stale.snapshot) == (False, first.snapshot)
-    shown = standing(stale, study.criteria.get(), Filters())
+    shown = freshness_of(stale, study.criteria.get(), Filters())
     assert (shown.votes, shown.votes_now, shown.stage) == (12, 13, "waiting for a worker")
     make_snapshot(sent.pop())
     assert (served(study).current, served(study).values["votes"]) == (True, 13)
@@ -174,11 +174,11 @@ def test_votes_now_know_corrections_and_withdrawals(large, sent):
     served(study)
     make_snapshot(sent.pop())
     withdraw(study)
-    shown = standing(served(study), study.criteria.get(), Filters())
+    shown = freshness_of(served(study), study.criteria.get(), Filters())
     assert (shown.votes, shown.votes_now) == (2, 1)
     voted(study, 2, annotator=annotator)
-    assert standing(served(study), study.criteria.get(), Filters()).votes_now == 3
-    assert standing(served(study), study.criteria.get(), Filters(judges="llm")).votes_now == 2
+    assert freshness_of(served(study), study.criteria.get(), Filters()).votes_now == 3
+    assert freshness_of(served(study), study.criteria.get(), Filters(judges="llm")).votes_now == 2
 
 
 def test_many_views_send_one_message(large, sent, settings):
@@ -225,12 +225,12 @@ def test_a_failure_leaves_its_reason_and_is_tried_again(large, sent, monkeypatch
     study = make_rated_study()
     served(study)
 
-    def fail(material, seed):
+    def fail(inputs, seed):
         raise MemoryError("no room for 8 GB")
 
     monkeypatch.setitem(serve.KINDS, "board", fail)
     make_snapshot(sent.pop())
-    shown = standing(served(study), study.criteria.get(), Filters())
+    shown = freshness_of(served(study), study.criteria.get(), Filters())
     assert (shown.current, shown.reason) == (False, "no room for 8 GB")
     monkeypatch.undo()
     jobs.work_on_job(SnapshotJob.objects.get().pk, owner="me")
@@ -283,7 +283,7 @@ def test_old_snapshots_go(monkeypatch):
 
 
 def test_another_kind_is_asked_for_by_its_name(monkeypatch):
-    monkeypatch.setitem(serve.KINDS, "other", lambda material, seed: {"n": len(material.votes), "seed": seed})
+    monkeypatch.setitem(serve.KINDS, "other", lambda inputs, seed: {"n": len(inputs.votes), "seed": seed})
     study = make_rated_study(systems=3, documents=2)
     served_ = get_snapshot("other", study, study.criteria.get(), seed=3)
     assert served_.values == {"n": 12, "seed": 3}
