@@ -39,7 +39,7 @@ def _measure(study: Any, add: Callable[[str, float], None]) -> None:
 
     from leaderboards.data.inputs import gather_inputs
     from leaderboards.models import BoardSnapshot
-    from leaderboards.snapshots.serve import compute
+    from leaderboards.snapshots.store import compute
 
     criterion = study.criteria.get()
     BoardSnapshot.objects.all().delete()

@@ -4,7 +4,7 @@ from annotations.models import Criterion, Study
 from leaderboards.boards.build import Board
 from leaderboards.boards.version import CODE_VERSION
 from leaderboards.data.filters import Filters
-from leaderboards.snapshots.serve import compute
+from leaderboards.snapshots.store import compute
 
 __all__ = ["CODE_VERSION", "Board", "get_board"]
 

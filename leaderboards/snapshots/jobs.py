@@ -16,6 +16,7 @@ from django.utils import timezone
 from annotations.models import Criterion, Study
 from leaderboards.data.filters import Filters
 from leaderboards.models import MAX_ATTEMPTS, SnapshotJob
+from leaderboards.snapshots.store import compute
 from models_runner.leases import KeepLease, lease_time
 from models_runner.ownership import is_gone
 
@@ -72,8 +73,6 @@ def work_on_job(job_id: int, *, owner: str) -> str:
 
 
 def _compute(job: SnapshotJob) -> int:
-    from leaderboards.snapshots.serve import compute  # which asks for jobs
-
     filters = Filters.from_key(job.filters)
     return compute(job.kind, job.study, job.criterion, filters, job.seed, job=job.pk).pk
 

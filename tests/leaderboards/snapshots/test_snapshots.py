@@ -16,7 +16,7 @@ from annotations.rating.undo import undo
 from annotations.studies import change_marker
 from leaderboards.data.filters import Filters
 from leaderboards.models import BoardSnapshot, SnapshotJob
-from leaderboards.snapshots import jobs, serve, staleness
+from leaderboards.snapshots import jobs, staleness, store
 from leaderboards.snapshots.freshness import freshness_of
 from leaderboards.snapshots.serve import get_snapshot
 from leaderboards.tasks import make_snapshot
@@ -73,7 +73,7 @@ def test_a_small_study_always_shows_its_votes():
 def test_nothing_is_read_or_computed_while_nothing_changes(monkeypatch):
     study = make_rated_study()
     first = served(study).snapshot
-    monkeypatch.setattr(serve, "gather_inputs", None)
+    monkeypatch.setattr(store, "gather_inputs", None)
     assert served(study).snapshot == first
 
 
@@ -228,7 +228,7 @@ def test_a_failure_leaves_its_reason_and_is_tried_again(large, sent, monkeypatch
     def fail(inputs, seed):
         raise MemoryError("no room for 8 GB")
 
-    monkeypatch.setitem(serve.KINDS, "board", fail)
+    monkeypatch.setitem(store.KINDS, "board", fail)
     make_snapshot(sent.pop())
     shown = freshness_of(served(study), study.criteria.get(), Filters())
     assert (shown.current, shown.reason) == (False, "no room for 8 GB")
@@ -258,7 +258,7 @@ def test_a_state_that_comes_back_finds_its_snapshot():
 def test_another_version_makes_its_own(monkeypatch):
     study = make_rated_study()
     first = served(study).snapshot
-    monkeypatch.setattr(serve, "CODE_VERSION", "9.9.9")
+    monkeypatch.setattr(store, "CODE_VERSION", "9.9.9")
     assert served(study).snapshot != first
 
 
@@ -272,7 +272,7 @@ def test_a_day_later_all_is_looked_through_again():
 
 
 def test_old_snapshots_go(monkeypatch):
-    monkeypatch.setattr(serve, "KEPT", 2)
+    monkeypatch.setattr(store, "KEPT", 2)
     study = make_study(systems=3, documents=2)
     annotator = AnnotatorFactory(study=study)
     for _ in range(4):
@@ -283,7 +283,7 @@ def test_old_snapshots_go(monkeypatch):
 
 
 def test_another_kind_is_asked_for_by_its_name(monkeypatch):
-    monkeypatch.setitem(serve.KINDS, "other", lambda inputs, seed: {"n": len(inputs.votes), "seed": seed})
+    monkeypatch.setitem(store.KINDS, "other", lambda inputs, seed: {"n": len(inputs.votes), "seed": seed})
     study = make_rated_study(systems=3, documents=2)
     served_ = get_snapshot("other", study, study.criteria.get(), seed=3)
     assert served_.values == {"n": 12, "seed": 3}
