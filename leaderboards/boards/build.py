@@ -1,4 +1,4 @@
-"""Boards: human votes joined with automatic metrics, one line a system."""
+"""Compute a board: human votes joined with automatic metrics, one line for each system."""
 
 import math
 from collections.abc import Sequence
@@ -24,25 +24,15 @@ Board = dict[str, Any]
 
 @collection_paused()
 def make_board(inputs: BoardInputs, seed: int) -> Board:
-    """The board as JSON-able values; undefined is None, with the reason under the system's "reasons"."""
+    """Compute a board as values for JSON; undefined is None, with the reason under the system's "reasons"."""
     filters = inputs.filters
     ratings = rate(inputs.arrays, seed=seed, resamples=RESAMPLES, names=inputs.slugs, ties=filters.tie_rule, apart=True)
     metrics = MetricMeans(inputs)
     lines = [_line(system, i, ratings, metrics) for i, system in enumerate(inputs.systems)]
-    equal_length = _put_equal_length(lines, inputs) if filters.control == "length" else None
+    equal_length = _add_equal_length(lines, inputs) if filters.control == "length" else None
     lines.sort(key=lambda line: (line["rating"] is None, line["part"] or 0, -(line["rating"] or 0), line["system"]))
     return {
-        "study": inputs.study.slug,
-        "title": inputs.study.title,
-        "dataset": inputs.study.dataset.name,
-        "instruction": inputs.study.instruction,
-        "criterion": inputs.criterion.key,
-        "question": inputs.criterion.question,
-        "votes": ratings.n_votes,
-        "votes_left_out": len(inputs.votes) - len(inputs.arrays),
-        "ties_dropped": len(inputs.arrays) - ratings.n_votes,
-        "documents": ratings.n_documents,
-        "annotators": ratings.n_annotators,
+        **_about(inputs, ratings),
         "fingerprint": inputs.fingerprint,
         "seed": seed,
         "resamples": ratings.resamples,
@@ -62,8 +52,28 @@ def make_board(inputs: BoardInputs, seed: int) -> Board:
     }
 
 
+def _about(inputs: BoardInputs, ratings: Ratings) -> Board:
+    """Say what the board is of, and from how many votes."""
+    return {
+        "study": inputs.study.slug,
+        "title": inputs.study.title,
+        "dataset": inputs.study.dataset.name,
+        "instruction": inputs.study.instruction,
+        "criterion": inputs.criterion.key,
+        "question": inputs.criterion.question,
+        "votes": ratings.n_votes,
+        "votes_left_out": len(inputs.votes) - len(inputs.arrays),
+        "ties_dropped": len(inputs.arrays) - ratings.n_votes,
+        "documents": ratings.n_documents,
+        "annotators": ratings.n_annotators,
+    }
+
+
 def parts_by_name(lines: Sequence[Board]) -> list[list[str]]:
-    """Systems that votes connect, by part, in the order of the lines; those without votes are in none."""
+    """Name the systems of each part that votes connect, in the order of the lines.
+
+    Systems without votes are in no part.
+    """
     numbers = sorted({line["part"] for line in lines if line["part"] is not None})
     return [[line["system"] for line in lines if line["part"] == number] for number in numbers]
 
@@ -80,9 +90,9 @@ def _disconnected(lines: Sequence[Board]) -> list[str]:
 
 
 def _wins(lines: Sequence[Board], inputs: BoardInputs) -> Board:
-    """Row against column, in the order of the lines: votes, and wins with half of each tie and each both bad."""
-    place = {slug: i for i, slug in enumerate(inputs.slugs)}
-    order = [place[line["system"]] for line in lines]
+    """Count votes and wins, row against column in the order of the lines; a tie or both bad is half a win."""
+    number = {slug: i for i, slug in enumerate(inputs.slugs)}
+    order = [number[line["system"]] for line in lines]
     wins = replace(inputs.arrays, weight=None).wins()[np.ix_(order, order)]
     return {
         "systems": [line["system"] for line in lines],
@@ -92,19 +102,22 @@ def _wins(lines: Sequence[Board], inputs: BoardInputs) -> Board:
 
 
 def _votes_left_out(inputs: BoardInputs) -> dict[str, int]:
-    """votes_unfiltered: without any filter. flagged_votes: on summaries that give their author away, counted or not."""
+    """Count the votes without filters, and those on summaries that name their system, counted or not."""
     votes, filters, study = inputs.votes, inputs.filters, inputs.study
     n = filtered_votes(inputs.criterion).count() if filters.restricts else len(votes)
     if filters.flagged == "out":
         flagged = filtered_votes(inputs.criterion, replace(filters, flagged="in")).count() - len(votes)
     else:
-        named = list(study.giveaway_checks.filter(flagged=True).order_by().values_list("summary_id", flat=True))
-        flagged = int((np.isin(votes.summary_a, named) | np.isin(votes.summary_b, named)).sum()) if named else 0
+        flagged_summaries = list(
+            study.giveaway_checks.filter(flagged=True).order_by().values_list("summary_id", flat=True)
+        )
+        on_flagged = [np.isin(side, flagged_summaries) for side in (votes.summary_a, votes.summary_b)]
+        flagged = int((on_flagged[0] | on_flagged[1]).sum()) if flagged_summaries else 0
     return {"votes_filtered": len(votes), "votes_unfiltered": n, "flagged_votes": flagged}
 
 
 def _weights(inputs: BoardInputs) -> Board | None:
-    """drawn: votes with a known chance of their draw."""
+    """Say how many votes have a known chance of their draw, and what they are worth together."""
     weights = inputs.weights
     if weights is None:
         return None
@@ -112,16 +125,16 @@ def _weights(inputs: BoardInputs) -> Board | None:
     return {"drawn": drawn, "effective_votes": effective_votes(weights)}
 
 
-def _put_equal_length(lines: Sequence[Board], inputs: BoardInputs) -> Board:
-    """Adds what the ratings would be at equal length to the lines, which are in the order of the systems."""
-    found = at_equal_length(inputs)
+def _add_equal_length(lines: Sequence[Board], inputs: BoardInputs) -> Board:
+    """Add the ratings at equal length to the lines, which are in the order of the systems."""
+    equal_length = at_equal_length(inputs)
     for i, line in enumerate(lines):
         for field in ("rating", "lower", "upper"):
-            line[f"equal_length_{field}"] = _defined(getattr(found, field)[i])
-            if found.reason[i]:
-                line["reasons"][f"equal_length_{field}"] = found.reason[i]
+            line[f"equal_length_{field}"] = _defined(getattr(equal_length, field)[i])
+            if equal_length.reason[i]:
+                line["reasons"][f"equal_length_{field}"] = equal_length.reason[i]
     names = ("effect", "effect_lower", "effect_upper", "deviation", "votes")
-    return {name: getattr(found, name) for name in names}
+    return {name: getattr(equal_length, name) for name in names}
 
 
 def _llm_judges(inputs: BoardInputs) -> list[str]:
@@ -139,7 +152,25 @@ def _leaks(lines: Sequence[Board]) -> list[str]:
 
 
 def _line(system: System, i: int, ratings: Ratings, metrics: MetricMeans) -> Board:
-    figures: dict[str, ValueWithReason] = {
+    values = _line_values(system, i, ratings, metrics)
+    line: Board = {
+        "system": system.slug,
+        "name": system.name,
+        "regime": system.regime,
+        "size_class": system.size_class,
+        **{field: value for field, (value, _) in values.items()},
+        **metrics.flags(system.slug),
+        "reasons": {field: reason for field, (_, reason) in values.items() if reason},
+    }
+    for field in ("rank", "rank_best", "rank_worst"):
+        line[field] = None if line[field] is None else int(line[field])
+    line["part"] = int(ratings.part[i]) if ratings.part[i] >= 0 else None
+    return line
+
+
+def _line_values(system: System, i: int, ratings: Ratings, metrics: MetricMeans) -> dict[str, ValueWithReason]:
+    why_no_share = "" if ratings.votes[i] else ratings.reason[i]
+    return {
         "rating": (_defined(ratings.rating[i]), ratings.reason[i]),
         "rating_lower": (_defined(ratings.lower[i]), ratings.interval_reason[i]),
         "rating_upper": (_defined(ratings.upper[i]), ratings.interval_reason[i]),
@@ -151,25 +182,12 @@ def _line(system: System, i: int, ratings: Ratings, metrics: MetricMeans) -> Boa
         "iid_lower": (_defined(ratings.iid_lower[i]), ratings.iid_reason[i]),
         "iid_upper": (_defined(ratings.iid_upper[i]), ratings.iid_reason[i]),
         "votes": (int(ratings.votes[i]), ""),
-        "win_rate": (_defined(ratings.win_rate[i]), "" if ratings.votes[i] else ratings.reason[i]),
-        "both_bad_rate": (_defined(ratings.both_bad_rate[i]), "" if ratings.votes[i] else ratings.reason[i]),
+        "win_rate": (_defined(ratings.win_rate[i]), why_no_share),
+        "both_bad_rate": (_defined(ratings.both_bad_rate[i]), why_no_share),
         **{name: metrics.mean_score(system.slug, name) for name in METRIC_NAMES},
         "seconds": metrics.mean_seconds(system.slug),
         "parameters": (system.parameters, _why_no_parameters(system)),
     }
-    line: Board = {
-        "system": system.slug,
-        "name": system.name,
-        "regime": system.regime,
-        "size_class": system.size_class,
-        **{field: value for field, (value, _) in figures.items()},
-        **metrics.flags(system.slug),
-        "reasons": {field: reason for field, (_, reason) in figures.items() if reason},
-    }
-    for field in ("rank", "rank_best", "rank_worst"):
-        line[field] = None if line[field] is None else int(line[field])
-    line["part"] = int(ratings.part[i]) if ratings.part[i] >= 0 else None
-    return line
 
 
 def _defined(value: float) -> float | None:

@@ -1,4 +1,4 @@
-"""Automatic metrics as a board shows them: means over a system's summaries, with what is missing."""
+"""Automatic metrics on a board: means over a system's summaries, with remarks on what is missing."""
 
 import math
 from collections import Counter, defaultdict
@@ -8,7 +8,7 @@ from operator import attrgetter
 from leaderboards.data.inputs import BoardInputs, ScoreRow, SummaryRow
 from models_runner.models import Summary
 
-# A value, None where undefined, and the reason for that or a remark on the value.
+# A value, None where undefined, with the reason for that or a remark on the value.
 ValueWithReason = tuple[float | None, str]
 
 
@@ -18,7 +18,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 class MetricMeans:
-    """Means over a system's summaries. The full set is every document (or query) that any of the systems summarized."""
+    """Means over a system's summaries. A full set is one of every document or query that any system summarized."""
 
     def __init__(self, inputs: BoardInputs) -> None:
         self.units = len({(s.document, s.query) for s in inputs.summaries})
@@ -59,7 +59,7 @@ class MetricMeans:
         return _mean(times), "" if len(times) == self.units else self._part(len(times))
 
     def flags(self, system: str) -> dict[str, int]:
-        """What was cut off or empty: counts of summaries, and the tokens dropped from all inputs together."""
+        """Count the summaries that were cut off or empty, and the tokens dropped from all their inputs."""
         summaries = self.summaries[system]
         dropped = [s.dropped_tokens for s in summaries if s.dropped_tokens]
         reasons = Counter(map(attrgetter("stop_reason"), summaries))
@@ -74,6 +74,6 @@ class MetricMeans:
 
 
 def _commonest(reasons: Iterable[str]) -> str:
-    """The most frequent of some texts, the first in the alphabet among equals; "" of none."""
+    """Return the most frequent text, the first in the alphabet among equals; "" of none."""
     counts = Counter(reason for reason in reasons if reason)
     return min(counts, key=lambda reason: (-counts[reason], reason), default="")

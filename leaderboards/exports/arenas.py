@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from annotations.models import Outcome
-from leaderboards.data.votes import WINNERS
-from leaderboards.exports.lines import Row
-from leaderboards.exports.rows import ExportVote
+from leaderboards.exports.rows import WINNERS, ExportVote, Row
 from leaderboards.exports.texts import Texts
 
 EVALICA_FIELDS = ("left", "right", "winner")

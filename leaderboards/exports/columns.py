@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from leaderboards.exports.lines import Row, json_lines
+from leaderboards.exports.lines import json_lines
+from leaderboards.exports.rows import Row
 
 if TYPE_CHECKING:
     import pyarrow

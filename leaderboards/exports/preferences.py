@@ -6,8 +6,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from annotations.models import Outcome
-from leaderboards.exports.lines import Row
-from leaderboards.exports.rows import ExportVote
+from leaderboards.exports.rows import ExportVote, Row
 from leaderboards.exports.texts import Texts
 
 DECIDED = {Outcome.A.value, Outcome.B.value}

@@ -8,10 +8,11 @@ from pathlib import Path
 from annotations.models import Study
 from leaderboards.exports.arenas import EVALICA_FIELDS, arena_rows, evalica_rows
 from leaderboards.exports.columns import VOTE_TYPES, parquet_parts, schema_of
-from leaderboards.exports.lines import Row, csv_lines, json_lines, parts
+from leaderboards.exports.lines import csv_lines, json_lines, parts
 from leaderboards.exports.preferences import Counting, dpo_rows, kto_rows, openai_rows, results
 from leaderboards.exports.rows import (
     ExportVote,
+    Row,
     Selection,
     as_row,
     count_left_out,

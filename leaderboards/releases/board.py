@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from leaderboards.data.inputs import METRIC_NAMES
 from leaderboards.data.votes import CODES
-from leaderboards.exports.lines import Row
-from leaderboards.exports.rows import EXCLUDED, ExportVote
+from leaderboards.exports.rows import EXCLUDED, ExportVote, Row
 from stats.raters.agreement import Agreement, krippendorff_alpha
 from stats.ratings.ratings import rate
 from stats.votes.arrays import FloatArray, IntArray, VoteArrays, renumbered

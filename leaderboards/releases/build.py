@@ -15,8 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from annotations.models import Study
-from leaderboards.exports.lines import Row
-from leaderboards.exports.rows import count_left_out
+from leaderboards.exports.rows import Row, count_left_out
 from leaderboards.models.releases import Release
 from leaderboards.releases.board import CHANCE, EQUAL, BoardMaker
 from leaderboards.releases.card import Facts, card

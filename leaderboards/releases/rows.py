@@ -9,8 +9,7 @@ from pathlib import PurePath
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.models import Comparison, Remark, Study, included
-from leaderboards.exports.lines import Row
-from leaderboards.exports.rows import ExportVote, Selection, as_row, flagged_summaries, read_export_votes
+from leaderboards.exports.rows import ExportVote, Row, Selection, as_row, flagged_summaries, read_export_votes
 from models_runner.models import Document, Query, Reference, Score, Summary, System
 
 DOCUMENTS_AT_ONCE = 50

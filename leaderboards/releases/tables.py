@@ -6,7 +6,8 @@ from itertools import islice
 from pathlib import Path
 
 from leaderboards.exports.columns import FLAG, NUMBER, TEXT, TEXTS, TURNS, VOTE_TYPES, WHOLE, schema_of, table_of
-from leaderboards.exports.lines import Row, json_lines
+from leaderboards.exports.lines import json_lines
+from leaderboards.exports.rows import Row
 from lib.files import replace_bytes_when_complete, replace_when_complete
 
 

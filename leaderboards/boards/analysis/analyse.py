@@ -1,4 +1,4 @@
-"""All analyses of one criterion, as JSON-able values: what the trust pages and the command show."""
+"""Compute all analyses of one criterion as values for JSON: what the trust pages and the command show."""
 
 from collections.abc import Mapping
 
@@ -24,10 +24,12 @@ def analyse(
     against: str | None = None,
     weights: Weights | None = None,
 ) -> Values:
-    """Every analysis.
+    """Compute every analysis.
 
-    margin: as a chance to win, the study's own if left out. against: the system on whose metrics the others' are
-    tested.
+    Args:
+        margin: Of non-inferiority, as a chance to win; the study's own if left out.
+        against: The system whose metrics the others' are tested against.
+        weights: Of the combined index, by column.
     """
     data = read_analysis_data(inputs, seed)
     columns = index_columns(data)
@@ -40,13 +42,13 @@ def analyse(
 
 
 def compute_trust(inputs: BoardInputs, seed: int = 0) -> Values:
-    """What the trust page shows."""
+    """Compute what the trust page shows."""
     data = read_analysis_data(inputs, seed)
     return {**_about(data), **_trust(data, margin=None, against=None)}
 
 
 def compute_combined(inputs: BoardInputs, seed: int = 0) -> Values:
-    """What the page of human votes and metrics together shows; an index is made from `columns` at once."""
+    """Compute what the page on votes and metrics together shows; a page makes the index from `columns` itself."""
     data = read_analysis_data(inputs, seed)
     return {**_about(data), "helped": helped_ratings(data), "columns": index_columns(data)}
 

@@ -1,4 +1,4 @@
-"""Each small system against each large one at a margin, and the votes that would tell neighbours apart."""
+"""Non-inferiority of each small system to each large one, and the votes that would tell neighbours apart."""
 
 from annotations.models import Study
 from leaderboards.boards.analysis.inputs import AnalysisData
@@ -13,12 +13,12 @@ PAIRS = 400
 
 
 def margin_of(study: Study) -> float:
-    """The study's own margin, fixed when it was made, else the default."""
+    """Return the study's own margin, fixed when it was created, else the default."""
     return study.noninferiority_margin or DEFAULT_MARGIN
 
 
 def noninferiority(data: AnalysisData, margin: float) -> Values:
-    """The page's verdicts, which say nothing of a study without a margin, at this margin."""
+    """Give the verdicts of the page on small and large systems, at this margin also where the study has none."""
     rows = compare_pairs(data.inputs, margin, data.seed)
     return {
         "margin": margin,
@@ -40,7 +40,7 @@ def _pair(row: Values) -> Values:
 
 
 def votes_needed(data: AnalysisData) -> Values:
-    """To tell each system from the next one below, if the true gap is the one seen; the board's own numbers."""
+    """Give the votes needed to tell each system from the next one below, as on the board."""
     rows = neighbour_gaps(data.votes, data.inputs.slugs)
     reason = "" if rows else data.why_not_rated
     return {"reason": reason, "neighbours": rows, "power": POWER, "votes": len(data.votes)}

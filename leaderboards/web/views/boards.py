@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import render
 
 from annotations.models import Study
-from leaderboards.data.votes import export_rows
 from leaderboards.exports import CONTENT_TYPES, FORMATS, parts
+from leaderboards.exports.rows import export_rows
 from leaderboards.presentation.board_details import MOST_SYSTEMS, neighbour_rows, other_intervals, win_rows
 from leaderboards.presentation.board_table import DEFAULT_SORT, make_table
 from leaderboards.presentation.forest_plot import forest_plots

@@ -6,7 +6,7 @@ from django.urls import reverse
 from annotations.blindness import leak_check
 from annotations.models import GiveawayCheck
 from annotations.studies import pair_generation
-from leaderboards.data.votes import export_rows
+from leaderboards.exports.rows import export_rows
 from leaderboards.snapshots.boards import get_board
 from models_runner.models import Summary
 from models_runner.sweeper import sweep

@@ -16,7 +16,7 @@ from annotations.review.disagreements import disagreements
 from annotations.studies.effort import workload
 from annotations.studies.progress import rated_counts, study_progress
 from evalsite.views import study_rows
-from leaderboards.data.votes import export_rows
+from leaderboards.exports.rows import export_rows
 from leaderboards.snapshots.boards import get_board
 from models_runner.models import System
 from tests.annotations.helpers import answer, make_gold

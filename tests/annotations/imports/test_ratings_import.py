@@ -15,7 +15,7 @@ from annotations.people.joining import join
 from annotations.rating.assignment import next_assignment
 from annotations.studies.effort import workload
 from annotations.studies.setup import StudySetupError, change_settings
-from leaderboards.data.votes import export_rows
+from leaderboards.exports.rows import export_rows
 from models_runner.importing.records import DatasetImportError
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.leaderboards.helpers import build_board, make_rated_study, system_slugs

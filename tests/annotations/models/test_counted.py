@@ -8,8 +8,7 @@ from annotations.models import Annotator, Assignment, Judgement
 from annotations.quality.vote_columns import read_votes
 from annotations.review.disagreements import disagreements, with_texts
 from annotations.review.pair_list import with_votes
-from leaderboards.data.votes import export_rows
-from leaderboards.exports.rows import Selection, selected_votes
+from leaderboards.exports.rows import Selection, export_rows, selected_votes
 from tests.annotations.helpers import make_gold
 from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.helpers import vote, vote_rows

@@ -20,7 +20,8 @@ from leaderboards.data.filters import (
     Filters,
     UnknownFilterError,
 )
-from leaderboards.data.votes import export_rows, filtered_votes
+from leaderboards.data.votes import filtered_votes
+from leaderboards.exports.rows import export_rows
 from leaderboards.snapshots.boards import get_board
 from leaderboards.web.filter_form import filter_choices, left_out
 from models_runner.models import Document, System

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from uuid import UUID
 
 import numpy as np
@@ -8,11 +9,12 @@ from django.utils import timezone
 from annotations.models import Assignment, Judgement, Study
 from annotations.rating.assignment import next_assignment
 from leaderboards.data.inputs import gather_inputs
-from leaderboards.data.votes import CODES, EXPORT_FIELDS, _places, export_rows, filtered_votes, read_board_votes
+from leaderboards.data.votes import CODES, _positions, filtered_votes, read_board_votes
+from leaderboards.exports.rows import EXPORT_FIELDS, export_rows
 from models_runner.models import Document
 from tests.annotations.helpers import make_gold, vote_on
 from tests.factories import AnnotatorFactory, make_study
-from tests.leaderboards.helpers import make_rated_study, vote, vote_rows
+from tests.leaderboards.helpers import make_rated_study, score, summaries_of, system_slugs, vote, vote_rows
 
 
 @pytest.mark.django_db
@@ -149,7 +151,7 @@ def test_answers_to_known_pairs_are_no_votes(purpose):
 @pytest.mark.parametrize("wanted", [[3, 9, 3, 8, 5, 1, 10**15, 10**15 + 1], []])
 def test_places_are_those_of_a_list(keys, wanted):
     expected = [keys.index(key) if key in keys else -1 for key in wanted]
-    assert _places(np.array(keys, dtype=np.int64), np.array(wanted, dtype=np.int64)).tolist() == expected
+    assert _positions(np.array(keys, dtype=np.int64), np.array(wanted, dtype=np.int64)).tolist() == expected
 
 
 @pytest.mark.django_db
@@ -173,3 +175,19 @@ def test_the_chance_of_a_draw_is_exported():
     (exported,) = export_rows(study)
     assert exported["sampling_prob"] == pytest.approx(1 / 3)  # nobody has rated any pair of systems
     assert exported["sampling_from"] == 3
+
+
+@pytest.mark.django_db
+def test_a_metric_is_averaged_over_the_summaries_of_a_document():
+    study = make_study(systems=2, documents=3)
+    first, second = system_slugs(study)
+    documents = sorted(study.dataset.documents.values_list("external_id", flat=True))
+    score(summaries_of(study, first), "rouge1", [0.1, 0.2, 0.3])
+    score(summaries_of(study, second)[:1], "rouge1", [0.4])
+    inputs = gather_inputs(study, study.criteria.get())
+    of_query = inputs.summaries[0]._replace(pk=-1, system=first, document=documents[0], query=1)
+    more = inputs.scores[0]._replace(summary=-1, value=0.5)
+    inputs = replace(inputs, summaries=[*inputs.summaries, of_query], scores=[*inputs.scores, more])
+    turned = inputs.document_means("rouge1", documents[::-1])
+    np.testing.assert_allclose(turned, [[0.3, 0.2, (0.1 + 0.5) / 2], [np.nan, np.nan, 0.4]])
+    assert np.isnan(inputs.document_means("rouge2", documents)).all()

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from annotations.models import Judgement
-from leaderboards.data.votes import EXPORT_FIELDS
 from leaderboards.exports import EXPORTS, Export, export_ratings, preferences
 from leaderboards.exports.columns import ROWS_AT_ONCE, VOTE_TYPES, parquet_parts, schema_of
 from leaderboards.exports.preferences import Counting, majority
+from leaderboards.exports.rows import EXPORT_FIELDS
 from leaderboards.exports.texts import VOTES_AT_ONCE, Texts
 from models_runner.models import Summary
 from tests.factories import AnnotatorFactory, make_study

@@ -108,18 +108,18 @@ def test_whatever_changes_a_board_changes_the_state(change):
         vote_on(whole, "left", criterion=key)
     vote_on(next_assignment(annotator), "right")  # on one question of two
     criterion, now = study.criteria.first(), timezone.now()
-    before = staleness.state_of(study, criterion, Filters(), now)
-    assert staleness.state_of(study, criterion, Filters(), now) == before
+    before = staleness.staleness_key(study, criterion, Filters(), now)
+    assert staleness.staleness_key(study, criterion, Filters(), now) == before
     change(study)
-    assert staleness.state_of(study, criterion, Filters(), now).text != before.text
+    assert staleness.staleness_key(study, criterion, Filters(), now).text != before.text
 
 
 def test_a_vote_elsewhere_changes_nothing():
     study, other = make_study(systems=2, documents=2), make_study(systems=2, documents=2)
     now = timezone.now()
-    before = staleness.state_of(study, study.criteria.get(), Filters(), now)
+    before = staleness.staleness_key(study, study.criteria.get(), Filters(), now)
     voted(other)
-    assert staleness.state_of(study, study.criteria.get(), Filters(), now) == before
+    assert staleness.staleness_key(study, study.criteria.get(), Filters(), now) == before
 
 
 def test_what_was_computed_right_after_a_vote_is_looked_through_once_more(monkeypatch):
@@ -128,7 +128,7 @@ def test_what_was_computed_right_after_a_vote_is_looked_through_once_more(monkey
     monkeypatch.setattr(change_marker, "SETTLE_SECONDS", 10)
     criterion, now = study.criteria.get(), timezone.now()
     fresh, settled, later = (
-        staleness.state_of(study, criterion, Filters(), now + timedelta(seconds=s)).text for s in (0, 11, 99)
+        staleness.staleness_key(study, criterion, Filters(), now + timedelta(seconds=s)).text for s in (0, 11, 99)
     )
     assert fresh != settled == later
 
@@ -139,9 +139,9 @@ def test_open_runs_and_jobs_make_things_change_every_so_often():
     job = ScoringJob.objects.create(run=run, metric="rouge", status="running", owner="x", lease_until=timezone.now())
     criterion, now = study.criteria.get(), timezone.now()
     moments = [now, now + timedelta(seconds=staleness.OPEN_SECONDS)]
-    assert len({staleness.state_of(study, criterion, Filters(), moment).text for moment in moments}) == 2
+    assert len({staleness.staleness_key(study, criterion, Filters(), moment).text for moment in moments}) == 2
     ScoringJob.objects.filter(pk=job.pk).update(status="done", owner="", lease_until=None)
-    assert len({staleness.state_of(study, criterion, Filters(), moment).text for moment in moments}) == 1
+    assert len({staleness.staleness_key(study, criterion, Filters(), moment).text for moment in moments}) == 1
 
 
 def test_the_queries_for_a_snapshot_do_not_depend_on_the_votes(django_assert_num_queries):
