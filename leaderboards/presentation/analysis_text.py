@@ -1,4 +1,4 @@
-"""An analysis to read in a terminal: plain words first, numbers behind them."""
+"""Write an analysis for a terminal: plain words first, then the numbers."""
 
 import textwrap
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ WIDTH = 100
 
 
 def as_text(analysis: Values) -> str:
+    """Write all parts of what analysis.analyse computes, wrapped."""
     head = f"{analysis['study']}, {analysis['criterion']}: {analysis['question']}"
     counts = (
         f"{analysis['votes']} votes by {analysis['annotators']} annotators on {analysis['documents']} documents, "
@@ -18,12 +19,12 @@ def as_text(analysis: Values) -> str:
     parts = [
         ("People", _people(analysis)),
         ("Metrics", _metrics(analysis)),
-        ("How much the result hangs on", _robustness(analysis["robustness"])),
-        ("Small against large", _noninferiority(analysis["noninferiority"])),
-        ("Votes that would tell neighbours apart", _votes_needed(analysis["votes_needed"])),
+        ("What the result depends on", _robustness(analysis["robustness"])),
+        ("Small versus large", _noninferiority(analysis["noninferiority"])),
+        ("Votes needed to tell neighbours apart", _votes_needed(analysis["votes_needed"])),
         ("Length", _length(analysis["length"])),
         ("Ratings helped by the metrics", _helped(analysis["helped"])),
-        ("Combined index (describes, does not measure)", _index(analysis["index"])),
+        ("Combined index (descriptive only)", _index(analysis["index"])),
     ]
     lines = [head, counts]
     for title, body in parts:
@@ -33,17 +34,17 @@ def as_text(analysis: Values) -> str:
     return "\n".join([*lines, "", f"Seed {analysis['seed']}, fingerprint {analysis['fingerprint']}"])
 
 
-def write_estimate(figure: Values, digits: int = 2, *, percent: bool = False) -> str:
+def write_estimate(estimate: Values, digits: int = 2, *, percent: bool = False) -> str:
     """Write a value with its interval, or a dash with the reason."""
 
     def number(value: float) -> str:
         return format_percent(value) if percent else format_fraction(value, digits)
 
-    if figure["value"] is None:
-        return f"{UNDEFINED} ({figure['reason']})"
-    if figure["lower"] is None:
-        return f"{number(figure['value'])} (no interval: {figure['interval_reason']})"
-    return f"{number(figure['value'])} ({number(figure['lower'])} to {number(figure['upper'])})"
+    if estimate["value"] is None:
+        return f"{UNDEFINED} ({estimate['reason']})"
+    if estimate["lower"] is None:
+        return f"{number(estimate['value'])} (no interval: {estimate['interval_reason']})"
+    return f"{number(estimate['value'])} ({number(estimate['lower'])} to {number(estimate['upper'])})"
 
 
 def _people(analysis: Values) -> Iterator[str]:
@@ -63,10 +64,10 @@ def _metrics(analysis: Values) -> Iterator[str]:
             continue
         yield f"{metric['metric']}:"
         for level in ("system", "summary"):
-            found = "; ".join(
+            correlations = "; ".join(
                 f"{name} {write_estimate(metric[level][name])}" for name in ("kendall", "spearman", "pearson")
             )
-            yield f"  {level} level: {found}"
+            yield f"  {level} level: {correlations}"
         yield f"  agrees with {write_estimate(metric['pairwise_accuracy'], percent=True)} of {metric['votes']} votes"
     tested = analysis["significance"]
     for metric in tested["metrics"]:
@@ -104,54 +105,54 @@ def _robustness(robustness: Values) -> Iterator[str]:
 RANGES = (("one annotator", "without_an_annotator"), ("one document", "without_a_document"))
 
 
-def _range(found: Values) -> str:
-    if found["lower"] is None:
-        return f"{UNDEFINED} ({found['reason']})"
-    return f"{format_whole(found['lower'])} to {format_whole(found['upper'])}"
+def _range(bounds: Values) -> str:
+    if bounds["lower"] is None:
+        return f"{UNDEFINED} ({bounds['reason']})"
+    return f"{format_whole(bounds['lower'])} to {format_whole(bounds['upper'])}"
 
 
-def _noninferiority(found: Values) -> Iterator[str]:
-    if found["reason"]:
-        yield f"{UNDEFINED} ({found['reason']})"
-    for pair in found["pairs"]:
+def _noninferiority(comparison: Values) -> Iterator[str]:
+    if comparison["reason"]:
+        yield f"{UNDEFINED} ({comparison['reason']})"
+    for pair in comparison["pairs"]:
         yield (
-            f"{pair['small']} against {pair['large']}: {pair['verdict']} at a margin of {found['margin']:g}; "
+            f"{pair['small']} against {pair['large']}: {pair['verdict']} at a margin of {comparison['margin']:g}; "
             f"chance to win, minus 1/2: {write_estimate(pair['difference'], 3)}"
         )
 
 
-def _votes_needed(found: Values) -> Iterator[str]:
-    if found["reason"]:
-        yield f"{UNDEFINED} ({found['reason']})"
-    for row in found["neighbours"]:
+def _votes_needed(needs: Values) -> Iterator[str]:
+    if needs["reason"]:
+        yield f"{UNDEFINED} ({needs['reason']})"
+    for row in needs["neighbours"]:
         votes = f"{format_count(row['votes_needed'])} votes in all"
         needed = f"{UNDEFINED} ({row['reason']})" if row["reason"] else votes
         yield f"{row['better']} from {row['worse']} (gap {format_whole(row['gap'])}): {needed}"
 
 
-def _length(found: Values) -> Iterator[str]:
-    yield f"Points gained by one standard deviation of relative length: {write_estimate(found['effect'], 0)}"
-    for row in found["systems"]:
+def _length(control: Values) -> Iterator[str]:
+    yield f"Points gained by one standard deviation of relative length: {write_estimate(control['effect'], 0)}"
+    for row in control["systems"]:
         yield f"{row['system']}: {format_whole(row['plain'])}, at equal length {write_estimate(row['controlled'], 0)}"
 
 
-def _helped(found: Values) -> Iterator[str]:
-    if found["reason"]:
-        yield f"{UNDEFINED} ({found['reason']})"
+def _helped(helped: Values) -> Iterator[str]:
+    if helped["reason"]:
+        yield f"{UNDEFINED} ({helped['reason']})"
         return
     yield (
-        f"{found['other_comparisons']} comparisons on {found['other_documents']} documents without votes, predicted "
-        f"from {', '.join(found['metrics'])}; they count {format_fraction(found['tuning'], 2)}."
+        f"{helped['other_comparisons']} comparisons on {helped['other_documents']} documents without votes, predicted "
+        f"from {', '.join(helped['metrics'])}; they count {format_fraction(helped['tuning'], 2)}."
     )
-    for row in found["systems"]:
+    for row in helped["systems"]:
         yield (
             f"{row['system']}: {write_estimate(row['helped'], 0)}; votes alone {write_estimate(row['human'], 0)}; "
             f"worth {format_whole(row['extra_votes'])} extra votes"
         )
 
 
-def _index(found: Values) -> Iterator[str]:
-    yield "Weights: " + ", ".join(f"{column} {weight:g}" for column, weight in found["weights"].items())
-    for row in found["systems"]:
+def _index(index: Values) -> Iterator[str]:
+    yield "Weights: " + ", ".join(f"{column} {weight:g}" for column, weight in index["weights"].items())
+    for row in index["systems"]:
         value = f"{UNDEFINED} ({row['reason']})" if row["index"] is None else f"{row['index']:+.2f}"
         yield f"{row['system']}: {value}"

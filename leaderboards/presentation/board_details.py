@@ -1,4 +1,4 @@
-"""What a board shows further down, ready to print: other intervals, votes still needed, win rates of every pair."""
+"""Details of a board, ready to print: other intervals, votes still needed, win rates of every pair."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,13 +8,20 @@ import numpy as np
 from lib.numbers import UNDEFINED, format_count, format_percent, format_whole
 from stats.ratings.win_rates import wilson_interval
 
-# More rows than this make a page slow and nobody wiser; the JSON has them all.
+# A larger table makes a page slow and helps nobody; the JSON has all of it.
 MOST_SYSTEMS = 40
 
 
 @dataclass(frozen=True)
 class IntervalRow:
-    """ranks: those left open for all systems at once. reasons: of what is undefined, each once."""
+    """Ranks and intervals of a system beside those in the table.
+
+    Attributes:
+        ranks: Those left open for all systems at once.
+        together: The interval that holds for all systems at once.
+        single: The interval as if votes were independent.
+        reasons: Why values are undefined, each reason once.
+    """
 
     system: str
     ranks: str
@@ -25,6 +32,7 @@ class IntervalRow:
 
 
 def other_intervals(board: dict[str, Any]) -> list[IntervalRow]:
+    """Write the intervals of all rated systems."""
     return [
         IntervalRow(
             system=line["system"],
@@ -61,7 +69,12 @@ def _reasons(line: dict[str, Any], *fields: str) -> list[str]:
 
 @dataclass(frozen=True)
 class NeighbourRow:
-    """needed: votes in all; answer: whether the votes there are suffice, or why nobody can say."""
+    """A pair of neighbours on the board.
+
+    Attributes:
+        needed: Votes needed in all to tell them apart.
+        answer: How many more votes that is, or why it is unknown.
+    """
 
     better: str
     worse: str
@@ -71,27 +84,34 @@ class NeighbourRow:
 
 
 def neighbour_rows(board: dict[str, Any]) -> list[NeighbourRow]:
+    """Write the votes needed for each pair of neighbours, from the top."""
     return [
         NeighbourRow(
-            better=one["better"],
-            worse=one["worse"],
-            gap=format_whole(one["gap"]),
-            needed=format_count(one["votes_needed"]),
-            answer=_answer(one),
+            better=pair["better"],
+            worse=pair["worse"],
+            gap=format_whole(pair["gap"]),
+            needed=format_count(pair["votes_needed"]),
+            answer=_answer(pair),
         )
-        for one in board["neighbours"]
+        for pair in board["neighbours"]
     ]
 
 
-def _answer(one: dict[str, Any]) -> str:
-    if one["reason"]:
-        return str(one["reason"])
-    return f"{format_count(one['votes_more'])} more than now" if one["votes_more"] else "enough"
+def _answer(pair: dict[str, Any]) -> str:
+    if pair["reason"]:
+        return str(pair["reason"])
+    return f"{format_count(pair['votes_more'])} more than now" if pair["votes_more"] else "enough"
 
 
 @dataclass(frozen=True)
 class WinCell:
-    """text: the share of votes won; votes: how many, 0 where the two never met; range: 95 % Wilson interval."""
+    """How often one system beat another.
+
+    Attributes:
+        text: The share of votes won.
+        votes: Number of votes, 0 where the two never met.
+        range: 95 % Wilson interval of the share.
+    """
 
     text: str
     votes: int
@@ -100,12 +120,14 @@ class WinCell:
 
 @dataclass(frozen=True)
 class WinRow:
+    """A system against every other one; None against itself."""
+
     system: str
-    cells: list[WinCell | None]  # None on the diagonal
+    cells: list[WinCell | None]
 
 
 def win_rows(board: dict[str, Any]) -> list[WinRow]:
-    """Row against column, in the order of the board."""
+    """Write the win rates, row against column, in the order of the board."""
     wins, votes = (np.array(board["wins"][name], dtype=np.float64) for name in ("wins", "votes"))
     if not wins.size:
         return []

@@ -1,4 +1,4 @@
-"""The charts of a study: each from the board, or from what is computed beside it."""
+"""The charts of a study, by name: each from the board, or from values computed beside it."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -28,7 +28,7 @@ RATING = Axis("rating", "Rating", "rating_lower", "rating_upper")
 
 
 def pareto_lines(board: Board, data: Mapping[str, Any], quality: str, cost: str) -> list[dict[str, Any]]:
-    """Of each system: quality with its interval, and cost; None with a reason where undefined."""
+    """Return quality with its interval, and cost, of each system; undefined is None with a reason."""
     return [
         {name: line[name] for name in ("system", "regime", "size_class")}
         | _quality(line, data, quality)
@@ -43,14 +43,15 @@ def pareto_lines(board: Board, data: Mapping[str, Any], quality: str, cost: str)
 
 def _quality(line: Mapping[str, Any], data: Mapping[str, Any], quality: str) -> dict[str, Any]:
     if quality == "rating":
-        found = {"quality": line["rating"], "lower": line["rating_lower"], "upper": line["rating_upper"]}
-        reasons = line["reasons"]
-        return found | {
-            "quality_reason": reasons.get("rating", ""),
-            "interval_reason": reasons.get("rating_lower", ""),
+        return {
+            "quality": line["rating"],
+            "lower": line["rating_lower"],
+            "upper": line["rating_upper"],
+            "quality_reason": line["reasons"].get("rating", ""),
+            "interval_reason": line["reasons"].get("rating_lower", ""),
         }
-    nothing = {"value": None, "lower": None, "upper": None, "reason": "not scored yet", "interval_reason": ""}
-    metric = data["metrics"].get(quality, {}).get(line["system"], nothing)
+    not_scored = {"value": None, "lower": None, "upper": None, "reason": "not scored yet", "interval_reason": ""}
+    metric = data["metrics"].get(quality, {}).get(line["system"], not_scored)
     return {
         "quality": metric["value"],
         "lower": metric["lower"],
@@ -61,6 +62,7 @@ def _quality(line: Mapping[str, Any], data: Mapping[str, Any], quality: str) -> 
 
 
 def study_pareto_chart(board: Board, data: Mapping[str, Any], quality: str, cost: str) -> Chart:
+    """Draw quality against cost. data: Of compute_small_large."""
     measure = next(measure for measure in MEASURES if measure.key == cost)
     return pareto_chart(pareto_lines(board, data, quality, cost), QUALITIES[quality], Costs(cost, measure.axis))
 
@@ -70,13 +72,13 @@ def _pareto(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
 
 
 def asked_quality(options: QueryDict) -> str:
-    """?quality=; the rating where there is no such measure."""
+    """Return the measure that ?quality= names, or the rating."""
     quality = options.get("quality", "")
     return quality if quality in QUALITIES else "rating"
 
 
 def asked_cost(options: QueryDict) -> str:
-    """?cost=; parameters where there is no such measure."""
+    """Return the measure that ?cost= names, or parameters."""
     cost = options.get("cost", "")
     return cost if cost in {measure.key for measure in MEASURES} else "parameters"
 
@@ -94,7 +96,7 @@ def _win_matrix(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
 
 
 def _scatter(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
-    """?metric=: the rating against that metric, ROUGE-L where there is no such one."""
+    """Draw the rating against the metric that ?metric= names, or against ROUGE-L."""
     metric = options.get("metric", "")
     metric = metric if metric in METRICS else "rougeL"
     return scatter_chart(board["systems"], Axis(metric, METRICS[metric]), RATING)
@@ -106,7 +108,7 @@ def _progress(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
 
 
 def votes_by_day(query: BoardQuery) -> list[tuple[date, int]]:
-    """In the site's time zone; one query."""
+    """Count the votes of each day in the site's time zone; one query."""
     days = filtered_votes(query.criterion, query.filters).order_by().annotate(day=TruncDate("created_at"))
     return list(days.values("day").annotate(votes=Count("pk")).order_by("day").values_list("day", "votes"))
 
@@ -123,9 +125,10 @@ CHARTS: dict[str, Callable[[BoardQuery, Board, QueryDict], Chart]] = {
     "pareto": _pareto,
     "widths": _widths,
 }
-# What of an address changes what a chart shows.
+# The parameters of an address that change a chart.
 OPTIONS = ("metric", "quality", "cost")
 
 
 def study_chart(name: str, query: BoardQuery, board: Board, options: QueryDict) -> Chart:
+    """Draw one of CHARTS. options: Parameters of an address, see OPTIONS."""
     return CHARTS[name](query, board, options)

@@ -1,4 +1,4 @@
-"""Ratings with their intervals, one line a system."""
+"""The forest chart: ratings with their intervals, one line for each system."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ STEP = 26
 
 
 def forest_chart(board: dict[str, Any]) -> Chart:
+    """Draw the rated systems of a board, the highest rating at the top."""
     lines = [line for line in board["systems"] if line["rating"] is not None]
     if not lines:
-        return empty_chart(
-            NAME, TITLE, "No votes yet." if not board["votes"] else "The votes do not connect all systems."
-        )
+        why = "No votes yet." if not board["votes"] else "The votes do not connect all systems."
+        return empty_chart(NAME, TITLE, why)
     rows = [
         {
             "system": line["system"],

@@ -1,4 +1,4 @@
-"""Votes over time."""
+"""The progress chart: votes over time."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,7 +12,7 @@ NAME, TITLE = "progress", "Votes over time"
 
 
 def progress_chart(days: Sequence[tuple[date, int]]) -> Chart:
-    """days: each day on which votes came, in order, with their number."""
+    """Draw the votes in all by day. days: Each day with votes, in order, with their number."""
     if not days:
         return empty_chart(NAME, TITLE, "No votes yet.")
     totals = list(accumulate(count for _, count in days))

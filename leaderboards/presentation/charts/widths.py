@@ -1,4 +1,4 @@
-"""Width of the intervals against the number of votes: what there is, and what more votes would bring."""
+"""The widths chart: width of the intervals against the number of votes, so far and as a forecast."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,14 +10,14 @@ from leaderboards.presentation.charts.look import Look
 from lib.numbers import format_count, format_whole
 
 NAME, TITLE = "widths", "Width of the intervals against votes"
-# How far ahead a forecast is drawn, in times the votes there are.
+# The forecast ends at this many times the present votes.
 AHEAD = 4
 STEPS = 13
 SO_FAR, FORECAST = "so far", "forecast"
 
 
 def widths_chart(data: Mapping[str, Any]) -> Chart:
-    """data: of compute_planning."""
+    """Draw the widths so far and the forecast. data: Of compute_planning."""
     if not data["widths"]:
         why = "No votes yet." if not data["votes"] else "Too few votes for intervals."
         return empty_chart(NAME, TITLE, why)

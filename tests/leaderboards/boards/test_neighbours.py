@@ -47,7 +47,7 @@ def test_all_three_pages_show_the_same_votes():
         assert trust[:3] == [f"{better} over {worse}", gap, needed.replace("—", "— ")]
         more = re.sub(r" more than now$", "", now).replace("enough", "0")
         assert trust[3] == more
-        assert plan[5].replace("none: so many should do", "0") == more
+        assert plan[5].replace("none: these should suffice", "0") == more
 
 
 def test_votes_of_a_part_are_counted_by_themselves():

@@ -86,7 +86,7 @@ def test_the_page_and_the_trust_data_say_the_same(study):
     html = page(small="flan-t5-large-ft", large="phi-2")
     (pair,) = [pair for pair in data if (pair["small"], pair["large"]) == ("flan-t5-large-ft", "phi-2")]
     difference = pair["difference"]
-    assert f"{difference['value']:.3f} (chance that the small one is preferred" in html
+    assert f"{difference['value']:.3f} (chance that the small system is preferred" in html
     assert f"{difference['lower']:.3f} to {difference['upper']:.3f}" in html
     assert f"{pair['p']:.4f} for: worse by the margin or more" in html
 
@@ -196,27 +196,27 @@ def test_not_decided_yet():
     assert found.sentence == (
         "FLAN-T5-Large (780M, fine-tuned) may be up to 9.1 points of win probability worse than Llama-2-13B, more than the "
         "margin of 5 points agreed before the study, or within it. About 2,500 more votes should decide it (4 chances in 5), "
-        "if the difference is what it seems now and documents and annotators grow along."
+        "if the difference is what it seems now and documents and annotators grow in proportion."
     )
     assert told(lower=-0.09, verdict="undecided", votes_needed=1200).sentence.endswith(
         "A few more votes should decide it."
     )
     on_the_margin = told(lower=-0.09, verdict="undecided", votes_needed=None).sentence
-    assert on_the_margin.endswith("It seems to lie on the margin itself, where no number of votes decides.")
+    assert on_the_margin.endswith("The difference seems to lie on the margin itself, where no number of votes decides.")
 
 
 def test_no_interval_and_no_margin():
     reason = "the votes do not connect the two systems"
     nothing = told(difference=None, lower=None, upper=None, error=None, p=None, votes_needed=None, reason=reason)
     assert nothing.sentence == (
-        "How FLAN-T5-Large (780M, fine-tuned) compares with Llama-2-13B cannot be said: the votes do not connect the two "
+        "It is not known how FLAN-T5-Large (780M, fine-tuned) compares with Llama-2-13B: the votes do not connect the two "
         "systems."
     )
-    assert ("Difference", "— (chance that the small one is preferred, minus 1/2)") in nothing.facts
+    assert ("Difference", "— (chance that the small system is preferred, minus 1/2)") in nothing.facts
     unmarked = told(margin=None, p=None, verdict=None, votes_needed=None)
     assert unmarked.sentence == (
         "FLAN-T5-Large (780M, fine-tuned) is between 4 points of win probability worse and 2 points better than "
-        "Llama-2-13B. No margin was agreed before this study, so nothing is called good enough here."
+        "Llama-2-13B. No margin was agreed before this study, so there is no verdict on whether that is good enough."
     )
 
 
@@ -266,13 +266,13 @@ def test_no_votes():
     make_compared_study(slug="meetings", documents=2, annotators=0, noninferiority_margin=0.05)
     html = page()
     assert "No system has both a rating and a known cost yet." in html
-    assert "cannot be said: the votes do not connect the two systems." in html
+    assert "compares with Mixtral-8x7B: the votes do not connect the two systems." in html
     assert "lead-3: no votes yet" in html
 
 
 def test_no_large_system_and_no_small_one(study):
     study.systems.set(study.systems.filter(slug__in=["flan-t5-large-ft", "lead-3"]))
-    assert "The study has no larger system than compact ones" in page()
+    assert "The study has only compact systems and baselines" in page()
     study.systems.set(System.objects.filter(slug__in=["phi-2", "mixtral-8x7b"]))
     assert "The study has no compact system" in page()
 
@@ -281,7 +281,7 @@ def test_a_tie_of_all_votes_is_carried_through(study):
     Judgement.objects.update(outcome="tie")
     html = page()
     assert "Rating against parameters" in html
-    assert "cannot be said: too few votes" in html
+    assert "compares with Mixtral-8x7B: too few votes" in html
 
 
 def test_a_person_as_a_system_is_listed_with_the_reason():

@@ -178,7 +178,7 @@ def test_a_value_that_the_study_has_none_of_is_told_with_those_it_has(study):
 def test_the_page_says_what_is_left_out_and_keeps_the_filters_in_every_link(study):
     Annotator.objects.filter(pk=study.annotators.first().pk).update(judge_type="llm")
     html = researcher().get("/boards/meetings/", {"judges": "human"}).content.decode()
-    assert "Left out: votes by language models. 12 votes without these filters, 6 with them." in html
+    assert "Left out: votes by language models. 6 of 12 votes remain." in html
     for link in (
         "/boards/meetings/board.csv?criterion=overall&amp;judges=human",
         "/boards/meetings/board.json?criterion=overall&amp;judges=human",

@@ -305,7 +305,7 @@ def test_the_page_of_a_large_study_waits_and_then_puts_the_board_in(large, sent)
     assert 'hx-trigger="load"' in ready
     voted(study)
     html = client.get("/boards/meetings/").content.decode()
-    assert "13 votes now, 12 in this board" in html
+    assert "13 votes now, 12 on this board" in html
 
 
 @pytest.mark.django_db(transaction=True)
