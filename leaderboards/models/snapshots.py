@@ -11,7 +11,12 @@ MAX_ATTEMPTS = 3
 
 
 class SnapshotKey(models.Model):
-    """What a snapshot is of. kind: "board", or another one of leaderboards.snapshots.registry. filters: Filters.key."""
+    """What a snapshot is of.
+
+    Attributes:
+        kind: A name in leaderboards.snapshots.registry, such as "board".
+        filters: Filters.key of the votes that count.
+    """
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="%(class)ss")
     criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="%(class)ss")

@@ -1,4 +1,4 @@
-"""The tables' columns, and writing a table as JSON Lines and as Parquet in one pass."""
+"""The columns of a release's tables; write a table as JSON Lines and as Parquet in one pass."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,7 +13,12 @@ from lib.files import replace_bytes_when_complete, replace_when_complete
 
 @dataclass(frozen=True)
 class ReleaseTable:
-    """types: by column. about: what a row is. key: columns that name a row, joined with those of other tables."""
+    """A table of a release.
+
+    Attributes:
+        about: What a row is; goes into the release's documentation.
+        types: Types by column.
+    """
 
     name: str
     about: str
@@ -141,9 +146,9 @@ TABLES = {
 
 
 def write_table(folder: Path, table: ReleaseTable, rows: Iterable[Row], progress: Callable[[int], object]) -> int:
-    """Write NAME.jsonl and NAME.parquet; a group of rows is held at a time. Returns how many rows there are.
+    """Write NAME.jsonl and NAME.parquet, holding a group of rows at a time; return the number of rows.
 
-    progress: called with the number of each group's rows.
+    progress: Called with the number of rows of each group.
     """
     import pyarrow.parquet as pq
 
@@ -163,7 +168,7 @@ def write_table(folder: Path, table: ReleaseTable, rows: Iterable[Row], progress
 
 
 def give_back_memory() -> None:
-    """What writing tables took, so that it is not held beside what comes next."""
+    """Return the memory that writing tables took to the system before the boards are computed."""
     import pyarrow as pa
 
     pa.default_memory_pool().release_unused()

@@ -1,4 +1,4 @@
-"""The board of a study on one criterion, exactly as the votes and scores are now."""
+"""Get the board of a study on one criterion, exactly as the votes and scores are now."""
 
 from annotations.models import Criterion, Study
 from leaderboards.boards.build import Board
@@ -12,10 +12,11 @@ __all__ = ["CODE_VERSION", "Board", "get_board"]
 def get_board(
     study: Study, criterion: Criterion, seed: int = 0, *, flagged: bool = True, filters: Filters | None = None
 ) -> Board:
-    """The board of the votes and scores as they are now, from its snapshot where one is stored.
+    """Return the board of the votes and scores as they are now, from its snapshot where one is stored.
 
-    It looks at every vote; a page asks snapshots.get_snapshot. flagged: where no filters are given, also votes on
-    summaries that give their author away.
+    This reads every vote; pages use serve.get_snapshot instead.
+
+    flagged: Without filters, whether votes on summaries that name their system count.
     """
     filters = filters or Filters(flagged="in" if flagged else "out")
     board: Board = compute("board", study, criterion, filters, seed).board

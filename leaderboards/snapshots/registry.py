@@ -1,4 +1,4 @@
-"""What snapshots there are: by name, what computes one from the inputs and a seed, as values that JSON holds."""
+"""The kinds of snapshots: by name, the function that computes one from inputs and a seed, as values for JSON."""
 
 from collections.abc import Callable
 from typing import Any

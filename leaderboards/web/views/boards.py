@@ -1,4 +1,4 @@
-"""The leaderboard, its JSON and the download of the votes behind it."""
+"""Views of the leaderboard, its JSON, and the download of its votes."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -30,6 +30,7 @@ from lib.json_errors import json_error
 
 @results_page
 def board(request: HttpRequest, study: Study) -> HttpResponse:
+    """Show the leaderboard."""
     query = asked_for(request, study)
     served = query.served("board")
     context = _page(query) | _shown(query, served)
@@ -68,7 +69,7 @@ def _shown(query: BoardQuery, served: Served) -> dict[str, Any]:
 
 @results_page
 def board_wins(request: HttpRequest, study: Study) -> HttpResponse:
-    """Win rates of every pair of systems, with counts."""
+    """Show the win rates of every pair of systems."""
     query = asked_for(request, study)
     served = query.served("board")
     context = _page(query) | _shown(query, served)
@@ -79,7 +80,7 @@ def board_wins(request: HttpRequest, study: Study) -> HttpResponse:
 
 @results_page
 def board_status(request: HttpRequest, study: Study) -> HttpResponse:
-    """Whether the board that a page shows is up to date; what htmx asks for until it is."""
+    """Say whether the board on a page is current; htmx asks until it is."""
     query = asked_for(request, study)
     served = query.served("board")
     shown = request.GET.get("shown", "")
@@ -90,12 +91,13 @@ def board_status(request: HttpRequest, study: Study) -> HttpResponse:
 
 @results_data
 def board_json(request: HttpRequest, study: Study) -> HttpResponse:
+    """Return the board as JSON."""
     return JsonResponse(asked_for(request, study).values("board"), json_dumps_params={"ensure_ascii": False})
 
 
 @results_data
 def board_table(request: HttpRequest, study: Study, ending: str) -> HttpResponse:
-    """The board as a file for a spreadsheet or a paper."""
+    """Download the board as a file for a spreadsheet or a paper."""
     if ending not in TABLES:
         return json_error(404, "unknown_format", f"There is no format {ending!r}. Expected: json, {', '.join(TABLES)}.")
     query = asked_for(request, study)
@@ -109,10 +111,10 @@ def board_table(request: HttpRequest, study: Study, ending: str) -> HttpResponse
 
 @results_data
 def board_ratings(request: HttpRequest, study: Study, file_format: str) -> HttpResponseBase:
-    """The votes as a file, sent while it is read: on one criterion if ?criterion= names it, else on all."""
+    """Stream the votes as a file: on the criterion that ?criterion= names, else on all."""
     if file_format not in FORMATS:
-        known = ", ".join(FORMATS)
-        return json_error(404, "unknown_format", f"There is no format {file_format!r}. Expected: {known}.")
+        formats = ", ".join(FORMATS)
+        return json_error(404, "unknown_format", f"There is no format {file_format!r}. Expected: {formats}.")
     criterion = asked_criterion(request, study) if "criterion" in request.GET else None
     name = f"{study.slug}-{criterion.key}" if criterion else study.slug
     return StreamingHttpResponse(

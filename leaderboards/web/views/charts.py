@@ -1,4 +1,4 @@
-"""Figures: as files in any look, and a page with those of a study and the text for a paper."""
+"""Views of charts: files in any look, and a page of a study's charts with the methods text for a paper."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,7 +18,10 @@ ON_THE_PAGE = ("forest", "win-matrix", "progress")
 
 @results_data
 def figure(request: HttpRequest, study: Study, name: str, ending: str) -> HttpResponse:
-    """?theme=dark and ?width=narrow draw it for such a screen; ?metric=, ?quality= and ?cost= say of what."""
+    """Draw a chart as a file.
+
+    ?theme=dark and ?width=narrow draw it for such a screen; ?metric=, ?quality= and ?cost= choose what it shows.
+    """
     if name not in CHARTS:
         return json_error(404, "unknown_figure", f"There is no figure {name!r}. Expected: {', '.join(CHARTS)}.")
     if ending not in FILES:
@@ -43,13 +46,14 @@ def _headers(request: HttpRequest, study: Study, criterion: str, name: str, endi
 
 @results_page
 def figures(request: HttpRequest, study: Study) -> HttpResponse:
+    """Show the charts of a study, and the methods text."""
     query = asked_for(request, study)
     board = query.values("board")
-    drawn = [study_chart(name, query, board, request.GET) for name in ON_THE_PAGE]
+    charts = [study_chart(name, query, board, request.GET) for name in ON_THE_PAGE]
     judging = judging_of(study)
     context = page_context(query) | {
         "board": board,
-        "charts": [show_chart(one, study.slug, query.parameters) for one in drawn],
+        "charts": [show_chart(chart, study.slug, query.parameters) for chart in charts],
         "methods_text": as_text(board, judging),
         "methods_latex": as_latex(board, judging),
     }

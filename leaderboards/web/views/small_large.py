@@ -1,4 +1,4 @@
-"""Small against large: the Pareto front, and the verdict on a small system; and how many votes that still takes."""
+"""Views of small versus large (the verdict and the Pareto front) and of planning (the votes still needed)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,7 +26,10 @@ Line = dict[str, Any]
 
 @results_page
 def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
-    """?quality= and ?cost= choose the axes, ?small= and ?large= the two systems of the verdict."""
+    """Show the verdict and the Pareto chart.
+
+    ?quality= and ?cost= choose the axes, ?small= and ?large= the two systems of the verdict.
+    """
     query = asked_for(request, study)
     board, data = query.values("board"), query.values("small-large")
     quality, cost = asked_quality(request.GET), asked_cost(request.GET)
@@ -55,12 +58,12 @@ def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _of(lines: Sequence[Line], systems: Sequence[str]) -> list[Line]:
-    """In the board's order, the best first."""
+    """Return the lines of these systems in the board's order, the best first."""
     return [line for line in lines if line["system"] in systems]
 
 
 def _asked_pair(asked: QueryDict, small: Sequence[Line], large: Sequence[Line]) -> tuple[Line | None, Line | None]:
-    """Those named, or the best compact and the best large one; None where the study has none of a kind."""
+    """Return the systems that are named, or the best compact and the best large one; None where there is none."""
     return (
         _named(small, asked.get("small")) or _first(small, "compact"),
         _named(large, asked.get("large")) or _first(large, "large"),
@@ -79,13 +82,13 @@ def _verdict(small: Line | None, large: Line | None, data: Mapping[str, Any]) ->
     if small is None or large is None:
         return None
     pair = (small["system"], large["system"])
-    found = next(found for found in data["verdicts"] if (found["small"], found["large"]) == pair)
-    return tell_verdict(found, small, large, data)
+    result = next(result for result in data["verdicts"] if (result["small"], result["large"]) == pair)
+    return tell_verdict(result, small, large, data)
 
 
 @results_page
 def planning(request: HttpRequest, study: Study) -> HttpResponse:
-    """?stopping=1 shows the rule that may be looked at after every vote."""
+    """Show how many votes are needed; ?stopping=1 shows the stopping rule as well."""
     query = asked_for(request, study)
     data = query.values("planning")
     by_rule = request.GET.get("stopping") == "1"
