@@ -23,10 +23,11 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+from tabulate import tabulate
 
 from stats.decisions.sampling import EPSILON, PairMoments, pair_probabilities, smoothed_variance
-from stats.raters.arrays import FloatArray, IntArray
 from stats.strengths.bradley_terry import SCALE, fit_many
+from stats.votes.arrays import FloatArray, IntArray
 
 SYSTEMS = 8
 # Distances between neighbours in log-odds: 0.15 are 26 rating points, 1 are 174.
@@ -159,12 +160,19 @@ def compare(
 
 
 def print_table(rows: Sequence[Row]) -> None:
-    print("scenario  rule                votes  std. error   width  win rate error  order errors  strength error")
-    for row in sorted(rows, key=lambda row: (list(SCENARIOS).index(row.scenario), row.votes, RULES.index(row.rule))):
-        print(
-            f"{row.scenario:<8}  {row.rule:<18}  {row.votes:>5}  {row.standard_error:>10.4f}  {row.width:.4f}"
-            f"  {row.win_rate_error:>14.4f}  {row.order_errors:>12.1%}  {row.strength_error:>14.1f}"
+    headings = (
+        *("scenario", "rule", "votes", "std. error", "width"),
+        *("win rate error", "order errors", "strength error"),
+    )
+    lines = [
+        (
+            *(row.scenario, row.rule, row.votes, row.standard_error, row.width),
+            *(row.win_rate_error, row.order_errors, row.strength_error),
         )
+        for row in sorted(rows, key=lambda row: (list(SCENARIOS).index(row.scenario), row.votes, RULES.index(row.rule)))
+    ]
+    formats = ("", "", "", ".4f", ".4f", ".4f", ".1%", ".1f")
+    print(tabulate(lines, headings, tablefmt="plain", floatfmt=formats))
 
 
 def write_csv(rows: Sequence[Row], path: Path) -> None:

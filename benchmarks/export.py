@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from tabulate import tabulate
+
 from benchmarks import export_http
 
 DATABASE = "punchweight_bench_export"
@@ -92,7 +94,7 @@ def _fill(votes: int) -> None:
     from django.db import connection
 
     from annotations.models import Criterion, Study
-    from benchmarks import stored
+    from benchmarks.parts import stored
     from models_runner.models import Dataset
 
     call_command("migrate", verbosity=0)
@@ -171,12 +173,15 @@ def _forget_peak() -> None:
 
 def _show(votes: int, database: str, rows: list[dict[str, Any]]) -> None:
     print(f"\n{votes:,} votes, {database}\n")
-    print(f"{'format':<10}{'seconds':>9}{'votes/s':>10}{'rows':>12}{'file MB':>10}{'MB above idle':>15}")
-    for row in rows:
-        print(
-            f"{row['format']:<10}{row['seconds']:>9.1f}{row['votes_per_s']:>10,.0f}{row['lines']:>12,}"
-            f"{row['bytes'] / MEGABYTE:>10.1f}{row['above_idle_mb']:>15.0f}"
+    headings = ("format", "seconds", "votes/s", "rows", "file MB", "MB above idle")
+    lines = [
+        (
+            *(row["format"], row["seconds"], row["votes_per_s"], row["lines"]),
+            *(row["bytes"] / MEGABYTE, row["above_idle_mb"]),
         )
+        for row in rows
+    ]
+    print(tabulate(lines, headings, intfmt=",", floatfmt=("", ".1f", ",.0f", "", ".1f", ".0f")))
 
 
 if __name__ == "__main__":

@@ -20,8 +20,10 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from benchmarks import stored
-from benchmarks.site import database, serving, temporary_site
+from tabulate import tabulate
+
+from benchmarks.parts import stored
+from benchmarks.parts.site import database, serving, temporary_site
 
 MEGABYTE = 1_000_000
 WARM_UP = 8
@@ -129,13 +131,15 @@ def compare(folder: Path, binary: str, options: argparse.Namespace) -> list[Row]
 def _show(rows: list[Row]) -> None:
     own = rows[0]
     print(f"\n{own.votes:,} votes over HTTP, from the request to the last byte (median of {len(own.seconds)})\n")
-    print(f"{'tool':<14}{'format':<12}{'seconds':>9}{'votes':>9}{'votes/s':>10}{'file MB':>10}  {'Punchweight is':>18}")
-    for row in rows:
-        faster = f"{row.median / own.median:.1f}x as fast" if row is not own else ""
-        print(
-            f"{row.tool:<14}{row.format:<12}{row.median:>9.2f}{row.votes:>9,}{row.votes / row.median:>10,.0f}"
-            f"{row.megabytes:>10.1f}  {faster:>18}"
+    headings = ("tool", "format", "seconds", "votes", "votes/s", "file MB", "Punchweight is")
+    lines = [
+        (
+            *(row.tool, row.format, row.median, row.votes, row.votes / row.median, row.megabytes),
+            f"{row.median / own.median:.1f}x as fast" if row is not own else "",
         )
+        for row in rows
+    ]
+    print(tabulate(lines, headings, intfmt=",", floatfmt=("", "", ".2f", "", ",.0f", ".1f", "")))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -22,8 +22,18 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.meetings import Turn, meetings
-from benchmarks.site import Measured, add_system, generate, import_meetings, kept_worker, temporary_site, together
+from tabulate import tabulate
+
+from benchmarks.parts.meetings import Turn, meetings
+from benchmarks.parts.site import (
+    Measured,
+    add_system,
+    generate,
+    import_meetings,
+    kept_worker,
+    temporary_site,
+    together,
+)
 
 SYSTEM = "smollm2-135m-instruct"
 INSTRUCTIONS = ("long", "medium", "short")
@@ -132,7 +142,7 @@ class Bench:
     def _bare(self, engine: str) -> Measured:
         job, answer = self.folder / "job.json", self.folder / "answer.json"
         job.write_text(json.dumps(self._job(engine)))
-        command = [sys.executable, "-m", "benchmarks.bare", engine, str(job), str(answer)]
+        command = [sys.executable, "-m", "benchmarks.parts.bare", engine, str(job), str(answer)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{engine} ended with status {done.returncode}:\n{done.stderr[-2000:]}")
@@ -217,15 +227,19 @@ def check_same_prompts(section: Section) -> None:
 
 
 def table(section: Section) -> str:
-    columns = ("seconds", "summaries/s", "read", "cached", "written", "same text")
-    lines = [section.title, " " * 27 + "".join(f"{name:>12}" for name in columns)]
+    columns = ("", "seconds", "summaries/s", "read", "cached", "written", "same text")
+    lines = []
     reference = next(iter(section.measured.values()))[0].texts
     for name, runs in section.measured.items():
         middle = sorted(runs, key=speed)[len(runs) // 2]
         same = sum(a == b for a, b in zip(middle.texts, reference, strict=True))
-        cells = (f"{middle.seconds:.1f}", f"{speed(middle):.3f}", sum(middle.read), middle.cached, middle.written)
-        lines.append(f"  {name:<25}" + "".join(f"{cell:>12}" for cell in (*cells, f"{same}/{len(reference)}")))
-    return "\n".join(lines)
+        lines.append(
+            (
+                *(name, middle.seconds, speed(middle), sum(middle.read), middle.cached, middle.written),
+                f"{same}/{len(reference)}",
+            )
+        )
+    return f"{section.title}\n{tabulate(lines, columns, floatfmt=('', '.1f', '.3f', '', '', '', ''))}"
 
 
 def verdict(section: Section, goal: Goal) -> str:

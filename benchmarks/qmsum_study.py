@@ -76,22 +76,23 @@ def train(job: object) -> None:
 
 def report() -> str:
     """A Markdown table, a line a system, and what it was measured on."""
+    from leaderboards.presentation.tables import markdown_table
     from models_runner.models import Run
 
     runs = Run.objects.filter(dataset__name=DATASET, split=SPLIT, instruction=INSTRUCTION, system__slug__in=SYSTEMS)
     by_slug = {run.system.slug: run for run in runs.select_related("system")}
-    lines = [f"| {' | '.join(COLUMNS)} |", "|---|" + "---:|" * (len(COLUMNS) - 1)]
-    lines += [_line(slug, by_slug[slug]) for slug in SYSTEMS if slug in by_slug]
-    return "\n".join([*lines, "", *_signatures(), "", _machine(by_slug)])
+    rows = [_row(slug, by_slug[slug]) for slug in SYSTEMS if slug in by_slug]
+    return "\n".join([markdown_table(COLUMNS, rows), "", *_signatures(), "", _machine(by_slug)])
 
 
-def _line(slug: str, run: object) -> str:
+def _row(slug: str, run: object) -> list[str]:
     from models_runner.models import Score, SummaryCall
 
     done = list(run.summaries.done())  # type: ignore[attr-defined]
     values = {name: _mean_score(Score.objects.filter(summary__in=done, name=name)) for name in SCORES}
     calls = SummaryCall.objects.filter(summary__in=done).count() / len(done)
-    figures = [
+    return [
+        f"`{slug}`",
         str(len(done)),
         *(f"{values[name]:.3f}" for name in SCORES[:-1]),
         f"{values['words']:.0f}",
@@ -100,7 +101,6 @@ def _line(slug: str, run: object) -> str:
         f"{calls:.1f}",
         str(sum(s.stop_reason == "length" for s in done)),
     ]
-    return f"| `{slug}` | {' | '.join(figures)} |"
 
 
 def _mean_score(scores: object) -> float:

@@ -3,10 +3,14 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.test import override_settings
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 CHROMIUM = Path("/usr/bin/chromium")
+# As the site runs with them; tests render pages without collected files.
+STORAGES = django_settings.STORAGES
 
 
 def pytest_collection_modifyitems(items):
@@ -29,3 +33,19 @@ def _plain_static_files(settings):
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def _collected_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("collected")
+    with override_settings(STORAGES=STORAGES, STATIC_ROOT=folder):
+        call_command("collectstatic", verbosity=0, interactive=False)
+    return folder
+
+
+@pytest.fixture
+def collected(_plain_static_files, _collected_once, settings):
+    """The folder of collected static files, which pages of this test refer to."""
+    settings.STORAGES = STORAGES
+    settings.STATIC_ROOT = _collected_once
+    return _collected_once

@@ -173,7 +173,7 @@ def _record(pair: KnownPair, by: User | None, *, before: str | None = None, afte
 def announce(pairs: Iterable[KnownPair]) -> None:
     """Tell the workers that texts wait for evidence."""
     if any(pair.attention for pair in pairs):
-        evidence.announce()
+        evidence.announce_evidence()
 
 
 def choosable(study: Study) -> Q:

@@ -181,7 +181,7 @@ def _assignments(
     """The assignment of every comparison and judge, with a place of its own on top of the study's."""
     held: dict[int, set[int]] = defaultdict(set)
     found: dict[tuple[int, int], Assignment] = {}
-    rows = Assignment.objects.filter(comparison__study=study, slot__isnull=False)
+    rows = Assignment.objects.held().filter(comparison__study=study)
     for assignment in rows.select_related("annotator"):
         held[assignment.comparison_id].add(assignment.slot or 0)
         if assignment.annotator.imported:

@@ -12,12 +12,12 @@ from annotations.models import Annotator, Assignment, AssignmentQuerySet, Criter
 from annotations.quality.vote_columns import Votes, read_votes
 from stats.raters.agreement import Agreement, agreement_with_others, krippendorff_alpha
 from stats.raters.anomaly import Anomaly, anomalies
-from stats.raters.arrays import IntArray, shown_choice, system_pairs
 from stats.raters.gold import GoldCheck
 from stats.raters.side_bias import is_biased, side_bias
 from stats.raters.speed import Speed, speeds
 from stats.raters.straightlining import SameAnswers, Straightlining, same_answers, straightlining
 from stats.uncertainty.proportions import Proportion
+from stats.votes.arrays import IntArray, shown_choice, system_pairs
 
 # Characters that stand for a word where only the length of a text is read: English with its spaces, and Chinese.
 CHARACTERS_A_WORD = {"zh": 1.6}

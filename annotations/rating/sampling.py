@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from annotations.counts.pair_tallies import Pair, moments_of, pair_of
 from annotations.models import Comparison, Sampling, Study
-from stats.decisions.sampling import draw, pair_probabilities
+from stats.decisions.sampling import draw_pair, pair_probabilities
 
 CANDIDATES = 20
 
@@ -49,7 +49,7 @@ def _drawn(study: Study, available: QuerySet[Comparison], generator: np.random.G
     pairs = sorted(by_pair)
     every = np.ones(len(pairs), dtype=np.bool_)
     probabilities = pair_probabilities(moments_of(study, pairs), every, epsilon=study.epsilon)
-    drawn = draw(probabilities, generator)
+    drawn = draw_pair(probabilities, generator)
     of_pair = by_pair[pairs[drawn.pair]]
     comparison = of_pair[int(generator.integers(len(of_pair)))]
     # Rounding may carry the sum of the parts past 1.

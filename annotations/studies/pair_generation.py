@@ -31,8 +31,8 @@ def build_comparisons(study: Study) -> int:
                 new.append(_comparison(study, *(summaries[system] for system in pair)))
     Comparison.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
     if new:
-        evidence.announce()
-        leak_check.announce()
+        evidence.announce_evidence()
+        leak_check.announce_leak_check()
     return len(new)
 
 

@@ -1,4 +1,8 @@
-"""Texts of the scripts: they bring the English themselves, a page gives them what its language has instead."""
+"""Give a page the texts of its scripts in the page's language; the English texts are in the scripts themselves.
+
+The catalogue is Django's, but it stands in the page: JavaScriptCatalog would be one more request before a script can
+run, and brings the texts of every installed app (docs/decisions/translations.md).
+"""
 
 import json
 from functools import cache

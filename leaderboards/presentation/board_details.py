@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lib.numbers import UNDEFINED, format_count, format_percent, format_whole
-from stats.ratings.win_rates import wilson_interval
+from stats.uncertainty.proportions import wilson_interval
 
 # A larger table makes a page slow and helps nobody; the JSON has all of it.
 MOST_SYSTEMS = 40

@@ -1,9 +1,15 @@
-"""A board as a table for other programs: CSV with every digit, LaTeX (booktabs) and Markdown as the page shows it."""
+"""Write a board as a table for other programs: CSV with every digit, LaTeX and Markdown as the page shows it.
+
+tabulate writes the rows and the rules of LaTeX (booktabs) and Markdown. Its formats latex_booktabs and pipe pad every
+cell; ours do not, so that two files differ only where their boards do. Cells are escaped here: pipe escapes nothing.
+"""
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from tabulate import DataRow, TableFormat, tabulate
 
 from leaderboards.exports import safe_cell
 from leaderboards.presentation.board_table import COLUMNS, BoardTable, TableRow, make_table
@@ -18,6 +24,22 @@ LATEX = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     **{character: f"\\{character}" for character in "&%$#_{}"}, "–": "--", "—": "---",
 }  # fmt: skip
+# What tabulate calls for a horizontal rule, with the widths and alignments of the columns.
+Rule = Callable[[Sequence[int], Sequence[str]], str]
+
+
+def _layout(row: DataRow, *, above: Rule | None = None, below_header: Rule, below: Rule | None = None) -> TableFormat:
+    """Return a table without padding and without rules between its rows."""
+    return TableFormat(above, below_header, None, below, row, row, padding=0, with_header_hide=None)
+
+
+BOOKTABS = _layout(
+    DataRow("", " & ", r" \\"),
+    above=lambda widths, _: f"\\begin{{tabular}}{{l{'r' * (len(widths) - 1)}}}\n\\toprule",
+    below_header=lambda *_: r"\midrule",
+    below=lambda *_: "\\bottomrule\n\\end{tabular}",
+)
+MARKDOWN = _layout(DataRow("| ", " | ", " |"), below_header=lambda widths, _: "|---|" + "---:|" * (len(widths) - 1))
 
 
 def as_csv(board: dict[str, Any]) -> str:
@@ -35,29 +57,27 @@ def as_csv(board: dict[str, Any]) -> str:
 def as_latex(board: dict[str, Any]) -> str:
     """A tabular to be put into a table environment; needs \\usepackage{booktabs}."""
     shown = make_table(board)
-    rows = [" & ".join(cells) + r" \\" for cells in _cells(shown, _latex, lambda note: f"$^{{{note}}}$")]
+    header, *rows = _cells(shown, _latex, lambda note: f"$^{{{note}}}$")
     notes = [f"\\par\\footnotesize $^{{{n}}}$ {_latex(note)}" for n, note in enumerate(shown.notes, start=1)]
-    return "\n".join(
-        [
-            f"% {board['study']}, {board['criterion']}, fingerprint {board['fingerprint']}",
-            f"\\begin{{tabular}}{{l{'r' * len(COLUMNS)}}}",
-            r"\toprule",
-            rows[0],
-            r"\midrule",
-            *rows[1:],
-            r"\bottomrule",
-            r"\end{tabular}",
-            *notes,
-            "",
-        ]
-    )
+    source = f"% {board['study']}, {board['criterion']}, fingerprint {board['fingerprint']}"
+    return "\n".join([source, _written(header, rows, BOOKTABS), *notes, ""])
 
 
 def as_markdown(board: dict[str, Any]) -> str:
     shown = make_table(board)
-    rows = [f"| {' | '.join(cells)} |" for cells in _cells(shown, _markdown, lambda note: f" [{note}]")]
+    header, *rows = _cells(shown, _markdown, lambda note: f" [{note}]")
     notes = [f"{n}. {_markdown(note)}" for n, note in enumerate(shown.notes, start=1)]
-    return "\n".join([rows[0], f"|---|{'---:|' * len(COLUMNS)}", *rows[1:], *(["", *notes] if notes else []), ""])
+    return "\n".join([markdown_table(header, rows), *(["", *notes] if notes else []), ""])
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table of cells that are Markdown already: names on the left, figures on the right."""
+    return _written(header, rows, MARKDOWN)
+
+
+def _written(header: Sequence[str], rows: Sequence[Sequence[str]], layout: TableFormat) -> str:
+    # The cells stay as they are: no numbers are read from them, and nothing is padded.
+    return tabulate(rows, header, layout, disable_numparse=True, numalign=None, stralign=None)
 
 
 def _cells(shown: BoardTable, write: Callable[[str], str], mark: Callable[[int], str]) -> list[list[str]]:

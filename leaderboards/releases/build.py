@@ -72,7 +72,7 @@ def build(release: Release, progress: Callable[[int], object] = lambda rows: Non
 
 def _refuse_if_published(release: Release) -> None:
     """Refuse to overwrite published files, which another worker may have written after this one lost its lease."""
-    if Release.objects.filter(pk=release.pk, status=Release.Status.PUBLISHED).exists():
+    if Release.objects.filter(pk=release.pk, publication=Release.Publication.PUBLISHED).exists():
         raise RuntimeError(f"{release} was published meanwhile: its files stay.")
 
 

@@ -1,4 +1,9 @@
-"""croissant.json: the release's tables for programs, in MLCommons' format Croissant 1.0."""
+"""Write croissant.json, which describes the tables of a release for programs, in MLCommons' format Croissant 1.0.
+
+Written by hand: it is one dictionary, and its fields come from the same column types as the files. The library
+mlcroissant reads and checks such files, and brings a dozen packages (rdflib among them) for that. It is a test
+dependency: tests/leaderboards/test_releases.py lets it validate the file and read the records.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -27,6 +27,7 @@ PENALTY = PRIOR_SD**-2
 SCALE = 400 / np.log(10)  # rating points by log-odds
 MEAN = 1000.0
 OUTCOMES = {"model_a": 0, "model_b": 1, "tie": 2, "both_bad": 3}
+SHARE_OF_A = np.array([1.0, 0.0, 0.5, 0.5])  # what the first system has of a win, by outcome
 LEVEL = 0.95
 NORMAL = 1.959963984540054  # quantile of the normal distribution for two-sided bounds at that level
 AGREES = 1e-9
@@ -51,13 +52,9 @@ class Votes:
         self.judge = numbered([row["judge"] for row in rows])
         self.weight = chance_weights(rows) if by_chance else np.ones(len(rows))
 
-    def __len__(self):
-        return len(self.outcome)
-
     def wins(self):
         """[i, j]: how often i beat j, with half of each tie and each both bad."""
-        share = np.array([1.0, 0.0, 0.5, 0.5])[self.outcome]
-        n = self.n
+        n, share = self.n, SHARE_OF_A[self.outcome]
         forward = np.bincount(self.a * n + self.b, self.weight * share, minlength=n * n).reshape(n, n)
         backward = np.bincount(self.b * n + self.a, self.weight * (1 - share), minlength=n * n).reshape(n, n)
         return forward + backward
@@ -82,12 +79,17 @@ def numbered(names):
     return np.array([place[name] for name in names], dtype=np.int64)
 
 
+def win_chance(gap):
+    """How likely a system wins that leads by so many log-odds."""
+    return 0.5 + 0.5 * np.tanh(gap / 2)
+
+
 def fit(wins, start=None):
     """Log-strengths with mean zero, by Newton's method with shortened steps."""
     games, won = wins + wins.T, wins.sum(axis=1)
     strengths = np.zeros(len(wins)) if start is None else start.astype(float)
     for _ in range(200):
-        chance = 0.5 + 0.5 * np.tanh((strengths[:, None] - strengths[None, :]) / 2)
+        chance = win_chance(strengths[:, None] - strengths[None, :])
         expected = games * chance
         gradient = won - expected.sum(axis=1) - PENALTY * strengths
         curvature = expected * (1 - chance)
@@ -101,19 +103,18 @@ def fit(wins, start=None):
     raise RuntimeError("The fit does not come to rest.")
 
 
-def connected(edges, nodes):
-    """Whether these nodes are one part of the graph."""
-    reached = np.zeros(len(nodes), dtype=bool)
-    reached[np.flatnonzero(nodes)[0]] = True
+def circles(wins):
+    """[i, j]: whether each leads to the other along wins; only of such pairs do the votes limit the distance."""
+    reach = ((wins > 0) | np.eye(len(wins), dtype=bool)).astype(float)
     while True:
-        grown = reached | (edges & reached).any(axis=1)
-        if (grown == reached).all():
-            return bool((reached == nodes).all())
-        reached = grown
+        grown = (reach @ reach > 0).astype(float)
+        if (grown == reach).all():
+            return (reach > 0) & (reach.T > 0)
+        reach = grown
 
 
 class Bootstrap:
-    """Strengths in each resample, from the counts of each pair of systems that met: won, lost, tied."""
+    """Strengths in each resample, from the counts of each pair of systems that met."""
 
     def __init__(self, votes, full):
         self.votes, self.full, self.n = votes, full, votes.n
@@ -122,8 +123,7 @@ class Bootstrap:
         self.first, self.second = np.divmod(pairs, self.n)
         won = (votes.outcome == 0) == (votes.a == first)
         self.group = pair * 3 + np.where(votes.outcome >= 2, 2, np.where(won, 0, 1))
-        won, lost, tied = self.counts(np.ones(len(votes)))  # each vote drawn once
-        self.games = (won + 0.5 * tied) + lost + 0.5 * tied
+        self.games = self.counts(np.ones(len(votes.outcome)))[2]  # each vote drawn once
         rows = np.arange(len(pairs))
         self.incidence = np.zeros((self.n, len(pairs)))
         self.incidence[self.first, rows], self.incidence[self.second, rows] = 1.0, -1.0
@@ -132,7 +132,11 @@ class Bootstrap:
         self.inverse = np.linalg.inv(weighted @ self.incidence.T + PENALTY * np.eye(self.n))
 
     def counts(self, times):
-        return np.bincount(self.group, self.votes.weight * times, minlength=3 * len(self.first)).reshape(-1, 3).T
+        """Wins, losses (with half of each tie) and games of the first of each pair, votes drawn so many times."""
+        sums = np.bincount(self.group, self.votes.weight * times, minlength=3 * len(self.first))
+        won, lost, tied = sums.reshape(-1, 3).T
+        wins = won + 0.5 * tied
+        return wins, lost + 0.5 * tied, wins + lost + 0.5 * tied
 
     def chances(self, strengths):
         odds = np.exp(np.clip(strengths, -300, 300))
@@ -140,27 +144,25 @@ class Bootstrap:
 
     def strengths(self, times):
         """Of one resample, in which votes were drawn so many times; NaN where it says nothing about a system."""
-        won, lost, tied = self.counts(times)
-        met = (won > 0) | (lost > 0) | (tied > 0)
-        if met.all():
-            return self.placed(self.refit(won, lost, tied))
+        wins, losses, games = self.counts(times)
+        met = games > 0
         edges = np.zeros((self.n, self.n), dtype=bool)
         edges[self.first, self.second] = edges[self.second, self.first] = met
         present = edges.any(axis=1)
-        if not present.any() or not connected(edges, present):
+        one_part = met.all() or (present.any() and circles(edges)[present][:, present].all())
+        if not one_part:
             return np.full(self.n, np.nan)
         if present.all():
-            return self.placed(self.refit(won, lost, tied))
-        return self.placed(np.where(present, fit(self.matrix(won, lost, tied), self.full), np.nan))
+            return self.placed(self.refit(wins, losses, games))
+        return self.placed(np.where(present, self.full_fit(wins, losses), np.nan))
 
-    def matrix(self, won, lost, tied):
-        wins = np.zeros((self.n, self.n))
-        wins[self.first, self.second], wins[self.second, self.first] = won + 0.5 * tied, lost + 0.5 * tied
-        return wins
+    def full_fit(self, wins, losses):
+        matrix = np.zeros((self.n, self.n))
+        matrix[self.first, self.second], matrix[self.second, self.first] = wins, losses
+        return fit(matrix, self.full)
 
-    def refit(self, won, lost, tied):
+    def refit(self, wins, losses, games):
         """Newton steps with the curvature of the full set, scaled; a full fit where they do not shrink fast."""
-        wins, games = won + 0.5 * tied, (won + 0.5 * tied) + lost + 0.5 * tied
         scale = self.games.sum() / games.sum()
         at, spread = self.full.copy(), np.inf
         for _ in range(15):
@@ -170,12 +172,10 @@ class Bootstrap:
             at = at + step
             last, spread = spread, np.ptp(step)
             if spread > 0.5 * last:
-                if spread > 0:
-                    break
-                return at - at.mean()
+                break
             if spread <= 1e-6:
                 return at - at.mean()
-        return fit(self.matrix(won, lost, tied), self.full)
+        return self.full_fit(wins, losses)
 
     def placed(self, fitted):
         """Moved so that the mean of the systems that are there is their mean in the full set."""
@@ -187,16 +187,6 @@ def drawn(generator, units, resamples):
     """How often each unit was drawn in each resample."""
     picked = generator.integers(units, size=(resamples, units))
     return [np.bincount(row, minlength=units).astype(float) for row in picked]
-
-
-def circles(wins):
-    """[i, j]: whether each leads to the other along wins; only of such pairs do the votes limit the distance."""
-    reach = (wins > 0) | np.eye(len(wins), dtype=bool)
-    while True:
-        grown = reach @ reach
-        if (grown == reach).all():
-            return reach & reach.T
-        reach = grown
 
 
 def held(found, full, circle):
@@ -223,7 +213,7 @@ def unsure(wins, circle):
 
 def spread_by(wins, strengths, circle):
     """What turns sums of residuals into changes of strengths, each less the mean of its circle."""
-    chance = 0.5 + 0.5 * np.tanh((strengths[:, None] - strengths[None, :]) / 2)
+    chance = win_chance(strengths[:, None] - strengths[None, :])
     curvature = (wins + wins.T) * chance * (1 - chance)
     n = len(wins)
     hessian = np.diag(curvature.sum(axis=1)) - curvature + PENALTY * np.eye(n)
@@ -234,17 +224,15 @@ def spread_by(wins, strengths, circle):
 def expansion(votes, full, circle):
     """How many times as far from the rating each system's bounds go, where documents or judges are few."""
     change = spread_by(votes.wins(), full, circle)
-    residual = np.array([1.0, 0.0, 0.5, 0.5])[votes.outcome]
-    residual = votes.weight * (residual - (0.5 + 0.5 * np.tanh((full[votes.a] - full[votes.b]) / 2)))
+    residual = votes.weight * (SHARE_OF_A[votes.outcome] - win_chance(full[votes.a] - full[votes.b]))
 
     def between(units):
         """Variance of each strength from sums over units, and how many units there are."""
-        place = np.unique(units, return_inverse=True)[1]
-        count = int(place.max()) + 1
-        sums = np.zeros((count, votes.n))
+        names, place = np.unique(units, return_inverse=True)
+        sums = np.zeros((len(names), votes.n))
         np.add.at(sums, (place, votes.a), residual)
         np.add.at(sums, (place, votes.b), -residual)
-        return np.maximum(np.diag(change @ (sums.T @ sums) @ change.T), 0), count
+        return np.maximum(np.diag(change @ (sums.T @ sums) @ change.T), 0), len(names)
 
     cell, cells = between(votes.document * (votes.judge.max() + 1) + votes.judge)
     found = [(cell, 1.0, max(1, cells - 1))]
@@ -268,10 +256,8 @@ def t_quantile(freedom):
     low, high = NORMAL, 13.0  # 12.7 with one degree of freedom
     for _ in range(60):
         middle = (low + high) / 2
-        if incomplete_beta(freedom / 2, 0.5, freedom / (freedom + middle**2)) > 1 - LEVEL:
-            low = middle
-        else:
-            high = middle
+        is_beyond = incomplete_beta(freedom / 2, 0.5, freedom / (freedom + middle**2)) > 1 - LEVEL
+        low, high = (middle, high) if is_beyond else (low, middle)
     return (low + high) / 2
 
 
@@ -299,9 +285,8 @@ def incomplete_beta(a, b, x):
 def intervals(votes, full, seed, resamples):
     """Lower and upper bounds and ranks; NaN where the resamples do not say enough."""
     n_documents, n_judges = votes.document.max() + 1, votes.judge.max() + 1
-    nothing = np.full(votes.n, np.nan)
     if n_documents == n_judges == 1:
-        return nothing, nothing, nothing
+        return np.full((3, votes.n), np.nan)
     generator = np.random.default_rng(seed)
     documents, judges = drawn(generator, n_documents, resamples), drawn(generator, n_judges, resamples)
     bootstrap = Bootstrap(votes, full)
@@ -334,30 +319,24 @@ def quantiles(found):
 
 def rate(votes, seed, resamples):
     """Rating, bounds and rank of each system; NaN without votes, and for all where the votes do not connect them."""
-    nothing = np.full(votes.n, np.nan)
+    results = np.full((4, votes.n), np.nan)
     voted = np.flatnonzero(votes.of_systems())
     if not voted.size:
-        return nothing, nothing, nothing, nothing
-    place = np.full(votes.n, -1)
-    place[voted] = np.arange(len(voted))
-    votes.a, votes.b, votes.n = place[votes.a], place[votes.b], len(voted)
+        return results
+    votes.a, votes.b, votes.n = np.searchsorted(voted, votes.a), np.searchsorted(voted, votes.b), len(voted)
     wins = votes.wins()
-    if not connected(wins + wins.T > 0, np.ones(votes.n, dtype=bool)):
-        return nothing, nothing, nothing, nothing
+    if not circles(wins + wins.T).all():
+        return results
     full = fit(wins)
     lower, upper, rank = intervals(votes, full, seed, resamples)
-    results = []
-    for values in (MEAN + SCALE * full, MEAN + SCALE * lower, MEAN + SCALE * upper, rank):
-        results.append(nothing.copy())
-        results[-1][voted] = values
-    return tuple(results)
+    results[:, voted] = MEAN + SCALE * full, MEAN + SCALE * lower, MEAN + SCALE * upper, rank
+    return results
 
 
 def board_of(rows, systems, seed, resamples, by_chance):
     """The figures of each system, from votes on one question. by_chance: weighed."""
     votes = Votes(rows, systems, by_chance)
-    counts, bad = votes.of_systems(), votes.of_systems(votes.outcome == 3)
-    wins = votes.wins()
+    counts, bad, wins = votes.of_systems(), votes.of_systems(votes.outcome == 3), votes.wins()
     rating, lower, upper, rank = rate(votes, seed, resamples)
     lines = {}
     for i, system in enumerate(systems):
@@ -394,26 +373,23 @@ def main(folder):
     systems = sorted(row["system"] for row in read(folder, "systems") if row["on_board"])
     means = metric_means(folder)
     checked = wrong = 0
-    boards = [(question, board) for question, both in stored["criteria"].items() for board in (both, both["by_chance"])]
+    boards = [(key, one) for key, board in stored["criteria"].items() for one in (board, board["by_chance"]) if one]
     for question, board in boards:
-        if board is None:
-            continue
         by_chance = board["weights"] == "chance"
         rows = [row for row in votes if row["criterion"] == question]
         lines = board_of(rows, systems, stored["seed"], stored["resamples"], by_chance)
         print(f"{question}: {len(rows)} votes{', weighed by 1 / chance of the draw' if by_chance else ''}")
         for line in board["systems"]:
             own = lines[line["system"]]
-            pairs = [(name, own[name], line[name]) for name in own]
-            pairs += [(name, means.get((line["system"], name)), value) for name, value in line["metrics"].items()]
-            for name, mine, given in pairs:
+            mine = {**own, **{name: means.get((line["system"], name)) for name in line["metrics"]}}
+            given = {**{name: line[name] for name in own}, **line["metrics"]}
+            for name in mine:
                 checked += 1
-                if not same(mine, given):
+                if not same(mine[name], given[name]):
                     wrong += 1
-                    print(f"  {line['system']}, {name}: {mine} here, {given} in board.json")
-            print(
-                f"  {line['system']:<30} {own['rating']:8.1f}  [{own['rating_lower']:.1f}, {own['rating_upper']:.1f}]"
-            )
+                    print(f"  {line['system']}, {name}: {mine[name]} here, {given[name]} in board.json")
+            bounds = f"[{own['rating_lower']:.1f}, {own['rating_upper']:.1f}]"
+            print(f"  {line['system']:<30} {own['rating']:8.1f}  {bounds}")
     print(f"{checked} numbers compared, {wrong} differ.")
     return 1 if wrong else 0
 

@@ -32,7 +32,7 @@ def compute(
 ) -> BoardSnapshot:
     """Return the snapshot of the votes and scores as they are now, computed unless it is stored.
 
-    job: The SnapshotJob it is for; its stage is updated while the work goes on.
+    job: The SnapshotJob it is for; its step is updated while the work goes on.
     """
     # The staleness key first: what changes while the votes are read makes the snapshot stale, never missed.
     now = timezone.now()
@@ -41,7 +41,7 @@ def compute(
     same = stored_snapshots(kind, study, criterion, filters, seed).filter(fingerprint=inputs.fingerprint)
     snapshot = same.first()
     if snapshot is None:
-        SnapshotJob.objects.filter(pk=job).update(stage=SnapshotJob.Stage.COMPUTING)
+        SnapshotJob.objects.filter(pk=job).update(step=SnapshotJob.Step.COMPUTING)
         snapshot = _compute_and_store(kind, inputs, seed, staleness, now)
     # Only forwards: another process may have looked at newer votes meanwhile.
     same.filter(as_of__lt=now).update(state=staleness.text, revision=staleness.revision, as_of=now)

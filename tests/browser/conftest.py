@@ -14,6 +14,8 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# For whatever a page is to show or to do, on a busy machine.
+TIMEOUT_MS = 15_000
 CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 
@@ -25,8 +27,9 @@ def chromium():
         if CI:
             pytest.fail(reason)
         pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=TIMEOUT_MS)
     # Playwright keeps an event loop running in this thread, and Django takes that for async code.
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -54,7 +57,7 @@ def new_page(chromium, live_server, complaints):
     def open_page(**options):
         context = chromium.new_context(base_url=live_server.url, **options)
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(TIMEOUT_MS)
         page = context.new_page()
         page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))

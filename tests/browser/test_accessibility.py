@@ -12,6 +12,7 @@ from annotations.people.links import invitation_path
 from annotations.quality.exclusion import exclude
 from annotations.quality.report import AnnotatorQuality
 from tests.annotations.helpers import add_remarks, make_gold, rate_everything
+from tests.browser.rating import takes_answers
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -69,7 +70,7 @@ def test_practice(open_page, screen):
     page.get_by_role("button", name="Start").click()
     expect(page.get_by_text("Practice 1 of 1", exact=True)).to_be_visible()
     assert violations(page) == {}
-    page.wait_for_timeout(300)
+    takes_answers(page)
     page.get_by_role("button", name="Equally good").click()
     expect(page.get_by_role("heading", level=1, name="Not as expected")).to_be_visible()
     page.get_by_text("Transcript").click()

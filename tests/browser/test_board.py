@@ -5,7 +5,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import expect
 
-from tests.browser.test_rating import join, press_until_next_pair, rated
+from tests.browser.rating import join, press_until_next_pair, rated
 from tests.factories import UserFactory, make_study
 from tests.leaderboards.helpers import make_rated_study
 

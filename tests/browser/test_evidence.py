@@ -9,7 +9,7 @@ from annotations.models import Judgement, SummaryEvidence
 from annotations.models.evidence import METHOD
 from annotations.people.links import invitation_path
 from models_runner.models import Summary
-from tests.browser.test_rating import join, press_until_next_pair, rated
+from tests.browser.rating import join, press_until_next_pair, rated
 from tests.factories import make_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

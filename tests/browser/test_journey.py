@@ -12,12 +12,12 @@ from playwright.sync_api import expect
 from annotations.models import Annotator, Judgement, JudgementRevision, Remark
 from annotations.people.invitations import invite
 from annotations.people.links import invitation_path, single_path
-from tests import messages
 from tests.annotations.web.test_languages import SAME_EVERYWHERE
+from tests.browser.rating import next_is_fetched_ahead, takes_answers
 from tests.browser.test_accessibility import violations
-from tests.browser.test_rating import scripts_started
 from tests.factories import make_study
 from tests.pagetext import texts_in
+from tools import messages
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -56,7 +56,7 @@ class Traveller:
         else:
             expect(self.page.get_by_role("button", name=self.text("Start"))).to_be_focused()
             self.page.keyboard.press("Enter")
-        scripts_started(self.page)
+        takes_answers(self.page)
 
     def read(self):
         """Search the meeting, look at the help."""
@@ -93,7 +93,7 @@ class Traveller:
         self.told("Saved")
 
     def answer(self, **choices):
-        self.page.wait_for_timeout(300)  # presses right after a pair appears are ignored on purpose
+        takes_answers(self.page)
         for criterion, choice in choices.items():
             if self.touch:
                 self.page.locator(f"[data-question={criterion}] [value={choice}]").tap()
@@ -101,7 +101,7 @@ class Traveller:
                 self.page.keyboard.press(KEYS[choice])
 
     def undo(self):
-        self.page.wait_for_timeout(300)
+        takes_answers(self.page)
         if self.touch:
             self.page.get_by_role("button", name=self.text("Undo last answer")).tap()
         else:
@@ -109,7 +109,7 @@ class Traveller:
         self.told("Your last answer is taken back.")
 
     def skip(self):
-        self.page.wait_for_timeout(300)
+        takes_answers(self.page)
         shown = self.page.locator("[data-pair]").get_attribute("data-token")
         reason = self.page.get_by_label(self.text("I cannot judge this subject"))
         if self.touch:
@@ -219,14 +219,13 @@ def test_a_language_chosen_in_another_tab_takes_the_whole_page_along(new_page, s
     page = new_page(locale="en-GB")
     page.goto(invitation_path(study))
     page.get_by_role("button", name="Start").click()
-    with page.expect_response("**/next?**"):
-        expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    next_is_fetched_ahead(page)
     other = page.context.new_page()
     other.goto(page.url)
     other.get_by_role("button", name="简体中文").click()
     expect(other.get_by_role("button", name="按键")).to_be_visible()
     for _ in range(2):  # the next pair is there in English already, the one after comes in Chinese
-        page.wait_for_timeout(300)
+        takes_answers(page)
         page.keyboard.press("1")
         page.keyboard.press("1")
         expect(page.locator("[data-progress]")).to_contain_text(f"{_ + 1}")
@@ -247,7 +246,7 @@ def test_what_the_scripts_say_is_chinese(new_page, study, complaints):
     page.locator("[data-transcript-toggle]").click()
     expect(page.locator("[data-transcript-toggle]")).to_have_text("展开")
     page.route("**/vote", lambda route: route.abort("connectionreset"))
-    page.wait_for_timeout(300)
+    takes_answers(page)
     page.locator("[data-question=overall] [value=left]").click()
     expect(page.get_by_role("status").first).to_have_text("尚未保存：没有网络连接。正在重试……")
     page.unroute("**/vote")

@@ -9,57 +9,22 @@ from annotations.models import Annotator, Assignment, Judgement, JudgementRevisi
 from annotations.people.links import invitation_path
 from models_runner.models import Summary, Transcript
 from tests.annotations.helpers import make_gold
+from tests.browser.rating import (
+    join,
+    next_is_fetched_ahead,
+    press_until_next_pair,
+    rated,
+    shows_no_answer,
+    start_by_keyboard,
+    stored_choice,
+    takes_answers,
+    token,
+)
 from tests.factories import make_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 CHOICES = {"1": "left", "2": "right", "3": "tie", "4": "both_bad"}
-
-
-def start_by_keyboard(page, path):
-    page.goto(path)
-    expect(page.locator("main button")).to_be_focused()
-    page.keyboard.press("Enter")
-
-
-def scripts_started(page):
-    """The last of them shows this button, which a phone hides."""
-    expect(page.locator("[data-help-open]:not([hidden])")).to_have_count(1)
-
-
-def join(page, study):
-    start_by_keyboard(page, invitation_path(study))
-    scripts_started(page)
-    return page
-
-
-def token(page):
-    return page.locator("[data-pair]").get_attribute("data-token")
-
-
-def press_until_next_pair(page, *keys):
-    """Answer the shown pair by keys; returns its token and both texts as they stood left and right."""
-    shown = token(page)
-    texts = page.locator(".summary-text").all_inner_texts()
-    page.wait_for_timeout(300)  # presses right after a pair appears are ignored on purpose
-    for key in keys:
-        page.keyboard.press(key)
-    expect(page.locator(f"[data-token='{shown}']")).to_have_count(0)
-    return shown, texts
-
-
-def rated(page, done):
-    expect(page.locator("[data-progress]")).to_have_text(re.compile(rf"^{done} of \d+ rated$"))
-
-
-def stored_choice(shown, texts, criterion="overall"):
-    """What the database says about a pair, in terms of the sides this browser showed."""
-    assignment = Assignment.objects.get(token=shown)
-    outcome = assignment.judgements.get(criterion__key=criterion).outcome
-    if outcome in ("tie", "both_bad"):
-        return outcome
-    better = assignment.comparison.summary_a if outcome == "a" else assignment.comparison.summary_b
-    return ["left", "right"][texts.index(better.text)]
 
 
 def test_five_pairs_by_keyboard_with_a_reload_in_the_middle(new_page):
@@ -97,7 +62,7 @@ def test_practice_by_keyboard_tells_afterwards_what_was_expected(new_page, train
     page = join(new_page(), trained)
     expect(page.get_by_text("Practice 1 of 2", exact=True)).to_be_visible()
     shown, key = token(page), key_of(page, "b")
-    page.wait_for_timeout(1_300)  # until the pair after it is fetched ahead
+    next_is_fetched_ahead(page)
     page.keyboard.press(key)
     expect(page.get_by_role("heading", level=1, name="Not as expected")).to_be_focused()
     side = "Left" if key == "2" else "Right"
@@ -107,14 +72,13 @@ def test_practice_by_keyboard_tells_afterwards_what_was_expected(new_page, train
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # Answer it again
     expect(page.locator(f"[data-token='{shown}']")).to_be_visible()
-    scripts_started(page)
-    page.wait_for_timeout(300)
+    takes_answers(page)
     page.keyboard.press(key_of(page, "a"))
     expect(page.get_by_role("heading", level=1, name="As expected", exact=True)).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Practice 2 of 2", exact=True)).to_be_visible()
-    page.wait_for_timeout(300)
+    takes_answers(page)
     page.keyboard.press("3")
     page.get_by_role("link", name="Next").click()
     rated(page, 0)
@@ -125,7 +89,6 @@ def test_practice_by_keyboard_tells_afterwards_what_was_expected(new_page, train
 
 def test_a_skipped_practice_pair_goes_on_in_place(new_page, trained):
     page = join(new_page(), trained)
-    page.wait_for_timeout(300)
     page.keyboard.press("s")
     page.get_by_label("Something else").check()
     page.get_by_role("button", name="Skip this pair").click()
@@ -164,7 +127,6 @@ def test_two_questions_are_answered_one_after_the_other(new_page):
 def test_an_answer_can_be_changed_before_the_pair_is_complete(new_page):
     page = join(new_page(), make_study(criteria=("overall", "fluency")))
     shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
-    page.wait_for_timeout(300)
     page.keyboard.press("1")
     first = page.locator("[data-question=overall]")
     first.get_by_role("button", name="Right is better").click()
@@ -178,22 +140,38 @@ def test_an_answer_can_be_changed_before_the_pair_is_complete(new_page):
 
 def test_a_held_key_rates_one_pair(new_page):
     page = join(new_page(), make_study(documents=4))
-    page.wait_for_timeout(300)
     for _ in range(20):  # the second and later ones are repeats
         page.keyboard.down("1")
     rated(page, 1)
-    page.wait_for_timeout(400)
+    takes_answers(page)
     for _ in range(5):
         page.keyboard.down("1")
     page.keyboard.up("1")
-    page.wait_for_timeout(300)
+    shows_no_answer(page)
+    shown, texts = press_until_next_pair(page, "2")
+    rated(page, 2)
+    assert stored_choice(shown, texts) == "right"
+    assert JudgementRevision.objects.count() == 2
+
+
+def test_a_second_press_right_after_a_pair_appears_does_not_rate_it(new_page):
+    page = join(new_page(), make_study(documents=4))
+    page.clock.install()
+    page.reload()
+    takes_answers(page)
+    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+    page.keyboard.press("1")
     rated(page, 1)
-    assert Judgement.objects.count() == 1
+    page.clock.run_for(200)
+    page.keyboard.press("1")
+    shows_no_answer(page)
+    page.clock.run_for(100)
+    press_until_next_pair(page, "2")
+    assert sorted(JudgementRevision.objects.values_list("lead_time_ms", flat=True))[0] == 300
 
 
 def test_keys_typed_into_the_search_rate_nothing(new_page):
     page = join(new_page(), make_study())
-    page.wait_for_timeout(300)
     page.keyboard.press("/")
     page.keyboard.type("friday 1234")
     expect(page.locator("[data-hits]")).to_have_text("No hit")
@@ -203,8 +181,10 @@ def test_keys_typed_into_the_search_rate_nothing(new_page):
     expect(page.locator("mark")).to_have_count(0)
     assert page.evaluate("document.activeElement.matches('[data-turns]')")
     page.keyboard.press("Control+1")
-    page.wait_for_timeout(200)
-    assert not Judgement.objects.exists()
+    shows_no_answer(page)
+    shown, texts = press_until_next_pair(page, "2")
+    assert stored_choice(shown, texts) == "right"
+    assert JudgementRevision.objects.count() == 1
 
 
 def test_the_search_takes_every_character_as_it_is(new_page):
@@ -245,7 +225,6 @@ def test_texts_run_in_the_direction_of_their_own_words(new_page):
 
 def test_help_opens_and_closes_and_swallows_answers(new_page):
     page = join(new_page(), make_study())
-    page.wait_for_timeout(300)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("1")
@@ -270,7 +249,6 @@ def test_a_vote_over_a_cut_connection_is_stored_once(new_page, complaints, reach
             route.continue_()
 
     page.route("**/vote", cut)
-    page.wait_for_timeout(300)
     page.keyboard.press("2")
     expect(page.get_by_role("status").first).to_have_text("Not saved yet: no connection. Trying again…")
     rated(page, 1)
@@ -285,7 +263,6 @@ def test_an_unsaved_answer_survives_a_reload(new_page, complaints):
     page = join(new_page(), make_study())
     shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
     page.route("**/vote", lambda route: route.abort("connectionreset"))
-    page.wait_for_timeout(300)
     page.keyboard.press("3")
     expect(page.get_by_role("status").first).to_contain_text("Not saved yet")
     assert not Judgement.objects.exists()
@@ -303,10 +280,9 @@ def test_another_tab_leaves_an_unsaved_answer_where_it_is(new_page, complaints):
     page = join(new_page(), make_study(criteria=("overall", "fluency")))
     other = page.context.new_page()
     other.goto(page.url)
-    scripts_started(other)
+    takes_answers(other)
     page.route("**/vote", lambda route: route.abort("connectionreset"))
     page.bring_to_front()
-    page.wait_for_timeout(300)
     page.keyboard.press("1")
     expect(page.get_by_role("status").first).to_contain_text("Not saved yet")
     other.locator("[data-question=fluency]").get_by_role("button", name="Equally good").click()
@@ -321,8 +297,8 @@ def test_another_tab_leaves_an_unsaved_answer_where_it_is(new_page, complaints):
 def test_offline_for_the_next_pair_only_delays_it(new_page, complaints):
     page = join(new_page(), make_study())
     shown = token(page)
+    page.route("**/next?**", lambda route: route.abort())  # nothing is fetched ahead
     page.route("**/vote", lambda route: (route.continue_(), page.context.set_offline(True)))
-    page.wait_for_timeout(300)
     page.keyboard.press("1")
     status = page.get_by_role("status").first
     expect(status).to_contain_text("Trying again…")
@@ -352,7 +328,6 @@ def test_a_pair_that_others_rated_meanwhile_is_passed_over(new_page, complaints)
     mine = Assignment.objects.get(token=shown)
     # The place stays taken, now by somebody else.
     Assignment.objects.filter(pk=mine.pk).update(state="expired", slot=None, lease_until=None)
-    page.wait_for_timeout(300)
     page.keyboard.press("1")
     expect(page.get_by_role("alert")).to_contain_text("others have rated it meanwhile")
     expect(page.locator("[aria-pressed=true]")).to_have_count(0)
@@ -404,20 +379,20 @@ def press_mouse_on(page, button, click_count):
 def test_the_second_half_of_a_double_click_does_not_rate_the_next_pair(new_page):
     page = join(new_page(), make_study())
     better = page.get_by_role("button", name="Left is better")
-    page.wait_for_timeout(300)
     press_mouse_on(page, better, 1)
     rated(page, 1)
-    page.wait_for_timeout(300)
+    takes_answers(page)
     press_mouse_on(page, better, 2)
-    page.wait_for_timeout(500)
-    assert Judgement.objects.count() == 1
-    press_mouse_on(page, better, 1)
+    shows_no_answer(page)
+    shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
+    press_mouse_on(page, page.get_by_role("button", name="Right is better"), 1)
     rated(page, 2)
+    assert stored_choice(shown, texts) == "right"
+    assert JudgementRevision.objects.count() == 2
 
 
 def test_quick_answers_to_several_questions_all_count(new_page):
     page = join(new_page(), make_study(criteria=("overall", "fluency")))
-    page.wait_for_timeout(300)
     for click_count, key in enumerate(("overall", "fluency"), start=1):
         press_mouse_on(
             page, page.locator(f"[data-question={key}]").get_by_role("button", name="Right is better"), click_count
@@ -437,7 +412,7 @@ def test_a_narrow_phone_needs_no_sideways_scrolling(new_page, criteria):
             page.get_by_text("Menu").tap()
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.get_by_text("Menu").tap()
-    page.wait_for_timeout(300)
+    takes_answers(page)
     for key in criteria:
         page.locator(f"[data-question={key}]").get_by_role("button", name="Left is better").tap()
     rated(page, 1)
@@ -447,9 +422,8 @@ def test_a_refusal_is_in_sight_on_a_phone(new_page, complaints):
     page = new_page(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     page.goto(invitation_path(make_study(criteria=("overall", "fluency", "coherence"))))
     page.get_by_role("button", name="Start").tap()
-    scripts_started(page)
+    takes_answers(page)
     Study.objects.update(status="paused")
-    page.wait_for_timeout(300)
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     page.locator("[data-question=coherence]").get_by_role("button", name="Both bad").tap()
     expect(page.get_by_role("alert")).to_be_in_viewport(ratio=1)
@@ -465,7 +439,6 @@ def test_an_outdated_page_keeps_the_answer_until_it_is_reloaded(new_page, compla
     page.context.clear_cookies(name=re.compile("csrf"))
     asked = []  # whether to leave the page: it says itself that the answer is kept
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    page.wait_for_timeout(300)
     page.keyboard.press("2")
     expect(page.get_by_role("alert")).to_contain_text("out of date")
     assert not Judgement.objects.exists()
@@ -481,7 +454,6 @@ def test_an_answer_is_kept_until_the_personal_link_is_opened_again(new_page, com
     page = join(new_page(), make_study())
     shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
     link = page.locator("#personal-link").input_value()
-    page.wait_for_timeout(300)
     page.context.clear_cookies(name=re.compile("session"))
     page.keyboard.press("2")
     expect(page.get_by_role("alert")).to_contain_text("your personal link again. Your answer is kept here")
@@ -498,7 +470,6 @@ def test_an_answer_is_kept_while_the_study_is_paused(new_page, complaints):
     page = join(new_page(), make_study())
     shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
     Study.objects.update(status="paused")
-    page.wait_for_timeout(300)
     page.keyboard.press("2")
     expect(page.get_by_role("alert")).to_contain_text("not open for rating at the moment")
     expect(page.get_by_role("alert")).to_contain_text("Your answer is kept here and sent once it can be.")
@@ -517,7 +488,7 @@ def test_undo_takes_the_last_answer_back(new_page):
     page = join(new_page(), make_study(systems=3, documents=2))
     expect(page.get_by_role("button", name="Undo last answer")).to_be_hidden()
     shown, texts = press_until_next_pair(page, "1")
-    page.wait_for_timeout(300)
+    takes_answers(page)
     page.keyboard.press("u")
     expect(page.locator(f"[data-token='{shown}']")).to_be_visible()
     rated(page, 0)
@@ -540,13 +511,13 @@ def test_undo_tried_again_takes_one_answer_back(new_page, complaints, reaches_se
         route.abort("connectionreset")
 
     page.route("**/undo", cut, times=1)
-    page.wait_for_timeout(300)
+    takes_answers(page)
     page.keyboard.press("u")
     expect(page.get_by_role("status").first).to_have_text("Not taken back: no connection.")
     page.keyboard.press("u")
     expect(page.locator(f"[data-token='{second}']")).to_be_visible()
     rated(page, 1)
-    page.wait_for_timeout(300)
+    takes_answers(page)
     page.keyboard.press("u")
     expect(page.locator(f"[data-token='{first}']")).to_be_visible()
     complaints.clear()
@@ -556,17 +527,22 @@ def test_undo_pressed_twice_takes_one_answer_back(new_page):
     page = join(new_page(), make_study(systems=3, documents=2))
     for key in "12":
         shown, _ = press_until_next_pair(page, key)
-    page.wait_for_timeout(300)
+    takes_answers(page)
+    undone = []
+    page.on("request", lambda request: undone.append(request.url) if request.url.endswith("/undo") else None)
     page.get_by_role("button", name="Undo last answer").dblclick()
     expect(page.locator(f"[data-token='{shown}']")).to_be_visible()
-    page.wait_for_timeout(500)
+    rated(page, 1)
     assert Judgement.objects.count() == 1
+    assert press_until_next_pair(page, "1")[0] == shown
+    rated(page, 2)
+    assert len(undone) == 1
+    assert Judgement.objects.count() == 2
 
 
 def test_a_pair_is_skipped_by_keyboard(new_page):
     page = join(new_page(), make_study(systems=3, documents=2))
     shown = token(page)
-    page.wait_for_timeout(300)
     page.keyboard.press("s")
     expect(page.get_by_role("radio").first).to_be_focused()
     page.keyboard.press("ArrowDown")
@@ -586,32 +562,33 @@ def test_a_pair_fetched_ahead_too_late_is_not_shown_later(new_page):
     page = new_page()
     held = []
 
+    def hold(route):
+        held.append((route, route.fetch()))
+        page.evaluate("document.documentElement.toggleAttribute('data-held', true)")
+
     def answer_late(route):
         if held and "x-fragment" in route.request.headers:
             late, response = held.pop()
             late.fulfill(response=response)
         route.continue_()
 
-    page.route("**/next?**", lambda route: held.append((route, route.fetch())))
+    page.route("**/next?**", hold)
     page.route(re.compile(r"/rate/[^/]+/$"), answer_late)
     join(page, make_study(systems=3, documents=4))
-    for _ in range(50):
-        if held:
-            break
-        page.wait_for_timeout(100)
+    expect(page.locator("html[data-held]")).to_have_count(1)
     page.keyboard.press("1")
     rated(page, 1)
     assert not held
     page.unroute("**/next?**")
-    page.wait_for_timeout(300)
+    takes_answers(page)
     page.keyboard.press("1")
     rated(page, 2)
 
 
 def test_a_skipped_pair_does_not_count_as_rated(new_page):
     page = new_page()
-    with page.expect_response("**/next?**"):  # the next pair is here before this one is skipped
-        join(page, make_study(systems=3, documents=2))
+    join(page, make_study(systems=3, documents=2))
+    next_is_fetched_ahead(page)  # before this one is skipped
     shown = token(page)
     page.keyboard.press("s")
     page.get_by_role("radio").first.check()
@@ -634,7 +611,6 @@ def test_a_problem_is_reported_and_the_pair_stays(new_page):
 def test_a_comment_is_saved_with_the_answer(new_page):
     page = join(new_page(), make_study())
     shown = token(page)
-    page.wait_for_timeout(300)
     page.keyboard.press("c")
     page.keyboard.type("Left names who does it; 2 dates are missing.")
     page.keyboard.press("Escape")
@@ -647,7 +623,6 @@ def test_a_comment_written_while_the_answer_is_on_its_way_is_saved(new_page, com
     page = join(new_page(), make_study())
     shown = token(page)
     page.route("**/vote", lambda route: route.abort("connectionreset"))
-    page.wait_for_timeout(300)
     page.keyboard.press("1")
     expect(page.get_by_role("status").first).to_contain_text("Not saved yet")
     page.keyboard.press("c")
@@ -686,7 +661,6 @@ def test_a_comment_is_saved_with_a_skip(new_page):
 
 def test_a_comment_being_typed_survives_a_reload(new_page):
     page = join(new_page(), make_study())
-    expect(page.get_by_role("button", name="Keys")).to_be_visible()  # the scripts have started
     page.locator("#comment-text").fill("Half a thought")
     page.reload()
     expect(page.locator("#comment-text")).to_have_value("Half a thought")
@@ -696,7 +670,6 @@ def test_a_comment_being_typed_survives_a_reload(new_page):
 def test_who_erases_what_leads_to_them_leaves_nothing_in_the_browser(new_page):
     """Of this study: what was typed for another one stays."""
     page = join(new_page(), make_study(systems=3))
-    scripts_started(page)
     page.evaluate("localStorage.setItem('punchweight.draft./rate/another/x', '[\"Half\"]')")
     press_until_next_pair(page, "1")
     page.locator("#comment-text").fill("Half a thought")
@@ -706,17 +679,13 @@ def test_who_erases_what_leads_to_them_leaves_nothing_in_the_browser(new_page):
     page.get_by_text("Erase what leads to me").click()
     page.get_by_role("button", name="Yes, erase it").click()
     expect(page.get_by_role("heading", name="Nothing leads to you any more")).to_be_visible()
-    for _ in range(50):
-        if page.evaluate(kept) == ["draft"]:
-            break
-        page.wait_for_timeout(100)
+    expect(page.locator("[data-forget][data-forgotten]")).to_have_count(1)
     assert page.evaluate("Object.keys(localStorage)") == ["punchweight.draft./rate/another/x"]
 
 
 def test_a_required_comment_is_asked_for(new_page):
     page = join(new_page(), make_study(comments="required"))
     shown = token(page)
-    page.wait_for_timeout(300)
     page.keyboard.press("1")
     expect(page.locator("#comment-text")).to_be_focused()
     expect(page.get_by_role("status").first).to_have_text("Saved. Add a comment to go on.")
@@ -729,9 +698,7 @@ def test_a_required_comment_is_asked_for(new_page):
 
 def test_the_next_pair_is_there_without_the_server(new_page, complaints):
     page = join(new_page(), make_study(systems=3, documents=3))
-    with page.expect_response("**/next?**"):
-        pass
-    page.wait_for_timeout(200)
+    next_is_fetched_ahead(page)
     ahead = Assignment.objects.filter(state="leased").order_by("pk").last()
     page.route(re.compile(r"/rate/[0-9a-f-]+/$"), lambda route: route.abort("connectionreset"))
     press_until_next_pair(page, "1")
@@ -789,7 +756,7 @@ def test_optional_strength_is_said_before_or_after_or_not_at_all(new_page):
     assert strengths(shown)[0][1] == 2
     assert strengths(shown)[1] == ("tie", None)
 
-    page.wait_for_timeout(300)
+    takes_answers(page)
     first, second = page.locator("[data-question]").all()
     shown = token(page)
     first.get_by_role("button", name="Left is better").click()

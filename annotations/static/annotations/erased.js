@@ -1,5 +1,7 @@
 // What the rating page kept in this browser goes with everything else.
 
-import { forget } from "./outbox.js";
+import { forget } from "./storage.js";
 
-forget(document.querySelector("[data-forget]").dataset.forget);
+const section = document.querySelector("[data-forget]");
+forget(section.dataset.forget);
+section.toggleAttribute("data-forgotten", true);

@@ -69,7 +69,7 @@ function tell() {
     : gettext("No support found in the transcript: check it yourself.");
   $("[data-evidence-said]").textContent = [found, turns.join(", ")].join(" ").trim();
   $("[data-evidence-found]").textContent = found;
-  $("[data-evidence-turns]").replaceChildren(...turns.map(quote));
+  $("[data-evidence-turns]").replaceChildren(...turns.map((number) => quote(number)));
   $("[data-evidence]").hidden = false;
 }
 

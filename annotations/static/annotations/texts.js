@@ -1,5 +1,5 @@
 // Texts in the language of the page. English is in the scripts; data-texts of the page has what stands for it elsewhere.
-// Texts are marked for translation by these names: CONTRIBUTING.md.
+// Texts are marked for translation by these names: CONTRIBUTING.md. Why not Django's JavaScriptCatalog: docs/decisions/translations.md.
 
 const texts = JSON.parse(document.querySelector("[data-texts]")?.dataset.texts || "{}");
 const rules = new Intl.PluralRules(document.documentElement.lang);
@@ -18,5 +18,5 @@ export function ngettext(one, many, values) {
 }
 
 function fill(text, values) {
-  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  return text.replaceAll(/\{(\w+)\}/gu, (whole, name) => values[name] ?? whole);
 }

@@ -1,6 +1,6 @@
 // The transcript: search with marked hits, jumping between them, and folding away. Works on whatever pair is shown.
 
-import { gettext, ngettext } from "./texts.js";
+import { gettext } from "./texts.js";
 
 const $ = (selector, within = document) => within.querySelector(selector);
 let current = -1; // index of the hit jumped to last
@@ -68,7 +68,7 @@ document.addEventListener("transcript-reveal", (event) => {
 
 function search() {
   const words = $("[data-search]").value.trim();
-  const pattern = words && new RegExp(words.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"), "giu");
+  const pattern = words && new RegExp(words.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, String.raw`\$&`), "giu");
   const turns = $("[data-turns]");
   for (const turn of turns.children) {
     const hit = mark($("p", turn), pattern);
@@ -76,9 +76,9 @@ function search() {
   }
   turns.classList.toggle("only-hits", Boolean(words) && $("[data-only-hits]").checked);
   current = -1;
-  const found = hits().length;
-  $("[data-hits]").textContent = !words ? "" : found ? ngettext("{n} hit", "{n} hits", { n: found }) : gettext("No hit");
-  if (found) jump(1);
+  const n = hits().length;
+  if (n) jump(1);
+  else $("[data-hits]").textContent = words && gettext("No hit");
 }
 
 /** Wrap every match of the pattern in the paragraph in <mark>; true if there is one. */

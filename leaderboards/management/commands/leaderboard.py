@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from tabulate import SEPARATING_LINE, DataRow, Line, TableFormat, tabulate
 
 from leaderboards.data.filters import Filters, UnknownFilterError
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
@@ -17,6 +18,16 @@ FORMATS = {"csv": as_csv, "latex": as_latex, "markdown": as_markdown}
 WIDTH = 100
 # People's answers first, what machines say below: one table of both is too wide for a terminal.
 VOTE_COLUMNS = 6
+GRID = TableFormat(
+    lineabove=None,
+    linebelowheader=Line("", "-", "  ", ""),
+    linebetweenrows=None,
+    linebelow=None,
+    headerrow=None,
+    datarow=DataRow("", "  ", ""),
+    padding=0,
+    with_header_hide=None,
+)
 
 
 class Command(BaseCommand):
@@ -52,9 +63,9 @@ def as_text(board: dict[str, Any], left_out: Sequence[str] = ()) -> str:
         f"{board['votes']} votes by {board['annotators']} annotators on {board['documents']} documents",
         *textwrap.wrap(f"Left out: {'; '.join(left_out)}." if left_out else "", WIDTH),
         "",
-        *_grid(shown.rows, 0, VOTE_COLUMNS),
+        _grid(shown.rows, 0, VOTE_COLUMNS),
         "",
-        *_grid(shown.rows, VOTE_COLUMNS, len(COLUMNS)),
+        _grid(shown.rows, VOTE_COLUMNS, len(COLUMNS)),
         "",
     ]
     for number, note in enumerate(shown.notes, start=1):
@@ -66,18 +77,22 @@ def as_text(board: dict[str, Any], left_out: Sequence[str] = ()) -> str:
     return "\n".join(lines)
 
 
-def _grid(rows: list[TableRow], begin: int, end: int) -> list[str]:
-    names = ["System", *(_marked(row.system, row.note if begin == 0 else 0) for row in rows)]
-    columns = [names] + [
-        [COLUMNS[i].label, *(_marked(cell.text, cell.note) for cell in (row.cells[i] for row in rows))]
-        for i in range(begin, end)
+def _grid(rows: list[TableRow], begin: int, end: int) -> str:
+    header = ["System", *(column.label for column in COLUMNS[begin:end])]
+    lines = [
+        [
+            _marked(row.system, row.note if begin == 0 else 0),
+            *(_marked(cell.text, cell.note) for cell in row.cells[begin:end]),
+        ]
+        for row in rows
     ]
-    widths = [max(len(text) for text in column) for column in columns]
-    lines = []
-    for name, *values in zip(*columns, strict=True):
-        numbers = (value.rjust(width) for value, width in zip(values, widths[1:], strict=True))
-        lines.append("  ".join([name.ljust(widths[0]), *numbers]))
-    return [lines[0], "  ".join("-" * width for width in widths), *lines[1:]]
+    # As a row, the header makes a column no wider than its words; tabulate's own headers add two blanks.
+    return tabulate(
+        [header, SEPARATING_LINE, *lines],
+        tablefmt=GRID,
+        disable_numparse=True,
+        colalign=["left", *["right"] * (end - begin)],
+    )
 
 
 def _marked(text: str, note: int) -> str:

@@ -135,7 +135,7 @@ def export_file(request: HttpRequest, public_id: str) -> HttpResponseBase:
         get_results_study(request, job.study.slug)
     except StillRatingError as refusal:
         return still_rating(request, refusal)
-    if job.state != ExportJob.State.DONE or job.expires_at is None or job.expires_at <= timezone.now():
+    if job.status != ExportJob.Status.DONE or job.expires_at is None or job.expires_at <= timezone.now():
         raise Http404
     return _file(jobs.path_of(job), jobs.export_of(job).name)
 
@@ -195,7 +195,7 @@ def make_release(request: HttpRequest, study: Study) -> HttpResponse:
         try:
             with transaction.atomic():
                 release = publishing.create_draft(study, Draft(**form.cleaned_data), cast(User, request.user))
-                jobs.announce(release)
+                release.announce()
         except ReleaseError as error:
             form.add_error(None, str(error))
         else:

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from tabulate import tabulate
 
 from models_runner.systems import catalog
 from models_runner.systems.listing import ListedSystem, listed_systems
@@ -45,11 +46,8 @@ class Command(BaseCommand):
             )
 
     def _list(self) -> None:
-        rows = [_row(listed) for listed in listed_systems()]
-        widths = [max(len(row[i]) for row in [HEADINGS, *rows]) for i in range(len(HEADINGS) - 1)]
-        for row in [HEADINGS, *rows]:
-            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-            self.stdout.write("  ".join([*cells, row[-1]]))
+        rows = [HEADINGS, *(_row(listed) for listed in listed_systems())]
+        self.stdout.write(tabulate(rows, tablefmt="plain", disable_numparse=True))
 
 
 def _row(listed: ListedSystem) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ def test_the_progress_line_counts_no_further_than_it_must(monkeypatch):
 
 def test_the_progress_line_is_the_same_whether_the_pair_is_new_or_held(monkeypatch):
     """Of a new one it is known how many are left where they are many; of one that is held they are counted."""
-    for module in ("pages", "assignment"):
+    for module in ("page", "assignment"):
         monkeypatch.setattr(f"annotations.rating.{module}.MOST_COUNTED", 3)
     annotator = AnnotatorFactory(study=make_study(systems=3, documents=2, quota=1))
     known = []

@@ -28,7 +28,7 @@ def test_all_three_have_the_same_rows_whatever_the_seed(make):
 def cells(page):
     """Rows of the table below a heading or summary, as texts of cells."""
     html = researcher().get(f"/boards/meetings/{page}").content.decode()
-    start = re.search(r"Votes still needed to tell|Telling neighbours apart|What would more votes tell", html).end()
+    start = re.search(r"Votes still needed to tell|Telling neighbours apart|What would more votes show", html).end()
     body = html[html.index("<tbody>", start) : html.index("</tbody>", start)]
     rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in body.split("</tr>")[:-1]]
     return [[re.sub(r"<[^>]+>", "", cell).strip() for cell in row] for row in rows]

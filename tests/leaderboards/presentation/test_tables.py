@@ -3,10 +3,12 @@
 import csv
 import io
 import re
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 
+from leaderboards.management.commands.leaderboard import as_text
 from leaderboards.presentation.board_table import make_table
 from leaderboards.presentation.tables import as_csv, as_latex, as_markdown
 from models_runner.models import System
@@ -14,6 +16,7 @@ from stats.ratings.estimates import NO_LIMIT
 from tests.leaderboards.helpers import build_board, make_rated_study
 
 pytestmark = pytest.mark.django_db
+TABLES = Path(__file__).parent / "tables"
 
 
 @pytest.fixture
@@ -85,3 +88,45 @@ def test_the_page_offers_each_as_a_file(client, admin_user, ending, kind):
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{study.slug}-overall.{ending}"'
     assert f"board.{ending}?criterion=overall" in client.get(f"/boards/{study.slug}/").content.decode()
     assert client.get(f"/boards/{study.slug}/board.docx").json()["error"]["code"] == "unknown_format"
+
+
+def line(system, **values):
+    """A line of a board with everything undefined but the values."""
+    undefined = (
+        *("rank", "rating", "rating_lower", "rating_upper", "win_rate", "both_bad_rate", "rouge1", "rouge2", "rougeL"),
+        *("rougeLsum", "bertscore_f1", "words", "seconds", "parameters", "part", "rank_best", "rank_worst"),
+    )
+    counts = ("votes", "summaries", "cut_inputs", "cut_outputs", "empty_outputs", "dropped_tokens")
+    named = {"system": system, "name": system, "regime": "", "size_class": "", "reasons": {}}
+    return named | dict.fromkeys(undefined) | dict.fromkeys(counts, 0) | values
+
+
+@pytest.fixture
+def kept_board():
+    """Values of every width, notes, and names that a table writer could take for something else."""
+    small = {"rank": 1, "rating": 1049.6, "rating_lower": 1010.2, "rating_upper": 1090.9, "votes": 12_345, "part": 0}
+    big = {"rank": 2, "rating": 950.4, "rating_lower": 909.1, "rating_upper": 989.8, "votes": 7, "part": 0}
+    cut = {"summaries": 1_200, "cut_inputs": 3, "dropped_tokens": 4_321}
+    lines = [
+        line("small_a", **small, win_rate=0.615, both_bad_rate=0, rouge1=0.25, words=101.4, seconds=9.987, **cut),
+        line("True", **big, win_rate=1, parameters=134_515_008, seconds=12.6, reasons={"rouge1": "not scored & late"}),
+        line("1e5", reasons={"rating": "no votes yet", "rating_lower": "no votes yet"}),
+        line("", bertscore_f1=-0.1),
+    ]
+    about = {"title": "Minutes", "study": "minutes", "criterion": "overall", "question": "Which?", "documents": 5}
+    return about | {
+        "fingerprint": "f00d", "systems": lines, "votes": 12_352, "annotators": 4, "warnings": ["few"],
+        "method": "Bradley-Terry", "resamples": 1000, "seed": 3,
+    }  # fmt: skip
+
+
+WRITERS = {"tex": as_latex, "md": as_markdown, "txt": as_text}
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+@pytest.mark.parametrize("name", ["filled", "empty"])
+def test_tables_are_those_that_were_kept_byte_for_byte(kept_board, name, ending):
+    """Papers and scripts take in these files."""
+    if name == "empty":
+        kept_board["systems"] = []
+    assert WRITERS[ending](kept_board).encode() == (TABLES / f"{name}.{ending}").read_bytes()

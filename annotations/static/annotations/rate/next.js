@@ -1,0 +1,110 @@
+// The next pair: fetched ahead while this one is rated, and shown in its place.
+
+import { breakIsDue, restart } from "../activity.js";
+import { gettext } from "../texts.js";
+import { restoreDraft } from "./comment.js";
+import { reload } from "./page.js";
+import { markCurrent } from "./questions.js";
+import { fetchPair } from "./requests.js";
+import { waitToRetry } from "./retry.js";
+
+const GUARD_MS = 250; // after a pair appears: a second press meant for the one before must not rate it
+const PREFETCH_AFTER_MS = 1_000;
+
+/** Whether presses are ignored at the moment. */
+export function isGuarded({ page, isSwapping }) {
+  return isSwapping || !("ready" in page.pair.dataset);
+}
+
+/** A pair has just appeared, or is seen for the first time: its time starts, and soon it takes answers. */
+export function startTime(state) {
+  const { pair } = state.page;
+  state.shownAt = performance.now();
+  restart();
+  clearTimeout(state.guard);
+  delete pair.dataset.ready;
+  state.guard = setTimeout(() => pair.toggleAttribute("data-ready", true), GUARD_MS);
+}
+
+/** Make the pair shown work. */
+export function startPair(state) {
+  const { page, pace } = state;
+  const { done, total, token, more } = page.pair.dataset;
+  startTime(state);
+  page.root.querySelector("[data-estimate]").textContent = more === undefined ? pace.left(total - done) : "";
+  restoreDraft(state);
+  markCurrent(page);
+  document.dispatchEvent(new CustomEvent("pair-shown"));
+  setTimeout(fetchAhead, PREFETCH_AFTER_MS, state, token);
+}
+
+async function fetchAhead(state, token) {
+  const { page } = state;
+  if (page.token !== token || state.ahead || document.hidden) return;
+  const fresh = await fetchPair(`${page.root.dataset.nextUrl}?after=${encodeURIComponent(token)}`);
+  // One that comes while the next pair is on its way would be shown after it.
+  if (fresh && !state.isSwapping && page.token === token) setAhead(state, fresh);
+}
+
+function setAhead(state, pair) {
+  state.ahead = pair;
+  state.page.root.toggleAttribute("data-next-ready", pair !== null);
+}
+
+/** Show the next pair once it is there, and say the text; isRated: the pair shown was rated to the end. */
+export async function showNext(state, { isRated, text }) {
+  const { page, pace } = state;
+  state.isSwapping = true;
+  page.pair.inert = true;
+  delete page.pair.dataset.ready;
+  if (isRated && state.isWhole) pace.add(performance.now() - state.shownAt);
+  const { ahead } = state;
+  setAhead(state, null);
+  // The pair fetched ahead counts the one shown as rated.
+  const fresh = isRated && ahead ? ahead : await fetchPatiently(page);
+  if (fresh === null || fresh.lang !== page.pair.lang) {
+    reload(state); // no pair: the whole page says why; another language was chosen in another tab
+    return;
+  }
+  swap(page, fresh);
+  state.isWhole = isRated;
+  state.isSwapping = false;
+  startPair(state);
+  toTop(fresh);
+  page.say(text, "saved");
+  if (page.breakReminder && breakIsDue(Number(page.root.dataset.breakMinutes))) page.breakReminder.showModal();
+}
+
+/** The next pair, or null if there is none; asks again until the server answers. */
+async function fetchPatiently(page) {
+  for (let faults = 0; ; faults++) {
+    const fresh = await fetchPair(page.root.dataset.rateUrl);
+    if (fresh !== undefined) return fresh;
+    page.say(gettext("Saved. The next pair did not come: no connection. Trying again…"), "fault");
+    await waitToRetry(faults);
+  }
+}
+
+function swap(page, fresh) {
+  const old = page.pair;
+  const transcript = old.querySelector("[data-transcript]");
+  const position = transcript.querySelector("[data-turns]").scrollTop;
+  document.adoptNode(fresh);
+  if (textOfTurns(old) === textOfTurns(fresh)) {
+    // The same meeting again: the reader's place and search stay.
+    fresh.querySelector("[data-transcript]").replaceWith(transcript);
+    fresh.classList.toggle("transcript-closed", old.classList.contains("transcript-closed"));
+  }
+  old.replaceWith(fresh);
+  if (fresh.contains(transcript)) transcript.querySelector("[data-turns]").scrollTop = position;
+}
+
+function textOfTurns(pair) {
+  return [...pair.querySelectorAll("[data-turns] > li")].map((turn) => turn.textContent).join("\n");
+}
+
+function toTop(pair) {
+  pair.querySelector("[data-heading]").focus({ preventScroll: true });
+  scrollTo(0, 0);
+  pair.querySelector(".summaries").scrollTop = 0;
+}
