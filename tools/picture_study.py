@@ -13,7 +13,7 @@ from annotations.models import Annotator, Assignment, Comparison, Invitation, Re
 from annotations.people import members
 from annotations.people.invitations import accept, invite
 from annotations.rating.assignment import next_assignment
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.rating.votes import Vote, record_vote
 from annotations.studies.setup import create_study
 from models_runner.importing.sample import import_sample
@@ -122,7 +122,7 @@ def _answer(rng: random.Random, person: Person, assignment: Assignment, now: dat
         vote = Vote(assignment.token, criterion.key, choice, uuid.uuid4(), lead_time_ms=ms, active_ms=ms)
         if position == 0 and rng.random() < 0.2:
             text = _comment(comparison) if person.careful else rng.choice(HASTY_COMMENTS)
-            record_remark(assignment.annotator, Said(assignment.token, "comment", "", text, uuid.uuid4()), now=now)
+            record_remark(assignment.annotator, NewRemark(assignment.token, "comment", "", text, uuid.uuid4()), now=now)
         record_vote(assignment.annotator, vote, now=now)
 
 
@@ -150,7 +150,7 @@ def _strength(summary: Summary) -> float:
 
 def _skip(annotator: Annotator, now: datetime) -> None:
     if assignment := next_assignment(annotator, now=now):
-        said = Said(assignment.token, "skip", "broken", "One breaks off in the middle.", uuid.uuid4())
+        said = NewRemark(assignment.token, "skip", "broken", "One breaks off in the middle.", uuid.uuid4())
         record_remark(annotator, said, now=now)
         _given_at(assignment, now)
 

@@ -24,13 +24,13 @@ CANDIDATES = 20
 
 
 def summaries_wanting() -> QuerySet[Summary]:
-    """Summaries that a study compares, closed ones aside, and that have no evidence of the current method."""
+    """Summaries that some study, not yet closed, compares, and that have no evidence by the method of this release."""
     compared = Comparison.objects.exclude(study__status=Study.Status.CLOSED)
     in_a_pair = Q(Exists(compared.filter(summary_a=OuterRef("pk")))) | Q(
         Exists(compared.filter(summary_b=OuterRef("pk")))
     )
-    found = SummaryEvidence.objects.current().filter(summary=OuterRef("pk"))
-    return Summary.objects.done().exclude(text="").filter(in_a_pair).filter(~Exists(found))
+    current = SummaryEvidence.objects.current().filter(summary=OuterRef("pk"))
+    return Summary.objects.done().exclude(text="").filter(in_a_pair).filter(~Exists(current))
 
 
 def waiting_documents() -> QuerySet[Document]:
@@ -95,14 +95,14 @@ def _find_and_save(job: EvidenceJob, held: EvidenceJobQuerySet) -> str:
 
 def _find(document: Document) -> list[SummaryEvidence | ForeignEvidence]:
     # What cuts and reads texts takes seconds to load; only a worker that does so needs it.
-    from annotations.evidence.alignment import Transcript
+    from annotations.evidence.alignment import TranscriptIndex
     from annotations.evidence.encoder import encoder_for, signature
 
     summaries = list(summaries_wanting().filter(document=document).only("pk", "text").order_by("pk"))
     foreign = foreign_wanting(document.pk)
     if not (summaries or foreign):
         return []
-    transcript = Transcript(document.transcript.turns, document.language, encoder_for(document.language))
+    transcript = TranscriptIndex(document.transcript.turns, document.language, encoder_for(document.language))
     method = signature(document.language)
 
     def spans(text: str) -> list[dict[str, Any]]:

@@ -2,11 +2,11 @@ from annotations.models.annotators import Annotator, AnnotatorQuerySet, JudgeTyp
 from annotations.models.assignments import Assignment, AssignmentQuerySet, Side
 from annotations.models.audit import AuditEntry
 from annotations.models.evidence import EvidenceJob, SummaryEvidence
-from annotations.models.gold import ExpectedAnswer, ForeignEvidence, KnownPair
+from annotations.models.gold import ControlItem, ExpectedAnswer, ForeignEvidence
 from annotations.models.guesses import Guess
 from annotations.models.judgements import Judgement, JudgementQuerySet, JudgementRevision, Outcome, Strength
 from annotations.models.leak_checks import GiveawayCheck
-from annotations.models.pair_tallies import PairCount
+from annotations.models.pair_tallies import PairTally
 from annotations.models.people import Invitation, Membership
 from annotations.models.quality import QualitySnapshot
 from annotations.models.remarks import Remark
@@ -29,6 +29,7 @@ __all__ = [
     "AssignmentQuerySet",
     "AuditEntry",
     "Comparison",
+    "ControlItem",
     "Criterion",
     "EvidenceJob",
     "ExpectedAnswer",
@@ -40,10 +41,9 @@ __all__ = [
     "Judgement",
     "JudgementQuerySet",
     "JudgementRevision",
-    "KnownPair",
     "Membership",
     "Outcome",
-    "PairCount",
+    "PairTally",
     "Purpose",
     "QualitySnapshot",
     "Remark",

@@ -19,7 +19,7 @@ def build_comparisons(study: Study) -> int:
     # Gold and training pairs among them, which left the rating pairs for good; an attention check is no pair of these.
     known = {
         (document, query, frozenset(pair))
-        for document, query, *pair in study.comparisons.exclude(known__attention=True).values_list(
+        for document, query, *pair in study.comparisons.exclude(control_item__attention=True).values_list(
             "document_id", "query_id", "summary_a__run__system", "summary_b__run__system"
         )
     }

@@ -17,9 +17,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from annotations.models import Annotator, Membership, Study
-from annotations.people.privacy import is_erased
 from annotations.rating.assignment import has_work
-from lib.sql import Columns, fetch
+from annotations.rating.queries import find_annotator
 
 __all__ = [
     "STAFF",
@@ -40,10 +39,6 @@ SESSION_KEY = "annotators"
 
 
 STAFF = "staff"
-
-ANNOTATOR, STUDY = Columns(Annotator, "annotator"), Columns(Study, "study")
-THEMSELVES = f"""SELECT {ANNOTATOR.sql}, {STUDY.sql} FROM annotations_annotator annotator
-JOIN annotations_study study ON study.id = annotator.study_id WHERE annotator.id = %s AND study.public_id = %s"""  # noqa: S608  (no values)
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser, study: Study) -> str | None:
@@ -71,11 +66,10 @@ def get_managed_study(request: HttpRequest, slug: str, *, owner: bool = False) -
 def get_annotator(request: HttpRequest, public_id: str) -> Annotator | None:
     """The annotator this browser is in this study; None if it has not joined. Unknown study: 404."""
     known = request.session.get(SESSION_KEY, {}).get(public_id)
-    for row in fetch(THEMSELVES, known, UUID(public_id)) if known else ():
-        annotator = ANNOTATOR.instance(row)
-        annotator.study = STUDY.instance(row[ANNOTATOR.number :])
-        # Another browser than the one in which they erased what leads to them still knows them.
-        return None if is_erased(annotator) else annotator
+    annotator = find_annotator(known, UUID(public_id)) if known else None
+    if annotator is not None:
+        # A browser other than the one in which they had themselves erased still knows them.
+        return annotator if annotator.erased_at is None else None
     get_object_or_404(Study, public_id=public_id)
     return None
 

@@ -4,11 +4,11 @@ from typing import Any, ClassVar
 from django import forms
 
 from annotations.gold.attention_checks import ABOUT_THE_DOCUMENT, MOST_AT_ONCE
-from annotations.gold.items import PURPOSES, Known, offered_outcomes
+from annotations.gold.items import PURPOSES, ControlItemSpec, offered_outcomes
 from annotations.models import Invitation, Membership, Outcome, Purpose, Remark, Study, Wanted
 from annotations.models.gold import LONGEST_EXPLANATION
 from annotations.models.remarks import LONGEST_REMARK
-from annotations.rating.remarks import Said
+from annotations.rating.remarks import NewRemark
 from annotations.rating.unblinding import GUESS_CHOICES
 from annotations.rating.votes import CHOICES, SIDES, Vote
 from annotations.studies.criteria import LIBRARY
@@ -58,10 +58,10 @@ class RemarkForm(forms.Form):
     text = forms.CharField(max_length=LONGEST_REMARK, required=False)
     client_key = forms.UUIDField()
 
-    def said(self) -> Said:
+    def said(self) -> NewRemark:
         values = self.cleaned_data
         reason = "" if values["kind"] == Remark.Kind.COMMENT else values["reason"]
-        return Said(values["token"], values["kind"], reason, values["text"], values["client_key"])
+        return NewRemark(values["token"], values["kind"], reason, values["text"], values["client_key"])
 
 
 class UndoForm(forms.Form):
@@ -289,10 +289,10 @@ class KnownPairForm(forms.Form):
             )
         self.order_fields(["purpose", *self.questions, "explanation"])
 
-    def known(self) -> Known:
+    def known(self) -> ControlItemSpec:
         values = self.cleaned_data
         expected = {key: values[name] for name, key in self.questions.items() if values[name]}
-        return Known(values["purpose"], expected, values["explanation"])
+        return ControlItemSpec(values["purpose"], expected, values["explanation"])
 
 
 class InvitationForm(forms.Form):

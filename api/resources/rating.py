@@ -15,7 +15,7 @@ from annotations.models import Annotator, Assignment
 from annotations.rating.assignment import has_work, next_assignment, prefetch
 from annotations.rating.leases import renew
 from annotations.rating.page import rating_page
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.rating.undo import undo
 from annotations.rating.votes import Vote, record_vote
 from annotations.studies import progress
@@ -87,7 +87,7 @@ def remark(request: HttpRequest, body: RemarkIn) -> Any:
     values = body.dict()
     if body.kind == "comment":
         values["reason"] = ""
-    return RecordedOut.from_orm(record_remark(annotator_of(request), Said(**values)))
+    return RecordedOut.from_orm(record_remark(annotator_of(request), NewRemark(**values)))
 
 
 @router.post("/rating/undo", auth=ANNOTATE, response={200: UndoneOut, **ERRORS})

@@ -38,14 +38,9 @@ def list_releases(request: HttpRequest, slug: str, query: Query[PageQuery]) -> A
 def _release(release: Release) -> ReleaseOut:
     columns = ("name", "version", "description", "licence", "doi", "sha256", "counts", "created_at")
     progress = ("rows_done", "published_at")
-    return ReleaseOut(
-        study=release.study.slug,
-        status=release.publication,
-        state=release.status,
-        reason=release.failure_reason,
-        bytes=release.file_bytes,
-        **{name: getattr(release, name) for name in (*columns, *progress)},
-    )
+    values: dict[str, Any] = {name: getattr(release, name) for name in (*columns, *progress)}
+    values |= {"status": release.publication, "state": release.status, "reason": release.failure_reason}
+    return ReleaseOut(study=release.study.slug, bytes=release.file_bytes, **values)
 
 
 @router.post(

@@ -209,12 +209,15 @@ def settle() -> None:
     from django.core.management.color import no_style
     from django.db import connection
 
-    from annotations.counts.side_balance import RECOUNT
+    from annotations.counts.side_balance import recounted_leads
     from annotations.models import Assignment, Judgement, JudgementRevision, SideLead
 
     SideLead.objects.all().delete()
+    leads = recounted_leads().items()
+    SideLead.objects.bulk_create(
+        [SideLead(annotator_id=annotator, system_id=system, lead=lead) for (annotator, system), lead in leads]
+    )
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO annotations_sidelead (annotator_id, system_id, lead) {RECOUNT}")
         for statement in connection.ops.sequence_reset_sql(no_style(), [Assignment, Judgement, JudgementRevision]):
             cursor.execute(statement)
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")

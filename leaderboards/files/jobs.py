@@ -47,8 +47,8 @@ def retry(job: FileJob) -> bool:
     return again
 
 
-def files_of(kind: type[FileJob]) -> FileJobQuerySet:
-    return cast(FileJobQuerySet, kind._default_manager.all())
+def files_of(kind: type[FileJob]) -> FileJobQuerySet[FileJob]:
+    return cast(FileJobQuerySet[FileJob], kind._default_manager.all())
 
 
 def start_export(export: Export, by: User) -> ExportJob:

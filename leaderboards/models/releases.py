@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import TypeVar
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -17,7 +18,10 @@ DOI = RegexValidator(
 )
 
 
-class FileJobQuerySet(LeasedJobQuerySet["FileJob"]):  # type: ignore[override]  # of as_manager
+File = TypeVar("File", bound="FileJob")
+
+
+class FileJobQuerySet(LeasedJobQuerySet[File]):  # type: ignore[override]  # of as_manager
     def take(self, *, owner: str, until: datetime, **changes: object) -> int:
         return super().take(owner=owner, until=until, rows_done=0, **changes)
 
@@ -42,8 +46,6 @@ class FileJob(LeasedJob):
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(default=0)
     file_bytes = models.BigIntegerField(null=True, blank=True)
-
-    objects = FileJobQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -86,6 +88,8 @@ class Release(FileJob):
     published_at = models.DateTimeField(null=True, blank=True)
     doi = models.CharField("DOI", max_length=200, blank=True, validators=[DOI])
 
+    objects = FileJobQuerySet["Release"].as_manager()
+
     class Meta(FileJob.Meta):
         constraints = [
             *FileJob.Meta.constraints,
@@ -123,6 +127,8 @@ class ExportJob(FileJob):
     lines = models.PositiveBigIntegerField(null=True, blank=True)
     left_out = models.JSONField(default=dict, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Set when the file is ready.")
+
+    objects = FileJobQuerySet["ExportJob"].as_manager()
 
     class Meta(FileJob.Meta):
         constraints = [

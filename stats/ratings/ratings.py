@@ -183,7 +183,7 @@ def _by_system(votes: VoteArrays, estimates: Estimates, parts: Sequence[IntArray
     }
 
 
-def _counts(votes: VoteArrays) -> dict[str, int]:
+def _counts(votes: VoteArrays) -> dict[str, Any]:
     """Count what the ratings come from."""
     return {
         "n_votes": len(votes),

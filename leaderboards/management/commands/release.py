@@ -79,7 +79,9 @@ class Command(BaseCommand):
     def _list(self, options: dict[str, Any]) -> None:
         rows = Release.objects.select_related("study")
         for release in rows.filter(study=find_study(options["slug"])) if options["slug"] else rows:
-            self.stdout.write(f"{release}  {release.get_publication_display()}  {release.doi or '—'}  {folder_of(release)}")
+            self.stdout.write(
+                f"{release}  {release.get_publication_display()}  {release.doi or '—'}  {folder_of(release)}"
+            )
 
     def _find(self, options: dict[str, Any]) -> Release:
         study = find_study(options["slug"])

@@ -9,7 +9,7 @@ from annotations.evidence import work
 from annotations.gold.attention_checks import add_attention_checks
 from annotations.models import EvidenceJob, ForeignEvidence, Study, SummaryEvidence
 from annotations.models.evidence import METHOD
-from annotations.rating.assignment import take
+from annotations.rating.assignment import take_comparison
 from annotations.rating.page import rating_page
 from annotations.studies import pair_generation
 from jobs.models import MAX_ATTEMPTS
@@ -287,7 +287,7 @@ def test_a_check_made_later_wants_only_its_foreign_evidence(study):
 def test_the_page_shows_what_was_found_in_the_shown_transcript(check):
     work_on_everything()
     annotator = AnnotatorFactory(study=check.study)
-    page = rating_page(take(annotator, check.pk, timezone.now()))
+    page = rating_page(take_comparison(annotator, check.pk, timezone.now()))
     assert page.evidence is not None
     assert {part.turns for part in (*page.evidence.left, *page.evidence.right) if part.turns is not None} >= {(2,), ()}
     ForeignEvidence.objects.all().delete()

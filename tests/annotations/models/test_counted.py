@@ -66,7 +66,7 @@ def test_other_ways_to_read_votes_find_the_same(given):
     assert set(read_votes(study).comparison.tolist()) == counted
     rows = with_votes(list(study.comparisons.all()), criterion)
     assert {row.comparison.pk for row in rows if row.votes.for_a} == counted
-    assert sum(totals.votes for totals in pair_tallies.counted(study).values()) == len(counted)
+    assert sum(totals.votes for totals in pair_tallies.tallies_from_votes(study).values()) == len(counted)
 
 
 def test_boards_and_exports_find_the_same(given):

@@ -15,8 +15,8 @@ from annotations.quality.exclusion import exclude, include
 from annotations.quality.report import study_quality
 from annotations.quality.serialization import as_values, from_values
 from annotations.quality.snapshots import served_quality, work_on_snapshot
-from annotations.rating.assignment import take
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.assignment import take_comparison
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.studies import change_marker
 from tests.annotations.helpers import answer, make_gold
 from tests.annotations.quality.test_report import rate
@@ -36,7 +36,7 @@ def study():
     for outcome in ("a", "a", "b", "tie"):
         annotator = AnnotatorFactory(study=study)
         for comparison in pairs:
-            answer(take(annotator, comparison.pk, timezone.now()), outcome)
+            answer(take_comparison(annotator, comparison.pk, timezone.now()), outcome)
     skipped = annotator.assignments.get(comparison=pairs[-1])
     skipped.judgements.all().delete()
     Assignment.objects.filter(pk=skipped.pk).update(state="skipped", slot=None, completed_at=None)
@@ -136,10 +136,10 @@ def test_whatever_changes_the_figures_asks_for_new_ones(study, many, change):
     elif change == "exclude":
         exclude(study.annotators.first(), "Clicks.", None)
     elif change == "gold":
-        switch(study.comparisons.get(purpose="gold").known, on=False, by=None)
+        switch(study.comparisons.get(purpose="gold").control_item, on=False, by=None)
     else:
         done = study.annotators.first().assignments.first()
-        record_remark(done.annotator, Said(done.token, "comment", "", "Odd.", done.token))
+        record_remark(done.annotator, NewRemark(done.token, "comment", "", "Odd.", done.token))
     assert served_quality(study).job is not None
 
 
