@@ -20,7 +20,7 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Count, Exists, F, QuerySet, Subquery
 
-from annotations.models import Annotator, Criterion, Judgement, Outcome, PairTally, Purpose, Sampling, Study
+from annotations.models import Annotator, Criterion, Judgement, JudgementQuerySet, Outcome, PairTally, Sampling, Study
 from stats.decisions.sampling import PairMoments, smoothed_variance
 
 SystemPair = tuple[int, int]  # ids of two systems, the smaller first
@@ -81,11 +81,10 @@ def _score_of(assignment_id: int) -> PairScore | None:
     return answer and _pair_score(*answer)
 
 
-def _answers(criteria: QuerySet[Criterion]) -> QuerySet[Judgement]:
+def _answers(criteria: QuerySet[Criterion]) -> JudgementQuerySet:
     """Answers to the first of these questions, in held places, to pairs for rating."""
     first = criteria.order_by("position").values("pk")[:1]
-    held = Judgement.objects.filter(criterion=Subquery(first), assignment__slot__isnull=False)
-    return held.filter(assignment__comparison__purpose=Purpose.RATING).order_by()
+    return Judgement.objects.held().for_rating().filter(criterion=Subquery(first)).order_by()
 
 
 def _pair_score(outcome: str, system_a: int, system_b: int) -> PairScore:
@@ -103,7 +102,7 @@ def _move(assignment_id: int, before: PairScore | None, after: PairScore | None)
     tally = tallies.filter(study__in=study, system_1=first, system_2=second).first()
     if tally is None:
         return  # not adaptive
-    excluded = Annotator.objects.filter(assignments=assignment_id, excluded_at__isnull=False)
+    excluded = Annotator.objects.excluded().filter(assignments=assignment_id)
     added, removed = _totals(after), _totals(before)
     PairTally.objects.filter(~Exists(excluded), pk=tally.pk).update(
         votes=F("votes") + added.votes - removed.votes,
@@ -149,7 +148,7 @@ def recount_pairs(study: Study) -> None:
 
 def tallies_from_votes(study: Study) -> dict[SystemPair, Totals]:
     """Add up the votes themselves by pair; pairs without votes are missing."""
-    votes = _answers(study.criteria.all()).filter(assignment__annotator__excluded_at=None)
+    votes = _answers(study.criteria.all()).by_included()
     totals: dict[SystemPair, Totals] = {}
     for outcome, system_a, system_b, n in votes.values_list("outcome", *SYSTEMS).annotate(n=Count("pk")):
         pair, score = _pair_score(outcome, system_a, system_b)

@@ -78,7 +78,7 @@ def least_as_expected(study: Study) -> list[ControlItemQuality]:
 def with_figures(study: Study, pairs: Sequence[ControlItem]) -> list[ControlItemQuality]:
     """Return the figures of these control items; the number of queries does not grow with theirs."""
     ids = [pair.comparison_id for pair in pairs]
-    included = set(study.annotators.filter(excluded_at=None).values_list("pk", flat=True))
+    included = set(study.annotators.included().values_list("pk", flat=True))
     hits: dict[int, list[bool]] = defaultdict(list)
     for row in control_answers(ids):
         if row.annotator in included:

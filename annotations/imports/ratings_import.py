@@ -188,7 +188,7 @@ def _assignments(
     """Return the assignment of every comparison and judge; new ones get a place on top of the study's own."""
     held: dict[int, set[int]] = defaultdict(set)
     assignments: dict[tuple[int, int], Assignment] = {}
-    rows = Assignment.objects.filter(comparison__study=study, slot__isnull=False)
+    rows = Assignment.objects.held().filter(comparison__study=study)
     for assignment in rows.select_related("annotator"):
         held[assignment.comparison_id].add(assignment.slot or 0)
         if assignment.annotator.imported:

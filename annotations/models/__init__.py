@@ -1,10 +1,10 @@
-from annotations.models.annotators import Annotator, JudgeType
-from annotations.models.assignments import Assignment, Side
+from annotations.models.annotators import Annotator, AnnotatorQuerySet, JudgeType, included
+from annotations.models.assignments import Assignment, AssignmentQuerySet, Side
 from annotations.models.audit import AuditEntry
 from annotations.models.evidence import EvidenceJob, SummaryEvidence
 from annotations.models.gold import ControlItem, ExpectedAnswer, ForeignEvidence
 from annotations.models.guesses import Guess
-from annotations.models.judgements import Judgement, JudgementRevision, Outcome, Strength
+from annotations.models.judgements import Judgement, JudgementQuerySet, JudgementRevision, Outcome, Strength
 from annotations.models.leak_checks import GiveawayCheck
 from annotations.models.pair_tallies import PairTally
 from annotations.models.people import Invitation, Membership
@@ -24,7 +24,9 @@ from annotations.models.studies import (
 
 __all__ = [
     "Annotator",
+    "AnnotatorQuerySet",
     "Assignment",
+    "AssignmentQuerySet",
     "AuditEntry",
     "Comparison",
     "ControlItem",
@@ -37,6 +39,7 @@ __all__ = [
     "Invitation",
     "JudgeType",
     "Judgement",
+    "JudgementQuerySet",
     "JudgementRevision",
     "Membership",
     "Outcome",
@@ -53,4 +56,5 @@ __all__ = [
     "Wanted",
     "WhichDocuments",
     "WhichPairs",
+    "included",
 ]

@@ -15,6 +15,24 @@ class JudgeType(models.TextChoices):
     LLM = "llm", "A language model"
 
 
+def included(to_annotator: str = "") -> Q:
+    """Condition: the annotator is not excluded, so their votes count.
+
+    to_annotator: the lookup that leads from the filtered rows to an annotator, such as "assignment__annotator__".
+    """
+    return Q(**{f"{to_annotator}excluded_at": None})
+
+
+class AnnotatorQuerySet(models.QuerySet["Annotator"]):
+    def included(self) -> "AnnotatorQuerySet":
+        """Those whose votes count."""
+        return self.filter(included())
+
+    def excluded(self) -> "AnnotatorQuerySet":
+        """Those whose votes were left out."""
+        return self.filter(~included())
+
+
 class Annotator(models.Model):
     """One person, or one judge of another kind, within one study."""
 
@@ -39,6 +57,8 @@ class Annotator(models.Model):
 
     excluded_at = models.DateTimeField(null=True, blank=True, help_text="Votes do not count since then.")
     exclusion_reason = models.CharField(max_length=500, blank=True)
+
+    objects = AnnotatorQuerySet.as_manager()
 
     class Meta:
         ordering = ["study", "pk"]
@@ -70,3 +90,8 @@ class Annotator(models.Model):
 
     def __str__(self) -> str:
         return self.pseudonym
+
+    @property
+    def is_included(self) -> bool:
+        """Whether their votes count."""
+        return self.excluded_at is None

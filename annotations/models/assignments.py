@@ -5,8 +5,8 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
-from annotations.models.annotators import Annotator
-from annotations.models.studies import Comparison
+from annotations.models.annotators import Annotator, included
+from annotations.models.studies import Comparison, Purpose
 
 
 class Side(models.TextChoices):
@@ -15,6 +15,18 @@ class Side(models.TextChoices):
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def held(self) -> "AssignmentQuerySet":
+        """Those that hold a place of their comparison: being rated or rated, neither given back nor skipped."""
+        return self.filter(slot__isnull=False)
+
+    def by_included(self) -> "AssignmentQuerySet":
+        """Those of annotators whose votes count."""
+        return self.filter(included("annotator__"))
+
+    def for_rating(self) -> "AssignmentQuerySet":
+        """Those of comparisons that count: neither gold nor training."""
+        return self.filter(comparison__purpose=Purpose.RATING)
+
     def had(self) -> "AssignmentQuerySet":
         """Those whose comparison their annotator is not given again: held, rated or skipped, but not lapsed."""
         return self.exclude(state=Assignment.State.EXPIRED)

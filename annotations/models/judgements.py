@@ -5,8 +5,9 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from annotations.models.annotators import included
 from annotations.models.assignments import Assignment
-from annotations.models.studies import Criterion
+from annotations.models.studies import Criterion, Purpose
 
 
 class Outcome(models.TextChoices):
@@ -27,6 +28,29 @@ def _strength_fits_outcome(name: str) -> models.CheckConstraint:
     )
 
 
+class JudgementQuerySet(models.QuerySet["Judgement"]):
+    def counted(self) -> "JudgementQuerySet":
+        """Votes that count: in a held place, by included annotators, on pairs for rating.
+
+        A half-answered pair whose lease ran out keeps its answers but holds no place: they count again when its
+        annotator takes it up, and until then somebody else's do. So no comparison counts more annotators than its
+        quota. Answers to gold and training pairs tell about annotators, not about systems.
+        """
+        return self.held().by_included().for_rating()
+
+    def held(self) -> "JudgementQuerySet":
+        """Answers in a held place of their comparison, whether all its questions are answered or not."""
+        return self.filter(assignment__slot__isnull=False)
+
+    def by_included(self) -> "JudgementQuerySet":
+        """Answers of annotators whose votes count."""
+        return self.filter(included("assignment__annotator__"))
+
+    def for_rating(self) -> "JudgementQuerySet":
+        """Answers on comparisons that count: neither gold nor training."""
+        return self.filter(assignment__comparison__purpose=Purpose.RATING)
+
+
 class Judgement(models.Model):
     """The current answer to a question in an assignment; no row while the last answer is withdrawn."""
 
@@ -40,6 +64,8 @@ class Judgement(models.Model):
     active_ms = models.PositiveIntegerField(null=True, blank=True, help_text="The same, without times of no activity.")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = JudgementQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

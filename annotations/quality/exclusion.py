@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotations.counts.pair_tallies import recount_pairs
-from annotations.models import Annotator, AuditEntry
+from annotations.models import Annotator, AuditEntry, included
 from annotations.studies import audit
 
 LONGEST_REASON = 500
@@ -35,7 +35,7 @@ def exclude_all(annotators: Iterable[Annotator], reason: str, by: User | None) -
     if not reason:
         raise ExclusionError("Give a reason; it is kept in the study's history.")
     at = timezone.now()
-    changed = _change(annotators, excluded_at=at, exclusion_reason=reason, was=Q(excluded_at=None))
+    changed = _change(annotators, excluded_at=at, exclusion_reason=reason, was=included())
     return _record_changes(changed, by, "included", f"excluded: {reason}")
 
 
@@ -47,7 +47,7 @@ def include(annotator: Annotator, by: User | None) -> None:
 @transaction.atomic
 def include_all(annotators: Iterable[Annotator], by: User | None) -> int:
     """Include several annotators of one study again; returns how many were excluded before."""
-    changed = _change(annotators, excluded_at=None, exclusion_reason="", was=Q(excluded_at__isnull=False))
+    changed = _change(annotators, excluded_at=None, exclusion_reason="", was=~included())
     return _record_changes(changed, by, "excluded", "included")
 
 

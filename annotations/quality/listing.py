@@ -10,8 +10,8 @@ Figure = Callable[[AnnotatorQuality], float | None]
 SHOWN: dict[str, Rule] = {
     "": lambda row: True,
     "look": lambda row: bool(row.warnings),
-    "out": lambda row: row.annotator.excluded_at is not None,
-    "in": lambda row: row.annotator.excluded_at is None,
+    "out": lambda row: not row.annotator.is_included,
+    "in": lambda row: row.annotator.is_included,
 }
 ORDERS: dict[str, Figure] = {
     "rated": lambda row: -row.rated,

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from django.db.models import Count, F, Max, QuerySet
+from django.db.models import Count, F, Max
 from django.db.models.functions import Length, TruncDate
 
 from annotations.gold.results import gold_by_annotator, no_gold_yet
-from annotations.models import Annotator, Assignment, Criterion, Purpose, Study
+from annotations.models import Annotator, Assignment, AssignmentQuerySet, Criterion, Study
 from annotations.quality.vote_columns import VoteColumns, read_vote_columns
 from stats.raters.agreement import Agreement, agreement_with_others, krippendorff_alpha
 from stats.raters.anomaly import Anomaly, anomalies
@@ -146,14 +146,14 @@ def _with_counts(study: Study) -> list[tuple[Annotator, int, int]]:
     ]
 
 
-def _for_rating(study: Study) -> QuerySet[Assignment]:
-    return Assignment.objects.filter(comparison__study=study, comparison__purpose=Purpose.RATING)
+def _for_rating(study: Study) -> AssignmentQuerySet:
+    return Assignment.objects.for_rating().filter(comparison__study=study)
 
 
 def _speeds(study: Study) -> dict[int, Speed]:
     """Compare the time of work on each pair with the number of words in its two summaries."""
     words = _words(study)
-    pairs = _for_rating(study).filter(state=State.DONE, annotator__excluded_at=None)
+    pairs = _for_rating(study).by_included().filter(state=Assignment.State.DONE)
     rows = list(
         pairs.annotate(last=Max("judgements__active_ms"))
         .order_by("pk")

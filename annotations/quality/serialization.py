@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from annotations.gold.results import no_gold_yet
-from annotations.models import Annotator, Assignment, Purpose, Study
+from annotations.models import Annotator, Assignment, Study
 from annotations.quality.report import AnnotatorQuality, CriterionQuality, StudyQuality
 from stats.raters.agreement import Agreement
 from stats.raters.anomaly import Anomaly
@@ -61,14 +61,12 @@ def from_values(study: Study, values: Values | None) -> StudyQuality:
 
 def _skipped(study: Study) -> Counter[int]:
     """Count skipped pairs by annotator, afresh: skipping does not change the votes that date the stored figures."""
-    rows = Assignment.objects.filter(
-        annotator__study=study, state=Assignment.State.SKIPPED, comparison__purpose=Purpose.RATING
-    )
+    rows = Assignment.objects.for_rating().filter(annotator__study=study, state=Assignment.State.SKIPPED)
     return Counter(rows.order_by().values_list("annotator_id", flat=True))
 
 
 def _annotator(annotator: Annotator, figures: Values, skipped: int) -> AnnotatorQuality:
-    counts = annotator.excluded_at is None
+    counts = annotator.is_included
     of_votes = figures if counts else {}
 
     def proportion(values: Values | None) -> Proportion | None:

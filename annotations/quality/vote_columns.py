@@ -75,7 +75,7 @@ def _comparisons(study: Study) -> IntArray:
 
 def _assignments(study: Study) -> IntArray:
     """Read key, comparison, annotator and whether a stood left (1, 0; -1: unknown), ordered by key."""
-    held = Assignment.objects.filter(slot__isnull=False, annotator__study=study, annotator__excluded_at=None)
+    held = Assignment.objects.held().by_included().filter(annotator__study=study)
     rows = held.order_by("pk").values_list("pk", "comparison_id", "annotator_id", "shown_left").iterator(CHUNK)
     return _array(((pk, pair, annotator, SIDES[left]) for pk, pair, annotator, left in rows), 4)
 

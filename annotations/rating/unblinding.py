@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from annotations.models import Annotator, Assignment, Guess, Purpose, Side, Study
+from annotations.models import Annotator, Assignment, AssignmentQuerySet, Guess, Side, Study
 from annotations.rating.assignment import has_work
 from annotations.rating.votes import RefusedError
 from models_runner.models import System
@@ -71,9 +70,7 @@ class UnblindingReport:
 def study_guesses(study: Study) -> UnblindingReport:
     sizes = {system.pk: system.size_class for system in System.objects.filter(runs__dataset=study.dataset_id)}
     systems = (f"comparison__summary_{side}__run__system" for side in Side.values)
-    answered = (
-        _rated(study).filter(guess__isnull=False, annotator__excluded_at=None).select_related(None).order_by("pk")
-    )
+    answered = _rated(study).by_included().filter(guess__isnull=False).select_related(None).order_by("pk")
     rows = [
         (who, side, _large_side(sizes[a], sizes[b]))
         for who, side, a, b in answered.order_by("pk").values_list("annotator_id", "guess__side", *systems)
@@ -85,11 +82,9 @@ def study_guesses(study: Study) -> UnblindingReport:
     return UnblindingReport(rate, sum(not side for _, side, _ in rows), is_unblinded(rate))
 
 
-def _rated(study: Study) -> QuerySet[Assignment]:
+def _rated(study: Study) -> AssignmentQuerySet:
     sides = [f"comparison__summary_{side}" for side in Side.values]
-    rated = Assignment.objects.filter(
-        comparison__study=study, comparison__purpose=Purpose.RATING, state=Assignment.State.DONE
-    )
+    rated = Assignment.objects.for_rating().filter(comparison__study=study, state=Assignment.State.DONE)
     # Only sizes are looked at; texts and what a run recorded of its machine are long.
     return rated.select_related("comparison__document", *(f"{side}__run__system" for side in sides)).defer(
         *(f"{side}__text" for side in sides), *(f"{side}__run__environment" for side in sides)

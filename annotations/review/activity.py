@@ -90,7 +90,7 @@ def activity_lines(study: Study) -> Iterator[str]:
                 *map(_moment, (annotator.joined_at, annotator.left_at, activity.last_rated_at)),
                 *(activity.rated, activity.known, activity.skipped, minutes),
                 *(left.get(pk), study.completion_code if left.get(pk) == 0 else ""),
-                *(accuracy.n, accuracy.hits, "no" if annotator.excluded_at else "yes", annotator.exclusion_reason),
+                *(accuracy.n, accuracy.hits, "yes" if annotator.is_included else "no", annotator.exclusion_reason),
             ]
         )
 

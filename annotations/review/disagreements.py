@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, F, Prefetch, Q
 from django.db.models.functions import Abs
 
-from annotations.models import Annotator, Assignment, Comparison, Criterion, Judgement, Purpose, Remark, Side
+from annotations.models import Annotator, Assignment, Comparison, Criterion, Judgement, Remark, Side
 
 ANSWERS = {"a": "A", "b": "B", "tie": "equal", "both_bad": "both bad"}
 
@@ -49,13 +49,7 @@ def disagreements(criterion: Criterion, annotator: Annotator | None = None) -> l
     Args:
         annotator: List only pairs on which this annotator chose a side.
     """
-    votes = Judgement.objects.filter(
-        criterion=criterion,
-        outcome__in=Side.values,
-        assignment__slot__isnull=False,
-        assignment__annotator__excluded_at=None,
-        assignment__comparison__purpose=Purpose.RATING,
-    )
+    votes = Judgement.objects.counted().filter(criterion=criterion, outcome__in=Side.values)
     if annotator is not None:
         theirs = votes.filter(assignment__annotator=annotator).values("assignment__comparison")
         votes = votes.filter(assignment__comparison__in=theirs)
@@ -84,12 +78,9 @@ def with_pair_texts(splits: Sequence[Split], criterion: Criterion) -> list[Disag
 def _votes(comparisons: Sequence[int], criterion: Criterion) -> dict[int, list[AnnotatorAnswer]]:
     """Load the answers that count, by comparison."""
     held = (
-        Assignment.objects.filter(
-            comparison__in=comparisons,
-            slot__isnull=False,
-            annotator__excluded_at=None,
-            judgements__criterion=criterion,
-        )
+        Assignment.objects.held()
+        .by_included()
+        .filter(comparison__in=comparisons, judgements__criterion=criterion)
         .annotate(outcome=F("judgements__outcome"))
         .select_related("annotator")
         .prefetch_related(Prefetch("remarks", Remark.objects.standing()))

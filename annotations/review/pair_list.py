@@ -88,12 +88,7 @@ def _counts(rows: QuerySet[Assignment] | QuerySet[Remark], of: str) -> Counter[i
 
 def _tallies(comparisons: Sequence[int], criterion: Criterion | None) -> dict[int, VoteTally]:
     tallies: dict[int, VoteTally] = defaultdict(VoteTally)
-    counted = Judgement.objects.filter(
-        criterion=criterion,
-        assignment__comparison__in=comparisons,
-        assignment__slot__isnull=False,
-        assignment__annotator__excluded_at=None,
-    )
+    counted = Judgement.objects.counted().filter(criterion=criterion, assignment__comparison__in=comparisons)
     rows = counted.order_by().values_list("assignment__comparison", "outcome").annotate(n=Count("pk"))
     names = {Outcome.A: "for_a", Outcome.B: "for_b", Outcome.TIE: "equal", Outcome.BOTH_BAD: "both_bad"}
     for comparison, outcome, n in rows:

@@ -5,7 +5,7 @@ from statistics import median
 
 from django.db.models import Count, F, Sum
 
-from annotations.models import Judgement, Purpose, Study
+from annotations.models import Judgement, Study
 
 LOOKED_AT = 2_000
 LEAST_MEASURED = 20
@@ -47,7 +47,7 @@ def study_effort(study: Study) -> StudyEffort:
 
 def _pace(study: Study) -> tuple[float, int]:
     """Return the median seconds of work per pair, in this study if it has enough votes, else in all studies."""
-    rated = Judgement.objects.filter(assignment__comparison__purpose=Purpose.RATING)
+    rated = Judgement.objects.for_rating()
     for votes in (rated.filter(criterion__study=study), rated):
         newest = votes.filter(active_ms__isnull=False).order_by("-pk").values_list("assignment_id", "active_ms")
         longest: dict[int, int] = {}

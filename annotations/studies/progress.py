@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
 
-from annotations.models import Annotator, Assignment, Comparison, Purpose, Study
+from annotations.models import Annotator, Assignment, Comparison, Study
 from models_runner.models import Summary, System
 
 
@@ -38,7 +38,7 @@ def progress_by_study(studies: Iterable[Study]) -> dict[int, RatingProgress]:
     }
     # Start from the annotators: assignments have an index on annotator and state.
     done = Assignment.objects.filter(annotator__study__in=ids, state=Assignment.State.DONE)
-    rated = done.filter(comparison__purpose=Purpose.RATING).order_by()
+    rated = done.for_rating().order_by()
     counts = dict(rated.values_list("annotator__study").annotate(n=Count("pk")))
     return {
         study: RatingProgress(comparisons, places, counts.get(study, 0))
@@ -70,9 +70,7 @@ def coverage(study: Study) -> list[tuple[System, int]]:
 
 def rated_counts(annotators: Iterable[Annotator]) -> Counter[int]:
     """Count finished rating pairs by annotator, in one query."""
-    rated = Assignment.objects.filter(
-        annotator__in=[annotator.pk for annotator in annotators],
-        state=Assignment.State.DONE,
-        comparison__purpose=Purpose.RATING,
+    rated = Assignment.objects.for_rating().filter(
+        annotator__in=[annotator.pk for annotator in annotators], state=Assignment.State.DONE
     )
     return Counter(dict(rated.order_by().values_list("annotator").annotate(n=Count("pk"))))

@@ -16,7 +16,7 @@ from api.schemas.common import ERRORS, ErrorOut
 from api.schemas.results import FilterQuery, VotesOut, VotesQuery
 from leaderboards.data.filters import Filters
 from leaderboards.data.lookup import find_criterion
-from leaderboards.data.votes import export_rows
+from leaderboards.exports.rows import export_rows
 from leaderboards.snapshots.registry import KINDS
 from leaderboards.snapshots.serve import get_snapshot
 from leaderboards.web.filter_form import check_choice

@@ -37,14 +37,14 @@ def _measure(study: Any, add: Callable[[str, float], None]) -> None:
     from django.contrib.auth.models import User
     from django.test import Client
 
-    from leaderboards.data.inputs import gather
+    from leaderboards.data.inputs import gather_inputs
     from leaderboards.models import BoardSnapshot
     from leaderboards.snapshots.store import compute
 
     criterion = study.criteria.get()
     BoardSnapshot.objects.all().delete()
     started = time.perf_counter()
-    material = gather(study, criterion)
+    material = gather_inputs(study, criterion)
     assert material.arrays is not None
     add("rows: read", time.perf_counter() - started)
     started = time.perf_counter()

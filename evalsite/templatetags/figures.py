@@ -1,86 +1,25 @@
-"""Format numbers on every page: undefined is a dash, never 0."""
+"""Template filters for numbers and times; lib.numbers says how each kind of number is written."""
 
 from datetime import datetime
 
 from django import template
 from django.utils import formats
 
+from lib import numbers
+
 register = template.Library()
 
-UNDEFINED = "—"
+UNDEFINED = numbers.UNDEFINED
 
-
-@register.filter
-def count(value: int | None) -> str:
-    """12,345, or a dash."""
-    return UNDEFINED if value is None else f"{value:,}"
-
-
-@register.filter
-def seconds(value: float | None) -> str:
-    """0.8 s, 42 s, 3 min 20 s, 2 h 5 min."""
-    if value is None:
-        return UNDEFINED
-    if round(value, 1) < 10:
-        return f"{value:.1f} s"
-    whole = round(value)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-@register.filter
-def parameters(value: int | None) -> str:
-    """780M, 1.1B, or a dash."""
-    if value is None:
-        return UNDEFINED
-    for unit, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
-        # 999.9 million is written 1B: three digits of it would be 1e+03.
-        if value >= unit * 0.9995:
-            return f"{value / unit:.3g}{letter}"
-    return str(value)
-
-
-@register.filter
-def gigabytes(value: int | None) -> str:
-    """1.2 GB, 340 MB, or a dash."""
-    if value is None:
-        return UNDEFINED
-    return f"{value / 10**9:.1f} GB" if value >= 10**9 else f"{value / 10**6:.0f} MB"
-
-
-@register.filter
-def dollars(value: float | None) -> str:
-    """$0.0042, $1.25, or a dash."""
-    if value is None:
-        return UNDEFINED
-    return f"${value:.2f}" if value >= 1 or value == 0 else f"${value:.2g}"
-
-
-@register.filter
-def energy(value: float | None) -> str:
-    """830 J, 1.2 Wh, or a dash."""
-    if value is None:
-        return UNDEFINED
-    return f"{value / 3600:.2g} Wh" if value >= 3600 else f"{value:.0f} J"
-
-
-@register.filter
-def score(value: float | None) -> str:
-    """0.317 for a fraction, 64 for a whole number such as a count of words."""
-    if value is None:
-        return UNDEFINED
-    if value == int(value) and abs(value) > 1:
-        return f"{int(value):,}"
-    return f"{value:.3f}"
-
-
-@register.filter
-def percent(value: float | None) -> str:
-    """37%, or a dash."""
-    return UNDEFINED if value is None else f"{value:.0%}"
+count = register.filter("count", numbers.format_count)
+whole = register.filter("whole", numbers.format_whole)
+seconds = register.filter("seconds", numbers.format_seconds)
+parameters = register.filter("parameters", numbers.format_parameters)
+gigabytes = register.filter("gigabytes", numbers.format_bytes)
+dollars = register.filter("dollars", numbers.format_dollars)
+energy = register.filter("energy", numbers.format_energy)
+score = register.filter("score", numbers.format_score)
+percent = register.filter("percent", numbers.format_percent)
 
 
 @register.filter

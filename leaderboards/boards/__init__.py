@@ -1,1 +1,1 @@
-"""Boards and what stands beside them, from data to values that JSON holds; may import data."""
+"""Compute boards and what stands beside them, from data to values for JSON; may import data."""

@@ -1,4 +1,4 @@
-"""Boards: human votes joined with automatic metrics, one line a system."""
+"""Compute a board: human votes joined with automatic metrics, one line for each system."""
 
 import math
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from leaderboards.boards.length_controlled import at_equal_length
-from leaderboards.boards.metric_means import Figure, MetricMeans
-from leaderboards.boards.neighbours import neighbours
+from leaderboards.boards.metric_means import MetricMeans, ValueWithReason
+from leaderboards.boards.neighbours import neighbour_gaps
 from leaderboards.boards.version import CODE_VERSION
-from leaderboards.data.inputs import METRIC_NAMES, Material, collection_paused
-from leaderboards.data.votes import counted
+from leaderboards.data.inputs import METRIC_NAMES, BoardInputs, collection_paused
+from leaderboards.data.votes import filtered_votes
 from models_runner.models import Regime, System
 from stats.ratings.ratings import Ratings, rate
 from stats.votes.weights import effective_votes
@@ -23,49 +23,57 @@ Board = dict[str, Any]
 
 
 @collection_paused()
-def make_board(material: Material, seed: int) -> Board:
-    """The board as JSON-able values; undefined is None, with the reason under the system's "reasons"."""
-    filters = material.filters
-    ratings = rate(
-        material.arrays, seed=seed, resamples=RESAMPLES, names=material.slugs, ties=filters.tie_rule, apart=True
-    )
-    metrics = MetricMeans(material)
-    lines = [_line(system, i, ratings, metrics) for i, system in enumerate(material.systems)]
-    equal_length = _put_equal_length(lines, material) if filters.control == "length" else None
+def make_board(inputs: BoardInputs, seed: int) -> Board:
+    """Compute a board as values for JSON; undefined is None, with the reason under the system's "reasons"."""
+    filters = inputs.filters
+    ratings = rate(inputs.arrays, seed=seed, resamples=RESAMPLES, names=inputs.slugs, ties=filters.tie_rule, apart=True)
+    metrics = MetricMeans(inputs)
+    lines = [_line(system, i, ratings, metrics) for i, system in enumerate(inputs.systems)]
+    equal_length = _add_equal_length(lines, inputs) if filters.control == "length" else None
     lines.sort(key=lambda line: (line["rating"] is None, line["part"] or 0, -(line["rating"] or 0), line["system"]))
     return {
-        "study": material.study.slug,
-        "title": material.study.title,
-        "dataset": material.study.dataset.name,
-        "instruction": material.study.instruction,
-        "criterion": material.criterion.key,
-        "question": material.criterion.question,
-        "votes": ratings.n_votes,
-        "votes_left_out": len(material.votes) - len(material.arrays),
-        "ties_dropped": len(material.arrays) - ratings.n_votes,
-        "documents": ratings.n_documents,
-        "annotators": ratings.n_annotators,
-        "fingerprint": material.fingerprint,
+        **_about(inputs, ratings),
+        "fingerprint": inputs.fingerprint,
         "seed": seed,
         "resamples": ratings.resamples,
         "code_version": CODE_VERSION,
         "method": ratings.method,
-        "warnings": [*_disconnected(lines), *_leaks(lines), *_llm_judges(material), *ratings.warnings],
+        "warnings": [*_disconnected(lines), *_leaks(lines), *_llm_judges(inputs), *ratings.warnings],
         "parts": parts_by_name(lines),
         "tie_parameter": [_defined(value) for value in ratings.tie_parameter],
-        "wins": _wins(lines, material),
-        "neighbours": neighbours(material.arrays, material.slugs),
+        "wins": _wins(lines, inputs),
+        "neighbours": neighbour_gaps(inputs.arrays, inputs.slugs),
         "filters": filters.asked,
-        **_votes_left_out(material),
-        "weights": _weights(material),
+        **_votes_left_out(inputs),
+        "weights": _weights(inputs),
         "equal_length": equal_length,
-        "signatures": sorted({score.signature for score in material.scores}),
+        "signatures": sorted({score.signature for score in inputs.scores}),
         "systems": lines,
     }
 
 
+def _about(inputs: BoardInputs, ratings: Ratings) -> Board:
+    """Say what the board is of, and from how many votes."""
+    return {
+        "study": inputs.study.slug,
+        "title": inputs.study.title,
+        "dataset": inputs.study.dataset.name,
+        "instruction": inputs.study.instruction,
+        "criterion": inputs.criterion.key,
+        "question": inputs.criterion.question,
+        "votes": ratings.n_votes,
+        "votes_left_out": len(inputs.votes) - len(inputs.arrays),
+        "ties_dropped": len(inputs.arrays) - ratings.n_votes,
+        "documents": ratings.n_documents,
+        "annotators": ratings.n_annotators,
+    }
+
+
 def parts_by_name(lines: Sequence[Board]) -> list[list[str]]:
-    """Systems that votes connect, by part, in the order of the lines; those without votes are in none."""
+    """Name the systems of each part that votes connect, in the order of the lines.
+
+    Systems without votes are in no part.
+    """
     numbers = sorted({line["part"] for line in lines if line["part"] is not None})
     return [[line["system"] for line in lines if line["part"] == number] for number in numbers]
 
@@ -81,11 +89,11 @@ def _disconnected(lines: Sequence[Board]) -> list[str]:
     ]
 
 
-def _wins(lines: Sequence[Board], material: Material) -> Board:
-    """Row against column, in the order of the lines: votes, and wins with half of each tie and each both bad."""
-    place = {slug: i for i, slug in enumerate(material.slugs)}
-    order = [place[line["system"]] for line in lines]
-    wins = replace(material.arrays, weight=None).wins()[np.ix_(order, order)]
+def _wins(lines: Sequence[Board], inputs: BoardInputs) -> Board:
+    """Count votes and wins, row against column in the order of the lines; a tie or both bad is half a win."""
+    number = {slug: i for i, slug in enumerate(inputs.slugs)}
+    order = [number[line["system"]] for line in lines]
+    wins = replace(inputs.arrays, weight=None).wins()[np.ix_(order, order)]
     return {
         "systems": [line["system"] for line in lines],
         "wins": wins.tolist(),
@@ -93,42 +101,45 @@ def _wins(lines: Sequence[Board], material: Material) -> Board:
     }
 
 
-def _votes_left_out(material: Material) -> dict[str, int]:
-    """votes_unfiltered: without any filter. flagged_votes: on summaries that give their author away, counted or not."""
-    votes, filters, study = material.votes, material.filters, material.study
-    n = counted(material.criterion).count() if filters.restricts else len(votes)
+def _votes_left_out(inputs: BoardInputs) -> dict[str, int]:
+    """Count the votes without filters, and those on summaries that name their system, counted or not."""
+    votes, filters, study = inputs.votes, inputs.filters, inputs.study
+    n = filtered_votes(inputs.criterion).count() if filters.restricts else len(votes)
     if filters.flagged == "out":
-        flagged = counted(material.criterion, replace(filters, flagged="in")).count() - len(votes)
+        flagged = filtered_votes(inputs.criterion, replace(filters, flagged="in")).count() - len(votes)
     else:
-        named = list(study.giveaway_checks.filter(flagged=True).order_by().values_list("summary_id", flat=True))
-        flagged = int((np.isin(votes.summary_a, named) | np.isin(votes.summary_b, named)).sum()) if named else 0
+        flagged_summaries = list(
+            study.giveaway_checks.filter(flagged=True).order_by().values_list("summary_id", flat=True)
+        )
+        on_flagged = [np.isin(side, flagged_summaries) for side in (votes.summary_a, votes.summary_b)]
+        flagged = int((on_flagged[0] | on_flagged[1]).sum()) if flagged_summaries else 0
     return {"votes_filtered": len(votes), "votes_unfiltered": n, "flagged_votes": flagged}
 
 
-def _weights(material: Material) -> Board | None:
-    """drawn: votes with a known chance of their draw."""
-    weights = material.weights
+def _weights(inputs: BoardInputs) -> Board | None:
+    """Say how many votes have a known chance of their draw, and what they are worth together."""
+    weights = inputs.weights
     if weights is None:
         return None
-    drawn = int((~np.isnan(material.votes.chance[material.counts])).sum())
+    drawn = int((~np.isnan(inputs.votes.chance[inputs.counts])).sum())
     return {"drawn": drawn, "effective_votes": effective_votes(weights)}
 
 
-def _put_equal_length(lines: Sequence[Board], material: Material) -> Board:
-    """Adds what the ratings would be at equal length to the lines, which are in the order of the systems."""
-    found = at_equal_length(material)
+def _add_equal_length(lines: Sequence[Board], inputs: BoardInputs) -> Board:
+    """Add the ratings at equal length to the lines, which are in the order of the systems."""
+    equal_length = at_equal_length(inputs)
     for i, line in enumerate(lines):
         for field in ("rating", "lower", "upper"):
-            line[f"equal_length_{field}"] = _defined(getattr(found, field)[i])
-            if found.reason[i]:
-                line["reasons"][f"equal_length_{field}"] = found.reason[i]
+            line[f"equal_length_{field}"] = _defined(getattr(equal_length, field)[i])
+            if equal_length.reason[i]:
+                line["reasons"][f"equal_length_{field}"] = equal_length.reason[i]
     names = ("effect", "effect_lower", "effect_upper", "deviation", "votes")
-    return {name: getattr(found, name) for name in names}
+    return {name: getattr(equal_length, name) for name in names}
 
 
-def _llm_judges(material: Material) -> list[str]:
-    n = material.votes.by_llm
-    return [f"{n} of {len(material.votes)} votes were given by language models, not by people."] if n else []
+def _llm_judges(inputs: BoardInputs) -> list[str]:
+    n = inputs.votes.by_llm
+    return [f"{n} of {len(inputs.votes)} votes were given by language models, not by people."] if n else []
 
 
 def _leaks(lines: Sequence[Board]) -> list[str]:
@@ -141,7 +152,25 @@ def _leaks(lines: Sequence[Board]) -> list[str]:
 
 
 def _line(system: System, i: int, ratings: Ratings, metrics: MetricMeans) -> Board:
-    figures: dict[str, Figure] = {
+    values = _line_values(system, i, ratings, metrics)
+    line: Board = {
+        "system": system.slug,
+        "name": system.name,
+        "regime": system.regime,
+        "size_class": system.size_class,
+        **{field: value for field, (value, _) in values.items()},
+        **metrics.flags(system.slug),
+        "reasons": {field: reason for field, (_, reason) in values.items() if reason},
+    }
+    for field in ("rank", "rank_best", "rank_worst"):
+        line[field] = None if line[field] is None else int(line[field])
+    line["part"] = int(ratings.part[i]) if ratings.part[i] >= 0 else None
+    return line
+
+
+def _line_values(system: System, i: int, ratings: Ratings, metrics: MetricMeans) -> dict[str, ValueWithReason]:
+    why_no_share = "" if ratings.votes[i] else ratings.reason[i]
+    return {
         "rating": (_defined(ratings.rating[i]), ratings.reason[i]),
         "rating_lower": (_defined(ratings.lower[i]), ratings.interval_reason[i]),
         "rating_upper": (_defined(ratings.upper[i]), ratings.interval_reason[i]),
@@ -153,25 +182,12 @@ def _line(system: System, i: int, ratings: Ratings, metrics: MetricMeans) -> Boa
         "iid_lower": (_defined(ratings.iid_lower[i]), ratings.iid_reason[i]),
         "iid_upper": (_defined(ratings.iid_upper[i]), ratings.iid_reason[i]),
         "votes": (int(ratings.votes[i]), ""),
-        "win_rate": (_defined(ratings.win_rate[i]), "" if ratings.votes[i] else ratings.reason[i]),
-        "both_bad_rate": (_defined(ratings.both_bad_rate[i]), "" if ratings.votes[i] else ratings.reason[i]),
+        "win_rate": (_defined(ratings.win_rate[i]), why_no_share),
+        "both_bad_rate": (_defined(ratings.both_bad_rate[i]), why_no_share),
         **{name: metrics.mean_score(system.slug, name) for name in METRIC_NAMES},
         "seconds": metrics.mean_seconds(system.slug),
         "parameters": (system.parameters, _why_no_parameters(system)),
     }
-    line: Board = {
-        "system": system.slug,
-        "name": system.name,
-        "regime": system.regime,
-        "size_class": system.size_class,
-        **{field: value for field, (value, _) in figures.items()},
-        **metrics.flags(system.slug),
-        "reasons": {field: reason for field, (_, reason) in figures.items() if reason},
-    }
-    for field in ("rank", "rank_best", "rank_worst"):
-        line[field] = None if line[field] is None else int(line[field])
-    line["part"] = int(ratings.part[i]) if ratings.part[i] >= 0 else None
-    return line
 
 
 def _defined(value: float) -> float | None:

@@ -1,12 +1,12 @@
-"""What a system costs: its size, and what its summaries took."""
+"""What a system costs: its size, and the time, money and memory that its summaries took."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum
 from typing import NamedTuple
 
-from leaderboards.data.inputs import Material
+from leaderboards.data.inputs import BoardInputs
 from models_runner.models import Regime, Summary, System
 from models_runner.systems.prices import cost as dollars
 
@@ -15,7 +15,7 @@ NO_SUMMARIES = "no summaries yet"
 
 @dataclass(frozen=True)
 class Measure:
-    """unit: how a tick of the axis is written, in d3's language; see charts/pareto.py."""
+    """A kind of cost, with its label in a form and its title on an axis."""
 
     key: str
     label: str
@@ -31,13 +31,15 @@ MEASURES = (
 
 
 class Cost(NamedTuple):
-    """None with a reason where unknown; 0 where there is nothing to pay, and then the reason says why."""
+    """A cost, None with a reason where it is unknown. The reason of 0 says why there is nothing to pay."""
 
     value: float | None
     reason: str
 
 
-class _Taken(NamedTuple):
+class _SummaryCost(NamedTuple):
+    """What one summary took."""
+
     pk: int
     prompt_tokens: int | None
     output_tokens: int | None
@@ -45,33 +47,31 @@ class _Taken(NamedTuple):
     peak_memory_bytes: int | None
 
 
-def read_costs(material: Material) -> dict[str, dict[str, Cost]]:
-    """By measure and system; one query, for the summaries of the material."""
-    taken = _taken(material)
+def read_costs(inputs: BoardInputs) -> dict[str, dict[str, Cost]]:
+    """Read the costs by measure and system; one query, for what the summaries took."""
+    taken = _read_summary_costs(inputs)
     return {
-        "parameters": {system.slug: _parameters(system) for system in material.systems},
-        "seconds": {
-            s.slug: _mean([row.seconds for row in taken[s.slug]], "time not measured") for s in material.systems
-        },
-        "price": {system.slug: _price(system, taken[system.slug]) for system in material.systems},
-        "memory": {system.slug: _memory(taken[system.slug]) for system in material.systems},
+        "parameters": {system.slug: _parameters(system) for system in inputs.systems},
+        "seconds": {s.slug: _mean([row.seconds for row in taken[s.slug]], "time not measured") for s in inputs.systems},
+        "price": {system.slug: _price(system, taken[system.slug]) for system in inputs.systems},
+        "memory": {system.slug: _memory(taken[system.slug]) for system in inputs.systems},
     }
 
 
-def _taken(material: Material) -> dict[str, list[_Taken]]:
-    system_of = {summary.pk: summary.system for summary in material.summaries}
+def _read_summary_costs(inputs: BoardInputs) -> dict[str, list[_SummaryCost]]:
+    system_of = {summary.pk: summary.system for summary in inputs.summaries}
     rows = (
         Summary.objects.done()
-        .filter(run__system__in=material.systems, run__dataset=material.study.dataset_id)
-        .filter(run__instruction=material.study.instruction)
+        .filter(run__system__in=inputs.systems, run__dataset=inputs.study.dataset_id)
+        .filter(run__instruction=inputs.study.instruction)
         .order_by()
-        .values_list(*_Taken._fields)
+        .values_list(*_SummaryCost._fields)
     )
-    result: dict[str, list[_Taken]] = defaultdict(list)
-    for row in map(_Taken._make, rows.iterator(chunk_size=5_000)):
+    by_system: dict[str, list[_SummaryCost]] = defaultdict(list)
+    for row in map(_SummaryCost._make, rows.iterator(chunk_size=5_000)):
         if row.pk in system_of:
-            result[system_of[row.pk]].append(row)
-    return result
+            by_system[system_of[row.pk]].append(row)
+    return by_system
 
 
 def _parameters(system: System) -> Cost:
@@ -83,27 +83,27 @@ def _parameters(system: System) -> Cost:
 
 
 def _mean(values: Sequence[float | None], why_none: str) -> Cost:
-    known = [value for value in values if value is not None]
-    if not known:
+    measured = [value for value in values if value is not None]
+    if not measured:
         return Cost(None, why_none if values else NO_SUMMARIES)
-    return Cost(fsum(known) / len(known), "" if len(known) == len(values) else _part(len(known), values))
+    return Cost(fsum(measured) / len(measured), _how_many(len(measured), len(values)))
 
 
-def _price(system: System, rows: Sequence[_Taken]) -> Cost:
+def _price(system: System, rows: Sequence[_SummaryCost]) -> Cost:
     if not system.price:
         return Cost(None, "no price on the system's record")
     prices = [dollars(system.price, row.prompt_tokens, row.output_tokens, row.seconds) for row in rows]
-    found = _mean(prices, "its tokens or its time, which the price needs, were not measured")
-    return found._replace(reason="costs nothing") if found.value == 0 else found
+    price = _mean(prices, "its tokens or its time, which the price needs, were not measured")
+    return price._replace(reason="costs nothing") if price.value == 0 else price
 
 
-def _memory(rows: Sequence[_Taken]) -> Cost:
-    """The most that any summary took: what a machine must have."""
-    known = [row.peak_memory_bytes for row in rows if row.peak_memory_bytes is not None]
-    if not known:
+def _memory(rows: Sequence[_SummaryCost]) -> Cost:
+    """Return the most memory that any summary took: what a machine must have."""
+    measured = [row.peak_memory_bytes for row in rows if row.peak_memory_bytes is not None]
+    if not measured:
         return Cost(None, "peak memory not measured" if rows else NO_SUMMARIES)
-    return Cost(float(max(known)), "" if len(known) == len(rows) else _part(len(known), rows))
+    return Cost(float(max(measured)), _how_many(len(measured), len(rows)))
 
 
-def _part(n: int, rows: Iterable[object]) -> str:
-    return f"{n} of {len(list(rows))} summaries"
+def _how_many(measured: int, summaries: int) -> str:
+    return "" if measured == summaries else f"{measured} of {summaries} summaries"

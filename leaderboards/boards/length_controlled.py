@@ -1,10 +1,10 @@
-"""Ratings as they would be if all summaries were equally long, beside those of a board."""
+"""A board's ratings as they would be if all summaries were equally long."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from leaderboards.data.inputs import Material
+from leaderboards.data.inputs import BoardInputs
 from stats.ratings.length_control import length_controlled
 from stats.strengths.bradley_terry import SCALE, to_rating
 from stats.votes.arrays import FloatArray
@@ -15,10 +15,12 @@ NO_LENGTHS = "no votes on summaries whose words are counted"
 
 @dataclass(frozen=True)
 class EqualLength:
-    """Arrays by system, in points, NaN with a reason.
+    """Ratings at equal length, in points by system; NaN with a reason.
 
-    effect: points that a summary gains where its length differs by one standard deviation of the differences more;
-    None with several parts, or none. votes: those on summaries whose words are both counted.
+    Attributes:
+        effect: Points gained by one standard deviation of relative length more; None unless votes connect one part.
+        deviation: That standard deviation.
+        votes: Number of votes on summaries whose words are both counted.
     """
 
     rating: FloatArray
@@ -32,15 +34,15 @@ class EqualLength:
     votes: int
 
 
-def at_equal_length(material: Material) -> EqualLength:
-    """Each part that votes connect by itself, on a scale with the mean 1000."""
-    lengths = [material.lengths(side) for side in ("a", "b")]
-    known = (lengths[0] > 0) & (lengths[1] > 0)
-    votes, (length_a, length_b) = material.arrays.take(known), [length[known] for length in lengths]
+def at_equal_length(inputs: BoardInputs) -> EqualLength:
+    """Rate each part that votes connect by itself, on a scale with the mean 1000."""
+    lengths = [inputs.lengths(side) for side in ("a", "b")]
+    counted = (lengths[0] > 0) & (lengths[1] > 0)
+    votes, (length_a, length_b) = inputs.arrays.take(counted), [length[counted] for length in lengths]
     n = votes.n_systems
     rating, lower, upper = (np.full(n, np.nan) for _ in range(3))
     reason = [NO_LENGTHS] * n
-    found = EqualLength(rating, lower, upper, reason, None, None, None, None, len(votes))
+    equal_length = EqualLength(rating, lower, upper, reason, None, None, None, None, len(votes))
     parts = parts_of(votes)
     for systems in parts:
         inside = np.isin(votes.system_a, systems)
@@ -50,11 +52,11 @@ def at_equal_length(material: Material) -> EqualLength:
             reason[system] = ""
         if len(parts) == 1 and fit.deviation > 0:
             effects = [SCALE * value for value in (fit.effect, fit.effect_lower, fit.effect_upper)]
-            found = replace(
-                found,
+            equal_length = replace(
+                equal_length,
                 effect=effects[0],
                 effect_lower=effects[1],
                 effect_upper=effects[2],
                 deviation=fit.deviation,
             )
-    return found
+    return equal_length

@@ -1,15 +1,15 @@
-"""Automatic metrics as a board shows them: means over a system's summaries, with what is missing."""
+"""Automatic metrics on a board: means over a system's summaries, with remarks on what is missing."""
 
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
-from leaderboards.data.inputs import Material, ScoreRow, SummaryRow
+from leaderboards.data.inputs import BoardInputs, ScoreRow, SummaryRow
 from models_runner.models import Summary
 
-# A value, None where undefined, and the reason for that or a remark on the value.
-Figure = tuple[float | None, str]
+# A value, None where undefined, with the reason for that or a remark on the value.
+ValueWithReason = tuple[float | None, str]
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -18,20 +18,20 @@ def _mean(values: Sequence[float]) -> float:
 
 
 class MetricMeans:
-    """Means over a system's summaries. The full set is every document (or query) that any of the systems summarized."""
+    """Means over a system's summaries. A full set is one of every document or query that any system summarized."""
 
-    def __init__(self, material: Material) -> None:
-        self.units = len({(s.document, s.query) for s in material.summaries})
+    def __init__(self, inputs: BoardInputs) -> None:
+        self.units = len({(s.document, s.query) for s in inputs.summaries})
         self.summaries: dict[str, list[SummaryRow]] = defaultdict(list)
         self.scores: dict[tuple[str, str], list[ScoreRow]] = defaultdict(list)
         system_of = {}
-        for summary in material.summaries:
+        for summary in inputs.summaries:
             self.summaries[summary.system].append(summary)
             system_of[summary.pk] = summary.system
-        for score in material.scores:
+        for score in inputs.scores:
             self.scores[(system_of[score.summary], score.name)].append(score)
 
-    def mean_score(self, system: str, name: str) -> Figure:
+    def mean_score(self, system: str, name: str) -> ValueWithReason:
         scores = self.scores[(system, name)]
         values = [score.value for score in scores if score.value is not None]
         if not values:
@@ -52,14 +52,14 @@ class MetricMeans:
     def _part(self, n: int) -> str:
         return f"{n} of {self.units} summaries"
 
-    def mean_seconds(self, system: str) -> Figure:
+    def mean_seconds(self, system: str) -> ValueWithReason:
         times = [s.seconds for s in self.summaries[system] if s.seconds is not None]
         if not times:
             return None, "time not measured" if self.summaries[system] else "no summaries yet"
         return _mean(times), "" if len(times) == self.units else self._part(len(times))
 
     def flags(self, system: str) -> dict[str, int]:
-        """What was cut off or empty: counts of summaries, and the tokens dropped from all inputs together."""
+        """Count the summaries that were cut off or empty, and the tokens dropped from all their inputs."""
         summaries = self.summaries[system]
         dropped = [s.dropped_tokens for s in summaries if s.dropped_tokens]
         reasons = Counter(map(attrgetter("stop_reason"), summaries))
@@ -74,6 +74,6 @@ class MetricMeans:
 
 
 def _commonest(reasons: Iterable[str]) -> str:
-    """The most frequent of some texts, the first in the alphabet among equals; "" of none."""
+    """Return the most frequent text, the first in the alphabet among equals; "" of none."""
     counts = Counter(reason for reason in reasons if reason)
     return min(counts, key=lambda reason: (-counts[reason], reason), default="")

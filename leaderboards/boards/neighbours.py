@@ -1,4 +1,7 @@
-"""Which neighbours the votes tell apart, and how many it would take: one answer for boards, planning and trust."""
+"""Whether the votes tell neighbours on the board apart, and how many votes it takes.
+
+Boards, planning and trust all show these numbers.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,10 +25,11 @@ NO_LIMIT_YET = "too few votes: they set no limit to the gap, and leave open who 
 NO_LIMIT = "told apart already: one never lost to the other, and the votes set no limit to the gap"
 
 
-def neighbours(votes: VoteArrays, names: Sequence[str]) -> list[dict[str, Any]]:
-    """By part, from the top: gap in points, its error, and the votes needed in all (of the part), with 80 % power.
+def neighbour_gaps(votes: VoteArrays, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return gap, its error, and the votes needed in all with 80 % power, for each pair of neighbours from the top.
 
-    Ties count half. The errors are those of the two-way clustered sandwich, with k / (k - 1) for few units.
+    Gaps and errors are in points; votes needed are of the part that votes connect. Ties count half. The errors are
+    those of the two-way clustered sandwich, with k / (k - 1) for few units.
     """
     return [line for part in parts_of(votes) for line in _of_part(only(votes, part), part, names)]
 
@@ -35,8 +39,8 @@ def _of_part(votes: VoteArrays, part: IntArray, names: Sequence[str]) -> list[di
     wins = votes.wins()
     strengths, limited, unclear = fit_bradley_terry(wins), same_circle(wins > 0), unclear_pairs(wins)
     variance = np.full(unclear.shape, np.nan) if single else _variance(votes, strengths)
-    found, lines = separation(strengths, variance, len(votes)), []
-    for i, j, gap, error, votes_needed in zip(*found.columns, strict=True):
+    pairs, lines = separation(strengths, variance, len(votes)), []
+    for i, j, gap, error, votes_needed in zip(*pairs.columns, strict=True):
         reason = NO_DRAWS if single else _reason(error, votes_needed)
         if not single and not limited[i, j]:
             reason = NO_LIMIT_YET if unclear[i, j] else NO_LIMIT

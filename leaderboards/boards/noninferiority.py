@@ -1,64 +1,65 @@
-"""Each small system against each that it could stand in for: one computation for page, trust data and scripts."""
+"""Non-inferiority of each small system to each that it could replace: one computation for all pages and scripts."""
 
 import math
 from dataclasses import asdict
 from typing import Any
 
-from leaderboards.data.inputs import Material
+from leaderboards.data.inputs import BoardInputs
 from models_runner.models import Regime, System
 from stats.decisions.noninferiority import NonInferiority, Scale, noninferiorities, votes_to_decide
 
 RESAMPLES = 1000
-# Where a study has none: intervals need no margin, and what does is left out.
+# For a study without a margin: its intervals do not depend on one, and what does is left out.
 ANY_MARGIN = 0.05
 
 
-def is_small(system: System) -> bool:
+def is_compact(system: System) -> bool:
+    """Whether the system is one that could replace a larger one: compact, or a baseline."""
     return system.size_class == "compact" or system.regime == Regime.BASELINE
 
 
 def is_reference(system: System) -> bool:
-    """What a small system could stand in for: all others, also those whose size is not told, and people."""
-    return not is_small(system)
+    """Whether a small system could replace this one: all others, also those of unknown size, and people."""
+    return not is_compact(system)
 
 
-def compared(material: Material, margin: float | None, seed: int) -> list[dict[str, Any]]:
-    """JSON-able, by pair: difference of the chance that the small one wins from 1/2, its interval, and the verdict.
+def compare_pairs(inputs: BoardInputs, margin: float | None, seed: int) -> list[dict[str, Any]]:
+    """Compare each small system with each reference: its chance to win minus 1/2, with interval and verdict.
 
-    verdict: superior, not inferior, inferior, undecided (the votes do not decide), undefined (with a reason), or None
-    without a margin, as are p and votes_needed.
+    The verdict is superior, not inferior, inferior, undecided (the votes do not decide) or undefined (with a reason).
+    Without a margin verdict, p and votes_needed are None.
     """
-    small = [i for i, system in enumerate(material.systems) if is_small(system)]
-    references = [i for i, system in enumerate(material.systems) if is_reference(system)]
+    small = [i for i, system in enumerate(inputs.systems) if is_compact(system)]
+    references = [i for i, system in enumerate(inputs.systems) if is_reference(system)]
     pairs = [(i, j) for i in small for j in references]
-    found = noninferiorities(
-        material.arrays, pairs, margin=margin or ANY_MARGIN, seed=seed, scale=Scale.WIN_PROBABILITY, resamples=RESAMPLES
+    results = noninferiorities(
+        inputs.arrays, pairs, margin=margin or ANY_MARGIN, seed=seed, scale=Scale.WIN_PROBABILITY, resamples=RESAMPLES
     )
-    votes = len(material.arrays)
+    votes = len(inputs.arrays)
     return [
-        {"small": material.slugs[i], "large": material.slugs[j], **_line(result, margin, votes)}
-        for (i, j), result in zip(pairs, found, strict=True)
+        {"small": inputs.slugs[i], "large": inputs.slugs[j], **_line(result, margin, votes)}
+        for (i, j), result in zip(pairs, results, strict=True)
     ]
 
 
-def _line(found: NonInferiority, margin: float | None, votes: int) -> dict[str, Any]:
-    needed = votes_to_decide(found, votes) if margin else math.nan
-    numbers = {name: _defined(value) for name, value in asdict(found).items() if isinstance(value, float)}
+def _line(result: NonInferiority, margin: float | None, votes: int) -> dict[str, Any]:
+    needed = votes_to_decide(result, votes) if margin else math.nan
+    numbers = {name: _defined(value) for name, value in asdict(result).items() if isinstance(value, float)}
     return numbers | {
-        "reason": found.reason,
+        "reason": result.reason,
         "margin": margin,
         "p": numbers["p"] if margin else None,
-        "verdict": _word(found) if margin else None,
+        "verdict": _verdict(result) if margin else None,
         "votes_needed": math.ceil(needed) if math.isfinite(needed) else None,
     }
 
 
-def _word(found: NonInferiority) -> str:
-    if found.reason:
+def _verdict(result: NonInferiority) -> str:
+    if result.reason:
         return "undefined"
-    if found.non_inferior:
-        return "superior" if found.superior else "not inferior"
-    return "inferior" if found.inferior else "undecided"
+    if result.non_inferior:
+        return "superior" if result.superior else "not inferior"
+    return "inferior" if result.inferior else "undecided"
 
 
 def _defined(value: float) -> float | None:

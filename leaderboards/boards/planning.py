@@ -1,55 +1,55 @@
-"""How narrow the intervals are after so many votes, and how many more it takes to tell neighbours apart."""
+"""Planning: the width of intervals against the number of votes, and the votes needed to tell neighbours apart."""
 
 from typing import Any
 
 import numpy as np
 
-from leaderboards.boards.neighbours import neighbours
-from leaderboards.data.inputs import Material
+from leaderboards.boards.neighbours import neighbour_gaps
+from leaderboards.data.inputs import BoardInputs
 from stats.decisions.planning import POWER
 from stats.ratings.ratings import rate
 from stats.votes.arrays import IntArray, VoteArrays
 
 RESAMPLES = 300
 SHARES = (1 / 8, 1 / 4, 1 / 2, 1.0)
-# Fewer votes a system say more about luck than about a study's course.
+# Fewer votes say more about luck than about the course of a study.
 FEWEST = 40
 
 
-def planning(material: Material, seed: int) -> dict[str, Any]:
-    """JSON-able; None where undefined, with its reason. No query of its own.
+def compute_planning(inputs: BoardInputs, seed: int) -> dict[str, Any]:
+    """Compute values for JSON without a query; undefined is None, with its reason.
 
-    widths: of 95 % intervals after a part of the votes, drawn by the seed. neighbours: the board's.
+    "widths" are those of 95 % intervals after a part of the votes, drawn by the seed; "neighbours" are the board's.
     """
-    votes = material.arrays
+    votes = inputs.arrays
     return {
-        "fingerprint": material.fingerprint,
+        "fingerprint": inputs.fingerprint,
         "seed": seed,
         "resamples": RESAMPLES,
         "power": POWER,
         "votes": len(votes),
         "widths": _widths(votes, seed),
-        "neighbours": neighbours(votes, material.slugs),
+        "neighbours": neighbour_gaps(votes, inputs.slugs),
     }
 
 
 def _widths(votes: VoteArrays, seed: int) -> list[dict[str, Any]]:
     order: IntArray = np.random.default_rng(seed).permutation(len(votes)).astype(np.int64)
-    found = []
+    rows = []
     for n in sorted({round(share * len(votes)) for share in SHARES}):
         if n < FEWEST and n < len(votes):
             continue
         ratings = rate(votes.take(order[:n]), seed=seed, resamples=RESAMPLES)
         width = ratings.upper - ratings.lower
-        known = width[~np.isnan(width)]
-        if known.size:
-            found.append(
+        defined = width[~np.isnan(width)]
+        if defined.size:
+            rows.append(
                 {
                     "votes": n,
-                    "median": float(np.median(known)),
-                    "narrowest": float(known.min()),
-                    "widest": float(known.max()),
-                    "systems": int(known.size),
+                    "median": float(np.median(defined)),
+                    "narrowest": float(defined.min()),
+                    "widest": float(defined.max()),
+                    "systems": int(defined.size),
                 }
             )
-    return found
+    return rows

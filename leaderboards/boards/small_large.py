@@ -1,18 +1,16 @@
-"""Small against large: what each system costs, how good it is, and whether a small one is as good as a large one."""
+"""Small versus large: what each system costs, how good it is, and whether a small one can replace a large one."""
 
 import math
-from collections import defaultdict
 from typing import Any
 
 import numpy as np
 
 from leaderboards.boards.costs import read_costs
-from leaderboards.boards.noninferiority import RESAMPLES, compared, is_reference, is_small
-from leaderboards.data.inputs import Material
+from leaderboards.boards.noninferiority import RESAMPLES, compare_pairs, is_compact, is_reference
+from leaderboards.data.inputs import BoardInputs
 from stats.metrics.significance import mean_intervals
-from stats.votes.arrays import FloatArray
 
-# Higher is better in all of them; the rating itself comes from the board.
+# Measures of quality beside the rating, which comes from the board; higher is better in all of them.
 METRICS = {
     "rouge1": "ROUGE-1",
     "rouge2": "ROUGE-2",
@@ -22,37 +20,38 @@ METRICS = {
 }
 
 
-def small_large(material: Material, seed: int) -> dict[str, Any]:
-    """JSON-able; None where undefined, with its reason. One query, for what the summaries took.
+def compute_small_large(inputs: BoardInputs, seed: int) -> dict[str, Any]:
+    """Compute values for JSON; undefined is None, with its reason. One query, for what the summaries took.
 
-    metrics, costs: by name and system. small, large: the systems a verdict can be about. verdicts: of every such pair.
+    "metrics" and "costs" are by name and system; "small" and "large" are the systems that verdicts are about.
     """
-    margin = material.study.noninferiority_margin
+    margin = inputs.study.noninferiority_margin
     return {
-        "fingerprint": material.fingerprint,
+        "fingerprint": inputs.fingerprint,
         "seed": seed,
         "resamples": RESAMPLES,
-        "votes": len(material.arrays),
+        "votes": len(inputs.arrays),
         "margin": margin,
-        "metrics": _metrics(material, seed),
+        "metrics": _metrics(inputs, seed),
         "costs": {
-            measure: {system: found._asdict() for system, found in costs.items()}
-            for measure, costs in read_costs(material).items()
+            measure: {system: cost._asdict() for system, cost in costs.items()}
+            for measure, costs in read_costs(inputs).items()
         },
-        "small": [system.slug for system in material.systems if is_small(system)],
-        "large": [system.slug for system in material.systems if is_reference(system)],
-        "verdicts": compared(material, margin, seed),
+        "small": [system.slug for system in inputs.systems if is_compact(system)],
+        "large": [system.slug for system in inputs.systems if is_reference(system)],
+        "verdicts": compare_pairs(inputs, margin, seed),
     }
 
 
-def _metrics(material: Material, seed: int) -> dict[str, dict[str, dict[str, Any]]]:
-    found = {}
+def _metrics(inputs: BoardInputs, seed: int) -> dict[str, dict[str, dict[str, Any]]]:
+    documents = sorted({summary.document for summary in inputs.summaries})
+    by_metric = {}
     for name in METRICS:
-        values = _by_document(material, name)
+        values = inputs.document_means(name, documents)
         if np.isnan(values).all():
             continue
         means = mean_intervals(values, seed=seed, resamples=RESAMPLES)
-        found[name] = {
+        by_metric[name] = {
             system: {
                 "value": _defined(means.mean[i]),
                 "lower": _defined(means.lower[i]),
@@ -60,24 +59,9 @@ def _metrics(material: Material, seed: int) -> dict[str, dict[str, dict[str, Any
                 "reason": means.reason[i] and "not scored yet",
                 "interval_reason": means.interval_reason[i],
             }
-            for i, system in enumerate(material.slugs)
+            for i, system in enumerate(inputs.slugs)
         }
-    return found
-
-
-def _by_document(material: Material, name: str) -> FloatArray:
-    """Shape (n_systems, n_documents); a document's queries are averaged."""
-    place = {system: i for i, system in enumerate(material.slugs)}
-    documents = {name: j for j, name in enumerate(sorted({s.document for s in material.summaries}))}
-    of = {s.pk: (place[s.system], documents[s.document]) for s in material.summaries}
-    values: dict[tuple[int, int], list[float]] = defaultdict(list)
-    for score in material.scores:
-        if score.name == name and score.value is not None:
-            values[of[score.summary]].append(score.value)
-    result = np.full((len(place), len(documents)), np.nan)
-    for cell, scores in values.items():
-        result[cell] = math.fsum(scores) / len(scores)
-    return result
+    return by_metric
 
 
 def _defined(value: float) -> float | None:

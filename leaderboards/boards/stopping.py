@@ -1,4 +1,4 @@
-"""A rule that may be looked at after every vote: bounds of a win rate that hold at all times at once."""
+"""A stopping rule: bounds of a win rate that hold at all times at once, so that they may be read after every vote."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from annotations.models import Criterion, Outcome
 from leaderboards.data.filters import Filters
-from leaderboards.data.votes import counted
+from leaderboards.data.votes import filtered_votes
 from stats.uncertainty.sequences import confidence_sequence
 
 _COMPARISON = "assignment__comparison"
@@ -16,8 +16,13 @@ SHARE_OF_A = {Outcome.A: 1.0, Outcome.B: 0.0, Outcome.TIE: 0.5, Outcome.BOTH_BAD
 
 
 @dataclass(frozen=True)
-class Stopping:
-    """results: documents used, the first vote of each. decided_after: so many of them, None if undecided so far."""
+class StoppingBounds:
+    """Bounds of how often one system beats another.
+
+    Attributes:
+        results: Number of documents, of each the first vote.
+        decided_after: Number of documents that decided it; None while it is undecided.
+    """
 
     better: str
     worse: str
@@ -28,23 +33,23 @@ class Stopping:
     decided_after: int | None
 
 
-def stopping(criterion: Criterion, filters: Filters, better: str, worse: str) -> Stopping:
-    """Of the votes between these two, in order of time; one query.
+def stopping_bounds(criterion: Criterion, filters: Filters, better: str, worse: str) -> StoppingBounds:
+    """Compute the bounds from the votes between these two systems in order of time; one query.
 
-    One result a document, because votes on the same one go together and the bounds hold for single results.
+    Only the first vote on each document counts: votes on the same document are not independent.
     """
     rows = (
-        counted(criterion, filters)
+        filtered_votes(criterion, filters)
         .filter(Q(**{_SYSTEM_A: better, _SYSTEM_B: worse}) | Q(**{_SYSTEM_A: worse, _SYSTEM_B: better}))
         .order_by("created_at", "pk")
         .values_list(f"{_COMPARISON}__document_id", _SYSTEM_A, "outcome")
     )
-    first: dict[int, float] = {}
+    share_by_document: dict[int, float] = {}
     for document, system_a, outcome in rows:
         share = SHARE_OF_A[Outcome(outcome)]
-        first.setdefault(document, share if system_a == better else 1 - share)
-    found = confidence_sequence(np.array(list(first.values()), dtype=np.float64))
-    if not first:
-        return Stopping(better, worse, 0, None, None, None, None)
-    estimate, lower, upper = (float(array[-1]) for array in (found.estimate, found.lower, found.upper))
-    return Stopping(better, worse, len(first), estimate, lower, upper, found.decided_after)
+        share_by_document.setdefault(document, share if system_a == better else 1 - share)
+    if not share_by_document:
+        return StoppingBounds(better, worse, 0, None, None, None, None)
+    sequence = confidence_sequence(np.array(list(share_by_document.values()), dtype=np.float64))
+    estimate, lower, upper = (float(array[-1]) for array in (sequence.estimate, sequence.lower, sequence.upper))
+    return StoppingBounds(better, worse, len(share_by_document), estimate, lower, upper, sequence.decided_after)

@@ -1,3 +1,6 @@
-"""Raised whenever the same votes and scores may give other numbers, or a board other fields: all is made anew then."""
+"""The version of the computation. Raise it when the same votes and scores may give other numbers or fields.
+
+Snapshots of another version are then computed again.
+"""
 
 CODE_VERSION = "0.6.0"

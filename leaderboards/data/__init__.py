@@ -1,1 +1,1 @@
-"""What boards are computed from, read from the rows: votes, filters, summaries, scores; may import models."""
+"""Read what boards are computed from: votes, filters, summaries, scores; may import models."""

@@ -1,4 +1,7 @@
-"""Columns of many rows as arrays, without a Python object for each value: a million votes would take ten seconds."""
+"""Read columns of many rows as arrays.
+
+No value becomes a Python object: a million votes would take ten seconds that way.
+"""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -15,14 +18,13 @@ from psycopg.adapt import Loader
 from psycopg.pq import Format
 
 CHUNK = 50_000
-# PostgreSQL's binary arrays: number of dimensions, whether one value is NULL, type, number of values, first index; then
-# the length and the value of each.
+# The header of PostgreSQL's binary array; the length and the bytes of each value follow it.
 HEADER = np.dtype([("dimensions", ">i4"), ("null", ">i4"), ("type", ">i4"), ("size", ">i4"), ("first", ">i4")])
 Columns = dict[str, NDArray[Any]]
 
 
 class Kind(Enum):
-    """How a column is written in PostgreSQL's binary format, and what it is here."""
+    """The type of a column: in PostgreSQL's binary format, and as an array."""
 
     INTEGER = (">i8", np.int64)
     FLOAT = (">f8", np.float64)
@@ -34,16 +36,16 @@ FIELDS = {Kind.INTEGER: BigIntegerField, Kind.FLOAT: FloatField, Kind.UUID: UUID
 
 
 class RowFormatError(RuntimeError):
-    """The database sent rows of another form than asked for, such as with a NULL."""
+    """The database sent rows in an unexpected form, for example with a NULL."""
 
 
 def read_columns(rows: QuerySet[Any], **columns: tuple[Kind, str | Combinable]) -> Columns:
-    """The named columns of the rows, in no order; no value may be NULL.
+    """Read columns of the rows, in no order; no value may be NULL.
 
     Returns:
         By name, an array of shape (n,), or (n, 2) for a UUID.
     """
-    # An alias of its own for each: a name may be a field's as well.
+    # Prefixed aliases: a name may be a field's as well.
     chosen = {f"column_{name}": _expression(kind, value) for name, (kind, value) in columns.items()}
     query = rows.order_by().annotate(**chosen).values_list(*chosen, "pk").query
     kinds = {name: kind for name, (kind, _) in columns.items()}
@@ -67,29 +69,30 @@ def _empty(kind: Kind) -> NDArray[Any]:
 
 
 def _aggregated(using: str, sql: str, parameters: tuple[Any, ...], kinds: dict[str, Kind]) -> Iterator[Columns]:
-    """PostgreSQL makes the arrays: to send each vote as a row takes five times as long as to find them all."""
+    """Let PostgreSQL build the arrays: sending each vote as a row takes five times as long as finding them all."""
     names = [f"column_{name}" for name in kinds]
     arrays = ", ".join(f"array_agg({name})" for name in names)
     given = f"({sql}) AS given ({', '.join([*names, 'number'])})"
     connection = connections[using]
-    # No transaction of its own where there is one: the cursor only needs to be in any.
+    # The cursor needs a transaction, but no savepoint inside one that is open.
     with transaction.atomic(using, savepoint=False):
-        here = connection.connection
-        # Two tables of a million rows are then joined without a temporary file; for this transaction.
-        here.execute("SET LOCAL work_mem = '64MB'")
-        query = ClientCursor(here).mogrify(f"SELECT {arrays} FROM {given} GROUP BY number / {CHUNK}", parameters)  # noqa: S608
-        with ServerCursor(here, "leaderboards_columns") as cursor:
+        psycopg_connection = connection.connection
+        # Enough to join two tables of a million rows without a temporary file; for this transaction only.
+        psycopg_connection.execute("SET LOCAL work_mem = '64MB'")
+        select = f"SELECT {arrays} FROM {given} GROUP BY number / {CHUNK}"  # noqa: S608
+        query = ClientCursor(psycopg_connection).mogrify(select, parameters)
+        with ServerCursor(psycopg_connection, "leaderboards_columns") as cursor:
             for name in ("int8", "float8", "uuid"):
-                cursor.adapters.register_loader(here.adapters.types[name].array_oid, _Bytes)
+                cursor.adapters.register_loader(psycopg_connection.adapters.types[name].array_oid, _Bytes)
             cursor.execute(query.encode(), binary=True)
-            while found := cursor.fetchone():
+            while group := cursor.fetchone():
                 yield {
-                    name: _from_array(data, name, kind) for (name, kind), data in zip(kinds.items(), found, strict=True)
+                    name: _from_array(data, name, kind) for (name, kind), data in zip(kinds.items(), group, strict=True)
                 }
 
 
 class _Bytes(Loader):
-    """The value as it was sent."""
+    """Load a value as the bytes that were sent."""
 
     format = Format.BINARY
 
@@ -98,15 +101,15 @@ class _Bytes(Loader):
 
 
 def _from_array(data: bytes, name: str, kind: Kind) -> NDArray[Any]:
-    form, here = kind.value
+    binary_type, array_type = kind.value
     header = np.frombuffer(data, dtype=HEADER, count=1)[0]
     if header["null"]:
         raise RowFormatError(f"Column {name} has a NULL.")
-    field = (form,) if isinstance(form, str) else form
+    field = (binary_type,) if isinstance(binary_type, str) else binary_type
     values = np.frombuffer(data, dtype=[("length", ">i4"), ("value", *field)], offset=HEADER.itemsize)
     if len(values) != header["size"] or (values["length"] != values.dtype["value"].itemsize).any():
         raise RowFormatError(f"Column {name} has values of another width than {values.dtype['value'].itemsize} bytes.")
-    return values["value"].astype(here)
+    return values["value"].astype(array_type)
 
 
 def _fetched(using: str, sql: str, parameters: tuple[Any, ...], kinds: dict[str, Kind]) -> Iterator[Columns]:

@@ -1,4 +1,4 @@
-"""Which votes a board counts and how: told by its address, so that a link shows the same to everybody."""
+"""Which votes a board counts, and how. The address of a board says so: a link shows the same to everybody."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from annotations.models import Invitation, JudgeType, Study
 from models_runner.models.systems import COMPACT_BELOW, LARGE_FROM
 from stats.ratings.estimates import Ties
 
-# Words of a document from which on it is medium, and long. About what fits 2,048 and 8,192 tokens beside a summary.
+# Words from which a document is medium, and long: about what fits 2,048 and 8,192 tokens beside a summary.
 MEDIUM_FROM, LONG_FROM = 1_500, 6_000
 LENGTHS = {
     "short": f"short (under {MEDIUM_FROM:,} words)",
@@ -25,7 +25,7 @@ FLAGGED = {"in": "count", "out": "left out"}
 TIES = {"half": "half a win each", "dropped": "left out", "davidson": "with a parameter of their own (Davidson)"}
 CONTROL = {"": "as they are", "length": "also at equal length"}
 WEIGHTS = {"equal": "alike", "chance": "by 1 / chance of the draw"}
-# Groups of annotators beside those of one invitation each, which go by its number.
+# Groups of annotators; one more for each shared invitation, named by its number.
 GROUPS = {
     "open": "by the open link",
     "personal": "by personal invitations",
@@ -35,6 +35,8 @@ INVITATION = re.compile(r"[1-9][0-9]{0,17}")
 
 
 class UnknownFilterError(ValueError):
+    """An address asks for a filter or a value that there is not."""
+
     def __init__(self, parameter: str, value: str, expected: str) -> None:
         self.parameter = parameter
         super().__init__(f"The address asks for {parameter}={value!r}. Expected {parameter}: {expected}.")
@@ -42,11 +44,15 @@ class UnknownFilterError(ValueError):
 
 @dataclass(frozen=True)
 class Filters:
-    """What an address may ask for, with what holds where it says nothing; "" is no restriction.
+    """What an address may ask for; "" is no restriction.
 
-    judges, flagged, language, length, split, group: which votes count. size: which systems are on the board.
-    ties, weights: how votes count. control: what is told beside.
-    language, split: of the document. group: who annotators are, see GROUPS, or the number of an invitation.
+    Attributes:
+        judges, flagged, length: Which votes count.
+        language, split: The document's.
+        group: Whose votes count: one of GROUPS, or the number of an invitation.
+        size: The size class of the systems on the board.
+        ties, weights: How votes count.
+        control: What is shown beside the ratings.
     """
 
     judges: str = "all"
@@ -61,20 +67,20 @@ class Filters:
     control: str = ""
 
     def __post_init__(self) -> None:
-        for name, known in KNOWN.items():
-            if (value := getattr(self, name)) not in known:
-                raise UnknownFilterError(name, value, ", ".join(option for option in known if option))
+        for name, options in OPTIONS.items():
+            if (value := getattr(self, name)) not in options:
+                raise UnknownFilterError(name, value, ", ".join(option for option in options if option))
         if self.group and self.group not in GROUPS and not INVITATION.fullmatch(self.group):
             raise UnknownFilterError("group", self.group, f"{', '.join(GROUPS)} or the number of an invitation")
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> "Filters":
-        """Raises UnknownFilterError; parameters that are none of these are somebody else's. Empty: nothing asked."""
+        """Read the filters of an address, ignoring its other parameters. Raises UnknownFilterError."""
         return cls(**{field.name: query[field.name] for field in fields(cls) if query.get(field.name)})
 
     @classmethod
     def from_key(cls, key: str) -> "Filters":
-        """The inverse of key. Raises UnknownFilterError, also for a parameter that is no filter."""
+        """Return the filters with this key. Raises UnknownFilterError, also for a parameter that is no filter."""
         asked = dict(parse_qsl(key))
         for name in asked.keys() - DEFAULTS.keys():
             raise UnknownFilterError(name, asked[name], f"nothing; the filters are {', '.join(DEFAULTS)}")
@@ -82,18 +88,18 @@ class Filters:
 
     @property
     def asked(self) -> dict[str, str]:
-        """Whatever is not as it is by default, always in the same order."""
+        """What differs from the defaults, always in the same order."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value != DEFAULTS[name]}
 
     @property
     def key(self) -> str:
-        """The query string: the same filters, the same text."""
+        """The query string, the same text for the same filters."""
         return urlencode(self.asked)
 
     @property
     def restricts(self) -> bool:
-        """Some votes may be left out."""
+        """Whether votes may be left out."""
         return any(name in RESTRICTIONS for name in self.asked)
 
     @property
@@ -101,7 +107,7 @@ class Filters:
         return Ties(self.ties)
 
 
-KNOWN: dict[str, Mapping[str, str]] = {
+OPTIONS: dict[str, Mapping[str, str]] = {
     "judges": JUDGES,
     "flagged": FLAGGED,
     "length": {"": "", **LENGTHS},
@@ -118,7 +124,7 @@ _WORDS, _PARAMETERS = f"{_COMPARISON}__document__word_count", "run__system__para
 
 
 def restriction(filters: Filters, study: Study) -> Q:
-    """For judgements, and for their revisions: those that the filters let in; all where they restrict nothing."""
+    """Condition on judgements and on their revisions: the filters let them in."""
     allowed = Q()
     for name, value in filters.asked.items():
         if name in RESTRICTIONS:
@@ -162,7 +168,7 @@ def _group(value: str, study: Study) -> Q:
 
 
 def _size(value: str, study: Study) -> Q:
-    """Votes between two systems of this class."""
+    """Condition: both systems are of this size class."""
     allowed = Q()
     for side in "ab":
         parameters = f"{_COMPARISON}__summary_{side}__{_PARAMETERS}"

@@ -1,10 +1,11 @@
-"""Everything a board is computed from, read once, with its fingerprint."""
+"""Read everything a board is computed from, once, and take its fingerprint."""
 
 import gc
 import hashlib
 import json
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ import numpy as np
 
 from annotations.models import Criterion, Study
 from leaderboards.data.filters import Filters
-from leaderboards.data.votes import VoteRow, Votes, read_votes
+from leaderboards.data.votes import BoardVotes, VoteRow, read_board_votes
 from models_runner.models import Score, Summary, System
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, VoteArrays, renumbered
 from stats.votes.weights import chance_weights
@@ -25,18 +26,22 @@ METRIC_NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "bertscore_f1", "word
 
 @contextmanager
 def collection_paused() -> Iterator[None]:
-    """While hundreds of thousands of rows are made, none of which refer to each other in circles: to look through all
-    of them for such circles again and again takes longer than to make them."""
-    before = gc.isenabled()
+    """Pause garbage collection while hundreds of thousands of rows are made.
+
+    None of them refer to each other in circles, and looking for circles takes longer than making the rows.
+    """
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if before:
+        if was_enabled:
             gc.enable()
 
 
 class SummaryRow(NamedTuple):
+    """A summary by one of the systems on the board."""
+
     pk: int
     system: str
     document: str
@@ -49,6 +54,8 @@ class SummaryRow(NamedTuple):
 
 
 class ScoreRow(NamedTuple):
+    """A metric's value of one summary, or why there is none."""
+
     summary: int
     name: str
     value: float | None
@@ -60,50 +67,55 @@ class ScoreRow(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Material:
-    """systems: the study's, or those that the filters let on the board. votes: all that the filters let in.
+class BoardInputs:
+    """What a board is computed from.
 
-    summaries: of each system, document and query the newest run's. scores: those of the newest signatures.
+    Attributes:
+        systems: The study's, or those that the filters let on the board.
+        votes: All that the filters let in, also about systems that have left the study.
+        summaries: The newest run's of each system, document and query.
+        scores: Those of the newest signature of each metric.
     """
 
     study: Study
     criterion: Criterion
     filters: Filters
     systems: list[System]
-    votes: Votes
+    votes: BoardVotes
     summaries: list[SummaryRow]
     scores: list[ScoreRow]
 
     @cached_property
     def slugs(self) -> list[str]:
-        """Names of the systems, in the order in which the arrays number them."""
+        """Names of the systems in the order of their numbers in the arrays."""
         return [system.slug for system in self.systems]
 
     @cached_property
     def counts(self) -> BoolArray:
-        """Of each vote, whether it is between systems that are still part of the study."""
+        """Whether each vote is between two systems on the board."""
         number = self._numbers
         return (number[self.votes.system_a] >= 0) & (number[self.votes.system_b] >= 0)
 
     @cached_property
     def _numbers(self) -> IntArray:
-        """By place in the votes' list of systems, the number of the system here; -1 for one that is no longer here."""
-        known = {slug: i for i, slug in enumerate(self.slugs)}
-        return np.array([known.get(slug, -1) for slug in self.votes.systems], dtype=np.int64)
+        """Number on the board of each system in the votes' list; -1 for one that is not on it."""
+        number = {slug: i for i, slug in enumerate(self.slugs)}
+        return np.array([number.get(slug, -1) for slug in self.votes.systems], dtype=np.int64)
 
     @cached_property
     def counted_votes(self) -> list[VoteRow]:
-        """The votes that count, one by one, in the order of the arrays."""
+        """The votes in the arrays one by one, in the same order."""
         return self.votes.rows(self._chosen)
 
     @cached_property
     def _chosen(self) -> IntArray:
-        """Places of the votes that count, by public id: sums of weights come out the same in any database."""
+        """Indices of the votes in the arrays, by public id: sums of weights are then the same in every database."""
         order = self.votes.in_order
         return order[self.counts[order]]
 
     @cached_property
     def arrays(self) -> VoteArrays:
+        """The votes between systems on the board, as statistics take them."""
         votes, chosen = self.votes, self._chosen
         return VoteArrays(
             system_a=self._numbers[votes.system_a[chosen]],
@@ -117,33 +129,60 @@ class Material:
 
     @cached_property
     def weights(self) -> FloatArray | None:
-        """None where votes weigh alike."""
+        """Weight of each vote in the arrays; None where all weigh alike."""
         if self.filters.weights != "chance":
             return None
         return chance_weights(self.votes.chance[self._chosen])
 
     def lengths(self, side: Literal["a", "b"]) -> FloatArray:
-        """Words of the summary on this side of each vote of the arrays; NaN where they are not counted."""
-        words = {score.summary: score.value for score in self.scores if score.name == "words"}
-        known = {pk: float(value) for pk, value in words.items() if value is not None}
+        """Words of the summary on this side of each vote in the arrays; NaN where they are not counted."""
+        words = self.values_by_metric.get("words", {})
         summaries = (self.votes.summary_a if side == "a" else self.votes.summary_b)[self._chosen]
-        there, place = np.unique(summaries, return_inverse=True)
-        return np.array([known.get(pk, np.nan) for pk in there.tolist()], dtype=np.float64)[place]
+        distinct, index = np.unique(summaries, return_inverse=True)
+        return np.array([words.get(pk, np.nan) for pk in distinct.tolist()], dtype=np.float64)[index]
+
+    @cached_property
+    def values_by_metric(self) -> dict[str, dict[int, float]]:
+        """Values by metric and summary; only metrics that have a value."""
+        values: dict[str, dict[int, float]] = {name: {} for name in METRIC_NAMES}
+        for score in self.scores:
+            if score.value is not None:
+                values[score.name][score.summary] = score.value
+        return {name: by_summary for name, by_summary in values.items() if by_summary}
+
+    def document_means(self, metric: str, documents: Sequence[str]) -> FloatArray:
+        """Mean of a metric over each system's summaries of each document; there are several where there are queries.
+
+        Returns:
+            Shape (n_systems, n_documents), in the order of the slugs and of the documents given; NaN without a value.
+        """
+        row = {slug: i for i, slug in enumerate(self.slugs)}
+        column = {name: i for i, name in enumerate(documents)}
+        values = self.values_by_metric.get(metric, {})
+        of_cell: dict[tuple[int, int], list[float]] = defaultdict(list)
+        for summary in self.summaries:
+            if summary.pk in values:
+                of_cell[row[summary.system], column[summary.document]].append(values[summary.pk])
+        means = np.full((len(row), len(column)), np.nan)
+        for cell, numbers in of_cell.items():
+            # fsum: the same mean in whatever order the database gives the rows.
+            means[cell] = math.fsum(numbers) / len(numbers)
+        return means
 
     @cached_property
     def documents(self) -> list[str]:
-        """Names of the documents voted on, in the order in which the arrays number them."""
-        return _named(self.votes.documents, self.votes.document[self.counts])
+        """Names of the documents voted on, in the order of their numbers in the arrays."""
+        return _names_used(self.votes.documents, self.votes.document[self.counts])
 
     @cached_property
     def annotators(self) -> list[str]:
-        """Pseudonyms of those who voted, in the order in which the arrays number them."""
-        return _named(self.votes.annotators, self.votes.annotator[self.counts])
+        """Pseudonyms of those who voted, in the order of their numbers in the arrays."""
+        return _names_used(self.votes.annotators, self.votes.annotator[self.counts])
 
     @cached_property
     @collection_paused()
     def fingerprint(self) -> str:
-        """SHA-256 over all of it, by names that mean the same in any database."""
+        """SHA-256 over all of it, by names that mean the same in every database."""
         digest = hashlib.sha256()
         line_of = json.JSONEncoder(ensure_ascii=False).encode
         study = self.study
@@ -163,12 +202,12 @@ class Material:
         return digest.hexdigest()
 
 
-def _named(names: list[str], places: IntArray) -> list[str]:
-    return [names[i] for i in np.flatnonzero(np.bincount(places, minlength=len(names))).tolist()]
+def _names_used(names: list[str], indices: IntArray) -> list[str]:
+    return [names[i] for i in np.flatnonzero(np.bincount(indices, minlength=len(names))).tolist()]
 
 
-def _vote_bytes(votes: Votes) -> Iterable[bytes]:
-    """The names, then every vote as numbers of the same width, sorted by its public id."""
+def _vote_bytes(votes: BoardVotes) -> Iterable[bytes]:
+    """Yield the names, then every vote as numbers of fixed width, sorted by public id."""
     names = [votes.documents, votes.annotators, votes.systems, sorted(votes.llm_annotators & set(votes.annotators))]
     yield json.dumps(names, ensure_ascii=False).encode() + b"\n"
     order = votes.in_order
@@ -180,18 +219,20 @@ def _vote_bytes(votes: Votes) -> Iterable[bytes]:
 
 
 @collection_paused()
-def gather(study: Study, criterion: Criterion, *, flagged: bool = True, filters: Filters | None = None) -> Material:
-    """Nine queries: systems, votes with their pairs and names, summaries, scores.
+def gather_inputs(
+    study: Study, criterion: Criterion, *, flagged: bool = True, filters: Filters | None = None
+) -> BoardInputs:
+    """Read the inputs of a board in nine queries: systems, votes with their pairs and names, summaries, scores.
 
-    flagged: where no filters are given, also votes on summaries that give their author away.
+    flagged: Without filters, whether votes on summaries that name their system count.
     """
     filters = filters or Filters(flagged="in" if flagged else "out")
-    systems = [one for one in study.systems.order_by("slug") if filters.size in ("", one.size_class)]
+    systems = [system for system in study.systems.order_by("slug") if filters.size in ("", system.size_class)]
     criterion.study = study  # so that nothing reads it again
-    votes = read_votes(criterion, filters)
+    votes = read_board_votes(criterion, filters)
     summaries = _summaries(study, systems)
-    scores = _newest(_scores(study, systems), {s.pk: s.language for s in summaries})
-    return Material(study, criterion, filters, systems, votes, summaries, scores)
+    scores = _newest_scores(_scores(study, systems), {s.pk: s.language for s in summaries})
+    return BoardInputs(study, criterion, filters, systems, votes, summaries, scores)
 
 
 def _summaries(study: Study, systems: list[System]) -> list[SummaryRow]:
@@ -211,7 +252,7 @@ def _summaries(study: Study, systems: list[System]) -> list[SummaryRow]:
             "leaked",
         )
     )
-    # Oldest run first: a later run's summary takes the place of an earlier one's, as in the study's comparisons.
+    # Oldest run first: a later run's summary replaces an earlier one's, as in the study's comparisons.
     newest = {(row.system, row.document, row.query): row for row in map(SummaryRow._make, rows)}
     return list(newest.values())
 
@@ -236,8 +277,8 @@ def _scores(study: Study, systems: list[System]) -> Iterable[ScoreRow]:
     return map(ScoreRow._make, values.iterator(chunk_size=5_000))
 
 
-def _newest(scores: Iterable[ScoreRow], language: dict[int, str]) -> list[ScoreRow]:
-    """Scores of these summaries under the newest signature of each metric for each language."""
+def _newest_scores(scores: Iterable[ScoreRow], language: dict[int, str]) -> list[ScoreRow]:
+    """Keep the scores of these summaries under the newest signature of each metric for each language."""
     by_group: dict[tuple[str, str], list[ScoreRow]] = defaultdict(list)
     for score in scores:
         if score.summary in language:

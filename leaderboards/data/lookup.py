@@ -1,23 +1,28 @@
-"""Studies and criteria by the names people type."""
+"""Find studies and criteria by the names that people type."""
 
 from annotations.models import Criterion, Study
 
 
 class UnknownStudyError(LookupError):
+    """There is no study of this name."""
+
     def __init__(self, slug: str) -> None:
-        known = ", ".join(Study.objects.order_by("slug").values_list("slug", flat=True))
+        slugs = ", ".join(Study.objects.order_by("slug").values_list("slug", flat=True))
         super().__init__(
-            f"There is no study {slug!r}. Known studies: {known or 'none yet; make one with create_study'}."
+            f"There is no study {slug!r}. Known studies: {slugs or 'none yet; make one with create_study'}."
         )
 
 
 class UnknownCriterionError(LookupError):
+    """The study has no criterion of this name."""
+
     def __init__(self, study: Study, key: str) -> None:
-        known = ", ".join(study.criteria.values_list("key", flat=True))
-        super().__init__(f"Study {study.slug} has no criterion {key!r}. Known criteria: {known or 'none'}.")
+        keys = ", ".join(study.criteria.values_list("key", flat=True))
+        super().__init__(f"Study {study.slug} has no criterion {key!r}. Known criteria: {keys or 'none'}.")
 
 
 def find_study(slug: str) -> Study:
+    """Return the study with its dataset. Raises UnknownStudyError."""
     study = Study.objects.select_related("dataset").filter(slug=slug).first()
     if study is None:
         raise UnknownStudyError(slug)
@@ -25,6 +30,7 @@ def find_study(slug: str) -> Study:
 
 
 def find_criterion(study: Study, key: str) -> Criterion:
+    """Return the study's criterion. Raises UnknownCriterionError."""
     criterion = study.criteria.filter(key=key).first()
     if criterion is None:
         raise UnknownCriterionError(study, key)

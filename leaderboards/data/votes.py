@@ -1,18 +1,18 @@
-"""Votes as the statistics and the exports need them: straight from the rows."""
+"""Read the votes on a criterion as columns, straight from the rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
-from annotations.models import Criterion, Judgement, JudgeType, Outcome, Purpose, Strength, Study
-from leaderboards.data.columns import Kind, RowFormatError, read_columns
+from annotations.models import Criterion, Judgement, JudgementQuerySet, JudgeType, Outcome, Study
+from leaderboards.data.columns import Columns, Kind, RowFormatError, read_columns
 from leaderboards.data.filters import DEFAULT, Filters, restriction
 from models_runner.models import Document, Summary, System
 from stats.votes.arrays import FloatArray, IntArray, OutcomeCode, renumbered
@@ -24,39 +24,6 @@ CODES = {
     Outcome.TIE.value: OutcomeCode.TIE,
     Outcome.BOTH_BAD.value: OutcomeCode.BOTH_BAD,
 }
-# The wider world says model_a and model_b; tie and both_bad are the same words there.
-WINNERS = {
-    Outcome.A.value: "model_a",
-    Outcome.B.value: "model_b",
-    Outcome.TIE.value: "tie",
-    Outcome.BOTH_BAD.value: "both_bad",
-}
-# A summary of the pair names a model or maker that its meeting does not: the vote counts, and may be left out.
-NAMES_A_MODEL = "names_a_model"
-EXPORT_FIELDS = (
-    "id",
-    "comparison_id",
-    "document_id",
-    "query",
-    "criterion",
-    "model_a",
-    "model_b",
-    "winner",
-    "judge",
-    "judge_type",
-    "shown_left",
-    "sampling_prob",
-    "sampling_from",
-    "strength",
-    "lead_time",
-    "active_time",
-    "void_reason",
-    "tstamp",
-)
-
-_COMPARISON = "assignment__comparison"
-_SYSTEM_A, _SYSTEM_B = (f"{_COMPARISON}__summary_{side}__run__system__slug" for side in "ab")
-_DOCUMENT, _JUDGE = f"{_COMPARISON}__document__external_id", "assignment__annotator__pseudonym"
 
 
 class VoteRow(NamedTuple):
@@ -70,28 +37,23 @@ class VoteRow(NamedTuple):
     system_b: str
 
 
-def counted(criterion: Criterion | None = None, filters: Filters = DEFAULT) -> QuerySet[Judgement]:
-    """Answers on a criterion (or on all) that filters let in, given in a place of their comparison, complete or not.
-
-    A half-answered pair whose lease ran out keeps its answers but holds no place: they count again when its annotator
-    takes it up, and until then somebody else's do. So no comparison counts more annotators than its quota. Answers to
-    gold and training pairs tell about annotators, not about systems, and are none of these.
-    """
-    rows = Judgement.objects.filter(
-        assignment__slot__isnull=False,
-        assignment__annotator__excluded_at=None,
-        assignment__comparison__purpose=Purpose.RATING,
-    )
-    return rows if criterion is None else rows.filter(restriction(filters, criterion.study), criterion=criterion)
+def filtered_votes(criterion: Criterion, filters: Filters = DEFAULT) -> JudgementQuerySet:
+    """Counted votes on one criterion that the filters let in."""
+    return Judgement.objects.counted().filter(restriction(filters, criterion.study), criterion=criterion)
 
 
 @dataclass(frozen=True)
-class Votes:
-    """One entry a vote in every array; document, annotator, system_a and system_b are places in the lists of names.
+class BoardVotes:
+    """The votes on one criterion, one entry a vote in every array.
 
-    Names are sorted and each has a vote: names and not database ids set the order, so that the same exported votes give
-    the same draws anywhere. public_id: two halves of 64 bits each. summary_a, summary_b: primary keys. chance: of the
-    draw, times the number of comparisons it was drawn among; NaN where nothing was drawn.
+    The lists of names are sorted, and each name has a vote. Names, not database ids, set the order, so that the same
+    votes give the same bootstrap draws in every database.
+
+    Attributes:
+        public_id: Two halves of 64 bits, shape (n, 2).
+        document, annotator, system_a, system_b: Indices into the lists of names.
+        summary_a, summary_b: Primary keys.
+        chance: Chance of the draw times the number of comparisons it was drawn among; NaN where nothing was drawn.
     """
 
     public_id: NDArray[np.uint64]
@@ -113,21 +75,21 @@ class Votes:
 
     @property
     def by_llm(self) -> int:
-        """How many language models gave."""
+        """Number of votes by language models."""
         llm = np.array([name in self.llm_annotators for name in self.annotators], dtype=bool)
         return int(llm[self.annotator].sum()) if len(self) else 0
 
     @cached_property
     def in_order(self) -> IntArray:
-        """Places of the votes by public id: the same order in every database."""
+        """Indices of the votes by public id, the same order in every database."""
         first = self.public_id[:, 0]
         order = np.argsort(first)
         if (first[order][1:] == first[order][:-1]).any():
             order = np.lexsort((self.public_id[:, 1], first))
         return order
 
-    def rows(self, places: IntArray) -> list[VoteRow]:
-        """These votes one by one, for lists and names; statistics take the arrays."""
+    def rows(self, indices: IntArray) -> list[VoteRow]:
+        """Return these votes one by one, for lists and names; statistics take the arrays."""
         outcomes = {code.value: outcome for outcome, code in CODES.items()}
         return [
             VoteRow(
@@ -138,43 +100,33 @@ class Votes:
                 self.systems[self.system_a[i]],
                 self.systems[self.system_b[i]],
             )
-            for i in places.tolist()
+            for i in indices.tolist()
         ]
 
 
-def vote_rows(criterion: Criterion, *, flagged: bool = True) -> list[VoteRow]:
-    """The current answers on one criterion, in no order. flagged: also on summaries that give their author away."""
-    votes = read_votes(criterion, Filters(flagged="in" if flagged else "out"))
-    return votes.rows(np.arange(len(votes)))
-
-
-def read_votes(criterion: Criterion, filters: Filters = DEFAULT) -> Votes:
-    """The answers on one criterion that the filters let in, in no order. Six queries, whatever the number of votes."""
+def read_board_votes(criterion: Criterion, filters: Filters = DEFAULT) -> BoardVotes:
+    """Read filtered_votes, in no order. Six queries, whatever the number of votes."""
     study = criterion.study
-    given, pairs = _answers(criterion, filters), _pairs(study)
-    about = _places(pairs["comparison"], given.pop("comparison"))
-    if (about < 0).any():  # gold and training pairs
-        given, about = {name: column[about >= 0] for name, column in given.items()}, about[about >= 0]
-    pairs = {name: column[about] for name, column in pairs.items()}
+    votes, pairs = _votes_with_pairs(criterion, filters)
     people = list(study.annotators.values_list("pk", "pseudonym", "judge_type").order_by())
-    annotator, annotators = _by_name(given["annotator"], {pk: name for pk, name, _ in people})
+    annotator, annotators = _by_name(votes["annotator"], {pk: name for pk, name, _ in people})
     document, documents = _by_name(
         pairs["document"], dict(Document.objects.filter(dataset=study.dataset_id).values_list("pk", "external_id"))
     )
-    both, systems = _by_name(
-        _systems(study, np.concatenate([pairs["summary_a"], pairs["summary_b"]])),
+    both_systems, systems = _by_name(
+        _system_of_each(study, np.concatenate([pairs["summary_a"], pairs["summary_b"]])),
         dict(System.objects.values_list("pk", "slug")),
     )
-    return Votes(
-        public_id=given["public_id"],
-        outcome=given["outcome"],
+    return BoardVotes(
+        public_id=votes["public_id"],
+        outcome=votes["outcome"],
         document=document,
         annotator=annotator,
-        system_a=both[: len(annotator)],
-        system_b=both[len(annotator) :],
+        system_a=both_systems[: len(annotator)],
+        system_b=both_systems[len(annotator) :],
         summary_a=pairs["summary_a"],
         summary_b=pairs["summary_b"],
-        chance=given["chance"],
+        chance=votes["chance"],
         documents=documents,
         annotators=annotators,
         systems=systems,
@@ -182,126 +134,80 @@ def read_votes(criterion: Criterion, filters: Filters = DEFAULT) -> Votes:
     )
 
 
-def _pairs(study: Study) -> dict[str, IntArray]:
-    """The comparisons for rating."""
+def _votes_with_pairs(criterion: Criterion, filters: Filters) -> tuple[Columns, Columns]:
+    """Read the votes, and the pair that each is about: two tables of as many rows."""
+    votes, pairs = _vote_columns(criterion, filters), _pair_columns(criterion.study)
+    pair_of_vote = _positions(pairs["comparison"], votes.pop("comparison"))
+    for_rating = pair_of_vote >= 0
+    if not for_rating.all():
+        votes = {name: column[for_rating] for name, column in votes.items()}
+        pair_of_vote = pair_of_vote[for_rating]
+    return votes, {name: column[pair_of_vote] for name, column in pairs.items()}
+
+
+def _pair_columns(study: Study) -> Columns:
+    """Read the comparisons for rating."""
     columns = {"comparison": "pk", "document": "document_id", "summary_a": "summary_a_id", "summary_b": "summary_b_id"}
     return read_columns(
         study.comparisons.for_rating(), **{name: (Kind.INTEGER, field) for name, field in columns.items()}
     )
 
 
-def _systems(study: Study, summaries: IntArray) -> IntArray:
-    """Whose these summaries of the study's dataset are. Joined here: in the database it takes twice the time."""
+def _system_of_each(study: Study, summaries: IntArray) -> IntArray:
+    """Return the system of each of these summaries. Joined here: in the database it takes twice the time."""
     rows = Summary.objects.filter(run__dataset=study.dataset_id)
-    known = read_columns(rows, summary=(Kind.INTEGER, "pk"), system=(Kind.INTEGER, "run__system_id"))
-    place = _places(known["summary"], summaries)
-    if (place < 0).any():
+    of_dataset = read_columns(rows, summary=(Kind.INTEGER, "pk"), system=(Kind.INTEGER, "run__system_id"))
+    positions = _positions(of_dataset["summary"], summaries)
+    if (positions < 0).any():
         raise RowFormatError(f"Comparisons of the study {study.slug} have summaries of another dataset's runs.")
-    return known["system"][place]
+    return of_dataset["system"][positions]
 
 
-def _answers(criterion: Criterion, filters: Filters) -> dict[str, NDArray[Any]]:
-    """As `counted`, but also on gold and training pairs, which _pairs leaves out."""
-    rows = Judgement.objects.filter(
-        restriction(filters, criterion.study),
-        criterion=criterion,
-        assignment__slot__isnull=False,
-        assignment__annotator__excluded_at=None,
-    )
+def _vote_columns(criterion: Criterion, filters: Filters) -> Columns:
+    """Read filtered_votes together with answers to gold and training pairs, which have no row in _pair_columns.
+
+    Asking the database for the purpose of each vote's pair takes longer than reading the pairs once.
+    """
+    held = Judgement.objects.held().by_included()
+    rows = held.filter(restriction(filters, criterion.study), criterion=criterion)
     codes = Case(*(When(outcome=outcome, then=Value(code.value)) for outcome, code in CODES.items()))
-    drawn = Coalesce(F("assignment__probability") * F("assignment__drawn_from"), Value(-1.0))
+    chance = Coalesce(F("assignment__probability") * F("assignment__drawn_from"), Value(-1.0))
     columns = read_columns(
         rows,
         public_id=(Kind.UUID, "public_id"),
         outcome=(Kind.INTEGER, codes),
         comparison=(Kind.INTEGER, "assignment__comparison_id"),
         annotator=(Kind.INTEGER, "assignment__annotator_id"),
-        chance=(Kind.FLOAT, drawn),
+        chance=(Kind.FLOAT, chance),
     )
     columns["chance"][columns["chance"] < 0] = np.nan
     return columns
 
 
-def _places(keys: IntArray, wanted: IntArray) -> IntArray:
-    """Where each of the wanted keys is among the keys; -1 where it is not."""
+def _positions(keys: IntArray, wanted: IntArray) -> IntArray:
+    """Return the index of each wanted key among the keys; -1 where it is not there."""
     if not len(keys) or not len(wanted):
         return np.full(len(wanted), -1, dtype=np.int64)
     first, span = int(keys.min()), int(keys.max() - keys.min()) + 1
     if span <= 4 * len(keys):
-        # A table by number; sorting takes ten times as long.
+        # A lookup table by key: sorting takes ten times as long.
         table = np.full(span + 1, -1, dtype=np.int64)
         table[keys - first] = np.arange(len(keys))
         return table[np.where((wanted >= first) & (wanted < first + span), wanted - first, span)]
     order = np.argsort(keys)
-    place = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
-    return np.where(keys[place] == wanted, place, -1)
+    nearest = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
+    return np.where(keys[nearest] == wanted, nearest, -1)
 
 
-def _by_name(keys: IntArray, names: Mapping[int, str]) -> tuple[IntArray, list[str]]:
-    """Each key's place among the names of those that occur, sorted."""
+def _by_name(keys: IntArray, name_of: Mapping[int, str]) -> tuple[IntArray, list[str]]:
+    """Return the sorted names of the keys that occur, and the index of each key's name among them."""
     if not len(keys):
         return keys, []
     compact = renumbered(keys)
     key_of = np.zeros(int(compact.max()) + 1, dtype=np.int64)
     key_of[compact] = keys
-    found = [names[key] for key in key_of.tolist()]
-    order = np.array(sorted(range(len(found)), key=found.__getitem__))
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return place[compact], [found[i] for i in order.tolist()]
-
-
-def export_rows(
-    study: Study, criterion: Criterion | None = None, filters: Filters = DEFAULT
-) -> Iterator[dict[str, object]]:
-    """The study's votes on one criterion, or on all, oldest first; read in chunks, never all at once."""
-    values = _exported(study, criterion, filters).values_list(
-        "public_id",
-        f"{_COMPARISON}_id",
-        _DOCUMENT,
-        f"{_COMPARISON}__query__text",
-        "criterion__key",
-        _SYSTEM_A,
-        _SYSTEM_B,
-        "outcome",
-        _JUDGE,
-        "assignment__annotator__judge_type",
-        "assignment__shown_left",
-        "assignment__probability",
-        "assignment__drawn_from",
-        "strength",
-        "lead_time_ms",
-        "active_ms",
-        f"{_COMPARISON}__summary_a_id",
-        f"{_COMPARISON}__summary_b_id",
-        "created_at",
-    )
-    named = set(study.giveaway_checks.filter(flagged=True).values_list("summary_id", flat=True))
-    for row in values.iterator(CHUNK):
-        vote, comparison, document, query, key, a, b, outcome, judge, kind, left, p, n, strength, *rest = row
-        lead_ms, active_ms, first, second, at = rest
-        yield {
-            "id": str(vote),
-            "comparison_id": comparison,
-            "document_id": document,
-            "query": query,
-            "criterion": key,
-            "model_a": a,
-            "model_b": b,
-            "winner": WINNERS[outcome],
-            "judge": judge,
-            "judge_type": kind,
-            "shown_left": left or None,
-            "sampling_prob": p,
-            "sampling_from": n,
-            "strength": strength and Strength(strength).label,
-            "lead_time": None if lead_ms is None else lead_ms / 1000,
-            "active_time": None if active_ms is None else active_ms / 1000,
-            "void_reason": NAMES_A_MODEL if named & {first, second} else None,
-            "tstamp": round(at.timestamp(), 3),
-        }
-
-
-def _exported(study: Study, criterion: Criterion | None, filters: Filters) -> QuerySet[Judgement]:
-    rows = counted().filter(restriction(filters, study), criterion__study=study).order_by("pk")
-    return rows if criterion is None else rows.filter(criterion=criterion)
+    names = [name_of[key] for key in key_of.tolist()]
+    order = np.array(sorted(range(len(names)), key=names.__getitem__))
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return rank[compact], [names[i] for i in order.tolist()]

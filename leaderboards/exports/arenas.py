@@ -1,17 +1,15 @@
-"""Votes as arenas publish them."""
+"""Write votes in the formats of arenas."""
 
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC
 
 from annotations.models import Outcome
-from leaderboards.data.votes import WINNERS
-from leaderboards.exports.lines import Row
-from leaderboards.exports.rows import ExportVote
+from leaderboards.exports.rows import WINNERS, ExportVote, Row
 from leaderboards.exports.texts import Texts
 
 EVALICA_FIELDS = ("left", "right", "winner")
-# Evalica knows no both_bad: for it, as on our board, neither side won.
+# Evalica has no both_bad: like a tie, neither side won.
 EVALICA_WINNERS = {
     Outcome.A.value: "left",
     Outcome.B.value: "right",
@@ -21,7 +19,7 @@ EVALICA_WINNERS = {
 
 
 def arena_rows(votes: Iterator[ExportVote], texts: Texts, study: str) -> Iterator[Row]:
-    """The fields of arena-human-preference-140k that say something here."""
+    """Yield rows with those fields of arena-human-preference-140k that apply here."""
     order: Counter[str] = Counter()
     for vote in texts.follow(votes):
         order[vote.judge] += 1
@@ -53,6 +51,6 @@ def _message(role: str, text: str) -> Row:
 
 
 def evalica_rows(votes: Iterator[ExportVote]) -> Iterator[Row]:
-    """left is model_a, whichever side it was shown on."""
+    """Yield rows for Evalica. left is model_a, whichever side it was shown on."""
     for vote in votes:
         yield {"left": vote.model_a, "right": vote.model_b, "winner": EVALICA_WINNERS[vote.outcome]}

@@ -1,18 +1,19 @@
-"""Votes as Parquet, a group of rows at a time."""
+"""Write rows as Parquet, a group of rows at a time."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from leaderboards.exports.lines import Row, json_lines
+from leaderboards.exports.lines import json_lines
+from leaderboards.exports.rows import Row
 
 if TYPE_CHECKING:
     import pyarrow
 
 ROWS_AT_ONCE = 10_000
 TEXT, WHOLE, NUMBER, FLAG, TEXTS, TURNS = "string", "int64", "double", "bool", "list of texts", "list of turns"
-# By column, as pyarrow names types; the order of EXPORT_FIELDS.
+# Types by column, in the order of EXPORT_FIELDS.
 VOTE_TYPES = {
     "id": TEXT,
     "comparison_id": WHOLE,
@@ -36,7 +37,7 @@ VOTE_TYPES = {
 
 
 class _Collected:
-    """A file for pyarrow that hands on what was written instead of keeping it."""
+    """A file for pyarrow that gives away what was written instead of keeping it."""
 
     closed = False
 
@@ -55,12 +56,14 @@ class _Collected:
     def flush(self) -> None:
         pass
 
-    def taken(self) -> bytes:
+    def take(self) -> bytes:
+        """Return what was written since the last call."""
         pieces, self.pieces = self.pieces, []
         return b"".join(pieces)
 
 
 def schema_of(types: dict[str, str]) -> "pyarrow.Schema":
+    """Return the schema of these columns."""
     import pyarrow as pa
 
     turn = pa.struct([("speaker", pa.string()), ("content", pa.string())])
@@ -76,22 +79,21 @@ def schema_of(types: dict[str, str]) -> "pyarrow.Schema":
 
 
 def table_of(lines: Sequence[str], schema: "pyarrow.Schema") -> "pyarrow.Table":
-    """Lines of JSON, at least one, as a table.
+    """Read lines of JSON, at least one, as a table.
 
-    Reading lists of Python values instead would take three times as long, and load pandas (50 MB) wherever it is
-    installed.
+    Converting lists of Python values takes three times as long, and loads pandas (50 MB) where it is installed.
     """
     import pyarrow.json
 
     data = "".join(lines).encode()
-    # One block, because no row may reach from one into the next; threads would each hold memory of their own.
+    # One block, because no row may span two; no threads, because each would hold memory of its own.
     reading = pyarrow.json.ReadOptions(use_threads=False, block_size=len(data) + 1)
     parsing = pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
     return pyarrow.json.read_json(io.BytesIO(data), reading, parsing)
 
 
 def parquet_parts(rows: Iterable[Row], schema: "pyarrow.Schema") -> Iterator[bytes]:
-    """The file's bytes in order; a group of rows is held at a time, whatever the file's length."""
+    """Yield the file's bytes in order, holding a group of rows at a time."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -100,5 +102,5 @@ def parquet_parts(rows: Iterable[Row], schema: "pyarrow.Schema") -> Iterator[byt
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
         while group := list(islice(iterator, ROWS_AT_ONCE)):
             writer.write_table(table_of(group, schema))
-            yield sink.taken()
-    yield sink.taken()
+            yield sink.take()
+    yield sink.take()

@@ -1,26 +1,25 @@
-"""Rows to lines of text, and lines to parts of a file."""
+"""Write rows as lines of text, and lines as parts of a file."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic_core import to_json  # django-ninja's; three times as fast as json
 
-from leaderboards.data.votes import EXPORT_FIELDS
+from leaderboards.exports.rows import EXPORT_FIELDS, Row
 from lib.csv_cells import safe_cell
 
-Row = dict[str, object]
 PART_CHARACTERS = 64_000
 
 
 class _Line:
-    """A file for csv.writer that hands each line back instead of keeping it."""
+    """A file for csv.writer that returns each line instead of keeping it."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def csv_lines(rows: Iterable[Row], fields: Sequence[str] = EXPORT_FIELDS) -> Iterator[str]:
-    """A header and one line a row; an undefined value is an empty cell."""
+    """Yield a header and a line for each row; an undefined value is an empty cell."""
     writer = csv.writer(_Line())
     yield writer.writerow(fields)
     for row in rows:
@@ -28,12 +27,13 @@ def csv_lines(rows: Iterable[Row], fields: Sequence[str] = EXPORT_FIELDS) -> Ite
 
 
 def json_lines(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield each row as a line of JSON."""
     for row in rows:
         yield to_json(row).decode() + "\n"
 
 
 def parts(lines: Iterable[str]) -> Iterator[bytes]:
-    """The lines as UTF-8, many at once: a part a line would be a call of the web server a line."""
+    """Join lines to parts in UTF-8: the web server is called once a part, so a part holds many lines."""
     held: list[str] = []
     size = 0
     for line in lines:

@@ -1,4 +1,4 @@
-"""Votes as training data: which of two texts people preferred."""
+"""Write votes as training data: which of two texts people preferred."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -6,8 +6,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from annotations.models import Outcome
-from leaderboards.exports.lines import Row
-from leaderboards.exports.rows import ExportVote
+from leaderboards.exports.rows import ExportVote, Row
 from leaderboards.exports.texts import Texts
 
 DECIDED = {Outcome.A.value, Outcome.B.value}
@@ -18,20 +17,23 @@ TIES_WITHOUT_LABEL = "ties: they call neither text good nor bad"
 
 
 class Counting(StrEnum):
-    """MAJORITY: one result a comparison, the answer with more votes than each other one. EACH: every vote by itself."""
+    """How votes become training examples.
+
+    MAJORITY: One for each comparison, the answer with more votes than each other answer. EACH: One for every vote.
+    """
 
     MAJORITY = "majority"
     EACH = "each"
 
 
 def majority(outcomes: Iterable[str]) -> str | None:
-    """The answer given more often than each other one; None if there is none."""
+    """Return the answer given more often than each other one; None if there is none."""
     first, *others = Counter(outcomes).most_common(2)
     return None if others and others[0][1] == first[1] else first[0]
 
 
 def results(votes: Iterator[ExportVote], counting: Counting, left_out: Counter[str]) -> Iterator[ExportVote]:
-    """Each result as a vote; majority needs them ordered by comparison."""
+    """Yield each result as a vote. A majority needs the votes ordered by comparison."""
     if counting == Counting.EACH:
         yield from votes
         return
@@ -45,7 +47,7 @@ def results(votes: Iterator[ExportVote], counting: Counting, left_out: Counter[s
 
 
 def dpo_rows(results: Iterator[ExportVote], texts: Texts, left_out: Counter[str]) -> Iterator[Row]:
-    """TRL's preference format with an explicit prompt."""
+    """Yield rows in TRL's preference format with an explicit prompt."""
     for vote in texts.follow(results):
         a, b = texts.summary(vote.summary_a).text, texts.summary(vote.summary_b).text
         if vote.outcome not in DECIDED:
@@ -58,7 +60,7 @@ def dpo_rows(results: Iterator[ExportVote], texts: Texts, left_out: Counter[str]
 
 
 def kto_rows(results: Iterator[ExportVote], texts: Texts, left_out: Counter[str]) -> Iterator[Row]:
-    """TRL's unpaired format: the preferred text is good, the other bad; after both bad, both are."""
+    """Yield rows in TRL's unpaired format: the preferred text is good, the other bad; after both_bad both are bad."""
     for vote in texts.follow(results):
         if vote.outcome == Outcome.TIE:
             left_out[TIES_WITHOUT_LABEL] += vote.votes
@@ -71,7 +73,7 @@ def kto_rows(results: Iterator[ExportVote], texts: Texts, left_out: Counter[str]
 def openai_rows(
     votes: Iterator[ExportVote], texts: Texts, left_out: Counter[str], *, study: str, dataset: str
 ) -> Iterator[Row]:
-    """Comparisons as in OpenAI's summarize-from-feedback, articles in its CNN/DM form."""
+    """Yield comparisons as in OpenAI's summarize-from-feedback, in its form for CNN/DM articles."""
     for vote in texts.follow(votes):
         if vote.outcome not in DECIDED:
             left_out[TIES] += 1

@@ -1,4 +1,4 @@
-"""Which votes an export takes, which it leaves out and why, and each vote as a row."""
+"""Select the votes of an export, say why others are left out, and make a row of each vote."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,11 +9,43 @@ from uuid import UUID
 from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 
 from annotations.blindness.leak_check import in_flagged_pair
-from annotations.models import Criterion, Judgement, Purpose, Strength, Study
-from leaderboards.data.votes import CHUNK, NAMES_A_MODEL, WINNERS
+from annotations.models import Criterion, Judgement, Outcome, Purpose, Strength, Study, included
+from leaderboards.data.filters import DEFAULT, Filters, restriction
+from leaderboards.data.votes import CHUNK
 
+Row = dict[str, object]
+
+# The names of outcomes outside this site, where a pair is model_a and model_b.
+WINNERS = {
+    Outcome.A.value: "model_a",
+    Outcome.B.value: "model_b",
+    Outcome.TIE.value: "tie",
+    Outcome.BOTH_BAD.value: "both_bad",
+}
+EXPORT_FIELDS = (
+    "id",
+    "comparison_id",
+    "document_id",
+    "query",
+    "criterion",
+    "model_a",
+    "model_b",
+    "winner",
+    "judge",
+    "judge_type",
+    "shown_left",
+    "sampling_prob",
+    "sampling_from",
+    "strength",
+    "lead_time",
+    "active_time",
+    "void_reason",
+    "tstamp",
+)
+# Values of void_reason. A vote on a summary that names a model or maker counts, and a reader may leave it out.
 EXCLUDED = "annotator_excluded"
-# Why votes are left out, by whoever reads the file's summary.
+NAMES_A_MODEL = "names_a_model"
+# Why votes are left out, as the summary of an export says it.
 ON_KNOWN_PAIRS = "on gold or training pairs"
 GIVEN_BACK = "in pairs given back unfinished"
 OF_EXCLUDED = "of excluded annotators"
@@ -24,7 +56,12 @@ ON_OTHER_QUESTIONS = "on other questions"
 
 @dataclass(frozen=True)
 class Selection:
-    """Which votes. criterion: None for all questions. since: given (first) at or after."""
+    """Which votes an export takes.
+
+    Attributes:
+        criterion: None for all questions.
+        since: Only votes first given at this time or later.
+    """
 
     criterion: Criterion | None = None
     since: datetime | None = None
@@ -32,13 +69,16 @@ class Selection:
     include_excluded: bool = False
 
     def reasons(self, study: Study) -> dict[str, Q]:
-        """Why a vote of the study is left out; of several reasons the first counts."""
+        """Return conditions by the reason for which they leave a vote out; the first that holds counts.
+
+        Votes left out for none of the first three are those of JudgementQuerySet.counted; a test holds them to it.
+        """
         reasons = {
             ON_KNOWN_PAIRS: ~Q(assignment__comparison__purpose=Purpose.RATING),
             GIVEN_BACK: Q(assignment__slot=None),
         }
         if not self.include_excluded:
-            reasons[OF_EXCLUDED] = Q(assignment__annotator__excluded_at__isnull=False)
+            reasons[OF_EXCLUDED] = ~included("assignment__annotator__")
         if not self.include_flagged:
             reasons[ON_FLAGGED] = in_flagged_pair(study)
         if self.criterion is not None:
@@ -49,6 +89,8 @@ class Selection:
 
 
 class ExportVote(NamedTuple):
+    """A vote with everything that any format writes of it."""
+
     id: UUID
     comparison: int
     document_id: str
@@ -71,7 +113,7 @@ class ExportVote(NamedTuple):
     summary_b: int
     document: int
     instruction_version: int
-    votes: int = 1  # behind it, where several were counted together
+    votes: int = 1  # how many votes a majority stands for
 
 
 _PAIR = "assignment__comparison"
@@ -101,7 +143,8 @@ _COLUMNS = (
 )
 
 
-def selected(study: Study, selection: Selection) -> QuerySet[Judgement]:
+def selected_votes(study: Study, selection: Selection) -> QuerySet[Judgement]:
+    """Votes of the study that no reason leaves out."""
     rows = Judgement.objects.filter(criterion__study=study)
     for reason in selection.reasons(study).values():
         rows = rows.exclude(reason)
@@ -109,7 +152,7 @@ def selected(study: Study, selection: Selection) -> QuerySet[Judgement]:
 
 
 def count_left_out(study: Study, selection: Selection) -> dict[str, int]:
-    """How many of the study's votes the selection leaves out, by reason; "" for those it takes. One query."""
+    """Count the votes that the selection leaves out, by reason, and under "" those it takes. One query."""
     cases = [When(condition, then=Value(reason)) for reason, condition in selection.reasons(study).items()]
     rows = Judgement.objects.filter(criterion__study=study).order_by()
     why = Case(*cases, default=Value(""), output_field=CharField())
@@ -117,19 +160,34 @@ def count_left_out(study: Study, selection: Selection) -> dict[str, int]:
     return {"": 0, **counts}
 
 
-def votes(study: Study, selection: Selection, *, by_comparison: bool = False) -> Iterator[ExportVote]:
-    """Oldest first, or by comparison; read in chunks, never all at once."""
+def read_export_votes(study: Study, selection: Selection, *, by_comparison: bool = False) -> Iterator[ExportVote]:
+    """Read the selected votes in chunks, oldest first or by comparison."""
     order = ("assignment__comparison_id", "pk") if by_comparison else ("pk",)
-    rows = selected(study, selection).order_by(*order).values_list(*_COLUMNS)
+    return _in_chunks(selected_votes(study, selection).order_by(*order))
+
+
+def export_rows(study: Study, criterion: Criterion | None = None, filters: Filters = DEFAULT) -> Iterator[Row]:
+    """Yield the rows of the votes that a board counts, on one criterion or on all; oldest first, read in chunks."""
+    votes = Judgement.objects.counted().filter(restriction(filters, study), criterion__study=study).order_by("pk")
+    if criterion is not None:
+        votes = votes.filter(criterion=criterion)
+    flagged = flagged_summaries(study)
+    for vote in _in_chunks(votes):
+        yield as_row(vote, flagged)
+
+
+def _in_chunks(votes: QuerySet[Judgement]) -> Iterator[ExportVote]:
+    rows = votes.values_list(*_COLUMNS)
     return (ExportVote(*row) for row in rows.iterator(chunk_size=CHUNK))
 
 
 def flagged_summaries(study: Study) -> frozenset[int]:
+    """Primary keys of summaries that name a model or maker."""
     return frozenset(study.giveaway_checks.filter(flagged=True).values_list("summary_id", flat=True))
 
 
-def as_row(vote: ExportVote, flagged: frozenset[int]) -> dict[str, object]:
-    """The canonical row (EXPORT_FIELDS)."""
+def as_row(vote: ExportVote, flagged: frozenset[int]) -> Row:
+    """Write a vote as the row that CSV, JSON Lines and Parquet share, with EXPORT_FIELDS."""
     return {
         "id": str(vote.id),
         "comparison_id": vote.comparison,

@@ -1,4 +1,4 @@
-"""The formats, and writing one: to a file, or part by part to whoever asked."""
+"""The export formats; write an export to a file, or part by part for a response."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -8,9 +8,17 @@ from pathlib import Path
 from annotations.models import Study
 from leaderboards.exports.arenas import EVALICA_FIELDS, arena_rows, evalica_rows
 from leaderboards.exports.columns import VOTE_TYPES, parquet_parts, schema_of
-from leaderboards.exports.lines import Row, csv_lines, json_lines, parts
+from leaderboards.exports.lines import csv_lines, json_lines, parts
 from leaderboards.exports.preferences import Counting, dpo_rows, kto_rows, openai_rows, results
-from leaderboards.exports.rows import ExportVote, Selection, as_row, count_left_out, flagged_summaries, votes
+from leaderboards.exports.rows import (
+    ExportVote,
+    Row,
+    Selection,
+    as_row,
+    count_left_out,
+    flagged_summaries,
+    read_export_votes,
+)
 from leaderboards.exports.texts import Texts
 from lib.files import replace_bytes_when_complete
 
@@ -18,13 +26,20 @@ CSV, JSONL = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"
 
 
 class UnknownFormatError(LookupError):
+    """There is no export format of this name."""
+
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no format {name!r}. Expected one of: {', '.join(EXPORTS)}.")
 
 
 @dataclass(frozen=True)
 class Exported:
-    """lines: rows of the file. left_out: votes that are not in it, by reason."""
+    """What became of the votes.
+
+    Attributes:
+        lines: Rows of the file.
+        left_out: Votes that are not in it, by reason.
+    """
 
     lines: int
     left_out: dict[str, int]
@@ -38,9 +53,10 @@ class Exported:
 
 @dataclass
 class Export:
-    """One export: take all `parts`, then `exported` says what became of the votes.
+    """One export: write all `parts`, then `exported` says what became of the votes.
 
-    progress: called with the number of votes read so far, every few thousand.
+    Attributes:
+        progress: Called every few thousand votes with the number read so far.
     """
 
     study: Study
@@ -58,7 +74,7 @@ class Export:
 
     @property
     def name(self) -> str:
-        """Of the file."""
+        """Name of the file."""
         criterion = self.selection.criterion
         about = [self.study.slug, *([criterion.key] if criterion else []), self.format.name]
         return f"{'-'.join(about)}.{self.format.ending}"
@@ -68,10 +84,11 @@ class Export:
         return Exported(self._lines, dict(self._selection_left_out + self.format_left_out))
 
     def total(self) -> int:
-        """Votes to read."""
+        """Count the votes to read."""
         return count_left_out(self.study, self.selection)[""]
 
     def parts(self) -> Iterator[bytes]:
+        """Yield the file part by part."""
         self._lines, self.format_left_out = 0, Counter()
         self._selection_left_out = Counter(count_left_out(self.study, self.selection))
         del self._selection_left_out[""]
@@ -83,17 +100,19 @@ class Export:
             yield row
 
     def votes(self, *, by_comparison: bool = False) -> Iterator[ExportVote]:
-        for n, vote in enumerate(votes(self.study, self.selection, by_comparison=by_comparison), start=1):
+        """Yield the votes, reporting progress."""
+        for n, vote in enumerate(read_export_votes(self.study, self.selection, by_comparison=by_comparison), start=1):
             if not n % PROGRESS_EVERY:
                 self.progress(n)
             yield vote
 
     def canonical(self) -> Iterator[Row]:
+        """Yield the rows that CSV, JSON Lines and Parquet share."""
         flagged = flagged_summaries(self.study)
         return (as_row(vote, flagged) for vote in self.votes())
 
     def results(self) -> Iterator[ExportVote]:
-        """What the training formats start from."""
+        """Yield the results that the training formats are made of."""
         ordered = self.votes(by_comparison=self.counting == Counting.MAJORITY)
         return results(ordered, self.counting, self.format_left_out)
 
@@ -103,9 +122,13 @@ PROGRESS_EVERY = 5_000
 
 @dataclass(frozen=True)
 class ExportFormat:
-    """rows: of an export. one_question: votes on one criterion only, the study's first if none is named.
+    """A format of exports.
 
-    leaves_out: in words, which votes the format itself has no place for.
+    Attributes:
+        rows: Yields the rows of an export.
+        one_question: Whether it takes votes on one criterion only: the study's first if none is named.
+        leaves_out: Which votes the format has no place for, in words.
+        counts_votes: Whether the choice of `Counting` applies.
     """
 
     name: str
@@ -187,11 +210,11 @@ _FORMATS = (
         leaves_out="Ties and both bad: the format has no value for them.",
     ),
 )
-EXPORTS = {one.name: one for one in _FORMATS}
+EXPORTS = {export_format.name: export_format for export_format in _FORMATS}
 
 
 def get_format(name: str) -> ExportFormat:
-    """Raises UnknownFormatError."""
+    """Return the format of this name. Raises UnknownFormatError."""
     if name not in EXPORTS:
         raise UnknownFormatError(name)
     return EXPORTS[name]
@@ -206,7 +229,7 @@ def export_ratings(
     counting: Counting = Counting.MAJORITY,
     progress: Callable[[int], object] = lambda read: None,
 ) -> Exported:
-    """Write the study's votes. The file appears under its name only when complete. Raises UnknownFormatError."""
+    """Write the study's votes to a file, which appears when it is complete. Raises UnknownFormatError."""
     export = Export(study, get_format(format_name), selection or Selection(), counting, progress)
     with replace_bytes_when_complete(path) as file:
         for part in export.parts():

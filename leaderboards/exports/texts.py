@@ -1,4 +1,4 @@
-"""The texts behind votes: prompts and summaries, read for a few hundred votes at a time."""
+"""Read the texts that votes are about, prompts and summaries, for a few hundred votes at a time."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -14,11 +14,15 @@ VOTES_AT_ONCE = 200
 
 
 class SummaryText(NamedTuple):
+    """A summary."""
+
     text: str
     output_tokens: int | None
 
 
 class Meeting(NamedTuple):
+    """A transcript with what formats write about it."""
+
     text: str
     language: str
     title: str
@@ -26,7 +30,7 @@ class Meeting(NamedTuple):
 
 
 class Texts:
-    """Holds the texts of the votes that `follow` gave out last, and of no others."""
+    """The texts of the votes that `follow` yielded last; no others are held."""
 
     def __init__(self, study: Study) -> None:
         self._kind = study.instruction
@@ -35,7 +39,7 @@ class Texts:
         self._meetings: dict[int, Meeting] = {}
 
     def follow(self, votes: Iterable[ExportVote]) -> Iterator[ExportVote]:
-        """The same votes, each with its texts at hand while it is looked at."""
+        """Yield the same votes; the texts of each can be read until the next one is asked for."""
         iterator = iter(votes)
         while chunk := list(islice(iterator, VOTES_AT_ONCE)):
             self._summaries = self._read_summaries({pk for vote in chunk for pk in (vote.summary_a, vote.summary_b)})
@@ -64,10 +68,10 @@ class Texts:
         return self._meetings[vote.document]
 
     def prompt(self, vote: ExportVote) -> str:
-        """What both summaries were asked for: the transcript, then the instruction in the meeting's language.
+        """Return the prompt of both summaries: the transcript, then the instruction in the meeting's language.
 
-        Systems have templates of their own and may read a long meeting in parts, so no prompt that a model saw is
-        the prompt of both summaries; this one is.
+        Systems have templates of their own and may read a long meeting in parts, so no prompt that one model saw is
+        the prompt of both summaries.
         """
         wording = self._wordings.get(vote.instruction_version)
         if wording is None:

@@ -9,8 +9,13 @@ from annotations.models import Criterion, Study
 from jobs.models import MAX_ATTEMPTS, LeasedJob, LeasedJobQuerySet, lease_constraints
 
 
-class Asked(models.Model):
-    """What a snapshot is of. kind: "board", or another one of leaderboards.snapshots.registry. filters: Filters.key."""
+class SnapshotKey(models.Model):
+    """What a snapshot is of.
+
+    Attributes:
+        kind: A name in leaderboards.snapshots.registry, such as "board".
+        filters: Filters.key of the votes that count.
+    """
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="%(class)ss")
     criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="%(class)ss")
@@ -22,7 +27,7 @@ class Asked(models.Model):
         abstract = True
 
 
-class BoardSnapshot(Asked):
+class BoardSnapshot(SnapshotKey):
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="board_snapshots")
     criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="board_snapshots")
     # SHA-256 over the votes and scores used.
@@ -67,7 +72,7 @@ class SnapshotJobQuerySet(LeasedJobQuerySet["SnapshotJob"]):  # type: ignore[ove
         return self.filter(status__in=[SnapshotJob.Status.DONE, SnapshotJob.Status.FAILED])
 
 
-class SnapshotJob(Asked, LeasedJob):
+class SnapshotJob(SnapshotKey, LeasedJob):
     """One snapshot that is wanted, or was; the row stays, and says when it was last asked for."""
 
     TASK = "leaderboards.tasks.make_snapshot"

@@ -1,1 +1,1 @@
-"""Results ready to show: tables, sentences, charts; may import all rooms but files and web."""
+"""Prepare results for showing: tables, sentences, charts; may import all rooms but files and web."""

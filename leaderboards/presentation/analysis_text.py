@@ -1,15 +1,16 @@
-"""An analysis to read in a terminal: plain words first, numbers behind them."""
+"""Write an analysis for a terminal: plain words first, then the numbers."""
 
 import textwrap
 from collections.abc import Iterator
 
 from leaderboards.boards.analysis.values import Values
+from lib.numbers import UNDEFINED, format_count, format_fraction, format_percent, format_whole
 
 WIDTH = 100
-UNDEFINED = "—"
 
 
 def as_text(analysis: Values) -> str:
+    """Write all parts of what analysis.analyse computes, wrapped."""
     head = f"{analysis['study']}, {analysis['criterion']}: {analysis['question']}"
     counts = (
         f"{analysis['votes']} votes by {analysis['annotators']} annotators on {analysis['documents']} documents, "
@@ -18,12 +19,12 @@ def as_text(analysis: Values) -> str:
     parts = [
         ("People", _people(analysis)),
         ("Metrics", _metrics(analysis)),
-        ("How much the result hangs on", _robustness(analysis["robustness"])),
-        ("Small against large", _noninferiority(analysis["noninferiority"])),
-        ("Votes that would tell neighbours apart", _votes_needed(analysis["votes_needed"])),
+        ("What the result depends on", _robustness(analysis["robustness"])),
+        ("Small versus large", _noninferiority(analysis["noninferiority"])),
+        ("Votes needed to tell neighbours apart", _votes_needed(analysis["votes_needed"])),
         ("Length", _length(analysis["length"])),
         ("Ratings helped by the metrics", _helped(analysis["helped"])),
-        ("Combined index (describes, does not measure)", _index(analysis["index"])),
+        ("Combined index (descriptive only)", _index(analysis["index"])),
     ]
     lines = [head, counts]
     for title, body in parts:
@@ -33,25 +34,27 @@ def as_text(analysis: Values) -> str:
     return "\n".join([*lines, "", f"Seed {analysis['seed']}, fingerprint {analysis['fingerprint']}"])
 
 
-def write(figure: Values, digits: int = 2, *, percent: bool = False) -> str:
-    """A value with its interval, or a dash with the reason."""
+def write_estimate(estimate: Values, digits: int = 2, *, percent: bool = False) -> str:
+    """Write a value with its interval, or a dash with the reason."""
 
-    def one(value: float) -> str:
-        return f"{value:.0%}" if percent else f"{value:.{digits}f}"
+    def number(value: float) -> str:
+        return format_percent(value) if percent else format_fraction(value, digits)
 
-    if figure["value"] is None:
-        return f"{UNDEFINED} ({figure['reason']})"
-    if figure["lower"] is None:
-        return f"{one(figure['value'])} (no interval: {figure['interval_reason']})"
-    return f"{one(figure['value'])} ({one(figure['lower'])} to {one(figure['upper'])})"
+    if estimate["value"] is None:
+        return f"{UNDEFINED} ({estimate['reason']})"
+    if estimate["lower"] is None:
+        return f"{number(estimate['value'])} (no interval: {estimate['interval_reason']})"
+    return f"{number(estimate['value'])} ({number(estimate['lower'])} to {number(estimate['upper'])})"
 
 
 def _people(analysis: Values) -> Iterator[str]:
     agreement, sides = analysis["agreement"], analysis["side_bias"]
-    yield f"Krippendorff's alpha: {write(agreement['alpha'])}, on {agreement['comparisons']} comparisons."
+    yield f"Krippendorff's alpha: {write_estimate(agreement['alpha'])}, on {agreement['comparisons']} comparisons."
     if agreement["observed"] is not None:
-        yield f"Pairs of votes that agree: {agreement['observed']:.0%}; by chance {agreement['expected']:.0%}."
-    yield f"The left summary wins: {write(sides['left_wins'], percent=True)} of {sides['decisive_votes']} votes."
+        observed, expected = format_percent(agreement["observed"]), format_percent(agreement["expected"])
+        yield f"Pairs of votes that agree: {observed}; by chance {expected}."
+    left_wins = write_estimate(sides["left_wins"], percent=True)
+    yield f"The left summary wins: {left_wins} of {sides['decisive_votes']} votes."
 
 
 def _metrics(analysis: Values) -> Iterator[str]:
@@ -61,9 +64,11 @@ def _metrics(analysis: Values) -> Iterator[str]:
             continue
         yield f"{metric['metric']}:"
         for level in ("system", "summary"):
-            found = "; ".join(f"{name} {write(metric[level][name])}" for name in ("kendall", "spearman", "pearson"))
-            yield f"  {level} level: {found}"
-        yield f"  agrees with {write(metric['pairwise_accuracy'], percent=True)} of {metric['votes']} votes"
+            correlations = "; ".join(
+                f"{name} {write_estimate(metric[level][name])}" for name in ("kendall", "spearman", "pearson")
+            )
+            yield f"  {level} level: {correlations}"
+        yield f"  agrees with {write_estimate(metric['pairwise_accuracy'], percent=True)} of {metric['votes']} votes"
     tested = analysis["significance"]
     for metric in tested["metrics"]:
         told = [
@@ -94,59 +99,60 @@ def _robustness(robustness: Values) -> Iterator[str]:
                 yield f"{name} changes without one of these {unit}: {', '.join(top[unit]['change'])}."
     for row in robustness["ranges"]:
         ranges = (f"without {which} {_range(row[key])}" for which, key in RANGES)
-        yield f"{row['system']}: {row['rating']:.0f}; {'; '.join(ranges)}"
+        yield f"{row['system']}: {format_whole(row['rating'])}; {'; '.join(ranges)}"
 
 
 RANGES = (("one annotator", "without_an_annotator"), ("one document", "without_a_document"))
 
 
-def _range(found: Values) -> str:
-    if found["lower"] is None:
-        return f"{UNDEFINED} ({found['reason']})"
-    return f"{found['lower']:.0f} to {found['upper']:.0f}"
+def _range(bounds: Values) -> str:
+    if bounds["lower"] is None:
+        return f"{UNDEFINED} ({bounds['reason']})"
+    return f"{format_whole(bounds['lower'])} to {format_whole(bounds['upper'])}"
 
 
-def _noninferiority(found: Values) -> Iterator[str]:
-    if found["reason"]:
-        yield f"{UNDEFINED} ({found['reason']})"
-    for pair in found["pairs"]:
+def _noninferiority(comparison: Values) -> Iterator[str]:
+    if comparison["reason"]:
+        yield f"{UNDEFINED} ({comparison['reason']})"
+    for pair in comparison["pairs"]:
         yield (
-            f"{pair['small']} against {pair['large']}: {pair['verdict']} at a margin of {found['margin']:g}; "
-            f"chance to win, minus 1/2: {write(pair['difference'], 3)}"
+            f"{pair['small']} against {pair['large']}: {pair['verdict']} at a margin of {comparison['margin']:g}; "
+            f"chance to win, minus 1/2: {write_estimate(pair['difference'], 3)}"
         )
 
 
-def _votes_needed(found: Values) -> Iterator[str]:
-    if found["reason"]:
-        yield f"{UNDEFINED} ({found['reason']})"
-    for row in found["neighbours"]:
-        needed = f"{UNDEFINED} ({row['reason']})" if row["reason"] else f"{row['votes_needed']:,.0f} votes in all"
-        yield f"{row['better']} from {row['worse']} (gap {row['gap']:.0f}): {needed}"
+def _votes_needed(needs: Values) -> Iterator[str]:
+    if needs["reason"]:
+        yield f"{UNDEFINED} ({needs['reason']})"
+    for row in needs["neighbours"]:
+        votes = f"{format_count(row['votes_needed'])} votes in all"
+        needed = f"{UNDEFINED} ({row['reason']})" if row["reason"] else votes
+        yield f"{row['better']} from {row['worse']} (gap {format_whole(row['gap'])}): {needed}"
 
 
-def _length(found: Values) -> Iterator[str]:
-    yield f"Points gained by one standard deviation of relative length: {write(found['effect'], 0)}"
-    for row in found["systems"]:
-        yield f"{row['system']}: {row['plain']:.0f}, at equal length {write(row['controlled'], 0)}"
+def _length(control: Values) -> Iterator[str]:
+    yield f"Points gained by one standard deviation of relative length: {write_estimate(control['effect'], 0)}"
+    for row in control["systems"]:
+        yield f"{row['system']}: {format_whole(row['plain'])}, at equal length {write_estimate(row['controlled'], 0)}"
 
 
-def _helped(found: Values) -> Iterator[str]:
-    if found["reason"]:
-        yield f"{UNDEFINED} ({found['reason']})"
+def _helped(helped: Values) -> Iterator[str]:
+    if helped["reason"]:
+        yield f"{UNDEFINED} ({helped['reason']})"
         return
     yield (
-        f"{found['other_comparisons']} comparisons on {found['other_documents']} documents without votes, predicted "
-        f"from {', '.join(found['metrics'])}; they count {found['tuning']:.2f}."
+        f"{helped['other_comparisons']} comparisons on {helped['other_documents']} documents without votes, predicted "
+        f"from {', '.join(helped['metrics'])}; they count {format_fraction(helped['tuning'], 2)}."
     )
-    for row in found["systems"]:
+    for row in helped["systems"]:
         yield (
-            f"{row['system']}: {write(row['helped'], 0)}; votes alone {write(row['human'], 0)}; "
-            f"worth {row['extra_votes']:.0f} extra votes"
+            f"{row['system']}: {write_estimate(row['helped'], 0)}; votes alone {write_estimate(row['human'], 0)}; "
+            f"worth {format_whole(row['extra_votes'])} extra votes"
         )
 
 
-def _index(found: Values) -> Iterator[str]:
-    yield "Weights: " + ", ".join(f"{column} {weight:g}" for column, weight in found["weights"].items())
-    for row in found["systems"]:
+def _index(index: Values) -> Iterator[str]:
+    yield "Weights: " + ", ".join(f"{column} {weight:g}" for column, weight in index["weights"].items())
+    for row in index["systems"]:
         value = f"{UNDEFINED} ({row['reason']})" if row["index"] is None else f"{row['index']:+.2f}"
         yield f"{row['system']}: {value}"

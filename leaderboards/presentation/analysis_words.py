@@ -1,6 +1,7 @@
-"""The analyses in plain sentences: what a reader should take from the numbers below them."""
+"""Say the analyses in plain sentences: what a reader should take from the numbers."""
 
 from leaderboards.boards.analysis.values import Values
+from lib.numbers import format_whole
 
 LABELS = {
     "rating": "Rating by people",
@@ -16,52 +17,55 @@ LABELS = {
 TENTATIVE, FIRM = 0.667, 0.8
 
 
-def on_agreement(found: Values) -> str:
-    alpha = found["alpha"]
+def on_agreement(agreement: Values) -> str:
+    """Say how far people agree."""
+    alpha = agreement["alpha"]
     if alpha["value"] is None:
-        return f"Whether people agree cannot be told yet: {alpha['reason']}."
+        return f"It is not known yet whether people agree: {alpha['reason']}."
     if alpha["lower"] is None:
-        return f"People agree to some degree, but not how surely can be told: {alpha['interval_reason']}."
+        return f"People agree to some degree; how certain that is, is not known: {alpha['interval_reason']}."
     if alpha["lower"] <= 0:
-        return "People may agree no more than chance would make them: single answers say little, only many together do."
+        return "People may agree no more than by chance: single votes say little, only many together do."
     if alpha["value"] >= FIRM:
         return "People agree well."
     if alpha["value"] >= TENTATIVE:
-        return "People agree for the most part."
+        return "People mostly agree."
     return (
-        "People agree more than by chance, and often differ. That is usual for preferences between good summaries: "
-        "it makes many votes necessary, and does not make them wrong."
+        "People agree more than by chance, but often differ. That is usual for preferences between good summaries: "
+        "it takes many votes, but does not make them wrong."
     )
 
 
-def on_sides(found: Values) -> str:
-    share = found["left_wins"]
-    if found["biased"] is None:
-        return f"Whether one side of the screen is preferred cannot be told: {share['reason']}."
-    if not found["biased"]:
-        return "No preference for a side of the screen shows."
+def on_sides(side_bias: Values) -> str:
+    """Say whether people prefer a side of the screen."""
+    share = side_bias["left_wins"]
+    if side_bias["biased"] is None:
+        return f"It is not known whether people prefer one side of the screen: {share['reason']}."
+    if not side_bias["biased"]:
+        return "People show no preference for a side of the screen."
     side = "left" if share["value"] > 0.5 else "right"
     return (
-        f"The {side} summary wins more often than chance allows. Sides are shuffled, so this favours no system, but "
-        "some people may have clicked without reading."
+        f"The {side} summary wins more often than by chance. Sides are shuffled, so this favours no system, but some "
+        "people may have clicked without reading."
     )
 
 
 def on_metrics(metrics: list[Values]) -> str:
+    """Say which metrics put the systems in the order of the votes."""
     scored = [metric for metric in metrics if not metric["reason"]]
-    known = [metric for metric in scored if metric["system"]["kendall"]["value"] is not None]
+    correlated = [metric for metric in scored if metric["system"]["kendall"]["value"] is not None]
     if not scored:
         return "The summaries are not scored yet."
-    if not known:
-        return f"How far metrics and people agree cannot be told: {scored[0]['system']['kendall']['reason']}."
-    sure = [metric for metric in known if (metric["system"]["kendall"]["lower"] or 0) > 0]
+    if not correlated:
+        return f"It is not known how far metrics and people agree: {scored[0]['system']['kendall']['reason']}."
+    sure = [metric for metric in correlated if (metric["system"]["kendall"]["lower"] or 0) > 0]
     if sure:
         return (
-            f"{_listed(sure)} put{'s' if len(sure) == 1 else ''} the systems in an order like the people's. That holds "
-            "for these systems and documents; it does not make a metric a substitute for people."
+            f"{_listed(sure)} rank{'s' if len(sure) == 1 else ''} the systems much as people do. That holds for these "
+            "systems and documents; it does not make a metric a substitute for people."
         )
     return (
-        f"No metric is sure to put the systems in the people's order: with {known[0]['systems']} systems, chance alone "
+        f"No metric certainly ranks the systems as people do: with {correlated[0]['systems']} systems, chance alone "
         "could give correlations like these."
     )
 
@@ -72,17 +76,19 @@ def _listed(metrics: list[Values]) -> str:
 
 
 def on_votes(top: Values, n_votes: int) -> str:
+    """Say how few votes decide the first place or the top three."""
     name = _top(top)
     votes = top["votes"]
     if votes["count"] is None:
         return f"{name} is firm: {votes['reason']}."
     if not votes["verified"]:
         return f"{name}: a set of {votes['count']} votes seemed to change it, and a refit did not confirm that."
-    few = "one vote" if votes["count"] == 1 else f"{votes['count']} votes"
-    return f"{name} hangs on {few} of {n_votes}: without them {votes['in']} would take the place of {votes['out']}."
+    few, them = ("one vote", "it") if votes["count"] == 1 else (f"{votes['count']} votes", "them")
+    return f"{name} depends on {few} of {n_votes}: without {them}, {votes['in']} would replace {votes['out']}."
 
 
 def on_units(top: Values) -> str:
+    """Say which single annotators or documents decide the first place or the top three."""
     people, documents = top["annotators"]["change"], top["documents"]["change"]
     if not people and not documents:
         return f"No single annotator and no single document decides {_in_sentence(top)}."
@@ -91,7 +97,7 @@ def on_units(top: Values) -> str:
         parts.append(f"one of these annotators: {', '.join(people)}")
     if documents:
         parts.append(f"one of these documents: {', '.join(documents)}")
-    return f"{_top(top)} would be another without {'; or without '.join(parts)}."
+    return f"{_top(top)} would change without {'; or without '.join(parts)}."
 
 
 def _top(top: Values) -> str:
@@ -103,23 +109,26 @@ def _in_sentence(top: Values) -> str:
     return name[0].lower() + name[1:]
 
 
-def on_length(found: Values) -> str:
-    effect = found["effect"]
+def on_length(control: Values) -> str:
+    """Say whether length wins votes."""
+    effect = control["effect"]
     if effect["value"] is None:
-        return f"What length does cannot be told: {effect['reason']}."
+        return f"The effect of length is not known: {effect['reason']}."
     if effect["lower"] is None or effect["lower"] <= 0 <= effect["upper"]:
-        return "Length as such does not clearly win or lose votes."
+        return "Length alone does not clearly win or lose votes."
     return "Longer summaries win more votes." if effect["value"] > 0 else "Shorter summaries win more votes."
 
 
-def on_help(found: Values) -> str:
-    if found["reason"]:
-        return f"The metrics cannot help the votes here: {found['reason']}."
-    extra = [row["extra_votes"] or 0 for row in found["systems"]]
+def on_help(helped: Values) -> str:
+    """Say what the metrics add to the votes."""
+    if helped["reason"]:
+        return f"The metrics cannot help the votes here: {helped['reason']}."
+    extra = [row["extra_votes"] or 0 for row in helped["systems"]]
     most = max(extra)
-    if most < 0.01 * found["votes"]:
-        return "The metrics add next to nothing to what people said, so these ratings are the people's."
+    if most < 0.01 * helped["votes"]:
+        return "The metrics add almost nothing to the votes, so these ratings are those of the votes."
     return (
-        f"The metrics are worth up to {most:.0f} votes more than the {found['votes']} there are: what they say about "
-        f"{found['other_documents']} documents nobody judged, corrected by how they erred on those that people did."
+        f"The metrics are worth up to {format_whole(most)} votes on top of the {helped['votes']} there are: they "
+        f"predict votes on {helped['other_documents']} documents that nobody judged, corrected by their errors on the "
+        "documents that people judged."
     )

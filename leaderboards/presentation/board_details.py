@@ -1,20 +1,27 @@
-"""What a board shows further down, ready to print: other intervals, votes still needed, win rates of every pair."""
+"""Details of a board, ready to print: other intervals, votes still needed, win rates of every pair."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from leaderboards.presentation.board_table import UNDEFINED
+from lib.numbers import UNDEFINED, format_count, format_percent, format_whole
 from stats.uncertainty.proportions import wilson_interval
 
-# More rows than this make a page slow and nobody wiser; the JSON has them all.
+# A larger table makes a page slow and helps nobody; the JSON has all of it.
 MOST_SYSTEMS = 40
 
 
 @dataclass(frozen=True)
 class IntervalRow:
-    """ranks: those left open for all systems at once. reasons: of what is undefined, each once."""
+    """Ranks and intervals of a system beside those in the table.
+
+    Attributes:
+        ranks: Those left open for all systems at once.
+        together: The interval that holds for all systems at once.
+        single: The interval as if votes were independent.
+        reasons: Why values are undefined, each reason once.
+    """
 
     system: str
     ranks: str
@@ -25,6 +32,7 @@ class IntervalRow:
 
 
 def other_intervals(board: dict[str, Any]) -> list[IntervalRow]:
+    """Write the intervals of all rated systems."""
     return [
         IntervalRow(
             system=line["system"],
@@ -43,14 +51,16 @@ def _from_to(line: dict[str, Any], first: str, last: str) -> str:
     low, high = line[first], line[last]
     if low is None or high is None:
         return UNDEFINED
-    return f"{low:.0f}" if f"{low:.0f}" == f"{high:.0f}" and first == "rank_best" else f"{low:.0f}–{high:.0f}"
+    if first == "rank_best" and low == high:
+        return format_whole(low)
+    return f"{format_whole(low)}–{format_whole(high)}"
 
 
 def _equal_length(line: dict[str, Any]) -> str:
     rating = line.get("equal_length_rating")
-    return (
-        UNDEFINED if rating is None else f"{rating:.0f} ({_from_to(line, 'equal_length_lower', 'equal_length_upper')})"
-    )
+    if rating is None:
+        return UNDEFINED
+    return f"{format_whole(rating)} ({_from_to(line, 'equal_length_lower', 'equal_length_upper')})"
 
 
 def _reasons(line: dict[str, Any], *fields: str) -> list[str]:
@@ -59,7 +69,12 @@ def _reasons(line: dict[str, Any], *fields: str) -> list[str]:
 
 @dataclass(frozen=True)
 class NeighbourRow:
-    """needed: votes in all; answer: whether the votes there are suffice, or why nobody can say."""
+    """A pair of neighbours on the board.
+
+    Attributes:
+        needed: Votes needed in all to tell them apart.
+        answer: How many more votes that is, or why it is unknown.
+    """
 
     better: str
     worse: str
@@ -69,27 +84,34 @@ class NeighbourRow:
 
 
 def neighbour_rows(board: dict[str, Any]) -> list[NeighbourRow]:
+    """Write the votes needed for each pair of neighbours, from the top."""
     return [
         NeighbourRow(
-            better=one["better"],
-            worse=one["worse"],
-            gap=f"{one['gap']:.0f}",
-            needed=UNDEFINED if one["votes_needed"] is None else f"{one['votes_needed']:,}",
-            answer=_answer(one),
+            better=pair["better"],
+            worse=pair["worse"],
+            gap=format_whole(pair["gap"]),
+            needed=format_count(pair["votes_needed"]),
+            answer=_answer(pair),
         )
-        for one in board["neighbours"]
+        for pair in board["neighbours"]
     ]
 
 
-def _answer(one: dict[str, Any]) -> str:
-    if one["reason"]:
-        return str(one["reason"])
-    return f"{one['votes_more']:,} more than now" if one["votes_more"] else "enough"
+def _answer(pair: dict[str, Any]) -> str:
+    if pair["reason"]:
+        return str(pair["reason"])
+    return f"{format_count(pair['votes_more'])} more than now" if pair["votes_more"] else "enough"
 
 
 @dataclass(frozen=True)
 class WinCell:
-    """text: the share of votes won; votes: how many, 0 where the two never met; range: 95 % Wilson interval."""
+    """How often one system beat another.
+
+    Attributes:
+        text: The share of votes won.
+        votes: Number of votes, 0 where the two never met.
+        range: 95 % Wilson interval of the share.
+    """
 
     text: str
     votes: int
@@ -98,12 +120,14 @@ class WinCell:
 
 @dataclass(frozen=True)
 class WinRow:
+    """A system against every other one; None against itself."""
+
     system: str
-    cells: list[WinCell | None]  # None on the diagonal
+    cells: list[WinCell | None]
 
 
-def win_matrix(board: dict[str, Any]) -> list[WinRow]:
-    """Row against column, in the order of the board."""
+def win_rows(board: dict[str, Any]) -> list[WinRow]:
+    """Write the win rates, row against column, in the order of the board."""
     wins, votes = (np.array(board["wins"][name], dtype=np.float64) for name in ("wins", "votes"))
     if not wins.size:
         return []
@@ -114,9 +138,8 @@ def win_matrix(board: dict[str, Any]) -> list[WinRow]:
             return None
         if not votes[i, j]:
             return WinCell(UNDEFINED, 0, "")
-        return WinCell(
-            f"{wins[i, j] / votes[i, j]:.0%}", int(votes[i, j]), f"{100 * lower[i, j]:.0f}–{upper[i, j]:.0%}"
-        )
+        interval = f"{format_whole(100 * lower[i, j])}–{format_percent(upper[i, j])}"
+        return WinCell(format_percent(wins[i, j] / votes[i, j]), int(votes[i, j]), interval)
 
     systems = board["wins"]["systems"]
     return [WinRow(system, [cell(i, j) for j in range(len(systems))]) for i, system in enumerate(systems)]

@@ -1,11 +1,12 @@
-"""The methods paragraph of a paper, from what a board was computed with: nothing is claimed that was not done."""
+"""Write the methods paragraph of a paper from how a board was computed; it claims nothing that was not done."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotations.models import Annotator, JudgeType, Study
+from annotations.models import JudgeType, Study
+from lib.numbers import count_of, format_count
 from stats.ratings.estimates import NO_LIMIT
 
 Board = dict[str, Any]
@@ -22,7 +23,7 @@ HESTERBERG = (
 OWEN = "Owen (2007), The pigeonhole bootstrap, Annals of Applied Statistics 1, 386–411."
 LIN = "Lin (2004), ROUGE: A package for automatic evaluation of summaries, Text Summarization Branches Out, 74–81."
 ZHANG = "Zhang, Kishore, Wu, Weinberger and Artzi (2020), BERTScore: Evaluating text generation with BERT, ICLR 2020."
-# By what a signature begins with.
+# By the first part of a signature.
 METRIC_SOURCES = {"rouge": ("Lin, 2004", LIN), "bertscore": ("Zhang et al., 2020", ZHANG)}
 TIES = {
     "tie and both bad half each": "ties and “both bad” counting as half a win for either side",
@@ -38,7 +39,13 @@ LATEX = {
 
 @dataclass(frozen=True)
 class Judging:
-    """How the votes of a study came about. here, elsewhere: people who rated on this site, and in imported files."""
+    """How the votes of a study were given.
+
+    Attributes:
+        here, elsewhere: Whether people rated on this site, and whether votes were imported.
+        models: Whether language models voted.
+        answers: The answers on offer, in words.
+    """
 
     here: bool
     elsewhere: bool
@@ -47,8 +54,8 @@ class Judging:
 
 
 def judging_of(study: Study) -> Judging:
-    """Two queries, of those who rated and count."""
-    judges = Annotator.objects.filter(study=study, excluded_at=None, assignments__judgements__isnull=False).distinct()
+    """Read how the votes of included annotators were given; two queries."""
+    judges = study.annotators.included().filter(assignments__judgements__isnull=False).distinct()
     kinds = set(judges.order_by().values_list("imported", "judge_type"))
     answers = ("left", "right", *(("equally good",) if study.allow_tie else ()))
     return Judging(
@@ -60,13 +67,13 @@ def judging_of(study: Study) -> Judging:
 
 
 def as_text(board: Board, judging: Judging) -> str:
-    """The paragraph, and the references it names."""
+    """Write the paragraph and its references as plain text."""
     sentences, sources = paragraph(board, judging)
     return "\n\n".join([" ".join(sentences), *(["References\n" + "\n".join(sources)] if sources else [])])
 
 
 def as_latex(board: Board, judging: Judging) -> str:
-    """The same to be put into a LaTeX document, with a comment that says where it comes from."""
+    """Write the paragraph and its references for LaTeX, with a comment that names the board."""
     sentences, sources = paragraph(board, judging)
     lines = [f"% {_one_line(board['study'])}, {board['criterion']}, fingerprint {board['fingerprint']}"]
     lines += [_latex(sentence) for sentence in sentences]
@@ -76,7 +83,7 @@ def as_latex(board: Board, judging: Judging) -> str:
 
 
 def paragraph(board: Board, judging: Judging) -> tuple[list[str], list[str]]:
-    """Sentences, and references in the order in which they are named."""
+    """Return the sentences, and the references in the order in which they are cited."""
     parts = [_compared(board), _judged(board, judging), _rated(board), _scored(board), _recorded(board)]
     return [s for sentences, _ in parts for s in sentences], [s for _, sources in parts for s in sources]
 
@@ -85,7 +92,7 @@ Part = tuple[list[str], list[str]]
 
 
 def _compared(board: Board) -> Part:
-    systems, dataset = _count(len(board["systems"]), "system"), board["dataset"]
+    systems, dataset = count_of(len(board["systems"]), "system"), board["dataset"]
     return [f"We compared {systems} on the dataset {dataset} ({board['instruction']} instruction)."], []
 
 
@@ -94,8 +101,8 @@ def _judged(board: Board, judging: Judging) -> Part:
         return ["No human judgements were collected."], []
     judges = "annotator" if not judging.models else "judge"
     counts = (
-        f"{_count(board['annotators'], judges)} gave {_count(board['votes'], 'judgement')} on "
-        f"{_count(board['documents'], 'document')}, each on a pair of summaries of the same document."
+        f"{count_of(board['annotators'], judges)} gave {count_of(board['votes'], 'judgement')} on "
+        f"{count_of(board['documents'], 'document')}, each on a pair of summaries of the same document."
     )
     sentences = [counts]
     if judging.models:
@@ -113,7 +120,7 @@ def _judged(board: Board, judging: Judging) -> Part:
 
 
 def _rated(board: Board) -> Part:
-    """Nothing where no rating is defined: without votes, or where the votes do not connect the systems."""
+    """Describe the ratings; say nothing where none is defined."""
     if all(line["rating"] is None for line in board["systems"]):
         return [], []
     ties = next((text for key, text in TIES.items() if key in board["method"]), None)
@@ -140,8 +147,8 @@ def _interval(board: Board) -> str:
         clusters, kind = "documents and annotators", "two-way cluster"
     return (
         f"Intervals are 95 % percentile intervals of a {kind} bootstrap over {clusters} (Owen, 2007) with "
-        f"{board['resamples']:,} resamples, seed {board['seed']}, expanded for the number of documents and annotators "
-        "(Hesterberg, 2015; Satterthwaite, 1946)." + _without_limit(board)
+        f"{format_count(board['resamples'])} resamples, seed {board['seed']}, expanded for the number of documents "
+        "and annotators (Hesterberg, 2015; Satterthwaite, 1946)." + _without_limit(board)
     )
 
 
@@ -160,8 +167,8 @@ def _scored(board: Board) -> Part:
     signatures = board["signatures"]
     if not signatures:
         return [], []
-    named = [(s, METRIC_SOURCES.get(s.split("|")[0])) for s in signatures]
-    cited = list(dict.fromkeys(found for _, found in named if found))
+    sources_of = [METRIC_SOURCES.get(signature.split("|")[0]) for signature in signatures]
+    cited = list(dict.fromkeys(source for source in sources_of if source))
     sources = f" ({'; '.join(short for short, _ in cited)})" if cited else ""
     word = "this signature" if len(signatures) == 1 else "these signatures"
     sentence = f"Automatic metrics{sources} are means over a system's summaries, with {word}: {'; '.join(signatures)}."
@@ -173,10 +180,6 @@ def _recorded(board: Board) -> Part:
         f"Computed with version {board['code_version']} of Punchweight's boards; SHA-256 of the data: "
         f"{board['fingerprint']}."
     ], []
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The charts of a study: each from the board, or from what is computed beside it."""
+"""The charts of a study, by name: each from the board, or from values computed beside it."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -10,15 +10,15 @@ from django.http import QueryDict
 
 from leaderboards.boards.costs import MEASURES
 from leaderboards.boards.small_large import METRICS
-from leaderboards.data.votes import counted
+from leaderboards.data.votes import filtered_votes
 from leaderboards.presentation.charts.chart import Chart
-from leaderboards.presentation.charts.forest import forest
-from leaderboards.presentation.charts.pareto import Costs, pareto
-from leaderboards.presentation.charts.progress import progress
-from leaderboards.presentation.charts.scatter import Axis, scatter
-from leaderboards.presentation.charts.widths import widths
-from leaderboards.presentation.charts.win_matrix import win_matrix
-from leaderboards.snapshots.cache import kept, kept_value
+from leaderboards.presentation.charts.forest import forest_chart
+from leaderboards.presentation.charts.pareto import Costs, pareto_chart
+from leaderboards.presentation.charts.progress import progress_chart
+from leaderboards.presentation.charts.scatter import Axis, scatter_chart
+from leaderboards.presentation.charts.widths import widths_chart
+from leaderboards.presentation.charts.win_matrix import win_matrix_chart
+from leaderboards.snapshots.cache import cached_from_inputs, cached_value
 from leaderboards.snapshots.query import BoardQuery
 from stats.ratings.win_rates import win_rates
 
@@ -28,7 +28,7 @@ RATING = Axis("rating", "Rating", "rating_lower", "rating_upper")
 
 
 def pareto_lines(board: Board, data: Mapping[str, Any], quality: str, cost: str) -> list[dict[str, Any]]:
-    """Of each system: quality with its interval, and cost; None with a reason where undefined."""
+    """Return quality with its interval, and cost, of each system; undefined is None with a reason."""
     return [
         {name: line[name] for name in ("system", "regime", "size_class")}
         | _quality(line, data, quality)
@@ -43,14 +43,15 @@ def pareto_lines(board: Board, data: Mapping[str, Any], quality: str, cost: str)
 
 def _quality(line: Mapping[str, Any], data: Mapping[str, Any], quality: str) -> dict[str, Any]:
     if quality == "rating":
-        found = {"quality": line["rating"], "lower": line["rating_lower"], "upper": line["rating_upper"]}
-        reasons = line["reasons"]
-        return found | {
-            "quality_reason": reasons.get("rating", ""),
-            "interval_reason": reasons.get("rating_lower", ""),
+        return {
+            "quality": line["rating"],
+            "lower": line["rating_lower"],
+            "upper": line["rating_upper"],
+            "quality_reason": line["reasons"].get("rating", ""),
+            "interval_reason": line["reasons"].get("rating_lower", ""),
         }
-    nothing = {"value": None, "lower": None, "upper": None, "reason": "not scored yet", "interval_reason": ""}
-    metric = data["metrics"].get(quality, {}).get(line["system"], nothing)
+    not_scored = {"value": None, "lower": None, "upper": None, "reason": "not scored yet", "interval_reason": ""}
+    metric = data["metrics"].get(quality, {}).get(line["system"], not_scored)
     return {
         "quality": metric["value"],
         "lower": metric["lower"],
@@ -60,57 +61,60 @@ def _quality(line: Mapping[str, Any], data: Mapping[str, Any], quality: str) -> 
     }
 
 
-def pareto_chart(board: Board, data: Mapping[str, Any], quality: str, cost: str) -> Chart:
+def study_pareto_chart(board: Board, data: Mapping[str, Any], quality: str, cost: str) -> Chart:
+    """Draw quality against cost. data: Of compute_small_large."""
     measure = next(measure for measure in MEASURES if measure.key == cost)
-    return pareto(pareto_lines(board, data, quality, cost), QUALITIES[quality], Costs(cost, measure.axis))
+    return pareto_chart(pareto_lines(board, data, quality, cost), QUALITIES[quality], Costs(cost, measure.axis))
 
 
 def _pareto(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
-    return pareto_chart(board, query.values("small-large"), asked_quality(options), asked_cost(options))
+    return study_pareto_chart(board, query.values("small-large"), asked_quality(options), asked_cost(options))
 
 
 def asked_quality(options: QueryDict) -> str:
-    """?quality=; the rating where there is no such measure."""
+    """Return the measure that ?quality= names, or the rating."""
     quality = options.get("quality", "")
     return quality if quality in QUALITIES else "rating"
 
 
 def asked_cost(options: QueryDict) -> str:
-    """?cost=; parameters where there is no such measure."""
+    """Return the measure that ?cost= names, or parameters."""
     cost = options.get("cost", "")
     return cost if cost in {measure.key for measure in MEASURES} else "parameters"
 
 
 def _forest(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
-    return forest(board)
+    return forest_chart(board)
 
 
 def _win_matrix(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
-    rates, slugs = kept(query, board["fingerprint"], "win-rates", lambda m: (win_rates(m.arrays), list(m.slugs)))
+    rates, slugs = cached_from_inputs(
+        query, board["fingerprint"], "win-rates", lambda m: (win_rates(m.arrays), list(m.slugs))
+    )
     order = [line["system"] for line in board["systems"] if line["system"] in slugs]
-    return win_matrix(rates, slugs, order)
+    return win_matrix_chart(rates, slugs, order)
 
 
 def _scatter(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
-    """?metric=: the rating against that metric, ROUGE-L where there is no such one."""
+    """Draw the rating against the metric that ?metric= names, or against ROUGE-L."""
     metric = options.get("metric", "")
     metric = metric if metric in METRICS else "rougeL"
-    return scatter(board["systems"], Axis(metric, METRICS[metric]), RATING)
+    return scatter_chart(board["systems"], Axis(metric, METRICS[metric]), RATING)
 
 
 def _progress(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
-    days = kept_value(query, board["fingerprint"], "votes-by-day", lambda: votes_by_day(query))
-    return progress(days)
+    days = cached_value(query, board["fingerprint"], "votes-by-day", lambda: votes_by_day(query))
+    return progress_chart(days)
 
 
 def votes_by_day(query: BoardQuery) -> list[tuple[date, int]]:
-    """In the site's time zone; one query."""
-    days = counted(query.criterion, query.filters).order_by().annotate(day=TruncDate("created_at"))
+    """Count the votes of each day in the site's time zone; one query."""
+    days = filtered_votes(query.criterion, query.filters).order_by().annotate(day=TruncDate("created_at"))
     return list(days.values("day").annotate(votes=Count("pk")).order_by("day").values_list("day", "votes"))
 
 
 def _widths(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
-    return widths(query.values("planning"))
+    return widths_chart(query.values("planning"))
 
 
 CHARTS: dict[str, Callable[[BoardQuery, Board, QueryDict], Chart]] = {
@@ -121,9 +125,10 @@ CHARTS: dict[str, Callable[[BoardQuery, Board, QueryDict], Chart]] = {
     "pareto": _pareto,
     "widths": _widths,
 }
-# What of an address changes what a chart shows.
+# The parameters of an address that change a chart.
 OPTIONS = ("metric", "quality", "cost")
 
 
-def chart(name: str, query: BoardQuery, board: Board, options: QueryDict) -> Chart:
+def study_chart(name: str, query: BoardQuery, board: Board, options: QueryDict) -> Chart:
+    """Draw one of CHARTS. options: Parameters of an address, see OPTIONS."""
     return CHARTS[name](query, board, options)

@@ -12,7 +12,7 @@ from typing import Any
 from tabulate import DataRow, TableFormat, tabulate
 
 from leaderboards.exports import safe_cell
-from leaderboards.presentation.board_table import COLUMNS, Row, Table, table
+from leaderboards.presentation.board_table import COLUMNS, BoardTable, TableRow, make_table
 
 IDENTITY = ("system", "name", "regime", "size_class")
 NUMBERS = (
@@ -56,7 +56,7 @@ def as_csv(board: dict[str, Any]) -> str:
 
 def as_latex(board: dict[str, Any]) -> str:
     """A tabular to be put into a table environment; needs \\usepackage{booktabs}."""
-    shown = table(board)
+    shown = make_table(board)
     header, *rows = _cells(shown, _latex, lambda note: f"$^{{{note}}}$")
     notes = [f"\\par\\footnotesize $^{{{n}}}$ {_latex(note)}" for n, note in enumerate(shown.notes, start=1)]
     source = f"% {board['study']}, {board['criterion']}, fingerprint {board['fingerprint']}"
@@ -64,7 +64,7 @@ def as_latex(board: dict[str, Any]) -> str:
 
 
 def as_markdown(board: dict[str, Any]) -> str:
-    shown = table(board)
+    shown = make_table(board)
     header, *rows = _cells(shown, _markdown, lambda note: f" [{note}]")
     notes = [f"{n}. {_markdown(note)}" for n, note in enumerate(shown.notes, start=1)]
     return "\n".join([markdown_table(header, rows), *(["", *notes] if notes else []), ""])
@@ -80,11 +80,11 @@ def _written(header: Sequence[str], rows: Sequence[Sequence[str]], layout: Table
     return tabulate(rows, header, layout, disable_numparse=True, numalign=None, stralign=None)
 
 
-def _cells(shown: Table, write: Callable[[str], str], mark: Callable[[int], str]) -> list[list[str]]:
+def _cells(shown: BoardTable, write: Callable[[str], str], mark: Callable[[int], str]) -> list[list[str]]:
     def marked(text: str, note: int) -> str:
         return write(text) + (mark(note) if note else "")
 
-    def cells(row: Row) -> list[str]:
+    def cells(row: TableRow) -> list[str]:
         return [marked(row.system, row.note), *(marked(cell.text, cell.note) for cell in row.cells)]
 
     return [[write(header.label) for header in shown.headers], *(cells(row) for row in shown.rows)]

@@ -1,1 +1,1 @@
-"""Releases: a study's votes and all they are about, frozen, as files that others can use without this site."""
+"""Freeze a study's votes and everything they are about as files for use without this site; may import exports."""

@@ -1,4 +1,4 @@
-"""The board of a release, from the very rows that go into it: reproduce.py finds the same from the files."""
+"""Compute the board of a release from the rows that go into it, so that reproduce.py can compute it again."""
 
 import math
 from array import array
@@ -11,21 +11,20 @@ from numpy.typing import NDArray
 
 from leaderboards.data.inputs import METRIC_NAMES
 from leaderboards.data.votes import CODES
-from leaderboards.exports.lines import Row
-from leaderboards.exports.rows import EXCLUDED, ExportVote
+from leaderboards.exports.rows import EXCLUDED, ExportVote, Row
 from stats.raters.agreement import Agreement, krippendorff_alpha
 from stats.ratings.ratings import rate
 from stats.votes.arrays import FloatArray, IntArray, VoteArrays, renumbered
 from stats.votes.weights import chance_weights, effective_votes
 
 RESAMPLES = 1000
-# How votes weigh; the words of a board's address.
+# How votes weigh, in the words of a board's address.
 EQUAL, CHANCE = "equal", "chance"
 
 
 @dataclass
 class _Column:
-    """Names as numbers, in the order in which they came."""
+    """A column of names, stored as numbers in the order of first appearance."""
 
     values: "array[int]" = field(default_factory=lambda: array("i"))
     numbers: dict[str, int] = field(default_factory=dict)
@@ -34,32 +33,34 @@ class _Column:
         self.values.append(self.numbers.setdefault(name, len(self.numbers)))
 
     def by_name(self) -> IntArray:
-        """The values, numbered in the order of the names."""
-        place = np.empty(max(1, len(self.numbers)), dtype=self.values.typecode)
+        """Return the values, numbered in the order of the sorted names."""
+        rank_of = np.empty(max(1, len(self.numbers)), dtype=self.values.typecode)
         for rank, name in enumerate(sorted(self.numbers)):
-            place[self.numbers[name]] = rank
-        return _narrow(place[_view(self.values)])
+            rank_of[self.numbers[name]] = rank
+        return _narrow(rank_of[_view(self.values)])
 
     def among(self, names: list[str]) -> IntArray:
-        """The values as places among these names; -1 for others."""
-        known = {name: i for i, name in enumerate(names)}
-        place = np.full(max(1, len(self.numbers)), -1, dtype=self.values.typecode)
+        """Return the values as indices into these names; -1 for others."""
+        index = {name: i for i, name in enumerate(names)}
+        index_of = np.full(max(1, len(self.numbers)), -1, dtype=self.values.typecode)
         for name, number in self.numbers.items():
-            place[number] = known.get(name, -1)
-        return _narrow(place[_view(self.values)])
+            index_of[number] = index.get(name, -1)
+        return _narrow(index_of[_view(self.values)])
 
 
 def _view(values: "array[int] | array[float]") -> NDArray[Any]:
-    """The values where they are, without a copy."""
+    """View the values without a copy."""
     return np.frombuffer(values, dtype=np.dtype(values.typecode))
 
 
 def _narrow(values: NDArray[Any]) -> IntArray:
-    """Statistics take whole numbers of any width, and name the usual one."""
+    """Pass a narrow array of integers as IntArray: statistics take integers of any width."""
     return values
 
 
-class _Question:
+class _QuestionVotes:
+    """The votes on one question, as they are written."""
+
     def __init__(self) -> None:
         # Two bytes for a system, four for a document and a judge.
         self.a, self.b, self.document, self.judge = _Column(array("h")), _Column(array("h")), _Column(), _Column()
@@ -75,7 +76,7 @@ class _Question:
         self.chance.append(math.nan if vote.probability is None else vote.probability * (vote.drawn_from or 1))
 
     def arrays(self, systems: list[str]) -> tuple[VoteArrays, FloatArray]:
-        """The votes on these systems, and the chance of each one's draw times what it was drawn from, or NaN."""
+        """Return the votes on these systems, and for each its chance times what it was drawn from, or NaN."""
         a, b = self.a.among(systems), self.b.among(systems)
         columns = [a, b, _narrow(_view(self.outcome)), self.document.by_name(), self.judge.by_name()]
         chance: FloatArray = _view(self.chance)
@@ -83,7 +84,7 @@ class _Question:
         if not kept.all():
             columns, chance = [column[kept] for column in columns], chance[kept]
         a, b, outcome, document, judge = columns
-        # Documents and judges of votes on systems that left the study are not drawn.
+        # The bootstrap does not draw documents and judges that only voted on systems that left the study.
         return VoteArrays(a, b, outcome, renumbered(document), renumbered(judge), len(systems)), chance
 
     def agreement(self, seed: int) -> Agreement:
@@ -94,20 +95,22 @@ class _Question:
 
 
 class BoardMaker:
-    """Takes votes and scores as they are written; holds 29 bytes a vote."""
+    """Collects votes and scores while they are written, in 29 bytes a vote, and computes the boards."""
 
     def __init__(self, questions: Iterable[str], systems: Iterable[str]) -> None:
-        self._questions = {key: _Question() for key in questions}
+        self._questions = {key: _QuestionVotes() for key in questions}
         self._systems = sorted(systems)
         self._scores: dict[tuple[str, str], list[float]] = {}
 
     def of_votes(self, votes: Iterable[tuple[ExportVote, Row]]) -> Iterator[Row]:
+        """Yield the rows, and keep the votes that count."""
         for vote, row in votes:
             if row["void_reason"] != EXCLUDED:
                 self._questions[vote.criterion].add(vote)
             yield row
 
     def of_scores(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """Yield the rows, and keep the values that metric means are made of."""
         for row in rows:
             value = row["value"]
             if row["current"] and isinstance(value, int | float):
@@ -115,14 +118,16 @@ class BoardMaker:
             yield row
 
     def board(self, seed: int, resamples: int = RESAMPLES) -> dict[str, Any]:
-        made = {key: self._board(question, seed, resamples) for key, question in self._questions.items()}
-        return {"seed": seed, "resamples": resamples, "criteria": made}
+        """Compute the boards of all questions, as in board.json."""
+        boards = {key: self._board(question, seed, resamples) for key, question in self._questions.items()}
+        return {"seed": seed, "resamples": resamples, "criteria": boards}
 
     def agreement(self, seed: int) -> dict[str, dict[str, Any]]:
+        """Compute Krippendorff's alpha of each question."""
         return {key: asdict(question.agreement(seed)) for key, question in self._questions.items()}
 
-    def _board(self, question: _Question, seed: int, resamples: int) -> dict[str, Any]:
-        """by_chance: the board once more, with weights; None where no chance of a draw is known."""
+    def _board(self, question: _QuestionVotes, seed: int, resamples: int) -> dict[str, Any]:
+        """Compute a board, and under by_chance a weighted one; None where no chance of a draw is known."""
         arrays, chance = question.arrays(self._systems)
         board = {"weights": EQUAL, **self._rated(arrays, seed, resamples), "by_chance": None}
         if drawn := int((~np.isnan(chance)).sum()):
@@ -132,29 +137,29 @@ class BoardMaker:
         return board
 
     def _rated(self, arrays: VoteArrays, seed: int, resamples: int) -> dict[str, Any]:
-        found = rate(arrays, seed=seed, resamples=resamples, names=self._systems)
+        ratings = rate(arrays, seed=seed, resamples=resamples, names=self._systems)
         figures = {
-            "rating": found.rating,
-            "rating_lower": found.lower,
-            "rating_upper": found.upper,
-            "rank": found.rank,
-            "votes": found.votes,
-            "win_rate": found.win_rate,
-            "both_bad_rate": found.both_bad_rate,
+            "rating": ratings.rating,
+            "rating_lower": ratings.lower,
+            "rating_upper": ratings.upper,
+            "rank": ratings.rank,
+            "votes": ratings.votes,
+            "win_rate": ratings.win_rate,
+            "both_bad_rate": ratings.both_bad_rate,
         }
         lines = []
         for i, system in enumerate(self._systems):
             line: dict[str, Any] = {"system": system, **{name: _defined(values[i]) for name, values in figures.items()}}
             line["metrics"] = {name: self._mean(system, name) for name in METRIC_NAMES}
-            line["reason"] = found.reason[i] or found.interval_reason[i] or None
+            line["reason"] = ratings.reason[i] or ratings.interval_reason[i] or None
             lines.append(line)
         lines.sort(key=lambda line: (line["rating"] is None, -(line["rating"] or 0), line["system"]))
         return {
-            "votes": found.n_votes,
-            "documents": found.n_documents,
-            "annotators": found.n_annotators,
-            "method": found.method,
-            "warnings": list(found.warnings),
+            "votes": ratings.n_votes,
+            "documents": ratings.n_documents,
+            "annotators": ratings.n_annotators,
+            "method": ratings.method,
+            "warnings": list(ratings.warnings),
             "systems": lines,
         }
 

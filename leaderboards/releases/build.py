@@ -1,4 +1,4 @@
-"""Making a release's folder and its zip file: whole, or not there."""
+"""Write a release's folder and zip file. Both appear when they are complete."""
 
 import hashlib
 import json
@@ -15,8 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from annotations.models import Study
-from leaderboards.exports.lines import Row
-from leaderboards.exports.rows import count_left_out
+from leaderboards.exports.rows import Row, count_left_out
 from leaderboards.models.releases import Release
 from leaderboards.releases.board import CHANCE, EQUAL, BoardMaker
 from leaderboards.releases.card import Facts, card
@@ -28,28 +27,32 @@ from lib.files import replace_bytes_when_complete
 from models_runner.datasets.instructions import texts_of
 
 REPRODUCE = Path(__file__).with_name("reproduce.py")
-# Zip files of the same contents are the same, whenever they are made.
+# A fixed date: zip files of the same contents are identical.
 NO_DATE = (1980, 1, 1, 0, 0, 0)
 BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
 class Built:
+    """The zip file and the numbers of what is in it."""
+
     sha256: str
     bytes: int
     counts: dict[str, Any]
 
 
 def folder_of(release: Release) -> Path:
+    """Return the folder that holds the release's files."""
     return Path(settings.DATA_DIR) / "releases" / str(release.public_id) / release.folder_name
 
 
 def zip_of(release: Release) -> Path:
+    """Return the path of the release's zip file."""
     return folder_of(release).parent / f"{release.folder_name}.zip"
 
 
 def build(release: Release, progress: Callable[[int], object] = lambda rows: None) -> Built:
-    """Write folder and zip from what the study has now. progress: called with the rows of each group written."""
+    """Write folder and zip file from what the study has now. progress: Called with the rows of each group written."""
     target = folder_of(release)
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=target.parent, prefix=".building-"))
@@ -68,19 +71,19 @@ def build(release: Release, progress: Callable[[int], object] = lambda rows: Non
 
 
 def _refuse_if_published(release: Release) -> None:
-    """A worker that lost its lease meanwhile must not write over what another one's files have become."""
+    """Refuse to overwrite published files, which another worker may have written after this one lost its lease."""
     if Release.objects.filter(pk=release.pk, publication=Release.Publication.PUBLISHED).exists():
         raise RuntimeError(f"{release} was published meanwhile: its files stay.")
 
 
 @contextmanager
 def one_snapshot() -> Iterator[None]:
-    """All tables as of one moment, while people go on voting."""
+    """Read all tables as of one moment, while people go on voting."""
     if connection.in_atomic_block:
         yield
         return
     if connection.vendor == "sqlite":
-        # The usual IMMEDIATE would keep every vote waiting; a deferred transaction that only reads keeps nobody.
+        # IMMEDIATE, the default here, would block every vote; a deferred transaction that only reads blocks nothing.
         database: Any = connection
         usual, database.transaction_mode = database.transaction_mode, "DEFERRED"
         try:
@@ -147,7 +150,7 @@ def _facts(contents: Contents, maker: BoardMaker, seed: int, counts: Mapping[str
 
 
 def _about(release: Release, facts: Facts) -> dict[str, Any]:
-    """study.json."""
+    """Return the contents of study.json."""
     study = release.study
     return {
         "release": {
@@ -184,7 +187,7 @@ def _settings(study: Study) -> dict[str, Any]:
 
 
 def _wordings(study: Study) -> dict[str, dict[str, str]]:
-    """What systems were asked for, by version and language."""
+    """Return the texts of the instruction, by version and language."""
     runs = study.dataset.runs.filter(system__in=study.systems.all(), instruction=study.instruction).order_by()
     versions = runs.values_list("instruction_version", flat=True).distinct()
     return {str(version): texts_of(study.instruction, version) for version in sorted(versions)}
@@ -199,6 +202,7 @@ def _files(folder: Path) -> list[str]:
 
 
 def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -211,7 +215,7 @@ def _zip(folder: Path, path: Path) -> None:
         for name in _files(folder):
             entry = zipfile.ZipInfo(f"{folder.name}/{name}", NO_DATE)
             entry.external_attr = 0o644 << 16
-            # Parquet is compressed already.
+            # Parquet is already compressed.
             entry.compress_type = zipfile.ZIP_STORED if name.endswith(".parquet") else zipfile.ZIP_DEFLATED
             with (folder / name).open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
                 shutil.copyfileobj(source, target, BLOCK)

@@ -11,7 +11,7 @@ from typing import Any
 
 from leaderboards.exports.columns import FLAG, NUMBER, TEXT, TEXTS, TURNS, WHOLE
 from leaderboards.models.releases import Release
-from leaderboards.releases.tables import TABLES, Table
+from leaderboards.releases.tables import TABLES, ReleaseTable
 
 CONTEXT = {
     "@language": "en",
@@ -73,7 +73,7 @@ def croissant(
     }
 
 
-def _file(folder: Path, table: Table, digests: Mapping[str, str]) -> dict[str, Any]:
+def _file(folder: Path, table: ReleaseTable, digests: Mapping[str, str]) -> dict[str, Any]:
     path = f"data/{table.name}.parquet"
     return {
         "@type": "cr:FileObject",
@@ -87,7 +87,7 @@ def _file(folder: Path, table: Table, digests: Mapping[str, str]) -> dict[str, A
     }
 
 
-def _records(table: Table) -> dict[str, Any]:
+def _records(table: ReleaseTable) -> dict[str, Any]:
     return {
         "@type": "cr:RecordSet",
         "@id": table.name,
@@ -97,7 +97,7 @@ def _records(table: Table) -> dict[str, Any]:
     }
 
 
-def _field(table: Table, name: str, kind: str) -> dict[str, Any]:
+def _field(table: ReleaseTable, name: str, kind: str) -> dict[str, Any]:
     return {
         "@type": "cr:Field",
         "@id": f"{table.name}/{name}",

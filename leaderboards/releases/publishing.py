@@ -1,4 +1,4 @@
-"""Making a draft, publishing it, naming its DOI."""
+"""Create drafts of releases, publish them, and set their DOI."""
 
 import shutil
 from collections.abc import Callable
@@ -18,16 +18,16 @@ from leaderboards.releases.build import build, file_sha256, folder_of, zip_of
 
 
 class ReleaseError(ValueError):
-    """The release cannot be made or changed so; the message says why."""
+    """The release cannot be created or changed this way; the message says why."""
 
 
 class VersionTakenError(ReleaseError):
-    """The study has a release of this version."""
+    """The study already has a release of this version."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What a release is to be. version: the next whole one if left out."""
+    """The fields of a new release. version: The next whole number if left out."""
 
     name: str = ""
     version: str = ""
@@ -38,6 +38,7 @@ class Draft:
 
 
 def next_version(study: Study) -> str:
+    """Return the first whole version that the study has no release of."""
     taken = set(study.releases.values_list("version", flat=True))
     number = 1
     while f"{number}.0" in taken:
@@ -46,10 +47,7 @@ def next_version(study: Study) -> str:
 
 
 def create_draft(study: Study, draft: Draft, by: User | None) -> Release:
-    """A release whose files are still to be written: by a worker (announce_release) or here (write_files).
-
-    Raises ReleaseError.
-    """
+    """Create a release without files; a worker (files.jobs) or write_files writes them. Raises ReleaseError."""
     release = Release(
         study=study,
         name=draft.name.strip() or study.title,
@@ -74,7 +72,7 @@ def create_draft(study: Study, draft: Draft, by: User | None) -> Release:
 
 
 def write_files(release: Release, progress: Callable[[int], object] = lambda rows: None) -> Release:
-    """Write the draft's files now; it is ready afterwards."""
+    """Write the draft's files now, which makes it ready."""
     built = build(release, progress)
     drafts = Release.objects.filter(pk=release.pk, publication=Release.Publication.DRAFT)
     drafts.finish(sha256=built.sha256, file_bytes=built.bytes, counts=built.counts)
@@ -83,30 +81,30 @@ def write_files(release: Release, progress: Callable[[int], object] = lambda row
 
 
 def publish(release: Release) -> None:
-    """For good: files and record never change again, but for the DOI. Raises ReleaseError."""
+    """Publish a draft permanently: files and record never change again, except for the DOI. Raises ReleaseError."""
     if release.is_published:
         raise ReleaseError(f"{release} is published already.")
     if release.status != Release.Status.DONE:
-        raise ReleaseError(f"The files of {release} are not ready. Wait for them, or make the draft anew.")
+        raise ReleaseError(f"The files of {release} are not ready. Wait for them, or create the draft again.")
     if not zip_of(release).exists() or file_sha256(zip_of(release)) != release.sha256:
-        raise ReleaseError(f"The files of {release} are not what was written. Delete the draft and make it anew.")
+        raise ReleaseError(f"The files of {release} are not what was written. Delete the draft and create it again.")
     drafts = Release.objects.filter(pk=release.pk, publication=Release.Publication.DRAFT, status=Release.Status.DONE)
     drafts.update(publication=Release.Publication.PUBLISHED, published_at=timezone.now())
     release.refresh_from_db()
 
 
 def set_doi(release: Release, doi: str) -> None:
-    """Raises ReleaseError."""
+    """Set the DOI of a release. Raises ReleaseError."""
     release.doi = doi.strip().removeprefix("https://doi.org/")
     try:
-        release.clean_fields(exclude={one.name for one in Release._meta.fields} - {"doi"})
+        release.clean_fields(exclude={field.name for field in Release._meta.fields} - {"doi"})
     except ValidationError as error:
         raise ReleaseError(_in_words(error)) from error
     Release.objects.filter(pk=release.pk).update(doi=release.doi)
 
 
 def delete_draft(release: Release) -> None:
-    """Raises ReleaseError."""
+    """Delete a draft and its files. Raises ReleaseError."""
     deleted, _ = Release.objects.filter(pk=release.pk, publication=Release.Publication.DRAFT).delete()
     if not deleted:
         raise ReleaseError(f"{release} is published: it stays.")
@@ -114,6 +112,7 @@ def delete_draft(release: Release) -> None:
 
 
 def published() -> QuerySet[Release]:
+    """Published releases, newest first."""
     return (
         Release.objects.filter(publication=Release.Publication.PUBLISHED)
         .select_related("study")
@@ -122,13 +121,13 @@ def published() -> QuerySet[Release]:
 
 
 def files(release: Release) -> list[Path]:
-    """Names of the folder's files, in order; none while they are not written."""
+    """Return the names of the folder's files, in order; none before they are written."""
     folder = folder_of(release)
     return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
 
 
 def changed_files(release: Release) -> list[str]:
-    """Files that are not what CHECKSUMS says, or missing."""
+    """Return the files that are missing or differ from CHECKSUMS."""
     folder = folder_of(release)
     lines = (folder / "CHECKSUMS").read_text(encoding="utf-8").splitlines()
     wanted = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}

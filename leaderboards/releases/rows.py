@@ -1,4 +1,4 @@
-"""The tables of a release, a row at a time. Where a text may not leave, its hash stands in its place."""
+"""Read the tables of a release row by row. A hash replaces a text that may not be redistributed."""
 
 import hashlib
 import json
@@ -8,20 +8,20 @@ from pathlib import PurePath
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from annotations.models import Comparison, Remark, Study
-from leaderboards.exports.lines import Row
-from leaderboards.exports.rows import ExportVote, Selection, as_row, flagged_summaries, votes
+from annotations.models import Comparison, Remark, Study, included
+from leaderboards.exports.rows import ExportVote, Row, Selection, as_row, flagged_summaries, read_export_votes
 from models_runner.models import Document, Query, Reference, Score, Summary, System
 
 DOCUMENTS_AT_ONCE = 50
 
 
 def sha256(text: str) -> str:
+    """Return the SHA-256 of a text as hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Contents:
-    """What goes into a release of a study, read from the database as it is asked for."""
+    """What goes into a release of a study, read from the database on demand."""
 
     def __init__(self, study: Study, *, include_excluded: bool = False) -> None:
         self.study = study
@@ -31,29 +31,30 @@ class Contents:
 
     @cached_property
     def withheld(self) -> frozenset[int]:
-        """Documents whose text may not leave, nor anything made of it."""
+        """Documents whose text, and anything made of it, may not be redistributed."""
         return frozenset(self.documents().filter(redistributable=False).values_list("pk", flat=True))
 
     @cached_property
     def judges(self) -> dict[str, str]:
-        """Names in the release by pseudonym. In the same order, so that the bootstrap draws the same people.
+        """Names in the release by pseudonym, in the same order, so that the bootstrap draws the same people.
 
-        Names that came with a file may be anybody's, and so the site's pseudonyms do not leave either.
+        Pseudonyms stay here: those that came with an imported file may be real names.
         """
         names = sorted(self.study.annotators.values_list("pseudonym", flat=True))
         return {name: f"judge-{n:0{len(str(len(names)))}d}" for n, name in enumerate(names, start=1)}
 
     def query_name(self, document: int, text: str | None) -> str | None:
-        """A query's text, or its hash; the same in every table."""
+        """Return a query's text, or its hash; the same in every table."""
         return f"sha256:{sha256(text)}" if text and document in self.withheld else text
 
     def text(self, document: int, text: str) -> str | None:
+        """Return a text about a document, None where it is withheld."""
         return None if document in self.withheld else text
 
     # ---- which rows
 
     def summaries(self) -> QuerySet[Summary]:
-        """Of the study's systems, and whatever was compared."""
+        """Summaries of the study's systems, and all that were compared."""
         study = self.study
         pairs = Comparison.objects.filter(study=study).for_rating()
         compared = Exists(pairs.filter(summary_a=OuterRef("pk"))) | Exists(pairs.filter(summary_b=OuterRef("pk")))
@@ -63,11 +64,12 @@ class Contents:
         return Summary.objects.done().filter(of_systems | Q(compared)).order_by("pk")
 
     def documents(self) -> QuerySet[Document]:
+        """Documents that have one of the summaries."""
         return self.study.dataset.documents.filter(pk__in=self.summaries().order_by().values("document"))
 
     @cached_property
     def current(self) -> frozenset[int]:
-        """Of each system, document and query the newest run's summary: those the board's metrics are means of."""
+        """The newest run's summary of each system, document and query: the board's metrics are means over these."""
         rows = self.summaries().filter(
             run__system__in=self.study.systems.all(), run__instruction=self.study.instruction
         )
@@ -77,20 +79,20 @@ class Contents:
 
     @cached_property
     def newest_signatures(self) -> frozenset[tuple[int, str]]:
-        """(signature, language): of each metric the newest, by language."""
+        """The newest signature of each metric for each language, as (signature, language)."""
         rows = Score.objects.filter(summary__in=self.summaries().order_by()).order_by()
-        found = rows.values_list(
+        signatures = rows.values_list(
             "signature__metric", "summary__document__language", "signature__created_at", "signature_id"
         ).distinct()
-        newest = {(metric, language): (pk, language) for metric, language, _, pk in sorted(found)}
+        newest = {(metric, language): (pk, language) for metric, language, _, pk in sorted(signatures)}
         return frozenset(newest.values())
 
     # ---- tables
 
     def votes(self) -> Iterator[tuple[ExportVote, Row]]:
-        """Each vote with its row."""
+        """Yield each vote with its row."""
         flagged = flagged_summaries(self.study)
-        for vote in votes(self.study, self.selection):
+        for vote in read_export_votes(self.study, self.selection):
             row = as_row(vote, flagged)
             row["judge"] = self.judges[vote.judge]
             row["query"] = self.query_name(vote.document, vote.query)
@@ -210,7 +212,7 @@ class Contents:
                 "size_class": s.size_class or None,
                 "parameters": s.parameters,
                 "adapter": s.adapter,
-                # A folder or file of this machine says nothing to others, and a path may name people.
+                # A local path means nothing to others, and may name people.
                 "model_id": PurePath(s.model_id).name if s.model_id.startswith(("/", "~", ".")) else s.model_id,
                 "revision": s.revision,
                 "context_window": s.context_window,
@@ -224,22 +226,25 @@ class Contents:
     def annotator_rows(self) -> Iterator[Row]:
         people = self.study.annotators.order_by("pseudonym")
         if not self.selection.include_excluded:
-            people = people.filter(excluded_at=None)
-        rows = [(self.judges[one.pseudonym], one) for one in people]
-        for name, one in sorted(rows, key=lambda row: row[0]):
+            people = people.included()
+        rows = [(self.judges[annotator.pseudonym], annotator) for annotator in people]
+        for name, annotator in sorted(rows, key=lambda row: row[0]):
             yield {
                 "judge": name,
-                "judge_type": one.judge_type,
-                "rated_elsewhere": one.imported,
-                "excluded": one.excluded_at is not None,
+                "judge_type": annotator.judge_type,
+                "rated_elsewhere": annotator.imported,
+                "excluded": not annotator.is_included,
             }
 
     def comment_rows(self) -> Iterator[Row]:
-        """The newest comment of each annotator on each pair. Comments quote: none on documents that may not leave."""
+        """Yield the newest comment of each annotator on each pair.
+
+        Comments quote texts, so there are none on withheld documents.
+        """
         pairs = self.study.comparisons.for_rating().exclude(document__in=self.withheld)
         rows = Remark.objects.filter(assignment__comparison__in=pairs, kind=Remark.Kind.COMMENT)
         if not self.selection.include_excluded:
-            rows = rows.filter(assignment__annotator__excluded_at=None)
+            rows = rows.filter(included("assignment__annotator__"))
         newest = {
             assignment: (comparison, judge, text)
             for assignment, comparison, judge, text in rows.order_by("pk").values_list(

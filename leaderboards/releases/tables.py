@@ -1,4 +1,4 @@
-"""The tables' columns, and writing a table as JSON Lines and as Parquet in one pass."""
+"""The columns of a release's tables; write a table as JSON Lines and as Parquet in one pass."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -6,13 +6,19 @@ from itertools import islice
 from pathlib import Path
 
 from leaderboards.exports.columns import FLAG, NUMBER, TEXT, TEXTS, TURNS, VOTE_TYPES, WHOLE, schema_of, table_of
-from leaderboards.exports.lines import Row, json_lines
+from leaderboards.exports.lines import json_lines
+from leaderboards.exports.rows import Row
 from lib.files import replace_bytes_when_complete, replace_when_complete
 
 
 @dataclass(frozen=True)
-class Table:
-    """types: by column. about: what a row is. key: columns that name a row, joined with those of other tables."""
+class ReleaseTable:
+    """A table of a release.
+
+    Attributes:
+        about: What a row is; goes into the release's documentation.
+        types: Types by column.
+    """
 
     name: str
     about: str
@@ -23,8 +29,8 @@ class Table:
 TABLES = {
     table.name: table
     for table in (
-        Table("votes", "A vote: one judge's answer to one question about one comparison.", VOTE_TYPES),
-        Table(
+        ReleaseTable("votes", "A vote: one judge's answer to one question about one comparison.", VOTE_TYPES),
+        ReleaseTable(
             "comparisons",
             "Two summaries of one document (or of one query on it) that were compared.",
             {
@@ -37,7 +43,7 @@ TABLES = {
                 "model_b": TEXT,
             },
         ),
-        Table(
+        ReleaseTable(
             "summaries",
             "A summary. current: the newest of its system, document and query, which the board's metrics are means of.",
             {
@@ -59,7 +65,7 @@ TABLES = {
             },
             rows_at_once=500,
         ),
-        Table(
+        ReleaseTable(
             "documents",
             'A transcript: turns of speaker and content. text_sha256: of the turns as lines "speaker: content".',
             {
@@ -76,7 +82,7 @@ TABLES = {
             },
             rows_at_once=20,
         ),
-        Table(
+        ReleaseTable(
             "references",
             "A summary written by a person, for one length, for any (instruction empty), or for a query.",
             {
@@ -89,7 +95,7 @@ TABLES = {
             },
             rows_at_once=500,
         ),
-        Table(
+        ReleaseTable(
             "scores",
             "A metric's value of a summary, under a signature: name, version and every setting that changes it.",
             {
@@ -104,7 +110,7 @@ TABLES = {
                 "current": FLAG,
             },
         ),
-        Table(
+        ReleaseTable(
             "systems",
             "What wrote the summaries.",
             {
@@ -125,12 +131,12 @@ TABLES = {
                 "licence": TEXT,
             },
         ),
-        Table(
+        ReleaseTable(
             "annotators",
             "Who voted, under a name that leads to nobody.",
             {"judge": TEXT, "judge_type": TEXT, "rated_elsewhere": FLAG, "excluded": FLAG},
         ),
-        Table(
+        ReleaseTable(
             "comments",
             "What annotators wrote beside their votes.",
             {"comparison_id": WHOLE, "judge": TEXT, "comment": TEXT},
@@ -139,10 +145,10 @@ TABLES = {
 }
 
 
-def write_table(folder: Path, table: Table, rows: Iterable[Row], progress: Callable[[int], object]) -> int:
-    """Write NAME.jsonl and NAME.parquet; a group of rows is held at a time. Returns how many rows there are.
+def write_table(folder: Path, table: ReleaseTable, rows: Iterable[Row], progress: Callable[[int], object]) -> int:
+    """Write NAME.jsonl and NAME.parquet, holding a group of rows at a time; return the number of rows.
 
-    progress: called with the number of each group's rows.
+    progress: Called with the number of rows of each group.
     """
     import pyarrow.parquet as pq
 
@@ -162,7 +168,7 @@ def write_table(folder: Path, table: Table, rows: Iterable[Row], progress: Calla
 
 
 def give_back_memory() -> None:
-    """What writing tables took, so that it is not held beside what comes next."""
+    """Return the memory that writing tables took to the system before the boards are computed."""
     import pyarrow as pa
 
     pa.default_memory_pool().release_unused()

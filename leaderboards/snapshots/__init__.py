@@ -1,1 +1,1 @@
-"""Boards kept with what they were computed from, served at once and made anew by workers; may import boards."""
+"""Keep computed boards, serve them at once and have workers renew them; may import boards."""

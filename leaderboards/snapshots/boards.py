@@ -1,28 +1,23 @@
-"""The board of a study on one criterion, exactly as the votes and scores are now."""
+"""Get the board of a study on one criterion, exactly as the votes and scores are now."""
 
 from annotations.models import Criterion, Study
-from leaderboards.boards.build import Board, make_board
+from leaderboards.boards.build import Board
 from leaderboards.boards.version import CODE_VERSION
 from leaderboards.data.filters import Filters
-from leaderboards.data.inputs import gather
 from leaderboards.snapshots.store import compute
 
-__all__ = ["CODE_VERSION", "Board", "build_board", "get_board"]
+__all__ = ["CODE_VERSION", "Board", "get_board"]
 
 
 def get_board(
     study: Study, criterion: Criterion, seed: int = 0, *, flagged: bool = True, filters: Filters | None = None
 ) -> Board:
-    """The board of the votes and scores as they are now, from its snapshot where one is stored.
+    """Return the board of the votes and scores as they are now, from its snapshot where one is stored.
 
-    It looks at every vote; a page asks snapshots.get_snapshot. flagged: where no filters are given, also votes on
-    summaries that give their author away.
+    This reads every vote; pages use serve.get_snapshot instead.
+
+    flagged: Without filters, whether votes on summaries that name their system count.
     """
     filters = filters or Filters(flagged="in" if flagged else "out")
     board: Board = compute("board", study, criterion, filters, seed).board
     return board
-
-
-def build_board(study: Study, criterion: Criterion, seed: int = 0) -> Board:
-    """The board as JSON-able values; undefined is None, with the reason under the system's "reasons"."""
-    return make_board(gather(study, criterion), seed)

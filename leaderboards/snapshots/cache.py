@@ -1,4 +1,4 @@
-"""What pages show beside a board, computed from the same votes and kept as long as they stay the same."""
+"""Cache what pages show beside a board, for as long as the votes stay the same."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -7,38 +7,41 @@ from typing import TypeVar
 from django.core.cache import cache
 
 from leaderboards.boards.version import CODE_VERSION
-from leaderboards.data.inputs import Material, gather
+from leaderboards.data.inputs import BoardInputs, gather_inputs
 from leaderboards.snapshots.query import BoardQuery
 
 T = TypeVar("T")
 SECONDS = 24 * 3600
 
 
-def kept(query: BoardQuery, fingerprint: str, what: str, compute: Callable[[Material], T]) -> T:
-    """compute(material), or what it gave for the votes with this fingerprint.
+def cached_from_inputs(query: BoardQuery, fingerprint: str, what: str, compute: Callable[[BoardInputs], T]) -> T:
+    """Return compute(inputs), from the cache where it was computed for the votes of this fingerprint.
 
-    fingerprint: of the board the page shows. Where votes have come since, what is computed now is not kept under it.
+    fingerprint: Of the board that the page shows. Where votes were given since, the result is not cached under it.
     """
     key = _key(query.criterion.pk, query.filters.key, fingerprint, what)
-    found: T | None = cache.get(key)
-    if found is None:
-        material = gather(query.study, query.criterion, filters=query.filters)
-        found = compute(material)
-        if material.fingerprint == fingerprint:
-            cache.set(key, found, SECONDS)
-    return found
+    cached: T | None = cache.get(key)
+    if cached is None:
+        inputs = gather_inputs(query.study, query.criterion, filters=query.filters)
+        cached = compute(inputs)
+        if inputs.fingerprint == fingerprint:
+            cache.set(key, cached, SECONDS)
+    return cached
 
 
-def kept_value(query: BoardQuery, fingerprint: str, what: str, make: Callable[[], T]) -> T:
-    """The same without the material: for drawn files, whose numbers may be newer than the board by a moment's votes."""
+def cached_value(query: BoardQuery, fingerprint: str, what: str, make: Callable[[], T]) -> T:
+    """Return make(), from the cache where it was made for this fingerprint.
+
+    For drawn files: their data may be newer than the board by the votes of a moment.
+    """
     key = _key(query.criterion.pk, query.filters.key, fingerprint, what)
-    found: T | None = cache.get(key)
-    if found is None:
-        found = make()
-        cache.set(key, found, SECONDS)
-    return found
+    cached: T | None = cache.get(key)
+    if cached is None:
+        cached = make()
+        cache.set(key, cached, SECONDS)
+    return cached
 
 
 def _key(*parts: object) -> str:
-    """Short and plain whatever the parts are, as some caches want it."""
+    """Return a short key of plain characters, as some caches require."""
     return "results-" + sha256(repr((CODE_VERSION, *parts)).encode()).hexdigest()

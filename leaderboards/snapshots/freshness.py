@@ -1,4 +1,4 @@
-"""Whether a snapshot is up to date, for its page: votes now and then, and how far a newer one is."""
+"""Tell a page whether its snapshot is current: votes then and now, and the progress of a newer one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,19 +7,23 @@ from django.db.models import OuterRef, Subquery
 
 from annotations.models import Assignment, Criterion, JudgementRevision
 from leaderboards.data.filters import Filters, restriction
-from leaderboards.data.votes import counted
+from leaderboards.data.votes import filtered_votes
 from leaderboards.models import BoardSnapshot
 from leaderboards.snapshots.serve import Served
 
-# Counting what came since looks at each new answer; more than this is not worth a page's time.
+# Most new answers to count for a page.
 MOST_COUNTED = 20_000
 
 
 @dataclass(frozen=True)
-class Standing:
-    """votes: in the snapshot, None where there is none. votes_now: None where too much has come since to count.
+class Freshness:
+    """How current a snapshot is.
 
-    stage: what the worker is at, "" where the snapshot is current. reason: why the last try failed, "" if it did not.
+    Attributes:
+        votes: Votes in the snapshot; None without one.
+        votes_now: None where too many were given since to count.
+        stage: What the worker is doing; "" where the snapshot is current.
+        reason: Why the last attempt failed; "" if it did not.
     """
 
     current: bool
@@ -30,10 +34,11 @@ class Standing:
     reason: str
 
 
-def standing(served: Served, criterion: Criterion, filters: Filters) -> Standing:
+def freshness_of(served: Served, criterion: Criterion, filters: Filters) -> Freshness:
+    """Return how current what was served is."""
     snapshot, job = served.snapshot, served.job
     votes = snapshot.votes if snapshot else None
-    return Standing(
+    return Freshness(
         current=served.current,
         votes=votes,
         votes_now=votes if served.current or snapshot is None else votes_now(snapshot, criterion, filters),
@@ -44,9 +49,10 @@ def standing(served: Served, criterion: Criterion, filters: Filters) -> Standing
 
 
 def votes_now(snapshot: BoardSnapshot, criterion: Criterion, filters: Filters) -> int | None:
-    """The snapshot's votes, corrected by the answers given, changed or withdrawn since. Reads only those.
+    """Count the votes now: those of the snapshot, corrected by the answers given, changed or withdrawn since.
 
-    Annotators left out or taken in since, and places given back, change the number once the snapshot is made anew.
+    Only those answers are read. Annotators excluded or included since and places given back are not: they change the
+    number when the snapshot is renewed.
     """
     answers = JudgementRevision.objects.filter(restriction(filters, criterion.study), criterion=criterion)
     since = answers.filter(pk__gt=snapshot.revision)
@@ -55,5 +61,5 @@ def votes_now(snapshot: BoardSnapshot, criterion: Criterion, filters: Filters) -
     touched = since.order_by().values("assignment")
     last = answers.filter(assignment=OuterRef("pk"), pk__lte=snapshot.revision).order_by("-pk")
     before = Assignment.objects.filter(pk__in=touched).annotate(last=Subquery(last.values("outcome")[:1]))
-    now = counted(criterion, filters).filter(assignment__in=touched)
+    now = filtered_votes(criterion, filters).filter(assignment__in=touched)
     return snapshot.votes + now.count() - before.exclude(last=None).exclude(last="").count()

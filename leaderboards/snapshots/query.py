@@ -1,4 +1,4 @@
-"""What a results page is asked for, and the snapshot that answers it."""
+"""The query of a results page, and the snapshot that answers it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,13 +7,13 @@ from annotations.models import Criterion, Study
 from leaderboards.data.filters import Filters
 from leaderboards.snapshots.serve import Served, get_snapshot
 
-# Seconds until a program may ask again for what is being computed.
+# Seconds until a script should ask again for what is being computed.
 RETRY_AFTER = 5
 
 
 @dataclass(frozen=True)
 class BoardQuery:
-    """The question of a study that an address is about, and the votes that are to count."""
+    """The question of a study, and the votes that count: what an address asks for."""
 
     study: Study
     criterion: Criterion
@@ -27,7 +27,7 @@ class BoardQuery:
         return get_snapshot(kind, self.study, self.criterion, self.filters)
 
     def values(self, kind: str) -> dict[str, Any]:
-        """The values of the newest snapshot. Raises SnapshotPendingError where there is none yet."""
+        """Return the values of the newest snapshot. Raises SnapshotPendingError where there is none yet."""
         served = self.served(kind)
         if served.values is None:
             raise SnapshotPendingError(self, served)
@@ -35,7 +35,7 @@ class BoardQuery:
 
 
 class SnapshotPendingError(Exception):
-    """A study of many votes, and what is asked for is computed for the first time."""
+    """There is no snapshot yet: in a study of many votes a worker is computing the first one."""
 
     def __init__(self, query: BoardQuery, served: Served) -> None:
         super().__init__(f"This is being computed for the first time. Ask again in {RETRY_AFTER} seconds.")

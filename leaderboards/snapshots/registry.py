@@ -1,18 +1,18 @@
-"""What snapshots there are: by name, what computes one from the material and a seed, as values that JSON holds."""
+"""The kinds of snapshots: by name, the function that computes one from inputs and a seed, as values for JSON."""
 
 from collections.abc import Callable
 from typing import Any
 
 from leaderboards.boards.analysis.analyse import compute_combined, compute_trust
 from leaderboards.boards.build import make_board
-from leaderboards.boards.planning import planning
-from leaderboards.boards.small_large import small_large
-from leaderboards.data.inputs import Material
+from leaderboards.boards.planning import compute_planning
+from leaderboards.boards.small_large import compute_small_large
+from leaderboards.data.inputs import BoardInputs
 
-KINDS: dict[str, Callable[[Material, int], dict[str, Any]]] = {
+KINDS: dict[str, Callable[[BoardInputs, int], dict[str, Any]]] = {
     "board": make_board,
-    "small-large": small_large,
-    "planning": planning,
+    "small-large": compute_small_large,
+    "planning": compute_planning,
     "trust": compute_trust,
     "combined": compute_combined,
 }

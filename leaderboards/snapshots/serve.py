@@ -1,7 +1,7 @@
-"""Snapshots of what pages of results show: served at once, made anew in the background when the votes have changed.
+"""Serve the newest snapshot at once, and have a newer one made where the votes have changed.
 
-In a small study a snapshot that is out of date is made anew in the request, so that its pages always show the votes as
-they are. In a large one the page shows the newest there is and says so, and a worker is told (refreshing).
+In a small study, a request that finds a stale snapshot computes a new one, so that pages always show the votes as they
+are. In a large study the page shows the newest snapshot and says so, and a worker is asked for a newer one.
 """
 
 from dataclasses import dataclass
@@ -15,16 +15,21 @@ from annotations.models import Criterion, Judgement, Study
 from leaderboards.data.filters import DEFAULT, Filters
 from leaderboards.models import BoardSnapshot, SnapshotJob
 from leaderboards.snapshots.jobs import ask
-from leaderboards.snapshots.staleness import state_of
+from leaderboards.snapshots.staleness import staleness_key
 from leaderboards.snapshots.store import compute, stored_snapshots
 
-# What changes without a trace in the state, such as a document's language, is seen after a day.
+# The staleness key does not see every change, such as one of a document's language: look again after a day.
 OLDEST = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Served:
-    """What a page can show. snapshot: None where there is none yet. job: what makes a newer one, None if current."""
+    """What a page can show.
+
+    Attributes:
+        snapshot: The newest one; None where none is stored yet.
+        job: What makes a newer one; None where the snapshot is current.
+    """
 
     snapshot: BoardSnapshot | None
     job: SnapshotJob | None
@@ -39,21 +44,24 @@ class Served:
 
 
 def get_snapshot(kind: str, study: Study, criterion: Criterion, filters: Filters = DEFAULT, seed: int = 0) -> Served:
-    """The newest snapshot; asks for a newer one where it is out of date. Its cost does not depend on the votes."""
+    """Return the newest snapshot, and ask for a newer one where it is stale.
+
+    In a large study the cost does not depend on the number of votes.
+    """
     now = timezone.now()
     newest = stored_snapshots(kind, study, criterion, filters, seed).order_by("-as_of", "-pk").first()
     if (
         newest is not None
         and newest.as_of > now - OLDEST
-        and newest.state == state_of(study, criterion, filters, now).text
+        and newest.state == staleness_key(study, criterion, filters, now).text
     ):
         return Served(newest, None)
-    if is_small(criterion):
+    if has_few_votes(criterion):
         return Served(compute(kind, study, criterion, filters, seed), None)
     return Served(newest, ask(kind, study, criterion, filters.key, seed, now=now))
 
 
-def is_small(criterion: Criterion) -> bool:
-    """Has so few votes that a page may compute on them; counted by an index, and no further than needed."""
+def has_few_votes(criterion: Criterion) -> bool:
+    """Whether a page may compute on the votes of this criterion. An index counts them, no further than needed."""
     most = settings.BOARD_IN_REQUEST_VOTES
     return Judgement.objects.filter(criterion=criterion).order_by()[: most + 1].count() <= most

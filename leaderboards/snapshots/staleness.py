@@ -1,17 +1,17 @@
-"""How a study stands, as a short text that is cheap to make: another text, and what was computed may be out of date.
+"""Compute a cheap key of what a snapshot depends on; if it differs, the snapshot may be stale.
 
-Looking at all votes would tell for sure, and take seconds in a large study at every view. This reads the ends of
-histories that only grow, and rows of which there are few, so it costs the same after a million votes:
+Reading all votes would be certain, but takes seconds in a large study at every view. This reads the ends of histories
+that only grow, and rows of which there are few, so it costs the same after a million votes:
 
 - The newest answer on the criterion (JudgementRevision): one given, corrected or withdrawn.
-- The study's history (AuditEntry): annotators left out or taken in, imports, erasures, settings. Its number counts too:
-  an import takes minutes, and its entry may appear after a newer one.
-- Pairs answered in part and held at the moment: their answers stop counting when the lease runs out. Where a comment is
-  required, an answered pair can be taken up again without an answer, so the newest remark is looked at.
-- Runs and scoring jobs, by state and time. While one is at work things count as changed every OPEN_SECONDS.
-- What names and sizes the systems have, and what the study and the question are called.
+- The study's history (AuditEntry): annotators excluded or included, imports, erasures, settings. The number of its
+  entries is read too: an import takes minutes, and its entry may appear after a newer one.
+- Pairs answered in part and held now: their answers stop counting when the lease runs out. Where a comment is required,
+  an answered pair can be taken up again without an answer, so the newest remark is read.
+- Runs and scoring jobs, by status and time. While one is running, the key changes every OPEN_SECONDS.
+- Names and sizes of the systems, and names of the study and the question.
 
-What is about votes alone is in annotations.studies.change_marker.
+annotations.studies.change_marker reads what concerns votes alone.
 """
 
 import hashlib
@@ -32,15 +32,20 @@ OPEN = {"pending", "running"}
 
 
 @dataclass(frozen=True)
-class State:
-    """text: SHA-256 of everything looked at. revision: the newest answer on the criterion, 0 without any."""
+class StalenessKey:
+    """What a snapshot depends on.
+
+    Attributes:
+        text: SHA-256 of everything that was read.
+        revision: The newest answer on the criterion, 0 without one.
+    """
 
     text: str
     revision: int
 
 
-def state_of(study: Study, criterion: Criterion, filters: Filters, now: datetime) -> State:
-    """Seven queries, one more with flagged=out and one where comments are required."""
+def staleness_key(study: Study, criterion: Criterion, filters: Filters, now: datetime) -> StalenessKey:
+    """Read the key in seven queries, one more with flagged=out and one where comments are required."""
     newest = newest_answer(criterion, now)
     parts = [
         filters.key,
@@ -53,16 +58,16 @@ def state_of(study: Study, criterion: Criterion, filters: Filters, now: datetime
         _names(study, criterion),
         _flagged(study) if filters.flagged == "out" else None,
     ]
-    return State(hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest(), newest.revision)
+    return StalenessKey(hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest(), newest.revision)
 
 
 def _work(study: Study, now: datetime) -> list[Any]:
     runs = Run.objects.filter(dataset=study.dataset_id, instruction=study.instruction, system__studies=study)
-    found: list[tuple[Any, ...]] = list(runs.order_by("pk").values_list("pk", "status", "finished_at"))
+    rows: list[tuple[Any, ...]] = list(runs.order_by("pk").values_list("pk", "status", "finished_at"))
     jobs = ScoringJob.objects.filter(run__in=runs)
-    found += jobs.order_by("pk").values_list("pk", "status", "announced_at")
-    at_work = any(status in OPEN for _, status, _ in found)
-    return [found, int(now.timestamp()) // OPEN_SECONDS if at_work else None]
+    rows += jobs.order_by("pk").values_list("pk", "status", "announced_at")
+    at_work = any(status in OPEN for _, status, _ in rows)
+    return [rows, int(now.timestamp()) // OPEN_SECONDS if at_work else None]
 
 
 def _names(study: Study, criterion: Criterion) -> list[Any]:

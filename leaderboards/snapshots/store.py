@@ -1,5 +1,6 @@
-"""Computing snapshots and keeping them: one row for the same votes and scores, and the newest rows of each page."""
+"""Compute snapshots and keep them: the same votes and scores are computed once, whoever asks."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -8,70 +9,73 @@ from django.utils import timezone
 from annotations.models import Criterion, Study
 from leaderboards.boards.version import CODE_VERSION
 from leaderboards.data.filters import DEFAULT, Filters
-from leaderboards.data.inputs import gather
+from leaderboards.data.inputs import BoardInputs, gather_inputs
 from leaderboards.models import BoardSnapshot, SnapshotJob
 from leaderboards.snapshots.registry import KINDS
-from leaderboards.snapshots.staleness import state_of
+from leaderboards.snapshots.staleness import StalenessKey, staleness_key
 
-# Older snapshots of the same page are deleted beyond so many.
+# Delete older snapshots of the same page beyond this number.
 KEPT = 50
-
-
-def compute(
-    kind: str, study: Study, criterion: Criterion, filters: Filters = DEFAULT, seed: int = 0, *, job: int = 0
-) -> BoardSnapshot:
-    """The snapshot of the votes and scores as they are now; computed only if none of these very ones is stored.
-
-    job: the SnapshotJob it is for, which is told how far the work is.
-    """
-    # The state first: what changes while the votes are read is out of date at once, never missed.
-    now = timezone.now()
-    state = state_of(study, criterion, filters, now)
-    material = gather(study, criterion, filters=filters)
-    same = stored_snapshots(kind, study, criterion, filters, seed).filter(fingerprint=material.fingerprint)
-    stored = same.first()
-    if stored is None:
-        SnapshotJob.objects.filter(pk=job).update(step=SnapshotJob.Step.COMPUTING)
-        values = KINDS[kind](material, seed)
-        # Two processes may both come here: the unique constraint lets one write, and the other takes its row.
-        stored, made = BoardSnapshot.objects.get_or_create(
-            study=study,
-            criterion=criterion,
-            kind=kind,
-            filters=filters.key,
-            seed=seed,
-            fingerprint=material.fingerprint,
-            code_version=CODE_VERSION,
-            defaults={
-                "settings": _settings(values),
-                "board": values,
-                "votes": len(material.votes),
-                "state": state.text,
-                "revision": state.revision,
-                "as_of": now,
-            },
-        )
-        if made:
-            _forget_old(kind, study, criterion, filters, seed)
-    # Not backwards, where somebody else has looked again meanwhile.
-    same.filter(as_of__lt=now).update(state=state.text, revision=state.revision, as_of=now)
-    stored.refresh_from_db(fields=["state", "revision", "as_of"])
-    return stored
-
-
-def _settings(values: dict[str, Any]) -> dict[str, Any]:
-    return {"resamples": values["resamples"]} if "resamples" in values else {}
 
 
 def stored_snapshots(
     kind: str, study: Study, criterion: Criterion, filters: Filters, seed: int
 ) -> QuerySet[BoardSnapshot]:
-    """What is kept for one page, by this version of the code."""
+    """Snapshots of one page computed by this version of the code."""
     return BoardSnapshot.objects.filter(
         study=study, criterion=criterion, kind=kind, filters=filters.key, seed=seed, code_version=CODE_VERSION
     )
 
 
-def _forget_old(kind: str, study: Study, criterion: Criterion, filters: Filters, seed: int) -> None:
-    stored = stored_snapshots(kind, study, criterion, filters, seed).order_by("-as_of", "-pk")
-    BoardSnapshot.objects.filter(pk__in=list(stored.values_list("pk", flat=True)[KEPT:])).delete()
+def compute(
+    kind: str, study: Study, criterion: Criterion, filters: Filters = DEFAULT, seed: int = 0, *, job: int = 0
+) -> BoardSnapshot:
+    """Return the snapshot of the votes and scores as they are now, computed unless it is stored.
+
+    job: The SnapshotJob it is for; its step is updated while the work goes on.
+    """
+    # The staleness key first: what changes while the votes are read makes the snapshot stale, never missed.
+    now = timezone.now()
+    staleness = staleness_key(study, criterion, filters, now)
+    inputs = gather_inputs(study, criterion, filters=filters)
+    same = stored_snapshots(kind, study, criterion, filters, seed).filter(fingerprint=inputs.fingerprint)
+    snapshot = same.first()
+    if snapshot is None:
+        SnapshotJob.objects.filter(pk=job).update(step=SnapshotJob.Step.COMPUTING)
+        snapshot = _compute_and_store(kind, inputs, seed, staleness, now)
+    # Only forwards: another process may have looked at newer votes meanwhile.
+    same.filter(as_of__lt=now).update(state=staleness.text, revision=staleness.revision, as_of=now)
+    snapshot.refresh_from_db(fields=["state", "revision", "as_of"])
+    return snapshot
+
+
+def _compute_and_store(
+    kind: str, inputs: BoardInputs, seed: int, staleness: StalenessKey, now: datetime
+) -> BoardSnapshot:
+    values: dict[str, Any] = KINDS[kind](inputs, seed)
+    # Two processes may both come here: the unique constraint lets one write, and the other takes its row.
+    snapshot, created = BoardSnapshot.objects.get_or_create(
+        study=inputs.study,
+        criterion=inputs.criterion,
+        kind=kind,
+        filters=inputs.filters.key,
+        seed=seed,
+        fingerprint=inputs.fingerprint,
+        code_version=CODE_VERSION,
+        defaults={
+            "settings": {"resamples": values["resamples"]} if "resamples" in values else {},
+            "board": values,
+            "votes": len(inputs.votes),
+            "state": staleness.text,
+            "revision": staleness.revision,
+            "as_of": now,
+        },
+    )
+    if created:
+        _delete_old(stored_snapshots(kind, inputs.study, inputs.criterion, inputs.filters, seed))
+    return snapshot
+
+
+def _delete_old(snapshots: QuerySet[BoardSnapshot]) -> None:
+    old = snapshots.order_by("-as_of", "-pk").values_list("pk", flat=True)[KEPT:]
+    BoardSnapshot.objects.filter(pk__in=list(old)).delete()

@@ -10,10 +10,10 @@ __all__ = ["StillRatingError", "get_results_study", "results_only"]
 
 
 def get_results_study(request: HttpRequest, slug: str) -> Study:
-    """Load the study for staff and its members; everybody else gets 404, so that a guessed name tells nothing.
+    """Return the study to staff and its members; a stranger gets 404, so that a guessed slug reveals nothing.
 
     Raises:
-        StillRatingError: They rate in this study, by their account or in this browser, and have work left.
+        StillRatingError: They rate in this study, with their account or in this browser, and have pairs left.
     """
     study = get_object_or_404(Study.objects.select_related("dataset"), slug=slug)
     if role_of(request.user, study) is None:

@@ -1,11 +1,11 @@
-"""Parts of addresses."""
+"""Path converters: parts of addresses."""
 
 from django.urls import register_converter
 from django.urls.converters import StringConverter
 
 
 class VersionConverter(StringConverter):
-    """Of a release. Anything else is not found, before a database that takes no NUL is asked for it."""
+    """The version of a release. Anything else is not found without a query: PostgreSQL refuses NUL in text."""
 
     regex = r"[0-9A-Za-z][0-9A-Za-z.-]*"
 

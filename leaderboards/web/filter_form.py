@@ -1,4 +1,4 @@
-"""What a study's filters can be set to, as the fields of a form, and what the present ones leave out, in words."""
+"""Offer a study's filters as the fields of a form, and say in words what the chosen ones leave out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,39 +23,41 @@ from leaderboards.data.filters import (
 from models_runner.models import Document
 
 ANY = "all"
-# Those whose values are the study's own, which an address could get wrong.
+# Filters whose values depend on the study.
 OWN = ("language", "split", "group")
 
 
 @dataclass(frozen=True)
-class Option:
+class FilterOption:
+    """An option of a select."""
+
     value: str
     label: str
     selected: bool
 
 
 @dataclass(frozen=True)
-class Choice:
+class FilterChoice:
     """A filter as a select."""
 
     name: str
     label: str
-    options: list[Option]
+    options: list[FilterOption]
 
 
 def check_choice(filters: Filters, study: Study) -> None:
-    """Raises UnknownFilterError for a value that the study has none of."""
+    """Raise UnknownFilterError for a value that this study does not have."""
     if not any(name in filters.asked for name in OWN):
         return
-    known = {"language": _languages(study), "split": _splits(study), "group": _groups(study)}
+    options = {"language": _languages(study), "split": _splits(study), "group": _groups(study)}
     for name in OWN:
         value = filters.asked.get(name)
-        if value is not None and value not in known[name]:
-            raise UnknownFilterError(name, value, ", ".join(known[name]) or "nothing; this study has none")
+        if value is not None and value not in options[name]:
+            raise UnknownFilterError(name, value, ", ".join(options[name]) or "nothing; this study has none")
 
 
-def choices(study: Study, filters: Filters, *, flagged_votes: int) -> list[Choice]:
-    """The filters that make a difference in this study, and those that are set."""
+def filter_choices(study: Study, filters: Filters, *, flagged_votes: int) -> list[FilterChoice]:
+    """Return the filters that make a difference in this study, and those that are set."""
     offered: list[tuple[str, str, Mapping[str, str]]] = [
         ("judges", "Votes by", JUDGES if _has_llm_judges(study) else {}),
         ("group", "Annotators who came", _several({"": ANY, **_groups(study)})),
@@ -69,20 +71,20 @@ def choices(study: Study, filters: Filters, *, flagged_votes: int) -> list[Choic
         ("control", "Ratings", CONTROL),
     ]
     return [
-        Choice(name, label, _options(values, getattr(filters, name)))
+        FilterChoice(name, label, _options(values, getattr(filters, name)))
         for name, label, values in offered
         if values or name in filters.asked
     ]
 
 
 def _several(values: Mapping[str, str]) -> Mapping[str, str]:
-    """A filter by what all votes have in common leaves out nothing: "" and one value are no choice."""
+    """Return the values if there is a choice: "" and one value is none, because it leaves out no vote."""
     return values if len(values) > 2 else {}
 
 
-def _options(values: Mapping[str, str], chosen: str) -> list[Option]:
-    known = values if chosen in values else {**({} if values else {"": ANY}), **values, chosen: chosen}
-    return [Option(value, label, value == chosen) for value, label in known.items()]
+def _options(values: Mapping[str, str], chosen: str) -> list[FilterOption]:
+    offered = values if chosen in values else {**({} if values else {"": ANY}), **values, chosen: chosen}
+    return [FilterOption(value, label, value == chosen) for value, label in offered.items()]
 
 
 def _documents(study: Study) -> QuerySet[Document]:
@@ -90,13 +92,13 @@ def _documents(study: Study) -> QuerySet[Document]:
 
 
 def _languages(study: Study) -> dict[str, str]:
-    found = _documents(study).values_list("language", flat=True).distinct()
-    return {language: language for language in sorted(found)}
+    languages = _documents(study).values_list("language", flat=True).distinct()
+    return {language: language for language in sorted(languages)}
 
 
 def _splits(study: Study) -> dict[str, str]:
-    found = _documents(study).exclude(split="").values_list("split", flat=True).distinct()
-    return {split: split for split in sorted(found)}
+    splits = _documents(study).exclude(split="").values_list("split", flat=True).distinct()
+    return {split: split for split in sorted(splits)}
 
 
 def _lengths(study: Study) -> dict[str, str]:
@@ -108,8 +110,8 @@ def _lengths(study: Study) -> dict[str, str]:
 
 
 def _sizes(study: Study) -> dict[str, str]:
-    there = {system.size_class for system in study.systems.all()}
-    return {name: label for name, label in SIZES.items() if name in there}
+    classes = {system.size_class for system in study.systems.all()}
+    return {name: label for name, label in SIZES.items() if name in classes}
 
 
 def _has_llm_judges(study: Study) -> bool:
@@ -117,19 +119,20 @@ def _has_llm_judges(study: Study) -> bool:
 
 
 def _groups(study: Study) -> dict[str, str]:
-    """Those of personal invitations are one group: each of these is one person's."""
+    """Return the groups of annotators. Personal invitations are one group, because each is one person's."""
     kinds = study.annotators.order_by().values_list("imported", "invitation", "invitation__kind", "invitation__label")
-    found: dict[str, str] = {}
+    groups: dict[str, str] = {}
     for imported, invitation, kind, label in sorted(kinds.distinct(), key=lambda row: row[1] or 0):
         if imported or invitation is None or kind == Invitation.Kind.EMAIL:
             key = "imported" if imported else "open" if invitation is None else "personal"
-            found[key] = GROUPS[key]
+            groups[key] = GROUPS[key]
         else:
-            found[str(invitation)] = f"by invitation {invitation}" + (f" ({label})" if label else "")
-    return found
+            groups[str(invitation)] = f"by invitation {invitation}" + (f" ({label})" if label else "")
+    return groups
 
 
-OTHERS = {
+# What each filter leaves out, with its value.
+LEFT_OUT = {
     "language": "documents in other languages than {}",
     "length": "documents that are not {}",
     "split": "documents of other splits than {}",
@@ -139,7 +142,7 @@ OTHERS = {
 
 
 def left_out(filters: Filters) -> list[str]:
-    """What the filters leave out, as parts of a sentence; nothing where they restrict nothing."""
+    """Say what the filters leave out, as parts of a sentence."""
     words = {
         "judges": {"human": "votes by language models", "llm": "votes by people"},
         "flagged": {"out": "votes on summaries that name a model or maker which the meeting does not"},
@@ -148,8 +151,8 @@ def left_out(filters: Filters) -> list[str]:
     for name, value in filters.asked.items():
         if name in words:
             parts.append(words[name][value])
-        elif name in OTHERS:
-            parts.append(OTHERS[name].format(_in_words(name, value)))
+        elif name in LEFT_OUT:
+            parts.append(LEFT_OUT[name].format(_in_words(name, value)))
     return parts
 
 

@@ -10,11 +10,13 @@ from leaderboards.models.releases import Release
 
 
 class ExportForm(forms.Form):
-    """Which votes, as what."""
+    """Which votes to export, in which format."""
 
-    format = forms.ChoiceField(choices=[(one.name, one.label) for one in EXPORTS.values()])
+    format = forms.ChoiceField(
+        choices=[(export_format.name, export_format.label) for export_format in EXPORTS.values()]
+    )
     criterion = forms.ChoiceField(
-        label="Question", required=False, help_text="Arena, evalica and training formats take one question."
+        label="Question", required=False, help_text="Arena, Evalica and training formats take one question."
     )
     since = forms.DateField(
         label="Given since", required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="UTC."
@@ -22,8 +24,8 @@ class ExportForm(forms.Form):
     votes = forms.ChoiceField(
         label="Results",
         required=False,
-        choices=[("majority", "One a comparison: what most people said"), ("each", "Every vote by itself")],
-        help_text="Of the training formats with preferences and labels.",
+        choices=[("majority", "One for each comparison: the majority"), ("each", "Every vote")],
+        help_text="For the training formats (DPO, KTO).",
     )
     include_flagged = forms.BooleanField(label="Also votes on summaries that name a model", required=False)
     include_excluded = forms.BooleanField(label="Also votes of excluded annotators", required=False)
@@ -31,14 +33,15 @@ class ExportForm(forms.Form):
     def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.study = study
-        self.criteria = {one.key: one for one in study.criteria.all()}
-        choices = [("", "All, or the first"), *((key, one.question) for key, one in self.criteria.items())]
+        self.criteria = {criterion.key: criterion for criterion in study.criteria.all()}
+        choices = [("", "All, or the first"), *((key, criterion.question) for key, criterion in self.criteria.items())]
         self.fields["criterion"] = forms.ChoiceField(
             label="Question", required=False, choices=choices, help_text=self.fields["criterion"].help_text
         )
         self.order_fields(["format", "criterion", "since", "votes", "include_flagged", "include_excluded"])
 
     def export(self) -> Export:
+        """Return the export that the form asks for."""
         values = self.cleaned_data
         since = values["since"] and datetime.combine(values["since"], time.min, UTC)
         selection = Selection(
@@ -50,12 +53,16 @@ class ExportForm(forms.Form):
 
 
 class DraftForm(forms.ModelForm):
+    """A new release."""
+
     class Meta:
         model = Release
         fields = ("name", "version", "licence", "description", "include_comments", "include_excluded")
 
 
 class DoiForm(forms.ModelForm):
+    """The DOI of a release."""
+
     class Meta:
         model = Release
         fields = ("doi",)

@@ -1,4 +1,4 @@
-"""What a results page is asked for: the study after its checks, the criterion, which votes."""
+"""Parse requests for results: the study, after checking access, the criterion, and which votes count."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -21,7 +21,7 @@ from lib.json_errors import json_error
 
 
 def page_context(query: BoardQuery) -> dict[str, Any]:
-    """What every page of results shows. filter_query: without the question, "" where nothing else is asked for."""
+    """Return what every results page shows. "filter_query" is the query without the question."""
     return {
         "study": query.study,
         "criterion": query.criterion,
@@ -38,7 +38,7 @@ Refusal = StillRatingError | UnknownCriterionError | UnknownFilterError | Snapsh
 
 
 def _checked(view: ResultsView, refuse: Callable[[HttpRequest, Refusal], HttpResponseBase]) -> ResultsView:
-    """Gives the view the study instead of its slug, after the checks."""
+    """Pass the view the study instead of its slug, after checking access; pass refusals to `refuse`."""
 
     @wraps(view)
     def checked(request: HttpRequest, slug: str, **kwargs: str) -> HttpResponseBase:
@@ -51,10 +51,12 @@ def _checked(view: ResultsView, refuse: Callable[[HttpRequest, Refusal], HttpRes
 
 
 def results_page(view: ResultsView) -> ResultsView:
+    """Decorate a view of a study's results that answers with a page."""
     return _checked(view, _refuse_as_page)
 
 
 def results_data(view: ResultsView) -> ResultsView:
+    """Decorate a view of a study's results that answers with data or a file."""
     return _checked(view, _refuse_as_json)
 
 
@@ -82,18 +84,19 @@ def _refuse_as_json(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 
 def asked_criterion(request: HttpRequest, study: Study) -> Criterion:
-    """The one named by ?criterion=, or the study's first."""
+    """Return the criterion that ?criterion= names, or the study's first."""
     key = request.GET.get("criterion")
     first = study.criteria.first() if key is None else None
     return first or find_criterion(study, key or "")
 
 
 def asked_filters(request: HttpRequest, study: Study) -> Filters:
-    """Which votes, and how they count. Raises UnknownFilterError, also for what the study has none of."""
+    """Return which votes count, and how. Raises UnknownFilterError, also for a value that the study does not have."""
     filters = Filters.from_query(request.GET.dict())
     check_choice(filters, study)
     return filters
 
 
 def asked_for(request: HttpRequest, study: Study) -> BoardQuery:
+    """Return the query of a results page."""
     return BoardQuery(study, asked_criterion(request, study), asked_filters(request, study))

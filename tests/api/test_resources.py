@@ -12,7 +12,7 @@ from annotations.models import Judgement, Study
 from annotations.people.joining import join
 from api.models import ApiToken
 from leaderboards.boards.analysis.analyse import compute_combined
-from leaderboards.data.inputs import gather
+from leaderboards.data.inputs import gather_inputs
 from leaderboards.files import jobs
 from leaderboards.models.releases import Release
 from leaderboards.releases.publishing import Draft, create_draft, publish, write_files
@@ -345,7 +345,7 @@ def test_an_analysis_is_the_one_of_the_site():
     study = make_study(systems=3, documents=3)
     rate_everything(join(study))
     answer = program().get(f"/studies/{study.slug}/analyses/overall/combined").json()
-    assert answer == json.loads(json.dumps(compute_combined(gather(study, study.criteria.get()))))
+    assert answer == json.loads(json.dumps(compute_combined(gather_inputs(study, study.criteria.get()))))
     assert error_of(program().get(f"/studies/{study.slug}/analyses/overall/magic"))["field"] == "kind"
 
 

@@ -1,8 +1,12 @@
 """A study with votes, past the services: tests here are about what is read, not about how it was given."""
 
+import numpy as np
 from django.utils import timezone
 
 from annotations.models import Assignment, Judgement
+from leaderboards.boards.build import make_board
+from leaderboards.data.inputs import gather_inputs
+from leaderboards.data.votes import read_board_votes
 from models_runner.models import MetricSignature, Score, Summary
 from tests.factories import AnnotatorFactory, make_study
 
@@ -51,3 +55,14 @@ def score(summaries, name, values, *, metric="rouge", signature="rouge|1", reaso
 
 def summaries_of(study, slug):
     return list(Summary.objects.filter(run__system__slug=slug, run__dataset=study.dataset).order_by("document_id"))
+
+
+def vote_rows(criterion):
+    """The counted votes on one criterion, one by one, in no order."""
+    votes = read_board_votes(criterion)
+    return votes.rows(np.arange(len(votes)))
+
+
+def build_board(study, criterion, seed=0):
+    """The board of the votes and scores as they are now, without a snapshot."""
+    return make_board(gather_inputs(study, criterion), seed)

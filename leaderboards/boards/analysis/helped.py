@@ -1,17 +1,18 @@
-"""Ratings helped by the metrics: they predict comparisons nobody judged, the votes correct their errors (PPI++)."""
+"""Ratings helped by the metrics (PPI++): metrics predict comparisons nobody judged, votes correct their errors."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
-from leaderboards.boards.analysis.inputs import LENGTH, Inputs, Rated
-from leaderboards.boards.analysis.values import Values, figure, number, points
+from leaderboards.boards.analysis.inputs import LENGTH, AnalysisData, RatedVotes
+from leaderboards.boards.analysis.values import Values, estimate, number, points
 from stats.metrics.metric_model import FOLDS, cross_predict
 from stats.ratings.prediction_powered import PoweredRatings, Predictions, powered_ratings
 from stats.votes.arrays import FloatArray, IntArray
 
-OTHERS = 200_000
+# Most comparisons to predict.
+MOST_PREDICTED = 200_000
 METHOD = (
     f"PPI++, one-step Bradley–Terry; logistic model of metric differences, cross-fitted over {FOLDS} folds of "
     "documents; bounds of the two-way sandwich with t for few documents or annotators"
@@ -19,129 +20,139 @@ METHOD = (
 
 
 @dataclass(frozen=True)
-class _Others:
-    """Comparisons of documents without votes: places of the systems, the document, and the two summaries."""
+class _UnvotedPairs:
+    """Comparisons on documents without votes.
+
+    Attributes:
+        system_a, system_b: Numbers among the rated systems.
+        available: Number of such comparisons, of which these were taken.
+    """
 
     system_a: IntArray
     system_b: IntArray
-    unit: IntArray
+    document: IntArray
     summary_a: IntArray
     summary_b: IntArray
-    there: int  # comparisons there are, of which these were taken
+    available: int
 
 
-def helped(inputs: Inputs) -> Values:
-    rated = inputs.rated
-    others = None if rated is None else _others(inputs, rated)
-    reason = _why_not(inputs, others)
-    if reason or rated is None or others is None:
+def helped_ratings(data: AnalysisData) -> Values:
+    """Rate the systems from votes and metrics together, beside the ratings from votes alone."""
+    rated = data.rated
+    unvoted = None if rated is None else _unvoted_pairs(data, rated)
+    reason = _why_not(data, unvoted)
+    if reason or rated is None or unvoted is None:
         return {"reason": reason, "systems": [], "method": METHOD}
-    found = _powered(inputs, rated, others)
-    rows = [
-        {
-            "system": inputs.material.slugs[system],
-            "human": _points(found.classical, found.classical_lower, found.classical_upper, place),
-            "helped": _points(found.strengths, found.lower, found.upper, place),
-            "effective_votes": number(found.effective[place]),
-            "extra_votes": number(found.effective[place] - len(rated.votes)),
-        }
-        for place, system in enumerate(rated.systems.tolist())
-    ]
-    rows.sort(key=lambda row: (-row["helped"]["value"], row["system"]))
+    powered = _powered(data, rated, unvoted)
     return {
         "reason": "",
-        "systems": rows,
-        "tuning": found.tuning,
-        "metrics": _features(inputs),
+        "systems": _rows(data, rated, powered),
+        "tuning": powered.tuning,
+        "metrics": _features(data),
         "votes": len(rated.votes),
-        "other_documents": len(np.unique(others.unit)),
-        "other_comparisons": len(others.unit),
-        "other_comparisons_left_out": others.there - len(others.unit),
+        "other_documents": len(np.unique(unvoted.document)),
+        "other_comparisons": len(unvoted.document),
+        "other_comparisons_left_out": unvoted.available - len(unvoted.document),
         "method": METHOD,
     }
 
 
-def _points(value: FloatArray, lower: FloatArray, upper: FloatArray, place: int) -> Values:
-    return figure(*(points(bound[place]) for bound in (value, lower, upper)))
+def _rows(data: AnalysisData, rated: RatedVotes, powered: PoweredRatings) -> list[Values]:
+    rows = [
+        {
+            "system": data.inputs.slugs[system],
+            "human": _points(powered.classical, powered.classical_lower, powered.classical_upper, i),
+            "helped": _points(powered.strengths, powered.lower, powered.upper, i),
+            "effective_votes": number(powered.effective[i]),
+            "extra_votes": number(powered.effective[i] - len(rated.votes)),
+        }
+        for i, system in enumerate(rated.systems.tolist())
+    ]
+    return sorted(rows, key=lambda row: (-row["helped"]["value"], row["system"]))
 
 
-def _why_not(inputs: Inputs, others: "_Others | None") -> str:
-    if others is None:
-        return inputs.why_not_rated
-    if not inputs.scores:
+def _points(value: FloatArray, lower: FloatArray, upper: FloatArray, i: int) -> Values:
+    return estimate(*(points(strengths[i]) for strengths in (value, lower, upper)))
+
+
+def _why_not(data: AnalysisData, unvoted: "_UnvotedPairs | None") -> str:
+    if unvoted is None:
+        return data.why_not_rated
+    if not data.scores:
         return "the summaries are not scored yet"
-    if len(inputs.material.documents) < 2:
+    if len(data.inputs.documents) < 2:
         return "all votes are about one document"
-    if not len(others.unit):
+    if not len(unvoted.document):
         return "there is no document with summaries of two systems that nobody has voted on"
     return ""
 
 
-def _features(inputs: Inputs) -> list[str]:
-    return list(inputs.scores)
+def _features(data: AnalysisData) -> list[str]:
+    return list(data.scores)
 
 
-def _powered(inputs: Inputs, rated: Rated, others: _Others) -> PoweredRatings:
-    x = np.column_stack([_difference(name, *inputs.by_vote(name)) for name in _features(inputs)])
-    beyond = np.column_stack([_difference(name, *_looked_up(inputs, name, others)) for name in _features(inputs)])
+def _powered(data: AnalysisData, rated: RatedVotes, unvoted: _UnvotedPairs) -> PoweredRatings:
+    voted = np.column_stack([_difference(name, *data.by_vote(name)) for name in _features(data)])
+    beyond = np.column_stack([_difference(name, *_values_of(data, name, unvoted)) for name in _features(data)])
     votes = rated.votes
-    own, told = cross_predict(x, votes.a_share, votes.weights, votes.document, beyond, seed=inputs.seed)
-    return powered_ratings(votes, own, Predictions(others.system_a, others.system_b, told, others.unit))
+    fitted, predicted = cross_predict(voted, votes.a_share, votes.weights, votes.document, beyond, seed=data.seed)
+    predictions = Predictions(unvoted.system_a, unvoted.system_b, predicted, unvoted.document)
+    return powered_ratings(votes, fitted, predictions)
 
 
 def _difference(name: str, a: FloatArray, b: FloatArray) -> FloatArray:
-    """Of a metric, 0 where one is unknown; of lengths the relative one, as in the length control."""
+    """Difference of a metric, 0 where a value is missing; of lengths the relative one, as in the length control."""
     gap = (a - b) / np.maximum(a + b, 1) if name == LENGTH else a - b
-    known: FloatArray = np.nan_to_num(gap, nan=0.0)
-    return known
+    filled: FloatArray = np.nan_to_num(gap, nan=0.0)
+    return filled
 
 
-def _looked_up(inputs: Inputs, name: str, others: _Others) -> tuple[FloatArray, FloatArray]:
-    values = inputs.scores[name]
+def _values_of(data: AnalysisData, name: str, unvoted: _UnvotedPairs) -> tuple[FloatArray, FloatArray]:
+    values = data.scores[name]
     a, b = (
         np.array([values.get(pk, np.nan) for pk in side.tolist()], dtype=np.float64)
-        for side in (others.summary_a, others.summary_b)
+        for side in (unvoted.summary_a, unvoted.summary_b)
     )
     return a, b
 
 
-def _others(inputs: Inputs, rated: Rated) -> _Others:
+def _unvoted_pairs(data: AnalysisData, rated: RatedVotes) -> _UnvotedPairs:
     """Pairs of systems that have votes, on documents that have none and that no system was trained on.
 
-    With more than can be looked at, whole documents are drawn.
+    Whole documents are drawn, as many as MOST_PREDICTED allows.
     """
-    summaries = _unvoted(inputs, rated)
-    units = sorted({unit for unit, _ in summaries})
-    order = np.random.default_rng(inputs.seed).permutation(len(units))
-    met = rated.votes.wins()
-    voted = np.argwhere(np.triu(met + met.T > 0, 1)).tolist()
+    summaries = _unvoted_summaries(data, rated)
+    documents = sorted({document for document, _ in summaries})
+    order = np.random.default_rng(data.seed).permutation(len(documents))
+    wins = rated.votes.wins()
+    voted_pairs = np.argwhere(np.triu(wins + wins.T > 0, 1)).tolist()
     by_document: dict[str, list[dict[int, int]]] = defaultdict(list)
-    for (unit, _), by_system in sorted(summaries.items()):
-        by_document[unit].append(by_system)
+    for (document, _), by_system in sorted(summaries.items()):
+        by_document[document].append(by_system)
     rows: list[tuple[int, int, int, int, int]] = []
-    there = 0
-    for number_of, unit in enumerate(units[i] for i in order.tolist()):
-        own = [
-            (a, b, number_of, by_system[a], by_system[b])
-            for by_system in by_document[unit]
-            for a, b in voted
+    available = 0
+    for number_drawn, document in enumerate(documents[i] for i in order.tolist()):
+        of_document = [
+            (a, b, number_drawn, by_system[a], by_system[b])
+            for by_system in by_document[document]
+            for a, b in voted_pairs
             if a in by_system and b in by_system
         ]
-        there += len(own)
-        if len(rows) + len(own) <= OTHERS:
-            rows += own
+        available += len(of_document)
+        if len(rows) + len(of_document) <= MOST_PREDICTED:
+            rows += of_document
     columns = np.array(rows, dtype=np.int64).reshape(len(rows), 5).T
-    return _Others(columns[0], columns[1], columns[2], columns[3], columns[4], there)
+    return _UnvotedPairs(columns[0], columns[1], columns[2], columns[3], columns[4], available)
 
 
-def _unvoted(inputs: Inputs, rated: Rated) -> dict[tuple[str, int], dict[int, int]]:
+def _unvoted_summaries(data: AnalysisData, rated: RatedVotes) -> dict[tuple[str, int], dict[int, int]]:
     """By document and query (-1: none), the summary of each rated system."""
-    place = {inputs.material.slugs[system]: i for i, system in enumerate(rated.systems.tolist())}
-    voted = set(inputs.material.documents)
-    trained_on = {s.document for s in inputs.material.summaries if s.leaked}
-    found: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)
-    for summary in inputs.material.summaries:
-        if summary.system in place and summary.document not in voted and summary.document not in trained_on:
+    number_of = {data.inputs.slugs[system]: i for i, system in enumerate(rated.systems.tolist())}
+    voted = set(data.inputs.documents)
+    trained_on = {s.document for s in data.inputs.summaries if s.leaked}
+    summaries: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)
+    for summary in data.inputs.summaries:
+        if summary.system in number_of and summary.document not in voted and summary.document not in trained_on:
             query = -1 if summary.query is None else summary.query
-            found[summary.document, query][place[summary.system]] = summary.pk
-    return found
+            summaries[summary.document, query][number_of[summary.system]] = summary.pk
+    return summaries

@@ -1,10 +1,10 @@
-"""One number from several columns, with the reader's weights: it describes, it does not measure."""
+"""The combined index: one number from several columns, with weights that the reader chooses. Descriptive only."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from leaderboards.boards.analysis.inputs import LENGTH, Inputs
+from leaderboards.boards.analysis.inputs import LENGTH, AnalysisData
 from leaderboards.boards.analysis.values import Values, number, points
 from leaderboards.data.inputs import METRIC_NAMES
 from stats.metrics.combined import combined_index
@@ -20,13 +20,13 @@ class InvalidWeightsError(ValueError):
 
 
 def usual_weights(values: Values) -> dict[str, float]:
-    """Votes and metrics half each, of the columns that have values."""
-    there = {column for column in COLUMNS if any(v is not None for v in values["columns"][column])}
-    return {column: weight for column, weight in USUAL_WEIGHTS.items() if column in there} or {RATING: 1.0}
+    """Weigh votes and metrics half each, of the columns that have values."""
+    filled = {column for column in COLUMNS if any(v is not None for v in values["columns"][column])}
+    return {column: weight for column, weight in USUAL_WEIGHTS.items() if column in filled} or {RATING: 1.0}
 
 
 def read_weights(asked: Mapping[str, str]) -> dict[str, float] | None:
-    """By column, from texts such as a query string has under "w_rating"; None where it has none of them.
+    """Read weights by column from a query string, such as "w_rating=1"; None where it has none of them.
 
     Raises:
         InvalidWeightsError: Not a number from 0 to 1000, or all zero.
@@ -52,32 +52,32 @@ def _weight(column: str, text: str) -> float:
     return weight
 
 
-def index_columns(inputs: Inputs) -> Values:
-    """The values an index is made of, by system; None where there is none."""
-    material, rated = inputs.material, inputs.rated
-    columns: dict[str, list[float | None]] = {RATING: [None] * len(material.slugs)}
+def index_columns(data: AnalysisData) -> Values:
+    """Values that an index is made of, by system; None where there is none."""
+    inputs, rated = data.inputs, data.rated
+    columns: dict[str, list[float | None]] = {RATING: [None] * len(inputs.slugs)}
     if rated is not None:
-        for place, system in enumerate(rated.systems.tolist()):
-            columns[RATING][system] = points(rated.strengths[place])
+        for i, system in enumerate(rated.systems.tolist()):
+            columns[RATING][system] = points(rated.strengths[i])
     for column in COLUMNS[1:]:
-        values = inputs.by_document(LENGTH if column == "shortness" else column)
+        values = data.by_document(LENGTH if column == "shortness" else column)
         counts = (~np.isnan(values)).sum(axis=1)
         sums = np.nansum(values, axis=1)
         columns[column] = [number(sums[i] / counts[i]) if counts[i] else None for i in range(len(counts))]
-    return {"systems": material.slugs, "columns": columns}
+    return {"systems": inputs.slugs, "columns": columns}
 
 
-def index(values: Values, weights: Mapping[str, float]) -> Values:
-    """The index of what index_columns gives; highest first, undefined last."""
+def weighted_index(values: Values, weights: Mapping[str, float]) -> Values:
+    """Compute the index from what index_columns returns; highest first, undefined last."""
     used = [column for column in COLUMNS if weights.get(column)]
     systems: list[str] = values["systems"]
     table = np.array(
         [[np.nan if v is None else v for v in values["columns"][column]] for column in used], dtype=np.float64
     ).T.reshape(len(systems), len(used))
     higher = np.array([column != "shortness" for column in used])
-    found = combined_index(table, np.array([weights[column] for column in used]), higher)
+    index = combined_index(table, np.array([weights[column] for column in used]), higher)
     rows: list[Values] = [
-        {"system": slug, "index": number(found[i]), "reason": _why_none(table[i], used)}
+        {"system": slug, "index": number(index[i]), "reason": _why_none(table[i], used)}
         for i, slug in enumerate(systems)
     ]
     rows.sort(key=lambda row: (row["index"] is None, -(row["index"] or 0), row["system"]))

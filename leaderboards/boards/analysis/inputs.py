@@ -1,13 +1,13 @@
-"""What the analyses share: votes with their summaries and sides, metrics by summary, and one bootstrap for all."""
+"""What the analyses share: votes with their summaries and sides, and one bootstrap for all."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from leaderboards.data.inputs import METRIC_NAMES, Material
-from leaderboards.data.votes import CHUNK, counted
+from annotations.models import Judgement
+from leaderboards.data.inputs import BoardInputs
+from leaderboards.data.votes import CHUNK
 from stats.ratings.estimates import NO_DRAWS
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.bootstrap import bootstrap_strengths, draw
@@ -22,8 +22,12 @@ LENGTH = "words"
 
 
 @dataclass(frozen=True)
-class Details:
-    """By vote, in the order of the material's arrays. side_known: whether the vote says what was on the left."""
+class VoteDetails:
+    """What the arrays of a board do not say about its votes, in the order of the arrays.
+
+    Attributes:
+        side_known: Whether it is recorded which summary was on the left.
+    """
 
     comparison: IntArray
     a_is_left: BoolArray
@@ -33,11 +37,13 @@ class Details:
 
 
 @dataclass(frozen=True)
-class Rated:
-    """The votes, if they connect all systems that have some, and their ratings.
+class RatedVotes:
+    """The votes, where they connect all systems that have some, and their ratings.
 
-    votes: systems numbered without gaps; systems: their numbers in the material. Documents and annotators are
-    numbered as in the material. drawn: the board's bootstrap, None with why_not_drawn.
+    Attributes:
+        votes: With the systems numbered without gaps; documents and annotators are numbered as on the board.
+        systems: Numbers of these systems on the board.
+        drawn: The board's bootstrap; None with why_not_drawn.
     """
 
     votes: VoteArrays
@@ -49,14 +55,16 @@ class Rated:
 
 
 @dataclass(frozen=True)
-class Inputs:
-    material: Material
-    details: Details
+class AnalysisData:
+    """The inputs of a board with what several analyses derive from them."""
+
+    inputs: BoardInputs
+    details: VoteDetails
     seed: int
 
     @property
     def votes(self) -> VoteArrays:
-        return self.material.arrays
+        return self.inputs.arrays
 
     @cached_property
     def parts(self) -> list[IntArray]:
@@ -68,13 +76,13 @@ class Inputs:
             return NO_VOTES
         if len(self.parts) == 1:
             return ""
-        slugs = self.material.slugs
+        slugs = self.inputs.slugs
         groups = " | ".join("{" + ", ".join(slugs[i] for i in part.tolist()) + "}" for part in self.parts)
         return f"the votes do not connect all systems: {groups}"
 
     @cached_property
-    def rated(self) -> Rated | None:
-        """None with why_not_rated."""
+    def rated(self) -> RatedVotes | None:
+        """The ratings; None with why_not_rated."""
         if self.why_not_rated:
             return None
         votes = only(self.votes, self.parts[0])
@@ -82,7 +90,7 @@ class Inputs:
         n_documents, n_annotators = units(votes.document), units(votes.annotator)
         single = n_documents == n_annotators == 1
         draws = draw(np.random.default_rng(self.seed), n_documents, n_annotators, RESAMPLES)
-        return Rated(
+        return RatedVotes(
             votes=votes,
             systems=self.parts[0],
             strengths=strengths,
@@ -91,38 +99,23 @@ class Inputs:
             why_not_drawn=NO_DRAWS if single else "",
         )
 
-    @cached_property
+    @property
     def scores(self) -> dict[str, dict[int, float]]:
-        """By metric and summary; only metrics with a value."""
-        values: dict[str, dict[int, float]] = {name: {} for name in METRIC_NAMES}
-        for score in self.material.scores:
-            if score.value is not None:
-                values[score.name][score.summary] = score.value
-        return {name: by_summary for name, by_summary in values.items() if by_summary}
+        """Values by metric and summary; only metrics that have a value."""
+        return self.inputs.values_by_metric
 
     @cached_property
     def documents(self) -> list[str]:
-        """Those voted on, numbered as in the votes, and then those that only have summaries."""
-        voted = self.material.documents
-        return [*voted, *sorted({s.document for s in self.material.summaries} - set(voted))]
+        """Documents voted on, numbered as in the votes, followed by those that only have summaries."""
+        voted = self.inputs.documents
+        return [*voted, *sorted({s.document for s in self.inputs.summaries} - set(voted))]
 
     def by_document(self, metric: str) -> FloatArray:
-        """Shape (n_systems, n_documents): the metric's mean over a system's summaries of a document."""
-        system = {slug: i for i, slug in enumerate(self.material.slugs)}
-        document = {name: i for i, name in enumerate(self.documents)}
-        found: dict[tuple[int, int], list[float]] = defaultdict(list)
-        values = self.scores.get(metric, {})
-        for summary in self.material.summaries:
-            if summary.pk in values:
-                found[system[summary.system], document[summary.document]].append(values[summary.pk])
-        result = np.full((len(system), len(document)), np.nan)
-        for place, numbers in found.items():
-            # In one order, whatever the database's: sums differ in the last digit otherwise.
-            result[place] = sum(sorted(numbers)) / len(numbers)
-        return result
+        """Mean of a metric over each system's summaries of each document, shape (n_systems, n_documents)."""
+        return self.inputs.document_means(metric, self.documents)
 
     def by_vote(self, metric: str) -> tuple[FloatArray, FloatArray]:
-        """The metric of each vote's two summaries, NaN where unknown."""
+        """Values of a metric for each vote's two summaries; NaN where there is none."""
         values = self.scores.get(metric, {})
         a, b = (
             np.array([values.get(pk, np.nan) for pk in side.tolist()], dtype=np.float64)
@@ -131,16 +124,17 @@ class Inputs:
         return a, b
 
 
-def read_inputs(material: Material, seed: int) -> Inputs:
-    """One query, for what the material's votes do not say."""
-    return Inputs(material, read_details(material), seed)
+def read_analysis_data(inputs: BoardInputs, seed: int) -> AnalysisData:
+    """Read what the inputs of a board do not say about its votes; one query."""
+    return AnalysisData(inputs, read_details(inputs), seed)
 
 
-def read_details(material: Material) -> Details:
-    place = {row.id: i for i, row in enumerate(material.counted_votes)}
-    numbers = np.zeros((3, len(place)), dtype=np.int64)
-    left = np.zeros((2, len(place)), dtype=np.bool_)
-    rows = counted().filter(criterion=material.criterion).order_by()
+def read_details(inputs: BoardInputs) -> VoteDetails:
+    """Read comparison, summaries and side of each vote in the arrays; one query."""
+    index_of = {row.id: i for i, row in enumerate(inputs.counted_votes)}
+    keys = np.zeros((3, len(index_of)), dtype=np.int64)
+    sides = np.zeros((2, len(index_of)), dtype=np.bool_)
+    rows = Judgement.objects.counted().filter(criterion=inputs.criterion).order_by()
     values = rows.values_list(
         "public_id",
         "assignment__shown_left",
@@ -148,8 +142,8 @@ def read_details(material: Material) -> Details:
         "assignment__comparison__summary_a_id",
         "assignment__comparison__summary_b_id",
     )
-    for vote, shown_left, *keys in values.iterator(CHUNK):
-        if (i := place.get(vote)) is not None:
-            numbers[:, i] = keys
-            left[:, i] = shown_left == "a", bool(shown_left)
-    return Details(numbers[0], left[0], left[1], numbers[1], numbers[2])
+    for vote, shown_left, *keys_of_vote in values.iterator(CHUNK):
+        if (i := index_of.get(vote)) is not None:
+            keys[:, i] = keys_of_vote
+            sides[:, i] = shown_left == "a", bool(shown_left)
+    return VoteDetails(keys[0], sides[0], sides[1], keys[1], keys[2])

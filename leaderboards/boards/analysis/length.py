@@ -1,53 +1,56 @@
-"""Ratings as they would be if all summaries were equally long."""
+"""Length control: ratings as they would be if all summaries were equally long."""
 
 import numpy as np
 
-from leaderboards.boards.analysis.inputs import LENGTH, NO_VOTES, Inputs
-from leaderboards.boards.analysis.values import Values, figure, points
-from stats.ratings.length_control import length_controlled
+from leaderboards.boards.analysis.inputs import LENGTH, NO_VOTES, AnalysisData
+from leaderboards.boards.analysis.values import Values, estimate, points
+from stats.ratings.length_control import LengthControl, length_controlled
 from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
-from stats.votes.arrays import BoolArray
+from stats.votes.arrays import BoolArray, IntArray, VoteArrays
 from stats.votes.parts import only, parts_of
 
 
-def length_control(inputs: Inputs) -> Values:
-    """Votes on summaries without a count of words, or without words, are left out, and counted."""
-    length_a, length_b = inputs.by_vote(LENGTH)
-    known: BoolArray = (length_a > 0) & (length_b > 0)
-    left_out = int((~known).sum())
-    reason = _why_not(inputs, known)
+def length_control(data: AnalysisData) -> Values:
+    """Rate the systems at equal length; votes on summaries without counted words are left out, and counted."""
+    length_a, length_b = data.by_vote(LENGTH)
+    has_lengths: BoolArray = (length_a > 0) & (length_b > 0)
+    left_out = int((~has_lengths).sum())
+    reason = _why_not(data, has_lengths)
     if reason:
-        return {"reason": reason, "systems": [], "effect": figure(None, reason=reason), "votes_left_out": left_out}
-    counted = inputs.votes.take(known)
-    systems = parts_of(counted)[0]
-    votes = only(counted, systems)
-    found = length_controlled(votes, length_a[known], length_b[known])
-    plain = fit_bradley_terry(votes.wins())
-    rows = [
-        {
-            "system": inputs.material.slugs[system],
-            "plain": points(plain[place]),
-            "controlled": figure(*(points(v[place]) for v in (found.strengths, found.lower, found.upper))),
-        }
-        for place, system in enumerate(systems.tolist())
-    ]
-    rows.sort(key=lambda row: -row["controlled"]["value"])
-    effect = (float(SCALE * value) for value in (found.effect, found.effect_lower, found.effect_upper))
+        return {"reason": reason, "systems": [], "effect": estimate(None, reason=reason), "votes_left_out": left_out}
+    with_lengths = data.votes.take(has_lengths)
+    systems = parts_of(with_lengths)[0]
+    votes = only(with_lengths, systems)
+    controlled = length_controlled(votes, length_a[has_lengths], length_b[has_lengths])
+    effect = (float(SCALE * value) for value in (controlled.effect, controlled.effect_lower, controlled.effect_upper))
     return {
         "reason": "",
-        "systems": rows,
-        "effect": figure(*effect, reason="" if found.deviation > 0 else "all summaries are equally long"),
-        "deviation": found.deviation,
+        "systems": _rows(data, systems, votes, controlled),
+        "effect": estimate(*effect, reason="" if controlled.deviation > 0 else "all summaries are equally long"),
+        "deviation": controlled.deviation,
         "votes": len(votes),
         "votes_left_out": left_out,
     }
 
 
-def _why_not(inputs: Inputs, known: BoolArray) -> str:
-    if not len(inputs.votes):
+def _rows(data: AnalysisData, systems: IntArray, votes: VoteArrays, controlled: LengthControl) -> list[Values]:
+    plain = fit_bradley_terry(votes.wins())
+    rows = [
+        {
+            "system": data.inputs.slugs[system],
+            "plain": points(plain[i]),
+            "controlled": estimate(*(points(v[i]) for v in (controlled.strengths, controlled.lower, controlled.upper))),
+        }
+        for i, system in enumerate(systems.tolist())
+    ]
+    return sorted(rows, key=lambda row: -row["controlled"]["value"])
+
+
+def _why_not(data: AnalysisData, has_lengths: BoolArray) -> str:
+    if not len(data.votes):
         return NO_VOTES
-    if LENGTH not in inputs.scores or not known.any():
+    if LENGTH not in data.scores or not has_lengths.any():
         return "the summaries' words are not counted yet"
-    if len(parts_of(inputs.votes.take(known))) > 1:
+    if len(parts_of(data.votes.take(has_lengths))) > 1:
         return "the votes on summaries with counted words do not connect all systems"
-    return "" if np.ptp(inputs.votes.annotator) or np.ptp(inputs.votes.document) else "one document, one annotator"
+    return "" if np.ptp(data.votes.annotator) or np.ptp(data.votes.document) else "one document, one annotator"

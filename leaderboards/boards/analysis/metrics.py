@@ -1,55 +1,56 @@
-"""Can the metrics be trusted here, and which systems do they tell from a chosen one."""
+"""Whether the metrics agree with the votes, and which systems they tell from a chosen one."""
 
 import numpy as np
 
-from leaderboards.boards.analysis.inputs import Inputs
-from leaderboards.boards.analysis.values import Values, figure, number, points
+from leaderboards.boards.analysis.inputs import AnalysisData
+from leaderboards.boards.analysis.values import Values, estimate, number, points
 from leaderboards.data.inputs import METRIC_NAMES
 from stats.metrics.metric_trust import Interval, metric_trust
 from stats.metrics.significance import ROUNDS, compare_with
 
 RESAMPLES = 1000
 LEAST_RESAMPLES = 200
-# Numbers looked at over all resamples of one metric; with more, fewer resamples are drawn.
-WORK = 300_000_000
+# Most numbers to look at over all resamples of one metric: a larger study draws fewer resamples.
+MOST_NUMBERS = 300_000_000
 NOT_SCORED = "not scored yet"
 
 
-def metric_agreement(inputs: Inputs) -> list[Values]:
-    """Every metric against the votes, at the levels of systems, summaries and single votes."""
-    resamples = resamples_for(inputs)
+def metric_agreement(data: AnalysisData) -> list[Values]:
+    """Compare every metric with the votes, at the levels of systems, summaries and single votes."""
+    resamples = resamples_for(data)
     return [
-        _one(inputs, name, resamples) if name in inputs.scores else {"metric": name, "reason": NOT_SCORED}
+        _agreement_of(data, name, resamples) if name in data.scores else {"metric": name, "reason": NOT_SCORED}
         for name in METRIC_NAMES
     ]
 
 
-def resamples_for(inputs: Inputs) -> int:
-    systems = len(inputs.material.slugs)
-    once = len(inputs.votes) + len(inputs.material.documents) * systems * systems // 2
-    return int(np.clip(WORK // max(1, once), LEAST_RESAMPLES, RESAMPLES))
+def resamples_for(data: AnalysisData) -> int:
+    """Number of resamples that keeps the work within MOST_NUMBERS."""
+    systems = len(data.inputs.slugs)
+    numbers = len(data.votes) + len(data.inputs.documents) * systems * systems // 2
+    return int(np.clip(MOST_NUMBERS // max(1, numbers), LEAST_RESAMPLES, RESAMPLES))
 
 
-def _one(inputs: Inputs, name: str, resamples: int) -> Values:
-    values = inputs.by_document(name)[:, : len(inputs.material.documents)]
-    found = metric_trust(inputs.votes, values, seed=inputs.seed, resamples=resamples)
+def _agreement_of(data: AnalysisData, name: str, resamples: int) -> Values:
+    values = data.by_document(name)[:, : len(data.inputs.documents)]
+    trust = metric_trust(data.votes, values, seed=data.seed, resamples=resamples)
     return {
         "metric": name,
         "reason": "",
-        "system": {key: _figure(interval) for key, interval in found.system.items()},
-        "summary": {key: _figure(interval) for key, interval in found.summary.items()},
-        "pairwise_accuracy": _figure(found.accuracy),
-        "tie_threshold": number(found.tie_threshold),
-        "systems": found.n_systems,
-        "documents": found.n_documents,
-        "votes": found.n_votes,
+        "system": {key: _estimate(interval) for key, interval in trust.system.items()},
+        "summary": {key: _estimate(interval) for key, interval in trust.summary.items()},
+        "pairwise_accuracy": _estimate(trust.accuracy),
+        "tie_threshold": number(trust.tie_threshold),
+        "systems": trust.n_systems,
+        "documents": trust.n_documents,
+        "votes": trust.n_votes,
         "resamples": resamples,
-        "points": _points(inputs, values),
+        "points": _points(data, values),
     }
 
 
-def _figure(interval: Interval) -> Values:
-    return figure(
+def _estimate(interval: Interval) -> Values:
+    return estimate(
         interval.value,
         interval.lower,
         interval.upper,
@@ -58,42 +59,45 @@ def _figure(interval: Interval) -> Values:
     )
 
 
-def _points(inputs: Inputs, values: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[Values]:
-    """Systems that have both: the metric's mean over the documents voted on, and the rating."""
-    rated = inputs.rated
+def _points(data: AnalysisData, values: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[Values]:
+    """Mean over the documents voted on, and rating, of the systems that have both."""
+    rated = data.rated
     if rated is None:
         return []
-    found = []
-    for place, system in enumerate(rated.systems.tolist()):
-        known = values[system][~np.isnan(values[system])]
-        if known.size:
-            found.append(
+    rows = []
+    for i, system in enumerate(rated.systems.tolist()):
+        of_system = values[system][~np.isnan(values[system])]
+        if of_system.size:
+            rows.append(
                 {
-                    "system": inputs.material.slugs[system],
-                    "metric": float(known.mean()),
-                    "rating": points(rated.strengths[place]),
+                    "system": data.inputs.slugs[system],
+                    "metric": float(of_system.mean()),
+                    "rating": points(rated.strengths[i]),
                 }
             )
-    return found
+    return rows
 
 
-def significance(inputs: Inputs, against: str | None) -> Values:
-    """Means of each metric on all documents that two systems both have, every system against the chosen one."""
-    slugs = inputs.material.slugs
-    chosen = against if against in slugs else default_opponent(inputs)
+def significance(data: AnalysisData, against: str | None) -> Values:
+    """Compare each system's mean of each metric with that of one system, on the documents that both have.
+
+    against: That system; without one default_opponent.
+    """
+    slugs = data.inputs.slugs
+    chosen = against if against in slugs else default_opponent(data)
     if chosen is None:
         return {"against": None, "reason": "no systems yet", "metrics": []}
     metrics = []
-    for name in inputs.scores:
-        found = compare_with(inputs.by_document(name), slugs.index(chosen), seed=inputs.seed)
+    for name in data.scores:
+        compared = compare_with(data.by_document(name), slugs.index(chosen), seed=data.seed)
         rows = [
             {
                 "system": slug,
-                "difference": number(found.difference[i]),
-                "documents": int(found.documents[i]),
-                "p": number(found.p[i]),
-                "p_holm": number(found.p_holm[i]),
-                "reason": "" if found.documents[i] > 1 else "fewer than two documents with values of both",
+                "difference": number(compared.difference[i]),
+                "documents": int(compared.documents[i]),
+                "p": number(compared.p[i]),
+                "p_holm": number(compared.p_holm[i]),
+                "reason": "" if compared.documents[i] > 1 else "fewer than two documents with values of both",
             }
             for i, slug in enumerate(slugs)
             if slug != chosen
@@ -103,13 +107,13 @@ def significance(inputs: Inputs, against: str | None) -> Values:
     return {"against": chosen, "reason": "" if metrics else NOT_SCORED, "metrics": metrics, "method": method}
 
 
-def default_opponent(inputs: Inputs) -> str | None:
-    """The study's anchor if it has one, else the system rated highest, else the first."""
-    slugs = inputs.material.slugs
-    anchor = inputs.material.study.anchor
+def default_opponent(data: AnalysisData) -> str | None:
+    """Return the study's anchor if it has one, else the system rated highest, else the first."""
+    slugs = data.inputs.slugs
+    anchor = data.inputs.study.anchor
     if anchor is not None and anchor.slug in slugs:
         return str(anchor.slug)
-    rated = inputs.rated
+    rated = data.rated
     if rated is not None:
         return slugs[int(rated.systems[int(rated.strengths.argmax())])]
     return slugs[0] if slugs else None

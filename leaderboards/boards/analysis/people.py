@@ -1,56 +1,61 @@
-"""Can people be trusted: how far they agree, and whether a side of the screen wins."""
+"""Whether people agree, and whether they prefer a side of the screen."""
 
-from leaderboards.boards.analysis.inputs import Inputs
-from leaderboards.boards.analysis.values import Values, figure
+from leaderboards.boards.analysis.inputs import AnalysisData
+from leaderboards.boards.analysis.values import Values, estimate
 from stats.raters.agreement import Agreement, krippendorff_alpha
 from stats.raters.side_bias import SideBias, is_biased, side_bias
 from stats.uncertainty.proportions import Proportion
 from stats.votes.arrays import shown_choice
 
 
-def people(inputs: Inputs) -> Values:
-    return {"agreement": agreement(inputs), "side_bias": sides(inputs)}
+def rater_trust(data: AnalysisData) -> Values:
+    """Analyse agreement and side bias."""
+    return {"agreement": agreement(data), "side_bias": sides(data)}
 
 
-def agreement(inputs: Inputs) -> Values:
-    votes = inputs.votes
-    found: Agreement = krippendorff_alpha(
-        inputs.details.comparison, votes.annotator, votes.outcome, document=votes.document, seed=inputs.seed
+def agreement(data: AnalysisData) -> Values:
+    """Compute Krippendorff's alpha with its interval."""
+    votes = data.votes
+    alpha: Agreement = krippendorff_alpha(
+        data.details.comparison, votes.annotator, votes.outcome, document=votes.document, seed=data.seed
     )
     return {
-        "alpha": figure(
-            found.alpha, found.lower, found.upper, reason=found.reason, interval_reason=found.interval_reason
+        "alpha": estimate(
+            alpha.alpha, alpha.lower, alpha.upper, reason=alpha.reason, interval_reason=alpha.interval_reason
         ),
-        "observed": found.observed,
-        "expected": found.expected,
-        "comparisons": found.n_items,
-        "documents": found.n_documents,
-        "votes": found.n_votes,
-        "votes_alone": found.n_alone,
-        "method": found.method,
-        "resamples": found.resamples,
+        "observed": alpha.observed,
+        "expected": alpha.expected,
+        "comparisons": alpha.n_items,
+        "documents": alpha.n_documents,
+        "votes": alpha.n_votes,
+        "votes_alone": alpha.n_alone,
+        "method": alpha.method,
+        "resamples": alpha.resamples,
     }
 
 
-def sides(inputs: Inputs) -> Values:
-    """Votes that came in as a file may not say which side was which: those are left out, and counted."""
-    known = inputs.details.side_known
-    votes = inputs.votes
-    shown = shown_choice(votes.outcome[known], inputs.details.a_is_left[known])
-    found: SideBias = side_bias(shown, votes.annotator[known])
+def sides(data: AnalysisData) -> Values:
+    """Compute how often the left summary wins.
+
+    Imported votes may not say which side was which: those are left out, and counted.
+    """
+    side_known = data.details.side_known
+    votes = data.votes
+    shown = shown_choice(votes.outcome[side_known], data.details.a_is_left[side_known])
+    bias: SideBias = side_bias(shown, votes.annotator[side_known])
     return {
-        "left_wins": _share(found.overall),
-        "biased": is_biased(found.overall),
-        "decisive_votes": found.overall.n,
-        "undecided_votes": found.left_out,
-        "side_unknown": int((~known).sum()),
+        "left_wins": _share(bias.overall),
+        "biased": is_biased(bias.overall),
+        "decisive_votes": bias.overall.n,
+        "undecided_votes": bias.left_out,
+        "side_unknown": int((~side_known).sum()),
         "annotators": [
-            {"annotator": inputs.material.annotators[person], "votes": share.n, "left_wins": _share(share)}
-            for person, share in found.by_annotator.items()
+            {"annotator": data.inputs.annotators[person], "votes": share.n, "left_wins": _share(share)}
+            for person, share in bias.by_annotator.items()
         ],
-        "method": found.overall.method,
+        "method": bias.overall.method,
     }
 
 
 def _share(share: Proportion) -> Values:
-    return figure(share.value, share.lower, share.upper, reason=share.reason, interval_reason=share.reason)
+    return estimate(share.value, share.lower, share.upper, reason=share.reason, interval_reason=share.reason)

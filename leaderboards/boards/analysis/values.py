@@ -1,4 +1,4 @@
-"""How results are written down: JSON-able, undefined as None with the reason beside it."""
+"""Values for JSON: undefined is None, with the reason beside it."""
 
 import math
 from collections.abc import Sequence
@@ -10,15 +10,16 @@ Values = dict[str, Any]
 
 
 def number(value: float | None) -> float | None:
+    """Return the value, None where it is not finite."""
     return None if value is None or not math.isfinite(value) else float(value)
 
 
 def points(strength: float) -> float | None:
-    """A strength in log-odds as a rating."""
+    """Return a strength in log-odds as a rating in points."""
     return number(float(MEAN_RATING + SCALE * strength))
 
 
-def figure(
+def estimate(
     value: float | None,
     lower: float | None = None,
     upper: float | None = None,
@@ -26,7 +27,12 @@ def figure(
     reason: str = "",
     interval_reason: str = "",
 ) -> Values:
-    """A value with its 95 % interval. reason: why the value is None. interval_reason: why the bounds are."""
+    """Return a value with its 95 % interval.
+
+    Args:
+        reason: Why the value is None.
+        interval_reason: Why the bounds are None.
+    """
     value, lower, upper = number(value), number(lower), number(upper)
     if value is None:
         lower = upper = None
@@ -34,9 +40,6 @@ def figure(
     return {"value": value, "lower": lower, "upper": upper, "reason": reason, "interval_reason": interval_reason}
 
 
-def undefined(reason: str) -> Values:
-    return figure(None, reason=reason)
-
-
 def named(names: Sequence[str], indexes: Sequence[int]) -> list[str]:
+    """Return the names at these indexes."""
     return [names[i] for i in indexes]

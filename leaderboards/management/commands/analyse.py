@@ -7,12 +7,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.models import Criterion, Study
 from leaderboards.boards.analysis.analyse import analyse
-from leaderboards.data.inputs import gather
+from leaderboards.data.inputs import gather_inputs
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
 from leaderboards.presentation.analysis_text import as_text
 
-# A system that never wins is this far from one half.
-MOST = 0.5
+# The margin of a system that never wins.
+LARGEST_MARGIN = 0.5
 
 
 class Command(BaseCommand):
@@ -41,14 +41,16 @@ class Command(BaseCommand):
         except (UnknownStudyError, UnknownCriterionError) as error:
             raise CommandError(str(error)) from error
         self._check_system(study, options["against"])
-        found = [
-            analyse(gather(study, one), options["seed"], margin=options["margin"], against=options["against"])
-            for one in criteria
+        margin, against = options["margin"], options["against"]
+        analyses = [
+            analyse(gather_inputs(study, criterion), options["seed"], margin=margin, against=against)
+            for criterion in criteria
         ]
         if options["format"] == "json":
-            text = json.dumps({"study": study.slug, "criteria": found}, ensure_ascii=False, indent=2, allow_nan=False)
+            values = {"study": study.slug, "criteria": analyses}
+            text = json.dumps(values, ensure_ascii=False, indent=2, allow_nan=False)
         else:
-            text = "\n\n\n".join(as_text(one) for one in found)
+            text = "\n\n\n".join(as_text(analysis) for analysis in analyses)
         self._write(text, options["output"])
 
     def _check_system(self, study: Study, slug: str | None) -> None:
@@ -76,6 +78,7 @@ def _margin(text: str) -> float:
         margin = float(text)
     except ValueError:
         margin = 0.0
-    if not 0 < margin < MOST:
-        raise ArgumentTypeError(f"{text!r} is no margin. Expected a share between 0 and {MOST:g}, such as 0.05.")
+    if not 0 < margin < LARGEST_MARGIN:
+        expected = f"a share between 0 and {LARGEST_MARGIN:g}, such as 0.05"
+        raise ArgumentTypeError(f"{text!r} is no margin. Expected {expected}.")
     return margin

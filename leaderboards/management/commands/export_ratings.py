@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--include-excluded", action="store_true", help="Also votes of excluded annotators.")
         parser.add_argument(
             "--votes",
-            choices=[one.value for one in Counting],
+            choices=[counting.value for counting in Counting],
             default=Counting.MAJORITY.value,
             help="Of dpo and kto: one result a comparison, or every vote by itself.",
         )

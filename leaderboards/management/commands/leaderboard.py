@@ -9,7 +9,7 @@ from tabulate import SEPARATING_LINE, DataRow, Line, TableFormat, tabulate
 
 from leaderboards.data.filters import Filters, UnknownFilterError
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
-from leaderboards.presentation.board_table import COLUMNS, Row, table
+from leaderboards.presentation.board_table import COLUMNS, TableRow, make_table
 from leaderboards.presentation.tables import as_csv, as_latex, as_markdown
 from leaderboards.snapshots.boards import get_board
 from leaderboards.web.filter_form import check_choice, left_out
@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
 def as_text(board: dict[str, Any], left_out: Sequence[str] = ()) -> str:
     """The board for a terminal: two tables, and below them the reasons for every dash."""
-    shown = table(board)
+    shown = make_table(board)
     lines = [
         f"{board['title']} ({board['study']}), {board['criterion']}: {board['question']}",
         f"{board['votes']} votes by {board['annotators']} annotators on {board['documents']} documents",
@@ -77,7 +77,7 @@ def as_text(board: dict[str, Any], left_out: Sequence[str] = ()) -> str:
     return "\n".join(lines)
 
 
-def _grid(rows: list[Row], begin: int, end: int) -> str:
+def _grid(rows: list[TableRow], begin: int, end: int) -> str:
     header = ["System", *(column.label for column in COLUMNS[begin:end])]
     lines = [
         [

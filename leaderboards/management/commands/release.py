@@ -11,7 +11,7 @@ from leaderboards.releases.publishing import Draft, ReleaseError
 
 
 class Command(BaseCommand):
-    help = "Releases: make a draft of a study's votes and texts, publish it, name its DOI, check its files, list all."
+    help = "Releases: create a draft of a study's votes and texts, publish it, set its DOI, check its files, list all."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -24,16 +24,16 @@ class Command(BaseCommand):
         make.add_argument("--include-comments", action="store_true", help="Also comments. Read them first.")
         make.add_argument("--include-excluded", action="store_true", help="Also votes of excluded annotators, marked.")
         for action, words in (
-            ("publish", "For good: nothing but the DOI changes afterwards."),
-            ("doi", "Name the DOI."),
+            ("publish", "Publish permanently: only the DOI can change afterwards."),
+            ("doi", "Set the DOI."),
             ("check", "Compare the files with their checksums."),
             ("delete", "Delete a draft."),
         ):
-            one = actions.add_parser(action, help=words)
-            one.add_argument("slug")
-            one.add_argument("release_version")
+            parser_of_action = actions.add_parser(action, help=words)
+            parser_of_action.add_argument("slug")
+            parser_of_action.add_argument("release_version")
             if action == "doi":
-                one.add_argument("doi")
+                parser_of_action.add_argument("doi")
         actions.add_parser("list", help="All releases, newest first.").add_argument("slug", nargs="?", default="")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         for reason, n in release.counts["left_out"].items():
             self.stdout.write(f"Left out: {n} votes {reason}.")
         if withheld := release.counts["withheld"]:
-            self.stdout.write(f"{withheld} documents may not be passed on: hashes stand in place of their texts.")
+            self.stdout.write(f"{withheld} documents may not be redistributed: hashes replace their texts.")
 
     def _publish(self, options: dict[str, Any]) -> None:
         publishing.publish(release := self._find(options))
@@ -79,14 +79,16 @@ class Command(BaseCommand):
     def _list(self, options: dict[str, Any]) -> None:
         rows = Release.objects.select_related("study")
         for release in rows.filter(study=find_study(options["slug"])) if options["slug"] else rows:
-            self.stdout.write(f"{release}  {release.get_status_display()}  {release.doi or '—'}  {folder_of(release)}")
+            self.stdout.write(
+                f"{release}  {release.get_publication_display()}  {release.doi or '—'}  {folder_of(release)}"
+            )
 
     def _find(self, options: dict[str, Any]) -> Release:
         study = find_study(options["slug"])
         release = study.releases.filter(version=options["release_version"]).first()
         if release is None:
-            known = ", ".join(study.releases.values_list("version", flat=True)) or "none yet"
+            versions = ", ".join(study.releases.values_list("version", flat=True)) or "none yet"
             raise ReleaseError(
-                f"Study {study.slug} has no release {options['release_version']!r}. Known versions: {known}."
+                f"Study {study.slug} has no release {options['release_version']!r}. Known versions: {versions}."
             )
         return release

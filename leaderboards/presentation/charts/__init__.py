@@ -1,1 +1,1 @@
-"""Each chart drawn by one Vega-Lite spec, for pages and for files."""
+"""Draw each chart by one Vega-Lite spec, for pages and for files."""

@@ -1,12 +1,13 @@
-"""A chart: drawn by a Vega-Lite spec, told as a sentence, and read as a table."""
+"""A chart: a Vega-Lite spec, with its description and its data as a table."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from leaderboards.presentation.charts.look import Look
+from lib.numbers import UNDEFINED, format_count
 
-# The same for files and pages.
+# One version for files and pages.
 VEGA_LITE = "6.4"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 
@@ -16,9 +17,12 @@ Value = str | float | int | None
 
 @dataclass(frozen=True)
 class Chart:
-    """columns, rows: the same numbers as a table, every digit; None where undefined.
+    """A chart before it has a look.
 
-    draw: the spec without its look's config. empty: why there is nothing to draw, which is then all it says.
+    Attributes:
+        columns, rows: The data as a table, with every digit; None where undefined.
+        draw: Makes the spec without the look's config.
+        empty: Why there is nothing to draw; "" where there is something.
     """
 
     name: str
@@ -30,20 +34,21 @@ class Chart:
     empty: str = ""
 
     def spec(self, look: Look) -> Spec:
-        """Complete: data, look, width; what a file is drawn from and what a page runs."""
+        """Return the complete spec, with data, look and width; files and pages are drawn from it."""
         drawn: Spec = {"width": look.width, **self.draw(look)}
         return {"$schema": SCHEMA, "description": self.description, "config": look.config(), **drawn}
 
 
-def nothing(name: str, title: str, why: str) -> Chart:
+def empty_chart(name: str, title: str, why: str) -> Chart:
+    """Return a chart that only says why there is nothing to draw."""
     text = {"data": {"values": [{}]}, "height": 60, "mark": {"type": "text", "text": why}}
     return Chart(name, title, why, ("Note",), [[why]], lambda look: dict(text), empty=why)
 
 
-def written(value: Value) -> str:
-    """In the table of a page: five significant digits; the file has them all."""
+def table_text(value: Value) -> str:
+    """Write a value for the table on a page: five significant digits; the file has all of them."""
     if value is None:
-        return "—"
+        return UNDEFINED
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.5g}"
-    return f"{value:,}" if isinstance(value, int) else value
+        return format_count(value) if abs(value) >= 10_000 else f"{value:.5g}"
+    return format_count(value) if isinstance(value, int) else value

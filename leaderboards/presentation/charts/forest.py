@@ -1,19 +1,22 @@
-"""Ratings with their intervals, one line a system."""
+"""The forest chart: ratings with their intervals, one line for each system."""
 
 from typing import Any
 
-from leaderboards.presentation.charts.chart import Chart, Spec, nothing
+from leaderboards.presentation.charts.chart import Chart, Spec, empty_chart
 from leaderboards.presentation.charts.look import Look
 from leaderboards.presentation.charts.marks import colour, interval_text, kind, points
+from lib.numbers import format_whole
 
 NAME, TITLE = "forest", "Ratings with 95 % intervals"
 STEP = 26
 
 
-def forest(board: dict[str, Any]) -> Chart:
+def forest_chart(board: dict[str, Any]) -> Chart:
+    """Draw the rated systems of a board, the highest rating at the top."""
     lines = [line for line in board["systems"] if line["rating"] is not None]
     if not lines:
-        return nothing(NAME, TITLE, "No votes yet." if not board["votes"] else "The votes do not connect all systems.")
+        why = "No votes yet." if not board["votes"] else "The votes do not connect all systems."
+        return empty_chart(NAME, TITLE, why)
     rows = [
         {
             "system": line["system"],
@@ -31,7 +34,7 @@ def forest(board: dict[str, Any]) -> Chart:
         NAME,
         TITLE,
         "Rating of each system with its 95 % interval, highest first: "
-        + "; ".join(f"{row['system']} {row['rating']:.0f} {_interval(row)}" for row in rows),
+        + "; ".join(f"{row['system']} {format_whole(row['rating'])} {_interval(row)}" for row in rows),
         ("System", "Regime", "Size class", "Rating", "Lower", "Upper"),
         [[row[name] for name in ("system", "regime", "size", "rating", "lower", "upper")] for row in rows],
         lambda look: _spec(rows, look),
@@ -39,7 +42,9 @@ def forest(board: dict[str, Any]) -> Chart:
 
 
 def _interval(row: dict[str, Any]) -> str:
-    return "(no interval)" if row["lower"] is None else f"({row['lower']:.0f} to {row['upper']:.0f})"
+    if row["lower"] is None:
+        return "(no interval)"
+    return f"({format_whole(row['lower'])} to {format_whole(row['upper'])})"
 
 
 def _spec(rows: list[dict[str, Any]], look: Look) -> Spec:

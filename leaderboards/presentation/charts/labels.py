@@ -1,12 +1,13 @@
-"""Where to write the names of points so that they hide little of each other."""
+"""Place the names of points so that they hide little of each other."""
 
 from collections.abc import Sequence
 
 CHARACTER, HEIGHT, DOT = 6.6, 14.0, 14.0
-# A name over a name is worse than one over a line; a far one costs as much as a dot half covered.
-TEXT, FAR, SWEEPS = 4.0, 60.0, 8
+# Costs: a name over a name weighs more than one over a line; a far name costs as much as a dot half covered.
+TEXT, FAR = 4.0, 60.0
+SWEEPS = 8
 
-# Around a point: align, baseline, dx, dy; the one liked best first.
+# Around a point: align, baseline, dx, dy; the best first.
 PLACES: dict[str, tuple[str, str, int, int]] = {
     "right": ("left", "middle", 10, 0),
     "left": ("right", "middle", -10, 0),
@@ -28,7 +29,7 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 def padded(values: Sequence[float]) -> tuple[float, float]:
-    """Ends of an axis with room around these values."""
+    """Return the ends of an axis with room around these values."""
     low, high = min(values), max(values)
     room = 0.06 * (high - low) or 0.1 * abs(high) or 1.0
     return low - room, high + room
@@ -42,44 +43,49 @@ def place_labels(
     height: float,
     lines: Sequence[Box] = (),
 ) -> list[str]:
-    """A place for each name, the one that covers least: taken in turn, then looked at again until none moves.
+    """Choose for each name the place that covers least, in sweeps until no name moves.
 
     Args:
         points: In pixels from the left and from the top of the plot.
-        lines: What else is drawn, upright or level, as boxes without width or height.
+        lines: Vertical and horizontal lines, as boxes without width or height.
     Returns:
         Keys of PLACES.
     """
     drawn = [_grown((x, y, x, y), DOT / 2) for x, y in points] + [_grown(line, 1) for line in lines]
     boxes = [_boxes(x, y, CHARACTER * len(name)) for (x, y), name in zip(points, names, strict=True)]
-    alone = [
+    costs = [
         {place: _covered(box, drawn) + _outside(box, width, height) + _far(place) for place, box in own.items()}
         for own in boxes
     ]
+    return _settle(boxes, costs)
+
+
+def _settle(boxes: Sequence[dict[str, Box]], costs: Sequence[dict[str, float]]) -> list[str]:
+    """Choose in turn the place that costs least beside the names placed so far, until no name moves."""
     chosen: dict[int, str] = {}
     for _ in range(SWEEPS):
         before = dict(chosen)
         for i, own in enumerate(boxes):
             others = [boxes[j][place] for j, place in chosen.items() if j != i]
-            chosen[i] = min(own, key=lambda place: alone[i][place] + TEXT * _covered(own[place], others))
+            chosen[i] = min(own, key=lambda place: costs[i][place] + TEXT * _covered(own[place], others))
         if chosen == before:
             break
     return [chosen[i] for i in range(len(boxes))]
 
 
 def _far(place: str) -> float:
-    """A name far from its point is taken for another one's: only if there is no room nearer by."""
+    """Cost of a place far from its point, where the name may be taken for another point's."""
     return FAR if place.startswith("far") else 0.0
 
 
 def _boxes(x: float, y: float, length: float) -> dict[str, Box]:
-    """By place, the one liked best first."""
-    found: dict[str, Box] = {}
+    """Return the box of the name at each place, the best place first."""
+    boxes: dict[str, Box] = {}
     for place, (align, baseline, dx, dy) in PLACES.items():
         left = x + dx - {"left": 0.0, "center": length / 2, "right": length}[align]
         top = y + dy - {"top": 0.0, "middle": HEIGHT / 2, "bottom": HEIGHT}[baseline]
-        found[place] = (left, top, left + length, top + HEIGHT)
-    return found
+        boxes[place] = (left, top, left + length, top + HEIGHT)
+    return boxes
 
 
 def _grown(box: Box, by: float) -> Box:
@@ -95,6 +101,6 @@ def _covered(box: Box, others: Sequence[Box]) -> float:
 
 
 def _outside(box: Box, width: float, height: float) -> float:
-    """Weighs more than any cover: what is cut off cannot be read at all."""
+    """Cost of what lies outside the plot; it weighs more than any cover, because it cannot be read at all."""
     over = max(0.0, -box[0]) + max(0.0, box[2] - width) + max(0.0, -box[1]) + max(0.0, box[3] - height)
     return 100 * over

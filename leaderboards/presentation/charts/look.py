@@ -1,4 +1,4 @@
-"""How charts look: the site's colours, light and dark, and the sizes of a wide and a narrow screen."""
+"""The looks of charts: the site's colours, light and dark, and the widths of a wide and a narrow screen."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,14 +6,19 @@ from typing import Any
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", sans-serif'
 WIDE, NARROW = 680, 240
 
-# Every meaning has a colour or a shape of its own, and what differs by colour alone is told by words as well.
+# Each regime has a colour and each size class a shape; what differs by colour alone is named in words as well.
 REGIMES = ("zero-shot", "fine-tuned", "baseline", "human")
 SIZE_CLASSES = {"compact": "circle", "mid": "square", "large": "triangle-up", "no size": "diamond"}
 
 
 @dataclass(frozen=True)
 class Colours:
-    """regimes: in the order of REGIMES. low, middle, high: of a scale with a middle, light enough to write upon."""
+    """The colours of a theme.
+
+    Attributes:
+        regimes: In the order of REGIMES.
+        low, middle, high: Of a diverging scale, light enough for text on top.
+    """
 
     surface: str
     text: str
@@ -26,7 +31,7 @@ class Colours:
     high: str
 
 
-# The values of site.css: accent, speakers 2, 8 and 6; tests/leaderboards/presentation/test_charts.py holds them to it.
+# The values of site.css (accent, speakers 2, 8 and 6); tests/leaderboards/presentation/test_charts.py compares them.
 LIGHT = Colours(
     surface="#ffffff",
     text="#18202c",
@@ -53,7 +58,7 @@ DARK = Colours(
 
 @dataclass(frozen=True)
 class Look:
-    """What a reader sees it on."""
+    """The screen that a chart is drawn for."""
 
     dark: bool = False
     narrow: bool = False
@@ -71,14 +76,14 @@ class Look:
         return f"{'dark' if self.dark else 'light'}-{'narrow' if self.narrow else 'wide'}"
 
     def config(self) -> dict[str, Any]:
-        """Vega-Lite's config: one look for all charts."""
+        """Return Vega-Lite's config, the same for all charts."""
         colours, size = self.colours, 12
         titles = {"titleColor": colours.muted, "titleFontSize": size, "titleFontWeight": "normal"}
         labels = {"labelColor": colours.text, "labelFontSize": size, "labelLimit": 140 if self.narrow else 240}
         return {
             "background": colours.surface,
             "font": FONT,
-            # The element around it is one picture with a description; nobody would hear out hundreds of points.
+            # The element around it is one image with a description: a screen reader would read hundreds of points.
             "aria": False,
             "padding": 6,
             "view": {"stroke": None},
@@ -103,5 +108,5 @@ class Look:
 
 
 def look_of(theme: str, width: str) -> Look:
-    """As an address names it; anything else is light and wide."""
+    """Return the look that an address names; anything else is light and wide."""
     return Look(dark=theme == "dark", narrow=width == "narrow")

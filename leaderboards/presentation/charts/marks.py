@@ -1,4 +1,4 @@
-"""Pieces that several charts are made of: systems as points, their intervals, their names."""
+"""Parts that several charts share: systems as points, their intervals, their names."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,17 +11,18 @@ POINT, OUTLINE = 110, 2
 
 
 def kind(line: Mapping[str, Any]) -> dict[str, str]:
-    """What colour and shape say about a system."""
+    """Return what colour and shape say about a system."""
     return {"regime": line["regime"], "size": line["size_class"] or "no size"}
 
 
 def colour(rows: Sequence[Mapping[str, Any]], look: Look) -> Encoding:
+    """Encode the regime by colour."""
     names, colours = _regimes(rows, look)
     return _regime(names, colours)
 
 
 def inside(rows: Sequence[Mapping[str, Any]], look: Look) -> dict[str, Encoding]:
-    """What tells regimes of points apart for who sees no colours; its legend is one with that of the colours."""
+    """Encode the regime by fill and dash as well as colour; shares the colour legend."""
     names, colours = _regimes(rows, look)
     not_full = {"zero-shot": look.colours.surface, "baseline": look.colours.surface, "human": look.colours.line}
     fills = [not_full.get(name, own) for name, own in zip(names, colours, strict=True)]
@@ -40,14 +41,15 @@ def _regime(names: list[str], values: Sequence[Any]) -> Encoding:
 
 
 def _regimes(rows: Sequence[Mapping[str, Any]], look: Look) -> tuple[list[str], list[str]]:
-    there = {row["regime"] for row in rows}
-    names = [name for name in REGIMES if name in there]
+    regimes = {row["regime"] for row in rows}
+    names = [name for name in REGIMES if name in regimes]
     return names, [look.colours.regimes[REGIMES.index(name)] for name in names]
 
 
 def shape(rows: Sequence[Mapping[str, Any]], look: Look) -> Encoding:
-    there = {row["size"] for row in rows}
-    names = [name for name in SIZE_CLASSES if name in there]
+    """Encode the size class by shape."""
+    sizes = {row["size"] for row in rows}
+    names = [name for name in SIZE_CLASSES if name in sizes]
     return {
         "field": "size",
         "type": "nominal",
@@ -58,14 +60,14 @@ def shape(rows: Sequence[Mapping[str, Any]], look: Look) -> Encoding:
 
 
 def interval_text(lower: float | None, upper: float | None, why: str, form: str = ".0f") -> str:
-    """For a tooltip, where Vega would write 0 for a bound that is not there."""
+    """Write an interval for a tooltip: Vega itself writes 0 for a missing bound."""
     if lower is None or upper is None:
         return f"none: {why}" if why else "none"
     return f"{lower:{form}} to {upper:{form}}"
 
 
 def points(rows: Sequence[Mapping[str, Any]], encoding: Encoding, look: Look) -> dict[str, Any]:
-    """Systems: the regime by colour, inside and outline, the size class by shape."""
+    """Draw systems as points: the regime by colour, fill and outline, the size class by shape."""
     return {
         "mark": {"type": "point", "size": POINT, "strokeWidth": OUTLINE, "opacity": 1},
         "encoding": {**encoding, "color": colour(rows, look), **inside(rows, look), "shape": shape(rows, look)},
@@ -73,15 +75,15 @@ def points(rows: Sequence[Mapping[str, Any]], encoding: Encoding, look: Look) ->
 
 
 def names(rows: Sequence[Mapping[str, Any]], encoding: Encoding, look: Look) -> list[dict[str, Any]]:
-    """Each name where `label` says, on a ground of its own so that a line behind it does not strike it through."""
-    ground = {"stroke": look.colours.surface, "strokeWidth": 4, "strokeJoin": "round", "strokeOpacity": 0.85}
+    """Draw each name at the place that `label` says, over a halo, so that no line strikes it through."""
+    halo = {"stroke": look.colours.surface, "strokeWidth": 4, "strokeJoin": "round", "strokeOpacity": 0.85}
     return [
         {
             "data": {"values": [row for row in rows if row["label"] == place]},
             "mark": {"type": "text", "align": align, "baseline": baseline, "dx": dx, "dy": dy, **more},
             "encoding": {**encoding, "text": {"field": "system"}},
         }
-        for more in (ground, {})
+        for more in (halo, {})
         for place, (align, baseline, dx, dy) in PLACES.items()
         if any(row["label"] == place for row in rows)
     ]

@@ -1,4 +1,4 @@
-"""Quality against cost: which systems are beaten by none, and what a cheaper one gives up."""
+"""The Pareto chart: quality against cost, with the front of systems that no other beats."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from leaderboards.presentation.charts.chart import Chart, Spec, nothing
+from leaderboards.presentation.charts.chart import Chart, Spec, empty_chart
 from leaderboards.presentation.charts.labels import padded, place_labels
 from leaderboards.presentation.charts.look import Look
 from leaderboards.presentation.charts.marks import POINT, colour, interval_text, kind, names, points
@@ -17,40 +17,41 @@ from stats.decisions.pareto import pareto_front
 NAME = "pareto"
 HEIGHT = 360
 LIGHTER = 0.45
-# d3's prefixes as people write them: 1.1G parameters are 1.1B, 6G bytes are 6 GB.
+# d3's prefixes changed to the usual ones: 1.1G parameters are 1.1B, 6G bytes are 6 GB.
 LABELS = {
     "parameters": "replace(format(datum.value, '~s'), 'G', 'B')",
     "seconds": "format(datum.value, '~g') + ' s'",
     "price": "'$' + format(datum.value, '~g')",
     "memory": "replace(replace(format(datum.value, '~s'), 'G', ' G'), 'M', ' M') + 'B'",
 }
-# Powers of ten, and between them as many as there is room for.
+# Factors of powers of ten; the first list with room on the axis is used.
 FACTORS = ((1, 2, 5), (1, 3), (1,))
 
 
 @dataclass(frozen=True)
 class Costs:
-    """measure: a key of LABELS."""
+    """What the horizontal axis shows. measure: A key of LABELS."""
 
     measure: str
     title: str
 
 
-def pareto(lines: Sequence[Mapping[str, Any]], quality: str, costs: Costs) -> Chart:
-    """lines: system, regime, size_class; quality, lower, upper; cost: None where unknown, 0 where there is none;
-    interval_reason: why lower and upper are None.
+def pareto_chart(lines: Sequence[Mapping[str, Any]], quality: str, costs: Costs) -> Chart:
+    """Draw systems by cost and quality.
 
-    A cost of 0 has no place on a logarithmic axis: such a system is a line across, which the others have to clear.
+    A cost of 0 has no place on a logarithmic axis: such a system is a horizontal line that the others must exceed.
+
+    lines: Of study_charts.pareto_lines; a cost is None where it is unknown, 0 where there is none.
     """
     title = f"{quality} against {costs.title.lower()}"
-    known = [line for line in lines if line["quality"] is not None and line["cost"] is not None]
-    if not known:
-        return nothing(NAME, title, f"No system has both a {quality.lower()} and a known cost yet.")
+    plotted = [line for line in lines if line["quality"] is not None and line["cost"] is not None]
+    if not plotted:
+        return empty_chart(NAME, title, f"No system has both a {quality.lower()} and a known cost yet.")
     front = pareto_front(
-        np.array([line["quality"] for line in known], dtype=np.float64),
-        np.array([line["cost"] for line in known], dtype=np.float64),
+        np.array([line["quality"] for line in plotted], dtype=np.float64),
+        np.array([line["cost"] for line in plotted], dtype=np.float64),
     )
-    rows = [_row(line, on_front) for line, on_front in zip(known, front.tolist(), strict=True)]
+    rows = [_row(line, on_front) for line, on_front in zip(plotted, front.tolist(), strict=True)]
     rows.sort(key=lambda row: (row["cost"], -row["quality"]))
     columns = ("system", "regime", "size", "cost", "quality", "lower", "upper", "front")
     return Chart(
@@ -82,7 +83,7 @@ def _described(rows: Sequence[Mapping[str, Any]], quality: str, costs: Costs) ->
 def _spec(rows: list[dict[str, Any]], quality: str, costs: Costs, look: Look) -> Spec:
     placed = [row for row in rows if row["cost"] > 0]
     free = [row for row in rows if row["cost"] == 0]
-    # Ends of our own, not what Vega finds nice: where names are placed has to be where the points are drawn.
+    # Fixed ends instead of Vega's "nice" ones: names are placed by the same scale as the points.
     up = {"type": "quantitative", "title": quality, "scale": {"domain": list(_heights(rows)), "nice": False}}
     if quality == "Rating":
         up |= {"axis": {"format": "d"}}
@@ -103,7 +104,7 @@ def _across(placed: Sequence[Mapping[str, Any]], costs: Costs, look: Look) -> di
 
 
 def _range(placed: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
-    """Half as much again on both sides, and at least from a third to three times."""
+    """Return the ends of the cost axis: 1.6 times beyond the values, or three times where that is narrow."""
     values = [row["cost"] for row in placed] or [1.0]
     low, high = min(values) / 1.6, max(values) * 1.6
     return (low, high) if high / low > 9 else (min(values) / 3, max(values) * 3)
@@ -126,43 +127,48 @@ def _heights(rows: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
 def _placed(
     rows: list[dict[str, Any]], position: dict[str, Any], up: dict[str, Any], quality: str, look: Look
 ) -> list[Spec]:
-    """Those with a cost. rows: all systems, since no name may hide another one's."""
+    """Draw the systems with a cost. rows: All systems, because no name may hide another one's."""
     placed = [row for row in rows if row["cost"] > 0]
     weight = {"condition": {"test": "datum.front", "value": 1}, "value": LIGHTER}
     labelled = _labelled(rows, placed, up["scale"]["domain"], look)
     data = {"values": labelled}
-    seen = points(placed, position | {"tooltip": _tooltip(quality, position["x"]["title"])}, look)
+    systems = points(placed, position | {"tooltip": _tooltip(quality, position["x"]["title"])}, look)
     return [
-        {
-            "data": {"values": _steps(placed)},
-            "mark": {"type": "line", "interpolate": "step-after", "color": look.colours.muted, "strokeDash": [5, 3]},
-            "encoding": position,
-        },
-        {
-            "data": data,
-            "transform": [{"filter": "isValid(datum.lower)"}],
-            "mark": {"type": "rule", "strokeWidth": 2},
-            "encoding": position
-            | {
-                "y": up | {"field": "lower"},
-                "y2": {"field": "upper"},
-                "color": colour(placed, look),
-                "opacity": weight,
-            },
-        },
-        # First a ground, so that nothing shines through what is drawn lighter.
+        _front_line(placed, position, look),
+        _intervals(data, position, up, colour(placed, look), weight),
+        # An opaque background, so that nothing shows through what is drawn lighter.
         {
             "data": data,
             "mark": {"type": "circle", "size": 0.7 * POINT, "color": look.colours.surface, "opacity": 1},
             "encoding": position,
         },
-        {"data": data, "mark": seen["mark"], "encoding": seen["encoding"] | {"opacity": weight}},
+        {"data": data, "mark": systems["mark"], "encoding": systems["encoding"] | {"opacity": weight}},
         *names(labelled, position, look),
     ]
 
 
+def _front_line(placed: Sequence[Mapping[str, Any]], position: dict[str, Any], look: Look) -> Spec:
+    return {
+        "data": {"values": _steps(placed)},
+        "mark": {"type": "line", "interpolate": "step-after", "color": look.colours.muted, "strokeDash": [5, 3]},
+        "encoding": position,
+    }
+
+
+def _intervals(
+    data: Spec, position: dict[str, Any], up: dict[str, Any], coloured: dict[str, Any], weight: dict[str, Any]
+) -> Spec:
+    ends = {"y": up | {"field": "lower"}, "y2": {"field": "upper"}}
+    return {
+        "data": data,
+        "transform": [{"filter": "isValid(datum.lower)"}],
+        "mark": {"type": "rule", "strokeWidth": 2},
+        "encoding": position | ends | {"color": coloured, "opacity": weight},
+    }
+
+
 def _free(free: list[dict[str, Any]], up: dict[str, Any], look: Look) -> list[Spec]:
-    """A line across for each system without a cost, with its name at the left end."""
+    """Draw a horizontal line for each system without a cost, with its name at the left end."""
     if not free:
         return []
     data = {"values": [row | {"text": f"{row['system']}: no cost"} for row in free]}
@@ -182,7 +188,7 @@ def _free(free: list[dict[str, Any]], up: dict[str, Any], look: Look) -> list[Sp
 
 
 def _steps(placed: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
-    """The front from its cheapest system to the right end of the axis."""
+    """Return the corners of the front, from its cheapest system to the right end of the axis."""
     front = [{"cost": row["cost"], "quality": row["quality"]} for row in placed if row["front"]]
     return [*front, {"cost": _range(placed)[1], "quality": front[-1]["quality"]}] if front else []
 

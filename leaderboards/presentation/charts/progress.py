@@ -1,30 +1,32 @@
-"""Votes over time."""
+"""The progress chart: votes over time."""
 
 from collections.abc import Sequence
 from datetime import date
 from itertools import accumulate
 
-from leaderboards.presentation.charts.chart import Chart, Spec, nothing
+from leaderboards.presentation.charts.chart import Chart, Spec, empty_chart
 from leaderboards.presentation.charts.look import Look
+from lib.numbers import format_count
 
 NAME, TITLE = "progress", "Votes over time"
 
 
-def progress(days: Sequence[tuple[date, int]]) -> Chart:
-    """days: each day on which votes came, in order, with their number."""
+def progress_chart(days: Sequence[tuple[date, int]]) -> Chart:
+    """Draw the votes in all by day. days: Each day with votes, in order, with their number."""
     if not days:
-        return nothing(NAME, TITLE, "No votes yet.")
+        return empty_chart(NAME, TITLE, "No votes yet.")
     totals = list(accumulate(count for _, count in days))
     rows = [
         {"day": day.isoformat(), "votes": count, "total": total}
         for (day, count), total in zip(days, totals, strict=True)
     ]
+    most = max(count for _, count in days)
     first, last = rows[0]["day"], rows[-1]["day"]
     when = f"on {first}" if first == last else f"from {first} to {last}"
     return Chart(
         NAME,
         TITLE,
-        f"{totals[-1]:,} votes {when}, added up by day; the most on one day: {max(count for _, count in days):,}.",
+        f"{format_count(totals[-1])} votes {when}, added up by day; the most on one day: {format_count(most)}.",
         ("Day", "Votes", "Votes in all"),
         [[day.isoformat(), count, total] for (day, count), total in zip(days, totals, strict=True)],
         lambda look: _spec(rows, look),

@@ -1,4 +1,4 @@
-"""Charts as files, drawn in this process by vl-convert: no browser, no network."""
+"""Draw charts as files in this process with vl-convert: no browser, no network."""
 
 import csv
 import io
@@ -10,15 +10,15 @@ from leaderboards.exports import safe_cell
 from leaderboards.presentation.charts.chart import VEGA_LITE, Chart
 from leaderboards.presentation.charts.look import Look
 
-# Two points of a picture for each of the page, as screens of today have.
+# Two pixels of the image for each of the page, for screens of high resolution.
 PICTURE_SCALE = 2.0
 
-# The engine draws one after the other anyway; waiting here keeps a crowd from queueing specs in its memory.
+# The engine draws one chart at a time anyway; waiting here keeps it from queueing many specs in memory.
 _one_at_a_time = Lock()
 
 
 def as_svg(chart: Chart, look: Look) -> bytes:
-    import vl_convert  # 30 MB, and a JavaScript engine: only for those who draw
+    import vl_convert  # 30 MB and a JavaScript engine: loaded by processes that draw only
 
     with _one_at_a_time:
         svg: str = vl_convert.vegalite_to_svg(chart.spec(look), vl_version=VEGA_LITE, allowed_base_urls=[])
@@ -44,7 +44,7 @@ def as_pdf(chart: Chart, look: Look) -> bytes:
 
 
 def as_json(chart: Chart, look: Look) -> bytes:
-    """The spec with its data: opens in the Vega editor, and is what the page runs."""
+    """Return the spec with its data, which the page runs and the Vega editor opens."""
     return json.dumps(chart.spec(look), ensure_ascii=False, allow_nan=False).encode()
 
 
@@ -56,7 +56,7 @@ def as_csv(chart: Chart, look: Look) -> bytes:
     return out.getvalue().encode()
 
 
-# By the ending of the file: how it is written, and its content type.
+# By file ending: the writer and the content type.
 FILES: dict[str, tuple[Callable[[Chart, Look], bytes], str]] = {
     "svg": (as_svg, "image/svg+xml"),
     "png": (as_png, "image/png"),

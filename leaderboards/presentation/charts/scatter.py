@@ -1,10 +1,10 @@
-"""One figure of each system against another, such as a metric's mean against the rating."""
+"""The scatter chart: one value of each system against another, such as a metric's mean against the rating."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from leaderboards.presentation.charts.chart import Chart, Spec, nothing
+from leaderboards.presentation.charts.chart import Chart, Spec, empty_chart
 from leaderboards.presentation.charts.labels import padded, place_labels
 from leaderboards.presentation.charts.look import Look
 from leaderboards.presentation.charts.marks import colour, kind, names, points
@@ -15,7 +15,12 @@ HEIGHT = 340
 
 @dataclass(frozen=True)
 class Axis:
-    """field: of the lines; lower, upper: the fields of its interval, if it has one."""
+    """What an axis shows.
+
+    Attributes:
+        field: Of the lines.
+        lower, upper: The fields of its interval; "" without one.
+    """
 
     field: str
     title: str
@@ -23,19 +28,20 @@ class Axis:
     upper: str = ""
 
 
-def scatter(lines: Sequence[Mapping[str, Any]], x: Axis, y: Axis, *, title: str = "", remark: str = "") -> Chart:
-    """lines: a board's, or anything with system, regime, size_class and the fields of the axes.
+def scatter_chart(lines: Sequence[Mapping[str, Any]], x: Axis, y: Axis, *, title: str = "", remark: str = "") -> Chart:
+    """Draw systems by two values.
 
-    remark: follows the description, such as a correlation with its interval.
+    lines: A board's, or others with system, regime, size_class and the fields of the axes.
+    remark: Follows the description, such as a correlation with its interval.
     """
     title = title or f"{y.title} against {x.title}"
-    known = [line for line in lines if line[x.field] is not None and line[y.field] is not None]
-    if not known:
-        return nothing(NAME, title, f"No system has both: {x.title} and {y.title}.")
+    plotted = [line for line in lines if line[x.field] is not None and line[y.field] is not None]
+    if not plotted:
+        return empty_chart(NAME, title, f"No system has both: {x.title} and {y.title}.")
     rows = [
-        {"system": line["system"], **kind(line), **_values("x", x, line), **_values("y", y, line)} for line in known
+        {"system": line["system"], **kind(line), **_values("x", x, line), **_values("y", y, line)} for line in plotted
     ]
-    left_out = len(lines) - len(known)
+    left_out = len(lines) - len(plotted)
     return Chart(
         NAME,
         title,
@@ -56,7 +62,7 @@ def _values(letter: str, axis: Axis, line: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _spec(rows: list[dict[str, Any]], x: Axis, y: Axis, look: Look) -> Spec:
-    # Ends of our own, not what Vega finds nice: where names are placed has to be where the points are drawn.
+    # Fixed ends instead of Vega's "nice" ones: names are placed by the same scale as the points.
     ends = {letter: padded(_all(rows, letter)) for letter in "xy"}
     across = {"type": "quantitative", "title": x.title, "scale": {"domain": list(ends["x"]), "nice": False}}
     up = {"type": "quantitative", "title": y.title, "scale": {"domain": list(ends["y"]), "nice": False}}

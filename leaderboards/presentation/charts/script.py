@@ -1,4 +1,4 @@
-"""Vega, Vega-Lite and Vega-Embed as one static file, made by the package that draws the files: no npm, no CDN."""
+"""Bundle Vega, Vega-Lite and Vega-Embed as one static file, made by vl-convert: no npm, no CDN."""
 
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
@@ -17,25 +17,25 @@ NAME = "leaderboards/vega.js"
 
 
 def folder() -> Path:
-    """Another version of the package makes another file."""
+    """Return the folder of the bundle, one for each version of the package."""
     return Path(settings.DATA_DIR) / "charts" / f"vl-convert-{version('vl-convert-python')}"
 
 
 def make_script() -> Path:
-    """The file, made (some seconds) if it is not there."""
+    """Return the file, made if it is not there, which takes some seconds."""
     path = folder() / NAME
     if not path.exists():
         import vl_convert
 
         path.parent.mkdir(parents=True, exist_ok=True)
         with replace_when_complete(path) as file:
-            # The package's types do not know the default of its snippet.
+            # The package's type stub lacks the default of the snippet parameter.
             file.write(vl_convert.javascript_bundle(vl_version=VEGA_LITE))  # type: ignore[call-arg]
     return path
 
 
 class ScriptFinder(BaseFinder):
-    """Hands the file to collectstatic and to the development server like any static file of an app."""
+    """Give the file to collectstatic and to the development server, as a static file of an app."""
 
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
         if path != NAME:

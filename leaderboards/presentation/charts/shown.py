@@ -1,4 +1,4 @@
-"""A chart in a page: where its pictures and files are, and its table as text."""
+"""Prepare a chart for a page: addresses of its images and files, and its data as text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,15 +6,21 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from leaderboards.presentation.charts.chart import Chart, written
+from leaderboards.presentation.charts.chart import Chart, table_text
 from leaderboards.presentation.charts.rendering import FILES
 
-LOOKS = ("light", "dark")
+NARROW, DARK = "(max-width: 40rem)", "(prefers-color-scheme: dark)"
+# By media query, what the address of an image says; a browser takes the first that matches.
+SCREENS = {
+    f"{NARROW} and {DARK}": {"theme": "dark", "width": "narrow"},
+    NARROW: {"width": "narrow"},
+    DARK: {"theme": "dark"},
+}
 
 
 @dataclass(frozen=True)
 class Source:
-    """A picture for one kind of screen."""
+    """An image for one kind of screen."""
 
     media: str
     address: str
@@ -22,7 +28,14 @@ class Source:
 
 @dataclass(frozen=True)
 class ShownChart:
-    """picture: for a wide light screen; sources: for others. spec: of the live chart. files: name and address."""
+    """A chart as its template takes it.
+
+    Attributes:
+        picture: Address of the image for a wide light screen.
+        sources: Images for other screens.
+        spec: Address of the interactive chart's spec.
+        files: Name and address of each file.
+    """
 
     name: str
     title: str
@@ -36,27 +49,30 @@ class ShownChart:
     files: list[tuple[str, str]]
 
 
-def shown(chart: Chart, slug: str, query: Mapping[str, str], options: Mapping[str, str] | None = None) -> ShownChart:
-    """slug: of the study. query: which of its votes. options: what else its files need, such as the metric."""
+def show_chart(
+    chart: Chart, slug: str, query: Mapping[str, str], options: Mapping[str, str] | None = None
+) -> ShownChart:
+    """Prepare a chart of a study.
+
+    Args:
+        slug: The study's.
+        query: Which of its votes.
+        options: Other parameters that its files need, such as the metric.
+    """
 
     def address(ending: str, **look: str) -> str:
         parameters = {**query, **(options or {}), **look}
         return f"{reverse('figure', args=[slug, chart.name, ending])}?{urlencode(parameters)}"
 
-    narrow, dark = "(max-width: 40rem)", "(prefers-color-scheme: dark)"
     return ShownChart(
         name=chart.name,
         title=chart.title,
         description=chart.description,
         empty=chart.empty,
         columns=list(chart.columns),
-        rows=[[written(value) for value in row] for row in chart.rows],
+        rows=[[table_text(value) for value in row] for row in chart.rows],
         picture=address("svg"),
-        sources=[
-            Source(f"{narrow} and {dark}", address("svg", theme="dark", width="narrow")),
-            Source(narrow, address("svg", width="narrow")),
-            Source(dark, address("svg", theme="dark")),
-        ],
+        sources=[Source(media, address("svg", **look)) for media, look in SCREENS.items()],
         spec=address("json"),
         files=[(ending.upper(), address(ending)) for ending in FILES],
     )

@@ -1,33 +1,35 @@
-"""Width of the intervals against the number of votes: what there is, and what more votes would bring."""
+"""The widths chart: width of the intervals against the number of votes, so far and as a forecast."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from leaderboards.presentation.charts.chart import Chart, Spec, nothing
+from leaderboards.presentation.charts.chart import Chart, Spec, empty_chart
 from leaderboards.presentation.charts.look import Look
+from lib.numbers import format_count, format_whole
 
 NAME, TITLE = "widths", "Width of the intervals against votes"
-# How far ahead a forecast is drawn, in times the votes there are.
+# The forecast ends at this many times the present votes.
 AHEAD = 4
 STEPS = 13
 SO_FAR, FORECAST = "so far", "forecast"
 
 
-def widths(data: Mapping[str, Any]) -> Chart:
-    """data: of planning.planning."""
+def widths_chart(data: Mapping[str, Any]) -> Chart:
+    """Draw the widths so far and the forecast. data: Of compute_planning."""
     if not data["widths"]:
         why = "No votes yet." if not data["votes"] else "Too few votes for intervals."
-        return nothing(NAME, TITLE, why)
+        return empty_chart(NAME, TITLE, why)
     rows = [*({**row, "what": SO_FAR} for row in data["widths"]), *_forecast(data["widths"][-1])]
     last = data["widths"][-1]
     return Chart(
         NAME,
         TITLE,
-        f"Median width of the systems' 95 % intervals after parts of the votes, drawn at random: {last['median']:.0f} "
-        f"points after {last['votes']:,} votes. Dashed: a forecast, in which widths shrink with the root of the votes, "
-        "as they do if documents and annotators grow along; half the width takes four times the votes.",
+        "Median width of the systems' 95 % intervals after parts of the votes, drawn at random: "
+        f"{format_whole(last['median'])} points after {format_count(last['votes'])} votes. Dashed: a forecast, in "
+        "which widths shrink with the root of the votes, as they do if documents and annotators grow along; half the "
+        "width takes four times the votes.",
         ("Votes", "Median width", "Narrowest", "Widest", "What"),
         [[row[name] for name in ("votes", "median", "narrowest", "widest", "what")] for row in rows],
         lambda look: _spec(rows, look),

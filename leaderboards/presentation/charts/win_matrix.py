@@ -1,30 +1,31 @@
-"""Who beats whom: the share of wins of each system against each other one."""
+"""The win matrix: how often each system beats each other one."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from leaderboards.presentation.charts.chart import Chart, Spec, nothing
+from leaderboards.presentation.charts.chart import Chart, Spec, empty_chart
 from leaderboards.presentation.charts.look import Look
+from lib.numbers import format_percent
 from stats.ratings.win_rates import WinRates
 
 NAME, TITLE = "win-matrix", "Win rates, row against column"
-# More cells than this cannot be read, and take seconds to draw; the table has all of them.
+# A larger matrix cannot be read and takes seconds to draw; the table has all of it.
 MOST_SYSTEMS = 25
 
 
-def win_matrix(rates: WinRates, systems: Sequence[str], order: Sequence[str]) -> Chart:
-    """order: the systems from the top; those that have no votes are left out."""
-    place = {system: i for i, system in enumerate(systems)}
-    voted = [system for system in order if rates.votes[place[system]].sum()]
+def win_matrix_chart(rates: WinRates, systems: Sequence[str], order: Sequence[str]) -> Chart:
+    """Draw the systems that have votes. order: The systems from the top."""
+    number = {system: i for i, system in enumerate(systems)}
+    voted = [system for system in order if rates.votes[number[system]].sum()]
     if not voted:
-        return nothing(NAME, TITLE, "No votes yet.")
+        return empty_chart(NAME, TITLE, "No votes yet.")
     rows = [
-        _cell(one, other, place[one], place[other], rates)
-        for one in voted
-        for other in voted
-        if rates.votes[place[one], place[other]]
+        _cell(system, against, number[system], number[against], rates)
+        for system in voted
+        for against in voted
+        if rates.votes[number[system], number[against]]
     ]
     shown = voted[:MOST_SYSTEMS]
     left_out = f" Drawn are the first {MOST_SYSTEMS} of {len(voted)} systems." if len(voted) > MOST_SYSTEMS else ""
@@ -39,21 +40,19 @@ def win_matrix(rates: WinRates, systems: Sequence[str], order: Sequence[str]) ->
     )
 
 
-def _cell(one: str, other: str, i: int, j: int, rates: WinRates) -> dict[str, Any]:
-    values = (float(np.round(array[i, j], 12)) for array in (rates.rate, rates.lower, rates.upper))
-    rate, lower, upper = values
-    return {
-        "system": one, "against": other, "rate": rate, "lower": lower, "upper": upper, "votes": int(rates.votes[i, j])
-    }  # fmt: skip
+def _cell(system: str, against: str, i: int, j: int, rates: WinRates) -> dict[str, Any]:
+    arrays = {"rate": rates.rate, "lower": rates.lower, "upper": rates.upper}
+    shares = {name: float(np.round(array[i, j], 12)) for name, array in arrays.items()}
+    return {"system": system, "against": against, **shares, "votes": int(rates.votes[i, j])}
 
 
 def _widest(rows: Sequence[dict[str, Any]]) -> str:
     most = max(rows, key=lambda row: row["rate"])
-    return f"The clearest: {most['system']} against {most['against']}, {most['rate']:.0%} of {most['votes']} votes."
+    share = f"{format_percent(most['rate'])} of {most['votes']} votes"
+    return f"The clearest: {most['system']} against {most['against']}, {share}."
 
 
 def _spec(rows: list[dict[str, Any]], shown: Sequence[str], look: Look) -> Spec:
-    colours = look.colours
     drawn = [row for row in rows if row["system"] in shown and row["against"] in shown]
     names = {"type": "nominal", "sort": list(shown)}
     side = max(28 if look.narrow else 22, min(64, look.width // max(4, len(shown) + 2)))
@@ -67,27 +66,29 @@ def _spec(rows: list[dict[str, Any]], shown: Sequence[str], look: Look) -> Spec:
         },
         "layer": [
             {
-                "mark": {"type": "rect", "stroke": colours.line},
-                "encoding": {
-                    "color": {
-                        "field": "rate",
-                        "type": "quantitative",
-                        "title": "Win rate",
-                        "scale": {
-                            "domain": [0, 0.5, 1],
-                            "range": [colours.low, colours.middle, colours.high],
-                            "interpolate": "rgb",
-                        },
-                        "legend": {"format": ".0%", "gradientLength": 160},
-                    },
-                    "tooltip": _tooltip(),
-                },
+                "mark": {"type": "rect", "stroke": look.colours.line},
+                "encoding": {"color": _colour(look), "tooltip": _tooltip()},
             },
             {
-                "mark": {"type": "text", "color": colours.text, "fontSize": 10 if look.narrow else 12},
+                "mark": {"type": "text", "color": look.colours.text, "fontSize": 10 if look.narrow else 12},
                 "encoding": {"text": {"field": "rate", "type": "quantitative", "format": ".0%"}},
             },
         ],
+    }
+
+
+def _colour(look: Look) -> dict[str, Any]:
+    colours = look.colours
+    return {
+        "field": "rate",
+        "type": "quantitative",
+        "title": "Win rate",
+        "scale": {
+            "domain": [0, 0.5, 1],
+            "range": [colours.low, colours.middle, colours.high],
+            "interpolate": "rgb",
+        },
+        "legend": {"format": ".0%", "gradientLength": 160},
     }
 
 

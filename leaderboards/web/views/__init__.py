@@ -1,1 +1,1 @@
-"""One module a subject: each view reads, checks access, makes one call and answers."""
+"""Views, one module for each subject: each reads, checks access, makes one call and answers."""

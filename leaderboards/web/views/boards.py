@@ -1,4 +1,4 @@
-"""The leaderboard, its JSON and the download of the votes behind it."""
+"""Views of the leaderboard, its JSON, and the download of its votes."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -7,15 +7,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import render
 
 from annotations.models import Study
-from leaderboards.data.votes import export_rows
 from leaderboards.exports import CONTENT_TYPES, FORMATS, parts
-from leaderboards.presentation.board_details import MOST_SYSTEMS, neighbour_rows, other_intervals, win_matrix
-from leaderboards.presentation.board_table import DEFAULT_SORT, forest_plots, table
+from leaderboards.exports.rows import export_rows
+from leaderboards.presentation.board_details import MOST_SYSTEMS, neighbour_rows, other_intervals, win_rows
+from leaderboards.presentation.board_table import DEFAULT_SORT, make_table
+from leaderboards.presentation.forest_plot import forest_plots
 from leaderboards.presentation.tables import TABLES
-from leaderboards.snapshots.freshness import standing
+from leaderboards.snapshots.freshness import freshness_of
 from leaderboards.snapshots.query import BoardQuery
 from leaderboards.snapshots.serve import Served
-from leaderboards.web.filter_form import choices
+from leaderboards.web.filter_form import filter_choices
 from leaderboards.web.requests import (
     asked_criterion,
     asked_filters,
@@ -29,18 +30,21 @@ from lib.json_errors import json_error
 
 @results_page
 def board(request: HttpRequest, study: Study) -> HttpResponse:
+    """Show the leaderboard."""
     query = asked_for(request, study)
     served = query.served("board")
     context = _page(query) | _shown(query, served)
     if served.values is not None:
         sort = request.GET.get("sort", DEFAULT_SORT)
         context |= {
-            "table": table(served.values, sort=sort),
+            "table": make_table(served.values, sort=sort),
             "plots": forest_plots(served.values),
             "intervals": other_intervals(served.values),
             "neighbours": neighbour_rows(served.values),
         }
-    context["choices"] = choices(study, query.filters, flagged_votes=(served.values or {}).get("flagged_votes", 0))
+    context["choices"] = filter_choices(
+        study, query.filters, flagged_votes=(served.values or {}).get("flagged_votes", 0)
+    )
     return render(request, "leaderboards/board.html", context)
 
 
@@ -59,24 +63,24 @@ def _shown(query: BoardQuery, served: Served) -> dict[str, Any]:
     return {
         "board": served.values,
         "snapshot": served.snapshot,
-        "standing": standing(served, query.criterion, query.filters),
+        "freshness": freshness_of(served, query.criterion, query.filters),
     }
 
 
 @results_page
 def board_wins(request: HttpRequest, study: Study) -> HttpResponse:
-    """Win rates of every pair of systems, with counts."""
+    """Show the win rates of every pair of systems."""
     query = asked_for(request, study)
     served = query.served("board")
     context = _page(query) | _shown(query, served)
     many = served.values is not None and len(served.values["systems"]) > MOST_SYSTEMS
-    context |= {"rows": win_matrix(served.values) if served.values and not many else [], "many": many}
+    context |= {"rows": win_rows(served.values) if served.values and not many else [], "many": many}
     return render(request, "leaderboards/wins.html", context)
 
 
 @results_page
 def board_status(request: HttpRequest, study: Study) -> HttpResponse:
-    """Whether the board that a page shows is up to date; what htmx asks for until it is."""
+    """Say whether the board on a page is current; htmx asks until it is."""
     query = asked_for(request, study)
     served = query.served("board")
     shown = request.GET.get("shown", "")
@@ -87,12 +91,13 @@ def board_status(request: HttpRequest, study: Study) -> HttpResponse:
 
 @results_data
 def board_json(request: HttpRequest, study: Study) -> HttpResponse:
+    """Return the board as JSON."""
     return JsonResponse(asked_for(request, study).values("board"), json_dumps_params={"ensure_ascii": False})
 
 
 @results_data
 def board_table(request: HttpRequest, study: Study, ending: str) -> HttpResponse:
-    """The board as a file for a spreadsheet or a paper."""
+    """Download the board as a file for a spreadsheet or a paper."""
     if ending not in TABLES:
         return json_error(404, "unknown_format", f"There is no format {ending!r}. Expected: json, {', '.join(TABLES)}.")
     query = asked_for(request, study)
@@ -106,10 +111,10 @@ def board_table(request: HttpRequest, study: Study, ending: str) -> HttpResponse
 
 @results_data
 def board_ratings(request: HttpRequest, study: Study, file_format: str) -> HttpResponseBase:
-    """The votes as a file, sent while it is read: on one criterion if ?criterion= names it, else on all."""
+    """Stream the votes as a file: on the criterion that ?criterion= names, else on all."""
     if file_format not in FORMATS:
-        known = ", ".join(FORMATS)
-        return json_error(404, "unknown_format", f"There is no format {file_format!r}. Expected: {known}.")
+        formats = ", ".join(FORMATS)
+        return json_error(404, "unknown_format", f"There is no format {file_format!r}. Expected: {formats}.")
     criterion = asked_criterion(request, study) if "criterion" in request.GET else None
     name = f"{study.slug}-{criterion.key}" if criterion else study.slug
     return StreamingHttpResponse(

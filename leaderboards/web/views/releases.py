@@ -1,4 +1,4 @@
-"""Pages: exports of a study, its releases, and releases for everybody with an account."""
+"""Views of a study's exports, of its releases, and of the releases that everybody with an account sees."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -26,21 +26,23 @@ from leaderboards.web.access import get_results_study, results_only
 from leaderboards.web.forms import DoiForm, DraftForm, ExportForm
 from leaderboards.web.requests import results_page
 
-# An export of more votes is written in the background.
+# Larger exports are written in the background.
 STREAMED_AT_MOST = 20_000
 View = Callable[..., HttpResponseBase]
 
 
 def results_action(view: View) -> View:
-    """A POST of somebody who may see the study's results; the view gets the study."""
+    """Decorate a POST view for those who may see the study's results; it receives the study."""
     return results_only(never_cache(require_POST(view)))
 
 
 def get_release(request: HttpRequest, slug: str, version: str, *, manage: bool = False) -> Release:
-    """A draft for those who see the study's results, a published one for everybody with an account.
+    """Return a draft to those who see the study's results, a published release to everybody with an account.
 
-    A stranger to the study who has pairs left of its dataset, in any study, finds none: its texts may be theirs to
-    rate. manage: for staff and owners.
+    A stranger to the study who has pairs of its dataset left to rate, in any study, gets 404: the release holds texts
+    that they may rate.
+
+    manage: Only for staff and owners.
     """
     release = get_object_or_404(Release.objects.select_related("study__dataset"), study__slug=slug, version=version)
     role = role_of(request.user, release.study)
@@ -55,10 +57,12 @@ def get_release(request: HttpRequest, slug: str, version: str, *, manage: bool =
 
 
 def release_page(view: View) -> View:
+    """Decorate a view for those who may read a release; it receives the release."""
     return login_required(never_cache(require_safe(_with_release(view, manage=False))))
 
 
 def release_action(view: View) -> View:
+    """Decorate a POST view for those who may change a release; it receives the release."""
     return login_required(never_cache(require_POST(_with_release(view, manage=True))))
 
 
@@ -75,6 +79,7 @@ def _with_release(view: View, *, manage: bool) -> View:
 
 @results_page
 def exports(request: HttpRequest, study: Study) -> HttpResponse:
+    """Show the form for an export, and the background exports."""
     return _exports_page(request, study, ExportForm(study))
 
 
@@ -85,7 +90,7 @@ def _exports_page(request: HttpRequest, study: Study, form: ExportForm) -> HttpR
 
 @results_action
 def start_export(request: HttpRequest, study: Study) -> HttpResponseBase:
-    """Sent while it is read, or written in the background if it is large."""
+    """Stream an export, or have a large one written in the background."""
     form = ExportForm(study, request.POST)
     if not form.is_valid():
         return _exports_page(request, study, form)
@@ -106,7 +111,7 @@ def start_export(request: HttpRequest, study: Study) -> HttpResponseBase:
 @never_cache
 @require_safe
 def export_file(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """The file of a background export, until it expires."""
+    """Download the file of a background export, until it expires."""
     job = get_object_or_404(ExportJob.objects.select_related("study"), public_id=public_id)
     get_results_study(request, job.study.slug)
     if job.status != ExportJob.Status.DONE or job.expires_at is None or job.expires_at <= timezone.now():
@@ -118,6 +123,7 @@ def export_file(request: HttpRequest, public_id: str) -> HttpResponseBase:
 @never_cache
 @require_POST
 def retry_export(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Have a failed background export written again."""
     job = get_object_or_404(ExportJob.objects.select_related("study"), public_id=public_id)
     get_results_study(request, job.study.slug)
     _retry(request, job)
@@ -128,7 +134,7 @@ def _retry(request: HttpRequest, job: FileJob) -> None:
     if jobs.retry(job):
         messages.success(request, "It is being written again.")
     else:
-        messages.error(request, "Only what failed can be tried again, and this has not, or no longer.")
+        messages.error(request, "Only a failed file can be written again, and this one has not failed.")
 
 
 def _file(path: Path, name: str) -> FileResponse:
@@ -142,6 +148,7 @@ def _file(path: Path, name: str) -> FileResponse:
 
 @results_page
 def study_releases(request: HttpRequest, study: Study) -> HttpResponse:
+    """Show the releases of a study, and the form for a draft."""
     initial = {"name": study.title, "version": publishing.next_version(study)}
     return _releases_page(request, study, DraftForm(initial=initial))
 
@@ -158,6 +165,7 @@ def _releases_page(request: HttpRequest, study: Study, form: DraftForm) -> HttpR
 
 @results_action
 def make_release(request: HttpRequest, study: Study) -> HttpResponse:
+    """Create a draft, and have its files written."""
     form = DraftForm(request.POST)
     if form.is_valid():
         try:
@@ -176,13 +184,14 @@ def make_release(request: HttpRequest, study: Study) -> HttpResponse:
 @never_cache
 @require_safe
 def releases(request: HttpRequest) -> HttpResponse:
-    """Published ones, without those of datasets on which the person still rates."""
-    shown = publishing.published().exclude(study__dataset__in=datasets_being_rated(request))
-    return render(request, "leaderboards/releases.html", {"releases": shown})
+    """Show published releases, without those of datasets that the person still rates."""
+    visible = publishing.published().exclude(study__dataset__in=datasets_being_rated(request))
+    return render(request, "leaderboards/releases.html", {"releases": visible})
 
 
 @release_page
 def release(request: HttpRequest, release: Release) -> HttpResponse:
+    """Show a release with its card and files."""
     role = role_of(request.user, release.study)
     folder = folder_of(release)
     card = folder / "README.md"
@@ -200,12 +209,13 @@ def release(request: HttpRequest, release: Release) -> HttpResponse:
 
 @release_page
 def release_zip(request: HttpRequest, release: Release) -> HttpResponseBase:
+    """Download a release as one file."""
     return _file(zip_of(release), zip_of(release).name)
 
 
 @release_page
 def release_file(request: HttpRequest, release: Release, name: str) -> HttpResponseBase:
-    """One file of the folder; a name that is not among them, whatever it points to, is not found."""
+    """Download one file of the folder. A name that is not in the list of files gets 404, wherever it points."""
     if Path(name) not in publishing.files(release):
         raise Http404
     return _file(folder_of(release) / name, Path(name).name)
@@ -213,6 +223,7 @@ def release_file(request: HttpRequest, release: Release, name: str) -> HttpRespo
 
 @results_action
 def retry_release(request: HttpRequest, study: Study, version: str) -> HttpResponse:
+    """Have the files of a failed draft written again."""
     release = get_object_or_404(study.releases, version=version)
     _retry(request, release)
     return redirect(release)
@@ -220,16 +231,19 @@ def retry_release(request: HttpRequest, study: Study, version: str) -> HttpRespo
 
 @release_action
 def publish_release(request: HttpRequest, release: Release) -> HttpResponse:
+    """Publish a draft permanently."""
     return _change(request, release, lambda: publishing.publish(release), f"{release} is published.")
 
 
 @release_action
 def set_doi(request: HttpRequest, release: Release) -> HttpResponse:
+    """Set the DOI of a release."""
     return _change(request, release, lambda: publishing.set_doi(release, request.POST.get("doi", "")), "DOI saved.")
 
 
 @release_action
 def delete_release(request: HttpRequest, release: Release) -> HttpResponse:
+    """Delete a draft."""
     try:
         publishing.delete_draft(release)
     except ReleaseError as error:

@@ -1,4 +1,4 @@
-"""Small against large: the Pareto front, and the verdict on a small system; and how many votes that still takes."""
+"""Views of small versus large (the verdict and the Pareto front) and of planning (the votes still needed)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,11 +8,17 @@ from django.shortcuts import render
 
 from annotations.models import Study
 from leaderboards.boards.costs import MEASURES
-from leaderboards.boards.stopping import stopping
-from leaderboards.presentation.charts.shown import shown
-from leaderboards.presentation.charts.widths import widths
-from leaderboards.presentation.study_charts import QUALITIES, asked_cost, asked_quality, pareto_chart, pareto_lines
-from leaderboards.presentation.verdict_text import Verdict, verdict
+from leaderboards.boards.stopping import stopping_bounds
+from leaderboards.presentation.charts.shown import show_chart
+from leaderboards.presentation.charts.widths import widths_chart
+from leaderboards.presentation.study_charts import (
+    QUALITIES,
+    asked_cost,
+    asked_quality,
+    pareto_lines,
+    study_pareto_chart,
+)
+from leaderboards.presentation.verdict_text import Verdict, tell_verdict
 from leaderboards.web.requests import asked_for, page_context, results_page
 
 Line = dict[str, Any]
@@ -20,7 +26,10 @@ Line = dict[str, Any]
 
 @results_page
 def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
-    """?quality= and ?cost= choose the axes, ?small= and ?large= the two systems of the verdict."""
+    """Show the verdict and the Pareto chart.
+
+    ?quality= and ?cost= choose the axes, ?small= and ?large= the two systems of the verdict.
+    """
     query = asked_for(request, study)
     board, data = query.values("board"), query.values("small-large")
     quality, cost = asked_quality(request.GET), asked_cost(request.GET)
@@ -32,8 +41,11 @@ def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
         "cost": cost,
         "qualities": {key: label for key, label in QUALITIES.items() if key == "rating" or key in data["metrics"]},
         "costs": MEASURES,
-        "chart": shown(
-            pareto_chart(board, data, quality, cost), study.slug, query.parameters, {"quality": quality, "cost": cost}
+        "chart": show_chart(
+            study_pareto_chart(board, data, quality, cost),
+            study.slug,
+            query.parameters,
+            {"quality": quality, "cost": cost},
         ),
         "not_shown": [line for line in lines if line["quality"] is None or line["cost"] is None],
         "small": small,
@@ -46,12 +58,12 @@ def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _of(lines: Sequence[Line], systems: Sequence[str]) -> list[Line]:
-    """In the board's order, the best first."""
+    """Return the lines of these systems in the board's order, the best first."""
     return [line for line in lines if line["system"] in systems]
 
 
 def _asked_pair(asked: QueryDict, small: Sequence[Line], large: Sequence[Line]) -> tuple[Line | None, Line | None]:
-    """Those named, or the best compact and the best large one; None where the study has none of a kind."""
+    """Return the systems that are named, or the best compact and the best large one; None where there is none."""
     return (
         _named(small, asked.get("small")) or _first(small, "compact"),
         _named(large, asked.get("large")) or _first(large, "large"),
@@ -70,26 +82,28 @@ def _verdict(small: Line | None, large: Line | None, data: Mapping[str, Any]) ->
     if small is None or large is None:
         return None
     pair = (small["system"], large["system"])
-    found = next(found for found in data["verdicts"] if (found["small"], found["large"]) == pair)
-    return verdict(found, small, large, data)
+    result = next(result for result in data["verdicts"] if (result["small"], result["large"]) == pair)
+    return tell_verdict(result, small, large, data)
 
 
 @results_page
 def planning(request: HttpRequest, study: Study) -> HttpResponse:
-    """?stopping=1 shows the rule that may be looked at after every vote."""
+    """Show how many votes are needed; ?stopping=1 shows the stopping rule as well."""
     query = asked_for(request, study)
     data = query.values("planning")
     by_rule = request.GET.get("stopping") == "1"
     rows = [
         (
             neighbour,
-            stopping(query.criterion, query.filters, neighbour["better"], neighbour["worse"]) if by_rule else None,
+            stopping_bounds(query.criterion, query.filters, neighbour["better"], neighbour["worse"])
+            if by_rule
+            else None,
         )
         for neighbour in data["neighbours"]
     ]
     context = page_context(query) | {
         "data": data,
-        "chart": shown(widths(data), study.slug, query.parameters),
+        "chart": show_chart(widths_chart(data), study.slug, query.parameters),
         "rows": rows,
         "stopping": by_rule,
     }

@@ -1,4 +1,4 @@
-"""Can this result be trusted: people, metrics, a few votes; and votes and metrics taken together."""
+"""Views of trust (people, metrics, robustness) and of votes and metrics taken together."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from annotations.models import Judgement, Study
-from leaderboards.boards.analysis.index import COLUMNS, InvalidWeightsError, index, read_weights, usual_weights
+from leaderboards.boards.analysis.index import COLUMNS, InvalidWeightsError, read_weights, usual_weights, weighted_index
 from leaderboards.presentation import analysis_words
-from leaderboards.presentation.analysis_scatter import scatter
+from leaderboards.presentation.analysis_scatter import scatter_plot
 from leaderboards.web.requests import asked_for, page_context, results_data, results_page
 from lib.json_errors import json_error
 
@@ -18,29 +18,30 @@ VOTES_A_PAGE = 10
 
 @results_page
 def trust(request: HttpRequest, study: Study) -> HttpResponse:
+    """Show whether the result can be trusted."""
     query = asked_for(request, study)
-    found = query.values("trust")
-    numbers = {row["system"]: i for i, row in enumerate(found["robustness"]["ranges"], start=1)}
+    analysis = query.values("trust")
+    numbers = {row["system"]: i for i, row in enumerate(analysis["robustness"]["ranges"], start=1)}
     context = page_context(query) | {
-        "found": found,
+        "analysis": analysis,
         "words": {
-            "agreement": analysis_words.on_agreement(found["agreement"]),
-            "sides": analysis_words.on_sides(found["side_bias"]),
-            "metrics": analysis_words.on_metrics(found["metrics"]),
-            "length": analysis_words.on_length(found["length"]),
+            "agreement": analysis_words.on_agreement(analysis["agreement"]),
+            "sides": analysis_words.on_sides(analysis["side_bias"]),
+            "metrics": analysis_words.on_metrics(analysis["metrics"]),
+            "length": analysis_words.on_length(analysis["length"]),
         },
         "tops": [
-            (top, analysis_words.on_votes(top, found["votes"]), analysis_words.on_units(top))
-            for top in found["robustness"]["tops"]
+            (top, analysis_words.on_votes(top, analysis["votes"]), analysis_words.on_units(top))
+            for top in analysis["robustness"]["tops"]
         ],
-        "metrics": [(metric, analysis_words.LABELS[metric["metric"]]) for metric in found["metrics"]],
+        "metrics": [(metric, analysis_words.LABELS[metric["metric"]]) for metric in analysis["metrics"]],
         "plots": [
             (plot, analysis_words.LABELS[metric["metric"]])
-            for metric in found["metrics"]
-            if (plot := scatter(metric, numbers)) is not None
+            for metric in analysis["metrics"]
+            if (plot := scatter_plot(metric, numbers)) is not None
         ],
         "legend": numbers,
-        "tested": [(metric, analysis_words.LABELS[metric["metric"]]) for metric in found["significance"]["metrics"]],
+        "tested": [(metric, analysis_words.LABELS[metric["metric"]]) for metric in analysis["significance"]["metrics"]],
         "equal_length": request.GET.get("show") == "equal-length",
     }
     return render(request, "leaderboards/trust.html", context)
@@ -48,23 +49,24 @@ def trust(request: HttpRequest, study: Study) -> HttpResponse:
 
 @results_data
 def trust_json(request: HttpRequest, study: Study) -> HttpResponse:
+    """Return the trust analyses as JSON."""
     return JsonResponse(asked_for(request, study).values("trust"), json_dumps_params={"ensure_ascii": False})
 
 
 @results_page
 def trust_votes(request: HttpRequest, study: Study) -> HttpResponse:
-    """The votes on which the top hangs, with both texts; ?top=3 for the top three."""
+    """Show the votes that decide the first place, with both texts; ?top=3 for the top three."""
     query = asked_for(request, study)
-    found = query.values("trust")
-    tops = found["robustness"]["tops"]
+    analysis = query.values("trust")
+    tops = analysis["robustness"]["tops"]
     wanted = request.GET.get("top", "1")
     top = next((top for top in tops if str(top["k"]) == wanted), tops[0] if tops else None)
     ids = top["votes"].get("ids", []) if top else []
     page = Paginator(_votes(ids), VOTES_A_PAGE).get_page(request.GET.get("page"))
     context = page_context(query) | {
-        "found": found,
+        "analysis": analysis,
         "top": top,
-        "sentence": analysis_words.on_votes(top, found["votes"]) if top else found["robustness"]["reason"],
+        "sentence": analysis_words.on_votes(top, analysis["votes"]) if top else analysis["robustness"]["reason"],
         "page": page,
         "rows": [(vote.assignment.comparison, vote) for vote in page],
     }
@@ -72,25 +74,26 @@ def trust_votes(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _votes(ids: list[str]) -> Any:
-    place = "assignment__comparison"
+    comparison = "assignment__comparison"
     return (
         Judgement.objects.filter(public_id__in=ids)
         .select_related(
             "assignment__annotator",
-            f"{place}__document",
-            f"{place}__query",
-            f"{place}__summary_a__run__system",
-            f"{place}__summary_b__run__system",
+            f"{comparison}__document",
+            f"{comparison}__query",
+            f"{comparison}__summary_a__run__system",
+            f"{comparison}__summary_b__run__system",
         )
-        .order_by(f"{place}__document__external_id", "pk")
+        .order_by(f"{comparison}__document__external_id", "pk")
     )
 
 
 @results_page
 def combined(request: HttpRequest, study: Study) -> HttpResponse:
+    """Show ratings from votes and metrics together, and the combined index."""
     query = asked_for(request, study)
-    found = query.values("combined")
-    columns = found["columns"]
+    analysis = query.values("combined")
+    columns = analysis["columns"]
     usual = usual_weights(columns)
     error = ""
     try:
@@ -98,10 +101,10 @@ def combined(request: HttpRequest, study: Study) -> HttpResponse:
     except InvalidWeightsError as refused:
         error, weights = str(refused), usual
     context = page_context(query) | {
-        "found": found,
-        "help": analysis_words.on_help(found["helped"]),
-        "helped_by": [analysis_words.LABELS[name] for name in found["helped"].get("metrics", [])],
-        "index": index(columns, weights),
+        "analysis": analysis,
+        "help": analysis_words.on_help(analysis["helped"]),
+        "helped_by": [analysis_words.LABELS[name] for name in analysis["helped"].get("metrics", [])],
+        "index": weighted_index(columns, weights),
         "error": error,
         "inputs": [
             (column, analysis_words.LABELS[column], request.GET.get(f"w_{column}", f"{weights.get(column, 0):g}"))
@@ -114,10 +117,11 @@ def combined(request: HttpRequest, study: Study) -> HttpResponse:
 
 @results_data
 def combined_json(request: HttpRequest, study: Study) -> HttpResponse:
-    found = asked_for(request, study).values("combined")
+    """Return what the page shows as JSON."""
+    analysis = asked_for(request, study).values("combined")
     try:
-        weights = read_weights(request.GET.dict()) or usual_weights(found["columns"])
+        weights = read_weights(request.GET.dict()) or usual_weights(analysis["columns"])
     except InvalidWeightsError as refused:
         return json_error(400, "invalid_weights", str(refused))
-    answer = {**found, "index": index(found["columns"], weights)}
+    answer = {**analysis, "index": weighted_index(analysis["columns"], weights)}
     return JsonResponse(answer, json_dumps_params={"ensure_ascii": False})

@@ -7,11 +7,12 @@ from annotations.blindness import leak_check
 from annotations.models import GiveawayCheck
 from annotations.studies import pair_generation
 from jobs.sweeper import sweep
-from leaderboards.data.votes import export_rows, vote_rows
+from leaderboards.exports.rows import export_rows
 from leaderboards.snapshots.boards import get_board
 from models_runner.models import Summary
 from tests.annotations.helpers import rate_everything
 from tests.factories import AnnotatorFactory, make_study
+from tests.leaderboards.helpers import vote_rows
 from tests.people import researcher
 
 pytestmark = pytest.mark.django_db

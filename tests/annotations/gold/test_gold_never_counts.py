@@ -16,11 +16,12 @@ from annotations.review.disagreements import disagreements
 from annotations.studies.effort import study_effort
 from annotations.studies.progress import rated_counts, study_progress
 from evalsite.views import study_rows
-from leaderboards.data.votes import counted, export_rows, vote_rows
+from leaderboards.exports.rows import export_rows
 from leaderboards.snapshots.boards import get_board
 from models_runner.models import System
 from tests.annotations.helpers import answer, make_gold
 from tests.factories import AnnotatorFactory, make_study
+from tests.leaderboards.helpers import vote_rows
 from tests.people import researcher
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +54,7 @@ def test_the_fixture_has_answers_to_leave_out(study):
 
 
 def test_votes_and_exports(study, criterion):
-    assert counted().filter(criterion__study=study).count() == 24
+    assert Judgement.objects.counted().filter(criterion__study=study).count() == 24
     assert len(vote_rows(criterion)) == 12
     known = set(study.comparisons.exclude(purpose="rating").values_list("pk", flat=True))
     rows = list(export_rows(study))

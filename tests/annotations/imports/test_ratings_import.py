@@ -16,11 +16,10 @@ from annotations.rating.assignment import next_assignment
 from annotations.studies.effort import study_effort
 from annotations.studies.settings import change_settings
 from annotations.studies.setup import StudySetupError
-from leaderboards.data.votes import export_rows
-from leaderboards.snapshots.boards import build_board
+from leaderboards.exports.rows import export_rows
 from models_runner.importing.records import DatasetImportError
 from tests.factories import AnnotatorFactory, UserFactory, make_study
-from tests.leaderboards.helpers import make_rated_study, system_slugs
+from tests.leaderboards.helpers import build_board, make_rated_study, system_slugs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

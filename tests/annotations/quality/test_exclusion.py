@@ -3,9 +3,10 @@ from django.urls import reverse
 
 from annotations.quality.exclusion import ExclusionError, exclude, exclude_all, include, include_all
 from annotations.rating.assignment import next_assignment
-from leaderboards.data.votes import export_rows, vote_rows
+from leaderboards.exports.rows import export_rows
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, UserFactory, make_study
+from tests.leaderboards.helpers import vote_rows
 from tests.people import researcher
 
 pytestmark = pytest.mark.django_db

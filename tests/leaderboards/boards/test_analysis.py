@@ -12,13 +12,12 @@ from scipy.stats import kendalltau, pearsonr, spearmanr
 from annotations.models import Assignment, Judgement
 from leaderboards.boards.analysis import inputs, metrics
 from leaderboards.boards.analysis.analyse import analyse, compute_combined, compute_trust
-from leaderboards.boards.analysis.inputs import read_inputs
-from leaderboards.data.inputs import gather
-from leaderboards.snapshots.boards import build_board
+from leaderboards.boards.analysis.inputs import read_analysis_data
+from leaderboards.data.inputs import gather_inputs
 from models_runner.models import Score, Summary, System
 from tests.factories import AnnotatorFactory, SystemFactory, make_study
 from tests.leaderboards.analysed import make_scored_study
-from tests.leaderboards.helpers import make_rated_study, system_slugs, vote
+from tests.leaderboards.helpers import build_board, make_rated_study, system_slugs, vote
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +31,7 @@ def _few_resamples(monkeypatch):
 
 
 def analysed(study, **kwargs):
-    return analyse(gather(study, study.criteria.first()), 0, **kwargs)
+    return analyse(gather_inputs(study, study.criteria.first()), 0, **kwargs)
 
 
 def figures(values):
@@ -233,16 +232,16 @@ def test_a_system_without_votes_takes_no_part():
 
 def test_pages_show_what_the_command_says():
     study = make_scored_study(documents=4, unvoted=3)
-    material = gather(study, study.criteria.get())
-    every, trust, combined = analyse(material, 0), compute_trust(material, 0), compute_combined(material, 0)
+    board_inputs = gather_inputs(study, study.criteria.get())
+    every, trust, combined = analyse(board_inputs, 0), compute_trust(board_inputs, 0), compute_combined(board_inputs, 0)
     assert {key: every[key] for key in trust} == trust
     assert combined["helped"] == every["helped"]
 
 
-def test_one_query_beyond_the_material(django_assert_num_queries):
+def test_one_query_beyond_the_inputs(django_assert_num_queries):
     study = make_scored_study(documents=3)
-    material = gather(study, study.criteria.get())
-    assert material.study.anchor is None
+    board_inputs = gather_inputs(study, study.criteria.get())
+    assert board_inputs.study.anchor is None
     with django_assert_num_queries(1):
-        analyse(material, 0)
-    assert len(read_inputs(material, 0).details.comparison) == len(material.arrays)
+        analyse(board_inputs, 0)
+    assert len(read_analysis_data(board_inputs, 0).details.comparison) == len(board_inputs.arrays)

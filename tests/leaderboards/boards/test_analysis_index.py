@@ -1,6 +1,6 @@
 import pytest
 
-from leaderboards.boards.analysis.index import COLUMNS, InvalidWeightsError, index, read_weights, usual_weights
+from leaderboards.boards.analysis.index import COLUMNS, InvalidWeightsError, read_weights, usual_weights, weighted_index
 
 VALUES = {
     "systems": ["a", "b", "c"],
@@ -11,7 +11,7 @@ VALUES = {
 
 def test_by_hand():
     # Ratings are 1.2247, 0, -1.2247 deviations from their mean; words count downwards.
-    found = index(VALUES, {"rating": 1.0, "shortness": 3.0})
+    found = weighted_index(VALUES, {"rating": 1.0, "shortness": 3.0})
     assert [(row["system"], row["index"]) for row in found["systems"]] == [
         ("a", pytest.approx(1.224745)),
         ("b", pytest.approx(0)),
@@ -21,7 +21,7 @@ def test_by_hand():
 
 
 def test_a_missing_value_leaves_no_index_and_comes_last():
-    found = index(VALUES, {"rouge1": 1.0})
+    found = weighted_index(VALUES, {"rouge1": 1.0})
     assert [row["system"] for row in found["systems"]] == ["b", "a", "c"]
     assert found["systems"][2] == {"system": "c", "index": None, "reason": "no value in rouge1"}
 
@@ -31,7 +31,7 @@ def test_usual_weights_use_what_there_is():
     with_rouge = VALUES | {"columns": VALUES["columns"] | {"rougeL": [0.1, 0.2, 0.3]}}
     assert usual_weights(with_rouge) == {"rating": 1.0, "rougeL": 0.5}
     nothing = {"systems": [], "columns": {column: [] for column in COLUMNS}}
-    assert index(nothing, usual_weights(nothing))["systems"] == []
+    assert weighted_index(nothing, usual_weights(nothing))["systems"] == []
 
 
 def test_weights_are_read_from_an_address():

@@ -8,10 +8,10 @@ from annotations.models import Judgement
 from leaderboards.boards import build
 from leaderboards.models import BoardSnapshot
 from leaderboards.snapshots import store
-from leaderboards.snapshots.boards import build_board, get_board
+from leaderboards.snapshots.boards import get_board
 from models_runner.models import Regime, Run, Score, Summary
 from tests.factories import DocumentFactory, RunFactory, SummaryFactory, SystemFactory, make_study
-from tests.leaderboards.helpers import make_rated_study, score, summaries_of, system_slugs
+from tests.leaderboards.helpers import build_board, make_rated_study, score, summaries_of, system_slugs
 
 KEYS = {
     "system",

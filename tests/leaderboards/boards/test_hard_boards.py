@@ -8,7 +8,7 @@ import pytest
 
 from annotations.models import Assignment, Judgement
 from leaderboards.data.filters import Filters
-from leaderboards.presentation.board_details import neighbour_rows, other_intervals, win_matrix
+from leaderboards.presentation.board_details import neighbour_rows, other_intervals, win_rows
 from leaderboards.snapshots.boards import get_board
 from models_runner.models import Summary
 from tests.factories import AnnotatorFactory, make_study
@@ -121,7 +121,7 @@ def test_wins_add_up_to_the_votes_of_each_pair():
     for i in range(3):
         for j in range(3):
             assert wins[i][j] + wins[j][i] == votes[i][j] == (0 if i == j else 12)
-    rows = win_matrix(board)
+    rows = win_rows(board)
     assert [row.system for row in rows] == [line["system"] for line in board["systems"]]
     assert (rows[0].cells[0], rows[0].cells[1].text, rows[1].cells[0].text) == (None, "100%", "0%")
     html = researcher().get("/boards/meetings/wins/").content.decode()

@@ -6,8 +6,8 @@ import pytest
 
 from leaderboards.boards.analysis.analyse import compute_trust
 from leaderboards.boards.build import make_board
-from leaderboards.boards.planning import planning
-from leaderboards.data.inputs import gather
+from leaderboards.boards.planning import compute_planning
+from leaderboards.data.inputs import gather_inputs
 from models_runner.models import System
 from tests.leaderboards.boards.test_hard_boards import CASES, disconnected
 from tests.leaderboards.compared import make_compared_study
@@ -19,16 +19,16 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize("make", [*CASES, lambda: make_compared_study(slug="meetings", documents=4, annotators=3)])
 def test_all_three_have_the_same_rows_whatever_the_seed(make):
     study = make()
-    material = gather(study, study.criteria.get())
-    of_board = make_board(material, seed=0)["neighbours"]
-    assert planning(material, seed=1)["neighbours"] == of_board
-    assert compute_trust(material, seed=2)["votes_needed"]["neighbours"] == of_board
+    inputs = gather_inputs(study, study.criteria.get())
+    of_board = make_board(inputs, seed=0)["neighbours"]
+    assert compute_planning(inputs, seed=1)["neighbours"] == of_board
+    assert compute_trust(inputs, seed=2)["votes_needed"]["neighbours"] == of_board
 
 
 def cells(page):
     """Rows of the table below a heading or summary, as texts of cells."""
     html = researcher().get(f"/boards/meetings/{page}").content.decode()
-    start = re.search(r"Votes still needed to tell|Telling neighbours apart|What would more votes tell", html).end()
+    start = re.search(r"Votes still needed to tell|Telling neighbours apart|What would more votes show", html).end()
     body = html[html.index("<tbody>", start) : html.index("</tbody>", start)]
     rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in body.split("</tr>")[:-1]]
     return [[re.sub(r"<[^>]+>", "", cell).strip() for cell in row] for row in rows]
@@ -47,10 +47,10 @@ def test_all_three_pages_show_the_same_votes():
         assert trust[:3] == [f"{better} over {worse}", gap, needed.replace("—", "— ")]
         more = re.sub(r" more than now$", "", now).replace("enough", "0")
         assert trust[3] == more
-        assert plan[5].replace("none: so many should do", "0") == more
+        assert plan[5].replace("none: these should suffice", "0") == more
 
 
 def test_votes_of_a_part_are_counted_by_themselves():
     study = disconnected()
-    found = planning(gather(study, study.criteria.get()), seed=0)
+    found = compute_planning(gather_inputs(study, study.criteria.get()), seed=0)
     assert {row["votes"] for row in found["neighbours"]} == {found["votes"] / 2}

@@ -8,9 +8,9 @@ from django.test import Client
 
 from annotations.models import Judgement, Study
 from leaderboards.boards.analysis.analyse import analyse, compute_trust
-from leaderboards.boards.small_large import small_large
-from leaderboards.data.inputs import gather
-from leaderboards.presentation.verdict_text import full_name, points, size, verdict
+from leaderboards.boards.small_large import compute_small_large
+from leaderboards.data.inputs import gather_inputs
+from leaderboards.presentation.verdict_text import full_name, points, tell_verdict
 from models_runner.models import System
 from stats.decisions.noninferiority import Scale
 from stats.metrics.significance import mean_intervals
@@ -29,7 +29,7 @@ def study():
 
 
 def computed(study):
-    return small_large(gather(study, study.criteria.get()), seed=0)
+    return compute_small_large(gather_inputs(study, study.criteria.get()), seed=0)
 
 
 def reader():
@@ -60,20 +60,20 @@ def test_every_small_system_is_held_against_every_other_kind(study):
 
 
 def test_verdicts_are_those_of_the_statistic(study):
-    material = gather(study, study.criteria.get())
-    data = small_large(material, seed=3)
+    inputs = gather_inputs(study, study.criteria.get())
+    data = compute_small_large(inputs, seed=3)
     found = next(f for f in data["verdicts"] if (f["small"], f["large"]) == ("flan-t5-large-ft", "phi-2"))
-    i, j = material.slugs.index("flan-t5-large-ft"), material.slugs.index("phi-2")
-    own = noninferiority(material.arrays, i, j, margin=0.05, seed=3, scale=Scale.WIN_PROBABILITY)
+    i, j = inputs.slugs.index("flan-t5-large-ft"), inputs.slugs.index("phi-2")
+    own = noninferiority(inputs.arrays, i, j, margin=0.05, seed=3, scale=Scale.WIN_PROBABILITY)
     assert (found["difference"], found["lower"], found["upper"], found["p"]) == pytest.approx(
         (own.difference, own.lower, own.upper, own.p)
     )
 
 
 def test_trust_data_and_scripts_have_the_same_verdicts(study):
-    material = gather(study, study.criteria.get())
-    found = analyse(material, seed=0)["noninferiority"]
-    assert compute_trust(material, seed=0)["noninferiority"] == found
+    inputs = gather_inputs(study, study.criteria.get())
+    found = analyse(inputs, seed=0)["noninferiority"]
+    assert compute_trust(inputs, seed=0)["noninferiority"] == found
     for row, pair in zip(computed(study)["verdicts"], found["pairs"], strict=True):
         of_interval = {name: pair["difference"][of] for name, of in (("difference", "value"), *BOUNDS)}
         same = {name: pair[name] for name in ("small", "large", "p", "verdict", "votes_needed")}
@@ -87,25 +87,25 @@ def test_the_page_and_the_trust_data_say_the_same(study):
     html = page(small="flan-t5-large-ft", large="phi-2")
     (pair,) = [pair for pair in data if (pair["small"], pair["large"]) == ("flan-t5-large-ft", "phi-2")]
     difference = pair["difference"]
-    assert f"{difference['value']:.3f} (chance that the small one is preferred" in html
+    assert f"{difference['value']:.3f} (chance that the small system is preferred" in html
     assert f"{difference['lower']:.3f} to {difference['upper']:.3f}" in html
     assert f"{pair['p']:.4f} for: worse by the margin or more" in html
 
 
 def test_metrics_have_document_intervals(study):
-    material = gather(study, study.criteria.get())
-    data = small_large(material, seed=0)
+    inputs = gather_inputs(study, study.criteria.get())
+    data = compute_small_large(inputs, seed=0)
     assert list(data["metrics"]) == ["rougeL"]
-    by_summary = {s.pk: s for s in material.summaries}
-    documents = sorted({s.document for s in material.summaries})
-    values = [[None] * len(documents) for _ in material.slugs]
-    for one in material.scores:
+    by_summary = {s.pk: s for s in inputs.summaries}
+    documents = sorted({s.document for s in inputs.summaries})
+    values = [[None] * len(documents) for _ in inputs.slugs]
+    for one in inputs.scores:
         summary = by_summary[one.summary]
-        values[material.slugs.index(summary.system)][documents.index(summary.document)] = one.value
+        values[inputs.slugs.index(summary.system)][documents.index(summary.document)] = one.value
     import numpy as np
 
     means = mean_intervals(np.array(values, dtype=float), seed=0)
-    for i, slug in enumerate(material.slugs):
+    for i, slug in enumerate(inputs.slugs):
         metric = data["metrics"]["rougeL"][slug]
         assert (metric["value"], metric["lower"], metric["upper"]) == pytest.approx(
             (means.mean[i], means.lower[i], means.upper[i])
@@ -143,10 +143,10 @@ def test_without_a_margin_there_are_intervals_and_no_verdict(study):
     assert (found["verdict"], found["p"], found["margin"], found["votes_needed"]) == (None, None, None, None)
 
 
-def test_it_takes_one_query_beside_those_of_the_material(study, django_assert_num_queries):
-    material = gather(study, study.criteria.get())
+def test_it_takes_one_query_beside_those_of_the_inputs(study, django_assert_num_queries):
+    inputs = gather_inputs(study, study.criteria.get())
     with django_assert_num_queries(1):
-        small_large(material, seed=0)
+        compute_small_large(inputs, seed=0)
 
 
 # ---- the sentences
@@ -163,21 +163,21 @@ DATA = {"votes": 1440, "resamples": 1000, "seed": 0}
 def told(**values):
     found = {"difference": -0.01, "lower": -0.04, "upper": 0.02, "error": 0.015, "p": 0.004, "margin": 0.05}
     found |= {"verdict": "not inferior", "reason": "", "votes_needed": 900}
-    return verdict(found | values, line(), LARGE, DATA)
+    return tell_verdict(found | values, line(), LARGE, DATA)
 
 
 def test_good_enough():
     found = told()
     assert (found.kind, found.heading) == ("good", "Good enough")
     assert found.sentence == (
-        "FLAN-T5-Large (0.78B, fine-tuned) is at most 4 points of win probability worse than Llama-2-13B: good enough at "
+        "FLAN-T5-Large (780M, fine-tuned) is at most 4 points of win probability worse than Llama-2-13B: good enough at "
         "the margin of 5 points agreed before the study."
     )
 
 
 def test_better():
     assert told(lower=0.021, upper=0.1, verdict="superior").sentence == (
-        "FLAN-T5-Large (0.78B, fine-tuned) is better than Llama-2-13B: people prefer it in at least 52 of 100 comparisons, "
+        "FLAN-T5-Large (780M, fine-tuned) is better than Llama-2-13B: people prefer it in at least 52 of 100 comparisons, "
         "so it is good enough at the margin of 5 points agreed before the study."
     )
 
@@ -186,7 +186,7 @@ def test_not_good_enough():
     found = told(lower=-0.2, upper=-0.08, verdict="inferior")
     assert found.kind == "bad"
     assert found.sentence == (
-        "FLAN-T5-Large (0.78B, fine-tuned) is at least 8 points of win probability worse than Llama-2-13B: not good enough "
+        "FLAN-T5-Large (780M, fine-tuned) is at least 8 points of win probability worse than Llama-2-13B: not good enough "
         "at the margin of 5 points agreed before the study."
     )
 
@@ -195,29 +195,29 @@ def test_not_decided_yet():
     found = told(lower=-0.0901, upper=0.02, verdict="undecided", votes_needed=3871)
     assert found.kind == "open"
     assert found.sentence == (
-        "FLAN-T5-Large (0.78B, fine-tuned) may be up to 9.1 points of win probability worse than Llama-2-13B, more than the "
+        "FLAN-T5-Large (780M, fine-tuned) may be up to 9.1 points of win probability worse than Llama-2-13B, more than the "
         "margin of 5 points agreed before the study, or within it. About 2,500 more votes should decide it (4 chances in 5), "
-        "if the difference is what it seems now and documents and annotators grow along."
+        "if the difference is what it seems now and documents and annotators grow in proportion."
     )
     assert told(lower=-0.09, verdict="undecided", votes_needed=1200).sentence.endswith(
         "A few more votes should decide it."
     )
     on_the_margin = told(lower=-0.09, verdict="undecided", votes_needed=None).sentence
-    assert on_the_margin.endswith("It seems to lie on the margin itself, where no number of votes decides.")
+    assert on_the_margin.endswith("The difference seems to lie on the margin itself, where no number of votes decides.")
 
 
 def test_no_interval_and_no_margin():
     reason = "the votes do not connect the two systems"
     nothing = told(difference=None, lower=None, upper=None, error=None, p=None, votes_needed=None, reason=reason)
     assert nothing.sentence == (
-        "How FLAN-T5-Large (0.78B, fine-tuned) compares with Llama-2-13B cannot be said: the votes do not connect the two "
+        "It is not known how FLAN-T5-Large (780M, fine-tuned) compares with Llama-2-13B: the votes do not connect the two "
         "systems."
     )
-    assert ("Difference", "— (chance that the small one is preferred, minus 1/2)") in nothing.facts
+    assert ("Difference", "— (chance that the small system is preferred, minus 1/2)") in nothing.facts
     unmarked = told(margin=None, p=None, verdict=None, votes_needed=None)
     assert unmarked.sentence == (
-        "FLAN-T5-Large (0.78B, fine-tuned) is between 4 points of win probability worse and 2 points better than "
-        "Llama-2-13B. No margin was agreed before this study, so nothing is called good enough here."
+        "FLAN-T5-Large (780M, fine-tuned) is between 4 points of win probability worse and 2 points better than "
+        "Llama-2-13B. No margin was agreed before this study, so there is no verdict on whether that is good enough."
     )
 
 
@@ -229,9 +229,9 @@ def test_points(share, up, text):
     assert points(share, up=up) == text
 
 
-@pytest.mark.parametrize(("parameters", "text"), [(780e6, "0.78B"), (13e9, "13B"), (46.7e9, "47B"), (135e6, "135M")])
-def test_sizes(parameters, text):
-    assert size(parameters) == text
+@pytest.mark.parametrize(("parameters", "text"), [(780e6, "780M"), (13e9, "13B"), (46.7e9, "46.7B"), (135e6, "135M")])
+def test_a_system_is_named_with_its_size(parameters, text):
+    assert full_name(line("a", "A", parameters, "zero-shot")) == f"A ({text}, zero-shot)"
 
 
 def test_a_baseline_is_named_as_one():
@@ -245,7 +245,7 @@ def test_the_page_names_the_best_of_each_kind_and_the_verdict(study):
     html = page()
     assert '<option value="flan-t5-large-ft" selected>FLAN-T5-Large</option>' in html
     assert '<option value="mixtral-8x7b" selected>Mixtral-8x7B</option>' in html
-    assert "FLAN-T5-Large (0.78B, fine-tuned)" in html
+    assert "FLAN-T5-Large (780M, fine-tuned)" in html
     assert "figures/pareto.svg?criterion=overall&amp;quality=rating&amp;cost=parameters" in html
 
 
@@ -267,13 +267,13 @@ def test_no_votes():
     make_compared_study(slug="meetings", documents=2, annotators=0, noninferiority_margin=0.05)
     html = page()
     assert "No system has both a rating and a known cost yet." in html
-    assert "cannot be said: the votes do not connect the two systems." in html
+    assert re.search(r"It is not known how [^<>]+: the votes do not connect the two systems\.", html)
     assert "lead-3: no votes yet" in html
 
 
 def test_no_large_system_and_no_small_one(study):
     study.systems.set(study.systems.filter(slug__in=["flan-t5-large-ft", "lead-3"]))
-    assert "The study has no larger system than compact ones" in page()
+    assert "The study has only compact systems and baselines" in page()
     study.systems.set(System.objects.filter(slug__in=["phi-2", "mixtral-8x7b"]))
     assert "The study has no compact system" in page()
 
@@ -282,7 +282,7 @@ def test_a_tie_of_all_votes_is_carried_through(study):
     Judgement.objects.update(outcome="tie")
     html = page()
     assert "Rating against parameters" in html
-    assert "cannot be said: too few votes" in html
+    assert re.search(r"It is not known how [^<>]+: too few votes", html)
 
 
 def test_a_person_as_a_system_is_listed_with_the_reason():

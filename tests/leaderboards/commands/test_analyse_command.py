@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 
 from leaderboards.boards.analysis import inputs, metrics
 from leaderboards.boards.analysis.analyse import analyse
-from leaderboards.data.inputs import gather
+from leaderboards.data.inputs import gather_inputs
 from tests.factories import make_study
 from tests.leaderboards.analysed import make_scored_study
 from tests.leaderboards.helpers import system_slugs
@@ -30,7 +30,7 @@ def test_json_has_every_criterion(capsys):
     study = make_scored_study(documents=3, criteria=("overall", "fluency"))
     found = json.loads(printed(capsys, study.slug, format="json"))
     assert found["study"] == study.slug
-    assert found["criteria"] == [analyse(gather(study, criterion), 0) for criterion in study.criteria.all()]
+    assert found["criteria"] == [analyse(gather_inputs(study, criterion), 0) for criterion in study.criteria.all()]
 
 
 def test_one_criterion_margin_and_opponent_can_be_named(capsys):

@@ -5,10 +5,9 @@ from django.core.management import CommandError, call_command
 
 from annotations.models import Annotator
 from leaderboards.models import BoardSnapshot
-from leaderboards.snapshots.boards import build_board
 from models_runner.models import Regime
 from tests.factories import SystemFactory, make_study
-from tests.leaderboards.helpers import make_rated_study, score, summaries_of, system_slugs
+from tests.leaderboards.helpers import build_board, make_rated_study, score, summaries_of, system_slugs
 
 pytestmark = pytest.mark.django_db
 

@@ -20,9 +20,10 @@ from leaderboards.data.filters import (
     Filters,
     UnknownFilterError,
 )
-from leaderboards.data.votes import counted, export_rows
+from leaderboards.data.votes import filtered_votes
+from leaderboards.exports.rows import export_rows
 from leaderboards.snapshots.boards import get_board
-from leaderboards.web.filter_form import choices, left_out
+from leaderboards.web.filter_form import filter_choices, left_out
 from models_runner.models import Document, System
 from tests.factories import AnnotatorFactory
 from tests.leaderboards.helpers import make_rated_study, vote
@@ -83,7 +84,7 @@ def study(db):
 
 
 def left(study, **asked):
-    return counted(study.criteria.get(), Filters(**asked)).count()
+    return filtered_votes(study.criteria.get(), Filters(**asked)).count()
 
 
 def test_votes_by_language_models_can_be_left_out_or_looked_at_alone(study):
@@ -130,7 +131,7 @@ def test_annotators_by_how_they_came(study):
     assert (left(study, group=str(batch.pk)), left(study, group="personal"), left(study, group="open")) == (6, 6, 1)
     # The invitation of one person would name them.
     assert left(study, group=str(alone.pk)) == 0
-    groups = next(c for c in choices(study, Filters(), flagged_votes=0) if c.name == "group")
+    groups = next(c for c in filter_choices(study, Filters(), flagged_votes=0) if c.name == "group")
     assert [o.value for o in groups.options] == ["", "open", str(batch.pk), "personal"]
     assert "somebody" not in repr(groups)
 
@@ -177,7 +178,7 @@ def test_a_value_that_the_study_has_none_of_is_told_with_those_it_has(study):
 def test_the_page_says_what_is_left_out_and_keeps_the_filters_in_every_link(study):
     Annotator.objects.filter(pk=study.annotators.first().pk).update(judge_type="llm")
     html = researcher().get("/boards/meetings/", {"judges": "human"}).content.decode()
-    assert "Left out: votes by language models. 12 votes without these filters, 6 with them." in html
+    assert "Left out: votes by language models. 6 of 12 votes remain." in html
     for link in (
         "/boards/meetings/board.csv?criterion=overall&amp;judges=human",
         "/boards/meetings/board.json?criterion=overall&amp;judges=human",
@@ -188,9 +189,9 @@ def test_the_page_says_what_is_left_out_and_keeps_the_filters_in_every_link(stud
 
 
 def test_only_filters_that_make_a_difference_are_offered(study):
-    assert [choice.name for choice in choices(study, Filters(), flagged_votes=0)] == ["ties", "control"]
+    assert [choice.name for choice in filter_choices(study, Filters(), flagged_votes=0)] == ["ties", "control"]
     asked = Filters(judges="human", size="large")
-    assert [c.name for c in choices(study, asked, flagged_votes=0)] == ["judges", "size", "ties", "control"]
+    assert [c.name for c in filter_choices(study, asked, flagged_votes=0)] == ["judges", "size", "ties", "control"]
 
 
 def test_what_is_left_out_in_words():

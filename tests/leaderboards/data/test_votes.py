@@ -1,3 +1,4 @@
+from dataclasses import replace
 from uuid import UUID
 
 import numpy as np
@@ -7,12 +8,13 @@ from django.utils import timezone
 
 from annotations.models import Assignment, Judgement, Study
 from annotations.rating.assignment import next_assignment
-from leaderboards.data.inputs import gather
-from leaderboards.data.votes import CODES, EXPORT_FIELDS, _places, counted, export_rows, read_votes, vote_rows
+from leaderboards.data.inputs import gather_inputs
+from leaderboards.data.votes import CODES, _positions, filtered_votes, read_board_votes
+from leaderboards.exports.rows import EXPORT_FIELDS, export_rows
 from models_runner.models import Document
 from tests.annotations.helpers import make_gold, vote_on
 from tests.factories import AnnotatorFactory, make_study
-from tests.leaderboards.helpers import make_rated_study, vote
+from tests.leaderboards.helpers import make_rated_study, score, summaries_of, system_slugs, vote, vote_rows
 
 
 @pytest.mark.django_db
@@ -24,17 +26,17 @@ def test_arrays_number_documents_and_annotators_by_name():
     ann = AnnotatorFactory(study=study, pseudonym="ann")
     for number, comparison in enumerate(study.comparisons.all()):
         vote(comparison, (zoe, ann)[number % 2], ("a", "b", "tie", "both_bad")[number % 4])
-    material = gather(study, criterion)
-    arrays = material.arrays
-    assert material.annotators == ["ann", "zoe"]
-    assert material.documents == sorted(study.dataset.documents.values_list("external_id", flat=True))
-    for i, row in enumerate(material.counted_votes):
+    inputs = gather_inputs(study, criterion)
+    arrays = inputs.arrays
+    assert inputs.annotators == ["ann", "zoe"]
+    assert inputs.documents == sorted(study.dataset.documents.values_list("external_id", flat=True))
+    for i, row in enumerate(inputs.counted_votes):
         judgement = Judgement.objects.get(public_id=row.id)
         pair = judgement.assignment.comparison
         systems = (pair.summary_a.run.system.slug, pair.summary_b.run.system.slug)
-        assert (material.slugs[arrays.system_a[i]], material.slugs[arrays.system_b[i]]) == systems
-        assert material.documents[arrays.document[i]] == row.document == pair.document.external_id
-        assert material.annotators[arrays.annotator[i]] == row.annotator == judgement.assignment.annotator.pseudonym
+        assert (inputs.slugs[arrays.system_a[i]], inputs.slugs[arrays.system_b[i]]) == systems
+        assert inputs.documents[arrays.document[i]] == row.document == pair.document.external_id
+        assert inputs.annotators[arrays.annotator[i]] == row.annotator == judgement.assignment.annotator.pseudonym
         assert CODES[judgement.outcome] == arrays.outcome[i]
 
 
@@ -43,9 +45,9 @@ def test_votes_about_systems_outside_the_study_are_left_out():
     study = make_rated_study(systems=3, documents=1, annotators=1)
     gone = study.systems.order_by("slug").last()
     study.systems.remove(gone)
-    material = gather(study, study.criteria.get())
-    assert (len(material.votes), len(material.arrays), len(material.counted_votes)) == (3, 1, 1)
-    assert gone.slug not in {slug for row in material.counted_votes for slug in (row.system_a, row.system_b)}
+    inputs = gather_inputs(study, study.criteria.get())
+    assert (len(inputs.votes), len(inputs.arrays), len(inputs.counted_votes)) == (3, 1, 1)
+    assert gone.slug not in {slug for row in inputs.counted_votes for slug in (row.system_a, row.system_b)}
 
 
 @pytest.mark.django_db
@@ -55,7 +57,7 @@ def test_the_queries_do_not_depend_on_the_number_of_votes(django_assert_num_quer
         criterion = study.criteria.select_related("study").get()
         # people, documents, systems; votes, pairs and summaries, whose arrays PostgreSQL makes without being counted
         with django_assert_num_queries(3 if connection.vendor == "postgresql" else 6):
-            read_votes(criterion)
+            read_board_votes(criterion)
 
 
 @pytest.mark.django_db
@@ -63,7 +65,7 @@ def test_votes_sort_by_their_public_id_also_where_the_first_half_is_the_same():
     study = make_rated_study(systems=3, documents=2)
     for number, judgement in enumerate(Judgement.objects.all()):
         Judgement.objects.filter(pk=judgement.pk).update(public_id=UUID(int=(7 << 64) + (number * 977) % 1000))
-    votes = read_votes(study.criteria.get())
+    votes = read_board_votes(study.criteria.get())
     assert [row.id for row in votes.rows(votes.in_order)] == sorted(
         Judgement.objects.values_list("public_id", flat=True)
     )
@@ -140,16 +142,16 @@ def test_answers_to_known_pairs_are_no_votes(purpose):
     known.refresh_from_db()
     annotator = AnnotatorFactory(study=study)
     given = {pair.pk: vote(pair, annotator, "b").public_id for pair in (known, *others)}
-    votes = read_votes(study.criteria.get())
+    votes = read_board_votes(study.criteria.get())
     assert {row.id for row in votes.rows(np.arange(len(votes)))} == set(given.values()) - {given[known.pk]}
-    assert len(votes) == counted(study.criteria.get()).count() == 5
+    assert len(votes) == filtered_votes(study.criteria.get()).count() == 5
 
 
 @pytest.mark.parametrize("keys", [[5, 3, 9, 4], [10**15, 5, 3], [7], []])
 @pytest.mark.parametrize("wanted", [[3, 9, 3, 8, 5, 1, 10**15, 10**15 + 1], []])
 def test_places_are_those_of_a_list(keys, wanted):
     expected = [keys.index(key) if key in keys else -1 for key in wanted]
-    assert _places(np.array(keys, dtype=np.int64), np.array(wanted, dtype=np.int64)).tolist() == expected
+    assert _positions(np.array(keys, dtype=np.int64), np.array(wanted, dtype=np.int64)).tolist() == expected
 
 
 @pytest.mark.django_db
@@ -173,3 +175,19 @@ def test_the_chance_of_a_draw_is_exported():
     (exported,) = export_rows(study)
     assert exported["sampling_prob"] == pytest.approx(1 / 3)  # nobody has rated any pair of systems
     assert exported["sampling_from"] == 3
+
+
+@pytest.mark.django_db
+def test_a_metric_is_averaged_over_the_summaries_of_a_document():
+    study = make_study(systems=2, documents=3)
+    first, second = system_slugs(study)
+    documents = sorted(study.dataset.documents.values_list("external_id", flat=True))
+    score(summaries_of(study, first), "rouge1", [0.1, 0.2, 0.3])
+    score(summaries_of(study, second)[:1], "rouge1", [0.4])
+    inputs = gather_inputs(study, study.criteria.get())
+    of_query = inputs.summaries[0]._replace(pk=-1, system=first, document=documents[0], query=1)
+    more = inputs.scores[0]._replace(summary=-1, value=0.5)
+    inputs = replace(inputs, summaries=[*inputs.summaries, of_query], scores=[*inputs.scores, more])
+    turned = inputs.document_means("rouge1", documents[::-1])
+    np.testing.assert_allclose(turned, [[0.3, 0.2, (0.1 + 0.5) / 2], [np.nan, np.nan, 0.4]])
+    assert np.isnan(inputs.document_means("rouge2", documents)).all()

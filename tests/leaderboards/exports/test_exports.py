@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from annotations.models import Assignment, GiveawayCheck, Judgement
 from leaderboards import exports
-from leaderboards.data.votes import EXPORT_FIELDS, export_rows
 from leaderboards.exports import EXPORTS, Selection, csv_lines, export_ratings, plain_cell, rows, safe_cell
+from leaderboards.exports.rows import EXPORT_FIELDS, export_rows
 from tests.annotations.helpers import make_gold
 from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.helpers import make_rated_study, vote

@@ -14,15 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from annotations.models import Judgement
-from leaderboards.data.votes import EXPORT_FIELDS
 from leaderboards.exports import EXPORTS, Export, export_ratings, preferences
 from leaderboards.exports.columns import ROWS_AT_ONCE, VOTE_TYPES, parquet_parts, schema_of
 from leaderboards.exports.preferences import Counting, majority
+from leaderboards.exports.rows import EXPORT_FIELDS
 from leaderboards.exports.texts import VOTES_AT_ONCE, Texts
-from leaderboards.snapshots.boards import build_board
 from models_runner.models import Summary
 from tests.factories import AnnotatorFactory, make_study
-from tests.leaderboards.helpers import make_rated_study, vote
+from tests.leaderboards.helpers import build_board, make_rated_study, vote
 
 pytestmark = pytest.mark.django_db
 ARENA_PYTHON = os.environ.get("ARENA_RANK_PYTHON", "")

@@ -1,6 +1,7 @@
 import pytest
 
-from leaderboards.presentation.board_table import COLUMNS, SORTS, forest_plot, forest_plots, table
+from leaderboards.presentation.board_table import COLUMNS, SORTS, make_table
+from leaderboards.presentation.forest_plot import forest_plot, forest_plots
 
 KEYS = [column.key for column in COLUMNS]
 
@@ -36,7 +37,7 @@ def test_values_are_written_for_people():
         seconds=4.216,
         parameters=1_100_000_000,
     )
-    assert texts(table(board(rated)).rows[0]) == {
+    assert texts(make_table(board(rated)).rows[0]) == {
         "rank": "1",
         "rating": "1064",
         "interval": "1012–1119",
@@ -57,7 +58,7 @@ def test_values_are_written_for_people():
 def test_ranks_that_the_votes_leave_open_stand_beside_the_rank():
     ranks = [(1, 1, 3), (2, 2, 2), (3, None, None)]
     lines = [line(f"s{rank}", rank=rank, rank_best=best, rank_worst=worst) for rank, best, worst in ranks]
-    cells = [row.cells[KEYS.index("rank")] for row in table(board(*lines)).rows]
+    cells = [row.cells[KEYS.index("rank")] for row in make_table(board(*lines)).rows]
     assert [(cell.text, cell.aside) for cell in cells] == [("1", "1–3"), ("2", ""), ("3", "")]
 
 
@@ -68,7 +69,7 @@ def test_parts_have_tables_and_plots_of_their_own():
         line("c", part=1, rating=900),
         line("new", part=None),
     ]
-    bodies = table(board(*lines), sort="rating").bodies
+    bodies = make_table(board(*lines), sort="rating").bodies
     assert {body.title: [row.system for row in body.rows] for body in bodies} == {
         "Part 2, on a scale of its own": ["c", "a"],
         "Part 1, on a scale of its own": ["b"],
@@ -83,7 +84,7 @@ def test_parts_have_tables_and_plots_of_their_own():
 
 
 def test_equal_reasons_share_one_note():
-    shown = table(
+    shown = make_table(
         board(
             line("a", reasons={"rank": "no votes yet", "rating": "no votes yet", "parameters": "has no parameters"}),
             line("b", reasons={"rank": "no votes yet"}),
@@ -96,7 +97,9 @@ def test_equal_reasons_share_one_note():
 
 
 def test_what_was_cut_off_is_a_note_on_the_system():
-    shown = table(board(line("a", summaries=9, cut_inputs=8, dropped_tokens=41234, cut_outputs=2, empty_outputs=1)))
+    shown = make_table(
+        board(line("a", summaries=9, cut_inputs=8, dropped_tokens=41234, cut_outputs=2, empty_outputs=1))
+    )
     assert shown.rows[0].note == 1
     assert shown.notes[0] == (
         "of 9 summaries: input cut in 8, 41,234 tokens dropped in all; "
@@ -121,12 +124,12 @@ def test_sorting_keeps_the_undefined_last(sort, order):
         line("b", rating=900, words=20),
         line("new"),
     ]
-    assert [row.system for row in table(board(*lines), sort=sort).rows] == order
+    assert [row.system for row in make_table(board(*lines), sort=sort).rows] == order
 
 
 def test_every_column_can_be_sorted_both_ways():
     for sort in SORTS:
-        header = next(h for h in table(board(line("a")), sort=sort).headers if h.direction)
+        header = next(h for h in make_table(board(line("a")), sort=sort).headers if h.direction)
         assert header.key == sort.removeprefix("-")
         assert (header.next_sort == header.key) == sort.startswith("-")
 

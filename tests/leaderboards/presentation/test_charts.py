@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import evalsite
-from leaderboards.presentation.charts.forest import forest
+from leaderboards.presentation.charts.forest import forest_chart
 from leaderboards.presentation.charts.labels import PLACES, padded, place_labels
 from leaderboards.presentation.charts.look import DARK, LIGHT, REGIMES, Look, look_of
-from leaderboards.presentation.charts.progress import progress
+from leaderboards.presentation.charts.progress import progress_chart
 from leaderboards.presentation.charts.rendering import FILES
-from leaderboards.presentation.charts.scatter import Axis, scatter
-from leaderboards.presentation.charts.win_matrix import MOST_SYSTEMS, win_matrix
+from leaderboards.presentation.charts.scatter import Axis, scatter_chart
+from leaderboards.presentation.charts.win_matrix import MOST_SYSTEMS, win_matrix_chart
 from stats.ratings.estimates import NO_LIMIT
 from stats.ratings.win_rates import win_rates
 from tests.evalsite.test_theme import contrast
@@ -52,10 +52,10 @@ def all_charts():
     sample = simulated(0, n_votes=200, n_systems=4)
     systems = [one["system"] for one in LINES]
     return [
-        forest(board()),
-        win_matrix(win_rates(sample), systems, systems),
-        scatter(LINES, Axis("rougeL", "ROUGE-L"), RATING),
-        progress([(date(2026, 3, 2), 40), (date(2026, 3, 5), 60)]),
+        forest_chart(board()),
+        win_matrix_chart(win_rates(sample), systems, systems),
+        scatter_chart(LINES, Axis("rougeL", "ROUGE-L"), RATING),
+        progress_chart([(date(2026, 3, 2), 40), (date(2026, 3, 5), 60)]),
     ]
 
 
@@ -82,7 +82,7 @@ def test_every_chart_is_drawn_in_every_look(chart, look):
 
 @pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
 def test_pictures_and_pages_for_a_paper(ending, start):
-    assert FILES[ending][0](forest(board()), Look()).startswith(start)
+    assert FILES[ending][0](forest_chart(board()), Look()).startswith(start)
 
 
 def test_the_spec_holds_its_data_and_fetches_nothing():
@@ -96,14 +96,14 @@ def test_the_spec_holds_its_data_and_fetches_nothing():
 
 def test_the_table_as_csv_has_every_digit_and_no_formulas():
     lines = [line("=cmd()", "zero-shot", "large", 1000 + 1 / 3)]
-    rows = list(csv.reader(io.StringIO(FILES["csv"][0](forest(board(lines)), Look()).decode())))
+    rows = list(csv.reader(io.StringIO(FILES["csv"][0](forest_chart(board(lines)), Look()).decode())))
     assert rows[0] == ["System", "Regime", "Size class", "Rating", "Lower", "Upper"]
     assert rows[1][0] == "'=cmd()"
     assert float(rows[1][3]) == 1000 + 1 / 3
 
 
 def test_names_reach_the_picture_as_text():
-    svg = FILES["svg"][0](forest(board([line("<script>x</script>")])), Look()).decode()
+    svg = FILES["svg"][0](forest_chart(board([line("<script>x</script>")])), Look()).decode()
     assert "<script" not in svg
 
 
@@ -111,7 +111,7 @@ def test_names_reach_the_picture_as_text():
 
 
 def test_the_forest_leaves_an_interval_out_where_there_is_none():
-    chart = forest(board())
+    chart = forest_chart(board())
     assert chart.rows[2] == ["phi-2", "zero-shot", "mid", 950.0, None, None]
     assert "phi-2 950 (no interval)" in chart.description
     assert "flan-t5-large 1100 (1050 to 1150)" in chart.description
@@ -130,14 +130,14 @@ def test_the_forest_leaves_an_interval_out_where_there_is_none():
 
 @pytest.mark.parametrize(("n", "why"), [(0, "No votes yet."), (5, "The votes do not connect all systems.")])
 def test_a_forest_without_ratings_says_why(n, why):
-    chart = forest(board([line(rating=None)], n))
+    chart = forest_chart(board([line(rating=None)], n))
     assert (chart.empty, chart.rows) == (why, [[why]])
 
 
 def test_the_win_matrix_by_hand():
     # 0 beats 1 twice and ties once: 2.5 of 3; 2 met nobody.
     sample = votes([(0, 1, A), (1, 0, B), (0, 1, TIE)], 3)
-    chart = win_matrix(win_rates(sample), ["a", "b", "c"], ["b", "c", "a"])
+    chart = win_matrix_chart(win_rates(sample), ["a", "b", "c"], ["b", "c", "a"])
     rates = {(row[0], row[1]): (row[2], row[5]) for row in chart.rows}
     assert rates == {("a", "b"): (pytest.approx(2.5 / 3), 3), ("b", "a"): (pytest.approx(0.5 / 3), 3)}
     assert "a against b, 83% of 3 votes" in chart.description
@@ -146,7 +146,7 @@ def test_the_win_matrix_by_hand():
 def test_a_large_win_matrix_draws_the_first_and_lists_all():
     n = MOST_SYSTEMS + 5
     systems = [f"s{i:02}" for i in range(n)]
-    chart = win_matrix(win_rates(simulated(1, n_votes=5000, n_systems=n)), systems, systems)
+    chart = win_matrix_chart(win_rates(simulated(1, n_votes=5000, n_systems=n)), systems, systems)
     assert f"Drawn are the first {MOST_SYSTEMS} of {n} systems." in chart.description
     drawn = chart.spec(Look())["data"]["values"]
     assert {row["system"] for row in drawn} == set(systems[:MOST_SYSTEMS])
@@ -154,22 +154,22 @@ def test_a_large_win_matrix_draws_the_first_and_lists_all():
 
 
 def test_no_votes_make_no_matrix():
-    assert win_matrix(win_rates(votes([], 2)), ["a", "b"], ["a", "b"]).empty == "No votes yet."
+    assert win_matrix_chart(win_rates(votes([], 2)), ["a", "b"], ["a", "b"]).empty == "No votes yet."
 
 
 def test_a_scatter_leaves_out_what_lacks_one_of_the_two():
-    chart = scatter(LINES, Axis("rougeL", "ROUGE-L"), RATING, remark="Kendall's tau 0.33 (-0.2 to 0.9).")
+    chart = scatter_chart(LINES, Axis("rougeL", "ROUGE-L"), RATING, remark="Kendall's tau 0.33 (-0.2 to 0.9).")
     assert [row[0] for row in chart.rows] == ["flan-t5-large", "llama-2-13b", "lead-3"]
     assert chart.title == "Rating against ROUGE-L"
     assert chart.description.endswith("1 without one of the two left out. Kendall's tau 0.33 (-0.2 to 0.9).")
-    assert scatter([line(rougeL=None)], Axis("rougeL", "ROUGE-L"), RATING).empty.startswith("No system has both")
+    assert scatter_chart([line(rougeL=None)], Axis("rougeL", "ROUGE-L"), RATING).empty.startswith("No system has both")
 
 
 def test_progress_adds_up():
-    chart = progress([(date(2026, 3, 2), 40), (date(2026, 3, 5), 60)])
+    chart = progress_chart([(date(2026, 3, 2), 40), (date(2026, 3, 5), 60)])
     assert chart.rows == [["2026-03-02", 40, 40], ["2026-03-05", 60, 100]]
     assert chart.description.startswith("100 votes from 2026-03-02 to 2026-03-05")
-    assert progress([]).empty == "No votes yet."
+    assert progress_chart([]).empty == "No votes yet."
 
 
 # ---- look
@@ -226,7 +226,9 @@ def test_what_is_written_on_the_colours_is_readable(colours):
 
 
 def test_regimes_and_shapes_stay_the_same_whichever_are_there():
-    alone, among = (scatter(lines, Axis("rougeL", "ROUGE-L"), RATING).spec(Look()) for lines in ([LINES[3]], LINES))
+    alone, among = (
+        scatter_chart(lines, Axis("rougeL", "ROUGE-L"), RATING).spec(Look()) for lines in ([LINES[3]], LINES)
+    )
     scale = next(s for s in everything(alone, "scale") if s.get("domain") == ["baseline"])
     assert scale["range"] == [LIGHT.regimes[REGIMES.index("baseline")]]
     both = next(s for s in everything(among, "scale") if "baseline" in s.get("domain", []) and len(s["domain"]) > 1)
@@ -236,7 +238,7 @@ def test_regimes_and_shapes_stay_the_same_whichever_are_there():
 def test_regimes_are_told_apart_without_colours():
     lines = [LINES[0] | {"system": regime, "regime": regime} for regime in REGIMES]
     for look in LOOKS:
-        spec = scatter(lines, Axis("rougeL", "ROUGE-L"), RATING).spec(look)
+        spec = scatter_chart(lines, Axis("rougeL", "ROUGE-L"), RATING).spec(look)
         fill, dash = (next(iter(everything(spec, channel)))["scale"] for channel in ("fill", "strokeDash"))
         assert fill["domain"] == dash["domain"] == list(REGIMES)
         own = dict(zip(REGIMES, look.colours.regimes, strict=True))

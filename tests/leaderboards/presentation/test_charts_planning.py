@@ -9,13 +9,13 @@ from django.test import Client
 
 from annotations.models import Judgement
 from leaderboards.boards.neighbours import NO_GAP
-from leaderboards.boards.planning import planning
-from leaderboards.boards.stopping import stopping
+from leaderboards.boards.planning import compute_planning
+from leaderboards.boards.stopping import stopping_bounds
 from leaderboards.data.filters import DEFAULT
-from leaderboards.data.inputs import gather
+from leaderboards.data.inputs import gather_inputs
 from leaderboards.presentation.charts.look import Look
 from leaderboards.presentation.charts.rendering import as_svg
-from leaderboards.presentation.charts.widths import AHEAD, widths
+from leaderboards.presentation.charts.widths import AHEAD, widths_chart
 from stats.ratings.ratings import rate
 from stats.uncertainty.sequences import confidence_sequence
 from tests.factories import UserFactory, make_study
@@ -31,7 +31,7 @@ def study():
 
 
 def planned(study):
-    return planning(gather(study, study.criteria.get()), seed=0)
+    return compute_planning(gather_inputs(study, study.criteria.get()), seed=0)
 
 
 def page(**query):
@@ -46,21 +46,21 @@ def test_widths_after_an_eighth_a_quarter_half_and_all(study):
     data = planned(study)
     assert json.loads(json.dumps(data, allow_nan=False)) == data == planned(study)
     assert [row["votes"] for row in data["widths"]] == [42, 84, 168, 336]
-    ratings = rate(gather(study, study.criteria.get()).arrays, seed=0, resamples=300)
+    ratings = rate(gather_inputs(study, study.criteria.get()).arrays, seed=0, resamples=300)
     # All votes, in another order: the same documents and annotators are drawn.
     assert data["widths"][-1]["median"] == pytest.approx(np.median(ratings.upper - ratings.lower))
 
 
 def test_neighbours_in_the_order_of_the_ratings(study):
     names = [(row["better"], row["worse"]) for row in planned(study)["neighbours"]]
-    ratings = rate(gather(study, study.criteria.get()).arrays, seed=0, resamples=20)
+    ratings = rate(gather_inputs(study, study.criteria.get()).arrays, seed=0, resamples=20)
     slugs = system_slugs(study)
     order = [slugs[i] for i in np.argsort(-ratings.rating)]
     assert names == list(pairwise(order))
 
 
 def test_the_forecast_halves_the_width_at_four_times_the_votes(study):
-    chart = widths(planned(study))
+    chart = widths_chart(planned(study))
     last = next(row for row in chart.rows if row[0] == 336)
     assert chart.rows[-1][0] == 336 * AHEAD
     assert chart.rows[-1][1] == pytest.approx(last[1] / 2)
@@ -70,11 +70,11 @@ def test_the_forecast_halves_the_width_at_four_times_the_votes(study):
 
 def test_no_votes_and_one_vote():
     study = make_study(slug="meetings", systems=2, documents=1)
-    assert widths(planned(study)).empty == "No votes yet."
+    assert widths_chart(planned(study)).empty == "No votes yet."
     assert "No votes yet." in page(stopping=1)
     few = make_rated_study(systems=2, documents=1, annotators=1)
     data = planned(few)
-    assert widths(data).empty == "Too few votes for intervals."
+    assert widths_chart(data).empty == "Too few votes for intervals."
     assert data["neighbours"][0]["reason"] == "one document rated by one annotator: nothing to draw again"
 
 
@@ -89,17 +89,17 @@ def test_the_rule_takes_the_first_vote_of_each_document():
     study = make_rated_study(systems=2, documents=5, annotators=3)
     better, worse = system_slugs(study)
     criterion = study.criteria.get()
-    found = stopping(criterion, DEFAULT, better, worse)
+    found = stopping_bounds(criterion, DEFAULT, better, worse)
     expected = confidence_sequence(np.ones(5))
     assert (found.results, found.decided_after) == (5, expected.decided_after)
     assert (found.lower, found.upper) == pytest.approx((expected.lower[-1], expected.upper[-1]))
-    turned = stopping(criterion, DEFAULT, worse, better)
+    turned = stopping_bounds(criterion, DEFAULT, worse, better)
     assert (turned.lower, turned.upper) == pytest.approx((1 - found.upper, 1 - found.lower))
 
 
 def test_two_that_never_met_are_not_decided():
     study = make_study(systems=2, documents=1)
-    found = stopping(study.criteria.get(), DEFAULT, *system_slugs(study))
+    found = stopping_bounds(study.criteria.get(), DEFAULT, *system_slugs(study))
     assert (found.results, found.lower, found.decided_after) == (0, None, None)
 
 

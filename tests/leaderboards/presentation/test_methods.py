@@ -13,12 +13,11 @@ from leaderboards.presentation.methods import (
     as_text,
     judging_of,
 )
-from leaderboards.snapshots.boards import build_board
 from models_runner.models import Dataset
 from stats.ratings.estimates import NO_LIMIT, Ties
 from stats.ratings.ratings import method
 from tests.factories import AnnotatorFactory, make_study
-from tests.leaderboards.helpers import make_rated_study, score, summaries_of, system_slugs
+from tests.leaderboards.helpers import build_board, make_rated_study, score, summaries_of, system_slugs
 
 ANSWERS = ("left", "right", "equally good", "both bad")
 HERE = Judging(here=True, elsewhere=False, models=False, answers=ANSWERS)

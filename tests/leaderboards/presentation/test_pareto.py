@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboards.presentation.charts.look import Look
-from leaderboards.presentation.charts.pareto import LABELS, Costs, pareto
+from leaderboards.presentation.charts.pareto import LABELS, Costs, pareto_chart
 from leaderboards.presentation.charts.rendering import as_svg
 from stats.decisions.pareto import pareto_front
 from tests.leaderboards.presentation.test_charts import everything
@@ -51,7 +51,9 @@ def drawn(chart, look=None):
 
 
 def test_systems_on_the_front_and_those_below_it():
-    chart = pareto([line("a", 1100.0, 8e8), line("b", 1000.0, 3e9), line("c", 1200.0, 4e10)], "Rating", PARAMETERS)
+    chart = pareto_chart(
+        [line("a", 1100.0, 8e8), line("b", 1000.0, 3e9), line("c", 1200.0, 4e10)], "Rating", PARAMETERS
+    )
     assert [(row[0], row[-1]) for row in chart.rows] == [("a", "yes"), ("b", "no"), ("c", "yes")]
     assert "Beaten by none at their cost or less: a, c." in chart.description
     assert "as good or better for no more: b." in chart.description
@@ -61,7 +63,7 @@ def test_systems_on_the_front_and_those_below_it():
 
 
 def test_a_tooltip_says_why_there_is_no_interval():
-    chart = pareto([line("a", 1100.0, 8e8), line("b", 1000.0, 3e9, half=None)], "Rating", PARAMETERS)
+    chart = pareto_chart([line("a", 1100.0, 8e8), line("b", 1000.0, 3e9, half=None)], "Rating", PARAMETERS)
     rows = next(
         rows for rows in everything(drawn(chart), "values") if isinstance(rows[0], dict) and "interval" in rows[0]
     )
@@ -72,7 +74,7 @@ def test_a_tooltip_says_why_there_is_no_interval():
 
 def test_a_system_without_a_cost_is_a_line_across_that_others_have_to_clear():
     free = line("lead-3", 1050.0, 0.0, regime="baseline", size_class="")
-    chart = pareto([line("a", 1100.0, 8e8), line("b", 1000.0, 3e8), free], "Rating", PARAMETERS)
+    chart = pareto_chart([line("a", 1100.0, 8e8), line("b", 1000.0, 3e8), free], "Rating", PARAMETERS)
     assert [(row[0], row[-1]) for row in chart.rows] == [("lead-3", "yes"), ("b", "no"), ("a", "yes")]
     spec = drawn(chart)
     assert spec["layer"][0]["mark"]["type"] == "rule"
@@ -93,14 +95,14 @@ def test_a_system_without_a_cost_is_a_line_across_that_others_have_to_clear():
 )
 @pytest.mark.parametrize("look", [Look(), Look(True, True)], ids=["wide", "narrow"])
 def test_few_and_undefined_values_are_drawn_all_the_same(lines, look):
-    chart = pareto(lines, "Rating", PARAMETERS)
+    chart = pareto_chart(lines, "Rating", PARAMETERS)
     drawn(chart, look)
     assert len(chart.rows) == sum(one["quality"] is not None and one["cost"] is not None for one in lines)
     assert all(row[-1] == "yes" for row in chart.rows)
 
 
 def test_nothing_to_draw_says_why():
-    chart = pareto([line("a", None, 1e9), line("b", 1000.0, None)], "Rating", PARAMETERS)
+    chart = pareto_chart([line("a", None, 1e9), line("b", 1000.0, None)], "Rating", PARAMETERS)
     assert chart.empty == "No system has both a rating and a known cost yet."
 
 
@@ -109,6 +111,6 @@ def test_nothing_to_draw_says_why():
     [("parameters", 2e9, "2B"), ("seconds", 5.0, "5 s"), ("price", 0.002, "$0.002"), ("memory", 5e9, "5 GB")],
 )
 def test_ticks_are_written_in_the_unit(measure, cost, label):
-    svg = as_svg(pareto([line("a", 1.0, cost)], "ROUGE-L", Costs(measure, "Cost")), Look()).decode()
+    svg = as_svg(pareto_chart([line("a", 1.0, cost)], "ROUGE-L", Costs(measure, "Cost")), Look()).decode()
     assert f">{label}<" in svg
     assert measure in LABELS

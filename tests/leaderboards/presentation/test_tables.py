@@ -9,12 +9,11 @@ import pytest
 from django.core.management import call_command
 
 from leaderboards.management.commands.leaderboard import as_text
-from leaderboards.presentation.board_table import table
+from leaderboards.presentation.board_table import make_table
 from leaderboards.presentation.tables import as_csv, as_latex, as_markdown
-from leaderboards.snapshots.boards import build_board
 from models_runner.models import System
 from stats.ratings.estimates import NO_LIMIT
-from tests.leaderboards.helpers import make_rated_study
+from tests.leaderboards.helpers import build_board, make_rated_study
 
 pytestmark = pytest.mark.django_db
 TABLES = Path(__file__).parent / "tables"
@@ -45,7 +44,7 @@ def test_csv_holds_every_digit_of_the_board(board):
 
 def test_markdown_has_the_cells_of_the_page(board):
     lines = as_markdown(board).splitlines()
-    shown = table(board)
+    shown = make_table(board)
     grid = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[: 2 + len(shown.rows)]]
     assert len({len(row) for row in grid}) == 1
     assert grid[0] == [header.label for header in shown.headers]

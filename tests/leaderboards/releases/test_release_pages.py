@@ -155,7 +155,7 @@ def test_what_has_not_failed_is_not_written_again(study, state):
     ExportJob.objects.update(status=state, **values)
     before = ExportJob.objects.values().get()
     answer = researcher().post(reverse("retry-export", args=[job.public_id]), follow=True)
-    assert "Only what failed can be tried again" in answer.content.decode()
+    assert "Only a failed file can be written again" in answer.content.decode()
     assert ExportJob.objects.values().get() == before
 
 
@@ -198,7 +198,7 @@ def test_a_draft_is_the_teams_and_a_published_release_everybodys(study, release)
     publish(release)
     assert outsider.get(page).status_code == 200
     assert "Meeting ratings" in outsider.get(reverse("releases")).content.decode()
-    assert "Publish for good" not in outsider.get(page).content.decode()
+    assert "Publish permanently" not in outsider.get(page).content.decode()
     sent = body(outsider.get(reverse("release-zip", args=[study.slug, release.version])))
     assert sent == zip_of(release).read_bytes()
 

@@ -20,18 +20,17 @@ from annotations.imports.ratings_import import import_ratings
 from annotations.models import Assignment, Judgement, Remark, Study
 from leaderboards.boards.build import make_board
 from leaderboards.data.filters import Filters
-from leaderboards.data.inputs import gather
+from leaderboards.data.inputs import gather_inputs
 from leaderboards.models.releases import Release
 from leaderboards.releases import publishing
 from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.publishing import Draft, ReleaseError
 from leaderboards.releases.rows import sha256
 from leaderboards.releases.tables import TABLES
-from leaderboards.snapshots.boards import build_board
 from models_runner.models import Document
 from stats.ratings.estimates import NO_LIMIT
 from tests.factories import ReferenceFactory, StudyFactory
-from tests.leaderboards.helpers import make_rated_study, score, summaries_of, system_slugs
+from tests.leaderboards.helpers import build_board, make_rated_study, score, summaries_of, system_slugs
 
 pytestmark = pytest.mark.django_db
 BOARD = ("rating", "rating_lower", "rating_upper", "rank", "votes", "win_rate", "both_bad_rate")
@@ -164,7 +163,7 @@ def test_where_chances_are_known_the_board_is_there_with_weights_as_well(adaptiv
     assert about["board_weights"] == {"overall": ["equal", "chance"], "fluency": ["equal", "chance"]}
     for criterion in adaptive.criteria.all():
         equal, weighted = (
-            make_board(gather(adaptive, criterion, filters=Filters(weights=weights)), 0)
+            make_board(gather_inputs(adaptive, criterion, filters=Filters(weights=weights)), 0)
             for weights in ("equal", "chance")
         )
         board = inside[criterion.key]

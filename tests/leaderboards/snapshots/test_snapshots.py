@@ -18,7 +18,7 @@ from jobs.sweeper import sweep_jobs
 from leaderboards.data.filters import Filters
 from leaderboards.models import BoardSnapshot, SnapshotJob
 from leaderboards.snapshots import jobs, staleness, store
-from leaderboards.snapshots.freshness import standing
+from leaderboards.snapshots.freshness import freshness_of
 from leaderboards.snapshots.serve import get_snapshot
 from leaderboards.tasks import make_snapshot
 from models_runner.models import ScoringJob, System
@@ -74,7 +74,7 @@ def test_a_small_study_always_shows_its_votes():
 def test_nothing_is_read_or_computed_while_nothing_changes(monkeypatch):
     study = make_rated_study()
     first = served(study).snapshot
-    monkeypatch.setattr(store, "gather", None)
+    monkeypatch.setattr(store, "gather_inputs", None)
     assert served(study).snapshot == first
 
 
@@ -109,18 +109,18 @@ def test_whatever_changes_a_board_changes_the_state(change):
         vote_on(whole, "left", criterion=key)
     vote_on(next_assignment(annotator), "right")  # on one question of two
     criterion, now = study.criteria.first(), timezone.now()
-    before = staleness.state_of(study, criterion, Filters(), now)
-    assert staleness.state_of(study, criterion, Filters(), now) == before
+    before = staleness.staleness_key(study, criterion, Filters(), now)
+    assert staleness.staleness_key(study, criterion, Filters(), now) == before
     change(study)
-    assert staleness.state_of(study, criterion, Filters(), now).text != before.text
+    assert staleness.staleness_key(study, criterion, Filters(), now).text != before.text
 
 
 def test_a_vote_elsewhere_changes_nothing():
     study, other = make_study(systems=2, documents=2), make_study(systems=2, documents=2)
     now = timezone.now()
-    before = staleness.state_of(study, study.criteria.get(), Filters(), now)
+    before = staleness.staleness_key(study, study.criteria.get(), Filters(), now)
     voted(other)
-    assert staleness.state_of(study, study.criteria.get(), Filters(), now) == before
+    assert staleness.staleness_key(study, study.criteria.get(), Filters(), now) == before
 
 
 def test_what_was_computed_right_after_a_vote_is_looked_through_once_more(monkeypatch):
@@ -129,7 +129,7 @@ def test_what_was_computed_right_after_a_vote_is_looked_through_once_more(monkey
     monkeypatch.setattr(change_marker, "SETTLE_SECONDS", 10)
     criterion, now = study.criteria.get(), timezone.now()
     fresh, settled, later = (
-        staleness.state_of(study, criterion, Filters(), now + timedelta(seconds=s)).text for s in (0, 11, 99)
+        staleness.staleness_key(study, criterion, Filters(), now + timedelta(seconds=s)).text for s in (0, 11, 99)
     )
     assert fresh != settled == later
 
@@ -140,9 +140,9 @@ def test_open_runs_and_jobs_make_things_change_every_so_often():
     job = ScoringJob.objects.create(run=run, metric="rouge", status="running", owner="x", lease_until=timezone.now())
     criterion, now = study.criteria.get(), timezone.now()
     moments = [now, now + timedelta(seconds=staleness.OPEN_SECONDS)]
-    assert len({staleness.state_of(study, criterion, Filters(), moment).text for moment in moments}) == 2
+    assert len({staleness.staleness_key(study, criterion, Filters(), moment).text for moment in moments}) == 2
     ScoringJob.objects.filter(pk=job.pk).update(status="done", owner="", lease_until=None)
-    assert len({staleness.state_of(study, criterion, Filters(), moment).text for moment in moments}) == 1
+    assert len({staleness.staleness_key(study, criterion, Filters(), moment).text for moment in moments}) == 1
 
 
 def test_the_queries_for_a_snapshot_do_not_depend_on_the_votes(django_assert_num_queries):
@@ -163,7 +163,7 @@ def test_a_large_study_is_served_what_there_is_and_then_a_newer_board(large, sen
     voted(study)
     stale = served(study)
     assert (stale.current, stale.snapshot) == (False, first.snapshot)
-    shown = standing(stale, study.criteria.get(), Filters())
+    shown = freshness_of(stale, study.criteria.get(), Filters())
     assert (shown.votes, shown.votes_now, shown.stage) == (12, 13, "waiting for a worker")
     make_snapshot(sent.pop())
     assert (served(study).current, served(study).values["votes"]) == (True, 13)
@@ -175,11 +175,11 @@ def test_votes_now_know_corrections_and_withdrawals(large, sent):
     served(study)
     make_snapshot(sent.pop())
     withdraw(study)
-    shown = standing(served(study), study.criteria.get(), Filters())
+    shown = freshness_of(served(study), study.criteria.get(), Filters())
     assert (shown.votes, shown.votes_now) == (2, 1)
     voted(study, 2, annotator=annotator)
-    assert standing(served(study), study.criteria.get(), Filters()).votes_now == 3
-    assert standing(served(study), study.criteria.get(), Filters(judges="llm")).votes_now == 2
+    assert freshness_of(served(study), study.criteria.get(), Filters()).votes_now == 3
+    assert freshness_of(served(study), study.criteria.get(), Filters(judges="llm")).votes_now == 2
 
 
 def test_many_views_send_one_message(large, sent, settings):
@@ -227,12 +227,12 @@ def test_a_failure_leaves_its_reason_and_is_tried_again(large, sent, monkeypatch
     study = make_rated_study()
     served(study)
 
-    def fail(material, seed):
+    def fail(inputs, seed):
         raise MemoryError("no room for 8 GB")
 
     monkeypatch.setitem(store.KINDS, "board", fail)
     make_snapshot(sent.pop())
-    shown = standing(served(study), study.criteria.get(), Filters())
+    shown = freshness_of(served(study), study.criteria.get(), Filters())
     assert (shown.current, shown.reason) == (False, "no room for 8 GB")
     monkeypatch.undo()
     jobs.work_on_job(SnapshotJob.objects.get().pk, owner="me")
@@ -285,7 +285,7 @@ def test_old_snapshots_go(monkeypatch):
 
 
 def test_another_kind_is_asked_for_by_its_name(monkeypatch):
-    monkeypatch.setitem(store.KINDS, "other", lambda material, seed: {"n": len(material.votes), "seed": seed})
+    monkeypatch.setitem(store.KINDS, "other", lambda inputs, seed: {"n": len(inputs.votes), "seed": seed})
     study = make_rated_study(systems=3, documents=2)
     served_ = get_snapshot("other", study, study.criteria.get(), seed=3)
     assert served_.values == {"n": 12, "seed": 3}
@@ -307,7 +307,7 @@ def test_the_page_of_a_large_study_waits_and_then_puts_the_board_in(large, sent)
     assert 'hx-trigger="load"' in ready
     voted(study)
     html = client.get("/boards/meetings/").content.decode()
-    assert "13 votes now, 12 in this board" in html
+    assert "13 votes now, 12 on this board" in html
 
 
 @pytest.mark.django_db(transaction=True)

@@ -136,5 +136,5 @@ def test_a_new_vote_makes_a_new_figure(study):
 def test_the_same_votes_are_read_once(study, monkeypatch):
     client = researcher()
     client.get("/boards/meetings/small-versus-large/")
-    monkeypatch.setattr(store, "gather", lambda *args, **options: pytest.fail("read again"))
+    monkeypatch.setattr(store, "gather_inputs", lambda *args, **options: pytest.fail("read again"))
     assert client.get("/boards/meetings/small-versus-large/", {"cost": "seconds"}).status_code == 200

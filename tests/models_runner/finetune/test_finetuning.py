@@ -4,7 +4,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from leaderboards.snapshots.boards import build_board
 from models_runner.finetune import lifecycle as finetune
 from models_runner.finetune.job import folder_of, work_on_finetuning
 from models_runner.finetune.training import last_checkpoint
@@ -19,6 +18,7 @@ from tests.factories import (
     StudyFactory,
     SystemFactory,
 )
+from tests.leaderboards.helpers import build_board
 from tests.models_runner.checkpoints import WORDS, saved_decoder, saved_t5
 
 # tests/services/test_finetuning_worker.py trains on PostgreSQL.

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.power import NormalIndPower
 
-from leaderboards.boards.neighbours import NO_LIMIT, NO_LIMIT_YET, neighbours
+from leaderboards.boards.neighbours import NO_LIMIT, NO_LIMIT_YET, neighbour_gaps
 from stats.decisions.planning import separation
 from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
 from stats.uncertainty.bootstrap import bootstrap_strengths, draw
@@ -70,7 +70,7 @@ def test_neighbours_err_as_resamples_differ():
     strengths = fit_bradley_terry(sample.wins())
     drawn = bootstrap_strengths(sample, strengths, draw(np.random.default_rng(0), 60, 50, 1000))
     order = np.argsort(-strengths)
-    rows = neighbours(sample, ["x", "y", "z"])
+    rows = neighbour_gaps(sample, ["x", "y", "z"])
     assert [row["better"] for row in rows] == ["xyz"[i] for i in order[:2]]
     gaps = SCALE * (drawn[:, order[:-1]] - drawn[:, order[1:]])
     assert [row["error"] for row in rows] == pytest.approx(gaps.std(axis=0, ddof=1), rel=0.1)
@@ -82,17 +82,17 @@ def test_neighbours_err_as_resamples_differ():
 
 def test_a_sweep_does_not_say_how_many_votes_it_takes():
     short, long = ([(0, 1, A, d, d % 2) for d in range(n)] for n in (4, 30))
-    (row,) = neighbours(votes(short, 2), "xy")
+    (row,) = neighbour_gaps(votes(short, 2), "xy")
     assert (row["votes_needed"], row["reason"]) == (None, NO_LIMIT_YET)
-    (row,) = neighbours(votes(long, 2), "xy")
+    (row,) = neighbour_gaps(votes(long, 2), "xy")
     assert (row["votes_needed"], row["reason"]) == (None, NO_LIMIT)
 
 
 def test_beside_a_sweep_others_have_their_votes():
     between = [(0, 1, [A, B, A][d % 3], d, d // 3 % 4) for d in range(30)]
     beaten = [(i, 2, A, d, d % 4) for d in range(30) for i in (0, 1)]
-    (alone,) = neighbours(votes(between, 2), "xy")
-    first, second = neighbours(votes(between + beaten, 3), "xyz")
+    (alone,) = neighbour_gaps(votes(between, 2), "xy")
+    first, second = neighbour_gaps(votes(between + beaten, 3), "xyz")
     assert (first["better"], first["worse"], first["reason"]) == ("x", "y", "")
     # A third of the votes are between the two.
     assert first["votes_needed"] == pytest.approx(3 * alone["votes_needed"], rel=0.05)

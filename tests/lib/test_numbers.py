@@ -1,0 +1,106 @@
+"""Every number format at its edges: where a unit changes, at 0, below 0, and without a number."""
+
+import math
+
+import pytest
+
+from evalsite.templatetags import figures
+from leaderboards.presentation.board_table import COLUMNS
+from lib import numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (999.6, "1k"),
+        (124_439_808, "124M"),
+        (999.4e6, "999M"),
+        (999.5e6, "1B"),
+        (999.9e6, "1B"),
+        (1e9, "1B"),
+        (1.5e12, "1.5T"),
+        (2e15, "2,000T"),
+        (-1.1e9, "-1.1B"),
+        (-999.9e6, "-1B"),
+    ],
+)
+def test_parameters_read_the_same_everywhere(value, written):
+    assert numbers.format_parameters(value) == written
+    assert figures.parameters(value) == written
+    assert next(column for column in COLUMNS if column.key == "parameters").write(value) == written
+
+
+FORMATS = [
+    numbers.format_bare_seconds,
+    numbers.format_bytes,
+    numbers.format_count,
+    numbers.format_dollars,
+    numbers.format_energy,
+    numbers.format_fraction,
+    numbers.format_parameters,
+    numbers.format_percent,
+    numbers.format_score,
+    numbers.format_seconds,
+    numbers.format_whole,
+]
+
+
+def test_all_formats_are_tested():
+    assert {name for name in vars(numbers) if name.startswith("format_")} == {write.__name__ for write in FORMATS}
+
+
+@pytest.mark.parametrize("write", FORMATS)
+@pytest.mark.parametrize("value", [None, math.nan, math.inf, -math.inf])
+def test_undefined_is_a_dash_in_every_format(write, value):
+    assert write(value) == "—"
+
+
+@pytest.mark.parametrize("write", FORMATS)
+@pytest.mark.parametrize("value", [0.0, -0.0])
+def test_zero_is_a_number_without_a_sign(write, value):
+    assert write(value) == write(0)
+    assert write(0)[0] in "0$"
+
+
+@pytest.mark.parametrize(
+    ("write", "value", "written"),
+    [
+        (numbers.format_count, 12_345, "12,345"),
+        (numbers.format_count, -12_345.4, "-12,345"),
+        (numbers.format_whole, 1023.4, "1023"),
+        (numbers.format_whole, -0.4, "0"),
+        (numbers.format_fraction, 0.31662, "0.317"),
+        (numbers.format_fraction, -0.0001, "0.000"),
+        (numbers.format_percent, 0.374, "37%"),
+        (numbers.format_percent, 1, "100%"),
+        (numbers.format_percent, -0.001, "0%"),
+        (numbers.format_score, -64.0, "-64"),
+        (numbers.format_score, 1_234.0, "1,234"),
+        (numbers.format_seconds, 9.94, "9.9 s"),
+        (numbers.format_seconds, 9.96, "10 s"),
+        (numbers.format_seconds, 59.4, "59 s"),
+        (numbers.format_seconds, 3599.6, "1 h 0 min"),
+        (numbers.format_bare_seconds, 4.2, "4.20"),
+        (numbers.format_bare_seconds, 9.994, "9.99"),
+        (numbers.format_bare_seconds, 9.996, "10"),
+        (numbers.format_bytes, 999.4e6, "999 MB"),
+        (numbers.format_bytes, 999.6e6, "1.0 GB"),
+        (numbers.format_dollars, 4.2e-7, "$0.00000042"),
+        (numbers.format_dollars, 0.994, "$0.99"),
+        (numbers.format_dollars, 0.996, "$1.00"),
+        (numbers.format_dollars, -0.0042, "-$0.0042"),
+        (numbers.format_energy, 3_599, "3599 J"),
+        (numbers.format_energy, 3_600, "1 Wh"),
+        (numbers.format_energy, 359_000, "100 Wh"),
+        (numbers.format_energy, 3_600_000, "1,000 Wh"),
+    ],
+)
+def test_other_formats_where_the_unit_or_the_digits_change(write, value, written):
+    assert write(value) == written
+
+
+@pytest.mark.parametrize(("number", "words"), [(0, "0 votes"), (1, "1 vote"), (1_200, "1,200 votes")])
+def test_a_number_of_things(number, words):
+    assert numbers.count_of(number, "vote") == words
