@@ -1,5 +1,8 @@
 # make run    the whole site on this machine
+# make dev    the site for developers: one web process and one worker, which reload changed code
 # make test   every test
+# make check  style, types, and that everything names one version
+# make hooks  the same checks before each commit, CONTRIBUTING.md
 # make reset  delete the data folder and start over
 # make messages   bring the translations in locale/ up to date, CONTRIBUTING.md
 # make pictures   screenshots for docs/images, CONTRIBUTING.md
@@ -19,27 +22,35 @@ PY := $(VENV)/bin/python
 
 export PORT DATA_DIR
 
-.PHONY: run test check messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-leaderboard pictures soak
+.PHONY: run dev test check hooks messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-leaderboard pictures soak
 
 run: install
 	@exec $(PY) manage.py serve --host $(HOST)
 
+dev: install-dev
+	@DEBUG=1 exec $(PY) manage.py dev --host $(HOST)
+
 test: install-dev
-	@$(PY) -m tests.run
+	@$(PY) -m tools.run_tests
 
 check: install-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/oxlint --deny-warnings
 	$(VENV)/bin/djlint . --quiet
+	$(VENV)/bin/lint-imports --no-cache --no-logo
 	$(VENV)/bin/mypy .
+	@$(PY) -m tools.version
+
+hooks: install-dev
+	$(VENV)/bin/pre-commit install
 
 messages: install-dev
-	@$(PY) -m tests.messages
+	@$(PY) -m tools.messages
 
 pictures: install-dev
-	@$(PY) -m tests.pictures --of results $(ARGS)
-	@$(PY) -m tests.pictures --of study $(ARGS)
+	@$(PY) -m tools.pictures --of results $(ARGS)
+	@$(PY) -m tools.pictures --of study $(ARGS)
 
 bench-annotate: install
 	@$(PY) -m benchmarks.annotate $(ARGS)

@@ -9,12 +9,15 @@ class AnnotationsConfig(AppConfig):
     def ready(self) -> None:
         from annotations.blindness import leak_check
         from annotations.evidence import work
+        from annotations.models import QualitySnapshot
         from annotations.models.triggers import drop_triggers, ensure_triggers
         from annotations.studies import receivers
-        from models_runner.runs.signals import summaries_saved, swept
+        from jobs.registry import register_job, register_sweep
+        from models_runner.runs.signals import summaries_saved
 
         summaries_saved.connect(receivers.add_new_comparisons)
-        swept.connect(work.sweep)
-        swept.connect(leak_check.sweep)
+        register_sweep("evidence", work.sweep_evidence)
+        register_sweep("checks for names", leak_check.sweep_leak_check)
+        register_job(QualitySnapshot)
         pre_migrate.connect(drop_triggers, sender=self)
         post_migrate.connect(ensure_triggers, sender=self)

@@ -1,4 +1,4 @@
-"""Celery tasks: each claims, calls one service, reports. Messages carry no truth; rows do."""
+"""Celery tasks: each claims, calls one service, reports. Messages carry ids; rows carry the truth."""
 
 import logging
 
@@ -6,8 +6,8 @@ from celery import shared_task
 
 from annotations.blindness import leak_check
 from annotations.evidence import work
-from models_runner.ownership import owner_id
-from models_runner.tasks import deliver
+from annotations.quality import snapshots
+from jobs.ownership import owner_id
 
 logger = logging.getLogger(__name__)
 
@@ -24,21 +24,7 @@ def check_giveaways() -> None:
     logger.info(leak_check.check_all())
 
 
-@shared_task
-def compute_quality(study_id: int) -> None:
-    """Compute what the quality page of one study shows; harmless if delivered twice, asked for again if lost."""
-    from annotations.quality.snapshots import make_snapshot
-
-    logger.info(make_snapshot(study_id))
-
-
-def send_quality_message(study_id: int) -> None:
-    deliver(compute_quality, study_id, what=f"quality of study {study_id}")
-
-
-def send_giveaways_message() -> None:
-    deliver(check_giveaways, what="a check of names")
-
-
-def send_message() -> None:
-    deliver(find_evidence, what="evidence")
+@shared_task(acks_late=True)
+def compute_quality(snapshot_id: int) -> None:
+    """Compute what the quality page of one study shows; harmless if delivered twice."""
+    logger.info(snapshots.work_on_snapshot(snapshot_id, owner=owner_id()))

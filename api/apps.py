@@ -6,10 +6,13 @@ class ApiConfig(AppConfig):
     verbose_name = "API: tokens, kept answers and webhooks"
 
     def ready(self) -> None:
-        from api import events
-        from api.idempotency import forget_old
-        from models_runner.runs.signals import summaries_saved, swept
+        from api.gate.idempotency import forget_old_answers
+        from api.models import Delivery
+        from api.webhooks import events
+        from jobs.registry import register_job, register_sweep
+        from models_runner.runs.signals import summaries_saved
 
-        swept.connect(forget_old)
-        swept.connect(events.sweep)
-        summaries_saved.connect(events.run_ended)
+        register_sweep("kept answers", forget_old_answers)
+        register_sweep("events", events.sweep_events)
+        register_job(Delivery)
+        summaries_saved.connect(events.queue_run_finished)

@@ -1,14 +1,17 @@
-"""The API put together. A resource is a module with a router, named here once."""
+"""The API, put together from its resources: each is a module with a router, named here once."""
 
+import re
+from functools import cached_property
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from api.body import StrictParser
-from api.errors import set_handlers
-from api.gate import WRITES
+from api.gate.body import StrictParser, check_query
+from api.gate.handlers import set_handlers
+from api.gate.middleware import WRITES
 from api.models.answers import LONGEST_KEY
 
 ROUTERS = (
@@ -22,7 +25,7 @@ ROUTERS = (
     "api.resources.webhooks.router",
 )
 
-KEY = {
+IDEMPOTENCY_KEY = {
     "in": "header",
     "name": "Idempotency-Key",
     "required": False,
@@ -33,13 +36,33 @@ KEY = {
 
 
 class DescribedApi(NinjaAPI):
+    def create_temporal_response(self, request: HttpRequest) -> HttpResponse:
+        """Refuse unknown parameters as well: ninja calls this between the check of the scope and reading values."""
+        check_query(request, self._parameters_of(request))
+        return super().create_temporal_response(request)
+
+    def _parameters_of(self, request: HttpRequest) -> frozenset[str]:
+        match = request.resolver_match
+        route = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", match.route if match else "")
+        return self._query_parameters.get((request.method or "", f"/{route}"), frozenset())
+
+    @cached_property
+    def _query_parameters(self) -> dict[tuple[str, str], frozenset[str]]:
+        """Names of each operation's query parameters, by method and path, as the description has them."""
+        paths: dict[str, dict[str, Any]] = self.get_openapi_schema()["paths"]
+        return {
+            (method.upper(), path): frozenset(p["name"] for p in operation["parameters"] if p["in"] == "query")
+            for path, operations in paths.items()
+            for method, operation in operations.items()
+        }
+
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        """With what the gate takes, which ninja does not know of."""
+        """Return ninja's description with the header Idempotency-Key, which the gate reads."""
         schema = super().get_openapi_schema(**options)
         for operations in schema["paths"].values():
             for method, operation in operations.items():
                 if method.upper() in WRITES:
-                    operation["parameters"] = [*operation["parameters"], KEY]
+                    operation["parameters"] = [*operation["parameters"], IDEMPOTENCY_KEY]
         return schema
 
 

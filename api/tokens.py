@@ -1,4 +1,4 @@
-"""Making tokens, finding them again by what a program sends, and taking them back."""
+"""Create tokens, find them by what a program sends, and revoke them."""
 
 import hashlib
 import hmac
@@ -14,17 +14,17 @@ from annotations.web.access import STAFF, role_of
 from api.models import ApiToken
 from api.models.tokens import Scope
 
-FORM = re.compile(r"pw_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+TOKEN_FORM = re.compile(r"pw_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
 
 class TokenError(ValueError):
-    """Settings that make no token; the message names what is wrong."""
+    """Settings that no token can have; the message names what is wrong."""
 
 
 def make_token(
     owner: User, name: str, scope: str, *, annotator: Annotator | None = None, expires_at: datetime | None = None
 ) -> tuple[ApiToken, str]:
-    """The token and the text that a program sends, which nobody can show a second time. Raises TokenError."""
+    """Create a token; returns it and its text, which is shown once and stored nowhere. Raises TokenError."""
     if not name.strip() or len(name) > 100:
         raise TokenError("A token needs a name of at most 100 characters that says what it is for.")
     if scope not in Scope.values:
@@ -43,19 +43,19 @@ def make_token(
         scope=scope,
         annotator=annotator,
         prefix=prefix,
-        digest=_digest(text),
+        digest=_sha256(text),
         expires_at=expires_at,
     )
     return token, text
 
 
-def _digest(text: str) -> str:
-    # 256 random bits need no slow hash: there is nothing to guess.
+def _sha256(text: str) -> str:
+    # A slow hash protects passwords that can be guessed; 256 random bits cannot.
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def may_speak_for(user: User, annotator: Annotator) -> bool:
-    """The annotator's own account, the study's owners, staff; nobody for a judge whose votes came with a file."""
+    """True for the annotator's own account, the study's owners and staff; never for annotators imported from a file."""
     if annotator.imported:
         return False
     own = annotator.user_id is not None and annotator.user_id == user.pk
@@ -63,18 +63,19 @@ def may_speak_for(user: User, annotator: Annotator) -> bool:
 
 
 def find_token(text: str) -> ApiToken | None:
-    """The valid token that this text is; None for everything else."""
-    match = FORM.fullmatch(text)
+    """Return the valid token with this text, or None."""
+    match = TOKEN_FORM.fullmatch(text)
     if match is None:
         return None
-    known = ApiToken.objects.valid(timezone.now()).select_related("owner", "annotator__study")
-    token = known.filter(prefix=match[1]).first()
-    if token is None or not hmac.compare_digest(token.digest, _digest(text)):
+    valid_tokens = ApiToken.objects.valid(timezone.now()).select_related("owner", "annotator__study")
+    token = valid_tokens.filter(prefix=match[1]).first()
+    if token is None or not hmac.compare_digest(token.digest, _sha256(text)):
         return None
     if token.annotator is not None and not may_speak_for(token.owner, token.annotator):
-        return None  # its owner lost the right to give it
+        return None  # its owner may no longer give it
     return token
 
 
-def revoke(token: ApiToken) -> None:
+def revoke_token(token: ApiToken) -> None:
+    """End a token at once; one that was revoked before keeps its date."""
     ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())

@@ -26,8 +26,8 @@ import numpy as np
 from tabulate import tabulate
 
 from stats.decisions.sampling import EPSILON, PairMoments, pair_probabilities, smoothed_variance
-from stats.raters.arrays import FloatArray, IntArray
 from stats.strengths.bradley_terry import SCALE, fit_many
+from stats.votes.arrays import FloatArray, IntArray
 
 SYSTEMS = 8
 # Distances between neighbours in log-odds: 0.15 are 26 rating points, 1 are 174.

@@ -30,9 +30,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import stored
-from benchmarks.browser import TOKEN, Browser
-from benchmarks.site import database, serving, temporary_site
+from benchmarks.parts import stored
+from benchmarks.parts.browser import TOKEN, Browser
+from benchmarks.parts.site import database, serving, temporary_site
 
 PASSWORD = "annotate and annotate"
 CHOICES = ("left", "right", "tie")

@@ -94,7 +94,7 @@ def _fill(votes: int) -> None:
     from django.db import connection
 
     from annotations.models import Criterion, Study
-    from benchmarks import stored
+    from benchmarks.parts import stored
     from models_runner.models import Dataset
 
     call_command("migrate", verbosity=0)

@@ -22,8 +22,8 @@ from typing import Any
 
 from tabulate import tabulate
 
-from benchmarks import stored
-from benchmarks.site import database, serving, temporary_site
+from benchmarks.parts import stored
+from benchmarks.parts.site import database, serving, temporary_site
 
 MEGABYTE = 1_000_000
 WARM_UP = 8

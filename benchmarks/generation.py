@@ -24,8 +24,16 @@ from typing import Any
 
 from tabulate import tabulate
 
-from benchmarks.meetings import Turn, meetings
-from benchmarks.site import Measured, add_system, generate, import_meetings, kept_worker, temporary_site, together
+from benchmarks.parts.meetings import Turn, meetings
+from benchmarks.parts.site import (
+    Measured,
+    add_system,
+    generate,
+    import_meetings,
+    kept_worker,
+    temporary_site,
+    together,
+)
 
 SYSTEM = "smollm2-135m-instruct"
 INSTRUCTIONS = ("long", "medium", "short")
@@ -134,7 +142,7 @@ class Bench:
     def _bare(self, engine: str) -> Measured:
         job, answer = self.folder / "job.json", self.folder / "answer.json"
         job.write_text(json.dumps(self._job(engine)))
-        command = [sys.executable, "-m", "benchmarks.bare", engine, str(job), str(answer)]
+        command = [sys.executable, "-m", "benchmarks.parts.bare", engine, str(job), str(answer)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{engine} ended with status {done.returncode}:\n{done.stderr[-2000:]}")

@@ -20,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.meetings import Turn, meetings
+from benchmarks.parts.meetings import Turn, meetings
 
 BATCHES = (1, 16)
 PROMPTS = {1: 4, 16: 32}  # measured with each

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.stored_board import measure_rows
+from benchmarks.parts.stored_board import measure_rows
 from stats.ratings.ratings import rate
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.bootstrap import bootstrap_strengths, draw

@@ -24,7 +24,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
-from benchmarks.site import ROOT, database, serving, temporary_site
+from benchmarks.parts.site import ROOT, database, serving, temporary_site
 
 SYSTEMS = 5
 PAIRS = SYSTEMS * (SYSTEMS - 1) // 2

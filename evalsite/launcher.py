@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from django.conf import settings
 
-from models_runner.processes import stop_process, worker_command
+from jobs.processes import stop_process, worker_command
 from models_runner.runs.machine import cores
 
 PR_SET_PDEATHSIG = 1
@@ -92,9 +93,13 @@ class Child:
 
 @dataclass
 class Children:
-    """Child processes that are restarted when they end by themselves, and stopped together."""
+    """Child processes that are restarted when they end by themselves, and stopped together.
 
-    logs: Path
+    Attributes:
+        logs: The folder of a log file for each process; None lets them write to the launcher's own output.
+    """
+
+    logs: Path | None
     children: list[Child] = field(default_factory=list)
 
     def start(self, name: str, command: Sequence[str]) -> None:
@@ -106,8 +111,7 @@ class Children:
         self.start("metrics", worker_command("metrics", "default"))
 
     def _spawn(self, name: str, command: Sequence[str]) -> "subprocess.Popen[bytes]":
-        self.logs.mkdir(parents=True, exist_ok=True)
-        with (self.logs / f"{name}.log").open("ab") as log:
+        with self._log(name) as log:
             return subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -119,6 +123,12 @@ class Children:
                 preexec_fn=_end_with_parent,
             )
 
+    def _log(self, name: str) -> AbstractContextManager[IO[bytes] | None]:
+        if self.logs is None:
+            return nullcontext()
+        self.logs.mkdir(parents=True, exist_ok=True)
+        return (self.logs / f"{name}.log").open("ab")
+
     def restart_ended(self) -> list[str]:
         """Restart children that ended by themselves, a while after their start; returns messages for the terminal."""
         restarted = []
@@ -126,9 +136,8 @@ class Children:
             status = child.process.poll()
             if status is None or time.monotonic() - child.started < RESTART_PAUSE_SECONDS:
                 continue
-            restarted.append(
-                f"{child.name} ended with status {status} and is started again (log: {self.logs / child.name}.log)"
-            )
+            log = f" (log: {self.logs / child.name}.log)" if self.logs else ""
+            restarted.append(f"{child.name} ended with status {status} and is started again{log}")
             child.process, child.started = self._spawn(child.name, child.command), time.monotonic()
         return restarted
 

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "axes",
     "evalsite",
+    "jobs",
     "models_runner",
     "annotations",
     "leaderboards",
@@ -81,7 +82,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
-    "api.gate.ApiMiddleware",
+    "api.gate.middleware.ApiMiddleware",
 ]
 
 ROOT_URLCONF = "evalsite.urls"
@@ -273,5 +274,7 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
-    "loggers": {name: {"level": "INFO"} for name in ("models_runner", "annotations", "leaderboards", "evalsite")},
+    "loggers": {
+        name: {"level": "INFO"} for name in ("jobs", "models_runner", "annotations", "leaderboards", "evalsite")
+    },
 }

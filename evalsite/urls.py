@@ -19,5 +19,5 @@ urlpatterns = [
     path("", include("models_runner.web.urls")),
     path("", include("annotations.web.urls")),
     path("", include("leaderboards.web.urls")),
-    path("", include("api.urls")),
+    path("", include("api.web.urls")),
 ]

@@ -7,13 +7,16 @@ class LeaderboardsConfig(AppConfig):
     verbose_name = "Leaderboards"
 
     def ready(self) -> None:
-        from leaderboards.files import jobs as file_jobs
+        from jobs.registry import register_job, register_sweep
         from leaderboards.files import tasks  # noqa: F401  (workers find their tasks)
+        from leaderboards.files.jobs import delete_expired
+        from leaderboards.models import ExportJob, Release, SnapshotJob
         from leaderboards.models.triggers import drop_triggers, ensure_triggers
-        from leaderboards.snapshots import jobs as snapshot_jobs
-        from models_runner.runs.signals import swept
+        from leaderboards.snapshots.jobs import forget_unasked
 
-        swept.connect(snapshot_jobs.sweep)
-        swept.connect(file_jobs.sweep)
+        for model in (SnapshotJob, Release, ExportJob):
+            register_job(model)
+        register_sweep("snapshots nobody asks for", forget_unasked)
+        register_sweep("expired exports", delete_expired)
         pre_migrate.connect(drop_triggers, sender=self)
         post_migrate.connect(ensure_triggers, sender=self)

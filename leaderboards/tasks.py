@@ -4,9 +4,8 @@ import logging
 
 from celery import shared_task
 
+from jobs.ownership import owner_id
 from leaderboards.snapshots import jobs
-from models_runner.ownership import owner_id
-from models_runner.tasks import deliver
 
 logger = logging.getLogger(__name__)
 
@@ -15,7 +14,3 @@ logger = logging.getLogger(__name__)
 def make_snapshot(job_id: int) -> None:
     """Compute what one page of results shows; harmless if delivered twice."""
     logger.info(jobs.work_on_job(job_id, owner=owner_id()))
-
-
-def send_message(job_id: int) -> None:
-    deliver(make_snapshot, job_id, what=f"snapshot job {job_id}")

@@ -1,7 +1,7 @@
-"""SQL written by hand, for what every rated pair waits for; the same on PostgreSQL and on SQLite.
+"""Tools for SQL written by hand, the same on PostgreSQL and SQLite. They hold no statement of their own.
 
-To build such a statement anew each time takes Django longer than the database needs to answer it. PostgreSQL also keeps
-the plans, where settings.py lets it. All else goes through querysets.
+They serve what every rated pair waits for: Django takes longer to build such a statement than the database takes to
+answer it. PostgreSQL also keeps the plans, if settings.py allows it. All else goes through querysets.
 """
 
 import json
@@ -20,12 +20,12 @@ M = TypeVar("M", bound=Model)
 
 
 def fetch(sql: str, *values: object) -> list[Row]:
-    """All rows of a query."""
+    """Return all rows of a query; ask again on a new connection if the old one was lost outside a transaction."""
     here = connections[DEFAULT_DB_ALIAS]
     try:
         return _fetch(here, sql, values)
     except OperationalError:
-        # PostgreSQL was started anew, say. Nothing was lost but the question, unless a transaction had begun.
+        # For example, PostgreSQL was restarted. Unless a transaction had begun, only the question was lost.
         if here.in_atomic_block or here.is_usable():
             raise
         here.close()
@@ -34,23 +34,23 @@ def fetch(sql: str, *values: object) -> list[Row]:
 
 def _fetch(here: BaseDatabaseWrapper, sql: str, values: Sequence[object]) -> list[Row]:
     with _cursor(here) as cursor:
-        cursor.execute(sql, _given(here, values))
+        cursor.execute(sql, _adapted_values(here, values))
         rows = list(cursor.fetchall())
-    # An answer is proof that the connection stands: Django need not ask for another one in this request.
-    here.health_check_done = True  # type: ignore[attr-defined]  # which the stubs do not know
+    # The answer proves that the connection works: Django need not check it again in this request.
+    here.health_check_done = True  # type: ignore[attr-defined]  # missing in the stubs
     return rows
 
 
 def change(sql: str, *values: object) -> int:
-    """How many rows were changed."""
+    """Run a statement that changes rows; return how many rows it changed."""
     here = connections[DEFAULT_DB_ALIAS]
     with _cursor(here) as cursor:
-        cursor.execute(sql, _given(here, values))
+        cursor.execute(sql, _adapted_values(here, values))
         return int(cursor.rowcount)
 
 
 def insert(instance: Model) -> None:
-    """Add a row as it stands; no default of the model is missing, and no signal is sent."""
+    """Add a row and set its key. Defaults of the model apply; signals are not sent."""
     here = connections[DEFAULT_DB_ALIAS]
     fields, sql = _insertion(type(instance))
     values = [field.get_db_prep_save(field.pre_save(instance, add=True), here) for field in fields]
@@ -62,7 +62,7 @@ def insert(instance: Model) -> None:
 
 @cache
 def _insertion(model: type[Model]) -> tuple[list[Any], str]:
-    """The fields of a new row, whose key the database chooses, and the statement that adds it."""
+    """Return the fields of a new row and the statement that adds it; the database chooses the key."""
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     names = ", ".join(str(field.column) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
@@ -70,7 +70,7 @@ def _insertion(model: type[Model]) -> tuple[list[Any], str]:
 
 
 def for_update(of: str) -> str:
-    """Ends a query that locks its rows; on SQLite, where a transaction locks everything, it says nothing."""
+    """Return the clause that locks the rows of a query; empty on SQLite, where a transaction locks everything."""
     return f"FOR UPDATE OF {of}" if connection.features.has_select_for_update else ""
 
 
@@ -79,10 +79,10 @@ def from_json(value: str | None) -> Any:
 
 
 class Columns(Generic[M]):
-    """All columns of a model, and its instances from rows that begin with them."""
+    """All columns of a model as SQL; makes instances of rows that begin with these columns."""
 
     def __init__(self, model: type[M], table: str) -> None:
-        """table: what the query calls the model's table."""
+        """Take the alias that the query gives to the model's table."""
         self._model = model
         self._fields = model._meta.concrete_fields
         self._names = [field.attname for field in self._fields]
@@ -91,30 +91,30 @@ class Columns(Generic[M]):
 
     def instance(self, row: Sequence[Any]) -> M:
         values = list(row[: self.number])
-        for place, convert in self._converters:
-            values[place] = convert(values[place])
+        for index, convert in self._converters:
+            values[index] = convert(values[index])
         return self._model.from_db(connection.alias, self._names, values)
 
     @cached_property
     def _converters(self) -> list[tuple[int, Callable[[Any], Any]]]:
-        """What the database gives in another type than the field has: on SQLite dates, true and false, and more."""
-        found = []
-        for place, field in enumerate(self._fields):
+        """Converters by column index, where the database returns another type: on SQLite dates, booleans and more."""
+        converters = []
+        for index, field in enumerate(self._fields):
             column = field.get_col(self._model._meta.db_table)
             for convert in (*connection.ops.get_db_converters(column), *field.get_db_converters(connection)):
-                found.append((place, _bound(convert, column)))
-        return found
+                converters.append((index, _bound(convert, column)))
+        return converters
 
 
 def _bound(convert: Callable[[Any, Any, Any], Any], column: Any) -> Callable[[Any], Any]:
     return lambda value: convert(value, column, connection)
 
 
-def _given(here: BaseDatabaseWrapper, values: Sequence[object]) -> list[object]:
-    return [_adapted(here, value) if isinstance(value, (UUID, datetime)) else value for value in values]
+def _adapted_values(here: BaseDatabaseWrapper, values: Sequence[object]) -> list[object]:
+    return [_adapted_value(here, value) if isinstance(value, (UUID, datetime)) else value for value in values]
 
 
-def _adapted(here: BaseDatabaseWrapper, value: UUID | datetime) -> object:
+def _adapted_value(here: BaseDatabaseWrapper, value: UUID | datetime) -> object:
     if isinstance(value, UUID):
         return value if here.features.has_native_uuid_field else value.hex
     return here.ops.adapt_datetimefield_value(value)
@@ -123,7 +123,7 @@ def _adapted(here: BaseDatabaseWrapper, value: UUID | datetime) -> object:
 def _cursor(here: Any) -> Any:
     if here.vendor != "postgresql":
         return here.cursor()
-    # Values apart from the statement, which alone lets PostgreSQL keep its plan; counted and checked like any other.
+    # PostgreSQL keeps a plan only if the values travel apart from the statement. Django's cursor counts it as usual.
     here.ensure_connection()
     return here._prepare_cursor(_server_binding()(here.connection))
 

@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from models_runner.models import Dataset, Document, MetricSignature, Run, ScoringJob, Summary, System, Worker
+from jobs.models import Worker
+from models_runner.models import Dataset, Document, MetricSignature, Run, ScoringJob, Summary, System
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -67,7 +68,7 @@ class MetricSignatureAdmin(ReadOnlyAdmin):
 
 @admin.register(ScoringJob)
 class ScoringJobAdmin(ReadOnlyAdmin):
-    list_display = ["pk", "run", "metric", "status", "reason"]
+    list_display = ["pk", "run", "metric", "status", "failure_reason"]
     list_filter = ["status", "metric"]
     list_select_related = ["run__system", "run__dataset"]
 

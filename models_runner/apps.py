@@ -6,4 +6,10 @@ class ModelsRunnerConfig(AppConfig):
     verbose_name = "Datasets, systems, runs and metrics"
 
     def ready(self) -> None:
-        from models_runner import workers  # noqa: F401  (connects the worker's signals)
+        from jobs.registry import register_job, register_sweep
+        from models_runner.models import FineTuning, ScoringJob
+        from models_runner.runs.sweeping import sweep_runs
+
+        register_sweep("runs", sweep_runs)
+        register_job(ScoringJob)
+        register_job(FineTuning)

@@ -1,14 +1,11 @@
 """Celery tasks: each claims, calls one service, reports. Messages carry ids; rows carry the truth."""
 
 import logging
-from datetime import timedelta
 
-from celery import Task, shared_task
-from kombu.exceptions import OperationalError
+from celery import shared_task
 
+from jobs.ownership import owner_id
 from models_runner.finetune import job as finetune
-from models_runner.models import FineTuning, Run, ScoringJob
-from models_runner.ownership import owner_id
 from models_runner.runs import generation, scoring
 
 logger = logging.getLogger(__name__)
@@ -30,19 +27,3 @@ def score_summaries(job_id: int) -> None:
 def finetune_system(finetuning_id: int) -> None:
     """Train one system, from its last checkpoint; harmless if delivered twice."""
     logger.info(finetune.work_on_finetuning(finetuning_id, owner=owner_id()))
-
-
-TASKS = {Run: generate_summaries, ScoringJob: score_summaries, FineTuning: finetune_system}
-
-
-def send_message(work: Run | ScoringJob | FineTuning, *, delay: timedelta = timedelta()) -> None:
-    """Tell the workers of some work."""
-    deliver(TASKS[type(work)], work.pk, what=f"{type(work).__name__} {work.pk}", delay=delay)
-
-
-def deliver(task: Task, *args: int, what: str, delay: timedelta = timedelta()) -> None:
-    """Send a task's message. A broker that is down loses nothing: the sweeper tells again."""
-    try:
-        task.apply_async(args=args, countdown=delay.total_seconds() or None, retry=False)
-    except (OperationalError, OSError) as error:
-        logger.warning("the broker does not answer (%s); %s waits for the sweeper", error, what)

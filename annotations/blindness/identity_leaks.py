@@ -1,6 +1,6 @@
-"""Words in a summary that say which model wrote it, and that the meeting itself did not say.
+"""Finds words in a summary that reveal which model wrote it and that the meeting itself did not say.
 
-A name in the transcript is the meeting's own and gives nothing away: a summary of a meeting at Google may say Google.
+A name that is in the transcript reveals nothing: a summary of a meeting at Google may say Google.
 """
 
 import re
@@ -23,7 +23,7 @@ SIZE = re.compile(r"v?\d+(?:\.\d+)*[a-z]?|q\d\w*|\d+x\d+b")
 
 @dataclass(frozen=True)
 class IdentityFlag:
-    """A giveaway: summary[start:end] names the term."""
+    """A place in a summary that reveals its author: summary[start:end] names the term."""
 
     start: int
     end: int
@@ -32,48 +32,48 @@ class IdentityFlag:
 
 @dataclass(frozen=True)
 class _Folded:
-    """A text in one spelling, and for each of its characters where it came from in the original."""
+    """A text in one spelling, and the position in the original of each of its characters."""
 
     text: str
     origin: tuple[int, ...]
 
 
 def find_giveaways(summary: str, transcript: str, system_names: Iterable[str] = ()) -> list[IdentityFlag]:
-    """Words that name a model or its maker, or speak as one, and are absent from the transcript.
+    """Find words that name a model or its maker, or speak as one, and are absent from the transcript.
 
-    Full-width and other compatibility forms count as their plain letters, invisible characters as nothing. It finds
-    names that are in the list, not styles: a summary without a flag may still be recognisable.
+    Full-width and other compatibility forms count as their plain letters; invisible characters are ignored. Only listed
+    names are found, not styles: a summary without a flag may still be recognisable.
 
     Args:
-        summary: As it will be shown.
-        transcript: What was summarized, names of speakers included.
-        system_names: Slugs and names of the study's systems. Searched for are the whole name and each of its words
-            that is no ordinary word, number or size; a name of ordinary words alone only if joined by hyphens.
+        summary: The text as it will be shown.
+        transcript: The text that was summarized, with the names of the speakers.
+        system_names: Slugs and names of the study's systems. The whole name is searched for, and each of its words that
+            is not an ordinary word, number or size; a name of ordinary words only if hyphens join them.
     Returns:
-        Flags in the order of the text, not overlapping; of overlapping ones, the longest.
+        Flags in the order of the text; of overlapping ones, only the longest.
     """
     folded, said = _fold(summary), _fold(transcript).text
-    found = [
+    hits = [
         (match.start(), match.end(), term)
         for term, pattern in [*_known_terms(), *_system_terms(system_names)]
         for match in pattern.finditer(folded.text)
         if match.end() > match.start()
     ]
-    absent = {term for term in {hit[2] for hit in found} if not _loosely(term).search(said)}
+    absent = {term for term in {hit[2] for hit in hits} if not _loosely(term).search(said)}
     return [
         IdentityFlag(folded.origin[start], folded.origin[end - 1] + 1, term)
-        for start, end, term in _longest([hit for hit in found if hit[2] in absent])
+        for start, end, term in _longest([hit for hit in hits if hit[2] in absent])
     ]
 
 
 def _fold(text: str) -> _Folded:
-    """One spelling for all compatibility forms, letter by letter so that each keeps its place; accents dropped."""
+    """Replace compatibility forms by plain letters and drop accents, letter by letter, so that positions are kept."""
     letters: list[str] = []
     origin: list[int] = []
-    for place, character in enumerate(text):
+    for position, character in enumerate(text):
         plain = _plain(character)
         letters.append(plain)
-        origin.extend([place] * len(plain))
+        origin.extend([position] * len(plain))
     return _Folded("".join(letters), tuple(origin))
 
 
@@ -101,7 +101,7 @@ def _whole(expression: str, flags: int = 0) -> re.Pattern[str]:
 
 @cache
 def _loosely(term: str) -> re.Pattern[str]:
-    """The term in any capitals, with or without spaces and hyphens where one could be: "chat gpt", "open-ai"."""
+    """Match the term in any case, with or without spaces and hyphens between its parts: "chat gpt", "open-ai"."""
     parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+", term)
     return _whole(r"[\W_]*".join(map(re.escape, parts)) + VERSION, re.IGNORECASE)
 
@@ -114,10 +114,10 @@ def _system_terms(names: Iterable[str]) -> Iterator[tuple[str, re.Pattern[str]]]
         if telling:
             yield name, _whole(r"[\W_]*".join(map(re.escape, words)), re.IGNORECASE)
         elif re.search(r"[^\W_][-_.][^\W_]", plain):
-            # An ordinary word and a number are a name only as it is spelled: "lead-3", not "will lead 3 teams".
+            # An ordinary word and a number are a name only with the hyphen: "lead-3", not "will lead 3 teams".
             yield name, _whole("[-_.]".join(map(re.escape, words)), re.IGNORECASE)
         elif len(words) == 1 and not _is_ordinary(words[0]):
-            yield name, _whole(re.escape(words[0]))  # short: only in the capitals it has
+            yield name, _whole(re.escape(words[0]))  # short: only in its own case
         for word in telling:
             yield word, _whole(re.escape(word) + VERSION, re.IGNORECASE)
 
@@ -132,10 +132,10 @@ def _is_ordinary(word: str) -> bool:
     return lower in GENERIC or SIZE.fullmatch(lower) is not None
 
 
-def _longest(found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """Hits that do not overlap, the longest first served, in the order of the text."""
+def _longest(hits: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Return hits that do not overlap, preferring longer ones, in the order of the text."""
     kept: list[tuple[int, int, str]] = []
-    for start, end, term in sorted(found, key=lambda hit: (hit[0] - hit[1], hit[0], hit[2])):
+    for start, end, term in sorted(hits, key=lambda hit: (hit[0] - hit[1], hit[0], hit[2])):
         if all(end <= other[0] or start >= other[1] for other in kept):
             kept.append((start, end, term))
     return sorted(kept)

@@ -6,11 +6,12 @@ A row is written once and means the same whoever writes it, so that no lease is 
 import logging
 from collections.abc import Iterable
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.blindness.identity_leaks import find_giveaways
 from annotations.models import Comparison, GiveawayCheck, Study
+from jobs.messages import announce
+from jobs.registry import Swept
 from models_runner.models import Summary
 
 logger = logging.getLogger(__name__)
@@ -18,21 +19,21 @@ logger = logging.getLogger(__name__)
 BATCH = 50
 
 
-def announce() -> None:
+def announce_leak_check() -> None:
     """Tell a worker, once the rows are committed, that there is something to look through."""
-    from annotations.tasks import send_giveaways_message
-
-    transaction.on_commit(send_giveaways_message)
+    announce("annotations.tasks.check_giveaways")
 
 
-def sweep(**kwargs: object) -> None:
+def sweep_leak_check(*, starting: bool = False) -> Swept:
     """Tell again: a message may have been lost."""
     checks = GiveawayCheck.objects.filter(study=OuterRef("study"))
     unchecked = ~Exists(checks.filter(summary=OuterRef("summary_a"))) | ~Exists(
         checks.filter(summary=OuterRef("summary_b"))
     )
-    if Comparison.objects.filter(unchecked, study__in=_open_studies()).exists():
-        announce()
+    if not Comparison.objects.filter(unchecked, study__in=_open_studies()).exists():
+        return Swept()
+    announce_leak_check()
+    return Swept(announced=1)
 
 
 def check_all() -> str:

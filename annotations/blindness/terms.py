@@ -1,17 +1,17 @@
-"""The names that give a summary's author away: the one place to add a model or a maker.
+"""Lists the names that reveal a summary's author; add a new model or maker here.
 
 A name is a regular expression for one or more words. Boundaries are added around it, and after a model's name a
 version ("-4o", "2", "-3.5") is allowed. Names that are also ordinary words need capitals or a context that makes them
-names, because a false alarm costs a researcher's time each time:
+names, because every false alarm costs a researcher's time:
 
-- `NAMES`: nobody means anything else; any capitals.
-- `CAPITALISED`: also ordinary words ("a llama", "to google", "cohere", "grok"): as written here only.
+- `NAMES`: unambiguous; in any case.
+- `CAPITALISED`: also ordinary words ("a llama", "to google", "cohere", "grok"): only as written here.
 - `IN_CONTEXT`: ambiguous even with capitals ("the Bard", "terminal T5", "press Command R"): only with a size, a maker's
   name, a word such as "model", or a self-introduction beside them.
-- `PHRASES`: what a model says about itself; any capitals.
+- `PHRASES`: what a model says about itself; in any case.
 
 Each entry is (term, expression). The term is what is reported, and what the transcript is searched for: a name
-counts as the meeting's own if the transcript has the term, in any capitals, spaces and hyphens inside it optional.
+counts as the meeting's own if the transcript has the term, in any case, spaces and hyphens inside it optional.
 """
 
 NAMES = (
@@ -50,7 +50,7 @@ NAMES = (
     ("微软", r"微软"),
 )
 
-# What a maker sells beside models is talked about in meetings, and says nothing about who wrote a summary.
+# Meetings talk about a maker's other products; they say nothing about who wrote a summary.
 _GOOGLE_PRODUCTS = (
     "Docs?|Drive|Sheets?|Slides|Forms?|Meet|Calendar|Maps|Search|Analytics|Cloud|Ads|Scholar|Translate|Chrome|Play"
 )
@@ -114,7 +114,7 @@ PHRASES = (
     ("我是人工智能", rf"我(?:只|仅仅)?是{_ZH_A}(?:{_ZH_AI}(?:{_ZH_KIND}|(?=[，。,.!！]|$))|{_ZH_MODEL})"),
 )
 
-# Words of the names of systems that are also words of summaries: alone they give nothing away.
+# Words in names of systems that are also words of summaries: alone they reveal nothing.
 _ORDINARY = """
 base large small mini tiny medium long short micro nano lite light plus pro ultra max turbo flash fast quick new old
 first last best full half one two three chat instruct instruction instructed tuned fine finetuned tuning trained

@@ -1,1 +1,1 @@
-"""What is added up while people rate: answers by pair of systems, sides by annotator; may import models."""
+"""Counts kept while people rate: answers by pair of systems, sides by annotator; may import models."""

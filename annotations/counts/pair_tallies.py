@@ -1,13 +1,13 @@
-"""Counting an adaptive study's votes by pair of systems, exactly, in the transaction of each change.
+"""Keeps an adaptive study's tallies of votes by pair of systems, exactly, in the transaction of each change.
 
-A count is what a board counts: the answers to the first question in a held place, by annotators who are not left out.
-Why it cannot drift:
+A tally counts what a board counts: answers to the first question, in a held place, by annotators who are not excluded.
+It cannot drift, because:
 
-- Every change of an answer or of a place locks its comparison first, so what the assignment adds before and after is
-  read undisturbed. The pair's count is locked last, when all else is written: many people rate few pairs of systems.
-- Whether the annotator is left out is read once the count is locked. recount_pairs has all counts of the study locked
-  from before it reads until its transaction ends, and who excludes calls it in the same transaction: a vote at the same
-  moment is either in the recount, or sees its outcome.
+- Every change of an answer or of a place locks its comparison first, so nothing changes between reading what the
+  assignment adds before and after. The tally is locked last, when all else is written: many people rate few pairs.
+- Whether the annotator is excluded is read once the tally is locked. recount_pairs locks all tallies of the study
+  before it reads and until its transaction ends, and an exclusion calls it in its own transaction: a simultaneous
+  vote is either in the recount, or sees the exclusion.
 - A study that becomes adaptive first waits for every vote under way (sampling_changed).
 """
 
@@ -20,133 +20,139 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Count, Exists, F, QuerySet, Subquery
 
-from annotations.models import Annotator, Criterion, Judgement, Outcome, PairCount, Purpose, Sampling, Study
+from annotations.models import Annotator, Criterion, Judgement, Outcome, PairTally, Purpose, Sampling, Study
 from stats.decisions.sampling import PairMoments, smoothed_variance
 
-Pair = tuple[int, int]  # ids of two systems, the smaller first
+SystemPair = tuple[int, int]  # ids of two systems, the smaller first
 
 SYSTEMS = tuple(f"assignment__comparison__summary_{side}__run__system_id" for side in "ab")
-# Seen from a, as the ratings count it.
+# The score of a, as the boards count it.
 SCORES = {Outcome.A.value: 1.0, Outcome.B.value: 0.0, Outcome.TIE.value: 0.5, Outcome.BOTH_BAD.value: 0.5}
 
 
 class Totals(NamedTuple):
+    """Number, sum and sum of squares of the scores of a pair's first system."""
+
     votes: int = 0
     score_sum: float = 0.0
     score_squares: float = 0.0
 
 
-class Standing(NamedTuple):
-    """The pair an answer is about, and its score seen from the pair's first system."""
+class PairScore(NamedTuple):
+    """The pair that an answer is about, and the score of the pair's first system."""
 
-    pair: Pair
+    pair: SystemPair
     score: float
 
 
-def pair_of(system_a: int, system_b: int) -> Pair:
+def pair_of(system_a: int, system_b: int) -> SystemPair:
     return min(system_a, system_b), max(system_a, system_b)
 
 
-def moments_of(study: Study, pairs: Sequence[Pair]) -> PairMoments:
-    """Votes and variance of these pairs; one query, which reads no vote."""
-    rows = study.pair_counts.values_list("system_1_id", "system_2_id", "votes", "score_sum", "score_squares")
-    known = {(first, second): Totals(votes, total, squares) for first, second, votes, total, squares in rows}
-    found = [known.get(pair, Totals()) for pair in pairs]
-    n = np.array([one.votes for one in found], dtype=np.int64)
-    sums = np.array([one.score_sum for one in found], dtype=np.float64)
-    return PairMoments(n, smoothed_variance(n, sums, np.array([one.score_squares for one in found], dtype=np.float64)))
+def moments_of_pairs(study: Study, pairs: Sequence[SystemPair]) -> PairMoments:
+    """Return the number and variance of votes of these pairs, by one query of the tallies."""
+    rows = study.pair_tallies.values_list("system_1_id", "system_2_id", "votes", "score_sum", "score_squares")
+    stored = {(first, second): Totals(votes, total, squares) for first, second, votes, total, squares in rows}
+    totals = [stored.get(pair, Totals()) for pair in pairs]
+    n = np.array([of_pair.votes for of_pair in totals], dtype=np.int64)
+    sums = np.array([of_pair.score_sum for of_pair in totals], dtype=np.float64)
+    squares = np.array([of_pair.score_squares for of_pair in totals], dtype=np.float64)
+    return PairMoments(n, smoothed_variance(n, sums, squares))
 
 
 @contextmanager
 def counting(assignment_id: int, *, adaptive: bool = True) -> Iterator[None]:
-    """Around a change of this assignment's answers or place; its comparison is locked.
+    """Keep the tallies right around a change of this assignment's answers or place; its comparison must be locked.
 
-    adaptive: False only where the study was read after locking and is even, which saves the queries.
+    Args:
+        adaptive: False saves the queries; only if the study was read after locking and is not adaptive.
     """
-    before = _standing(assignment_id) if adaptive else None
+    before = _score_of(assignment_id) if adaptive else None
     yield
     if adaptive:
-        _move(assignment_id, before, _standing(assignment_id))
+        _move(assignment_id, before, _score_of(assignment_id))
 
 
-def _standing(assignment_id: int) -> Standing | None:
-    """What this assignment adds, unless its annotator is left out."""
+def _score_of(assignment_id: int) -> PairScore | None:
+    """Return what this assignment adds unless its annotator is excluded."""
     study = Study.objects.filter(comparisons__assignments=assignment_id)
     answers = _answers(Criterion.objects.filter(study__in=study)).filter(assignment=assignment_id)
-    given = answers.values_list("outcome", *SYSTEMS).first()
-    return given and _seen_from_first(*given)
+    answer = answers.values_list("outcome", *SYSTEMS).first()
+    return answer and _pair_score(*answer)
 
 
 def _answers(criteria: QuerySet[Criterion]) -> QuerySet[Judgement]:
-    """Answers to the first of these questions, in a held place, about pairs for rating."""
+    """Answers to the first of these questions, in held places, to pairs for rating."""
     first = criteria.order_by("position").values("pk")[:1]
     held = Judgement.objects.filter(criterion=Subquery(first), assignment__slot__isnull=False)
     return held.filter(assignment__comparison__purpose=Purpose.RATING).order_by()
 
 
-def _seen_from_first(outcome: str, system_a: int, system_b: int) -> Standing:
+def _pair_score(outcome: str, system_a: int, system_b: int) -> PairScore:
     score = SCORES[outcome]
-    return Standing(pair_of(system_a, system_b), score if system_a < system_b else 1 - score)
+    return PairScore(pair_of(system_a, system_b), score if system_a < system_b else 1 - score)
 
 
-def _move(assignment_id: int, before: Standing | None, after: Standing | None) -> None:
-    if before == after or (about := before or after) is None:
+def _move(assignment_id: int, before: PairScore | None, after: PairScore | None) -> None:
+    if before == after or (score := before or after) is None:
         return
     study = Study.objects.filter(comparisons__assignments=assignment_id)
-    first, second = about.pair
-    # Ordered by its own key: by the model's order the query would join the study, and lock its row as well.
-    counts = PairCount.objects.select_for_update(of=("self",)).order_by("pk")
-    count = counts.filter(study__in=study, system_1=first, system_2=second).first()
-    if count is None:
+    first, second = score.pair
+    # Ordered by its own key: in the model's order the query would join the study and lock its row as well.
+    tallies = PairTally.objects.select_for_update(of=("self",)).order_by("pk")
+    tally = tallies.filter(study__in=study, system_1=first, system_2=second).first()
+    if tally is None:
         return  # not adaptive
-    left_out = Annotator.objects.filter(assignments=assignment_id, excluded_at__isnull=False)
+    excluded = Annotator.objects.filter(assignments=assignment_id, excluded_at__isnull=False)
     added, removed = _totals(after), _totals(before)
-    PairCount.objects.filter(~Exists(left_out), pk=count.pk).update(
+    PairTally.objects.filter(~Exists(excluded), pk=tally.pk).update(
         votes=F("votes") + added.votes - removed.votes,
         score_sum=F("score_sum") + added.score_sum - removed.score_sum,
         score_squares=F("score_squares") + added.score_squares - removed.score_squares,
     )
 
 
-def _totals(standing: Standing | None) -> Totals:
-    return Totals() if standing is None else Totals(1, standing.score, standing.score**2)
+def _totals(score: PairScore | None) -> Totals:
+    return Totals() if score is None else Totals(1, score.score, score.score**2)
 
 
 @transaction.atomic
 def sampling_changed(study: Study) -> None:
-    """Start or stop counting after the study's sampling was changed, in the transaction that changed it."""
-    # Votes under way hold their comparison and may have seen the study as it was; later ones see it as it is.
+    """Start or stop the tallies after the study's sampling was changed; call it in that transaction."""
+    # Votes under way hold their comparison and may have read the study before the change; later ones read it after.
     list(study.comparisons.select_for_update().order_by("pk").values_list("pk", flat=True))
     recount_pairs(study)
 
 
 @transaction.atomic
 def recount_pairs(study: Study) -> None:
-    """Count all votes anew: for a study that became adaptive, or whose annotators were left out or taken in again.
+    """Recount all votes of a study that became adaptive, or whose annotators were excluded or included again.
 
-    Votes wait meanwhile, and their count is then of the same moment.
+    Votes wait meanwhile, so that all tallies are of the same moment.
     """
     adaptive = Study.objects.select_for_update(no_key=True).get(pk=study.pk).sampling == Sampling.ADAPTIVE
     if not adaptive:
-        study.pair_counts.all().delete()
+        study.pair_tallies.all().delete()
         return
     systems = study.systems.order_by("pk").values_list("pk", flat=True)
-    wanted = (PairCount(study=study, system_1_id=one, system_2_id=two) for one, two in combinations(systems, 2))
-    PairCount.objects.bulk_create(wanted, ignore_conflicts=True, batch_size=500)
-    counts = list(study.pair_counts.select_for_update().order_by("pk"))
-    found = counted(study)
-    for count in counts:
-        totals = found.get((count.system_1_id, count.system_2_id), Totals())
-        count.votes, count.score_sum, count.score_squares = totals
-    PairCount.objects.bulk_update(counts, Totals._fields, batch_size=500)
+    wanted = (
+        PairTally(study=study, system_1_id=first, system_2_id=second) for first, second in combinations(systems, 2)
+    )
+    PairTally.objects.bulk_create(wanted, ignore_conflicts=True, batch_size=500)
+    tallies = list(study.pair_tallies.select_for_update().order_by("pk"))
+    by_pair = tallies_from_votes(study)
+    for tally in tallies:
+        totals = by_pair.get((tally.system_1_id, tally.system_2_id), Totals())
+        tally.votes, tally.score_sum, tally.score_squares = totals
+    PairTally.objects.bulk_update(tallies, Totals._fields, batch_size=500)
 
 
-def counted(study: Study) -> dict[Pair, Totals]:
-    """The votes themselves, added up by pair; pairs without any are missing."""
+def tallies_from_votes(study: Study) -> dict[SystemPair, Totals]:
+    """Add up the votes themselves by pair; pairs without votes are missing."""
     votes = _answers(study.criteria.all()).filter(assignment__annotator__excluded_at=None)
-    totals: dict[Pair, Totals] = {}
+    totals: dict[SystemPair, Totals] = {}
     for outcome, system_a, system_b, n in votes.values_list("outcome", *SYSTEMS).annotate(n=Count("pk")):
-        pair, score = _seen_from_first(outcome, system_a, system_b)
-        known = totals.get(pair, Totals())
-        totals[pair] = Totals(known.votes + n, known.score_sum + n * score, known.score_squares + n * score**2)
+        pair, score = _pair_score(outcome, system_a, system_b)
+        so_far = totals.get(pair, Totals())
+        totals[pair] = Totals(so_far.votes + n, so_far.score_sum + n * score, so_far.score_squares + n * score**2)
     return totals

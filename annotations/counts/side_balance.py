@@ -1,48 +1,29 @@
-"""Which summary is shown left: equally often for every comparison, then for every annotator and system; else a coin.
+"""Chooses which summary is shown left: equally often for each comparison, then for each annotator and system.
 
-Every pair somebody is given is added to their counts (SideLead) in the transaction that gives it, whatever becomes of
-it, so that finding its side reads two counts however many pairs they had.
+Every pair given to an annotator is added to their counts (SideLead) in the transaction that gives it, whatever becomes
+of the pair. So the choice reads two counts, however many pairs the annotator had.
 """
 
 import random
 from collections import Counter
 from collections.abc import Iterable
 
+from django.db.models import Case, Sum, When
+
+from annotations.counts.queries import add_to_leads
 from annotations.models import Assignment, Side
-from lib.sql import change
 
-# Of a comparison: its systems, and how much more often an annotator was given a's left rather than right, than b's.
-SYSTEMS_AND_LEAD = "run_a.system_id, run_b.system_id, COALESCE(lead_a.lead, 0) - COALESCE(lead_b.lead, 0)"
-# Needs the annotator, twice.
-JOIN_SYSTEMS_AND_LEAD = """JOIN models_runner_summary summary_a ON summary_a.id = comparison.summary_a_id
-JOIN models_runner_run run_a ON run_a.id = summary_a.run_id
-JOIN models_runner_summary summary_b ON summary_b.id = comparison.summary_b_id
-JOIN models_runner_run run_b ON run_b.id = summary_b.run_id
-LEFT JOIN annotations_sidelead lead_a ON lead_a.annotator_id = %s AND lead_a.system_id = run_a.system_id
-LEFT JOIN annotations_sidelead lead_b ON lead_b.annotator_id = %s AND lead_b.system_id = run_b.system_id"""
-COUNT = """INSERT INTO annotations_sidelead (annotator_id, system_id, lead) VALUES (%s, %s, %s), (%s, %s, %s)
-ON CONFLICT (annotator_id, system_id) DO UPDATE SET lead = annotations_sidelead.lead + excluded.lead"""
-# What is added up, counted anew from the pairs. What was rated elsewhere was given to nobody here.
-RECOUNT = """SELECT annotator_id, system_id, SUM(lead) FROM (
-    SELECT given.annotator_id, run_a.system_id, CASE given.shown_left WHEN 'a' THEN 1 ELSE -1 END AS lead
-    FROM annotations_assignment given
-    JOIN annotations_comparison comparison ON comparison.id = given.comparison_id
-    JOIN models_runner_summary summary_a ON summary_a.id = comparison.summary_a_id
-    JOIN models_runner_run run_a ON run_a.id = summary_a.run_id
-    UNION ALL
-    SELECT given.annotator_id, run_b.system_id, CASE given.shown_left WHEN 'b' THEN 1 ELSE -1 END
-    FROM annotations_assignment given
-    JOIN annotations_comparison comparison ON comparison.id = given.comparison_id
-    JOIN models_runner_summary summary_b ON summary_b.id = comparison.summary_b_id
-    JOIN models_runner_run run_b ON run_b.id = summary_b.run_id
-) shown
-WHERE annotator_id IN (SELECT id FROM annotations_annotator WHERE NOT imported) GROUP BY annotator_id, system_id"""
+SYSTEMS = [f"comparison__summary_{side}__run__system" for side in Side.values]
 
 
-def shown_left(lead_of_a: int, held: Iterable[str], lapsed: Iterable[str] = ()) -> str:
-    """held: the sides of the comparison's places now held or rated, so that a pair given back does not weigh.
+def side_to_show(lead_of_a: int, held: Iterable[str], lapsed: Iterable[str] = ()) -> str:
+    """Return the side to show left: the one shown less often so far, or a coin's.
 
-    lapsed: of places given back by time; between equals they count, for who comes back finds the pair as it was.
+    Args:
+        lead_of_a: How much more often the annotator was shown a's system left than right, less the same of b's.
+        held: The sides shown left in the comparison's places now held or rated. A pair that was given back is left out.
+        lapsed: The sides of places whose lease ran out. They decide between equals, because an annotator who comes back
+            gets the pair as it was.
     """
     for counts in (Counter(held), Counter(lapsed)):
         if counts[Side.A] != counts[Side.B]:
@@ -52,19 +33,30 @@ def shown_left(lead_of_a: int, held: Iterable[str], lapsed: Iterable[str] = ()) 
     return Side.B if lead_of_a > 0 else Side.A
 
 
-def count(annotator_id: int, left: int, right: int) -> None:
-    """Add a pair of systems that the annotator is given; the same the other way round takes it back."""
+def count_sides(annotator_id: int, left: int, right: int) -> None:
+    """Count a pair of systems that the annotator is given; with the systems exchanged, take it back."""
     if left == right:
         return  # an attention check
-    # Always in the same order: requests of the same annotator may meet here.
-    (one, its), (other, others) = sorted(((left, 1), (right, -1)))
-    change(COUNT, annotator_id, one, its, annotator_id, other, others)
+    # Always in the same order, or two requests of the same annotator would wait for each other.
+    add_to_leads(annotator_id, *sorted(((left, 1), (right, -1))))
 
 
-def uncount(comparison_id: int) -> None:
-    """Take back what everybody's assignment of a comparison added; in the transaction that removes them."""
-    systems = [f"comparison__summary_{side}__run__system" for side in Side.values]
-    given = Assignment.objects.filter(comparison=comparison_id).order_by("annotator")
-    for annotator_id, side, *pair in given.values_list("annotator", "shown_left", *systems):
-        left, right = pair if side == Side.A else pair[::-1]
-        count(annotator_id, right, left)
+def uncount_sides(comparison_id: int) -> None:
+    """Take back what all assignments of a comparison added; call it in the transaction that removes them."""
+    assignments = Assignment.objects.filter(comparison=comparison_id).order_by("annotator")
+    for annotator_id, side, *systems in assignments.values_list("annotator", "shown_left", *SYSTEMS):
+        left, right = systems if side == Side.A else systems[::-1]
+        count_sides(annotator_id, right, left)
+
+
+def recounted_leads() -> dict[tuple[int, int], int]:
+    """Count all leads anew from the assignments, by annotator and system.
+
+    Pairs that were rated elsewhere are left out: nobody was given them here.
+    """
+    leads: Counter[tuple[int, int]] = Counter()
+    for side, system in zip(Side.values, SYSTEMS, strict=True):
+        rows = Assignment.objects.filter(annotator__imported=False).order_by().values_list("annotator", system)
+        for annotator, its_system, lead in rows.annotate(lead=Sum(Case(When(shown_left=side, then=1), default=-1))):
+            leads[annotator, its_system] += lead
+    return dict(leads)

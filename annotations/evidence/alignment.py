@@ -1,8 +1,8 @@
-"""The turns that may support each sentence of a summary: texts in, numbers out. docs/evidence.md gives the method.
+"""Finds the turns that may support each sentence of a summary; texts in, numbers out. docs/evidence.md has the method.
 
-A passage is a few sentences of one turn. It scores by the cosine of its vector with the sentence's, where there is an
-encoder for the language, and by the share of the sentence's words that it has, rare words counting more. A turn scores
-as its best passage.
+A passage is a few sentences of one turn. Its score combines the cosine similarity with the sentence, where there is an
+encoder for the language, and the share of the sentence's words that it has, weighted by rarity. The score of a turn is
+that of its best passage.
 """
 
 import math
@@ -18,28 +18,28 @@ from numpy.typing import NDArray
 from lib.language import normalise_language, split_sentences
 from models_runner.metrics.rouge import tokenizer_for
 
-# A change of these, or of the rules below, raises annotations.models.evidence.METHOD.
+# Change one of these, or a rule below, and raise the number in annotations.models.evidence.METHOD.
 MAX_TURNS = 3
 COSINE_WEIGHT = 0.5
 WORDS_WEIGHT = 0.5
 # A turn below its threshold supports nothing.
 THRESHOLD = 0.36
 WORDS_ONLY_THRESHOLD = 0.36
-PAIRS_ONLY_THRESHOLD = 0.1  # pairs of characters agree less often, and by chance hardly ever
-# A second or third turn that is much weaker than the best one says more of the method than of the meeting.
+PAIRS_ONLY_THRESHOLD = 0.1  # pairs of characters match less often, and hardly ever by chance
+# A second or third turn that is much weaker than the best one is more likely noise than support.
 SHARE_OF_BEST = 0.8
 
 PASSAGE_SENTENCES = 3
-# Speech may come without a full stop: what is longer than this is cut.
+# Transcribed speech may lack full stops; a longer sentence is cut.
 SENTENCE_CHARACTERS = 400
 # "Yeah, okay." supports nothing.
 PASSAGE_TERMS = 2
 
-# Written without spaces: a single character says little, so pairs of neighbours are the terms.
+# Written without spaces. A single character means little, so the terms are pairs of neighbours.
 PAIRED_LANGUAGES = frozenset({"zh", "ja", "th", "lo", "km", "my"})
 
 Vectors = NDArray[np.float32]
-Encode = Callable[[Sequence[str]], Vectors]  # one row of length 1 a text
+Encode = Callable[[Sequence[str]], Vectors]  # one row of length 1 for each text
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Support:
 
 @dataclass(frozen=True)
 class Sentence:
-    """Where a sentence stands in its summary, and the turns that may support it, best first; none: none was found."""
+    """The position of a sentence in its summary, and the turns that may support it, best first."""
 
     start: int
     end: int
@@ -64,8 +64,8 @@ class Passage:
     terms: frozenset[str]
 
 
-class Transcript:
-    """A transcript made ready once for all its summaries.
+class TranscriptIndex:
+    """A transcript, prepared once for all its summaries.
 
     Args:
         turns: In order, each with "speaker" and "content".
@@ -83,7 +83,7 @@ class Transcript:
         self._vectors = encode([passage.text for passage in self._passages]) if encode else None
 
     def support(self, summary: str) -> list[Sentence]:
-        """Every sentence of the summary that has a word, in order."""
+        """Return every sentence of the summary that has a word, in order, with its support."""
         spans = [
             (start, end, terms)
             for start, end in sentence_spans(summary, self._language)
@@ -98,9 +98,9 @@ class Transcript:
         return [Sentence(start, end, self._best(row)) for (start, end, _), row in zip(spans, scores, strict=True)]
 
     def _words(self, sentences: Sequence[frozenset[str]]) -> Vectors:
-        """The share of each sentence's words that each passage has, by rarity; sentences × passages."""
+        """Return the share of each sentence's words that each passage has, weighted by rarity; sentences × passages."""
         scores = np.zeros((len(sentences), len(self._passages)), dtype=np.float32)
-        # A word that nobody says is as rare as can be: it counts against every passage.
+        # A word that nobody says gets the highest rarity: it counts against every passage.
         unheard = max(self._rarity.values(), default=1.0)
         for i, terms in enumerate(sentences):
             weights = {term: self._rarity.get(term, unheard) for term in terms}
@@ -119,35 +119,35 @@ class Transcript:
 
 
 def sentence_spans(text: str, language: str) -> Iterator[tuple[int, int]]:
-    """Start and end of each sentence in the text, in order."""
+    """Yield start and end of each sentence in the text, in order."""
     end = 0
     for sentence in split_sentences(text, language):
         start = text.find(sentence, end)
-        if start < 0:  # the splitter changed a character: the text stays whole, this sentence is none
+        if start < 0:  # the splitter changed a character: this sentence is left out, the text stays whole
             continue
         end = start + len(sentence)
         yield start, end
 
 
 def terms_of(text: str, language: str) -> frozenset[str]:
-    """The distinct terms of a text: stemmed words in English, pairs of characters where words have no spaces."""
+    """Return the distinct terms of a text: stemmed words in English, pairs of characters where words have no spaces."""
     tokens = tokenizer_for(language).tokenize(text)
     if language not in PAIRED_LANGUAGES:
         return frozenset(tokens)
-    pairs = {one + other for one, other in pairwise(tokens) if len(one) == len(other) == 1}
+    pairs = {first + second for first, second in pairwise(tokens) if len(first) == len(second) == 1}
     return frozenset(pairs | {token for token in tokens if len(token) > 1})
 
 
 def rarities(turns: Sequence[Iterable[str]]) -> dict[str, float]:
-    """Inverse document frequency of each term, a turn being a document; positive."""
+    """Return the inverse document frequency of each term, with turns as documents; positive."""
     heard = Counter(term for turn in turns for term in turn)
     return {term: math.log(1 + (len(turns) - n + 0.5) / (n + 0.5)) for term, n in heard.items()}
 
 
 def passages(number: int, turn: Mapping[str, str], language: str) -> Iterator[Passage]:
-    """Every run of PASSAGE_SENTENCES sentences of a turn, the whole turn if it has no more; those that say something.
+    """Yield every run of PASSAGE_SENTENCES sentences of a turn that has enough terms; a shorter turn as a whole.
 
-    The speaker's name is among the terms: a summary tells who said it.
+    The speaker's name is among the terms, because a summary says who spoke.
     """
     pieces = [
         piece

@@ -1,4 +1,4 @@
-"""Sentence vectors by the bundled MiniLM encoder, which reads English."""
+"""Computes sentence vectors with the bundled MiniLM encoder, which reads English."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -11,13 +11,13 @@ from annotations.models.evidence import METHOD
 from lib.language import RULES_VERSION, normalise_language
 from models_runner.metrics.bertscore import Encoder, bundled_encoder, weights_hash
 
-# What all-MiniLM-L6-v2 was trained to read at once; the words beyond are left out.
+# The length that all-MiniLM-L6-v2 was trained on; tokens beyond it are cut off.
 TOKENS = 256
 BATCH = 64
 
 
 class SentenceEncoder:
-    """Mean of the last layer's vectors over the tokens, at length 1: the way these weights were trained."""
+    """Averages the last layer over the tokens and normalises to length 1, as these weights were trained."""
 
     def __init__(self, encoder: Encoder) -> None:
         from transformers import AutoModel, AutoTokenizer
@@ -29,7 +29,7 @@ class SentenceEncoder:
         self._model = AutoModel.from_pretrained(folder).eval()
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
-        """One row a text, in order. Texts of like length share a batch, so that little is padding."""
+        """Return one row for each text, in order. Texts of similar length share a batch, to save padding."""
         vectors = np.zeros((len(texts), self._model.config.hidden_size), dtype=np.float32)
         by_length = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         for first in range(0, len(texts), BATCH):
@@ -55,15 +55,16 @@ def _load() -> SentenceEncoder:
 
 
 def encoder_for(language: str) -> SentenceEncoder | None:
-    """The encoder of this process, loaded on first use; None for a language it does not read.
+    """Return this process's encoder, loaded on first use; None for a language that it does not read.
 
-    Raises MetricUnavailableError where the weights are not installed.
+    Raises:
+        MetricUnavailableError: The weights are not installed.
     """
     return _load() if normalise_language(language) == "en" else None
 
 
 def signature(language: str) -> str:
-    """The method, its versions and its weights, for texts of this language."""
+    """Return what evidence in this language depends on: the method, its versions and its weights."""
     libraries = f"sentences sentencex {version('sentencex')}|words rules {RULES_VERSION}"
     if normalise_language(language) != "en":
         return f"{METHOD}|words only|{libraries}|regex {version('regex')}"

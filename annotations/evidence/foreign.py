@@ -1,6 +1,6 @@
-"""Summaries that an attention check sets beside another document's transcript: their evidence is looked for there.
+"""Finds evidence for summaries that an attention check sets beside another document's transcript.
 
-Without it these pairs alone would lack the marks, and so give themselves away.
+Without it, these pairs alone would lack the marks and so reveal themselves.
 """
 
 from collections.abc import Callable
@@ -15,17 +15,17 @@ SIDES = ("summary_a", "summary_b")
 
 
 def foreign_sides() -> list[QuerySet[Comparison]]:
-    """For each side, attention checks of open studies whose summary there is foreign and has no current evidence."""
-    checks = Comparison.objects.exclude(study__status=Study.Status.CLOSED).filter(known__attention=True)
-    found = ForeignEvidence.objects.current().filter(document=OuterRef("document"))
+    """Return, for each side, the attention checks whose summary there is foreign and has no current evidence."""
+    checks = Comparison.objects.exclude(study__status=Study.Status.CLOSED).filter(control_item__attention=True)
+    current = ForeignEvidence.objects.current().filter(document=OuterRef("document"))
     return [
-        checks.exclude(**{f"{side}__document": F("document")}).filter(~Exists(found.filter(summary=OuterRef(side))))
+        checks.exclude(**{f"{side}__document": F("document")}).filter(~Exists(current.filter(summary=OuterRef(side))))
         for side in SIDES
     ]
 
 
 def foreign_wanting(document_id: int) -> list[Summary]:
-    """Summaries of other documents that want their evidence in this one."""
+    """Return summaries of other documents whose evidence in this document is missing."""
     ids = {
         pk
         for side, checks in zip(SIDES, foreign_sides(), strict=True)
@@ -53,7 +53,7 @@ def save_foreign(rows: list[ForeignEvidence]) -> None:
 
 
 def foreign_spans(comparison: Comparison) -> dict[int, list[dict[str, Any]]]:
-    """By summary, what was found in the comparison's document for the one that is not of it."""
+    """Return the evidence in the comparison's document for its foreign summary, by summary."""
     pair = [comparison.summary_a_id, comparison.summary_b_id]
     rows = ForeignEvidence.objects.current().filter(document=comparison.document_id, summary__in=pair)
     return dict(rows.values_list("summary", "spans"))

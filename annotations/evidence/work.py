@@ -4,7 +4,6 @@ The work is what is missing: a summary in a comparison without evidence of the c
 there is some; each worker that takes one up tells the next, and the sweep tells again where a message was lost.
 """
 
-import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,29 +13,24 @@ from django.utils import timezone
 
 from annotations.evidence.foreign import foreign_rows, foreign_sides, foreign_wanting, save_foreign
 from annotations.models import Comparison, EvidenceJob, ForeignEvidence, Study, SummaryEvidence
-from annotations.models.evidence import MAX_ATTEMPTS
-from lib.faults import disk_is_full, explained
-from models_runner.leases import KeepLease, lease_time
+from annotations.models.evidence import EvidenceJobQuerySet
+from jobs.leases import lease_time
+from jobs.messages import announce
+from jobs.registry import Swept
+from jobs.working import work_on_held
 from models_runner.models import Document, Summary
-from models_runner.ownership import is_gone
-
-logger = logging.getLogger(__name__)
 
 CANDIDATES = 20
-WORKER_ENDED = (
-    f"The worker ended while it looked for evidence in this document, {MAX_ATTEMPTS} times. The usual cause is too "
-    "little memory. Its summaries are rated without evidence."
-)
 
 
 def summaries_wanting() -> QuerySet[Summary]:
-    """Summaries that a study compares, closed ones aside, and that have no evidence of the current method."""
+    """Summaries that some study, not yet closed, compares, and that have no evidence by the method of this release."""
     compared = Comparison.objects.exclude(study__status=Study.Status.CLOSED)
     in_a_pair = Q(Exists(compared.filter(summary_a=OuterRef("pk")))) | Q(
         Exists(compared.filter(summary_b=OuterRef("pk")))
     )
-    found = SummaryEvidence.objects.current().filter(summary=OuterRef("pk"))
-    return Summary.objects.done().exclude(text="").filter(in_a_pair).filter(~Exists(found))
+    current = SummaryEvidence.objects.current().filter(summary=OuterRef("pk"))
+    return Summary.objects.done().exclude(text="").filter(in_a_pair).filter(~Exists(current))
 
 
 def waiting_documents() -> QuerySet[Document]:
@@ -65,19 +59,17 @@ def evidence_progress(study: Study) -> EvidenceProgress:
     compared = Summary.objects.filter(
         Q(pk__in=comparisons.values("summary_a")) | Q(pk__in=comparisons.values("summary_b"))
     )
-    failed = EvidenceJob.objects.filter(document__in=comparisons.values("document")).exclude(reason="")
+    failed = EvidenceJob.objects.filter(document__in=comparisons.values("document")).exclude(failure_reason="")
     return EvidenceProgress(
         wanted=compared.count(),
         found=SummaryEvidence.objects.current().filter(summary__in=compared).count(),
-        reasons=list(failed.order_by("reason").values_list("reason", flat=True).distinct()),
+        reasons=list(failed.order_by("failure_reason").values_list("failure_reason", flat=True).distinct()),
     )
 
 
-def announce() -> None:
+def announce_evidence() -> None:
     """Tell the workers, once the rows are committed, that there is work."""
-    from annotations.tasks import send_message
-
-    transaction.on_commit(send_message)
+    announce("annotations.tasks.find_evidence")
 
 
 def work_on_next_document(*, owner: str) -> str:
@@ -86,37 +78,31 @@ def work_on_next_document(*, owner: str) -> str:
     if job is None:
         return "evidence: no document waits"
     if waiting_documents().exists():
-        announce()  # for the next idle worker, which tells the one after it
-    held = EvidenceJob.objects.filter(pk=job.pk, owner=owner)
-    try:
-        with KeepLease(lambda: held.update(lease_until=timezone.now() + lease_time())):
-            rows = _find(job.document)
-        saved = _save(held, rows)
-    except Exception as error:
-        reason = explained(error) if disk_is_full(error) else str(error) or type(error).__name__
-        held.update(owner="", lease_until=None, reason=reason)
-        logger.exception("evidence in document %s failed", job.document_id)
-        return f"evidence in document {job.document_id}: {reason}"
-    return f"evidence in document {job.document_id}: {saved} summaries"
+        announce_evidence()  # for the next idle worker, which tells the one after it
+    return work_on_held(job, _find_and_save)
 
 
 def _claim(owner: str) -> EvidenceJob | None:
     for document_id in waiting_documents().values_list("pk", flat=True)[:CANDIDATES]:
-        if EvidenceJob.objects.claim(document_id, owner=owner, now=timezone.now(), lease=lease_time()):
+        if EvidenceJob.objects.claim_document(document_id, owner=owner, now=timezone.now(), lease=lease_time()):
             return EvidenceJob.objects.select_related("document__transcript").get(document=document_id)
     return None
 
 
+def _find_and_save(job: EvidenceJob, held: EvidenceJobQuerySet) -> str:
+    return f"{_save(held, _find(job.document))} summaries"
+
+
 def _find(document: Document) -> list[SummaryEvidence | ForeignEvidence]:
     # What cuts and reads texts takes seconds to load; only a worker that does so needs it.
-    from annotations.evidence.alignment import Transcript
+    from annotations.evidence.alignment import TranscriptIndex
     from annotations.evidence.encoder import encoder_for, signature
 
     summaries = list(summaries_wanting().filter(document=document).only("pk", "text").order_by("pk"))
     foreign = foreign_wanting(document.pk)
     if not (summaries or foreign):
         return []
-    transcript = Transcript(document.transcript.turns, document.language, encoder_for(document.language))
+    transcript = TranscriptIndex(document.transcript.turns, document.language, encoder_for(document.language))
     method = signature(document.language)
 
     def spans(text: str) -> list[dict[str, Any]]:
@@ -131,10 +117,10 @@ def _find(document: Document) -> list[SummaryEvidence | ForeignEvidence]:
     ]
 
 
-def _save(held: QuerySet[EvidenceJob], rows: list[SummaryEvidence | ForeignEvidence]) -> int:
+def _save(held: EvidenceJobQuerySet, rows: list[SummaryEvidence | ForeignEvidence]) -> int:
     """All of a document's rows or none; none where the job was lost to another worker meanwhile."""
     with transaction.atomic():
-        if not held.update(owner="", lease_until=None, reason="", attempts=0):
+        if not held.finish():
             return 0
         SummaryEvidence.objects.bulk_create(
             [row for row in rows if isinstance(row, SummaryEvidence)],
@@ -146,22 +132,17 @@ def _save(held: QuerySet[EvidenceJob], rows: list[SummaryEvidence | ForeignEvide
     return len(rows)
 
 
-def sweep(*, starting: bool = False, **kwargs: object) -> None:
+def sweep_evidence(*, starting: bool = False) -> Swept:
     """Free what ended workers hold, and tell the workers where work waits and nobody does any.
 
     starting: a worker starts, which may have what was missing before; what failed with a reason is tried again.
     """
-    _free_stale_jobs()
+    freed = EvidenceJob.objects.free_stale(timezone.now())
     if starting:
-        EvidenceJob.objects.exclude(reason__in=["", WORKER_ENDED]).update(attempts=0)
-    under_work = EvidenceJob.objects.exclude(owner="").exists()
+        failed = EvidenceJob.objects.filter(status__in=[EvidenceJob.Status.PENDING, EvidenceJob.Status.FAILED])
+        failed.exclude(failure_reason__in=["", EvidenceJob.WORKER_ENDED]).put_back(attempts=0)
+    under_work = EvidenceJob.objects.running().exists()
     if (starting or not under_work) and waiting_documents().exists():
-        announce()
-
-
-def _free_stale_jobs() -> None:
-    held = EvidenceJob.objects.exclude(owner="")
-    gone = [owner for owner in held.order_by().values_list("owner", flat=True).distinct() if is_gone(owner)]
-    stale = held.filter(Q(lease_until__lt=timezone.now()) | Q(owner__in=gone))
-    stale.filter(attempts__gte=MAX_ATTEMPTS).update(owner="", lease_until=None, reason=WORKER_ENDED)
-    stale.update(owner="", lease_until=None)
+        announce_evidence()
+        return Swept(freed, 1)
+    return Swept(freed)

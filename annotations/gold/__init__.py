@@ -1,1 +1,1 @@
-"""Pairs with a known answer, for training and for attention; may import models to people."""
+"""Control items: pairs with a known answer, for training and for gold; may import models to people."""

@@ -1,4 +1,4 @@
-"""Attention checks: a summary of the document against one of another document, which nobody who reads confuses."""
+"""Attention checks: a summary of the document against one of another document, which no careful reader confuses."""
 
 import random
 from collections import defaultdict
@@ -8,14 +8,20 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
-from annotations.gold.items import Known, KnownPairError, announce, check_known, store_known
-from annotations.models import Comparison, KnownPair, Study
+from annotations.gold.items import (
+    ControlItemError,
+    ControlItemSpec,
+    announce_attention_checks,
+    check_control_item,
+    store_control_item,
+)
+from annotations.models import Comparison, ControlItem, Study
 from annotations.models.studies import EVERYBODY
 from annotations.studies.pair_generation import newest_summaries, shuffle_number
 from models_runner.models import Summary
 
 MOST_AT_ONCE = 200
-# Questions of the library that the wrong document decides; a text of another meeting may well read better.
+# Library questions that the right document must win. On others, a text of another meeting may well read better.
 ABOUT_THE_DOCUMENT = ("overall", "informativeness", "consistency", "relevance", "coverage")
 EXPLANATION = gettext_noop(
     "One of the two summaries is of another meeting: almost nothing in it is said in this transcript."
@@ -25,60 +31,65 @@ EXPLANATION = gettext_noop(
 @transaction.atomic
 def add_attention_checks(
     study: Study, n: int, purpose: str, by: User | None, *, questions: Sequence[str] = ()
-) -> list[KnownPair]:
-    """Make so many, or as many as there can be; the same ones for the same study, seed and checks made before.
+) -> list[ControlItem]:
+    """Make `n` attention checks, or as many as there can be.
 
-    questions: on which the summary of the document is expected to win; those of ABOUT_THE_DOCUMENT if none are named.
-    Raises KnownPairError where none can be made.
+    The same study, seed and number of used pairs give the same checks.
+
+    Args:
+        questions: Those on which the summary of the document must win; by default those of ABOUT_THE_DOCUMENT.
+
+    Raises:
+        ControlItemError: No check can be made.
     """
     if not 1 <= n <= MOST_AT_ONCE:
-        raise KnownPairError(f"{n} attention checks cannot be made at once; expected 1 to {MOST_AT_ONCE}.")
+        raise ControlItemError(f"{n} attention checks cannot be made at once; expected 1 to {MOST_AT_ONCE}.")
     # Two requests at once would draw the same pairs.
     study = Study.objects.select_for_update().get(pk=study.pk)
     questions = questions or _questions_about_the_document(study)
-    check_known(study, _known(purpose, questions, "a"))
-    pairs = [_make(study, own, other, purpose, questions, by) for own, other in _drawn(study, n)]
+    check_control_item(study, _spec(purpose, questions, "a"))
+    pairs = [_make(study, own, foreign, purpose, questions, by) for own, foreign in _drawn(study, n)]
     if not pairs:
-        raise KnownPairError(
+        raise ControlItemError(
             "No attention check can be made: it takes finished summaries of two documents in the same language, and "
             "each pair of summaries is used once."
         )
-    announce(pairs)
+    announce_attention_checks(pairs)
     return pairs
 
 
 def _questions_about_the_document(study: Study) -> list[str]:
     asked = list(study.criteria.values_list("key", flat=True))
-    if not (found := [key for key in asked if key in ABOUT_THE_DOCUMENT]):
-        raise KnownPairError(
+    if not (questions := [key for key in asked if key in ABOUT_THE_DOCUMENT]):
+        raise ControlItemError(
             "Name the questions on which the summary of the right document must win. "
             f"This study asks: {', '.join(asked)}."
         )
-    return found
+    return questions
 
 
-def _known(purpose: str, questions: Sequence[str], side: str) -> Known:
-    return Known(purpose, {key: [side] for key in questions}, EXPLANATION)
+def _spec(purpose: str, questions: Sequence[str], side: str) -> ControlItemSpec:
+    return ControlItemSpec(purpose, {key: [side] for key in questions}, EXPLANATION)
 
 
 def _drawn(study: Study, n: int) -> list[tuple[Summary, Summary]]:
-    """Pairs of a document's own summary and a foreign one; documents take turns, in an order drawn by the seed."""
+    """Draw pairs of a document's own summary and a foreign one; documents take turns, in an order drawn by seed."""
     units = newest_summaries(study)
     used = {frozenset(pair) for pair in study.comparisons.values_list("summary_a", "summary_b")}
     dice = random.Random(f"attention:{study.seed}:{study.slug}:{len(used)}")  # noqa: S311  (reproducible, no secret)
-    others = _Others(study, [summary for unit in units.values() for summary in unit.values()], used, dice)
+    others = _ForeignSummaries(study, [summary for unit in units.values() for summary in unit.values()], used, dice)
     turns = [list(units[unit].values()) for unit in sorted(units, key=lambda unit: (unit[0], unit[1] or 0))]
     dice.shuffle(turns)
     made: list[tuple[Summary, Summary]] = []
     while turns and len(made) < n:
-        found = [pair for own in turns[: n - len(made)] if (pair := others.for_one_of(own))]
-        made += found
-        turns = turns if found else []
+        drawn = [pair for own in turns[: n - len(made)] if (pair := others.for_one_of(own))]
+        made += drawn
+        turns = turns if drawn else []
     return made
 
 
-class _Others:
-    """Summaries of other documents to set beside a document's own."""
+class _ForeignSummaries:
+    """Finds a summary of another document to set beside a document's own."""
 
     def __init__(self, study: Study, every: list[Summary], used: set[frozenset[int]], dice: random.Random) -> None:
         self.languages = dict(study.dataset.documents.values_list("pk", "language"))
@@ -88,21 +99,25 @@ class _Others:
             self.by_system[summary.run.system_id].append(summary)
 
     def for_one_of(self, own: list[Summary]) -> tuple[Summary, Summary] | None:
-        """By the same system where there is one, so that the two differ in what they are about and in nothing else."""
+        """Draw one of a document's summaries and a foreign one, by the same system if possible.
+
+        The two then differ only in what they are about.
+        """
         drawn = self.dice.sample(own, len(own))
-        for one, candidates in [(o, self.by_system[o.run.system_id]) for o in drawn] + [(o, self.every) for o in drawn]:
-            free = [other for other in candidates if self._fits(one, other)]
-            for other in self.dice.sample(free, len(free)):
-                if _texts_differ(one, other):
-                    self.used.add(frozenset((one.pk, other.pk)))
-                    return one, other
+        by_same_system = [(summary, self.by_system[summary.run.system_id]) for summary in drawn]
+        for summary, candidates in by_same_system + [(summary, self.every) for summary in drawn]:
+            free = [foreign for foreign in candidates if self._fits(summary, foreign)]
+            for foreign in self.dice.sample(free, len(free)):
+                if _texts_differ(summary, foreign):
+                    self.used.add(frozenset((summary.pk, foreign.pk)))
+                    return summary, foreign
         return None
 
-    def _fits(self, one: Summary, other: Summary) -> bool:
+    def _fits(self, own: Summary, foreign: Summary) -> bool:
         return (
-            one.document_id != other.document_id
-            and self.languages[one.document_id] == self.languages[other.document_id]
-            and frozenset((one.pk, other.pk)) not in self.used
+            own.document_id != foreign.document_id
+            and self.languages[own.document_id] == self.languages[foreign.document_id]
+            and frozenset((own.pk, foreign.pk)) not in self.used
         )
 
 
@@ -112,9 +127,9 @@ def _texts_differ(*pair: Summary) -> bool:
 
 
 def _make(
-    study: Study, own: Summary, other: Summary, purpose: str, questions: Sequence[str], by: User | None
-) -> KnownPair:
-    first, second = sorted((own, other), key=lambda summary: summary.pk)
+    study: Study, own: Summary, foreign: Summary, purpose: str, questions: Sequence[str], by: User | None
+) -> ControlItem:
+    first, second = sorted((own, foreign), key=lambda summary: summary.pk)
     comparison = Comparison.objects.create(
         study=study,
         document_id=own.document_id,
@@ -125,5 +140,5 @@ def _make(
         purpose=purpose,
         shuffle=shuffle_number(study, first.pk, second.pk),
     )
-    known = _known(purpose, questions, "a" if first == own else "b")
-    return store_known(comparison, known, by, attention=True)
+    spec = _spec(purpose, questions, "a" if first == own else "b")
+    return store_control_item(comparison, spec, by, attention=True)

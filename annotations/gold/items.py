@@ -1,4 +1,4 @@
-"""Making pairs gold or training, taking them back, and switching them off: each with a line in the audit trail."""
+"""Makes pairs gold or training, takes them back, and switches them off; each change is in the audit trail."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,16 +9,16 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from annotations.blindness.identity_leaks import find_giveaways
-from annotations.counts.side_balance import uncount
+from annotations.counts.side_balance import uncount_sides
 from annotations.evidence import work as evidence
 from annotations.models import (
     Assignment,
     AuditEntry,
     Comparison,
+    ControlItem,
     ExpectedAnswer,
     Judgement,
     JudgementRevision,
-    KnownPair,
     Outcome,
     Purpose,
     Remark,
@@ -31,13 +31,19 @@ from annotations.studies import audit
 PURPOSES = (Purpose.GOLD, Purpose.TRAINING)
 
 
-class KnownPairError(ValueError):
-    """It cannot be done; the message says why."""
+class ControlItemError(ValueError):
+    """The change is refused; the message says why."""
 
 
 @dataclass(frozen=True)
-class Known:
-    """expected: by key of a question, the outcomes that are right; a question that is not named has no right answer."""
+class ControlItemSpec:
+    """What makes a comparison a control item.
+
+    Attributes:
+        purpose: Gold or training.
+        expected: The right outcomes by the question's key; a question that is missing has no right answer.
+        explanation: Shown after a training pair; of a gold pair, a note among researchers.
+    """
 
     purpose: str
     expected: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -50,74 +56,80 @@ def offered_outcomes(study: Study) -> list[Outcome]:
 
 
 @transaction.atomic
-def make_known(comparison: Comparison, known: Known, by: User | None) -> KnownPair:
-    """Take a pair that nobody was given yet from the rating pairs. Raises KnownPairError, and then nothing changed.
+def make_control_item(comparison: Comparison, spec: ControlItemSpec, by: User | None) -> ControlItem:
+    """Turn a rating pair that nobody was given yet into a control item.
 
-    The pair itself and no copy of it: an annotator would meet the same two texts twice.
+    The pair itself is turned, not a copy: an annotator would meet the same two texts twice.
+
+    Raises:
+        ControlItemError: The pair or the specification does not fit; nothing has changed.
     """
     comparison = Comparison.objects.select_for_update().get(pk=comparison.pk)
-    check_known(comparison.study, known)
+    check_control_item(comparison.study, spec)
     if comparison.purpose != Purpose.RATING:
-        raise KnownPairError(f"This pair is {comparison.get_purpose_display().lower()} already.")
+        raise ControlItemError(f"This pair is {comparison.get_purpose_display().lower()} already.")
     if comparison.assignments.exists():
-        raise KnownPairError(
+        raise ControlItemError(
             "Somebody was given this pair for rating already, and their vote would no longer count. "
             "Choose a pair that nobody was given yet."
         )
-    Comparison.objects.filter(pk=comparison.pk).update(purpose=known.purpose, quota=EVERYBODY)
-    comparison.purpose, comparison.quota = known.purpose, EVERYBODY
-    return store_known(comparison, known, by)
+    Comparison.objects.filter(pk=comparison.pk).update(purpose=spec.purpose, quota=EVERYBODY)
+    comparison.purpose, comparison.quota = spec.purpose, EVERYBODY
+    return store_control_item(comparison, spec, by)
 
 
-def store_known(comparison: Comparison, known: Known, by: User | None, *, attention: bool = False) -> KnownPair:
-    """The rest of a gold or training comparison; in the transaction that makes it one."""
+def store_control_item(
+    comparison: Comparison, spec: ControlItemSpec, by: User | None, *, attention: bool = False
+) -> ControlItem:
+    """Store what a gold or training comparison has besides itself; call it in the transaction that makes it one."""
     criteria = {criterion.key: criterion for criterion in comparison.study.criteria.all()}
     ExpectedAnswer.objects.bulk_create(
         ExpectedAnswer(comparison=comparison, criterion=criteria[key], outcome=outcome)
-        for key, outcomes in known.expected.items()
+        for key, outcomes in spec.expected.items()
         for outcome in sorted(set(outcomes))
     )
-    Study.objects.filter(pk=comparison.study_id).update(has_known_pairs=True)
-    pair = KnownPair.objects.create(comparison=comparison, explanation=known.explanation.strip(), attention=attention)
-    _record(pair, by, after=f"{known.purpose}: {expected_line(known.expected)}")
+    Study.objects.filter(pk=comparison.study_id).update(has_control_items=True)
+    pair = ControlItem.objects.create(comparison=comparison, explanation=spec.explanation.strip(), attention=attention)
+    _record(pair, by, after=f"{spec.purpose}: {expected_line(spec.expected)}")
     return pair
 
 
-def check_known(study: Study, known: Known) -> None:
-    if known.purpose not in PURPOSES:
-        raise KnownPairError(f"Purpose {known.purpose!r} is none. Expected gold or training.")
-    expected = {key: set(outcomes) for key, outcomes in known.expected.items() if outcomes}
+def check_control_item(study: Study, spec: ControlItemSpec) -> None:
+    """Raise ControlItemError if the study cannot have such a control item."""
+    if spec.purpose not in PURPOSES:
+        raise ControlItemError(f"Purpose {spec.purpose!r} is none. Expected gold or training.")
+    expected = {key: set(outcomes) for key, outcomes in spec.expected.items() if outcomes}
     if not expected:
-        raise KnownPairError("Say which answers are right, on at least one question.")
+        raise ControlItemError("Say which answers are right, on at least one question.")
     questions = list(study.criteria.values_list("key", flat=True))
     offered = offered_outcomes(study)
     for key, outcomes in expected.items():
         if key not in questions:
-            raise KnownPairError(f"This study has no question {key!r}. Its questions: {', '.join(questions)}.")
+            raise ControlItemError(f"This study has no question {key!r}. Its questions: {', '.join(questions)}.")
         if unknown := outcomes - set(offered):
-            raise KnownPairError(
+            raise ControlItemError(
                 f"{sorted(unknown)[0]!r} is no answer of this study. Its answers: {', '.join(map(str, offered))}."
             )
         if outcomes == set(offered):
-            raise KnownPairError(f"On “{key}” every answer would be right. Leave one out at least, or choose none.")
-    _check_explanation(study, known)
+            raise ControlItemError(f"On “{key}” every answer would be right. Leave one out at least, or choose none.")
+    _check_explanation(study, spec)
 
 
-def _check_explanation(study: Study, known: Known) -> None:
-    if len(known.explanation) > LONGEST_EXPLANATION:
-        raise KnownPairError(
-            f"The explanation has {len(known.explanation)} characters; at most {LONGEST_EXPLANATION} are kept."
+def _check_explanation(study: Study, spec: ControlItemSpec) -> None:
+    if len(spec.explanation) > LONGEST_EXPLANATION:
+        raise ControlItemError(
+            f"The explanation has {len(spec.explanation)} characters; at most {LONGEST_EXPLANATION} are kept."
         )
     names = [name for system in study.systems.all() for name in (system.slug, system.name)]
-    if known.purpose == Purpose.TRAINING and (found := find_giveaways(known.explanation, "", names)):
-        raise KnownPairError(
-            f"The explanation names “{found[0].term}”, which would tell annotators whose texts they see. "
+    if spec.purpose == Purpose.TRAINING and (giveaways := find_giveaways(spec.explanation, "", names)):
+        raise ControlItemError(
+            f"The explanation names “{giveaways[0].term}”, which would tell annotators whose texts they see. "
             "Explain by what the texts say."
         )
 
 
 def expected_line(expected: Mapping[str, Collection[str]]) -> str:
-    """For people and the audit trail: overall a or tie; fluency b."""
+    """Write expected answers for people and the audit trail, as in "overall a or tie; fluency b"."""
     order = [str(outcome) for outcome in Outcome]
     return "; ".join(
         f"{key} {' or '.join(sorted(map(str, outcomes), key=order.index))}"
@@ -127,16 +139,20 @@ def expected_line(expected: Mapping[str, Collection[str]]) -> str:
 
 
 @transaction.atomic
-def remove(pair: KnownPair, by: User | None) -> None:
-    """Back to the rating pairs, an attention check away altogether. Raises KnownPairError once it was answered."""
+def remove(pair: ControlItem, by: User | None) -> None:
+    """Return a pair to the rating pairs, or delete an attention check.
+
+    Raises:
+        ControlItemError: Somebody has answered the pair or said something about it.
+    """
     comparison = Comparison.objects.select_for_update().get(pk=pair.comparison_id)
     if answered_among([comparison.pk]):
-        raise KnownPairError(
+        raise ControlItemError(
             "Somebody has answered this pair or said something about it, so it stays on record. "
             "Switch it off instead: it is then given to nobody and counts no more."
         )
     _record(pair, by, before=comparison.purpose, after="removed")
-    uncount(comparison.pk)
+    uncount_sides(comparison.pk)
     Assignment.objects.filter(comparison=comparison).delete()
     if pair.attention:
         comparison.delete()
@@ -147,36 +163,36 @@ def remove(pair: KnownPair, by: User | None) -> None:
 
 
 def answered_among(comparisons: Iterable[int]) -> set[int]:
-    """Those that somebody has answered, also if the answer was taken back, or said something about."""
+    """Return those comparisons that somebody has answered, even if the answer was withdrawn, or remarked on."""
     said = Q()
     for rows in (Judgement, JudgementRevision, Remark):
         said |= Q(Exists(rows.objects.filter(assignment__comparison=OuterRef("pk"))))
-    found = Comparison.objects.filter(said, pk__in=list(comparisons)).order_by()
-    return set(found.values_list("pk", flat=True))
+    touched = Comparison.objects.filter(said, pk__in=list(comparisons)).order_by()
+    return set(touched.values_list("pk", flat=True))
 
 
 @transaction.atomic
-def switch(pair: KnownPair, *, on: bool, by: User | None) -> None:
-    """Give it out (again), or no more; switched off, its answers stay on record and count for nobody."""
-    turned = KnownPair.objects.filter(pk=pair.pk, switched_off_at__isnull=not on)
+def switch(pair: ControlItem, *, on: bool, by: User | None) -> None:
+    """Switch a control item on or off. Switched off, it is given to nobody; its answers are kept but do not count."""
+    turned = ControlItem.objects.filter(pk=pair.pk, switched_off_at__isnull=not on)
     if turned.update(switched_off_at=None if on else timezone.now()):
         _record(pair, by, before="off" if on else "on", after="on" if on else "off")
 
 
-def _record(pair: KnownPair, by: User | None, *, before: str | None = None, after: str) -> None:
+def _record(pair: ControlItem, by: User | None, *, before: str | None = None, after: str) -> None:
     comparison = pair.comparison
     kind = "attention check" if pair.attention else "pair"
     subject = f"{kind} {comparison.pk} of {comparison.document.external_id}"
-    audit.record(comparison.study, by, AuditEntry.Action.KNOWN, subject, before=before, after=after)
+    audit.record(comparison.study, by, AuditEntry.Action.CONTROL_ITEM, subject, before=before, after=after)
 
 
-def announce(pairs: Iterable[KnownPair]) -> None:
-    """Tell the workers that texts wait for evidence."""
+def announce_attention_checks(pairs: Iterable[ControlItem]) -> None:
+    """Tell the workers that summaries of attention checks, if there are any, wait for evidence."""
     if any(pair.attention for pair in pairs):
-        evidence.announce()
+        evidence.announce_evidence()
 
 
 def choosable(study: Study) -> Q:
-    """Comparisons of this study that can be made gold or training: nobody was given them."""
+    """Match comparisons of this study that can become control items: nobody was given them."""
     given = Assignment.objects.filter(comparison=OuterRef("pk"))
     return Q(study=study, purpose=Purpose.RATING) & ~Q(Exists(given))

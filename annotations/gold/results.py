@@ -1,4 +1,4 @@
-"""How annotators did on pairs with a known answer, and how the pairs did: one that most people miss is a bad one."""
+"""Scores annotators on control items, and control items by their annotators: one that most people miss is bad."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,17 +8,21 @@ import numpy as np
 from django.db.models import QuerySet
 
 from annotations.gold.items import answered_among, expected_line
-from annotations.models import Assignment, ExpectedAnswer, Judgement, KnownPair, Purpose, Study
+from annotations.models import Assignment, ControlItem, ExpectedAnswer, Judgement, Purpose, Study
 from stats.raters.gold import GoldCheck, gold_check, gold_checks
 from stats.uncertainty.proportions import Proportion
 
-# A pair that surely fewer than half of the people answer as expected.
+# An item is bad if significantly fewer than this share of annotators answer it as expected.
 BAD_PAIR = 0.5
 
 
 @dataclass(frozen=True)
-class Answered:
-    """One annotator's answers to one known pair, all of whose questions are answered. right: as expected on each."""
+class ControlAnswer:
+    """One annotator's answers to all questions of one control item.
+
+    Attributes:
+        right: Every answer is as expected.
+    """
 
     comparison: int
     annotator: int
@@ -26,10 +30,14 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class KnownPairQuality:
-    """answered: by annotators whose votes count. bad: surely most of them miss it; None while nobody answered."""
+class ControlItemQuality:
+    """How a control item was answered by annotators whose votes count.
 
-    pair: KnownPair
+    Attributes:
+        bad: Significantly most of them miss it; None while nobody has answered.
+    """
+
+    pair: ControlItem
     expected: str
     right: Proportion
     bad: bool | None
@@ -37,9 +45,9 @@ class KnownPairQuality:
 
 
 def gold_by_annotator(study: Study) -> dict[int, GoldCheck]:
-    """By annotator, of gold pairs that are not switched off; who answered none is missing."""
-    on = KnownPair.objects.filter(comparison__study=study, comparison__purpose=Purpose.GOLD, switched_off_at=None)
-    rows = list(answered(on.values_list("comparison_id", flat=True)))
+    """Return each annotator's score on the gold pairs that are on; annotators who answered none are missing."""
+    on = ControlItem.objects.filter(comparison__study=study, comparison__purpose=Purpose.GOLD, switched_off_at=None)
+    rows = list(control_answers(on.values_list("comparison_id", flat=True)))
     return gold_checks(
         np.array([row.annotator for row in rows], dtype=np.int64), np.array([row.right for row in rows], dtype=np.bool_)
     )
@@ -49,30 +57,30 @@ def no_gold_yet() -> GoldCheck:
     return gold_check(0, 0)
 
 
-def known_pairs(study: Study) -> list[KnownPairQuality]:
-    """All of them, training first, each in the order they were made."""
-    pairs = [*pairs_of(study, Purpose.TRAINING), *pairs_of(study, Purpose.GOLD)]
+def control_items(study: Study) -> list[ControlItemQuality]:
+    """Return all control items with their figures, training first, each kind in the order they were made."""
+    pairs = [*control_items_of(study, Purpose.TRAINING), *control_items_of(study, Purpose.GOLD)]
     return with_figures(study, pairs)
 
 
-def pairs_of(study: Study, purpose: str) -> QuerySet[KnownPair]:
-    """In the order they were made."""
-    pairs = KnownPair.objects.filter(comparison__study=study, comparison__purpose=purpose)
+def control_items_of(study: Study, purpose: str) -> QuerySet[ControlItem]:
+    """Control items of one purpose, in the order they were made."""
+    pairs = ControlItem.objects.filter(comparison__study=study, comparison__purpose=purpose)
     return pairs.select_related("comparison__document", "comparison__query").order_by("pk")
 
 
-def least_as_expected(study: Study) -> list[KnownPairQuality]:
-    """Gold pairs, those first that the fewest answer as expected; last those that nobody has answered."""
-    rows = with_figures(study, list(pairs_of(study, Purpose.GOLD)))
+def least_as_expected(study: Study) -> list[ControlItemQuality]:
+    """Return gold pairs with their figures, the worst answered first; last those that nobody has answered."""
+    rows = with_figures(study, list(control_items_of(study, Purpose.GOLD)))
     return sorted(rows, key=lambda row: (row.right.value is None, row.right.value))
 
 
-def with_figures(study: Study, pairs: Sequence[KnownPair]) -> list[KnownPairQuality]:
-    """What people answered to these pairs; the same few queries for any number of them."""
+def with_figures(study: Study, pairs: Sequence[ControlItem]) -> list[ControlItemQuality]:
+    """Return the figures of these control items; the number of queries does not grow with theirs."""
     ids = [pair.comparison_id for pair in pairs]
     included = set(study.annotators.filter(excluded_at=None).values_list("pk", flat=True))
     hits: dict[int, list[bool]] = defaultdict(list)
-    for row in answered(ids):
+    for row in control_answers(ids):
         if row.annotator in included:
             hits[row.comparison].append(row.right)
     expected = _expected_by_key(ids)
@@ -83,13 +91,15 @@ def with_figures(study: Study, pairs: Sequence[KnownPair]) -> list[KnownPairQual
     ]
 
 
-def _quality(pair: KnownPair, hits: list[bool], expected: dict[str, list[str]], *, removable: bool) -> KnownPairQuality:
+def _quality(
+    pair: ControlItem, hits: list[bool], expected: dict[str, list[str]], *, removable: bool
+) -> ControlItemQuality:
     check = gold_check(sum(hits), len(hits), threshold=BAD_PAIR)
-    return KnownPairQuality(pair, expected_line(expected), check.accuracy, check.failed, removable)
+    return ControlItemQuality(pair, expected_line(expected), check.accuracy, check.failed, removable)
 
 
-def answered(comparisons: Iterable[int]) -> Iterable[Answered]:
-    """Every rated assignment of these gold or training pairs, held against what is expected."""
+def control_answers(comparisons: Iterable[int]) -> Iterable[ControlAnswer]:
+    """Compare every rated assignment of these control items with what is expected."""
     ids = list(comparisons)
     expected: dict[tuple[int, int], set[str]] = defaultdict(set)
     for row in ExpectedAnswer.objects.filter(comparison__in=ids):
@@ -102,12 +112,12 @@ def answered(comparisons: Iterable[int]) -> Iterable[Answered]:
         wanted = expected.get((comparison, criterion))
         fits = wanted is None or outcome in wanted
         right[(comparison, annotator)] = right.get((comparison, annotator), True) and fits
-    return [Answered(comparison, annotator, fits) for (comparison, annotator), fits in right.items()]
+    return [ControlAnswer(comparison, annotator, fits) for (comparison, annotator), fits in right.items()]
 
 
 def _expected_by_key(comparisons: Iterable[int]) -> dict[int, dict[str, list[str]]]:
     rows = ExpectedAnswer.objects.filter(comparison__in=list(comparisons)).order_by("criterion__position", "pk")
-    found: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    expected: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for comparison, key, outcome in rows.values_list("comparison_id", "criterion__key", "outcome"):
-        found[comparison][key].append(outcome)
-    return found
+        expected[comparison][key].append(outcome)
+    return expected

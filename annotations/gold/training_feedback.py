@@ -1,4 +1,4 @@
-"""What an annotator is told after a training pair: whether the answers were the expected ones, and why."""
+"""Tells an annotator after a training pair whether their answers were the expected ones, and why."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,8 +15,14 @@ SIDES = {"left": _("Left"), "right": _("Right")}
 
 
 @dataclass(frozen=True)
-class Answer:
-    """right: None where no answer to this question is the expected one."""
+class AnswerFeedback:
+    """One question of a training pair, in the words of the page.
+
+    Attributes:
+        given: The annotator's answer.
+        expected: The right answers; none where the question has no right answer.
+        right: None where the question has no right answer.
+    """
 
     question: str
     given: str
@@ -26,16 +32,22 @@ class Answer:
 
 @dataclass(frozen=True)
 class Feedback:
+    """What the page says after a training pair.
+
+    Attributes:
+        right: All questions with a right answer were answered right.
+    """
+
     page: RatingPage
-    answers: list[Answer]
-    right: bool  # on all questions with an expected answer
+    answers: list[AnswerFeedback]
+    right: bool
     explanation: str
 
 
 def rated_practice(annotator: Annotator, token: UUID) -> Assignment | None:
-    """The annotator's training assignment with this token once every question is answered; None for all others."""
+    """Return the annotator's training assignment with this token if all its questions are answered, else None."""
     done = annotator.assignments.filter(state=Assignment.State.DONE, comparison__purpose=Purpose.TRAINING)
-    return done.select_related("comparison__known", "annotator__study").filter(token=token).first()
+    return done.select_related("comparison__control_item", "annotator__study").filter(token=token).first()
 
 
 def feedback(assignment: Assignment) -> Feedback:
@@ -48,7 +60,7 @@ def feedback(assignment: Assignment) -> Feedback:
     plain = {choice.value: choice.label for choice in PLAIN}
     given = dict(assignment.judgements.values_list("criterion_id", "outcome"))
     answers = [
-        Answer(
+        AnswerFeedback(
             question=question.text,
             given=labels[question.pressed],
             expected=[gettext(plain[choice_of(outcome, left)]) for outcome in expected.get(criterion, [])],
@@ -62,12 +74,12 @@ def feedback(assignment: Assignment) -> Feedback:
         page=page,
         answers=answers,
         right=all(answer.right is not False for answer in answers),
-        explanation=_as_shown(comparison.known.explanation, left),
+        explanation=_as_shown(comparison.control_item.explanation, left),
     )
 
 
 def _as_shown(explanation: str, shown_left: str) -> str:
-    """Researchers write {A} and {B} for the two texts; which one stood left differs from annotator to annotator."""
+    """Replace {A} and {B}, which researchers write for the two texts, by the sides that this annotator saw."""
     if explanation == EXPLANATION:
         return gettext(EXPLANATION)
     for outcome in (Outcome.A, Outcome.B):

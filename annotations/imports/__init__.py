@@ -1,1 +1,1 @@
-"""Votes that were given elsewhere; may import models to review."""
+"""Imports of votes that were given elsewhere; may import models to review."""

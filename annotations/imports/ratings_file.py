@@ -1,4 +1,4 @@
-"""Votes given elsewhere, as JSON Lines with the fields of an export: all of them or none."""
+"""Reads votes given elsewhere from JSON Lines with the fields of an export: all of them or none."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from models_runner.importing.records import MAX_ID_LENGTH, DatasetImportError, F
 
 Value = TypeVar("Value")
 
-# What a winner is called outside; LMArena's older files write "tie (bothbad)".
+# Outcomes by the name that files give them; LMArena's older files write "tie (bothbad)".
 WINNERS = {
     "model_a": Outcome.A,
     "model_b": Outcome.B,
@@ -27,9 +27,9 @@ SIDES = {side.value: side.value for side in Side}
 STRENGTHS = {strength.label: strength.value for strength in Strength}
 LONGEST_JUDGE = 50
 LONGEST_SECONDS = 2_000_000  # what a column of milliseconds holds
-# Of an export, but told by the study itself; read over.
+# Fields of an export that the study itself knows; they are ignored.
 NOT_READ = ("comparison_id", "void_reason")
-KNOWN = (
+FIELDS = (
     *("id", "document_id", "query", "criterion", "model_a", "model_b", "winner", "judge", "judge_type"),
     *("shown_left", "strength", "lead_time", "active_time", "tstamp"),
     *("sampling_prob", "sampling_from", *NOT_READ),
@@ -38,7 +38,12 @@ KNOWN = (
 
 @dataclass(frozen=True)
 class GivenVote:
-    """One line. outcome and shown_left are seen from the line's own model_a; "" or None where it does not say."""
+    """One line of the file; a field that the line does not have is "" or None.
+
+    Attributes:
+        where: The line, for messages.
+        outcome: Seen from the line's own model_a, as shown_left is.
+    """
 
     where: str
     id: UUID | None
@@ -60,13 +65,13 @@ class GivenVote:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What there is one answer for."""
+        """Identify the answer: a file has at most one for each key."""
         pair = frozenset((self.model_a, self.model_b))
         return (self.document, self.query, pair, self.judge, self.criterion)
 
 
-def read_votes(path: Path) -> list[GivenVote]:
-    """The votes of a .jsonl or .json file. Raises DatasetImportError, which names every line at fault."""
+def read_given_votes(path: Path) -> list[GivenVote]:
+    """Read the votes of a .jsonl or .json file, or raise DatasetImportError, which names every line at fault."""
     votes: list[GivenVote] = []
     problems: list[str] = []
     first: dict[object, str] = {}
@@ -96,7 +101,7 @@ def _vote(value: Any, where: str) -> GivenVote:
     if not isinstance(value, dict):
         raise RecordError(where, 'is no object; expected {"document_id": ..., "model_a": ..., "winner": ...}.')
     fields = Fields(value, where)
-    fields.refuse_unknown(KNOWN)
+    fields.refuse_unknown(FIELDS)
     outcome = _one_of(fields, "winner", WINNERS)
     strength = _said(fields, "strength", STRENGTHS)
     if strength and outcome not in (Outcome.A, Outcome.B):
@@ -130,15 +135,15 @@ def _models(fields: Fields) -> tuple[str, str]:
     return model_a, model_b
 
 
-def _said(fields: Fields, name: str, known: Mapping[str, Value]) -> Value | None:
-    return _one_of(fields, name, known) if fields.values.get(name) not in (None, "") else None
+def _said(fields: Fields, name: str, choices: Mapping[str, Value]) -> Value | None:
+    return _one_of(fields, name, choices) if fields.values.get(name) not in (None, "") else None
 
 
-def _one_of(fields: Fields, name: str, known: Mapping[str, Value]) -> Value:
+def _one_of(fields: Fields, name: str, choices: Mapping[str, Value]) -> Value:
     value = fields.text(name, required=True)
-    if value not in known:
-        raise fields.fail(name, f"is {value!r}; expected one of: {', '.join(known)}.")
-    return known[value]
+    if value not in choices:
+        raise fields.fail(name, f"is {value!r}; expected one of: {', '.join(choices)}.")
+    return choices[value]
 
 
 def _id(fields: Fields) -> UUID | None:
@@ -159,7 +164,7 @@ def _number(fields: Fields, name: str, most: float) -> float | None:
 
 
 def _draw(fields: Fields) -> tuple[float | None, int | None]:
-    """How the pair was drawn: both figures or none."""
+    """Return how the pair was drawn: both figures or neither."""
     chance, drawn_from = fields.values.get("sampling_prob"), fields.values.get("sampling_from")
     if chance in (None, "") and drawn_from in (None, ""):
         return None, None

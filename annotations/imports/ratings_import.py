@@ -1,4 +1,4 @@
-"""Putting votes that were given elsewhere into a study: its judges, their places, their answers."""
+"""Imports votes that were given elsewhere into a study: its judges, their places, their answers."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from annotations.counts.pair_tallies import recount_pairs
-from annotations.imports.ratings_file import GivenVote, read_votes
+from annotations.imports.ratings_file import GivenVote, read_given_votes
 from annotations.models import (
     Annotator,
     Assignment,
@@ -34,7 +34,9 @@ OTHER_SIDE = {Side.A.value: Side.B.value, Side.B.value: Side.A.value, "": ""}
 
 
 @dataclass(frozen=True)
-class Imported:
+class RatingsImportResult:
+    """How many votes an import added, how many were stored before, and how many judges gave the new ones."""
+
     added: int
     unchanged: int
     judges: int
@@ -42,7 +44,7 @@ class Imported:
 
 @dataclass(frozen=True)
 class _Placed:
-    """A line with what it is about here; outcome and shown_left in the comparison's own order."""
+    """A vote with its comparison and question here; outcome and shown_left are in the comparison's own order."""
 
     vote: GivenVote
     comparison: Comparison
@@ -51,23 +53,26 @@ class _Placed:
     shown_left: str
 
 
-def import_ratings(path: Path, study: Study, by: User | None = None) -> Imported:
-    """All votes of the file. Raises DatasetImportError, which names the lines at fault; then nothing has changed.
+def import_ratings(path: Path, study: Study, by: User | None = None) -> RatingsImportResult:
+    """Import all votes of the file. Importing the same file again adds nothing.
 
-    Their places come on top of the study's own votes per comparison. The same file twice adds nothing.
+    Their places come on top of the study's own votes per comparison.
+
+    Raises:
+        DatasetImportError: Names the lines at fault; nothing has changed.
     """
-    votes = read_votes(path)
+    votes = read_given_votes(path)
     with transaction.atomic():
         Study.objects.select_for_update().get(pk=study.pk)
         placed = _place(study, votes)
         judges = _judges(study, placed)
-        new = _unknown(study, placed, judges)
+        new = _not_stored(study, placed, judges)
         assignments = _assignments(study, new, judges)
-        _answers(new, judges, assignments)
+        _store_answers(new, judges, assignments)
         if new:
             audit.record(study, by, AuditEntry.Action.IMPORT, path.name, after=f"{len(new)} votes")
             recount_pairs(study)
-    return Imported(len(new), len(votes) - len(new), len({one.vote.judge for one in new}))
+    return RatingsImportResult(len(new), len(votes) - len(new), len({placed_vote.vote.judge for placed_vote in new}))
 
 
 def _place(study: Study, votes: Sequence[GivenVote]) -> list[_Placed]:
@@ -80,8 +85,8 @@ def _place(study: Study, votes: Sequence[GivenVote]) -> list[_Placed]:
         criterion = criteria.get(vote.criterion or next(iter(criteria)))
         comparison = comparisons.get((vote.document, vote.query, frozenset((vote.model_a, vote.model_b))))
         if criterion is None:
-            known = ", ".join(criteria)
-            problems.append(f"{vote.where}, field 'criterion': is {vote.criterion!r}; the study asks {known}.")
+            asked = ", ".join(criteria)
+            problems.append(f"{vote.where}, field 'criterion': is {vote.criterion!r}; the study asks {asked}.")
         elif comparison is None:
             problems.append(f"{vote.where}, {_why_not_compared(study, vote)}")
         else:
@@ -99,11 +104,11 @@ def _comparisons(study: Study) -> dict[tuple[str, str, frozenset[str]], Comparis
     )
     return {
         (
-            one.document.external_id,
-            one.query.text if one.query else "",
-            frozenset((one.summary_a.run.system.slug, one.summary_b.run.system.slug)),
-        ): one
-        for one in rows
+            comparison.document.external_id,
+            comparison.query.text if comparison.query else "",
+            frozenset((comparison.summary_a.run.system.slug, comparison.summary_b.run.system.slug)),
+        ): comparison
+        for comparison in rows
     }
 
 
@@ -130,15 +135,15 @@ def _in_own_order(vote: GivenVote, comparison: Comparison, criterion: Criterion)
 
 
 def _judges(study: Study, placed: Iterable[_Placed]) -> dict[str, Annotator]:
-    """The file's judges by name; new ones are numbered after those the study has."""
-    known = {one.pseudonym: one for one in study.annotators.all()}
+    """Return the file's judges by name; new ones are numbered after those that the study has."""
+    judges = {annotator.pseudonym: annotator for annotator in study.annotators.all()}
     number = study.annotators.aggregate(last=Max("number"))["last"] or 0
     problems = []
-    for one in placed:
-        vote, judge = one.vote, known.get(one.vote.judge)
+    for vote in (placed_vote.vote for placed_vote in placed):
+        judge = judges.get(vote.judge)
         if judge is None:
             number += 1
-            known[vote.judge] = Annotator(
+            judges[vote.judge] = Annotator(
                 study=study, number=number, pseudonym=vote.judge, judge_type=vote.judge_type, imported=True
             )
         elif not judge.imported:
@@ -150,12 +155,12 @@ def _judges(study: Study, placed: Iterable[_Placed]) -> dict[str, Annotator]:
             problems.append(f"{vote.where}, field 'judge_type': {vote.judge!r} is {judge.judge_type!r} elsewhere.")
     if problems:
         raise DatasetImportError(problems)
-    Annotator.objects.bulk_create([one for one in known.values() if one.pk is None], batch_size=BATCH)
-    return known
+    Annotator.objects.bulk_create([judge for judge in judges.values() if judge.pk is None], batch_size=BATCH)
+    return judges
 
 
-def _unknown(study: Study, placed: Sequence[_Placed], judges: dict[str, Annotator]) -> list[_Placed]:
-    """Those that are not stored yet."""
+def _not_stored(study: Study, placed: Sequence[_Placed], judges: dict[str, Annotator]) -> list[_Placed]:
+    """Return the votes that are not stored yet."""
     rows = Judgement.objects.filter(criterion__study=study, assignment__annotator__imported=True)
     stored = {
         (comparison, annotator, criterion): (outcome, strength)
@@ -164,12 +169,14 @@ def _unknown(study: Study, placed: Sequence[_Placed], judges: dict[str, Annotato
         )
     }
     new, problems = [], []
-    for one in placed:
-        known = stored.get((one.comparison.pk, judges[one.vote.judge].pk, one.criterion.pk))
-        if known is None:
-            new.append(one)
-        elif known != (one.outcome, one.vote.strength):
-            problems.append(f"{one.vote.where}: {one.vote.judge!r} has another answer here already; it stays.")
+    for placed_vote in placed:
+        answer = stored.get((placed_vote.comparison.pk, judges[placed_vote.vote.judge].pk, placed_vote.criterion.pk))
+        if answer is None:
+            new.append(placed_vote)
+        elif answer != (placed_vote.outcome, placed_vote.vote.strength):
+            problems.append(
+                f"{placed_vote.vote.where}: {placed_vote.vote.judge!r} has another answer here already; it stays."
+            )
     if problems:
         raise DatasetImportError(problems)
     return new
@@ -178,60 +185,60 @@ def _unknown(study: Study, placed: Sequence[_Placed], judges: dict[str, Annotato
 def _assignments(
     study: Study, new: Sequence[_Placed], judges: dict[str, Annotator]
 ) -> dict[tuple[int, int], Assignment]:
-    """The assignment of every comparison and judge, with a place of its own on top of the study's."""
+    """Return the assignment of every comparison and judge; new ones get a place on top of the study's own."""
     held: dict[int, set[int]] = defaultdict(set)
-    found: dict[tuple[int, int], Assignment] = {}
+    assignments: dict[tuple[int, int], Assignment] = {}
     rows = Assignment.objects.filter(comparison__study=study, slot__isnull=False)
     for assignment in rows.select_related("annotator"):
         held[assignment.comparison_id].add(assignment.slot or 0)
         if assignment.annotator.imported:
-            found[assignment.comparison_id, assignment.annotator_id] = assignment
+            assignments[assignment.comparison_id, assignment.annotator_id] = assignment
     added: dict[int, list[Assignment]] = defaultdict(list)
-    for one in new:
-        key = (one.comparison.pk, judges[one.vote.judge].pk)
-        if key not in found:
-            found[key] = _assignment(one, judges[one.vote.judge], held[one.comparison.pk])
-            added[one.comparison.pk].append(found[key])
+    for placed_vote in new:
+        key = (placed_vote.comparison.pk, judges[placed_vote.vote.judge].pk)
+        if key not in assignments:
+            assignments[key] = _assignment(placed_vote, judges[placed_vote.vote.judge], held[placed_vote.comparison.pk])
+            added[placed_vote.comparison.pk].append(assignments[key])
     for pk, made in added.items():
         # Counters first: the database refuses a place beyond the quota.
         more = len(made)
         Comparison.objects.filter(pk=pk).update(
             quota=F("quota") + more, taken=F("taken") + more, imported=F("imported") + more
         )
-    Assignment.objects.bulk_create([one for made in added.values() for one in made], batch_size=BATCH)
-    return found
+    Assignment.objects.bulk_create([assignment for made in added.values() for assignment in made], batch_size=BATCH)
+    return assignments
 
 
-def _assignment(one: _Placed, judge: Annotator, held: set[int]) -> Assignment:
+def _assignment(placed_vote: _Placed, judge: Annotator, held: set[int]) -> Assignment:
     slot = next(number for number in range(len(held) + 1) if number not in held)
     held.add(slot)
     return Assignment(
-        comparison=one.comparison,
+        comparison=placed_vote.comparison,
         annotator=judge,
         slot=slot,
-        shown_left=one.shown_left,
+        shown_left=placed_vote.shown_left,
         state=Assignment.State.DONE,
-        completed_at=one.vote.given_at or timezone.now(),
-        probability=one.vote.probability,
-        drawn_from=one.vote.drawn_from,
+        completed_at=placed_vote.vote.given_at or timezone.now(),
+        probability=placed_vote.vote.probability,
+        drawn_from=placed_vote.vote.drawn_from,
     )
 
 
-def _answers(
+def _store_answers(
     new: Sequence[_Placed], judges: dict[str, Annotator], assignments: dict[tuple[int, int], Assignment]
 ) -> None:
-    taken = _taken_ids([one.vote.id for one in new if one.vote.id])
+    taken = _taken_ids([placed_vote.vote.id for placed_vote in new if placed_vote.vote.id])
     judgements, revisions = [], []
-    for one in new:
+    for placed_vote in new:
         answer = {
-            "assignment": assignments[one.comparison.pk, judges[one.vote.judge].pk],
-            "criterion": one.criterion,
-            "outcome": one.outcome,
-            "strength": one.vote.strength,
-            "lead_time_ms": one.vote.lead_time_ms,
-            "active_ms": one.vote.active_ms,
+            "assignment": assignments[placed_vote.comparison.pk, judges[placed_vote.vote.judge].pk],
+            "criterion": placed_vote.criterion,
+            "outcome": placed_vote.outcome,
+            "strength": placed_vote.vote.strength,
+            "lead_time_ms": placed_vote.vote.lead_time_ms,
+            "active_ms": placed_vote.vote.active_ms,
         }
-        public_id = one.vote.id if one.vote.id and one.vote.id not in taken else uuid4()
+        public_id = placed_vote.vote.id if placed_vote.vote.id and placed_vote.vote.id not in taken else uuid4()
         judgements.append(Judgement(public_id=public_id, **answer))
         revisions.append(JudgementRevision(client_key=uuid4(), **answer))
     Judgement.objects.bulk_create(judgements, batch_size=BATCH)
@@ -240,19 +247,19 @@ def _answers(
 
 
 def _taken_ids(ids: Sequence[UUID]) -> set[UUID]:
-    """Ids that votes here have already: a copy of a study in one database gets new ones."""
+    """Return the ids that stored votes have already: a copy of a study in the same database gets new ones."""
     taken: set[UUID] = set()
     for begin in range(0, len(ids), BATCH):
-        known = Judgement.objects.filter(public_id__in=ids[begin : begin + BATCH])
-        taken.update(known.values_list("public_id", flat=True))
+        stored = Judgement.objects.filter(public_id__in=ids[begin : begin + BATCH])
+        taken.update(stored.values_list("public_id", flat=True))
     return taken
 
 
 def _keep_times(new: Sequence[_Placed], judgements: Sequence[Judgement]) -> None:
-    """When the votes were given, where the file says so; creating a row sets the present."""
+    """Set when the votes were given, if the file says so; creating the rows has set the present."""
     timed = []
-    for one, judgement in zip(new, judgements, strict=True):
-        if one.vote.given_at:
-            judgement.created_at = judgement.updated_at = one.vote.given_at
+    for placed_vote, judgement in zip(new, judgements, strict=True):
+        if placed_vote.vote.given_at:
+            judgement.created_at = judgement.updated_at = placed_vote.vote.given_at
             timed.append(judgement)
     Judgement.objects.bulk_update(timed, ["created_at", "updated_at"], batch_size=BATCH)

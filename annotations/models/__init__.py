@@ -2,11 +2,11 @@ from annotations.models.annotators import Annotator, JudgeType
 from annotations.models.assignments import Assignment, Side
 from annotations.models.audit import AuditEntry
 from annotations.models.evidence import EvidenceJob, SummaryEvidence
-from annotations.models.gold import ExpectedAnswer, ForeignEvidence, KnownPair
+from annotations.models.gold import ControlItem, ExpectedAnswer, ForeignEvidence
 from annotations.models.guesses import Guess
 from annotations.models.judgements import Judgement, JudgementRevision, Outcome, Strength
 from annotations.models.leak_checks import GiveawayCheck
-from annotations.models.pair_tallies import PairCount
+from annotations.models.pair_tallies import PairTally
 from annotations.models.people import Invitation, Membership
 from annotations.models.quality import QualitySnapshot
 from annotations.models.remarks import Remark
@@ -27,6 +27,7 @@ __all__ = [
     "Assignment",
     "AuditEntry",
     "Comparison",
+    "ControlItem",
     "Criterion",
     "EvidenceJob",
     "ExpectedAnswer",
@@ -37,10 +38,9 @@ __all__ = [
     "JudgeType",
     "Judgement",
     "JudgementRevision",
-    "KnownPair",
     "Membership",
     "Outcome",
-    "PairCount",
+    "PairTally",
     "Purpose",
     "QualitySnapshot",
     "Remark",

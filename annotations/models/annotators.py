@@ -16,8 +16,10 @@ class JudgeType(models.TextChoices):
 
 
 class Annotator(models.Model):
+    """One person, or one judge of another kind, within one study."""
+
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="annotators")
-    # Names the annotator in their personal link, signed; never shown elsewhere.
+    # Identifies the annotator in their signed personal link; not shown elsewhere.
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.PositiveIntegerField(help_text="Counts the study's annotators; the pseudonym is made of it.")
     pseudonym = models.CharField(max_length=50)
@@ -27,12 +29,13 @@ class Annotator(models.Model):
     invitation = models.ForeignKey(
         Invitation, on_delete=models.SET_NULL, null=True, blank=True, related_name="annotators"
     )
-    # What a recruiting platform calls them. Personal data: shown to owners only.
+    # Their id on a recruiting platform. Personal data: shown to owners only.
     external_id = models.CharField(max_length=100, blank=True)
     judge_type = models.CharField(max_length=10, choices=JudgeType.choices, default=JudgeType.HUMAN)
     imported = models.BooleanField(default=False, help_text="Rated elsewhere; the votes came in as a file.")
     joined_at = models.DateTimeField(auto_now_add=True)
     left_at = models.DateTimeField(null=True, blank=True, help_text="Gave up the rest of their work in this study.")
+    erased_at = models.DateTimeField(null=True, blank=True, help_text="Had all that leads to them erased.")
 
     excluded_at = models.DateTimeField(null=True, blank=True, help_text="Votes do not count since then.")
     exclusion_reason = models.CharField(max_length=500, blank=True)
@@ -41,10 +44,14 @@ class Annotator(models.Model):
         ordering = ["study", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(judge_type__in=JudgeType.values), name="annotator_judge_type_known"),
-            # Nobody rates here under a name that came with a file.
+            # A name that came with a file belongs to nobody here.
             models.CheckConstraint(
                 condition=Q(imported=False) | Q(user=None, invitation=None, external_id=""),
                 name="annotator_imported_is_nobody_here",
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at=None) | Q(user=None, invitation=None, external_id="", left_at__isnull=False),
+                name="annotator_erased_is_nobody",
             ),
             models.CheckConstraint(
                 condition=Q(excluded_at=None, exclusion_reason="")

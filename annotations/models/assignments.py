@@ -1,4 +1,4 @@
-"""Assignments: a comparison handed to one annotator, with a shown side and a lease."""
+"""Assignments: a comparison given to one annotator, with the side shown left and a lease."""
 
 import uuid
 
@@ -14,8 +14,14 @@ class Side(models.TextChoices):
     B = "b", "Summary b"
 
 
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def had(self) -> "AssignmentQuerySet":
+        """Those whose comparison their annotator is not given again: held, rated or skipped, but not lapsed."""
+        return self.exclude(state=Assignment.State.EXPIRED)
+
+
 class Assignment(models.Model):
-    """One row per (comparison, annotator), for good: an annotator who lost a lease takes the same row up again."""
+    """One row for each comparison and annotator. After a lapsed lease the annotator gets the same row again."""
 
     class State(models.TextChoices):
         LEASED = "leased", "Being rated"
@@ -23,10 +29,10 @@ class Assignment(models.Model):
         EXPIRED = "expired", "Given back"
         SKIPPED = "skipped", "Skipped"
 
-    # Without an index of their own, as a constraint and an index below begin with them: every vote writes them all.
+    # No indexes of their own: a constraint and an index below begin with them, and every vote writes all indexes.
     comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="assignments", db_index=False)
     annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="assignments", db_index=False)
-    # What the annotator's pages call it.
+    # Identifies the assignment on the annotator's pages.
     token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.LEASED)
     # Which of the comparison's places this annotator holds, 0 to quota - 1; none once given back.
@@ -34,16 +40,18 @@ class Assignment(models.Model):
     shown_left = models.CharField(
         max_length=1, choices=Side.choices, blank=True, help_text="Empty: rated elsewhere, and nobody wrote it down."
     )
-    # Adaptive studies: the chance with which this comparison was drawn, given document and annotator, among so many
-    # that the annotator could be given of the document then (docs/rater-statistics.md). None where nothing was drawn.
+    # In adaptive studies: the chance with which this comparison was drawn, given document and annotator, and from how
+    # many of the document's comparisons (docs/rater-statistics.md). None where nothing was drawn.
     probability = models.FloatField(null=True, blank=True)
     drawn_from = models.PositiveIntegerField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     completed_at = models.DateTimeField(null=True, blank=True)
 
-    # Not stored: when it was given now, many more comparisons were free (annotations.rating.assignment.MOST_COUNTED).
+    # Not stored: True if more than annotations.rating.assignment.MOST_COUNTED comparisons were left when it was given.
     many_left = False
+
+    objects = AssignmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -71,7 +79,7 @@ class Assignment(models.Model):
             ),
         ]
         indexes = [
-            # With the comparison: what somebody had is asked for every pair, and then read from the index alone.
+            # Includes the comparison: what an annotator had is asked for every pair, and so read from the index alone.
             models.Index(fields=["annotator", "state", "comparison"], name="assignment_had"),
             models.Index(fields=["annotator", "created_at", "id"], name="assignment_newest"),
             models.Index(fields=["lease_until"], condition=Q(state="leased"), name="assignment_leases"),

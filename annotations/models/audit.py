@@ -6,7 +6,7 @@ from annotations.models.studies import Study
 
 
 class AuditEntry(models.Model):
-    """Append-only; a trigger refuses changes to its rows. The actor is a name, so that it outlives the account."""
+    """One change of a study; a trigger refuses changes to the rows. The actor is a name, which outlives the account."""
 
     class Action(models.TextChoices):
         CREATED = "created", "made the study"
@@ -16,7 +16,7 @@ class AuditEntry(models.Model):
         INVITATION = "invitation", "changed an invitation"
         ANNOTATOR = "annotator", "changed an annotator"
         IMPORT = "import", "imported votes"
-        KNOWN = "known", "changed a gold or training item"
+        CONTROL_ITEM = "known", "changed a gold or training item"
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="audit_entries")
     at = models.DateTimeField(auto_now_add=True)

@@ -3,16 +3,16 @@
 from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
+from jobs.models import MAX_ATTEMPTS, Leased, LeasedQuerySet, lease_constraints
 from models_runner.models import Document, Summary
 
 # How every signature begins. Raise the number whenever the same texts may get other turns than before: evidence of
 # another method is not shown, and is found anew. Other versions of libraries alone are no other method, or workers of
 # two releases would overwrite each other's rows without end.
 METHOD = "evidence 1"
-MAX_ATTEMPTS = 3
 
 
 def is_current(signature: str) -> bool:
@@ -45,39 +45,48 @@ class SummaryEvidence(models.Model):
         return f"Evidence of summary {self.summary_id}"
 
 
-class EvidenceJobQuerySet(models.QuerySet["EvidenceJob"]):
-    def claim(self, document_id: int, *, owner: str, now: datetime, lease: timedelta) -> bool:
-        """Take a document for owner; False if somebody else has it, or it was tried often enough."""
+class EvidenceJobQuerySet(LeasedQuerySet["EvidenceJob"]):
+    def ready(self, now: datetime) -> "EvidenceJobQuerySet":
+        """Those that wait, and those that ended well: their documents may have summaries that came since."""
+        return self.filter(status__in=[EvidenceJob.Status.PENDING, EvidenceJob.Status.DONE])
+
+    def claim_document(self, document_id: int, *, owner: str, now: datetime, lease: timedelta) -> bool:
+        """Take a document for owner; False if somebody else has it, or it was given up."""
         EvidenceJob._default_manager.bulk_create([EvidenceJob(document_id=document_id)], ignore_conflicts=True)
-        free = self.filter(document=document_id, owner="", attempts__lt=MAX_ATTEMPTS)
-        return bool(free.update(owner=owner, lease_until=now + lease, attempts=F("attempts") + 1))
+        return bool(self.ready(now).filter(document=document_id).take(owner=owner, until=now + lease))
+
+    def finish(self, **results: object) -> int:
+        return super().finish(attempts=0, **results)
 
     def unavailable(self) -> "EvidenceJobQuerySet":
         """Those under work, and those given up."""
-        return self.filter(~Q(owner="") | Q(attempts__gte=MAX_ATTEMPTS))
+        return self.filter(status__in=[EvidenceJob.Status.RUNNING, EvidenceJob.Status.FAILED])
 
 
-class EvidenceJob(models.Model):
+class EvidenceJob(Leased):
     """Who is finding evidence for a document's summaries, and why the last try failed.
 
     That there is work is not written here: a summary in a comparison without evidence is the work.
     """
 
+    FAULTS_MAY_PASS = True
+    WORKER_ENDED = (
+        f"The worker ended while it looked for evidence in this document, {MAX_ATTEMPTS} times. The usual cause is too "
+        "little memory. Its summaries are rated without evidence."
+    )
+
     document = models.OneToOneField(Document, on_delete=models.CASCADE, related_name="evidence_job")
-    owner = models.CharField(max_length=200, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0, help_text="Since it last went well.")
-    reason = models.TextField(blank=True)
 
     objects = EvidenceJobQuerySet.as_manager()
 
     class Meta:
         ordering = ["document"]
         constraints = [
+            *lease_constraints("evidence_job"),
             models.CheckConstraint(
                 condition=Q(owner="", lease_until__isnull=True) | (~Q(owner="") & Q(lease_until__isnull=False)),
                 name="evidence_job_lease_iff_owner",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Gold and training pairs: comparisons whose right answer is known before anybody rates them."""
+"""Control items: gold and training pairs, whose right answer is known before anybody rates them."""
 
 from django.db import models
 from django.db.models import Q
@@ -11,25 +11,30 @@ from models_runner.models import Document, Summary
 LONGEST_EXPLANATION = 2_000
 
 
-class KnownPair(models.Model):
-    """What a comparison with a known answer has beside the comparison itself; training comes in the order of rows."""
+class ControlItem(models.Model):
+    """The gold or training side of a comparison; training is given in the order of the rows.
 
-    comparison = models.OneToOneField(Comparison, on_delete=models.CASCADE, related_name="known")
-    # Annotators read it after a training pair; on a gold pair it is a note among researchers.
+    Attributes:
+        explanation: Shown to annotators after a training pair; of a gold pair, a note among researchers.
+        attention: The item is an attention check: one of its two summaries is of another document.
+    """
+
+    comparison = models.OneToOneField(Comparison, on_delete=models.CASCADE, related_name="control_item")
     explanation = models.TextField(blank=True, max_length=LONGEST_EXPLANATION)
     attention = models.BooleanField(default=False, help_text="One of the two summaries is of another document.")
     switched_off_at = models.DateTimeField(null=True, blank=True, help_text="Not given out, nor counted, since then.")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        db_table = "annotations_knownpair"
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"Known pair {self.pk}"
+        return f"Control item {self.pk}"
 
 
 class ExpectedAnswer(models.Model):
-    """One outcome that is right; several rows of a question: each of them is. A trigger refuses changes to its rows."""
+    """One right outcome of a question, which may have several. A trigger refuses changes to the rows."""
 
     comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="expected_answers")
     criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="expected_answers")
@@ -48,18 +53,21 @@ class ExpectedAnswer(models.Model):
 
 class ForeignEvidenceQuerySet(models.QuerySet["ForeignEvidence"]):
     def current(self) -> "ForeignEvidenceQuerySet":
-        """Those found by the method of this release."""
+        """Evidence found by the method of this release."""
         from annotations.models.evidence import METHOD
 
         return self.filter(signature__startswith=f"{METHOD}|")
 
 
 class ForeignEvidence(models.Model):
-    """Turns of one document that may support a summary of another one: without it an attention check would show."""
+    """Turns of one document that may support a summary of another, so that attention checks do not reveal themselves.
+
+    Attributes:
+        spans: As in SummaryEvidence; the turns are of this document.
+    """
 
     summary = models.ForeignKey(Summary, on_delete=models.CASCADE, related_name="foreign_evidence")
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="foreign_evidence")
-    # As SummaryEvidence.spans; the turns are of this document.
     spans = models.JSONField()
     signature = models.CharField(max_length=500)
     created_at = models.DateTimeField(default=timezone.now)

@@ -1,4 +1,4 @@
-"""What annotators think afterwards: which of the two was the large model's?"""
+"""Guesses of annotators, after rating, which of two summaries was the large model's."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,7 +7,11 @@ from annotations.models.assignments import Assignment, Side
 
 
 class Guess(models.Model):
-    """One per rated pair of a compact and a large system; side empty: no idea."""
+    """The guess about a rated pair of a compact and a large system.
+
+    Attributes:
+        side: The summary taken for the large model's; empty if the annotator had no idea.
+    """
 
     assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, related_name="guess")
     side = models.CharField(max_length=1, choices=Side.choices, blank=True)

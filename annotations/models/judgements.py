@@ -28,9 +28,9 @@ def _strength_fits_outcome(name: str) -> models.CheckConstraint:
 
 
 class Judgement(models.Model):
-    """The answer that counts now; none while the last one is withdrawn."""
+    """The current answer to a question in an assignment; no row while the last answer is withdrawn."""
 
-    # Without an index of their own, as a constraint and an index below begin with them.
+    # No indexes of their own: a constraint and an index below begin with them.
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="judgements", db_index=False)
     criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="judgements", db_index=False)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -55,11 +55,11 @@ class Judgement(models.Model):
 
 
 class JudgementRevision(models.Model):
-    """Append-only: one row per answer given, corrected or withdrawn. A trigger refuses changes to its rows."""
+    """One answer given, corrected or withdrawn. A trigger refuses changes to the rows."""
 
     assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="revisions")
     criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="revisions", db_index=False)
-    # Chosen by the browser for each answer: the same key again is the same answer.
+    # Chosen by the browser for each answer; a repeated key is the same answer sent again.
     client_key = models.UUIDField(unique=True)
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True, help_text="Empty: withdrawn.")
     strength = models.PositiveSmallIntegerField(null=True, blank=True, choices=Strength.choices)
@@ -73,7 +73,7 @@ class JudgementRevision(models.Model):
             models.CheckConstraint(condition=Q(outcome__in=[*Outcome.values, ""]), name="revision_outcome_known"),
             _strength_fits_outcome("revision_strength_fits_outcome"),
         ]
-        # The newest answer to a question: whether anything has changed since a board was computed.
+        # Finds the newest answer to a question, which says whether a board is stale.
         indexes = [models.Index(fields=["criterion", "id"], name="revision_newest")]
 
     def __str__(self) -> str:

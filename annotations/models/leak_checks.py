@@ -1,4 +1,4 @@
-"""Summaries looked through for names of models and makers that the meeting itself did not say."""
+"""Checks of summaries for names of models and makers that the meeting itself does not mention."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,14 +8,16 @@ from models_runner.models import Summary
 
 
 class GiveawayCheck(models.Model):
-    """One row per study and summary: a study's own systems are among the names looked for. flags: [] where none is."""
+    """The check of one summary in one study, whose systems are among the names looked for.
+
+    Attributes:
+        flags: Where a name was found: [{"start": 10, "end": 17, "term": "ChatGPT"}, ...].
+    """
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="giveaway_checks")
     summary = models.ForeignKey(Summary, on_delete=models.CASCADE, related_name="giveaway_checks")
-    # [{"start": 10, "end": 17, "term": "ChatGPT"}, ...]
     flags = models.JSONField(default=list)
     flagged = models.BooleanField()
-    checked_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["study", "summary"]

@@ -1,4 +1,4 @@
-"""Who works on a study: its owners and researchers, and whom they invite to rate."""
+"""The people of a study: its owners and researchers, and the invitations to rate."""
 
 import uuid
 
@@ -10,7 +10,7 @@ from annotations.models.studies import Study
 
 
 class Membership(models.Model):
-    """What somebody with an account may do in a study. Staff need none."""
+    """The role of an account in a study. Staff need none."""
 
     class Role(models.TextChoices):
         OWNER = "owner", "Owner"
@@ -32,7 +32,7 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """A link to join a study, with an end or a number of uses; a study's open link is a setting of the study."""
+    """A link to join a study that expires or has a number of uses; the open link is a setting of the study."""
 
     class Kind(models.TextChoices):
         LINK = "link", "A link for several people"

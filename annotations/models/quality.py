@@ -4,26 +4,45 @@ from django.db import models
 from django.db.models import Q
 
 from annotations.models.studies import Study
+from jobs.models import MAX_ATTEMPTS, LeasedJob, LeasedJobQuerySet, lease_constraints
 
 
-class QualitySnapshot(models.Model):
+class QualitySnapshotQuerySet(LeasedJobQuerySet["QualitySnapshot"]):  # type: ignore[override]  # of as_manager
+    def finish(self, **results: object) -> int:
+        return super().finish(attempts=0, **results)
+
+    def ended(self) -> "QualitySnapshotQuerySet":
+        """Those that no worker is to make anew, until they are asked for again."""
+        return self.filter(status__in=[QualitySnapshot.Status.DONE, QualitySnapshot.Status.FAILED])
+
+
+class QualitySnapshot(LeasedJob):
     """One row a study; values: None until it is computed for the first time (annotations.quality.serialization)."""
+
+    TASK = "annotations.tasks.compute_quality"
+    FAULTS_MAY_PASS = True
+    WORKER_ENDED = (
+        f"The worker ended while it computed this, {MAX_ATTEMPTS} times. The usual cause is too little memory. Opening "
+        "the page tries again."
+    )
 
     study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="quality_snapshot")
     values = models.JSONField(null=True, blank=True)
-    state = models.CharField(max_length=64, blank=True, help_text="The study's change marker then.")
+    staleness_key = models.CharField(max_length=64, blank=True, help_text="The study's change marker then.")
     as_of = models.DateTimeField(null=True, blank=True)
-    asked_at = models.DateTimeField(null=True, blank=True, help_text="When a worker was last told to make it anew.")
-    reason = models.CharField(max_length=500, blank=True, help_text="Why the last try failed.")
+    asked_at = models.DateTimeField(null=True, blank=True, help_text="When a page last asked to make it anew.")
+
+    objects = QualitySnapshotQuerySet.as_manager()
 
     class Meta:
         ordering = ["study"]
         constraints = [
+            *lease_constraints("quality_snapshot"),
             models.CheckConstraint(
-                condition=Q(values__isnull=True, as_of=None, state="")
-                | Q(values__isnull=False, as_of__isnull=False) & ~Q(state=""),
+                condition=Q(values__isnull=True, as_of=None, staleness_key="")
+                | Q(values__isnull=False, as_of__isnull=False) & ~Q(staleness_key=""),
                 name="quality_snapshot_whole_or_none",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

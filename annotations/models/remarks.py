@@ -1,4 +1,4 @@
-"""What annotators say about a pair beside their answers: comments, problems, reasons to skip."""
+"""Remarks of annotators on a pair: comments, problems, reasons to skip."""
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -11,13 +11,13 @@ LONGEST_REMARK = 2_000
 
 class RemarkQuerySet(models.QuerySet["Remark"]):
     def standing(self) -> "RemarkQuerySet":
-        """Without comments that were changed or taken away later."""
+        """Remarks without the comments that were changed or removed later."""
         later = Remark._default_manager.filter(assignment=OuterRef("assignment"), kind="comment", pk__gt=OuterRef("pk"))
         return self.filter(~Q(kind="comment") | (~Q(text="") & ~Exists(later)))
 
 
 class Remark(models.Model):
-    """Append-only: a comment that is changed is a new row, the newest counts. A trigger refuses changes to its rows."""
+    """One remark. A changed comment is a new row, and the newest counts; a trigger refuses changes to the rows."""
 
     class Kind(models.TextChoices):
         COMMENT = "comment", "Comment"
@@ -36,7 +36,7 @@ class Remark(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     reason = models.CharField(max_length=10, choices=Reason.choices, blank=True)
     text = models.TextField(blank=True, max_length=LONGEST_REMARK)
-    # Chosen by the browser: the same key again is the same remark.
+    # Chosen by the browser; a repeated key is the same remark sent again.
     client_key = models.UUIDField(unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,4 +1,4 @@
-"""Which systems an annotator has seen left, and which right, added up."""
+"""Counts of how often each annotator saw each system left and right."""
 
 from django.db import models
 
@@ -7,10 +7,10 @@ from models_runner.models import System
 
 
 class SideLead(models.Model):
-    """How much more often an annotator was given this system left than right; counts/side_balance.py keeps it."""
+    """How much more often an annotator was shown a system left than right; counts/side_balance.py keeps it."""
 
     pk = models.CompositePrimaryKey("annotator", "system")
-    # Without an index of its own, as the key begins with it.
+    # No index of its own: the key begins with it.
     annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="side_leads", db_index=False)
     system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="+", db_index=False)
     lead = models.IntegerField()

@@ -1,4 +1,4 @@
-"""Studies: what is compared, on which questions, by how many people."""
+"""Studies: what is compared, on which questions, and by how many annotators."""
 
 import uuid
 from datetime import datetime
@@ -35,15 +35,15 @@ class WhichPairs(models.TextChoices):
 
 
 class Purpose(models.TextChoices):
-    """What a comparison is for. Only rating pairs count on boards, in exports and in every figure of progress."""
+    """What a comparison is for. Only rating pairs count on boards, in exports and as progress."""
 
     RATING = "rating", "Rating"
     GOLD = "gold", "Gold"
     TRAINING = "training", "Training"
 
 
-# The quota of gold and training pairs, which every annotator gets: so the same constraints, that nobody gets a pair
-# twice and that no place lies beyond the quota, hold for every pair, and none needs an exception.
+# The quota of gold and training pairs, which every annotator gets. It lets the same constraints hold for all pairs:
+# nobody gets a pair twice, and no place lies beyond the quota.
 EVERYBODY = 1_000_000_000
 
 
@@ -66,7 +66,7 @@ class Study(models.Model):
 
     slug = models.SlugField(max_length=100, unique=True)
     title = models.CharField(max_length=200)
-    # What annotators see instead of the slug, which may name a system.
+    # Shown to annotators instead of the slug, which may name a system.
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="studies")
     instruction = models.CharField(max_length=10, choices=InstructionKind.choices, default=InstructionKind.MEDIUM)
@@ -74,7 +74,7 @@ class Study(models.Model):
     which_documents = models.CharField(
         "Documents", max_length=10, choices=WhichDocuments.choices, default=WhichDocuments.ALL
     )
-    # Those of a sample or a choice; none where all documents are compared, also ones imported later.
+    # The sampled or chosen documents; empty where all documents are compared, including later imports.
     documents = models.ManyToManyField(Document, related_name="studies", blank=True)
     which_pairs = models.CharField("Pairs", max_length=10, choices=WhichPairs.choices, default=WhichPairs.ALL)
     anchor = models.ForeignKey(System, on_delete=models.PROTECT, null=True, blank=True, related_name="anchored_studies")
@@ -103,7 +103,7 @@ class Study(models.Model):
     )
     annotator_title = models.CharField(max_length=200, default=DEFAULT_TITLE, help_text="The heading annotators see.")
     guidelines = models.TextField(blank=True)
-    # Fixed when the study is made, before anybody can have seen a vote; None where none was.
+    # Fixed when the study is created, before anybody can have seen a vote.
     noninferiority_margin = models.FloatField(
         null=True,
         blank=True,
@@ -139,8 +139,8 @@ class Study(models.Model):
         validators=[MaxValueValidator(1000), none_or_every_second],
         help_text="pairs, at a random place among them; 0 for none.",
     )
-    # Whether some were ever made: who rates in a study without any is spared the question at each pair.
-    has_known_pairs = models.BooleanField(default=False, editable=False)
+    # True once a control item exists; lets the rating path skip the lookup.
+    has_control_items = models.BooleanField(default=False, editable=False, db_column="has_known_pairs")
     open_link = models.BooleanField(
         "Open link", default=True, help_text="Whoever has the study's link can join; else only by invitation."
     )
@@ -202,11 +202,11 @@ class Study(models.Model):
 
     @property
     def heading(self) -> str:
-        """What annotators see on top: the default title in their language, another one as it was written."""
+        """The title that annotators see: the default one in their language, any other as it was written."""
         return gettext(DEFAULT_TITLE) if self.annotator_title == DEFAULT_TITLE else self.annotator_title
 
     def takes_votes(self, now: datetime) -> bool:
-        """Open, and within its dates."""
+        """True if the study is open and within its dates."""
         begun = self.opens_at is None or self.opens_at <= now
         return self.status == self.Status.OPEN and begun and not self.is_over(now)
 
@@ -237,28 +237,28 @@ class Criterion(models.Model):
 
 class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def wanting(self) -> "ComparisonQuerySet":
-        """Those with fewer annotators, leases included, than their quota."""
+        """Comparisons with a free place: fewer annotators, leases included, than their quota."""
         return self.filter(taken__lt=F("quota"))
 
     def for_rating(self) -> "ComparisonQuerySet":
-        """Those that count: neither gold nor training."""
+        """Comparisons that count: neither gold nor training."""
         return self.filter(purpose=Purpose.RATING)
 
 
 class Comparison(models.Model):
-    """Two summaries of one document (or of one query on it) in canonical order: a has the smaller id.
+    """Two summaries of one document, or of one query on it, in canonical order: a has the smaller id.
 
     An attention check, which is gold or training, has one summary of another document.
     """
 
-    # Without an index of its own: comparison_wanting finds those with a free place, comparison_once_per_study the rest.
+    # No index of its own: comparison_wanting finds those with a free place, comparison_once_per_study the rest.
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="comparisons", db_index=False)
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="comparisons")
     query = models.ForeignKey(Query, on_delete=models.PROTECT, null=True, blank=True, related_name="comparisons")
     summary_a = models.ForeignKey(Summary, on_delete=models.PROTECT, related_name="comparisons_as_a")
     summary_b = models.ForeignKey(Summary, on_delete=models.PROTECT, related_name="comparisons_as_b")
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.RATING)
-    # Random within the study, fixed: spreads the pairs of a document without a rule an annotator could notice.
+    # A fixed random number: orders the pairs of a document by no rule that an annotator could notice.
     shuffle = models.PositiveIntegerField()
     quota = models.PositiveIntegerField()
     taken = models.PositiveIntegerField(default=0, help_text="Annotators who rated it or hold it now.")

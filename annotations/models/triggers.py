@@ -1,9 +1,11 @@
-"""What constraints cannot say: a place lies within its comparison's quota, nobody is given a gold or training pair
-without an expected answer, and what was recorded never changes. Nor does what a comparison is for, once somebody was
-given it: votes would appear on boards, or go from them.
+"""Creates the triggers for what constraints cannot express.
 
-Created after every migrate rather than in a migration, and dropped before: on SQLite, a migration that changes a table
-makes it anew, silently drops its triggers, and fails over triggers of other tables that read it.
+A place lies within its comparison's quota; nobody is given a gold or training pair without an expected answer; recorded
+rows never change. The purpose of a comparison does not change once somebody was given it: votes would appear on boards,
+or vanish from them.
+
+Triggers are created after every migrate, not in a migration, and dropped before it: on SQLite, a migration that changes
+a table rebuilds it, silently drops its triggers, and fails on triggers of other tables that read it.
 """
 
 from django.db import connections

@@ -68,18 +68,14 @@ def erase(annotator: Annotator) -> None:
     _cut_ties(annotator)
 
 
-def is_erased(annotator: Annotator) -> bool:
-    entries = annotator.study.audit_entries.filter(actor=ERASED, subject=annotator.pseudonym)
-    return annotator.left_at is not None and entries.exists()
-
-
 @transaction.atomic
 def _cut_ties(annotator: Annotator) -> None:
     if annotator.invitation is not None and annotator.invitation.kind == Invitation.Kind.EMAIL:
         Invitation.objects.filter(pk=annotator.invitation.pk).update(label="")
     Remark.objects.filter(assignment__annotator=annotator).exclude(text="").delete()
+    now = timezone.now()
     Annotator.objects.filter(pk=annotator.pk).update(
-        user=None, external_id="", invitation=None, public_id=uuid.uuid4(), left_at=timezone.now()
+        user=None, external_id="", invitation=None, public_id=uuid.uuid4(), left_at=now, erased_at=now
     )
     AuditEntry.objects.create(
         study=annotator.study,

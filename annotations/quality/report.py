@@ -12,12 +12,12 @@ from annotations.models import Annotator, Assignment, Criterion, Purpose, Study
 from annotations.quality.vote_columns import VoteColumns, read_vote_columns
 from stats.raters.agreement import Agreement, agreement_with_others, krippendorff_alpha
 from stats.raters.anomaly import Anomaly, anomalies
-from stats.raters.arrays import IntArray, shown_choice, system_pairs
 from stats.raters.gold import GoldCheck
 from stats.raters.side_bias import is_biased, side_bias
 from stats.raters.speed import Speed, speeds
 from stats.raters.straightlining import SameAnswers, Straightlining, same_answers, straightlining
 from stats.uncertainty.proportions import Proportion
+from stats.votes.arrays import IntArray, shown_choice, system_pairs
 
 # Average characters per word, spaces included, by language: only the lengths of texts are read.
 CHARACTERS_A_WORD = {"zh": 1.6}

@@ -1,31 +1,27 @@
 """The quality page at once: in a small study computed on its votes as they are, in a large one made by a worker.
 
-Like boards (leaderboards.snapshots), but for one row a study and no lease: whoever computes it finds the same, and two
-at once only do the work twice. Told again by the next look at the page; nobody needs it before.
+Like boards (leaderboards.snapshots), but for one row a study, which is the job and its result.
 """
 
 import hashlib
 import json
-import logging
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from annotations.models import Judgement, QualitySnapshot, Study
+from annotations.models.quality import QualitySnapshotQuerySet
 from annotations.quality.report import StudyQuality, study_quality
 from annotations.quality.serialization import as_values, from_values
 from annotations.studies.change_marker import end_of_history, held_in_part, newest_answer, newest_remark
-
-logger = logging.getLogger(__name__)
+from jobs.working import work_on
 
 # Raised whenever the same votes may give other figures.
 VERSION = 1
-# What changes without a trace in the state, such as a document's language, is seen after a day.
+# What changes without a trace in the key, such as a document's language, is seen after a day.
 OLDEST = timedelta(days=1)
 
 
@@ -43,33 +39,36 @@ def served_quality(study: Study) -> ServedQuality:
     if _is_small(study):
         return ServedQuality(study_quality(study), None, None)
     now = timezone.now()
-    snapshot, _ = QualitySnapshot.objects.get_or_create(study=study)
+    snapshot, made = QualitySnapshot.objects.get_or_create(study=study, defaults={"asked_at": now})
     quality = from_values(study, snapshot.values)
-    if snapshot.state == _state(study, now) and snapshot.as_of is not None and snapshot.as_of > now - OLDEST:
+    if _is_current(snapshot, _staleness_key(study, now), now):
         return ServedQuality(quality, snapshot.as_of, None)
-    _ask(snapshot, now)
+    if made:
+        snapshot.announce()
+    else:
+        _ask(snapshot, now)
     return ServedQuality(quality, snapshot.as_of, snapshot)
 
 
-def make_snapshot(study_id: int) -> str:
-    """Compute and store it, unless it is of now; returns a line for the log."""
-    now = timezone.now()
-    study = Study.objects.get(pk=study_id)
-    rows = QualitySnapshot.objects.filter(study=study)
-    # The state first: what changes while the votes are read is out of date at once, never missed.
-    state = _state(study, now)
-    if rows.filter(state=state, as_of__gt=now - OLDEST).exists():
-        return f"quality of study {study.slug}: as it is"
-    try:
-        values = as_values(study_quality(study))
-    except Exception as error:
-        rows.update(reason=(str(error) or type(error).__name__)[:500])
-        logger.exception("quality of study %s failed", study.slug)
-        return f"quality of study {study.slug}: {error}"
-    # Not backwards, where somebody else has looked again meanwhile.
-    older = rows.filter(Q(as_of=None) | Q(as_of__lt=now))
-    older.update(values=values, state=state, as_of=now, reason="")
-    return f"quality of study {study.slug}: computed"
+def work_on_snapshot(snapshot_id: int, *, owner: str) -> str:
+    """Make the snapshot of one study; returns a line for the log. Harmless when called twice."""
+    return work_on(QualitySnapshot.objects.select_related("study"), snapshot_id, _make, owner=owner)
+
+
+def _make(snapshot: QualitySnapshot, held: QualitySnapshotQuerySet) -> str:
+    """Compute and store it, unless it is of now."""
+    now, study = timezone.now(), snapshot.study
+    # The key first: what changes while the votes are read is out of date at once, never missed.
+    key = _staleness_key(study, now)
+    if _is_current(snapshot, key, now):
+        held.finish()
+        return f"study {study.slug}, as it is"
+    held.finish(values=as_values(study_quality(study)), staleness_key=key, as_of=now)
+    return f"study {study.slug}, computed"
+
+
+def _is_current(snapshot: QualitySnapshot, key: str, now: datetime) -> bool:
+    return snapshot.staleness_key == key and snapshot.as_of is not None and snapshot.as_of > now - OLDEST
 
 
 def _is_small(study: Study) -> bool:
@@ -79,7 +78,7 @@ def _is_small(study: Study) -> bool:
     return votes[: most + 1].count() <= most
 
 
-def _state(study: Study, now: datetime) -> str:
+def _staleness_key(study: Study, now: datetime) -> str:
     parts = [
         VERSION,
         [[one.pk, asdict(newest_answer(one, now))] for one in study.criteria.all()],
@@ -91,10 +90,8 @@ def _state(study: Study, now: datetime) -> str:
 
 
 def _ask(snapshot: QualitySnapshot, now: datetime) -> None:
-    """Tell the workers, unless they were told within BOARD_DEBOUNCE_SECONDS."""
-    from annotations.tasks import send_quality_message
-
+    """Tell the workers, unless one is at it, or they were told within BOARD_DEBOUNCE_SECONDS."""
     rest = now - timedelta(seconds=settings.BOARD_DEBOUNCE_SECONDS)
-    due = Q(asked_at=None) | Q(asked_at__lte=rest)
-    if QualitySnapshot.objects.filter(due, pk=snapshot.pk).update(asked_at=now):
-        transaction.on_commit(partial(send_quality_message, snapshot.study_id))
+    due = QualitySnapshot.objects.filter(Q(asked_at=None) | Q(asked_at__lte=rest), pk=snapshot.pk)
+    if due.ended().put_back(asked_at=now, attempts=0) or due.ready(now).update(asked_at=now):
+        snapshot.announce()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from annotations.models import Assignment, Criterion, Judgement, Outcome, Side, Study
-from stats.raters.arrays import BoolArray, IntArray, OutcomeCode
+from stats.votes.arrays import BoolArray, IntArray, OutcomeCode
 
 CODES = {
     Outcome.A.value: OutcomeCode.A,

@@ -1,1 +1,1 @@
-"""What happens while somebody rates: the next pair, its page, votes, undo, remarks; may import models to studies."""
+"""The rating path: the next pair, its page, votes, undo, remarks; may import models to studies."""

@@ -1,8 +1,8 @@
-"""Where gold and training pairs come in.
+"""Decides when an annotator is given gold and training pairs.
 
-Training comes first, in the order it was made. Of every `gold_every` other pairs that an annotator is given, one is
-gold, at a place of this block that follows from the study's seed, the annotator and the server's secret: it stays the
-same however often it is asked for, and nobody can work it out. Neither is given to who has no rating pair to come.
+Training comes first, in the order it was made. Each block of `gold_every` other pairs has one gold pair. Its position
+in the block follows from the study's seed, the annotator and the server's secret, so it never changes and nobody can
+guess it. Annotators who have no rating pair left are given neither.
 """
 
 from typing import NamedTuple
@@ -10,15 +10,19 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.crypto import salted_hmac
 
-from annotations.models import Annotator, Assignment, Comparison, KnownPair, Purpose
+from annotations.models import Annotator, Assignment, Comparison, ControlItem, Purpose
 
 EXPIRED = Assignment.State.EXPIRED
-# The pair on the screen and the one fetched ahead: more than these an annotator does not hold.
+# An annotator holds at most the pair on the screen and the one fetched ahead.
 HELD_AT_ONCE = 2
 
 
-class _Open(NamedTuple):
-    """A known pair that this annotator neither answered nor skipped nor holds; returned: they held it before."""
+class _OpenItem(NamedTuple):
+    """A control item that this annotator neither answered nor skipped nor holds.
+
+    Attributes:
+        returned: They held it before, and its lease ran out.
+    """
 
     comparison: int
     purpose: str
@@ -27,7 +31,7 @@ class _Open(NamedTuple):
 
 
 class _Block(NamedTuple):
-    """The annotator's newest block: its number, how many pairs of it are given, whether one of them was gold."""
+    """The annotator's newest block: its number, how many of its pairs are given, and whether one of these is gold."""
 
     number: int
     given: int
@@ -35,71 +39,74 @@ class _Block(NamedTuple):
 
 
 def due(annotator: Annotator, rating: QuerySet[Comparison]) -> list[int]:
-    """Comparisons to give before one for rating, best first. rating: what could be given to them for rating."""
-    known = _open_pairs(annotator)
-    if not known or not rating.exists():
+    """Return comparisons to give before one for rating, best first.
+
+    Args:
+        rating: What could be given to the annotator for rating.
+    """
+    open_items = _open_items(annotator)
+    if not open_items or not rating.exists():
         return []
-    if training := [one.comparison for one in known if one.purpose == Purpose.TRAINING]:
+    if training := [item.comparison for item in open_items if item.purpose == Purpose.TRAINING]:
         return training
-    gold = [one for one in known if one.purpose == Purpose.GOLD]
+    gold = [item for item in open_items if item.purpose == Purpose.GOLD]
     return _due_gold(annotator, gold) if annotator.study.gold_every and gold else []
 
 
-def _due_gold(annotator: Annotator, gold: list[_Open]) -> list[int]:
-    """A gold pair whose lease ran out comes again like any other pair, and stays the one of its block."""
+def _due_gold(annotator: Annotator, gold: list[_OpenItem]) -> list[int]:
+    """Return the gold pair that is due, if any: one whose lease ran out comes again and stays the one of its block."""
     newest = list(_given(annotator)[:HELD_AT_ONCE].values_list("comparison_id", "state"))
     lapsed = {comparison for comparison, state in newest if state == EXPIRED}
-    if again := [one.comparison for one in gold if one.comparison in lapsed]:
+    if again := [item.comparison for item in gold if item.comparison in lapsed]:
         return again[:1]
     block = _block(annotator)
-    if block.has_gold or block.given < _place(annotator, block.number):
+    if block.has_gold or block.given < _gold_position(annotator, block.number):
         return []
-    last = (
-        annotator.assignments.order_by("-created_at", "-pk").values_list("comparison__document_id", flat=True).first()
-    )
-    fresh = [one for one in gold if not one.returned]
+    newest_first = annotator.assignments.order_by("-created_at", "-pk")
+    last_document = newest_first.values_list("comparison__document_id", flat=True).first()
+    fresh = [item for item in gold if not item.returned]
     # Of the document last read, so that no transcript is opened for gold; then in an order of the annotator's own.
-    fresh.sort(key=lambda one: (one.document != last, _secret(annotator, "order", one.comparison)))
-    # One and no more: where it cannot be taken, another tab of this annotator has just taken it.
-    return [one.comparison for one in fresh[:1]]
+    fresh.sort(key=lambda item: (item.document != last_document, _secret(annotator, "order", item.comparison)))
+    # Only one: if it cannot be taken, another tab of this annotator has just taken it.
+    return [item.comparison for item in fresh[:1]]
 
 
 def upcoming_gold(annotator: Annotator, rating: int) -> int:
-    """How many gold pairs will come with this many more pairs for rating: the annotator's total must not tell them."""
+    """Return how many gold pairs come with this many more rating pairs; a total without them would reveal them."""
     every = annotator.study.gold_every
     if not every or not rating:
         return 0
-    left = sum(one.purpose == Purpose.GOLD and not one.returned for one in _open_pairs(annotator))
+    left = sum(item.purpose == Purpose.GOLD and not item.returned for item in _open_items(annotator))
     number, given, has_gold = _block(annotator)
     coming = 0
     while left and rating > 0:
         if not has_gold:
-            if rating <= max(_place(annotator, number) - given, 0):
-                break  # the last rating pair comes before the place of the gold one
+            if rating <= max(_gold_position(annotator, number) - given, 0):
+                break  # the last rating pair comes before the position of the gold one
             coming, left = coming + 1, left - 1
         rating -= every - given - (not has_gold)
         number, given, has_gold = number + 1, 0, False
     return coming
 
 
-def _open_pairs(annotator: Annotator) -> list[_Open]:
-    if not annotator.study.has_known_pairs:
+def _open_items(annotator: Annotator) -> list[_OpenItem]:
+    if not annotator.study.has_control_items:
         return []
     mine = annotator.assignments.filter(comparison=OuterRef("comparison"))
     pairs = (
-        KnownPair.objects.filter(comparison__study=annotator.study_id, switched_off_at=None)
-        .filter(~Exists(mine.exclude(state=EXPIRED)))
+        ControlItem.objects.filter(comparison__study=annotator.study_id, switched_off_at=None)
+        .filter(~Exists(mine.had()))
         .annotate(returned=Exists(mine))
         .order_by("pk")
     )
     return [
-        _Open(*row)
+        _OpenItem(*row)
         for row in pairs.values_list("comparison_id", "comparison__purpose", "comparison__document_id", "returned")
     ]
 
 
 def _given(annotator: Annotator) -> QuerySet[Assignment]:
-    """What they were given but training, the newest first; a pair that comes again keeps its place."""
+    """The annotator's assignments without training, newest first; a pair that comes again keeps its position."""
     given = annotator.assignments.exclude(comparison__purpose=Purpose.TRAINING)
     return given.order_by("-created_at", "-pk")
 
@@ -111,7 +118,7 @@ def _block(annotator: Annotator) -> _Block:
     return _Block(number, used, Purpose.GOLD in purposes)
 
 
-def _place(annotator: Annotator, block: int) -> int:
+def _gold_position(annotator: Annotator, block: int) -> int:
     return _secret(annotator, "block", block) % annotator.study.gold_every
 
 
@@ -121,10 +128,10 @@ def _secret(annotator: Annotator, what: str, number: int) -> int:
 
 
 def practice_place(assignment: Assignment) -> tuple[int, int]:
-    """Of a training assignment: which one it is for its annotator, counted from 1, and of how many."""
+    """Return which of the annotator's training pairs this assignment is, counted from 1, and how many there are."""
     annotator = assignment.annotator
-    had = annotator.assignments.exclude(state=EXPIRED).filter(comparison=OuterRef("comparison"))
-    theirs = KnownPair.objects.filter(
+    had = annotator.assignments.had().filter(comparison=OuterRef("comparison"))
+    theirs = ControlItem.objects.filter(
         Q(switched_off_at=None) | Q(Exists(had)) | Q(comparison=assignment.comparison_id),
         comparison__study=annotator.study_id,
         comparison__purpose=Purpose.TRAINING,

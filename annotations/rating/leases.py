@@ -1,4 +1,4 @@
-"""Places that are held for a while: renewed while the page is open, given back when it is not."""
+"""Leases: an annotator's place in a comparison is renewed while the page is open, and given back when it is not."""
 
 from datetime import datetime, timedelta
 
@@ -18,13 +18,13 @@ def lease_end(now: datetime) -> datetime:
 
 
 def renew(annotator: Annotator, *, now: datetime | None = None) -> int:
-    """Keep everything the annotator holds for another lease; returns how many places."""
+    """Renew the leases of all that the annotator holds; return how many places."""
     now = now or timezone.now()
     return annotator.assignments.filter(state=LEASED).update(lease_until=lease_end(now))
 
 
 def return_expired(study: Study, *, now: datetime | None = None) -> int:
-    """Give places whose lease ran out back to the pool; returns how many. Their votes, if any, stay."""
+    """Return places whose lease ran out to the pool, and how many; votes given on them are kept."""
     now = now or timezone.now()
     expired = Assignment.objects.filter(comparison__study=study, state=LEASED, lease_until__lt=now)
     return sum(
@@ -41,13 +41,18 @@ def give_back(
     state: str = Assignment.State.EXPIRED,
     lapsed_before: datetime | None = None,
 ) -> bool:
-    """Return a held place to the pool; False if it was not held. lapsed_before: only if its lease ran out by then."""
-    # Locked in the same order as taking: comparison first. It may be gone, and the place with it.
+    """Return a held place to the pool; False if it was not held.
+
+    Args:
+        state: What becomes of the assignment.
+        lapsed_before: Return the place only if its lease ran out by then.
+    """
+    # Lock the comparison first, as taking does. It may be gone, and the place with it.
     Comparison.objects.select_for_update().filter(pk=comparison_id).first()
     held = Assignment.objects.filter(pk=assignment_id, state=LEASED)
     if lapsed_before is not None:
         held = held.filter(lease_until__lt=lapsed_before)
-    # Answers of a pair that was answered in part count no longer.
+    # Answers to a pair that was answered in part no longer count.
     with counting(assignment_id):
         if not held.update(state=state, slot=None, lease_until=None):
             return False
@@ -56,7 +61,7 @@ def give_back(
 
 
 def leave(annotator: Annotator, *, now: datetime | None = None) -> None:
-    """The annotator gives up the rest of their work; places they hold return to the pool."""
+    """Let the annotator give up the rest of their work; the places that they hold return to the pool."""
     annotator.left_at = now or timezone.now()
     annotator.save(update_fields=["left_at"])
     held = annotator.assignments.filter(state=LEASED).values_list("pk", "comparison_id")
@@ -65,7 +70,7 @@ def leave(annotator: Annotator, *, now: datetime | None = None) -> None:
 
 
 def come_back(annotator: Annotator) -> None:
-    """Who had left goes on as the same annotator: a new one would be given pairs this person has rated already."""
+    """Let an annotator who had left continue; as a new annotator they would be given pairs they have rated."""
     if annotator.left_at is not None:
         annotator.left_at = None
         annotator.save(update_fields=["left_at"])

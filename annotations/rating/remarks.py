@@ -1,4 +1,4 @@
-"""Comments, reported problems and skips: stored at once, each once."""
+"""Records comments, reported problems and skips, each once; lists and exports them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from annotations.models import Annotator, Assignment, Remark, Study, Wanted
 from annotations.rating.leases import give_back
 from annotations.rating.votes import (
-    Recorded,
+    Receipt,
     RefusedError,
     check_open,
     complete_if_answered,
     key_used,
-    lock,
+    lock_assignment,
     take_again,
 )
 from lib.csv_cells import csv_line
@@ -30,8 +30,13 @@ MOST_REMARKS = 50  # of one annotator on one pair
 
 
 @dataclass(frozen=True)
-class Said:
-    """reason: one of Remark.Reason, empty for a comment."""
+class NewRemark:
+    """A remark as the annotator sent it.
+
+    Attributes:
+        kind: One of Remark.Kind.
+        reason: One of Remark.Reason; empty for a comment.
+    """
 
     token: UUID
     kind: str
@@ -40,8 +45,8 @@ class Said:
     client_key: UUID
 
 
-def record_remark(annotator: Annotator, said: Said, *, now: datetime | None = None) -> Recorded:
-    """Save it or raise RefusedError; a skipped pair goes to somebody else and never comes back to this annotator."""
+def record_remark(annotator: Annotator, said: NewRemark, *, now: datetime | None = None) -> Receipt:
+    """Save the remark or raise RefusedError. A skipped pair is given to others, and never again to this annotator."""
     try:
         with transaction.atomic():
             return _record(annotator, said, now or timezone.now())
@@ -49,12 +54,12 @@ def record_remark(annotator: Annotator, said: Said, *, now: datetime | None = No
         raise key_used() from error
 
 
-def _record(annotator: Annotator, said: Said, now: datetime) -> Recorded:
-    assignment = lock(annotator, said.token)
+def _record(annotator: Annotator, said: NewRemark, now: datetime) -> Receipt:
+    assignment = lock_assignment(annotator, said.token)
     if (earlier := Remark.objects.filter(client_key=said.client_key).first()) is not None:
         if (earlier.assignment_id, earlier.kind) != (assignment.pk, said.kind):
             raise key_used()
-        return Recorded(complete=assignment.state != Assignment.State.LEASED, repeated=True)
+        return Receipt(complete=assignment.state != Assignment.State.LEASED, repeated=True)
     check_open(annotator.study)
     _check(assignment, said)
     if assignment.state == Assignment.State.EXPIRED:
@@ -64,21 +69,21 @@ def _record(annotator: Annotator, said: Said, now: datetime) -> Recorded:
     )
     if said.kind == Remark.Kind.SKIP:
         give_back(assignment.pk, assignment.comparison_id, state=Assignment.State.SKIPPED)
-        return Recorded(complete=True, repeated=False)
+        return Receipt(complete=True, repeated=False)
     comment = said.kind == Remark.Kind.COMMENT
-    return Recorded(complete=comment and complete_if_answered(assignment, now), repeated=False)
+    return Receipt(complete=comment and complete_if_answered(assignment, now), repeated=False)
 
 
-def _take_up(expired: Assignment, said: Said, now: datetime) -> None:
-    """What is said of a pair whose time ran out while it was open."""
+def _take_up(expired: Assignment, said: NewRemark, now: datetime) -> None:
+    """Apply a remark on a pair whose lease ran out while its page was open."""
     if said.kind == Remark.Kind.SKIP:
-        # Another pair's turn: this one may not come back.
+        # Without this the pair would be given to the annotator again.
         Assignment.objects.filter(pk=expired.pk).update(state=Assignment.State.SKIPPED)
     elif said.kind == Remark.Kind.COMMENT and expired.annotator.study.comments == Wanted.REQUIRED:
         take_again(expired, now)  # it may be all that the pair lacks
 
 
-def _check(assignment: Assignment, said: Said) -> None:
+def _check(assignment: Assignment, said: NewRemark) -> None:
     comment = said.kind == Remark.Kind.COMMENT
     if comment and assignment.annotator.study.comments == Wanted.OFF:
         raise RefusedError("no_comments", _("This study does not take comments."))
@@ -96,7 +101,7 @@ REMARK_COLUMNS = ("annotator", "document", "comparison_id", "purpose", "kind", "
 
 
 def remark_lines(remarks: QuerySet[Remark]) -> Iterator[str]:
-    """A line of CSV for each, read while they are sent."""
+    """Yield CSV lines, one for each remark; rows are read while the lines are sent."""
     pair = "assignment__comparison"
     rows = remarks.values_list(
         "assignment__annotator__pseudonym",
@@ -114,11 +119,16 @@ def remark_lines(remarks: QuerySet[Remark]) -> Iterator[str]:
 
 
 def newest_remarks(study: Study, *, kind: str = "", find: str = "") -> QuerySet[Remark]:
-    """What annotators said beside their answers, newest first. find: in the words, the pseudonym or the document."""
+    """Remarks on a study, newest first.
+
+    Args:
+        kind: One of Remark.Kind, or "" for all.
+        find: Words looked for in the text, the pseudonym and the document's id.
+    """
     remarks = Remark.objects.standing().filter(assignment__annotator__study=study)
     if kind:
         remarks = remarks.filter(kind=kind)
     if find:
-        where = ("text", "assignment__annotator__pseudonym", "assignment__comparison__document__external_id")
-        remarks = remarks.filter(reduce(or_, (Q(**{f"{place}__icontains": find}) for place in where)))
+        fields = ("text", "assignment__annotator__pseudonym", "assignment__comparison__document__external_id")
+        remarks = remarks.filter(reduce(or_, (Q(**{f"{field}__icontains": find}) for field in fields)))
     return remarks.select_related("assignment__annotator", "assignment__comparison__document").order_by("-pk")

@@ -1,7 +1,7 @@
-"""Which comparison of a document an annotator is to try next: in the study's fixed order, or drawn by the votes so far.
+"""Chooses which comparison of a document an annotator tries next: in the study's fixed order, or drawn by the votes.
 
-An adaptive study draws the pair of systems by the published rule (stats/decisions/sampling.py), then one of the
-pair's comparisons evenly; the probability goes with it, because nobody can work it out later.
+An adaptive study draws the pair of systems by the published rule (stats/decisions/sampling.py), then one of the pair's
+comparisons evenly. The probability is kept with it, because nobody can compute it later.
 """
 
 from collections import defaultdict
@@ -10,16 +10,21 @@ from dataclasses import dataclass
 import numpy as np
 from django.db.models import QuerySet
 
-from annotations.counts.pair_tallies import Pair, moments_of, pair_of
+from annotations.counts.pair_tallies import SystemPair, moments_of_pairs, pair_of
 from annotations.models import Comparison, Sampling, Study
-from stats.decisions.sampling import draw, pair_probabilities
+from stats.decisions.sampling import draw_pair, pair_probabilities
 
 CANDIDATES = 20
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """probability: with which it was drawn, one of drawn_from; both None where the order is fixed."""
+    """A comparison to try.
+
+    Attributes:
+        probability: The chance with which it was drawn; None where the order is fixed.
+        drawn_from: From how many comparisons it was drawn; None where the order is fixed.
+    """
 
     comparison_id: int
     probability: float | None = None
@@ -29,9 +34,9 @@ class Candidate:
 def candidates(
     study: Study, available: QuerySet[Comparison], generator: np.random.Generator | None = None
 ) -> list[Candidate]:
-    """What to try, best first, of a document's comparisons that this annotator can be given.
+    """Return which of a document's available comparisons to try, best first.
 
-    An adaptive study has one drawn; where it cannot be taken, draw again from what is left then.
+    An adaptive study draws one; if it cannot be taken, draw again from what is left then.
     """
     if study.sampling == Sampling.ADAPTIVE:
         return _drawn(study, available, generator or np.random.default_rng())
@@ -41,17 +46,17 @@ def candidates(
 
 def _drawn(study: Study, available: QuerySet[Comparison], generator: np.random.Generator) -> list[Candidate]:
     rows = available.order_by("pk").values_list("pk", "summary_a__run__system_id", "summary_b__run__system_id")
-    by_pair: dict[Pair, list[int]] = defaultdict(list)
+    by_pair: dict[SystemPair, list[int]] = defaultdict(list)
     for comparison, system_a, system_b in rows:
         by_pair[pair_of(system_a, system_b)].append(comparison)
     if not by_pair:
         return []
     pairs = sorted(by_pair)
     every = np.ones(len(pairs), dtype=np.bool_)
-    probabilities = pair_probabilities(moments_of(study, pairs), every, epsilon=study.epsilon)
-    drawn = draw(probabilities, generator)
+    probabilities = pair_probabilities(moments_of_pairs(study, pairs), every, epsilon=study.epsilon)
+    drawn = draw_pair(probabilities, generator)
     of_pair = by_pair[pairs[drawn.pair]]
     comparison = of_pair[int(generator.integers(len(of_pair)))]
-    # Rounding may carry the sum of the parts past 1.
+    # Rounding may push the sum of the parts past 1.
     probability = min(1.0, drawn.probability / len(of_pair))
     return [Candidate(comparison, probability, sum(map(len, by_pair.values())))]

@@ -1,4 +1,4 @@
-"""Was it blind? Afterwards annotators guess which text of a pair was the large model's; chance is one in two."""
+"""Checks the blinding: afterwards annotators guess which text of a pair was the large model's; chance is one half."""
 
 import random
 from dataclasses import dataclass
@@ -20,20 +20,20 @@ GUESS_CHOICES = ("left", "right", "none")
 
 
 def next_guess(annotator: Annotator) -> Assignment | None:
-    """A rated pair of a compact and a large system to guess about; None while there is rating to do, or enough."""
+    """Return a rated pair of a compact and a large system to guess about; None while pairs are left, or when done."""
     study = annotator.study
     if not study.ask_guess or has_work(annotator) or annotator.left_at is not None:
         return None
     rated = _rated(study).filter(annotator=annotator)
     if rated.filter(guess__isnull=False).count() >= GUESSES_EACH:
         return None
-    open_ = [one for one in rated.filter(guess=None).order_by("pk") if large_side(one)]
-    random.Random(f"guess:{study.seed}:{annotator.number}").shuffle(open_)  # noqa: S311  (which ones, no secret)
-    return open_[0] if open_ else None
+    unguessed = [assignment for assignment in rated.filter(guess=None).order_by("pk") if large_side(assignment)]
+    random.Random(f"guess:{study.seed}:{annotator.number}").shuffle(unguessed)  # noqa: S311  (which ones, no secret)
+    return unguessed[0] if unguessed else None
 
 
 def large_side(assignment: Assignment) -> str:
-    """The canonical side of the large system against a compact one; empty where the pair is no such pair."""
+    """Return the canonical side of the large system; "" unless the other system is compact."""
     comparison = assignment.comparison
     return _large_side(*(getattr(comparison, f"summary_{side}").run.system.size_class for side in Side.values))
 
@@ -45,7 +45,7 @@ def _large_side(size_a: str, size_b: str) -> str:
 
 
 def record_guess(annotator: Annotator, token: UUID, choice: str) -> None:
-    """Store it, the first one for good. Raises RefusedError."""
+    """Store the guess or raise RefusedError; the first guess about a pair stays."""
     assignment = _rated(annotator.study).filter(annotator=annotator, token=token).first()
     if assignment is None or not large_side(assignment) or has_work(annotator):
         raise RefusedError("unknown_assignment", _("There is nothing to guess about this pair."))
@@ -54,15 +54,21 @@ def record_guess(annotator: Annotator, token: UUID, choice: str) -> None:
 
 
 @dataclass(frozen=True)
-class Guesses:
-    """rate: of right guesses among those made. no_idea: answers without one. told: whether it is not by chance."""
+class UnblindingReport:
+    """How often annotators guessed the large model right.
+
+    Attributes:
+        rate: Right guesses among those made.
+        no_idea: Answers without a guess.
+        told: The rate is significantly above chance; None where it has no interval.
+    """
 
     rate: Proportion
     no_idea: int
     told: bool | None
 
 
-def study_guesses(study: Study) -> Guesses:
+def study_guesses(study: Study) -> UnblindingReport:
     sizes = {system.pk: system.size_class for system in System.objects.filter(runs__dataset=study.dataset_id)}
     systems = (f"comparison__summary_{side}__run__system" for side in Side.values)
     answered = (
@@ -76,7 +82,7 @@ def study_guesses(study: Study) -> Guesses:
     rate = guess_rate(
         np.array([who for who, _ in made], dtype=np.int64), np.array([right for _, right in made], dtype=np.bool_)
     )
-    return Guesses(rate, sum(not side for _, side, _ in rows), is_unblinded(rate))
+    return UnblindingReport(rate, sum(not side for _, side, _ in rows), is_unblinded(rate))
 
 
 def _rated(study: Study) -> QuerySet[Assignment]:

@@ -1,4 +1,4 @@
-"""Taking the last answer back: its pair is open again, and the answer stays in the history."""
+"""Takes an annotator's last answer back: its pair is open again, and the answer stays in the history."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from annotations.counts.pair_tallies import counting
 from annotations.models import Annotator, Assignment, Judgement, JudgementRevision
 from annotations.rating.leases import lease_end
-from annotations.rating.votes import RefusedError, check_open, is_adaptive, key_used, lock
+from annotations.rating.votes import RefusedError, check_open, is_adaptive, key_used, lock_assignment
 
 
 def undo(annotator: Annotator, client_key: UUID, *, now: datetime | None = None) -> UUID:
-    """Withdraw the annotator's last answer and open its pair again; returns the pair's token. Raises RefusedError.
+    """Withdraw the annotator's last answer, open its pair again, and return the pair's token; or raise RefusedError.
 
-    The answer stays in the history. The same client_key again changes nothing.
+    The answer stays in the history. A repeated client_key changes nothing.
     """
     try:
         with transaction.atomic():
@@ -32,14 +32,14 @@ def _undo(annotator: Annotator, client_key: UUID, now: datetime) -> UUID:
     last = last_answer(annotator)
     if last is None:
         raise RefusedError("nothing_to_undo", _("There is no answer to take back."))
-    assignment = lock(annotator, last.assignment.token)
+    assignment = lock_assignment(annotator, last.assignment.token)
     with counting(assignment.pk, adaptive=is_adaptive(assignment)):
         _withdraw(assignment, last, client_key, now)
     return assignment.token
 
 
 def _withdraw(assignment: Assignment, last: Judgement, client_key: UUID, now: datetime) -> None:
-    # Nobody but this annotator changes it, but they may have done so in another tab.
+    # Only this annotator changes the answer, but they may have done so in another tab.
     if not Judgement.objects.filter(pk=last.pk, updated_at=last.updated_at).delete()[0]:
         raise RefusedError("changed_meanwhile", _("The answer was changed in another window. Reload the page."))
     JudgementRevision.objects.create(

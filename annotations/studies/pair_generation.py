@@ -20,7 +20,7 @@ def build_comparisons(study: Study) -> int:
     # texts is of another document.
     existing = {
         (document, query, frozenset(pair))
-        for document, query, *pair in study.comparisons.exclude(known__attention=True).values_list(
+        for document, query, *pair in study.comparisons.exclude(control_item__attention=True).values_list(
             "document_id", "query_id", "summary_a__run__system", "summary_b__run__system"
         )
     }
@@ -32,8 +32,8 @@ def build_comparisons(study: Study) -> int:
                 new.append(_comparison(study, *(summaries[system] for system in pair)))
     Comparison.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
     if new:
-        evidence.announce()
-        leak_check.announce()
+        evidence.announce_evidence()
+        leak_check.announce_leak_check()
     return len(new)
 
 

@@ -19,9 +19,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from annotations.models import Annotator, Membership, Study
-from annotations.people.privacy import is_erased
 from annotations.rating.assignment import has_work
-from lib.sql import Columns, fetch
+from annotations.rating.queries import find_annotator
 
 __all__ = [
     "STAFF",
@@ -39,16 +38,12 @@ __all__ = [
     "refuse_while_rating",
     "remember",
     "role_of",
-    "studies_of",
     "study_gate",
+    "visible_studies",
 ]
 
 SESSION_KEY = "annotators"
 STAFF = "staff"
-
-ANNOTATOR, STUDY = Columns(Annotator, "annotator"), Columns(Study, "study")
-THEMSELVES = f"""SELECT {ANNOTATOR.sql}, {STUDY.sql} FROM annotations_annotator annotator
-JOIN annotations_study study ON study.id = annotator.study_id WHERE annotator.id = %s AND study.public_id = %s"""  # noqa: S608  (no values)
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser, study: Study) -> str | None:
@@ -60,7 +55,7 @@ def role_of(user: AbstractBaseUser | AnonymousUser, study: Study) -> str | None:
     return study.memberships.filter(user=user).values_list("role", flat=True).first()
 
 
-def studies_of(user: User) -> QuerySet[Study]:
+def visible_studies(user: User) -> QuerySet[Study]:
     """Return the studies a user may open: all of them for staff, their own for everybody else."""
     studies = Study.objects.select_related("dataset")
     return studies if user.is_staff else studies.filter(memberships__user=user)
@@ -82,11 +77,10 @@ def get_managed_study(request: HttpRequest, slug: str, *, owner: bool = False) -
 def get_annotator(request: HttpRequest, public_id: str) -> Annotator | None:
     """Return the annotator that this browser is in the study, or None if it has not joined; 404 for no such study."""
     annotator_id = request.session.get(SESSION_KEY, {}).get(public_id)
-    for row in fetch(THEMSELVES, annotator_id, UUID(public_id)) if annotator_id else ():
-        annotator = ANNOTATOR.instance(row)
-        annotator.study = STUDY.instance(row[ANNOTATOR.number :])
+    annotator = find_annotator(annotator_id, UUID(public_id)) if annotator_id else None
+    if annotator is not None:
         # They may have made their answers anonymous in another browser.
-        return None if is_erased(annotator) else annotator
+        return annotator if annotator.erased_at is None else None
     get_object_or_404(Study, public_id=public_id)
     return None
 

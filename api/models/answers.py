@@ -11,7 +11,7 @@ LONGEST_KEY = 100
 class KeptAnswer(models.Model):
     token = models.ForeignKey(ApiToken, on_delete=models.CASCADE, related_name="kept_answers")
     key = models.CharField(max_length=LONGEST_KEY)
-    # SHA-256 over method, address and body: another request with the same key is a mistake.
+    # SHA-256 over method, address and body; another request with the same key is refused.
     request = models.CharField(max_length=64)
     status = models.PositiveIntegerField(default=0)
     body = models.TextField(blank=True)

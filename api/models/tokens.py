@@ -1,4 +1,4 @@
-"""Tokens: what a program shows instead of a password."""
+"""API tokens: programs send them instead of a password."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from annotations.models import Annotator
 
 
 class Scope(models.TextChoices):
-    """Each of the first three includes those before it; annotate stands alone."""
+    """What a token may be used for. Each of the first three includes those before it; annotate stands alone."""
 
     READ = "read", "Read"
     WRITE = "write", "Read and write"
@@ -18,7 +18,7 @@ class Scope(models.TextChoices):
     ANNOTATE = "annotate", "Rate as one annotator"
 
 
-# What a token of a scope may be used for.
+# Scopes of operations that a token of a scope may call.
 INCLUDES: dict[str, frozenset[str]] = {
     Scope.READ: frozenset({Scope.READ}),
     Scope.WRITE: frozenset({Scope.READ, Scope.WRITE}),
@@ -29,27 +29,27 @@ INCLUDES: dict[str, frozenset[str]] = {
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
     def valid(self, now: datetime) -> "ApiTokenQuerySet":
-        """Neither revoked nor expired, and of an active account."""
+        """Filter tokens that are neither revoked nor expired, and whose owner's account is active."""
         running = Q(expires_at=None) | Q(expires_at__gt=now)
         return self.filter(running, revoked_at=None, owner__is_active=True)
 
     def count_request(self, pk: int, now: datetime, limit: int) -> bool:
-        """Count one request of this minute; False where the minute's limit is reached. Right with many processes."""
+        """Count one request of this minute; False if the minute's limit is reached. Safe with many processes."""
         minute = now.replace(second=0, microsecond=0)
-        mine = self.filter(pk=pk)
-        if mine.filter(minute=minute, used_in_minute__lt=limit).update(
-            used_in_minute=F("used_in_minute") + 1, last_used_at=now
-        ):
+        token = self.filter(pk=pk)
+        this_minute = token.filter(minute=minute, used_in_minute__lt=limit)
+        if this_minute.update(used_in_minute=F("used_in_minute") + 1, last_used_at=now):
             return True
+        earlier_minute = token.filter(Q(minute=None) | Q(minute__lt=minute))
         return bool(
-            mine.filter(Q(minute=None) | Q(minute__lt=minute)).update(minute=minute, used_in_minute=1, last_used_at=now)
-            # Another process may have begun the minute between the two.
-            or mine.filter(minute=minute, used_in_minute__lt=limit).update(used_in_minute=F("used_in_minute") + 1)
+            earlier_minute.update(minute=minute, used_in_minute=1, last_used_at=now)
+            # Between these two statements another process may have begun the minute.
+            or this_minute.update(used_in_minute=F("used_in_minute") + 1)
         )
 
 
 class ApiToken(models.Model):
-    """The secret itself is nowhere: its digest tells it again. prefix: the part that finds the row."""
+    """A token of one account. Its text is not stored: prefix finds the row, and digest checks the text."""
 
     name = models.CharField(max_length=100, help_text="What it is for.")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
@@ -61,7 +61,7 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
-    # Requests of the minute that began then.
+    # The minute of the last request, and the requests counted in it.
     minute = models.DateTimeField(null=True, blank=True, editable=False)
     used_in_minute = models.PositiveIntegerField(default=0, editable=False)
 

@@ -1,14 +1,15 @@
-"""Webhooks: other servers that are told of events; and what was sent to them."""
+"""Webhooks: servers that are told of events; and the deliveries to them."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from annotations.models import Study
+from jobs.models import LeasedJob, LeasedJobQuerySet, lease_constraints
 
 LONGEST_URL = 500
 
@@ -20,14 +21,17 @@ class Event(models.TextChoices):
 
 
 class Webhook(models.Model):
-    """study: None for all that the owner may see. The secret that signs follows from secret_id and is not stored."""
+    """A server that is told of events; study None means every study that the owner may see.
+
+    The secret that signs deliveries is derived from secret_id and not stored.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="webhooks")
     study = models.ForeignKey(Study, on_delete=models.CASCADE, null=True, blank=True, related_name="webhooks")
     url = models.CharField(max_length=LONGEST_URL)
     events = models.JSONField(help_text="Names of events.")
-    # Another one is another secret.
+    # Replacing it replaces the secret.
     secret_id = models.UUIDField(default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -39,40 +43,34 @@ class Webhook(models.Model):
         return f"Webhook {self.public_id}"
 
 
-class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def claim(self, pk: int, *, now: datetime, lease: timedelta) -> bool:
-        """Take a waiting delivery whose time has come; False if somebody else has it or it has ended."""
-        waiting = self.filter(pk=pk, status=Delivery.Status.PENDING, not_before__lte=now)
-        taken = {"status": Delivery.Status.SENDING, "lease_until": now + lease}
-        return bool(waiting.update(**taken, attempts=F("attempts") + 1))
-
-    def release_stale(self, now: datetime) -> int:
-        """Put back those whose worker ended while it was sending."""
-        stale = self.filter(status=Delivery.Status.SENDING, lease_until__lt=now)
-        return stale.update(status=Delivery.Status.PENDING, lease_until=None)
+class DeliveryQuerySet(LeasedJobQuerySet["Delivery"]):  # type: ignore[override]  # of as_manager
+    def ready(self, now: datetime) -> "DeliveryQuerySet":
+        """Waiting deliveries whose time has come."""
+        return super().ready(now).filter(not_before__lte=now)
 
 
-class Delivery(models.Model):
-    """One event for one webhook, sent until it is taken or given up."""
+class Delivery(LeasedJob):
+    """One event for one webhook, sent until the receiver takes it or it is given up."""
+
+    TASK = "api.tasks.send_delivery"
+    MAX_ATTEMPTS = 9
+    WORKER_ENDED = f"The worker ended while it sent this, {MAX_ATTEMPTS} times. Its log may say why."
 
     class Status(models.TextChoices):
         PENDING = "pending", "Waiting"
-        SENDING = "sending", "Being sent"
-        DELIVERED = "delivered", "Delivered"
+        RUNNING = "sending", "Being sent"
+        DONE = "delivered", "Delivered"
         FAILED = "failed", "Given up"
 
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
     event = models.CharField(max_length=30, choices=Event.choices)
-    # What happened, once: the same event is never queued twice for one webhook.
+    # Names what happened, so that an event is queued once for each webhook.
     about = models.CharField(max_length=200)
     payload = models.JSONField()
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
-    attempts = models.PositiveIntegerField(default=0)
     not_before = models.DateTimeField(default=timezone.now)
-    lease_until = models.DateTimeField(null=True, blank=True)
     answer = models.PositiveIntegerField(null=True, blank=True, help_text="The last HTTP status.")
-    reason = models.CharField(max_length=300, blank=True, help_text="Why the last attempt failed.")
     created_at = models.DateTimeField(auto_now_add=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
 
@@ -84,11 +82,7 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["webhook", "event", "about"], name="delivery_once_per_event"),
             models.CheckConstraint(condition=Q(event__in=Event.values), name="delivery_event_known"),
-            models.CheckConstraint(
-                condition=Q(status="sending", lease_until__isnull=False) | (~Q(status="sending") & Q(lease_until=None)),
-                name="delivery_lease_iff_sending",
-            ),
-            models.CheckConstraint(condition=~Q(status="failed") | ~Q(reason=""), name="delivery_failure_has_reason"),
+            *lease_constraints("delivery", running="sending"),
         ]
         indexes = [
             models.Index(fields=["not_before"], condition=Q(status="pending"), name="delivery_waiting"),

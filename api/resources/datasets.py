@@ -1,4 +1,4 @@
-"""Datasets with their documents, and summaries that were made elsewhere."""
+"""Datasets with their documents, and summaries made elsewhere."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,12 +7,14 @@ from django.db.models import Count
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router
 
-from api.auth import READ, WRITE
-from api.errors import ApiError
-from api.links import UPLOADED
-from api.paging import PageQuery, page_of
-from api.schemas import (
-    ERRORS,
+from api.gate.auth import READ, WRITE
+from api.gate.errors import ApiError
+from api.gate.paging import PageQuery, page_of_rows
+from api.gate.streams import JSON_LINES_RESPONSE, json_lines_response
+from api.gate.uploads import UPLOAD_BODY, uploaded_file
+from api.resources.links import UPLOADED_DOCUMENTS_LINKS
+from api.schemas.common import ERRORS
+from api.schemas.datasets import (
     DatasetOut,
     DatasetPage,
     DocumentOut,
@@ -23,8 +25,6 @@ from api.schemas import (
     UploadOut,
     UploadQuery,
 )
-from api.streams import LINES_ANSWER, lines
-from api.uploads import BODY, uploaded
 from models_runner.importing.documents import import_path
 from models_runner.importing.summaries import COLUMNS, Defaults, import_summaries
 from models_runner.models import Dataset, Document
@@ -32,14 +32,14 @@ from models_runner.runs.exports import summary_rows
 from models_runner.web.access import check_staff, get_dataset
 
 router = Router(tags=["datasets"])
-UPLOAD = BODY | UPLOADED
+DOCUMENT_UPLOAD = UPLOAD_BODY | UPLOADED_DOCUMENTS_LINKS
 
 
 @router.get("/datasets", auth=READ, response={200: DatasetPage, **ERRORS})
 def list_datasets(request: HttpRequest, query: Query[PageQuery]) -> Any:
-    """Every dataset."""
+    """List every dataset, oldest first."""
     check_staff(request)
-    return page_of(Dataset.objects.annotate(document_count=Count("documents")), query, "datasets", _dataset)
+    return page_of_rows(Dataset.objects.annotate(document_count=Count("documents")), query, "datasets", _dataset)
 
 
 def _dataset(dataset: Any) -> DatasetOut:
@@ -53,18 +53,18 @@ def _dataset(dataset: Any) -> DatasetOut:
 
 @router.get("/datasets/{slug:name}", auth=READ, response={200: DatasetOut, **ERRORS})
 def read_dataset(request: HttpRequest, name: str) -> Any:
-    """One dataset."""
+    """Read one dataset."""
     dataset = get_dataset(request, name)
     return _dataset(Dataset.objects.annotate(document_count=Count("documents")).get(pk=dataset.pk))
 
 
 @router.get("/datasets/{slug:name}/documents", auth=READ, response={200: DocumentPage, **ERRORS})
 def list_documents(request: HttpRequest, name: str, query: Query[DocumentQuery]) -> Any:
-    """Its documents, without their transcripts."""
+    """List the documents of a dataset, without their transcripts."""
     documents = get_dataset(request, name).documents.defer("metadata")
     if query.split:
         documents = documents.filter(split=query.split)
-    return page_of(documents, query, "documents", _document)
+    return page_of_rows(documents, query, "documents", _document)
 
 
 def _document(document: Document) -> DocumentOut:
@@ -79,31 +79,36 @@ def _document(document: Document) -> DocumentOut:
 
 
 @router.post(
-    "/datasets/{slug:name}/documents", auth=WRITE, response={200: UploadOut, **ERRORS}, openapi_extra=BODY | UPLOADED
+    "/datasets/{slug:name}/documents",
+    auth=WRITE,
+    response={200: UploadOut, **ERRORS},
+    openapi_extra=DOCUMENT_UPLOAD,
 )
 def upload_documents(request: HttpRequest, name: str, query: Query[UploadQuery]) -> Any:
-    """Add documents to a dataset, which is made if it is new. All of them or none; the same again adds nothing.
+    """Add documents to a dataset, which is created if it is new. All are added or none; repeats add nothing.
 
-    The records are those of docs/data-formats.md: JSON Lines, or a JSON list.
+    Send JSON Lines or a JSON list, with the fields of docs/data-formats.md.
     """
     check_staff(request)
-    with uploaded(request) as path:
-        done = import_path(name, path, "jsonl", split=query.split, language=query.language)
+    with uploaded_file(request) as path:
+        imported = import_path(name, path, "jsonl", split=query.split, language=query.language)
     return UploadOut(
-        dataset=done.dataset.name,
-        added=done.added,
-        unchanged=done.unchanged,
-        without_reference=done.without_reference,
+        dataset=imported.dataset.name,
+        added=imported.added,
+        unchanged=imported.unchanged,
+        without_reference=imported.without_reference,
     )
 
 
-@router.get("/datasets/{slug:name}/export", auth=READ, response={200: None, **ERRORS}, openapi_extra=LINES_ANSWER)
+@router.get(
+    "/datasets/{slug:name}/export", auth=READ, response={200: None, **ERRORS}, openapi_extra=JSON_LINES_RESPONSE
+)
 def export_documents(request: HttpRequest, name: str) -> StreamingHttpResponse:
-    """Its documents as JSON Lines that can be uploaded again."""
-    return lines(_records(get_dataset(request, name)))
+    """Export the documents of a dataset as JSON Lines that can be uploaded again."""
+    return json_lines_response(_document_records(get_dataset(request, name)))
 
 
-def _records(dataset: Dataset) -> Iterator[dict[str, object]]:
+def _document_records(dataset: Dataset) -> Iterator[dict[str, object]]:
     documents = dataset.documents.order_by("position").select_related("transcript")
     for document in documents.prefetch_related("references", "queries__references").iterator(chunk_size=50):
         whole = [reference for reference in document.references.all() if reference.query_id is None]
@@ -123,27 +128,32 @@ def _records(dataset: Dataset) -> Iterator[dict[str, object]]:
 
 
 @router.post(
-    "/datasets/{slug:name}/summaries", auth=WRITE, response={200: list[SummariesOut], **ERRORS}, openapi_extra=BODY
+    "/datasets/{slug:name}/summaries",
+    auth=WRITE,
+    response={200: list[SummariesOut], **ERRORS},
+    openapi_extra=UPLOAD_BODY,
 )
 def upload_summaries(request: HttpRequest, name: str, query: Query[SummariesQuery]) -> Any:
-    """Add summaries made elsewhere, by one or more systems. All of them or none; the same again adds nothing."""
+    """Add summaries made elsewhere, by one or more systems. All are added or none; repeats add nothing."""
     dataset = get_dataset(request, name)
-    with uploaded(request) as path:
-        done = import_summaries(path, dataset, Defaults(system=query.system, instruction=query.instruction))
+    with uploaded_file(request) as path:
+        imported = import_summaries(path, dataset, Defaults(system=query.system, instruction=query.instruction))
     return [
-        SummariesOut(run=one.run.pk, system=one.run.system.slug, added=one.added, unchanged=one.unchanged)
-        for one in done
+        SummariesOut(run=part.run.pk, system=part.run.system.slug, added=part.added, unchanged=part.unchanged)
+        for part in imported
     ]
 
 
-@router.get("/datasets/{slug:name}/summaries", auth=READ, response={200: None, **ERRORS}, openapi_extra=LINES_ANSWER)
+@router.get(
+    "/datasets/{slug:name}/summaries", auth=READ, response={200: None, **ERRORS}, openapi_extra=JSON_LINES_RESPONSE
+)
 def export_summaries(request: HttpRequest, name: str, query: Query[SummariesQuery]) -> StreamingHttpResponse:
-    """Finished summaries under one instruction as JSON Lines that can be uploaded again under another system's name."""
+    """Export finished summaries of one instruction as JSON Lines; they can be uploaded under another system's name."""
     dataset = get_dataset(request, name)
     if query.system and not dataset.runs.filter(system__slug=query.system).exists():
         message = f"{query.system} has no run over dataset {name}."
         raise ApiError(422, "unknown_system", message, field="system")
-    return lines(
+    return json_lines_response(
         {field: row[field] for field in COLUMNS if row.get(field) is not None}
         for row in summary_rows(dataset)
         if row["instruction"] == query.instruction and query.system in ("", row["system"])

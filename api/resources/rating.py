@@ -1,6 +1,6 @@
-"""For own front ends: what the rating page does, with the same blindness and the same rules.
+"""Rating in a front end of one's own, with the blindness and the rules of the rating page.
 
-Everything shown goes through annotations.rating.page, and everything sent through the services that the page calls.
+Answers are built by annotations.rating.page, and votes and remarks go to the services that the page calls.
 """
 
 from typing import Any
@@ -15,13 +15,13 @@ from annotations.models import Annotator, Assignment
 from annotations.rating.assignment import has_work, next_assignment, prefetch
 from annotations.rating.leases import renew
 from annotations.rating.page import rating_page
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.rating.undo import undo
 from annotations.rating.votes import Vote, record_vote
 from annotations.studies import progress
-from api.auth import ANNOTATE, annotator_of
-from api.schemas import ERRORS
-from api.schemas_rating import (
+from api.gate.auth import ANNOTATE, annotator_of
+from api.schemas.common import ERRORS
+from api.schemas.rating import (
     AheadIn,
     AheadOut,
     FeedbackOut,
@@ -40,7 +40,7 @@ router = Router(tags=["rating"])
 
 @router.post("/rating/next", auth=ANNOTATE, response={200: NextOut, **ERRORS})
 def next_pair(request: HttpRequest) -> Any:
-    """The pair to rate now, held for you for a while. Asked again before it is rated, the same."""
+    """Get the pair to rate now, held for a while. Until it is rated, the answer is the same pair."""
     annotator = annotator_of(request)
     assignment = next_assignment(annotator)
     if assignment is None:
@@ -63,42 +63,42 @@ def _why_nothing(annotator: Annotator) -> Any:
 
 
 @router.post("/rating/ahead", auth=ANNOTATE, response={200: AheadOut, **ERRORS})
-def pair_ahead(request: HttpRequest, given: AheadIn) -> Any:
-    """The pair that comes after the one shown, held ahead; null if none can be promised."""
-    assignment = prefetch(annotator_of(request), given.after)
+def pair_ahead(request: HttpRequest, body: AheadIn) -> Any:
+    """Get the pair after the one shown, held ahead; null if none can be promised."""
+    assignment = prefetch(annotator_of(request), body.after)
     return AheadOut(pair=None if assignment is None else _pair(assignment, ahead=True))
 
 
 @router.post("/rating/hold", auth=ANNOTATE, response={200: HeldOut, **ERRORS})
 def hold(request: HttpRequest) -> Any:
-    """The pair is still being read: keep it."""
+    """Keep the pair that is still being read."""
     return HeldOut(held=renew(annotator_of(request)))
 
 
 @router.post("/rating/votes", auth=ANNOTATE, response={200: RecordedOut, **ERRORS})
-def vote(request: HttpRequest, given: VoteIn) -> Any:
-    """Save one answer; it is stored when this answers."""
-    return RecordedOut.from_orm(record_vote(annotator_of(request), Vote(**given.dict())))
+def vote(request: HttpRequest, body: VoteIn) -> Any:
+    """Save one answer. It is stored once this operation answers."""
+    return RecordedOut.from_orm(record_vote(annotator_of(request), Vote(**body.dict())))
 
 
 @router.post("/rating/remarks", auth=ANNOTATE, response={200: RecordedOut, **ERRORS})
-def remark(request: HttpRequest, given: RemarkIn) -> Any:
-    """Save a comment or a problem, or skip the pair: it goes to somebody else and never comes back."""
-    values = given.dict()
-    if given.kind == "comment":
+def remark(request: HttpRequest, body: RemarkIn) -> Any:
+    """Save a comment or a problem, or skip the pair: it goes to another annotator and does not come back."""
+    values = body.dict()
+    if body.kind == "comment":
         values["reason"] = ""
-    return RecordedOut.from_orm(record_remark(annotator_of(request), Said(**values)))
+    return RecordedOut.from_orm(record_remark(annotator_of(request), NewRemark(**values)))
 
 
 @router.post("/rating/undo", auth=ANNOTATE, response={200: UndoneOut, **ERRORS})
-def undo_last(request: HttpRequest, given: UndoIn) -> Any:
-    """Withdraw the last answer; its pair is the next one again."""
-    return UndoneOut(token=undo(annotator_of(request), given.client_key))
+def undo_last(request: HttpRequest, body: UndoIn) -> Any:
+    """Withdraw the last answer; its pair comes next again."""
+    return UndoneOut(token=undo(annotator_of(request), body.client_key))
 
 
 @router.get("/rating/practice/{uuid:token}", auth=ANNOTATE, response={200: FeedbackOut, **ERRORS})
 def practice(request: HttpRequest, token: UUID) -> Any:
-    """After a training pair: whether the answers were the expected ones, and why."""
+    """Get feedback on a rated training pair: whether the answers were the expected ones, and why."""
     assignment = rated_practice(annotator_of(request), token)
     if assignment is None:
         raise Http404

@@ -1,4 +1,4 @@
-"""Releases of a study: making and publishing them, what there is, and their files."""
+"""Releases of a study: creating, publishing, listing and downloading them."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404
 from ninja import Query, Router
 from ninja.responses import Status
 
-from api.access import get_managed_study, get_results_study
-from api.auth import READ, WRITE, user_of
-from api.errors import ApiError
-from api.links import MADE_RELEASE
-from api.paging import PageQuery, page_of
-from api.schemas import ERRORS
-from api.schemas_releases import ReleaseIn, ReleaseOut, ReleasePage
+from api.gate.access import get_managed_study, get_results_study
+from api.gate.auth import READ, WRITE, user_of
+from api.gate.errors import ApiError
+from api.gate.paging import PageQuery, page_of_rows
+from api.resources.links import MADE_RELEASE_LINKS
+from api.schemas.common import ERRORS
+from api.schemas.releases import ReleaseIn, ReleaseOut, ReleasePage
 from leaderboards.files import jobs
 from leaderboards.models.releases import Release
 from leaderboards.releases import publishing
@@ -30,30 +30,28 @@ ZIP: dict[str, Any] = {
 
 @router.get("/studies/{slug:slug}/releases", auth=READ, response={200: ReleasePage, **ERRORS})
 def list_releases(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Any:
-    """Published releases of a study, and drafts."""
+    """List the releases of a study, published ones and drafts."""
     releases = get_results_study(request, slug).releases.select_related("study")
-    return page_of(releases, query, "releases", _release)
+    return page_of_rows(releases, query, "releases", _release)
 
 
 def _release(release: Release) -> ReleaseOut:
-    about = ("name", "version", "status", "description", "licence", "doi", "sha256", "counts", "created_at")
-    work = ("state", "reason", "rows_done", "published_at")
-    return ReleaseOut(
-        study=release.study.slug,
-        bytes=release.file_bytes,
-        **{name: getattr(release, name) for name in (*about, *work)},
-    )
+    columns = ("name", "version", "description", "licence", "doi", "sha256", "counts", "created_at")
+    progress = ("rows_done", "published_at")
+    values: dict[str, Any] = {name: getattr(release, name) for name in (*columns, *progress)}
+    values |= {"status": release.publication, "state": release.status, "reason": release.failure_reason}
+    return ReleaseOut(study=release.study.slug, bytes=release.file_bytes, **values)
 
 
 @router.post(
-    "/studies/{slug:slug}/releases", auth=WRITE, response={201: ReleaseOut, **ERRORS}, openapi_extra=MADE_RELEASE
+    "/studies/{slug:slug}/releases", auth=WRITE, response={201: ReleaseOut, **ERRORS}, openapi_extra=MADE_RELEASE_LINKS
 )
-def create_release(request: HttpRequest, slug: str, given: ReleaseIn) -> Any:
-    """Make a draft of a release. A worker writes its files: ask for it until its state is done."""
+def create_release(request: HttpRequest, slug: str, body: ReleaseIn) -> Any:
+    """Create a draft of a release. A worker writes its files: read the release until its state is done."""
     study = get_results_study(request, slug)
     with transaction.atomic():
-        release = publishing.create_draft(study, publishing.Draft(**given.dict()), user_of(request))
-        jobs.announce(release)
+        release = publishing.create_draft(study, publishing.Draft(**body.dict()), user_of(request))
+        release.announce()
     return Status(201, _release(release))
 
 
@@ -64,13 +62,13 @@ def _get_release(request: HttpRequest, slug: str, version: str) -> Release:
 
 @router.get("/studies/{slug:slug}/releases/{version:version}", auth=READ, response={200: ReleaseOut, **ERRORS})
 def read_release(request: HttpRequest, slug: str, version: str) -> Any:
-    """A release, and how far the writing of its files is."""
+    """Read a release, and how far its files are written."""
     return _release(_get_release(request, slug, version))
 
 
 @router.post("/studies/{slug:slug}/releases/{version:version}/retry", auth=WRITE, response={200: ReleaseOut, **ERRORS})
 def retry_release(request: HttpRequest, slug: str, version: str) -> Any:
-    """Write the files of a draft again that failed."""
+    """Write the files of a draft again after they failed."""
     release = _get_release(request, slug, version)
     if not jobs.retry(release):
         raise ApiError(
@@ -84,7 +82,7 @@ def retry_release(request: HttpRequest, slug: str, version: str) -> Any:
     "/studies/{slug:slug}/releases/{version:version}/publish", auth=WRITE, response={200: ReleaseOut, **ERRORS}
 )
 def publish_release(request: HttpRequest, slug: str, version: str) -> Any:
-    """Publish a draft whose files are there, for good: neither files nor record ever change again, but for the DOI."""
+    """Publish a draft whose files are written. This is final: afterwards only the DOI can change."""
     release = _get_release(request, slug, version)
     get_managed_study(request, slug, owner=True)
     try:
@@ -98,9 +96,9 @@ def publish_release(request: HttpRequest, slug: str, version: str) -> Any:
     "/studies/{slug:slug}/releases/{version:version}/zip", auth=READ, response={200: None, **ERRORS}, openapi_extra=ZIP
 )
 def download_release(request: HttpRequest, slug: str, version: str) -> FileResponse:
-    """The files of a published release; docs/data-formats.md says what is in them."""
+    """Download the files of a published release; docs/data-formats.md says what is in them."""
     study = get_results_study(request, slug)
-    release = get_object_or_404(study.releases, version=version, status=Release.Status.PUBLISHED)
+    release = get_object_or_404(study.releases, version=version, publication=Release.Publication.PUBLISHED)
     try:
         file = zip_of(release).open("rb")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Boards and analyses, and the votes behind them."""
+"""Boards, analyses, and the votes behind them."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from ninja import Query, Router
 
 from annotations.imports.ratings_import import import_ratings
 from annotations.models import Study
-from api.access import get_managed_study, get_results_study
-from api.auth import READ, WRITE, user_of
-from api.errors import ApiError
-from api.schemas import ERRORS, ErrorOut
-from api.schemas_studies import FilterQuery, VotesOut, VotesQuery
-from api.streams import LINES_ANSWER, lines
-from api.uploads import BODY, uploaded
+from api.gate.access import get_managed_study, get_results_study
+from api.gate.auth import READ, WRITE, user_of
+from api.gate.errors import ApiError
+from api.gate.streams import JSON_LINES_RESPONSE, json_lines_response
+from api.gate.uploads import UPLOAD_BODY, uploaded_file
+from api.schemas.common import ERRORS, ErrorOut
+from api.schemas.results import FilterQuery, VotesOut, VotesQuery
 from leaderboards.data.filters import Filters
 from leaderboards.data.lookup import find_criterion
 from leaderboards.data.votes import export_rows
@@ -24,19 +24,21 @@ from leaderboards.web.filter_form import check_choice
 router = Router(tags=["results"])
 
 RETRY_AFTER = "5"
-COMPUTED = ERRORS | {503: ErrorOut}
+COMPUTED_ERRORS = ERRORS | {503: ErrorOut}
 ANALYSES = [kind for kind in KINDS if kind != "board"]
 
 
-@router.get("/studies/{slug:slug}/boards/{slug:criterion}", auth=READ, response={200: dict[str, Any], **COMPUTED})
+@router.get(
+    "/studies/{slug:slug}/boards/{slug:criterion}", auth=READ, response={200: dict[str, Any], **COMPUTED_ERRORS}
+)
 def read_board(request: HttpRequest, slug: str, criterion: str, query: Query[FilterQuery]) -> Any:
-    """The leaderboard of a study on one criterion; docs/statistics.md says what the figures mean.
+    """Read the leaderboard of a study on one criterion; docs/statistics.md says what the figures mean.
 
-    In a study of many votes it is made in the background: 503 with Retry-After until there is one, and then the newest.
+    In a study of many votes it is computed in the background: 503 with Retry-After at first, then the newest.
     """
     study = get_results_study(request, slug)
-    found = get_snapshot("board", study, find_criterion(study, criterion), _filters(study, query)).values
-    return _ready(found)
+    snapshot = get_snapshot("board", study, find_criterion(study, criterion), _filters(study, query))
+    return _ready_values(snapshot.values)
 
 
 def _filters(study: Study, query: FilterQuery) -> Filters:
@@ -45,7 +47,7 @@ def _filters(study: Study, query: FilterQuery) -> Filters:
     return filters
 
 
-def _ready(values: dict[str, Any] | None) -> dict[str, Any]:
+def _ready_values(values: dict[str, Any] | None) -> dict[str, Any]:
     if values is None:
         message = f"This is being computed for the first time. Ask again in {RETRY_AFTER} seconds."
         raise ApiError(503, "not_ready", message, headers={"Retry-After": RETRY_AFTER})
@@ -55,34 +57,34 @@ def _ready(values: dict[str, Any] | None) -> dict[str, Any]:
 @router.get(
     "/studies/{slug:slug}/analyses/{slug:criterion}/{slug:kind}",
     auth=READ,
-    response={200: dict[str, Any], **COMPUTED},
+    response={200: dict[str, Any], **COMPUTED_ERRORS},
 )
 def read_analysis(request: HttpRequest, slug: str, criterion: str, kind: str) -> Any:
-    """How far to trust a board, and what follows from it; `kind` is one of the names below.
+    """Read an analysis of a board; `kind` is one of the names below.
 
-    trust: how far people and metrics agree, and how firm the ranks are. combined: votes and metrics together.
-    small-large: verdicts on small systems, and costs. planning: votes still needed.
+    trust: how far people and metrics agree, and how certain the ranks are. combined: votes and metrics together.
+    small-large: whether small systems can replace large ones, and costs. planning: votes still needed.
     """
     study = get_results_study(request, slug)
-    asked = find_criterion(study, criterion)
+    criterion_row = find_criterion(study, criterion)
     if kind not in ANALYSES:
         message = f"There is no analysis {kind!r}. Known: {', '.join(ANALYSES)}."
         raise ApiError(404, "unknown_analysis", message, field="kind")
-    return _ready(get_snapshot(kind, study, asked).values)
+    return _ready_values(get_snapshot(kind, study, criterion_row).values)
 
 
-@router.get("/studies/{slug:slug}/votes", auth=READ, response={200: None, **ERRORS}, openapi_extra=LINES_ANSWER)
+@router.get("/studies/{slug:slug}/votes", auth=READ, response={200: None, **ERRORS}, openapi_extra=JSON_LINES_RESPONSE)
 def export_votes(request: HttpRequest, slug: str, query: Query[VotesQuery]) -> StreamingHttpResponse:
-    """The votes of a study as JSON Lines, on one criterion or on all, oldest first; sent while they are read."""
+    """Export the votes of a study as JSON Lines, on one criterion or on all, oldest first."""
     study = get_results_study(request, slug)
     criterion = find_criterion(study, query.criterion) if query.criterion else None
-    return lines(export_rows(study, criterion, _filters(study, query)))
+    return json_lines_response(export_rows(study, criterion, _filters(study, query)))
 
 
-@router.post("/studies/{slug:slug}/votes", auth=WRITE, response={200: VotesOut, **ERRORS}, openapi_extra=BODY)
+@router.post("/studies/{slug:slug}/votes", auth=WRITE, response={200: VotesOut, **ERRORS}, openapi_extra=UPLOAD_BODY)
 def upload_votes(request: HttpRequest, slug: str) -> Any:
-    """Add votes that were given elsewhere, as JSON Lines with the fields of an export. For owners."""
+    """Add votes given elsewhere, as JSON Lines with the fields of an export. Only owners may."""
     study = get_managed_study(request, slug, owner=True)
-    with uploaded(request) as path:
-        done = import_ratings(path, study, user_of(request))
-    return VotesOut(added=done.added, unchanged=done.unchanged, judges=done.judges)
+    with uploaded_file(request) as path:
+        imported = import_ratings(path, study, user_of(request))
+    return VotesOut(added=imported.added, unchanged=imported.unchanged, judges=imported.judges)

@@ -1,4 +1,4 @@
-"""Runs: starting, watching, cancelling and resuming them; their summaries."""
+"""Runs: starting, reading, cancelling and resuming them, and their summaries."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,20 +8,11 @@ from django.http import HttpRequest
 from ninja import Query, Router
 from ninja.responses import Status
 
-from api.auth import READ, WRITE
-from api.links import STARTED
-from api.paging import page_of
-from api.schemas import (
-    ERRORS,
-    ProgressOut,
-    RunIn,
-    RunOut,
-    RunPage,
-    RunQuery,
-    SummaryOut,
-    SummaryPage,
-    SummaryQuery,
-)
+from api.gate.auth import READ, WRITE
+from api.gate.paging import page_of_rows
+from api.resources.links import STARTED_RUN_LINKS
+from api.schemas.common import ERRORS
+from api.schemas.runs import ProgressOut, RunIn, RunOut, RunPage, RunQuery, SummaryOut, SummaryPage, SummaryQuery
 from models_runner.datasets.lookup import find_dataset
 from models_runner.models import Run, Score, Summary
 from models_runner.runs import lifecycle, overview
@@ -33,17 +24,17 @@ router = Router(tags=["runs"])
 
 @router.get("/runs", auth=READ, response={200: RunPage, **ERRORS})
 def list_runs(request: HttpRequest, query: Query[RunQuery]) -> Any:
-    """Runs, oldest first."""
+    """List runs, oldest first."""
     check_staff(request)
     names = {"system": "system__slug", "dataset": "dataset__name", "instruction": "instruction", "status": "status"}
     wanted = {field: value for name, field in names.items() if (value := getattr(query, name))}
     runs = Run.objects.filter(**wanted).select_related("system", "dataset").defer("environment")
-    page = page_of(runs, query, "runs", lambda run: run)
+    page = page_of_rows(runs, query, "runs", lambda run: run)
     return page | {"items": [_run(row.run, row.progress) for row in overview.run_rows(page["items"])]}
 
 
 def _run(run: Run, progress: overview.Progress) -> RunOut:
-    same = ("split", "instruction", "status", "status_reason", "leaked_documents")
+    columns = ("split", "instruction", "status", "leaked_documents")
     times = ("created_at", "started_at", "finished_at")
     counts = {name: getattr(progress, name) for name in ProgressOut.model_fields}
     return RunOut(
@@ -51,7 +42,8 @@ def _run(run: Run, progress: overview.Progress) -> RunOut:
         system=run.system.slug,
         dataset=run.dataset.name,
         summaries=ProgressOut(**counts),
-        **{name: getattr(run, name) for name in (*same, *times)},
+        status_reason=run.failure_reason,
+        **{name: getattr(run, name) for name in (*columns, *times)},
     )
 
 
@@ -59,11 +51,11 @@ def _answer(run: Run) -> RunOut:
     return _run(run, overview.run_rows([run])[0].progress)
 
 
-@router.post("/runs", auth=WRITE, response={201: RunOut, **ERRORS}, openapi_extra=STARTED)
-def start_run(request: HttpRequest, given: RunIn) -> Any:
-    """Start a run, or let it go on where it was: there is one for each system, dataset, split and instruction."""
+@router.post("/runs", auth=WRITE, response={201: RunOut, **ERRORS}, openapi_extra=STARTED_RUN_LINKS)
+def start_run(request: HttpRequest, body: RunIn) -> Any:
+    """Start a run, or continue it: there is one for each system, dataset, split and instruction."""
     check_staff(request)
-    values = given.dict()
+    values = body.dict()
     dataset, system = find_dataset(values.pop("dataset")), catalog.ensure_system(values.pop("system"))
     run = lifecycle.start_run(system, dataset, **values)
     return Status(201, _answer(run))
@@ -71,11 +63,11 @@ def start_run(request: HttpRequest, given: RunIn) -> Any:
 
 @router.get("/runs/{int:id}", auth=READ, response={200: RunOut, **ERRORS})
 def read_run(request: HttpRequest, id: int) -> Any:
-    """How far a run is."""
+    """Read a run and its progress."""
     return _answer(get_run(request, id))
 
 
-def _changed(request: HttpRequest, pk: int, change: Callable[[Run], None]) -> RunOut:
+def _change_run(request: HttpRequest, pk: int, change: Callable[[Run], None]) -> RunOut:
     run = get_run(request, pk)
     change(run)
     run.refresh_from_db()
@@ -84,41 +76,42 @@ def _changed(request: HttpRequest, pk: int, change: Callable[[Run], None]) -> Ru
 
 @router.post("/runs/{int:id}/cancel", auth=WRITE, response={200: RunOut, **ERRORS})
 def cancel_run(request: HttpRequest, id: int) -> Any:
-    """Stop a run. What is done stays."""
-    return _changed(request, id, lifecycle.cancel_run)
+    """Cancel a run. Finished summaries stay."""
+    return _change_run(request, id, lifecycle.cancel_run)
 
 
 @router.post("/runs/{int:id}/resume", auth=WRITE, response={200: RunOut, **ERRORS})
 def resume_run(request: HttpRequest, id: int) -> Any:
-    """Put cancelled summaries back to work."""
-    return _changed(request, id, lifecycle.resume_run)
+    """Resume a run's cancelled summaries."""
+    return _change_run(request, id, lifecycle.resume_run)
 
 
 @router.post("/runs/{int:id}/retry", auth=WRITE, response={200: RunOut, **ERRORS})
 def retry_run(request: HttpRequest, id: int) -> Any:
-    """Try failed summaries again."""
-    return _changed(request, id, lifecycle.retry_failed)
+    """Retry a run's failed summaries."""
+    return _change_run(request, id, lifecycle.retry_failed)
 
 
 @router.get("/runs/{int:id}/summaries", auth=READ, response={200: SummaryPage, **ERRORS})
 def list_summaries(request: HttpRequest, id: int, query: Query[SummaryQuery]) -> Any:
-    """The summaries of a run, finished or not."""
+    """List the summaries of a run, finished or not."""
     newest_last = Prefetch("scores", Score.objects.order_by("signature__created_at", "signature_id"))
     summaries = get_run(request, id).summaries.select_related("document", "query").defer("document__metadata")
     summaries = summaries.prefetch_related(newest_last)
     if query.status:
         summaries = summaries.filter(status=query.status)
-    return page_of(summaries, query, "summaries", _summary)
+    return page_of_rows(summaries, query, "summaries", _summary)
 
 
 def _summary(summary: Summary) -> SummaryOut:
-    about = ("status", "text", "error", "stop_reason", "leaked", "repeated", "finished_at")
+    columns = ("status", "text", "stop_reason", "leaked", "repeated", "finished_at")
     figures = ("prompt_tokens", "output_tokens", "dropped_tokens", "seconds")
     return SummaryOut(
         id=summary.pk,
         run=summary.run_id,
         document=summary.document.external_id,
         query=summary.query.text if summary.query else None,
+        error=summary.failure_reason,
         scores={score.name: score.value for score in summary.scores.all()},
-        **{name: getattr(summary, name) for name in (*about, *figures)},
+        **{name: getattr(summary, name) for name in (*columns, *figures)},
     )

@@ -1,4 +1,4 @@
-"""Studies: making them, opening and closing them, and who rates in them."""
+"""Studies: creating them, opening and closing them, and their annotators."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -14,14 +14,15 @@ from annotations.people.joining import join
 from annotations.studies import settings as study_settings
 from annotations.studies import setup
 from annotations.studies.progress import RatingProgress, progress_by_study, rated_counts, study_progress
-from api.access import check_staff, get_managed_study, studies_of
-from api.auth import ADMIN, READ, WRITE, user_of
-from api.errors import ApiError
-from api.links import MADE_STUDY
+from api.gate.access import check_staff, get_managed_study, visible_studies
+from api.gate.auth import ADMIN, READ, WRITE, user_of
+from api.gate.errors import ApiError
+from api.gate.idempotency import refuse_key_for_secret
+from api.gate.paging import PageQuery, page_of_rows_at_once
 from api.models.tokens import Scope
-from api.paging import PageQuery, page_of_many
-from api.schemas import ERRORS
-from api.schemas_studies import (
+from api.resources.links import MADE_STUDY_LINKS
+from api.schemas.common import ERRORS
+from api.schemas.studies import (
     AnnotatorIn,
     AnnotatorOut,
     AnnotatorPage,
@@ -34,7 +35,6 @@ from api.schemas_studies import (
     StudyProgress,
     StudyQuery,
 )
-from api.secrets import refuse_to_keep
 from api.tokens import make_token
 from models_runner.datasets.lookup import find_dataset
 from models_runner.systems import catalog
@@ -44,13 +44,13 @@ router = Router(tags=["studies"])
 
 @router.get("/studies", auth=READ, response={200: StudyPage, **ERRORS})
 def list_studies(request: HttpRequest, query: Query[StudyQuery]) -> Any:
-    """The studies you work on, oldest first; all of them for staff."""
-    studies = studies_of(user_of(request)).prefetch_related("systems", "criteria")
+    """List the studies you work on, oldest first; all studies if you are staff."""
+    studies = visible_studies(user_of(request)).prefetch_related("systems", "criteria")
     if query.status:
         studies = studies.filter(status=query.status)
     if query.dataset:
         studies = studies.filter(dataset__name=query.dataset)
-    return page_of_many(studies, query, "studies", _studies)
+    return page_of_rows_at_once(studies, query, "studies", _studies)
 
 
 def _studies(studies: Sequence[Study]) -> list[StudyOut]:
@@ -63,32 +63,32 @@ def _study(study: Study) -> StudyOut:
 
 
 def _with_progress(study: Study, progress: RatingProgress) -> StudyOut:
-    same = ("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed", "created_at")
-    asked = ("allow_tie", "allow_both_bad", "strength", "comments", "opens_at", "closes_at")
+    columns = ("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed", "created_at")
+    questions = ("allow_tie", "allow_both_bad", "strength", "comments", "opens_at", "closes_at")
     return StudyOut(
         dataset=study.dataset.name,
         systems=sorted(system.slug for system in study.systems.all()),
         criteria=[CriterionOut(key=c.key, question=c.question, help_text=c.help_text) for c in study.criteria.all()],
         progress=StudyProgress(comparisons=progress.comparisons, places=progress.places, rated=progress.rated),
-        **{name: getattr(study, name) for name in (*same, *asked)},
+        **{name: getattr(study, name) for name in (*columns, *questions)},
     )
 
 
-@router.post("/studies", auth=WRITE, response={201: StudyOut, **ERRORS}, openapi_extra=MADE_STUDY)
-def create_study(request: HttpRequest, given: StudyIn) -> Any:
-    """Make a study and open it, unless it is to be a draft."""
+@router.post("/studies", auth=WRITE, response={201: StudyOut, **ERRORS}, openapi_extra=MADE_STUDY_LINKS)
+def create_study(request: HttpRequest, body: StudyIn) -> Any:
+    """Create a study and open it, unless `draft` is true."""
     check_staff(request)
-    values = given.dict()
+    values = body.dict()
     options = setup.RatingOptions(**{field.name: values.pop(field.name) for field in fields(setup.RatingOptions)})
     scope = {field.name: values.pop(field.name) for field in fields(setup.StudyScope)}
-    scope["anchor"] = _system(scope["anchor"], "anchor") if scope["anchor"] else None
-    systems = [_system(slug, f"systems[{n}]") for n, slug in enumerate(values.pop("systems"))]
-    own = [setup.OwnCriterion(**one) for one in values.pop("own_criteria")]
+    scope["anchor"] = _ensure_system(scope["anchor"], "anchor") if scope["anchor"] else None
+    systems = [_ensure_system(slug, f"systems[{n}]") for n, slug in enumerate(values.pop("systems"))]
+    own_criteria = [setup.OwnCriterion(**criterion) for criterion in values.pop("own_criteria")]
     study = setup.create_study(
         values.pop("slug"),
         find_dataset(values.pop("dataset")),
         systems,
-        own_criteria=own,
+        own_criteria=own_criteria,
         options=options,
         scope=setup.StudyScope(**scope),
         created_by=user_of(request),
@@ -97,7 +97,7 @@ def create_study(request: HttpRequest, given: StudyIn) -> Any:
     return Status(201, _study(study))
 
 
-def _system(slug: str, field: str) -> Any:
+def _ensure_system(slug: str, field: str) -> Any:
     try:
         return catalog.ensure_system(slug)
     except catalog.UnknownSystemError as error:
@@ -106,22 +106,22 @@ def _system(slug: str, field: str) -> Any:
 
 @router.get("/studies/{slug:slug}", auth=READ, response={200: StudyOut, **ERRORS})
 def read_study(request: HttpRequest, slug: str) -> Any:
-    """A study with its settings and how far it is."""
+    """Read a study with its settings and progress."""
     return _study(get_managed_study(request, slug))
 
 
 @router.post("/studies/{slug:slug}/status", auth=WRITE, response={200: StudyOut, **ERRORS})
-def change_status(request: HttpRequest, slug: str, given: StatusIn) -> Any:
+def change_status(request: HttpRequest, slug: str, body: StatusIn) -> Any:
     """Open, pause or close a study."""
     study = get_managed_study(request, slug)
-    study_settings.change_status(study, given.change, user_of(request))
+    study_settings.change_status(study, body.change, user_of(request))
     return _study(study)
 
 
 @router.get("/studies/{slug:slug}/annotators", auth=READ, response={200: AnnotatorPage, **ERRORS})
 def list_annotators(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Any:
-    """Who rates in a study, by pseudonym."""
-    return page_of_many(get_managed_study(request, slug).annotators.all(), query, "annotators", _annotators)
+    """List the annotators of a study, by pseudonym."""
+    return page_of_rows_at_once(get_managed_study(request, slug).annotators.all(), query, "annotators", _annotators)
 
 
 def _annotators(annotators: Sequence[Annotator]) -> list[AnnotatorOut]:
@@ -139,17 +139,15 @@ def _annotator(annotator: Annotator, rated: int) -> AnnotatorOut:
 
 
 @router.post("/studies/{slug:slug}/annotators", auth=ADMIN, response={201: NewAnnotatorOut, **ERRORS})
-def add_annotator(request: HttpRequest, slug: str, given: AnnotatorIn) -> Any:
-    """Let a person of your own front end rate: an annotator, and a token that can do nothing but rate as this one."""
+def add_annotator(request: HttpRequest, slug: str, body: AnnotatorIn) -> Any:
+    """Add an annotator for a person of your own front end, and create a token that can only rate as this annotator."""
     study = get_managed_study(request, slug, owner=True)
-    refuse_to_keep(request)
-    if given.expires_at is not None and timezone.is_naive(given.expires_at):
+    refuse_key_for_secret(request)
+    if body.expires_at is not None and timezone.is_naive(body.expires_at):
         raise ApiError(422, "invalid", "expires_at has no time zone. Add Z or an offset.", field="expires_at")
-    annotator = (
-        join(study, external_id=given.external_id)
-        if not (known := study.annotators.filter(external_id=given.external_id).first())
-        else known
-    )
+    annotator = study.annotators.filter(external_id=body.external_id).first()
+    if annotator is None:
+        annotator = join(study, external_id=body.external_id)
     name = f"{study.slug}: {annotator.pseudonym}"[:100]
-    _, text = make_token(user_of(request), name, Scope.ANNOTATE, annotator=annotator, expires_at=given.expires_at)
+    _, text = make_token(user_of(request), name, Scope.ANNOTATE, annotator=annotator, expires_at=body.expires_at)
     return Status(201, NewAnnotatorOut(pseudonym=annotator.pseudonym, token=text))

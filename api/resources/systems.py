@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from ninja import Query, Router
 from ninja.responses import Status
 
-from api.auth import ADMIN, READ
-from api.links import ADDED_SYSTEM
-from api.paging import page_of_list
-from api.schemas import ERRORS, SystemIn, SystemOut, SystemPage, SystemQuery
+from api.gate.auth import ADMIN, READ
+from api.gate.paging import page_of_named_items
+from api.resources.links import ADDED_SYSTEM_LINKS
+from api.schemas.common import ERRORS
+from api.schemas.systems import SystemIn, SystemOut, SystemPage, SystemQuery
 from models_runner.models import System
 from models_runner.systems import catalog
 from models_runner.systems.listing import Filters, listed_systems
@@ -24,39 +25,39 @@ router = Router(tags=["systems"])
 
 @router.get("/systems", auth=READ, response={200: SystemPage, **ERRORS})
 def list_systems(request: HttpRequest, query: Query[SystemQuery]) -> Any:
-    """Every system, in the order of their names."""
+    """List every system, by name."""
     check_staff(request)
     filters = Filters(regime=query.regime, state=query.state)
     rows = [(row.system.slug, _system(row.system, row.missing)) for row in listed_systems() if filters.take(row)]
-    return page_of_list(rows, query, "systems")
+    return page_of_named_items(rows, query, "systems")
 
 
 def _system(system: System, missing: str) -> SystemOut:
-    same = ("slug", "name", "adapter", "model_id", "revision", "regime", "parameters", "size_class")
-    more = ("context_window", "decoding", "long_input", "licence", "about")
-    return SystemOut(**{name: getattr(system, name) for name in (*same, *more)}, needs=missing)
+    identity = ("slug", "name", "adapter", "model_id", "revision", "regime", "parameters", "size_class")
+    behaviour = ("context_window", "decoding", "long_input", "licence", "about")
+    return SystemOut(**{name: getattr(system, name) for name in (*identity, *behaviour)}, needs=missing)
 
 
 @router.get("/systems/{slug:slug}", auth=READ, response={200: SystemOut, **ERRORS})
 def read_system(request: HttpRequest, slug: str) -> Any:
-    """One system."""
+    """Read one system."""
     system = get_system(request, slug)
     return _system(system, needs(system))
 
 
-@router.post("/systems", auth=ADMIN, response={201: SystemOut, **ERRORS}, openapi_extra=ADDED_SYSTEM)
-def add_system(request: HttpRequest, given: SystemIn) -> Any:
-    """Add a system. The same record again changes nothing; another one under a known name is refused."""
+@router.post("/systems", auth=ADMIN, response={201: SystemOut, **ERRORS}, openapi_extra=ADDED_SYSTEM_LINKS)
+def add_system(request: HttpRequest, body: SystemIn) -> Any:
+    """Add a system. The same record again changes nothing; another record under a known name is refused."""
     check_staff(request)
-    record = given.dict(exclude_unset=True)
+    record = body.dict(exclude_unset=True)
     slug = record.pop("slug")
-    catalog.add(_checked(slug, record))
+    catalog.add(_catalogue_entries(slug, record))
     system = get_system(request, slug)
     return Status(201, _system(system, needs(system)))
 
 
-def _checked(slug: str, record: dict[str, Any]) -> catalog.Entries:
-    """The record as the catalogue reads it from a file. Raises CatalogError."""
+def _catalogue_entries(slug: str, record: dict[str, Any]) -> catalog.Entries:
+    """Read the record as the catalogue reads a file. Raises CatalogError."""
     with TemporaryDirectory(prefix="punchweight-system-") as folder:
         path = Path(folder) / "system.yaml"
         path.write_text(yaml.safe_dump({slug: record}, allow_unicode=True), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Webhooks: one's own, with what was sent to them."""
+"""Webhooks of the token's owner, and their deliveries."""
 
 from typing import Any
 from uuid import UUID
@@ -8,30 +8,30 @@ from django.shortcuts import get_object_or_404
 from ninja import Query, Router
 from ninja.responses import Status
 
-from api.access import get_managed_study
-from api.auth import ADMIN, user_of
+from api.gate.access import get_managed_study
+from api.gate.auth import ADMIN, user_of
+from api.gate.idempotency import refuse_key_for_secret
+from api.gate.paging import PageQuery, page_of_rows
 from api.models import Delivery, Webhook
-from api.paging import PageQuery, page_of
-from api.schemas import ERRORS
-from api.schemas_webhooks import DeliveryOut, DeliveryPage, NewWebhookOut, WebhookIn, WebhookOut, WebhookPage
-from api.secrets import refuse_to_keep
-from api.signing import secret_of
-from api.webhooks import make_webhook, rotate
+from api.schemas.common import ERRORS
+from api.schemas.webhooks import DeliveryOut, DeliveryPage, NewWebhookOut, WebhookIn, WebhookOut, WebhookPage
+from api.webhooks.registration import make_webhook, replace_secret
+from api.webhooks.signing import secret_of
 
 router = Router(tags=["webhooks"])
 
 
 @router.get("/webhooks", auth=ADMIN, response={200: WebhookPage, **ERRORS})
 def list_webhooks(request: HttpRequest, query: Query[PageQuery]) -> Any:
-    """Your webhooks."""
-    return page_of(user_of(request).webhooks.select_related("study"), query, "webhooks", _webhook)
+    """List your webhooks."""
+    return page_of_rows(user_of(request).webhooks.select_related("study"), query, "webhooks", _webhook)
 
 
 def _webhook(webhook: Webhook) -> WebhookOut:
-    return WebhookOut(**_about(webhook))
+    return WebhookOut(**_webhook_fields(webhook))
 
 
-def _about(webhook: Webhook) -> dict[str, Any]:
+def _webhook_fields(webhook: Webhook) -> dict[str, Any]:
     return {
         "id": webhook.public_id,
         "url": webhook.url,
@@ -42,31 +42,31 @@ def _about(webhook: Webhook) -> dict[str, Any]:
 
 
 @router.post("/webhooks", auth=ADMIN, response={201: NewWebhookOut, **ERRORS})
-def add_webhook(request: HttpRequest, given: WebhookIn) -> Any:
-    """Have events posted to a server of yours. The answer shows the secret that signs them, this once."""
-    refuse_to_keep(request)
-    study = get_managed_study(request, given.study, owner=True) if given.study else None
-    webhook = make_webhook(user_of(request), given.url, list(given.events), study)
-    return Status(201, NewWebhookOut(**_about(webhook), secret=secret_of(webhook)))
+def add_webhook(request: HttpRequest, body: WebhookIn) -> Any:
+    """Create a webhook, which posts events to your server. The answer shows its secret, this once."""
+    refuse_key_for_secret(request)
+    study = get_managed_study(request, body.study, owner=True) if body.study else None
+    webhook = make_webhook(user_of(request), body.url, list(body.events), study)
+    return Status(201, NewWebhookOut(**_webhook_fields(webhook), secret=secret_of(webhook)))
 
 
-def _own(request: HttpRequest, public_id: UUID) -> Webhook:
+def _own_webhook(request: HttpRequest, public_id: UUID) -> Webhook:
     return get_object_or_404(user_of(request).webhooks.select_related("study"), public_id=public_id)
 
 
 @router.post("/webhooks/{uuid:id}/rotate", auth=ADMIN, response={200: NewWebhookOut, **ERRORS})
 def rotate_secret(request: HttpRequest, id: UUID) -> Any:
-    """Give a webhook another secret; the old one signs nothing any more."""
-    refuse_to_keep(request)
-    webhook = _own(request, id)
-    rotate(webhook)
-    return NewWebhookOut(**_about(webhook), secret=secret_of(webhook))
+    """Replace a webhook's secret; the old one is no longer used."""
+    refuse_key_for_secret(request)
+    webhook = _own_webhook(request, id)
+    replace_secret(webhook)
+    return NewWebhookOut(**_webhook_fields(webhook), secret=secret_of(webhook))
 
 
 @router.delete("/webhooks/{uuid:id}", auth=ADMIN, response={200: WebhookOut, **ERRORS})
 def delete_webhook(request: HttpRequest, id: UUID) -> Any:
-    """Send nothing more; what waits is dropped."""
-    webhook = _own(request, id)
+    """Delete a webhook and its waiting deliveries."""
+    webhook = _own_webhook(request, id)
     shown = _webhook(webhook)
     webhook.delete()
     return shown
@@ -74,10 +74,11 @@ def delete_webhook(request: HttpRequest, id: UUID) -> Any:
 
 @router.get("/webhooks/{uuid:id}/deliveries", auth=ADMIN, response={200: DeliveryPage, **ERRORS})
 def list_deliveries(request: HttpRequest, id: UUID, query: Query[PageQuery]) -> Any:
-    """What was sent, or waits to be, oldest first."""
-    return page_of(_own(request, id).deliveries.all(), query, "deliveries", _delivery)
+    """List the deliveries of a webhook, sent or waiting, oldest first."""
+    return page_of_rows(_own_webhook(request, id).deliveries.all(), query, "deliveries", _delivery)
 
 
 def _delivery(delivery: Delivery) -> DeliveryOut:
-    same = ("event", "payload", "status", "attempts", "answer", "reason", "created_at", "not_before", "delivered_at")
-    return DeliveryOut(id=delivery.public_id, **{name: getattr(delivery, name) for name in same})
+    columns = ("event", "payload", "status", "attempts", "answer", "created_at", "not_before", "delivered_at")
+    values = {name: getattr(delivery, name) for name in columns}
+    return DeliveryOut(id=delivery.public_id, reason=delivery.failure_reason, **values)

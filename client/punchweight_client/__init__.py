@@ -1,4 +1,7 @@
-"""The API of a Punchweight site for notebooks and scripts; docs/api.md shows it in use."""
+"""A client of a Punchweight site's API for notebooks and scripts; docs/api.md shows it in use.
+
+It imports nothing but the standard library, and pandas where a DataFrame is asked for.
+"""
 
 from punchweight_client.client import Client
 from punchweight_client.http import ApiError, ConnectionFailedError

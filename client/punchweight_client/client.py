@@ -1,4 +1,4 @@
-"""What a researcher does: upload, run, wait, make a study, read boards and votes."""
+"""Operations of a researcher: upload, run, wait, create a study, read boards and votes."""
 
 import json
 import time
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from punchweight_client.files import whole
+from punchweight_client.files import whole_file
 from punchweight_client.http import Connection, Json
 from punchweight_client.rating import Rater
 
@@ -18,7 +18,7 @@ WRITTEN = ("done", "failed")
 
 
 class Client:
-    """With a token of the page Tokens. Refusals are ApiError, with the site's own words."""
+    """Calls a site with a token of its page Tokens. Refusals are raised as ApiError, with the site's own words."""
 
     def __init__(self, url: str, token: str, *, timeout: float = 60) -> None:
         self.url = url
@@ -35,11 +35,11 @@ class Client:
     def upload_documents(
         self, dataset: str, records: Iterable[Mapping[str, Any]], *, split: str = "", language: str = "en"
     ) -> Json:
-        """Add documents; the dataset is made if it is new, and the same documents again add nothing."""
+        """Add documents; the dataset is created if it is new, and repeats add nothing."""
         return self.connection.upload(f"/datasets/{dataset}/documents", records, split=split, language=language)
 
     def export_documents(self, dataset: str) -> Iterator[Json]:
-        """Records that upload_documents takes."""
+        """Yield records that upload_documents takes."""
         return self.connection.lines(f"/datasets/{dataset}/export")
 
     def upload_summaries(
@@ -50,7 +50,7 @@ class Client:
         return self.connection.upload(path, rows, system=system, instruction=instruction)
 
     def export_summaries(self, dataset: str, *, system: str = "", instruction: str = "medium") -> Iterator[Json]:
-        """Rows that upload_summaries takes."""
+        """Yield rows that upload_summaries takes."""
         return self.connection.lines(f"/datasets/{dataset}/summaries", system=system, instruction=instruction)
 
     def systems(self, *, regime: str = "", ready: bool | None = None) -> Iterator[Json]:
@@ -76,14 +76,15 @@ class Client:
         return self.connection.post(f"/runs/{run}/resume")
 
     def wait_for_runs(self, runs: Sequence[int], *, every: float = 2.0, at_most: float = 24 * 3600) -> list[Json]:
-        """The runs once all have ended, well or not: look at status and status_reason. Raises TimeoutError."""
+        """Return the runs once all have ended, well or not: see status and status_reason. Raises TimeoutError."""
         end = time.monotonic() + at_most
         while True:
-            states = [self.run(run) for run in runs]
-            if all(state["status"] in ENDED for state in states):
-                return states
+            answers = [self.run(run) for run in runs]
+            unfinished = sum(answer["status"] not in ENDED for answer in answers)
+            if not unfinished:
+                return answers
             if time.monotonic() > end:
-                raise TimeoutError(f"After {at_most:g} s {sum(s['status'] not in ENDED for s in states)} runs go on.")
+                raise TimeoutError(f"After {at_most:g} s {unfinished} runs have not ended.")
             time.sleep(every)
 
     def summaries(self, run: int, *, status: str = "") -> Iterator[Json]:
@@ -98,14 +99,14 @@ class Client:
         return self.connection.get(f"/studies/{study}/releases/{version}")
 
     def create_release(self, study: str, *, licence: str, **settings: object) -> Json:
-        """A draft, whose files a worker writes.
+        """Create a draft, whose files a worker writes.
 
         licence: of the votes. settings: name, version, description, include_comments, include_excluded.
         """
         return self.connection.post(f"/studies/{study}/releases", {"licence": licence} | settings)
 
     def wait_for_release(self, study: str, version: str, *, every: float = 2.0, at_most: float = 3600) -> Json:
-        """The release once its files are written, or failed: look at state and reason. Raises TimeoutError."""
+        """Return the release once its files are written or failed: see state and reason. Raises TimeoutError."""
         end = time.monotonic() + at_most
         while (release := self.release(study, version))["state"] not in WRITTEN:
             if time.monotonic() > end:
@@ -114,16 +115,16 @@ class Client:
         return release
 
     def retry_release(self, study: str, version: str) -> Json:
-        """Write files again that failed."""
+        """Write the files again after they failed."""
         return self.connection.post(f"/studies/{study}/releases/{version}/retry")
 
     def publish_release(self, study: str, version: str) -> Json:
-        """For good. Owners of the study and staff may."""
+        """Publish a draft; this is final. Owners of the study and staff may."""
         return self.connection.post(f"/studies/{study}/releases/{version}/publish")
 
     def download_release(self, study: str, version: str, path: Path) -> None:
-        """Write the zip file of a published release. A broken connection leaves no half file."""
-        with whole(path) as file:
+        """Download the zip file of a published release. A broken connection leaves no partial file."""
+        with whole_file(path) as file:
             for part in self.connection.parts(f"/studies/{study}/releases/{version}/zip"):
                 file.write(part)
 
@@ -145,33 +146,33 @@ class Client:
         return self.connection.post(f"/studies/{study}/status", {"change": change})
 
     def add_rater(self, study: str, external_id: str) -> Rater:
-        """Somebody of a front end of your own, by what you call them. Needs the scope admin."""
-        made = self.connection.post(f"/studies/{study}/annotators", {"external_id": external_id}, keyed=False)
-        return Rater(self.url, made["token"], timeout=self.connection.timeout)
+        """Add a person of your own front end, by your name for them. Needs the scope admin."""
+        annotator = self.connection.post(f"/studies/{study}/annotators", {"external_id": external_id}, keyed=False)
+        return Rater(self.url, annotator["token"], timeout=self.connection.timeout)
 
     def board(self, study: str, criterion: str = "overall", *, flagged: bool = True) -> Json:
-        """flagged: also votes on summaries that name their model."""
+        """Read a board. flagged: count votes on summaries that name their model, too."""
         return self.connection.get(f"/studies/{study}/boards/{criterion}", flagged="" if flagged else "out")
 
     def board_frame(self, study: str, criterion: str = "overall", *, flagged: bool = True) -> "pandas.DataFrame":
-        """A row for each system, best first; what is undefined is NaN, and `reasons` says why. Needs pandas."""
+        """Return a row for each system, best first; undefined is NaN, and `reasons` says why. Needs pandas."""
         import pandas
 
-        lines = self.board(study, criterion, flagged=flagged)["systems"]
-        return pandas.DataFrame.from_records(lines, index="system") if lines else pandas.DataFrame()
+        rows = self.board(study, criterion, flagged=flagged)["systems"]
+        return pandas.DataFrame.from_records(rows, index="system") if rows else pandas.DataFrame()
 
     def votes(self, study: str, *, criterion: str = "") -> Iterator[Json]:
         return self.connection.lines(f"/studies/{study}/votes", criterion=criterion)
 
     def export_votes(self, study: str, path: Path, *, criterion: str = "") -> int:
-        """Write the votes as JSON Lines; returns how many. A broken connection leaves no half file."""
+        """Write the votes as JSON Lines; returns how many. A broken connection leaves no partial file."""
         count = 0
-        with whole(path) as file:
+        with whole_file(path) as file:
             for vote in self.votes(study, criterion=criterion):
                 file.write(json.dumps(vote, ensure_ascii=False).encode() + b"\n")
                 count += 1
         return count
 
     def upload_votes(self, study: str, votes: Iterable[Mapping[str, Any]]) -> Json:
-        """Add votes that were given elsewhere, with the fields of an export."""
+        """Add votes given elsewhere, with the fields of an export."""
         return self.connection.upload(f"/studies/{study}/votes", votes)

@@ -1,4 +1,4 @@
-"""What an annotator does, for front ends of your own."""
+"""Operations of an annotator, for front ends of your own."""
 
 import uuid
 from collections.abc import Iterator
@@ -7,26 +7,29 @@ from punchweight_client.http import Connection, Json
 
 
 class Rater:
-    """With a token to annotate. client_key: one of yours for each answer makes a resend harmless; else one is made."""
+    """Rates as one annotator, with a token to annotate.
+
+    A client_key of yours for each answer makes a repeat harmless; without, one is made for each call.
+    """
 
     def __init__(self, url: str, token: str, *, timeout: float = 60) -> None:
         self.connection = Connection(url, token, timeout=timeout)
 
     def next(self) -> Json | None:
-        """The pair to rate now, held for a while; None when there is none at the moment."""
+        """Get the pair to rate now, held for a while; None if there is none at the moment."""
         return self.connection.post("/rating/next", keyed=False, again=True)["pair"]
 
     def why_nothing(self) -> str:
-        """left, not_open, waiting, preparing or done; empty while there is a pair."""
+        """Return left, not_open, waiting, preparing or done; empty while there is a pair."""
         return self.connection.post("/rating/next", keyed=False, again=True)["why"]
 
     def pairs(self) -> Iterator[Json]:
-        """Pair after pair. Rate or skip each before the next, which is the same one otherwise."""
+        """Yield pair after pair. Rate or skip each one, or the next is the same again."""
         while (pair := self.next()) is not None:
             yield pair
 
     def vote(self, pair: Json, criterion: str, choice: str, *, client_key: str = "", **more: object) -> Json:
-        """choice: left, right, tie or both_bad. more: strength, lead_time_ms, active_ms."""
+        """Save an answer. choice: left, right, tie or both_bad. more: strength, lead_time_ms, active_ms."""
         about = {"token": pair["token"], "criterion": criterion, "choice": choice}
         return self._send("/rating/votes", about | more, client_key)
 
@@ -34,7 +37,7 @@ class Rater:
         return self._send("/rating/remarks", {"token": pair["token"], "kind": "comment", "text": text}, client_key)
 
     def skip(self, pair: Json, reason: str, *, text: str = "", client_key: str = "") -> Json:
-        """reason: language, subject, broken, identity, private or other."""
+        """Skip a pair. reason: language, subject, broken, identity, private or other."""
         about = {"token": pair["token"], "kind": "skip", "reason": reason, "text": text}
         return self._send("/rating/remarks", about, client_key)
 

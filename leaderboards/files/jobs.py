@@ -1,8 +1,9 @@
 """Releases and exports written by workers: who holds which, how far it is, and what becomes of it."""
 
-import logging
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -11,23 +12,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from annotations.models import Study
+from jobs.working import work_on
 from leaderboards.data.lookup import find_criterion
 from leaderboards.exports.preferences import Counting
 from leaderboards.exports.rows import Selection
 from leaderboards.exports.service import Export, get_format
-from leaderboards.models.releases import ExportJob, FileJob, Release
-from lib.faults import disk_is_full, explained
+from leaderboards.models.releases import ExportJob, FileJob, FileJobQuerySet, Release
 from lib.files import replace_bytes_when_complete
-from models_runner.leases import KeepLease, lease_time
-from models_runner.ownership import is_gone
-from models_runner.runs.outcomes import MAX_ATTEMPTS
 
-logger = logging.getLogger(__name__)
-
-KINDS: tuple[type[FileJob], ...] = (Release, ExportJob)
 TOLD_EVERY_SECONDS = 3.0
 KEPT = timedelta(days=7)
-WORKER_ENDED = f"The worker ended while it wrote the files, {MAX_ATTEMPTS} times. Look at its log, then try again."
 
 
 class Progress:
@@ -43,22 +37,18 @@ class Progress:
         self.rows = rows
 
 
-def announce(job: FileJob) -> None:
-    """Tell the workers, once the row is committed."""
-    from leaderboards.files.tasks import send_message
-
-    type(job)._default_manager.filter(pk=job.pk).update(announced_at=timezone.now())
-    transaction.on_commit(lambda: send_message(job))
-
-
 def retry(job: FileJob) -> bool:
     """Put a failed job back to work, with all its attempts before it; False if it is not failed, or no longer."""
-    failed = type(job)._default_manager.filter(pk=job.pk, state=FileJob.State.FAILED)
+    failed = files_of(type(job)).filter(pk=job.pk, status=FileJob.Status.FAILED)
     with transaction.atomic():
-        again = bool(failed.update(state=FileJob.State.PENDING, reason="", attempts=0, rows_done=0))
+        again = bool(failed.reopen(rows_done=0))
         if again:
-            announce(job)
+            job.announce()
     return again
+
+
+def files_of(kind: type[FileJob]) -> FileJobQuerySet[FileJob]:
+    return cast(FileJobQuerySet[FileJob], kind._default_manager.all())
 
 
 def start_export(export: Export, by: User) -> ExportJob:
@@ -77,53 +67,42 @@ def start_export(export: Export, by: User) -> ExportJob:
             "votes": export.counting.value,
         },
     )
-    announce(job)
+    job.announce()
     return job
 
 
-def work_on(kind: type[FileJob], pk: int, *, owner: str) -> str:
+def write_job(kind: type[FileJob], pk: int, *, owner: str) -> str:
     """Write a job's files; returns a line for the log. Harmless when called twice."""
-    what = f"{kind.__name__} {pk}"
-    if not kind.objects.claim(pk, owner=owner, now=timezone.now(), lease=lease_time()):
-        return f"{what}: held elsewhere, finished or gone"
-    job = kind.objects.select_related("study__dataset").get(pk=pk)
-    held = kind.objects.filter(pk=pk, owner=owner, state=FileJob.State.RUNNING)
     progress = Progress()
-    try:
-        with KeepLease(
-            lambda: held.update(lease_until=timezone.now() + lease_time(), rows_done=progress.rows),
-            every=TOLD_EVERY_SECONDS,
-        ):
-            _write(job, progress)
-    except Exception as error:
-        reason = explained(error) if disk_is_full(error) else str(error) or type(error).__name__
-        held.update(state=FileJob.State.FAILED, owner="", lease_until=None, reason=reason)
-        logger.exception("%s failed", what)
-        return f"{what}: {reason}"
-    return f"{what}: {progress.rows} rows"
+    return work_on(
+        files_of(kind).select_related("study__dataset"),
+        pk,
+        partial(_write, progress=progress),
+        owner=owner,
+        progress=lambda: {"rows_done": progress.rows},
+        every=TOLD_EVERY_SECONDS,
+    )
 
 
-def _write(job: FileJob, progress: Progress) -> None:
+def _write(job: FileJob, held: FileJobQuerySet, progress: Progress) -> str:
     if isinstance(job, Release):
         # Loads what computes ratings, which takes a second: only a worker that writes a release waits for it.
         from leaderboards.releases.publishing import write_files
 
         write_files(job, progress.add)
     elif isinstance(job, ExportJob):
-        _write_export(job, progress)
+        _write_export(job, held, progress)
+    return f"{progress.rows} rows"
 
 
-def _write_export(job: ExportJob, progress: Progress) -> None:
+def _write_export(job: ExportJob, held: FileJobQuerySet, progress: Progress) -> None:
     export = export_of(job)
     export.progress = progress.reach
     with replace_bytes_when_complete(path_of(job)) as file:
         for part in export.parts():
             file.write(part)
     done = export.exported
-    ExportJob.objects.filter(pk=job.pk, owner=job.owner).update(
-        state=FileJob.State.DONE,
-        owner="",
-        lease_until=None,
+    held.finish(
         rows_done=job.rows_total,
         lines=done.lines,
         left_out=done.left_out,
@@ -152,24 +131,8 @@ def exports_of(study: Study) -> list[ExportJob]:
     return list(study.exportjobs.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now())))
 
 
-def sweep(*, starting: bool = False, **kwargs: object) -> None:
-    """Free what ended workers hold, tell again of what waits, and delete what has expired."""
-    now = timezone.now()
-    for kind in KINDS:
-        _free(kind, now)
-        before = now if starting else now - timedelta(seconds=settings.RESEND_SECONDS)
-        waiting = kind.objects.filter(state=FileJob.State.PENDING)
-        for job in waiting.filter(Q(announced_at=None) | Q(announced_at__lte=before)):
-            announce(job)
-    for job in ExportJob.objects.filter(expires_at__lte=now):
+def delete_expired(*, starting: bool = False) -> None:
+    """Delete exports that have expired, and their files, a part of each sweep."""
+    for job in ExportJob.objects.filter(expires_at__lte=timezone.now()):
         path_of(job).unlink(missing_ok=True)
         job.delete()
-
-
-def _free(kind: type[FileJob], now: datetime) -> None:
-    running = kind.objects.filter(state=FileJob.State.RUNNING)
-    gone = [owner for owner in running.order_by().values_list("owner", flat=True).distinct() if is_gone(owner)]
-    stale = running.filter(Q(lease_until__lt=now) | Q(owner__in=gone))
-    free = {"owner": "", "lease_until": None}
-    stale.filter(attempts__gte=MAX_ATTEMPTS).update(state=FileJob.State.FAILED, reason=WORKER_ENDED, **free)
-    stale.update(state=FileJob.State.PENDING, **free)

@@ -1,6 +1,6 @@
 """Snapshots, releases, exports, and the jobs that make them; imports the models of annotations alone."""
 
 from leaderboards.models.releases import ExportJob, FileJob, Release
-from leaderboards.models.snapshots import MAX_ATTEMPTS, Asked, BoardSnapshot, SnapshotJob
+from leaderboards.models.snapshots import Asked, BoardSnapshot, SnapshotJob
 
-__all__ = ["MAX_ATTEMPTS", "Asked", "BoardSnapshot", "ExportJob", "FileJob", "Release", "SnapshotJob"]
+__all__ = ["Asked", "BoardSnapshot", "ExportJob", "FileJob", "Release", "SnapshotJob"]

@@ -1,14 +1,16 @@
 """Releases, and exports made in the background. The rows are the truth; messages only say that there is work."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import TypeVar
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.urls import reverse
 
 from annotations.models import Study
+from jobs.models import MAX_ATTEMPTS, LeasedJob, LeasedJobQuerySet, lease_constraints
 
 VERSION = RegexValidator(r"^[0-9A-Za-z][0-9A-Za-z.-]*\Z", "Expected letters, digits, dots and hyphens, such as 1.0.")
 DOI = RegexValidator(
@@ -16,51 +18,42 @@ DOI = RegexValidator(
 )
 
 
-class FileJobQuerySet(models.QuerySet):
-    def claim(self, pk: int, *, owner: str, now: datetime, lease: timedelta) -> bool:
-        """Take a waiting job for owner; False if somebody else has it or it is finished."""
-        waiting = self.filter(pk=pk, state=FileJob.State.PENDING)
-        changes = {"state": FileJob.State.RUNNING, "owner": owner, "lease_until": now + lease, "rows_done": 0}
-        return bool(waiting.update(**changes, reason="", attempts=F("attempts") + 1))
+File = TypeVar("File", bound="FileJob")
 
 
-class FileJob(models.Model):
+class FileJobQuerySet(LeasedJobQuerySet[File]):  # type: ignore[override]  # of as_manager
+    def take(self, *, owner: str, until: datetime, **changes: object) -> int:
+        return super().take(owner=owner, until=until, rows_done=0, **changes)
+
+
+class FileJob(LeasedJob):
     """Writing files in the background."""
 
-    class State(models.TextChoices):
+    WORKER_ENDED = f"The worker ended while it wrote the files, {MAX_ATTEMPTS} times. Look at its log, then try again."
+
+    class Status(models.TextChoices):
         PENDING = "pending", "Waiting"
         RUNNING = "running", "Being written"
         DONE = "done", "Ready"
         FAILED = "failed", "Failed"
 
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="%(class)ss")
     # Names the files.
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created_by = models.CharField(max_length=200, help_text="A name, so that it outlives the account.")
     created_at = models.DateTimeField(auto_now_add=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
-    reason = models.TextField(blank=True)
-    owner = models.CharField(max_length=200, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-    announced_at = models.DateTimeField(null=True, blank=True, help_text="When workers were last told of it.")
     rows_done = models.PositiveIntegerField(default=0)
     rows_total = models.PositiveIntegerField(default=0)
     file_bytes = models.BigIntegerField(null=True, blank=True)
-
-    objects = FileJobQuerySet.as_manager()
 
     class Meta:
         abstract = True
         ordering = ["-created_at", "-pk"]
         constraints = [
-            models.CheckConstraint(condition=~Q(state="failed") | ~Q(reason=""), name="%(class)s_failure_has_reason"),
+            *lease_constraints("%(class)s"),
             models.CheckConstraint(
-                condition=~Q(state="running") | (~Q(owner="") & Q(lease_until__isnull=False)),
-                name="%(class)s_running_has_lease",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state="done") | Q(file_bytes__isnull=False), name="%(class)s_done_has_file"
+                condition=~Q(status="done") | Q(file_bytes__isnull=False), name="%(class)s_done_has_file"
             ),
         ]
 
@@ -72,13 +65,15 @@ class FileJob(models.Model):
 class Release(FileJob):
     """A frozen copy of a study's votes and what they are about. Once published only its DOI can change (a trigger)."""
 
-    class Status(models.TextChoices):
+    TASK = "leaderboards.files.tasks.write_release"
+
+    class Publication(models.TextChoices):
         DRAFT = "draft", "Draft"
         PUBLISHED = "published", "Published"
 
     name = models.CharField(max_length=200)
     version = models.CharField(max_length=50, validators=[VERSION], help_text="For example 1.0.")
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    publication = models.CharField(max_length=10, choices=Publication.choices, default=Publication.DRAFT)
     description = models.TextField(blank=True, help_text="What a reader should know, in the dataset card.")
     licence = models.CharField(max_length=200, default="CC-BY-4.0", help_text="Of the votes; texts have their own.")
     include_comments = models.BooleanField(
@@ -93,14 +88,16 @@ class Release(FileJob):
     published_at = models.DateTimeField(null=True, blank=True)
     doi = models.CharField("DOI", max_length=200, blank=True, validators=[DOI])
 
+    objects = FileJobQuerySet["Release"].as_manager()
+
     class Meta(FileJob.Meta):
         constraints = [
             *FileJob.Meta.constraints,
             models.UniqueConstraint(fields=["study", "version"], name="release_version_once_per_study"),
             models.CheckConstraint(condition=~Q(version="") & ~Q(name=""), name="release_has_name_and_version"),
             models.CheckConstraint(
-                condition=Q(status="draft", published_at=None)
-                | (Q(status="published", state="done", published_at__isnull=False) & ~Q(sha256="")),
+                condition=Q(publication="draft", published_at=None)
+                | (Q(publication="published", status="done", published_at__isnull=False) & ~Q(sha256="")),
                 name="release_published_is_whole",
             ),
         ]
@@ -117,11 +114,13 @@ class Release(FileJob):
 
     @property
     def is_published(self) -> bool:
-        return self.status == self.Status.PUBLISHED
+        return self.publication == self.Publication.PUBLISHED
 
 
 class ExportJob(FileJob):
     """An export written in the background; file and row go when it expires."""
+
+    TASK = "leaderboards.files.tasks.write_export"
 
     format = models.CharField(max_length=20)
     options = models.JSONField(default=dict)
@@ -129,11 +128,13 @@ class ExportJob(FileJob):
     left_out = models.JSONField(default=dict, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Set when the file is ready.")
 
+    objects = FileJobQuerySet["ExportJob"].as_manager()
+
     class Meta(FileJob.Meta):
         constraints = [
             *FileJob.Meta.constraints,
             models.CheckConstraint(
-                condition=~Q(state="done") | Q(expires_at__isnull=False), name="exportjob_done_expires"
+                condition=~Q(status="done") | Q(expires_at__isnull=False), name="exportjob_done_expires"
             ),
         ]
 

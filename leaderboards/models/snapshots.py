@@ -1,13 +1,12 @@
 """Snapshots: what a board or another page of results showed, with everything needed to compute it again."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from annotations.models import Criterion, Study
-
-MAX_ATTEMPTS = 3
+from jobs.models import MAX_ATTEMPTS, LeasedJob, LeasedJobQuerySet, lease_constraints
 
 
 class Asked(models.Model):
@@ -56,38 +55,36 @@ class BoardSnapshot(Asked):
         return f"{self.kind} {self.pk}"
 
 
-class SnapshotJobQuerySet(models.QuerySet["SnapshotJob"]):
-    def waiting(self) -> "SnapshotJobQuerySet":
-        """Wanted, and nobody is at it."""
-        return self.filter(wanted=True, owner="")
+class SnapshotJobQuerySet(LeasedJobQuerySet["SnapshotJob"]):  # type: ignore[override]  # of as_manager
+    def take(self, *, owner: str, until: datetime, **changes: object) -> int:
+        return super().take(owner=owner, until=until, step=SnapshotJob.Step.READING, **changes)
 
-    def claim(self, job_id: int, *, owner: str, now: datetime, lease: timedelta) -> bool:
-        """Take a waiting job for owner; False if somebody else has it or nobody wants it any more."""
-        return bool(
-            self.waiting()
-            .filter(pk=job_id)
-            .update(owner=owner, lease_until=now + lease, attempts=F("attempts") + 1, stage=SnapshotJob.Stage.READING)
-        )
+    def finish(self, **results: object) -> int:
+        return super().finish(attempts=0, **results)
+
+    def ended(self) -> "SnapshotJobQuerySet":
+        """Those that no worker is to make, until they are asked for again."""
+        return self.filter(status__in=[SnapshotJob.Status.DONE, SnapshotJob.Status.FAILED])
 
 
-class SnapshotJob(Asked):
+class SnapshotJob(Asked, LeasedJob):
     """One snapshot that is wanted, or was; the row stays, and says when it was last asked for."""
 
-    class Stage(models.TextChoices):
-        WAITING = "waiting", "waiting for a worker"
+    TASK = "leaderboards.tasks.make_snapshot"
+    FAULTS_MAY_PASS = True
+    WORKER_ENDED = (
+        f"The worker ended while it computed this, {MAX_ATTEMPTS} times. The usual cause is too little memory. Opening "
+        "the page tries again."
+    )
+
+    class Step(models.TextChoices):
         READING = "reading", "reading the votes"
         COMPUTING = "computing", "computing ratings and intervals"
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="snapshot_jobs")
     criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="snapshot_jobs")
-    wanted = models.BooleanField(default=True)
-    stage = models.CharField(max_length=10, choices=Stage.choices, default=Stage.WAITING)
-    reason = models.TextField(blank=True, help_text="Why the last try failed.")
-    attempts = models.PositiveIntegerField(default=0, help_text="Since it last went well.")
-    owner = models.CharField(max_length=200, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    asked_at = models.DateTimeField(help_text="When a page last asked for it, and workers were told.")
-    announced_at = models.DateTimeField(help_text="When workers were last told of it.")
+    step = models.CharField(max_length=10, choices=Step.choices, default=Step.READING)
+    asked_at = models.DateTimeField(help_text="When a page last asked for it, and it was not on its way.")
 
     objects = SnapshotJobQuerySet.as_manager()
 
@@ -95,6 +92,7 @@ class SnapshotJob(Asked):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["study", "criterion", "kind", "filters", "seed"], name="snapshot_job_once"),
+            *lease_constraints("snapshot_job"),
             models.CheckConstraint(
                 condition=Q(owner="", lease_until=None) | (~Q(owner="") & Q(lease_until__isnull=False)),
                 name="snapshot_job_held_iff_leased",
@@ -103,3 +101,8 @@ class SnapshotJob(Asked):
 
     def __str__(self) -> str:
         return f"Job {self.pk} for {self.kind} of study {self.study_id}"
+
+    @property
+    def progress(self) -> str:
+        """What is being done for it now, in words."""
+        return self.get_step_display() if self.status == self.Status.RUNNING else "waiting for a worker"

@@ -30,7 +30,7 @@ def ensure_triggers(using: str = "default", **kwargs: object) -> None:
 def _sqlite(columns: list[str]) -> str:
     changed = " OR ".join(f'NEW."{name}" IS NOT OLD."{name}"' for name in columns if name != "doi")
     return f"""CREATE TRIGGER IF NOT EXISTS {NAME} BEFORE UPDATE ON {TABLE}
-               WHEN OLD.status = 'published' AND ({changed})
+               WHEN OLD.publication = 'published' AND ({changed})
                BEGIN SELECT RAISE(ABORT, '{NAME}'); END"""
 
 
@@ -38,7 +38,7 @@ def _postgresql() -> list[str]:
     return [
         f"""CREATE OR REPLACE FUNCTION {NAME}() RETURNS trigger AS $$
             BEGIN
-                IF OLD.status = 'published' AND to_jsonb(NEW) - 'doi' IS DISTINCT FROM to_jsonb(OLD) - 'doi' THEN
+                IF OLD.publication = 'published' AND to_jsonb(NEW) - 'doi' IS DISTINCT FROM to_jsonb(OLD) - 'doi' THEN
                     RAISE EXCEPTION '{NAME}' USING ERRCODE = 'check_violation';
                 END IF;
                 RETURN NEW;

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from leaderboards.presentation.board_table import UNDEFINED
-from stats.ratings.win_rates import wilson_interval
+from stats.uncertainty.proportions import wilson_interval
 
 # More rows than this make a page slow and nobody wiser; the JSON has them all.
 MOST_SYSTEMS = 40

@@ -69,7 +69,7 @@ def build(release: Release, progress: Callable[[int], object] = lambda rows: Non
 
 def _refuse_if_published(release: Release) -> None:
     """A worker that lost its lease meanwhile must not write over what another one's files have become."""
-    if Release.objects.filter(pk=release.pk, status=Release.Status.PUBLISHED).exists():
+    if Release.objects.filter(pk=release.pk, publication=Release.Publication.PUBLISHED).exists():
         raise RuntimeError(f"{release} was published meanwhile: its files stay.")
 
 

@@ -76,16 +76,8 @@ def create_draft(study: Study, draft: Draft, by: User | None) -> Release:
 def write_files(release: Release, progress: Callable[[int], object] = lambda rows: None) -> Release:
     """Write the draft's files now; it is ready afterwards."""
     built = build(release, progress)
-    rows = Release.objects.filter(pk=release.pk, status=Release.Status.DRAFT)
-    rows.update(
-        state=Release.State.DONE,
-        reason="",
-        owner="",
-        lease_until=None,
-        sha256=built.sha256,
-        file_bytes=built.bytes,
-        counts=built.counts,
-    )
+    drafts = Release.objects.filter(pk=release.pk, publication=Release.Publication.DRAFT)
+    drafts.finish(sha256=built.sha256, file_bytes=built.bytes, counts=built.counts)
     release.refresh_from_db()
     return release
 
@@ -94,12 +86,12 @@ def publish(release: Release) -> None:
     """For good: files and record never change again, but for the DOI. Raises ReleaseError."""
     if release.is_published:
         raise ReleaseError(f"{release} is published already.")
-    if release.state != Release.State.DONE:
+    if release.status != Release.Status.DONE:
         raise ReleaseError(f"The files of {release} are not ready. Wait for them, or make the draft anew.")
     if not zip_of(release).exists() or file_sha256(zip_of(release)) != release.sha256:
         raise ReleaseError(f"The files of {release} are not what was written. Delete the draft and make it anew.")
-    drafts = Release.objects.filter(pk=release.pk, status=Release.Status.DRAFT, state=Release.State.DONE)
-    drafts.update(status=Release.Status.PUBLISHED, published_at=timezone.now())
+    drafts = Release.objects.filter(pk=release.pk, publication=Release.Publication.DRAFT, status=Release.Status.DONE)
+    drafts.update(publication=Release.Publication.PUBLISHED, published_at=timezone.now())
     release.refresh_from_db()
 
 
@@ -115,14 +107,18 @@ def set_doi(release: Release, doi: str) -> None:
 
 def delete_draft(release: Release) -> None:
     """Raises ReleaseError."""
-    deleted, _ = Release.objects.filter(pk=release.pk, status=Release.Status.DRAFT).delete()
+    deleted, _ = Release.objects.filter(pk=release.pk, publication=Release.Publication.DRAFT).delete()
     if not deleted:
         raise ReleaseError(f"{release} is published: it stays.")
     shutil.rmtree(folder_of(release).parent, ignore_errors=True)
 
 
 def published() -> QuerySet[Release]:
-    return Release.objects.filter(status=Release.Status.PUBLISHED).select_related("study").order_by("-published_at")
+    return (
+        Release.objects.filter(publication=Release.Publication.PUBLISHED)
+        .select_related("study")
+        .order_by("-published_at")
+    )
 
 
 def files(release: Release) -> list[Path]:

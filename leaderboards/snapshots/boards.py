@@ -5,7 +5,7 @@ from leaderboards.boards.build import Board, make_board
 from leaderboards.boards.version import CODE_VERSION
 from leaderboards.data.filters import Filters
 from leaderboards.data.inputs import gather
-from leaderboards.snapshots.serve import compute
+from leaderboards.snapshots.store import compute
 
 __all__ = ["CODE_VERSION", "Board", "build_board", "get_board"]
 

@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Subquery
 from annotations.models import Assignment, Criterion, JudgementRevision
 from leaderboards.data.filters import Filters, restriction
 from leaderboards.data.votes import counted
-from leaderboards.models import BoardSnapshot, SnapshotJob
+from leaderboards.models import BoardSnapshot
 from leaderboards.snapshots.serve import Served
 
 # Counting what came since looks at each new answer; more than this is not worth a page's time.
@@ -38,8 +38,8 @@ def standing(served: Served, criterion: Criterion, filters: Filters) -> Standing
         votes=votes,
         votes_now=votes if served.current or snapshot is None else votes_now(snapshot, criterion, filters),
         as_of=snapshot.as_of if snapshot else None,
-        stage=SnapshotJob.Stage(job.stage).label if job else "",
-        reason=job.reason if job else "",
+        stage=job.progress if job else "",
+        reason=job.failure_reason if job else "",
     )
 
 

@@ -10,11 +10,10 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
-from models_runner.adapters.engine import Prompt, Written
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.prompts import SYSTEM_MESSAGE, stop_reason
-from models_runner.adapters.protocol import AdapterError, SystemSpec, WeightsMissingError
+from models_runner.adapters.protocol import AdapterError, Prompt, SystemSpec, WeightsMissingError, Written
 from models_runner.adapters.weights import file_revision, is_gguf, resolve_gguf
 
 DEFAULT_WINDOW = 2048

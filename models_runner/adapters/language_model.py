@@ -2,11 +2,18 @@
 
 from collections.abc import Sequence
 
-from models_runner.adapters.engine import Prompt, TextEngine, Written
 from models_runner.adapters.longinput.calls import Answered, Call, Made, Strategy, Task
 from models_runner.adapters.longinput.strategies import check_long_input, strategy_for
 from models_runner.adapters.prompts import output_tokens, transcript_lines, user_text
-from models_runner.adapters.protocol import CallRecord, SummaryRequest, SystemOutput, SystemSpec
+from models_runner.adapters.protocol import (
+    CallRecord,
+    Prompt,
+    SummaryRequest,
+    SystemOutput,
+    SystemSpec,
+    TextEngine,
+    Written,
+)
 
 
 class LanguageModelAdapter:

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from models_runner.adapters.engine import Prompt, Written
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.prompts import SYSTEM_MESSAGE, stop_reason
-from models_runner.adapters.protocol import AdapterError, SystemSpec
+from models_runner.adapters.protocol import AdapterError, Prompt, SystemSpec, Written
 from models_runner.adapters.reencoding import reencoded
 from models_runner.adapters.weights import file_revision, has_chat_template, resolve_gguf
 

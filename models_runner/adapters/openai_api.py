@@ -11,10 +11,16 @@ from importlib.metadata import version
 from typing import Any
 
 from models_runner.adapters.endpoints import check_engine
-from models_runner.adapters.engine import Prompt, Written
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.prompts import SYSTEM_MESSAGE, stop_reason
-from models_runner.adapters.protocol import AdapterError, SystemSpec, TransientAdapterError, WeightsMissingError
+from models_runner.adapters.protocol import (
+    AdapterError,
+    Prompt,
+    SystemSpec,
+    TransientAdapterError,
+    WeightsMissingError,
+    Written,
+)
 
 DEFAULTS = {"concurrency": 4, "timeout_seconds": 600, "max_retries": 5}
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")

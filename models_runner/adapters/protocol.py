@@ -1,4 +1,7 @@
-"""The protocol every system sits behind: requests in, outputs out, same order."""
+"""The two protocols of adapters, with their requests, answers and errors.
+
+A SystemAdapter takes requests and gives summaries in the same order; most stand on a TextEngine: prompts in, texts out.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -99,3 +102,58 @@ class TransientAdapterError(AdapterError):
 
 class WeightsMissingError(AdapterError):
     """The system's weights are not on this machine; the message says what to install or where to point it."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What an engine is asked.
+
+    Attributes:
+        text: The user's words, instruction and transcript together, without the model's chat template.
+        limit: The most tokens that the engine may write.
+    """
+
+    text: str
+    limit: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """What an engine answered.
+
+    Attributes:
+        prompt: Exactly what the model read, its chat template included.
+        stop_reason: "end", "length" (cut off at the limit) or "empty".
+        cached_tokens: Prompt tokens that the engine did not have to read again; None where it does not tell.
+        seconds: Wall clock; of a batch, an equal share.
+    """
+
+    text: str
+    stop_reason: str
+    prompt: str
+    prompt_tokens: int | None
+    output_tokens: int | None
+    seconds: float
+    cached_tokens: int | None = None
+    peak_memory_bytes: int | None = None
+
+
+class TextEngine(Protocol):
+    """A loaded model. `window` is in tokens; `batch_size` is how many prompts to pass at once for good speed."""
+
+    name: str
+    revision: str
+    window: int
+    batch_size: int
+
+    def count(self, text: str) -> int:
+        """Tokens of a plain text by the model's own tokenizer."""
+
+    def needs(self, prompt: Prompt) -> int:
+        """Tokens of the window this prompt takes, template included, and its output too where both share the window."""
+
+    def write(self, prompts: Sequence[Prompt]) -> list[Written]:
+        """Answers in the order of the prompts; raises AdapterError."""
+
+    def environment(self) -> dict[str, object]:
+        """Versions and settings that make the output repeatable, as JSON values."""

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models_runner.adapters.engine import Prompt
 from models_runner.adapters.hf import TransformersEngine
 from models_runner.adapters.longinput.calls import Task
 from models_runner.adapters.longinput.fit import fit
 from models_runner.adapters.prompts import transcript_lines, user_text
-from models_runner.adapters.protocol import SummaryRequest, SystemSpec
+from models_runner.adapters.protocol import Prompt, SummaryRequest, SystemSpec
 
 IGNORED = -100  # torch's cross entropy leaves this label out
 

@@ -1,6 +1,5 @@
 """Working on a fine-tuning: claim it, train under a lease, and make the new system."""
 
-import logging
 import shutil
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from django.conf import settings as site
 from django.db import transaction
 from django.utils import timezone
 
+from jobs.working import LeaseLostError, work_on
 from models_runner.adapters.hf import TransformersEngine
 from models_runner.adapters.protocol import AdapterError, SystemSpec
 from models_runner.adapters.registry import unload_all
@@ -18,16 +18,12 @@ from models_runner.finetune.examples import examples
 from models_runner.finetune.options import Settings
 from models_runner.finetune.training import Stopped, Trained, last_checkpoint, save, train
 from models_runner.finetune.training_pairs import training_pairs
-from models_runner.leases import KeepLease, lease_time
 from models_runner.models import FineTuning, Regime, System, TrainedDocument
 from models_runner.models.finetunings import FineTuningQuerySet
 from models_runner.runs.energy import EnergyMeter
 from models_runner.runs.generation import adapter_spec
 from models_runner.runs.machine import machine_record
 
-logger = logging.getLogger(__name__)
-
-MAX_ATTEMPTS = 5
 # Of a base's engine and decoding settings, those that mean the same to the new system.
 KEPT_ENGINE = ("batch_size", "device", "dtype", "threads")
 KEPT_DECODING = ("max_tokens", "temperature", "seed")
@@ -39,38 +35,26 @@ def folder_of(job: FineTuning) -> Path:
 
 def work_on_finetuning(pk: int, *, owner: str) -> str:
     """Train from the last checkpoint to the end; returns a line for the log. Harmless when called twice."""
-    if not FineTuning.objects.claim(pk, owner=owner, now=timezone.now(), lease=lease_time()):
-        return f"fine-tuning {pk}: held elsewhere, finished or gone"
-    job = FineTuning.objects.select_related("base", "dataset").get(pk=pk)
-    held = FineTuning.objects.filter(pk=pk).held_by(owner)
-    if job.attempts > MAX_ATTEMPTS:
-        _fail(held, f"The worker that trained it ended without a word, {MAX_ATTEMPTS} times; too little memory?")
-        return f"fine-tuning {pk}: given up"
+    jobs = FineTuning.objects.select_related("base", "dataset")
+    return work_on(jobs, pk, _do, owner=owner, explain=_explained)
+
+
+def _do(job: FineTuning, held: FineTuningQuerySet) -> str:
     try:
-        with KeepLease(lambda: held.update(lease_until=timezone.now() + lease_time())):
-            system = _train(job, held)
-    except Stopped:
-        return f"fine-tuning {pk}: stopped"
-    except Exception as error:
-        _fail(held, str(error) if isinstance(error, AdapterError) else _explained(error))
-        logger.exception("fine-tuning %s failed", pk)
-        return f"fine-tuning {pk}: {error}"
+        return f"system {_train(job, held).slug}"
+    except Stopped as error:
+        raise LeaseLostError from error
     finally:
         unload_all()
-    return f"fine-tuning {pk}: system {system.slug}"
 
 
 def _explained(error: Exception) -> str:
+    if isinstance(error, AdapterError):
+        return str(error)
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text:
         return f"{text[:300]}. Use fewer max_tokens, LoRA, or a machine with more memory; then resume."
     return text[:1000]
-
-
-def _fail(held: FineTuningQuerySet, reason: str) -> None:
-    held.update(
-        status=FineTuning.Status.FAILED, status_reason=reason, owner="", lease_until=None, finished_at=timezone.now()
-    )
 
 
 def _train(job: FineTuning, held: FineTuningQuerySet) -> System:
@@ -143,9 +127,8 @@ def _finish(
 ) -> System:
     """The new system and the job's end, together; Stopped if the job is no longer ours."""
     with transaction.atomic():
-        done = {"status": FineTuning.Status.DONE, "owner": "", "lease_until": None, "finished_at": timezone.now()}
         system = System.objects.create(**_system(job, trained, environment, parameters))
-        if not held.update(**done, system=system, step=trained.steps, log=trained.log, environment=environment):
+        if not held.finish(system=system, step=trained.steps, log=trained.log, environment=environment):
             transaction.set_rollback(True)
             raise Stopped
     return system

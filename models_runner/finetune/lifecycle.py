@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from models_runner.finetune.options import SettingsError, checked
 from models_runner.models import Dataset, Document, FineTuning, Reference, System, TrainedDocument
-from models_runner.runs import lifecycle
 from models_runner.systems import catalog
 from models_runner.systems.leakage import text_hash
 from models_runner.systems.readiness import check_ready
@@ -65,7 +64,7 @@ def start_finetuning(
     )
     _remember(job, train, TrainedDocument.Role.TRAIN)
     _remember(job, validation, TrainedDocument.Role.VALIDATION)
-    lifecycle.announce(job)
+    job.announce()
     return job
 
 
@@ -125,10 +124,9 @@ def _remember(job: FineTuning, documents: list[Document], role: str) -> None:
 @transaction.atomic
 def cancel_finetuning(job: FineTuning) -> None:
     """Stop within a step; the checkpoints stay, so that it can go on."""
-    still = FineTuning.objects.filter(pk=job.pk, status__in=[FineTuning.Status.PENDING, FineTuning.Status.RUNNING])
-    still.update(
+    FineTuning.objects.open().filter(pk=job.pk).update(
         status=FineTuning.Status.CANCELLED,
-        status_reason="cancelled by a researcher",
+        failure_reason="cancelled by a researcher",
         owner="",
         lease_until=None,
         finished_at=timezone.now(),
@@ -140,6 +138,6 @@ def cancel_finetuning(job: FineTuning) -> None:
 def resume_finetuning(job: FineTuning) -> None:
     """Put a cancelled or failed job back to work, from its last checkpoint."""
     stopped = FineTuning.objects.filter(pk=job.pk, status__in=[FineTuning.Status.CANCELLED, FineTuning.Status.FAILED])
-    if stopped.update(status=FineTuning.Status.PENDING, status_reason="", attempts=0, finished_at=None):
+    if stopped.reopen(finished_at=None):
         job.refresh_from_db()
-        lifecycle.announce(job)
+        job.announce()

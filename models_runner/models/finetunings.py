@@ -1,30 +1,34 @@
 """Fine-tuning jobs, and which documents each of them saw: what leakage is judged by."""
 
-from datetime import datetime, timedelta
-
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
+from jobs.models import MAX_ATTEMPTS, LeasedJob, LeasedJobQuerySet, lease_constraints
 from models_runner.models.datasets import Dataset, Document, InstructionKind
 from models_runner.models.systems import System
 
 ALL_LENGTHS = "all"
 
 
-class FineTuningQuerySet(models.QuerySet["FineTuning"]):
-    def claim(self, pk: int, *, owner: str, now: datetime, lease: timedelta) -> bool:
-        """Take a waiting job for owner; False if somebody else has it or it is finished."""
-        waiting = self.filter(pk=pk, status=FineTuning.Status.PENDING)
-        taken = {"status": FineTuning.Status.RUNNING, "owner": owner, "lease_until": now + lease, "status_reason": ""}
-        return bool(waiting.update(**taken, attempts=F("attempts") + 1))
+class FineTuningQuerySet(LeasedJobQuerySet["FineTuning"]):  # type: ignore[override]  # of as_manager
+    def open(self) -> "FineTuningQuerySet":
+        """Those that have not ended."""
+        return self.filter(status__in=[FineTuning.Status.PENDING, FineTuning.Status.RUNNING])
 
-    def held_by(self, owner: str) -> "FineTuningQuerySet":
-        return self.filter(status=FineTuning.Status.RUNNING, owner=owner)
+    def finish(self, **results: object) -> int:
+        return super().finish(finished_at=timezone.now(), **results)
+
+    def fail(self, reason: str, **changes: object) -> int:
+        return super().fail(reason, finished_at=timezone.now(), **changes)
 
 
-class FineTuning(models.Model):
+class FineTuning(LeasedJob):
     """Training a base system on a dataset's references; its result is a new system in regime fine-tuned."""
+
+    TASK = "models_runner.tasks.finetune_system"
+    WORKER_ENDED = f"The worker that trained it ended without a word, {MAX_ATTEMPTS} times; too little memory?"
 
     class Status(models.TextChoices):
         PENDING = "pending", "Waiting"
@@ -56,11 +60,6 @@ class FineTuning(models.Model):
     method = models.CharField(max_length=10, choices=Method.choices, default=Method.LORA)
     settings = models.JSONField(default=dict, help_text="Seed, learning rate, steps and the like; see docs.")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
-    status_reason = models.TextField(blank=True)
-    owner = models.CharField(max_length=200, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-    announced_at = models.DateTimeField(null=True, blank=True, help_text="When workers were last told of it.")
     step = models.PositiveIntegerField(default=0)
     total_steps = models.PositiveIntegerField(default=0)
     # [{"step": n, "loss": x} or {"step": n, "validation_loss": x}], in order.
@@ -75,13 +74,7 @@ class FineTuning(models.Model):
     class Meta:
         ordering = ["-created_at", "-pk"]
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(status="failed") | ~Q(status_reason=""), name="finetuning_failure_has_reason"
-            ),
-            models.CheckConstraint(
-                condition=~Q(status="running") | (~Q(owner="") & Q(lease_until__isnull=False)),
-                name="finetuning_running_has_lease",
-            ),
+            *lease_constraints("finetuning"),
             models.CheckConstraint(
                 condition=~Q(status="done") | Q(system__isnull=False), name="finetuning_done_is_there"
             ),

@@ -4,15 +4,38 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 
+from jobs.models import (
+    MAX_ATTEMPTS,
+    Announced,
+    AnnouncedQuerySet,
+    Leased,
+    LeasedQuerySet,
+    failure_has_reason,
+    lease_constraints,
+)
 from models_runner.models.datasets import Dataset, Document, InstructionKind, Query
 from models_runner.models.systems import System
 
 
-class Run(models.Model):
+class RunQuerySet(AnnouncedQuerySet["Run"]):
+    def open(self) -> "RunQuerySet":
+        """Those that have not ended."""
+        return self.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
+
+    def waiting(self, now: datetime) -> "RunQuerySet":
+        """Open runs with something to claim, or with nothing left to do but to be called finished."""
+        unfinished = Summary.objects.unfinished().filter(run=OuterRef("pk"))
+        ready = Summary.objects.ready(now).filter(run=OuterRef("pk"))
+        return self.open().filter(Exists(ready) | ~Exists(unfinished))
+
+
+class Run(Announced):
     """One system over one split of a dataset under one instruction."""
+
+    TASK = "models_runner.tasks.generate_summaries"
 
     class Status(models.TextChoices):
         PENDING = "pending", "Waiting"
@@ -27,15 +50,16 @@ class Run(models.Model):
     instruction = models.CharField(max_length=10, choices=InstructionKind.choices)
     instruction_version = models.PositiveIntegerField(default=1, help_text="Which wording of the instruction.")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
-    status_reason = models.TextField(blank=True)
+    failure_reason = models.TextField(blank=True, help_text="Why it failed or was cancelled.")
     environment = models.JSONField(default=dict, blank=True)
     leaked_documents = models.PositiveIntegerField(
         default=0, help_text="Documents the system was trained on; more than 0 only where a run was forced."
     )
     created_at = models.DateTimeField(auto_now_add=True)
-    announced_at = models.DateTimeField(null=True, blank=True, help_text="When workers were last told of it.")
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = RunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -44,7 +68,7 @@ class Run(models.Model):
                 fields=["system", "dataset", "split", "instruction"], name="run_once_per_system_split_instruction"
             ),
             models.CheckConstraint(condition=Q(instruction__in=InstructionKind.values), name="run_instruction_known"),
-            models.CheckConstraint(condition=~Q(status="failed") | ~Q(status_reason=""), name="run_failure_has_reason"),
+            failure_has_reason("run"),
         ]
 
     def __str__(self) -> str:
@@ -60,7 +84,7 @@ class Run(models.Model):
         return counts | {"total": sum(counts.values())}
 
 
-class SummaryQuerySet(models.QuerySet["Summary"]):
+class SummaryQuerySet(LeasedQuerySet["Summary"]):
     def done(self) -> "SummaryQuerySet":
         """Those with a text to read."""
         return self.filter(status=Summary.Status.DONE)
@@ -71,9 +95,9 @@ class SummaryQuerySet(models.QuerySet["Summary"]):
 
     def ready(self, now: datetime) -> "SummaryQuerySet":
         """Those a worker may claim now: waiting, and not held back after a passing fault."""
-        return self.filter(Q(not_before=None) | Q(not_before__lte=now), status=Summary.Status.PENDING)
+        return super().ready(now).filter(Q(not_before=None) | Q(not_before__lte=now))
 
-    def claim(
+    def claim_batch(
         self,
         run_id: int,
         *,
@@ -94,27 +118,19 @@ class SummaryQuerySet(models.QuerySet["Summary"]):
                 ready = ready.filter(document__in=documents)
             ready = ready.order_by("document__position", "query__position", "pk")
             ids = list(ready.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:count])
-            self.filter(pk__in=ids, status=Summary.Status.PENDING).update(
-                status=Summary.Status.RUNNING,
-                owner=owner,
-                lease_until=now + lease,
-                attempts=F("attempts") + 1,
-                not_before=None,
-            )
+            self.filter(pk__in=ids, status=Summary.Status.PENDING).take(owner=owner, until=now + lease)
         return ids
 
-    def held_by(self, owner: str) -> "SummaryQuerySet":
-        """Those the owner is working on and has not lost."""
-        return self.filter(status=Summary.Status.RUNNING, owner=owner)
-
-    def release(self) -> int:
-        """Put claimed summaries back into the pool."""
-        return self.filter(status=Summary.Status.RUNNING).update(
-            status=Summary.Status.PENDING, owner="", lease_until=None
-        )
+    def take(self, *, owner: str, until: datetime, **changes: object) -> int:
+        return super().take(owner=owner, until=until, not_before=None, **changes)
 
 
-class Summary(models.Model):
+class Summary(Leased):
+    WORKER_ENDED = (
+        f"The worker ended while it wrote this summary, which was attempt {MAX_ATTEMPTS} or later. The usual cause is "
+        "too little memory: use a smaller window or a machine with more of it, then retry."
+    )
+
     class Status(models.TextChoices):
         PENDING = "pending", "Waiting"
         RUNNING = "running", "Running"
@@ -131,11 +147,7 @@ class Summary(models.Model):
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="summaries")
     query = models.ForeignKey(Query, on_delete=models.CASCADE, null=True, blank=True, related_name="summaries")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
-    owner = models.CharField(max_length=200, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
     not_before = models.DateTimeField(null=True, blank=True, help_text="Set after a passing fault: when to try again.")
-    error = models.TextField(blank=True)
 
     text = models.TextField(blank=True)
     stop_reason = models.CharField(max_length=10, choices=StopReason.choices, blank=True)
@@ -163,10 +175,6 @@ class Summary(models.Model):
                 fields=["run", "document", "query"], condition=Q(query__isnull=False), name="summary_once_per_run_query"
             ),
             models.CheckConstraint(
-                condition=~Q(status="running") | (~Q(owner="") & Q(lease_until__isnull=False)),
-                name="summary_running_has_lease",
-            ),
-            models.CheckConstraint(
                 condition=~Q(status="done") | (~Q(stop_reason="") & Q(dropped_tokens__isnull=False)),
                 name="summary_done_is_accounted_for",
             ),
@@ -176,7 +184,7 @@ class Summary(models.Model):
                 | (~Q(text="") & ~Q(stop_reason="empty")),
                 name="summary_empty_is_flagged",
             ),
-            models.CheckConstraint(condition=~Q(status="failed") | ~Q(error=""), name="summary_failure_has_reason"),
+            *lease_constraints("summary"),
         ]
         indexes = [
             models.Index(fields=["run", "status"], name="summary_run_status"),

@@ -1,10 +1,9 @@
 """Metric scores: one value per (summary, signature, name), undefined with a reason."""
 
-from datetime import datetime, timedelta
-
 from django.db import models
 from django.db.models import Q
 
+from jobs.models import MAX_ATTEMPTS, LeasedJob, LeasedJobQuerySet, lease_constraints
 from models_runner.models.runs import Run, Summary
 
 
@@ -42,44 +41,25 @@ class Score(models.Model):
         return f"{self.name} of summary {self.summary_id}"
 
 
-class ScoringJobQuerySet(models.QuerySet["ScoringJob"]):
-    def claim(self, job_id: int, *, owner: str, now: datetime, lease: timedelta) -> bool:
-        """Take a waiting job for owner; False if somebody else has it or it is finished."""
-        return bool(
-            self.filter(pk=job_id, status=ScoringJob.Status.PENDING).update(
-                status=ScoringJob.Status.RUNNING, owner=owner, lease_until=now + lease, reason=""
-            )
-        )
-
-
-class ScoringJob(models.Model):
+class ScoringJob(LeasedJob):
     """One metric over the finished summaries of one run; set back to waiting when new summaries arrive."""
 
-    class Status(models.TextChoices):
-        PENDING = "pending", "Waiting"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
+    TASK = "models_runner.tasks.score_summaries"
+    WORKER_ENDED = (
+        f"The worker ended while it computed this metric, {MAX_ATTEMPTS} times. The usual cause is too little memory: "
+        "use a machine with more of it, then compute the scores again."
+    )
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="scoring_jobs")
     metric = models.CharField(max_length=50)
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
-    reason = models.TextField(blank=True)
-    owner = models.CharField(max_length=200, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    announced_at = models.DateTimeField(null=True, blank=True, help_text="When workers were last told of it.")
 
-    objects = ScoringJobQuerySet.as_manager()
+    objects = LeasedJobQuerySet["ScoringJob"].as_manager()
 
     class Meta:
         ordering = ["run", "metric"]
         constraints = [
             models.UniqueConstraint(fields=["run", "metric"], name="scoring_job_once_per_run_metric"),
-            models.CheckConstraint(condition=~Q(status="failed") | ~Q(reason=""), name="scoring_failure_has_reason"),
-            models.CheckConstraint(
-                condition=~Q(status="running") | (~Q(owner="") & Q(lease_until__isnull=False)),
-                name="scoring_running_has_lease",
-            ),
+            *lease_constraints("scoring"),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
+from jobs.leases import KeepLease, lease_time
 from lib.faults import disk_is_full, explained
 from models_runner.adapters.prompts import prompt_layout
 from models_runner.adapters.protocol import (
@@ -21,7 +22,6 @@ from models_runner.adapters.protocol import (
 from models_runner.adapters.registry import load_adapter
 from models_runner.datasets.instructions import instruction_text, texts_of
 from models_runner.datasets.references import fitting_references
-from models_runner.leases import KeepLease, lease_time
 from models_runner.models import Run, Summary, System
 from models_runner.runs import lifecycle, signals
 from models_runner.runs.energy import EnergyMeter
@@ -91,8 +91,7 @@ def _siblings(run: Run) -> list[Run]:
     caches prefixes then reads once.
     """
     same = Run.objects.filter(system=run.system_id, dataset=run.dataset_id, split=run.split).exclude(pk=run.pk)
-    waiting = same.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
-    return list(waiting.select_related("system", "dataset").order_by("pk"))
+    return list(same.open().select_related("system", "dataset").order_by("pk"))
 
 
 def _note_start(run: Run, adapter: SystemAdapter) -> None:
@@ -116,7 +115,7 @@ def _work(runs: Sequence[Run], adapter: SystemAdapter, owner: str) -> int:
             started.add(run.pk)
             _note_start(run, adapter)
             if run.summaries.ready(timezone.now()).exists():
-                lifecycle.announce(run)  # for the next idle worker, which tells the one after it
+                run.announce()  # for the next idle worker, which tells the one after it
         saved += _write_batch(run, adapter, owner, ids)
         if time.monotonic() - told > TELL_EVERY_SECONDS:
             signals.summaries_saved.send(sender=Run, run=run)
@@ -130,7 +129,9 @@ def _batches(runs: Sequence[Run], size: int, owner: str) -> Iterator[tuple[Run, 
 
     def claim(run: Run, documents: Collection[int] | None = None) -> list[int]:
         now = timezone.now()
-        return Summary.objects.claim(run.pk, owner=owner, count=size, now=now, lease=lease_time(), documents=documents)
+        return Summary.objects.claim_batch(
+            run.pk, owner=owner, count=size, now=now, lease=lease_time(), documents=documents
+        )
 
     while ids := claim(first):
         yield first, ids
@@ -147,7 +148,7 @@ def _write_batch(run: Run, adapter: SystemAdapter, owner: str, ids: Sequence[int
     requests = _requests(run, summaries)
     held = Summary.objects.held_by(owner).filter(pk__in=ids)
     meter = EnergyMeter()
-    with KeepLease(lambda: held.update(lease_until=timezone.now() + lease_time())):
+    with KeepLease(lambda: held.renew(lease_time())):
         outcomes = _summarize(adapter, requests)
     joules = meter.joules()
     each = joules / len(outcomes) if joules is not None and outcomes else None
@@ -196,21 +197,20 @@ def _outputs(adapter: SystemAdapter, requests: Sequence[SummaryRequest]) -> list
 
 
 def _fail_waiting(run: Run, reason: str) -> None:
-    run.summaries.filter(status=Summary.Status.PENDING).update(status=Summary.Status.FAILED, error=reason)
+    run.summaries.filter(status=Summary.Status.PENDING).fail(reason)
     finish_if_complete(run)
 
 
 def finish_if_complete(run: Run) -> bool:
     """Give the run its final status once no summary waits or is being written; then ask for its scores."""
     with transaction.atomic():
-        open_runs = Run.objects.filter(pk=run.pk, status__in=[Run.Status.PENDING, Run.Status.RUNNING])
-        if not open_runs.select_for_update().exists():
+        if not Run.objects.open().filter(pk=run.pk).select_for_update().exists():
             return False
         counts = run.counts()
         if counts["pending"] or counts["running"]:
             return False
         status, reason = _final_status(run, counts)
-        Run.objects.filter(pk=run.pk).update(status=status, status_reason=reason, finished_at=timezone.now())
+        Run.objects.filter(pk=run.pk).update(status=status, failure_reason=reason, finished_at=timezone.now())
         if counts["done"]:
             lifecycle.request_scores(run)
     if counts["done"]:
@@ -220,7 +220,8 @@ def finish_if_complete(run: Run) -> bool:
 
 def _final_status(run: Run, counts: dict[str, int]) -> tuple[str, str]:
     if counts["failed"]:
-        first = run.summaries.filter(status=Summary.Status.FAILED).order_by("pk").values_list("error", flat=True)[0]
+        failed = run.summaries.filter(status=Summary.Status.FAILED).order_by("pk")
+        first = failed.values_list("failure_reason", flat=True)[0]
         return (
             Run.Status.FAILED,
             f"{counts['failed']} of {counts['total']} summaries failed. First reason: {first}",

@@ -1,14 +1,13 @@
 """Starting, cancelling and resuming runs. Everything here changes rows first and sends a message after the commit."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from models_runner.datasets.instructions import sync_version
-from models_runner.models import Dataset, Document, FineTuning, InstructionKind, Query, Run, ScoringJob, Summary, System
+from models_runner.models import Dataset, Document, InstructionKind, Query, Run, ScoringJob, Summary, System
 from models_runner.systems.leakage import check_leakage
 from models_runner.systems.readiness import check_ready
 
@@ -60,7 +59,7 @@ def start_run(
     if run.summaries.unfinished().exists():
         if run.status not in (Run.Status.PENDING, Run.Status.RUNNING):
             _reopen(run)
-        announce(run)
+        run.announce()
     return run
 
 
@@ -90,23 +89,8 @@ def lock_run(pk: int) -> Run:
 
 
 def _reopen(run: Run) -> None:
-    Run.objects.filter(pk=run.pk).update(status=Run.Status.PENDING, status_reason="", finished_at=None)
+    Run.objects.filter(pk=run.pk).update(status=Run.Status.PENDING, failure_reason="", finished_at=None)
     run.refresh_from_db()
-
-
-def announce_later(run: Run, delay: timedelta) -> None:
-    """Tell the workers again when a passing fault may have passed."""
-    from models_runner.tasks import send_message
-
-    send_message(run, delay=delay)
-
-
-def announce(work: Run | ScoringJob | FineTuning) -> None:
-    """Tell the workers, once the rows are committed, that there is work."""
-    from models_runner.tasks import send_message
-
-    type(work)._default_manager.filter(pk=work.pk).update(announced_at=timezone.now())
-    transaction.on_commit(lambda: send_message(work))
 
 
 @transaction.atomic
@@ -115,7 +99,7 @@ def cancel_run(run: Run) -> None:
     lock_run(run.pk)
     run.summaries.unfinished().update(status=Summary.Status.CANCELLED, owner="", lease_until=None, not_before=None)
     Run.objects.filter(pk=run.pk).exclude(status__in=[Run.Status.DONE, Run.Status.FAILED]).update(
-        status=Run.Status.CANCELLED, status_reason="cancelled by a researcher", finished_at=timezone.now()
+        status=Run.Status.CANCELLED, failure_reason="cancelled by a researcher", finished_at=timezone.now()
     )
     run.refresh_from_db()
 
@@ -127,17 +111,16 @@ def resume_run(run: Run) -> None:
     run.summaries.filter(status=Summary.Status.CANCELLED).update(status=Summary.Status.PENDING)
     if run.summaries.unfinished().exists():
         _reopen(run)
-        announce(run)
+        run.announce()
 
 
 @transaction.atomic
 def retry_failed(run: Run) -> None:
     """Try failed summaries again, with their count of attempts at zero."""
     lock_run(run.pk)
-    failed = run.summaries.filter(status=Summary.Status.FAILED)
-    if failed.update(status=Summary.Status.PENDING, error="", attempts=0, not_before=None):
+    if run.summaries.filter(status=Summary.Status.FAILED).reopen(not_before=None):
         _reopen(run)
-        announce(run)
+        run.announce()
 
 
 @transaction.atomic
@@ -147,7 +130,7 @@ def request_scores(run: Run, metrics: tuple[str, ...] = DEFAULT_METRICS) -> list
     for metric in metrics:
         job, _ = ScoringJob.objects.get_or_create(run=run, metric=metric)
         finished = [ScoringJob.Status.DONE, ScoringJob.Status.FAILED]
-        ScoringJob.objects.filter(pk=job.pk, status__in=finished).update(status=ScoringJob.Status.PENDING, reason="")
-        announce(job)
+        ScoringJob.objects.filter(pk=job.pk, status__in=finished).reopen()
+        job.announce()
         jobs.append(job)
     return jobs

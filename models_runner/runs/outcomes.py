@@ -5,22 +5,21 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
+from jobs.messages import announce
+from jobs.models import MAX_ATTEMPTS
 from lib.faults import explained
 from models_runner.adapters.protocol import AdapterError, SystemOutput, TransientAdapterError
 from models_runner.models import Run, Summary, SummaryCall
-from models_runner.runs import lifecycle
+from models_runner.models.runs import SummaryQuerySet
 from models_runner.runs.repetition import goes_in_circles
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 5
-
 
 def settle(
-    run: Run, held: QuerySet[Summary], summary: Summary, outcome: SystemOutput | Exception, joules: float | None = None
+    run: Run, held: SummaryQuerySet, summary: Summary, outcome: SystemOutput | Exception, joules: float | None = None
 ) -> int:
     """Store one outcome, or that the database did not take it; 1 if a summary was saved.
 
@@ -39,7 +38,7 @@ def settle(
 
 
 def store(
-    run: Run, held: QuerySet[Summary], summary: Summary, outcome: SystemOutput | Exception, joules: float | None = None
+    run: Run, held: SummaryQuerySet, summary: Summary, outcome: SystemOutput | Exception, joules: float | None = None
 ) -> int:
     """Save one outcome if the row is still among those held; 1 if a summary was saved.
 
@@ -50,7 +49,7 @@ def store(
         _try_again(run, ours, summary, outcome)
         return 0
     if isinstance(outcome, Exception):
-        ours.update(status=Summary.Status.FAILED, owner="", lease_until=None, error=_reason(outcome, summary.attempts))
+        ours.fail(_reason(outcome, summary.attempts))
         return 0
     with transaction.atomic():
         saved = _save(ours, summary, outcome, joules)
@@ -59,24 +58,14 @@ def store(
     return saved
 
 
-def _try_again(run: Run, ours: QuerySet[Summary], summary: Summary, outcome: TransientAdapterError) -> None:
+def _try_again(run: Run, ours: SummaryQuerySet, summary: Summary, outcome: TransientAdapterError) -> None:
     delay = timedelta(seconds=settings.RETRY_SECONDS * 2 ** (summary.attempts - 1))
-    ours.update(
-        status=Summary.Status.PENDING,
-        owner="",
-        lease_until=None,
-        error=str(outcome),
-        not_before=timezone.now() + delay,
-    )
-    lifecycle.announce_later(run, delay)
+    ours.put_back(failure_reason=str(outcome), not_before=timezone.now() + delay)
+    announce(Run.TASK, run.pk, delay=delay)
 
 
-def _save(ours: QuerySet[Summary], summary: Summary, outcome: SystemOutput, joules: float | None) -> int:
-    return ours.update(
-        status=Summary.Status.DONE,
-        owner="",
-        lease_until=None,
-        error="",
+def _save(ours: SummaryQuerySet, summary: Summary, outcome: SystemOutput, joules: float | None) -> int:
+    return ours.finish(
         text=outcome.text,
         stop_reason=outcome.stop_reason,
         prompt_tokens=outcome.prompt_tokens,

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from django.db.models import Avg, Count, Max, Q, Sum
 from django.db.models.functions import Substr
 
+from jobs.workers import workers_for
 from models_runner.models import Document, Run, Score, ScoringJob, Summary, SummaryCall, System
 from models_runner.models.runs import SummaryQuerySet
 from models_runner.systems.prices import cost
-from models_runner.workers import workers_for
 
 EXCERPT_CHARACTERS = 280
 PACE_FROM = 20
@@ -134,7 +134,7 @@ class Failure:
 def failures(run: Run) -> list[Failure]:
     """The ten commonest reasons, commonest first."""
     failed = run.summaries.filter(status=Summary.Status.FAILED).order_by()
-    rows = failed.values_list("error").annotate(n=Count("pk")).order_by("-n", "error")[:10]
+    rows = failed.values_list("failure_reason").annotate(n=Count("pk")).order_by("-n", "failure_reason")[:10]
     return [Failure(reason, n) for reason, n in rows]
 
 
@@ -193,13 +193,14 @@ def _queue_without_worker(run: Run, jobs: list[ScoringJob]) -> str:
 
 def excerpts(summaries: SummaryQuerySet) -> SummaryQuerySet:
     """Summaries as a list shows them: the beginning of the text, and of its document only what names it."""
-    shown = ("run", "status", "error", "stop_reason", "prompt_tokens", "output_tokens", "dropped_tokens", "seconds")
+    shown = ("run", "status", "failure_reason", "stop_reason", "seconds")
+    tokens = ("prompt_tokens", "output_tokens", "dropped_tokens")
     flags = ("chapters", "repeated", "leaked")
     document = ("document__external_id", "document__title", "query__text")
     return (
         summaries.select_related("document", "query")
         .annotate(excerpt=Substr("text", 1, EXCERPT_CHARACTERS))
-        .only(*shown, *flags, *document)
+        .only(*shown, *tokens, *flags, *document)
     )
 
 

@@ -1,61 +1,47 @@
 """Working on a scoring job: the values missing for a run's finished summaries, in batches."""
 
-import logging
 from collections.abc import Iterator, Sequence
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from lib.faults import disk_is_full, explained
+from jobs.models import LeasedJobQuerySet
+from jobs.working import work_on
 from models_runner.datasets.references import fitting_references
-from models_runner.leases import KeepLease, lease_time
 from models_runner.metrics.protocol import Metric, ScoringRequest
 from models_runner.metrics.registry import get_metric
 from models_runner.models import MetricSignature, Run, Score, ScoringJob, Summary
-
-logger = logging.getLogger(__name__)
+from models_runner.runs import lifecycle
 
 BATCH = 32
 
 
 def work_on_scoring_job(job_id: int, *, owner: str) -> str:
     """Compute what is missing; returns a line for the log. Harmless when called twice."""
-    if not ScoringJob.objects.claim(job_id, owner=owner, now=timezone.now(), lease=lease_time()):
-        return f"scoring job {job_id}: held elsewhere, finished or gone"
-    job = ScoringJob.objects.select_related("run__system").get(pk=job_id)
-    held = ScoringJob.objects.filter(pk=job_id, owner=owner, status=ScoringJob.Status.RUNNING)
-    try:
-        with KeepLease(lambda: held.update(lease_until=timezone.now() + lease_time())):
-            metric = get_metric(job.metric)
-            scored = _score_missing(metric, job.run, held)
-    except Exception as error:
-        held.update(
-            status=ScoringJob.Status.FAILED,
-            owner="",
-            lease_until=None,
-            reason=explained(error) if disk_is_full(error) else str(error) or type(error).__name__,
-        )
-        logger.exception("scoring job %s failed", job_id)
-        return f"scoring job {job_id}: {error}"
-    held.update(status=ScoringJob.Status.DONE, owner="", lease_until=None)
-    _reopen_if_more_came(metric, job)
-    return f"scoring job {job_id}: {scored} summaries"
+    jobs = ScoringJob.objects.select_related("run__system")
+    return work_on(jobs, job_id, _score, owner=owner)
 
 
-def _score_missing(metric: Metric, run: Run, held: QuerySet[ScoringJob]) -> int:
+def _score(job: ScoringJob, held: LeasedJobQuerySet[ScoringJob]) -> str:
+    metric = get_metric(job.metric)
+    scored = _score_missing(metric, job.run, held)
+    if held.finish():
+        _reopen_if_more_came(metric, job)
+    return f"{scored} summaries"
+
+
+def _score_missing(metric: Metric, run: Run, held: LeasedJobQuerySet[ScoringJob]) -> int:
     scored = 0
     for language in _languages(run):
         signature = current_signature(metric, language)
         while held.exists() and (batch := list(_missing(run, language, signature)[:BATCH])):
             _score_batch(metric, signature, run, batch)
             scored += len(batch)
+            held.update(attempts=1)  # attempts are counted against one that gets no further
     return scored
 
 
 def _reopen_if_more_came(metric: Metric, job: ScoringJob) -> None:
     """A summary saved while the job ended found it running and left no message; look once more."""
-    from models_runner.runs import lifecycle
-
     for language in _languages(job.run):
         if _missing(job.run, language, current_signature(metric, language)).exists():
             lifecycle.request_scores(job.run, (job.metric,))

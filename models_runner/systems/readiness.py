@@ -8,11 +8,12 @@ from pathlib import Path
 
 from django.conf import settings
 
+from jobs.models import Worker
+from jobs.ownership import machine_id
 from models_runner.adapters.endpoints import check_engine
 from models_runner.adapters.protocol import AdapterError
 from models_runner.adapters.weights import PACKAGE
-from models_runner.models import Summary, System, Worker
-from models_runner.ownership import machine_id
+from models_runner.models import Summary, System
 
 NEEDS_GPU_FROM = 7_000_000_000
 

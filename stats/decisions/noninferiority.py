@@ -1,4 +1,4 @@
-"""Is a compact system as good as a large one, save for a margin fixed beforehand?"""
+"""Test whether a compact system is as good as a large one, up to a margin that is fixed beforehand."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +20,17 @@ NOT_CONNECTED = "the votes do not connect the two systems"
 TOO_FEW = "too few votes: fewer than half of the resamples say anything about both systems"
 SWEEP = "too few votes: one of the two won or lost nearly everything, and drawing again cannot show how sure that is"
 POWER = 0.8
-# Of the lower end of a 95 % interval.
+# Level of the one-sided test by the lower end of a 95 % interval.
 ONE_SIDED = 0.025
 
 
 class Scale(StrEnum):
-    """POINTS: rating of the compact minus that of the large system. WIN_PROBABILITY: chance that it wins, minus 1/2."""
+    """Name the scales of a difference.
+
+    Attributes:
+        POINTS: Rating of the compact system minus that of the large one.
+        WIN_PROBABILITY: Probability that the compact system wins, minus 1/2.
+    """
 
     POINTS = "points"
     WIN_PROBABILITY = "win probability"
@@ -33,10 +38,17 @@ class Scale(StrEnum):
 
 @dataclass(frozen=True)
 class NonInferiority:
-    """difference: compact minus large on the scale; lower, upper: its 95 % interval. NaN with a reason.
+    """Hold the difference of a compact and a large system; undefined numbers are NaN, with a reason.
 
-    non_inferior: lower > -margin, a one-sided test at level 0.025 with this p. superior: lower > 0. inferior: upper <
-    -margin. None of the three: the votes do not decide. error: standard error of the difference.
+    If the difference is neither non-inferior nor superior nor inferior, the votes do not decide.
+
+    Attributes:
+        difference: Compact minus large, on the scale.
+        lower, upper: Bounds of its 95 % interval.
+        margin: How much worse still counts as good enough, on the scale.
+        p: Of the one-sided test of non-inferiority, whose level is 0.025.
+        reason: Why numbers are NaN; "" where none is.
+        error: Standard error of the difference.
     """
 
     difference: float
@@ -49,30 +61,18 @@ class NonInferiority:
 
     @property
     def non_inferior(self) -> bool:
+        """Tell whether the interval lies above -margin."""
         return self.lower > -self.margin
 
     @property
     def superior(self) -> bool:
+        """Tell whether the interval lies above 0."""
         return self.lower > 0
 
     @property
     def inferior(self) -> bool:
+        """Tell whether the interval lies below -margin."""
         return self.upper < -self.margin
-
-
-def noninferiority(
-    votes: VoteArrays,
-    compact: int,
-    large: int,
-    *,
-    margin: float,
-    seed: int,
-    scale: Scale = Scale.POINTS,
-    resamples: int = 1000,
-) -> NonInferiority:
-    """One pair of systems; see noninferiorities."""
-    pairs = [(compact, large)]
-    return noninferiorities(votes, pairs, margin=margin, seed=seed, scale=scale, resamples=resamples)[0]
 
 
 def noninferiorities(
@@ -84,11 +84,17 @@ def noninferiorities(
     scale: Scale = Scale.POINTS,
     resamples: int = 1000,
 ) -> list[NonInferiority]:
-    """From all votes of the part that holds both systems; the interval is a board's.
+    """Compare pairs of systems, each with all votes of the part that holds both; intervals are those of boards.
 
     Args:
-        pairs: (compact, large); the same resamples serve them all.
-        margin: Above 0, how much worse still counts as good enough; chosen before the votes are seen.
+        votes: All votes.
+        pairs: (compact, large); all are compared in the same resamples.
+        margin: How much worse still counts as good enough, on the scale, above 0; chosen before the votes are seen.
+        seed: Of the bootstrap.
+        scale: Of differences and margin.
+        resamples: Number of resamples.
+    Returns:
+        Results in the order of the pairs.
     Raises:
         ValueError: The margin is not above 0.
     Source:
@@ -97,24 +103,33 @@ def noninferiorities(
     """
     if not margin > 0:
         raise ValueError(f"The margin is {margin}; expected a number above 0.")
-    found = [NonInferiority(np.nan, np.nan, np.nan, margin, np.nan, NOT_CONNECTED)] * len(pairs)
+    results = [NonInferiority(np.nan, np.nan, np.nan, margin, np.nan, NOT_CONNECTED)] * len(pairs)
     for part in parts_of(votes):
         within = [k for k, pair in enumerate(pairs) if np.isin(pair, part).all()]
         if not within:
             continue
         kept = only(votes, part)
-        strengths = fit_bradley_terry(kept.wins())
-        drawn = _drawn(kept, strengths, seed, resamples)
-        factor, unclear = expansion(kept, strengths), unclear_pairs(kept.wins())
-        for k in within:
-            i, j = np.searchsorted(part, pairs[k]).tolist()
-            if drawn is None:
-                difference = float(on_scale(scale, strengths[i] - strengths[j]))
-                found[k] = NonInferiority(difference, np.nan, np.nan, margin, np.nan, NO_DRAWS)
-            else:
-                clean = bool(unclear[i, j])
-                found[k] = verdict(strengths, drawn, factor, i, j, margin=margin, unclear=clean, scale=scale)
-    return found
+        positions = [tuple(np.searchsorted(part, pairs[k]).tolist()) for k in within]
+        of_part = _within_part(kept, positions, margin=margin, seed=seed, scale=scale, resamples=resamples)
+        for k, result in zip(within, of_part, strict=True):
+            results[k] = result
+    return results
+
+
+def _within_part(
+    votes: VoteArrays, pairs: Sequence[tuple[int, int]], *, margin: float, seed: int, scale: Scale, resamples: int
+) -> list[NonInferiority]:
+    """Compare pairs of systems that all votes connect."""
+    strengths = fit_bradley_terry(votes.wins())
+    drawn = _drawn(votes, strengths, seed, resamples)
+    if drawn is None:
+        differences = [float(on_scale(scale, strengths[i] - strengths[j])) for i, j in pairs]
+        return [NonInferiority(value, np.nan, np.nan, margin, np.nan, NO_DRAWS) for value in differences]
+    factor, unclear = expansion(votes, strengths), unclear_pairs(votes.wins())
+    return [
+        verdict(strengths, drawn, factor, i, j, margin=margin, unclear=bool(unclear[i, j]), scale=scale)
+        for i, j in pairs
+    ]
 
 
 def verdict(
@@ -128,28 +143,33 @@ def verdict(
     unclear: bool,
     scale: Scale = Scale.POINTS,
 ) -> NonInferiority:
-    """One pair, from resamples that are there already.
+    """Compare one pair by resamples that exist already.
 
     Args:
-        strengths: Shape (n,), of votes that connect all systems, in log-odds.
-        drawn: Shape (r, n), their bootstrap. factor: Shape (n, n), small_samples.expansion.
-        unclear: The pair's own entry of simultaneous.unclear_pairs.
+        strengths: Of votes that connect all systems, in log-odds, shape (n,).
+        drawn: Strengths in resamples, shape (r, n); NaN where a resample says nothing about a system.
+        factor: small_samples.expansion of the votes, shape (n, n).
+        compact, large: Index of each system.
+        margin, scale: As in noninferiorities.
+        unclear: The entry of this pair in simultaneous.unclear_pairs.
     """
     gap = strengths[compact] - strengths[large]
     difference = float(on_scale(scale, gap))
     gaps = drawn[:, compact] - drawn[:, large]
-    known = gaps[~np.isnan(gaps)]
-    if len(known) < len(drawn) / 2:
+    gaps = gaps[~np.isnan(gaps)]
+    if len(gaps) < len(drawn) / 2:
         return NonInferiority(difference, np.nan, np.nan, margin, np.nan, TOO_FEW)
-    if unclear or np.ptp(known) < SAME:
+    if unclear or np.ptp(gaps) < SAME:
         return NonInferiority(difference, np.nan, np.nan, margin, np.nan, SWEEP)
-    known = on_scale(scale, expanded(known, gap, factor[compact, large]))
-    lower, upper = percentile_interval(known[:, np.newaxis])
-    p = (1 + int((known <= -margin).sum())) / (1 + len(known))
-    return NonInferiority(difference, float(lower[0]), float(upper[0]), margin, p, error=float(known.std(ddof=1)))
+    differences = on_scale(scale, expanded(gaps, gap, factor[compact, large]))
+    lower, upper = percentile_interval(differences[:, np.newaxis])
+    p = (1 + int((differences <= -margin).sum())) / (1 + len(differences))
+    error = float(differences.std(ddof=1))
+    return NonInferiority(difference, float(lower[0]), float(upper[0]), margin, p, error=error)
 
 
 def _drawn(votes: VoteArrays, strengths: FloatArray, seed: int, resamples: int) -> FloatArray | None:
+    """Fit the strengths in resamples, shape (r, n); None if there is nothing to draw again."""
     n_documents, n_annotators = units(votes.document), units(votes.annotator)
     if n_documents == n_annotators == 1:
         return None
@@ -157,21 +177,27 @@ def _drawn(votes: VoteArrays, strengths: FloatArray, seed: int, resamples: int) 
     return bootstrap_strengths(votes, strengths, draws)
 
 
-def votes_to_decide(found: NonInferiority, n_votes: int, *, power: float = POWER) -> float:
-    """votes * (error * (z(0.975) + z(power)) / distance from the margin)^2: in all, not on top of those there are.
+def votes_to_decide(result: NonInferiority, n_votes: int, *, power: float = POWER) -> float:
+    """Forecast the votes that decide, votes * (error * (z(0.975) + z(power)) / distance from the margin)^2.
 
-    If the difference is what it seems now, and documents, annotators and votes all grow alike. Infinite where it lies
-    on the margin itself; NaN without an error.
+    The forecast holds if the difference is the one seen now, and documents, annotators and votes grow alike.
 
+    Args:
+        result: The present result.
+        n_votes: Number of votes that it comes from.
+        power: Probability of a decision, between 0 and 1.
+    Returns:
+        Votes in all, present ones included; infinite where the difference equals -margin, NaN without an error.
     Source:
-        As in planning.separation, with the margin in the place of zero.
+        As in planning.separation, with the margin in place of zero.
     """
-    distance = abs(found.difference + found.margin)
-    if np.isnan(found.error) or distance == 0:
-        return np.nan if np.isnan(found.error) else np.inf
+    distance = abs(result.difference + result.margin)
+    if np.isnan(result.error) or distance == 0:
+        return np.nan if np.isnan(result.error) else np.inf
     factor = float(norm.ppf(1 - ONE_SIDED) + norm.ppf(power))
-    return float(n_votes * (found.error * factor / distance) ** 2)
+    return float(n_votes * (result.error * factor / distance) ** 2)
 
 
 def on_scale(scale: Scale, gap: FloatArray) -> FloatArray:
+    """Convert gaps in log-odds to the scale."""
     return SCALE * gap if scale == Scale.POINTS else 0.5 * np.tanh(gap / 2)

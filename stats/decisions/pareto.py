@@ -1,4 +1,4 @@
-"""Which systems are not beaten: no other one is at least as good for at most the cost, and better in one of the two."""
+"""Find the Pareto front: systems that no other one beats in quality or cost without being worse in the other."""
 
 import numpy as np
 
@@ -6,18 +6,20 @@ from stats.votes.arrays import BoolArray, FloatArray
 
 
 def pareto_front(quality: FloatArray, cost: FloatArray) -> BoolArray:
-    """On the front or not; equals do not beat each other. What lacks one of the two is not on it, and beats nobody.
+    """Mark the systems on the front; equals do not beat each other.
 
     Args:
         quality: Shape (n,), higher is better; NaN where undefined.
         cost: Shape (n,), lower is better; NaN where unknown.
+    Returns:
+        Shape (n,). A system without quality or cost is not on the front and beats nobody.
     """
-    known = ~(np.isnan(quality) | np.isnan(cost))
+    complete = ~(np.isnan(quality) | np.isnan(cost))
     front = np.zeros(len(quality), dtype=bool)
-    # From the cheapest on, the best of a cost first: on the front is what is better than all that is cheaper, or equal
-    # to the one before it.
+    # In the order of cost, the best of equal cost first, a system is on the front if it is better than all before it,
+    # or equal to the last one on the front.
     best, best_cost = -np.inf, np.inf
     for i in np.lexsort((-quality, cost)):
-        if known[i] and (quality[i] > best or (quality[i] == best and cost[i] == best_cost)):
+        if complete[i] and (quality[i] > best or (quality[i] == best and cost[i] == best_cost)):
             front[i], best, best_cost = True, quality[i], cost[i]
     return front

@@ -1,13 +1,12 @@
-"""How many votes a study still needs, and how narrow its intervals can get."""
+"""Forecast how many votes a study needs to tell neighbouring systems apart."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm
 
-from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
-from stats.uncertainty.sandwich import covariance_parts
-from stats.votes.arrays import FloatArray, IntArray, VoteArrays
+from stats.strengths.bradley_terry import SCALE
+from stats.votes.arrays import FloatArray, IntArray
 
 POWER = 0.8
 LEVEL = 0.05
@@ -15,10 +14,14 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Separation:
-    """Neighbours in the order of the ratings, from the top; arrays of shape (n - 1,).
+    """Hold the gaps between neighbours in the order of the ratings, from the top; arrays of shape (n - 1,).
 
-    gap: in rating points. error: its standard error. votes_needed: in all, to tell the two apart with the power asked
-    for if the true gap is this one and documents, annotators and votes all grow alike; infinite for no gap.
+    Attributes:
+        better, worse: Index of the two systems.
+        gap: In rating points.
+        error: Standard error of the gap, in rating points.
+        votes_needed: Votes in all that tell the two apart with the given power, if the gap is the true one and
+            documents, annotators and votes grow alike; infinite for no gap.
     """
 
     better: IntArray
@@ -29,36 +32,24 @@ class Separation:
 
     @property
     def columns(self) -> tuple[IntArray | FloatArray, ...]:
+        """List the arrays in the order of the attributes."""
         return self.better, self.worse, self.gap, self.error, self.votes_needed
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Variance of the difference between two systems in log-odds, by where it comes from, at the present counts."""
-
-    document: float
-    annotator: float
-    vote: float
-
-    def error(self, *, documents: float = 1, annotators: float = 1, votes: float = 1) -> float:
-        """Standard error in rating points with so many times as many documents, annotators and votes."""
-        variance = self.document / documents + self.annotator / annotators + self.vote / votes
-        return float(SCALE * np.sqrt(variance))
-
-    def width(self, *, level: float = LEVEL, documents: float = 1, annotators: float = 1, votes: float = 1) -> float:
-        """Of the interval of the difference, in rating points."""
-        return 2 * _z(1 - level / 2) * self.error(documents=documents, annotators=annotators, votes=votes)
 
 
 def separation(
     strengths: FloatArray, variance: FloatArray, n_votes: int, *, power: float = POWER, level: float = LEVEL
 ) -> Separation:
-    """votes * (error * (z(1 - level/2) + z(power)) / gap)^2: an error shrinks with the root of the votes.
+    """Compute the votes that separate neighbours, votes * (error * (z(1 - level/2) + z(power)) / gap)^2.
+
+    The formula says that an error shrinks with the root of the number of votes.
 
     Args:
         strengths: Shape (n,), in log-odds.
-        variance: Shape (n, n), of the differences, as small_samples.Components has them; one that is not positive
-            tells nothing, and its error is NaN.
+        variance: Variances of the differences in squared log-odds, shape (n, n), as in small_samples.Components. Where
+            one is not positive, its error is NaN.
+        n_votes: Number of votes that the strengths and variances come from.
+        power: Probability of telling the two apart, between 0 and 1.
+        level: Of the two-sided test, between 0 and 1.
     Source:
         The usual normal approximation, as in Chow, Shao and Wang (2008), Sample Size Calculations in Clinical Research.
     """
@@ -74,35 +65,6 @@ def separation(
     return Separation(better, worse, gap, error, needed)
 
 
-def spread(votes: VoteArrays, one: int, other: int) -> Spread:
-    """Where the uncertainty of a difference comes from; parts that come out negative count as 0.
-
-    Votes beyond those of the same documents and annotators shrink the vote's part alone.
-
-    Args:
-        votes: Votes that connect all their systems.
-    """
-    strengths = fit_bradley_terry(votes.wins())
-    parts = covariance_parts(votes, strengths)
-
-    def variance(covariance: FloatArray) -> float:
-        return max(0.0, float(covariance[one, one] + covariance[other, other] - 2 * covariance[one, other]))
-
-    return Spread(variance(parts.document), variance(parts.annotator), variance(parts.vote))
-
-
-def votes_for_win_rate(win_rate: float, *, power: float = POWER, level: float = LEVEL) -> float:
-    """Votes that tell this win rate from one half (two-sided test), every vote on its own; infinite for one half.
-
-    Source:
-        Fleiss, Levin and Paik (2003), Statistical Methods for Rates and Proportions, chapter 2.
-    """
-    distance = abs(win_rate - 0.5)
-    if distance == 0:
-        return np.inf
-    spread_of_one = _z(1 - level / 2) * 0.5 + _z(power) * np.sqrt(win_rate * (1 - win_rate))
-    return float(np.ceil((spread_of_one / distance) ** 2))
-
-
 def _z(chance: float) -> float:
+    """Give the normal quantile."""
     return float(norm.ppf(chance))

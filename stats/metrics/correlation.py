@@ -1,4 +1,4 @@
-"""Kendall's tau-b, Spearman's and Pearson's correlation of many rows at once."""
+"""Compute Kendall's tau-b, Spearman's and Pearson's correlation of many rows at once."""
 
 import numpy as np
 from scipy.stats import rankdata
@@ -9,45 +9,50 @@ COEFFICIENTS = ("kendall", "spearman", "pearson")
 
 
 def correlations(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Row by row over the columns where both have a value; NaN with fewer than two, or where x or y is constant.
+    """Correlate x and y row by row, over the columns where both have a value.
 
     Args:
-        x, y: Shape (r, n).
+        x, y: Shape (r, n), NaN where there is no value.
     Returns:
-        Shape (3, r), in the order of COEFFICIENTS.
+        Shape (3, r), in the order of COEFFICIENTS, each in [-1, 1]; NaN with fewer than two columns, or where x or y is
+        constant.
     Source:
         Kendall (1945), The treatment of ties in ranking problems, Biometrika 33, 239-251 (tau-b). Spearman (1904),
         American Journal of Psychology 15, 72-101, on mean ranks.
     """
-    known = ~(np.isnan(x) | np.isnan(y))
-    x, y = np.where(known, x, np.nan), np.where(known, y, np.nan)
-    return np.stack([_kendall(x, y), _pearson(_ranks(x), _ranks(y), known), _pearson(x, y, known)])
+    both = ~(np.isnan(x) | np.isnan(y))
+    x, y = np.where(both, x, np.nan), np.where(both, y, np.nan)
+    return np.stack([_kendall(x, y), _pearson(_ranks(x), _ranks(y), both), _pearson(x, y, both)])
 
 
 def _ranks(values: FloatArray) -> FloatArray:
+    """Rank the values of each row, ties by their mean rank."""
     ranks: FloatArray = rankdata(values, axis=1, nan_policy="omit") if values.size else values
     return ranks
 
 
-def _pearson(x: FloatArray, y: FloatArray, known: BoolArray) -> FloatArray:
-    count = np.maximum(known.sum(axis=1, keepdims=True), 1)
-    # A constant row may have a sum of squares of some rounding errors instead of zero.
-    varies = _varies(x, known) & _varies(y, known)
-    x, y = (np.where(known, values, 0) for values in (x, y))
-    x, y = (np.where(known, values - values.sum(axis=1, keepdims=True) / count, 0) for values in (x, y))
+def _pearson(x: FloatArray, y: FloatArray, both: BoolArray) -> FloatArray:
+    """Correlate row by row where `both` is true."""
+    count = np.maximum(both.sum(axis=1, keepdims=True), 1)
+    # Rounding may leave a constant row a sum of squares above zero.
+    varies = _varies(x, both) & _varies(y, both)
+    x, y = (np.where(both, values, 0) for values in (x, y))
+    x, y = (np.where(both, values - values.sum(axis=1, keepdims=True) / count, 0) for values in (x, y))
     xx, yy, xy = (x * x).sum(axis=1), (y * y).sum(axis=1), (x * y).sum(axis=1)
     defined = varies & (xx > 0) & (yy > 0)
     return np.where(defined, xy / np.sqrt(np.where(defined, xx * yy, 1)), np.nan)
 
 
-def _varies(values: FloatArray, known: BoolArray) -> BoolArray:
-    highest, lowest = np.where(known, values, -np.inf).max(axis=1), np.where(known, values, np.inf).min(axis=1)
+def _varies(values: FloatArray, chosen: BoolArray) -> BoolArray:
+    """Tell by row whether the chosen values differ."""
+    highest, lowest = np.where(chosen, values, -np.inf).max(axis=1), np.where(chosen, values, np.inf).min(axis=1)
     return np.asarray(highest > lowest)
 
 
 def _kendall(x: FloatArray, y: FloatArray) -> FloatArray:
+    """Compute tau-b row by row."""
     first, second = np.triu_indices(x.shape[1], 1)
-    # NaN where a value is missing: such a pair is no pair.
+    # NaN where a value is missing; such pairs do not count.
     signs_x, signs_y = (np.sign(values[:, first] - values[:, second]) for values in (x, y))
     agree = np.nansum(signs_x * signs_y, axis=1)
     untied_x, untied_y = np.nansum(signs_x**2, axis=1), np.nansum(signs_y**2, axis=1)

@@ -1,4 +1,4 @@
-"""A model that tells from metrics who wins a comparison, fitted so that no vote has a part in its own prediction."""
+"""Predict from metrics who wins a comparison, with a model in which no vote takes part in its own prediction."""
 
 import numpy as np
 
@@ -10,12 +10,17 @@ RIDGE = 1.0
 
 
 def fit_logistic(x: FloatArray, share: FloatArray, weight: FloatArray, *, ridge: float = RIDGE) -> FloatArray:
-    """Coefficients of log-odds(a wins) = x @ coefficients, without intercept: which system is a means nothing.
+    """Fit the coefficients of log-odds(a wins) = x @ coefficients; no intercept, as which system is a means nothing.
 
     Args:
-        x: Shape (n, k), differences a minus b.
-        share, weight: Shape (n,), what each vote gives to a, 0 to 1, and how much it counts.
-        ridge: Of the penalty ridge / 2 * sum of squares, which keeps them finite.
+        x: Differences of metrics, a minus b, shape (n, k).
+        share: What each vote gives to a, from 0 to 1, shape (n,).
+        weight: How much each vote counts, shape (n,).
+        ridge: Factor of the penalty ridge / 2 * sum of squares, which keeps the coefficients finite.
+    Returns:
+        Coefficients in log-odds per unit of x, shape (k,).
+    Raises:
+        NotConvergedError: The steps do not become small.
     Source:
         Papke and Wooldridge (1996), Econometric methods for fractional response variables, Journal of Applied
         Econometrics 11, 619-632 (the logistic likelihood for shares such as a tie's half).
@@ -43,29 +48,38 @@ def cross_predict(
     seed: int,
     folds: int = FOLDS,
 ) -> tuple[FloatArray, FloatArray]:
-    """Predicted shares of a: for each vote by a model of the other folds' votes, for other pairs by the models' mean.
+    """Predict the share of a: of each vote by a model of the other folds' votes, of other pairs by the models' mean.
 
     Args:
-        x: Shape (n, k), differences of metrics, a minus b; 0 where unknown.
-        unit: Shape (n,), the document: a fold has whole documents. others: Shape (m, k), pairs without votes.
+        x: Differences of metrics, a minus b, shape (n, k); 0 where unknown.
+        share, weight: As in fit_logistic.
+        unit: Document of each vote, shape (n,); a fold holds whole documents.
+        others: Differences of metrics of pairs without votes, shape (m, k).
+        seed: Of the deal of documents into folds.
+        folds: Number of folds, at most the number of documents.
     Returns:
-        Shapes (n,) and (m,).
+        Predicted shares of the votes, shape (n,), and of the other pairs, shape (m,).
     Raises:
         ValueError: Votes on fewer than two units.
     Source:
         Zrnic and Candes (2024), Cross-prediction-powered inference, PNAS 121, arXiv 2309.16598.
     """
-    units, place = np.unique(unit, return_inverse=True)
-    if len(units) < 2:
-        raise ValueError("Votes on two documents at least are needed to predict one from the other.")
-    folds = min(folds, len(units))
-    fold = np.random.default_rng(seed).permutation(np.arange(len(units)) % folds)[place]
+    fold, folds = _deal(unit, seed, folds)
     scale = np.sqrt((x**2).mean(axis=0))
     scale = np.where(scale > 0, scale, 1)
-    own, beyond = np.empty(len(x)), np.zeros(len(others))
+    of_votes, of_others = np.empty(len(x)), np.zeros(len(others))
     for i in range(folds):
         left_out = fold == i
         at = fit_logistic(x[~left_out] / scale, share[~left_out], weight[~left_out]) / scale
-        own[left_out] = 0.5 + 0.5 * np.tanh(x[left_out] @ at / 2)
-        beyond += (0.5 + 0.5 * np.tanh(others @ at / 2)) / folds
-    return own, beyond
+        of_votes[left_out] = 0.5 + 0.5 * np.tanh(x[left_out] @ at / 2)
+        of_others += (0.5 + 0.5 * np.tanh(others @ at / 2)) / folds
+    return of_votes, of_others
+
+
+def _deal(unit: IntArray, seed: int, folds: int) -> tuple[IntArray, int]:
+    """Deal units into folds; gives the fold of each vote, and the number of folds."""
+    units, row = np.unique(unit, return_inverse=True)
+    if len(units) < 2:
+        raise ValueError("Votes on two documents at least are needed to predict one from the other.")
+    folds = min(folds, len(units))
+    return np.random.default_rng(seed).permutation(np.arange(len(units)) % folds)[row], folds

@@ -1,4 +1,4 @@
-"""Does a metric say what people say? Correlations and pairwise accuracy of a metric against votes, with intervals."""
+"""Compare a metric with votes: correlations and pairwise accuracy, with intervals."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,13 @@ VOTES_AT_ONCE = 500_000
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with its 95 % interval; NaN with a reason. reason is of the value, interval_reason of the bounds."""
+    """Hold a value with its 95 % interval; NaN with a reason.
+
+    Attributes:
+        value, lower, upper: The value and its bounds.
+        reason: Why the value is NaN; "" where it is not.
+        interval_reason: Why the bounds are NaN; "" where they are not.
+    """
 
     value: float
     lower: float
@@ -34,12 +40,16 @@ class Interval:
 
 @dataclass(frozen=True)
 class MetricTrust:
-    """system, summary: by coefficient (kendall, spearman, pearson).
+    """Hold how far a metric agrees with votes.
 
-    system: over systems, ratings against means of the metric. summary: over the systems of a document, win rates
-    there against the metric's values, mean over the documents that have a coefficient.
-    accuracy: share of votes the metric agrees with, ties included. tie_threshold: up to this difference in the metric
-    two summaries tie.
+    Attributes:
+        system: Correlation over systems of ratings with means of the metric, by coefficient (see COEFFICIENTS).
+        summary: Correlation over the systems of a document of win rates there with the metric's values, as the mean
+            over the documents that have a coefficient, by coefficient.
+        accuracy: Share of votes that the metric agrees with, ties included.
+        tie_threshold: Difference in the metric up to which two summaries tie, in the metric's own unit.
+        n_systems, n_documents, n_votes: What was compared.
+        seed, resamples: Of the bootstrap.
     """
 
     system: dict[str, Interval]
@@ -54,34 +64,24 @@ class MetricTrust:
 
 
 def metric_trust(votes: VoteArrays, metric: FloatArray, *, seed: int, resamples: int = 1000) -> MetricTrust:
-    """Hold a metric against votes; votes on summaries without a value are left out.
+    """Compare a metric with votes; votes on summaries without a value are left out.
 
-    The interval draws documents again, for the metric and the votes alike, and annotators (two-way cluster bootstrap,
+    The intervals resample documents, for the metric and the votes alike, and annotators (two-way cluster bootstrap,
     percentiles).
 
     Args:
+        votes: Votes; documents are indexes into the columns of the metric.
         metric: Shape (n_systems, n_documents), higher is better; NaN where there is no value.
+        seed: Of the bootstrap.
+        resamples: Number of resamples.
     Source:
         Levels of correlation: Louis and Nenkova (2013), Automatically assessing machine summary content without a gold
         standard, Computational Linguistics 39, 267-300. Intervals by drawing again: Deutsch, Dror and Roth (2021), A
         statistical analysis of summarization evaluation metrics using resampling methods, TACL 9, 1132-1146.
     """
-    known = ~np.isnan(metric)
-    valued = votes.take(known[votes.system_a, votes.document] & known[votes.system_b, votes.document])
-    systems = np.flatnonzero(valued.count_by_system())
-    place = np.cumsum(np.bincount(systems, minlength=votes.n_systems)) - 1
-    documents = np.unique(valued.document)
-    compact = VoteArrays(
-        place[valued.system_a],
-        place[valued.system_b],
-        valued.outcome,
-        renumbered(valued.document),
-        renumbered(valued.annotator),
-        len(systems),
-        valued.weight,
-    )
-    values = metric[np.ix_(systems, documents)]
-    n_documents, n_annotators = len(documents), units(compact.annotator)
+    compact, values = _with_values(votes, metric)
+    n_systems, n_documents = values.shape
+    n_annotators = units(compact.annotator)
     draws = draw(np.random.default_rng(seed), max(1, n_documents), max(1, n_annotators), resamples)
     single = n_documents == n_annotators == 1
     accuracy, threshold = _accuracy(compact, values, draws, single)
@@ -90,7 +90,7 @@ def metric_trust(votes: VoteArrays, metric: FloatArray, *, seed: int, resamples:
         summary=_summary_level(compact, values, draws, single),
         accuracy=accuracy,
         tie_threshold=threshold,
-        n_systems=len(systems),
+        n_systems=n_systems,
         n_documents=n_documents,
         n_votes=len(compact),
         seed=seed,
@@ -98,7 +98,33 @@ def metric_trust(votes: VoteArrays, metric: FloatArray, *, seed: int, resamples:
     )
 
 
+def _with_values(votes: VoteArrays, metric: FloatArray) -> tuple[VoteArrays, FloatArray]:
+    """Keep votes on summaries with values, and the values of their systems and documents, all renumbered."""
+    defined = ~np.isnan(metric)
+    valued = votes.take(defined[votes.system_a, votes.document] & defined[votes.system_b, votes.document])
+    systems, documents = np.flatnonzero(valued.count_by_system()), np.unique(valued.document)
+    new_index = np.cumsum(np.bincount(systems, minlength=votes.n_systems)) - 1
+    compact = VoteArrays(
+        new_index[valued.system_a],
+        new_index[valued.system_b],
+        valued.outcome,
+        renumbered(valued.document),
+        renumbered(valued.annotator),
+        len(systems),
+        valued.weight,
+    )
+    return compact, metric[np.ix_(systems, documents)]
+
+
 def _interval(value: float, drawn: FloatArray, single: bool, missing: str = CONSTANT) -> Interval:
+    """Give a value with its percentile interval over resamples, or the reasons why there is none.
+
+    Args:
+        value: NaN if it is undefined.
+        drawn: Its values in resamples, shape (r,).
+        single: Whether there is nothing to draw again.
+        missing: Reason for a value that is NaN.
+    """
     if np.isnan(value):
         return Interval(np.nan, np.nan, np.nan, missing, missing)
     if single:
@@ -110,50 +136,53 @@ def _interval(value: float, drawn: FloatArray, single: bool, missing: str = CONS
 
 
 def _all(reason: str) -> dict[str, Interval]:
+    """Leave all coefficients undefined for the same reason."""
     return {name: Interval(np.nan, np.nan, np.nan, reason, reason) for name in COEFFICIENTS}
 
 
 def _system_level(votes: VoteArrays, metric: FloatArray, draws: Draws, single: bool) -> dict[str, Interval]:
+    """Correlate ratings with means of the metric over systems."""
     if votes.n_systems < LEAST_SYSTEMS:
         return _all(TOO_FEW_SYSTEMS)
     wins = votes.wins()
     if len(connected_parts(wins + wins.T > 0)) > 1:
         return _all(APART)
     strengths = fit_bradley_terry(wins)
-    found = correlations(_means(metric, np.ones((1, metric.shape[1]))), strengths[np.newaxis])[:, 0]
+    values = correlations(_means(metric, np.ones((1, metric.shape[1]))), strengths[np.newaxis])[:, 0]
     drawn = np.full((len(COEFFICIENTS), len(draws)), np.nan)
     if not single:
         human = bootstrap_strengths(votes, strengths, draws)
         complete = ~np.isnan(human).any(axis=1)
         drawn[:, complete] = correlations(_means(metric, draws.documents[complete]), human[complete])
-    return {name: _interval(float(found[i]), drawn[i], single) for i, name in enumerate(COEFFICIENTS)}
+    return {name: _interval(float(values[i]), drawn[i], single) for i, name in enumerate(COEFFICIENTS)}
 
 
 def _means(metric: FloatArray, times: FloatArray) -> FloatArray:
-    """Of each system's values, a document counting as often as it was drawn; shape (r, n_systems)."""
-    known = ~np.isnan(metric)
-    counts = times @ known.T
-    sums = times @ np.where(known, metric, 0).T
+    """Average each system's values, a document counting as often as it was drawn; shape (r, n_systems)."""
+    defined = ~np.isnan(metric)
+    counts = times @ defined.T
+    sums = times @ np.where(defined, metric, 0).T
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
 def _summary_level(votes: VoteArrays, metric: FloatArray, draws: Draws, single: bool) -> dict[str, Interval]:
+    """Correlate win rates with values of the metric within documents."""
     if votes.n_systems < LEAST_SYSTEMS:
         return _all(TOO_FEW_SYSTEMS)
     won, count = _by_summary(votes)
-    everybody = np.ones((1, units(votes.annotator)))
-    found = _mean_correlations(_rates(won, count, everybody[0], metric.shape), metric, np.ones(metric.shape[1]))
+    everybody = np.ones(units(votes.annotator))
+    values = _mean_correlations(_rates(won, count, everybody, metric.shape), metric, np.ones(metric.shape[1]))
     drawn = np.full((len(draws), len(COEFFICIENTS)), np.nan)
     if not single:
         for i in range(len(draws)):
             rates = _rates(won, count, draws.annotators[i], metric.shape)
             drawn[i] = _mean_correlations(rates, metric, draws.documents[i])
     missing = "no document has votes that set its summaries apart, on three of them or more"
-    return {name: _interval(float(found[i]), drawn[:, i], single, missing) for i, name in enumerate(COEFFICIENTS)}
+    return {name: _interval(float(values[i]), drawn[:, i], single, missing) for i, name in enumerate(COEFFICIENTS)}
 
 
 def _by_summary(votes: VoteArrays) -> tuple[csr_array, csr_array]:
-    """Wins and votes of each summary (document * n_systems + system) from each annotator."""
+    """Count wins and votes of each summary (document * n_systems + system) from each annotator."""
     rows = np.concatenate([votes.document * votes.n_systems + system for system in (votes.system_a, votes.system_b)])
     columns = np.tile(votes.annotator, 2)
     shape = (units(votes.document) * votes.n_systems, units(votes.annotator))
@@ -162,13 +191,14 @@ def _by_summary(votes: VoteArrays) -> tuple[csr_array, csr_array]:
 
 
 def _rates(won: csr_array, count: csr_array, annotators: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """Win rates by document and system; NaN without votes."""
+    """Compute win rates by document and system, an annotator counting as often as drawn; NaN without votes."""
     counts = count @ annotators
     rates: FloatArray = np.where(counts > 0, (won @ annotators) / np.where(counts > 0, counts, 1), np.nan)
     return rates.reshape(shape[1], shape[0])
 
 
 def _mean_correlations(rates: FloatArray, metric: FloatArray, times: FloatArray) -> FloatArray:
+    """Average the coefficients over documents, each counting as often as it was drawn; NaN without any; shape (3,)."""
     drawn = times > 0
     by_document = correlations(metric.T[drawn], rates[drawn])
     enough = (~np.isnan(rates[drawn])).sum(axis=1) >= LEAST_SYSTEMS
@@ -179,12 +209,13 @@ def _mean_correlations(rates: FloatArray, metric: FloatArray, times: FloatArray)
 
 
 def _accuracy(votes: VoteArrays, metric: FloatArray, draws: Draws, single: bool) -> tuple[Interval, float]:
-    """Share of votes with the metric's answer, the metric calling a tie up to the threshold that serves it best.
+    """Give the share of votes with the metric's answer, and the threshold up to which the metric calls a tie.
+
+    The threshold is the one that makes the share largest; it is chosen anew in every resample.
 
     Source:
         Deutsch, Foster and Freitag (2023), Ties matter: meta-evaluating metrics with ties in machine translation,
-        EMNLP 2023, arXiv 2305.14324 (acc*_eq with tie calibration); here a pair is a vote, and the threshold is found
-        anew in every resample.
+        EMNLP 2023, arXiv 2305.14324 (acc*_eq with tie calibration); here each vote is a pair.
     """
     if not len(votes):
         return Interval(np.nan, np.nan, np.nan, *("no votes on summaries with values",) * 2), np.nan
@@ -192,10 +223,10 @@ def _accuracy(votes: VoteArrays, metric: FloatArray, draws: Draws, single: bool)
     order = np.argsort(np.abs(gap), kind="stable")
     gap, sorted_votes = gap[order], votes.take(order)
     human = np.where(sorted_votes.tied, 0, np.where(sorted_votes.a_share > 0.5, 1, -1))
-    # A threshold can lie only between different gaps: index i calls the first i votes ties.
+    # A threshold can lie only between different gaps; index i calls the first i votes ties.
     allowed = np.r_[np.abs(gap[0]) > 0, np.diff(np.abs(gap)) > 0, True]
     right = (human == np.sign(gap)) & (gap != 0)
-    found, best = _best_threshold(sorted_votes.weights[np.newaxis], human == 0, right, allowed)
+    accuracy, best = _best_threshold(sorted_votes.weights[np.newaxis], human == 0, right, allowed)
     threshold = float(np.abs(gap[best[0] - 1])) if best[0] else 0.0
     drawn = []
     size = max(1, VOTES_AT_ONCE // len(votes))
@@ -203,13 +234,19 @@ def _accuracy(votes: VoteArrays, metric: FloatArray, draws: Draws, single: bool)
         part = draws.part(begin, begin + size)
         weights = part.documents[:, sorted_votes.document] * part.annotators[:, sorted_votes.annotator]
         drawn.append(_best_threshold(weights * sorted_votes.weights, human == 0, right, allowed)[0])
-    return _interval(float(found[0]), np.concatenate(drawn), single), threshold
+    return _interval(float(accuracy[0]), np.concatenate(drawn), single), threshold
 
 
 def _best_threshold(
     weights: FloatArray, tied: FloatArray, right: FloatArray, allowed: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """The highest accuracy by row of weights, and how many of the smallest gaps are ties to reach it."""
+    """Give the highest accuracy for each row of weights, and how many of the smallest gaps are ties to reach it.
+
+    Args:
+        weights: Shape (r, n_votes), votes in the order of their gaps.
+        tied, right: Whether people called a tie, and whether they gave the metric's answer, shape (n_votes,).
+        allowed: Numbers of ties that a threshold can make, shape (n_votes + 1,).
+    """
     as_ties = np.cumsum(weights * tied, axis=1)
     not_ties = np.cumsum((weights * right)[:, ::-1], axis=1)[:, ::-1]
     zero = np.zeros((len(weights), 1))

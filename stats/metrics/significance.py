@@ -1,4 +1,4 @@
-"""Metrics of systems on the same documents: intervals of means, and tests of differences that allow for many pairs."""
+"""Compare metrics of systems on the same documents: intervals of means, and tests corrected for many pairs."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,13 @@ ROUNDS = 10_000
 
 @dataclass(frozen=True)
 class Means:
-    """By system: the mean over its documents with its 95 % interval; NaN with a reason."""
+    """Hold the mean of each system over its documents with its 95 % interval; NaN with a reason.
+
+    Attributes:
+        mean, lower, upper: In the metric's own unit, shape (n_systems,).
+        reason: Why the mean is NaN; "" where it is not.
+        interval_reason: Why the bounds are NaN; "" where they are not.
+    """
 
     mean: FloatArray
     lower: FloatArray
@@ -23,10 +29,14 @@ class Means:
 
 
 @dataclass(frozen=True)
-class Differences:
-    """Mean of row minus column over the documents both have, and two-sided p-values, shape (n, n); (n,) against one.
+class PairedDifferences:
+    """Hold how each system differs from a chosen one on the documents that have values of both; shapes (n_systems,).
 
-    p: of each pair alone. p_holm: allowing for all pairs. NaN where fewer than two documents have both.
+    Attributes:
+        difference: Mean of the system minus the chosen one, in the metric's own unit; NaN without documents.
+        documents: Number of these documents.
+        p: Two-sided p-value of each pair alone; NaN with fewer than two documents.
+        p_holm: The same, corrected for all pairs.
     """
 
     difference: FloatArray
@@ -36,21 +46,21 @@ class Differences:
 
 
 def mean_intervals(values: FloatArray, *, seed: int, resamples: int = 1000) -> Means:
-    """Percentile intervals from drawing documents again, the same for all systems.
+    """Give the means with percentile intervals from resampling documents, the same ones for all systems.
 
     Args:
-        values: Shape (n_systems, n_documents), NaN where there is none.
+        values: Shape (n_systems, n_documents), in the metric's own unit; NaN where there is none.
+        seed: Of the bootstrap.
+        resamples: Number of resamples.
     Source:
         Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 13.
     """
-    known = ~np.isnan(values)
-    counts = known.sum(axis=1)
-    mean = np.where(counts > 0, np.where(known, values, 0).sum(axis=1) / np.maximum(counts, 1), np.nan)
+    defined = ~np.isnan(values)
+    filled, counts = np.where(defined, values, 0), defined.sum(axis=1)
+    mean = np.where(counts > 0, filled.sum(axis=1) / np.maximum(counts, 1), np.nan)
     times = multiplicities(np.random.default_rng(seed), max(1, values.shape[1]), resamples)[:, : values.shape[1]]
-    drawn_counts = times @ known.T.astype(np.float64)
-    drawn = np.where(
-        drawn_counts > 0, times @ np.where(known, values, 0).T / np.where(drawn_counts > 0, drawn_counts, 1), np.nan
-    )
+    drawn_counts = times @ defined.T.astype(np.float64)
+    drawn = np.where(drawn_counts > 0, times @ filled.T / np.where(drawn_counts > 0, drawn_counts, 1), np.nan)
     lower, upper = percentile_interval(drawn)
     lower[counts < 2] = upper[counts < 2] = np.nan
     reason = tuple("" if count else "no values" for count in counts)
@@ -58,26 +68,20 @@ def mean_intervals(values: FloatArray, *, seed: int, resamples: int = 1000) -> M
     return Means(mean, lower, upper, reason, interval_reason)
 
 
-def paired_randomization(differences: FloatArray, *, seed: int, rounds: int = ROUNDS) -> float:
-    """Two-sided p-value that the mean difference is zero: signs of documents are flipped at random.
-
-    (1 + rounds at least as far from zero) / (1 + rounds); exact over all flips where there are at most `rounds` of
-    them. NaN for fewer than two differences.
-
-    Source:
-        Noreen (1989), Computer-Intensive Methods for Testing Hypotheses, on approximate randomization. Phipson and
-        Smyth (2010), Permutation p-values should never be zero, Statistical Applications in Genetics and Molecular
-        Biology 9, article 39.
-    """
-    if len(differences) < 2:
-        return np.nan
-    return float(_p_values(differences[np.newaxis], seed, rounds)[0])
-
-
 def _p_values(differences: FloatArray, seed: int, rounds: int) -> FloatArray:
-    """Of many comparisons at once, shape (k, n_documents); 0 where a document has no pair: its sign changes nothing."""
+    """Compute two-sided p-values that mean differences are zero, by flipping the signs of documents at random.
+
+    A p-value is (1 + rounds at least as far from zero) / (1 + rounds). It is exact, over all flips, where there are at
+    most `rounds` of them.
+
+    Args:
+        differences: Shape (k, n_documents), for k comparisons; 0 where a document has no pair, so that its sign changes
+            nothing.
+    Returns:
+        Shape (k,).
+    """
     n = differences.shape[1]
-    # Sums in another order differ by rounding; such a flip is as far from zero as the observed one.
+    # Sums in another order differ by rounding; such a flip counts as far from zero as the observed one.
     limit = np.abs(differences.sum(axis=1)) - 1e-9 * np.abs(differences).sum(axis=1)
     exact = 2**n <= rounds
     generator = np.random.default_rng(seed)
@@ -91,60 +95,43 @@ def _p_values(differences: FloatArray, seed: int, rounds: int) -> FloatArray:
 
 
 def holm(p: FloatArray) -> FloatArray:
-    """p-values adjusted so that below 0.05 at most one in twenty families has a false one; NaN stay and do not count.
+    """Adjust p-values so that at most one in twenty families has a false one below 0.05; NaN stay and do not count.
 
+    Args:
+        p: Of one family of tests, shape (k,).
+    Returns:
+        Adjusted p-values in the same order, at most 1.
     Source:
         Holm (1979), A simple sequentially rejective multiple test procedure, Scandinavian Journal of
         Statistics 6, 65-70.
     """
     adjusted = np.full(p.shape, np.nan)
-    known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(p[known], kind="stable")]
+    defined = np.flatnonzero(~np.isnan(p))
+    order = defined[np.argsort(p[defined], kind="stable")]
     stepped = p[order] * np.arange(len(order), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1) if len(order) else stepped
     return adjusted
 
 
-def compare_all(values: FloatArray, *, seed: int, rounds: int = ROUNDS) -> Differences:
-    """Every pair of systems on the documents both have values for.
+def compare_with(values: FloatArray, chosen: int, *, seed: int, rounds: int = ROUNDS) -> PairedDifferences:
+    """Compare every system with one, on the documents that have values of both; Holm corrects for these pairs alone.
 
     Args:
-        values: Shape (n_systems, n_documents), NaN where there is none.
-    """
-    n = len(values)
-    first, second = np.triu_indices(n, 1)
-    both = values[first] - values[second]
-    known = ~np.isnan(both)
-    both, counts = np.where(known, both, 0), known.sum(axis=1)
-    mean = np.where(counts > 0, both.sum(axis=1) / np.maximum(counts, 1), np.nan)
-    p = np.where(counts > 1, _p_values(both, seed, rounds), np.nan)
-    return Differences(
-        _square(n, mean, -mean, np.nan),
-        _square(n, counts.astype(np.float64), counts.astype(np.float64), 0),
-        _square(n, p, p, np.nan),
-        _square(n, holm(p), holm(p), np.nan),
-    )
-
-
-def compare_with(values: FloatArray, chosen: int, *, seed: int, rounds: int = ROUNDS) -> Differences:
-    """Every system against one, on the documents both have values for; Holm allows for these pairs alone.
-
-    Args:
-        values: Shape (n_systems, n_documents), NaN where there is none.
+        values: Shape (n_systems, n_documents), in the metric's own unit; NaN where there is none.
+        chosen: Index of the system that the others are compared with.
+        seed: Of the flips.
+        rounds: Random flips; all flips are counted instead where there are at most so many.
     Returns:
-        Arrays of shape (n,): the system minus the chosen one; NaN, and 0 documents, for the chosen one itself.
+        Arrays of shape (n,); NaN, and 0 documents, for the chosen system itself.
+    Source:
+        Noreen (1989), Computer-Intensive Methods for Testing Hypotheses, on approximate randomization. Phipson and
+        Smyth (2010), Permutation p-values should never be zero, Statistical Applications in Genetics and Molecular
+        Biology 9, article 39.
     """
     others = np.arange(len(values)) != chosen
-    both = values - values[chosen]
-    known = ~np.isnan(both) & others[:, np.newaxis]
-    both, counts = np.where(known, both, 0), known.sum(axis=1)
-    mean = np.where(counts > 0, both.sum(axis=1) / np.maximum(counts, 1), np.nan)
-    p = np.where(counts > 1, _p_values(both, seed, rounds), np.nan)
-    return Differences(mean, counts.astype(np.float64), p, holm(p))
-
-
-def _square(n: int, above: FloatArray, below: FloatArray, diagonal: float) -> FloatArray:
-    square = np.full((n, n), diagonal)
-    first, second = np.triu_indices(n, 1)
-    square[first, second], square[second, first] = above, below
-    return square
+    gaps = values - values[chosen]
+    defined = ~np.isnan(gaps) & others[:, np.newaxis]
+    gaps, counts = np.where(defined, gaps, 0), defined.sum(axis=1)
+    mean = np.where(counts > 0, gaps.sum(axis=1) / np.maximum(counts, 1), np.nan)
+    p = np.where(counts > 1, _p_values(gaps, seed, rounds), np.nan)
+    return PairedDifferences(mean, counts.astype(np.float64), p, holm(p))

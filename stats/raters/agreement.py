@@ -9,24 +9,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stats.raters.arrays import FloatArray, IntArray, InvalidRatingsError, check_columns, check_once
 from stats.uncertainty.proportions import LEVEL, Proportion, clustered_wilson
+from stats.votes.arrays import BoolArray, FloatArray, IntArray, InvalidVotesError, check_columns, check_once, renumbered
+from stats.votes.tallies import units
 
 METHOD = "Krippendorff's alpha, nominal; percentile interval of a bootstrap over documents"
 NO_PAIRS = "no item has votes of two annotators"
 NO_VARIATION = "no variation: all votes that can be compared are the same"
-# Upper bound of the numbers held at once in one array, 2 MB.
+# Most numbers held at once in one array, 2 MB.
 NUMBERS_AT_ONCE = 250_000
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Krippendorff's alpha with its interval, and the plain agreement it corrects for chance.
+    """Hold Krippendorff's alpha with its interval, and the plain agreement that it corrects for chance.
 
-    alpha: 1 perfect, 0 as by chance, below 0 worse than chance; None with `reason`. lower, upper: None with
-    `interval_reason`. observed: agreeing pairs / pairs of votes on one item; None where there are no pairs.
-    expected: chance of two votes drawn from all compared ones to agree. n_votes: votes on items with two or more;
-    n_alone: votes left out because nobody else rated the item.
+    Attributes:
+        alpha: 1 is perfect, 0 as by chance, below 0 worse than chance; None with `reason`.
+        lower, upper: Bounds; None with `interval_reason`.
+        reason, interval_reason: Why alpha, or its interval, is undefined; "" where it is defined.
+        observed: Agreeing pairs / pairs of votes on one item; None where there are no pairs.
+        expected: Probability that two votes drawn from all compared ones agree; None where there are none.
+        n_items, n_documents: Items with two votes or more, and their documents.
+        n_votes: Votes on these items.
+        n_alone: Votes left out because nobody else rated the item.
+        n_pairs: Pairs of votes on one item.
+        method: Name of the method.
+        seed, resamples: Of the bootstrap.
+        resamples_used: Resamples in which alpha is defined.
     """
 
     alpha: float | None
@@ -49,7 +59,12 @@ class Agreement:
 
 @dataclass(frozen=True)
 class _Sums:
-    """By document: votes of each value, shape (n_documents, n_values), and disagreement, shape (n_documents,)."""
+    """Hold sums by document.
+
+    Attributes:
+        values: Votes of each value, shape (n_documents, n_values).
+        disagreement: Shape (n_documents,).
+    """
 
     values: FloatArray
     disagreement: FloatArray
@@ -57,7 +72,13 @@ class _Sums:
 
 @dataclass(frozen=True)
 class _Interval:
-    """None with a reason; used: resamples in which alpha is defined."""
+    """Hold an interval, None with a reason.
+
+    Attributes:
+        lower, upper: Bounds.
+        reason: Why they are None; "" where they are not.
+        used: Resamples in which alpha is defined.
+    """
 
     lower: float | None
     upper: float | None
@@ -75,22 +96,24 @@ def krippendorff_alpha(
     resamples: int = 1000,
     level: float = LEVEL,
 ) -> Agreement:
-    """Krippendorff's alpha for unordered values, with missing votes allowed.
+    """Compute Krippendorff's alpha for unordered values; votes may be missing.
 
     alpha = 1 - D_o / D_e with D_o = (1/n) sum_u (m_u^2 - sum_c n_uc^2) / (m_u - 1) over items u with m_u >= 2 votes,
-    n_uc of them of value c, and D_e = (n^2 - sum_c n_c^2) / (n (n - 1)). The interval draws documents again, with
-    all their votes, because votes on one document resemble each other. Resamples without variation are left out.
+    n_uc of them of value c, and D_e = (n^2 - sum_c n_c^2) / (n (n - 1)). The interval resamples documents with all
+    their votes, because votes on one document resemble each other. Resamples without variation are left out.
 
     Args:
         item: Index of what was rated (one comparison on one criterion), shape (n_votes,).
-        annotator: Index, shape (n_votes,).
+        annotator: Index of the annotator, shape (n_votes,).
         outcome: Any codes from 0, such as OutcomeCode, shape (n_votes,); their order means nothing (nominal).
         seed: Of the bootstrap.
-        document: Index of the document of each vote, shape (n_votes,); each item is its own document if left out.
+        document: Index of the document of each vote, shape (n_votes,); each item is its own document if None.
+        resamples: Number of resamples.
+        level: Of the interval, between 0 and 1.
     Returns:
         alpha in (-1, 1]; None with a reason where no two votes can be compared, or all of them are the same.
     Raises:
-        InvalidRatingsError: Shapes differ, a code is negative, somebody voted twice on an item, an item is in two
+        InvalidVotesError: Shapes differ, a code is negative, somebody voted twice on an item, an item has two
             documents, resamples < 1, or the level is not between 0 and 1.
     Source:
         Krippendorff (2011), Computing Krippendorff's Alpha-Reliability; Hayes and Krippendorff (2007), Communication
@@ -111,7 +134,12 @@ def krippendorff_alpha(
 def _agreement(
     counts: FloatArray, sums: _Sums, alpha: float | None, reason: str, interval: _Interval, seed: int, resamples: int
 ) -> Agreement:
-    """counts: votes of each value by item. sums: of the items with two votes or more."""
+    """Collect the results.
+
+    Args:
+        counts: Votes of each value by item, shape (n_items, n_values).
+        sums: Sums over the items with two votes or more.
+    """
     sizes = counts.sum(axis=1)
     observed, n_pairs = _observed(counts)
     return Agreement(
@@ -135,17 +163,19 @@ def _agreement(
 
 
 def _check_bootstrap(resamples: int, level: float) -> None:
+    """Refuse settings that make no interval."""
     if resamples < 1 or not 0 < level < 1:
-        raise InvalidRatingsError(f"{resamples} resamples at level {level}; expected 1 or more, and 0 < level < 1.")
+        raise InvalidVotesError(f"{resamples} resamples at level {level}; expected 1 or more, and 0 < level < 1.")
 
 
 def _value_counts(item: IntArray, outcome: IntArray, document: IntArray) -> tuple[FloatArray, IntArray]:
-    """Votes of each value by item, shape (n_items, n_values), and the document of each item."""
-    row, n_items = _without_gaps(item)
+    """Count the votes of each value by item, shape (n_items, n_values), and give the document of each item."""
+    row = renumbered(item)
+    n_items = units(row)
     home = np.empty(n_items, dtype=document.dtype)
     home[row] = document
     if (document != home[row]).any():
-        raise InvalidRatingsError("An item belongs to two documents; expected one document an item.")
+        raise InvalidVotesError("An item belongs to two documents; expected one document an item.")
     values = np.unique(outcome)
     cell = row * np.int64(len(values))
     cell += np.searchsorted(values, outcome)
@@ -153,18 +183,8 @@ def _value_counts(item: IntArray, outcome: IntArray, document: IntArray) -> tupl
     return counts.reshape(n_items, len(values)).astype(np.float64), home
 
 
-def _without_gaps(index: IntArray) -> tuple[IntArray, int]:
-    """The same units numbered from 0 without gaps, order kept; and how many there are."""
-    if not index.size or index.max() > 4 * index.size:
-        there, number = np.unique(index, return_inverse=True)
-        return number, len(there)
-    # Sorting needs five times as much memory.
-    there = np.zeros(int(index.max()) + 1, dtype=bool)
-    there[index] = True
-    return (np.cumsum(there, dtype=index.dtype) - 1)[index] if not there.all() else index, int(there.sum())
-
-
 def _by_document(counts: FloatArray, document: IntArray) -> _Sums:
+    """Sum counts by item over the items of each document."""
     documents, row = np.unique(document, return_inverse=True)
     sizes = counts.sum(axis=1)
     values = np.zeros((len(documents), counts.shape[1]))
@@ -175,16 +195,17 @@ def _by_document(counts: FloatArray, document: IntArray) -> _Sums:
 
 
 def _alpha(values: FloatArray, disagreement: FloatArray) -> FloatArray:
-    """Alpha from votes of each value, shape (r, n_values), and disagreement, shape (r,); NaN without variation."""
+    """Compute alpha from votes of each value, (r, n_values), and disagreement, (r,); NaN where all votes are alike."""
     n = values.sum(axis=1)
     expected = n**2 - (values**2).sum(axis=1)
     varies = expected > 0
-    result = np.full(len(n), np.nan)
-    result[varies] = 1 - (n[varies] - 1) * disagreement[varies] / expected[varies]
-    return result
+    alpha = np.full(len(n), np.nan)
+    alpha[varies] = 1 - (n[varies] - 1) * disagreement[varies] / expected[varies]
+    return alpha
 
 
 def _alpha_or_reason(sums: _Sums) -> tuple[float | None, str]:
+    """Compute alpha of all documents, or say why it is undefined."""
     if not len(sums.values):
         return None, NO_PAIRS
     alpha = float(_alpha(sums.values.sum(axis=0, keepdims=True), sums.disagreement.sum(keepdims=True))[0])
@@ -192,28 +213,30 @@ def _alpha_or_reason(sums: _Sums) -> tuple[float | None, str]:
 
 
 def _resampled(sums: _Sums, generator: np.random.Generator, resamples: int) -> FloatArray:
-    """Alpha in every resample of the documents, shape (resamples,), NaN where it is undefined."""
+    """Compute alpha in every resample of the documents, shape (resamples,); NaN where it is undefined."""
     documents = len(sums.values)
     size = max(1, NUMBERS_AT_ONCE // documents)
-    results = []
+    alphas = []
     for begin in range(0, resamples, size):
         rows = min(size, resamples - begin)
         drawn = generator.integers(documents, size=(rows, documents)) + documents * np.arange(rows)[:, np.newaxis]
         times = np.bincount(drawn.ravel(), minlength=rows * documents).reshape(rows, documents).astype(np.float64)
-        results.append(_alpha(times @ sums.values, times @ sums.disagreement))
-    return np.concatenate(results)
+        alphas.append(_alpha(times @ sums.values, times @ sums.disagreement))
+    return np.concatenate(alphas)
 
 
 def _interval(sums: _Sums, seed: int, resamples: int, level: float) -> _Interval:
+    """Give the percentile interval over resamples of the documents."""
     drawn = _resampled(sums, np.random.default_rng(seed), resamples)
-    known = drawn[~np.isnan(drawn)]
-    if reason := _why_no_interval(len(sums.values), len(known), resamples):
-        return _Interval(None, None, reason, len(known))
-    lower, upper = np.quantile(known, [0.5 - level / 2, 0.5 + level / 2])
-    return _Interval(float(lower), float(upper), "", len(known))
+    defined = drawn[~np.isnan(drawn)]
+    if reason := _why_no_interval(len(sums.values), len(defined), resamples):
+        return _Interval(None, None, reason, len(defined))
+    lower, upper = np.quantile(defined, [0.5 - level / 2, 0.5 + level / 2])
+    return _Interval(float(lower), float(upper), "", len(defined))
 
 
 def _why_no_interval(documents: int, used: int, resamples: int) -> str:
+    """Say why there is no interval; "" if there is one."""
     if documents < 2:
         return "all votes that can be compared are about one document: nothing to draw again"
     if used < resamples / 2:
@@ -222,12 +245,14 @@ def _why_no_interval(documents: int, used: int, resamples: int) -> str:
 
 
 def _observed(counts: FloatArray) -> tuple[float | None, int]:
+    """Give the share of agreeing pairs of votes on one item, and the number of pairs."""
     pairs = (counts.sum(axis=1) * (counts.sum(axis=1) - 1)).sum() / 2
     agreeing = (counts * (counts - 1)).sum() / 2
     return (float(agreeing / pairs), int(pairs)) if pairs else (None, 0)
 
 
 def _expected(sums: _Sums) -> float | None:
+    """Give the probability that two votes drawn from all compared ones agree."""
     values = sums.values.sum(axis=0)
     n = values.sum()
     return float((values * (values - 1)).sum() / (n * (n - 1))) if n else None
@@ -241,37 +266,39 @@ def agreement_with_others(
     document: IntArray | None = None,
     level: float = LEVEL,
 ) -> dict[int, Proportion]:
-    """For each annotator, the share of pairs (own vote, another's vote on the same item) that agree.
+    """Give each annotator's share of pairs (own vote, another's vote on the same item) that agree.
 
-    Not corrected for chance: where everybody prefers one system, everybody agrees. Clusters are documents (items if
-    none are given): all pairs of an item share the annotator's own vote, so they are not independent. The others
-    are taken as they are: the interval says how the annotator would agree with them on more documents.
+    The share is not corrected for chance: where everybody prefers one system, everybody agrees. Clusters are documents
+    (items if none are given), because all pairs of an item share the annotator's own vote. The other annotators are
+    taken as given: the interval says how the annotator would agree with them on more documents.
 
     Args:
         item, annotator, outcome, document: As in krippendorff_alpha.
+        level: Of the intervals, between 0 and 1.
     Returns:
-        Share, interval and number of pairs of every annotator; with a reason where nobody shares an item with them.
+        Share, interval and number of pairs by annotator; with a reason where nobody else rated any of their items.
     Raises:
-        InvalidRatingsError: As in krippendorff_alpha.
+        InvalidVotesError: As in krippendorff_alpha.
     Source:
         Intervals: see clustered_wilson.
     """
-    name, document = ("item", item) if document is None else ("document", document)
+    kind, document = ("item", item) if document is None else ("document", document)
     check_columns(item=item, annotator=annotator, outcome=outcome, document=document)
     check_once(item, annotator)
+    agreeing, pairs = _pairs_by_vote(item, outcome, document)
+    cluster = np.unique(document, return_inverse=True)[1]
+
+    def share(own: BoolArray) -> Proportion:
+        hits, n = (np.bincount(cluster[own], counts[own]).astype(np.int64) for counts in (agreeing, pairs))
+        return clustered_wilson(hits, n, cluster=kind, level=level)
+
+    return {person: share(annotator == person) for person in np.unique(annotator).tolist()}
+
+
+def _pairs_by_vote(item: IntArray, outcome: IntArray, document: IntArray) -> tuple[IntArray, IntArray]:
+    """Count by vote the others' votes on its item that agree, and all the others' votes on it; shape (n_votes,)."""
     counts, _ = _value_counts(item, outcome, document)
     row = np.unique(item, return_inverse=True)[1]
     column = np.unique(outcome, return_inverse=True)[1]
     agreeing = (counts[row, column] - 1).astype(np.int64)
-    pairs = (counts.sum(axis=1)[row] - 1).astype(np.int64)
-    cluster = np.unique(document, return_inverse=True)[1]
-    return {
-        person: clustered_wilson(
-            np.bincount(cluster[own], agreeing[own]).astype(np.int64),
-            np.bincount(cluster[own], pairs[own]).astype(np.int64),
-            cluster=name,
-            level=level,
-        )
-        for person in np.unique(annotator).tolist()
-        for own in [annotator == person]
-    }
+    return agreeing, (counts.sum(axis=1)[row] - 1).astype(np.int64)

@@ -1,11 +1,11 @@
-"""Annotators whose votes do not look like those of the others: a sequential test that can be asked at any time."""
+"""Test whether an annotator's votes look unlike those of the others; the test is sequential and valid at any time."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import chdtrc, chdtri
 
-from stats.raters.arrays import FloatArray, IntArray, InvalidRatingsError, OutcomeCode, check_codes, check_columns
+from stats.votes.arrays import FloatArray, IntArray, InvalidVotesError, OutcomeCode, check_codes, check_columns
 
 ALPHA = 0.05
 LOOKS = 5
@@ -15,12 +15,16 @@ MINIMUM_VOTES = 10
 
 @dataclass(frozen=True)
 class Anomaly:
-    """Result of the test for one annotator.
+    """Hold the result of the test for one annotator.
 
-    flagged: None with a reason where there are too few votes. n_votes: votes that could be tested; n_alone: votes
-    left out because nobody else rated that pair of systems. looks: after how many votes the test looked; statistic
-    and limit: Fisher's M and the bound it must reach, at each look. p_value: five times the smallest p of the looks,
-    at most 1.
+    Attributes:
+        flagged: Whether the votes look unlike the others'; None with a reason where there are too few votes.
+        p_value: Five times the smallest p of the looks, at most 1; None with a reason.
+        n_votes: Votes that could be tested.
+        n_alone: Votes left out because nobody else rated that pair of systems.
+        looks: Numbers of votes after which the test looked.
+        statistic, limit: Fisher's M, and the bound that it must reach, at each look.
+        reason: Why flagged is None; "" where it is not.
     """
 
     flagged: bool | None
@@ -34,44 +38,49 @@ class Anomaly:
 
 
 def vote_p_values(pair: IntArray, annotator: IntArray, outcome: IntArray) -> FloatArray:
-    """How unusual each vote is among the votes of others on the same pair of systems.
+    """Score how unusual each vote is among the others' votes on the same pair of systems.
 
     p = (1 + number of others' votes whose value is at most as frequent as this vote's) / (others' votes + 1), with
-    frequencies counted over the others' votes and this one together. Counting the vote itself among them makes the
-    score symmetric, so that p is valid (P(p <= t) <= t) whenever this vote and the others' are exchangeable.
+    frequencies counted over the others' votes and this one together. Including the vote itself makes the score
+    symmetric, so that p is valid (P(p <= t) <= t) whenever this vote and the others' are exchangeable.
 
-    The paper scores outcomes by h >= H', one tail of an ordered outcome, which sees somebody who votes too often for
-    one side but not the opposite. Here any rare value is unusual: a contrarian votes for whichever system the
-    majority rejects, on some pairs the first and on some the second, and "tie" and "both bad" have no place in one
+    The paper scores outcomes by h >= H', one tail of an ordered outcome, which finds annotators who vote too often for
+    one side but not for the other. Here every rare value is unusual: a contrarian votes for whichever system the
+    majority rejects, on some pairs the first and on some the second, and "tie" and "both bad" do not fit into one
     order. Frequency needs no order and covers both tails.
 
     Args:
         pair: Index of the unordered pair of systems, shape (n,); see system_pairs.
-        annotator: Index, shape (n,).
+        annotator: Index of the annotator, shape (n,).
         outcome: OutcomeCode seen from the pair's first system, shape (n,).
     Returns:
         Shape (n,), in (0, 1]; NaN where nobody else voted on the pair.
     Raises:
-        InvalidRatingsError: Shapes differ, or an outcome is unknown.
+        InvalidVotesError: Shapes differ, or an outcome is unknown.
     Source:
         Chiang et al. (2024), arXiv:2403.04132, section 6; the symmetric score: Vovk, Gammerman and Shafer (2005),
         Algorithmic Learning in a Random World, chapter 2 (conformal p-values).
     """
     check_columns(pair=pair, annotator=annotator, outcome=outcome)
     check_codes("outcome", outcome, OutcomeCode)
-    values = len(OutcomeCode)
     n_pairs = int(pair.max()) + 1 if len(pair) else 0
-    everybody = np.bincount(pair * values + outcome, minlength=n_pairs * values).reshape(n_pairs, values)
-    result = np.full(len(pair), np.nan)
+    counts = _counts(pair, outcome, n_pairs)
+    p = np.full(len(pair), np.nan)
     for person in np.unique(annotator).tolist():
         own = np.flatnonzero(annotator == person)
-        mine = np.bincount(pair[own] * values + outcome[own], minlength=n_pairs * values).reshape(n_pairs, values)
-        result[own] = _p_table(everybody - mine)[pair[own], outcome[own]]
-    return result
+        others = counts - _counts(pair[own], outcome[own], n_pairs)
+        p[own] = _p_table(others)[pair[own], outcome[own]]
+    return p
+
+
+def _counts(pair: IntArray, outcome: IntArray, n_pairs: int) -> IntArray:
+    """Count votes by pair and OutcomeCode, shape (n_pairs, n_values)."""
+    values = len(OutcomeCode)
+    return np.bincount(pair * values + outcome, minlength=n_pairs * values).reshape(n_pairs, values)
 
 
 def _p_table(others: IntArray) -> FloatArray:
-    """Shape (n_pairs, n_values): p of a vote of each value given the others' counts, same shape; NaN without any."""
+    """Compute p of a vote of each value given the others' counts, both (n_pairs, n_values); NaN without other votes."""
     total = others.sum(axis=1)
     with_this = others[:, np.newaxis, :] + np.eye(others.shape[1], dtype=np.int64)
     unusual = with_this <= (others + 1)[:, :, np.newaxis]
@@ -86,31 +95,31 @@ def anomalies(
 
     Fisher's M_j = -2 sum_(i <= j) log p_i over the first j votes is compared with the quantile of chi-square with 2j
     degrees of freedom at 1 - alpha / 5, at five j drawn at random from 1 to min(100, votes). By Bonferroni an honest
-    annotator is flagged with chance alpha at most.
+    annotator is flagged with probability alpha at most.
 
-    Approximated: (1) Outcomes are few, so p takes few values and lies above its level, often at 1: the test flags
-    fewer than alpha. (2) The votes of one annotator on one pair are held against the same others, so their p are
-    positively dependent, which by itself would flag more (Bates et al. 2023); the simulations in the tests show that
-    (1) outweighs it. (3) Votes are taken as exchangeable within a pair of systems, though
-    documents differ. (4) alpha is for one annotator: of 100 honest ones, up to 100 * alpha are flagged.
-    (5) The others' votes are taken as honest: with many random clickers among them nobody stands out.
+    The test approximates in five ways. (1) Outcomes are few, so p takes few values and lies above its level, often at
+    1; the test flags fewer than alpha. (2) The votes of one annotator on one pair are compared with the same others, so
+    their p are positively dependent, which alone would flag more (Bates et al. 2023); simulations in the tests show
+    that (1) outweighs it. (3) Votes count as exchangeable within a pair of systems, though documents differ. (4) alpha
+    is for one annotator: of 100 honest ones, up to 100 * alpha are flagged. (5) The others' votes count as honest: with
+    many random clickers among them nobody stands out.
     A flag says "unlike the others", not "dishonest": an honest minority taste is flagged too. Look before excluding.
 
     Args:
-        pair, annotator, outcome: As in vote_p_values, one criterion, in the order the votes were given.
-        seed: Of the five looks; the looks of one annotator depend on the seed and their own index and votes only.
-        alpha: Highest chance for one honest annotator to be flagged, between 0 and 1.
+        pair, annotator, outcome: As in vote_p_values, on one criterion, in the order in which the votes were given.
+        seed: Of the five looks. The looks of one annotator depend only on the seed and their own index and votes.
+        alpha: Highest probability that one honest annotator is flagged, between 0 and 1.
     Returns:
-        An Anomaly for every annotator that occurs; undecided below MINIMUM_VOTES testable votes. Five votes that each
-        contradict nine others in ten cannot reach the limit, six can, and the looks are drawn at random.
+        Result by annotator; undecided below MINIMUM_VOTES testable votes. Five votes that each contradict nine others
+        in ten cannot reach the limit, six can, and the looks are drawn at random.
     Raises:
-        InvalidRatingsError: As in vote_p_values, or alpha is not between 0 and 1.
+        InvalidVotesError: As in vote_p_values, or alpha is not between 0 and 1.
     Source:
         Chiang et al. (2024), arXiv:2403.04132, section 6. Fisher (1925), Statistical Methods for Research Workers.
         Dependence: Bates et al. (2023), Annals of Statistics 51, 149-178.
     """
     if not 0 < alpha < 1:
-        raise InvalidRatingsError(f"alpha is {alpha}; expected a number between 0 and 1.")
+        raise InvalidVotesError(f"alpha is {alpha}; expected a number between 0 and 1.")
     p = vote_p_values(pair, annotator, outcome)
     return {
         person: _test(p[annotator == person], np.random.default_rng([seed, person]), alpha)
@@ -119,13 +128,14 @@ def anomalies(
 
 
 def _test(p: FloatArray, generator: np.random.Generator, alpha: float) -> Anomaly:
-    known = p[~np.isnan(p)]
-    n, alone = len(known), int(np.isnan(p).sum())
+    """Test one annotator's p-values in the order of their votes."""
+    testable = p[~np.isnan(p)]
+    n, alone = len(testable), int(np.isnan(p).sum())
     if n < MINIMUM_VOTES:
         reason = f"{n} votes on pairs that others rated too; the test needs {MINIMUM_VOTES}"
         return Anomaly(None, None, n, alone, (), (), (), reason)
     looks = 1 + np.sort(generator.choice(min(FIRST_VOTES, n), size=LOOKS, replace=False))
-    statistic = -2 * np.log(known).cumsum()[looks - 1]
+    statistic = -2 * np.log(testable).cumsum()[looks - 1]
     limit = chdtri(2 * looks, alpha / LOOKS)
     return Anomaly(
         flagged=bool((statistic >= limit).any()),

@@ -1,4 +1,4 @@
-"""Strengths with all their intervals, for votes that connect all their systems."""
+"""Estimate strengths with all their intervals, for votes that connect all their systems."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -19,13 +19,19 @@ from stats.votes.tallies import units
 
 NO_LIMIT = "the votes set no limit to how far this system leads or trails"
 NO_LIMITS = "too many systems won or lost every vote against others: the votes set no limit to how far apart they are"
-SAME = 1e-6  # log-odds; an interval this short is none
+SAME = 1e-6  # log-odds; values this close count as one, and an interval this short as none
 NO_DRAWS = "one document rated by one annotator: nothing to draw again"
 NO_SANDWICH = "not worked out for Davidson's tie parameter"
 
 
 class Ties(StrEnum):
-    """HALF: a tie or both bad is half a win each way. DROPPED: left out. DAVIDSON: a tie parameter is fitted."""
+    """Name the ways to count ties and both bad.
+
+    Attributes:
+        HALF: Each is half a win each way.
+        DROPPED: They are left out.
+        DAVIDSON: Davidson's tie parameter is fitted.
+    """
 
     HALF = "half"
     DROPPED = "dropped"
@@ -34,15 +40,28 @@ class Ties(StrEnum):
 
 @dataclass(frozen=True)
 class Estimates:
-    """By system, in log-odds; NaN with a reason. Strengths have mean zero, or the anchor's is zero.
+    """Hold estimates by system, in log-odds; what is undefined is NaN with a reason, and every other reason is "".
 
-    lower, upper: two-way cluster bootstrap, expanded for few units; interval_reason is theirs. all_lower, all_upper:
-    the same for all systems at once; all_reason is theirs. rank_reason is that of rank, open_ranks_reason that of
-    best_rank and worst_rank. iid_lower, iid_upper: sandwich of single votes. tie: log of Davidson's parameter.
+    No interval can tell how far a system leads that won every vote, because resampling never makes it lose. There are
+    therefore intervals only for the largest set of systems whose distances from each other the votes limit, if it has
+    more than half of all systems. The others would move these through the common mean; the mean of the set itself is
+    held at what it is in the full set.
 
-    No interval tells how far a system leads that won every vote, since drawing again never makes it lose. So there are
-    intervals only for the largest set of systems whose distances from each other the votes limit, if it has more than
-    half of all. The others would move them through the mean: their own mean is held at what it is in the full set.
+    Attributes:
+        strengths: With mean zero, or with the anchor's at zero, shape (n,).
+        lower, upper: Bounds of the two-way cluster bootstrap, expanded for few units.
+        rank: See limits.Limits.ranks.
+        all_lower, all_upper: Bounds for all systems at once.
+        best_rank, worst_rank: Ranks that the votes leave open, for all systems at once.
+        iid_lower, iid_upper: Bounds of the sandwich of single votes.
+        used: Resamples that say something about each system.
+        reason: Why the strength is NaN.
+        interval_reason: Why lower and upper are NaN.
+        rank_reason: Why the rank is NaN.
+        all_reason: Why all_lower and all_upper are NaN.
+        open_ranks_reason: Why best_rank and worst_rank are NaN.
+        iid_reason: Why iid_lower and iid_upper are NaN.
+        tie: Log of Davidson's tie parameter; NaN unless it was fitted.
     """
 
     strengths: FloatArray
@@ -66,6 +85,7 @@ class Estimates:
 
 
 def undefined(reasons: Sequence[str]) -> Estimates:
+    """Make estimates that are NaN throughout, with these reasons by system."""
     n = len(reasons)
     values: dict[str, Any] = {field.name: np.full(n, np.nan) for field in fields(Estimates) if field.type is FloatArray}
     values |= {field.name: tuple(reasons) for field in fields(Estimates) if field.name.endswith("reason")}
@@ -73,22 +93,31 @@ def undefined(reasons: Sequence[str]) -> Estimates:
 
 
 def estimate(votes: VoteArrays, *, seed: int, resamples: int, ties: Ties, anchor: int | None) -> Estimates:
-    """Of votes that connect all their systems, each of which has some; ties are left out already if they are to be."""
+    """Estimate the strengths with their intervals and ranks.
+
+    Args:
+        votes: Votes that connect all their systems, each of which has some. For Ties.DROPPED the caller has left ties
+            out already.
+        seed: Of the bootstrap.
+        resamples: Number of resamples.
+        ties: How ties count.
+        anchor: Index of the system whose strength is set to zero; the mean is set to zero if None.
+    """
     davidson = ties == Ties.DAVIDSON
     strengths, tie = fit_davidson(votes.decided_wins(), votes.ties()) if davidson else (_fit(votes), np.nan)
     rated = ("",) * len(strengths)
     shift = 0 if anchor is None else strengths[anchor]
     limits = Limits.of(votes.wins())
-    found = replace(undefined([NO_DRAWS] * len(strengths)), strengths=strengths - shift, reason=rated, tie=tie)
-    found = replace(found, **_iid(votes, strengths, anchor, limits, davidson))
+    estimates = replace(undefined([NO_DRAWS] * len(strengths)), strengths=strengths - shift, reason=rated, tie=tie)
+    estimates = replace(estimates, **_iid(votes, strengths, anchor, limits, davidson))
     n_documents, n_annotators = units(votes.document), units(votes.annotator)
     if n_documents == n_annotators == 1:
-        return found
+        return estimates
     draws = draw(np.random.default_rng(seed), n_documents, n_annotators, resamples, small=True)
     drawn = bootstrap_strengths(votes, strengths, draws, davidson=davidson)
     factor = expansion(votes, _fit(votes) if davidson else strengths, circle=limits.circle)
     return replace(
-        found,
+        estimates,
         **_marginal(drawn, strengths, anchor, factor, limits),
         **_simultaneous(drawn, strengths, anchor, factor, limits),
     )
@@ -99,11 +128,12 @@ def _fit(votes: VoteArrays) -> FloatArray:
 
 
 def _anchored(drawn: FloatArray, anchor: int | None) -> FloatArray:
+    """Subtract the anchor's strength in each resample."""
     return drawn if anchor is None else drawn - drawn[:, [anchor]]
 
 
 def _without_limit(limits: Limits, anchor: int | None) -> tuple[str, ...]:
-    """Why the votes leave a system no interval, "" where they do not."""
+    """Say by system why the votes allow no interval; "" where they allow one."""
     n = len(limits.main)
     if anchor is not None and not limits.main[anchor]:
         return (NO_LIMIT,) * n
@@ -113,6 +143,7 @@ def _without_limit(limits: Limits, anchor: int | None) -> tuple[str, ...]:
 def _iid(
     votes: VoteArrays, strengths: FloatArray, anchor: int | None, limits: Limits, davidson: bool
 ) -> dict[str, Any]:
+    """Compute the fields iid_lower, iid_upper and iid_reason."""
     if davidson:
         return {"iid_reason": (NO_SANDWICH,) * len(strengths)}
     shift = 0 if anchor is None else strengths[anchor]
@@ -130,32 +161,39 @@ def _iid(
 def _marginal(
     drawn: FloatArray, strengths: FloatArray, anchor: int | None, factor: FloatArray, limits: Limits
 ) -> dict[str, Any]:
-    """Ranks come from strengths held by their circles whatever the anchor is, so that its choice changes no rank."""
+    """Compute the bounds and rank of each system by itself, with their reasons and the resamples used.
+
+    Ranks come from strengths held by their circles, whatever the anchor is, so that its choice changes no rank.
+    """
     used = (~np.isnan(_anchored(drawn, anchor))).sum(axis=0)
     held = limits.held(drawn, strengths)
-    # What is alone in its circle never moves in it, and needs no resamples to say how surely it is ahead.
+    # A system alone in its circle never moves in it; no resamples are needed to say how surely it is ahead.
     lower, upper = percentile_interval(held)
     width = np.where(limits.circle.sum(axis=1) > 1, upper - lower, np.inf)
     rank_reason = tuple(_why_no_rank(*values, len(drawn)) for values in zip(used, width, strict=True))
     reasons = tuple(limit or rank for limit, rank in zip(_without_limit(limits, anchor), rank_reason, strict=True))
 
-    def bounds(values: FloatArray, estimate: FloatArray, factors: FloatArray, why: Sequence[str]) -> FloatArray:
-        found = np.stack([expanded(bound, estimate, factors) for bound in percentile_interval(values)])
-        found[:, [bool(reason) for reason in why]] = np.nan
-        return found
-
     own = np.diag(factor)
-    lower, upper = bounds(held, strengths, own, rank_reason)
+    lower, upper = _expanded_bounds(held, strengths, own, rank_reason)
     rank = limits.ranks(lower, upper, strengths)
     if anchor is None:
-        lower, upper = bounds(held, strengths, own, reasons)
+        lower, upper = _expanded_bounds(held, strengths, own, reasons)
     else:
-        lower, upper = bounds(_anchored(drawn, anchor), strengths - strengths[anchor], factor[:, anchor], reasons)
-    found = {"lower": lower, "upper": upper, "rank": rank, "used": used}
-    return found | {"interval_reason": reasons, "rank_reason": rank_reason}
+        to_anchor = strengths - strengths[anchor]
+        lower, upper = _expanded_bounds(_anchored(drawn, anchor), to_anchor, factor[:, anchor], reasons)
+    bounds = {"lower": lower, "upper": upper, "rank": rank, "used": used}
+    return bounds | {"interval_reason": reasons, "rank_reason": rank_reason}
+
+
+def _expanded_bounds(drawn: FloatArray, estimate: FloatArray, factor: FloatArray, reasons: Sequence[str]) -> FloatArray:
+    """Give percentile bounds, expanded by the factors, and NaN where there is a reason; shape (2, n)."""
+    bounds = np.stack([expanded(bound, estimate, factor) for bound in percentile_interval(drawn)])
+    bounds[:, [bool(reason) for reason in reasons]] = np.nan
+    return bounds
 
 
 def _why_no_rank(used: int, width: float, resamples: int) -> str:
+    """Say why a system has no rank; "" if it has one."""
     if used < resamples / 2:
         return f"too few votes: only {used} of {resamples} resamples say anything about this system"
     if width < SAME:
@@ -166,27 +204,32 @@ def _why_no_rank(used: int, width: float, resamples: int) -> str:
 def _simultaneous(
     drawn: FloatArray, strengths: FloatArray, anchor: int | None, factor: FloatArray, limits: Limits
 ) -> dict[str, Any]:
+    """Compute the bounds and ranks of all systems at once, with their reasons."""
     n = len(strengths)
     whole = complete(drawn)
-    why = ""
-    if len(whole) < max(2, len(drawn) / 2):
-        why = f"too few votes: only {len(whole)} of {len(drawn)} resamples say anything about all systems"
-    elif np.ptp(whole, axis=0).max() < SAME:
-        why = "too few votes: every resample gives the same rating"
-    if why:
+    if reason := _why_nothing_at_once(whole, len(drawn)):
         return {
-            "all_reason": tuple(limit or why for limit in _without_limit(limits, anchor)),
-            "open_ranks_reason": (why,) * n,
+            "all_reason": tuple(limit or reason for limit in _without_limit(limits, anchor)),
+            "open_ranks_reason": (reason,) * n,
         }
     best, worst = rank_interval(whole, strengths, unclear=limits.unclear, factor=factor)
     ranks = {"best_rank": best, "worst_rank": worst, "open_ranks_reason": ("",) * n}
     return ranks | _together(whole, strengths, anchor, factor, limits)
 
 
+def _why_nothing_at_once(whole: FloatArray, resamples: int) -> str:
+    """Say why nothing holds for all systems at once; "" if something does."""
+    if len(whole) < max(2, resamples / 2):
+        return f"too few votes: only {len(whole)} of {resamples} resamples say anything about all systems"
+    if np.ptp(whole, axis=0).max() < SAME:
+        return "too few votes: every resample gives the same rating"
+    return ""
+
+
 def _together(
     whole: FloatArray, strengths: FloatArray, anchor: int | None, factor: FloatArray, limits: Limits
 ) -> dict[str, Any]:
-    """Intervals for all systems at once that votes limit both ways."""
+    """Compute intervals for all those systems at once whose distances the votes limit on both sides."""
     reasons = _without_limit(limits, anchor)
     limited = np.array([not reason for reason in reasons])
     if not limited.any():

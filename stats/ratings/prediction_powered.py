@@ -1,10 +1,9 @@
-"""Votes helped by a metric: the metric predicts every comparison, the votes correct what it gets wrong (PPI++)."""
+"""Help votes by a metric: it predicts every comparison, and the votes correct its errors (PPI++)."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.stats import norm
 
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.sandwich import CovarianceParts, bread
@@ -13,26 +12,15 @@ from stats.votes.arrays import BoolArray, FloatArray, IntArray, InvalidVotesErro
 
 
 @dataclass(frozen=True)
-class PoweredMean:
-    """value with its interval, and what the labels alone give.
-
-    tuning: how much the predictions count, 0 (not at all) to 1. effective: labels that would give this interval
-    without predictions; never below the number there is, as predictions that do not help are not used.
-    """
-
-    value: float
-    lower: float
-    upper: float
-    classical: float
-    classical_lower: float
-    classical_upper: float
-    tuning: float
-    effective: float
-
-
-@dataclass(frozen=True)
 class PoweredRatings:
-    """By system, in log-odds with mean zero; effective: votes that would have this variance without predictions."""
+    """Hold ratings by system with and without the metric, in log-odds with mean zero.
+
+    Attributes:
+        strengths, lower, upper: With the metric, and their bounds, shape (n,).
+        classical, classical_lower, classical_upper: From the votes alone, and their bounds, shape (n,).
+        tuning: Weight of the metric, 0 (not used) to 1.
+        effective: Votes that would give each system this variance without the metric, shape (n,).
+    """
 
     strengths: FloatArray
     lower: FloatArray
@@ -46,7 +34,13 @@ class PoweredRatings:
 
 @dataclass(frozen=True)
 class Predictions:
-    """Comparisons without votes, shapes (m,): the pair, the predicted share of a (0 to 1), and the unit (document)."""
+    """Hold predictions for m comparisons without votes.
+
+    Attributes:
+        system_a, system_b: Index of each system, shape (m,).
+        share: Predicted share of a, from 0 to 1, shape (m,).
+        unit: Index of the document, shape (m,).
+    """
 
     system_a: IntArray
     system_b: IntArray
@@ -54,62 +48,32 @@ class Predictions:
     unit: IntArray
 
     def pair(self, n_systems: int) -> IntArray:
+        """Number the unordered pair of each comparison."""
         return _pair(self.system_a, self.system_b, n_systems)
-
-
-def powered_mean(
-    labels: FloatArray, predicted: FloatArray, unlabelled: FloatArray, *, level: float = 0.95
-) -> PoweredMean:
-    """Mean of labels, such as a win probability: t * mean(unlabelled) + mean(labels - t * predicted).
-
-    t makes the variance smallest and is kept within 0 to 1; where that is not smaller than the labels' own, t is 0.
-
-    Args:
-        labels, predicted: Shape (n,), n from 2 up, of the same independent units: single votes only if they are
-            independent, else means by document.
-        unlabelled: Shape (m,), predictions for other units drawn alike, m from 2 up.
-    Raises:
-        InvalidVotesError: Too few values, or shapes that differ.
-    Source:
-        Angelopoulos, Duchi and Zrnic (2023), PPI++: Efficient prediction-powered inference, arXiv 2311.01453. On
-        comparing language models: Boyeau et al. (2024), arXiv 2403.07008.
-    """
-    if len(labels) < 2 or len(unlabelled) < 2 or labels.shape != predicted.shape:
-        raise InvalidVotesError("Two labels with their predictions and two other predictions are needed at least.")
-    n, m = len(labels), len(unlabelled)
-    covariance = np.cov(labels, predicted, ddof=1) / n
-    own, pooled = covariance[0, 0], covariance[1, 1] + unlabelled.var(ddof=1) / m
-    tuning = float(np.clip(covariance[0, 1] / pooled, 0, 1)) if pooled > 0 else 0.0
-    variance = own - 2 * tuning * covariance[0, 1] + tuning**2 * pooled
-    if not variance < own:
-        tuning, variance = 0.0, own
-    classical = labels.mean()
-    value = tuning * unlabelled.mean() + (labels - tuning * predicted).mean()
-    reach, wide = norm.ppf(0.5 + level / 2) * np.sqrt(np.maximum([variance, own], 0))
-    effective = n * own / variance if variance > 0 else np.inf if own > 0 else float(n)
-    bounds = (value, value - reach, value + reach, classical, classical - wide, classical + wide)
-    return PoweredMean(*map(float, (*bounds, tuning, effective)))
 
 
 def powered_ratings(
     votes: VoteArrays, predicted: FloatArray, others: Predictions, *, level: float = 0.95
 ) -> PoweredRatings:
-    """Bradley–Terry strengths moved by what a metric says on comparisons without votes, less its error on those with.
+    """Move Bradley–Terry strengths by a metric's predictions for comparisons without votes, less its error on votes.
 
-    One Newton step from the maximum likelihood, which is as good as the minimum of PPI++'s loss for many votes. Bounds
-    are those of the two-way sandwich, with t for few documents or annotators. A system whose bounds would be wider than
-    the votes' own keeps what the votes say.
+    The move is one Newton step from the maximum likelihood, which for many votes is as good as the minimum of the loss
+    of PPI++. Bounds are those of the two-way sandwich, with t for few documents or annotators. A system whose bounds
+    would be wider than those of the votes alone keeps these.
 
     Args:
         votes: Votes that connect all their systems; documents and annotators numbered from 0 without gaps.
-        predicted: Shape (n_votes,), the metric's share of a, from 0 to 1, for the comparisons with votes.
+        predicted: Shape (n_votes,), the metric's share of a, from 0 to 1, for the comparison of each vote.
         others: Comparisons of documents without votes. Each pair of systems counts as often as among the votes; a pair
-            that is not among these, or not among those, is not helped.
+            that occurs only in one of the two is not helped.
+        level: Of the bounds, between 0 and 1.
     Raises:
         InvalidVotesError: The shapes differ, or there are no other comparisons.
     Source:
-        As powered_mean; the step is the one-step form of their M-estimator. Clusters: Cameron, Gelbach and Miller
-        (2011), Journal of Business and Economic Statistics 29, 238-249.
+        Angelopoulos, Duchi and Zrnic (2023), PPI++: Efficient prediction-powered inference, arXiv 2311.01453; the step
+        is the one-step form of their M-estimator. On comparing language models: Boyeau et al. (2024), arXiv
+        2403.07008. Clusters: Cameron, Gelbach and Miller (2011), Journal of Business and Economic Statistics 29,
+        238-249.
     """
     if predicted.shape != votes.outcome.shape or not len(others.share):
         raise InvalidVotesError("A prediction for every vote, and comparisons without votes, are needed.")
@@ -129,24 +93,35 @@ def powered_ratings(
 
 
 def _matched(votes: VoteArrays, others: Predictions) -> tuple[BoolArray, FloatArray]:
-    """Which votes are of a pair that the others have too; and by other comparison its weight, summing to the votes'."""
+    """Match votes and other comparisons by pair of systems.
+
+    Returns:
+        Votes whose pair occurs among the others, shape (n_votes,).
+        Weight of each other comparison, shape (m,), so that a pair weighs as much as among the votes.
+    """
     n = votes.n_systems
-    voted, foreign = _pair(votes.system_a, votes.system_b, n), others.pair(n)
-    in_votes = np.bincount(voted, weights=votes.weights, minlength=n * n)
-    in_others = np.bincount(foreign, minlength=n * n)
-    return in_others[voted] > 0, in_votes[foreign] / in_others[foreign]
+    pair_of_vote, pair_of_other = _pair(votes.system_a, votes.system_b, n), others.pair(n)
+    in_votes = np.bincount(pair_of_vote, weights=votes.weights, minlength=n * n)
+    in_others = np.bincount(pair_of_other, minlength=n * n)
+    return in_others[pair_of_vote] > 0, in_votes[pair_of_other] / in_others[pair_of_other]
 
 
 def _pair(a: IntArray, b: IntArray, n: int) -> IntArray:
+    """Number unordered pairs of n systems."""
     pair: IntArray = np.minimum(a, b) * n + np.maximum(a, b)
     return pair
 
 
 @dataclass(frozen=True)
 class _Gradients:
-    """By document, annotator and both: gradients of the votes, and of what the metric says, less their means.
+    """Hold gradients of the votes and of the metric's predictions, summed by unit, less their means.
 
-    Each of shape (units, n). beyond: the metric's on other documents.
+    Attributes:
+        own: Gradients of the votes by document, annotator and cell, shape (units, n) each.
+        told: Those of the metric on the same comparisons.
+        beyond: Those of the metric on other documents, shape (n_others, n).
+        told_in_all: Sum of the metric's gradients on the comparisons with votes, shape (n,).
+        votes: The votes.
     """
 
     own: tuple[FloatArray, FloatArray, FloatArray]
@@ -159,25 +134,32 @@ class _Gradients:
     def of(
         cls, votes: VoteArrays, own: FloatArray, told: FloatArray, beyond: FloatArray, weights: FloatArray
     ) -> "_Gradients":
-        both = votes.document * (int(votes.annotator.max()) + 1) + votes.annotator
+        """Sum gradients by document, annotator and cell.
+
+        Args:
+            own, told: Residuals of the votes and of the metric on them, shape (n_votes,).
+            beyond: Gradients of the metric by other document, shape (n_others, n).
+            weights: Weight of each other document, shape (n_others,).
+        """
+        cell_of_vote = votes.document * (int(votes.annotator.max()) + 1) + votes.annotator
 
         def by_unit(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
             document, annotator, cell = (
                 _centred(
                     _sums(votes.system_a, votes.system_b, unit, values, votes.n_systems), _totals(unit, votes.weights)
                 )
-                for unit in (votes.document, votes.annotator, both)
+                for unit in (votes.document, votes.annotator, cell_of_vote)
             )
             return document, annotator, cell
 
-        in_all = _sums(votes.system_a, votes.system_b, np.zeros_like(both), told, votes.n_systems)[0]
+        in_all = _sums(votes.system_a, votes.system_b, np.zeros_like(cell_of_vote), told, votes.n_systems)[0]
         return cls(by_unit(own), by_unit(told), _centred(beyond, weights), in_all, votes)
 
     def tuning(self, inverse: FloatArray) -> float:
-        """The share of the metric that makes the sum of the variances smallest, by documents and by annotators."""
+        """Choose the weight of the metric, 0 to 1, that makes the sum of the systems' variances smallest."""
 
         def two_way(left: tuple[FloatArray, ...], right: tuple[FloatArray, ...]) -> float:
-            document, annotator, cell = (one.T @ other for one, other in zip(left, right, strict=True))
+            document, annotator, cell = (a.T @ b for a, b in zip(left, right, strict=True))
             middle = document if self.single_annotator else document + annotator - cell
             return float(np.trace(inverse @ middle @ inverse))
 
@@ -187,9 +169,11 @@ class _Gradients:
 
     @property
     def single_annotator(self) -> bool:
+        """Tell whether all votes are one annotator's."""
         return not self.votes.annotator.any()
 
     def components(self, inverse: FloatArray, tuning: float) -> Components:
+        """Split the variance of the strengths by source, with this weight of the metric."""
         document, annotator, cell = (
             inverse @ (own - tuning * told).T @ (own - tuning * told) @ inverse
             for own, told in zip(self.own, self.told, strict=True)
@@ -208,45 +192,48 @@ def _never_wider(
     n_votes: int,
     level: float,
 ) -> PoweredRatings:
-    own, variance = np.diag(alone.variance), np.diag(helped.variance)
-    wide = np.diag(alone.quantile(level)) * np.sqrt(own)
-    short = np.diag(helped.quantile(level)) * np.sqrt(variance)
-    better = short < wide
-    strengths, reach = np.where(better, moved, classical), np.where(better, short, wide)
-    smaller = np.where(better, variance, own)
-    effective = n_votes * np.where(smaller > 0, own / np.where(smaller > 0, smaller, 1), 1)
+    """Keep each system's moved strength where its bounds are narrower than those of the votes alone."""
+    variance_alone, variance_helped = np.diag(alone.variance), np.diag(helped.variance)
+    reach_alone = np.diag(alone.quantile(level)) * np.sqrt(variance_alone)
+    reach_helped = np.diag(helped.quantile(level)) * np.sqrt(variance_helped)
+    better = reach_helped < reach_alone
+    strengths, reach = np.where(better, moved, classical), np.where(better, reach_helped, reach_alone)
+    kept = np.where(better, variance_helped, variance_alone)
+    effective = n_votes * np.where(kept > 0, variance_alone / np.where(kept > 0, kept, 1), 1)
     return PoweredRatings(
         strengths,
         strengths - reach,
         strengths + reach,
         classical,
-        classical - wide,
-        classical + wide,
+        classical - reach_alone,
+        classical + reach_alone,
         tuning,
         np.maximum(effective, n_votes),
     )
 
 
 def _chance(strengths: FloatArray, a: IntArray, b: IntArray) -> FloatArray:
+    """Give the probability that a beats b."""
     chance: FloatArray = 0.5 + 0.5 * np.tanh((strengths[a] - strengths[b]) / 2)
     return chance
 
 
 def _totals(unit: IntArray, weights: FloatArray) -> FloatArray:
-    _, place = np.unique(unit, return_inverse=True)
-    totals: FloatArray = np.bincount(place, weights=weights).astype(np.float64)
+    """Sum weights by unit, shape (n_units,)."""
+    _, row = np.unique(unit, return_inverse=True)
+    totals: FloatArray = np.bincount(row, weights=weights).astype(np.float64)
     return totals
 
 
 def _sums(a: IntArray, b: IntArray, unit: IntArray, residuals: FloatArray, n_systems: int) -> FloatArray:
-    """Gradients summed over each unit, shape (n_units, n_systems)."""
-    names, place = np.unique(unit, return_inverse=True)
+    """Sum gradients over each unit, shape (n_units, n_systems)."""
+    units, row = np.unique(unit, return_inverse=True)
     values = np.concatenate([residuals, -residuals])
-    shape = (len(names), n_systems)
-    summed: FloatArray = csr_array((values, (np.tile(place, 2), np.concatenate([a, b]))), shape=shape).toarray()
+    shape = (len(units), n_systems)
+    summed: FloatArray = csr_array((values, (np.tile(row, 2), np.concatenate([a, b]))), shape=shape).toarray()
     return summed
 
 
 def _centred(sums: FloatArray, weights: FloatArray) -> FloatArray:
-    """Less the mean of all, as much as the unit's weight has in it."""
+    """Subtract from each unit its share, by weight, of the sum over all units."""
     return sums - np.outer(weights, sums.sum(axis=0) / weights.sum())

@@ -1,4 +1,4 @@
-"""From votes to ratings with intervals and ranks; undefined is NaN with a reason."""
+"""Turn votes into ratings with intervals and ranks; what is undefined is NaN with a reason."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -23,6 +23,7 @@ NO_DECIDED_VOTES = "no decided votes: all are ties or both bad"
 
 
 def method(ties: Ties = Ties.HALF) -> str:
+    """Describe the method in a sentence that is stored with every board."""
     return (
         f"Bradley–Terry, maximum likelihood with a Gaussian prior (sd {PRIOR_SD:g} log-odds), {TIES[ties]}; "
         "95 % percentile intervals of a two-way cluster bootstrap over documents and annotators, expanded where these "
@@ -35,7 +36,12 @@ METHOD = method()
 
 @dataclass(frozen=True)
 class Anchor:
-    """A system whose rating is fixed; the others' say how far from it they are."""
+    """Name a system whose rating is fixed; the others' ratings say how far they are from it.
+
+    Attributes:
+        system: Index of the system.
+        rating: Its rating in points.
+    """
 
     system: int
     rating: float = MEAN_RATING
@@ -43,21 +49,31 @@ class Anchor:
 
 @dataclass(frozen=True)
 class Ratings:
-    """Arrays of shape (n_systems,); ratings in points, 400 to odds of 10, mean 1000 over the systems that have votes.
+    """Hold ratings by system, in arrays of shape (n_systems,); each reason is "" where its fields are defined.
 
-    rank: 1 + the number of systems whose lower bound lies above this one's upper bound; see limits.Limits.ranks.
-    win_rate: (wins + ties / 2 + both bad / 2) / votes, with their weights. both_bad_rate: share of the votes that
-    called both bad.
-    resamples_used: by system, those of `resamples` that say something about it.
-    reason: why the rating is NaN, interval_reason: why the interval is, as for a system that won every vote,
-    rank_reason: why the rank is; "" where they are not.
-    all_lower, all_upper: bounds for all systems at once; all_reason: why they are NaN. best_rank, worst_rank: ranks the
-    votes leave open, for all systems at once; open_ranks_reason: why they are NaN.
-    iid_lower, iid_upper: what the interval would be if every vote were drawn apart, as most arenas publish.
-    iid_reason: why they are NaN.
-    part: Number of the connected part, -1 without votes; ratings and ranks say nothing across parts.
-    tie_parameter: Davidson's nu by part; NaN unless it was fitted.
-    warnings: what a reader of the intervals must know, as sentences.
+    Attributes:
+        rating: In points: 400 points are odds of 10 to 1, the mean over the systems with votes is 1000.
+        lower, upper: Bounds of the 95 % interval, in points.
+        rank: 1 + the number of systems whose lower bound lies above this one's upper bound; see limits.Limits.ranks.
+        votes: Number of votes.
+        win_rate: (wins + ties / 2 + both bad / 2) / votes, with their weights.
+        both_bad_rate: Share of the votes that called both bad.
+        reason: Why the rating is NaN.
+        interval_reason: Why lower and upper are NaN, as for a system that won every vote.
+        rank_reason: Why the rank is NaN.
+        all_lower, all_upper: Bounds for all systems at once, in points.
+        best_rank, worst_rank: Ranks that the votes leave open, for all systems at once.
+        all_reason: Why all_lower and all_upper are NaN.
+        open_ranks_reason: Why best_rank and worst_rank are NaN.
+        iid_lower, iid_upper: Bounds as if all votes were independent, as most arenas publish them, in points.
+        iid_reason: Why iid_lower and iid_upper are NaN.
+        part: Number of the connected part, -1 without votes; ratings and ranks of different parts are not comparable.
+        tie_parameter: Davidson's nu by part; NaN unless it was fitted.
+        method: Sentence that describes the method.
+        n_votes, n_documents, n_annotators: What the ratings come from.
+        seed, resamples: Of the bootstrap.
+        resamples_used: Resamples that say something about each system.
+        warnings: Sentences that a reader of the intervals must know.
     """
 
     rating: FloatArray
@@ -104,8 +120,12 @@ def rate(
     """Rate all systems; those without votes, or not connected by votes, get NaN and a reason.
 
     Args:
-        seed: Of the bootstrap. Documents and annotators are drawn by their index: the same indexes, the same answer.
-        names: Of the systems, for reasons and warnings; their numbers if left out.
+        votes: All votes.
+        seed: Of the bootstrap. Documents and annotators are drawn by their index, so the same indexes give the same
+            answer.
+        resamples: Number of resamples.
+        names: Names of the systems, for reasons and warnings; their indexes if empty.
+        ties: How ties count.
         anchor: Fixes the scale by one system instead of by the mean; its own interval has no width.
         apart: Where votes do not connect all systems, rate each connected part on a scale of its own.
     """
@@ -113,103 +133,112 @@ def rate(
     used = votes.take(~votes.tied) if ties == Ties.DROPPED else votes
     parts, reasons = parts_of(used), _no_votes(votes, used)
     warnings = _anchor_warnings(anchor, used, names)
-    tie = np.full(max(1, len(parts)), np.nan)
+    tie_parameter = np.full(max(1, len(parts)), np.nan)
+    estimates = undefined(reasons)
     if len(parts) > 1 and not apart:
         problem = _disconnection(parts, names)
-        found = undefined([reason or problem for reason in reasons])
-        return _result(votes, used, found, parts, tie, tuple(warnings), method(ties), seed, resamples)
-    found = undefined(reasons)
-    for i, systems in enumerate(parts):
-        compact, place = only(used, systems), _position(systems, anchor)
-        own = estimate(compact, seed=seed, resamples=resamples, ties=ties, anchor=place)
-        found = _put(found, _in_points(own, MEAN_RATING if anchor is None or place is None else anchor.rating), systems)
-        tie[i] = np.exp(own.tie)
-        warnings += _warnings(compact, [names[system] for system in systems.tolist()])
-    return _result(votes, used, found, parts, tie, tuple(warnings), method(ties), seed, resamples)
-
-
-def _result(
-    votes: VoteArrays,
-    used: VoteArrays,
-    found: Estimates,
-    parts: Sequence[IntArray],
-    tie: FloatArray,
-    warnings: tuple[str, ...],
-    how: str,
-    seed: int,
-    resamples: int,
-) -> Ratings:
-    counts = votes.count_by_system()
-    part = np.full(votes.n_systems, -1, dtype=np.int64)
-    for i, systems in enumerate(parts):
-        part[systems] = i
-    same = ("lower", "upper", "rank", "all_lower", "all_upper", "best_rank", "worst_rank", "iid_lower", "iid_upper")
-    why = ("reason", "interval_reason", "rank_reason", "all_reason", "open_ranks_reason", "iid_reason")
-    wins = votes.wins()
+        estimates = undefined([reason or problem for reason in reasons])
+    else:
+        for i, systems in enumerate(parts):
+            compact = only(used, systems)
+            own = _estimate_part(compact, systems, anchor, seed=seed, resamples=resamples, ties=ties)
+            estimates = _put(estimates, own, systems)
+            tie_parameter[i] = np.exp(own.tie)
+            warnings += _warnings(compact, [names[system] for system in systems.tolist()])
     return Ratings(
-        rating=found.strengths,
-        **{name: getattr(found, name) for name in (*same, *why)},
-        votes=counts,
-        win_rate=_share(wins.sum(axis=1), wins.sum(axis=1) + wins.sum(axis=0)),
-        both_bad_rate=_share(votes.count_by_system(votes.outcome == OutcomeCode.BOTH_BAD), counts),
-        part=part,
-        tie_parameter=tie,
-        method=how,
-        n_votes=len(used),
-        n_documents=units(renumbered(used.document)),
-        n_annotators=units(renumbered(used.annotator)),
+        **_by_system(votes, estimates, parts),
+        **_counts(used),
+        tie_parameter=tie_parameter,
+        method=method(ties),
         seed=seed,
         resamples=resamples,
-        resamples_used=found.used,
-        warnings=warnings,
+        warnings=tuple(warnings),
     )
 
 
+def _estimate_part(
+    votes: VoteArrays, systems: IntArray, anchor: Anchor | None, *, seed: int, resamples: int, ties: Ties
+) -> Estimates:
+    """Estimate one part, in points; its mean is MEAN_RATING if it does not hold the anchor."""
+    held = anchor if anchor is not None and anchor.system in systems else None
+    position = None if held is None else int(np.searchsorted(systems, held.system))
+    estimates = estimate(votes, seed=seed, resamples=resamples, ties=ties, anchor=position)
+    return _in_points(estimates, MEAN_RATING if held is None else held.rating)
+
+
+def _by_system(votes: VoteArrays, estimates: Estimates, parts: Sequence[IntArray]) -> dict[str, Any]:
+    """Collect the fields of Ratings that have a value for each system."""
+    copied = [field.name for field in fields(Estimates) if field.name not in ("strengths", "used", "tie")]
+    counts, wins = votes.count_by_system(), votes.wins()
+    part = np.full(votes.n_systems, -1, dtype=np.int64)
+    for i, systems in enumerate(parts):
+        part[systems] = i
+    return {name: getattr(estimates, name) for name in copied} | {
+        "rating": estimates.strengths,
+        "resamples_used": estimates.used,
+        "votes": counts,
+        "win_rate": _share(wins.sum(axis=1), wins.sum(axis=1) + wins.sum(axis=0)),
+        "both_bad_rate": _share(votes.count_by_system(votes.outcome == OutcomeCode.BOTH_BAD), counts),
+        "part": part,
+    }
+
+
+def _counts(votes: VoteArrays) -> dict[str, Any]:
+    """Count what the ratings come from."""
+    return {
+        "n_votes": len(votes),
+        "n_documents": units(renumbered(votes.document)),
+        "n_annotators": units(renumbered(votes.annotator)),
+    }
+
+
 def _no_votes(votes: VoteArrays, used: VoteArrays) -> list[str]:
+    """Say by system why it has no votes to rate it by; "" where it has some."""
     counts = zip(votes.count_by_system(), used.count_by_system(), strict=True)
-    return ["" if left else NO_DECIDED_VOTES if there else NO_VOTES for there, left in counts]
+    return ["" if n_used else NO_DECIDED_VOTES if n_votes else NO_VOTES for n_votes, n_used in counts]
 
 
 def _disconnection(parts: Sequence[IntArray], names: Sequence[str]) -> str:
+    """Say which groups of systems the votes leave apart."""
     groups = " | ".join("{" + ", ".join(names[i] for i in part.tolist()) + "}" for part in parts)
     return f"the votes do not connect all systems: {groups}"
 
 
-def _position(systems: IntArray, anchor: Anchor | None) -> int | None:
-    return None if anchor is None or anchor.system not in systems else int(np.searchsorted(systems, anchor.system))
-
-
-def _in_points(found: Estimates, origin: float) -> Estimates:
+def _in_points(estimates: Estimates, origin: float) -> Estimates:
+    """Convert log-odds to points, with zero at the origin."""
     names = ("strengths", "lower", "upper", "all_lower", "all_upper", "iid_lower", "iid_upper")
-    points: dict[str, Any] = {name: to_rating(getattr(found, name)) + (origin - MEAN_RATING) for name in names}
-    return replace(found, **points)
+    points: dict[str, Any] = {name: to_rating(getattr(estimates, name)) + (origin - MEAN_RATING) for name in names}
+    return replace(estimates, **points)
 
 
-def _put(all_found: Estimates, found: Estimates, systems: IntArray) -> Estimates:
-    """The results of a part, put in the places of its systems among all."""
-    placed: dict[str, Any] = {}
+def _put(estimates: Estimates, of_part: Estimates, systems: IntArray) -> Estimates:
+    """Put the estimates of a part at the positions of its systems among all."""
+    merged: dict[str, Any] = {}
     for field in fields(Estimates):
-        value = getattr(found, field.name)
+        value = getattr(of_part, field.name)
         if isinstance(value, float):
             continue
-        together = list(getattr(all_found, field.name))
+        by_system = list(getattr(estimates, field.name))
         for i, system in enumerate(systems.tolist()):
-            together[system] = value[i]
-        placed[field.name] = tuple(together) if isinstance(value, tuple) else np.array(together, dtype=value.dtype)
-    return replace(all_found, **placed)
+            by_system[system] = value[i]
+        merged[field.name] = tuple(by_system) if isinstance(value, tuple) else np.array(by_system, dtype=value.dtype)
+    return replace(estimates, **merged)
 
 
 def _share(part: FloatArray | IntArray, whole: FloatArray | IntArray) -> FloatArray:
+    """Divide; NaN where the whole is 0."""
     return np.where(whole > 0, part / np.where(whole > 0, whole, 1), np.nan)
 
 
 def _anchor_warnings(anchor: Anchor | None, votes: VoteArrays, names: Sequence[str]) -> list[str]:
+    """Warn if the anchor has no votes."""
     if anchor is None or not len(votes) or votes.count_by_system()[anchor.system]:
         return []
     return [f"The anchor {names[anchor.system]} has no votes: the mean rating is {MEAN_RATING:g} instead."]
 
 
 def _warnings(votes: VoteArrays, names: Sequence[str]) -> list[str]:
+    """Warn of what the intervals of one part do not show."""
     warnings = []
     top, bottom = unbounded_nodes(votes.wins() > 0)
     for which, words in ((top, "how far they lead"), (bottom, "how far they trail")):

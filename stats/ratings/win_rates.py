@@ -1,18 +1,21 @@
-"""Win rates of every pair of systems, with counts and intervals."""
+"""Count the win rates of all pairs of systems, with numbers of votes and intervals."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
+from stats.uncertainty.proportions import wilson_interval
 from stats.votes.arrays import FloatArray, IntArray, VoteArrays
 
 
 @dataclass(frozen=True)
 class WinRates:
-    """Arrays of shape (n, n), row against column; NaN where the two never met.
+    """Hold arrays of shape (n, n), row against column; NaN where the two never met.
 
-    rate: (wins of the row + ties / 2 + both bad / 2) / votes. lower, upper: 95 % Wilson interval, single votes.
+    Attributes:
+        votes: Number of votes.
+        rate: (wins of the row + ties / 2 + both bad / 2) / votes.
+        lower, upper: Bounds of the Wilson interval, which takes single votes as independent.
     """
 
     votes: IntArray
@@ -22,7 +25,14 @@ class WinRates:
 
 
 def win_rates(votes: VoteArrays, *, level: float = 0.95) -> WinRates:
-    """Each pair by itself, no model; every vote counts 1."""
+    """Count the win rate of each pair by itself, without a model; every vote counts 1.
+
+    Args:
+        votes: Votes; their weights are not used.
+        level: Of the intervals, between 0 and 1.
+    Source:
+        Intervals: see proportions.wilson.
+    """
     unweighted = VoteArrays(
         votes.system_a, votes.system_b, votes.outcome, votes.document, votes.annotator, votes.n_systems
     )
@@ -32,18 +42,3 @@ def win_rates(votes: VoteArrays, *, level: float = 0.95) -> WinRates:
     rate = np.where(met, wins / np.maximum(counts, 1), np.nan)
     lower, upper = wilson_interval(wins, counts, level=level)
     return WinRates(counts.round().astype(np.int64), rate, lower, upper)
-
-
-def wilson_interval(successes: FloatArray, trials: FloatArray, *, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
-    """Bounds of a chance; halves are allowed (they make it slightly too wide), NaN without trials.
-
-    Source:
-        Wilson (1927), Probable inference, the law of succession, and statistical inference, Journal of the American
-        Statistical Association 22, 209-212.
-    """
-    z = norm.ppf(0.5 + level / 2)
-    n = np.where(trials > 0, trials, np.nan)
-    rate = successes / n
-    centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
-    reach = z / (1 + z**2 / n) * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
-    return np.maximum(centre - reach, 0), np.minimum(centre + reach, 1)

@@ -10,8 +10,8 @@ import numpy as np
 
 from stats.votes.arrays import FloatArray
 
-# The penalty is a Gaussian prior on each strength. A standard deviation of 10 in log-odds is 1,737 rating points:
-# it decides where the votes set no limit (a system that never lost) and vanishes beside a few hundred votes.
+# The penalty is a Gaussian prior on each strength. Its standard deviation, 10 in log-odds, is 1,737 rating points: it
+# decides where the votes set no limit (a system that never lost) and is negligible beside a few hundred votes.
 PRIOR_SD = 10.0
 PENALTY = PRIOR_SD**-2
 SCALE = 400 / np.log(10)
@@ -21,23 +21,23 @@ MAX_STEPS = 200
 
 
 class InvalidWinsError(ValueError):
-    """The matrix does not hold wins; the message says why."""
+    """A matrix that does not hold wins; the message says why."""
 
 
 class NotConvergedError(RuntimeError):
-    """Newton's method did not come to rest; this is a defect, the likelihood is strictly concave."""
+    """Newton's method did not converge. This is a defect: the likelihood is strictly concave."""
 
 
 def to_rating(strengths: FloatArray) -> FloatArray:
-    """Log-odds to rating points: 400 points are odds of 10 to 1, the mean is 1000."""
+    """Convert log-odds to rating points: 400 points are odds of 10 to 1, and the mean is 1000."""
     return MEAN_RATING + SCALE * strengths
 
 
 def fit_bradley_terry(wins: FloatArray) -> FloatArray:
-    """Log-strengths of one set of votes; see fit_many.
+    """Fit the log-strengths of one set of votes; see fit_many.
 
     Args:
-        wins: Shape (n, n), [i, j] how often i beat j, any weights from 0 up; a tie is half a win each way.
+        wins: Shape (n, n), how often i beat j at [i, j], any weights from 0 up; a tie is half a win each way.
     Returns:
         Shape (n,), in log-odds, mean zero: i beats j with odds exp(strength[i] - strength[j]).
     """
@@ -45,18 +45,19 @@ def fit_bradley_terry(wins: FloatArray) -> FloatArray:
 
 
 def fit_many(wins: FloatArray, *, start: FloatArray | None = None) -> FloatArray:
-    """Log-strengths of many sets of votes at once.
+    """Fit the log-strengths of many sets of votes at once.
 
-    Maximises sum wins[i, j] * log(1 / (1 + exp(s[j] - s[i]))) - PENALTY / 2 * sum s[i]^2 by Newton's method. Steps are
-    shortened by log(1 + spread) / spread, which makes every step go up, from any start, without a line search.
+    Newton's method maximises sum wins[i, j] * log(1 / (1 + exp(s[j] - s[i]))) - PENALTY / 2 * sum s[i]^2. Each step is
+    scaled by log(1 + spread) / spread, so that it increases the likelihood from any start without a line search.
 
     Args:
         wins: Shape (r, n, n), as in fit_bradley_terry.
-        start: Shape (n,), strengths to begin from; zeros if left out. Changes the time needed, not the answer.
+        start: Shape (n,), strengths to begin from; zeros if None. It changes the time needed, not the answer.
     Returns:
         Shape (r, n), in log-odds, each row with mean zero; 0 for a system without votes.
     Raises:
-        InvalidWinsError: Not square, negative or not finite, or with wins of a system over itself.
+        InvalidWinsError: The matrices are not square, negative or not finite, or a system wins against itself.
+        NotConvergedError: The steps do not become small.
     Source:
         Bradley and Terry (1952), Biometrika 39, 324-345. Step length: Sun and Tran-Dinh (2019), Generalized
         self-concordant functions, Mathematical Programming 178, 145-213, the case nu = 2 (logistic loss).
@@ -79,8 +80,9 @@ def fit_many(wins: FloatArray, *, start: FloatArray | None = None) -> FloatArray
 
 
 def _newton_step(strengths: FloatArray, games: FloatArray, won: FloatArray) -> FloatArray:
+    """Compute the Newton step of each set of votes, with mean zero; shape (r, n)."""
     n = strengths.shape[1]
-    # The logistic function by tanh: exp would overflow far from zero.
+    # The logistic function as tanh: exp would overflow far from zero.
     chance = 0.5 + 0.5 * np.tanh((strengths[:, :, np.newaxis] - strengths[:, np.newaxis, :]) / 2)
     expected = games * chance
     gradient = won - expected.sum(axis=2) - PENALTY * strengths
@@ -94,6 +96,7 @@ def _newton_step(strengths: FloatArray, games: FloatArray, won: FloatArray) -> F
 
 
 def check(wins: FloatArray) -> None:
+    """Refuse matrices of shape (r, n, n) that do not hold wins."""
     if wins.ndim != 3 or wins.shape[1] != wins.shape[2] or not wins.shape[1]:
         raise InvalidWinsError(f"Wins have shape {wins.shape[-2:]}; expected (n, n) with n from 1 up.")
     if not np.isfinite(wins).all() or (wins < 0).any():

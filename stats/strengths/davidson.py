@@ -1,4 +1,4 @@
-"""Bradley–Terry with ties of their own: Davidson's model, in which a parameter says how readily votes tie."""
+"""Fit Davidson's model: Bradley–Terry with a parameter that says how readily votes tie."""
 
 import numpy as np
 
@@ -7,25 +7,26 @@ from stats.votes.arrays import FloatArray
 
 
 def fit_davidson(wins: FloatArray, ties: FloatArray) -> tuple[FloatArray, float]:
-    """Log-strengths and the log of the tie parameter of one set of votes; see fit_davidson_many."""
+    """Fit the log-strengths and the log of the tie parameter of one set of votes; see fit_davidson_many."""
     strengths, tie = fit_davidson_many(wins[np.newaxis], ties[np.newaxis])
     return strengths[0], float(tie[0])
 
 
 def fit_davidson_many(wins: FloatArray, ties: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Strengths s and log tie parameters t of many sets of votes at once, by penalized maximum likelihood.
+    """Fit strengths s and log tie parameters t of many sets of votes at once, by penalized maximum likelihood.
 
-    The chances of a win of i, a win of j and a tie are to each other as exp(s_i), exp(s_j) and
+    The probabilities of a win of i, a win of j and a tie are in proportion to exp(s_i), exp(s_j) and
     exp(t + (s_i + s_j) / 2); Davidson's pi_i is exp(s_i) and his nu is exp(t). The penalty PENALTY / 2 on the squares
-    of all s and of t keeps them finite, also without any tie (t goes down) or without any win (t goes up).
+    of all s and of t keeps them finite, also without any tie (t falls) or without any win (t grows).
 
     Args:
-        wins: Shape (r, n, n), [i, j] how often i beat j, without ties.
-        ties: Shape (r, n, n), symmetric, how often they tied.
+        wins: Shape (r, n, n), how often i beat j at [:, i, j], without ties.
+        ties: Shape (r, n, n), symmetric, how often i and j tied.
     Returns:
-        Strengths of shape (r, n), each row with mean zero, and t of shape (r,).
+        Strengths in log-odds, shape (r, n), each row with mean zero; and t, shape (r,).
     Raises:
-        InvalidWinsError: As fit_many, or ties that are not symmetric.
+        InvalidWinsError: As in fit_many, or the ties are not symmetric or not of the shape of the wins.
+        NotConvergedError: The steps do not become small.
     Source:
         Davidson (1970), On extending the Bradley-Terry model to accommodate ties in paired comparison experiments,
         Journal of the American Statistical Association 65, 317-328.
@@ -40,7 +41,7 @@ def fit_davidson_many(wins: FloatArray, ties: FloatArray) -> tuple[FloatArray, F
         if not moving.size:
             break
         step = _newton_step(at[moving], wins[moving], ties[moving])
-        # The exponents that the likelihood compares differ by at most this: see fit_many.
+        # The exponents that the likelihood compares change by at most this; see fit_many.
         spread = np.ptp(step[:, :-1], axis=1) + np.abs(step[:, -1])
         at[moving] += step * (np.log1p(spread) / np.maximum(spread, TOLERANCE))[:, np.newaxis]
         moving = moving[spread > TOLERANCE]
@@ -51,7 +52,10 @@ def fit_davidson_many(wins: FloatArray, ties: FloatArray) -> tuple[FloatArray, F
 
 
 def _newton_step(at: FloatArray, wins: FloatArray, ties: FloatArray) -> FloatArray:
-    """By pair, the outcomes first won, second won, tied have the gradients e_i, e_j and (e_i + e_j) / 2 + e_t."""
+    """Compute the Newton step of strengths and tie parameter, the mean of the strengths held at zero.
+
+    For a pair, the outcomes first won, second won and tied have the gradients e_i, e_j and (e_i + e_j) / 2 + e_t.
+    """
     n = wins.shape[1]
     games = wins + wins.swapaxes(1, 2) + ties
     win, tie = _chances(at)
@@ -62,21 +66,21 @@ def _newton_step(at: FloatArray, wins: FloatArray, ties: FloatArray) -> FloatArr
     hessian = np.zeros((len(at), n + 1, n + 1))
     diagonal = np.arange(n)
     # Covariances of the outcome's gradient under the model: i with itself, i with j, i with t, t with itself.
-    itself = games * (win + tie / 4 - share**2)
-    other = games * (tie / 4 - share * share.swapaxes(1, 2))
-    hessian[:, :n, :n] = other
-    hessian[:, diagonal, diagonal] = itself.sum(axis=2)
+    with_itself = games * (win + tie / 4 - share**2)
+    with_other = games * (tie / 4 - share * share.swapaxes(1, 2))
+    hessian[:, :n, :n] = with_other
+    hessian[:, diagonal, diagonal] = with_itself.sum(axis=2)
     hessian[:, :n, n] = hessian[:, n, :n] = (tied * (0.5 - share)).sum(axis=2)
     hessian[:, n, n] = (tied * (1 - tie)).sum(axis=(1, 2)) / 2
-    every = np.arange(n + 1)
-    hessian[:, every, every] += PENALTY
+    whole_diagonal = np.arange(n + 1)
+    hessian[:, whole_diagonal, whole_diagonal] += PENALTY
     step = np.asarray(np.linalg.solve(hessian, gradient[:, :, np.newaxis])[:, :, 0], dtype=np.float64)
     step[:, :n] -= step[:, :n].mean(axis=1, keepdims=True)
     return step
 
 
 def _chances(at: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """That i beats j and that they tie, shape (r, n, n)."""
+    """Give the probabilities that i beats j and that they tie, each of shape (r, n, n)."""
     half = (at[:, :-1, np.newaxis] - at[:, np.newaxis, :-1]) / 2
     tie = np.broadcast_to(at[:, -1, np.newaxis, np.newaxis], half.shape)
     highest: FloatArray = np.maximum(np.abs(half), tie)

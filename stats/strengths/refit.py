@@ -1,4 +1,4 @@
-"""Bradley–Terry fitted to many resamples of votes that are fitted already: the full set's curvature serves them all."""
+"""Fit Bradley–Terry to many resamples of votes that are fitted already, with the curvature of the full set."""
 
 from dataclasses import dataclass
 
@@ -12,24 +12,24 @@ from stats.votes.tallies import Tallies
 
 MAX_STEPS = 15
 TOLERANCE = 1e-6  # log-odds: 0.0002 rating points
-# A step must be at most half the one before: then what is left to go is no more than the last step.
+# Each step must be at most half the one before; then the remaining error is at most the last step.
 CONTRACTION = 0.5
 NUMBERS_AT_ONCE = 200_000
-# Strengths beyond this come only from steps that go astray, whose resamples fit_many fits.
+# Only diverging steps lead to strengths beyond this, and fit_many fits their resamples.
 LARGEST_EXPONENT = 300
 
 
 def refit(tallies: Tallies, full: FloatArray, full_games: FloatArray) -> FloatArray:
-    """Log-strengths in every resample; what fit_many finds for its matrices, to within its tolerance.
+    """Fit the log-strengths of every resample, within the tolerance of what fit_many gives for its matrix.
 
-    The chord method: Newton steps with the curvature of the full set, scaled by the resample's number of votes. It
-    is worked out once, so a step costs one look at each pair instead of a system of equations. Resamples far from the
-    full set, for which the steps do not shrink fast, go to fit_many.
+    The chord method takes Newton steps with the curvature of the full set, scaled by the resample's number of votes.
+    The curvature is factored once, so a step costs one pass over the pairs instead of solving a system of equations.
+    Resamples far from the full set, whose steps do not shrink fast, go to fit_many.
 
     Args:
         tallies: Counts of r resamples, each with votes for all systems.
-        full: Shape (n,), the full set's strengths.
-        full_games: Shape (n_pairs,), its votes by pair.
+        full: Shape (n,), the strengths of the full set, in log-odds.
+        full_games: Shape (n_pairs,), the votes of the full set by pair.
     Returns:
         Shape (r, n), in log-odds, each row with mean zero.
     Source:
@@ -45,7 +45,13 @@ def refit(tallies: Tallies, full: FloatArray, full_games: FloatArray) -> FloatAr
 
 @dataclass(frozen=True)
 class _Curvature:
-    """Of the full set: its factored Hessian, its number of votes, and the pairs as a matrix of systems by pairs."""
+    """Hold the curvature of the full set.
+
+    Attributes:
+        factor: Cholesky factor of its Hessian.
+        games: Its number of votes.
+        incidence: Pairs as a matrix of systems by pairs: 1 for the first system of a pair, -1 for the second.
+    """
 
     factor: tuple[FloatArray, bool]
     games: float
@@ -53,6 +59,7 @@ class _Curvature:
 
     @classmethod
     def of(cls, tallies: Tallies, full: FloatArray, games: FloatArray) -> "_Curvature":
+        """Factor the Hessian at the full set's strengths, whose votes by pair are games."""
         n_pairs = len(tallies.first)
         rows, columns = np.concatenate([tallies.first, tallies.second]), np.tile(np.arange(n_pairs), 2)
         signs = np.repeat([1.0, -1.0], n_pairs)
@@ -64,6 +71,7 @@ class _Curvature:
 
 
 def _refit(tallies: Tallies, full: FloatArray, curvature: _Curvature) -> FloatArray:
+    """Take chord steps from the full set's strengths; shape (r, n)."""
     wins, games = tallies.half_wins(), tallies.games()
     scale = curvature.games / games.sum(axis=0)
     strengths = np.repeat(full[:, np.newaxis], wins.shape[1], axis=1)
@@ -84,14 +92,14 @@ def _refit(tallies: Tallies, full: FloatArray, curvature: _Curvature) -> FloatAr
         failed.append(moving[slow & (spread > 0)])
         going = ~slow & (spread > TOLERANCE)
         moving, spread = moving[going], spread[going]
-    rest = np.concatenate([*failed, moving])
-    if rest.size:
-        strengths[:, rest] = fit_many(tallies.take(rest).wins_matrices(), start=full).T
+    unfinished = np.concatenate([*failed, moving])
+    if unfinished.size:
+        strengths[:, unfinished] = fit_many(tallies.take(unfinished).wins_matrices(), start=full).T
     return (strengths - strengths.mean(axis=0)).T
 
 
 def _chances(strengths: FloatArray, tallies: Tallies) -> FloatArray:
-    """That the first of each pair beats the second. One exponential by system, not by pair."""
+    """Give the probability that the first of each pair beats the second, with one exponential for each system."""
     odds = np.exp(np.clip(strengths, -LARGEST_EXPONENT, LARGEST_EXPONENT))
     first = odds[tallies.first]
     chances: FloatArray = first / (first + odds[tallies.second])

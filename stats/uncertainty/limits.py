@@ -1,4 +1,4 @@
-"""Which distances the votes limit, and the resamples of systems held by those that they are limited to."""
+"""Find which distances the votes limit, and rank systems where some distances have no limit."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,12 @@ from stats.votes.graphs import main_circle, same_circle
 
 @dataclass(frozen=True)
 class Limits:
-    """circle: shape (n, n), pairs whose distance the votes limit on both sides, each system with itself.
+    """Hold which distances between systems the votes limit.
 
-    main: shape (n,), the systems of the circle that has more than half of all. unclear: shape (n, n), pairs without
-    limit of whom nobody can say who is better; see unclear_pairs.
+    Attributes:
+        circle: Pairs whose distance the votes limit on both sides, each system with itself; shape (n, n).
+        main: Systems of the circle that holds more than half of all systems; shape (n,).
+        unclear: Pairs without such limits that the votes do not tell apart; shape (n, n); see unclear_pairs.
     """
 
     circle: BoolArray
@@ -23,38 +25,44 @@ class Limits:
 
     @classmethod
     def of(cls, wins: FloatArray) -> "Limits":
-        """wins: Shape (n, n), ties half."""
+        """Find the limits that votes set.
+
+        Args:
+            wins: Shape (n, n), how often i beat j at [i, j], ties half each way.
+        """
         return cls(same_circle(wins > 0), main_circle(wins > 0), unclear_pairs(wins))
 
     def held(self, drawn: FloatArray, strengths: FloatArray) -> FloatArray:
-        """The resamples, moved so that the mean of each circle is its mean in the full set.
+        """Shift each resample so that the mean of each circle is its mean in the full set.
 
-        A system that won every vote is as far ahead as the prior lets it be, in each resample anew, and would move the
-        others through the mean of all. In a resample that lacks some of a circle, the mean is that of the rest.
+        The lead of a system that won every vote depends on the prior alone, differs from resample to resample, and
+        would move the others through the common mean. Where a resample lacks some systems of a circle, the mean is
+        that of the others.
 
         Args:
-            drawn: Shape (r, n); NaN where a resample says nothing about a system.
-            strengths: Shape (n,), of the full set.
+            drawn: Strengths in resamples, shape (r, n); NaN where a resample says nothing about a system.
+            strengths: Strengths of the full set, shape (n,).
         """
         if self.circle.all():
             return drawn
-        there = ~np.isnan(drawn)
-        off = np.where(there, strengths - drawn, 0)
-        return drawn + (off @ self.circle) / np.maximum(there.astype(np.float64) @ self.circle, 1)
+        present = ~np.isnan(drawn)
+        off = np.where(present, strengths - drawn, 0)
+        return drawn + (off @ self.circle) / np.maximum(present.astype(np.float64) @ self.circle, 1)
 
     def ranks(self, lower: FloatArray, upper: FloatArray, strengths: FloatArray) -> FloatArray:
-        """1 + the number of systems surely better; NaN without bounds.
+        """Rank each system as 1 + the number of systems surely better; NaN without bounds.
 
-        Within a circle these are the systems whose lower bound lies above this one's upper bound. Where the votes set
-        no limit, no bounds say how far apart two are, and unclear_pairs says whether it is sure who is ahead.
+        Within a circle, a system is surely better if its lower bound lies above this one's upper bound. Elsewhere no
+        bounds say how far apart two systems are, and `unclear` says whether it is sure which one is ahead.
 
         Args:
-            lower, upper: Shape (n,), of strengths held as above.
+            lower, upper: Bounds of the strengths in `held` resamples, shape (n,).
+            strengths: Strengths of the full set, shape (n,).
         """
-        known = ~np.isnan(upper)
+        bounded = ~np.isnan(upper)
         above = np.where(
             self.circle,
             lower[np.newaxis, :] > upper[:, np.newaxis],
-            (strengths[np.newaxis, :] > strengths[:, np.newaxis]) & ~self.unclear & known[np.newaxis, :],
+            (strengths[np.newaxis, :] > strengths[:, np.newaxis]) & ~self.unclear & bounded[np.newaxis, :],
         )
-        return np.where(known, 1.0 + above.sum(axis=1), np.nan)
+        return np.where(bounded, 1.0 + above.sum(axis=1), np.nan)

@@ -1,4 +1,4 @@
-"""Covariance of Bradley–Terry strengths without resampling: Huber's sandwich, for single votes or for clusters."""
+"""Compute the covariance of Bradley–Terry strengths by Huber's sandwich, for single votes or for clusters of them."""
 
 from dataclasses import dataclass
 
@@ -19,20 +19,20 @@ from stats.votes.arrays import (
 )
 from stats.votes.tallies import units
 
-# Upper bound of the clusters' gradients held at once, 4 MB.
+# Most numbers of the clusters' gradients held at once, 4 MB.
 NUMBERS_AT_ONCE = 500_000
 
 
 def sandwich_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
-    """Covariance if every vote were drawn apart from every other, as most arenas assume; see covariance_parts.
+    """Compute the covariance as if all votes were independent, as most arenas assume; compare covariance_parts.
 
-    H^-1 G H^-1, H the negative Hessian and G the sum of the votes' squared gradients, a tie being half a win.
+    It is H^-1 G H^-1, with H the negative Hessian and G the sum of the votes' squared gradients; a tie is half a win.
 
     Args:
         votes: Votes that connect all their systems.
         strengths: Shape (n,), their fit_bradley_terry, in log-odds.
     Returns:
-        Shape (n, n), of strengths with mean zero: rows and columns sum to 0.
+        Shape (n, n), covariance of strengths with mean zero: rows and columns sum to 0.
     Source:
         Huber (1967), The behavior of maximum likelihood estimates under nonstandard conditions, Proceedings of the
         Fifth Berkeley Symposium 1, 221-233. For arenas: Chiang et al. (2024), arXiv 2403.04132, section 5.
@@ -48,7 +48,11 @@ def sandwich_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class CovarianceParts:
-    """What documents, annotators, and single votes add to the covariance, each of shape (n, n); a sum of three."""
+    """Hold what documents, annotators and single votes add to the covariance, which is the sum of the three.
+
+    Attributes:
+        document, annotator, vote: Shape (n, n) each, in squared log-odds.
+    """
 
     document: FloatArray
     annotator: FloatArray
@@ -56,31 +60,34 @@ class CovarianceParts:
 
 
 def covariance_parts(votes: VoteArrays, strengths: FloatArray) -> CovarianceParts:
-    """Covariance where votes of one document, and votes of one annotator, resemble each other, split by source.
+    """Split the covariance by source, where votes on one document, and votes of one annotator, resemble each other.
 
-    The middle of the sandwich is that of document clusters + that of annotators - that of both together. vote is that
-    of (document, annotator) cells, the others what clusters add, which need not be positive. Without a correction for
-    few clusters: see small_samples.Components.
+    The middle of the sandwich is that of document clusters plus that of annotator clusters less that of both together.
+    `vote` is the part of (document, annotator) cells; the other two are what clusters add, which need not be positive.
+    There is no correction for few clusters here; see small_samples.Components.
 
+    Args:
+        votes: Votes that connect all their systems.
+        strengths: Shape (n,), their fit_bradley_terry, in log-odds.
     Source:
         Cameron, Gelbach and Miller (2011), Robust inference with multiway clustering, Journal of Business and Economic
         Statistics 29, 238-249.
     """
     key = ("covariance parts", strengths.tobytes())
-    if key not in votes.known:
+    if key not in votes.worked_out:
         inverse = bread(votes.wins(), strengths)
         residuals = _residuals(votes, strengths)
         cells = _clustered(votes, residuals, document_and_annotator(votes))
         by_document, by_annotator = (_clustered(votes, residuals, unit) for unit in (votes.document, votes.annotator))
-        votes.known[key] = CovarianceParts(
+        votes.worked_out[key] = CovarianceParts(
             *(inverse @ middle @ inverse for middle in (by_document - cells, by_annotator - cells, cells))
         )
-    found: CovarianceParts = votes.known[key]
-    return found
+    parts: CovarianceParts = votes.worked_out[key]
+    return parts
 
 
 def about_circles(covariance: FloatArray, circle: BoolArray) -> FloatArray:
-    """Of strengths less the mean of their circles, shape (n, n); see graphs.same_circle."""
+    """Give the covariance of strengths less the mean of their circles, shape (n, n); see graphs.same_circle."""
     if circle.all():
         return covariance
     centre = np.eye(len(circle)) - circle / circle.sum(axis=1, keepdims=True)
@@ -90,7 +97,16 @@ def about_circles(covariance: FloatArray, circle: BoolArray) -> FloatArray:
 def interval(
     strengths: FloatArray, covariance: FloatArray, *, anchor: int | None = None, level: float = 0.95
 ) -> tuple[FloatArray, FloatArray]:
-    """Normal intervals of the strengths, or of their distances to the anchor system added to its strength."""
+    """Give normal intervals of the strengths, or of their distances to an anchor system.
+
+    Args:
+        strengths: Shape (n,), in log-odds.
+        covariance: Shape (n, n).
+        anchor: Index of the system whose strength is taken as exact; none if None.
+        level: Of the interval, between 0 and 1.
+    Returns:
+        Lower and upper bounds, shape (n,).
+    """
     variance = np.diag(covariance)
     if anchor is not None:
         variance = variance + covariance[anchor, anchor] - 2 * covariance[:, anchor]
@@ -99,6 +115,7 @@ def interval(
 
 
 def _residuals(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
+    """Give a's share of each vote less its expected share, times the vote's weight; shape (n_votes,)."""
     residuals = np.empty(len(votes))
     for part in stretches(len(votes)):
         gap = strengths[votes.system_a[part]] - strengths[votes.system_b[part]]
@@ -109,17 +126,17 @@ def _residuals(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
 
 
 def document_and_annotator(votes: VoteArrays) -> IntArray:
-    """A number for each pair of a document and an annotator."""
+    """Number the pair of document and annotator of each vote, shape (n_votes,)."""
     annotators = units(votes.annotator)
-    number = np.int32 if units(votes.document) * annotators <= np.iinfo(np.int32).max else np.int64
-    both: IntArray = votes.document.astype(number)
-    both *= annotators
-    both += votes.annotator.astype(number, copy=False)
-    return both
+    integer = np.int32 if units(votes.document) * annotators <= np.iinfo(np.int32).max else np.int64
+    cell: IntArray = votes.document.astype(integer)
+    cell *= annotators
+    cell += votes.annotator.astype(integer, copy=False)
+    return cell
 
 
 def bread(wins: FloatArray, strengths: FloatArray) -> FloatArray:
-    """Inverse of the penalized negative Hessian, made to act on strengths with mean zero."""
+    """Invert the penalized negative Hessian, acting on strengths with mean zero; shape (n, n)."""
     chance = 0.5 + 0.5 * np.tanh((strengths[:, np.newaxis] - strengths[np.newaxis, :]) / 2)
     curvature = (wins + wins.T) * chance * (1 - chance)
     n = len(wins)
@@ -129,19 +146,19 @@ def bread(wins: FloatArray, strengths: FloatArray) -> FloatArray:
 
 
 def _clustered(votes: VoteArrays, residuals: FloatArray, cluster: IntArray) -> FloatArray:
-    """Sum over clusters of the outer product of the cluster's gradient."""
-    place, n = renumbered(cluster), votes.n_systems
-    del cluster  # of a million votes: the caller holds it no more
-    clusters = int(place.max()) + 1
+    """Sum the outer products of the clusters' gradients; shape (n, n)."""
+    row, n = renumbered(cluster), votes.n_systems
+    del cluster  # frees it, as the caller of a million votes no longer holds it
+    clusters = int(row.max()) + 1
     if clusters * n <= NUMBERS_AT_ONCE:
         flat = np.zeros(clusters * n)
         for part in stretches(len(votes)):
-            rows = place[part].astype(np.int64) * n
-            np.add.at(flat, rows + votes.system_a[part], residuals[part])
-            np.subtract.at(flat, rows + votes.system_b[part], residuals[part])
+            offsets = row[part].astype(np.int64) * n
+            np.add.at(flat, offsets + votes.system_a[part], residuals[part])
+            np.subtract.at(flat, offsets + votes.system_b[part], residuals[part])
         gradients = flat.reshape(clusters, n)
         return np.asarray(gradients.T @ gradients)
-    order, ends = np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))
+    order, ends = np.argsort(row, kind="stable"), np.cumsum(np.bincount(row))
     product, begin = np.zeros((n, n)), 0
     while begin < clusters:
         first = ends[begin - 1] if begin else 0
@@ -153,8 +170,13 @@ def _clustered(votes: VoteArrays, residuals: FloatArray, cluster: IntArray) -> F
 
 
 def _products(votes: VoteArrays, residuals: FloatArray, chosen: IntArray, starts: IntArray) -> FloatArray:
-    """The sum over some clusters, whose votes are chosen one cluster after the other."""
-    # Rows in order spare a conversion; what stands twice in a row is added up by the product.
+    """Sum the outer products of some clusters, whose votes are chosen one cluster after the other.
+
+    Args:
+        chosen: Positions of the votes.
+        starts: Where each cluster begins among these, and where the last one ends.
+    """
+    # Rows in order spare a conversion; the product adds up columns that occur twice in a row.
     columns = np.column_stack([votes.system_a[chosen], votes.system_b[chosen]]).ravel()
     values = np.column_stack([residuals[chosen], -residuals[chosen]]).ravel()
     sparse = csr_array((values, columns, 2 * starts), shape=(len(starts) - 1, votes.n_systems))

@@ -1,4 +1,4 @@
-"""Bounds of a win rate that hold at every number of votes at once: one may look after each vote and stop at will."""
+"""Bound a win rate at all numbers of votes at once, so that one may look after every vote and stop at any time."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,12 @@ LARGEST_BET = 0.5
 
 @dataclass(frozen=True)
 class ConfidenceSequence:
-    """Arrays of shape (n,), after 1, 2, ... n votes. lower, upper: bounds; never wider than after fewer votes."""
+    """Hold an estimate with its bounds after 1, 2, ... n votes.
+
+    Attributes:
+        estimate: Shape (n,).
+        lower, upper: Bounds, shape (n,), never wider than after fewer votes.
+    """
 
     estimate: FloatArray
     lower: FloatArray
@@ -19,19 +24,20 @@ class ConfidenceSequence:
 
     @property
     def decided_after(self) -> int | None:
-        """Votes after which the bounds first exclude one half; None if they never do."""
+        """Give the number of votes after which the bounds first exclude one half; None if they never do."""
         outside = (self.lower > 0.5) | (self.upper < 0.5)
         return int(outside.argmax()) + 1 if outside.any() else None
 
 
 def confidence_sequence(results: FloatArray, *, level: float = 0.95) -> ConfidenceSequence:
-    """The predictable plug-in empirical-Bernstein confidence sequence, cut to what all earlier bounds leave.
+    """Compute the predictable plug-in empirical-Bernstein confidence sequence, intersected with all earlier bounds.
 
-    The true mean is within all the bounds with at least this probability if each result has that mean given those
-    before it. Votes of one annotator or on one document break that: take one result from each, or their means.
+    All bounds hold the true mean with at least this probability if each result has that mean given those before it.
+    Several votes of one annotator or on one document break this assumption: take one result of each, or their mean.
 
     Args:
         results: Shape (n,), in order of time, each from 0 to 1: 1 a win, 1/2 a tie, 0 a loss.
+        level: Probability that all bounds hold, between 0 and 1.
     Raises:
         ValueError: A result is not from 0 to 1.
     Source:

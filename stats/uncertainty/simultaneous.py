@@ -1,31 +1,33 @@
-"""Intervals that hold for all systems at once, and what ranks they leave open."""
+"""Give intervals that hold for all systems at once, and the ranks that they leave open."""
 
 import numpy as np
-from scipy.stats import chi2, norm
+from scipy.stats import norm
 
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.sandwich import bread
 from stats.votes.arrays import BoolArray, FloatArray
 from stats.votes.graphs import same_circle
 
-SMALLEST_ERROR = 1e-9  # log-odds; a difference that never varies says nothing about who is better
+SMALLEST_ERROR = 1e-9  # log-odds; a difference that never varies does not tell which system is better
 
 
 def complete(drawn: FloatArray) -> FloatArray:
-    """Only the resamples that say something about every system."""
+    """Keep the resamples that say something about every system."""
     return drawn[~np.isnan(drawn).any(axis=1)]
 
 
 def max_t_interval(drawn: FloatArray, estimate: FloatArray, *, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
-    """Bounds that contain the true values of all systems at once with this probability.
+    """Give bounds that hold the true values of all systems at once with this probability.
 
-    estimate -+ c * se, c being the level's quantile of max_j |drawn_j - estimate_j| / se_j over the resamples.
+    They are estimate -+ c * se, where c is the level's quantile of max_j |drawn_j - estimate_j| / se_j over the
+    resamples.
 
     Args:
         drawn: Shape (r, n), complete resamples, on the scale of the estimate.
         estimate: Shape (n,).
+        level: Of the intervals, between 0 and 1.
     Returns:
-        Lower and upper bounds, shape (n,); a value that never varies (an anchor) is its own interval.
+        Lower and upper bounds, shape (n,); both equal the estimate where it never varies, as for an anchor.
     Source:
         Romano and Wolf (2005), Stepwise multiple testing as formalized data snooping, Econometrica 73, 1237-1282.
     """
@@ -45,44 +47,55 @@ def rank_interval(
     unclear: BoolArray | None = None,
     factor: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
-    """Ranks that contain the true ranks of all systems at once with at least this probability.
+    """Give the best and worst ranks that hold the true ranks of all systems at once with at least this probability.
 
-    From simultaneous intervals of all pairwise differences, max-t as above: the best rank of a system is 1 + the number
-    of systems surely better, the worst n - the number surely worse. Differences, because intervals of single ratings
-    can overlap although one system is surely better.
+    They come from simultaneous intervals of all pairwise differences (max-t, as in max_t_interval): the best rank of a
+    system is 1 + the number of systems surely better, the worst is n - the number surely worse. Differences are used
+    because the intervals of two ratings can overlap although one system is surely better.
 
     Args:
         drawn, estimate: As in max_t_interval; adding a constant to a row changes nothing.
-        factor: Shape (n, n), by how much each difference's interval is wider; see small_samples.expansion.
+        level: Probability that all ranks hold, between 0 and 1.
         unclear: Shape (n, n), pairs that count as not told apart whatever the resamples say; see unclear_pairs.
+        factor: Shape (n, n), factor by which each difference's interval is wider; see small_samples.expansion.
+    Returns:
+        Best and worst ranks from 1, shape (n,).
     Source:
         Mogstad, Romano, Shaikh and Wilhelm (2024), Inference for ranks with applications to mobility across
         neighbourhoods and academic achievement across countries, Review of Economic Studies 91, 476-518.
     """
     error = np.array([(drawn - drawn[:, [j]]).std(axis=0, ddof=1) for j in range(len(estimate))])
     gap = estimate[np.newaxis, :] - estimate[:, np.newaxis]
+    reach = np.quantile(_largest_t(drawn, gap, error), level) * error * (1 if factor is None else factor)
+    return ranks(gap, reach if unclear is None else np.where(unclear, np.inf, reach))
+
+
+def _largest_t(drawn: FloatArray, gap: FloatArray, error: FloatArray) -> FloatArray:
+    """Give the largest |drawn gap - gap| / error over all pairs in each resample; shape (r,)."""
     largest = np.zeros(len(drawn))
-    for j in range(len(estimate)):
+    for j in range(len(gap)):
         varies = error[j] > SMALLEST_ERROR
         if varies.any():
             off = np.abs(drawn - drawn[:, [j]] - gap[j])[:, varies] / error[j, varies]
             largest = np.maximum(largest, off.max(axis=1))
-    reach = np.quantile(largest, level) * error * (1 if factor is None else factor)
-    return ranks(gap, reach if unclear is None else np.where(unclear, np.inf, reach))
+    return largest
 
 
 def unclear_pairs(wins: FloatArray, *, level: float = 0.95) -> BoolArray:
-    """Pairs whose distance the votes do not limit on both sides, unless there are votes enough to be sure.
+    """Mark the pairs whose distance the votes do not limit on both sides, unless there are enough votes to be sure.
 
-    Drawing again never makes a system lose that always won: after three votes it looks as sure as after three hundred.
-    So half a win is added each way wherever two systems met, which makes every log-odds and its error finite, and such
-    a pair is clear only if its gap exceeds its (single votes') error by Bonferroni's factor over all pairs.
+    Resampling never makes a system lose that always won, so it looks as sure after three votes as after three hundred.
+    Half a win is therefore added each way wherever two systems met, which makes all log-odds and their errors finite.
+    Such a pair is clear only if its gap exceeds Bonferroni's factor over all pairs times its error from single votes.
 
     Args:
-        wins: Shape (n, n), ties half.
+        wins: Shape (n, n), how often i beat j at [i, j], ties half each way.
+        level: Of Bonferroni's factor, between 0 and 1.
+    Returns:
+        Shape (n, n), symmetric.
     Source:
         Haldane (1956), The estimation and significance of the logarithm of a ratio of frequencies, Annals of Human
-        Genetics 20, 309-311 (the half). For when a distance is without limit: Ford (1957), as in graphs.
+        Genetics 20, 309-311 (the half). When a distance has no limit: Ford (1957), as in graphs.unbounded_nodes.
     """
     limited = same_circle(wins > 0)
     if limited.all():
@@ -94,28 +107,13 @@ def unclear_pairs(wins: FloatArray, *, level: float = 0.95) -> BoolArray:
     return np.asarray((gap <= _bonferroni(len(wins), level) * _errors(covariance)) & ~limited)
 
 
-def rank_interval_from_covariance(
-    estimate: FloatArray, covariance: FloatArray, *, level: float = 0.95, chi_square: bool = False
-) -> tuple[FloatArray, FloatArray]:
-    """The same from a covariance, without resamples: Bonferroni over all pairs, or the chi-square set (Scheffe).
-
-    The chi-square set holds for every contrast of the systems and is the wider one; it is what Chiang et al. use.
-
-    Source:
-        Chiang et al. (2024), Chatbot Arena, arXiv 2403.04132, section 5.
-    """
-    n = len(estimate)
-    factor = float(np.sqrt(chi2.ppf(level, max(1, n - 1)))) if chi_square else _bonferroni(n, level)
-    return ranks(estimate[np.newaxis, :] - estimate[:, np.newaxis], factor * _errors(covariance))
-
-
 def _bonferroni(n: int, level: float) -> float:
-    """Over all pairs of n systems, two-sided."""
+    """Give the two-sided normal quantile with Bonferroni's correction over all pairs of n systems."""
     return float(norm.ppf(1 - (1 - level) / (2 * max(1, n * (n - 1) // 2))))
 
 
 def _errors(covariance: FloatArray) -> FloatArray:
-    """Of the differences, shape (n, n)."""
+    """Give the standard errors of all differences, shape (n, n)."""
     variance = np.diag(covariance)
     squares = variance[:, np.newaxis] + variance[np.newaxis, :] - 2 * covariance
     errors: FloatArray = np.sqrt(np.maximum(squares, 0))
@@ -123,7 +121,12 @@ def _errors(covariance: FloatArray) -> FloatArray:
 
 
 def ranks(gap: FloatArray, reach: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Best and worst rank of each system, where j is surely better than i if gap[i, j] > reach[i, j] > 0."""
+    """Give the best and worst rank of each system; j is surely better than i if gap[i, j] > reach[i, j] > 0.
+
+    Args:
+        gap: Shape (n, n), strength of j less that of i at [i, j].
+        reach: Shape (n, n), half the width of each gap's interval; infinite where nothing is sure.
+    """
     sure = (reach > SMALLEST_ERROR) & (np.abs(gap) > reach)
     best = 1.0 + (sure & (gap > 0)).sum(axis=1)
     worst = len(gap) - (sure & (gap < 0)).sum(axis=1).astype(np.float64)

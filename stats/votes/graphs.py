@@ -1,4 +1,4 @@
-"""Which systems the votes connect: ratings mean something only within one connected part."""
+"""Find which systems the votes connect: ratings can be compared only within one connected part."""
 
 import numpy as np
 
@@ -6,11 +6,13 @@ from stats.votes.arrays import BoolArray
 
 
 def reachable(edges: BoolArray, start: BoolArray) -> BoolArray:
-    """Nodes that can be reached from the start nodes, those included.
+    """Find the nodes that can be reached from the start nodes, including these.
 
     Args:
-        edges: Shape (..., n, n), [i, j] true where one can go from i to j.
+        edges: Shape (..., n, n), [i, j] true where an edge leads from i to j.
         start: Shape (..., n).
+    Returns:
+        Shape (..., n).
     """
     reached = start
     while True:
@@ -21,7 +23,11 @@ def reachable(edges: BoolArray, start: BoolArray) -> BoolArray:
 
 
 def connected_parts(edges: BoolArray) -> list[list[int]]:
-    """Parts of an undirected graph, edges of shape (n, n), each in rising order, ordered by their first node."""
+    """List the connected components of an undirected graph, each in rising order, ordered by their first node.
+
+    Args:
+        edges: Shape (n, n), symmetric.
+    """
     left = list(range(len(edges)))
     parts = []
     while left:
@@ -34,11 +40,13 @@ def connected_parts(edges: BoolArray) -> list[list[int]]:
 
 
 def connects_all(edges: BoolArray, nodes: BoolArray) -> BoolArray:
-    """For each of many undirected graphs, whether the given nodes are one part; false where there are none.
+    """Tell for each of many undirected graphs whether the given nodes are one component; false for no nodes.
 
     Args:
         edges: Shape (r, n, n).
         nodes: Shape (r, n).
+    Returns:
+        Shape (r,).
     """
     first = np.zeros_like(nodes)
     rows = np.flatnonzero(nodes.any(axis=1))
@@ -48,9 +56,10 @@ def connects_all(edges: BoolArray, nodes: BoolArray) -> BoolArray:
 
 
 def same_circle(beats: BoolArray) -> BoolArray:
-    """Shape (n, n): which nodes lead to each other both ways, each to itself.
+    """Mark the pairs of nodes that lead to each other, each node with itself; shape (n, n).
 
-    With beats as in unbounded_nodes, these are the pairs whose distance the votes limit on both sides.
+    These are the strongly connected components ("circles"). With beats as in unbounded_nodes, they are the pairs whose
+    distance the votes limit on both sides.
     """
     n = len(beats)
     reach = reachable(np.broadcast_to(beats, (n, n, n)), np.eye(n, dtype=bool))
@@ -58,16 +67,21 @@ def same_circle(beats: BoolArray) -> BoolArray:
 
 
 def main_circle(beats: BoolArray) -> BoolArray:
-    """The nodes of the circle that has more than half of all, shape (n,); none if there is no such circle."""
+    """Mark the nodes of the circle that holds more than half of all nodes; none if there is no such circle."""
     return np.asarray(same_circle(beats).sum(axis=1) > len(beats) / 2)
 
 
 def unbounded_nodes(beats: BoolArray) -> tuple[list[int], list[int]]:
-    """Nodes that nothing outside their own circle leads to, and nodes that lead to nothing outside it.
+    """List the systems whose lead the votes do not limit, and those whose distance behind they do not limit.
 
-    Both are empty if all nodes are one circle. With beats[i, j] true where i beat j at least in part, these are the
-    systems whose lead, or whose distance behind, the votes set no limit to. Ford (1957), American Mathematical Monthly
-    64, 28-33: the maximum likelihood estimate exists if and only if every system leads to every other.
+    These are the nodes that nothing outside their own circle leads to, and those that lead to nothing outside it. Both
+    lists are empty if all nodes are one circle.
+
+    Args:
+        beats: Shape (n, n), [i, j] true where i beat j at least in part.
+    Source:
+        Ford (1957), American Mathematical Monthly 64, 28-33: the maximum likelihood estimate exists if and only if
+        every system leads to every other.
     """
     n = len(beats)
     reach = reachable(np.broadcast_to(beats, (n, n, n)), np.eye(n, dtype=bool))

@@ -1,4 +1,4 @@
-"""Votes of systems that votes connect: what one scale can hold."""
+"""Split votes into connected parts of systems, each of which can be rated on one scale."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from stats.votes.graphs import connected_parts
 
 
 def parts_of(votes: VoteArrays) -> list[IntArray]:
-    """Systems that votes connect, by part, in rising order; those without votes are in none."""
+    """List the systems of each connected part, in rising order; systems without votes are in none."""
     wins = votes.wins()
     voted = np.flatnonzero(votes.count_by_system())
     met = (wins + wins.T > 0)[np.ix_(voted, voted)]
@@ -17,16 +17,16 @@ def parts_of(votes: VoteArrays) -> list[IntArray]:
 
 
 def only(votes: VoteArrays, systems: IntArray) -> VoteArrays:
-    """The votes of a part; systems, documents and annotators numbered without gaps, order kept."""
+    """Keep the votes of one part, with systems, documents and annotators renumbered without gaps in the same order."""
     kept = votes
     if len(systems) < votes.n_systems:
-        place = np.full(votes.n_systems, -1, dtype=votes.system_a.dtype)
-        place[systems] = np.arange(len(systems))
-        chosen = place[votes.system_a] >= 0
+        new_index = np.full(votes.n_systems, -1, dtype=votes.system_a.dtype)
+        new_index[systems] = np.arange(len(systems))
+        chosen = new_index[votes.system_a] >= 0
         kept = votes if chosen.all() else votes.take(chosen)
-        first, second = place[kept.system_a], place[kept.system_b]
-        kept = replace(kept, system_a=first, system_b=second, n_systems=len(systems))
+        a, b = new_index[kept.system_a], new_index[kept.system_b]
+        kept = replace(kept, system_a=a, system_b=b, n_systems=len(systems))
     document, annotator = renumbered(kept.document), renumbered(kept.annotator)
     if document is kept.document and annotator is kept.annotator:
-        return kept  # the same votes, with what is known of them
+        return kept  # the same object, with the results cached in it
     return replace(kept, document=document, annotator=annotator)

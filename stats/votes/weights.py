@@ -1,4 +1,4 @@
-"""Weights of votes whose pairs were drawn by chances that are known."""
+"""Weigh votes by the known chances with which their pairs were drawn."""
 
 import numpy as np
 
@@ -6,11 +6,13 @@ from stats.votes.arrays import FloatArray
 
 
 def chance_weights(chance: FloatArray) -> FloatArray:
-    """1 / chance, scaled to mean 1 over the votes that were drawn; 1 for the others.
+    """Weigh each drawn vote by 1 / chance, scaled to mean 1 over the drawn votes; all others weigh 1.
 
     Args:
-        chance: Of each vote's draw, times the number of comparisons it was drawn among, above 0; NaN where nothing
-            was drawn. Shape (n_votes,).
+        chance: Probability of each vote's draw times the number of comparisons it was drawn among, above 0; NaN where
+            nothing was drawn. Shape (n_votes,).
+    Returns:
+        Shape (n_votes,).
     Source:
         Horvitz and Thompson (1952), A generalization of sampling without replacement from a finite universe, Journal
         of the American Statistical Association 47, 663-685. docs/rater-statistics.md says when these are the right
@@ -25,8 +27,10 @@ def chance_weights(chance: FloatArray) -> FloatArray:
 
 
 def effective_votes(weights: FloatArray) -> float | None:
-    """Votes of one weight that are worth as much, (sum w)^2 / sum w^2; None without votes.
+    """Count the equally weighted votes that tell as much, (sum w)^2 / sum w^2; None without votes.
 
+    Args:
+        weights: Above 0, shape (n_votes,).
     Source:
         Kish (1965), Survey Sampling, section 11.7.
     """

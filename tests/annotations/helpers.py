@@ -1,6 +1,6 @@
 import uuid
 
-from annotations.gold.items import Known, make_known
+from annotations.gold.items import ControlItemSpec, make_control_item
 from annotations.models import Remark
 from annotations.rating.assignment import next_assignment
 from annotations.rating.votes import Vote, record_vote
@@ -31,7 +31,7 @@ def rate_everything(annotator, choice="left"):
 
 def make_gold(comparison, purpose="gold", outcomes=("a",), explanation="", criterion="overall"):
     """Turn a pair of a study into gold or training."""
-    return make_known(comparison, Known(purpose, {criterion: outcomes}, explanation), None)
+    return make_control_item(comparison, ControlItemSpec(purpose, {criterion: outcomes}, explanation), None)
 
 
 def answer(assignment, outcome):

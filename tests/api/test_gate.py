@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from api.idempotency import forget_old
+from api.gate.idempotency import forget_old_answers
 from api.models import ApiToken, KeptAnswer
 from models_runner.models import Dataset, Run
 from tests.api.helpers import document, error_of, new_key, program
@@ -101,10 +101,10 @@ def test_what_is_no_key_is_refused(run_body, key):
 
 def test_answers_are_kept_for_a_day(run_body):
     program().post("/runs", run_body, **{"Idempotency-Key": new_key()})
-    forget_old()
+    forget_old_answers()
     assert KeptAnswer.objects.count() == 1
     KeptAnswer.objects.update(created_at=timezone.now() - timezone.timedelta(days=1, seconds=1))
-    forget_old()
+    forget_old_answers()
     assert not KeptAnswer.objects.exists()
 
 
@@ -144,7 +144,7 @@ def test_a_fault_of_our_own_tells_no_more_than_that(monkeypatch):
     def fail(*args):
         raise RuntimeError("the password is swordfish")
 
-    monkeypatch.setattr("api.resources.studies.studies_of", fail)
+    monkeypatch.setattr("api.resources.studies.visible_studies", fail)
     refusal = asks.get("/studies")
     assert refusal.status_code == 500
     assert error_of(refusal)["code"] == "internal_error"

@@ -134,13 +134,13 @@ class World:
     def release(self, path):
         """One that may be published, that failed, or that is published; made where there is none."""
         if path.endswith("/retry"):
-            release = self.study.releases.filter(state="failed").first() or create_draft(self.study, Draft(), None)
-            Release.objects.filter(pk=release.pk).update(state="failed", reason="The disk is full.")
+            release = self.study.releases.filter(status="failed").first() or create_draft(self.study, Draft(), None)
+            Release.objects.filter(pk=release.pk).update(status="failed", failure_reason="The disk is full.")
             return release
         if path.endswith("/publish"):
-            ready = self.study.releases.filter(state="done", status="draft")
+            ready = self.study.releases.filter(status="done", publication="draft")
             return ready.first() or write_files(create_draft(self.study, Draft(), None))
-        release = self.study.releases.filter(status="published").first()
+        release = self.study.releases.filter(publication="published").first()
         if release is None:
             release = write_files(create_draft(self.study, Draft(), None))
             publish(release)

@@ -149,8 +149,8 @@ def test_a_run_is_started_watched_cancelled_and_resumed(run):
 
 
 def test_failed_summaries_are_tried_again(run):
-    run.summaries.update(status="failed", error="no memory")
-    Run.objects.update(status="failed", status_reason="3 failed")
+    run.summaries.update(status="failed", failure_reason="no memory")
+    Run.objects.update(status="failed", failure_reason="3 failed")
     assert program().post(f"/runs/{run.pk}/retry").json()["summaries"]["pending"] == 3
 
 
@@ -366,7 +366,7 @@ def test_a_release_is_listed_and_downloaded():
 
 def test_a_release_is_made_watched_and_published(django_capture_on_commit_callbacks, monkeypatch):
     told = []
-    monkeypatch.setattr("leaderboards.files.tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
+    monkeypatch.setattr("jobs.messages.send", lambda task, pk, delay=None: told.append((task, pk)))
     study = make_study(systems=2, documents=2)
     rate_everything(join(study))
     asks, address = program(), f"/studies/{study.slug}/releases"
@@ -382,7 +382,7 @@ def test_a_release_is_made_watched_and_published(django_capture_on_commit_callba
     )
     refusal = asks.post(f"{address}/1.0/publish")
     assert (refusal.status_code, error_of(refusal)["code"]) == (409, "not_publishable")
-    jobs.work_on(Release, release.pk, owner="w")
+    jobs.write_job(Release, release.pk, owner="w")
     assert asks.get(f"{address}/1.0").json()["state"] == "done"
     published = asks.post(f"{address}/1.0/publish").json()
     assert (published["status"], bool(published["published_at"])) == ("published", True)
@@ -410,11 +410,11 @@ def test_files_that_failed_are_written_again():
     asks, address = program(), f"/studies/{study.slug}/releases"
     asks.post(address, {"licence": "MIT"})
     assert error_of(asks.post(f"{address}/1.0/retry"))["code"] == "not_failed"
-    study.releases.update(state="failed", reason="The disk is full.")
+    study.releases.update(status="failed", failure_reason="The disk is full.")
     assert asks.get(f"{address}/1.0").json()["reason"] == "The disk is full."
     again = asks.post(f"{address}/1.0/retry").json()
     assert (again["state"], again["reason"]) == ("pending", "")
-    jobs.work_on(Release, study.releases.get().pk, owner="w")
+    jobs.write_job(Release, study.releases.get().pk, owner="w")
     assert asks.get(f"{address}/1.0").json()["state"] == "done"
 
 

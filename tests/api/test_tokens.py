@@ -11,7 +11,7 @@ from django.utils import timezone
 from annotations.models import Membership
 from annotations.people.joining import join
 from api.models import ApiToken
-from api.tokens import TokenError, find_token, make_token, revoke
+from api.tokens import TokenError, find_token, make_token, revoke_token
 from tests import people
 from tests.api.helpers import Program, error_of, program
 from tests.factories import AnnotatorFactory, UserFactory, make_study
@@ -44,7 +44,7 @@ def test_a_token_ends_when_it_is_revoked_expired_or_its_owner_is():
     assert find_token(text) is None
     token.owner.is_active = True
     token.owner.save()
-    revoke(token)
+    revoke_token(token)
     assert find_token(text) is None
 
 

@@ -1,5 +1,6 @@
 """Events that reach a real server: signed, once, again after a fault, and not where they may not go."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -10,12 +11,16 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from standardwebhooks import Webhook as StandardWebhook
+from standardwebhooks import WebhookVerificationError
 
 from annotations.models import Membership
 from annotations.people.joining import join
-from api import events, webhooks
 from api.models import Delivery, Webhook
-from api.signing import secret_of, signature
+from api.webhooks import events, registration, sending
+from api.webhooks.signing import own_signature, secret_of
+from jobs.leases import lease_time
+from jobs.sweeper import sweep_jobs
 from leaderboards.models.releases import Release
 from leaderboards.releases.publishing import write_files
 from models_runner.models import Run
@@ -53,25 +58,25 @@ def receiver():
 
 
 def webhook(url, *, owner=None, study=None, wanted=("run.finished", "study.complete")):
-    return webhooks.make_webhook(owner or UserFactory(is_staff=True), url, list(wanted), study)
+    return registration.make_webhook(owner or UserFactory(is_staff=True), url, list(wanted), study)
 
 
 def queued(hook, about="1"):
-    events.queue([hook], "study.complete", about, {"study": "première"})
+    events.queue_deliveries([hook], "study.complete", about, {"study": "première"})
     return Delivery.objects.get(webhook=hook, about=about)
 
 
 def again(delivery):
     """Its time has come."""
     Delivery.objects.filter(pk=delivery.pk).update(not_before=timezone.now())
-    webhooks.deliver(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     delivery.refresh_from_db()
 
 
 def test_an_event_arrives_signed(receiver):
     hook = webhook(receiver.url)
     delivery = queued(hook)
-    webhooks.deliver(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     ((path, headers, body),) = receiver.got
     assert path == "/events"
     assert json.loads(body)["study"] == "première"
@@ -89,7 +94,7 @@ def test_an_event_arrives_signed(receiver):
 def test_what_was_delivered_is_not_sent_again(receiver):
     delivery = queued(webhook(receiver.url))
     for _ in range(3):
-        webhooks.deliver(delivery.pk)
+        sending.send_if_due(delivery.pk, owner="w")
     assert len(receiver.got) == 1
 
 
@@ -97,14 +102,14 @@ def test_what_was_delivered_is_not_sent_again(receiver):
 def test_a_passing_fault_is_tried_again_later(receiver, status):
     receiver.statuses = [status]
     delivery = queued(webhook(receiver.url))
-    webhooks.deliver(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     delivery.refresh_from_db()
-    assert (delivery.status, delivery.answer, delivery.reason) == ("pending", status, f"answered {status}")
+    assert (delivery.status, delivery.answer, delivery.failure_reason) == ("pending", status, f"answered {status}")
     assert delivery.not_before > timezone.now()
-    webhooks.deliver(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     assert len(receiver.got) == 1
     again(delivery)
-    assert (delivery.status, delivery.reason, delivery.attempts) == ("delivered", "", 2)
+    assert (delivery.status, delivery.failure_reason, delivery.attempts) == ("delivered", "", 2)
 
 
 def test_the_waits_grow_and_there_is_an_end(receiver, settings):
@@ -113,9 +118,9 @@ def test_the_waits_grow_and_there_is_an_end(receiver, settings):
     delivery = queued(webhook(receiver.url))
     for _ in range(20):
         again(delivery)
-    assert len(receiver.got) == delivery.attempts == webhooks.MAX_ATTEMPTS
-    assert (delivery.status, delivery.reason) == ("failed", "answered 500")
-    waits = [webhooks.wait_after(n).total_seconds() for n in range(1, webhooks.MAX_ATTEMPTS)]
+    assert len(receiver.got) == delivery.attempts == Delivery.MAX_ATTEMPTS
+    assert (delivery.status, delivery.failure_reason) == ("failed", "answered 500")
+    waits = [sending.wait_before_retry(n).total_seconds() for n in range(1, Delivery.MAX_ATTEMPTS)]
     assert waits == sorted(set(waits))
     assert waits[0] == 5
     assert sum(waits) > 24 * 3600
@@ -125,18 +130,18 @@ def test_the_waits_grow_and_there_is_an_end(receiver, settings):
 def test_a_redirect_is_not_followed(receiver, status):
     receiver.statuses = [status]
     delivery = queued(webhook(receiver.url))
-    webhooks.deliver(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     delivery.refresh_from_db()
     assert [path for path, _, _ in receiver.got] == ["/events"]
     assert delivery.status == "failed"
-    assert "redirect" in delivery.reason
+    assert "redirect" in delivery.failure_reason
 
 
 @pytest.mark.parametrize("status", [400, 404, 410])
 def test_a_refusal_is_the_receivers_last_word(receiver, status):
     receiver.statuses = [status]
     delivery = queued(webhook(receiver.url))
-    webhooks.deliver(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     delivery.refresh_from_db()
     assert (delivery.status, delivery.answer) == ("failed", status)
 
@@ -146,21 +151,21 @@ def test_a_server_that_is_not_there_is_tried_again(receiver):
     receiver.shutdown()
     receiver.server_close()
     delivery = queued(hook)
-    webhooks.deliver(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     delivery.refresh_from_db()
     assert (delivery.status, delivery.answer) == ("pending", None)
-    assert delivery.reason.startswith("no answer")
+    assert delivery.failure_reason.startswith("no answer")
 
 
 def test_a_delivery_whose_worker_ended_is_taken_up_again(receiver):
     delivery = queued(webhook(receiver.url))
     now = timezone.now()
-    assert Delivery.objects.claim(delivery.pk, now=now, lease=webhooks.LEASE)
-    events.sweep()
-    webhooks.deliver(delivery.pk)
+    assert Delivery.objects.claim(delivery.pk, owner="elsewhere", now=now, lease=lease_time())
+    sweep_jobs(Delivery)
+    sending.send_if_due(delivery.pk, owner="w")
     assert not receiver.got  # it may still be under way
-    assert Delivery.objects.release_stale(now + webhooks.LEASE + timedelta(seconds=1)) == 1
-    webhooks.deliver(delivery.pk)
+    assert Delivery.objects.free_stale(now + lease_time() + timedelta(seconds=1)) == 1
+    sending.send_if_due(delivery.pk, owner="w")
     assert len(receiver.got) == 1
 
 
@@ -211,10 +216,10 @@ def test_an_address_that_is_allowed_no_longer_gets_nothing(receiver, settings):
     hook = webhook("http://localhost.example/")
     settings.ALLOWED_ENDPOINTS = []
     delivery = queued(hook)
-    webhooks.deliver(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     delivery.refresh_from_db()
     assert delivery.status == "failed"
-    assert "not allowed" in delivery.reason
+    assert "not allowed" in delivery.failure_reason
 
 
 def test_only_staff_hear_of_everything():
@@ -240,19 +245,48 @@ def test_a_rotated_secret_is_another_one(receiver, settings):
     assert rotated["id"] == made["id"]
     assert rotated["secret"] != made["secret"]
     delivery = queued(Webhook.objects.get())
-    webhooks.deliver(delivery.pk)
+    sending.send_if_due(delivery.pk, owner="w")
     ((_, headers, body),) = receiver.got
     t = int(headers["Punchweight-Signature"].split(",")[0][2:])
-    assert headers["Punchweight-Signature"] == signature(rotated["secret"], t, body)
+    assert headers["Punchweight-Signature"] == own_signature(rotated["secret"], t, body)
     settings.SECRET_KEY = "another"
     assert secret_of(Webhook.objects.get()) != rotated["secret"]
 
 
 def test_a_signature_as_worked_out_elsewhere():
     # printf '1700000000.{}' | openssl dgst -sha256 -hmac whsec_x
-    assert signature("whsec_x", 1_700_000_000, b"{}") == (
+    assert own_signature("whsec_x", 1_700_000_000, b"{}") == (
         "t=1700000000,v1=" + hmac.digest(b"whsec_x", b"1700000000.{}", "sha256").hex()
     )
+
+
+def test_a_receiver_checks_an_event_with_a_library_of_standard_webhooks(receiver):
+    receiver.statuses = [503]
+    hook = webhook(receiver.url)
+    delivery = queued(hook)
+    sending.send_if_due(delivery.pk, owner="w")
+    again(delivery)
+    library = StandardWebhook(secret_of(hook))
+    for _, headers, body in receiver.got:
+        assert library.verify(body, headers)["study"] == "première"
+        assert headers["Webhook-Id"] == str(delivery.public_id)  # the same when sent again: receivers know it by it
+    with pytest.raises(WebhookVerificationError):
+        library.verify(body.replace(b"study", b"Study"), headers)
+    with pytest.raises(WebhookVerificationError):
+        library.verify(body, headers | {"Webhook-Timestamp": str(int(headers["Webhook-Timestamp"]) - 301)})
+    with pytest.raises(WebhookVerificationError):
+        StandardWebhook(secret_of(webhook(receiver.url))).verify(body, headers)
+
+
+def test_the_standard_signature_as_worked_out_by_hand(receiver):
+    hook = webhook(receiver.url)
+    sending.send_if_due(queued(hook).pk, owner="w")
+    ((_, headers, body),) = receiver.got
+    key = base64.b64decode(secret_of(hook).removeprefix("whsec_"))
+    assert 24 <= len(key) <= 64  # the standard's bounds
+    signed = f"{headers['Webhook-Id']}.{headers['Webhook-Timestamp']}.".encode() + body
+    expected = base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
+    assert headers["Webhook-Signature"] == f"v1,{expected}"
 
 
 # ---- what is an event
@@ -270,7 +304,7 @@ def test_the_end_of_a_run_is_told_once(receiver, django_capture_on_commit_callba
     assert not other.deliveries.exists()
     assert delivery.payload["run"] == run.pk
     assert delivery.payload["summaries"]["done"] == 1
-    events.run_ended(None, run)
+    events.queue_run_finished(None, run)
     assert hook.deliveries.count() == 1
 
 
@@ -286,7 +320,7 @@ def test_runs_are_told_to_staff_alone():
         status="done",
         finished_at=timezone.now(),
     )
-    events.run_ended(None, run)
+    events.queue_run_finished(None, run)
     assert not hook.deliveries.exists()
 
 
@@ -294,17 +328,17 @@ def test_a_complete_study_is_told_once_for_each_size():
     study = make_study(systems=2, documents=2, quota=1)
     mine, every = webhook("http://127.0.0.1/", study=study), webhook("http://127.0.0.1/")
     other = webhook("http://127.0.0.1/", study=make_study(slug="other"))
-    events.sweep()
+    events.sweep_events()
     assert not Delivery.objects.exists()
     rate_everything(join(study))
     for _ in range(2):
-        events.sweep()
+        events.sweep_events()
     assert [hook.deliveries.count() for hook in (mine, every, other)] == [1, 1, 0]
     assert mine.deliveries.get().payload["rated"] == 2
     study.comparisons.update(quota=2)
-    events.sweep()
+    events.sweep_events()
     rate_everything(join(study))
-    events.sweep()
+    events.sweep_events()
     assert mine.deliveries.count() == 2
 
 
@@ -315,7 +349,7 @@ def test_who_lost_the_study_is_told_nothing(settings):
     hook = webhook("https://hooks.example.com/", owner=owner, study=study)
     membership.delete()
     rate_everything(join(study))
-    events.sweep()
+    events.sweep_events()
     assert not hook.deliveries.exists()
 
 
@@ -325,13 +359,13 @@ def test_a_release_is_told_to_webhooks_that_were_there():
         webhook("http://127.0.0.1/", study=one, wanted=("release.published",)) for one in (study, make_study())
     )
     draft = Release.objects.create(study=study, name="Votes", version="0.9")
-    Release.objects.filter(pk=draft.pk).update(state="done", sha256="0" * 64, file_bytes=1)
-    events.sweep()
+    Release.objects.filter(pk=draft.pk).update(status="done", sha256="0" * 64, file_bytes=1)
+    events.sweep_events()
     assert not Delivery.objects.exists()
-    Release.objects.filter(pk=draft.pk).update(status="published", published_at=timezone.now())
+    Release.objects.filter(pk=draft.pk).update(publication="published", published_at=timezone.now())
     late = webhook("http://127.0.0.1/", study=study, wanted=("release.published",))
     for _ in range(2):
-        events.sweep()
+        events.sweep_events()
     assert [one.deliveries.count() for one in (hook, other, late)] == [1, 0, 0]
     assert hook.deliveries.get().payload["version"] == "0.9"
 
@@ -342,17 +376,17 @@ def test_a_release_published_through_the_api_is_told_as_one_of_the_page():
     asks, address = program(), f"/studies/{study.slug}/releases"
     asks.post(address, {"name": "Votes", "licence": "MIT"})
     write_files(study.releases.get())
-    events.sweep()
+    events.sweep_events()
     assert not hook.deliveries.exists()
     asks.post(f"{address}/1.0/publish")
-    events.sweep()
+    events.sweep_events()
     told = hook.deliveries.get().payload
     assert (told["event"], told["name"], told["sha256"]) == ("release.published", "Votes", study.releases.get().sha256)
 
 
 def test_new_deliveries_are_announced_after_the_commit(monkeypatch, django_capture_on_commit_callbacks):
     sent = []
-    monkeypatch.setattr("api.tasks.send_message", sent.append)
+    monkeypatch.setattr("jobs.messages.send", lambda task, pk, delay=None: sent.append(pk))
     hook = webhook("http://127.0.0.1/")
     with django_capture_on_commit_callbacks(execute=True):
         delivery = queued(hook)

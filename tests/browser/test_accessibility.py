@@ -7,7 +7,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from annotations.gold.items import switch
-from annotations.models import KnownPair, Study
+from annotations.models import ControlItem, Study
 from annotations.people.links import invitation_path
 from annotations.quality.exclusion import exclude
 from annotations.quality.report import AnnotatorQuality
@@ -92,7 +92,7 @@ def test_researchers_pages(open_page, live_server, screen, monkeypatch):
     for address in ("gold/", "gold/pairs/", f"gold/pairs/{study.comparisons.for_rating().first().pk}/"):
         page.goto(f"/studies/{study.slug}/{address}")
         assert (address, violations(page)) == (address, {})
-    switch(KnownPair.objects.first(), on=False, by=None)
+    switch(ControlItem.objects.first(), on=False, by=None)
     rate_everything(AnnotatorFactory(study=study, number=1))
     exclude(AnnotatorFactory(study=study, number=2), "Why.", None)
     add_remarks(study.annotators.get(number=1), 60)

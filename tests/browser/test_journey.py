@@ -12,12 +12,12 @@ from playwright.sync_api import expect
 from annotations.models import Annotator, Judgement, JudgementRevision, Remark
 from annotations.people.invitations import invite
 from annotations.people.links import invitation_path, single_path
-from tests import messages
 from tests.annotations.web.test_languages import SAME_EVERYWHERE
 from tests.browser.rating import next_is_fetched_ahead, takes_answers
 from tests.browser.test_accessibility import violations
 from tests.factories import make_study
 from tests.pagetext import texts_in
+from tools import messages
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

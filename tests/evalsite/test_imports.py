@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FORBIDDEN = {
+    "jobs": {"models_runner", "annotations", "leaderboards", "evalsite", "api", "stats"},
     "models_runner": {"annotations", "leaderboards", "evalsite", "api"},
     "annotations": {"leaderboards", "evalsite", "api"},
     "leaderboards": {"evalsite", "api"},

@@ -5,7 +5,7 @@ import re
 import pytest
 from babel.messages.mofile import read_mo
 
-from tests import messages
+from tools import messages
 
 CATALOGUES = messages.catalogues()
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w+\}|<[^>]+>")

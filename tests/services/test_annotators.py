@@ -13,7 +13,7 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener
 import pytest
 from django.db import connection
 
-from annotations.counts.pair_tallies import counted
+from annotations.counts.pair_tallies import tallies_from_votes
 from annotations.models import Assignment, Judgement, JudgementRevision
 from annotations.people.links import invitation_path
 from annotations.quality.exclusion import exclude, include
@@ -118,12 +118,12 @@ def test_eight_annotators_give_exactly_the_quota(live_server, sampling):
     assert set(study.comparisons.values_list("taken", flat=True)) == {3}
     if sampling == "adaptive":
         # Everybody votes left: a and b win 1 and 0, so squares sum to the same.
-        counts = study.pair_counts.values_list("votes", "score_sum", "score_squares")
+        counts = study.pair_tallies.values_list("votes", "score_sum", "score_squares")
         assert [votes for votes, *_ in counts] == [30] * 6
         assert all(total == squares for _, total, squares in counts)
-        assert {pair: tuple(totals) for pair, totals in counted(study).items()} == {
+        assert {pair: tuple(totals) for pair, totals in tallies_from_votes(study).items()} == {
             (one, two): tuple(totals)
-            for one, two, *totals in study.pair_counts.values_list(
+            for one, two, *totals in study.pair_tallies.values_list(
                 "system_1", "system_2", "votes", "score_sum", "score_squares"
             )
         }

@@ -41,7 +41,7 @@ def job(tmp_path):
 
 def reached(job, step):
     job.refresh_from_db()
-    assert job.status != FineTuning.Status.FAILED, job.status_reason
+    assert job.status != FineTuning.Status.FAILED, job.failure_reason
     return job.step >= step
 
 

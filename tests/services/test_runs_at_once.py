@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def cancelled_under_work(monkeypatch):
     """A run whose summaries are cancelled while its worker has not yet seen it: it is still open."""
-    monkeypatch.setattr("models_runner.tasks.send_message", lambda work, delay=None: None)
+    monkeypatch.setattr("jobs.messages.send", lambda task, *args, delay=None: None)
     dataset = DatasetFactory()
     for n in range(2):
         DocumentFactory(dataset=dataset, external_id=f"m{n}")

@@ -6,10 +6,11 @@ from collections import Counter
 
 import pytest
 
-from models_runner.models import Run, Score, Summary, Worker
+from jobs.models import MAX_ATTEMPTS, Worker
+from jobs.sweeper import sweep
+from models_runner.models import Run, Score, ScoringJob, Summary
 from models_runner.runs import lifecycle
-from models_runner.sweeper import sweep
-from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, SystemFactory
+from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, SummaryFactory, SystemFactory
 from tests.services.workers import empty_broker, wait_until, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker]
@@ -34,6 +35,10 @@ def dataset():
 
 def slow_system(seconds=0.25):
     return SystemFactory(adapter="scripted", engine={"default": "A summary of {document_id}.", "seconds": seconds})
+
+
+def status_of(job):
+    return ScoringJob.objects.values_list("status", flat=True).get(pk=job.pk)
 
 
 def done(run):
@@ -129,3 +134,24 @@ def test_an_ended_worker_is_forgotten(tmp_path):
         wait_until(Worker.objects.exists, what="worker known")
     sweep()
     assert not Worker.objects.exists()
+
+
+def test_a_metric_that_ends_its_worker_every_time_is_given_up_and_holds_up_no_other(tmp_path):
+    run = SummaryFactory().run
+    killer, length = lifecycle.request_scores(run, ("killer", "length"))
+    ended = 0
+    for n in range(MAX_ATTEMPTS + 1):
+        with worker("metrics", log=tmp_path / f"{n}", include="tests.services.killer", **FAST) as process:
+
+            def is_over(process=process):
+                return process.poll() is not None or status_of(killer) == ScoringJob.Status.FAILED
+
+            wait_until(is_over, what="the worker ended, or the job was given up")
+            if process.poll() is None:
+                wait_until(lambda: status_of(length) == ScoringJob.Status.DONE, what="the other metric")
+                break
+            ended += 1
+    killer.refresh_from_db()
+    assert (ended, killer.attempts) == (MAX_ATTEMPTS, MAX_ATTEMPTS)
+    assert (killer.status, killer.failure_reason) == (ScoringJob.Status.FAILED, ScoringJob.WORKER_ENDED)
+    assert Score.objects.filter(name="words").count() == 1

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from evalsite import celery_app
-from models_runner.processes import worker_command
+from jobs.processes import worker_command
 
 
 def database_url():
@@ -19,11 +19,11 @@ def database_url():
     return f"postgres://{config['USER']}:{config['PASSWORD']}@{config['HOST']}:{config['PORT']}/{config['NAME']}"
 
 
-def start(*queues, log, **environment):
+def start(*queues, log, include="", **environment):
     env = os.environ | {"DATABASE_URL": database_url(), "DATA_DIR": str(settings.DATA_DIR)} | environment
     with open(log, "ab") as output:
         return subprocess.Popen(
-            worker_command(*queues),
+            [*worker_command(*queues), *(["--include", include] if include else [])],
             stdout=output,
             stderr=output,
             env=env,
@@ -33,8 +33,8 @@ def start(*queues, log, **environment):
 
 
 @contextmanager
-def worker(*queues, log, **environment):
-    process = start(*queues, log=log, **environment)
+def worker(*queues, log, include="", **environment):
+    process = start(*queues, log=log, include=include, **environment)
     try:
         yield process
     finally:

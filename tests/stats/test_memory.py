@@ -11,14 +11,13 @@ import pytest
 
 from leaderboards.exports.columns import VOTE_TYPES
 from stats.raters.agreement import krippendorff_alpha
-from stats.raters.arrays import InvalidRatingsError, check_once
 from stats.ratings.ratings import rate
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty import bootstrap, sandwich
 from stats.uncertainty.bootstrap import draw, multiplicities
 from stats.uncertainty.sandwich import covariance_parts, sandwich_covariance
 from stats.votes import arrays, tallies
-from stats.votes.arrays import VoteArrays
+from stats.votes.arrays import InvalidVotesError, VoteArrays, check_once
 from tests.stats.simulate import simulated
 
 MANY = 200_000
@@ -128,7 +127,7 @@ def test_draws_in_few_bytes_are_the_same_draws():
 
 def test_two_votes_of_one_person_are_found_among_large_numbers():
     item, person = np.array([2**40, 2**61, 2**40]), np.array([3, 2**30, 3])
-    with pytest.raises(InvalidRatingsError, match="two votes"):
+    with pytest.raises(InvalidVotesError, match="two votes"):
         check_once(item, person)
     check_once(item, np.array([3, 3, 4]))
 

@@ -5,8 +5,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.gold import items
 from annotations.gold.attention_checks import add_attention_checks
-from annotations.gold.results import known_pairs
-from annotations.models import Comparison, KnownPair, Purpose, Study
+from annotations.gold.results import control_items
+from annotations.models import Comparison, ControlItem, Purpose, Study
 from annotations.studies.settings import change_settings
 from annotations.studies.setup import StudySetupError
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no study {options['study']!r}.")
         try:
             self._change(study, options)
-        except (items.KnownPairError, StudySetupError) as error:
+        except (items.ControlItemError, StudySetupError) as error:
             raise CommandError(str(error)) from error
         study.refresh_from_db()
         self._list(study)
@@ -62,8 +62,8 @@ class Command(BaseCommand):
             questions = [key.strip() for key in options["questions"].split(",") if key.strip()]
             add_attention_checks(study, options["attention"], purpose, None, questions=questions)
         elif options["pair"] is not None:
-            answers = items.Known(purpose, expected(options["expect"]), options["explanation"])
-            items.make_known(self._comparison(study, options["pair"]), answers, None)
+            answers = items.ControlItemSpec(purpose, expected(options["expect"]), options["explanation"])
+            items.make_control_item(self._comparison(study, options["pair"]), answers, None)
         elif options["remove"] is not None:
             items.remove(self._pair(study, options["remove"]), None)
         elif options["switch_off"] is not None:
@@ -79,8 +79,8 @@ class Command(BaseCommand):
             raise CommandError(f"Study {study.slug} has no pair {pk}. The page “Gold and training” lists its pairs.")
         return comparison
 
-    def _pair(self, study: Study, pk: int) -> KnownPair:
-        pair = KnownPair.objects.filter(comparison=self._comparison(study, pk)).first()
+    def _pair(self, study: Study, pk: int) -> ControlItem:
+        pair = ControlItem.objects.filter(comparison=self._comparison(study, pk)).first()
         if pair is None:
             raise CommandError(f"Pair {pk} is neither gold nor training.")
         return pair
@@ -88,7 +88,7 @@ class Command(BaseCommand):
     def _list(self, study: Study) -> None:
         rule = f"one gold item in {study.gold_every} pairs" if study.gold_every else "no gold is given out (--every N)"
         self.stdout.write(f"Study {study.slug}: {rule}.")
-        for row in known_pairs(study):
+        for row in control_items(study):
             comparison, off = row.pair.comparison, " · switched off" if row.pair.switched_off_at else ""
             what = f"{comparison.purpose}{' (attention check)' if row.pair.attention else ''}"
             self.stdout.write(

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from annotations.gold.attention_checks import ABOUT_THE_DOCUMENT, MOST_AT_ONCE
-from annotations.gold.items import PURPOSES, Known, offered_outcomes
+from annotations.gold.items import PURPOSES, ControlItemSpec, offered_outcomes
 from annotations.models import Outcome, Purpose, Study
 from annotations.models.gold import LONGEST_EXPLANATION
 
@@ -53,7 +53,7 @@ class KnownPairForm(forms.Form):
             )
         self.order_fields(["purpose", *self.questions, "explanation"])
 
-    def known(self) -> Known:
+    def known(self) -> ControlItemSpec:
         values = self.cleaned_data
         expected = {key: values[name] for name, key in self.questions.items() if values[name]}
-        return Known(values["purpose"], expected, values["explanation"])
+        return ControlItemSpec(values["purpose"], expected, values["explanation"])

@@ -4,7 +4,7 @@ from django import forms
 
 from annotations.models import Remark
 from annotations.models.remarks import LONGEST_REMARK
-from annotations.rating.remarks import Said
+from annotations.rating.remarks import NewRemark
 from annotations.rating.unblinding import GUESS_CHOICES
 from annotations.rating.votes import CHOICES, SIDES, Vote
 
@@ -53,10 +53,10 @@ class RemarkForm(forms.Form):
     text = forms.CharField(max_length=LONGEST_REMARK, required=False)
     client_key = forms.UUIDField()
 
-    def said(self) -> Said:
+    def said(self) -> NewRemark:
         values = self.cleaned_data
         reason = "" if values["kind"] == Remark.Kind.COMMENT else values["reason"]
-        return Said(values["token"], values["kind"], reason, values["text"], values["client_key"])
+        return NewRemark(values["token"], values["kind"], reason, values["text"], values["client_key"])
 
 
 class UndoForm(forms.Form):

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations.gold import items
 from annotations.gold.attention_checks import add_attention_checks
-from annotations.gold.results import pairs_of, with_figures
-from annotations.models import KnownPair, Purpose, Study
+from annotations.gold.results import control_items_of, with_figures
+from annotations.models import ControlItem, Purpose, Study
 from annotations.web import redirects
 from annotations.web.access import members_only, not_while_rating
 from annotations.web.forms.gold import AttentionForm, KnownPairForm
@@ -30,7 +30,7 @@ def known_pairs(request: HttpRequest, study: Study) -> HttpResponse:
 
 def _page(request: HttpRequest, study: Study, form: AttentionForm) -> HttpResponse:
     pages = {
-        purpose: Paginator(pairs_of(study, purpose), KNOWN_A_PAGE).get_page(request.GET.get(purpose))
+        purpose: Paginator(control_items_of(study, purpose), KNOWN_A_PAGE).get_page(request.GET.get(purpose))
         for purpose in (Purpose.GOLD.value, Purpose.TRAINING.value)
     }
     rows = {purpose: with_figures(study, list(page)) for purpose, page in pages.items()}
@@ -55,7 +55,7 @@ def attention(request: HttpRequest, study: Study) -> HttpResponse:
             made = add_attention_checks(
                 study, values["n"], values["purpose"], cast(User, request.user), questions=values["questions"]
             )
-        except items.KnownPairError as error:
+        except items.ControlItemError as error:
             form.add_error(None, str(error))
         else:
             fewer = "" if len(made) == values["n"] else f" There are not enough texts for {values['n']}."
@@ -90,8 +90,8 @@ def make(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     form = KnownPairForm(study, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            items.make_known(comparison, form.known(), cast(User, request.user))
-        except items.KnownPairError as error:
+            items.make_control_item(comparison, form.known(), cast(User, request.user))
+        except items.ControlItemError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "Saved. The pair is no longer one of the rating pairs.")
@@ -105,7 +105,7 @@ def make(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
 @not_while_rating
 def change(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     """POST change=remove, off or on."""
-    pair = get_object_or_404(KnownPair.objects.select_related("comparison__study"), pk=pk, comparison__study=study)
+    pair = get_object_or_404(ControlItem.objects.select_related("comparison__study"), pk=pk, comparison__study=study)
     requested, by = request.POST.get("change", ""), cast(User, request.user)
     if requested not in ("remove", "off", "on"):
         return HttpResponseBadRequest(f"change is {requested!r}; expected remove, off or on.")
@@ -114,6 +114,6 @@ def change(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
             items.remove(pair, by)
         else:
             items.switch(pair, on=requested == "on", by=by)
-    except items.KnownPairError as error:
+    except items.ControlItemError as error:
         messages.error(request, str(error))
     return redirect(redirects.as_it_was(request, "study-gold", study.slug))

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 
 from annotations.gold.items import choosable
 from annotations.gold.results import with_figures
-from annotations.models import KnownPair, Study
+from annotations.models import ControlItem, Study
 from annotations.review.answer_history import answers_to
 from annotations.review.pair_list import rating_pairs, with_tallies
 from annotations.web.access import members_only, not_while_rating
@@ -47,7 +47,7 @@ def pair(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
         "study": study,
         "comparison": comparison,
         "answers": answers_to(comparison),
-        "known": next(iter(with_figures(study, list(KnownPair.objects.filter(comparison=comparison)))), None),
+        "known": next(iter(with_figures(study, list(ControlItem.objects.filter(comparison=comparison)))), None),
         "choosable": study.comparisons.filter(choosable(study), pk=pk).exists(),
     }
     return render(request, "annotations/pair.html", context)

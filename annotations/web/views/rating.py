@@ -20,11 +20,11 @@ from annotations.models import Annotator, Assignment, Purpose, Remark, Study
 from annotations.people import links
 from annotations.rating.assignment import has_work, next_assignment, prefetch
 from annotations.rating.leases import renew
-from annotations.rating.page import RatingPage, rating_page, workload
+from annotations.rating.page import RatingPage, rating_page, rating_progress
 from annotations.rating.remarks import record_remark
 from annotations.rating.unblinding import next_guess, record_guess
 from annotations.rating.undo import has_answered, last_answer, undo
-from annotations.rating.votes import Recorded, RefusedError, record_vote
+from annotations.rating.votes import Receipt, RefusedError, record_vote
 from annotations.studies import progress
 from annotations.web.access import annotator_gate, annotator_page
 from annotations.web.forms.rating import GuessForm, NextForm, RemarkForm, UndoForm, VoteForm
@@ -135,7 +135,7 @@ def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse
         state = "preparing" if progress.more_is_coming(study) else "done"
     context = {
         "state": state,
-        "done": workload(annotator).done,
+        "done": rating_progress(annotator).done,
         "study": study,
         "annotator": annotator,
         "can_undo": state in ("leased", "preparing", "done") and has_answered(annotator),
@@ -169,9 +169,9 @@ def remark(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 def undo_last(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Withdraw the last answer; its pair is shown again."""
 
-    def withdraw(annotator: Annotator, form: UndoForm) -> Recorded:
+    def withdraw(annotator: Annotator, form: UndoForm) -> Receipt:
         undo(annotator, form.cleaned_data["client_key"])
-        return Recorded(complete=False, repeated=False)
+        return Receipt(complete=False, repeated=False)
 
     return _recorded(request, annotator, UndoForm(request.POST), withdraw)
 
@@ -208,7 +208,7 @@ def _recorded(
     request: HttpRequest,
     annotator: Annotator,
     form: F,
-    record: Callable[[Annotator, F], Recorded],
+    record: Callable[[Annotator, F], Receipt],
     *,
     then: Callable[[Annotator, F], str] | None = None,
 ) -> HttpResponse:

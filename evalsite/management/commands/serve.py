@@ -3,6 +3,7 @@ import signal
 import sys
 import time
 from argparse import ArgumentParser
+from pathlib import Path
 from types import FrameType
 from typing import Any
 from urllib.error import URLError
@@ -29,6 +30,7 @@ class StopRequested(Exception):
 
 class Command(BaseCommand):
     help = "Run the whole site: web server, workers and the sample study, until Ctrl-C."
+    started_by = "make run"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
@@ -36,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, **options: Any) -> None:
         signal.signal(signal.SIGTERM, _stop)
         signal.signal(signal.SIGINT, _stop)
-        children = launcher.Children(settings.DATA_DIR / "logs")
+        children = launcher.Children(self.logs())
         try:
             launcher.check_port(host, settings.PORT)
             lock = launcher.lock_data_dir()
@@ -49,20 +51,29 @@ class Command(BaseCommand):
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             children.stop()
         lock.close()
-        self._say("Stopped. Start again with make run; everything goes on where it was.")
+        self._say(f"Stopped. Start again with {self.started_by}; everything goes on where it was.")
 
     def _serve(self, children: launcher.Children, host: str) -> None:
         self._say("Preparing the database and static files ...")
         call_command("migrate", verbosity=0, interactive=False)
         call_command("collectstatic", verbosity=0, interactive=False)
         prepare_broker()
-        children.start("web", launcher.web_command(host, settings.PORT))
+        self.start_web(children, host)
         admin = self._ensure_admin()
         study = load_sample(admin)
-        children.start_workers()
+        self.start_workers(children)
         self._wait_for_site()
         self._announce(study)
         self._watch(children)
+
+    def logs(self) -> Path | None:
+        return settings.DATA_DIR / "logs"
+
+    def start_web(self, children: launcher.Children, host: str) -> None:
+        children.start("web", launcher.web_command(host, settings.PORT))
+
+    def start_workers(self, children: launcher.Children) -> None:
+        children.start_workers()
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)

@@ -3,9 +3,9 @@
 from leaderboards.boards.analysis.inputs import Inputs
 from leaderboards.boards.analysis.values import Values, figure
 from stats.raters.agreement import Agreement, krippendorff_alpha
-from stats.raters.arrays import shown_choice
 from stats.raters.side_bias import SideBias, is_biased, side_bias
 from stats.uncertainty.proportions import Proportion
+from stats.votes.arrays import shown_choice
 
 
 def people(inputs: Inputs) -> Values:

@@ -109,7 +109,7 @@ def export_file(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """The file of a background export, until it expires."""
     job = get_object_or_404(ExportJob.objects.select_related("study"), public_id=public_id)
     get_results_study(request, job.study.slug)
-    if job.state != ExportJob.State.DONE or job.expires_at is None or job.expires_at <= timezone.now():
+    if job.status != ExportJob.Status.DONE or job.expires_at is None or job.expires_at <= timezone.now():
         raise Http404
     return _file(jobs.path_of(job), jobs.export_of(job).name)
 
@@ -163,7 +163,7 @@ def make_release(request: HttpRequest, study: Study) -> HttpResponse:
         try:
             with transaction.atomic():
                 release = publishing.create_draft(study, Draft(**form.cleaned_data), cast(User, request.user))
-                jobs.announce(release)
+                release.announce()
         except ReleaseError as error:
             form.add_error(None, str(error))
         else:

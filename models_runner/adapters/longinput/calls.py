@@ -7,7 +7,7 @@ the Made summary. So the calls of many summaries can share the engine's batches.
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
-from models_runner.adapters.engine import Prompt, Written
+from models_runner.adapters.protocol import Prompt, Written
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ The three ways to combine are those of Laskar et al. (2023, arXiv 2310.19233): c
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from models_runner.adapters.engine import Prompt
 from models_runner.adapters.longinput.calls import Answered, Call, Made, Strategy, Task
 from models_runner.adapters.longinput.fit import PromptOf, fit, fits, room
 from models_runner.adapters.longinput.single import truncated_summary
+from models_runner.adapters.protocol import Prompt
 
 DEFAULT_CHAPTER_TOKENS = 128
 """The most tokens a chapter's summary may have."""

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from models_runner.adapters.engine import Prompt
 from models_runner.adapters.longinput.calls import Task
 from models_runner.adapters.longinput.truncate import Truncated, truncate_turns
-from models_runner.adapters.protocol import AdapterError
+from models_runner.adapters.protocol import AdapterError, Prompt
 
 PromptOf = Callable[[str], Prompt]
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from jobs.processes import WorkerEndedError, wait_with_bar
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.finetune.lifecycle import FineTuningError, resume_finetuning, start_finetuning
 from models_runner.finetune.options import Settings
 from models_runner.models import FineTuning
-from models_runner.processes import WorkerEndedError, wait_with_bar
 from models_runner.systems.catalog import UnknownSystemError, ensure_system
 from models_runner.systems.readiness import NotReadyError
 
@@ -75,4 +75,4 @@ class Command(BaseCommand):
         except WorkerEndedError as error:
             raise CommandError(str(error)) from error
         if job.status in STOPPED:
-            raise CommandError(f"Fine-tuning {job.name}: {job.status_reason}")
+            raise CommandError(f"Fine-tuning {job.name}: {job.failure_reason}")

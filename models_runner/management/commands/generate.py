@@ -3,9 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from jobs.processes import WorkerEndedError, wait_with_bar
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import InstructionKind, Run, Summary
-from models_runner.processes import WorkerEndedError, wait_with_bar
 from models_runner.runs import lifecycle
 from models_runner.systems.catalog import UnknownSystemError, ensure_system
 from models_runner.systems.leakage import LeakageError
@@ -69,5 +69,5 @@ class Command(BaseCommand):
             wait_with_bar("generation", what, summaries.count(), lambda: summaries.done().count(), finished)
         except WorkerEndedError as error:
             raise CommandError(str(error)) from error
-        if failed := [f"Run {run.pk}: {run.status_reason}" for run in runs if run.status == Run.Status.FAILED]:
+        if failed := [f"Run {run.pk}: {run.failure_reason}" for run in runs if run.status == Run.Status.FAILED]:
             raise CommandError(" ".join(failed))

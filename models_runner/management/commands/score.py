@@ -3,10 +3,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from jobs.processes import WorkerEndedError, wait_with_bar
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.metrics.registry import METRIC_KEYS
 from models_runner.models import ScoringJob
-from models_runner.processes import WorkerEndedError, wait_with_bar
 from models_runner.runs import lifecycle
 
 FINISHED = (ScoringJob.Status.DONE, ScoringJob.Status.FAILED)
@@ -49,4 +49,4 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         failed = rows.filter(status=ScoringJob.Status.FAILED).first()
         if failed:
-            raise CommandError(f"Metric {failed.metric} over run {failed.run_id}: {failed.reason}")
+            raise CommandError(f"Metric {failed.metric} over run {failed.run_id}: {failed.failure_reason}")

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from jobs.workers import workers_for
 from models_runner.finetune.lifecycle import FineTuningError, cancel_finetuning, resume_finetuning, start_finetuning
 from models_runner.finetune.loss_curve import loss_curve
 from models_runner.models import FineTuning
@@ -13,7 +14,6 @@ from models_runner.systems import catalog
 from models_runner.systems.readiness import NotReadyError
 from models_runner.web.access import get_finetuning, staff_only
 from models_runner.web.forms import FineTuningForm
-from models_runner.workers import workers_for
 
 RUNTIME = ("seconds", "peak_memory_bytes", "energy_joules", "best_step", "skipped_steps")
 

@@ -120,7 +120,7 @@ def marked_run(dataset, n):
         dataset=dataset,
         split=f"{MARKER}-split",
         status=Run.Status.DONE,
-        status_reason=f"{MARKER} reason",
+        failure_reason=f"{MARKER} reason",
         environment={MARKER: "version"},
     )
 
@@ -145,7 +145,7 @@ def marked_summary(run, document, n):
         text=f"Text {n}.",
         stop_reason="length" if n == 0 else "end",
         owner=f"{MARKER}-machine",
-        error=f"{MARKER} error",
+        failure_reason=f"{MARKER} error",
         prompt_tokens=987_658_000 + n,
         output_tokens=987_657_000 + n,
         dropped_tokens=987_656_000 + n,

@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.people.links import invitation_path
-from api import views
 from api.models import ApiToken
 from api.tokens import make_token
+from api.web import views
 from leaderboards.exports import Export, Selection, get_format
 from leaderboards.files import jobs
 from leaderboards.models.releases import ExportJob
@@ -48,7 +48,7 @@ def released(study, tmp_path, settings):  # noqa: F811
 @pytest.fixture
 def export(study, released):  # noqa: F811
     job = jobs.start_export(Export(study, get_format("jsonl"), Selection()), UserFactory(username=f"{MARKER}-who"))
-    jobs.work_on(ExportJob, job.pk, owner=f"{MARKER}-machine")
+    jobs.write_job(ExportJob, job.pk, owner=f"{MARKER}-machine")
     return job
 
 

@@ -6,10 +6,10 @@ from django.urls import reverse
 from annotations.blindness import leak_check
 from annotations.models import GiveawayCheck
 from annotations.studies import pair_generation
+from jobs.sweeper import sweep
 from leaderboards.data.votes import export_rows, vote_rows
 from leaderboards.snapshots.boards import get_board
 from models_runner.models import Summary
-from models_runner.sweeper import sweep
 from tests.annotations.helpers import rate_everything
 from tests.factories import AnnotatorFactory, make_study
 from tests.people import researcher
@@ -78,18 +78,18 @@ def test_the_quality_page_lists_them(study):
 
 def test_new_pairs_and_a_sweep_tell_the_workers(monkeypatch, django_capture_on_commit_callbacks):
     told = []
-    monkeypatch.setattr("annotations.tasks.deliver", lambda task, what: told.append(what))
+    monkeypatch.setattr("jobs.messages.send", lambda task, *args, delay=None: told.append(task))
     study = make_study(systems=2, documents=1)
     study.comparisons.all().delete()
     with django_capture_on_commit_callbacks(execute=True):
         pair_generation.build_comparisons(study)
-    assert "a check of names" in told
+    assert "annotations.tasks.check_giveaways" in told
     told.clear()
     with django_capture_on_commit_callbacks(execute=True):
         sweep()
-    assert "a check of names" in told
+    assert "annotations.tasks.check_giveaways" in told
     leak_check.check_all()
     told.clear()
     with django_capture_on_commit_callbacks(execute=True):
         sweep()
-    assert "a check of names" not in told
+    assert "annotations.tasks.check_giveaways" not in told

@@ -9,12 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from annotations.counts.pair_tallies import recount_pairs
-from annotations.models import Comparison, PairCount
+from annotations.models import Comparison, PairTally
 from annotations.people.privacy import erase
 from annotations.quality.exclusion import exclude, include
-from annotations.rating.assignment import next_assignment, take
+from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.rating.leases import return_expired
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.rating.undo import undo
 from annotations.studies.settings import change_settings
 from tests.annotations.helpers import rate_everything, vote_on
@@ -36,7 +36,7 @@ def annotator(study):
 
 
 def counts(study):
-    rows = study.pair_counts.values_list("votes", "score_sum", "score_squares")
+    rows = study.pair_tallies.values_list("votes", "score_sum", "score_squares")
     return rows.get() if rows else None
 
 
@@ -54,7 +54,7 @@ def test_a_study_that_becomes_adaptive_has_a_count_for_each_pair_of_its_systems(
     change_settings(study, {"sampling": "adaptive"}, None)
     systems = sorted(study.systems.values_list("pk", flat=True))
     pairs = [(one, two) for one in systems for two in systems if one < two]
-    assert sorted(study.pair_counts.values_list("system_1", "system_2")) == pairs
+    assert sorted(study.pair_tallies.values_list("system_1", "system_2")) == pairs
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_an_answer_in_part_counts_while_its_place_is_held(study, annotator):
     later = timezone.now() + LATER
     return_expired(study, now=later)
     assert counts(study) == (0, 0, 0)
-    take(annotator, assignment.comparison_id, later)
+    take_comparison(annotator, assignment.comparison_id, later)
     assert counts(study) == (1, 1, 1)
 
 
@@ -112,7 +112,7 @@ def test_an_answer_on_a_lapsed_page_brings_the_earlier_one_back(study, annotator
 
 def test_a_pair_skipped_after_an_answer_counts_no_longer(study, annotator):
     assignment = answer(annotator, "a")
-    record_remark(annotator, Said(assignment.token, "skip", "other", "", uuid.uuid4()))
+    record_remark(annotator, NewRemark(assignment.token, "skip", "other", "", uuid.uuid4()))
     assert counts(study) == (0, 0, 0)
 
 
@@ -156,7 +156,7 @@ def test_a_vote_by_somebody_who_still_sees_the_study_as_even_is_counted(study, a
 
 def test_a_recount_repairs_what_went_wrong(study, annotator):
     answer(annotator, "a")
-    PairCount.objects.update(votes=7, score_sum=2, score_squares=1)
+    PairTally.objects.update(votes=7, score_sum=2, score_squares=1)
     recount_pairs(study)
     assert counts(study) == (1, 1, 1)
 

@@ -7,12 +7,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from annotations.counts.side_balance import RECOUNT, count
+from annotations.counts.side_balance import count_sides, recounted_leads
 from annotations.gold.items import remove
 from annotations.models import Assignment, SideLead
 from annotations.rating.assignment import next_assignment
 from annotations.rating.leases import return_expired
-from lib.sql import fetch
 from tests.annotations.helpers import make_gold, rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study
 
@@ -87,10 +86,6 @@ def leads():
     return dict(SideLead.objects.values_list("pk", "lead"))
 
 
-def recounted():
-    return {(annotator, system): int(lead) for annotator, system, lead in fetch(RECOUNT)}
-
-
 def shown(comparison, side):
     """The systems left and right where this side is shown left."""
     pair = [summary.run.system_id for summary in (comparison.summary_a, comparison.summary_b)]
@@ -98,7 +93,7 @@ def shown(comparison, side):
 
 
 def test_every_pair_given_is_counted():
-    """By hand, and by the statement that counts anew."""
+    """By hand, and by what counts anew."""
     study = make_study(systems=4, documents=5, quota=2)
     expected = Counter()
     for annotator in AnnotatorFactory.create_batch(2, study=study):
@@ -107,7 +102,7 @@ def test_every_pair_given_is_counted():
             expected[annotator.pk, left] += 1
             expected[annotator.pk, right] -= 1
     assert len(leads()) == 8
-    assert leads() == recounted() == dict(expected)
+    assert leads() == recounted_leads() == dict(expected)
 
 
 def test_a_pair_given_back_was_seen_and_counts_once():
@@ -119,7 +114,7 @@ def test_a_pair_given_back_was_seen_and_counts_once():
     return_expired(study, now=later)
     assert leads() == before != {}
     assert next_assignment(annotator, now=later).pk == given.pk
-    assert leads() == before == recounted()
+    assert leads() == before == recounted_leads()
 
 
 def test_the_lead_of_a_system_decides_where_the_comparison_does_not():
@@ -127,7 +122,7 @@ def test_the_lead_of_a_system_decides_where_the_comparison_does_not():
         study = make_study(systems=2, documents=1, quota=1)
         annotator = AnnotatorFactory(study=study)
         of_a, of_b = shown(study.comparisons.get(), "a")
-        count(annotator.pk, of_b, of_a)
+        count_sides(annotator.pk, of_b, of_a)
         assert next_assignment(annotator).shown_left == "a"
 
 
@@ -135,7 +130,7 @@ def test_a_pair_of_one_system_with_itself_leaves_no_count():
     """An attention check."""
     study = make_study(systems=2, documents=1)
     system, _ = shown(study.comparisons.get(), "a")
-    count(AnnotatorFactory(study=study).pk, system, system)
+    count_sides(AnnotatorFactory(study=study).pk, system, system)
     assert leads() == {}
 
 

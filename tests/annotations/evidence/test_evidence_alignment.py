@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotations.evidence import alignment
-from annotations.evidence.alignment import Transcript, passages, sentence_spans, terms_of
+from annotations.evidence.alignment import TranscriptIndex, passages, sentence_spans, terms_of
 
 MEETING = [
     {"speaker": "Maya", "content": "Good morning, let's start. Tomasz, what did you find yesterday?"},
@@ -31,7 +31,7 @@ def turns_of(sentences):
 
 
 def supported(summary, turns=MEETING, language="en", encode=None):
-    return turns_of(Transcript(turns, language, encode).support(summary))
+    return turns_of(TranscriptIndex(turns, language, encode).support(summary))
 
 
 # ---- by words alone
@@ -58,7 +58,7 @@ def test_the_speaker_counts_among_the_words_of_the_turn():
 def test_a_rare_word_weighs_more_than_common_ones():
     turns = [{"speaker": "", "content": f"We talked about the plan number {n} today."} for n in range(20)]
     turns.append({"speaker": "", "content": "The sauna is broken."})
-    scores = Transcript(turns, "en", None)._words([terms_of("the sauna", "en")])[0]
+    scores = TranscriptIndex(turns, "en", None)._words([terms_of("the sauna", "en")])[0]
     assert scores[20] == 1
     assert max(scores[:20]) < 0.1
 
@@ -93,7 +93,7 @@ def test_chinese_is_compared_by_pairs_of_characters():
 
 
 def test_texts_without_a_word_have_no_sentence():
-    transcript = Transcript(MEETING, "en", None)
+    transcript = TranscriptIndex(MEETING, "en", None)
     assert transcript.support("") == transcript.support(" \n…\n---") == []
 
 
@@ -163,7 +163,7 @@ def test_the_transcript_is_encoded_once_for_all_summaries():
         calls.append(len(texts))
         return by_first_letter(texts)
 
-    transcript = Transcript(MEETING, "en", counted)
+    transcript = TranscriptIndex(MEETING, "en", counted)
     for summary in ("One sentence.", "Two. Sentences here."):
         transcript.support(summary)
     assert calls == [6, 1, 2]

@@ -8,13 +8,14 @@ from django.utils import timezone
 from annotations.evidence import work
 from annotations.gold.attention_checks import add_attention_checks
 from annotations.models import EvidenceJob, ForeignEvidence, Study, SummaryEvidence
-from annotations.models.evidence import MAX_ATTEMPTS, METHOD
-from annotations.rating.assignment import take
+from annotations.models.evidence import METHOD
+from annotations.rating.assignment import take_comparison
 from annotations.rating.page import rating_page
 from annotations.studies import pair_generation
+from jobs.models import MAX_ATTEMPTS
+from jobs.sweeper import sweep
 from models_runner.metrics.registry import MetricUnavailableError
 from models_runner.models import Summary
-from models_runner.sweeper import sweep
 from tests.factories import AnnotatorFactory, SummaryFactory, make_study
 from tests.people import researcher
 
@@ -32,7 +33,12 @@ TEXT = "星期三剩得最多的是清蒸鱼。他们买了新公共汽车。"
 def messages(monkeypatch):
     """Stand-ins for the broker: how many messages were sent."""
     sent = []
-    monkeypatch.setattr("annotations.tasks.send_message", lambda: sent.append("message"))
+
+    def send(task, *args, delay=None):
+        if task == "annotations.tasks.find_evidence":
+            sent.append("message")
+
+    monkeypatch.setattr("jobs.messages.send", send)
     return sent
 
 
@@ -63,7 +69,9 @@ def first_document(study):
 
 def hold(document, *, owner, minutes, attempts=1):
     lease = timezone.now() + timedelta(minutes=minutes)
-    return EvidenceJob.objects.create(document=document, owner=owner, lease_until=lease, attempts=attempts)
+    return EvidenceJob.objects.create(
+        document=document, owner=owner, lease_until=lease, attempts=attempts, status="running"
+    )
 
 
 def test_every_summary_in_a_pair_gets_its_evidence(study):
@@ -110,7 +118,7 @@ def test_two_workers_that_take_the_same_document_leave_one_row_each(study, monke
     def slow(document):
         rows = honest(document)
         if EvidenceJob.objects.get(document=document).owner == ME:
-            EvidenceJob.objects.filter(document=document).update(owner="", lease_until=None)
+            EvidenceJob.objects.filter(document=document).put_back()
             assert "3 summaries" in work.work_on_next_document(owner="elsewhere:2:2:2")
         return rows
 
@@ -150,7 +158,9 @@ def test_a_closed_study_wants_none(study):
 
 def test_the_studys_page_tells_how_far_it_is_and_what_failed(study):
     work.work_on_next_document(owner=ME)
-    EvidenceJob.objects.update_or_create(document=study.dataset.documents.last(), defaults={"reason": "No <weights>."})
+    EvidenceJob.objects.update_or_create(
+        document=study.dataset.documents.last(), defaults={"failure_reason": "No <weights>."}
+    )
     page = researcher().get(study.get_absolute_url()).content.decode()
     assert "are found for 3 of 6 summaries" in page
     assert "in some documents: No &lt;weights&gt;." in page
@@ -182,7 +192,7 @@ def test_the_sweep_finds_work_whose_message_was_lost(study, messages, django_cap
     assert messages == ["message"]
     work_on_everything()
     with django_capture_on_commit_callbacks(execute=True):
-        sweep(announce_all=True)
+        sweep(starting=True)
     assert messages == ["message"]
 
 
@@ -192,7 +202,7 @@ def test_the_sweep_sends_nothing_while_somebody_works(study, messages, django_ca
         sweep()
     assert messages == []
     with django_capture_on_commit_callbacks(execute=True):
-        sweep(announce_all=True)
+        sweep(starting=True)
     assert messages == ["message"]
 
 
@@ -210,15 +220,15 @@ def test_an_ended_workers_document_is_taken_up_again(study):
     sweep()
     work_on_everything()
     assert SummaryEvidence.objects.count() == 6
-    assert set(EvidenceJob.objects.values_list("owner", "attempts", "reason")) == {("", 0, "")}
+    assert set(EvidenceJob.objects.values_list("owner", "attempts", "failure_reason")) == {("", 0, "")}
 
 
 def test_a_document_that_ends_its_worker_is_given_up_with_a_reason(study):
     job = hold(first_document(study), owner="elsewhere:2:2:2", minutes=-1, attempts=MAX_ATTEMPTS)
-    sweep(announce_all=True)
+    sweep(starting=True)
     assert len(work_on_everything()) == 1
     job.refresh_from_db()
-    assert (job.owner, job.reason) == ("", work.WORKER_ENDED)
+    assert (job.owner, job.failure_reason) == ("", EvidenceJob.WORKER_ENDED)
 
 
 def test_missing_weights_end_with_a_reason_and_are_tried_again_by_a_new_worker(study, monkeypatch):
@@ -229,11 +239,13 @@ def test_missing_weights_end_with_a_reason_and_are_tried_again_by_a_new_worker(s
 
     monkeypatch.setattr("annotations.evidence.encoder.encoder_for", missing)
     assert len(work_on_everything()) == 2 * MAX_ATTEMPTS
-    assert set(EvidenceJob.objects.values_list("owner", "reason")) == {("", "Install requirements-weights.txt.")}
+    assert set(EvidenceJob.objects.values_list("owner", "failure_reason")) == {
+        ("", "Install requirements-weights.txt.")
+    }
     monkeypatch.setattr("annotations.evidence.encoder.encoder_for", lambda language: None)
     sweep()
     assert work_on_everything() == []
-    sweep(announce_all=True)
+    sweep(starting=True)
     assert len(work_on_everything()) == 2
     assert SummaryEvidence.objects.count() == 6
 
@@ -275,7 +287,7 @@ def test_a_check_made_later_wants_only_its_foreign_evidence(study):
 def test_the_page_shows_what_was_found_in_the_shown_transcript(check):
     work_on_everything()
     annotator = AnnotatorFactory(study=check.study)
-    page = rating_page(take(annotator, check.pk, timezone.now()))
+    page = rating_page(take_comparison(annotator, check.pk, timezone.now()))
     assert page.evidence is not None
     assert {part.turns for part in (*page.evidence.left, *page.evidence.right) if part.turns is not None} >= {(2,), ()}
     ForeignEvidence.objects.all().delete()

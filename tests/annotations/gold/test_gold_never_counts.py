@@ -5,12 +5,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.gold.items import switch
-from annotations.gold.results import gold_by_annotator, known_pairs
-from annotations.models import Judgement, KnownPair, Study
+from annotations.gold.results import control_items, gold_by_annotator
+from annotations.models import ControlItem, Judgement, Study
 from annotations.people.privacy import own_data
 from annotations.quality.exclusion import exclude
 from annotations.quality.report import study_quality
-from annotations.rating.assignment import take
+from annotations.rating.assignment import take_comparison
 from annotations.rating.unblinding import next_guess, study_guesses
 from annotations.review.disagreements import disagreements
 from annotations.studies.effort import study_effort
@@ -38,7 +38,7 @@ def study():
     for outcome in ("a", "b"):
         annotator = AnnotatorFactory(study=study)
         for comparison in pairs:
-            answer(take(annotator, comparison.pk, timezone.now()), outcome)
+            answer(take_comparison(annotator, comparison.pk, timezone.now()), outcome)
     return study
 
 
@@ -108,7 +108,7 @@ def test_guesses(study):
         System.objects.filter(pk=system.pk).update(parameters=int(parameters))
     annotator = AnnotatorFactory(study=study)
     for comparison in study.comparisons.exclude(purpose="rating"):
-        answer(take(annotator, comparison.pk, timezone.now()), "a")
+        answer(take_comparison(annotator, comparison.pk, timezone.now()), "a")
     annotator.study.refresh_from_db()
     assert next_guess(annotator) is None
     assert study_guesses(study).rate.n == 0
@@ -151,7 +151,7 @@ def test_a_pair_is_right_when_every_expected_question_is():
     make_gold(other)
     annotator = AnnotatorFactory(study=study)
     for comparison in (one, other):
-        assignment = take(annotator, comparison.pk, timezone.now())
+        assignment = take_comparison(annotator, comparison.pk, timezone.now())
         answer(assignment, "a")
         Judgement.objects.filter(assignment=assignment, criterion__key="fluency").update(outcome="b")
     check = gold_by_annotator(study)[annotator.pk]
@@ -169,18 +169,18 @@ def test_who_answered_none_has_a_dash_with_a_reason(study):
 
 
 def test_what_is_switched_off_counts_for_nobody(study):
-    for pair in KnownPair.objects.filter(comparison__purpose="gold"):
+    for pair in ControlItem.objects.filter(comparison__purpose="gold"):
         switch(pair, on=False, by=None)
     assert gold_by_annotator(study) == {}
 
 
 def test_each_pair_with_how_many_got_it_right(study):
-    rows = known_pairs(study)
+    rows = control_items(study)
     assert [row.pair.comparison.purpose for row in rows] == ["training", "gold", "gold"]
     assert [(row.right.hits, row.right.n, row.bad, row.removable) for row in rows] == [(1, 2, False, False)] * 3
     assert rows[2].expected == "overall a or tie"
     exclude(study.annotators.first(), "Not theirs.", None)
-    assert [(row.right.hits, row.right.n) for row in known_pairs(study)] == [(0, 1)] * 3
+    assert [(row.right.hits, row.right.n) for row in control_items(study)] == [(0, 1)] * 3
 
 
 def test_a_pair_that_most_people_miss_is_called_bad():
@@ -191,8 +191,8 @@ def test_a_pair_that_most_people_miss_is_called_bad():
     for _ in range(4):
         annotator = AnnotatorFactory(study=study)
         for comparison in (bad, good):
-            answer(take(annotator, comparison.pk, timezone.now()), "a")
-    assert [row.bad for row in known_pairs(study)] == [True, False]
+            answer(take_comparison(annotator, comparison.pk, timezone.now()), "a")
+    assert [row.bad for row in control_items(study)] == [True, False]
     client = researcher()
     for page in ("study-gold", "study-quality"):
         html = client.get(reverse(page, args=["s"])).content.decode()

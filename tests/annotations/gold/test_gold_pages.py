@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import AuditEntry, Comparison, KnownPair, Membership
+from annotations.models import AuditEntry, Comparison, ControlItem, Membership
 from annotations.people.links import invitation_path
 from annotations.rating.assignment import next_assignment
 from tests.annotations.helpers import answer, make_gold
@@ -68,7 +68,7 @@ def test_what_is_wrong_is_said_beside_the_form(study, comparison):
     given = study.comparisons.get(assignments__isnull=False)
     page = client.post(make_url(given), {"purpose": "gold", "expected-overall": ["a"]})
     assert "Somebody was given this pair" in page.content.decode()
-    assert not KnownPair.objects.exists()
+    assert not ControlItem.objects.exists()
 
 
 def test_attention_checks_are_made_in_the_browser(study):
@@ -106,7 +106,7 @@ def test_an_item_is_removed_or_once_answered_switched_off(study, comparison):
     assert "Switch off" in client.post(url, {"change": "on"}, follow=True).content.decode()
     other = make_gold(study.comparisons.filter(assignments=None).first())
     client.post(reverse("change-gold", args=["s", other.pk]), {"change": "remove"})
-    assert not KnownPair.objects.filter(pk=other.pk).exists()
+    assert not ControlItem.objects.filter(pk=other.pk).exists()
     assert client.post(url, {"change": "burn"}).status_code == 400
 
 

@@ -7,10 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotations.gold.attention_checks import add_attention_checks
-from annotations.gold.items import Known, KnownPairError, make_known, remove, switch
-from annotations.models import AuditEntry, Comparison, ExpectedAnswer, KnownPair, Study
+from annotations.gold.items import ControlItemError, ControlItemSpec, make_control_item, remove, switch
+from annotations.models import AuditEntry, Comparison, ControlItem, ExpectedAnswer, Study
 from annotations.models.studies import EVERYBODY
-from annotations.rating.assignment import next_assignment, take
+from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.rating.undo import undo
 from annotations.rating.votes import RefusedError
 from annotations.studies.pair_generation import build_comparisons
@@ -34,8 +34,10 @@ def comparison(study):
 
 
 def refused(comparison, message, **known):
-    with pytest.raises(KnownPairError, match=message):
-        make_known(comparison, Known(**{"purpose": "gold", "expected": {"overall": ["a"]}} | known), None)
+    with pytest.raises(ControlItemError, match=message):
+        make_control_item(
+            comparison, ControlItemSpec(**{"purpose": "gold", "expected": {"overall": ["a"]}} | known), None
+        )
     comparison.refresh_from_db()
     assert (comparison.purpose, comparison.quota) == ("rating", 2)
     assert not ExpectedAnswer.objects.exists()
@@ -44,7 +46,7 @@ def refused(comparison, message, **known):
 def hand_out(comparison, annotator=None):
     from django.utils import timezone
 
-    return take(annotator or AnnotatorFactory(study=comparison.study), comparison.pk, timezone.now())
+    return take_comparison(annotator or AnnotatorFactory(study=comparison.study), comparison.pk, timezone.now())
 
 
 # ---- a chosen pair
@@ -52,14 +54,16 @@ def hand_out(comparison, annotator=None):
 
 def test_a_pair_leaves_the_rating_pairs_with_its_expected_answers(comparison):
     by = UserFactory(username="ada")
-    make_known(comparison, Known("gold", {"overall": ["a", "tie"], "fluency": []}, " B lacks the date. "), by)
+    make_control_item(
+        comparison, ControlItemSpec("gold", {"overall": ["a", "tie"], "fluency": []}, " B lacks the date. "), by
+    )
     comparison.refresh_from_db()
     assert (comparison.purpose, comparison.quota, comparison.taken) == ("gold", EVERYBODY, 0)
     assert set(comparison.expected_answers.values_list("criterion__key", "outcome")) == {
         ("overall", "a"),
         ("overall", "tie"),
     }
-    assert comparison.known.explanation == "B lacks the date."
+    assert comparison.control_item.explanation == "B lacks the date."
     assert comparison not in comparison.study.comparisons.for_rating()
     entry = AuditEntry.objects.get(action="known")
     assert (entry.actor, entry.after) == ("ada", "gold: overall a or tie")
@@ -72,14 +76,14 @@ def test_its_systems_get_no_other_pair_of_that_document(study, comparison):
 
 def test_a_pair_that_somebody_was_given_is_refused(comparison):
     hand_out(comparison)
-    with pytest.raises(KnownPairError, match="Somebody was given this pair"):
+    with pytest.raises(ControlItemError, match="Somebody was given this pair"):
         make_gold(comparison)
-    assert not KnownPair.objects.exists()
+    assert not ControlItem.objects.exists()
 
 
 def test_a_pair_is_made_known_once(comparison):
     make_gold(comparison)
-    with pytest.raises(KnownPairError, match="gold already"):
+    with pytest.raises(ControlItemError, match="gold already"):
         make_gold(comparison, purpose="training")
 
 
@@ -137,7 +141,7 @@ def test_removed_it_is_a_rating_pair_again(study, comparison):
     remove(pair, None)
     comparison.refresh_from_db()
     assert (comparison.purpose, comparison.quota, comparison.taken) == ("rating", 2, 0)
-    assert not (KnownPair.objects.exists() or ExpectedAnswer.objects.exists() or comparison.assignments.exists())
+    assert not (ControlItem.objects.exists() or ExpectedAnswer.objects.exists() or comparison.assignments.exists())
     assert len(rate_everything(AnnotatorFactory(study=study))) == 9
 
 
@@ -155,7 +159,7 @@ def test_what_was_answered_stays(comparison):
     assignment = hand_out(comparison)
     answer(assignment, "a")
     for _ in range(2):  # also an answer that was taken back
-        with pytest.raises(KnownPairError, match="Switch it off instead"):
+        with pytest.raises(ControlItemError, match="Switch it off instead"):
             remove(pair, None)
         undo(assignment.annotator, uuid.uuid4())
     assert comparison.assignments.exists()
@@ -211,7 +215,7 @@ def test_the_same_study_draws_the_same_checks(study):
 def test_there_are_no_more_checks_than_pairs_of_texts(study):
     # Three documents, and any two of nine summaries that are not of the same one: 27 pairs.
     assert len(add_attention_checks(study, 100, "gold", None)) == 27
-    with pytest.raises(KnownPairError, match="No attention check can be made"):
+    with pytest.raises(ControlItemError, match="No attention check can be made"):
         add_attention_checks(study, 1, "gold", None)
 
 
@@ -222,13 +226,13 @@ def test_texts_in_two_languages_or_alike_are_not_confused(study):
     assert first.pk not in {s.document_id for p in pairs for s in (p.comparison.summary_a, p.comparison.summary_b)}
     Comparison.objects.exclude(purpose="rating").delete()
     Summary.objects.update(text="The same text.")
-    with pytest.raises(KnownPairError, match="No attention check can be made"):
+    with pytest.raises(ControlItemError, match="No attention check can be made"):
         add_attention_checks(study, 1, "gold", None)
 
 
 def test_where_no_question_is_about_the_document_one_is_named():
     study = make_study(systems=2, documents=2, criteria=("fluency",))
-    with pytest.raises(KnownPairError, match="Name the questions"):
+    with pytest.raises(ControlItemError, match="Name the questions"):
         add_attention_checks(study, 1, "gold", None)
     (pair,) = add_attention_checks(study, 1, "gold", None, questions=["fluency"])
     assert pair.comparison.expected_answers.get().criterion.key == "fluency"
@@ -252,7 +256,7 @@ def test_a_removed_check_is_gone(study):
 
 @pytest.mark.parametrize("n", [0, 201])
 def test_a_number_of_checks_that_cannot_be_is_refused(study, n):
-    with pytest.raises(KnownPairError, match="expected 1 to 200"):
+    with pytest.raises(ControlItemError, match="expected 1 to 200"):
         add_attention_checks(study, n, "gold", None)
 
 

@@ -122,7 +122,7 @@ def test_what_a_study_asks_of_people_leaves_out_who_rated_elsewhere(study, write
 def test_imported_votes_count_where_the_next_pair_is_drawn_by_the_votes(study, write):
     change_settings(study, {"sampling": "adaptive"}, None)
     import_ratings(write(line(study), line(study, judge="expert-2", winner="tie")), study)
-    counts = [(one.votes, sorted((one.score_sum, 2 - one.score_sum))) for one in study.pair_counts.all()]
+    counts = [(one.votes, sorted((one.score_sum, 2 - one.score_sum))) for one in study.pair_tallies.all()]
     assert counts == [(2, [0.5, 1.5])]
 
 

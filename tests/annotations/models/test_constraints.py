@@ -21,7 +21,7 @@ from annotations.models import (
     Judgement,
     JudgementRevision,
     Membership,
-    PairCount,
+    PairTally,
     Remark,
     Study,
     SummaryEvidence,
@@ -212,6 +212,17 @@ def test_rating_begins_before_it_ends(comparison):
     refused(lambda: Study.objects.update(opens_at=now, closes_at=now))
 
 
+def test_nothing_leads_to_who_was_erased(comparison):
+    annotator, now = AnnotatorFactory(study=comparison.study), timezone.now()
+    row = Annotator.objects.filter(pk=annotator.pk)
+    nobody = {"user": None, "invitation": None, "external_id": "", "left_at": now, "erased_at": now}
+    row.update(**nobody)
+    refused(lambda: row.update(left_at=None))
+    refused(lambda: row.update(external_id="5f1e"))
+    refused(lambda: row.update(user=UserFactory()))
+    refused(lambda: row.update(invitation=Invitation.objects.create(study=comparison.study, kind="link")))
+
+
 def test_an_exclusion_has_a_reason(comparison):
     annotator = AnnotatorFactory(study=comparison.study)
     refused(lambda: Annotator.objects.filter(pk=annotator.pk).update(excluded_at=timezone.now()))
@@ -337,7 +348,7 @@ def test_a_draw_has_a_probability_above_zero_and_what_it_was_drawn_from(comparis
 
 @pytest.fixture
 def pair_count():
-    return make_study(systems=2, documents=1, sampling="adaptive").pair_counts.get()
+    return make_study(systems=2, documents=1, sampling="adaptive").pair_tallies.get()
 
 
 @pytest.mark.parametrize(
@@ -350,11 +361,11 @@ def pair_count():
     ],
 )
 def test_counts_of_a_pair_fit_together(pair_count, values):
-    refused(lambda: PairCount.objects.filter(pk=pair_count.pk).update(**values))
+    refused(lambda: PairTally.objects.filter(pk=pair_count.pk).update(**values))
 
 
 def test_a_pair_is_counted_once_the_smaller_system_first(pair_count):
     one, two, study = pair_count.system_1, pair_count.system_2, pair_count.study
-    refused(lambda: PairCount.objects.create(study=study, system_1=one, system_2=two))
-    refused(lambda: PairCount.objects.create(study=study, system_1=two, system_2=one))
-    refused(lambda: PairCount.objects.create(study=study, system_1=one, system_2=one))
+    refused(lambda: PairTally.objects.create(study=study, system_1=one, system_2=two))
+    refused(lambda: PairTally.objects.create(study=study, system_1=two, system_2=one))
+    refused(lambda: PairTally.objects.create(study=study, system_1=one, system_2=one))

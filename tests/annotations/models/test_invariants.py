@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from annotations.models import Assignment, Comparison, ExpectedAnswer, Judgement, JudgementRevision, PairCount, SideLead
+from annotations.models import Assignment, Comparison, ExpectedAnswer, Judgement, JudgementRevision, PairTally, SideLead
 from annotations.rating.undo import undo
 from benchmarks.soak import violations
 from tests.annotations.helpers import make_gold, rate_everything
@@ -73,7 +73,7 @@ def test_an_answer_without_its_history_is_found(study):
 
 
 def test_a_wrong_count_of_votes_on_two_systems_is_found(study):
-    PairCount.objects.filter(pk=study.pair_counts.first().pk).update(votes=99)
+    PairTally.objects.filter(pk=study.pair_tallies.first().pk).update(votes=99)
     assert found() == {"a pair of systems counts other votes than there are"}
 
 

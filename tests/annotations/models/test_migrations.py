@@ -7,10 +7,11 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from annotations.counts.side_balance import RECOUNT
+from annotations.counts.side_balance import recounted_leads
+from annotations.models import Annotator, ControlItem, PairTally, Study
 from annotations.models.triggers import drop_triggers, ensure_triggers
-from lib.sql import fetch
-from tests.annotations.helpers import rate_everything
+from annotations.people.privacy import erase
+from tests.annotations.helpers import make_gold, rate_everything
 from tests.factories import AnnotatorFactory, make_study
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -96,8 +97,38 @@ def test_sides_shown_before_are_counted(latest):
         rate_everything(annotator)
     annotator.imported = True
     annotator.save()
-    expected = {(person, system): int(lead) for person, system, lead in fetch(RECOUNT)}
+    expected = recounted_leads()
     migrate([("annotations", "0018_what_somebody_had")])
     rows = migrate([("annotations", "0019_side_leads")]).get_model("annotations", "SideLead").objects
     assert {(one.annotator_id, one.system_id): one.lead for one in rows.all()} == expected
     assert len(expected) == 3
+
+
+def test_who_was_erased_before_is_still_erased(latest):
+    """Of three who left, one had themselves erased; of another study's annotator of that name nothing is known."""
+    study = make_study(systems=2, documents=1)
+    people = AnnotatorFactory.create_batch(3, study=study)
+    namesake = AnnotatorFactory(study=make_study(), pseudonym=people[0].pseudonym)
+    Annotator.objects.update(left_at="2026-01-02T00:00Z")
+    erase(people[0])
+    migrate([("annotations", "0021_leased_jobs")])
+    rows = migrate([("annotations", "0022_erased_at")]).get_model("annotations", "Annotator").objects
+    entry = study.audit_entries.get(actor="the annotator")
+    assert list(rows.exclude(erased_at=None).values_list("pk", "erased_at")) == [(people[0].pk, entry.at)]
+    assert rows.filter(pk__in=[people[1].pk, people[2].pk, namesake.pk], erased_at=None).count() == 3
+
+
+def test_rows_stay_in_their_tables_under_new_names(latest):
+    study = make_study(systems=2, documents=2, sampling="adaptive")
+    gold = make_gold(study.comparisons.first())
+    rate_everything(AnnotatorFactory(study=study))
+    tally = PairTally.objects.values().get()
+    old = migrate([("annotations", "0022_erased_at")])
+    assert old.get_model("annotations", "KnownPair").objects.get().comparison_id == gold.comparison_id
+    assert old.get_model("annotations", "PairCount").objects.values().get() == tally
+    assert old.get_model("annotations", "Study").objects.get().has_known_pairs
+    migrate([("annotations", "0023_control_items_and_pair_tallies")])
+    assert list(ControlItem.objects.filter(comparison__control_item=gold)) == [gold]
+    assert study.pair_tallies.values().get() == tally
+    assert tally["votes"] == 1
+    assert Study.objects.get().has_control_items

@@ -9,7 +9,7 @@ from annotations.people.invitations import accept, invite
 from annotations.people.links import invitation_path, personal_path, single_path
 from annotations.people.privacy import erase, own_data
 from annotations.rating.assignment import next_assignment
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.rating.undo import undo
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, UserFactory, make_study
@@ -27,8 +27,8 @@ def annotator():
         assignment = next_assignment(annotator)
         vote_on(assignment, choice)
     undo(annotator, uuid.uuid4())
-    record_remark(annotator, Said(assignment.token, "comment", "", "I was there.", uuid.uuid4()))
-    record_remark(annotator, Said(assignment.token, "problem", "broken", "", uuid.uuid4()))
+    record_remark(annotator, NewRemark(assignment.token, "comment", "", "I was there.", uuid.uuid4()))
+    record_remark(annotator, NewRemark(assignment.token, "problem", "broken", "", uuid.uuid4()))
     return Annotator.objects.get(pk=annotator.pk)
 
 
@@ -49,6 +49,7 @@ def test_erasing_leaves_votes_and_nothing_that_leads_to_a_person(annotator):
     annotator.refresh_from_db()
     assert (annotator.user, annotator.external_id, annotator.invitation) == (None, "", None)
     assert annotator.left_at is not None
+    assert annotator.erased_at is not None
     assert Invitation.objects.get().label == ""
     assert Judgement.objects.filter(assignment__annotator=annotator).count() == 1
     assert list(Remark.objects.values_list("kind", flat=True)) == ["problem"]
@@ -95,4 +96,4 @@ def test_others_stay_as_they_are(annotator):
     erase(annotator)
     other.refresh_from_db()
     assert other.external_id == "77aa"
-    assert other.left_at is None
+    assert (other.left_at, other.erased_at) == (None, None)

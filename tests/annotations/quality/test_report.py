@@ -11,8 +11,8 @@ from annotations.models import Judgement
 from annotations.people.joining import join
 from annotations.quality.exclusion import exclude
 from annotations.quality.report import study_quality
-from annotations.rating.assignment import next_assignment, take
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.assignment import next_assignment, take_comparison
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.review.disagreements import Split, disagreements
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, UserFactory, make_study
@@ -83,7 +83,7 @@ def test_a_study_without_votes_has_dashes():
 def test_disagreements_show_both_texts_and_who_said_what(study):
     comparison = study.comparisons.first()
     assignment = comparison.assignments.get(annotator=study.annotators.last())
-    record_remark(assignment.annotator, Said(assignment.token, "comment", "", "B has <dates>.", uuid.uuid4()))
+    record_remark(assignment.annotator, NewRemark(assignment.token, "comment", "", "B has <dates>.", uuid.uuid4()))
     html = researcher().get(reverse("disagreements", args=["s"]), {"criterion": "fluency"}).content.decode()
     assert comparison.summary_a.text in html
     assert comparison.summary_b.text in html
@@ -101,7 +101,7 @@ def test_the_most_even_disagreement_comes_first():
     for comparison, outcomes in ((even, "aabb"), (uneven, "aaab")):
         for outcome in outcomes:
             annotator = AnnotatorFactory(study=study)
-            assignment = take(annotator, comparison.pk, timezone.now())
+            assignment = take_comparison(annotator, comparison.pk, timezone.now())
             vote_on(assignment, "left" if assignment.shown_left == outcome else "right")
     assert disagreements(study.criteria.get()) == [Split(even.pk, 2, 2), Split(uneven.pk, 3, 1)]
 
@@ -140,7 +140,7 @@ def test_the_page_takes_few_queries(study, django_assert_max_num_queries):
 
 def test_who_still_rates_does_not_read_what_others_say(study):
     assignment = study.annotators.last().assignments.first()
-    record_remark(assignment.annotator, Said(assignment.token, "comment", "", "Left is a mess.", uuid.uuid4()))
+    record_remark(assignment.annotator, NewRemark(assignment.token, "comment", "", "Left is a mess.", uuid.uuid4()))
     user = UserFactory(is_staff=True)
     study.comparisons.update(quota=4)
     annotator = join(study, user=user)

@@ -8,16 +8,15 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations import tasks
 from annotations.gold.items import switch
 from annotations.models import Assignment, QualitySnapshot
 from annotations.quality import snapshots
 from annotations.quality.exclusion import exclude, include
 from annotations.quality.report import study_quality
 from annotations.quality.serialization import as_values, from_values
-from annotations.quality.snapshots import make_snapshot, served_quality
-from annotations.rating.assignment import take
-from annotations.rating.remarks import Said, record_remark
+from annotations.quality.snapshots import served_quality, work_on_snapshot
+from annotations.rating.assignment import take_comparison
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.studies import change_marker
 from tests.annotations.helpers import answer, make_gold
 from tests.annotations.quality.test_report import rate
@@ -37,7 +36,7 @@ def study():
     for outcome in ("a", "a", "b", "tie"):
         annotator = AnnotatorFactory(study=study)
         for comparison in pairs:
-            answer(take(annotator, comparison.pk, timezone.now()), outcome)
+            answer(take_comparison(annotator, comparison.pk, timezone.now()), outcome)
     skipped = annotator.assignments.get(comparison=pairs[-1])
     skipped.judgements.all().delete()
     Assignment.objects.filter(pk=skipped.pk).update(state="skipped", slot=None, completed_at=None)
@@ -50,7 +49,7 @@ def many(study, settings, monkeypatch):
     settings.BOARD_IN_REQUEST_VOTES = 10
     monkeypatch.setattr(change_marker, "SETTLE_SECONDS", -1)
     told = []
-    monkeypatch.setattr(tasks, "send_quality_message", told.append)
+    monkeypatch.setattr("jobs.messages.send", lambda task, pk, delay=None: told.append(pk))
     return told
 
 
@@ -85,13 +84,13 @@ def test_a_large_study_waits_for_a_worker_and_is_served_then(study, many):
     assert all(one.pseudonym in first for one in study.annotators.all())
     assert "no gold items answered yet" not in first  # nobody knows yet
     assert '<td class="number" data-label="Rated">—</td>' in first
-    assert many == [study.pk]
-    assert make_snapshot(study.pk) == "quality of study s: computed"
+    assert many == [study.quality_snapshot.pk]
+    assert make_snapshot(study).endswith("study s, computed")
     served = served_quality(study)
     assert (served.quality, served.job) == (study_quality(study), None)
     assert ">Reload</a>" not in page()
-    assert make_snapshot(study.pk) == "quality of study s: as it is"
-    assert many == [study.pk]
+    assert make_snapshot(study).endswith("study s, as it is")
+    assert many == [study.quality_snapshot.pk]
 
 
 def test_who_is_left_out_is_seen_at_once(study, many):
@@ -105,17 +104,23 @@ def test_who_is_left_out_is_seen_at_once(study, many):
     html = page()
     assert "No: Clicks." in html
     assert "Votes or exclusions have changed since" in html
-    make_snapshot(study.pk)
+    make_snapshot(study)
     assert (served_quality(study).quality, served_quality(study).job) == (study_quality(study), None)
     include(first, None)
     assert served_quality(study).job is not None
-    make_snapshot(study.pk)
+    make_snapshot(study)
     assert served_quality(study).quality.annotators[0].agreement is not None
+
+
+def make_snapshot(study):
+    """As a worker does, however soon after the last time."""
+    QualitySnapshot.objects.filter(study=study).put_back()
+    return work_on_snapshot(QualitySnapshot.objects.get(study=study).pk, owner="w")
 
 
 def make_snapshot_of(study):
     served_quality(study)
-    make_snapshot(study.pk)
+    make_snapshot(study)
     assert served_quality(study).job is None
 
 
@@ -131,20 +136,20 @@ def test_whatever_changes_the_figures_asks_for_new_ones(study, many, change):
     elif change == "exclude":
         exclude(study.annotators.first(), "Clicks.", None)
     elif change == "gold":
-        switch(study.comparisons.get(purpose="gold").known, on=False, by=None)
+        switch(study.comparisons.get(purpose="gold").control_item, on=False, by=None)
     else:
         done = study.annotators.first().assignments.first()
-        record_remark(done.annotator, Said(done.token, "comment", "", "Odd.", done.token))
+        record_remark(done.annotator, NewRemark(done.token, "comment", "", "Odd.", done.token))
     assert served_quality(study).job is not None
 
 
 def test_workers_are_told_once_in_a_while(study, many, settings):
     page()
     page()
-    assert many == [study.pk]
+    assert many == [study.quality_snapshot.pk]
     QualitySnapshot.objects.update(asked_at=timezone.now() - timedelta(seconds=settings.BOARD_DEBOUNCE_SECONDS + 1))
     page()
-    assert many == [study.pk, study.pk]
+    assert many == [study.quality_snapshot.pk] * 2
 
 
 def test_a_failure_is_told_and_forgotten_with_the_next_success(study, many, monkeypatch):
@@ -155,9 +160,9 @@ def test_a_failure_is_told_and_forgotten_with_the_next_success(study, many, monk
 
     with monkeypatch.context() as patched:
         patched.setattr(snapshots, "study_quality", fail)
-        make_snapshot(study.pk)
+        make_snapshot(study)
     assert "The last attempt failed: no room" in page()
-    make_snapshot(study.pk)
+    make_snapshot(study)
     assert "failed" not in page()
 
 
@@ -170,7 +175,12 @@ def test_serving_reads_no_votes(study, many, django_assert_max_num_queries):
 
 def test_a_snapshot_is_whole_or_none(study):
     snapshot = QualitySnapshot.objects.create(study=study)
-    for half in ({"values": {}}, {"as_of": timezone.now()}, {"state": "x"}, {"values": {}, "as_of": timezone.now()}):
+    for half in (
+        {"values": {}},
+        {"as_of": timezone.now()},
+        {"staleness_key": "x"},
+        {"values": {}, "as_of": timezone.now()},
+    ):
         with pytest.raises(IntegrityError), transaction.atomic():
             QualitySnapshot.objects.filter(pk=snapshot.pk).update(**half)
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from annotations.models import Assignment, Comparison, Study
 from annotations.rating import gold_schedule
-from annotations.rating.assignment import available_to, has_work, next_assignment, prefetch
+from annotations.rating.assignment import has_work, next_assignment, prefetch
 from annotations.rating.leases import come_back, leave, return_expired
-from annotations.rating.page import Workload, rating_page, workload
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.page import RatingProgress, rating_page, rating_progress
+from annotations.rating.queries import available_to
+from annotations.rating.remarks import NewRemark, record_remark
 from tests.annotations.helpers import answer, make_gold
 from tests.factories import AnnotatorFactory, make_study
 
@@ -169,7 +170,7 @@ def test_a_skipped_gold_pair_does_not_come_back(study):
     annotator = AnnotatorFactory(study=study)
     while (assignment := next_assignment(annotator)).comparison.purpose != "gold":
         answer(assignment, "a")
-    record_remark(annotator, Said(assignment.token, "skip", "other", "", uuid.uuid4()))
+    record_remark(annotator, NewRemark(assignment.token, "skip", "other", "", uuid.uuid4()))
     later = take_everything(annotator)
     assert assignment.pk not in {a.pk for a in later}
     # Its place in the block stays taken; the next block's gold may still come at once.
@@ -201,7 +202,7 @@ def test_the_total_does_not_tell_when_gold_comes(study):
     done, totals = zip(*seen, strict=True)
     assert list(done) == list(range(len(seen)))
     assert set(totals) == {len(seen)}
-    assert workload(annotator) == Workload(done=len(seen), total=len(seen))
+    assert rating_progress(annotator) == RatingProgress(done=len(seen), total=len(seen))
 
 
 @pytest.mark.parametrize("every", [2, 3, 7, 50])
@@ -212,7 +213,7 @@ def test_the_total_is_right_from_the_beginning(every, gold):
         make_gold(comparison)
     study.refresh_from_db()
     for annotator in AnnotatorFactory.create_batch(3, study=study):
-        assert workload(annotator).total == len(take_everything(annotator))
+        assert rating_progress(annotator).total == len(take_everything(annotator))
 
 
 # ---- training

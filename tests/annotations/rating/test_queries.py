@@ -2,17 +2,21 @@
 
 import random
 import uuid
+from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from annotations.models import Annotator, Assignment, Judgement, Study
-from annotations.rating.assignment import ASSIGNMENT, AVAILABLE, HELD, available_to, next_assignment
+from annotations.models import Annotator, Assignment, Judgement, JudgementRevision, Remark, SideLead, Study
+from annotations.models.evidence import METHOD, SummaryEvidence
+from annotations.rating import queries
+from annotations.rating.assignment import next_assignment
 from annotations.rating.leases import give_back
-from annotations.rating.page import Workload, rating_page, workload
-from annotations.web.access import ANNOTATOR, STUDY, THEMSELVES
-from lib.sql import change, fetch, insert
-from tests.annotations.helpers import vote_on
+from annotations.rating.page import RatingProgress, rating_page, rating_progress
+from annotations.rating.queries import available_to
+from lib.sql import change, insert
+from tests.annotations.helpers import rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study
 
 pytestmark = pytest.mark.django_db
@@ -26,16 +30,12 @@ def test_instances_are_those_of_a_queryset():
     annotator = AnnotatorFactory(study=make_study())
     Study.objects.update(opens_at=timezone.now(), epsilon=0.25)
     held = next_assignment(annotator)
-    (row,) = fetch(THEMSELVES, annotator.pk, annotator.study.public_id)
-    (assignment,) = fetch(HELD, annotator.pk, annotator.pk)
-    for found, model in (
-        (ANNOTATOR.instance(row), Annotator),
-        (STUDY.instance(row[ANNOTATOR.number :]), Study),
-        (ASSIGNMENT.instance(assignment), Assignment),
-    ):
+    themselves = queries.find_annotator(annotator.pk, annotator.study.public_id)
+    (assignment,), document = queries.held_by(annotator)
+    for found, model in ((themselves, Annotator), (themselves.study, Study), (assignment, Assignment)):
         assert values(found) == values(model.objects.get(pk=found.pk))
         assert not found._state.adding
-    assert ASSIGNMENT.instance(assignment) == held
+    assert (assignment, document) == (held, held.comparison.document_id)
 
 
 def test_an_inserted_row_is_the_instance():
@@ -61,9 +61,15 @@ def test_what_is_available_is_what_the_queryset_says():
         elif assignment is not None:
             give_back(assignment.pk, assignment.comparison_id, state=rng.choice(("expired", "skipped")))
         for annotator in people:
-            found = {pk for (pk,) in fetch(f"SELECT comparison.id FROM {AVAILABLE}", study.pk, annotator.pk)}
-            assert found == set(available_to(annotator).values_list("pk", flat=True))
-            seen.add(len(found))
+            for document in study.comparisons.values_list("document", flat=True):
+                listed = available_to(annotator).order_by("document", "shuffle", "pk")
+                listed = [tuple(row) for row in listed.values_list("pk", "document", "taken")]
+                found = queries.available_from(annotator, document, 100)
+                before = queries.available_before(annotator, document, 100)
+                assert before + found == listed
+                assert all(row.document_id < document for row in before)
+            assert queries.count_work(annotator, 100).left == len(listed)
+            seen.add(len(listed))
     assert len(seen) > 5
 
 
@@ -72,7 +78,7 @@ def test_training_and_gold_are_not_available():
     annotator = AnnotatorFactory(study=study)
     gold = study.comparisons.first()
     study.comparisons.filter(pk=gold.pk).update(purpose="gold", quota=1_000_000_000)
-    found = {pk for (pk,) in fetch(f"SELECT comparison.id FROM {AVAILABLE}", study.pk, annotator.pk)}
+    found = {row.pk for row in queries.available_from(annotator, 0, 100)}
     assert found == {pk for pk in study.comparisons.values_list("pk", flat=True) if pk != gold.pk}
 
 
@@ -80,10 +86,10 @@ def test_the_progress_line_counts_no_further_than_it_must(monkeypatch):
     monkeypatch.setattr("annotations.rating.page.MOST_COUNTED", 4)
     study = make_study(systems=3, documents=2, quota=1)
     annotator = AnnotatorFactory(study=study)
-    assert workload(annotator) == Workload(done=0, total=4, more_than=4)
+    assert rating_progress(annotator) == RatingProgress(done=0, total=4, more_than=4)
     for _ in range(2):
         vote_on(next_assignment(annotator), "left")
-    assert workload(annotator) == Workload(done=2, total=6)
+    assert rating_progress(annotator) == RatingProgress(done=2, total=6)
 
 
 def test_the_progress_line_is_the_same_whether_the_pair_is_new_or_held(monkeypatch):
@@ -112,4 +118,91 @@ def test_changes_are_counted():
 
 def test_an_unknown_token_finds_nothing():
     annotator = AnnotatorFactory(study=make_study())
-    assert fetch(THEMSELVES, annotator.pk, uuid.uuid4()) == []
+    assert queries.find_annotator(annotator.pk, uuid.uuid4()) is None
+    assert not queries.lock_comparison_of(annotator, uuid.uuid4())
+    assert queries.lock_vote_target(annotator, uuid.uuid4(), "overall", uuid.uuid4()) is None
+
+
+def test_changes_of_one_row_say_whether_there_was_one():
+    annotator = AnnotatorFactory(study=make_study(systems=2, documents=1, quota=2))
+    held, later = next_assignment(annotator), timezone.now() + timedelta(days=9)
+    assert queries.renew_lease(held.pk, later)
+    held.refresh_from_db()
+    assert (held.lease_until, held.comparison.taken) == (later, 1)
+    assert [queries.take_place(held.comparison_id) for _ in range(2)] == [True, False]
+    held.comparison.refresh_from_db()
+    assert held.comparison.taken == 2
+    queries.complete(held.pk, later)
+    held.refresh_from_db()
+    assert (held.state, held.lease_until, held.completed_at) == ("done", None, later)
+    assert not queries.renew_lease(held.pk, later)
+
+
+def test_systems_and_earlier_assignments_are_those_of_the_models():
+    study = make_study(systems=2, documents=2, quota=3)
+    people = AnnotatorFactory.create_batch(3, study=study)
+    for annotator in people[:2]:
+        rate_everything(annotator)
+    comparison = study.comparisons.first()
+    a, b = (summary.run.system_id for summary in (comparison.summary_a, comparison.summary_b))
+    for annotator in people:
+        leads = dict(SideLead.objects.filter(annotator=annotator).values_list("system", "lead"))
+        systems, earlier = queries.systems_and_earlier(annotator, comparison.pk)
+        assert systems == (a, b, leads.get(a, 0) - leads.get(b, 0))
+        rows = comparison.assignments.values_list("pk", "annotator", "state", "slot", "shown_left")
+        assert sorted(earlier) == sorted(rows)
+        assert len(earlier) == 2
+
+
+def test_texts_are_those_of_the_models():
+    annotator = AnnotatorFactory(study=make_study(systems=2, documents=2))
+    assignment = next_assignment(annotator)
+    comparison = assignment.comparison
+    for number, text in enumerate(("first", "newest")):
+        Remark.objects.create(assignment=assignment, kind="comment", text=text, client_key=uuid.UUID(int=number))
+    of_a = [{"start": 0, "end": 2, "turns": [{"number": 1, "score": 0.5}]}]
+    for summary, spans, method in ((comparison.summary_a, of_a, METHOD), (comparison.summary_b, [], "another")):
+        SummaryEvidence.objects.create(summary=summary, spans=spans, signature=f"{method}|x")
+    assert queries.pair_texts(assignment, 5) == queries.PairTexts(
+        purpose="rating",
+        title=comparison.document.title,
+        language=comparison.document.language,
+        turns=comparison.document.transcript.turns,
+        query=None,
+        comment="newest",
+        texts={"a": comparison.summary_a.text, "b": comparison.summary_b.text},
+        spans={"a": of_a},
+        counts=queries.WorkCounts(rated=0, held=1, left=1),
+    )
+
+
+def test_questions_come_with_their_answers():
+    study = make_study(systems=2, documents=1, strength="optional")
+    study.criteria.create(key="fluency", question="Which reads better?", help_text="Style alone.", position=7)
+    assignment = next_assignment(AnnotatorFactory(study=study))
+    vote_on(assignment, "left", criterion="fluency", strength=2)
+    first = study.criteria.get(key="overall")
+    assert queries.questions_of(assignment) == [
+        ("overall", first.question, first.help_text, None, None),
+        ("fluency", "Which reads better?", "Style alone.", assignment.shown_left, 2),
+    ]
+
+
+def test_what_a_vote_needs_is_what_the_models_say():
+    study = make_study(systems=2, documents=1, sampling="adaptive")
+    study.criteria.create(key="fluency", question="Which reads better?", position=7)
+    annotator = AnnotatorFactory(study=study)
+    given = next_assignment(annotator)
+    for choice in ("left", "tie"):
+        vote_on(given, choice)
+    key = JudgementRevision.objects.order_by("pk").first().client_key
+    with transaction.atomic():
+        assert queries.lock_comparison_of(annotator, given.token)
+        target = queries.lock_vote_target(annotator, given.token, "overall", key)
+        other = queries.lock_vote_target(annotator, given.token, "fluency", uuid.uuid4())
+        unknown = queries.lock_vote_target(annotator, given.token, "unknown", uuid.uuid4())
+    overall, fluency = (study.criteria.get(key=name).pk for name in ("overall", "fluency"))
+    assert values(target.assignment) == values(Assignment.objects.get())
+    assert target[1:] == (True, overall, 2, True, (given.pk, "overall", given.shown_left, None))
+    assert other[1:] == (True, fluency, 0, False, None)
+    assert (unknown.criterion_id, unknown.times_answered) == (None, 0)

@@ -8,7 +8,7 @@ from annotations.models import Assignment, Judgement, Remark, Wanted
 from annotations.rating.assignment import has_work, next_assignment
 from annotations.rating.leases import return_expired
 from annotations.rating.page import rating_page
-from annotations.rating.remarks import MOST_REMARKS, Said, record_remark
+from annotations.rating.remarks import MOST_REMARKS, NewRemark, record_remark
 from annotations.rating.votes import RefusedError
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, make_study
@@ -22,7 +22,7 @@ def annotator():
 
 
 def say(assignment, kind="comment", reason="", text="Left names the owner.", key=None):
-    said = Said(assignment.token, kind, reason, text, key or uuid.uuid4())
+    said = NewRemark(assignment.token, kind, reason, text, key or uuid.uuid4())
     return record_remark(assignment.annotator, said)
 
 
@@ -159,5 +159,5 @@ def test_remarks_are_bounded(annotator):
 def test_nobody_remarks_on_somebody_elses_pair(annotator):
     other = next_assignment(AnnotatorFactory(study=annotator.study))
     with pytest.raises(RefusedError) as refused:
-        record_remark(annotator, Said(other.token, "comment", "", "Mine?", uuid.uuid4()))
+        record_remark(annotator, NewRemark(other.token, "comment", "", "Mine?", uuid.uuid4()))
     assert refused.value.code == "unknown_assignment"

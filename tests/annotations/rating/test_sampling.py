@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from scipy.stats import chisquare
 
-from annotations.models import Assignment, Comparison, PairCount
+from annotations.models import Assignment, Comparison, PairTally
 from annotations.rating import assignment as assignments
-from annotations.rating.assignment import available_to, next_assignment
+from annotations.rating.assignment import next_assignment
 from annotations.rating.leases import return_expired
+from annotations.rating.queries import available_to
 from annotations.rating.sampling import candidates
 from annotations.studies.settings import change_settings
 from models_runner.models import Query
@@ -35,8 +36,8 @@ def study():
 
 
 def count(study, votes=VOTES):
-    for one, (n, wins) in zip(study.pair_counts.order_by("system_1_id", "system_2_id"), votes.values(), strict=True):
-        PairCount.objects.filter(pk=one.pk).update(votes=n, score_sum=wins, score_squares=wins)
+    for one, (n, wins) in zip(study.pair_tallies.order_by("system_1_id", "system_2_id"), votes.values(), strict=True):
+        PairTally.objects.filter(pk=one.pk).update(votes=n, score_sum=wins, score_squares=wins)
 
 
 def expected(study, votes=VOTES):

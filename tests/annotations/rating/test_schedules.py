@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from annotations.gold.items import answered_among, remove, switch
-from annotations.models import Assignment, Judgement, JudgementRevision, KnownPair
+from annotations.models import Assignment, ControlItem, Judgement, JudgementRevision
 from annotations.quality.exclusion import exclude, include
 from annotations.rating.assignment import next_assignment, prefetch
 from annotations.rating.leases import come_back, leave, renew, return_expired
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.rating.undo import undo
 from annotations.rating.votes import RefusedError, outcome_of
 from annotations.studies.settings import change_settings
@@ -97,7 +97,7 @@ class World:
     def skip(self, who, n):
         if self.seen[who]:
             token = self.seen[who][n % len(self.seen[who])].token
-            record_remark(self.people[who], Said(token, "skip", "other", "", uuid.uuid4()), now=self.now)
+            record_remark(self.people[who], NewRemark(token, "skip", "other", "", uuid.uuid4()), now=self.now)
 
     def hold(self, who, n):
         renew(self.people[who], now=self.now)
@@ -110,7 +110,7 @@ class World:
 
     def switch(self, who, n):
         """A researcher takes the gold away or switches some of it off or on, whatever is in people's hands."""
-        pair = list(KnownPair.objects.filter(comparison__study=self.study).order_by("pk"))[n % 2 :][:1]
+        pair = list(ControlItem.objects.filter(comparison__study=self.study).order_by("pk"))[n % 2 :][:1]
         if pair and n > 5 and not answered_among([pair[0].comparison_id]):
             tokens = set(pair[0].comparison.assignments.values_list("pk", flat=True))
             remove(pair[0], None)
@@ -149,7 +149,7 @@ class World:
                 pair, score = ((a, b), SCORES[vote.outcome]) if a < b else ((b, a), 1 - SCORES[vote.outcome])
                 votes, total, squares = expected[pair]
                 expected[pair] = (votes + 1, total + score, squares + score * score)
-        rows = self.study.pair_counts.values_list("system_1", "system_2", "votes", "score_sum", "score_squares")
+        rows = self.study.pair_tallies.values_list("system_1", "system_2", "votes", "score_sum", "score_squares")
         assert {(one, two): tuple(rest) for one, two, *rest in rows} == expected
 
     def check(self):

@@ -14,8 +14,8 @@ from django.utils import timezone
 from annotations.models import Assignment, Membership
 from annotations.people.joining import join
 from annotations.quality.exclusion import exclude
-from annotations.rating.assignment import next_assignment, take
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.assignment import next_assignment, take_comparison
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.review.activity import COLUMNS, activity_of
 from annotations.web.views import annotators
 from tests.annotations.helpers import answer, make_gold, rate_everything, vote_on
@@ -38,9 +38,9 @@ def study():
     study.refresh_from_db()
     first, _ = (AnnotatorFactory(study=study, number=n) for n in (1, 2))
     for comparison in pairs[:-1]:
-        answer(take(first, comparison.pk, timezone.now()), "a")
-    skipped = take(first, pairs[-1].pk, timezone.now())
-    record_remark(first, Said(skipped.token, "skip", "broken", "The <text> ends.", uuid.uuid4()))
+        answer(take_comparison(first, comparison.pk, timezone.now()), "a")
+    skipped = take_comparison(first, pairs[-1].pk, timezone.now())
+    record_remark(first, NewRemark(skipped.token, "skip", "broken", "The <text> ends.", uuid.uuid4()))
     return study
 
 
@@ -83,7 +83,7 @@ def test_a_pair_with_several_remarks_is_shown_once(study):
     first = study.annotators.get(number=1)
     rated = first.assignments.filter(state="done").first()
     for text in ("One.", "Two."):
-        record_remark(first, Said(rated.token, "problem", "other", text, uuid.uuid4()))
+        record_remark(first, NewRemark(rated.token, "problem", "other", text, uuid.uuid4()))
     page = ask(show="said")
     assert page.context["page"].paginator.count == len(page.context["pairs"]) == 2
     assert "One." in page.content.decode()
@@ -119,7 +119,9 @@ def test_other_pages_lead_to_it(study):
     url = reverse("annotator", args=["s", 1])
     for name in ("study", "study-quality", "study-people", "study-remarks"):
         assert f'href="{url}"' in researcher().get(reverse(name, args=["s"])).content.decode()
-    answer(take(study.annotators.get(number=2), study.comparisons.for_rating().first().pk, timezone.now()), "b")
+    answer(
+        take_comparison(study.annotators.get(number=2), study.comparisons.for_rating().first().pk, timezone.now()), "b"
+    )
     assert f'href="{url}"' in researcher().get(reverse("disagreements", args=["s"])).content.decode()
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from annotations.models import Assignment
 from annotations.quality.exclusion import exclude
-from annotations.rating.assignment import take
+from annotations.rating.assignment import take_comparison
 from annotations.review.disagreements import disagreements
 from annotations.web.views import quality
 from tests.annotations.helpers import answer
@@ -26,7 +26,7 @@ def study():
     for outcomes in ("aaaaaa", "bbbbbb", ("a", "a", "tie")):
         annotator = AnnotatorFactory(study=study, number=study.annotators.count() + 1)
         for comparison, outcome in zip(pairs, outcomes, strict=False):
-            answer(take(annotator, comparison.pk, timezone.now()), outcome)
+            answer(take_comparison(annotator, comparison.pk, timezone.now()), outcome)
     return study
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from annotations.models import Assignment
 from annotations.people.joining import join
 from annotations.quality.exclusion import exclude
-from annotations.rating.assignment import next_assignment, take
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.assignment import next_assignment, take_comparison
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.review.pair_list import VoteTally
 from annotations.web.views import pairs as pairs_views
 from tests.annotations.helpers import answer, make_gold, rate_everything
@@ -36,11 +36,11 @@ def study():
     study.refresh_from_db()
     first, second = (AnnotatorFactory(study=study, number=n) for n in (1, 2))
     for annotator, pair, outcome in ((first, 0, "a"), (second, 0, "b"), (first, 1, "tie"), (first, 5, "a")):
-        answer(take(annotator, pairs[pair].pk, timezone.now()), outcome)
+        answer(take_comparison(annotator, pairs[pair].pk, timezone.now()), outcome)
     commented = Assignment.objects.get(annotator=second)
-    record_remark(second, Said(commented.token, "comment", "", "A has no <names>.", uuid.uuid4()))
-    skipped = take(first, pairs[2].pk, timezone.now())
-    record_remark(first, Said(skipped.token, "skip", "broken", "It ends.", uuid.uuid4()))
+    record_remark(second, NewRemark(commented.token, "comment", "", "A has no <names>.", uuid.uuid4()))
+    skipped = take_comparison(first, pairs[2].pk, timezone.now())
+    record_remark(first, NewRemark(skipped.token, "skip", "broken", "It ends.", uuid.uuid4()))
     return study
 
 

@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.models import Assignment
-from annotations.rating.assignment import next_assignment, take
+from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.rating.leases import leave
-from annotations.rating.remarks import Said, record_remark
+from annotations.rating.remarks import NewRemark, record_remark
 from annotations.review.remaining import pairs_left
 from annotations.web import access
 from tests.annotations.helpers import make_gold, rate_everything, vote_on
@@ -33,7 +33,7 @@ def study():
     rate_everything(first)
     vote_on(next_assignment(second), "left")
     skipped = next_assignment(second)
-    record_remark(second, Said(skipped.token, "skip", "broken", "Ends.", uuid.uuid4()))
+    record_remark(second, NewRemark(skipped.token, "skip", "broken", "Ends.", uuid.uuid4()))
     return study
 
 
@@ -82,7 +82,7 @@ def test_a_place_given_back_and_gold_are_counted_as_they_are_given():
     make_gold(study.comparisons.first())
     study.refresh_from_db()
     first, second = (AnnotatorFactory(study=study, number=n) for n in (1, 2))
-    take(first, study.comparisons.for_rating().get().pk, timezone.now())
+    take_comparison(first, study.comparisons.for_rating().get().pk, timezone.now())
     leave(first)
     assert left_of(study) == {1: 1, 2: 1}  # of gold alone nothing is given
     rate_everything(second)

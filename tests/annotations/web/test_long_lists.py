@@ -15,7 +15,7 @@ from annotations.models import Annotator, Invitation, Membership, Remark
 from annotations.quality.exclusion import exclude
 from annotations.quality.listing import listed_annotators
 from annotations.quality.report import study_quality
-from annotations.rating.assignment import next_assignment, take
+from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.studies.audit import record
 from annotations.studies.progress import progress_by_study, study_progress
 from annotations.web.views import gold as gold_views
@@ -328,12 +328,12 @@ def test_annotators_are_chosen_and_ordered_with_the_undefined_last():
 def test_gold_and_training_come_in_pages(study, monkeypatch):
     monkeypatch.setattr(gold_views, "KNOWN_A_PAGE", 1)
     page = researcher().get(reverse("study-gold", args=["s"]), {"gold": 2})
-    gold = study.comparisons.filter(purpose="gold").order_by("known__pk").last()
+    gold = study.comparisons.filter(purpose="gold").order_by("control_item__pk").last()
     assert [row.pair.comparison_id for row in page.context["rows"]["gold"]] == [gold.pk]
     assert len(page.context["rows"]["training"]) == 1
     html = page.content.decode()
     assert f"{reverse('study-gold', args=['s'])}?gold=1#gold" in html
-    url = reverse("change-gold", args=["s", gold.known.pk])
+    url = reverse("change-gold", args=["s", gold.control_item.pk])
     assert f"{url}?gold=2" in html
     answer = researcher().post(f"{url}?gold=2", {"change": "off"})
     assert answer.url == reverse("study-gold", args=["s"]) + "?gold=2"
@@ -347,7 +347,7 @@ def test_quality_shows_the_gold_that_the_fewest_answer_as_expected(monkeypatch):
     study.refresh_from_db()
     annotator = AnnotatorFactory(study=study)
     for comparison in study.comparisons.all():
-        answer(take(annotator, comparison.pk, timezone.now()), "a")
+        answer(take_comparison(annotator, comparison.pk, timezone.now()), "a")
     page = researcher().get(reverse("study-quality", args=["s"]))
     (row,) = page.context["gold"]
     assert (row.expected, row.right.hits, row.right.n) == ("overall b", 0, 1)

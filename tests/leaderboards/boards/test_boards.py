@@ -7,7 +7,7 @@ from django.db import connection
 from annotations.models import Judgement
 from leaderboards.boards import build
 from leaderboards.models import BoardSnapshot
-from leaderboards.snapshots import serve
+from leaderboards.snapshots import store
 from leaderboards.snapshots.boards import build_board, get_board
 from models_runner.models import Regime, Run, Score, Summary
 from tests.factories import DocumentFactory, RunFactory, SummaryFactory, SystemFactory, make_study
@@ -210,7 +210,7 @@ def test_a_new_version_computes_anew(monkeypatch):
     study = make_rated_study(systems=2, documents=2)
     criterion = study.criteria.first()
     get_board(study, criterion)
-    monkeypatch.setattr(serve, "CODE_VERSION", "9.9.9")
+    monkeypatch.setattr(store, "CODE_VERSION", "9.9.9")
     monkeypatch.setattr(build, "CODE_VERSION", "9.9.9")
     assert get_board(study, criterion)["code_version"] == "9.9.9"
 
@@ -232,7 +232,7 @@ def test_two_processes_at_once_both_get_the_board(monkeypatch):
     study = make_rated_study(systems=3, documents=3)
     criterion = study.criteria.first()
     both_found_none, results = threading.Barrier(2), []
-    compute = serve.KINDS["board"]
+    compute = store.KINDS["board"]
 
     def compute_together(*args):
         both_found_none.wait(timeout=20)
@@ -244,7 +244,7 @@ def test_two_processes_at_once_both_get_the_board(monkeypatch):
         finally:
             connection.close()
 
-    monkeypatch.setitem(serve.KINDS, "board", compute_together)
+    monkeypatch.setitem(store.KINDS, "board", compute_together)
     threads = [threading.Thread(target=read) for _ in range(2)]
     for thread in threads:
         thread.start()

@@ -12,10 +12,11 @@ from leaderboards.boards.small_large import small_large
 from leaderboards.data.inputs import gather
 from leaderboards.presentation.verdict_text import full_name, points, size, verdict
 from models_runner.models import System
-from stats.decisions.noninferiority import Scale, noninferiority
+from stats.decisions.noninferiority import Scale
 from stats.metrics.significance import mean_intervals
 from tests.factories import SystemFactory, UserFactory, make_study
 from tests.leaderboards.compared import SYSTEMS, make_compared_study
+from tests.stats.decisions.one_pair import noninferiority
 
 pytestmark = pytest.mark.django_db
 

@@ -27,7 +27,7 @@ WORKER = "host:1:1:1"
 def _by_hand(tmp_path, settings, monkeypatch):
     """No worker is told: each job is done here, in its turn."""
     settings.DATA_DIR = tmp_path / "site"
-    monkeypatch.setattr("models_runner.tasks.send_message", lambda work, delay=None: None)
+    monkeypatch.setattr("jobs.messages.send", lambda task, *args, delay=None: None)
 
 
 def write_summaries(metrics):

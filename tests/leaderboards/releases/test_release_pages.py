@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.people.links import invitation_path
+from jobs.models import MAX_ATTEMPTS
+from jobs.sweeper import sweep_jobs
 from leaderboards.files import jobs
 from leaderboards.models.releases import ExportJob, Release
 from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.publishing import Draft, create_draft, publish, write_files
 from leaderboards.web.views import releases
 from models_runner.models import Document
-from models_runner.runs.outcomes import MAX_ATTEMPTS
 from tests.factories import CriterionFactory, StudyFactory, UserFactory
 from tests.leaderboards.helpers import make_rated_study
 from tests.people import annotator, researcher
@@ -69,16 +70,16 @@ def test_every_page_of_results_leads_to_the_others_and_marks_itself(study, page)
 
 def test_a_large_export_is_written_by_a_worker(study, monkeypatch, django_capture_on_commit_callbacks):
     told = []
-    monkeypatch.setattr("leaderboards.files.tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
+    monkeypatch.setattr("jobs.messages.send", lambda task, pk, delay=None: told.append((task, pk)))
     monkeypatch.setattr(releases, "STREAMED_AT_MOST", 11)
     client = researcher()
     with django_capture_on_commit_callbacks(execute=True):
         assert export(client, study, format="dpo").status_code == 302
     job = ExportJob.objects.get()
     assert told == [("leaderboards.files.tasks.write_export", job.pk)]
-    jobs.work_on(ExportJob, job.pk, owner="w")
+    jobs.write_job(ExportJob, job.pk, owner="w")
     job.refresh_from_db()
-    assert (job.state, job.lines, job.rows_done, job.rows_total) == ("done", 4, 12, 12)
+    assert (job.status, job.lines, job.rows_done, job.rows_total) == ("done", 4, 12, 12)
     page = client.get(reverse("exports", args=[study.slug])).content.decode()
     assert "left out on pairs where no answer has more votes" in page
     sent = body(client.get(reverse("export-file", args=[job.public_id])))
@@ -88,11 +89,11 @@ def test_a_large_export_is_written_by_a_worker(study, monkeypatch, django_captur
 def test_an_export_expires_and_is_swept_away(study):
     client = researcher()
     job = jobs.start_export(_form_export(study), UserFactory())
-    jobs.work_on(ExportJob, job.pk, owner="w")
+    jobs.write_job(ExportJob, job.pk, owner="w")
     ExportJob.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert client.get(reverse("export-file", args=[job.public_id])).status_code == 404
     assert jobs.path_of(job).exists()
-    jobs.sweep()
+    jobs.delete_expired()
     assert not jobs.path_of(job).exists()
     assert not ExportJob.objects.exists()
 
@@ -106,25 +107,25 @@ def _form_export(study):
 def test_a_worker_that_fails_leaves_the_reason_and_no_file(study, monkeypatch):
     job = jobs.start_export(_form_export(study), UserFactory())
     monkeypatch.setattr("leaderboards.exports.service.as_row", lambda *_: 1 / 0)
-    assert "division by zero" in jobs.work_on(ExportJob, job.pk, owner="w")
+    assert "division by zero" in jobs.write_job(ExportJob, job.pk, owner="w")
     job.refresh_from_db()
-    assert (job.state, job.reason) == ("failed", "division by zero")
+    assert (job.status, job.failure_reason) == ("failed", "division by zero")
     assert list((jobs.path_of(job)).parent.iterdir()) == []
 
 
 def test_a_failed_export_is_tried_again_from_the_page(study, monkeypatch, django_capture_on_commit_callbacks):
     told, client = [], researcher()
-    monkeypatch.setattr("leaderboards.files.tasks.deliver", lambda task, pk, **_: told.append((task.name, pk)))
+    monkeypatch.setattr("jobs.messages.send", lambda task, pk, delay=None: told.append((task, pk)))
     job = jobs.start_export(_form_export(study), UserFactory())
-    ExportJob.objects.update(state="failed", reason="The disk is full.", attempts=MAX_ATTEMPTS)
+    ExportJob.objects.update(status="failed", failure_reason="The disk is full.", attempts=MAX_ATTEMPTS)
     page, again = reverse("exports", args=[study.slug]), reverse("retry-export", args=[job.public_id])
     assert f'action="{again}"' in client.get(page).content.decode()
     with django_capture_on_commit_callbacks(execute=True):
         assert "It is being written again." in client.post(again, follow=True).content.decode()
     assert told == [("leaderboards.files.tasks.write_export", job.pk)]
     job.refresh_from_db()
-    assert (job.state, job.reason, job.attempts) == ("pending", "", 0)
-    jobs.work_on(ExportJob, job.pk, owner="w")
+    assert (job.status, job.failure_reason, job.attempts) == ("pending", "", 0)
+    jobs.write_job(ExportJob, job.pk, owner="w")
     assert again not in client.get(page).content.decode()
     assert len(body(client.get(reverse("export-file", args=[job.public_id]))).splitlines()) == 12
 
@@ -133,15 +134,15 @@ def test_a_failed_draft_is_tried_again_from_its_page(study, monkeypatch):
     client, draft = researcher(), create_draft(study, Draft(), None)
     with monkeypatch.context() as patch:
         patch.setattr("leaderboards.releases.build.BoardMaker.board", lambda *_: 1 / 0)
-        jobs.work_on(Release, draft.pk, owner="w")
+        jobs.write_job(Release, draft.pk, owner="w")
     page, again = draft.get_absolute_url(), reverse("retry-release", args=[study.slug, draft.version])
     shown = client.get(page).content.decode()
     assert "Failed: division by zero</p>" in shown and f'action="{again}"' in shown
     client.post(again)
     assert "Waiting" in client.get(page).content.decode()
-    jobs.work_on(Release, draft.pk, owner="w")
+    jobs.write_job(Release, draft.pk, owner="w")
     draft.refresh_from_db()
-    assert (draft.state, draft.reason) == ("done", "")
+    assert (draft.status, draft.failure_reason) == ("done", "")
     assert again not in client.get(page).content.decode()
 
 
@@ -150,8 +151,8 @@ def test_what_has_not_failed_is_not_written_again(study, state):
     values = {"pending": {}, "running": {"owner": "w", "lease_until": timezone.now()}, "done": {}}[state]
     job = jobs.start_export(_form_export(study), UserFactory())
     if state == "done":
-        jobs.work_on(ExportJob, job.pk, owner="w")
-    ExportJob.objects.update(state=state, **values)
+        jobs.write_job(ExportJob, job.pk, owner="w")
+    ExportJob.objects.update(status=state, **values)
     before = ExportJob.objects.values().get()
     answer = researcher().post(reverse("retry-export", args=[job.public_id]), follow=True)
     assert "Only what failed can be tried again" in answer.content.decode()
@@ -160,16 +161,16 @@ def test_what_has_not_failed_is_not_written_again(study, state):
 
 def test_a_job_is_held_by_one_worker_and_freed_when_it_is_gone(study):
     job = jobs.start_export(_form_export(study), UserFactory())
-    late = {"state": "running", "owner": "w", "lease_until": timezone.now() - timedelta(seconds=1)}
+    late = {"status": "running", "owner": "w", "lease_until": timezone.now() - timedelta(seconds=1)}
     ExportJob.objects.update(**late)
-    assert "held elsewhere" in jobs.work_on(ExportJob, job.pk, owner="other")
-    jobs.sweep()
+    assert "held elsewhere" in jobs.write_job(ExportJob, job.pk, owner="other")
+    sweep_jobs(ExportJob)
     job.refresh_from_db()
-    assert job.state == "pending"
+    assert job.status == "pending"
     ExportJob.objects.update(**late, attempts=MAX_ATTEMPTS)
-    jobs.sweep()
+    sweep_jobs(ExportJob)
     job.refresh_from_db()
-    assert (job.state, job.reason) == ("failed", jobs.WORKER_ENDED)
+    assert (job.status, job.failure_reason) == ("failed", ExportJob.WORKER_ENDED)
 
 
 def test_a_draft_made_on_the_page_is_written_by_a_worker_and_published(study):
@@ -179,13 +180,13 @@ def test_a_draft_made_on_the_page_is_written_by_a_worker_and_published(study):
     made = Release.objects.get()
     page = reverse("release", args=[study.slug, "1.0"])
     assert "Waiting" in client.get(page).content.decode()
-    jobs.work_on(Release, made.pk, owner="w")
+    jobs.write_job(Release, made.pk, owner="w")
     shown = client.get(page).content.decode()
     assert "How the votes were given" in shown and "data/votes.parquet" in shown
     client.post(reverse("publish-release", args=[study.slug, "1.0"]))
     client.post(reverse("set-doi", args=[study.slug, "1.0"]), {"doi": "10.5281/zenodo.7"})
     made.refresh_from_db()
-    assert (made.status, made.doi) == ("published", "10.5281/zenodo.7")
+    assert (made.publication, made.doi) == ("published", "10.5281/zenodo.7")
     again = client.post(reverse("make-release", args=[study.slug]), values)
     assert "has a release 1.0 already" in again.content.decode()
 

@@ -328,12 +328,12 @@ def test_of_documents_that_may_not_leave_there_are_ids_and_hashes(study):
 def test_a_published_release_never_changes_but_for_its_doi(study):
     release = make(study)
     publishing.publish(release)
-    for field, value in (("licence", "MIT"), ("sha256", "0" * 64), ("status", "draft"), ("published_at", None)):
+    for field, value in (("licence", "MIT"), ("sha256", "0" * 64), ("publication", "draft"), ("published_at", None)):
         with pytest.raises(DatabaseError), transaction.atomic():
             Release.objects.filter(pk=release.pk).update(**{field: value})
     publishing.set_doi(release, "https://doi.org/10.5281/zenodo.1234567")
     release.refresh_from_db()
-    assert (release.doi, release.status, release.licence) == ("10.5281/zenodo.1234567", "published", "CC-BY-4.0")
+    assert (release.doi, release.publication, release.licence) == ("10.5281/zenodo.1234567", "published", "CC-BY-4.0")
     with pytest.raises(ReleaseError, match="is published: it stays"):
         publishing.delete_draft(release)
 

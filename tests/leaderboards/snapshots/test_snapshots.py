@@ -14,9 +14,10 @@ from annotations.rating.assignment import next_assignment
 from annotations.rating.leases import give_back
 from annotations.rating.undo import undo
 from annotations.studies import change_marker
+from jobs.sweeper import sweep_jobs
 from leaderboards.data.filters import Filters
 from leaderboards.models import BoardSnapshot, SnapshotJob
-from leaderboards.snapshots import jobs, serve, staleness
+from leaderboards.snapshots import jobs, staleness, store
 from leaderboards.snapshots.freshness import standing
 from leaderboards.snapshots.serve import get_snapshot
 from leaderboards.tasks import make_snapshot
@@ -33,8 +34,8 @@ pytestmark = pytest.mark.django_db
 def sent(monkeypatch):
     """Messages that went out, instead of a broker."""
     messages = []
-    monkeypatch.setattr("leaderboards.tasks.send_message", messages.append)
-    monkeypatch.setattr(jobs.transaction, "on_commit", lambda send: send())
+    monkeypatch.setattr("jobs.messages.send", lambda task, pk, delay=None: messages.append(pk))
+    monkeypatch.setattr("jobs.messages.transaction.on_commit", lambda send: send())
     return messages
 
 
@@ -73,7 +74,7 @@ def test_a_small_study_always_shows_its_votes():
 def test_nothing_is_read_or_computed_while_nothing_changes(monkeypatch):
     study = make_rated_study()
     first = served(study).snapshot
-    monkeypatch.setattr(serve, "gather", None)
+    monkeypatch.setattr(store, "gather", None)
     assert served(study).snapshot == first
 
 
@@ -201,12 +202,12 @@ def test_many_views_send_one_message(large, sent, settings):
 def test_a_lost_message_is_sent_again_by_the_sweep(large, sent, settings):
     served(make_rated_study())
     sent.clear()
-    jobs.sweep()
+    sweep_jobs(SnapshotJob)
     assert sent == []
     SnapshotJob.objects.update(announced_at=timezone.now() - timedelta(seconds=settings.RESEND_SECONDS + 1))
-    jobs.sweep()
+    sweep_jobs(SnapshotJob)
     assert sent == [SnapshotJob.objects.get().pk]
-    jobs.sweep(starting=True)
+    sweep_jobs(SnapshotJob, starting=True)
     assert len(sent) == 2
 
 
@@ -214,11 +215,12 @@ def test_what_a_dead_worker_held_is_free_again(large, sent):
     served(make_rated_study())
     job = SnapshotJob.objects.get()
     past = timezone.now() - timedelta(seconds=1)
-    SnapshotJob.objects.update(owner="gone", lease_until=past, announced_at=past - timedelta(hours=1), asked_at=past)
+    held = {"status": "running", "owner": "gone", "lease_until": past}
+    SnapshotJob.objects.update(**held, announced_at=past - timedelta(hours=1), asked_at=past)
     assert make_snapshot(job.pk) is None
     assert not BoardSnapshot.objects.exists()
-    jobs.sweep()
-    assert SnapshotJob.objects.waiting().get() == job
+    sweep_jobs(SnapshotJob)
+    assert SnapshotJob.objects.ready(timezone.now()).get() == job
 
 
 def test_a_failure_leaves_its_reason_and_is_tried_again(large, sent, monkeypatch):
@@ -228,20 +230,20 @@ def test_a_failure_leaves_its_reason_and_is_tried_again(large, sent, monkeypatch
     def fail(material, seed):
         raise MemoryError("no room for 8 GB")
 
-    monkeypatch.setitem(serve.KINDS, "board", fail)
+    monkeypatch.setitem(store.KINDS, "board", fail)
     make_snapshot(sent.pop())
     shown = standing(served(study), study.criteria.get(), Filters())
     assert (shown.current, shown.reason) == (False, "no room for 8 GB")
     monkeypatch.undo()
     jobs.work_on_job(SnapshotJob.objects.get().pk, owner="me")
-    assert SnapshotJob.objects.get().reason == ""
+    assert SnapshotJob.objects.get().failure_reason == ""
     assert BoardSnapshot.objects.count() == 1
 
 
 def test_the_same_message_twice_computes_once(large, sent):
     served(make_rated_study())
     make_snapshot(sent[0])
-    assert "done, or held elsewhere" in jobs.work_on_job(sent[0], owner="me")
+    assert "held elsewhere, finished or gone" in jobs.work_on_job(sent[0], owner="me")
 
 
 def test_a_state_that_comes_back_finds_its_snapshot():
@@ -258,7 +260,7 @@ def test_a_state_that_comes_back_finds_its_snapshot():
 def test_another_version_makes_its_own(monkeypatch):
     study = make_rated_study()
     first = served(study).snapshot
-    monkeypatch.setattr(serve, "CODE_VERSION", "9.9.9")
+    monkeypatch.setattr(store, "CODE_VERSION", "9.9.9")
     assert served(study).snapshot != first
 
 
@@ -272,7 +274,7 @@ def test_a_day_later_all_is_looked_through_again():
 
 
 def test_old_snapshots_go(monkeypatch):
-    monkeypatch.setattr(serve, "KEPT", 2)
+    monkeypatch.setattr(store, "KEPT", 2)
     study = make_study(systems=3, documents=2)
     annotator = AnnotatorFactory(study=study)
     for _ in range(4):
@@ -283,7 +285,7 @@ def test_old_snapshots_go(monkeypatch):
 
 
 def test_another_kind_is_asked_for_by_its_name(monkeypatch):
-    monkeypatch.setitem(serve.KINDS, "other", lambda material, seed: {"n": len(material.votes), "seed": seed})
+    monkeypatch.setitem(store.KINDS, "other", lambda material, seed: {"n": len(material.votes), "seed": seed})
     study = make_rated_study(systems=3, documents=2)
     served_ = get_snapshot("other", study, study.criteria.get(), seed=3)
     assert served_.values == {"n": 12, "seed": 3}
@@ -310,7 +312,7 @@ def test_the_page_of_a_large_study_waits_and_then_puts_the_board_in(large, sent)
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_make_one_snapshot(large, monkeypatch):
-    monkeypatch.setattr("leaderboards.tasks.send_message", lambda job: None)
+    monkeypatch.setattr("jobs.messages.send", lambda task, pk, delay=None: None)
     study = make_rated_study()
     served(study)
     job, said = SnapshotJob.objects.get(), []

@@ -12,7 +12,7 @@ from django.test import Client
 
 from annotations.models import Judgement, JudgementRevision
 from leaderboards.presentation.study_charts import CHARTS
-from leaderboards.snapshots import serve
+from leaderboards.snapshots import store
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.leaderboards.compared import make_compared_study
 from tests.leaderboards.helpers import make_rated_study, vote
@@ -136,5 +136,5 @@ def test_a_new_vote_makes_a_new_figure(study):
 def test_the_same_votes_are_read_once(study, monkeypatch):
     client = researcher()
     client.get("/boards/meetings/small-versus-large/")
-    monkeypatch.setattr(serve, "gather", lambda *args, **options: pytest.fail("read again"))
+    monkeypatch.setattr(store, "gather", lambda *args, **options: pytest.fail("read again"))
     assert client.get("/boards/meetings/small-versus-large/", {"cost": "seconds"}).status_code == 200

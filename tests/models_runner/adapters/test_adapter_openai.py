@@ -113,7 +113,7 @@ def test_a_wrong_key_is_refused_and_not_shown(smollm, monkeypatch):
 @pytest.mark.django_db
 def test_a_run_over_an_endpoint_stores_prompt_and_counts_and_no_key(llama_server, monkeypatch):
     monkeypatch.setenv("PW_TEST_KEY", KEY)
-    monkeypatch.setattr("models_runner.tasks.send_message", lambda work, delay=None: None)
+    monkeypatch.setattr("jobs.messages.send", lambda task, *args, delay=None: None)
     engine = {"base_url": llama_server, "key_env": "PW_TEST_KEY"}
     system = SystemFactory(adapter="openai", context_window=WINDOW, decoding={"max_tokens": 8}, engine=engine)
     run = lifecycle.start_run(system, DocumentFactory().dataset)
@@ -121,7 +121,7 @@ def test_a_run_over_an_endpoint_stores_prompt_and_counts_and_no_key(llama_server
     unload_all()
     run.refresh_from_db()
     summary = run.summaries.get()
-    assert run.status == Run.Status.DONE, summary.error
+    assert run.status == Run.Status.DONE, summary.failure_reason
     assert (summary.stop_reason, summary.output_tokens) == ("length", 8)
     assert "Maya: We ship the checkout on Friday." in summary.calls.get().prompt
     assert KEY not in str([run.environment, *run.summaries.values(), *summary.calls.values()])

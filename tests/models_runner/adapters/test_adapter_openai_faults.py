@@ -257,7 +257,7 @@ def test_a_long_transcript_is_cut_by_the_estimate():
 @pytest.fixture
 def run_on(db, monkeypatch):
     """A started run of one document on an endpoint; workers load the system anew."""
-    monkeypatch.setattr("models_runner.tasks.send_message", lambda work, delay=None: None)
+    monkeypatch.setattr("jobs.messages.send", lambda task, *args, delay=None: None)
     monkeypatch.setenv("PW_TEST_KEY", KEY)
     unload_all()
 
@@ -283,7 +283,7 @@ def test_a_summary_waits_while_its_endpoint_is_down_and_is_written_when_it_is_ba
         waiting = work(run)
         assert (waiting.status, waiting.attempts) == (Summary.Status.PENDING, 1)
         assert waiting.not_before > timezone.now()
-        assert "Loading model" in waiting.error
+        assert "Loading model" in waiting.failure_reason
         Summary.objects.update(not_before=timezone.now())
         written = work(run)
     assert (written.status, written.text, run.status) == (Summary.Status.DONE, "A summary.", Run.Status.DONE)
@@ -294,10 +294,10 @@ def test_a_summary_whose_endpoint_stays_down_fails_with_the_reason_after_five_at
     run = run_on(f"http://127.0.0.1:{free_port()}/v1")
     failed = work(run)
     assert (failed.status, failed.attempts) == (Summary.Status.FAILED, 5)
-    assert "The endpoint did not answer: Connection error" in failed.error
-    assert "given up after 5 attempts" in failed.error
+    assert "The endpoint did not answer: Connection error" in failed.failure_reason
+    assert "given up after 5 attempts" in failed.failure_reason
     assert run.status == Run.Status.FAILED
-    assert "The endpoint did not answer" in run.status_reason
+    assert "The endpoint did not answer" in run.failure_reason
 
 
 def test_a_refusal_fails_the_summary_at_once(run_on):
@@ -305,7 +305,7 @@ def test_a_refusal_fails_the_summary_at_once(run_on):
         run = run_on(server.url)
         failed = work(run)
     assert (failed.status, len(server.requests)) == (Summary.Status.FAILED, 1)
-    assert "Incorrect key [PW_TEST_KEY]" in failed.error
+    assert "Incorrect key [PW_TEST_KEY]" in failed.failure_reason
 
 
 def test_no_row_holds_the_key(run_on):

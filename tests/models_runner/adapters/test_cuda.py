@@ -132,7 +132,7 @@ def test_a_system_trained_on_a_gpu_learns_and_writes(model, method, request_fixt
     job = worked(
         started(on_any(request_fixture(model)), dataset, method=method, settings=QUICK | {"learning_rate": rate})
     )
-    assert (job.status, job.status_reason) == (FineTuning.Status.DONE, "")
+    assert (job.status, job.failure_reason) == (FineTuning.Status.DONE, "")
     assert losses(job)[-1] < losses(job)[0]
     record = job.environment
     assert (record["adapter"]["device"], record["machine"]["gpu"]) == ("cuda", torch.cuda.get_device_name(0))

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_runner.adapters.engine import Written
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.longinput.chapterize import REWRITE, chapters
 from models_runner.adapters.longinput.strategies import check_long_input
-from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec
+from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec, Written
 
 FRAME = 3  # tokens a template would add
 

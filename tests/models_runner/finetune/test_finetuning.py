@@ -29,7 +29,7 @@ QUICK = {"max_steps": 6, "evaluate_every": 3, "accumulation": 1, "learning_rate"
 
 @pytest.fixture(autouse=True)
 def _here(monkeypatch, settings, tmp_path):
-    monkeypatch.setattr("models_runner.tasks.send_message", lambda work, delay=None: None)
+    monkeypatch.setattr("jobs.messages.send", lambda task, *args, delay=None: None)
     settings.WEIGHTS_DIR = tmp_path / "weights"
 
 
@@ -90,7 +90,7 @@ def test_a_trained_system_learns_and_writes(model, method, dataset):
     job = worked(
         started(base(model), dataset, method=method, settings=QUICK | {"max_steps": 20, "learning_rate": rate})
     )
-    assert (job.status, job.status_reason) == (FineTuning.Status.DONE, "")
+    assert (job.status, job.failure_reason) == (FineTuning.Status.DONE, "")
     assert losses(job)[-1] < losses(job)[0]
     assert losses(job, "validation_loss")
     assert list((folder_of(job) / "weights").glob("*.safetensors"))
@@ -251,7 +251,7 @@ def test_a_fault_fails_the_job_with_its_reason(llama, dataset):
     job = started(base(llama), dataset, settings=QUICK | {"max_tokens": 3})
     worked(job)
     assert job.status == FineTuning.Status.FAILED
-    assert "leaves no room" in job.status_reason
+    assert "leaves no room" in job.failure_reason
     assert not System.objects.filter(slug="tuned").exists()
 
 
@@ -260,7 +260,7 @@ def test_a_job_that_ends_its_worker_again_and_again_is_given_up(llama, dataset):
     FineTuning.objects.update(attempts=5)
     worked(job)
     assert job.status == FineTuning.Status.FAILED
-    assert "5 times" in job.status_reason
+    assert "5 times" in job.failure_reason
 
 
 def test_a_finished_job_is_not_trained_twice(llama, dataset):
@@ -309,8 +309,8 @@ def test_a_training_that_stays_no_number_says_what_to_try(llama, dataset, broken
     broken_steps.update(range(4, 30))
     job = worked(started(base(llama), dataset, settings=QUICK | {"max_steps": 30}))
     assert job.status == FineTuning.Status.FAILED
-    assert job.status_reason.startswith("The loss was no number in 10 steps running, up to step 13")
-    assert "learning rate below 0.01" in job.status_reason
+    assert job.failure_reason.startswith("The loss was no number in 10 steps running, up to step 13")
+    assert "learning rate below 0.01" in job.failure_reason
     assert not System.objects.filter(slug="tuned").exists()
     assert last_checkpoint(folder_of(job) / "checkpoints").endswith("checkpoint-12")
     broken_steps.clear()
@@ -337,7 +337,7 @@ def test_a_weight_that_is_no_number_ends_the_training_and_not_the_record(llama, 
     monkeypatch.setattr(training, "_with_lora", spoiled)
     job = worked(started(base(llama), dataset, settings=QUICK | {"max_steps": 12}))
     assert (job.status, job.log) == (FineTuning.Status.FAILED, [])
-    assert job.status_reason.startswith("The loss was no number in 10 steps running, up to step 9")
+    assert job.failure_reason.startswith("The loss was no number in 10 steps running, up to step 9")
 
 
 def test_a_batch_is_filled_up_on_the_right(llama, dataset, monkeypatch):
@@ -398,7 +398,7 @@ def test_a_validation_split_is_watched_and_not_learnt(llama, dataset):
 @pytest.mark.parametrize(
     "broken",
     [
-        {"status": "failed", "status_reason": ""},
+        {"status": "failed", "failure_reason": ""},
         {"status": "running", "owner": "", "lease_until": None},
         {"status": "done", "system": None},
     ],
@@ -418,7 +418,7 @@ def test_weights_from_gguf_become_safetensors(dataset):
     )  # fmt: skip
     settings = {"max_steps": 2, "evaluate_every": 2, "accumulation": 1, "max_tokens": 160, "limit": 4}
     job = worked(started(parent, dataset, settings=settings))
-    assert (job.status, job.status_reason) == ("done", "")
+    assert (job.status, job.failure_reason) == ("done", "")
     weights = folder_of(job) / "weights"
     assert (weights / "model.safetensors").is_file()
     assert not (weights / "adapter_config.json").exists()

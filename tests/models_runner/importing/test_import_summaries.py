@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _no_messages(monkeypatch):
-    monkeypatch.setattr("models_runner.tasks.send_message", lambda work, delay=None: None)
+    monkeypatch.setattr("jobs.messages.send", lambda task, *args, delay=None: None)
 
 
 @pytest.fixture

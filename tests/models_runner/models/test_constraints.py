@@ -45,7 +45,7 @@ def test_a_summary_exists_once_per_run_and_query():
     [
         {"status": "running"},
         {"status": "running", "owner": "x"},
-        {"status": "failed", "error": ""},
+        {"status": "failed", "failure_reason": ""},
         {"text": ""},
         {"stop_reason": "empty"},
         {"stop_reason": ""},

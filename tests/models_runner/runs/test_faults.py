@@ -9,13 +9,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from jobs import messages
+from jobs.sweeper import sweep
 from lib.faults import disk_is_full
-from models_runner import tasks
 from models_runner.adapters.registry import unload_all
 from models_runner.adapters.scripted import ScriptedAdapter
 from models_runner.models import Run, Summary, SummaryCall
 from models_runner.runs import generation, lifecycle
-from models_runner.sweeper import sweep
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory
 from tests.models_runner.checkpoints import saved_decoder
 from tests.people import researcher
@@ -30,8 +30,8 @@ FREE_SPACE = "Free some space"
 @pytest.fixture(autouse=True)
 def sent(monkeypatch):
     """No messages: these tests call the work themselves. Gives the function that would have sent them."""
-    send = tasks.send_message
-    monkeypatch.setattr(tasks, "send_message", lambda work, delay=None: None)
+    send = messages.send
+    monkeypatch.setattr(messages, "send", lambda task, *args, delay=None: None)
     return send
 
 
@@ -115,8 +115,8 @@ def test_a_summary_a_full_database_does_not_take_waits_with_the_reason_and_is_wr
         work(run)
         waiting = of(run, "m1")
         assert (waiting.status, waiting.text, waiting.owner) == (Summary.Status.PENDING, "", "")
-        assert "The disk is full" in waiting.error
-        assert FREE_SPACE in waiting.error
+        assert "The disk is full" in waiting.failure_reason
+        assert FREE_SPACE in waiting.failure_reason
         assert run.counts()["done"] == 3
         assert FREE_SPACE in page(run)
     Summary.objects.update(not_before=timezone.now())
@@ -133,8 +133,8 @@ def test_a_disk_that_stays_full_fails_the_summary_and_retry_failed_ends_the_run(
     with full_for_large_texts():
         work(run)
     assert (run.status, run.counts()["failed"]) == (Run.Status.FAILED, 1)
-    assert "The disk is full" in run.status_reason
-    assert "given up after 5 attempts" in of(run, "m1").error
+    assert "The disk is full" in run.failure_reason
+    assert "given up after 5 attempts" in of(run, "m1").failure_reason
     lifecycle.retry_failed(run)
     work(run)
     assert (run.status, run.counts()["done"]) == (Run.Status.DONE, 4)
@@ -209,18 +209,18 @@ def test_weights_that_do_not_fit_the_disk_fail_the_run_and_leave_no_half_file(da
     run = lifecycle.start_run(SystemFactory(adapter="llamacpp", model_id="package:parted-weights"), dataset)
     work(run)
     assert (run.status, run.counts()["failed"]) == (Run.Status.FAILED, 4)
-    assert "The disk is full" in run.status_reason
-    assert FREE_SPACE in run.status_reason
+    assert "The disk is full" in run.failure_reason
+    assert FREE_SPACE in run.failure_reason
     assert not list((settings.DATA_DIR / "weights").iterdir())
 
 
 def test_a_message_that_does_not_fit_the_disk_is_left_to_the_sweeper(dataset, caplog, monkeypatch, sent):
-    def full(**options):
+    def full(*args, **options):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(tasks.generate_summaries, "apply_async", full)
+    monkeypatch.setattr("celery.current_app.send_task", full)
     run = lifecycle.start_run(scripted(), dataset)
-    sent(run)
+    sent(Run.TASK, run.pk)
     assert "waits for the sweeper" in caplog.text
     Run.objects.update(announced_at=timezone.now() - timedelta(minutes=5))
     assert sweep()["announced"] == 1
@@ -245,7 +245,7 @@ def test_a_text_the_database_refuses_fails_alone(dataset, m1_says):
     run = lifecycle.start_run(scripted(), dataset)
     work(run)
     assert (run.status, run.counts()["done"], run.counts()["failed"]) == (Run.Status.FAILED, 3, 1)
-    assert of(run, "m1").error.startswith("The database refused the summary.")
+    assert of(run, "m1").failure_reason.startswith("The database refused the summary.")
 
 
 # ---- the system
@@ -309,7 +309,7 @@ def test_memory_that_holds_no_batch_halves_it_and_fails_only_the_meeting_that_is
     work(run)
     failed = run.summaries.filter(status="failed")
     assert [s.document.external_id for s in failed] == ["long"]
-    assert "Out of memory on cpu: one prompt of" in failed[0].error
+    assert "Out of memory on cpu: one prompt of" in failed[0].failure_reason
     assert "Use a smaller context window" in page(run)
     assert run.counts()["failed"] + run.counts()["done"] == 5
 
@@ -318,7 +318,7 @@ def test_an_unexpected_fault_fails_only_its_summary_and_is_narrowed_down_in_a_ba
     run = lifecycle.start_run(scripted(faults={"m2": "unexpected"}, batch_size=4), dataset)
     work(run)
     assert (run.status, run.counts()["done"], run.counts()["failed"]) == (Run.Status.FAILED, 3, 1)
-    assert of(run, "m2").error == "RuntimeError: a fault nobody foresaw, as scripted"
+    assert of(run, "m2").failure_reason == "RuntimeError: a fault nobody foresaw, as scripted"
     assert "<strong>1 ×</strong> RuntimeError: a fault nobody foresaw" in page(run)
 
 
@@ -326,7 +326,7 @@ def test_a_passing_fault_of_a_batch_sends_the_whole_batch_back(dataset):
     run = lifecycle.start_run(scripted(faults={"m2": ["transient"]}, batch_size=4), dataset)
     work(run)
     assert run.counts()["pending"] == 4
-    assert set(run.summaries.values_list("error", flat=True)) == {"a passing fault, as scripted"}
+    assert set(run.summaries.values_list("failure_reason", flat=True)) == {"a passing fault, as scripted"}
 
 
 def test_an_adapter_that_loses_an_output_fails_with_the_count(dataset, monkeypatch):
@@ -334,7 +334,7 @@ def test_an_adapter_that_loses_an_output_fails_with_the_count(dataset, monkeypat
     run = lifecycle.start_run(scripted(), dataset)
     work(run)
     assert run.counts()["failed"] == 4
-    assert "returned 0 outputs for 1 requests" in run.status_reason
+    assert "returned 0 outputs for 1 requests" in run.failure_reason
 
 
 # ---- the text

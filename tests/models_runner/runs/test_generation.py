@@ -6,9 +6,10 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from models_runner.models import InstructionKind, Query, Run, ScoringJob, Summary, Worker
+from jobs.models import Worker
+from jobs.sweeper import sweep
+from models_runner.models import InstructionKind, Query, Run, ScoringJob, Summary
 from models_runner.runs import generation, lifecycle
-from models_runner.sweeper import sweep
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _no_messages(monkeypatch):
     """These tests call the work themselves; messages have their own tests with real brokers."""
-    monkeypatch.setattr("models_runner.tasks.send_message", lambda work, delay=None: None)
+    monkeypatch.setattr("jobs.messages.send", lambda task, *args, delay=None: None)
 
 
 @pytest.fixture
@@ -94,9 +95,9 @@ def test_a_fault_of_one_document_leaves_the_others(dataset):
     run = lifecycle.start_run(scripted(faults={"m1": "error"}), dataset)
     work(run)
     assert run.status == Run.Status.FAILED
-    assert run.status_reason.startswith("1 of 4 summaries failed")
+    assert run.failure_reason.startswith("1 of 4 summaries failed")
     assert run.counts()["done"] == 3
-    assert run.summaries.get(status="failed").error
+    assert run.summaries.get(status="failed").failure_reason
 
 
 def test_a_passing_fault_is_tried_again_later(dataset, settings):
@@ -117,7 +118,7 @@ def test_a_fault_that_does_not_pass_ends_with_its_reason(dataset, settings):
     run = lifecycle.start_run(scripted(faults={"m0": ["transient"] * 9}), dataset, limit=1)
     work(run)
     assert run.status == Run.Status.FAILED
-    assert "given up after 5 attempts" in run.summaries.get().error
+    assert "given up after 5 attempts" in run.summaries.get().failure_reason
 
 
 def test_failed_summaries_can_be_tried_again(dataset):
@@ -135,7 +136,7 @@ def test_missing_weights_fail_the_run_with_what_to_do(dataset):
     run = lifecycle.start_run(system, dataset)
     work(run)
     assert run.status == Run.Status.FAILED
-    assert "no-such-package" in run.status_reason
+    assert "no-such-package" in run.failure_reason
     assert run.counts()["failed"] == 4
 
 
@@ -173,8 +174,8 @@ def test_a_summary_cancelled_while_it_is_written_is_thrown_away(dataset, monkeyp
 def test_two_owners_never_claim_the_same_summary(dataset):
     run = lifecycle.start_run(scripted(), dataset)
     now, lease = timezone.now(), timedelta(minutes=1)
-    first = Summary.objects.claim(run.pk, owner="one", count=3, now=now, lease=lease)
-    second = Summary.objects.claim(run.pk, owner="two", count=3, now=now, lease=lease)
+    first = Summary.objects.claim_batch(run.pk, owner="one", count=3, now=now, lease=lease)
+    second = Summary.objects.claim_batch(run.pk, owner="two", count=3, now=now, lease=lease)
     assert (len(first), len(second)) == (3, 1)
     assert not set(first) & set(second)
 
@@ -201,11 +202,11 @@ def test_a_document_that_ends_its_worker_again_and_again_is_given_up(attempts, s
     sweep()
     made.refresh_from_db()
     assert (made.status, made.owner) == (status, "")
-    assert ("too little memory" in made.error) == (status == "failed")
+    assert ("too little memory" in made.failure_reason) == (status == "failed")
 
 
 def test_the_sweeper_frees_what_a_dead_process_of_this_machine_holds():
-    from models_runner.ownership import machine_id
+    from jobs.ownership import machine_id
 
     lease = timezone.now() + timedelta(hours=1)
     SummaryFactory(status="running", owner=f"{machine_id()}:999999999:1:1", lease_until=lease, text="", stop_reason="")
@@ -213,7 +214,7 @@ def test_the_sweeper_frees_what_a_dead_process_of_this_machine_holds():
 
 
 def test_the_sweeper_leaves_living_owners_alone():
-    from models_runner.ownership import owner_id
+    from jobs.ownership import owner_id
 
     lease = timezone.now() + timedelta(hours=1)
     for owner in (owner_id(), "another-machine/1:5:5:5"):

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _no_messages(monkeypatch):
-    monkeypatch.setattr("models_runner.tasks.send_message", lambda work, delay=None: None)
+    monkeypatch.setattr("jobs.messages.send", lambda task, *args, delay=None: None)
 
 
 def score(run, metric="rouge"):
@@ -84,7 +84,7 @@ def test_a_metric_that_cannot_run_ends_with_its_reason(settings):
     job = score(SummaryFactory().run, "bertscore")
     registry.get_metric.cache_clear()
     assert job.status == ScoringJob.Status.FAILED
-    assert "no-such/encoder" in job.reason
+    assert "no-such/encoder" in job.failure_reason
 
 
 def test_a_job_is_worked_on_by_one_worker():

@@ -73,7 +73,7 @@ def test_a_document_flags_cut_inputs_cut_outputs_empty_texts_and_failures():
     SummaryFactory(**common, dropped_tokens=7212)
     SummaryFactory(**common, stop_reason="length")
     SummaryFactory(**common, stop_reason="empty", text="")
-    SummaryFactory(**common, status="failed", error="The endpoint is down.", text="", stop_reason="")
+    SummaryFactory(**common, status="failed", failure_reason="The endpoint is down.", text="", stop_reason="")
     html = researcher().get(f"/documents/{document.pk}/").content.decode()
     for shown in ("input cut: 7,212 tokens left out", ">output cut<", ">empty<", "Failed: The endpoint is down."):
         assert html.count(shown) == 1

@@ -13,7 +13,7 @@ LOG = [{"step": 1, "loss": 2.0}, {"step": 2, "validation_loss": 1.5}, {"step": 2
 
 @pytest.fixture(autouse=True)
 def _no_messages(monkeypatch):
-    monkeypatch.setattr("models_runner.tasks.send_message", lambda work, delay=None: None)
+    monkeypatch.setattr("jobs.messages.send", lambda task, *args, delay=None: None)
 
 
 def job(**values):
@@ -52,7 +52,7 @@ def test_a_training_shows_progress_and_its_curve():
 
 
 def test_a_part_of_the_page_updates_by_itself_until_the_end():
-    made = job(status="failed", status_reason="No memory.", owner="", lease_until=None)
+    made = job(status="failed", failure_reason="No memory.", owner="", lease_until=None)
     page = researcher().get(made.get_absolute_url(), headers={"HX-Request": "true", "HX-Target": "training"})
     assert "<html" not in page.content.decode()
     assert "No memory." in page.content.decode()

@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from models_runner.models import Run, ScoringJob, Summary, SummaryCall, Worker
-from models_runner.ownership import owner_id
+from jobs.models import Worker
+from jobs.ownership import owner_id
+from models_runner.models import Run, ScoringJob, Summary, SummaryCall
 from models_runner.runs import overview
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 from tests.people import researcher
@@ -19,7 +20,7 @@ def waiting(run, **fields):
 
 
 def failed(run, error):
-    return SummaryFactory(run=run, status=Summary.Status.FAILED, error=error, text="", stop_reason="")
+    return SummaryFactory(run=run, status=Summary.Status.FAILED, failure_reason=error, text="", stop_reason="")
 
 
 def start_form(**changed):
@@ -109,12 +110,12 @@ def test_the_page_of_a_run_shows_its_record_of_the_environment():
 
 def test_the_reason_a_summary_waits_stands_in_its_row():
     run = RunFactory(status=Run.Status.RUNNING)
-    waiting(run, error="The endpoint answered 429.")
+    waiting(run, failure_reason="The endpoint answered 429.")
     assert "The endpoint answered 429." in researcher().get(run.get_absolute_url()).content.decode()
 
 
 def test_failures_are_grouped_by_reason_commonest_first():
-    run = RunFactory(status=Run.Status.FAILED, status_reason="3 of 3 summaries failed.")
+    run = RunFactory(status=Run.Status.FAILED, failure_reason="3 of 3 summaries failed.")
     failed(run, "The endpoint is down."), failed(run, "Out of memory."), failed(run, "Out of memory.")
     assert overview.failures(run) == [
         overview.Failure("Out of memory.", 2),
@@ -192,7 +193,7 @@ def test_cancel_then_resume():
 
 
 def test_retry_sends_failed_summaries_back_to_work():
-    run = RunFactory(status=Run.Status.FAILED, status_reason="1 of 1 summaries failed.")
+    run = RunFactory(status=Run.Status.FAILED, failure_reason="1 of 1 summaries failed.")
     failed(run, "Out of memory.")
     response = researcher().post(f"/runs/{run.pk}/retry/", follow=True)
     run.refresh_from_db()

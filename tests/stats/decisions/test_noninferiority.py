@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from stats.decisions.noninferiority import NonInferiority, Scale, noninferiorities, noninferiority, votes_to_decide
+from stats.decisions.noninferiority import NonInferiority, Scale, noninferiorities, votes_to_decide
 from stats.ratings.ratings import Anchor, rate
+from tests.stats.decisions.one_pair import noninferiority
 from tests.stats.simulate import TIE, A, B, simulated, votes
 
 

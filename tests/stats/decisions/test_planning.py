@@ -3,10 +3,13 @@ import pytest
 from statsmodels.stats.power import NormalIndPower
 
 from leaderboards.boards.neighbours import NO_LIMIT, NO_LIMIT_YET, neighbours
-from stats.decisions.planning import separation, spread, votes_for_win_rate
+from stats.decisions.planning import separation
 from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
 from stats.uncertainty.bootstrap import bootstrap_strengths, draw
+from stats.uncertainty.sandwich import sandwich_covariance
 from stats.votes.arrays import VoteArrays
+from tests.stats.decisions.single_votes import votes_for_win_rate
+from tests.stats.decisions.spread import spread
 from tests.stats.simulate import A, B, votes
 
 
@@ -25,6 +28,17 @@ def test_sixty_per_cent_takes_194_votes():
 def test_so_many_votes_have_that_power():
     wins = np.random.default_rng(0).binomial(194, 0.6, 4000)
     assert (np.abs(wins / 194 - 0.5) > 1.96 * 0.5 / np.sqrt(194)).mean() == pytest.approx(0.8, abs=0.03)
+
+
+def test_two_systems_of_single_votes_need_what_the_textbook_says():
+    # 400 votes by as many people on as many documents, 220 to 180: the gap's error is that of single votes.
+    sample = votes([(0, 1, A if i < 220 else B, i, i) for i in range(400)], 2)
+    strengths = fit_bradley_terry(sample.wins())
+    covariance = sandwich_covariance(sample, strengths)
+    own = np.diag(covariance)
+    variance = own[:, np.newaxis] + own - 2 * covariance
+    needed = separation(strengths, variance, 400).votes_needed[0]
+    assert needed == pytest.approx(votes_for_win_rate(0.55), rel=0.02)
 
 
 def test_separation_by_hand():

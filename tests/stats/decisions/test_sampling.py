@@ -7,12 +7,11 @@ from hypothesis.extra.numpy import arrays
 from stats.decisions.sampling import (
     NoPairAvailableError,
     PairMoments,
-    draw,
-    inverse_probability_weights,
-    pair_moments,
+    draw_pair,
     pair_probabilities,
 )
-from stats.raters.arrays import InvalidRatingsError
+from stats.votes.arrays import InvalidVotesError
+from tests.stats.decisions.pair_moments import pair_moments
 from tests.stats.raters.simulate import BOTH_BAD, TIE, A, B, codes
 
 
@@ -98,13 +97,13 @@ def test_nothing_available_is_an_error():
 
 @pytest.mark.parametrize(("available", "epsilon"), [([True] * 3, 0.0), ([True] * 3, 1.1), ([True] * 2, 0.2)])
 def test_what_cannot_be_drawn_from_is_refused(available, epsilon):
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         pair_probabilities(moments([1, 2, 3], [0.2] * 3), np.array(available), epsilon=epsilon)
 
 
 def test_draws_follow_the_probabilities_and_carry_them():
     probabilities, rng = np.array([0.6, 0.0, 0.3, 0.1]), np.random.default_rng(1)
-    drawn = [draw(probabilities, rng) for _ in range(4000)]
+    drawn = [draw_pair(probabilities, rng) for _ in range(4000)]
     assert all(one.probability == probabilities[one.pair] for one in drawn)
     assert np.bincount([one.pair for one in drawn], minlength=4) / 4000 == pytest.approx(probabilities, abs=0.03)
 
@@ -112,58 +111,21 @@ def test_draws_follow_the_probabilities_and_carry_them():
 def test_the_same_generator_draws_the_same_pairs():
     probabilities = np.full(10, 0.1)
     first, second = (np.random.default_rng(3) for _ in range(2))
-    assert [draw(probabilities, first) for _ in range(5)] == [draw(probabilities, second) for _ in range(5)]
+    assert [draw_pair(probabilities, first) for _ in range(5)] == [draw_pair(probabilities, second) for _ in range(5)]
 
 
 @pytest.mark.parametrize("probabilities", [[0.5, 0.6], [1.5, -0.5], [[1.0]]])
 def test_what_is_no_distribution_is_not_drawn_from(probabilities):
-    with pytest.raises(InvalidRatingsError):
-        draw(np.array(probabilities), np.random.default_rng(1))
-
-
-def test_weights_worked_by_hand():
-    # 1/P: 2, 4, 10, mean 16/3. A cap of 1.5 means cuts 10 to 8; the mean is then 14/3.
-    found = inverse_probability_weights(np.array([0.5, 0.25, 0.1]))
-    assert found.weights == pytest.approx([6 / 16, 12 / 16, 30 / 16])
-    assert found.effective_n == pytest.approx(256 / 120)
-    capped = inverse_probability_weights(np.array([0.5, 0.25, 0.1]), cap=1.5)
-    assert capped.weights == pytest.approx([6 / 14, 12 / 14, 24 / 14])
-    assert (found.n_capped, capped.n_capped) == (0, 1)
-
-
-def test_weights_undo_the_preference_of_the_sampling():
-    # Pair 0 is drawn nine times in ten; evenly, the mean over pairs of 0 and 1 is a half.
-    rng = np.random.default_rng(2)
-    pair = (rng.random(20_000) < 0.1).astype(int)
-    weights = inverse_probability_weights(np.array([0.9, 0.1])[pair]).weights
-    assert np.average(pair, weights=weights) == pytest.approx(0.5, abs=0.02)
-
-
-@settings(max_examples=40)
-@given(arrays(np.float64, st.integers(1, 30), elements=st.floats(0.001, 1)), st.floats(0.5, 5))
-def test_weights_have_mean_one_and_a_cap_never_lowers_the_effective_number(probabilities, cap):
-    plain, capped = inverse_probability_weights(probabilities), inverse_probability_weights(probabilities, cap=cap)
-    assert (plain.weights.mean(), capped.weights.mean()) == pytest.approx((1, 1))
-    assert plain.effective_n <= capped.effective_n + 1e-9 <= len(probabilities) + 1e-6
-
-
-def test_no_votes_have_no_weights():
-    found = inverse_probability_weights(np.empty(0))
-    assert (len(found.weights), found.effective_n) == (0, None)
-
-
-@pytest.mark.parametrize(("probabilities", "cap"), [([0.0], None), ([1.1], None), ([np.nan], None), ([0.5], 0.0)])
-def test_what_are_no_probabilities_is_refused(probabilities, cap):
-    with pytest.raises(InvalidRatingsError):
-        inverse_probability_weights(np.array(probabilities), cap=cap)
+    with pytest.raises(InvalidVotesError):
+        draw_pair(np.array(probabilities), np.random.default_rng(1))
 
 
 @pytest.mark.parametrize("outcome", [[4], [-1]])
 def test_an_unknown_outcome_is_refused(outcome):
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         pair_moments(codes([0]), codes(outcome), 1)
 
 
 def test_a_pair_out_of_range_is_refused():
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         pair_moments(codes([2]), codes([A]), 2)

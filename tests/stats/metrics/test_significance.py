@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from scipy.stats import bootstrap, permutation_test
 from statsmodels.stats.multitest import multipletests
 
-from stats.metrics.significance import compare_all, compare_with, holm, mean_intervals, paired_randomization
+from stats.metrics.significance import compare_with, holm, mean_intervals
+from tests.stats.metrics.paired import compare_all, paired_randomization
 
 # Fisher (1935), The Design of Experiments: heights of 15 pairs of Darwin's plants, crossed minus self-fertilized, in
 # eighths of an inch.
@@ -64,12 +65,12 @@ def test_all_pairs():
     values = rng.normal([[0.0], [0.0], [1.5]], 1, (3, 40))
     values[1, :39] = np.nan
     found = compare_all(values, seed=0)
-    assert found.difference[0, 2] == pytest.approx((values[0] - values[2]).mean())
-    assert found.difference[2, 0] == -found.difference[0, 2]
-    assert found.p_holm[0, 2] == found.p[0, 2] < 0.01  # the only pair with a test
-    assert found.documents[0, 1] == 1
-    assert np.isnan([found.p[0, 1], found.p_holm[0, 1], found.p[0, 0]]).all()
-    assert (found.p[0, 2], found.p_holm[0, 2]) == (found.p[2, 0], found.p_holm[2, 0])
+    assert found["difference"][0, 2] == pytest.approx((values[0] - values[2]).mean())
+    assert found["difference"][2, 0] == -found["difference"][0, 2]
+    assert found["p_holm"][0, 2] == found["p"][0, 2] < 0.01  # the only pair with a test
+    assert found["documents"][0, 1] == 1
+    assert np.isnan([found["p"][0, 1], found["p_holm"][0, 1], found["p"][0, 0]]).all()
+    assert (found["p"][0, 2], found["p_holm"][0, 2]) == (found["p"][2, 0], found["p_holm"][2, 0])
 
 
 def test_mean_intervals_are_scipys():
@@ -96,8 +97,8 @@ def test_all_pairs_at_once_are_each_alone():
     found = compare_all(values, seed=0)
     for i, j in ((0, 1), (0, 2), (1, 3)):
         both = values[i] - values[j]
-        assert found.p[i, j] == pytest.approx(paired_randomization(both[~np.isnan(both)], seed=0))
-    assert compare_all(values[:1], seed=0).p.shape == (1, 1)
+        assert found["p"][i, j] == pytest.approx(paired_randomization(both[~np.isnan(both)], seed=0))
+    assert compare_all(values[:1], seed=0)["p"].shape == (1, 1)
 
 
 def test_against_one_system_each_pair_is_as_alone_and_holm_counts_these_pairs():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stats.raters.arrays import OutcomeCode
+from stats.votes.arrays import OutcomeCode
 
 A, B, TIE, BOTH_BAD = OutcomeCode
 # A clear study: nine in ten prefer the same system of each pair. Of half the pairs it is the first.

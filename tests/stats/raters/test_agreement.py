@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stats.raters import agreement
 from stats.raters.agreement import NO_PAIRS, NO_VARIATION, agreement_with_others, krippendorff_alpha
-from stats.raters.arrays import InvalidRatingsError
+from stats.votes.arrays import InvalidVotesError
 from tests.stats.raters.simulate import codes, ratings
 
 # Krippendorff (2011), section C: four observers, twelve units, "." missing.
@@ -199,9 +199,9 @@ def test_too_few_resamples_with_variation_are_no_interval(monkeypatch):
 )
 def test_what_are_no_ratings_is_refused(item, annotator, outcome, document):
     columns = codes(item), codes(annotator), codes(outcome)
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         krippendorff_alpha(*columns, document=codes(document), seed=1)
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         agreement_with_others(*columns, document=codes(document))
 
 

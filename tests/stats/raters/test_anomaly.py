@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom, chi2
 
 from stats.raters.anomaly import ALPHA, MINIMUM_VOTES, anomalies, vote_p_values
-from stats.raters.arrays import InvalidRatingsError
+from stats.votes.arrays import InvalidVotesError
 from tests.stats.raters.simulate import BOTH_BAD, CLEAR, TIE, A, B, codes, pair_votes
 
 # Pairs as they are in a real study: some clear, some close, many ties.
@@ -134,5 +134,5 @@ def test_no_votes_are_no_annotators():
 
 @pytest.mark.parametrize(("outcome", "alpha"), [([4], 0.05), ([0], 0.0), ([0], 1.0)])
 def test_what_cannot_be_tested_is_refused(outcome, alpha):
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         anomalies(codes([0]), codes([0]), codes(outcome), seed=1, alpha=alpha)

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from stats.raters.arrays import InvalidRatingsError
 from stats.raters.gold import gold_check, gold_checks
+from stats.votes.arrays import InvalidVotesError
 from tests.stats.raters.simulate import codes
 
 
@@ -65,5 +65,5 @@ def test_every_annotator_has_a_check():
 
 @pytest.mark.parametrize(("hits", "n", "options"), [(3, 2, {}), (1, 2, {"threshold": 1.0}), (1, 2, {"certainty": 0.0})])
 def test_what_is_no_check_is_refused(hits, n, options):
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         gold_check(hits, n, **options)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from stats.raters.arrays import InvalidRatingsError
 from stats.raters.guess import guess_rate, is_unblinded
 from stats.uncertainty.proportions import wilson
+from stats.votes.arrays import InvalidVotesError
 from tests.stats.raters.simulate import codes
 
 
@@ -47,5 +47,5 @@ def test_no_guesses_are_no_rate():
 
 
 def test_shapes_must_agree():
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         guess_rate(codes([1, 2]), np.array([True]))

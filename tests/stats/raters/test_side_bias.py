@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import binomtest
 
-from stats.raters.arrays import InvalidRatingsError, ShownCode
 from stats.raters.side_bias import is_biased, side_bias
+from stats.votes.arrays import InvalidVotesError, ShownCode
 from tests.stats.raters.simulate import codes
 
 LEFT, RIGHT, TIE, BOTH_BAD = ShownCode
@@ -51,5 +51,5 @@ def test_annotators_without_bias_are_called_biased_at_the_level_of_the_interval(
 
 
 def test_an_unknown_choice_is_refused():
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         side_bias(codes([4]), codes([0]))

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import median_abs_deviation
 
-from stats.raters.arrays import InvalidRatingsError
 from stats.raters.speed import speeds
+from stats.votes.arrays import InvalidVotesError
 from tests.stats.raters.simulate import codes
 
 
@@ -88,5 +88,5 @@ def test_a_vote_in_no_time_is_finite():
 
 @pytest.mark.parametrize("seconds", [[-1.0], [np.inf]])
 def test_impossible_times_are_refused(seconds):
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         speeds(codes([0]), np.array(seconds), codes([10]))

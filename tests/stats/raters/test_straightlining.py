@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stats.raters.arrays import InvalidRatingsError, ShownCode
 from stats.raters.straightlining import run_probability, same_answers, straightlining
+from stats.votes.arrays import InvalidVotesError, ShownCode
 from tests.stats.raters.simulate import BOTH_BAD, TIE, A, B, codes
 
 LEFT, RIGHT = ShownCode.LEFT, ShownCode.RIGHT
@@ -83,7 +83,7 @@ def test_no_votes_have_no_run():
     ("frequencies", "n", "length"), [([0.5, 0.6], 3, 2), ([1.5, -0.5], 3, 2), ([1.0], -1, 2), ([1.0], 3, 0)]
 )
 def test_what_is_no_distribution_is_refused(frequencies, n, length):
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         run_probability(np.array(frequencies), n, length)
 
 

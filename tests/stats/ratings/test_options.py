@@ -1,14 +1,11 @@
-"""rate() with ties dropped or fitted, weights, an anchor, and parts rated apart; Elo; win rates by pair."""
+"""rate() with ties dropped or fitted, weights, an anchor, and parts rated apart; win rates by pair."""
 
-import evalica
 import numpy as np
 import pytest
-from statsmodels.stats.proportion import proportion_confint
 
 from stats.ratings.estimates import Ties
 from stats.ratings.ratings import Anchor, rate
-from stats.ratings.win_rates import wilson_interval, win_rates
-from stats.strengths.elo import elo
+from stats.ratings.win_rates import win_rates
 from stats.votes.arrays import VoteArrays
 from tests.stats.simulate import BOTH_BAD, TIE, A, B, simulated, votes
 
@@ -139,26 +136,6 @@ def test_one_annotator_and_one_document_still_give_an_interval_of_single_votes()
     assert found.iid_reason == ("", "")
 
 
-def test_elo_by_hand():
-    # 1000 against 1000, K = 32: the winner takes 16. Then the tie at 1016 : 984: expected 1/(1+10^(-32/400)) = 0.54592,
-    # so the leader loses 32 * 0.04592 = 1.4695.
-    ratings = elo(votes([(0, 1, A), (0, 1, TIE)], 3), k=32)
-    assert ratings[:2] == pytest.approx([1016 - 1.4695, 984 + 1.4695], abs=1e-3)
-    assert np.isnan(ratings[2])
-
-
-def test_elo_is_evalicas_and_depends_on_the_order():
-    sample = simulated(9, n_votes=500, n_systems=4)
-    winners = [
-        [evalica.Winner.X, evalica.Winner.Y, evalica.Winner.Draw, evalica.Winner.Draw][i] for i in sample.outcome
-    ]
-    theirs = evalica.elo(
-        sample.system_a.tolist(), sample.system_b.tolist(), winners, initial=1000, base=10, scale=400, k=4
-    )
-    assert elo(sample) == pytest.approx(theirs.scores.sort_index().to_numpy(), abs=1e-6)
-    assert elo(sample) != pytest.approx(elo(sample.take(np.arange(500)[::-1])), abs=1e-6)
-
-
 def test_win_rates_by_hand():
     # 0 against 1: two wins, a loss, a tie: 2.5 of 4. 0 never met 2.
     found = win_rates(votes([(0, 1, A), (1, 0, B), (1, 0, A), (0, 1, TIE), (1, 2, A)], 3))
@@ -168,10 +145,3 @@ def test_win_rates_by_hand():
     assert np.isnan([found.rate[0, 2], found.lower[0, 2], found.rate[1, 1]]).all()
     assert found.lower[0, 1] < 0.625 < found.upper[0, 1]
     assert found.upper[1, 2] == 1
-
-
-def test_wilson_is_newcombes_example_and_statsmodels():
-    # Newcombe (1998), Statistics in Medicine 17, 857-872, table I: 81 of 263 gives 0.2553 to 0.3662.
-    lower, upper = wilson_interval(np.array([81.0]), np.array([263.0]))
-    assert (lower[0], upper[0]) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert (lower[0], upper[0]) == pytest.approx(proportion_confint(81, 263, method="wilson"))

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from scipy.stats import t
 
 from benchmarks import coverage
-from stats.ratings.prediction_powered import Predictions, powered_mean, powered_ratings
+from stats.ratings.prediction_powered import Predictions, powered_ratings
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.sandwich import covariance_parts
 from stats.votes.arrays import InvalidVotesError, VoteArrays
+from tests.stats.ratings.powered_mean import powered_mean
 from tests.stats.simulate import A, B, votes
 
 
@@ -73,6 +74,23 @@ def test_the_interval_covers_and_is_shorter():
 def test_too_little_is_refused(sizes):
     with pytest.raises(InvalidVotesError):
         powered_mean(*(np.zeros(size) for size in sizes))
+
+
+def test_two_systems_with_a_vote_on_each_document_are_a_mean():
+    # By documents the votes are labels of one comparison: the metric counts as much, and moves the strengths as far as
+    # one Newton step from the log-odds of the labels' mean moves them.
+    rng = np.random.default_rng(10)
+    latent = rng.normal(size=1200)
+    label, told = (latent + rng.normal(0, 0.5, 1200) > 0).astype(float), 1 / (1 + np.exp(-2 * latent))
+    n, zeros = 300, np.zeros(1200, dtype=int)
+    sample = votes([(0, 1, A if label[i] else B, i, 0) for i in range(n)], 2)
+    others = Predictions(zeros[n:], zeros[n:] + 1, told[n:], np.arange(n, 1200))
+    found, mean = powered_ratings(sample, told[:n], others), powered_mean(label[:n], told[:n], told[n:])
+    assert found.tuning == pytest.approx(mean.tuning, rel=0.01)
+    step = (mean.value - mean.classical) / (mean.classical * (1 - mean.classical))
+    moved = found.strengths - found.classical
+    assert moved[0] - moved[1] == pytest.approx(step, rel=0.02)
+    assert found.effective == pytest.approx(mean.effective, rel=0.02)
 
 
 TRUE = np.array([0.6, 0.1, -0.7])

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
+from statsmodels.stats.proportion import proportion_confint
 
-from stats.raters.arrays import InvalidRatingsError
-from stats.uncertainty.proportions import CLUSTERED, UNANIMOUS, clustered_wilson, wilson
+from stats.uncertainty.proportions import CLUSTERED, UNANIMOUS, clustered_wilson, wilson, wilson_interval
+from stats.votes.arrays import InvalidVotesError
 from tests.stats.raters.simulate import codes
 
 
@@ -93,11 +94,35 @@ def test_the_interval_covers_where_clusters_differ_and_the_plain_one_does_not():
 
 @pytest.mark.parametrize(("hits", "n", "level"), [(3, 2, 0.95), (-1, 2, 0.95), (1, 2, 0.0), (1, 2, 1.0)])
 def test_what_is_no_share_is_refused(hits, n, level):
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         wilson(hits, n, level=level)
 
 
 @pytest.mark.parametrize(("hits", "n"), [([3], [2]), ([1, 1], [2]), ([[1]], [[2]])])
 def test_what_are_no_clusters_is_refused(hits, n):
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         clustered_wilson(codes(hits), codes(n), cluster="annotator")
+
+
+def test_wilson_is_newcombes_example_and_statsmodels():
+    # Newcombe (1998), Statistics in Medicine 17, 857-872, table I: 81 of 263 gives 0.2553 to 0.3662.
+    lower, upper = wilson_interval(np.array([81.0]), np.array([263.0]))
+    assert (lower[0], upper[0]) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert (lower[0], upper[0]) == pytest.approx(proportion_confint(81, 263, method="wilson"))
+
+
+def test_many_shares_at_once_are_each_alone_and_none_without_answers():
+    hits, n = np.array([[0, 3, 7], [81, 0, 40]]), np.array([[4, 3, 9], [263, 0, 80]])
+    lower, upper = wilson_interval(hits, n, level=0.9)
+    for row, column in np.ndindex(hits.shape):
+        share = wilson(int(hits[row, column]), int(n[row, column]), level=0.9)
+        if share.lower is None:
+            assert np.isnan([lower[row, column], upper[row, column]]).all()
+        else:
+            assert (share.lower, share.upper) == (lower[row, column], upper[row, column])
+
+
+def test_half_answers_have_an_interval_between_those_of_their_neighbours():
+    lower, upper = wilson_interval(np.array([2.0, 2.5, 3.0]), np.full(3, 4.0))
+    assert (np.diff(lower) > 0).all()
+    assert (np.diff(upper) > 0).all()

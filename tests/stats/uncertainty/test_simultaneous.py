@@ -14,13 +14,13 @@ from stats.uncertainty.simultaneous import (
     complete,
     max_t_interval,
     rank_interval,
-    rank_interval_from_covariance,
     ranks,
     unclear_pairs,
 )
 from stats.votes.arrays import VoteArrays
 from stats.votes.graphs import main_circle
 from tests.stats.simulate import A, B, votes
+from tests.stats.uncertainty.covariance_ranks import rank_interval_from_covariance
 
 
 def normal_draws(seed, r, true, error):

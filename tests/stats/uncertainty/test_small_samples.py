@@ -9,7 +9,7 @@ from scipy.stats import norm, t
 from stats.ratings.ratings import rate
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.sandwich import CovarianceParts, covariance_parts
-from stats.uncertainty.small_samples import Components, Counts, counts_of, expanded, expansion
+from stats.uncertainty.small_samples import Components, UnitCounts, counts_of, expanded, expansion
 from tests.stats.simulate import A, B, simulated, votes
 
 NONE = np.zeros((2, 2))
@@ -18,7 +18,7 @@ ONE = np.array([[1.0, -1.0], [-1.0, 1.0]])
 
 def test_all_variance_between_five_annotators_by_hand():
     # (k - 1) / k of it is seen, and t with 4 degrees of freedom: 2.776 / 1.960 * sqrt(5 / 4) = 1.584.
-    found = Components.of(CovarianceParts(NONE, ONE, NONE), Counts(40, 5, 200))
+    found = Components.of(CovarianceParts(NONE, ONE, NONE), UnitCounts(40, 5, 200))
     assert found.freedom == pytest.approx(np.full((2, 2), 4))
     assert found.expansion() == pytest.approx(np.full((2, 2), 1.584), abs=1e-3)
     # Of the difference of the two: 1 + 1 + 2 * 1, times 5/4.
@@ -27,7 +27,7 @@ def test_all_variance_between_five_annotators_by_hand():
 
 def test_two_sources_by_hand():
     # Cells 1; the mean square of documents is 2 * 40/39, that of annotators 5/4, and each holds the cells' 1.
-    found = Components.of(CovarianceParts(ONE, NONE, ONE), Counts(40, 5, 200))
+    found = Components.of(CovarianceParts(ONE, NONE, ONE), UnitCounts(40, 5, 200))
     squares = np.array([2 * 40 / 39, 5 / 4, 1])
     variance = squares[0] + squares[1] - squares[2]
     assert found.variance[0, 0] == pytest.approx(variance)
@@ -40,14 +40,14 @@ def test_two_sources_by_hand():
 
 
 def test_sources_without_a_part_leave_the_cells_their_freedom():
-    found = Components.of(CovarianceParts(-ONE / 2, -ONE / 2, ONE), Counts(40, 5, 200))
+    found = Components.of(CovarianceParts(-ONE / 2, -ONE / 2, ONE), UnitCounts(40, 5, 200))
     assert found.freedom[0, 0] == pytest.approx(199)
     assert found.variance[0, 0] == pytest.approx(1)
 
 
 def test_freedom_never_falls_below_that_of_the_fewest_units():
     # Squares of two units each, 1.2 and 1.2, less the cells' 1: 1.4^2 / (1.2^2 + 1.2^2 + 1 / 3) = 0.61.
-    found = Components.of(CovarianceParts(-0.4 * ONE, -0.4 * ONE, ONE), Counts(2, 2, 4))
+    found = Components.of(CovarianceParts(-0.4 * ONE, -0.4 * ONE, ONE), UnitCounts(2, 2, 4))
     assert found.variance[0, 0] == pytest.approx(1.4)
     assert found.freedom[0, 0] == 1
 
@@ -75,7 +75,7 @@ def test_it_is_an_analysis_of_variance():
 
 
 def test_one_annotator_leaves_the_documents():
-    found = Components.of(CovarianceParts(NONE, NONE, ONE), Counts(10, 1, 10))
+    found = Components.of(CovarianceParts(NONE, NONE, ONE), UnitCounts(10, 1, 10))
     assert found.variance[0, 0] == pytest.approx(10 / 9)
     assert found.freedom[0, 0] == pytest.approx(9)
 

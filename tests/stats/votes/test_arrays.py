@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from stats.raters.arrays import InvalidRatingsError, OutcomeCode, ShownCode, shown_choice, system_pairs
+from annotations.quality import vote_columns
+from leaderboards.data import votes as board_votes
+from stats.votes.arrays import InvalidVotesError, OutcomeCode, ShownCode, shown_choice, system_pairs
 from tests.stats.raters.simulate import BOTH_BAD, TIE, A, B, codes
 
 
@@ -27,11 +29,12 @@ def test_no_votes_are_no_pairs():
     ("a", "b", "outcome"), [([0], [0], [A]), ([0], [1], [4]), ([0, 1], [1], [A]), ([-1], [1], [A])]
 )
 def test_what_are_no_votes_is_refused(a, b, outcome):
-    with pytest.raises(InvalidRatingsError):
+    with pytest.raises(InvalidVotesError):
         system_pairs(codes(a), codes(b), codes(outcome))
 
 
 def test_codes_are_those_of_the_boards():
-    from stats.votes import arrays
-
-    assert {code.name: code.value for code in OutcomeCode} == {code.name: code.value for code in arrays.OutcomeCode}
+    # Stored snapshots and releases hold these numbers; raters' statistics and boards read the same words as them.
+    assert {code.name: code.value for code in OutcomeCode} == {"A": 0, "B": 1, "TIE": 2, "BOTH_BAD": 3}
+    assert {code.name: code.value for code in ShownCode} == {"LEFT": 0, "RIGHT": 1, "TIE": 2, "BOTH_BAD": 3}
+    assert vote_columns.CODES == board_votes.CODES

@@ -1,0 +1,139 @@
+"""Rating in a front end of one's own: what the rating page shows and sends, and nothing else."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from ninja import Field, Schema
+from pydantic import ConfigDict
+
+from annotations.models.remarks import LONGEST_REMARK
+from annotations.web.forms.rating import DAY_MS
+from api.schemas.common import RequestBody
+
+Key = Annotated[UUID, Field(strict=False)]
+Milliseconds = Annotated[int, Field(ge=0, le=DAY_MS)]
+Choice = Literal["left", "right", "tie", "both_bad"]
+
+
+class FromPage(Schema):
+    """Copies named attributes from annotations.rating.page, so that nothing else leaves the site."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class TurnOut(FromPage):
+    number: int
+    speaker: str
+    content: str
+
+
+class ChoiceOut(FromPage):
+    value: str = Field(description="left-1 means: choice left, strength 1.")
+    label: str
+
+
+class QuestionOut(FromPage):
+    key: str
+    text: str
+    help_text: str
+    answer: str = Field(description="As in choices; empty while unanswered.")
+
+
+class PartOut(FromPage):
+    text: str
+    turns: list[int] | None = Field(description="That may support this sentence, best first; null: no sentence.")
+
+
+class EvidenceOut(FromPage):
+    """The parts of a summary make up its whole text."""
+
+    left: list[PartOut]
+    right: list[PartOut]
+
+
+class PairOut(FromPage):
+    token: UUID = Field(description="Names this pair in votes and remarks.")
+    title: str
+    guidelines: str
+    document_title: str
+    language: str
+    task: str
+    turns: list[TurnOut]
+    left: str
+    right: str
+    evidence: EvidenceOut | None
+    questions: list[QuestionOut]
+    choices: list[ChoiceOut]
+    how_much: list[ChoiceOut]
+    comments: Literal["off", "optional", "required"]
+    comment: str
+    break_minutes: int
+    hold_seconds: int = Field(description="POST hold this often while the pair is shown, so that it stays yours.")
+    can_undo: bool
+    done: int
+    total: int
+    more_than: int = Field(description="So many are left at least, where total is not all; else 0.")
+    practice: bool
+
+
+class NextOut(Schema):
+    pair: PairOut | None
+    why: Literal["", "left", "not_open", "waiting", "preparing", "done"] = Field(
+        description="Why there is no pair. waiting: others hold the last ones; preparing: more is coming."
+    )
+
+
+class AheadIn(RequestBody):
+    after: Key = Field(description="The token of the pair that is shown.")
+
+
+class AheadOut(Schema):
+    pair: PairOut | None
+
+
+class VoteIn(RequestBody):
+    token: Key
+    criterion: Annotated[str, Field(pattern=r"^[-a-zA-Z0-9_]+$", max_length=50)]
+    choice: Choice
+    client_key: Key = Field(description="Chosen by you for this answer: sent again, it is the same answer.")
+    strength: Literal[1, 2] | None = Field(None, description="1 slightly, 2 much; with left and right only.")
+    lead_time_ms: Milliseconds | None = None
+    active_ms: Milliseconds | None = None
+
+
+class RemarkIn(RequestBody):
+    token: Key
+    kind: Literal["comment", "problem", "skip"]
+    reason: Literal["", "language", "subject", "broken", "identity", "private", "other"] = ""
+    text: Annotated[str, Field(max_length=LONGEST_REMARK)] = ""
+    client_key: Key
+
+
+class UndoIn(RequestBody):
+    client_key: Key
+
+
+class RecordedOut(FromPage):
+    complete: bool = Field(description="Every question about the pair is answered.")
+    repeated: bool = Field(description="The same was saved before.")
+
+
+class UndoneOut(Schema):
+    token: UUID
+
+
+class HeldOut(Schema):
+    held: int
+
+
+class AnswerOut(FromPage):
+    question: str
+    given: str
+    expected: list[str]
+    right: bool | None
+
+
+class FeedbackOut(FromPage):
+    answers: list[AnswerOut]
+    right: bool
+    explanation: str

@@ -1,0 +1,32 @@
+"""Which votes count on a board, and votes that are added."""
+
+from typing import Annotated, Literal
+
+from ninja import Field, Schema
+
+Short = Annotated[str, Field(max_length=50)]
+
+
+class FilterQuery(Schema):
+    """Which votes count and how, as the addresses of boards say; empty: as on the page."""
+
+    judges: Literal["", "all", "human", "llm"] = ""
+    flagged: Literal["", "in", "out"] = Field("", description="out: without votes on summaries that name their model.")
+    language: Short = Field("", description="Of the document.")
+    length: Literal["", "short", "medium", "long"] = Field("", description="Of the document.")
+    split: Short = ""
+    group: Short = Field("", description="Of annotators: open, personal, imported, or an invitation's number.")
+    size: Literal["", "compact", "mid", "large"] = Field("", description="Of systems.")
+    ties: Literal["", "half", "dropped", "davidson"] = ""
+    weights: Literal["", "equal", "chance"] = ""
+    control: Literal["", "length"] = ""
+
+
+class VotesQuery(FilterQuery):
+    criterion: Annotated[str, Field(max_length=50, pattern=r"^[-a-zA-Z0-9_]*$")] = ""
+
+
+class VotesOut(Schema):
+    added: int
+    unchanged: int
+    judges: int

@@ -1,0 +1,122 @@
+"""Studies, and who rates in them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from ninja import Field, Schema
+
+from api.gate.paging import PageQuery
+from api.schemas.common import Instruction, Positive, RequestBody, Slug
+
+Wanted = Literal["off", "optional", "required"]
+StudyStatus = Literal["draft", "open", "paused", "closed"]
+
+
+class CriterionOut(Schema):
+    key: str
+    question: str
+    help_text: str
+
+
+class StudyProgress(Schema):
+    """Gold and training pairs left out."""
+
+    comparisons: int
+    places: int = Field(description="Comparisons times the annotators each is to get.")
+    rated: int
+
+
+class StudyOut(Schema):
+    slug: str
+    title: str
+    status: StudyStatus
+    dataset: str
+    instruction: str
+    systems: list[str]
+    criteria: list[CriterionOut]
+    quota: int
+    sampling: str
+    guidelines: str
+    allow_tie: bool
+    allow_both_bad: bool
+    strength: Wanted
+    comments: Wanted
+    seed: int
+    opens_at: datetime | None
+    closes_at: datetime | None
+    created_at: datetime
+    progress: StudyProgress
+
+
+class StudyPage(Schema):
+    items: list[StudyOut]
+    next: str | None
+
+
+class StudyQuery(PageQuery):
+    status: StudyStatus | Literal[""] = ""
+    dataset: Slug | Literal[""] = ""
+
+
+class OwnCriterionIn(RequestBody):
+    key: Annotated[str, Field(min_length=1, max_length=50)]
+    question: Annotated[str, Field(min_length=1, max_length=200)]
+    help_text: Annotated[str, Field(max_length=2_000)] = ""
+
+
+class StudyIn(RequestBody):
+    """A study over the summaries of these systems; docs/studies.md says what the settings mean."""
+
+    slug: Slug
+    dataset: Slug
+    systems: Annotated[list[Slug], Field(min_length=2, max_length=500)]
+    title: Annotated[str, Field(max_length=200)] = ""
+    instruction: Instruction = "medium"
+    criteria: Annotated[list[Slug], Field(max_length=50)] = ["overall"]
+    own_criteria: Annotated[list[OwnCriterionIn], Field(max_length=50)] = []
+    quota: Annotated[int, Field(ge=1, le=1000)] = 3
+    guidelines: Annotated[str, Field(max_length=50_000)] = ""
+    draft: bool = Field(False, description="Make it without opening it.")
+    split: Annotated[str, Field(max_length=50)] = ""
+    sample: Positive | None = Field(None, description="So many documents, drawn by the seed.")
+    chosen: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=10_000)] = []
+    seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 0
+    anchor: Slug | None = None
+    pairs_per_document: Positive | None = None
+    sampling: Literal["even", "adaptive"] = "even"
+    epsilon: Annotated[float, Field(gt=0, le=1)] = 0.2
+    allow_tie: bool = True
+    allow_both_bad: bool = True
+    strength: Wanted = "off"
+    comments: Wanted = "optional"
+    break_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
+
+
+class StatusIn(RequestBody):
+    change: Literal["open", "pause", "close"]
+
+
+class AnnotatorIn(RequestBody):
+    external_id: Annotated[str, Field(min_length=1, max_length=100)] = Field(
+        description="What your own front end calls this person; the same again is the same annotator."
+    )
+    expires_at: Annotated[datetime, Field(strict=False)] | None = Field(
+        None, description="End of the token; with a time zone."
+    )
+
+
+class AnnotatorOut(Schema):
+    pseudonym: str
+    rated: int
+    left: bool
+    excluded: bool
+
+
+class AnnotatorPage(Schema):
+    items: list[AnnotatorOut]
+    next: str | None
+
+
+class NewAnnotatorOut(Schema):
+    pseudonym: str
+    token: str = Field(description="Shown this once; asked again, another token is made.")

@@ -1,0 +1,201 @@
+"""Background work: rows that workers lease, rows they are told of, jobs, which are both, and the workers themselves."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar, Self, TypeVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from jobs import messages
+from jobs.ownership import is_gone
+
+MAX_ATTEMPTS = 5
+UNHELD = {"owner": "", "lease_until": None}
+# A sweep announces no more rows of one kind than this; the next one goes on.
+MOST_ANNOUNCED = 500
+SEEN_EVERY = timedelta(seconds=10)
+
+
+LeasedRow = TypeVar("LeasedRow", bound="Leased")
+AnnouncedRow = TypeVar("AnnouncedRow", bound="Announced")
+Job = TypeVar("Job", bound="LeasedJob")
+
+
+class LeasedQuerySet(models.QuerySet[LeasedRow]):
+    """Every change of a lease: each is one conditional UPDATE whose row count says whether it happened."""
+
+    def ready(self, now: datetime) -> Self:
+        """Those that a worker may claim now."""
+        return self.filter(status=self.model.Status.PENDING)
+
+    def running(self) -> Self:
+        """Those that a worker holds."""
+        return self.filter(status=self.model.Status.RUNNING)
+
+    def held_by(self, owner: str) -> Self:
+        """Those that this owner works on and has not lost."""
+        return self.running().filter(owner=owner)
+
+    def claim(self, pk: int, *, owner: str, now: datetime, lease: timedelta) -> bool:
+        """Take a waiting row for owner; False if somebody else has it or it has ended."""
+        return bool(self.ready(now).filter(pk=pk).take(owner=owner, until=now + lease))
+
+    def take(self, *, owner: str, until: datetime, **changes: object) -> int:
+        """Begin an attempt at rows that were found to be ready."""
+        taken = {"status": self.model.Status.RUNNING, "owner": owner, "lease_until": until}
+        return self.update(**taken, attempts=F("attempts") + 1, **changes)
+
+    def renew(self, lease: timedelta, **progress: object) -> int:
+        """Keep held rows for another lease, and store how far the work is."""
+        return self.update(lease_until=timezone.now() + lease, **progress)
+
+    def finish(self, **results: object) -> int:
+        """End held rows well; 0 where they were lost to another worker meanwhile, and nothing is stored."""
+        return self.update(status=self.model.Status.DONE, failure_reason="", **UNHELD, **results)
+
+    def put_back(self, **changes: object) -> int:
+        """Let rows wait for the next worker."""
+        return self.update(status=self.model.Status.PENDING, **UNHELD, **changes)
+
+    def reopen(self, **changes: object) -> int:
+        """Let ended rows wait again, with all attempts before them."""
+        return self.put_back(failure_reason="", attempts=0, **changes)
+
+    def fail(self, reason: str, **changes: object) -> int:
+        """End rows with a reason."""
+        return self.update(status=self.model.Status.FAILED, failure_reason=reason, **UNHELD, **changes)
+
+    def fault(self, reason: str) -> int:
+        """An attempt at held rows ended in an error: fail them, or put them back where another attempt may go well."""
+        again = self.filter(attempts__lt=self.model.MAX_ATTEMPTS) if self.model.FAULTS_MAY_PASS else self.none()
+        return again.put_back(failure_reason=reason) or self.fail(reason)
+
+    def stale(self, now: datetime) -> Self:
+        """Held rows whose lease ran out, or whose owner has ended on this machine; makes a query at once."""
+        owners = self.running().order_by().values_list("owner", flat=True).distinct()
+        gone = [owner for owner in owners if is_gone(owner)]
+        return self.running().filter(Q(lease_until__lt=now) | Q(owner__in=gone))
+
+    def free_stale(self, now: datetime) -> int:
+        """Take rows from workers that have ended: they wait again, or are given up after MAX_ATTEMPTS.
+
+        A job that ends its worker again and again, for want of memory say, must not do so for ever.
+        """
+        stale = self.stale(now)
+        given_up = stale.filter(attempts__gte=self.model.MAX_ATTEMPTS).fail(self.model.WORKER_ENDED)
+        return given_up + stale.put_back()
+
+
+class Leased(models.Model):
+    """A row that one worker at a time holds.
+
+    Attributes:
+        MAX_ATTEMPTS: Claims after which a row whose worker ended is given up.
+        WORKER_ENDED: The reason it is given up with.
+        FAULTS_MAY_PASS: Whether an attempt that ended in an error is followed by another.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    MAX_ATTEMPTS: ClassVar[int] = MAX_ATTEMPTS
+    WORKER_ENDED: ClassVar[str] = (
+        f"The worker ended while it worked on this, {MAX_ATTEMPTS} times. The usual cause is too little memory."
+    )
+    FAULTS_MAY_PASS: ClassVar[bool] = False
+
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    failure_reason = models.TextField(blank=True, help_text="Why it failed, or why the last attempt did.")
+    owner = models.CharField(max_length=200, blank=True, help_text="The worker that holds it.")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class AnnouncedQuerySet(models.QuerySet[AnnouncedRow]):
+    def announced_before(self, moment: datetime) -> Self:
+        """Those that workers were never told of, or not since."""
+        return self.filter(Q(announced_at=None) | Q(announced_at__lte=moment))
+
+    def announce(self) -> int:
+        """Tell the workers of these rows after the commit, the first MOST_ANNOUNCED; returns of how many."""
+        keys = list(self.values_list("pk", flat=True)[:MOST_ANNOUNCED])
+        self.model._default_manager.filter(pk__in=keys).update(announced_at=timezone.now())
+        for key in keys:
+            messages.announce(self.model.TASK, key)
+        return len(keys)
+
+
+class Announced(models.Model):
+    """A row that workers are told of. TASK: the dotted name of the task that works on one, given its key."""
+
+    TASK: ClassVar[str]
+
+    announced_at = models.DateTimeField(null=True, blank=True, help_text="When workers were last told of it.")
+
+    class Meta:
+        abstract = True
+
+    def announce(self) -> None:
+        """Tell the workers, once the row is committed, that it waits."""
+        type(self)._default_manager.filter(pk=self.pk).update(announced_at=timezone.now())
+        messages.announce(self.TASK, self.pk)
+
+
+class LeasedJobQuerySet(LeasedQuerySet[Job], AnnouncedQuerySet[Job]):  # type: ignore[override]  # of as_manager
+    pass
+
+
+class LeasedJob(Leased, Announced):
+    """One row, one message: what most background work is. Its manager is made of a LeasedJobQuerySet."""
+
+    class Meta:
+        abstract = True
+
+
+def lease_constraints(name: str, *, running: str = "running") -> list[models.CheckConstraint]:
+    """What must never be false of a leased row. name: begins the constraints' names; running: that status's value."""
+    held = ~Q(owner="") & Q(lease_until__isnull=False)
+    free = Q(lease_until=None)
+    return [
+        models.CheckConstraint(
+            condition=Q(status=running) & held | ~Q(status=running) & free, name=f"{name}_held_iff_running"
+        ),
+        failure_has_reason(name),
+    ]
+
+
+def failure_has_reason(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=~Q(status="failed") | ~Q(failure_reason=""), name=f"{name}_failure_has_reason"
+    )
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    def seen_lately(self) -> "WorkerQuerySet":
+        """Those that reported within the last minute."""
+        return self.filter(seen_at__gte=timezone.now() - 6 * SEEN_EVERY)
+
+
+class Worker(models.Model):
+    """A worker process that is alive, as far as the database knows."""
+
+    owner = models.CharField(max_length=200, unique=True, help_text="Machine, process id and start time.")
+    queues = models.JSONField(default=list)
+    seen_at = models.DateTimeField()
+
+    objects = WorkerQuerySet.as_manager()
+
+    class Meta:
+        # The table was made when workers belonged to models_runner.
+        db_table = "models_runner_worker"
+        ordering = ["owner"]
+
+    def __str__(self) -> str:
+        return self.owner

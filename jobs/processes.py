@@ -1,0 +1,105 @@
+"""Starting worker processes, and waiting for background work from a command."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from tqdm import tqdm
+
+from jobs import sweeper
+from jobs.workers import workers_for
+
+SWEEP_EVERY_SECONDS = 5.0
+
+
+class WorkerEndedError(RuntimeError):
+    """A worker started for this command ended by itself."""
+
+
+def worker_command(*queues: str) -> list[str]:
+    """One process, one slot: weights are loaded once and kept."""
+    options = ["--pool", "solo", "--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    return [sys.executable, "-m", "celery", "-A", "evalsite", "worker", "-Q", ",".join(queues), *options]
+
+
+def start_worker(*queues: str) -> tuple["subprocess.Popen[bytes]", Path]:
+    log = settings.DATA_DIR / "logs" / f"worker-{'-'.join(queues)}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        # A session of its own: Ctrl-C reaches this command first, which then ends the worker in order.
+        process = subprocess.Popen(
+            worker_command(*queues), stdout=output, stderr=output, cwd=settings.BASE_DIR, start_new_session=True
+        )
+    return process, log
+
+
+def stop_process(process: "subprocess.Popen[bytes]", *, patience: float = 10.0) -> None:
+    """Ask once, then insist: what it held is freed by the next sweep."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def worker_for(queue: str) -> Iterator[Callable[[], None]]:
+    """A worker takes this queue while the block runs: one that is there already, or one of our own.
+
+    Yields a check that raises WorkerEndedError when our own worker has ended.
+    """
+    if workers_for(queue):
+        yield lambda: None
+        return
+    process, log = start_worker(queue)
+
+    def check() -> None:
+        if process.poll() is not None:
+            raise WorkerEndedError(f"The worker ended with status {process.returncode}. Its log is {log}.")
+
+    try:
+        yield check
+    finally:
+        stop_process(process)
+
+
+def _show(bar: "tqdm[Any]", done: int) -> None:
+    # In a file or a pipe every refresh is one more line.
+    if done != bar.n or sys.stderr.isatty():
+        bar.n = done
+        bar.refresh()
+
+
+def wait_with_bar(
+    queue: str,
+    what: str,
+    total: int | None,
+    done: Callable[[], int],
+    finished: Callable[[], bool],
+    total_later: Callable[[], int] = lambda: 0,
+) -> None:
+    """Show a progress bar until finished() says so; nothing depends on messages arriving.
+
+    total_later: tells the total once it is known, where it is None at first.
+    """
+    with worker_for(queue) as check, tqdm(total=total, desc=what, unit="", dynamic_ncols=True) as bar:
+        swept = time.monotonic()
+        while True:
+            ended = finished()
+            if bar.total is None:
+                bar.total = total_later() or None
+            _show(bar, done())
+            if ended:
+                return
+            check()
+            if time.monotonic() - swept > SWEEP_EVERY_SECONDS:
+                sweeper.sweep()
+                swept = time.monotonic()
+            time.sleep(0.3)

@@ -1,0 +1,67 @@
+"""Nothing is lost with a message or a worker: free what dead workers hold, announce again what nobody took up."""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from typing import cast
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import timezone
+
+from jobs.models import AnnouncedQuerySet, LeasedJob, LeasedJobQuerySet, Worker
+from jobs.ownership import is_gone
+from jobs.registry import Sweep, Swept, registered_jobs, registered_sweeps
+
+logger = logging.getLogger(__name__)
+
+
+def sweep(*, starting: bool = False) -> dict[str, int]:
+    """Sweep every registered kind. starting: a worker starts, so announce also what was announced just now."""
+    total = Swept()
+    for name, part in _parts():
+        done = _robustly(name, part, starting)
+        total = Swept(total.freed + done.freed, total.announced + done.announced)
+    forget_workers()
+    if any(total):
+        logger.info("sweep: %s leases freed, %s announced", *total)
+    return total._asdict()
+
+
+def _parts() -> Iterator[tuple[str, Sweep]]:
+    for model in registered_jobs():
+        yield model.__name__, partial(sweep_jobs, model)
+    yield from registered_sweeps()
+
+
+def _robustly(name: str, part: Sweep, starting: bool) -> Swept:
+    """A fault in one kind's sweep must not end the others'."""
+    try:
+        return part(starting=starting) or Swept()
+    except DatabaseError:
+        logger.warning("the database did not let %s be swept", name, exc_info=True)
+    except Exception:
+        logger.exception("the sweep of %s failed", name)
+    return Swept()
+
+
+def forget_workers() -> None:
+    """Delete the rows of workers that have ended here, or were not seen anywhere for a day."""
+    Worker.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
+    gone = [worker.pk for worker in Worker.objects.all() if is_gone(worker.owner)]
+    Worker.objects.filter(pk__in=gone).delete()
+
+
+def sweep_jobs(model: type[LeasedJob], *, starting: bool = False) -> Swept:
+    """Free one model's stale jobs, and announce those that wait."""
+    now = timezone.now()
+    rows = cast(LeasedJobQuerySet[LeasedJob], model._default_manager.all())
+    freed = rows.free_stale(now)
+    return Swept(freed, announce_again(rows.ready(now), at_once=starting or bool(freed)))
+
+
+def announce_again(waiting: AnnouncedQuerySet, *, at_once: bool) -> int:
+    """Announce rows of which no worker was told within RESEND_SECONDS; at_once: all of them."""
+    now = timezone.now()
+    return waiting.announced_before(now if at_once else now - timedelta(seconds=settings.RESEND_SECONDS)).announce()

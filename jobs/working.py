@@ -1,0 +1,67 @@
+"""Working on a claimed row: under a lease that is renewed, and with a reason stored whatever goes wrong."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+from django.utils import timezone
+
+from jobs.leases import KeepLease, lease_time
+from jobs.models import Leased, LeasedQuerySet
+from lib.faults import disk_is_full, explained
+
+logger = logging.getLogger(__name__)
+
+Row = TypeVar("Row", bound=Leased)
+
+
+class LeaseLostError(Exception):
+    """The row was cancelled, or given to another worker, while this one worked on it."""
+
+
+def reason_of(error: Exception) -> str:
+    """Why a job failed: the error's message, its name where it has none, and for a full disk what to do."""
+    return explained(error) if disk_is_full(error) else str(error) or type(error).__name__
+
+
+def work_on(rows: LeasedQuerySet, pk: int, do: Callable[[Any, Any], str], *, owner: str, **options: Any) -> str:
+    """Claim one row and do its work; returns a line for the log. Harmless when called twice.
+
+    do, options: as for work_on_held.
+    """
+    if not rows.claim(pk, owner=owner, now=timezone.now(), lease=lease_time()):
+        return f"{rows.model._meta.verbose_name} {pk}: held elsewhere, finished or gone"
+    return work_on_held(rows.get(pk=pk), do, **options)
+
+
+def work_on_held(
+    row: Row,
+    do: Callable[[Row, Any], str],
+    *,
+    explain: Callable[[Exception], str] = reason_of,
+    progress: Callable[[], Mapping[str, object]] = dict,
+    every: float | None = None,
+) -> str:
+    """Do the work of a row that its owner has just claimed; returns a line for the log.
+
+    Args:
+        do: Called with the row and a queryset of it that is empty once the lease is lost; ends it by held.finish().
+        explain: Makes the failure's reason of an error.
+        progress: Columns that are stored whenever the lease is renewed, and how many seconds apart that is, by every.
+    """
+    rows = cast(LeasedQuerySet[Row], type(row)._default_manager.filter(pk=row.pk))
+    held = rows.held_by(row.owner)
+    what = f"{row._meta.verbose_name} {row.pk}"
+    if row.attempts > row.MAX_ATTEMPTS:
+        held.fail(row.WORKER_ENDED)
+        return f"{what}: given up"
+    try:
+        with KeepLease(lambda: held.renew(lease_time(), **progress()), every=every):
+            return f"{what}: {do(row, held)}"
+    except LeaseLostError:
+        return f"{what}: stopped, as it is held no more"
+    except Exception as error:
+        reason = explain(error)
+        held.fault(reason)
+        logger.exception("%s failed", what)
+        return f"{what}: {reason}"

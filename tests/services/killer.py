@@ -1,0 +1,19 @@
+"""A metric that ends its worker: for workers that are started with --include tests.services.killer."""
+
+import os
+
+from models_runner.metrics.registry import METRICS
+
+
+class KillerMetric:
+    key = "killer"
+    names = ("killed",)
+
+    def signature(self, language):
+        return "killer|1"
+
+    def score(self, requests):
+        os._exit(137)
+
+
+METRICS["killer"] = "tests.services.killer.KillerMetric"

@@ -1,0 +1,1 @@
+"""Programs for developers: run the tests, update the translations, take the pictures. The site imports none of them."""

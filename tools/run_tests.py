@@ -1,0 +1,84 @@
+"""Every test on SQLite with the file broker; at the same time those that reach the database on PostgreSQL with Redis.
+
+Servers are found at their usual addresses or given by TEST_DATABASE_URL and TEST_BROKER_URL. With CI=true nothing is
+skipped but what needs a GPU or another tool's installation: PostgreSQL, Redis and Chromium are installed from Debian's
+packages and started where they are missing.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import IO
+
+from tools import servers
+
+NO_TESTS = 5  # pytest's answer where nothing was chosen
+CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+@contextmanager
+def pytest(*arguments: str, output: IO[str] | None = None, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """Pytest under way, with a data folder of its own; ended with the block if it has not ended by itself."""
+    with tempfile.TemporaryDirectory(prefix="punchweight-test-", ignore_cleanup_errors=True) as data_dir:
+        # One thread a model: two runs share the machine, and threads of a model wait for each other by spinning.
+        env = os.environ | {"DATA_DIR": data_dir, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+        command = [sys.executable, "-m", "pytest", *arguments]
+        with subprocess.Popen(command, env=env | environment, stdout=output, stderr=output, text=True) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
+
+
+def parallel() -> list[str]:
+    """Tests of one file stay together: they share what is dear to set up."""
+    return ["-n", os.environ.get("TEST_PROCESSES", "2"), "--dist", "loadfile"]
+
+
+def loud(text: str) -> None:
+    print(f"\n!!! {text}\n", flush=True)
+
+
+def main() -> int:
+    extra = sys.argv[1:]
+    with ExitStack() as started:
+        chromium = servers.find_chromium(install=CI)
+        database_url = servers.find_postgresql(started, install=CI)
+        broker_url = servers.find_redis(started, install=CI)
+        skipped = [] if chromium else ["browser tests (no /usr/bin/chromium)"]
+        second = None
+        if database_url and broker_url:
+            output = started.enter_context(tempfile.TemporaryFile("w+"))
+            urls = {"DATABASE_URL": database_url, "CELERY_BROKER_URL": broker_url}
+            again = ["-p", "no:cacheprovider", "-m", "database and not (browser or weights or once)"]
+            second = started.enter_context(pytest(*extra, *again, output=output, **urls))
+        else:
+            missing = [name for name, url in (("PostgreSQL", database_url), ("Redis", broker_url)) if not url]
+            skipped.append(
+                f"the database and worker tests on PostgreSQL with Redis (no {' and no '.join(missing)} found)"
+            )
+        print("\n=== SQLite, file broker", flush=True)
+        with pytest(*parallel(), *extra, "-m", "not browser") as first:
+            results = [first.wait()]
+        if chromium:
+            # By themselves: a page that waits for its turn on the processor looks like one that hangs.
+            print("\n=== SQLite, file broker, in a browser", flush=True)
+            with pytest(*extra, "-m", "browser") as pages:
+                results.append(pages.wait())
+        if second:
+            print("\n=== PostgreSQL, Redis, at the same time", flush=True)
+            results.append(second.wait())
+            output.seek(0)
+            print(output.read(), flush=True)
+    if skipped:
+        loud(
+            f"SKIPPED: {'; '.join(skipped)}. Start them, or set TEST_DATABASE_URL and TEST_BROKER_URL, or run with CI=true."
+        )
+    return next((code for code in results if code not in (0, NO_TESTS)), 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
