@@ -13,7 +13,7 @@ from annotations.models import Annotator, Study
 from annotations.people.joining import join
 from annotations.studies import settings as study_settings
 from annotations.studies import setup
-from annotations.studies.progress import RatingProgress, progress_by_study, rated_counts, study_progress
+from annotations.studies.progress import StudyCompletion, progress_by_study, rated_counts, study_progress
 from api.gate.access import check_staff, get_managed_study, visible_studies
 from api.gate.auth import ADMIN, READ, WRITE, user_of
 from api.gate.errors import ApiError
@@ -62,7 +62,7 @@ def _study(study: Study) -> StudyOut:
     return _with_progress(study, study_progress(study))
 
 
-def _with_progress(study: Study, progress: RatingProgress) -> StudyOut:
+def _with_progress(study: Study, progress: StudyCompletion) -> StudyOut:
     columns = ("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed", "created_at")
     questions = ("allow_tie", "allow_both_bad", "strength", "comments", "opens_at", "closes_at")
     return StudyOut(

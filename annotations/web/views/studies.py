@@ -152,8 +152,8 @@ def change_status(request: HttpRequest, study: Study) -> HttpResponse:
     """POST change=open, pause or close."""
     change = request.POST.get("change", "")
     if change not in study_settings.STATUS_CHANGES:
-        known = ", ".join(study_settings.STATUS_CHANGES)
-        return HttpResponseBadRequest(f"change is {change!r}; expected one of {known}.")
+        expected = ", ".join(study_settings.STATUS_CHANGES)
+        return HttpResponseBadRequest(f"change is {change!r}; expected one of {expected}.")
     try:
         study_settings.change_status(study, change, cast(User, request.user))
     except setup.StudySetupError as error:
