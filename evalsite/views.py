@@ -58,16 +58,16 @@ def study_rows() -> list[StudyRow]:
     studies = list(Study.objects.select_related("dataset")[:STUDIES_SHOWN])
     ids = [study.pk for study in studies]
     compared = Comparison.objects.filter(study__in=ids)
-    known = compared.exclude(purpose=Purpose.RATING)
+    control_pairs = compared.exclude(purpose=Purpose.RATING)
     answers = _per_study(Judgement.objects.filter(criterion__study__in=ids), "criterion__study", Count("pk"))
     # Subtract the few answers on gold and training pairs: counting the others would read every vote's comparison.
-    known_answers = _per_study(
-        Judgement.objects.filter(assignment__comparison__in=known), "assignment__comparison__study", Count("pk")
+    control_answers = _per_study(
+        Judgement.objects.filter(assignment__comparison__in=control_pairs), "assignment__comparison__study", Count("pk")
     )
     places = _per_study(compared.for_rating(), "study", Sum("quota"))
     questions = _per_study(Criterion.objects.filter(study__in=ids), "study", Count("pk"))
     return [
-        StudyRow(study, answers[study.pk] - known_answers[study.pk], places[study.pk] * questions[study.pk])
+        StudyRow(study, answers[study.pk] - control_answers[study.pk], places[study.pk] * questions[study.pk])
         for study in studies
     ]
 

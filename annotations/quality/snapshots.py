@@ -81,7 +81,7 @@ def _is_small(study: Study) -> bool:
 def _staleness_key(study: Study, now: datetime) -> str:
     parts = [
         VERSION,
-        [[one.pk, asdict(newest_answer(one, now))] for one in study.criteria.all()],
+        [[criterion.pk, asdict(newest_answer(criterion, now))] for criterion in study.criteria.all()],
         end_of_history(study),
         held_in_part(study),
         newest_remark(study),

@@ -11,7 +11,7 @@ from models_runner.models import Summary, System
 
 
 @dataclass(frozen=True)
-class RatingProgress:
+class StudyCompletion:
     """Progress of a study's rating pairs; gold and training pairs are not among them.
 
     Attributes:
@@ -25,11 +25,11 @@ class RatingProgress:
     rated: int
 
 
-def study_progress(study: Study) -> RatingProgress:
+def study_progress(study: Study) -> StudyCompletion:
     return progress_by_study([study])[study.pk]
 
 
-def progress_by_study(studies: Iterable[Study]) -> dict[int, RatingProgress]:
+def progress_by_study(studies: Iterable[Study]) -> dict[int, StudyCompletion]:
     """Compute the progress of several studies in two queries."""
     ids = [study.pk for study in studies]
     compared = Comparison.objects.for_rating().filter(study__in=ids).order_by()
@@ -41,7 +41,7 @@ def progress_by_study(studies: Iterable[Study]) -> dict[int, RatingProgress]:
     rated = done.for_rating().order_by()
     counts = dict(rated.values_list("annotator__study").annotate(n=Count("pk")))
     return {
-        study: RatingProgress(comparisons, places, counts.get(study, 0))
+        study: StudyCompletion(comparisons, places, counts.get(study, 0))
         for study in ids
         for comparisons, places in [totals.get(study, (0, 0))]
     }

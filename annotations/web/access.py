@@ -38,8 +38,8 @@ __all__ = [
     "refuse_while_rating",
     "remember",
     "role_of",
-    "studies_of",
     "study_gate",
+    "visible_studies",
 ]
 
 SESSION_KEY = "annotators"
@@ -55,7 +55,7 @@ def role_of(user: AbstractBaseUser | AnonymousUser, study: Study) -> str | None:
     return study.memberships.filter(user=user).values_list("role", flat=True).first()
 
 
-def studies_of(user: User) -> QuerySet[Study]:
+def visible_studies(user: User) -> QuerySet[Study]:
     """Return the studies a user may open: all of them for staff, their own for everybody else."""
     studies = Study.objects.select_related("dataset")
     return studies if user.is_staff else studies.filter(memberships__user=user)

@@ -3,8 +3,8 @@
 The gate sets request.user to the token's owner, so the helpers of the other apps work here as they are.
 """
 
-from annotations.web.access import get_managed_study, studies_of
+from annotations.web.access import get_managed_study, visible_studies
 from leaderboards.web.access import get_results_study
 from models_runner.web.access import check_staff
 
-__all__ = ["check_staff", "get_managed_study", "get_results_study", "studies_of"]
+__all__ = ["check_staff", "get_managed_study", "get_results_study", "visible_studies"]

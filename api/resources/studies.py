@@ -13,8 +13,8 @@ from annotations.models import Annotator, Study
 from annotations.people.joining import join
 from annotations.studies import settings as study_settings
 from annotations.studies import setup
-from annotations.studies.progress import RatingProgress, progress_by_study, rated_counts, study_progress
-from api.gate.access import check_staff, get_managed_study, studies_of
+from annotations.studies.progress import StudyCompletion, progress_by_study, rated_counts, study_progress
+from api.gate.access import check_staff, get_managed_study, visible_studies
 from api.gate.auth import ADMIN, READ, WRITE, user_of
 from api.gate.errors import ApiError
 from api.gate.idempotency import refuse_key_for_secret
@@ -45,7 +45,7 @@ router = Router(tags=["studies"])
 @router.get("/studies", auth=READ, response={200: StudyPage, **ERRORS})
 def list_studies(request: HttpRequest, query: Query[StudyQuery]) -> Any:
     """List the studies you work on, oldest first; all studies if you are staff."""
-    studies = studies_of(user_of(request)).prefetch_related("systems", "criteria")
+    studies = visible_studies(user_of(request)).prefetch_related("systems", "criteria")
     if query.status:
         studies = studies.filter(status=query.status)
     if query.dataset:
@@ -62,7 +62,7 @@ def _study(study: Study) -> StudyOut:
     return _with_progress(study, study_progress(study))
 
 
-def _with_progress(study: Study, progress: RatingProgress) -> StudyOut:
+def _with_progress(study: Study, progress: StudyCompletion) -> StudyOut:
     columns = ("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed", "created_at")
     questions = ("allow_tie", "allow_both_bad", "strength", "comments", "opens_at", "closes_at")
     return StudyOut(

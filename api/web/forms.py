@@ -13,14 +13,14 @@ SCOPES = [(scope.value, scope.label) for scope in (Scope.READ, Scope.WRITE, Scop
 
 
 class TokenForm(forms.Form):
-    name = forms.CharField(max_length=100, help_text="What the token is for, such as: notebook on my laptop.")
+    name = forms.CharField(max_length=100, help_text="What it is for, such as: notebook on my laptop.")
     scope = forms.ChoiceField(
         choices=SCOPES,
         initial=Scope.READ,
         help_text="Administer: add systems and annotators, and have events sent to other servers. "
         "Whatever its scope, a token can do only what you can.",
     )
-    days = forms.TypedChoiceField(choices=DAYS, initial=90, coerce=int, label="Expires after")
+    days = forms.TypedChoiceField(choices=DAYS, initial=90, coerce=int, label="Ends after")
 
     def expires_at(self) -> datetime | None:
         days: int = self.cleaned_data["days"]

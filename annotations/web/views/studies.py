@@ -27,7 +27,7 @@ from annotations.web.access import (
     not_while_rating,
     refuse_while_rating,
     role_of,
-    studies_of,
+    visible_studies,
 )
 from annotations.web.forms.lists import HistoryForm, RemarksForm
 from annotations.web.forms.studies import SettingsForm, StudyForm
@@ -44,7 +44,7 @@ ENTRIES_A_PAGE = 100
 def studies(request: HttpRequest) -> HttpResponse:
     """List the studies this user may open."""
     user = cast(User, request.user)
-    page = Paginator(studies_of(user), STUDIES_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(visible_studies(user), STUDIES_A_PAGE).get_page(request.GET.get("page"))
     progress = progress_by_study(page)
     rows = [(study, progress[study.pk]) for study in page]
     context = {"rows": rows, "page": page, "may_make": user.is_staff}
@@ -152,8 +152,8 @@ def change_status(request: HttpRequest, study: Study) -> HttpResponse:
     """POST change=open, pause or close."""
     change = request.POST.get("change", "")
     if change not in study_settings.STATUS_CHANGES:
-        known = ", ".join(study_settings.STATUS_CHANGES)
-        return HttpResponseBadRequest(f"change is {change!r}; expected one of {known}.")
+        expected = ", ".join(study_settings.STATUS_CHANGES)
+        return HttpResponseBadRequest(f"change is {change!r}; expected one of {expected}.")
     try:
         study_settings.change_status(study, change, cast(User, request.user))
     except setup.StudySetupError as error:

@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from annotations.counts import pair_tallies
 from annotations.models import Annotator, Assignment, Judgement
-from annotations.quality.vote_columns import read_votes
-from annotations.review.disagreements import disagreements, with_texts
-from annotations.review.pair_list import with_votes
+from annotations.quality.vote_columns import read_vote_columns
+from annotations.review.disagreements import disagreements, with_pair_texts
+from annotations.review.pair_list import with_tallies
 from leaderboards.exports.rows import Selection, export_rows, selected_votes
 from tests.annotations.helpers import make_gold
 from tests.factories import AnnotatorFactory, make_study
@@ -63,8 +63,8 @@ def test_annotators_are_included_or_excluded(given):
 def test_other_ways_to_read_votes_find_the_same(given):
     study, criterion = given["rated"].criterion.study, given["rated"].criterion
     counted = {vote.assignment.comparison_id for vote in Judgement.objects.counted()}
-    assert set(read_votes(study).comparison.tolist()) == counted
-    rows = with_votes(list(study.comparisons.all()), criterion)
+    assert set(read_vote_columns(study).comparison.tolist()) == counted
+    rows = with_tallies(list(study.comparisons.all()), criterion)
     assert {row.comparison.pk for row in rows if row.votes.for_a} == counted
     assert sum(totals.votes for totals in pair_tallies.tallies_from_votes(study).values()) == len(counted)
 
@@ -85,4 +85,4 @@ def test_a_disagreement_is_between_votes_that_count(given):
     splits = disagreements(criterion)
     counted = {judgement.assignment.comparison_id for judgement in (given["rated"], given["being rated"])}
     assert {split.comparison for split in splits} == counted
-    assert {len(found.votes) for found in with_texts(splits, criterion)} == {2}
+    assert {len(found.votes) for found in with_pair_texts(splits, criterion)} == {2}
