@@ -38,7 +38,7 @@ Z = 1.96
 
 
 @dataclass(frozen=True)
-class Row:
+class SamplingResult:
     scenario: str
     rule: str
     votes: int
@@ -50,7 +50,7 @@ class Row:
 
 
 @dataclass
-class State:
+class VotesSoFar:
     """Votes so far, by repeat and pair; `weighted` sums 1 / P over the wins of the first, and of the second system."""
 
     votes: IntArray
@@ -70,13 +70,13 @@ def simulate(
     checkpoints: Sequence[int],
     seed: int,
     epsilon: float = EPSILON,
-) -> Iterator[State]:
+) -> Iterator[VotesSoFar]:
     """The state after each number of votes; the same object each time, so read it before asking for the next."""
     generator = np.random.default_rng(seed)
     first, second = pairs_of(len(strengths))
     chance = 1 / (1 + np.exp(strengths[second] - strengths[first]))
     shape = (repeats, len(first))
-    state = State(np.zeros(shape, dtype=np.int64), np.zeros(shape), np.zeros((2, *shape)))
+    state = VotesSoFar(np.zeros(shape, dtype=np.int64), np.zeros(shape), np.zeros((2, *shape)))
     rows, available = np.arange(repeats), np.ones(shape, dtype=bool)
     evenly = np.full(shape, 1 / len(first))
     for vote in range(1, max(checkpoints) + 1):
@@ -110,7 +110,7 @@ def fitted(won: FloatArray, lost: FloatArray, systems: int) -> FloatArray:
     return fit_many(wins)
 
 
-def measure(state: State, strengths: FloatArray, *, weighted: bool) -> tuple[float, ...]:
+def measure(state: VotesSoFar, strengths: FloatArray, *, weighted: bool) -> tuple[float, ...]:
     """Standard error, width, win rate error, order errors and strength error, means over the repeats."""
     first, second = pairs_of(len(strengths))
     chance = 1 / (1 + np.exp(strengths[second] - strengths[first]))
@@ -145,7 +145,7 @@ def compare(
     seed: int,
     scenarios: Sequence[str] = tuple(SCENARIOS),
     checkpoints: Sequence[int] = CHECKPOINTS,
-) -> list[Row]:
+) -> list[SamplingResult]:
     """Every scenario, rule and number of votes; "adaptive, weighted" is the same votes as "adaptive", fitted anew."""
     rows = []
     for scenario in scenarios:
@@ -155,11 +155,11 @@ def compare(
             for votes, state in zip(sorted(checkpoints), states, strict=True):
                 for rule in RULES[1:] if adaptive else RULES[:1]:
                     measured = measure(state, strengths, weighted=rule == RULES[2])
-                    rows.append(Row(scenario, rule, votes, *measured))
+                    rows.append(SamplingResult(scenario, rule, votes, *measured))
     return rows
 
 
-def print_table(rows: Sequence[Row]) -> None:
+def print_table(rows: Sequence[SamplingResult]) -> None:
     headings = (
         *("scenario", "rule", "votes", "std. error", "width"),
         *("win rate error", "order errors", "strength error"),
@@ -175,14 +175,14 @@ def print_table(rows: Sequence[Row]) -> None:
     print(tabulate(lines, headings, tablefmt="plain", floatfmt=formats))
 
 
-def write_csv(rows: Sequence[Row], path: Path) -> None:
+def write_csv(rows: Sequence[SamplingResult], path: Path) -> None:
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(asdict(rows[0])))
         writer.writeheader()
         writer.writerows(asdict(row) for row in rows)
 
 
-def write_svg(rows: Sequence[Row], path: Path) -> None:
+def write_svg(rows: Sequence[SamplingResult], path: Path) -> None:
     import matplotlib
 
     matplotlib.use("svg")

@@ -52,7 +52,7 @@ class Timed:
 
 
 @dataclass(frozen=True)
-class Row:
+class LoopTimes:
     """Of one measurement; times in milliseconds."""
 
     tool: str
@@ -144,7 +144,7 @@ def faults(study: Any, timed: Sequence[Timed], before: int) -> list[str]:
     return [f"{len(rows)} {name}, for example {rows[0]}" for name, rows in found.items() if rows]
 
 
-def measure(study: Any, judgements: int, people: Sequence[str], options: argparse.Namespace) -> Row:
+def measure(study: Any, judgements: int, people: Sequence[str], options: argparse.Namespace) -> LoopTimes:
     from django.db import connections
 
     from annotations.people.links import invitation_path
@@ -160,7 +160,7 @@ def measure(study: Any, judgements: int, people: Sequence[str], options: argpars
     if wrong:
         raise SystemExit("NOT sound: " + "; ".join(wrong))
     asked, saved = [t for one in timed for t in one.next], [t for one in timed for t in one.save]
-    return Row(
+    return LoopTimes(
         "Punchweight", judgements, len(people), round(len(saved) / seconds, 1),
         percentile(asked, 0.5), percentile(asked, 0.95), percentile(saved, 0.5), percentile(saved, 0.95),
     )  # fmt: skip
@@ -216,7 +216,7 @@ def statements(study: Any, user: Any) -> dict[str, int]:
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
-def peer(folder: Path, name: str, binary: str, options: argparse.Namespace) -> list[Row]:
+def peer(folder: Path, name: str, binary: str, options: argparse.Namespace) -> list[LoopTimes]:
     """Another tool, measured by its own script with the same counts, and without the settings of this site."""
     theirs = {key: value for key, value in os.environ.items() if key in PASSED_ON}
     with tempfile.TemporaryDirectory(prefix="punchweight-peer-") as place:
@@ -228,7 +228,7 @@ def peer(folder: Path, name: str, binary: str, options: argparse.Namespace) -> l
         )  # fmt: skip
         rows = [json.loads(line) for line in report.read_text().splitlines()]
     return [
-        Row(name, 0, row["c"], row["votes_per_s"], row["fetch_p50_ms"], row["fetch_p95_ms"], row["submit_p50_ms"],
+        LoopTimes(name, 0, row["c"], row["votes_per_s"], row["fetch_p50_ms"], row["fetch_p95_ms"], row["submit_p50_ms"],
             row["submit_p95_ms"])
         for row in rows
     ]  # fmt: skip
@@ -258,9 +258,9 @@ def prepare(options: argparse.Namespace) -> tuple[Any, list[Any]]:
     return study, [join(study, user=User.objects.create_user(name, password=PASSWORD)) for name in names]
 
 
-def benchmark(options: argparse.Namespace) -> list[Row]:
+def benchmark(options: argparse.Namespace) -> list[LoopTimes]:
     study, people = prepare(options)
-    rows: list[Row] = []
+    rows: list[LoopTimes] = []
     kept = 0
     for judgements in sorted(options.sizes):
         started = time.perf_counter()
@@ -277,7 +277,7 @@ def benchmark(options: argparse.Namespace) -> list[Row]:
     return rows
 
 
-def say(row: Row) -> Row:
+def say(row: LoopTimes) -> LoopTimes:
     print(
         f"  {row.tool:14} {row.judgements:>9,} stored {row.concurrency:>3} people {row.votes_per_s:>7} votes/s   "
         f"next p50 {row.next_p50_ms} ms, p95 {row.next_p95_ms} ms   "
@@ -287,9 +287,9 @@ def say(row: Row) -> Row:
     return row
 
 
-def ratios(rows: Sequence[Row]) -> None:
+def ratios(rows: Sequence[LoopTimes]) -> None:
     """Medians of this tool's repeats against the medians of each other one's, at the same number of people."""
-    groups: dict[tuple[str, int, int], list[Row]] = {}
+    groups: dict[tuple[str, int, int], list[LoopTimes]] = {}
     for row in rows:
         groups.setdefault((row.tool, row.judgements, row.concurrency), []).append(row)
     ours = {key: found for key, found in groups.items() if key[0] == "Punchweight"}
@@ -303,7 +303,7 @@ def ratios(rows: Sequence[Row]) -> None:
             )
 
 
-def _median(rows: Sequence[Row], name: str) -> float:
+def _median(rows: Sequence[LoopTimes], name: str) -> float:
     return statistics.median(getattr(row, name) for row in rows)
 
 

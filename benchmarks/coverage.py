@@ -61,7 +61,7 @@ SETTINGS = (
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StudyCoverage:
     """Of one study: by interval and system, whether it covers, and its width."""
 
     covers: BoolArray
@@ -102,7 +102,7 @@ def metric(setting: Setting, taste: FloatArray, rng: np.random.Generator) -> Flo
     return STRENGTHS + bias + taste + rng.normal(0, max(setting.document, 0.3), taste.shape)
 
 
-def run(setting: Setting, seed: int, resamples: int) -> Outcome:
+def run(setting: Setting, seed: int, resamples: int) -> StudyCoverage:
     rng = np.random.default_rng([seed, *(int(100 * v) for v in (setting.annotator, setting.document, setting.pairs))])
     votes, taste = study(setting, rng)
     strengths = fit_bradley_terry(votes.wins())
@@ -124,7 +124,7 @@ def run(setting: Setting, seed: int, resamples: int) -> Outcome:
     true = truth(setting)
     covers = (bounds[:, 0] <= true) & (true <= bounds[:, 1])
     extra = float((found.effective / len(votes) - 1).mean())
-    return Outcome(covers, SCALE * (bounds[:, 1] - bounds[:, 0]), extra)
+    return StudyCoverage(covers, SCALE * (bounds[:, 1] - bounds[:, 0]), extra)
 
 
 def helped(setting: Setting, votes: VoteArrays, values: FloatArray, seed: int) -> PoweredRatings:
@@ -142,7 +142,7 @@ def helped(setting: Setting, votes: VoteArrays, values: FloatArray, seed: int) -
     return powered_ratings(votes, own, Predictions(a, b, told, other))
 
 
-def report(setting: Setting, outcomes: list[Outcome]) -> str:
+def report(setting: Setting, outcomes: list[StudyCoverage]) -> str:
     covers = np.mean([outcome.covers for outcome in outcomes], axis=(0, 2))
     widths = np.mean([outcome.width for outcome in outcomes], axis=(0, 2))
     wider = max((outcome.width[4] / outcome.width[3]).max() for outcome in outcomes)

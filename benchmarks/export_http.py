@@ -31,7 +31,7 @@ PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
 @dataclass(frozen=True)
-class Row:
+class HttpExport:
     """seconds: of each repeat. votes: counted in the answer."""
 
     tool: str
@@ -45,7 +45,7 @@ class Row:
         return statistics.median(self.seconds)
 
 
-def ours(options: argparse.Namespace) -> Row:
+def ours(options: argparse.Namespace) -> HttpExport:
     """A pair of summaries a meeting, each rated so many times, and all votes as JSON Lines through the API."""
     with _site(options) as (server, path, token):
         for _ in range(WARM_UP):
@@ -59,7 +59,7 @@ def ours(options: argparse.Namespace) -> Row:
     wanted = options.tasks * options.votes_per_task
     if len({vote["id"] for vote in votes}) != wanted:
         raise SystemExit(f"NOT sound: {wanted} votes are stored, {len(votes)} came.")
-    return Row("Punchweight", "JSON Lines", len(votes), seconds, len(body) / MEGABYTE)
+    return HttpExport("Punchweight", "JSON Lines", len(votes), seconds, len(body) / MEGABYTE)
 
 
 @contextmanager
@@ -101,7 +101,7 @@ def _get(host: str, path: str, token: str) -> bytes:
     return body
 
 
-def theirs(folder: Path, binary: str, options: argparse.Namespace) -> list[Row]:
+def theirs(folder: Path, binary: str, options: argparse.Namespace) -> list[HttpExport]:
     """Label Studio, measured by the folder's own script with the same counts, without the settings of this site."""
     environment = {key: value for key, value in os.environ.items() if key in PASSED_ON}
     counts = ["--tasks", options.tasks, "--votes-per-task", options.votes_per_task, "--repeat", options.repeat]
@@ -111,24 +111,24 @@ def theirs(folder: Path, binary: str, options: argparse.Namespace) -> list[Row]:
         subprocess.run(command, cwd=folder, check=True, stdout=sys.stderr, env=environment)
         found: dict[str, Any] = json.loads(report.read_text())
     return [
-        Row("Label Studio", name, one["votes_in_file"], one["seconds"], one["mb"])
+        HttpExport("Label Studio", name, one["votes_in_file"], one["seconds"], one["mb"])
         for name, one in found.items()
         if isinstance(one, dict)
     ]
 
 
-def compare(folder: Path, binary: str, options: argparse.Namespace) -> list[Row]:
+def compare(folder: Path, binary: str, options: argparse.Namespace) -> list[HttpExport]:
     command = [sys.executable, "-m", "benchmarks.export_http", "--tasks", options.tasks, "--port", options.port]
     command += ["--votes-per-task", options.votes_per_task, "--repeat", options.repeat]
     command += ["--postgresql", options.postgresql] if options.postgresql else []
     done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, text=True, check=True)
-    own = Row(**json.loads(done.stdout.splitlines()[-1]))
+    own = HttpExport(**json.loads(done.stdout.splitlines()[-1]))
     others = theirs(folder, binary, options)
     _show([own, *others])
     return [own, *others]
 
 
-def _show(rows: list[Row]) -> None:
+def _show(rows: list[HttpExport]) -> None:
     own = rows[0]
     print(f"\n{own.votes:,} votes over HTTP, from the request to the last byte (median of {len(own.seconds)})\n")
     headings = ("tool", "format", "seconds", "votes", "votes/s", "file MB", "Punchweight is")

@@ -39,7 +39,6 @@ TIES = 0.15
 PEERS = ("evalica", "arena")
 FASTCHAT = ("fastchat", "fastchat-boot")
 ROWS = "rows: to a stored board"
-STAGES = ("aggregation", "point fit", "bootstrap", "everything")
 
 
 @dataclass

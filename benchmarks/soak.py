@@ -36,7 +36,7 @@ BEHAVIOUR = {"vote": 84, "twice": 5, "ahead": 4, "undo": 3, "skip": 1, "go away"
 TOKEN = re.compile(r'data-token="([0-9a-f-]{36})"')
 
 
-class Person(threading.Thread):
+class SimulatedAnnotator(threading.Thread):
     """One annotator's browser, without a browser."""
 
     def __init__(self, server: str, username: str, invitation: str, seed: int) -> None:
@@ -181,7 +181,7 @@ def violations() -> dict[str, int]:
     return found
 
 
-def differences(people: list[Person]) -> list[str]:
+def differences(people: list[SimulatedAnnotator]) -> list[str]:
     """Acknowledged answers that are not stored as they were given, and stored ones that nobody acknowledged."""
     from annotations.models import Judgement
     from annotations.rating.votes import choice_of
@@ -208,7 +208,7 @@ def soak(options: argparse.Namespace) -> bool:
     connections.close_all()
     started = time.monotonic()
     with web_server(options.processes, options.port) as server:
-        people = [Person(server, name, invitation_path(study), seed) for seed, name in enumerate(names)]
+        people = [SimulatedAnnotator(server, name, invitation_path(study), seed) for seed, name in enumerate(names)]
         for person in people:
             person.start()
         for person in people:
@@ -216,7 +216,7 @@ def soak(options: argparse.Namespace) -> bool:
     return report(study, people, time.monotonic() - started)
 
 
-def report(study: Any, people: list[Person], seconds: float) -> bool:
+def report(study: Any, people: list[SimulatedAnnotator], seconds: float) -> bool:
     from annotations.models import Assignment
 
     places = sum(study.comparisons.values_list("quota", flat=True))

@@ -16,7 +16,7 @@ from api.schemas.common import ERRORS
 from api.schemas.systems import SystemIn, SystemOut, SystemPage, SystemQuery
 from models_runner.models import System
 from models_runner.systems import catalog
-from models_runner.systems.listing import Filters, listed_systems
+from models_runner.systems.listing import SystemFilters, listed_systems
 from models_runner.systems.readiness import needs
 from models_runner.web.access import check_researcher, get_system
 
@@ -27,7 +27,7 @@ router = Router(tags=["systems"])
 def list_systems(request: HttpRequest, query: Query[SystemQuery]) -> Any:
     """List every system, by name."""
     check_researcher(request)
-    filters = Filters(regime=query.regime, state=query.state)
+    filters = SystemFilters(regime=query.regime, state=query.state)
     rows = [(row.system.slug, _system(row.system, row.missing)) for row in listed_systems() if filters.take(row)]
     return page_of_named_items(rows, query, "systems")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from models_runner.adapters.longinput.calls import Answered, Call, Made, Strategy, Task
+from models_runner.adapters.longinput.calls import AnsweredCall, Call, Made, Strategy, Task
 from models_runner.adapters.longinput.strategies import check_long_input, strategy_for
 from models_runner.adapters.prompts import output_tokens, transcript_lines, user_text
 from models_runner.adapters.protocol import (
@@ -74,7 +74,7 @@ def _sum(counts: Sequence[int | None]) -> int | None:
     return sum(known) if len(known) == len(counts) else None
 
 
-def _record(call: Answered) -> CallRecord:
+def _record(call: AnsweredCall) -> CallRecord:
     one: Written = call.written
     return CallRecord(
         step=call.step,

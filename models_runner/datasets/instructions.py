@@ -7,7 +7,7 @@ import yaml
 from django.db import transaction
 
 from lib.language import normalise_language
-from models_runner.models import InstructionKind, InstructionText
+from models_runner.models import InstructionText
 
 WORDINGS = Path(__file__).with_name("instructions.yaml")
 FALLBACK = "en"
@@ -46,8 +46,3 @@ def instruction_text(texts: dict[str, str], language: str, query: str = "") -> s
     """One sentence in the document's language where we have it, else in English; a query takes the place of {query}."""
     text = texts.get(normalise_language(language), texts[FALLBACK])
     return text.replace("{query}", query)
-
-
-def sync_all() -> None:
-    for kind in InstructionKind.values:
-        sync_version(kind)

@@ -14,7 +14,7 @@ IGNORED = -100  # torch's cross entropy leaves this label out
 
 
 @dataclass(frozen=True)
-class Pair:
+class TrainingPair:
     """What is asked, and the reference that answers it."""
 
     request: SummaryRequest
@@ -22,7 +22,7 @@ class Pair:
 
 
 def examples(
-    engine: TransformersEngine, spec: SystemSpec, pairs: Sequence[Pair], max_tokens: int
+    engine: TransformersEngine, spec: SystemSpec, pairs: Sequence[TrainingPair], max_tokens: int
 ) -> list[dict[str, list[int]]]:
     """input_ids, attention_mask and labels of each pair; the loss counts the reference's tokens only.
 
@@ -32,7 +32,7 @@ def examples(
     return [_example(engine, spec, pair, max_tokens) for pair in pairs]
 
 
-def _example(engine: TransformersEngine, spec: SystemSpec, pair: Pair, max_tokens: int) -> dict[str, list[int]]:
+def _example(engine: TransformersEngine, spec: SystemSpec, pair: TrainingPair, max_tokens: int) -> dict[str, list[int]]:
     target = engine.answer_ids(pair.target)
     request = pair.request
 

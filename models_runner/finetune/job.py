@@ -16,7 +16,7 @@ from models_runner.adapters.registry import unload_all
 from models_runner.adapters.weights import file_revision, is_gguf
 from models_runner.finetune.examples import examples
 from models_runner.finetune.options import Settings
-from models_runner.finetune.training import Stopped, Trained, last_checkpoint, save, train
+from models_runner.finetune.training import Trained, TrainingStopped, last_checkpoint, save, train
 from models_runner.finetune.training_pairs import training_pairs
 from models_runner.models import FineTuning, Regime, System, TrainedDocument
 from models_runner.models.finetunings import FineTuningQuerySet
@@ -42,7 +42,7 @@ def work_on_finetuning(pk: int, *, owner: str) -> str:
 def _do(job: FineTuning, held: FineTuningQuerySet) -> str:
     try:
         return f"system {_train(job, held).slug}"
-    except Stopped as error:
+    except TrainingStopped as error:
         raise LeaseLostError from error
     finally:
         unload_all()
@@ -130,7 +130,7 @@ def _finish(
         system = System.objects.create(**_system(job, trained, environment, parameters))
         if not held.finish(system=system, step=trained.steps, log=trained.log, environment=environment):
             transaction.set_rollback(True)
-            raise Stopped
+            raise TrainingStopped
     return system
 
 

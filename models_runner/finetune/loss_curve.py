@@ -9,7 +9,7 @@ TICKS = 4
 
 
 @dataclass(frozen=True)
-class Tick:
+class CurveTick:
     at: float
     label: str
 
@@ -23,8 +23,8 @@ class LossCurve:
     training: str
     validation: str
     dots: list[tuple[float, float]]
-    steps: list[Tick]
-    losses: list[Tick]
+    steps: list[CurveTick]
+    losses: list[CurveTick]
     description: str
 
 
@@ -50,8 +50,10 @@ def loss_curve(log: Sequence[Mapping[str, float]], total_steps: int) -> LossCurv
         training=_points(training),
         validation=_points(validation),
         dots=validation,
-        steps=[Tick(x(last * i / TICKS), f"{last * i / TICKS:.0f}") for i in range(TICKS + 1)],
-        losses=[Tick(y(loss), f"{loss:.2f}") for loss in (low + (high - low) * i / TICKS for i in range(TICKS + 1))],
+        steps=[CurveTick(x(last * i / TICKS), f"{last * i / TICKS:.0f}") for i in range(TICKS + 1)],
+        losses=[
+            CurveTick(y(loss), f"{loss:.2f}") for loss in (low + (high - low) * i / TICKS for i in range(TICKS + 1))
+        ],
         description=_described(log),
     )
 

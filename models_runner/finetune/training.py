@@ -16,7 +16,7 @@ LEARNING_RATES = {"lora": 2e-4, "full": 5e-5}
 LOG_POINTS = 200
 
 
-class Stopped(Exception):
+class TrainingStopped(Exception):
     """The job was cancelled or taken over; its checkpoints stay."""
 
 
@@ -71,7 +71,7 @@ def train(
     )
     trainer.train(resume_from_checkpoint=last_checkpoint(checkpoints))
     if watch.stopped:
-        raise Stopped
+        raise TrainingStopped
     state = trainer.state
     return Trained(
         state.best_global_step or state.global_step, state.global_step, guard.skipped, loss_log(state.log_history)

@@ -27,7 +27,7 @@ COLUMNS = ("document_id", "summary", "query", "system", "instruction", "paramete
 
 
 @dataclass(frozen=True)
-class Given:
+class ImportedSummary:
     document_id: str
     text: str
     query: str
@@ -48,7 +48,7 @@ class Defaults:
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportedRun:
     """Of one run."""
 
     run: Run
@@ -56,14 +56,14 @@ class Imported:
     unchanged: int
 
 
-def import_summaries(path: Path, dataset: Dataset, defaults: Defaults) -> list[Imported]:
+def import_summaries(path: Path, dataset: Dataset, defaults: Defaults) -> list[ImportedRun]:
     """Summaries of one or more systems, a run each. Raises DatasetImportError; then nothing has changed."""
     given, problems = _read(path, defaults)
     if not given and not problems:
         problems = [f"{path.name}: there are no records to import."]
     if problems:
         raise DatasetImportError(problems)
-    runs: dict[tuple[str, str], list[Given]] = defaultdict(list)
+    runs: dict[tuple[str, str], list[ImportedSummary]] = defaultdict(list)
     for one in given:
         runs[one.system, one.instruction].append(one)
     with transaction.atomic():
@@ -71,7 +71,7 @@ def import_summaries(path: Path, dataset: Dataset, defaults: Defaults) -> list[I
         return [_import(part, dataset, systems[slug], kind) for (slug, kind), part in runs.items()]
 
 
-def _systems(given: Sequence[Given], regime: str) -> dict[str, System]:
+def _systems(given: Sequence[ImportedSummary], regime: str) -> dict[str, System]:
     """The systems by name; those nobody knows are added as ones whose summaries were made elsewhere."""
     systems: dict[str, System] = {}
     for one in given:
@@ -84,7 +84,7 @@ def _systems(given: Sequence[Given], regime: str) -> dict[str, System]:
     return systems
 
 
-def _system(one: Given, regime: str) -> System:
+def _system(one: ImportedSummary, regime: str) -> System:
     if find(one.system):
         system = ensure_system(one.system)
         if system.adapter != ADAPTER:
@@ -106,8 +106,8 @@ def _system(one: Given, regime: str) -> System:
     return system
 
 
-def _read(path: Path, defaults: Defaults) -> tuple[list[Given], list[str]]:
-    given: list[Given] = []
+def _read(path: Path, defaults: Defaults) -> tuple[list[ImportedSummary], list[str]]:
+    given: list[ImportedSummary] = []
     problems: list[str] = []
     first: dict[tuple[str, ...], str] = {}
     try:
@@ -139,7 +139,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
         raise RecordError(f"{path.name}, line {reader.line_num}", f"is not CSV: {error}.") from error
 
 
-def _given(value: Any, where: str, defaults: Defaults) -> Given:
+def _given(value: Any, where: str, defaults: Defaults) -> ImportedSummary:
     if not isinstance(value, dict):
         raise RecordError(where, 'is no object; expected {"document_id": ..., "summary": ...}.')
     fields = Fields(value, where)
@@ -149,7 +149,7 @@ def _given(value: Any, where: str, defaults: Defaults) -> Given:
         raise fields.fail("query", "is missing; with the instruction query, each summary answers one.")
     if query and instruction != InstructionKind.QUERY:
         raise fields.fail("query", "is there, but the instruction is not query.")
-    return Given(
+    return ImportedSummary(
         document_id=fields.text("document_id", required=True, longest=MAX_ID_LENGTH),
         text=fields.text("summary", required="summary" not in value).strip(),
         query=query,
@@ -198,7 +198,7 @@ def _number(fields: Fields, name: str, largest: int = LARGEST) -> float:
     return number if name == "seconds" else int(number)
 
 
-def _import(given: Sequence[Given], dataset: Dataset, system: System, instruction: str) -> Imported:
+def _import(given: Sequence[ImportedSummary], dataset: Dataset, system: System, instruction: str) -> ImportedRun:
     run, _ = Run.objects.get_or_create(
         system=system,
         dataset=dataset,
@@ -226,16 +226,16 @@ def _import(given: Sequence[Given], dataset: Dataset, system: System, instructio
         raise DatasetImportError(problems)
     Summary.objects.bulk_create(new, batch_size=500)
     _finish(run)
-    return Imported(run, len(new), len(given) - len(new))
+    return ImportedRun(run, len(new), len(given) - len(new))
 
 
-def _place_problem(one: Given, dataset: Dataset, document: Document | None) -> str:
+def _place_problem(one: ImportedSummary, dataset: Dataset, document: Document | None) -> str:
     if document is None:
         return f"{one.where}, field 'document_id': dataset {dataset.name} has no document {one.document_id!r}."
     return f"{one.where}, field 'query': document {one.document_id!r} has no query {one.query!r}."
 
 
-def _summary(run: Run, document: Document, query: Query | None, one: Given) -> Summary:
+def _summary(run: Run, document: Document, query: Query | None, one: ImportedSummary) -> Summary:
     return Summary(
         run=run,
         document=document,

@@ -38,7 +38,7 @@ class Encoder:
 
 
 @dataclass(frozen=True)
-class Pair:
+class ReferencePair:
     """A summary and one of its references, and which request they belong to."""
 
     request: int
@@ -83,11 +83,11 @@ class BertScoreMetric:
             values.append([MetricValue(name, value, remark) for name, value in zip(self.names, best, strict=True)])
         return values
 
-    def _pairs(self, index: int, request: ScoringRequest) -> list[Pair]:
+    def _pairs(self, index: int, request: ScoringRequest) -> list[ReferencePair]:
         if why_incomparable(request) or not self._readable(request.summary):
             return []
         references = [text for text in written_references(request) if self._readable(text)]
-        return [Pair(index, request.summary, reference) for reference in references]
+        return [ReferencePair(index, request.summary, reference) for reference in references]
 
     def _why_undefined(self, request: ScoringRequest) -> str:
         if reason := why_incomparable(request):
@@ -101,7 +101,7 @@ class BertScoreMetric:
         # bert-score would answer 0 for a text without tokens, and fail on an empty one.
         return bool(text.strip()) and self._loaded.tokens(text) > 0
 
-    def _precision_recall_f1(self, pairs: Sequence[Pair]) -> list[tuple[float, float, float]]:
+    def _precision_recall_f1(self, pairs: Sequence[ReferencePair]) -> list[tuple[float, float, float]]:
         results: list[tuple[float, float, float]] = []
         for start in range(0, len(pairs), PAIRS_PER_CALL):
             part = pairs[start : start + PAIRS_PER_CALL]
@@ -112,7 +112,7 @@ class BertScoreMetric:
             results += zip(*(column.clamp(max=1.0).tolist() for column in columns), strict=True)
         return results
 
-    def _cut_remark(self, pairs: Sequence[Pair]) -> str:
+    def _cut_remark(self, pairs: Sequence[ReferencePair]) -> str:
         """What bert-score left out of the texts of one request; "" if nothing."""
         window = self._loaded.window
         remarks = []

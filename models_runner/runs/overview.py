@@ -18,7 +18,7 @@ SPEAKER_COLOURS = 8
 
 
 @dataclass(frozen=True)
-class Progress:
+class RunProgress:
     """Summaries of one run by status."""
 
     pending: int = 0
@@ -40,7 +40,7 @@ class Progress:
 @dataclass(frozen=True)
 class RunRow:
     run: Run
-    progress: Progress
+    progress: RunProgress
 
 
 def run_rows(runs: Iterable[Run]) -> list[RunRow]:
@@ -50,7 +50,7 @@ def run_rows(runs: Iterable[Run]) -> list[RunRow]:
     found = Summary.objects.filter(run__in=[run.pk for run in runs]).order_by()
     for run_id, status, n in found.values_list("run_id", "status").annotate(n=Count("pk")):
         counts.setdefault(run_id, {})[status] = n
-    return [RunRow(run, Progress(**counts.get(run.pk, {}))) for run in runs]
+    return [RunRow(run, RunProgress(**counts.get(run.pk, {}))) for run in runs]
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class RunStatus:
     """Everything the part of the run page that updates by itself shows."""
 
     run: Run
-    progress: Progress
+    progress: RunProgress
     totals: RunTotals
     failures: list[Failure]
     scoring_jobs: list[ScoringJob]
@@ -165,7 +165,7 @@ def run_status(run: Run) -> RunStatus:
     counts = run.counts()
     del counts["total"]
     jobs = list(run.scoring_jobs.all())
-    progress = Progress(**counts)
+    progress = RunProgress(**counts)
     return RunStatus(
         run=run,
         progress=progress,

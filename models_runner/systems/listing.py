@@ -36,7 +36,7 @@ def _listed(system: System, summaries: int) -> ListedSystem:
 
 
 @dataclass(frozen=True)
-class Filters:
+class SystemFilters:
     """What the page's form asks for; "" is everything."""
 
     regime: str = ""

@@ -39,7 +39,7 @@ class RunStartForm(forms.Form):
 
 
 class SystemFilterForm(forms.Form):
-    """Its cleaned data are the arguments of listing.Filters."""
+    """Its cleaned data are the arguments of listing.SystemFilters."""
 
     regime = forms.ChoiceField(choices=[("", "All"), *Regime.choices], required=False)
     size = forms.ChoiceField(

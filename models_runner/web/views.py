@@ -77,7 +77,7 @@ def system_list(request: HttpRequest) -> HttpResponse:
     form = SystemFilterForm(request.GET)
     form.is_valid()
     rows = listing.listed_systems()
-    shown = [row for row in rows if listing.Filters(**form.cleaned_data).take(row)]
+    shown = [row for row in rows if listing.SystemFilters(**form.cleaned_data).take(row)]
     context = {
         "form": form,
         "groups": listing.by_regime(shown),

@@ -24,7 +24,7 @@ from evalsite.sample import SampleProgress, load_sample, sample_progress
 ADMIN = "admin"
 
 
-class Stopped(Exception):
+class StopRequested(Exception):
     """Somebody pressed Ctrl-C or asked the process to end."""
 
 
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             self._serve(children, host)
         except launcher.StartError as error:
             raise CommandError(str(error)) from error
-        except Stopped:
+        except StopRequested:
             self._say("\nStopping ...")
         finally:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -138,4 +138,4 @@ def _describe(progress: SampleProgress) -> str:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    raise Stopped
+    raise StopRequested

@@ -19,7 +19,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Answered:
+class AnsweredCall:
     step: str
     written: Written
 
@@ -35,7 +35,7 @@ class Made:
     stop_reason: str
     dropped_tokens: int
     chapters: int
-    calls: Sequence[Answered] = field(default_factory=list)
+    calls: Sequence[AnsweredCall] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

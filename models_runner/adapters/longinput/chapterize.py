@@ -6,7 +6,7 @@ The three ways to combine are those of Laskar et al. (2023, arXiv 2310.19233): c
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from models_runner.adapters.longinput.calls import Answered, Call, Made, Strategy, Task
+from models_runner.adapters.longinput.calls import AnsweredCall, Call, Made, Strategy, Task
 from models_runner.adapters.longinput.fit import PromptOf, fit, fits, room
 from models_runner.adapters.longinput.single import truncated_summary
 from models_runner.adapters.protocol import Prompt
@@ -30,7 +30,7 @@ def chapterized_summary(task: Task, combine: str, chapter_tokens: int = DEFAULT_
         return (yield from truncated_summary(task))
     parts = _chapters_that_fit(task, task.lines, chapter_prompt)
     written = yield [Call("chapter", chapter_prompt("\n".join(part))) for part in parts]
-    calls = [Answered("chapter", one) for one in written]
+    calls = [AnsweredCall("chapter", one) for one in written]
     notes = [one.text for one in written if one.text]
     if combine == "concatenate" or not notes:
         cut = any(one.stop_reason == "length" for one in written)
@@ -42,11 +42,11 @@ def chapterized_summary(task: Task, combine: str, chapter_tokens: int = DEFAULT_
         if len(groups) >= len(notes):
             break
         written = yield [Call("chapter", chapter_prompt("\n".join(group))) for group in groups]
-        calls += [Answered("chapter", one) for one in written]
+        calls += [AnsweredCall("chapter", one) for one in written]
         notes = [one.text for one in written if one.text]
     kept = fit(task, notes, final, "head")
     (last,) = yield [Call(step, final(kept.text))]
-    return Made(last.text, last.stop_reason, kept.dropped_tokens, len(parts), [*calls, Answered(step, last)])
+    return Made(last.text, last.stop_reason, kept.dropped_tokens, len(parts), [*calls, AnsweredCall(step, last)])
 
 
 def _chapters_that_fit(task: Task, lines: Sequence[str], prompt_of: PromptOf) -> list[list[str]]:
