@@ -17,7 +17,7 @@ from api.schemas.systems import SystemIn, SystemOut, SystemPage, SystemQuery
 from models_runner.models import System
 from models_runner.systems import catalog
 from models_runner.systems.listing import SystemFilters, listed_systems
-from models_runner.systems.readiness import needs
+from models_runner.systems.readiness import system_needs
 from models_runner.web.access import check_researcher, get_system
 
 router = Router(tags=["systems"])
@@ -42,7 +42,7 @@ def _system(system: System, missing: str) -> SystemOut:
 def read_system(request: HttpRequest, slug: str) -> Any:
     """Read one system."""
     system = get_system(request, slug)
-    return _system(system, needs(system))
+    return _system(system, system_needs(system))
 
 
 @router.post("/systems", auth=ADMIN, response={201: SystemOut, **ERRORS}, openapi_extra=ADDED_SYSTEM_LINKS)
@@ -51,9 +51,9 @@ def add_system(request: HttpRequest, body: SystemIn) -> Any:
     check_researcher(request)
     record = body.dict(exclude_unset=True)
     slug = record.pop("slug")
-    catalog.add(_catalogue_entries(slug, record))
+    catalog.add_systems(_catalogue_entries(slug, record))
     system = get_system(request, slug)
-    return Status(201, _system(system, needs(system)))
+    return Status(201, _system(system, system_needs(system)))
 
 
 def _catalogue_entries(slug: str, record: dict[str, Any]) -> catalog.Entries:

@@ -32,7 +32,7 @@ class ExtractiveAdapter:
         count = self._count(request.kind)
         sentences = [sentence for turn in turns for sentence in turn]
         lead = self.method == "lead"
-        chosen = sentences[:count] if lead else central(self.method, sentences, count, request.language)
+        chosen = sentences[:count] if lead else central_sentences(self.method, sentences, count, request.language)
         joint = "" if request.language.startswith(("zh", "ja")) else " "
         text = joint.join(chosen)
         return SystemOutput(text, "end" if text else "empty", None, None, 0, time.perf_counter() - started)
@@ -56,7 +56,7 @@ class _Words:
         return words(sentence, self.language)
 
 
-def central(method: str, sentences: Sequence[str], count: int, language: str) -> list[str]:
+def central_sentences(method: str, sentences: Sequence[str], count: int, language: str) -> list[str]:
     """The `count` most central sentences in their own order; equal sentences are one.
 
     Sources: LexRank, Erkan & Radev (2004); TextRank, Mihalcea & Tarau (2004).

@@ -23,7 +23,9 @@ class LanguageModelAdapter:
         self.name, self.revision, self.batch_size = engine.name, engine.revision, engine.batch_size
 
     def summarize(self, requests: Sequence[SummaryRequest]) -> list[SystemOutput]:
-        return drive([strategy_for(self.spec.long_input, self._task(request)) for request in requests], self.engine)
+        return run_strategies(
+            [strategy_for(self.spec.long_input, self._task(request)) for request in requests], self.engine
+        )
 
     def _task(self, request: SummaryRequest) -> Task:
         limit = output_tokens(self.spec, request.kind)
@@ -38,7 +40,7 @@ class LanguageModelAdapter:
         return self.engine.environment() | {"long_input": dict(self.spec.long_input) or {"strategy": "truncate"}}
 
 
-def drive(strategies: Sequence[Strategy], engine: TextEngine) -> list[SystemOutput]:
+def run_strategies(strategies: Sequence[Strategy], engine: TextEngine) -> list[SystemOutput]:
     """Run strategies side by side: the calls that are open at a time go to the engine together."""
     made: dict[int, Made] = {}
     waiting = {index: next(strategy) for index, strategy in enumerate(strategies)}

@@ -6,7 +6,7 @@ from typing import Any
 
 from models_runner.adapters.hf import TransformersEngine
 from models_runner.adapters.longinput.calls import Task
-from models_runner.adapters.longinput.fit import fit
+from models_runner.adapters.longinput.fit import fit_lines
 from models_runner.adapters.prompts import transcript_lines, user_text
 from models_runner.adapters.protocol import Prompt, SummaryRequest, SystemSpec
 
@@ -21,7 +21,7 @@ class TrainingPair:
     target: str
 
 
-def examples(
+def training_examples(
     engine: TransformersEngine, spec: SystemSpec, pairs: Sequence[TrainingPair], max_tokens: int
 ) -> list[dict[str, list[int]]]:
     """input_ids, attention_mask and labels of each pair; the loss counts the reference's tokens only.
@@ -40,7 +40,7 @@ def _example(engine: TransformersEngine, spec: SystemSpec, pair: TrainingPair, m
         return Prompt(user_text(spec, request.instruction, text), len(target))
 
     task = Task(transcript_lines(request), max_tokens, len(target), engine.count, engine.needs, prompt)
-    kept = fit(task, task.lines, prompt, str(_keep(spec.long_input)))
+    kept = fit_lines(task, task.lines, prompt, str(_keep(spec.long_input)))
     read = engine.prompt_ids(prompt(kept.text))
     if engine.seq2seq:
         ids, labels = read, target

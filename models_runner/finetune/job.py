@@ -14,9 +14,9 @@ from models_runner.adapters.hf import TransformersEngine
 from models_runner.adapters.protocol import AdapterError, SystemSpec
 from models_runner.adapters.registry import unload_all
 from models_runner.adapters.weights import file_revision, is_gguf
-from models_runner.finetune.examples import examples
+from models_runner.finetune.examples import training_examples
 from models_runner.finetune.options import Settings
-from models_runner.finetune.training import Trained, TrainingStopped, last_checkpoint, save, train
+from models_runner.finetune.training import Trained, TrainingStopped, last_checkpoint, save_weights, train_model
 from models_runner.finetune.training_pairs import training_pairs
 from models_runner.models import FineTuning, Regime, System, TrainedDocument
 from models_runner.models.finetunings import FineTuningQuerySet
@@ -64,7 +64,7 @@ def _train(job: FineTuning, held: FineTuningQuerySet) -> System:
     engine = TransformersEngine(spec)
     window = settings.max_tokens or engine.window
     pairs = {role: training_pairs(job, role) for role in TrainedDocument.Role.values}
-    train_on, watch = (examples(engine, spec, pairs[role], window) for role in ("train", "validation"))
+    train_on, watch = (training_examples(engine, spec, pairs[role], window) for role in ("train", "validation"))
     environment = _environment(job, engine, window, len(train_on), len(watch))
     folder = folder_of(job)
     if resumed := last_checkpoint(folder / "checkpoints"):
@@ -76,8 +76,8 @@ def _train(job: FineTuning, held: FineTuningQuerySet) -> System:
     def report(step: int, total: int, log: list[dict[str, float]] | None) -> bool:
         return bool(held.update(step=step, total_steps=total, **({"log": log} if log is not None else {})))
 
-    trained = train(engine, job.method, settings, train_on, watch, folder / "checkpoints", report)
-    save(engine, job.method, merge=is_gguf(job.base.model_id), folder=folder / "weights")
+    trained = train_model(engine, job.method, settings, train_on, watch, folder / "checkpoints", report)
+    save_weights(engine, job.method, merge=is_gguf(job.base.model_id), folder=folder / "weights")
     joules = meter.joules()
     environment |= {
         "seconds": round(time.monotonic() - started, 1),

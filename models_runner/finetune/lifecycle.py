@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from models_runner.finetune.options import SettingsError, checked
+from models_runner.finetune.options import SettingsError, checked_settings
 from models_runner.models import Dataset, Document, FineTuning, Reference, System, TrainedDocument
 from models_runner.systems import catalog
 from models_runner.systems.leakage import text_hash
@@ -48,7 +48,7 @@ def start_finetuning(
         raise FineTuningError(f"Training and validation are both split {split!r}. Name two different ones.")
     check_ready(base)
     try:
-        settings = checked(settings or {})
+        settings = checked_settings(settings or {})
     except SettingsError as error:
         raise FineTuningError(str(error)) from error
     train, validation = _documents(dataset, split, validation_split, instruction, settings)

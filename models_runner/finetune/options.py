@@ -37,7 +37,7 @@ class Settings:
 LOWEST = {"epochs": 0.01, "batch_size": 1, "accumulation": 1, "patience": 1, "rank": 1, "alpha": 1}
 
 
-def checked(values: Mapping[str, Any]) -> dict[str, Any]:
+def checked_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     """Every setting with its value, given or default. Raises SettingsError."""
     kinds = {field.name: type(field.default) for field in fields(Settings)}
     for name, value in values.items():

@@ -39,7 +39,7 @@ class Trained:
 Examples = Sequence[dict[str, list[int]]]
 
 
-def train(
+def train_model(
     engine: TransformersEngine,
     method: str,
     settings: Settings,
@@ -179,7 +179,7 @@ def last_checkpoint(checkpoints: Path) -> str | None:
     return None
 
 
-def save(engine: TransformersEngine, method: str, *, merge: bool, folder: Path) -> None:
+def save_weights(engine: TransformersEngine, method: str, *, merge: bool, folder: Path) -> None:
     """The trained weights as safetensors with their tokenizer; folder appears whole or not at all.
 
     merge: LoRA's matrices added into the base's weights, which must be so where those came from a GGUF file; else the

@@ -16,11 +16,11 @@ BEFORE_PUNCTUATION = re.compile(r" (?=[.,?!;:](?: |$))")
 BEFORE_SUFFIX = re.compile(r"(?<=\w) (?='(?:s|t|m|d|re|ve|ll)\b)")
 
 
-def clean(content: str) -> str:
+def clean_text(content: str) -> str:
     text = SPACE.sub(" ", MARKER.sub(" ", content)).strip()
     return BEFORE_SUFFIX.sub("", BEFORE_PUNCTUATION.sub("", text))
 
 
 def clean_turns(turns: list[dict[str, str]]) -> list[dict[str, str]]:
-    cleaned = [turn | {"content": clean(turn["content"])} for turn in turns]
+    cleaned = [turn | {"content": clean_text(turn["content"])} for turn in turns]
     return [turn for turn in cleaned if any(character.isalnum() for character in turn["content"])]

@@ -33,14 +33,14 @@ def read(path: Path, language: str) -> Iterator[ImportedRecord | RecordError]:
         for file in find_files(path, ".jsonl", ".json"):
             for value, where in json_objects(file):
                 try:
-                    yield record(value, where, language)
+                    yield read_record(value, where, language)
                 except RecordError as error:
                     yield error
     except RecordError as error:
         yield error
 
 
-def record(value: Any, where: str, language: str) -> ImportedRecord:
+def read_record(value: Any, where: str, language: str) -> ImportedRecord:
     """One checked record from a JSON value. Raises RecordError."""
     if not isinstance(value, dict):
         raise RecordError(where, 'is no object; expected {"id": ..., "transcript": ...}.')

@@ -17,7 +17,7 @@ from models_runner.importing.files import json_objects, read_text
 from models_runner.importing.records import MAX_ID_LENGTH, DatasetImportError, Fields, RecordError
 from models_runner.models import Dataset, Document, InstructionKind, Query, Regime, Run, Summary, System
 from models_runner.runs import lifecycle
-from models_runner.systems.catalog import ensure_system, find
+from models_runner.systems.catalog import ensure_system, find_system
 
 NUMBERS = ("prompt_tokens", "output_tokens", "dropped_tokens", "seconds")
 LARGEST = 2_147_483_647
@@ -85,7 +85,7 @@ def _systems(given: Sequence[ImportedSummary], regime: str) -> dict[str, System]
 
 
 def _system(one: ImportedSummary, regime: str) -> System:
-    if find(one.system):
+    if find_system(one.system):
         system = ensure_system(one.system)
         if system.adapter != ADAPTER:
             raise DatasetImportError(

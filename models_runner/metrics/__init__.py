@@ -8,7 +8,7 @@ NO_REFERENCE = "no reference for this document and instruction"
 IS_REFERENCE = "is the reference itself"
 
 
-def undefined(names: Iterable[str], reason: str) -> list[MetricValue]:
+def undefined_values(names: Iterable[str], reason: str) -> list[MetricValue]:
     return [MetricValue(name, None, reason) for name in names]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from models_runner.metrics import undefined, why_incomparable, written_references
+from models_runner.metrics import undefined_values, why_incomparable, written_references
 from models_runner.metrics.protocol import MetricValue, ScoringRequest
 from models_runner.metrics.registry import MetricUnavailableError
 
@@ -76,7 +76,7 @@ class BertScoreMetric:
         values = []
         for i, request in enumerate(requests):
             if i not in scored:
-                values.append(undefined(self.names, self._why_undefined(request)))
+                values.append(undefined_values(self.names, self._why_undefined(request)))
                 continue
             best = max((results[index] for index in scored[i]), key=lambda result: result[2])
             remark = self._cut_remark([pairs[index] for index in scored[i]])
@@ -144,7 +144,7 @@ class LoadedEncoder:
         except OSError as error:
             raise weights_missing(encoder.name) from error
         self._tokenizer: Any = self.scorer._tokenizer
-        self._tokenizer.model_max_length = positions(self._tokenizer, self.scorer._model.config)
+        self._tokenizer.model_max_length = encoder_positions(self._tokenizer, self.scorer._model.config)
         self._special_tokens: int = self._tokenizer.num_special_tokens_to_add()
         self.window: int = self._tokenizer.model_max_length - self._special_tokens
 
@@ -153,7 +153,7 @@ class LoadedEncoder:
         return len(self._tokenizer.encode(text.strip(), verbose=False)) - self._special_tokens
 
 
-def positions(tokenizer: Any, config: Any) -> int:
+def encoder_positions(tokenizer: Any, config: Any) -> int:
     """How many tokens the encoder takes at once.
 
     A local folder's tokenizer may not say it (its limit is then a huge number), so the encoder has the last word.

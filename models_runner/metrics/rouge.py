@@ -10,7 +10,7 @@ from rouge_score import tokenize as default_rules
 from rouge_score.rouge_scorer import RougeScorer
 
 from lib.language import RULES_VERSION, normalise_language, split_sentences, words
-from models_runner.metrics import undefined, why_incomparable, written_references
+from models_runner.metrics import undefined_values, why_incomparable, written_references
 from models_runner.metrics.protocol import MetricValue, ScoringRequest
 
 FLAT_NAMES = ("rouge1", "rouge2", "rougeL")
@@ -76,12 +76,12 @@ class RougeMetric:
 
     def _score_one(self, request: ScoringRequest) -> list[MetricValue]:
         if reason := why_incomparable(request):
-            return undefined(self.names, reason)
+            return undefined_values(self.names, reason)
         language = normalise_language(request.language)
         tokenizer = tokenizer_for(language)
         references = [text for text in written_references(request) if tokenizer.tokenize(text)]
         if not references:
-            return undefined(self.names, f'the reference has no word by the rules for language "{language}"')
+            return undefined_values(self.names, f'the reference has no word by the rules for language "{language}"')
         remark = ""
         if not request.summary.strip():
             remark = "the summary is empty"

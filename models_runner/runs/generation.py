@@ -26,7 +26,7 @@ from models_runner.models import Run, Summary, System
 from models_runner.runs import lifecycle, signals
 from models_runner.runs.energy import EnergyMeter
 from models_runner.runs.machine import machine_record
-from models_runner.runs.outcomes import settle
+from models_runner.runs.outcomes import settle_outcome
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ def _write_batch(run: Run, adapter: SystemAdapter, owner: str, ids: Sequence[int
         outcomes = _summarize(adapter, requests)
     joules = meter.joules()
     each = joules / len(outcomes) if joules is not None and outcomes else None
-    return sum(settle(run, held, s, outcome, each) for s, outcome in zip(summaries, outcomes, strict=True))
+    return sum(settle_outcome(run, held, s, outcome, each) for s, outcome in zip(summaries, outcomes, strict=True))
 
 
 def _requests(run: Run, summaries: Sequence[Summary]) -> list[SummaryRequest]:

@@ -18,7 +18,7 @@ from models_runner.runs.repetition import goes_in_circles
 logger = logging.getLogger(__name__)
 
 
-def settle(
+def settle_outcome(
     run: Run, held: SummaryQuerySet, summary: Summary, outcome: SystemOutput | Exception, joules: float | None = None
 ) -> int:
     """Store one outcome, or that the database did not take it; 1 if a summary was saved.
@@ -28,16 +28,16 @@ def settle(
     """
     fault: Exception
     try:
-        return store(run, held, summary, outcome, joules)
+        return store_outcome(run, held, summary, outcome, joules)
     except OperationalError as error:
         fault = TransientAdapterError(f"It could not be saved. {explained(error)}")
     except (DatabaseError, ValueError) as error:
         fault = AdapterError(f"The database refused the summary. {explained(error)}")
     logger.error("summary %s: %s", summary.pk, fault)
-    return store(run, held, summary, fault)
+    return store_outcome(run, held, summary, fault)
 
 
-def store(
+def store_outcome(
     run: Run, held: SummaryQuerySet, summary: Summary, outcome: SystemOutput | Exception, joules: float | None = None
 ) -> int:
     """Save one outcome if the row is still among those held; 1 if a summary was saved.

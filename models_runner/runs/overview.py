@@ -9,7 +9,7 @@ from django.db.models.functions import Substr
 from jobs.workers import workers_for
 from models_runner.models import Document, Run, Score, ScoringJob, Summary, SummaryCall, System
 from models_runner.models.runs import SummaryQuerySet
-from models_runner.systems.prices import cost
+from models_runner.systems.prices import cost_in_dollars
 
 EXCERPT_CHARACTERS = 280
 PACE_FROM = 20
@@ -108,7 +108,7 @@ def run_totals(run: Run) -> RunTotals:
         **calls.aggregate(calls=Count("pk"), cached=Sum("cached_tokens")),
         per_minute=sums["done"] / minutes if minutes > 0 else None,
         tokens_per_second=_rate(sums["written"], sums["total_seconds"]),
-        dollars=cost(run.system.price, sums["read"], sums["written"], sums["total_seconds"]),
+        dollars=cost_in_dollars(run.system.price, sums["read"], sums["written"], sums["total_seconds"]),
     )
 
 

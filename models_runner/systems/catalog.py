@@ -101,17 +101,17 @@ def ensure_system(slug: str) -> System:
     return System.objects.get_or_create(slug=slug, defaults=_row(entries()[slug]))[0]
 
 
-def find(slug: str) -> System | None:
+def find_system(slug: str) -> System | None:
     """The system of this name as it is, or the catalogue's record of it, unsaved; None if there is neither."""
     if system := System.objects.select_related("base").filter(slug=slug).first():
         return system
-    return unsaved(slug) if slug in entries() else None
+    return unsaved_system(slug) if slug in entries() else None
 
 
-def unsaved(slug: str) -> System:
+def unsaved_system(slug: str) -> System:
     """The record a catalogue entry would enter the database with; for pages, which change nothing."""
     values = dict(entries()[slug])
-    base = find(str(values.pop("base"))) if values.get("base") else None
+    base = find_system(str(values.pop("base"))) if values.get("base") else None
     return System(slug=slug, base=base, **values)
 
 
@@ -122,7 +122,7 @@ def ensure_all() -> None:
 
 
 @transaction.atomic
-def sync(wanted: Entries) -> Synced:
+def sync_systems(wanted: Entries) -> Synced:
     """Bring entries into the database; one that already has summaries stays as it is. All or none."""
     done = Synced()
     for slug, values in wanted.items():
@@ -146,7 +146,7 @@ def sync(wanted: Entries) -> Synced:
 
 
 @transaction.atomic
-def add(wanted: Entries) -> Synced:
+def add_systems(wanted: Entries) -> Synced:
     """Bring new entries into the database. Raises CatalogError if a name is taken by a different system."""
     for slug, values in wanted.items():
         system = System.objects.filter(slug=slug).first()
@@ -154,7 +154,7 @@ def add(wanted: Entries) -> Synced:
         differs = known is not None and [n for n, value in _row(values).items() if _row(known).get(n, value) != value]
         if differs:
             raise CatalogError(f"{slug}: another system has this name ({', '.join(differs)} differ). Rename it.")
-    return sync(wanted)
+    return sync_systems(wanted)
 
 
 def _row(values: Mapping[str, Any]) -> dict[str, Any]:

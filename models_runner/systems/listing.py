@@ -7,7 +7,7 @@ from django.db.models import Count
 
 from models_runner.models import Regime, Summary, System
 from models_runner.systems import catalog
-from models_runner.systems.readiness import needs
+from models_runner.systems.readiness import system_needs
 
 NO_SIZE = "none"
 
@@ -26,12 +26,12 @@ def listed_systems() -> list[ListedSystem]:
     """All of them by name; two queries, whatever their number."""
     summaries = dict(Summary.objects.done().order_by().values_list("run__system").annotate(n=Count("pk")))
     stored = {system.slug: system for system in System.objects.annotate(run_count=Count("runs"))}
-    unsaved = {slug: catalog.unsaved(slug) for slug in catalog.entries() if slug not in stored}
-    return [_listed(system, summaries.get(system.pk, 0)) for _, system in sorted((stored | unsaved).items())]
+    of_catalogue = {slug: catalog.unsaved_system(slug) for slug in catalog.entries() if slug not in stored}
+    return [_listed(system, summaries.get(system.pk, 0)) for _, system in sorted((stored | of_catalogue).items())]
 
 
 def _listed(system: System, summaries: int) -> ListedSystem:
-    missing = needs(system, has_summaries=summaries > 0)
+    missing = system_needs(system, has_summaries=summaries > 0)
     return ListedSystem(system, missing, getattr(system, "run_count", 0), summaries)
 
 

@@ -7,7 +7,7 @@ SECONDS_AN_HOUR = 3600
 FIELDS = ("input", "output", "hour")
 
 
-def cost(
+def cost_in_dollars(
     price: Mapping[str, float], prompt_tokens: int | None, output_tokens: int | None, seconds: float | None
 ) -> float | None:
     """Dollars; None where the price is not on record or the figures it needs are not.

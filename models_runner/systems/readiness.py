@@ -22,7 +22,7 @@ class NotReadyError(Exception):
     """The system cannot run; the message says what to install or where to point it."""
 
 
-def needs(system: System, *, has_summaries: bool | None = None) -> str:
+def system_needs(system: System, *, has_summaries: bool | None = None) -> str:
     """What is missing before this system can run; "" if nothing is. has_summaries: where the caller knows it."""
     if system.adapter == "imported":
         return _imported(system, has_summaries)
@@ -32,7 +32,7 @@ def needs(system: System, *, has_summaries: bool | None = None) -> str:
 
 def check_ready(system: System) -> None:
     """Raises NotReadyError, unless workers run on other machines: they may have what this one lacks."""
-    if (missing := needs(system)) and not _workers_elsewhere():
+    if (missing := system_needs(system)) and not _workers_elsewhere():
         raise NotReadyError(f"System {system.slug} is not ready. It needs: {missing}")
 
 

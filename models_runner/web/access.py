@@ -67,7 +67,7 @@ def get_document(request: HttpRequest, pk: int) -> Document:
 def get_system(request: HttpRequest, slug: str) -> System:
     """With its base; an unsaved record if it is only in the catalogue."""
     check_researcher(request)
-    if system := catalog.find(slug):
+    if system := catalog.find_system(slug):
         return system
     raise Http404(f"There is no system {slug!r}.")
 

@@ -12,7 +12,7 @@ from models_runner.models import Dataset, Document, Reference, Run, Summary, Sys
 from models_runner.runs import lifecycle, overview
 from models_runner.systems import catalog, listing
 from models_runner.systems.leakage import LeakageError
-from models_runner.systems.readiness import NotReadyError, needs
+from models_runner.systems.readiness import NotReadyError, system_needs
 from models_runner.web.access import get_dataset, get_document, get_run, get_summary, get_system, researchers_only
 from models_runner.web.forms import RunStartForm, SystemFilterForm
 
@@ -96,7 +96,7 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
     runs = Run.objects.filter(system__slug=system.slug).select_related("system", "dataset").defer("environment")
     context = {
         "system": system,
-        "needs": needs(system),
+        "needs": system_needs(system),
         "long_input": overview.long_input_words(system.long_input),
         "children": System.objects.filter(base__slug=system.slug).order_by("slug"),
         "run_rows": overview.run_rows(runs),

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 
 from models_runner.adapters.longinput.calls import AnsweredCall, Call, Made, Strategy, Task
-from models_runner.adapters.longinput.fit import PromptOf, fit, fits, room
+from models_runner.adapters.longinput.fit import PromptOf, fit_lines, lines_fit, room_for_text
 from models_runner.adapters.longinput.single import truncated_summary
 from models_runner.adapters.protocol import Prompt
 
@@ -26,7 +26,7 @@ def chapterized_summary(task: Task, combine: str, chapter_tokens: int = DEFAULT_
     def chapter_prompt(text: str) -> Prompt:
         return task.prompt(text, limit=chapter_tokens)
 
-    if fits(task, task.lines, task.prompt):
+    if lines_fit(task, task.lines, task.prompt):
         return (yield from truncated_summary(task))
     parts = _chapters_that_fit(task, task.lines, chapter_prompt)
     written = yield [Call("chapter", chapter_prompt("\n".join(part))) for part in parts]
@@ -37,22 +37,22 @@ def chapterized_summary(task: Task, combine: str, chapter_tokens: int = DEFAULT_
         stop = "empty" if not notes else ("length" if cut else "end")
         return Made("\n".join(notes), stop, 0, len(parts), calls)
     step, final = _combining(task, combine)
-    while not fits(task, notes, final):
+    while not lines_fit(task, notes, final):
         groups = _chapters_that_fit(task, notes, chapter_prompt)
         if len(groups) >= len(notes):
             break
         written = yield [Call("chapter", chapter_prompt("\n".join(group))) for group in groups]
         calls += [AnsweredCall("chapter", one) for one in written]
         notes = [one.text for one in written if one.text]
-    kept = fit(task, notes, final, "head")
+    kept = fit_lines(task, notes, final, "head")
     (last,) = yield [Call(step, final(kept.text))]
     return Made(last.text, last.stop_reason, kept.dropped_tokens, len(parts), [*calls, AnsweredCall(step, last)])
 
 
 def _chapters_that_fit(task: Task, lines: Sequence[str], prompt_of: PromptOf) -> list[list[str]]:
-    budget = room(task, prompt_of)
+    budget = room_for_text(task, prompt_of)
     while True:
-        parts = chapters(lines, budget, task.count)
+        parts = split_into_chapters(lines, budget, task.count)
         excess = max(task.needs(prompt_of("\n".join(part))) for part in parts) - task.window
         if excess <= 0:
             return parts
@@ -67,7 +67,7 @@ def _combining(task: Task, combine: str) -> tuple[str, PromptOf]:
     raise ValueError(f"combine is {combine!r}; expected concatenate, rewrite or re-summarize")
 
 
-def chapters(lines: Sequence[str], budget: int, count: Callable[[str], int]) -> list[list[str]]:
+def split_into_chapters(lines: Sequence[str], budget: int, count: Callable[[str], int]) -> list[list[str]]:
     """The lines in as few parts as the budget allows, about equally long, in order; a longer line is split at words."""
     pieces = [piece for line in lines for piece in _pieces(line, budget, count)]
     sizes = [count(piece) + 1 for piece in pieces]  # 1 for the line break

@@ -9,7 +9,7 @@ from models_runner.adapters.protocol import AdapterError, Prompt
 PromptOf = Callable[[str], Prompt]
 
 
-def room(task: Task, prompt_of: PromptOf) -> int:
+def room_for_text(task: Task, prompt_of: PromptOf) -> int:
     """Tokens left for text beside the prompt's frame and its output. Raises AdapterError if there are none."""
     empty = prompt_of("")
     left = task.window - task.needs(empty)
@@ -21,9 +21,9 @@ def room(task: Task, prompt_of: PromptOf) -> int:
     return left
 
 
-def fit(task: Task, lines: Sequence[str], prompt_of: PromptOf, keep: str) -> Truncated:
+def fit_lines(task: Task, lines: Sequence[str], prompt_of: PromptOf, keep: str) -> Truncated:
     """As much of the lines as fits; see truncate_turns for keep."""
-    budget = room(task, prompt_of)
+    budget = room_for_text(task, prompt_of)
     while True:
         truncated = truncate_turns(lines, budget, task.count, keep)
         excess = task.needs(prompt_of(truncated.text)) - task.window
@@ -33,5 +33,5 @@ def fit(task: Task, lines: Sequence[str], prompt_of: PromptOf, keep: str) -> Tru
         budget -= excess
 
 
-def fits(task: Task, lines: Sequence[str], prompt_of: PromptOf) -> bool:
+def lines_fit(task: Task, lines: Sequence[str], prompt_of: PromptOf) -> bool:
     return task.needs(prompt_of("\n".join(lines))) <= task.window

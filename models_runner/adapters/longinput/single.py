@@ -1,11 +1,11 @@
 """One call for the whole summary; what does not fit the window is left out and counted."""
 
 from models_runner.adapters.longinput.calls import AnsweredCall, Call, Made, Strategy, Task
-from models_runner.adapters.longinput.fit import fit
+from models_runner.adapters.longinput.fit import fit_lines
 
 
 def truncated_summary(task: Task, keep: str = "head") -> Strategy:
     """keep: "head", "tail" or "middle" (both ends, the middle dropped)."""
-    kept = fit(task, task.lines, task.prompt, keep)
+    kept = fit_lines(task, task.lines, task.prompt, keep)
     (written,) = yield [Call("summary", task.prompt(kept.text))]
     return Made(written.text, written.stop_reason, kept.dropped_tokens, 1, [AnsweredCall("summary", written)])
