@@ -1,18 +1,18 @@
-"""Does adaptive sampling of system pairs pay? Votes drawn from known strengths, by both rules, many times.
+"""Simulate whether adaptive sampling of system pairs pays: draw votes from known strengths by both rules, many times.
 
     python -m benchmarks.adaptive_sampling [--repeats 400] [--seed 1] [--csv FILE] [--svg FILE]
 
-Eight systems, Bradley–Terry, no ties, one annotator to whom every pair is always available. After each number of
-votes, means over the repeats of
+There are eight systems with Bradley–Terry strengths, no ties, and one annotator to whom every pair is always available.
+For each number of votes the benchmark reports these means over the repeats:
 
-- standard error: of a pair's win rate, from the true chance, mean over the 28 pairs. This is what the rule of Chiang
-  et al. (2024), eq. 9, makes small.
-- width: of the 95 % Wilson interval of a pair's win rate, mean over the pairs; what a reader sees.
-- win rate error: root mean square of (win rate - true chance) over the pairs, 1/2 for a pair without votes.
-- order errors: share of the 28 pairs that Bradley–Terry strengths put in the wrong order.
-- strength error: root mean square error of the strengths, in rating points.
+- standard error: the standard error of a pair's win rate from the true chance, averaged over the 28 pairs. The rule of
+  Chiang et al. (2024), eq. 9, minimizes it.
+- width: the width of the 95 % Wilson interval of a pair's win rate, averaged over the pairs; readers see this interval.
+- win rate error: the root mean square of (win rate - true chance) over the pairs; a pair without votes counts as 1/2.
+- order errors: the share of the 28 pairs that Bradley–Terry strengths put in the wrong order.
+- strength error: the root mean square error of the strengths, in rating points.
 
-Weighted means votes weigh 1 / P(pair), as eq. 7 of the paper asks; the win rate of one pair is the same either way.
+"Weighted" means that a vote weighs 1 / P(pair), as eq. 7 of the paper asks; this does not change a pair's win rate.
 """
 
 import argparse
@@ -51,7 +51,13 @@ class SamplingResult:
 
 @dataclass
 class VotesSoFar:
-    """Votes so far, by repeat and pair; `weighted` sums 1 / P over the wins of the first, and of the second system."""
+    """The simulated votes so far.
+
+    Attributes:
+        votes: Number of votes, shape (repeats, pairs).
+        wins: Wins of the first system, same shape.
+        weighted: Sums of 1 / P(pair) over wins of the first and of the second system, shape (2, repeats, pairs).
+    """
 
     votes: IntArray
     wins: FloatArray
@@ -71,14 +77,22 @@ def simulate(
     seed: int,
     epsilon: float = EPSILON,
 ) -> Iterator[VotesSoFar]:
-    """The state after each number of votes; the same object each time, so read it before asking for the next."""
+    """Yield the votes so far at each checkpoint; it is the same object each time, so read it before the next.
+
+    Args:
+        strengths: The systems' true strengths in log-odds, shape (systems,).
+        adaptive: Whether pairs are drawn by the adaptive rule; otherwise they are drawn evenly.
+        repeats: How many studies are simulated side by side.
+        checkpoints: Numbers of votes at which to yield.
+        seed: Of the random generator.
+        epsilon: Share of the adaptive rule's draws that are even.
+    """
     generator = np.random.default_rng(seed)
-    first, second = pairs_of(len(strengths))
-    chance = 1 / (1 + np.exp(strengths[second] - strengths[first]))
-    shape = (repeats, len(first))
+    chance = chances(strengths)
+    shape = (repeats, len(chance))
     state = VotesSoFar(np.zeros(shape, dtype=np.int64), np.zeros(shape), np.zeros((2, *shape)))
     rows, available = np.arange(repeats), np.ones(shape, dtype=bool)
-    evenly = np.full(shape, 1 / len(first))
+    evenly = np.full(shape, 1 / len(chance))
     for vote in range(1, max(checkpoints) + 1):
         if adaptive:
             # Scores are 1 or 0, so their squares sum to the wins too.
@@ -87,7 +101,7 @@ def simulate(
         else:
             probabilities = evenly
         reached = probabilities.cumsum(axis=1) < generator.random((repeats, 1))
-        pair = np.minimum(reached.sum(axis=1), len(first) - 1)
+        pair = np.minimum(reached.sum(axis=1), len(chance) - 1)
         won = generator.random(repeats) < chance[pair]
         state.votes[rows, pair] += 1
         state.wins[rows, pair] += won
@@ -96,13 +110,20 @@ def simulate(
             yield state
 
 
+def chances(strengths: FloatArray) -> FloatArray:
+    """Return the chance that the first system of each pair wins."""
+    first, second = pairs_of(len(strengths))
+    return 1 / (1 + np.exp(strengths[second] - strengths[first]))
+
+
 def pairs_of(systems: int) -> tuple[IntArray, IntArray]:
+    """Return the first and the second system of every pair."""
     first, second = np.array(list(combinations(range(systems), 2))).T
     return first, second
 
 
 def fitted(won: FloatArray, lost: FloatArray, systems: int) -> FloatArray:
-    """Bradley–Terry strengths by repeat, from wins of the first and of the second system of each pair."""
+    """Fit Bradley–Terry strengths for each repeat, from wins of the first and of the second system of each pair."""
     first, second = pairs_of(systems)
     wins = np.zeros((len(won), systems, systems))
     wins[:, first, second] = won
@@ -111,18 +132,18 @@ def fitted(won: FloatArray, lost: FloatArray, systems: int) -> FloatArray:
 
 
 def measure(state: VotesSoFar, strengths: FloatArray, *, weighted: bool) -> tuple[float, ...]:
-    """Standard error, width, win rate error, order errors and strength error, means over the repeats."""
+    """Return standard error, width, win rate error, order errors and strength error, as means over the repeats."""
     first, second = pairs_of(len(strengths))
-    chance = 1 / (1 + np.exp(strengths[second] - strengths[first]))
+    chance = chances(strengths)
     rate = np.where(state.votes > 0, state.wins / np.maximum(state.votes, 1), 0.5)
     standard_error = np.sqrt(chance * (1 - chance) / np.maximum(state.votes, 1))
     won, lost = state.wins, state.votes - state.wins
     if weighted:
         # Scaled to the number of votes, so that the prior weighs as much as without weights.
         won, lost = state.weighted * (state.votes.sum(axis=1) / state.weighted.sum(axis=(0, 2)))[:, np.newaxis]
-    found = fitted(won, lost, len(strengths))
-    wrong = np.sign(found[:, second] - found[:, first]) != np.sign(strengths[second] - strengths[first])
-    errors = SCALE * (found - strengths)
+    estimates = fitted(won, lost, len(strengths))
+    wrong = np.sign(estimates[:, second] - estimates[:, first]) != np.sign(strengths[second] - strengths[first])
+    errors = SCALE * (estimates - strengths)
     return (
         float(standard_error.mean()),
         float(wilson_width(rate, state.votes).mean()),
@@ -133,7 +154,7 @@ def measure(state: VotesSoFar, strengths: FloatArray, *, weighted: bool) -> tupl
 
 
 def wilson_width(rate: FloatArray, votes: IntArray) -> FloatArray:
-    """1 for a pair without votes."""
+    """Return the width of the 95 % Wilson interval of each pair's win rate; 1 for a pair without votes."""
     n = np.maximum(votes, 1)
     half = Z * np.sqrt(rate * (1 - rate) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
     return np.where(votes > 0, 2 * half, 1.0)
@@ -146,7 +167,10 @@ def compare(
     scenarios: Sequence[str] = tuple(SCENARIOS),
     checkpoints: Sequence[int] = CHECKPOINTS,
 ) -> list[SamplingResult]:
-    """Every scenario, rule and number of votes; "adaptive, weighted" is the same votes as "adaptive", fitted anew."""
+    """Simulate every scenario, rule and number of votes.
+
+    The rule "adaptive, weighted" takes the votes of "adaptive" and fits them with weights.
+    """
     rows = []
     for scenario in scenarios:
         strengths = strengths_of(SCENARIOS[scenario])
