@@ -1,4 +1,4 @@
-"""The part of a text with which a whole prompt fits the window."""
+"""Find the part of a text with which the whole prompt fits the window."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,7 +10,11 @@ PromptOf = Callable[[str], Prompt]
 
 
 def room_for_text(task: Task, prompt_of: PromptOf) -> int:
-    """Tokens left for text beside the prompt's frame and its output. Raises AdapterError if there are none."""
+    """Return the tokens left for text beside the prompt's frame and its output.
+
+    Raises:
+        AdapterError: There are none.
+    """
     empty = prompt_of("")
     left = task.window - task.needs(empty)
     if left < 1:
@@ -22,14 +26,23 @@ def room_for_text(task: Task, prompt_of: PromptOf) -> int:
 
 
 def fit_lines(task: Task, lines: Sequence[str], prompt_of: PromptOf, keep: str) -> Truncated:
-    """As much of the lines as fits; see truncate_turns for keep."""
+    """Keep as much of the lines as fits into the window.
+
+    Args:
+        task: The summary to write.
+        lines: The text, one line per turn.
+        prompt_of: Builds the prompt around a text.
+        keep: "head", "tail" or "middle", as for truncate_turns.
+    Raises:
+        AdapterError: The prompt's frame and output alone fill the window.
+    """
     budget = room_for_text(task, prompt_of)
     while True:
         truncated = truncate_turns(lines, budget, task.count, keep)
         excess = task.needs(prompt_of(truncated.text)) - task.window
         if excess <= 0:
             return truncated
-        # The joint between template and transcript may cost a few tokens more than counted apart.
+        # Joined, template and transcript may have a few tokens more than counted separately.
         budget -= excess
 
 
