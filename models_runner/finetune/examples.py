@@ -1,4 +1,4 @@
-"""Training examples: the very prompt a system would read, and the reference as its answer."""
+"""Build training examples: exactly the prompt that a system would read, and the reference as its answer."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ IGNORED = -100  # torch's cross entropy leaves this label out
 
 @dataclass(frozen=True)
 class TrainingPair:
-    """What is asked, and the reference that answers it."""
+    """A request, and the reference that answers it."""
 
     request: SummaryRequest
     target: str
@@ -24,10 +24,15 @@ class TrainingPair:
 def training_examples(
     engine: TransformersEngine, spec: SystemSpec, pairs: Sequence[TrainingPair], max_tokens: int
 ) -> list[dict[str, list[int]]]:
-    """input_ids, attention_mask and labels of each pair; the loss counts the reference's tokens only.
+    """Return input_ids, attention_mask and labels of each pair; the loss counts only the reference's tokens.
 
-    max_tokens: of prompt and target together in a decoder, of the prompt in an encoder. A transcript that does not fit
-    is cut as the system's long_input says (`keep`), in whole turns. Raises AdapterError where nothing of it fits.
+    Args:
+        engine: The loaded model.
+        spec: The system; its long_input (`keep`) says how a transcript that does not fit is cut, in whole turns.
+        pairs: What the model is to learn.
+        max_tokens: The most tokens of prompt and target together in a decoder, of the prompt in an encoder.
+    Raises:
+        AdapterError: Nothing of a transcript fits.
     """
     return [_example(engine, spec, pair, max_tokens) for pair in pairs]
 

@@ -1,4 +1,4 @@
-"""What a fine-tuning learns from: its documents' references, asked for in the words a run would use."""
+"""Collect what a fine-tuning learns from: its documents' references, with the instructions that a run would use."""
 
 from models_runner.adapters.protocol import SummaryRequest
 from models_runner.datasets.instructions import instruction_text, sync_version, texts_of
@@ -10,10 +10,10 @@ LENGTHS = (InstructionKind.LONG, InstructionKind.MEDIUM, InstructionKind.SHORT)
 
 
 def training_pairs(job: FineTuning, role: str) -> list[TrainingPair]:
-    """A pair for each reference that fits, document by document.
+    """Return a pair for each fitting reference, document by document.
 
-    With the instruction "all" a reference written for no particular length is asked for as medium only: asking for
-    three lengths with one and the same answer would teach that length does not matter.
+    With the instruction "all", a reference written for no particular length is used for medium only: the same answer to
+    three lengths would teach the model to ignore the length.
     """
     documents = list(
         Document.objects.filter(trainings__finetuning=job, trainings__role=role)

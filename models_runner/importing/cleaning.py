@@ -1,11 +1,11 @@
-"""The one rule for noise in meeting transcripts, used for QMSum; originals are kept beside the cleaned text.
+"""Clean noise from meeting transcripts, for QMSum; the original turns are stored too.
 
 1. A marker in braces of lower-case letters, such as {vocalsound} or {disfmarker}, is removed.
 2. Runs of white space become one space, and white space before . , ? ! ; : or an apostrophe suffix is closed up
    ("meeting ." becomes "meeting.", "it 's" becomes "it's").
 3. A turn with no letter or digit left says nothing and is dropped.
 
-Nothing else is touched: fillers such as "uh" are speech, and [Laughter.] in brackets is a word of the transcriber.
+Nothing else changes: fillers such as "uh" are speech, and [Laughter.] in brackets is a transcriber's note.
 """
 
 import re

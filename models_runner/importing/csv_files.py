@@ -1,4 +1,4 @@
-"""CSV with a header line."""
+"""Read documents from CSV files with a header."""
 
 import csv
 import io

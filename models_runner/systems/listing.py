@@ -1,4 +1,4 @@
-"""Every system with its state: those of the database, and those of the catalogue that have not entered it."""
+"""List every system with its state: those in the database, and catalogue entries that are not yet stored."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,14 @@ NO_SIZE = "none"
 
 @dataclass(frozen=True)
 class ListedSystem:
-    """missing: what it needs before it can run, "" when it is ready. runs, summaries: how many it has."""
+    """A system as the list shows it.
+
+    Attributes:
+        system: The system; unsaved if it is only in the catalogue.
+        missing: What it needs before it can run; "" if it is ready.
+        runs: How many runs it has.
+        summaries: How many finished summaries it has.
+    """
 
     system: System
     missing: str
@@ -23,7 +30,7 @@ class ListedSystem:
 
 
 def listed_systems() -> list[ListedSystem]:
-    """All of them by name; two queries, whatever their number."""
+    """Return all systems by name, in two SQL queries however many there are."""
     summaries = dict(Summary.objects.done().order_by().values_list("run__system").annotate(n=Count("pk")))
     stored = {system.slug: system for system in System.objects.annotate(run_count=Count("runs"))}
     of_catalogue = {slug: catalog.unsaved_system(slug) for slug in catalog.entries() if slug not in stored}
@@ -37,7 +44,7 @@ def _listed(system: System, summaries: int) -> ListedSystem:
 
 @dataclass(frozen=True)
 class SystemFilters:
-    """What the page's form asks for; "" is everything."""
+    """What the page's form filters by; "" matches every system."""
 
     regime: str = ""
     size: str = ""
@@ -50,7 +57,7 @@ class SystemFilters:
 
 
 def by_regime(rows: Iterable[ListedSystem]) -> list[tuple[str, Sequence[ListedSystem]]]:
-    """(heading, systems) for every regime that has any; the ready ones first, small before large."""
+    """Return (heading, systems) for every regime that has systems: ready ones first, then by size."""
     ordered = sorted(rows, key=lambda row: (bool(row.missing), row.system.parameters or 0, row.system.slug))
     groups = [(regime.label, [row for row in ordered if row.system.regime == regime]) for regime in Regime]
-    return [(str(label), found) for label, found in groups if found]
+    return [(str(label), systems) for label, systems in groups if systems]
