@@ -101,11 +101,10 @@ def _systems(imported: Sequence[ImportedSummary], regime: str) -> dict[str, Syst
     for summary in imported:
         if summary.system not in systems:
             systems[summary.system] = _system(summary, regime)
-        if summary.parameters is not None and systems[summary.system].parameters != summary.parameters:
+        parameters = systems[summary.system].parameters
+        if summary.parameters is not None and parameters != summary.parameters:
             raise DatasetImportError(
-                [
-                    f"{summary.where}, field 'parameters': {summary.system} has {systems[summary.system].parameters} elsewhere."
-                ]
+                [f"{summary.where}, field 'parameters': {summary.system} has {parameters} elsewhere."]
             )
     return systems
 
