@@ -1,7 +1,7 @@
 """The embedded broker: kombu's file-system transport, made safe for several processes at once.
 
-Kombu writes a message under its final name, so a reader may take half of it; and two processes that bind queues at the
-same moment may lose one binding. Both end here: messages appear by rename, bindings exist before anyone needs them.
+Kombu writes a message under its final name, so that a reader may read half of it, and two processes that bind queues at
+the same time may lose a binding. Here a message gets its name when it is complete, and bindings are created beforehand.
 """
 
 import fcntl
@@ -20,7 +20,7 @@ QUEUES = ("generation", "metrics", "default")
 
 class Channel(filesystem.Channel):
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
-        # Wall-clock names keep the order of messages across processes and restarts.
+        # Names that begin with the time keep the order of messages across processes and restarts.
         name = f"{time_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
         folder = Path(self.data_folder_out)
         unfinished = folder / f"{name}.part"
@@ -37,7 +37,7 @@ class Transport(filesystem.Transport):
 
 
 def prepare() -> None:
-    """Create the broker's folders and queue bindings; harmless when they are there."""
+    """Create the broker's folders and queue bindings if they are missing."""
     options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     for folder in options.values():
         Path(folder).mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Which pages speak the reader's language: those an annotator comes across. Researchers' pages are English so far."""
+"""Choose a page's language: annotators' pages are translated, and researchers' pages are in English so far."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from django.urls import ResolverMatch
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-# Names of addresses; all else is English. The admin site is Django's, which brings its own translations.
+# URL names of translated pages; others are in English. The admin site has Django's own translations.
 TRANSLATED = frozenset(
     {
         *("home", "login", "logout", "set-language"),
@@ -22,12 +22,12 @@ TRANSLATED = frozenset(
 
 
 def is_translated(match: ResolverMatch | None) -> bool:
-    """None: no such page, and its error page may be anybody's."""
+    """Tell whether a page is translated; None stands for a page that does not exist, whose error page is translated."""
     return match is None or match.url_name in TRANSLATED or "admin" in match.namespaces
 
 
 class LanguageMiddleware(LocaleMiddleware):
-    """The language of the cookie, else of the browser; English on pages that are not translated."""
+    """Activates the language of the cookie, or else of the browser; English on pages that are not translated."""
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponseBase], args: list[Any], kwargs: dict[str, Any]
@@ -36,11 +36,11 @@ class LanguageMiddleware(LocaleMiddleware):
             translation.activate(settings.LANGUAGE_CODE)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Error pages are translated, those of untranslated pages too."""
+        """Activate the reader's language, because error pages are translated even for untranslated pages."""
         translation.activate(translation.get_language_from_request(request))
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response = super().process_response(request, response)
-        # The choice is kept in a cookie; a cache must not give one person's language to another.
+        # The language is chosen by a cookie, so a cache must not give one person's page to another.
         patch_vary_headers(response, ("Cookie",))
         return response

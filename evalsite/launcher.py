@@ -1,4 +1,4 @@
-"""The embedded default in one command: web server and workers as children that live and end with it."""
+"""Start the web server and the workers as child processes, which end with this process."""
 
 import ctypes
 import fcntl
@@ -21,7 +21,7 @@ from models_runner.runs.machine import cores
 
 PR_SET_PDEATHSIG = 1
 RESTART_PAUSE_SECONDS = 3.0
-# Each holds some 150 MB.
+# Each takes about 150 MB.
 MOST_WEB_PROCESSES = 8
 
 
@@ -31,7 +31,7 @@ class StartError(RuntimeError):
 
 def check_port(host: str, port: int) -> None:
     with socket.socket() as probe:
-        # As the web server does: a port whose last connections are still closing is free.
+        # Like the web server, treat a port whose last connections are still closing as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -43,7 +43,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def lock_data_dir() -> IO[str]:
-    """Held until the process ends: one site per data folder."""
+    """Lock the data folder until this process ends, so that only one site uses it. Raises StartError."""
     lock = open(settings.DATA_DIR / "serve.lock", "w")  # noqa: SIM115
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -62,9 +62,10 @@ def web_command(host: str, port: int) -> list[str]:
 
 
 def web_processes() -> int:
-    """WEB_CONCURRENCY, gunicorn's own variable; without it as many as cores, but two at least.
+    """Return how many web processes to start: WEB_CONCURRENCY, or else one per core, but at least two.
 
-    One that computes a long page holds up no rater of the other. Raises StartError.
+    With two, a process that computes a long page does not delay annotators on the other. Raises StartError if the
+    variable is no number.
     """
     asked = os.environ.get("WEB_CONCURRENCY")
     if asked is None:
@@ -75,7 +76,7 @@ def web_processes() -> int:
 
 
 def _end_with_parent() -> None:
-    """A launcher that is killed outright takes its children along (Linux)."""
+    """Have the kernel end this child if the launcher is killed (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -90,10 +91,11 @@ class Child:
 
 @dataclass
 class Children:
-    """Processes that are started again when they end by themselves, and ended together.
+    """Child processes that are restarted when they end by themselves, and stopped together.
 
     Attributes:
         logs: The folder of a log file for each process; None lets them write to the launcher's own output.
+        children: The processes.
     """
 
     logs: Path | None
@@ -103,7 +105,7 @@ class Children:
         self.children.append(Child(name, command, self._spawn(name, command), time.monotonic()))
 
     def start_workers(self) -> None:
-        # Two processes: metrics keep up while generation is busy, and each loads only its own weights.
+        # Two processes, so that metrics are computed while generation is busy, and each loads only its own weights.
         self.start("generation", worker_command("generation"))
         self.start("metrics", worker_command("metrics", "default"))
 
@@ -127,7 +129,10 @@ class Children:
         return (self.logs / f"{name}.log").open("ab")
 
     def restart_ended(self) -> list[str]:
-        """Start again what ended by itself a while after its start; returns what to tell the person watching."""
+        """Restart processes that ended by themselves; return messages for the person at the terminal.
+
+        A process that has just started is restarted after a pause.
+        """
         told = []
         for child in self.children:
             status = child.process.poll()

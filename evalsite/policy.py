@@ -1,4 +1,4 @@
-"""django-csp's header, worked out once: all pages have the policy of the settings, and none has a nonce."""
+"""Send django-csp's header, computed only once, because all pages have the settings' policy and none uses a nonce."""
 
 from functools import cache
 
@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponseBase
 
 class PolicyMiddleware(CSPMiddleware):
     def process_request(self, request: HttpRequest) -> None:
-        """Offers no nonce."""
+        """Skip django-csp's nonce."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.status_code in (404, 500):
-            return super().process_response(request, response)  # with an exception for Django's own, where DEBUG is on
+            return super().process_response(request, response)  # exempts Django's own error pages if DEBUG is on
         response.headers.setdefault(HEADER, _policy())
         return response
 

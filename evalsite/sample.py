@@ -1,4 +1,4 @@
-"""The project's own sample: ten meetings, four systems, a study open for rating."""
+"""Load the project's own sample: ten meetings, four systems, and a study open for rating."""
 
 from dataclasses import dataclass
 
@@ -23,6 +23,8 @@ GUIDELINES = (
 
 @dataclass(frozen=True)
 class SampleProgress:
+    """How many of the sample's summaries and scoring jobs have ended."""
+
     summaries: int
     summaries_total: int
     metrics: int
@@ -34,7 +36,7 @@ class SampleProgress:
 
 
 def load_sample(owner: User | None) -> Study:
-    """Import the meetings, start the runs and open the study; what is there already stays as it is."""
+    """Import the meetings, start the runs and open the study, unless they exist already."""
     catalog.ensure_all()
     dataset = import_sample(DATASET).dataset
     systems = [catalog.ensure_system(slug) for slug in SYSTEMS]
@@ -56,7 +58,7 @@ def load_sample(owner: User | None) -> Study:
 
 
 def sample_progress() -> SampleProgress:
-    """Summaries and scoring jobs of the sample that are finished, well or with a reason."""
+    """Count the sample's summaries and scoring jobs that have ended, successfully or not."""
     summaries = Summary.objects.filter(run__dataset__name=DATASET, run__system__slug__in=SYSTEMS)
     total = summaries.count()
     jobs = ScoringJob.objects.filter(run__dataset__name=DATASET, run__system__slug__in=SYSTEMS)

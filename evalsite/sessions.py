@@ -1,4 +1,4 @@
-"""Sessions in the database, as Django keeps them; only reading one, which every request does, is written by hand."""
+"""Django's database sessions, with a faster way to read a session, which every request does."""
 
 from functools import lru_cache
 from typing import Any
@@ -10,21 +10,21 @@ from django.utils import timezone
 from lib.sql import fetch
 
 LIVE = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
-KEPT = 1000  # signatures that were found good
+KEPT = 1000  # how many verified sessions are cached
 
 
 class SessionStore(DatabaseSessions):
     def load(self) -> dict[str, Any]:
         for (data,) in fetch(LIVE, self.session_key, timezone.now()):
             return self._decoded(data)
-        self._session_key = None  # expired, or never ours: Django then begins another one
+        self._session_key = None  # the session has expired or does not exist, so Django creates another one
         return {}
 
     def _decoded(self, data: str) -> dict[str, Any]:
         try:
             decoded: dict[str, Any] = signing.JSONSerializer().loads(_signed(data, self.key_salt))
         except signing.BadSignature:
-            return self.decode(data)  # which logs it
+            return self.decode(data)  # logs the bad signature
         return decoded
 
 
@@ -35,6 +35,6 @@ class _AsItIs(signing.JSONSerializer):
 
 @lru_cache(KEPT)
 def _signed(data: str, salt: str) -> bytes:
-    """What was signed. To check that takes longer than to read it, and most requests find the session as it was."""
+    """Verify and return what was signed; cached, because verifying is slow and most sessions have not changed."""
     signed: bytes = signing.loads(data, salt=salt, serializer=_AsItIs)
     return signed

@@ -1,4 +1,4 @@
-"""Where collected static files lie, and under which names."""
+"""Name the collected static files."""
 
 from collections.abc import Callable
 from operator import itemgetter
@@ -10,14 +10,14 @@ OUR_APPS = ("annotations", "api", "evalsite", "leaderboards", "models_runner")
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """Name files by their content, and rewrite the imports of our scripts to these names."""
+    """Names files by their content, and rewrites the imports of our scripts to these names."""
 
     support_js_module_import_aggregation = True
-    # A pass settles at least one more step of a chain of imports.
+    # Each pass resolves at least one more step of a chain of imports.
     max_post_process_passes = 20
 
     def url_converter(self, name: str, hashed_files: dict[str, str], template: str | None = None) -> Callable[..., Any]:
-        """Leave other packages' scripts as they are: some show imports in comments, of files that are not there."""
+        """Do not rewrite other packages' scripts, because some mention imports of missing files in comments."""
         if name.endswith(".js") and not name.startswith(OUR_APPS):
             return itemgetter("matched")
         return super().url_converter(name, hashed_files, template)

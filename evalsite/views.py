@@ -22,7 +22,13 @@ ROWS_SHOWN = 8
 
 @dataclass(frozen=True)
 class StudyRow:
-    """Votes: answers given on all criteria, of those the quota asks for; none on gold and training pairs."""
+    """A study with its progress; gold and training pairs do not count.
+
+    Attributes:
+        study: The study.
+        votes: Answers given, on all criteria.
+        needed: Answers that the quota asks for, on all criteria.
+    """
 
     study: Study
     votes: int
@@ -45,33 +51,33 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def study_rows() -> list[StudyRow]:
-    """The newest studies with their progress; a query for each figure, which reads the votes of these studies once."""
+    """Return the newest studies with their progress, with one SQL query for each figure."""
     studies = list(Study.objects.select_related("dataset")[:STUDIES_SHOWN])
     ids = [study.pk for study in studies]
     compared = Comparison.objects.filter(study__in=ids)
-    known = compared.exclude(purpose=Purpose.RATING)
+    control_items = compared.exclude(purpose=Purpose.RATING)
     answers = _per_study(Judgement.objects.filter(criterion__study__in=ids), "criterion__study", Count("pk"))
-    # Few, and found by their comparisons: counting the others would read every vote's comparison.
-    known_answers = _per_study(
-        Judgement.objects.filter(assignment__comparison__in=known), "assignment__comparison__study", Count("pk")
+    # Count the few answers on control items and subtract them: counting the others would read every vote's comparison.
+    control_answers = _per_study(
+        Judgement.objects.filter(assignment__comparison__in=control_items), "assignment__comparison__study", Count("pk")
     )
     places = _per_study(compared.for_rating(), "study", Sum("quota"))
     questions = _per_study(Criterion.objects.filter(study__in=ids), "study", Count("pk"))
     return [
-        StudyRow(study, answers[study.pk] - known_answers[study.pk], places[study.pk] * questions[study.pk])
+        StudyRow(study, answers[study.pk] - control_answers[study.pk], places[study.pk] * questions[study.pk])
         for study in studies
     ]
 
 
 def _per_study(rows: QuerySet, study: str, figure: Count | Sum) -> Counter[int]:
-    """A figure over the rows of each study, computed apart so that no join multiplies another's rows."""
+    """Compute a figure for each study, in a separate query so that no join multiplies another's rows."""
     return Counter(dict(rows.order_by().values_list(study).annotate(figure=figure)))
 
 
 @researchers_only
 @require_safe
 def patterns(request: HttpRequest) -> HttpResponse:
-    """Every component of the site on one page, with made-up content."""
+    """Show every component of the site on one page, with sample content."""
     context = {
         "statuses": Summary.Status.choices,
         "turns": overview.shown_turns(
@@ -83,7 +89,7 @@ def patterns(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """For load balancers and start scripts: 200 once the database answers."""
+    """Answer load balancers and start scripts: 200 once the database answers."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

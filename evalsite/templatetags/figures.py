@@ -1,4 +1,4 @@
-"""How numbers are written on every page: undefined is a dash, never 0."""
+"""Template filters that format numbers on every page; an undefined number is a dash, never 0."""
 
 from datetime import datetime
 
@@ -12,13 +12,13 @@ UNDEFINED = "—"
 
 @register.filter
 def count(value: int | None) -> str:
-    """12,345, or a dash."""
+    """Format a count: 12,345, or a dash."""
     return UNDEFINED if value is None else f"{value:,}"
 
 
 @register.filter
 def seconds(value: float | None) -> str:
-    """0.8 s, 42 s, 3 min 20 s, 2 h 5 min."""
+    """Format a duration: 0.8 s, 42 s, 3 min 20 s, 2 h 5 min, or a dash."""
     if value is None:
         return UNDEFINED
     if round(value, 1) < 10:
@@ -33,11 +33,11 @@ def seconds(value: float | None) -> str:
 
 @register.filter
 def parameters(value: int | None) -> str:
-    """780M, 1.1B, or a dash."""
+    """Format a number of parameters: 780M, 1.1B, or a dash."""
     if value is None:
         return UNDEFINED
     for unit, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
-        # 999.9 million is written 1B: three digits of it would be 1e+03.
+        # 999.9 million becomes 1B, because with three digits it would be 1e+03M.
         if value >= unit * 0.9995:
             return f"{value / unit:.3g}{letter}"
     return str(value)
@@ -45,7 +45,7 @@ def parameters(value: int | None) -> str:
 
 @register.filter
 def gigabytes(value: int | None) -> str:
-    """1.2 GB, 340 MB, or a dash."""
+    """Format a size in bytes: 1.2 GB, 340 MB, or a dash."""
     if value is None:
         return UNDEFINED
     return f"{value / 10**9:.1f} GB" if value >= 10**9 else f"{value / 10**6:.0f} MB"
@@ -53,7 +53,7 @@ def gigabytes(value: int | None) -> str:
 
 @register.filter
 def dollars(value: float | None) -> str:
-    """$0.0042, $1.25, or a dash."""
+    """Format an amount in US dollars: $0.0042, $1.25, or a dash."""
     if value is None:
         return UNDEFINED
     return f"${value:.2f}" if value >= 1 or value == 0 else f"${value:.2g}"
@@ -61,7 +61,7 @@ def dollars(value: float | None) -> str:
 
 @register.filter
 def energy(value: float | None) -> str:
-    """830 J, 1.2 Wh, or a dash."""
+    """Format an energy in joules: 830 J, 1.2 Wh, or a dash."""
     if value is None:
         return UNDEFINED
     return f"{value / 3600:.2g} Wh" if value >= 3600 else f"{value:.0f} J"
@@ -69,7 +69,7 @@ def energy(value: float | None) -> str:
 
 @register.filter
 def score(value: float | None) -> str:
-    """0.317 for a fraction, 64 for a whole number such as a count of words."""
+    """Format a metric's value: 0.317 for a fraction, 64 for a whole number such as a count of words, or a dash."""
     if value is None:
         return UNDEFINED
     if value == int(value) and abs(value) > 1:
@@ -79,17 +79,17 @@ def score(value: float | None) -> str:
 
 @register.filter
 def percent(value: float | None) -> str:
-    """37%, or a dash."""
+    """Format a share: 37%, or a dash."""
     return UNDEFINED if value is None else f"{value:.0%}"
 
 
 @register.filter
 def along(value: float) -> str:
-    """Where a share lies on a line that is 100 long, as an attribute of a drawing has it in every language."""
+    """Format a share's position on a line of length 100, for an attribute of a drawing, in any language."""
     return f"{100 * value:.1f}"
 
 
 @register.filter(expects_localtime=True)
 def moment(value: datetime | None) -> str:
-    """Date and time as the language writes them, or a dash."""
+    """Format date and time in the page's language, or a dash."""
     return UNDEFINED if value is None else formats.date_format(value, "DATETIME_FORMAT")

@@ -1,4 +1,4 @@
-"""The switch between languages, on pages that have one."""
+"""A template tag for the language switch."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Language:
 
 @register.simple_tag(takes_context=True)
 def languages_offered(context: Context) -> list[Language]:
-    """None on a page that is English only, and none on the answer to a form: there is no address to come back to."""
+    """List the languages of a page; none if it is only in English, or if it answers a form and has no address."""
     request = context.get("request")
     if request is None or request.method != "GET" or not is_translated(request.resolver_match):
         return []

@@ -1,16 +1,16 @@
-"""Which entry of the main navigation a page belongs to."""
+"""A template filter for the main navigation's current entry."""
 
 from django import template
 from django.http import HttpRequest
 
 register = template.Library()
 
-# By the first part of the address; a part that is not here is an entry's own.
+# The entry by the first part of the address; other first parts are names of entries themselves.
 BELONGS_TO = {"boards": "studies", "releases": "studies", "documents": "datasets", "summaries": "runs"}
 
 
 @register.filter
 def section(request: HttpRequest) -> str:
-    """ "studies" for everything about studies, and so on; "" for the overview."""
+    """Return the entry that a page belongs to, for example "studies"; "" for the overview."""
     first = request.path.strip("/").partition("/")[0]
     return BELONGS_TO.get(first, first)

@@ -80,12 +80,12 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _ensure_admin(self) -> User:
-        """The first start makes the administrator and shows the password, which is stored nowhere."""
+        """Create the administrator on the first start, with a password that is shown but stored nowhere."""
         users = get_user_model().objects
-        known = users.filter(username=ADMIN).first()
-        if known is not None:
+        admin = users.filter(username=ADMIN).first()
+        if admin is not None:
             self._password = "the one shown at the first start (set another: manage.py changepassword admin)"  # noqa: S105
-            return known
+            return admin
         self._password = secrets.token_urlsafe(12)
         return users.create_superuser(ADMIN, password=self._password)
 
