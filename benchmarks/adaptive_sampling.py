@@ -77,29 +77,18 @@ def simulate(
     seed: int,
     epsilon: float = EPSILON,
 ) -> Iterator[VotesSoFar]:
-    """Yield the votes so far at each checkpoint; it is the same object each time, so read it before the next.
-
-    Args:
-        strengths: The systems' true strengths in log-odds, shape (systems,).
-        adaptive: Whether pairs are drawn by the adaptive rule; otherwise they are drawn evenly.
-        repeats: How many studies are simulated side by side.
-        checkpoints: Numbers of votes at which to yield.
-        seed: Of the random generator.
-        epsilon: Share of the adaptive rule's draws that are even.
-    """
+    """Yield the votes so far at each checkpoint; it is the same object each time, so read it before the next."""
     generator = np.random.default_rng(seed)
     chance = chances(strengths)
     shape = (repeats, len(chance))
     state = VotesSoFar(np.zeros(shape, dtype=np.int64), np.zeros(shape), np.zeros((2, *shape)))
     rows, available = np.arange(repeats), np.ones(shape, dtype=bool)
-    evenly = np.full(shape, 1 / len(chance))
+    probabilities = np.full(shape, 1 / len(chance))
     for vote in range(1, max(checkpoints) + 1):
         if adaptive:
             # Scores are 1 or 0, so their squares sum to the wins too.
             moments = PairMoments(state.votes, smoothed_variance(state.votes, state.wins, state.wins))
             probabilities = pair_probabilities(moments, available, epsilon=epsilon)
-        else:
-            probabilities = evenly
         reached = probabilities.cumsum(axis=1) < generator.random((repeats, 1))
         pair = np.minimum(reached.sum(axis=1), len(chance) - 1)
         won = generator.random(repeats) < chance[pair]

@@ -87,15 +87,7 @@ def wait_with_bar(
 ) -> None:
     """Show a progress bar until finished() is true; it sweeps meanwhile, so that a lost message does not matter.
 
-    Args:
-        queue: The queue that needs a worker.
-        what: The label of the bar.
-        total: The total; None if it is not yet known.
-        done: Returns how much is done.
-        finished: Returns whether all is done.
-        total_later: Returns the total once it is known, or 0.
-    Raises:
-        WorkerEndedError: The worker that was started has ended.
+    If total is None, total_later() returns it once it is known. Raises WorkerEndedError.
     """
     with worker_for(queue) as check, tqdm(total=total, desc=what, unit="", dynamic_ncols=True) as bar:
         swept = time.monotonic()

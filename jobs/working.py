@@ -50,12 +50,9 @@ def work_on_held(
     """Do the work of a row that its owner has just claimed; return a line for the log.
 
     Args:
-        row: The claimed row.
-        do: Called with the row and with a queryset of it that is empty once the lease is lost; it ends the row by
-            held.finish().
+        do: Called with the row and a queryset of it that is empty once the lease is lost; ends it by held.finish().
         explain: Returns the failure reason of an error.
-        progress: Returns columns to store whenever the lease is renewed.
-        every: Seconds between renewals; None renews three times per lease.
+        progress: Returns columns that are stored at each renewal of the lease, which happens every `every` seconds.
     """
     rows = cast(LeasedQuerySet[Row], type(row)._default_manager.filter(pk=row.pk))
     held = rows.held_by(row.owner)

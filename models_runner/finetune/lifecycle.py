@@ -37,21 +37,10 @@ def start_finetuning(
     method: str = FineTuning.Method.LORA,
     settings: Mapping[str, Any] | None = None,
 ) -> FineTuning:
-    """Create a waiting job, with the documents that it will see.
-
-    Raises:
-        FineTuningError: An argument is wrong; the message names it.
-        NotReadyError: The base cannot run.
-    """
+    """Create a waiting job, with the documents that it will see. Raises FineTuningError, NotReadyError."""
     _check_name(name)
-    _check_base(base)
-    if split and split == validation_split:
-        raise FineTuningError(f"Training and validation are both split {split!r}. Name two different ones.")
-    check_ready(base)
-    try:
-        settings = checked_settings(settings or {})
-    except SettingsError as error:
-        raise FineTuningError(str(error)) from error
+    _check_start(base, split, validation_split)
+    settings = _checked(settings or {})
     train, validation = _documents(dataset, split, validation_split, instruction, settings)
     job = FineTuning.objects.create(
         name=name,
@@ -69,12 +58,22 @@ def start_finetuning(
     return job
 
 
-def _check_base(base: System) -> None:
+def _checked(settings: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return checked_settings(settings)
+    except SettingsError as error:
+        raise FineTuningError(str(error)) from error
+
+
+def _check_start(base: System, split: str, validation_split: str) -> None:
     if base.adapter not in TRAINABLE:
         raise FineTuningError(
             f"{base.slug} runs through the adapter {base.adapter}, which has no weights to train. "
             f"Choose a base with one of {', '.join(TRAINABLE)}."
         )
+    if split and split == validation_split:
+        raise FineTuningError(f"Training and validation are both split {split!r}. Name two different ones.")
+    check_ready(base)
 
 
 def _check_name(name: str) -> None:

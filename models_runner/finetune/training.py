@@ -56,14 +56,6 @@ def train_model(
 ) -> Trained:
     """Train engine.model in place, from the last complete checkpoint if there is one, and load the best weights.
 
-    Args:
-        engine: The loaded model.
-        method: "lora" or "full".
-        settings: The settings of the fine-tuning.
-        training: Examples to learn from.
-        validation: Examples that decide which weights are kept, and when training ends.
-        checkpoints: The folder of the checkpoints.
-        report: Called after every step and every log entry.
     Raises:
         TrainingStopped: report returned False.
         DivergedError: Too many steps in a row had a gradient that was not finite.

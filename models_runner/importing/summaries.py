@@ -248,9 +248,8 @@ def _import(imported: Sequence[ImportedSummary], dataset: Dataset, system: Syste
         if stored is None:
             new.append(_summary(run, document, query, summary))
         elif stored != summary.text:
-            problems.append(
-                f"{summary.where}: {system.slug} has another summary of {summary.document_id!r} already; it stays."
-            )
+            conflict = f"{system.slug} has another summary of {summary.document_id!r} already"
+            problems.append(f"{summary.where}: {conflict}; it stays.")
     if problems:
         raise DatasetImportError(problems)
     Summary.objects.bulk_create(new, batch_size=500)

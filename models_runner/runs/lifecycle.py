@@ -30,17 +30,8 @@ def start_run(
 ) -> Run:
     """Start or continue the run of this system over these documents; each gets a waiting summary if it has none.
 
-    Args:
-        system: The system that writes.
-        dataset: The documents' dataset.
-        split: Only documents of this split; "" takes all.
-        instruction: long, medium, short or query.
-        limit: Only the first documents; a larger limit in a later call adds documents.
-        force: Also cover documents that the system was trained on; their summaries are marked.
-    Raises:
-        NothingToRunError: No document matches.
-        NotReadyError: The system cannot run.
-        LeakageError: The system was trained on some of the documents, and force is off.
+    A larger limit in a later call adds documents. With force, the run also covers documents that the system was trained
+    on, and marks their summaries. Raises NothingToRunError, NotReadyError, LeakageError.
     """
     check_ready(system)
     run, _ = Run.objects.get_or_create(
@@ -54,11 +45,16 @@ def start_run(
     run.system, run.dataset = system, dataset
     _add_summaries(run, limit, force=force)
     run.summaries.filter(status=Summary.Status.CANCELLED).update(status=Summary.Status.PENDING)
+    _announce_unfinished(run)
+    return run
+
+
+def _announce_unfinished(run: Run) -> None:
+    """Announce the run if it has summaries to write, and reopen it if it has ended."""
     if run.summaries.unfinished().exists():
         if run.status not in (Run.Status.PENDING, Run.Status.RUNNING):
             _reopen(run)
         run.announce()
-    return run
 
 
 def _add_summaries(run: Run, limit: int | None, *, force: bool) -> None:

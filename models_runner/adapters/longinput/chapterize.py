@@ -17,17 +17,10 @@ REWRITE = "Rewrite the notes above as one coherent summary of the meeting, leavi
 
 
 def chapterized_summary(task: Task, combine: str, chapter_tokens: int = DEFAULT_CHAPTER_TOKENS) -> Strategy:
-    """Summarize in one call if the meeting fits, otherwise chapter by chapter.
+    """Summarize in one call if the meeting fits, otherwise chapter by chapter. Raises AdapterError if no text fits.
 
-    Unless combine is "concatenate", one more call combines the chapter summaries; if they are too long together, they
-    are summarized in chapters again first.
-
-    Args:
-        task: The summary to write.
-        combine: "concatenate", "rewrite" or "re-summarize".
-        chapter_tokens: The most tokens that a chapter's summary may have.
-    Raises:
-        AdapterError: The window leaves no room for text beside the prompt.
+    combine is "concatenate", "rewrite" or "re-summarize". Except for the first, one more call combines the summaries;
+    if they are too long together, they are first summarized in chapters again.
     """
 
     def chapter_prompt(text: str) -> Prompt:
@@ -39,9 +32,7 @@ def chapterized_summary(task: Task, combine: str, chapter_tokens: int = DEFAULT_
     calls = yield from _summarize_chapters(parts, chapter_prompt)
     notes = _texts_of(calls)
     if combine == "concatenate" or not notes:
-        cut = any(call.written.stop_reason == "length" for call in calls)
-        stop = "empty" if not notes else ("length" if cut else "end")
-        return Made("\n".join(notes), stop, 0, len(parts), calls)
+        return Made("\n".join(notes), _stop_reason(calls, notes), 0, len(parts), calls)
     step, final = _combining(task, combine)
     while not lines_fit(task, notes, final):
         groups = _chapters_that_fit(task, notes, chapter_prompt)
@@ -64,6 +55,11 @@ def _summarize_chapters(
 
 def _texts_of(calls: Sequence[AnsweredCall]) -> list[str]:
     return [call.written.text for call in calls if call.written.text]
+
+
+def _stop_reason(calls: Sequence[AnsweredCall], notes: Sequence[str]) -> str:
+    cut = any(call.written.stop_reason == "length" for call in calls)
+    return "empty" if not notes else ("length" if cut else "end")
 
 
 def _chapters_that_fit(task: Task, lines: Sequence[str], prompt_of: PromptOf) -> list[list[str]]:
