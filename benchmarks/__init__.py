@@ -1,1 +1,1 @@
-"""Speed as ratios, measured in one run; each module named in docs/benchmarks.md is run by itself."""
+"""Benchmarks that report speed as ratios measured in one run; docs/benchmarks.md names the modules to run."""

@@ -1,18 +1,18 @@
-"""Does adaptive sampling of system pairs pay? Votes drawn from known strengths, by both rules, many times.
+"""Simulate whether adaptive sampling of system pairs pays: draw votes from known strengths by both rules, many times.
 
     python -m benchmarks.adaptive_sampling [--repeats 400] [--seed 1] [--csv FILE] [--svg FILE]
 
-Eight systems, Bradley–Terry, no ties, one annotator to whom every pair is always available. After each number of
-votes, means over the repeats of
+There are eight systems with Bradley–Terry strengths, no ties, and one annotator to whom every pair is always available.
+For each number of votes the benchmark reports these means over the repeats:
 
-- standard error: of a pair's win rate, from the true chance, mean over the 28 pairs. This is what the rule of Chiang
-  et al. (2024), eq. 9, makes small.
-- width: of the 95 % Wilson interval of a pair's win rate, mean over the pairs; what a reader sees.
-- win rate error: root mean square of (win rate - true chance) over the pairs, 1/2 for a pair without votes.
-- order errors: share of the 28 pairs that Bradley–Terry strengths put in the wrong order.
-- strength error: root mean square error of the strengths, in rating points.
+- standard error: the standard error of a pair's win rate from the true chance, averaged over the 28 pairs. The rule of
+  Chiang et al. (2024), eq. 9, minimizes it.
+- width: the width of the 95 % Wilson interval of a pair's win rate, averaged over the pairs; readers see this interval.
+- win rate error: the root mean square of (win rate - true chance) over the pairs; a pair without votes counts as 1/2.
+- order errors: the share of the 28 pairs that Bradley–Terry strengths put in the wrong order.
+- strength error: the root mean square error of the strengths, in rating points.
 
-Weighted means votes weigh 1 / P(pair), as eq. 7 of the paper asks; the win rate of one pair is the same either way.
+"Weighted" means that a vote weighs 1 / P(pair), as eq. 7 of the paper asks; this does not change a pair's win rate.
 """
 
 import argparse
@@ -38,7 +38,7 @@ Z = 1.96
 
 
 @dataclass(frozen=True)
-class Row:
+class SamplingResult:
     scenario: str
     rule: str
     votes: int
@@ -50,8 +50,14 @@ class Row:
 
 
 @dataclass
-class State:
-    """Votes so far, by repeat and pair; `weighted` sums 1 / P over the wins of the first, and of the second system."""
+class VotesSoFar:
+    """The simulated votes so far.
+
+    Attributes:
+        votes: Number of votes, shape (repeats, pairs).
+        wins: Wins of the first system, same shape.
+        weighted: Sums of 1 / P(pair) over wins of the first and of the second system, shape (2, repeats, pairs).
+    """
 
     votes: IntArray
     wins: FloatArray
@@ -70,24 +76,21 @@ def simulate(
     checkpoints: Sequence[int],
     seed: int,
     epsilon: float = EPSILON,
-) -> Iterator[State]:
-    """The state after each number of votes; the same object each time, so read it before asking for the next."""
+) -> Iterator[VotesSoFar]:
+    """Yield the votes so far at each checkpoint; it is the same object each time, so read it before the next."""
     generator = np.random.default_rng(seed)
-    first, second = pairs_of(len(strengths))
-    chance = 1 / (1 + np.exp(strengths[second] - strengths[first]))
-    shape = (repeats, len(first))
-    state = State(np.zeros(shape, dtype=np.int64), np.zeros(shape), np.zeros((2, *shape)))
+    chance = chances(strengths)
+    shape = (repeats, len(chance))
+    state = VotesSoFar(np.zeros(shape, dtype=np.int64), np.zeros(shape), np.zeros((2, *shape)))
     rows, available = np.arange(repeats), np.ones(shape, dtype=bool)
-    evenly = np.full(shape, 1 / len(first))
+    probabilities = np.full(shape, 1 / len(chance))
     for vote in range(1, max(checkpoints) + 1):
         if adaptive:
             # Scores are 1 or 0, so their squares sum to the wins too.
             moments = PairMoments(state.votes, smoothed_variance(state.votes, state.wins, state.wins))
             probabilities = pair_probabilities(moments, available, epsilon=epsilon)
-        else:
-            probabilities = evenly
         reached = probabilities.cumsum(axis=1) < generator.random((repeats, 1))
-        pair = np.minimum(reached.sum(axis=1), len(first) - 1)
+        pair = np.minimum(reached.sum(axis=1), len(chance) - 1)
         won = generator.random(repeats) < chance[pair]
         state.votes[rows, pair] += 1
         state.wins[rows, pair] += won
@@ -96,13 +99,20 @@ def simulate(
             yield state
 
 
+def chances(strengths: FloatArray) -> FloatArray:
+    """Return the chance that the first system of each pair wins."""
+    first, second = pairs_of(len(strengths))
+    return 1 / (1 + np.exp(strengths[second] - strengths[first]))
+
+
 def pairs_of(systems: int) -> tuple[IntArray, IntArray]:
+    """Return the first and the second system of every pair."""
     first, second = np.array(list(combinations(range(systems), 2))).T
     return first, second
 
 
 def fitted(won: FloatArray, lost: FloatArray, systems: int) -> FloatArray:
-    """Bradley–Terry strengths by repeat, from wins of the first and of the second system of each pair."""
+    """Fit Bradley–Terry strengths for each repeat, from wins of the first and of the second system of each pair."""
     first, second = pairs_of(systems)
     wins = np.zeros((len(won), systems, systems))
     wins[:, first, second] = won
@@ -110,19 +120,19 @@ def fitted(won: FloatArray, lost: FloatArray, systems: int) -> FloatArray:
     return fit_many(wins)
 
 
-def measure(state: State, strengths: FloatArray, *, weighted: bool) -> tuple[float, ...]:
-    """Standard error, width, win rate error, order errors and strength error, means over the repeats."""
+def measure(state: VotesSoFar, strengths: FloatArray, *, weighted: bool) -> tuple[float, ...]:
+    """Return standard error, width, win rate error, order errors and strength error, as means over the repeats."""
     first, second = pairs_of(len(strengths))
-    chance = 1 / (1 + np.exp(strengths[second] - strengths[first]))
+    chance = chances(strengths)
     rate = np.where(state.votes > 0, state.wins / np.maximum(state.votes, 1), 0.5)
     standard_error = np.sqrt(chance * (1 - chance) / np.maximum(state.votes, 1))
     won, lost = state.wins, state.votes - state.wins
     if weighted:
         # Scaled to the number of votes, so that the prior weighs as much as without weights.
         won, lost = state.weighted * (state.votes.sum(axis=1) / state.weighted.sum(axis=(0, 2)))[:, np.newaxis]
-    found = fitted(won, lost, len(strengths))
-    wrong = np.sign(found[:, second] - found[:, first]) != np.sign(strengths[second] - strengths[first])
-    errors = SCALE * (found - strengths)
+    estimates = fitted(won, lost, len(strengths))
+    wrong = np.sign(estimates[:, second] - estimates[:, first]) != np.sign(strengths[second] - strengths[first])
+    errors = SCALE * (estimates - strengths)
     return (
         float(standard_error.mean()),
         float(wilson_width(rate, state.votes).mean()),
@@ -133,7 +143,7 @@ def measure(state: State, strengths: FloatArray, *, weighted: bool) -> tuple[flo
 
 
 def wilson_width(rate: FloatArray, votes: IntArray) -> FloatArray:
-    """1 for a pair without votes."""
+    """Return the width of the 95 % Wilson interval of each pair's win rate; 1 for a pair without votes."""
     n = np.maximum(votes, 1)
     half = Z * np.sqrt(rate * (1 - rate) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
     return np.where(votes > 0, 2 * half, 1.0)
@@ -145,8 +155,11 @@ def compare(
     seed: int,
     scenarios: Sequence[str] = tuple(SCENARIOS),
     checkpoints: Sequence[int] = CHECKPOINTS,
-) -> list[Row]:
-    """Every scenario, rule and number of votes; "adaptive, weighted" is the same votes as "adaptive", fitted anew."""
+) -> list[SamplingResult]:
+    """Simulate every scenario, rule and number of votes.
+
+    The rule "adaptive, weighted" takes the votes of "adaptive" and fits them with weights.
+    """
     rows = []
     for scenario in scenarios:
         strengths = strengths_of(SCENARIOS[scenario])
@@ -155,11 +168,11 @@ def compare(
             for votes, state in zip(sorted(checkpoints), states, strict=True):
                 for rule in RULES[1:] if adaptive else RULES[:1]:
                     measured = measure(state, strengths, weighted=rule == RULES[2])
-                    rows.append(Row(scenario, rule, votes, *measured))
+                    rows.append(SamplingResult(scenario, rule, votes, *measured))
     return rows
 
 
-def print_table(rows: Sequence[Row]) -> None:
+def print_table(rows: Sequence[SamplingResult]) -> None:
     headings = (
         *("scenario", "rule", "votes", "std. error", "width"),
         *("win rate error", "order errors", "strength error"),
@@ -175,14 +188,14 @@ def print_table(rows: Sequence[Row]) -> None:
     print(tabulate(lines, headings, tablefmt="plain", floatfmt=formats))
 
 
-def write_csv(rows: Sequence[Row], path: Path) -> None:
+def write_csv(rows: Sequence[SamplingResult], path: Path) -> None:
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(asdict(rows[0])))
         writer.writeheader()
         writer.writerows(asdict(row) for row in rows)
 
 
-def write_svg(rows: Sequence[Row], path: Path) -> None:
+def write_svg(rows: Sequence[SamplingResult], path: Path) -> None:
     import matplotlib
 
     matplotlib.use("svg")

@@ -1,16 +1,16 @@
-"""The annotation loop: ask for the next pair, save a vote, repeat; with few and with many judgements stored.
+"""Measure the annotation loop (next pair, save a vote, repeat) with few and with many judgements stored.
 
     python -m benchmarks.annotate --postgresql URL [--judgements 0,1000000] [--concurrency 1,8] [--votes 300]
     python -m benchmarks.annotate --sqlite [...]
 
-The web processes are those of `manage.py serve`; people log in over HTTP and keep their connections. "next": from
-asking for the pair until all of it has come, as the page's script does: HTML with transcript, both summaries and
-forms. "save": from posting the vote until it is acknowledged. Everybody's first vote is a warm-up. Afterwards the
-database is asked what was stored; an error, a vote that is not there, a pair beyond its quota or twice to one person
-ends the run with an error.
+The benchmark starts the web processes of `manage.py serve`; annotators log in over HTTP and keep their connections.
+"next" is the time from the request for a pair, as the page's script sends it, to the last byte of the HTML with the
+transcript, both summaries and the forms. "save" is the time from posting a vote to its acknowledgement. The first vote
+of each annotator is a warm-up. Afterwards the benchmark compares the database with what was acknowledged; an error, a
+missing vote, a pair beyond its quota or a pair shown twice to one annotator ends the run with an error.
 
---peers FOLDER: a folder with an annotation_loop.py that measures another tool the same way (see docs/benchmarks.md),
-run between the measurements, one after the other.
+--peers FOLDER names a folder with an annotation_loop.py that measures another tool in the same way (see
+docs/benchmarks.md); it runs after the measurements of this site.
 """
 
 import argparse
@@ -36,14 +36,21 @@ from benchmarks.parts.site import database, serving, temporary_site
 
 PASSWORD = "annotate and annotate"
 CHOICES = ("left", "right", "tie")
-# Of the first pair the whole page is fetched, of those after it what the page's script asks for.
+# The first request fetches the whole page; later ones fetch the fragment that the page's script asks for.
 FIRST: dict[str, str] = {}
 FURTHER = {"X-Fragment": "1"}
 
 
 @dataclass
 class Timed:
-    """What one person did. Seconds of each vote but the first; choices by the pair's token, as acknowledged."""
+    """What one annotator did.
+
+    Attributes:
+        next: Seconds until the next pair was there, for each vote but the first.
+        save: Seconds until the vote was acknowledged, for each vote but the first.
+        acknowledged: The choice that the site acknowledged, by the pair's token.
+        errors: Answers that were not expected.
+    """
 
     next: list[float]
     save: list[float]
@@ -52,8 +59,8 @@ class Timed:
 
 
 @dataclass(frozen=True)
-class Row:
-    """Of one measurement; times in milliseconds."""
+class LoopTimes:
+    """The result of one measurement; times are in milliseconds."""
 
     tool: str
     judgements: int
@@ -66,7 +73,7 @@ class Row:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The nearest value, in milliseconds."""
+    """Return the value nearest to this share of the sorted values, converted from seconds to milliseconds."""
     ordered = sorted(values)
     return round(1000 * ordered[round(share * (len(ordered) - 1))], 1) if ordered else float("nan")
 
@@ -75,7 +82,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def rate(browser: Browser, page: str, votes: int, seed: int, gate: threading.Barrier, timed: Timed) -> None:
-    """One vote to warm up, then as many as asked, as fast as the site answers."""
+    """Give one vote to warm up, then the given number of votes as fast as the site answers."""
     rng = random.Random(seed)
     for number in range(votes + 1):
         if number == 1:
@@ -100,7 +107,7 @@ def rate(browser: Browser, page: str, votes: int, seed: int, gate: threading.Bar
 
 
 def loop(server: str, people: Sequence[str], invitation: str, votes: int) -> tuple[list[Timed], float]:
-    """Everybody's times, and the seconds from the end of the warm-up to the last vote."""
+    """Let everybody rate at once; return their times, and the seconds from the end of the warm-up to the last vote."""
     gate = threading.Barrier(len(people) + 1)
     timed, threads = [], []
     for n, name in enumerate(people):
@@ -120,7 +127,7 @@ def loop(server: str, people: Sequence[str], invitation: str, votes: int) -> tup
 
 
 def faults(study: Any, timed: Sequence[Timed], before: int) -> list[str]:
-    """What must not be, by the answers people got and by the rows after `before`."""
+    """Describe every violated invariant, from the acknowledged answers and the assignments newer than `before`."""
     from django.db.models import Count, F, Q
 
     from annotations.models import Assignment
@@ -129,22 +136,22 @@ def faults(study: Any, timed: Sequence[Timed], before: int) -> list[str]:
     mine = Assignment.objects.filter(pk__gt=before)
     rows = mine.values_list("token", "shown_left", "judgements__outcome", "state")
     kept = {str(token): choice_of(outcome, left) for token, left, outcome, state in rows if outcome and state == "done"}
-    said = {token: choice for one in timed for token, choice in one.acknowledged.items()}
+    said = {token: choice for annotator in timed for token, choice in annotator.acknowledged.items()}
     held = Count("assignments", filter=Q(assignments__slot__isnull=False))
     over = study.comparisons.filter(assignments__pk__gt=before).annotate(held=held)
     twice = mine.values("comparison", "annotator").order_by().annotate(n=Count("pk")).filter(n__gt=1)
-    found = {
-        "answers other than expected": [error for one in timed for error in one.errors],
+    violations = {
+        "answers other than expected": [error for annotator in timed for error in annotator.errors],
         "votes acknowledged and not stored so": [token for token, choice in said.items() if kept.get(token) != choice],
         "votes stored and not acknowledged": [token for token in kept if token not in said],
         "pairs beyond their quota": list(over.filter(Q(held__gt=F("quota")) | Q(taken__gt=F("quota")))),
         "pairs twice to the same person": list(twice),
         "counters of places that are wrong": list(over.exclude(taken=F("held"))),
     }
-    return [f"{len(rows)} {name}, for example {rows[0]}" for name, rows in found.items() if rows]
+    return [f"{len(rows)} {name}, for example {rows[0]}" for name, rows in violations.items() if rows]
 
 
-def measure(study: Any, judgements: int, people: Sequence[str], options: argparse.Namespace) -> Row:
+def measure(study: Any, judgements: int, people: Sequence[str], options: argparse.Namespace) -> LoopTimes:
     from django.db import connections
 
     from annotations.people.links import invitation_path
@@ -154,14 +161,15 @@ def measure(study: Any, judgements: int, people: Sequence[str], options: argpars
     connections.close_all()
     address = ("127.0.0.1", options.port)
     with serving([*web_command(*address), "--log-level", "error"], f"127.0.0.1:{options.port}") as server:
-        timed, seconds = loop(server, people, invitation_path(study), options.votes)
+        timed, elapsed = loop(server, people, invitation_path(study), options.votes)
     wrong = faults(study, timed, before)
     forget(before)
     if wrong:
         raise SystemExit("NOT sound: " + "; ".join(wrong))
-    asked, saved = [t for one in timed for t in one.next], [t for one in timed for t in one.save]
-    return Row(
-        "Punchweight", judgements, len(people), round(len(saved) / seconds, 1),
+    asked = [seconds for annotator in timed for seconds in annotator.next]
+    saved = [seconds for annotator in timed for seconds in annotator.save]
+    return LoopTimes(
+        "Punchweight", judgements, len(people), round(len(saved) / elapsed, 1),
         percentile(asked, 0.5), percentile(asked, 0.95), percentile(saved, 0.5), percentile(saved, 0.95),
     )  # fmt: skip
 
@@ -175,21 +183,21 @@ def newest_assignment() -> int:
 
 
 def forget(before: int) -> None:
-    """Every measurement begins with the same work."""
+    """Delete the assignments of a measurement, so that every measurement begins with the same work."""
     from annotations.models import Assignment, Comparison
 
     mine = Assignment.objects.filter(pk__gt=before)
     given = set(mine.values_list("comparison_id", flat=True))
     mine.delete()
     Comparison.objects.filter(pk__in=given).update(taken=0)
-    stored.settle()
+    stored.settle_database()
 
 
 # ---- statements
 
 
 def statements(study: Any, user: Any) -> dict[str, int]:
-    """How many statements a page and a vote take, the first of a session apart."""
+    """Count the SQL statements of a page and of a vote, without those of a session's first page."""
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
@@ -216,11 +224,11 @@ def statements(study: Any, user: Any) -> dict[str, int]:
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
-def peer(folder: Path, name: str, binary: str, options: argparse.Namespace) -> list[Row]:
-    """Another tool, measured by its own script with the same counts, and without the settings of this site."""
+def peer(folder: Path, name: str, binary: str, options: argparse.Namespace) -> list[LoopTimes]:
+    """Measure another tool by its own script, with the same counts and without the settings of this site."""
     theirs = {key: value for key, value in os.environ.items() if key in PASSED_ON}
-    with tempfile.TemporaryDirectory(prefix="punchweight-peer-") as place:
-        report = Path(place) / "report.jsonl"
+    with tempfile.TemporaryDirectory(prefix="punchweight-peer-") as report_folder:
+        report = Path(report_folder) / "report.jsonl"
         subprocess.run(
             [sys.executable, "annotation_loop.py", name, "--bin", binary, "--votes", str(options.votes),
              "--concurrency", options.concurrency, "--tasks", str(options.tasks), "--json", str(report)],
@@ -228,7 +236,7 @@ def peer(folder: Path, name: str, binary: str, options: argparse.Namespace) -> l
         )  # fmt: skip
         rows = [json.loads(line) for line in report.read_text().splitlines()]
     return [
-        Row(name, 0, row["c"], row["votes_per_s"], row["fetch_p50_ms"], row["fetch_p95_ms"], row["submit_p50_ms"],
+        LoopTimes(name, 0, row["c"], row["votes_per_s"], row["fetch_p50_ms"], row["fetch_p95_ms"], row["submit_p50_ms"],
             row["submit_p95_ms"])
         for row in rows
     ]  # fmt: skip
@@ -246,7 +254,7 @@ def site(options: argparse.Namespace) -> Iterator[None]:
 
 
 def prepare(options: argparse.Namespace) -> tuple[Any, list[Any]]:
-    """The study and its people: they have accounts and have joined before, so that they may have rated."""
+    """Create the study and its annotators, who have accounts and have joined, so that past votes can be theirs."""
     from django.contrib.auth.models import User
     from django.core.management import call_command
 
@@ -258,15 +266,15 @@ def prepare(options: argparse.Namespace) -> tuple[Any, list[Any]]:
     return study, [join(study, user=User.objects.create_user(name, password=PASSWORD)) for name in names]
 
 
-def benchmark(options: argparse.Namespace) -> list[Row]:
+def benchmark(options: argparse.Namespace) -> list[LoopTimes]:
     study, people = prepare(options)
-    rows: list[Row] = []
+    rows: list[LoopTimes] = []
     kept = 0
     for judgements in sorted(options.sizes):
         started = time.perf_counter()
         if judgements > kept:
-            stored.store(study, judgements - kept, people)
-        stored.settle()
+            stored.store_judgements(study, judgements - kept, people)
+        stored.settle_database()
         kept = judgements
         print(f"{judgements:,} judgements stored ({time.perf_counter() - started:.0f} s)", flush=True)
         counted = statements(study, people[0].user)
@@ -277,7 +285,7 @@ def benchmark(options: argparse.Namespace) -> list[Row]:
     return rows
 
 
-def say(row: Row) -> Row:
+def say(row: LoopTimes) -> LoopTimes:
     print(
         f"  {row.tool:14} {row.judgements:>9,} stored {row.concurrency:>3} people {row.votes_per_s:>7} votes/s   "
         f"next p50 {row.next_p50_ms} ms, p95 {row.next_p95_ms} ms   "
@@ -287,14 +295,14 @@ def say(row: Row) -> Row:
     return row
 
 
-def ratios(rows: Sequence[Row]) -> None:
-    """Medians of this tool's repeats against the medians of each other one's, at the same number of people."""
-    groups: dict[tuple[str, int, int], list[Row]] = {}
+def ratios(rows: Sequence[LoopTimes]) -> None:
+    """Print the medians of this tool's repeats as ratios to those of every other tool, at the same concurrency."""
+    groups: dict[tuple[str, int, int], list[LoopTimes]] = {}
     for row in rows:
         groups.setdefault((row.tool, row.judgements, row.concurrency), []).append(row)
-    ours = {key: found for key, found in groups.items() if key[0] == "Punchweight"}
-    for (name, _, people), theirs in ((key, found) for key, found in groups.items() if key not in ours):
-        for (_, judgements, _), mine in ((key, found) for key, found in ours.items() if key[2] == people):
+    ours = {key: repeats for key, repeats in groups.items() if key[0] == "Punchweight"}
+    for (name, _, people), theirs in ((key, repeats) for key, repeats in groups.items() if key not in ours):
+        for (_, judgements, _), mine in ((key, repeats) for key, repeats in ours.items() if key[2] == people):
             votes = _median(mine, "votes_per_s") / _median(theirs, "votes_per_s")
             faster = _median(theirs, "next_p50_ms") / _median(mine, "next_p50_ms")
             print(
@@ -303,11 +311,12 @@ def ratios(rows: Sequence[Row]) -> None:
             )
 
 
-def _median(rows: Sequence[Row], name: str) -> float:
+def _median(rows: Sequence[LoopTimes], name: str) -> float:
     return statistics.median(getattr(row, name) for row in rows)
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
+    """Parse and check the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--postgresql", metavar="URL", help="For example postgres://postgres@127.0.0.1:5432/postgres")
@@ -327,11 +336,16 @@ def main() -> None:
     options = parser.parse_args()
     options.sizes = [int(n) for n in options.judgements.split(",")]
     options.counts = [int(n) for n in options.concurrency.split(",")]
-    peers = {"label-studio": options.label_studio, "potato": options.potato}
-    if any(peers.values()) and options.peers is None:
+    if (options.label_studio or options.potato) and options.peers is None:
         parser.error("--label-studio and --potato need --peers FOLDER.")
     if options.votes + max(options.counts) > options.tasks:
         parser.error("There are fewer comparisons than votes. Give more --tasks.")
+    return options
+
+
+def main() -> None:
+    options = arguments()
+    peers = {"label-studio": options.label_studio, "potato": options.potato}
     os.environ["PORT"] = str(options.port)
     with site(options):
         rows = benchmark(options)

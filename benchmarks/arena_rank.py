@@ -1,10 +1,10 @@
-"""Are our ratings and single-vote intervals those of arena-rank? The same drawn votes, rated by both.
+"""Compare our ratings and single-vote intervals with those of arena-rank, on the same random votes.
 
     python -m benchmarks.arena_rank --python PYTHON [--votes 100000] [--systems 20] [--seed 1]
 
-PYTHON is one that can import arena_rank (it needs JAX, which this project does without): `pip install arena-rank` in an
-environment of its own. Ends with 1 if a rating differs by more than 1e-4 in log-odds, or the half width of an interval
-by more than one in a thousand.
+PYTHON is an interpreter that can import arena_rank: run `pip install arena-rank` in a separate environment, because it
+needs JAX, which this project does not use. The exit status is 1 if a rating differs by more than 1e-4 in log-odds, or
+the half width of an interval by more than one in a thousand.
 """
 
 import argparse
@@ -44,7 +44,12 @@ print(json.dumps({name: [float(r), float(low), float(high)] for name, r, low, hi
 
 @dataclass(frozen=True)
 class Differences:
-    """log_odds: largest of a rating, means set equal. relative: largest of an interval's half width."""
+    """How far two sets of ratings are apart.
+
+    Attributes:
+        log_odds: Largest difference of a rating in log-odds, after both means were set to 0.
+        relative: Largest relative difference of an interval's half width.
+    """
 
     log_odds: float
     relative: float
@@ -62,12 +67,12 @@ def drawn_votes(n_votes: int, n_systems: int, seed: int) -> VoteArrays:
     won = rng.random(n_votes) < 1 / (1 + np.exp(strengths[b] - strengths[a]))
     tied = rng.choice([OutcomeCode.TIE, OutcomeCode.BOTH_BAD], n_votes)
     outcome = np.where(rng.random(n_votes) < 0.2, tied, np.where(won, OutcomeCode.A, OutcomeCode.B)).astype(np.int64)
-    one = np.zeros(n_votes, dtype=np.int64)
-    return VoteArrays(a, b, outcome, one, one, n_systems)
+    same_for_all = np.zeros(n_votes, dtype=np.int64)
+    return VoteArrays(a, b, outcome, same_for_all, same_for_all, n_systems)
 
 
 def theirs(votes: VoteArrays, python: str) -> FloatArray:
-    """Rating, lower and upper bound by system, shape (n, 3), in points."""
+    """Rate the votes with arena-rank; return rating, lower and upper bound by system, shape (n, 3), in points."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "votes.csv"
         with path.open("w", newline="") as file:
@@ -78,8 +83,8 @@ def theirs(votes: VoteArrays, python: str) -> FloatArray:
         done = subprocess.run([python, "-c", THEIRS, str(path)], capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{python} could not run arena-rank: {done.stderr[-500:]}")
-    found = json.loads(done.stdout.splitlines()[-1])
-    return np.array([found[f"m{i}"] for i in range(votes.n_systems)])
+    ratings = json.loads(done.stdout.splitlines()[-1])
+    return np.array([ratings[f"m{i}"] for i in range(votes.n_systems)])
 
 
 def compare(votes: VoteArrays, python: str) -> Differences:
@@ -98,11 +103,11 @@ def main() -> None:
     parser.add_argument("--systems", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    found = compare(drawn_votes(options.votes, options.systems, options.seed), options.python)
+    differences = compare(drawn_votes(options.votes, options.systems, options.seed), options.python)
     print(f"{options.votes:,} votes, {options.systems} systems, a fifth ties or both bad")
-    print(f"ratings differ by at most {found.log_odds:.1e} in log-odds (allowed {MOST_LOG_ODDS:.0e})")
-    print(f"half widths differ by at most {found.relative:.1e} of themselves (allowed {MOST_RELATIVE:.0e})")
-    sys.exit(0 if found.agree else 1)
+    print(f"ratings differ by at most {differences.log_odds:.1e} in log-odds (allowed {MOST_LOG_ODDS:.0e})")
+    print(f"half widths differ by at most {differences.relative:.1e} of themselves (allowed {MOST_RELATIVE:.0e})")
+    sys.exit(0 if differences.agree else 1)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,20 @@
-"""Do 95 % intervals cover? Studies drawn from known strengths, with tastes of annotators and documents, many times.
+"""Simulate how often 95 % intervals cover the truth, in studies drawn from known strengths and varying tastes.
 
     python -m benchmarks.coverage [--repeats 500] [--resamples 500] [--seed 1] [--processes 2]
 
-Every annotator judges every document: all six pairs of four systems, or one pair drawn at random. Beside the systems'
-strengths each annotator, and each document, has a taste of its own for each system: normal, with the standard
-deviations shown, in log-odds. The truth is the strength that endless annotators and documents would give. A row says in
-how many of the studies the interval of a system holds it, mean over the systems, and how wide it is, in points:
+Every annotator judges every document: all six pairs of four systems, or one pair drawn at random. In addition to the
+systems' strengths, each annotator and each document has a normally distributed taste for each system, with the standard
+deviations shown, in log-odds. The truth is the strength that infinitely many annotators and documents would give. A row
+shows the share of studies in which a system's interval contains the truth, averaged over the systems, and the width of
+the interval in points, for these intervals:
 
-- two-way: the board's interval, the bootstrap over documents and annotators expanded for few units.
-- plain: the same without the expansion.
-- single votes: the sandwich that takes every vote as drawn apart, as most arenas publish.
-- votes alone, helped: bounds of votes alone by the two-way sandwich with t, and with a metric that sees the document's
-  taste with as much noise (PPI++, cross-fitted), 200 more documents without votes. "wider" is the largest ratio of the
-  helped interval's width to that of the votes alone, "extra" the extra effective votes as a share of the votes.
+- two-way: the board's interval, that is the bootstrap over documents and annotators, expanded for few units.
+- plain: the same bootstrap without the expansion.
+- single votes: the sandwich that treats all votes as independent, as most arenas publish it.
+- votes alone, helped: the two-way sandwich with t from the votes alone; and with the help of a metric (PPI++,
+  cross-fitted) that sees the document's taste with noise of the same size, on 200 more documents without votes. "wider"
+  is the largest ratio of the helped interval's width to that of the votes alone; "extra" is the number of extra
+  effective votes as a share of the votes.
 """
 
 import argparse
@@ -41,7 +43,15 @@ NODES = 80
 
 @dataclass(frozen=True)
 class Setting:
-    """Standard deviations of tastes in log-odds, and how many pairs each annotator judges of each document."""
+    """The design of the simulated studies.
+
+    Attributes:
+        annotator: Standard deviation of the annotators' tastes, in log-odds.
+        document: Standard deviation of the documents' tastes, in log-odds.
+        pairs: How many pairs each annotator judges of each document.
+        annotators: Number of annotators.
+        documents: Number of documents with votes.
+    """
 
     annotator: float
     document: float
@@ -61,8 +71,14 @@ SETTINGS = (
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """Of one study: by interval and system, whether it covers, and its width."""
+class StudyCoverage:
+    """The result of one simulated study.
+
+    Attributes:
+        covers: Whether the interval contains the truth, shape (intervals, systems).
+        width: Width of the interval in points, same shape.
+        extra: Extra effective votes as a share of the votes.
+    """
 
     covers: BoolArray
     width: FloatArray
@@ -71,7 +87,7 @@ class Outcome:
 
 @cache
 def truth(setting: Setting) -> FloatArray:
-    """Strengths of the chances that mean over all tastes: a difference of two tastes has twice their variance."""
+    """Fit strengths to the chances averaged over all tastes; the difference of two tastes has twice their variance."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     spread = np.sqrt(2 * (setting.annotator**2 + setting.document**2))
     wins = np.zeros((len(STRENGTHS), len(STRENGTHS)))
@@ -82,7 +98,7 @@ def truth(setting: Setting) -> FloatArray:
 
 
 def study(setting: Setting, rng: np.random.Generator) -> tuple[VoteArrays, FloatArray]:
-    """Votes, and the taste of every document, those without votes last."""
+    """Draw votes, and the taste of every document; documents without votes come last."""
     n = len(STRENGTHS)
     by_annotator = rng.normal(0, setting.annotator, (setting.annotators, n))
     by_document = rng.normal(0, setting.document, (setting.documents + OTHER_DOCUMENTS, n))
@@ -97,12 +113,12 @@ def study(setting: Setting, rng: np.random.Generator) -> tuple[VoteArrays, Float
 
 
 def metric(setting: Setting, taste: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """By document and system: what people like, with a bias and as much noise as documents differ."""
+    """Draw a metric's value by document and system: what people like, plus a bias and noise as large as the tastes."""
     bias = np.array([0.0, 0.3, 0.0, -0.3])
     return STRENGTHS + bias + taste + rng.normal(0, max(setting.document, 0.3), taste.shape)
 
 
-def run(setting: Setting, seed: int, resamples: int) -> Outcome:
+def run(setting: Setting, seed: int, resamples: int) -> StudyCoverage:
     rng = np.random.default_rng([seed, *(int(100 * v) for v in (setting.annotator, setting.document, setting.pairs))])
     votes, taste = study(setting, rng)
     strengths = fit_bradley_terry(votes.wins())
@@ -111,20 +127,20 @@ def run(setting: Setting, seed: int, resamples: int) -> Outcome:
     )
     plain = percentile_interval(drawn)
     factor = np.diag(expansion(votes, strengths))
-    found = helped(setting, votes, metric(setting, taste, rng), seed)
+    powered = helped(setting, votes, metric(setting, taste, rng), seed)
     bounds = np.array(
         [
             [expanded(bound, strengths, factor) for bound in plain],
             plain,
             interval(strengths, sandwich_covariance(votes, strengths)),
-            (found.classical_lower, found.classical_upper),
-            (found.lower, found.upper),
+            (powered.classical_lower, powered.classical_upper),
+            (powered.lower, powered.upper),
         ]
     )
     true = truth(setting)
     covers = (bounds[:, 0] <= true) & (true <= bounds[:, 1])
-    extra = float((found.effective / len(votes) - 1).mean())
-    return Outcome(covers, SCALE * (bounds[:, 1] - bounds[:, 0]), extra)
+    extra = float((powered.effective / len(votes) - 1).mean())
+    return StudyCoverage(covers, SCALE * (bounds[:, 1] - bounds[:, 0]), extra)
 
 
 def helped(setting: Setting, votes: VoteArrays, values: FloatArray, seed: int) -> PoweredRatings:
@@ -142,7 +158,7 @@ def helped(setting: Setting, votes: VoteArrays, values: FloatArray, seed: int) -
     return powered_ratings(votes, own, Predictions(a, b, told, other))
 
 
-def report(setting: Setting, outcomes: list[Outcome]) -> str:
+def report(setting: Setting, outcomes: list[StudyCoverage]) -> str:
     covers = np.mean([outcome.covers for outcome in outcomes], axis=(0, 2))
     widths = np.mean([outcome.width for outcome in outcomes], axis=(0, 2))
     wider = max((outcome.width[4] / outcome.width[3]).max() for outcome in outcomes)

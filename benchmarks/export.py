@@ -1,11 +1,11 @@
-"""How fast votes are exported and how much memory that takes, for each format and for a release.
+"""Measure how fast votes are exported and how much memory that takes, for each format and for a release.
 
     python -m benchmarks.export [--votes 1000000] [--formats csv,jsonl,...,release] [--json FILE]
                                 [--peers FOLDER --label-studio BIN [--tasks 2000] [--votes-per-task 10] [--repeat 3]]
 
-With DATABASE_URL of a PostgreSQL server, a database of its own is made there and dropped; else SQLite in a temporary
-folder. docs/benchmarks.md says how to read the output. --peers: afterwards the same number of votes is exported over
-HTTP by this site and by Label Studio, with the folder's export.py.
+If DATABASE_URL names a PostgreSQL server, the benchmark creates a database there and drops it; otherwise it uses SQLite
+in a temporary folder. docs/benchmarks.md says how to read the output. With --peers, this site and Label Studio then
+export the same number of votes over HTTP, the latter with the folder's export.py.
 """
 
 import argparse
@@ -48,11 +48,11 @@ def main() -> None:
         return
     options.postgresql = os.environ.get("DATABASE_URL", "")
     rows = _formats(options) if options.formats else []
-    found = {"formats": rows}
+    report = {"formats": rows}
     if options.peers:
-        found["over HTTP"] = [asdict(row) for row in export_http.compare(options.peers, options.label_studio, options)]
+        report["over HTTP"] = [asdict(row) for row in export_http.compare(options.peers, options.label_studio, options)]
     if options.json:
-        options.json.write_text(json.dumps(found, indent=2))
+        options.json.write_text(json.dumps(report, indent=2))
 
 
 def _formats(options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -85,7 +85,7 @@ def _sql(url: str, *statements: str) -> None:
 
 
 def _fill(votes: int) -> None:
-    """A study of ten systems, each comparison rated by up to 25 of 500 people."""
+    """Store a study of ten systems in which up to 25 of 500 people rate each comparison."""
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
@@ -99,15 +99,15 @@ def _fill(votes: int) -> None:
 
     call_command("migrate", verbosity=0)
     dataset = Dataset.objects.create(name="exported")
-    systems = [run.system for run in stored._runs(dataset, (f"system-{n}" for n in range(SYSTEMS)))]
+    systems = [run.system for run in stored.make_runs(dataset, (f"system-{n}" for n in range(SYSTEMS)))]
     pairs = SYSTEMS * (SYSTEMS - 1) // 2
-    stored._fill(dataset, max(1, -(-votes // (QUOTA * pairs))), seed=1)
+    stored.fill_dataset(dataset, max(1, -(-votes // (QUOTA * pairs))), seed=1)
     dataset.documents.update(redistributable=True, licence="CC-BY-4.0")
     study = Study.objects.create(slug=SLUG, title=SLUG, dataset=dataset, quota=QUOTA, status="closed")
     study.systems.set(systems)
     Criterion.objects.create(study=study, key="overall", question="Which summary is better overall?", position=0)
-    stored._rated(study, dataset, stored._people(study, PEOPLE), votes, QUOTA)
-    stored.settle()
+    stored.store_votes(study, dataset, stored.add_annotators(study, PEOPLE), votes, QUOTA)
+    stored.settle_database()
     connection.close()
 
 
@@ -130,25 +130,18 @@ def _measure(name: str) -> dict[str, Any]:
 
     from annotations.models import Judgement, Study
     from leaderboards.exports import Selection, export_ratings
-    from leaderboards.exports.preferences import Counting
-    from leaderboards.releases import publishing
 
     study = Study.objects.select_related("dataset").get(slug=SLUG)
     path = Path(tempfile.mkdtemp()) / "votes"
-    # Libraries loaded and a connection open: what is measured is the export.
+    # Load the libraries and open a connection first, so that only the export is measured.
     later = Selection(since=timezone.now())
-    for one in ("parquet", "arena"):
-        export_ratings(study, path, one, later)
+    for warm_up in ("parquet", "arena"):
+        export_ratings(study, path, warm_up, later)
     votes = Judgement.objects.filter(criterion__study=study).count()
     idle = _resident("VmRSS")
     _forget_peak()
     started = time.perf_counter()
-    if name == "release":
-        built = publishing.write_files(publishing.create_draft(study, publishing.Draft(), None))
-        lines, size = sum(built.counts["rows"].values()), built.file_bytes
-    else:
-        lines = export_ratings(study, path, name, counting=Counting.EACH).lines
-        size = path.stat().st_size
+    lines, size = _export(name, study, path)
     seconds = time.perf_counter() - started
     return {
         "format": name,
@@ -158,6 +151,19 @@ def _measure(name: str) -> dict[str, Any]:
         "bytes": size,
         "above_idle_mb": (_resident("VmHWM") - idle) / MEGABYTE,
     }
+
+
+def _export(name: str, study: Any, path: Path) -> tuple[int, int]:
+    """Write the study's votes in one format, or its release; return how many rows and bytes were written."""
+    from leaderboards.exports import export_ratings
+    from leaderboards.exports.preferences import Counting
+    from leaderboards.releases import publishing
+
+    if name == "release":
+        release = publishing.write_files(publishing.create_draft(study, publishing.Draft(), None))
+        return sum(release.counts["rows"].values()), release.file_bytes
+    lines = export_ratings(study, path, name, counting=Counting.EACH).lines
+    return lines, path.stat().st_size
 
 
 def _resident(name: str) -> int:

@@ -1,8 +1,8 @@
-"""Votes exported over HTTP by this site and by another tool: from the request to the last byte.
+"""Time the export of votes over HTTP by this site and by another tool, from the request to the last byte.
 
     python -m benchmarks.export_http [--tasks 2000] [--votes-per-task 10] [--repeat 3] [--postgresql URL]
 
-benchmarks.export runs it with --peers; each tool is measured in a process of its own, with nothing else to do.
+benchmarks.export --peers runs this module; each tool is measured in a separate process, one after the other.
 """
 
 import argparse
@@ -31,8 +31,14 @@ PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
 @dataclass(frozen=True)
-class Row:
-    """seconds: of each repeat. votes: counted in the answer."""
+class HttpExport:
+    """The exports of one tool in one format.
+
+    Attributes:
+        votes: Votes counted in the answer.
+        seconds: Time of each repeat.
+        megabytes: Size of the answer.
+    """
 
     tool: str
     format: str
@@ -45,8 +51,8 @@ class Row:
         return statistics.median(self.seconds)
 
 
-def ours(options: argparse.Namespace) -> Row:
-    """A pair of summaries a meeting, each rated so many times, and all votes as JSON Lines through the API."""
+def ours(options: argparse.Namespace) -> HttpExport:
+    """Measure this site: one pair of summaries per meeting, and all votes as JSON Lines through the API."""
     with _site(options) as (server, path, token):
         for _ in range(WARM_UP):
             _get(server, f"{path}?judges=llm", token)  # no votes: every web process has loaded what it needs
@@ -59,12 +65,12 @@ def ours(options: argparse.Namespace) -> Row:
     wanted = options.tasks * options.votes_per_task
     if len({vote["id"] for vote in votes}) != wanted:
         raise SystemExit(f"NOT sound: {wanted} votes are stored, {len(votes)} came.")
-    return Row("Punchweight", "JSON Lines", len(votes), seconds, len(body) / MEGABYTE)
+    return HttpExport("Punchweight", "JSON Lines", len(votes), seconds, len(body) / MEGABYTE)
 
 
 @contextmanager
 def _site(options: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
-    """The site with its votes: its host, the address of the export, a token for it."""
+    """Serve a site with its votes; yield its host, the address of the export, and a token for it."""
     with ExitStack() as stack:
         url = stack.enter_context(database(options.postgresql)) if options.postgresql else ""
         stack.enter_context(temporary_site(1, database_url=url))
@@ -77,10 +83,10 @@ def _site(options: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
 
         call_command("collectstatic", verbosity=0, interactive=False)
         study = stored.make_study(options.tasks)
-        people = stored._people(study, 5 * options.votes_per_task)
+        people = stored.add_annotators(study, 5 * options.votes_per_task)
         study.comparisons.all().delete()
-        stored._rated(study, study.dataset, people, options.tasks * options.votes_per_task, options.votes_per_task)
-        stored.settle()
+        stored.store_votes(study, study.dataset, people, options.tasks * options.votes_per_task, options.votes_per_task)
+        stored.settle_database()
         token = make_token(User.objects.create_user("reader", is_staff=True), "benchmark", "read")[1]
         connections.close_all()
         host = f"127.0.0.1:{options.port}"
@@ -101,34 +107,34 @@ def _get(host: str, path: str, token: str) -> bytes:
     return body
 
 
-def theirs(folder: Path, binary: str, options: argparse.Namespace) -> list[Row]:
-    """Label Studio, measured by the folder's own script with the same counts, without the settings of this site."""
+def theirs(folder: Path, binary: str, options: argparse.Namespace) -> list[HttpExport]:
+    """Measure Label Studio by the folder's own script, with the same counts and without the settings of this site."""
     environment = {key: value for key, value in os.environ.items() if key in PASSED_ON}
     counts = ["--tasks", options.tasks, "--votes-per-task", options.votes_per_task, "--repeat", options.repeat]
-    with tempfile.TemporaryDirectory(prefix="punchweight-peer-") as place:
-        report = Path(place) / "report.jsonl"
+    with tempfile.TemporaryDirectory(prefix="punchweight-peer-") as report_folder:
+        report = Path(report_folder) / "report.jsonl"
         command = [sys.executable, "export.py", "--bin", binary, *map(str, counts), "--json", str(report)]
         subprocess.run(command, cwd=folder, check=True, stdout=sys.stderr, env=environment)
-        found: dict[str, Any] = json.loads(report.read_text())
+        measured: dict[str, Any] = json.loads(report.read_text())
     return [
-        Row("Label Studio", name, one["votes_in_file"], one["seconds"], one["mb"])
-        for name, one in found.items()
-        if isinstance(one, dict)
+        HttpExport("Label Studio", name, figures["votes_in_file"], figures["seconds"], figures["mb"])
+        for name, figures in measured.items()
+        if isinstance(figures, dict)
     ]
 
 
-def compare(folder: Path, binary: str, options: argparse.Namespace) -> list[Row]:
+def compare(folder: Path, binary: str, options: argparse.Namespace) -> list[HttpExport]:
     command = [sys.executable, "-m", "benchmarks.export_http", "--tasks", options.tasks, "--port", options.port]
     command += ["--votes-per-task", options.votes_per_task, "--repeat", options.repeat]
     command += ["--postgresql", options.postgresql] if options.postgresql else []
     done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, text=True, check=True)
-    own = Row(**json.loads(done.stdout.splitlines()[-1]))
+    own = HttpExport(**json.loads(done.stdout.splitlines()[-1]))
     others = theirs(folder, binary, options)
     _show([own, *others])
     return [own, *others]
 
 
-def _show(rows: list[Row]) -> None:
+def _show(rows: list[HttpExport]) -> None:
     own = rows[0]
     print(f"\n{own.votes:,} votes over HTTP, from the request to the last byte (median of {len(own.seconds)})\n")
     headings = ("tool", "format", "seconds", "votes", "votes/s", "file MB", "Punchweight is")

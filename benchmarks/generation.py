@@ -1,4 +1,4 @@
-"""How fast summaries are written: the platform against bare engines, and three instructions in one pass or in three.
+"""Measure how fast summaries are written: the platform against bare engines, and three instructions in one pass.
 
     python -m benchmarks.generation [--meetings 4] [--tokens N] [--max-new 100] [--threads N] [--repeat 3]
                                     [--only {engines,instructions}] [--limits {equal,catalogue,both}] [--json FILE]
@@ -37,7 +37,7 @@ from benchmarks.parts.site import (
 
 SYSTEM = "smollm2-135m-instruct"
 INSTRUCTIONS = ("long", "medium", "short")
-# Of a meeting, by part. Equal limits of 100 tokens leave room for as much of a real meeting as fills the window.
+# Tokens of a meeting, by part. Equal limits of 100 output tokens leave more of the window to the meeting.
 TOKENS = {"engines": 1200, "equal": 1600, "catalogue": 1200}
 LIBRARIES = ("xllamacpp", "transformers", "torch", "django", "celery")
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,7 +47,14 @@ Arm = Callable[[], Measured]
 
 @dataclass(frozen=True)
 class Goal:
-    """least: None where a ratio is told that nothing is asked of."""
+    """A ratio of two arms, and the least that it should be.
+
+    Attributes:
+        what: The ratio's name in the report.
+        better: The arm that is expected to be faster.
+        base: The arm that it is compared with.
+        least: The goal; None where the ratio is only reported.
+    """
 
     what: str
     better: str
@@ -57,7 +64,7 @@ class Goal:
 
 @dataclass
 class Section:
-    """Arms that are compared, each measured once a repeat."""
+    """Arms that are compared; each is measured once per repeat."""
 
     title: str
     arms: Mapping[str, Arm]
@@ -65,7 +72,7 @@ class Section:
     measured: dict[str, list[Measured]] = field(default_factory=dict)
 
     def ratio(self, goal: Goal) -> float:
-        """Of summaries a second, the median over the repeats."""
+        """Return the ratio of summaries per second, as the median over the repeats."""
         pairs = zip(self.measured[goal.better], self.measured[goal.base], strict=True)
         return median(speed(better) / speed(base) for better, base in pairs)
 
@@ -108,7 +115,7 @@ class Bench:
     def _instructions(self, part: str) -> Section:
         equal = part == "equal"
         limits = dict.fromkeys(INSTRUCTIONS, self.options.max_new) if equal else catalogue_limits()
-        # Writing is not shared: with the catalogue's limits it takes most of the time.
+        # Only reading is shared; with the catalogue's limits, writing takes most of the time.
         least = 2.0 if equal else None
         named = ", ".join(f"{kind} {limits[kind]}" for kind in INSTRUCTIONS)
         return Section(
@@ -151,10 +158,10 @@ class Bench:
         return Measured(
             seconds=result["seconds"],
             summaries=len(answers),
-            read=[one["read"] for one in answers],
+            read=[chat_answer["read"] for chat_answer in answers],
             cached=0,
-            written=sum(one["written"] for one in answers),
-            texts=[one["text"].strip() for one in answers],
+            written=sum(chat_answer["written"] for chat_answer in answers),
+            texts=[chat_answer["text"].strip() for chat_answer in answers],
         )
 
     def _job(self, engine: str) -> dict[str, Any]:
@@ -182,7 +189,7 @@ def parts(options: argparse.Namespace) -> list[str]:
 
 
 def chat(turns: Sequence[Turn], record: Mapping[str, Any]) -> list[dict[str, str]]:
-    """What the platform asks the engine about a meeting."""
+    """Build the messages that the platform sends to the engine about a meeting."""
     from models_runner.adapters.prompts import SYSTEM_MESSAGE, transcript_lines, user_text
     from models_runner.adapters.protocol import SummaryRequest, SystemSpec
     from models_runner.datasets.instructions import instruction_text, wordings
@@ -194,21 +201,21 @@ def chat(turns: Sequence[Turn], record: Mapping[str, Any]) -> list[dict[str, str
 
 
 def catalogue_record() -> dict[str, Any]:
-    from models_runner.systems.catalog import entries
+    from models_runner.systems import catalog
 
-    return entries()[SYSTEM]
+    return catalog.entries()[SYSTEM]
 
 
 def catalogue_limits() -> dict[str, int]:
     return catalogue_record()["decoding"]["max_tokens"]
 
 
-def speed(one: Measured) -> float:
-    return one.summaries / one.seconds
+def speed(measured: Measured) -> float:
+    return measured.summaries / measured.seconds
 
 
 def measure(section: Section, repeats: int) -> None:
-    """Every arm once a repeat, each second repeat in the opposite order: a machine's load drifts."""
+    """Measure every arm once per repeat, every second repeat in the opposite order, because a machine's load drifts."""
     section.measured = {name: [] for name in section.arms}
     for repeat in range(repeats):
         names = list(section.arms)[:: -1 if repeat % 2 else 1]
@@ -219,7 +226,7 @@ def measure(section: Section, repeats: int) -> None:
 
 
 def check_same_prompts(section: Section) -> None:
-    first, *others = [(name, one.read) for name, runs in section.measured.items() for one in runs]
+    first, *others = [(name, measured.read) for name, runs in section.measured.items() for measured in runs]
     for name, read in others:
         # A start-of-text token may or may not be counted.
         if len(read) != len(first[1]) or any(abs(a - b) > 1 for a, b in zip(read, first[1], strict=True)):
@@ -259,7 +266,7 @@ def report(options: argparse.Namespace, sections: Sequence[Section]) -> dict[str
                 "title": section.title,
                 "ratios": [{**asdict(goal), "ratio": section.ratio(goal)} for goal in section.goals],
                 "measured": {
-                    name: [{k: v for k, v in asdict(one).items() if k != "texts"} for one in runs]
+                    name: [{k: v for k, v in asdict(measured).items() if k != "texts"} for measured in runs]
                     for name, runs in section.measured.items()
                 },
             }
@@ -306,7 +313,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     options = arguments()
-    # Ended politely, so that the worker ends and the folder goes.
+    # Exit in order, so that the worker ends and the folder is deleted.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with temporary_site(options.threads) as folder:
         print(headline(options), flush=True)

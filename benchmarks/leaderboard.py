@@ -1,14 +1,14 @@
-"""How fast ratings are: from votes in arrays to ratings with two-way cluster intervals, and other libraries beside.
+"""Measure how fast votes become ratings with two-way cluster intervals, here and in other libraries.
 
     python -m benchmarks.leaderboard [--votes 1000000] [--systems 100] [--resamples 1000] [--repeat 3]
                                      [--shapes 2000x500,200x50] [--peers FOLDER] [--python PYTHON]
                                      [--fastchat-git REPO] [--rows URL] [--json FILE]
 
 A shape is documents x annotators; each vote's document and annotator are drawn evenly. docs/benchmarks.md says how to
-read the output. --peers: a folder with ranking.py, whose function votes(n, systems) draws the votes and which run as
-`ranking.py VOTES SYSTEMS LIBRARIES --python P --repeat 1 --json FILE` times the libraries on the same votes. Its votes
-are then used here too. --rows: a PostgreSQL server on which the votes of the first shape are stored, in a database that
-is deleted afterwards; the seconds from these rows to a stored board, and those of its page, are measured as well.
+read the output. --peers names a folder with ranking.py: its function votes(n, systems) draws the votes, which are then
+used here too, and `ranking.py VOTES SYSTEMS LIBRARIES --python P --repeat 1 --json FILE` times the libraries on them.
+--rows names a PostgreSQL server: the votes of the first shape are stored there, in a database that is deleted
+afterwards, and the time from these rows to a stored board and to its page is measured as well.
 """
 
 import argparse
@@ -39,12 +39,11 @@ TIES = 0.15
 PEERS = ("evalica", "arena")
 FASTCHAT = ("fastchat", "fastchat-boot")
 ROWS = "rows: to a stored board"
-STAGES = ("aggregation", "point fit", "bootstrap", "everything")
 
 
 @dataclass
 class Timings:
-    """Seconds by repeat."""
+    """The seconds of each repeat, by what was measured."""
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
 
@@ -61,7 +60,7 @@ class Timings:
         return median(self.seconds[name])
 
     def ratio(self, name: str, other: str) -> float:
-        """How many times as long the other takes, median over the repeats."""
+        """Return how many times as long the other takes, as the median over the repeats."""
         return median(b / a for a, b in zip(self.seconds[name], self.seconds[other], strict=True))
 
 
@@ -101,7 +100,7 @@ def placed(battles: Battles, shape: str, n_systems: int) -> VoteArrays:
 
 
 def measure(votes: VoteArrays, shape: str, resamples: int, timings: Timings) -> None:
-    """The stages one by one, and all of them as a board calls them, with ranks and single-vote bounds."""
+    """Time each stage, and all of them as a board calls them, with ranks and single-vote bounds."""
 
     def timed(stage: str, work: Callable[[], Any]) -> Any:
         return timings.time(f"{shape} {stage}", work)

@@ -1,9 +1,10 @@
-"""The study of docs/qmsum-study.md, from the meetings to the table.
+"""Run the study of docs/qmsum-study.md, from the meetings to the table.
 
     python -m benchmarks.qmsum_study --qmsum FOLDER [--data-dir DIR] [--limit N] [--output FILE.md]
 
-FOLDER has the folders train and val of QMSum, one JSON file a meeting. Every step is a command of manage.py and goes on
-where it was: called again with the same data folder, only what is missing is done. About two hours on two cores.
+FOLDER has the folders train and val of QMSum, with one JSON file per meeting. Every step is a command of manage.py that
+resumes: called again with the same data folder, it does only what is missing. The study takes about two hours on two
+cores.
 """
 
 import argparse
@@ -65,7 +66,7 @@ def run_systems(limit: list[str]) -> None:
 
 
 def train(job: object) -> None:
-    """Start the training, go on with one that was interrupted, or leave a finished one alone."""
+    """Start the training, resume one that was interrupted, or leave a finished one alone."""
     named = ("--name", TUNED, "--base", BASE, "--dataset", DATASET)
     status = getattr(job, "status", "")
     if status == "done":
@@ -75,7 +76,7 @@ def train(job: object) -> None:
 
 
 def report() -> str:
-    """A Markdown table, a line a system, and what it was measured on."""
+    """Return a Markdown table with a row per system, the metric signatures, and the machine."""
     from leaderboards.presentation.tables import markdown_table
     from models_runner.models import Run
 

@@ -1,11 +1,11 @@
-"""Many annotators at once over several web processes, with leases that expire and people who leave.
+"""Let many annotators rate at once over several web processes, with leases that expire and annotators who leave.
 
     python -m benchmarks.soak [--postgresql URL] [--annotators 16] [--processes 4] [--comparisons 2000] [--quota 2]
 
-Real logins over HTTP. Everybody rates until nothing is left; now and then somebody sends a vote twice, takes one back,
-skips, fetches ahead, goes away until the lease is over, or leaves and comes back. At the end the database must hold
-exactly what was acknowledged, and benchmarks/invariants.sql must find nothing. --postgresql: of a server, where a
-database is made and deleted again; without it, SQLite in a temporary folder.
+The annotators log in over HTTP and rate until nothing is left. Now and then one of them sends a vote twice, takes one
+back, skips, fetches ahead, goes away until the lease has expired, or leaves and joins again. At the end the database
+must hold exactly what was acknowledged, and benchmarks/invariants.sql must find nothing. --postgresql names a server on
+which a database is created and deleted again; without it, the soak test uses SQLite in a temporary folder.
 """
 
 import argparse
@@ -31,13 +31,13 @@ PAIRS = SYSTEMS * (SYSTEMS - 1) // 2
 LEASE_SECONDS = 4
 PASSWORD = "soak and soak"
 CHOICES = ("left", "right", "tie", "both_bad")
-# Of every hundred pairs somebody is shown.
+# How often each behaviour is chosen, in a hundred pairs.
 BEHAVIOUR = {"vote": 84, "twice": 5, "ahead": 4, "undo": 3, "skip": 1, "go away": 2, "leave": 1}
 TOKEN = re.compile(r'data-token="([0-9a-f-]{36})"')
 
 
-class Person(threading.Thread):
-    """One annotator's browser, without a browser."""
+class SimulatedAnnotator(threading.Thread):
+    """One annotator, as a thread with an HTTP client."""
 
     def __init__(self, server: str, username: str, invitation: str, seed: int) -> None:
         super().__init__(name=username)
@@ -101,14 +101,14 @@ class Person(threading.Thread):
         for _ in range(2 if what == "twice" else 1):
             if self._say("vote", vote):
                 self.acknowledged[token] = str(vote["choice"])
-                self.order = [known for known in self.order if known != token] + [token]
+                self.order = [earlier for earlier in self.order if earlier != token] + [token]
 
     def _undo(self) -> None:
         if self._say("undo", {"client_key": uuid.uuid4()}):
             del self.acknowledged[self.order.pop()]
 
     def _say(self, name: str, fields: dict[str, Any]) -> bool:
-        """True if it was stored; False if others were faster, which is the only refusal there may be."""
+        """Send an answer; return False if the site refused it because others were faster, the only valid refusal."""
         try:
             self._post(f"{self.rate}{name}", fields, accept="application/json")
         except HTTPError as error:
@@ -134,7 +134,7 @@ class Person(threading.Thread):
 
 
 def make_study(comparisons: int, quota: int) -> Any:
-    """Short texts: what is tried is who gets what, not reading."""
+    """Create a study with short texts: the test is about assignments, not about reading."""
     from annotations.studies.setup import create_study
     from models_runner.datasets.instructions import sync_version
     from models_runner.models import Dataset, Document, Run, Summary, System, Transcript
@@ -168,21 +168,21 @@ def web_server(processes: int, port: int) -> AbstractContextManager[str]:
 
 
 def violations() -> dict[str, int]:
-    """Rows found by each statement of invariants.sql."""
+    """Count the rows that each statement of invariants.sql finds."""
     from django.db import connection
 
-    found = {}
+    counts = {}
     for part in (ROOT / "benchmarks" / "invariants.sql").read_text().split(";"):
         names = [line[3:] for line in part.splitlines() if line.startswith("-- ")]
         if sql := "\n".join(line for line in part.splitlines() if not line.startswith("--")).strip():
             with connection.cursor() as cursor:
                 cursor.execute(sql)
-                found[names[-1]] = len(cursor.fetchall())
-    return found
+                counts[names[-1]] = len(cursor.fetchall())
+    return counts
 
 
-def differences(people: list[Person]) -> list[str]:
-    """Acknowledged answers that are not stored as they were given, and stored ones that nobody acknowledged."""
+def differences(people: list[SimulatedAnnotator]) -> list[str]:
+    """List answers that are not stored as they were acknowledged, and stored ones that were never acknowledged."""
     from annotations.models import Judgement
     from annotations.rating.votes import choice_of
 
@@ -208,7 +208,7 @@ def soak(options: argparse.Namespace) -> bool:
     connections.close_all()
     started = time.monotonic()
     with web_server(options.processes, options.port) as server:
-        people = [Person(server, name, invitation_path(study), seed) for seed, name in enumerate(names)]
+        people = [SimulatedAnnotator(server, name, invitation_path(study), seed) for seed, name in enumerate(names)]
         for person in people:
             person.start()
         for person in people:
@@ -216,24 +216,24 @@ def soak(options: argparse.Namespace) -> bool:
     return report(study, people, time.monotonic() - started)
 
 
-def report(study: Any, people: list[Person], seconds: float) -> bool:
+def report(study: Any, people: list[SimulatedAnnotator], seconds: float) -> bool:
     from annotations.models import Assignment
 
     places = sum(study.comparisons.values_list("quota", flat=True))
     rated = Assignment.objects.filter(state="done").count()
     expired = Assignment.objects.filter(state="expired").count()
     did = sum((person.done for person in people), Counter())
-    wrong, found = differences(people), violations()
+    wrong, violated = differences(people), violations()
     failures = [person.failure for person in people if person.failure]
     print(f"{len(people)} annotators, {study.comparisons.count()} comparisons, {seconds:.0f} s")
     print(f"  pairs shown and what was done: {dict(did.most_common())}")
     print(f"  rated {rated} of {places} places; given back by expiry and not taken up again: {expired}")
     print(f"  answers acknowledged but not stored so, or stored without: {len(wrong)}")
-    for name, rows in found.items():
+    for name, rows in violated.items():
         print(f"  {name}: {rows}")
     for failure in failures:
         print(f"  FAILED {failure}")
-    sound = not (wrong or failures or any(found.values())) and rated == places
+    sound = not (wrong or failures or any(violated.values())) and rated == places
     print("sound" if sound else "NOT sound")
     return sound
 

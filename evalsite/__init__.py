@@ -1,4 +1,4 @@
-"""What every app stands on: settings, addresses, accounts, shared pages, the launcher; may import every app."""
+"""The site: settings, addresses, accounts, shared pages and the launcher; may import every app."""
 
 from evalsite.celery import app as celery_app
 

@@ -20,7 +20,7 @@ QUEUES = ("generation", "metrics", "default")
 
 class Channel(filesystem.Channel):
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
-        # Wall-clock names keep the order of messages across processes and restarts.
+        # Names that begin with the time keep the order of messages across processes and restarts.
         name = f"{time_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
         folder = Path(self.data_folder_out)
         unfinished = folder / f"{name}.part"

@@ -1,4 +1,4 @@
-"""The Celery application: messages only say that there is work, the database rows are the truth."""
+"""The Celery application. Messages only announce work; the database rows hold its state."""
 
 import os
 import tempfile
@@ -8,7 +8,7 @@ from celery.signals import worker_init
 from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 
-# A scheme of its own: kombu takes no import path from a URL.
+# The transport needs a scheme, because kombu accepts no import path in a URL.
 TRANSPORT_ALIASES["embedded"] = "evalsite.broker:Transport"
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "evalsite.settings")
@@ -32,7 +32,7 @@ def _prepare_broker(**kwargs: object) -> None:
 
 @worker_init.connect
 def _keep_messages_on_one_disk(**kwargs: object) -> None:
-    # The transport moves a taken message through the temporary folder; on another disk that move is a copy, and two
-    # workers could take the same message.
+    # The transport moves a received message through the temporary folder. On another disk the move would be a copy, and
+    # two workers could receive the same message.
     if settings.EMBEDDED_BROKER:
         tempfile.tempdir = settings.CELERY_BROKER_TRANSPORT_OPTIONS["processed_folder"]

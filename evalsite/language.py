@@ -41,6 +41,6 @@ class LanguageMiddleware(LocaleMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response = super().process_response(request, response)
-        # The choice is kept in a cookie; a cache must not give one person's language to another.
+        # The language is chosen by a cookie, so a cache must not give one person's page to another.
         patch_vary_headers(response, ("Cookie",))
         return response

@@ -31,7 +31,7 @@ class StartError(RuntimeError):
 
 def check_port(host: str, port: int) -> None:
     with socket.socket() as probe:
-        # As the web server does: a port whose last connections are still closing is free.
+        # Like the web server, treat a port whose last connections are still closing as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -97,6 +97,7 @@ class Children:
 
     Attributes:
         logs: The folder of a log file for each process; None lets them write to the launcher's own output.
+        children: The processes.
     """
 
     logs: Path | None
@@ -106,7 +107,7 @@ class Children:
         self.children.append(Child(name, command, self._spawn(name, command), time.monotonic()))
 
     def start_workers(self) -> None:
-        # Two processes: metrics keep up while generation is busy, and each loads only its own weights.
+        # Two processes, so that metrics are computed while generation is busy, and each loads only its own weights.
         self.start("generation", worker_command("generation"))
         self.start("metrics", worker_command("metrics", "default"))
 

@@ -1,4 +1,4 @@
-"""The project's own sample: ten meetings, four systems, a study open for rating."""
+"""Load the project's own sample: ten meetings, four systems, and a study open for rating."""
 
 from dataclasses import dataclass
 
@@ -23,6 +23,8 @@ GUIDELINES = (
 
 @dataclass(frozen=True)
 class SampleProgress:
+    """How many of the sample's summaries and scoring jobs have ended."""
+
     summaries: int
     summaries_total: int
     metrics: int

@@ -24,7 +24,7 @@ class SessionStore(DatabaseSessions):
         try:
             decoded: dict[str, Any] = signing.JSONSerializer().loads(_signed(data, self.key_salt))
         except signing.BadSignature:
-            return self.decode(data)  # which logs it
+            return self.decode(data)  # logs the bad signature
         return decoded
 
 

@@ -1,6 +1,6 @@
 """All settings, read from the environment; docs/operations.md lists them.
 
-With nothing set the embedded default runs: SQLite, a broker of files and a generated secret key, all under DATA_DIR.
+If nothing is set, the site uses SQLite, a file-based broker and a generated secret key, all under DATA_DIR.
 """
 
 import os
@@ -21,7 +21,7 @@ DEBUG = env.bool("DEBUG", default=False)
 
 
 def generated_secret_key(path: Path) -> str:
-    """The key of this installation, made on first use and readable by its owner only."""
+    """Return this installation's key, which is created on first use and readable only by its owner."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -107,21 +107,21 @@ TEMPLATES = [
 
 
 def database() -> dict[str, object]:
-    """SQLite under DATA_DIR, or what DATABASE_URL names (psycopg 3 for PostgreSQL)."""
+    """Configure SQLite under DATA_DIR, or the database that DATABASE_URL names (psycopg 3 for PostgreSQL)."""
     config = dict(env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}"))
     if config["ENGINE"] == "django.db.backends.sqlite3":
-        # IMMEDIATE takes the write lock when a transaction starts, so two writers queue up instead of failing halfway.
+        # IMMEDIATE takes the write lock when a transaction starts, so that a second writer waits instead of failing.
         config["OPTIONS"] = {
             "timeout": 30,
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
-        # A file: worker processes and threads of a test see the same rows.
+        # A file, so that worker processes and threads of a test see the same rows.
         config["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
     else:
         config["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
         config["CONN_HEALTH_CHECKS"] = True
-        # Of lib/sql.py alone; a pooler that gives each transaction another connection may not know them.
+        # Only lib/sql.py prepares statements; a pooler that changes connections between transactions may lose them.
         prepare = env.bool("PREPARE_STATEMENTS", default=True)
         config["OPTIONS"] = {"prepare_threshold": 0 if prepare else None} | config.get("OPTIONS", {})
     return config
@@ -150,7 +150,7 @@ AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 
 HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-# Two copies on one host differ by port alone, and cookies know no ports.
+# Two copies on one host differ only by port, which cookies ignore.
 SESSION_COOKIE_NAME = f"punchweight_session_{PORT}"
 CSRF_COOKIE_NAME = f"punchweight_csrf_{PORT}"
 SESSION_ENGINE = "evalsite.sessions"
@@ -190,7 +190,7 @@ USE_I18N = True
 USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
-# The last one makes the script that draws charts in pages.
+# The last one generates the script that draws charts on pages.
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
@@ -229,43 +229,43 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
-# The file broker has no broadcast worth its files; nothing here needs remote control.
+# Nothing here needs remote control, and broadcasts would only fill the file broker with files.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = not EMBEDDED_BROKER
-# Work that nobody has taken up this long after its message was sent is announced again.
+# Work that no worker has claimed within this time after its message is announced again.
 RESEND_SECONDS = env.int("RESEND_SECONDS", default=60)
-# First wait after a passing fault; doubled each time, five attempts in all.
+# The first wait after a temporary fault; it doubles each time, up to five attempts.
 RETRY_SECONDS = env.int("RETRY_SECONDS", default=5)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=30)
 
-# A claimed summary returns to the pool this long after its worker last renewed the lease.
+# A claimed summary is freed this long after its worker last renewed the lease.
 SUMMARY_LEASE_SECONDS = env.int("SUMMARY_LEASE_SECONDS", default=120)
 GENERATION_THREADS = env.int("GENERATION_THREADS", default=0)  # 0: as many as the machine has cores
 WEIGHTS_DIR = DATA_DIR / "weights"
 
-# A board or a quality page of more votes than this is computed by a worker, and no oftener than this; a smaller one
-# when it is looked at.
+# A worker computes a board or quality page of more votes than this, at most once in this many seconds; a smaller one is
+# computed in the request.
 BOARD_IN_REQUEST_VOTES = env.int("BOARD_IN_REQUEST_VOTES", default=20_000)
 BOARD_DEBOUNCE_SECONDS = env.int("BOARD_DEBOUNCE_SECONDS", default=15)
 
-# An assignment nobody votes on returns to the pool after this long.
+# An assignment without a vote is freed after this time.
 ASSIGNMENT_LEASE_SECONDS = env.int("ASSIGNMENT_LEASE_SECONDS", default=45 * 60)
 
-# "minilm" is bundled in the requirements; a hub id such as roberta-large needs its weights at hand.
+# "minilm" is bundled in the requirements; a hub id such as roberta-large needs its weights on this machine.
 BERTSCORE_MODEL = env.str("BERTSCORE_MODEL", default="minilm")
-# Hosts that transcripts may be sent to, beside this machine itself; the rule is in models_runner/adapters/endpoints.py.
+# Hosts besides this machine to which transcripts may be sent; the rule is in models_runner/adapters/endpoints.py.
 ALLOWED_ENDPOINTS = env.list("ALLOWED_ENDPOINTS", default=[])
 
-# What one token may ask for in a minute, and the largest bodies: of a request, and of one that uploads a file.
+# How many requests a token may send per minute, and the largest body of a request and of a file upload.
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
 API_BODY_BYTES = env.int("API_BODY_BYTES", default=1_000_000)
 API_UPLOAD_BYTES = env.int("API_UPLOAD_BYTES", default=50_000_000)
 
 HUB_ONLINE = env.bool("HUB_ONLINE", default=False)
-# Threads of a model wait for each other by spinning; beside another busy process that makes it several times slower.
-# A short spin costs nothing on an idle machine. Read when the engine's library is loaded, so set before.
+# Threads of a model wait for each other by spinning, which makes it several times slower if other processes are busy. A
+# short spin costs nothing on an idle machine. The variable is set here because libraries read it when they are loaded.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 if not HUB_ONLINE:
-    # Set before any model library is imported: none of them may wait for a network that is not there.
+    # Set before any model library is imported, so that none of them waits for a missing network.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 LOGGING = {

@@ -10,10 +10,10 @@ OUR_APPS = ("annotations", "api", "evalsite", "leaderboards", "models_runner")
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """Name files by their content, and rewrite the imports of our scripts to these names."""
+    """Names files by their content, and rewrites the imports of our scripts to these names."""
 
     support_js_module_import_aggregation = True
-    # A pass settles at least one more step of a chain of imports.
+    # Each pass resolves at least one more step of a chain of imports.
     max_post_process_passes = 20
 
     def url_converter(self, name: str, hashed_files: dict[str, str], template: str | None = None) -> Callable[..., Any]:

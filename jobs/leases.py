@@ -1,4 +1,4 @@
-"""Keeping claimed rows while slow work goes on."""
+"""Keep claimed rows during slow work."""
 
 import logging
 import threading
@@ -17,7 +17,7 @@ def lease_time() -> timedelta:
 
 
 class KeepLease:
-    """Calls renew from a thread of its own, three times a lease or every so many seconds, until the block ends."""
+    """Calls renew in its own thread until the block ends, three times per lease, or every `every` seconds."""
 
     def __init__(self, renew: Callable[[], object], *, every: float | None = None) -> None:
         self._renew = renew
@@ -41,7 +41,7 @@ class KeepLease:
                 try:
                     self._renew()
                 except DatabaseError:
-                    # A missed renewal is made up by the next; a lost lease is noticed when the work is saved.
+                    # The next renewal makes up for a missed one; a lost lease is detected when the work is saved.
                     logger.warning("could not renew a lease", exc_info=True)
         finally:
             connection.close()

@@ -1,4 +1,4 @@
-"""Telling the workers that there is work: by the task's dotted name, so that who tells imports no task."""
+"""Announce work to the workers by the task's dotted name, so that the caller need not import the task."""
 
 import logging
 from datetime import timedelta
@@ -12,12 +12,12 @@ logger = logging.getLogger(__name__)
 
 
 def announce(task: str, *args: int, delay: timedelta = timedelta()) -> None:
-    """Send the task's message once the transaction has committed; at once where there is none."""
+    """Send the task's message after the transaction has committed, or at once if there is no transaction."""
     transaction.on_commit(partial(send, task, *args, delay=delay))
 
 
 def send(task: str, *args: int, delay: timedelta = timedelta()) -> None:
-    """Send the task's message. A broker that is down loses nothing: the sweeper tells again."""
+    """Send the task's message. If the broker is down, no work is lost: the sweeper announces it again."""
     try:
         current_app.send_task(task, args=args, countdown=delay.total_seconds() or None, retry=False)
     except (OperationalError, OSError) as error:

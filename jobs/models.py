@@ -1,4 +1,4 @@
-"""Background work: rows that workers lease, rows they are told of, jobs, which are both, and the workers themselves."""
+"""Models of background work: rows that workers lease, rows that are announced, jobs, which are both, and workers."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar, Self, TypeVar
@@ -12,7 +12,7 @@ from jobs.ownership import is_gone
 
 MAX_ATTEMPTS = 5
 UNHELD = {"owner": "", "lease_until": None}
-# A sweep announces no more rows of one kind than this; the next one goes on.
+# A sweep announces at most this many rows of a model; the next sweep continues.
 MOST_ANNOUNCED = 500
 SEEN_EVERY = timedelta(seconds=10)
 
@@ -23,35 +23,35 @@ Job = TypeVar("Job", bound="LeasedJob")
 
 
 class LeasedQuerySet(models.QuerySet[LeasedRow]):
-    """Every change of a lease: each is one conditional UPDATE whose row count says whether it happened."""
+    """All changes of a lease, each as one conditional UPDATE whose row count tells whether it happened."""
 
     def ready(self, now: datetime) -> Self:
-        """Those that a worker may claim now."""
+        """Select rows that a worker may claim now."""
         return self.filter(status=self.model.Status.PENDING)
 
     def running(self) -> Self:
-        """Those that a worker holds."""
+        """Select rows that a worker holds."""
         return self.filter(status=self.model.Status.RUNNING)
 
     def held_by(self, owner: str) -> Self:
-        """Those that this owner works on and has not lost."""
+        """Select rows that this owner works on and has not lost."""
         return self.running().filter(owner=owner)
 
     def claim(self, pk: int, *, owner: str, now: datetime, lease: timedelta) -> bool:
-        """Take a waiting row for owner; False if somebody else has it or it has ended."""
+        """Claim a waiting row for owner; return False if another worker has it or it has ended."""
         return bool(self.ready(now).filter(pk=pk).take(owner=owner, until=now + lease))
 
     def take(self, *, owner: str, until: datetime, **changes: object) -> int:
-        """Begin an attempt at rows that were found to be ready."""
+        """Begin an attempt at rows that are ready."""
         taken = {"status": self.model.Status.RUNNING, "owner": owner, "lease_until": until}
         return self.update(**taken, attempts=F("attempts") + 1, **changes)
 
     def renew(self, lease: timedelta, **progress: object) -> int:
-        """Keep held rows for another lease, and store how far the work is."""
+        """Renew the lease of held rows, and store the work's progress."""
         return self.update(lease_until=timezone.now() + lease, **progress)
 
     def finish(self, **results: object) -> int:
-        """End held rows well; 0 where they were lost to another worker meanwhile, and nothing is stored."""
+        """Finish held rows successfully; return 0, and store nothing, if another worker has them now."""
         return self.update(status=self.model.Status.DONE, failure_reason="", **UNHELD, **results)
 
     def put_back(self, **changes: object) -> int:
@@ -59,7 +59,7 @@ class LeasedQuerySet(models.QuerySet[LeasedRow]):
         return self.update(status=self.model.Status.PENDING, **UNHELD, **changes)
 
     def reopen(self, **changes: object) -> int:
-        """Let ended rows wait again, with all attempts before them."""
+        """Let ended rows wait again, with no attempts counted."""
         return self.put_back(failure_reason="", attempts=0, **changes)
 
     def fail(self, reason: str, **changes: object) -> int:
@@ -67,20 +67,20 @@ class LeasedQuerySet(models.QuerySet[LeasedRow]):
         return self.update(status=self.model.Status.FAILED, failure_reason=reason, **UNHELD, **changes)
 
     def fault(self, reason: str) -> int:
-        """An attempt at held rows ended in an error: fail them, or put them back where another attempt may go well."""
+        """Put held rows back after an error if another attempt may succeed, or else fail them."""
         again = self.filter(attempts__lt=self.model.MAX_ATTEMPTS) if self.model.FAULTS_MAY_PASS else self.none()
         return again.put_back(failure_reason=reason) or self.fail(reason)
 
     def stale(self, now: datetime) -> Self:
-        """Held rows whose lease ran out, or whose owner has ended on this machine; makes a query at once."""
+        """Select held rows whose lease has expired or whose owner has ended here; runs an SQL query at once."""
         owners = self.running().order_by().values_list("owner", flat=True).distinct()
         gone = [owner for owner in owners if is_gone(owner)]
         return self.running().filter(Q(lease_until__lt=now) | Q(owner__in=gone))
 
     def free_stale(self, now: datetime) -> int:
-        """Take rows from workers that have ended: they wait again, or are given up after MAX_ATTEMPTS.
+        """Free rows whose worker has ended: they wait again, or are failed after MAX_ATTEMPTS.
 
-        A job that ends its worker again and again, for want of memory say, must not do so for ever.
+        A job that ends its worker every time, for example because memory is short, must not do so forever.
         """
         stale = self.stale(now)
         given_up = stale.filter(attempts__gte=self.model.MAX_ATTEMPTS).fail(self.model.WORKER_ENDED)
@@ -91,8 +91,8 @@ class Leased(models.Model):
     """A row that one worker at a time holds.
 
     Attributes:
-        MAX_ATTEMPTS: Claims after which a row whose worker ended is given up.
-        WORKER_ENDED: The reason it is given up with.
+        MAX_ATTEMPTS: Claims after which a row whose worker ended is failed.
+        WORKER_ENDED: The failure reason that it then gets.
         FAULTS_MAY_PASS: Whether an attempt that ended in an error is followed by another.
     """
 
@@ -120,11 +120,11 @@ class Leased(models.Model):
 
 class AnnouncedQuerySet(models.QuerySet[AnnouncedRow]):
     def announced_before(self, moment: datetime) -> Self:
-        """Those that workers were never told of, or not since."""
+        """Select rows that were never announced, or not since this moment."""
         return self.filter(Q(announced_at=None) | Q(announced_at__lte=moment))
 
     def announce(self) -> int:
-        """Tell the workers of these rows after the commit, the first MOST_ANNOUNCED; returns of how many."""
+        """Announce the first MOST_ANNOUNCED of these rows after the commit; return how many."""
         keys = list(self.values_list("pk", flat=True)[:MOST_ANNOUNCED])
         self.model._default_manager.filter(pk__in=keys).update(announced_at=timezone.now())
         for key in keys:
@@ -133,7 +133,11 @@ class AnnouncedQuerySet(models.QuerySet[AnnouncedRow]):
 
 
 class Announced(models.Model):
-    """A row that workers are told of. TASK: the dotted name of the task that works on one, given its key."""
+    """A row that is announced to workers.
+
+    Attributes:
+        TASK: The dotted name of the task that works on a row, given its key.
+    """
 
     TASK: ClassVar[str]
 
@@ -143,7 +147,7 @@ class Announced(models.Model):
         abstract = True
 
     def announce(self) -> None:
-        """Tell the workers, once the row is committed, that it waits."""
+        """Announce to the workers, once the row is committed, that it waits."""
         type(self)._default_manager.filter(pk=self.pk).update(announced_at=timezone.now())
         messages.announce(self.TASK, self.pk)
 
@@ -153,14 +157,19 @@ class LeasedJobQuerySet(LeasedQuerySet[Job], AnnouncedQuerySet[Job]):  # type: i
 
 
 class LeasedJob(Leased, Announced):
-    """One row, one message: what most background work is. Its manager is made of a LeasedJobQuerySet."""
+    """A job that is one row and one message, as most are. Its manager must be made of a LeasedJobQuerySet."""
 
     class Meta:
         abstract = True
 
 
 def lease_constraints(name: str, *, running: str = "running") -> list[models.CheckConstraint]:
-    """What must never be false of a leased row. name: begins the constraints' names; running: that status's value."""
+    """Return the constraints of a leased row.
+
+    Args:
+        name: The prefix of the constraints' names.
+        running: The value of the status of a row that is held.
+    """
     held = ~Q(owner="") & Q(lease_until__isnull=False)
     free = Q(lease_until=None)
     return [
@@ -179,12 +188,12 @@ def failure_has_reason(name: str) -> models.CheckConstraint:
 
 class WorkerQuerySet(models.QuerySet["Worker"]):
     def seen_lately(self) -> "WorkerQuerySet":
-        """Those that reported within the last minute."""
+        """Select workers that reported within the last minute."""
         return self.filter(seen_at__gte=timezone.now() - 6 * SEEN_EVERY)
 
 
 class Worker(models.Model):
-    """A worker process that is alive, as far as the database knows."""
+    """A worker process that was alive when it last reported."""
 
     owner = models.CharField(max_length=200, unique=True, help_text="Machine, process id and start time.")
     queues = models.JSONField(default=list)
@@ -193,7 +202,7 @@ class Worker(models.Model):
     objects = WorkerQuerySet.as_manager()
 
     class Meta:
-        # The table was made when workers belonged to models_runner.
+        # The table's name is from the time when workers belonged to models_runner.
         db_table = "models_runner_worker"
         ordering = ["owner"]
 

@@ -1,4 +1,4 @@
-"""Who holds a lease, and whether that process is still alive."""
+"""Identify the holder of a lease, and tell whether its process is still alive."""
 
 import os
 import socket
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @cache
 def machine_id() -> str:
-    """This host and process-id space: process ids mean the same only within it."""
+    """Return this host and process-id namespace, within which process ids are unique."""
     try:
         space = str(Path("/proc/self/ns/pid").readlink()).strip("pid:[]")
     except OSError:
@@ -18,7 +18,7 @@ def machine_id() -> str:
 
 
 def _started(pid: int) -> str:
-    """The process's start time, which tells it from a later one with the same id; "" if it is gone."""
+    """Return the process's start time, which distinguishes it from a later one with the same id; "" if it has ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -28,13 +28,13 @@ def _started(pid: int) -> str:
 
 
 def owner_id() -> str:
-    """Names this thread of this process."""
+    """Return the name of this thread of this process, as owner of a lease."""
     pid = os.getpid()
     return f"{machine_id()}:{pid}:{_started(pid)}:{threading.get_ident()}"
 
 
 def is_gone(owner: str) -> bool:
-    """True if the owner ran on this machine and has ended; False if it lives or nobody here can tell."""
+    """Tell whether the owner ran on this machine and has ended; False if it is alive or cannot be checked from here."""
     machine, _, rest = owner.partition(":")
     if machine != machine_id() or not Path("/proc/self/stat").exists():
         return False

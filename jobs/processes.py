@@ -1,4 +1,4 @@
-"""Starting worker processes, and waiting for background work from a command."""
+"""Start worker processes, and wait for background work in a command."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ class WorkerEndedError(RuntimeError):
 
 
 def worker_command(*queues: str) -> list[str]:
-    """One process, one slot: weights are loaded once and kept."""
+    """Return the command of a worker with one slot, so that weights are loaded once and kept."""
     options = ["--pool", "solo", "--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     return [sys.executable, "-m", "celery", "-A", "evalsite", "worker", "-Q", ",".join(queues), *options]
 
@@ -31,7 +31,7 @@ def start_worker(*queues: str) -> tuple["subprocess.Popen[bytes]", Path]:
     log = settings.DATA_DIR / "logs" / f"worker-{'-'.join(queues)}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        # A session of its own: Ctrl-C reaches this command first, which then ends the worker in order.
+        # The worker gets its own process session, so that Ctrl-C reaches only this command, which then ends the worker.
         process = subprocess.Popen(
             worker_command(*queues), stdout=output, stderr=output, cwd=settings.BASE_DIR, start_new_session=True
         )
@@ -39,7 +39,7 @@ def start_worker(*queues: str) -> tuple["subprocess.Popen[bytes]", Path]:
 
 
 def stop_process(process: "subprocess.Popen[bytes]", *, patience: float = 10.0) -> None:
-    """Ask once, then insist: what it held is freed by the next sweep."""
+    """End a process, and kill it if it does not end in time; the next sweep frees what it held."""
     if process.poll() is None:
         process.terminate()
         try:
@@ -51,9 +51,9 @@ def stop_process(process: "subprocess.Popen[bytes]", *, patience: float = 10.0) 
 
 @contextmanager
 def worker_for(queue: str) -> Iterator[Callable[[], None]]:
-    """A worker takes this queue while the block runs: one that is there already, or one of our own.
+    """Make sure that a worker takes this queue while the block runs: use one that is alive, or start one.
 
-    Yields a check that raises WorkerEndedError when our own worker has ended.
+    Yields a check that raises WorkerEndedError if the worker that was started has ended.
     """
     if workers_for(queue):
         yield lambda: None
@@ -71,7 +71,7 @@ def worker_for(queue: str) -> Iterator[Callable[[], None]]:
 
 
 def _show(bar: "tqdm[Any]", done: int) -> None:
-    # In a file or a pipe every refresh is one more line.
+    # In a file or a pipe, every refresh adds a line.
     if done != bar.n or sys.stderr.isatty():
         bar.n = done
         bar.refresh()
@@ -85,9 +85,9 @@ def wait_with_bar(
     finished: Callable[[], bool],
     total_later: Callable[[], int] = lambda: 0,
 ) -> None:
-    """Show a progress bar until finished() says so; nothing depends on messages arriving.
+    """Show a progress bar until finished() is true; it sweeps meanwhile, so that a lost message does not matter.
 
-    total_later: tells the total once it is known, where it is None at first.
+    If total is None, total_later() returns it once it is known. Raises WorkerEndedError.
     """
     with worker_for(queue) as check, tqdm(total=total, desc=what, unit="", dynamic_ncols=True) as bar:
         swept = time.monotonic()

@@ -1,4 +1,4 @@
-"""What the sweeper walks: the apps' kinds of background work, registered in AppConfig.ready."""
+"""The registry of background work, which the apps fill in AppConfig.ready and the sweeper goes through."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
@@ -7,14 +7,19 @@ from jobs.models import LeasedJob
 
 
 class Swept(NamedTuple):
-    """How many rows were taken from workers that have ended, and how many were announced again."""
+    """The result of a sweep.
+
+    Attributes:
+        freed: Rows that were taken from workers that have ended.
+        announced: Rows that were announced again.
+    """
 
     freed: int = 0
     announced: int = 0
 
 
 class Sweep(Protocol):
-    """One app's part of a sweep. starting: a worker starts, so whatever waits is announced."""
+    """One app's part of a sweep; starting means that a worker starts, and then everything that waits is announced."""
 
     def __call__(self, *, starting: bool = False) -> Swept | None: ...
 
@@ -24,13 +29,13 @@ _sweeps: dict[str, Sweep] = {}
 
 
 def register_job(model: type[LeasedJob]) -> None:
-    """Have jobs of this model freed, given up and announced again by every sweep."""
+    """Let every sweep free, fail and announce again the jobs of this model."""
     if model not in _jobs:
         _jobs.append(model)
 
 
 def register_sweep(name: str, sweep: Sweep) -> None:
-    """Have this called by every sweep, for work that is not one row and one message; name: for the log."""
+    """Let every sweep call this, for work that is not one row and one message; the name is for the log."""
     _sweeps[name] = sweep
 
 

@@ -1,4 +1,4 @@
-"""Nothing is lost with a message or a worker: free what dead workers hold, announce again what nobody took up."""
+"""Free the rows that dead workers hold, and announce again what no worker has claimed, so that no work is lost."""
 
 import logging
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def sweep(*, starting: bool = False) -> dict[str, int]:
-    """Sweep every registered kind. starting: a worker starts, so announce also what was announced just now."""
+    """Sweep all registered work; starting means that a worker starts, and then recently announced work is included."""
     total = Swept()
     for name, part in _parts():
         done = _robustly(name, part, starting)
@@ -36,7 +36,7 @@ def _parts() -> Iterator[tuple[str, Sweep]]:
 
 
 def _robustly(name: str, part: Sweep, starting: bool) -> Swept:
-    """A fault in one kind's sweep must not end the others'."""
+    """Run one part of the sweep; log its faults, so that the other parts still run."""
     try:
         return part(starting=starting) or Swept()
     except DatabaseError:
@@ -47,14 +47,14 @@ def _robustly(name: str, part: Sweep, starting: bool) -> Swept:
 
 
 def forget_workers() -> None:
-    """Delete the rows of workers that have ended here, or were not seen anywhere for a day."""
+    """Delete the rows of workers that have ended on this machine, or have not reported for a day."""
     Worker.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
     gone = [worker.pk for worker in Worker.objects.all() if is_gone(worker.owner)]
     Worker.objects.filter(pk__in=gone).delete()
 
 
 def sweep_jobs(model: type[LeasedJob], *, starting: bool = False) -> Swept:
-    """Free one model's stale jobs, and announce those that wait."""
+    """Free a model's stale jobs, and announce those that wait."""
     now = timezone.now()
     rows = cast(LeasedJobQuerySet[LeasedJob], model._default_manager.all())
     freed = rows.free_stale(now)
@@ -62,6 +62,6 @@ def sweep_jobs(model: type[LeasedJob], *, starting: bool = False) -> Swept:
 
 
 def announce_again(waiting: AnnouncedQuerySet, *, at_once: bool) -> int:
-    """Announce rows of which no worker was told within RESEND_SECONDS; at_once: all of them."""
+    """Announce rows that were not announced within RESEND_SECONDS, or all of them if at_once is true."""
     now = timezone.now()
     return waiting.announced_before(now if at_once else now - timedelta(seconds=settings.RESEND_SECONDS)).announce()

@@ -1,4 +1,4 @@
-"""What a worker process does beside its tasks: say that it is alive, and sweep when it starts."""
+"""Let every worker process report that it is alive, and sweep at its start and at intervals."""
 
 import logging
 import threading
@@ -18,12 +18,12 @@ SEEN_EVERY_SECONDS = SEEN_EVERY.total_seconds()
 
 
 def workers_for(queue: str) -> list[Worker]:
-    """Living workers that take messages from this queue."""
+    """Return the live workers that take messages from this queue."""
     return [w for w in Worker.objects.seen_lately() if queue in w.queues and not is_gone(w.owner)]
 
 
 class Presence:
-    """Keeps this process's row fresh, and sweeps, from a thread: a busy worker takes no sweep message."""
+    """Keeps this process's row up to date and sweeps, in a thread, because a busy worker receives no messages."""
 
     def __init__(self, queues: list[str]) -> None:
         self._owner = owner_id()

@@ -1,4 +1,4 @@
-"""Working on a claimed row: under a lease that is renewed, and with a reason stored whatever goes wrong."""
+"""Work on a claimed row: renew its lease meanwhile, and store the reason of any failure."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -16,18 +16,23 @@ Row = TypeVar("Row", bound=Leased)
 
 
 class LeaseLostError(Exception):
-    """The row was cancelled, or given to another worker, while this one worked on it."""
+    """The row was cancelled, or given to another worker, during the work."""
 
 
 def reason_of(error: Exception) -> str:
-    """Why a job failed: the error's message, its name where it has none, and for a full disk what to do."""
+    """Return why a job failed: the error's message, or its name if it has none; for a full disk, what to do."""
     return explained(error) if disk_is_full(error) else str(error) or type(error).__name__
 
 
 def work_on(rows: LeasedQuerySet, pk: int, do: Callable[[Any, Any], str], *, owner: str, **options: Any) -> str:
-    """Claim one row and do its work; returns a line for the log. Harmless when called twice.
+    """Claim one row and do its work; return a line for the log. Calling it twice is harmless.
 
-    do, options: as for work_on_held.
+    Args:
+        rows: The model's rows.
+        pk: The row's key.
+        do: As for work_on_held.
+        owner: The worker that claims the row.
+        options: As for work_on_held.
     """
     if not rows.claim(pk, owner=owner, now=timezone.now(), lease=lease_time()):
         return f"{rows.model._meta.verbose_name} {pk}: held elsewhere, finished or gone"
@@ -42,12 +47,12 @@ def work_on_held(
     progress: Callable[[], Mapping[str, object]] = dict,
     every: float | None = None,
 ) -> str:
-    """Do the work of a row that its owner has just claimed; returns a line for the log.
+    """Do the work of a row that its owner has just claimed; return a line for the log.
 
     Args:
         do: Called with the row and a queryset of it that is empty once the lease is lost; ends it by held.finish().
-        explain: Makes the failure's reason of an error.
-        progress: Columns that are stored whenever the lease is renewed, and how many seconds apart that is, by every.
+        explain: Returns the failure reason of an error.
+        progress: Returns columns that are stored at each renewal of the lease, which happens every `every` seconds.
     """
     rows = cast(LeasedQuerySet[Row], type(row)._default_manager.filter(pk=row.pk))
     held = rows.held_by(row.owner)

@@ -1,4 +1,4 @@
-"""The admin site, for repairs: researchers work on the site's own pages. Rows that workers write are only read here."""
+"""The admin site, only for repairs; researchers use the site's own pages. Rows that workers write are read-only."""
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -8,7 +8,7 @@ from models_runner.models import Dataset, Document, MetricSignature, Run, Scorin
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Nothing is added or changed by hand. Deleting stays: a run or dataset is deleted with what belongs to it."""
+    """Rows that can be deleted, with all that belongs to them, but neither added nor changed."""
 
     show_full_result_count = False
 
@@ -41,7 +41,7 @@ class SystemAdmin(admin.ModelAdmin):
     search_fields = ["slug", "name", "model_id"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: System | None = None) -> list[str]:
-        """What a summary depends on cannot be edited once there is one; the model refuses it as well."""
+        """Forbid changing what summaries depend on once there are some; the model refuses such a change too."""
         used = obj is not None and Summary.objects.done().filter(run__system=obj).exists()
         return ["created_at", *System.FROZEN_FIELDS] if used else ["created_at"]
 

@@ -1,4 +1,4 @@
-"""Celery tasks: each claims, calls one service, reports. Messages carry ids; rows carry the truth."""
+"""Celery tasks: each calls one service and logs its result. Messages only carry ids; the rows hold the state."""
 
 import logging
 
@@ -13,17 +13,17 @@ logger = logging.getLogger(__name__)
 
 @shared_task(acks_late=True)
 def generate_summaries(run_id: int) -> None:
-    """Write the missing summaries of one run; harmless if delivered twice."""
+    """Write the missing summaries of one run. Delivering the message twice is harmless."""
     logger.info(generation.work_on_run(run_id, owner=owner_id()))
 
 
 @shared_task(acks_late=True)
 def score_summaries(job_id: int) -> None:
-    """Compute the missing scores of one run and metric; harmless if delivered twice."""
+    """Compute the missing scores of one run and metric. Delivering the message twice is harmless."""
     logger.info(scoring.work_on_scoring_job(job_id, owner=owner_id()))
 
 
 @shared_task(acks_late=True)
 def finetune_system(finetuning_id: int) -> None:
-    """Train one system, from its last checkpoint; harmless if delivered twice."""
+    """Train one system from its last checkpoint. Delivering the message twice is harmless."""
     logger.info(finetune.work_on_finetuning(finetuning_id, owner=owner_id()))

@@ -33,7 +33,7 @@ def list_runs(request: HttpRequest, query: Query[RunQuery]) -> Any:
     return page | {"items": [_run(row.run, row.progress) for row in overview.run_rows(page["items"])]}
 
 
-def _run(run: Run, progress: overview.Progress) -> RunOut:
+def _run(run: Run, progress: overview.RunProgress) -> RunOut:
     columns = ("split", "instruction", "status", "leaked_documents")
     times = ("created_at", "started_at", "finished_at")
     counts = {name: getattr(progress, name) for name in ProgressOut.model_fields}

@@ -16,8 +16,7 @@ from api.schemas.common import ERRORS
 from api.schemas.systems import SystemIn, SystemOut, SystemPage, SystemQuery
 from models_runner.models import System
 from models_runner.systems import catalog
-from models_runner.systems.listing import Filters, listed_systems
-from models_runner.systems.readiness import needs
+from models_runner.systems.listing import SystemFilters, listed_systems
 from models_runner.web.access import check_staff, get_system
 
 router = Router(tags=["systems"])
@@ -27,7 +26,7 @@ router = Router(tags=["systems"])
 def list_systems(request: HttpRequest, query: Query[SystemQuery]) -> Any:
     """List every system, by name."""
     check_staff(request)
-    filters = Filters(regime=query.regime, state=query.state)
+    filters = SystemFilters(regime=query.regime, state=query.state)
     rows = [(row.system.slug, _system(row.system, row.missing)) for row in listed_systems() if filters.take(row)]
     return page_of_named_items(rows, query, "systems")
 
@@ -42,7 +41,7 @@ def _system(system: System, missing: str) -> SystemOut:
 def read_system(request: HttpRequest, slug: str) -> Any:
     """Read one system."""
     system = get_system(request, slug)
-    return _system(system, needs(system))
+    return _system(system, system_needs(system))
 
 
 @router.post("/systems", auth=ADMIN, response={201: SystemOut, **ERRORS}, openapi_extra=ADDED_SYSTEM_LINKS)
@@ -51,9 +50,9 @@ def add_system(request: HttpRequest, body: SystemIn) -> Any:
     check_staff(request)
     record = body.dict(exclude_unset=True)
     slug = record.pop("slug")
-    catalog.add(_catalogue_entries(slug, record))
+    catalog.add_systems(_catalogue_entries(slug, record))
     system = get_system(request, slug)
-    return Status(201, _system(system, needs(system)))
+    return Status(201, _system(system, system_needs(system)))
 
 
 def _catalogue_entries(slug: str, record: dict[str, Any]) -> catalog.Entries:

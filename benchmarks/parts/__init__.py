@@ -1,1 +1,1 @@
-"""What several benchmarks share: a site of their own, stored votes, made-up meetings, a client."""
+"""Parts that several benchmarks share: a temporary site, stored votes, generated meetings, an HTTP client."""

@@ -1,10 +1,10 @@
-"""The engines alone, each in a process of its own: no database, no worker, none of the project's adapters.
+"""Run an engine alone in its own process, without database, worker or the project's adapters.
 
     python -m benchmarks.parts.bare {xllamacpp,transformers} JOB.json ANSWER.json
 
-The job: `path` of a GGUF file, `chats`, `max_new` tokens to write for each, `threads`, `window` and, for xllamacpp,
-`flash_attention`. The answer:
-`seconds` of all chats, without loading and a short warm-up, and what was `read`, `written` and said for each.
+JOB.json gives the `path` of a GGUF file, the `chats`, how many tokens to write for each (`max_new`), `threads`,
+`window` and, for xllamacpp, `flash_attention`. ANSWER.json gets the `seconds` of all chats, without loading and a short
+warm-up, and for each chat the tokens `read` and `written` and the `text`.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A browser without a browser: cookies, kept connections, logging in and joining a study, as a person would."""
+"""A minimal HTTP client that acts as a browser: it keeps cookies and connections, logs in and joins a study."""
 
 import re
 from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
@@ -10,7 +10,7 @@ Fields = dict[str, object]
 
 
 class AnswerError(RuntimeError):
-    """The site answered something else than was expected."""
+    """The site's answer has another status than was expected."""
 
 
 class Browser:
@@ -33,7 +33,7 @@ class Browser:
         self.post("/login/", {"username": username, "password": password}, status=302)
 
     def join(self, invitation: str) -> str:
-        """The address of the rating page."""
+        """Accept an invitation; return the address of the rating page."""
         self.get(invitation)
         self.post(invitation, {}, status=302)
         return self.location
@@ -52,7 +52,7 @@ class Browser:
         try:
             answer = self._send(method, path, body, headers)
         except (RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-            # The site closed a connection that was quiet for a while: browsers open another one.
+            # The site closed an idle connection; like a browser, open another one.
             self.connection.close()
             answer = self._send(method, path, body, headers)
         text = answer.read().decode()

@@ -1,4 +1,4 @@
-"""Made-up meetings of about one length, the same for the same seed."""
+"""Generate meetings of about one length; the same seed gives the same meetings."""
 
 import random
 
@@ -41,7 +41,7 @@ TOKENS_A_WORD = 1.24  # SmolLM2's tokenizer on these sentences, speakers include
 
 
 def meetings(number: int, tokens: int, seed: int = 1) -> list[list[Turn]]:
-    """Transcripts whose lengths are spread evenly, and in mixed order, within 15 per cent of so many tokens."""
+    """Generate transcripts whose lengths are spread evenly, in mixed order, within 15 per cent of this many tokens."""
     rng = random.Random(seed)
     shares = [(2 * i + 1) / number - 1 for i in range(number)]
     rng.shuffle(shares)

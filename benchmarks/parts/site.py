@@ -1,4 +1,4 @@
-"""A site of the project's own for a benchmark: a folder that is deleted afterwards, SQLite, the embedded broker."""
+"""Set up a temporary site for a benchmark: a folder that is deleted afterwards, SQLite, and the embedded broker."""
 
 import io
 import json
@@ -23,7 +23,16 @@ ELSEWHERE = ("DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY", "DEBUG", "HUB_ON
 
 @dataclass(frozen=True)
 class Measured:
-    """What one arm did. seconds: of the work alone, without starting processes and loading weights."""
+    """What one arm did.
+
+    Attributes:
+        seconds: Time of the work alone, without starting processes and loading weights.
+        summaries: How many summaries were written.
+        read: Prompt tokens of each summary.
+        cached: Prompt tokens that the engine took from its cache.
+        written: Output tokens of all summaries.
+        texts: The summaries.
+    """
 
     seconds: float
     summaries: int
@@ -35,9 +44,11 @@ class Measured:
 
 @contextmanager
 def temporary_site(threads: int, *, database_url: str = "") -> Iterator[Path]:
-    """Django on an empty database in a new folder; nothing of the environment's own installation is touched.
+    """Set up Django on an empty database in a new folder, without touching the environment's own installation.
 
-    database_url: of an empty database elsewhere; else SQLite in the folder.
+    Args:
+        threads: Threads of the engines.
+        database_url: URL of an empty database elsewhere; without it, SQLite in the folder is used.
     """
     with tempfile.TemporaryDirectory(prefix="punchweight-benchmark-") as folder:
         for name in ELSEWHERE:
@@ -64,7 +75,7 @@ def temporary_site(threads: int, *, database_url: str = "") -> Iterator[Path]:
 
 @contextmanager
 def database(server: str) -> Iterator[str]:
-    """A database of its own on a PostgreSQL server, deleted afterwards."""
+    """Create a database on a PostgreSQL server, yield its URL, and delete it afterwards."""
     import psycopg
 
     name = f"punchweight_benchmark_{uuid.uuid4().hex[:8]}"
@@ -79,7 +90,7 @@ def database(server: str) -> Iterator[str]:
 
 @contextmanager
 def serving(command: Sequence[str], address: str) -> Iterator[str]:
-    """The web server of this command, from its first answer on; yields where it is."""
+    """Run this command's web server; yield its address once it answers."""
     server = subprocess.Popen(command, cwd=ROOT, env=os.environ)
     try:
         _wait_for(f"http://{address}/healthz")
@@ -109,7 +120,7 @@ def import_meetings(folder: Path, transcripts: Sequence[Sequence[Turn]], dataset
 
 
 def add_system(slug: str, like: str, changes: Mapping[str, Any]) -> None:
-    """A copy of a system of the catalogue: every measurement needs its own, a run exists once a system."""
+    """Add a copy of a catalogue system: each measurement needs its own, because a system has one run per dataset."""
     from models_runner.models import System
     from models_runner.systems.catalog import ensure_system
 
@@ -119,9 +130,10 @@ def add_system(slug: str, like: str, changes: Mapping[str, Any]) -> None:
 
 
 def generate(slug: str, instruction: str, dataset: str = DATASET) -> Measured:
-    """What `manage.py generate --wait` does: a worker process is started, and ended when the run is complete.
+    """Run `manage.py generate --wait`, which starts a worker process and ends it when the run is complete.
 
-    Raises CommandError when a summary fails.
+    Raises:
+        CommandError: A summary failed.
     """
     from django.core.management import call_command
 
@@ -160,20 +172,20 @@ def _check(summaries: Sequence[Any]) -> None:
 
 
 def together(passes: Sequence[Measured]) -> Measured:
-    """Several passes, one after the other, as one."""
+    """Add up several passes that ran one after the other."""
     return Measured(
-        seconds=sum(one.seconds for one in passes),
-        summaries=sum(one.summaries for one in passes),
-        read=[tokens for one in passes for tokens in one.read],
-        cached=sum(one.cached for one in passes),
-        written=sum(one.written for one in passes),
-        texts=[text for one in passes for text in one.texts],
+        seconds=sum(measured.seconds for measured in passes),
+        summaries=sum(measured.summaries for measured in passes),
+        read=[tokens for measured in passes for tokens in measured.read],
+        cached=sum(measured.cached for measured in passes),
+        written=sum(measured.written for measured in passes),
+        texts=[text for measured in passes for text in measured.texts],
     )
 
 
 @contextmanager
 def kept_worker() -> Iterator[None]:
-    """One worker for all of the block, as on a site that `make run` serves; `generate` finds and uses it."""
+    """Keep one worker for the whole block, as on a site that `make run` serves; `generate` finds and uses it."""
     from jobs.processes import worker_for
     from jobs.workers import workers_for
 

@@ -1,4 +1,4 @@
-"""A study to rate, and any number of judgements that others left behind in it and in other studies."""
+"""Store a study to rate, and any number of judgements that others have given in it and in other studies."""
 
 import random
 import uuid
@@ -20,17 +20,17 @@ BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 def make_study(tasks: int) -> Any:
-    """So many meetings with two summaries each, to be rated by one person each."""
+    """Create a study of this many meetings, each with two summaries that one annotator is to compare."""
     from annotations.studies.setup import create_study
     from models_runner.models import Dataset
 
     dataset = Dataset.objects.create(name="tasks")
-    systems = _runs(dataset, ("left-over", "right-over"))
-    _fill(dataset, tasks, seed=1)
+    systems = make_runs(dataset, ("left-over", "right-over"))
+    fill_dataset(dataset, tasks, seed=1)
     return create_study("annotate", dataset, [run.system for run in systems], quota=1)
 
 
-def _runs(dataset: Any, names: Iterable[str]) -> list[Any]:
+def make_runs(dataset: Any, names: Iterable[str]) -> list[Any]:
     from models_runner.datasets.instructions import sync_version
     from models_runner.models import Run, System
 
@@ -45,19 +45,22 @@ def _runs(dataset: Any, names: Iterable[str]) -> list[Any]:
     ]
 
 
-def _fill(dataset: Any, documents: int, seed: int) -> None:
-    """Documents with transcripts, and a finished summary of each by every run of the dataset."""
+def fill_dataset(dataset: Any, documents: int, seed: int) -> None:
+    """Store documents with transcripts, and a finished summary of each by every run of the dataset."""
     from models_runner.models import Document, Summary, Transcript
 
     texts = meetings(documents, round(TRANSCRIPT_WORDS * TOKENS_A_WORD), seed)
-    made = Document.objects.bulk_create(
+    stored_documents = Document.objects.bulk_create(
         Document(
             dataset=dataset, external_id=f"m{n}", position=n, word_count=TRANSCRIPT_WORDS, content_hash=f"{n:064d}"
         )
         for n in range(documents)
     )
     Transcript.objects.bulk_create(
-        (Transcript(document=d, turns=turns, original_turns=turns) for d, turns in zip(made, texts, strict=True)),
+        (
+            Transcript(document=document, turns=turns, original_turns=turns)
+            for document, turns in zip(stored_documents, texts, strict=True)
+        ),
         batch_size=500,
     )
     done = {"status": "done", "stop_reason": "end", "dropped_tokens": 0}
@@ -66,7 +69,7 @@ def _fill(dataset: Any, documents: int, seed: int) -> None:
         Summary.objects.bulk_create(
             (
                 Summary(run=run, document=document, text=_passage(turns), **done)
-                for document, turns in zip(made, summaries, strict=True)
+                for document, turns in zip(stored_documents, summaries, strict=True)
             ),
             batch_size=500,
         )
@@ -77,33 +80,33 @@ def _passage(turns: Sequence[dict[str, str]]) -> str:
     return " ".join(words[:SUMMARY_WORDS])
 
 
-def store(study: Any, judgements: int, annotators: Sequence[Any]) -> None:
-    """Add finished work: half in this study, by these annotators and many others, half in other studies."""
+def store_judgements(study: Any, judgements: int, annotators: Sequence[Any]) -> None:
+    """Store judgements: half in this study, by these annotators and many others, and half in other studies."""
     from models_runner.models import Dataset
 
     dataset = Dataset.objects.create(name=f"past {Dataset.objects.count()}")
-    systems = [run.system for run in _runs(dataset, (f"past-{dataset.pk}-{n}" for n in range(PAST_SYSTEMS)))]
-    _fill(dataset, PAST_DOCUMENTS, seed=2)
+    systems = [run.system for run in make_runs(dataset, (f"past-{dataset.pk}-{n}" for n in range(PAST_SYSTEMS)))]
+    fill_dataset(dataset, PAST_DOCUMENTS, seed=2)
     study.systems.add(*systems)
     here = judgements // 2
-    people = [*annotators, *_people(study, PAST_ANNOTATORS - len(annotators))]
-    _rated(study, dataset, people, here, QUOTA_HERE)
+    people = [*annotators, *add_annotators(study, PAST_ANNOTATORS - len(annotators))]
+    store_votes(study, dataset, people, here, QUOTA_HERE)
     for n in range(OTHER_STUDIES):
         other = _other_study(f"other-{dataset.pk}-{n}", dataset, systems)
         share = (judgements - here) // OTHER_STUDIES + (n < (judgements - here) % OTHER_STUDIES)
-        _rated(other, dataset, _people(other, PAST_ANNOTATORS), share, QUOTA_ELSEWHERE)
+        store_votes(other, dataset, add_annotators(other, PAST_ANNOTATORS), share, QUOTA_ELSEWHERE)
 
 
 def _other_study(slug: str, dataset: Any, systems: Sequence[Any]) -> Any:
     from annotations.models import Criterion, Study
 
-    made = Study.objects.create(slug=slug, title=slug, dataset=dataset, quota=3, status="closed")
-    made.systems.set(systems)
-    Criterion.objects.create(study=made, key="overall", question="Which summary is better overall?", position=0)
-    return made
+    study = Study.objects.create(slug=slug, title=slug, dataset=dataset, quota=3, status="closed")
+    study.systems.set(systems)
+    Criterion.objects.create(study=study, key="overall", question="Which summary is better overall?", position=0)
+    return study
 
 
-def _people(study: Any, number: int) -> list[Any]:
+def add_annotators(study: Any, number: int) -> list[Any]:
     from annotations.models import Annotator
 
     first = study.annotators.count() + 1
@@ -112,22 +115,45 @@ def _people(study: Any, number: int) -> list[Any]:
     )
 
 
-def _rated(study: Any, dataset: Any, people: Sequence[Any], judgements: int, quota: int) -> None:
-    """Comparisons whose every place is rated, each by other people; the last one has the rest."""
-    from annotations.models import Assignment, Comparison, Judgement, JudgementRevision
-    from models_runner.models import Summary
+def store_votes(study: Any, dataset: Any, people: Sequence[Any], judgements: int, quota: int) -> None:
+    """Store comparisons, and a vote by another annotator on each of their places; the last comparison has the rest."""
+    from annotations.models import Assignment, Judgement, JudgementRevision
 
     rng = random.Random(study.pk)
+    comparisons = _store_comparisons(study, _summary_pairs(dataset), judgements, quota, rng)
+    criterion = study.criteria.get().pk
+    places = [(comparison.pk, comparison.quota) for comparison in comparisons]
+    votes = list(_votes(rng, places, [person.pk for person in people], _next_id(Assignment)))
+    assignments = ((v[0], v[1], v[2], uuid.uuid4(), "done", v[3], v[4], v[5], v[5]) for v in votes)
+    insert_rows(Assignment, _ASSIGNMENT, assignments)
+    answers = ((v[0], criterion, uuid.uuid4(), v[6], 30_000, 25_000, v[5]) for v in votes)
+    insert_rows(Judgement, (*_ANSWER, "public_id", *_SAID, "updated_at"), ((*a, a[-1]) for a in answers))
+    answers = ((v[0], criterion, uuid.uuid4(), v[6], 30_000, 25_000, v[5]) for v in votes)
+    insert_rows(JudgementRevision, (*_ANSWER, "client_key", *_SAID), answers)
+
+
+def _summary_pairs(dataset: Any) -> list[tuple[int, int, int]]:
+    """Return every (document, summary, summary) of the dataset, by id."""
+    from models_runner.models import Summary
+
     by_document: dict[int, list[int]] = {}
     for document, summary in (
         Summary.objects.filter(run__dataset=dataset).order_by("pk").values_list("document_id", "pk")
     ):
         by_document.setdefault(document, []).append(summary)
-    pairs = [(document, *pair) for document, summaries in by_document.items() for pair in combinations(summaries, 2)]
+    return [(document, a, b) for document, summaries in by_document.items() for a, b in combinations(summaries, 2)]
+
+
+def _store_comparisons(
+    study: Any, pairs: Sequence[tuple[int, int, int]], judgements: int, quota: int, rng: random.Random
+) -> list[Any]:
+    """Store as many comparisons with this quota as the judgements fill; raise ValueError if there are too few pairs."""
+    from annotations.models import Comparison
+
     if judgements > quota * len(pairs):
         raise ValueError(f"At most {2 * OTHER_STUDIES * quota * len(pairs)} judgements can be stored.")
     wanted = [quota] * (judgements // quota) + [judgements % quota] * (judgements % quota > 0)
-    comparisons = Comparison.objects.bulk_create(
+    return Comparison.objects.bulk_create(
         (
             Comparison(study=study, document_id=document, summary_a_id=a, summary_b_id=b, shuffle=rng.getrandbits(24),
                        quota=places, taken=places)
@@ -135,15 +161,6 @@ def _rated(study: Any, dataset: Any, people: Sequence[Any], judgements: int, quo
         ),
         batch_size=2_000,
     )  # fmt: skip
-    criterion = study.criteria.get().pk
-    votes = list(
-        _votes(rng, [(one.pk, one.quota) for one in comparisons], [one.pk for one in people], _next_id(Assignment))
-    )
-    insert(Assignment, _ASSIGNMENT, ((v[0], v[1], v[2], uuid.uuid4(), "done", v[3], v[4], v[5], v[5]) for v in votes))
-    answers = ((v[0], criterion, uuid.uuid4(), v[6], 30_000, 25_000, v[5]) for v in votes)
-    insert(Judgement, (*_ANSWER, "public_id", *_SAID, "updated_at"), ((*a, a[-1]) for a in answers))
-    answers = ((v[0], criterion, uuid.uuid4(), v[6], 30_000, 25_000, v[5]) for v in votes)
-    insert(JudgementRevision, (*_ANSWER, "client_key", *_SAID), answers)
 
 
 _ASSIGNMENT = (
@@ -157,7 +174,7 @@ _SAID = ("outcome", "lead_time_ms", "active_ms", "created_at")
 def _votes(
     rng: random.Random, comparisons: Sequence[tuple[int, int]], people: Sequence[int], first: int
 ) -> Iterator[tuple[Any, ...]]:
-    """Assignment's id, comparison, annotator, slot, side shown left, when, outcome."""
+    """Draw votes: the assignment's id, comparison, annotator, slot, side shown left, time, outcome."""
     for comparison, places in comparisons:
         for slot, annotator in enumerate(rng.sample(people, places)):
             when = BEGAN + timedelta(seconds=first)
@@ -172,8 +189,8 @@ def _next_id(model: Any) -> int:
     return (model.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
 
 
-def insert(model: Any, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Many rows at once; columns not named get the model's defaults."""
+def insert_rows(model: Any, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert many rows at once; columns that are not named get the model's defaults."""
     from django.db import connection, transaction
 
     fields = {field.column: field for field in model._meta.concrete_fields}
@@ -198,14 +215,14 @@ def insert(model: Any, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) 
 
 
 def _without_row_triggers(cursor: Any) -> None:
-    """Checks of foreign keys and quotas row by row take most of the time; who may not switch them off waits."""
+    """Switch off foreign keys and triggers, which take most of the time, if this database user may do so."""
     cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
     if cursor.fetchone()[0]:
         cursor.execute("SET LOCAL session_replication_role = replica")
 
 
-def settle() -> None:
-    """After rows came or went in masses: counts and sequences fit them, and the planner knows what is there."""
+def settle_database() -> None:
+    """Bring counts, sequences and the planner's statistics up to date after many rows were added or deleted."""
     from django.core.management.color import no_style
     from django.db import connection
 
@@ -222,4 +239,4 @@ def settle() -> None:
             cursor.execute(statement)
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
         if connection.vendor == "postgresql":
-            cursor.execute("CHECKPOINT")  # or the rows are written out for minutes, beside what is measured
+            cursor.execute("CHECKPOINT")  # otherwise rows are written out for minutes while the benchmark measures

@@ -1,4 +1,4 @@
-"""A board from rows: votes stored in PostgreSQL, the seconds from them to a stored board, and those of its page."""
+"""Time a board from rows: store votes in PostgreSQL, compute and store a board from them, and load its page."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from uuid import UUID
 import numpy as np
 
 from benchmarks.parts.site import database, temporary_site
-from benchmarks.parts.stored import insert, settle
+from benchmarks.parts.stored import insert_rows, settle_database
 from stats.votes.arrays import IntArray, VoteArrays
 
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
@@ -20,15 +20,22 @@ VIEWS = 20
 
 
 def measure_rows(server: str, votes: VoteArrays, repeat: int, add: Callable[[str, float], None]) -> None:
-    """Stores the votes in a database of its own on this server; add gets the seconds of each part."""
+    """Measure how long a board takes from stored rows.
+
+    Args:
+        server: URL of a PostgreSQL server; the votes are stored in a new database, which is deleted afterwards.
+        votes: What is stored.
+        repeat: How often each part is measured.
+        add: Called with the name of a part and its seconds.
+    """
     with ExitStack() as stack:
         url = stack.enter_context(database(server))
         stack.enter_context(temporary_site(0, database_url=url))
         from django.core.management import call_command
 
         call_command("collectstatic", verbosity=0, interactive=False)
-        study = _store(votes)
-        settle()
+        study = store_study(votes)
+        settle_database()
         for _ in range(repeat):
             _measure(study, add)
 
@@ -64,53 +71,78 @@ def _measure(study: Any, add: Callable[[str, float], None]) -> None:
             add("page from the snapshot", time.perf_counter() - started)
 
 
-def _store(votes: VoteArrays) -> Any:
-    """A study with these votes: a comparison a (document, pair), an assignment and a judgement a vote."""
-    from annotations.models import Annotator, Assignment, Comparison, Criterion, Judgement, JudgementRevision
-
+def store_study(votes: VoteArrays) -> Any:
+    """Store a study with these votes: a comparison per (document, pair), an assignment and a judgement per vote."""
     summaries, study = _summaries(votes)
-    criterion = Criterion.objects.create(study=study, key="overall", question="Which is better?", position=0).pk
-    people = Annotator.objects.bulk_create(
-        Annotator(study=study, number=n + 1, pseudonym=f"annotator-{n:04d}")
-        for n in range(int(votes.annotator.max()) + 1)
-    )
     kept, pair, first_of_pair = _once_each(votes)
     sides = [summaries[votes.document[kept], system[kept]] for system in (votes.system_a, votes.system_b)]
     # Canonical order: a has the smaller id.
     swapped = sides[0] > sides[1]
     outcome = np.where(swapped & (votes.outcome[kept] < 2), 1 - votes.outcome[kept], votes.outcome[kept])
     low, high = np.minimum(*sides)[first_of_pair], np.maximum(*sides)[first_of_pair]
-    documents = [one.pk for one in study.dataset.documents.order_by("position")]
+    _store_comparisons(study, votes.document[kept][first_of_pair].tolist(), low.tolist(), high.tolist(), pair)
+    _store_assignments(study, votes, kept, pair.tolist())
+    _store_answers(study, outcome.tolist())
+    return study
+
+
+def _store_comparisons(study: Any, positions: list[int], low: list[int], high: list[int], pair: IntArray) -> None:
+    """Store a comparison for each (document, pair), with as many places as it has votes."""
+    from annotations.models import Comparison
+
+    documents = list(study.dataset.documents.order_by("position").values_list("pk", flat=True))
     places = np.bincount(pair).tolist()
-    rows = zip(votes.document[kept][first_of_pair].tolist(), low.tolist(), high.tolist(), places, strict=True)
-    insert(
+    rows = zip(positions, low, high, places, strict=True)
+    insert_rows(
         Comparison,
         ("id", "study_id", "document_id", "summary_a_id", "summary_b_id", "purpose", "shuffle", "quota", "taken"),
         ((i + 1, study.pk, documents[d], a, b, "rating", i, n, n) for i, (d, a, b, n) in enumerate(rows)),
     )
+
+
+def _store_assignments(study: Any, votes: VoteArrays, kept: IntArray, pair: list[int]) -> None:
+    """Store the annotators, and a finished assignment for each vote."""
+    from annotations.models import Annotator, Assignment
+
+    people = Annotator.objects.bulk_create(
+        Annotator(study=study, number=n + 1, pseudonym=f"annotator-{n:04d}")
+        for n in range(int(votes.annotator.max()) + 1)
+    )
     annotators = [people[n].pk for n in votes.annotator[kept].tolist()]
     slots: dict[int, Iterator[int]] = {}
-    insert(
+    insert_rows(
         Assignment,
         ("id", "comparison_id", "annotator_id", "token", "state", "slot", "shown_left", "created_at", "completed_at"),
         (
             (i + 1, p + 1, a, UUID(int=i + 1), "done", next(slots.setdefault(p, count())), "a", BEGAN, BEGAN)
-            for i, (p, a) in enumerate(zip(pair.tolist(), annotators, strict=True))
+            for i, (p, a) in enumerate(zip(pair, annotators, strict=True))
         ),
     )
-    ids = np.random.default_rng(3).integers(2**63, size=(len(kept), 2)).tolist()
-    answers = [(i + 1, criterion, UUID(int=(a << 64) + b), WORDS[o]) for i, ((a, b), o) in
-               enumerate(zip(ids, outcome.tolist(), strict=True))]  # fmt: skip
+
+
+def _store_answers(study: Any, outcomes: list[int]) -> None:
+    """Store a judgement and its history for each assignment, in the order of the assignments."""
+    from annotations.models import Criterion, Judgement, JudgementRevision
+
+    criterion = Criterion.objects.create(study=study, key="overall", question="Which is better?", position=0).pk
+    ids = np.random.default_rng(3).integers(2**63, size=(len(outcomes), 2)).tolist()
+    answers = [
+        (i + 1, criterion, UUID(int=(a << 64) + b), WORDS[outcome])
+        for i, ((a, b), outcome) in enumerate(zip(ids, outcomes, strict=True))
+    ]
     said = ("assignment_id", "criterion_id")
-    insert(
+    insert_rows(
         Judgement, (*said, "public_id", "outcome", "created_at", "updated_at"), ((*a, BEGAN, BEGAN) for a in answers)
     )
-    insert(JudgementRevision, (*said, "client_key", "outcome", "created_at"), ((*a, BEGAN) for a in answers))
-    return study
+    insert_rows(JudgementRevision, (*said, "client_key", "outcome", "created_at"), ((*a, BEGAN) for a in answers))
 
 
 def _once_each(votes: VoteArrays) -> tuple[IntArray, IntArray, IntArray]:
-    """Places of the votes, each annotator's on a pair once; each one's comparison; a vote of each comparison."""
+    """Drop the votes that an annotator gave twice on a pair.
+
+    Returns:
+        The positions of the votes that are kept; the comparison of each; one kept vote of each comparison.
+    """
     n = votes.n_systems
     low, high = np.minimum(votes.system_a, votes.system_b), np.maximum(votes.system_a, votes.system_b)
     pair = (votes.document * n + low) * n + high
@@ -120,7 +152,7 @@ def _once_each(votes: VoteArrays) -> tuple[IntArray, IntArray, IntArray]:
 
 
 def _summaries(votes: VoteArrays) -> tuple[Any, Any]:
-    """Every system's summary of every document, by document and system; and the study."""
+    """Store documents, systems and summaries; return the summaries' ids, shape (documents, systems), and the study."""
     from annotations.models import Study
     from models_runner.datasets.instructions import sync_version
     from models_runner.models import Dataset, Document, Run, Summary, System
@@ -141,7 +173,7 @@ def _summaries(votes: VoteArrays) -> tuple[Any, Any]:
         run = Run.objects.create(system=system, dataset=dataset, instruction="medium", status="done",
                                  instruction_version=sync_version("medium"))  # fmt: skip
         first = n * n_documents + 1
-        insert(
+        insert_rows(
             Summary,
             ("id", "run_id", "document_id", "status", "text", "stop_reason", "dropped_tokens", "seconds"),
             ((first + i, run.pk, d.pk, "done", "A summary.", "end", 0, 1.5) for i, d in enumerate(documents)),

@@ -1,4 +1,4 @@
-"""The switch between languages, on pages that have one."""
+"""A template tag for the language switch."""
 
 from dataclasses import dataclass
 

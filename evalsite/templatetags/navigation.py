@@ -11,6 +11,6 @@ BELONGS_TO = {"boards": "studies", "releases": "studies", "documents": "datasets
 
 @register.filter
 def section(request: HttpRequest) -> str:
-    """ "studies" for everything about studies, and so on; "" for the overview."""
+    """Return the entry that a page belongs to, for example "studies"; "" for the overview."""
     first = request.path.strip("/").partition("/")[0]
     return BELONGS_TO.get(first, first)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from leaderboards.data.inputs import BoardInputs
 from models_runner.models import Regime, Summary, System
-from models_runner.systems.prices import cost as dollars
+from models_runner.systems.prices import cost_in_dollars as dollars
 
 NO_SUMMARIES = "no summaries yet"
 

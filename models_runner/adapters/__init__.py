@@ -1,1 +1,1 @@
-"""One file a backend, behind one protocol: requests in, summaries out; imports no models and no other room."""
+"""Adapters, one file per backend, behind one protocol: requests in, summaries out; imports no models or other room."""

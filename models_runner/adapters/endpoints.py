@@ -1,4 +1,4 @@
-"""Which servers the site may send transcripts to: those on this machine, and those the operator has listed."""
+"""Check which servers may receive transcripts: those on this machine, and those that the operator has listed."""
 
 import ipaddress
 import re
@@ -12,12 +12,16 @@ from models_runner.adapters.protocol import AdapterError
 PORTS = {"http": 80, "https": 443}
 ADDRESS = re.compile(r"[A-Za-z0-9._-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 KEY_FIELD = re.compile(r"(key|token|secret|password|passwd|authorization|bearer|credentials?)$")
-# Other variables of the workers, such as SECRET_KEY or DATABASE_URL, must not leave by this way.
+# Other variables of the workers, such as SECRET_KEY or DATABASE_URL, must not be sent to a server as its key.
 KEY_NAME = re.compile(r"(?!.*SECRET)[A-Z][A-Z0-9_]*_(KEY|TOKEN)")
 
 
 def check_engine(engine: object) -> None:
-    """Raises AdapterError if an engine record holds a key, or an address that transcripts may not be sent to."""
+    """Check that an engine record holds no key, and no address that transcripts may not be sent to.
+
+    Raises:
+        AdapterError: It holds one, or it is no mapping; the message names the field and says what to do.
+    """
     if not isinstance(engine, Mapping):
         raise AdapterError(f'engine is {type(engine).__name__}; expected settings by name, such as {{"slots": 1}}.')
     for name in _names(engine):
@@ -28,7 +32,7 @@ def check_engine(engine: object) -> None:
             )
     key_env = engine.get("key_env") or ""
     if key_env and not (isinstance(key_env, str) and KEY_NAME.fullmatch(key_env)):
-        # Not repeated: it may be the key itself.
+        # The message does not repeat the value, which may be the key itself.
         raise AdapterError(
             "engine.key_env must be the name of an environment variable in capitals that ends in _KEY or _TOKEN, for "
             "example VLLM_API_KEY (and no SECRET); never the key itself."
@@ -48,10 +52,13 @@ def _names(value: object) -> Iterator[str]:
 
 
 def check_endpoint(url: str) -> None:
-    """Raises AdapterError unless the rule allows the address.
+    """Check that transcripts may be sent to this address.
 
     Allowed are http and https on a loopback address, and https on a host listed in ALLOWED_ENDPOINTS: `host`, `*.host`,
     or either with `:port` (443 without). A listed entry that begins with `http://` allows that host without encryption.
+
+    Raises:
+        AdapterError: The address is not allowed; the message says how the operator can allow it.
     """
     parts = _parts(url)
     host, port = (parts.hostname or "").lower(), _port(parts)
@@ -74,7 +81,7 @@ def check_endpoint(url: str) -> None:
 
 
 def _parts(url: str) -> SplitResult:
-    """A plain address; what two readers of addresses could take for different hosts is refused."""
+    """Parse an address; refuse one that two parsers could read as different hosts. Raises AdapterError."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -103,7 +110,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _matches(entry: str, scheme: str, host: str, port: int) -> bool:
-    """Whether a line of the list allows the address. Raises ValueError if the line cannot be read."""
+    """Tell whether an entry of the list allows the address. Raises ValueError if the entry cannot be read."""
     before, separator, rest = entry.strip().lower().rpartition("://")
     allowed = urlsplit(f"{before if separator else 'https'}://{rest.rstrip('/')}")
     wildcard = allowed.netloc.startswith("*.")
@@ -111,6 +118,6 @@ def _matches(entry: str, scheme: str, host: str, port: int) -> bool:
         raise ValueError(entry)
     if scheme != allowed.scheme or port != _port(allowed):
         return False
-    # A last dot says that a name is complete; it is the same host.
+    # A trailing dot only marks a name as complete; the host is the same.
     name, host = (allowed.hostname or "").removesuffix("."), host.removesuffix(".")
     return host.endswith(name[1:]) and host != name[1:] if wildcard else host == name

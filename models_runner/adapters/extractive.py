@@ -1,4 +1,4 @@
-"""Baselines that copy sentences of the transcript: the first ones (lead), or the most central (LexRank, TextRank)."""
+"""Extractive baselines: they copy the transcript's first sentences (lead) or most central ones (LexRank, TextRank)."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,13 @@ METHODS = ("lead", "lexrank", "textrank")
 
 
 class ExtractiveAdapter:
-    """Engine settings: `method` (lead, lexrank or textrank) and `sentences`, a number or one by instruction kind."""
+    """Copies sentences of the transcript.
+
+    Engine settings: `method` (lead, lexrank or textrank) and `sentences` (3), a number or a number by instruction kind.
+
+    Raises:
+        AdapterError: The method is not known.
+    """
 
     name = "extractive"
     batch_size = 4
@@ -32,7 +38,7 @@ class ExtractiveAdapter:
         count = self._count(request.kind)
         sentences = [sentence for turn in turns for sentence in turn]
         lead = self.method == "lead"
-        chosen = sentences[:count] if lead else central(self.method, sentences, count, request.language)
+        chosen = sentences[:count] if lead else central_sentences(self.method, sentences, count, request.language)
         joint = "" if request.language.startswith(("zh", "ja")) else " "
         text = joint.join(chosen)
         return SystemOutput(text, "end" if text else "empty", None, None, 0, time.perf_counter() - started)
@@ -47,7 +53,7 @@ class ExtractiveAdapter:
 
 
 class _Words:
-    """sumy's tokenizer protocol on our own words, so that it never asks for data from the network."""
+    """Gives sumy our own tokenizer, so that it never asks for data from the network."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -56,10 +62,11 @@ class _Words:
         return words(sentence, self.language)
 
 
-def central(method: str, sentences: Sequence[str], count: int, language: str) -> list[str]:
-    """The `count` most central sentences in their own order; equal sentences are one.
+def central_sentences(method: str, sentences: Sequence[str], count: int, language: str) -> list[str]:
+    """Return the `count` most central sentences in the order of the text; equal sentences count once.
 
-    Sources: LexRank, Erkan & Radev (2004); TextRank, Mihalcea & Tarau (2004).
+    Source:
+        LexRank: Erkan & Radev (2004). TextRank: Mihalcea & Tarau (2004). Both are computed by sumy.
     """
     from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
     from sumy.summarizers.lex_rank import LexRankSummarizer

@@ -1,4 +1,4 @@
-"""Hugging Face transformers: sequence-to-sequence and decoder-only models from a folder, a hub id or a GGUF file."""
+"""Run sequence-to-sequence and decoder-only models in Hugging Face transformers, from a folder, hub id or GGUF file."""
 
 import gc
 import json
@@ -25,8 +25,14 @@ def load(spec: SystemSpec) -> LanguageModelAdapter:
 
 
 class TransformersEngine:
-    """Engine settings: `batch_size` (4), `device` ("" chooses CUDA when there is one), `dtype` ("" is bfloat16 on CUDA,
-    float32 on the CPU) and `threads` (0: as torch decides)."""
+    """A model loaded by transformers.
+
+    Engine settings: `batch_size` (4), `device` ("" chooses CUDA if there is a GPU), `dtype` ("" is bfloat16 on CUDA,
+    float32 on the CPU) and `threads` (0: torch decides).
+
+    Raises:
+        WeightsMissingError: The weights are not on this machine.
+    """
 
     name = "transformers"
 
@@ -62,7 +68,7 @@ class TransformersEngine:
             raise WeightsMissingError(_missing(self.spec, error)) from error
         self.model: Any = model.to(self.device).eval()  # type: ignore[arg-type]
         self.tokenizer.padding_side = "right" if self.seq2seq else "left"
-        # Our own limits hold; the tokenizer's only makes it warn.
+        # This project keeps to the window itself; the tokenizer's own limit would only make it warn.
         self.tokenizer.model_max_length = 10**9
         if self.tokenizer.pad_token_id is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
@@ -75,31 +81,31 @@ class TransformersEngine:
         return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def prompt_ids(self, prompt: Prompt) -> list[int]:
-        """What the model reads, template included."""
+        """Return the tokens that the model reads, chat template included."""
         return self._ids(self._rendered(prompt))
 
     def answer_ids(self, text: str) -> list[int]:
-        """What the model should have written, its end token included."""
-        # Where no template parts a decoder's prompt from its answer, a line break does.
+        """Return the tokens of an answer that the model is to learn, end token included."""
+        # Without a chat template, a line break separates a decoder's prompt from its answer.
         start = "" if self.seq2seq or self.tokenizer.chat_template else "\n"
         written = self.tokenizer(text_target=start + text, add_special_tokens=False)["input_ids"]
         return [*written, self.tokenizer.eos_token_id]
 
     def needs(self, prompt: Prompt) -> int:
         tokens = len(self.prompt_ids(prompt))
-        # An encoder's window holds the input alone; the output has the decoder's.
+        # An encoder's window holds only the input; the output has the decoder's window.
         return tokens if self.seq2seq else tokens + prompt.limit
 
     def write(self, prompts: Sequence[Prompt]) -> list[Written]:
         rendered = [self._rendered(prompt) for prompt in prompts]
         ids = [self._ids(text) for text in rendered]
         written: dict[int, Written] = {}
-        # One output limit in one batch: nobody is cut by another's. Alike lengths in one batch: little padding.
+        # A batch has one output limit, so that no text is cut at another's limit, and similar lengths to save padding.
         order = sorted(range(len(prompts)), key=lambda i: (prompts[i].limit, len(ids[i])))
         for limit, group in groupby(order, key=lambda i: prompts[i].limit):
             for batch in _batched(group, self.batch_size):
-                made = self._batch([ids[i] for i in batch], [rendered[i] for i in batch], limit)
-                written.update(zip(batch, made, strict=True))
+                texts = self._batch([ids[i] for i in batch], [rendered[i] for i in batch], limit)
+                written.update(zip(batch, texts, strict=True))
         return [written[i] for i in range(len(prompts))]
 
     def _rendered(self, prompt: Prompt) -> str:
@@ -114,7 +120,7 @@ class TransformersEngine:
         return list(self.tokenizer(prompt, add_special_tokens=special)["input_ids"])
 
     def _batch(self, ids: Sequence[list[int]], rendered: Sequence[str], limit: int) -> list[Written]:
-        """One pass of the model; on memory running out, two of half the size, down to one prompt."""
+        """Run the model on a batch; if memory runs out, run it on each half of the batch, down to a single prompt."""
         try:
             return self._generate(ids, rendered, limit)
         except (RuntimeError, MemoryError) as error:
@@ -122,7 +128,7 @@ class TransformersEngine:
                 raise
             if len(ids) == 1:
                 raise AdapterError(_out_of_memory(self.spec, self.device, len(ids[0]))) from error
-        # Outside the handler: the exception holds the failed pass's tensors.
+        # Free memory outside the handler, because the exception holds the tensors of the failed pass.
         self._free_memory()
         half = len(ids) // 2
         return self._batch(ids[:half], rendered[:half], limit) + self._batch(ids[half:], rendered[half:], limit)
@@ -134,13 +140,13 @@ class TransformersEngine:
 
     def _generate(self, ids: Sequence[list[int]], rendered: Sequence[str], limit: int) -> list[Written]:
         started = time.perf_counter()
-        inputs = self.tokenizer.pad([{"input_ids": one} for one in ids], return_tensors="pt").to(self.device)
+        inputs = self.tokenizer.pad([{"input_ids": read} for read in ids], return_tensors="pt").to(self.device)
         with self.torch.inference_mode():
             sequences = self.model.generate(**inputs, max_new_tokens=limit, **self._decoding())
         new = sequences if self.seq2seq else sequences[:, inputs["input_ids"].shape[1] :]
         seconds = (time.perf_counter() - started) / len(ids)
         rows = zip(new.tolist(), ids, rendered, strict=True)
-        return [self._record(row, len(one), text, seconds) for row, one, text in rows]
+        return [self._record(row, len(read), text, seconds) for row, read, text in rows]
 
     def _decoding(self) -> dict[str, Any]:
         decoding = {k: v for k, v in self.spec.decoding.items() if k not in ("max_tokens", "seed", "temperature")}
@@ -169,7 +175,7 @@ class TransformersEngine:
         return {int(token) for token in [*listed, self.tokenizer.eos_token_id] if token is not None}
 
     def peak_memory_bytes(self) -> int:
-        """Of the GPU since this system was loaded; on a CPU, of the process."""
+        """Return the peak memory of the GPU since this system was loaded, or on a CPU that of the process."""
         if self.device.startswith("cuda"):
             return int(self.torch.cuda.max_memory_allocated())
         return peak_resident_bytes()
@@ -189,7 +195,7 @@ class TransformersEngine:
 
 
 def _unpacked(options: dict[str, Any]) -> dict[str, Any]:
-    """Weights of a GGUF file as plain numbers, which alone can be trained, whatever libraries are installed."""
+    """Add the option that dequantizes a GGUF file's weights, because only plain floats can be trained."""
     if "gguf_file" not in options:
         return options
     from transformers import GgufConfig
@@ -198,13 +204,13 @@ def _unpacked(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _base_of_adapter(source: str, options: dict[str, Any]) -> str:
-    """Where the base of a PEFT adapter is; the source itself if it is a whole model."""
+    """Return where the base of a PEFT adapter is, or the source itself if it is a whole model."""
     from transformers.utils.peft_utils import find_adapter_config_file
 
-    found = None if "gguf_file" in options else find_adapter_config_file(source, **options)
-    if found is None:
+    config_file = None if "gguf_file" in options else find_adapter_config_file(source, **options)
+    if config_file is None:
         return source
-    config = json.loads(Path(found).read_text())
+    config = json.loads(Path(config_file).read_text())
     options.pop("revision", None)  # the adapter's, not the base's
     if config.get("revision"):
         options["revision"] = config["revision"]
@@ -219,7 +225,7 @@ def _tokenizer(adapter: str, source: str, options: dict[str, Any]) -> Any:
 
 
 def _merged(model: Any, adapter: str) -> Any:
-    """The base with a PEFT adapter's matrices added into its weights: as fast as a whole model."""
+    """Add a PEFT adapter's matrices into the base's weights, which makes it as fast as a whole model."""
     from peft import PeftModel
 
     return PeftModel.from_pretrained(model, adapter).merge_and_unload()
@@ -232,7 +238,7 @@ def _batched(indices: Iterable[int], size: int) -> Iterator[list[int]]:
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    # torch has a class for CUDA's fault only; its CPU allocator raises a plain RuntimeError.
+    # torch has an exception class only for CUDA; its CPU allocator raises a plain RuntimeError.
     return isinstance(error, MemoryError) or "out of memory" in str(error) or "can't allocate memory" in str(error)
 
 
@@ -244,7 +250,7 @@ def _out_of_memory(spec: SystemSpec, device: str, tokens: int) -> str:
 
 
 def _until_end(row: list[int], end_tokens: set[int]) -> tuple[list[int], bool]:
-    """The tokens before the first end token, and whether there was one; what follows it is padding."""
+    """Return the tokens before the first end token, and whether there was one; after it there is only padding."""
     for position, token in enumerate(row):
         if token in end_tokens:
             return row[:position], True
@@ -252,7 +258,7 @@ def _until_end(row: list[int], end_tokens: set[int]) -> tuple[list[int], bool]:
 
 
 def _source(spec: SystemSpec) -> tuple[str, dict[str, Any], str]:
-    """Where from_pretrained finds the model, its further arguments, and the revision to record."""
+    """Return where from_pretrained finds the model, its further arguments, and the revision to record."""
     if is_gguf(spec.model_id):
         path = resolve_gguf(spec.model_id)
         return str(path.parent), {"gguf_file": path.name}, file_revision(path)

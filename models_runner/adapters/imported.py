@@ -1,10 +1,10 @@
-"""Systems whose summaries were made elsewhere: nothing can be asked of them here."""
+"""The adapter of systems whose summaries were made elsewhere; it writes none."""
 
 from models_runner.adapters.protocol import AdapterError, SystemSpec
 
 
 class ImportedAdapter:
-    """Raises AdapterError when made: a worker cannot write for it."""
+    """Stands for a system that no worker can write for: creating it raises AdapterError."""
 
     def __init__(self, spec: SystemSpec) -> None:
         raise AdapterError(

@@ -1,8 +1,8 @@
-"""The adapter over any text engine: prompts from requests, long inputs by strategy, calls of summaries together."""
+"""The adapter over any text engine: it builds prompts, handles long inputs, and batches the calls of many summaries."""
 
 from collections.abc import Sequence
 
-from models_runner.adapters.longinput.calls import Answered, Call, Made, Strategy, Task
+from models_runner.adapters.longinput.calls import AnsweredCall, Call, Made, Strategy, Task
 from models_runner.adapters.longinput.strategies import check_long_input, strategy_for
 from models_runner.adapters.prompts import output_tokens, transcript_lines, user_text
 from models_runner.adapters.protocol import (
@@ -17,13 +17,21 @@ from models_runner.adapters.protocol import (
 
 
 class LanguageModelAdapter:
+    """Writes summaries with a text engine.
+
+    Raises:
+        AdapterError: The system's long_input record is wrong.
+    """
+
     def __init__(self, spec: SystemSpec, engine: TextEngine) -> None:
         check_long_input(spec.long_input)
         self.spec, self.engine = spec, engine
         self.name, self.revision, self.batch_size = engine.name, engine.revision, engine.batch_size
 
     def summarize(self, requests: Sequence[SummaryRequest]) -> list[SystemOutput]:
-        return drive([strategy_for(self.spec.long_input, self._task(request)) for request in requests], self.engine)
+        return run_strategies(
+            [strategy_for(self.spec.long_input, self._task(request)) for request in requests], self.engine
+        )
 
     def _task(self, request: SummaryRequest) -> Task:
         limit = output_tokens(self.spec, request.kind)
@@ -38,9 +46,9 @@ class LanguageModelAdapter:
         return self.engine.environment() | {"long_input": dict(self.spec.long_input) or {"strategy": "truncate"}}
 
 
-def drive(strategies: Sequence[Strategy], engine: TextEngine) -> list[SystemOutput]:
-    """Run strategies side by side: the calls that are open at a time go to the engine together."""
-    made: dict[int, Made] = {}
+def run_strategies(strategies: Sequence[Strategy], engine: TextEngine) -> list[SystemOutput]:
+    """Run strategies side by side, sending the calls that are open at the same time to the engine together."""
+    summaries: dict[int, Made] = {}
     waiting = {index: next(strategy) for index, strategy in enumerate(strategies)}
     while waiting:
         answers = iter(engine.write([call.prompt for calls in waiting.values() for call in calls]))
@@ -49,9 +57,9 @@ def drive(strategies: Sequence[Strategy], engine: TextEngine) -> list[SystemOutp
             try:
                 still[index] = strategies[index].send([next(answers) for _ in calls])
             except StopIteration as end:
-                made[index] = end.value
+                summaries[index] = end.value
         waiting = still
-    return [_output(made[index]) for index in range(len(strategies))]
+    return [_output(summaries[index]) for index in range(len(strategies))]
 
 
 def _output(made: Made) -> SystemOutput:
@@ -59,30 +67,30 @@ def _output(made: Made) -> SystemOutput:
     return SystemOutput(
         text=made.text,
         stop_reason=made.stop_reason,
-        prompt_tokens=_sum([one.prompt_tokens for one in written]),
-        output_tokens=_sum([one.output_tokens for one in written]),
+        prompt_tokens=_sum([text.prompt_tokens for text in written]),
+        output_tokens=_sum([text.output_tokens for text in written]),
         dropped_tokens=made.dropped_tokens,
-        seconds=sum(one.seconds for one in written),
-        peak_memory_bytes=max((one.peak_memory_bytes for one in written if one.peak_memory_bytes), default=None),
+        seconds=sum(text.seconds for text in written),
+        peak_memory_bytes=max((text.peak_memory_bytes for text in written if text.peak_memory_bytes), default=None),
         chapters=made.chapters,
         calls=[_record(call) for call in made.calls],
     )
 
 
 def _sum(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
+    reported = [count for count in counts if count is not None]
+    return sum(reported) if len(reported) == len(counts) else None
 
 
-def _record(call: Answered) -> CallRecord:
-    one: Written = call.written
+def _record(call: AnsweredCall) -> CallRecord:
+    written: Written = call.written
     return CallRecord(
         step=call.step,
-        prompt=one.prompt,
-        output=one.text,
-        stop_reason=one.stop_reason,
-        prompt_tokens=one.prompt_tokens,
-        output_tokens=one.output_tokens,
-        seconds=one.seconds,
-        cached_tokens=one.cached_tokens,
+        prompt=written.prompt,
+        output=written.text,
+        stop_reason=written.stop_reason,
+        prompt_tokens=written.prompt_tokens,
+        output_tokens=written.output_tokens,
+        seconds=written.seconds,
+        cached_tokens=written.cached_tokens,
     )

@@ -1,4 +1,4 @@
-"""GGUF files on llama.cpp, inside this process (xllamacpp)."""
+"""Run GGUF files on llama.cpp inside this process, by the library xllamacpp."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from models_runner.adapters.weights import file_revision, has_chat_template, res
 
 DEFAULT_WINDOW = 2048
 QUIET = -1
-ENGINE_NAMES = {"repetition_penalty": "repeat_penalty"}  # one name in our records, another in the engine
+ENGINE_NAMES = {"repetition_penalty": "repeat_penalty"}  # the name in our records, and llama.cpp's name for it
 
 
 def load(spec: SystemSpec) -> LanguageModelAdapter:
@@ -28,10 +28,17 @@ def load(spec: SystemSpec) -> LanguageModelAdapter:
 
 
 class LlamaCppEngine:
-    """Engine settings: `slots` (1; so many prompts are written side by side, sharing the model's batches; on a CPU that
-    is no faster, and it changes greedy output), `threads` (0: all cores), `prefix_cache` (true: a prompt that begins
-    like the one before is not read again), `reencode` (none; see reencoding.py) and `flash_attention` (as
-    the engine decides; on a CPU it reads faster and writes slower)."""
+    """A GGUF model loaded by llama.cpp.
+
+    Engine settings: `slots` (1; how many prompts are written side by side in the model's batches; on a CPU more slots
+    are no faster, and they change greedy output), `threads` (0: all cores), `prefix_cache` (true: the beginning that a
+    prompt shares with the one before is not read again), `reencode` (none; see reencoding.py) and `flash_attention`
+    (the engine decides; on a CPU it makes reading faster and writing slower).
+
+    Raises:
+        WeightsMissingError: The file is not on this machine.
+        AdapterError: llama.cpp cannot load the file.
+    """
 
     name = "llamacpp"
 
@@ -90,7 +97,7 @@ class LlamaCppEngine:
         with ThreadPoolExecutor(self.slots) as pool:
             written = list(pool.map(self._write, prompts))
         share = (time.perf_counter() - started) / max(1, len(written))
-        return [replace(one, seconds=share) for one in written]
+        return [replace(text, seconds=share) for text in written]
 
     def _write(self, prompt: Prompt) -> Written:
         started = time.perf_counter()
@@ -119,7 +126,7 @@ class LlamaCppEngine:
         return self.server.handle_completions({"prompt": prompt.text} | body)
 
     def _rendered(self, prompt: Prompt) -> str:
-        # For weights without a template llama.cpp would put in another model's, whose markers they write back as text.
+        # For weights without a template llama.cpp would use another model's, and the model would write its markers.
         if not self.chat:
             return prompt.text
         return str(self._post("/apply-template", {"messages": _messages(prompt)})["prompt"])
@@ -130,7 +137,7 @@ class LlamaCppEngine:
         return {"temperature": 0, "seed": 1} | decoding
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
-        # The engine answers these two questions on its loopback address only.
+        # The library offers these two requests only over HTTP, on a loopback address.
         data = json.dumps(body).encode()
         request = Request(self.server.listening_address + path, data, {"Content-Type": "application/json"})  # noqa: S310
         with urlopen(request, timeout=120) as answer:  # noqa: S310

@@ -1,4 +1,4 @@
-"""Any server that speaks the OpenAI protocol: vLLM, llama.cpp's server, Ollama, TGI, hosted models."""
+"""Write summaries through a server that speaks the OpenAI protocol, such as vLLM, llama.cpp, Ollama or a hosted one."""
 
 import math
 import os
@@ -26,7 +26,7 @@ DEFAULTS = {"concurrency": 4, "timeout_seconds": 600, "max_retries": 5}
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 CHARACTERS_A_TOKEN = 3
 ESTIMATE = "estimated: 3 ASCII characters a token, every other character one"
-# The server's chat template is not known here: room for what it adds, and slack for where it joins texts.
+# Room for the tokens that the server's chat template adds, which this side does not know.
 TEMPLATE_TOKENS = 16
 SHOWN_CHARACTERS = 200
 SENT_HEADERS = ("host", "accept", "accept-encoding", "connection", "user-agent", "content-type", "content-length")
@@ -37,8 +37,15 @@ def load(spec: SystemSpec) -> LanguageModelAdapter:
 
 
 class OpenAIEngine:
-    """Engine settings: `base_url`, `model` (the system's model_id), `key_env` (the NAME of an environment variable),
-    `concurrency` (4), `timeout_seconds` (600), `max_retries` (5) and `tokenizer` (a folder or hub id to count with)."""
+    """A model behind an endpoint.
+
+    Engine settings: `base_url`, `model` (the system's model_id), `key_env` (the name of an environment variable),
+    `concurrency` (4), `timeout_seconds` (600), `max_retries` (5) and `tokenizer` (a folder or hub id to count with).
+
+    Raises:
+        WeightsMissingError: The endpoint, its key or the tokenizer is missing.
+        AdapterError: The engine record is not allowed, or the system has no context_window.
+    """
 
     name = "openai"
     revision = ""
@@ -64,7 +71,7 @@ class OpenAIEngine:
 
     def _client(self, base_url: str, settings: Mapping[str, Any]) -> Any:
         key = self._key() or "none"
-        # A redirect could lead to a host that nobody allowed.
+        # Redirects are off, because one could lead to a host that the operator has not allowed.
         http = self.openai.DefaultHttpxClient(follow_redirects=False, event_hooks={"request": [_only_our_headers(key)]})
         return self.openai.OpenAI(
             base_url=base_url,
@@ -99,17 +106,17 @@ class OpenAIEngine:
         return self.count(SYSTEM_MESSAGE) + self.count(prompt.text) + TEMPLATE_TOKENS + prompt.limit
 
     def write(self, prompts: Sequence[Prompt]) -> list[Written]:
-        """All at once, up to the concurrency; what was answered before another failed is not paid for twice."""
-        started, known = time.perf_counter(), set(self._answered)
+        """Send the prompts side by side; an answer that came before another prompt failed is kept for the next try."""
+        started, earlier = time.perf_counter(), set(self._answered)
         with ThreadPoolExecutor(self.batch_size) as pool:
             jobs = [pool.submit(self._remembered, prompt) for prompt in prompts]
         written = [job.result() for job in jobs]
         for prompt in prompts:
             self._answered.pop(prompt, None)
-        # Requests that wait side by side would count the same second several times, in costs too.
-        share = (time.perf_counter() - started) / max(1, sum(prompt not in known for prompt in prompts))
+        # Each request gets an equal share of the time: side by side they would count the same second several times.
+        share = (time.perf_counter() - started) / max(1, sum(prompt not in earlier for prompt in prompts))
         pairs = zip(prompts, written, strict=True)
-        return [one if prompt in known else replace(one, seconds=share) for prompt, one in pairs]
+        return [text if prompt in earlier else replace(text, seconds=share) for prompt, text in pairs]
 
     def _remembered(self, prompt: Prompt) -> Written:
         if prompt not in self._answered:
@@ -134,7 +141,7 @@ class OpenAIEngine:
         )
 
     def _check_read_whole(self, reported: int | None, prompt: Prompt) -> None:
-        """Some servers cut a long prompt and say nothing; their count of what they read gives it away."""
+        """Raise AdapterError if the server reports fewer prompt tokens than were sent: some servers cut silently."""
         if reported is None or not self.counts_exactly:
             return
         sent = self.count(prompt.text)
@@ -160,20 +167,20 @@ class OpenAIEngine:
 
     def _sampling(self) -> dict[str, Any]:
         decoding = {name: value for name, value in self.spec.decoding.items() if name != "max_tokens"}
-        known = {name: decoding.pop(name) for name in ("temperature", "seed", "top_p") if name in decoding}
-        return {"temperature": 0, "seed": 1} | known | ({"extra_body": decoding} if decoding else {})
+        standard = {name: decoding.pop(name) for name in ("temperature", "seed", "top_p") if name in decoding}
+        return {"temperature": 0, "seed": 1} | standard | ({"extra_body": decoding} if decoding else {})
 
     def _told(self, what: str, error: Exception) -> str:
-        """The fault in a line, without the key, whatever the server or the library put into it."""
+        """Describe the fault in one line, without the key, even if the server or the library repeats it."""
         told = str(error)
         if isinstance(error, self.openai.APIStatusError) and not _told_message(error.body):
-            # The client tells the status alone unless the body has the usual form.
+            # The client reports only the status unless the body has the usual form.
             told = f"{told} - {error.response.text}"
-        line = " ".join(told.split())
+        message = " ".join(told.split())
         key = os.environ.get(self.key_env, "") if self.key_env else ""
         if key:
-            line = line.replace(key, f"[{self.key_env}]")
-        return f"{what}: {line[:SHOWN_CHARACTERS]}"
+            message = message.replace(key, f"[{self.key_env}]")
+        return f"{what}: {message[:SHOWN_CHARACTERS]}"
 
     def environment(self) -> dict[str, object]:
         return {
@@ -189,7 +196,10 @@ class OpenAIEngine:
 
 
 def _only_our_headers(key: str) -> Callable[[Any], None]:
-    """The client adds headers from variables such as OPENAI_CUSTOM_HEADERS, which may be meant for another server."""
+    """Return a hook that drops headers which the client adds from variables such as OPENAI_CUSTOM_HEADERS.
+
+    They may be meant for another server.
+    """
 
     def clean(request: Any) -> None:
         for name in [name for name in request.headers if name.lower() not in SENT_HEADERS]:
@@ -205,7 +215,7 @@ def _told_message(body: object) -> bool:
 
 
 def _read(answer: Any) -> tuple[str, str]:
-    """Text and finish reason of the first choice. Raises AdapterError."""
+    """Return text and finish reason of the first choice. Raises AdapterError if the answer has no whole text."""
     choices = getattr(answer, "choices", None)
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = getattr(choice, "message", None)
@@ -220,7 +230,9 @@ def _read(answer: Any) -> tuple[str, str]:
 
 
 def estimated_tokens(text: str) -> int:
-    """More tokens than tokenizers of the study's models usually make: a third of the ASCII characters, and every other
-    character for one."""
+    """Estimate the tokens of a text: one for three ASCII characters, and one for every other character.
+
+    The estimate is usually higher than what the tokenizers of the study's models count.
+    """
     others = len(NOT_ASCII.findall(text))
     return others + math.ceil((len(text) - others) / CHARACTERS_A_TOKEN)

@@ -1,10 +1,10 @@
-"""From a request to the text a model reads."""
+"""Turn a request into the text that a model reads."""
 
 from collections.abc import Mapping
 
 from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec
 
-# Said explicitly: a model's own default may give its name, and the name may end up in a summary.
+# Set explicitly, because a model's default message may contain its name, which may end up in a summary.
 SYSTEM_MESSAGE = "You write summaries of meetings."
 DEFAULT_TEMPLATE = "{transcript}\n\n{instruction}"
 DEFAULT_OUTPUT_TOKENS = {"long": 512, "medium": 256, "short": 96, "query": 256}
@@ -15,7 +15,7 @@ def transcript_lines(request: SummaryRequest) -> list[str]:
 
 
 def user_text(spec: SystemSpec, instruction: str, transcript: str) -> str:
-    # Replaced one after the other, not formatted: a transcript may hold braces.
+    # str.format would fail on a transcript with braces.
     template = spec.prompt_template or DEFAULT_TEMPLATE
     before, marker, after = template.replace("{instruction}", instruction).partition("{transcript}")
     if not marker:
@@ -24,7 +24,7 @@ def user_text(spec: SystemSpec, instruction: str, transcript: str) -> str:
 
 
 def prompt_layout(spec: SystemSpec) -> str:
-    """Which comes first. With the transcript first, prompts of several instructions share a long prefix."""
+    """Tell which comes first: with the transcript first, prompts of several instructions share a long prefix."""
     template = spec.prompt_template or DEFAULT_TEMPLATE
     first = template.find("{transcript}") <= template.find("{instruction}") or "{instruction}" not in template
     return "transcript first" if first else "instruction first"

@@ -1,6 +1,7 @@
 """The two protocols of adapters, with their requests, answers and errors.
 
-A SystemAdapter takes requests and gives summaries in the same order; most stand on a TextEngine: prompts in, texts out.
+A SystemAdapter turns requests into summaries, in the same order. Most adapters use a TextEngine, which turns prompts
+into texts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +13,13 @@ from typing import Protocol
 class SummaryRequest:
     """What one summary is made from.
 
-    turns: speaker and content of each turn, in order.
-    instruction: the sentence that asks for the summary, for example "Write a short summary of the meeting."
-    kind: long, medium, short or query.
-    references: human summaries of this document that fit the instruction; only the `reference` adapter reads them.
+    Attributes:
+        document_id: The document's id in its dataset.
+        turns: Speaker and content of each turn, in order.
+        language: Code of the document's language.
+        instruction: The sentence that asks for the summary, for example "Write a short summary of the meeting."
+        kind: long, medium, short or query.
+        references: Human summaries of this document that fit the instruction; only the adapter `reference` reads them.
     """
 
     document_id: str
@@ -28,15 +32,19 @@ class SummaryRequest:
 
 @dataclass(frozen=True)
 class SystemOutput:
-    """What came out.
+    """One summary, with what it took to write it.
 
-    stop_reason: "end", "length" (cut off at the output limit) or "empty".
-    prompt_tokens: tokens read, prompt and template included; None where the adapter has no tokens.
-    dropped_tokens: transcript tokens left out to fit the window; 0 when nothing was.
-    seconds: wall clock of this output.
-    peak_memory_bytes: highest resident memory of the process so far, or of the GPU since the system was loaded; None
-    where unknown.
-    chapters: parts the transcript was read in. calls: every call of a model, in order; none where there is no model.
+    Attributes:
+        text: The summary.
+        stop_reason: "end", "length" (cut off at the output limit) or "empty".
+        prompt_tokens: Tokens read, prompt and template included; None where the adapter has no tokens.
+        output_tokens: Tokens written; None where the adapter has no tokens.
+        dropped_tokens: Transcript tokens left out to fit the window; 0 if none were.
+        seconds: Wall-clock time of this summary.
+        peak_memory_bytes: Peak resident memory of the process so far, or of the GPU since the system was loaded; None
+            where unknown.
+        chapters: Number of parts in which the transcript was read.
+        calls: Every call of a model, in order; empty where there is no model.
     """
 
     text: str
@@ -52,7 +60,18 @@ class SystemOutput:
 
 @dataclass(frozen=True)
 class CallRecord:
-    """One call of a model on the way to a summary. prompt: exactly what the model read."""
+    """One call of a model on the way to a summary.
+
+    Attributes:
+        step: "summary", "chapter", "rewrite" or "re-summarize".
+        prompt: Exactly what the model read.
+        output: What the model wrote.
+        stop_reason: "end", "length" or "empty".
+        prompt_tokens: Tokens read; None where the engine does not report them.
+        output_tokens: Tokens written; None where the engine does not report them.
+        seconds: Wall-clock time of the call.
+        cached_tokens: Prompt tokens that were not read again; None where the engine does not report them.
+    """
 
     step: str
     prompt: str
@@ -66,7 +85,7 @@ class CallRecord:
 
 @dataclass(frozen=True)
 class SystemSpec:
-    """The frozen fields of a System row that an adapter reads; an adapter knows no database."""
+    """The frozen fields of a System row, which adapters read because they have no access to the database."""
 
     slug: str
     model_id: str = ""
@@ -79,34 +98,40 @@ class SystemSpec:
 
 
 class SystemAdapter(Protocol):
-    """One loaded system. Made once per worker process and kept."""
+    """One loaded system, which a worker process creates once and keeps.
+
+    Attributes:
+        name: The adapter's key.
+        revision: The exact version of the weights; "" where there are none or it is not known.
+        batch_size: How many requests to pass at once for good speed.
+    """
 
     name: str
     revision: str
-    batch_size: int  # how many requests to pass at once for good speed
+    batch_size: int
 
     def summarize(self, requests: Sequence[SummaryRequest]) -> list[SystemOutput]:
-        """Outputs in the order of the requests; raises AdapterError."""
+        """Write a summary for each request, in order. Raises AdapterError."""
 
     def environment(self) -> dict[str, object]:
-        """Versions and engine settings that make the output repeatable, as JSON values."""
+        """Return the versions and engine settings that make the output repeatable, as JSON values."""
 
 
 class AdapterError(Exception):
-    """This request cannot be summarized; the message is for the researcher."""
+    """The request cannot be summarized; the message is written for the researcher."""
 
 
 class TransientAdapterError(AdapterError):
-    """A passing fault (an endpoint that is down, memory in use elsewhere): the same request may succeed later."""
+    """A temporary fault, such as an endpoint that is down: the same request may succeed later."""
 
 
 class WeightsMissingError(AdapterError):
-    """The system's weights are not on this machine; the message says what to install or where to point it."""
+    """The system's weights are not on this machine; the message says what to install or which path to set."""
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """What an engine is asked.
+    """One request to an engine.
 
     Attributes:
         text: The user's words, instruction and transcript together, without the model's chat template.
@@ -119,13 +144,17 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Written:
-    """What an engine answered.
+    """One answer of an engine.
 
     Attributes:
-        prompt: Exactly what the model read, its chat template included.
+        text: What the model wrote, without special tokens.
         stop_reason: "end", "length" (cut off at the limit) or "empty".
-        cached_tokens: Prompt tokens that the engine did not have to read again; None where it does not tell.
-        seconds: Wall clock; of a batch, an equal share.
+        prompt: Exactly what the model read, its chat template included.
+        prompt_tokens: Tokens read; None where the engine does not report them.
+        output_tokens: Tokens written; None where the engine does not report them.
+        seconds: Wall-clock time; in a batch, an equal share of the batch's time.
+        cached_tokens: Prompt tokens that the engine did not have to read again; None where it does not report them.
+        peak_memory_bytes: Peak memory of the process or the GPU; None where unknown.
     """
 
     text: str
@@ -139,7 +168,14 @@ class Written:
 
 
 class TextEngine(Protocol):
-    """A loaded model. `window` is in tokens; `batch_size` is how many prompts to pass at once for good speed."""
+    """A loaded model.
+
+    Attributes:
+        name: The adapter's key.
+        revision: The exact version of the weights; "" where it is not known.
+        window: Context window in tokens.
+        batch_size: How many prompts to pass at once for good speed.
+    """
 
     name: str
     revision: str
@@ -147,13 +183,16 @@ class TextEngine(Protocol):
     batch_size: int
 
     def count(self, text: str) -> int:
-        """Tokens of a plain text by the model's own tokenizer."""
+        """Count the tokens of a plain text by the model's own tokenizer, or estimate them where there is none."""
 
     def needs(self, prompt: Prompt) -> int:
-        """Tokens of the window this prompt takes, template included, and its output too where both share the window."""
+        """Count the tokens of the window that a prompt takes, template included.
+
+        Its output limit is included where input and output share the window.
+        """
 
     def write(self, prompts: Sequence[Prompt]) -> list[Written]:
-        """Answers in the order of the prompts; raises AdapterError."""
+        """Answer each prompt, in order. Raises AdapterError."""
 
     def environment(self) -> dict[str, object]:
-        """Versions and settings that make the output repeatable, as JSON values."""
+        """Return the versions and settings that make the output repeatable, as JSON values."""

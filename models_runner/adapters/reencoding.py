@@ -1,7 +1,7 @@
-"""The same weights in another encoding, made once and kept in the data folder.
+"""Write GGUF weights in another encoding, once, and keep the file in the data folder.
 
-llama.cpp has fast kernels for some encodings only. A Q4_1 file reads a third faster once its matrices are Q8_0, whose
-finer steps lose next to nothing of what Q4_1 holds.
+llama.cpp has fast kernels only for some encodings. A model in Q4_1 reads prompts a third faster after its matrices are
+converted to Q8_0, whose finer steps lose almost nothing of what Q4_1 stores.
 """
 
 import os
@@ -20,25 +20,26 @@ ENCODINGS = ("Q8_0",)
 
 
 def reencoded(path: Path, encoding: str) -> Path:
-    """A GGUF file with the weights of this one, its quantised matrices in the given encoding.
+    """Return a GGUF file with the weights of this one and its quantized matrices in the given encoding.
 
-    Raises AdapterError for an encoding we do not write, and for a file that cannot be read.
+    Raises:
+        AdapterError: The encoding is not supported, or the file cannot be read.
     """
     if encoding not in ENCODINGS:
         raise AdapterError(f"engine.reencode is {encoding!r}; expected {' or '.join(ENCODINGS)}.")
-    made: Path = settings.DATA_DIR / "weights" / f"{path.stem}-{file_revision(path)}-as-{encoding}.gguf"
-    if made.exists():
-        return made
-    made.parent.mkdir(parents=True, exist_ok=True)
-    part = made.with_suffix(f".{os.getpid()}")
+    target: Path = settings.DATA_DIR / "weights" / f"{path.stem}-{file_revision(path)}-as-{encoding}.gguf"
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_suffix(f".{os.getpid()}")
     try:
         _write(path, part, encoding)
-        part.replace(made)  # two workers may come here at once
+        part.replace(target)  # two workers may do this at the same time
     except (ValueError, KeyError, IndexError, NotImplementedError) as error:
         raise AdapterError(f"{path} cannot be encoded anew as {encoding}: {error}") from error
     finally:
-        part.unlink(missing_ok=True)  # on a full disk half a file would take the last space
-    return made
+        part.unlink(missing_ok=True)  # on a full disk, an unfinished file would keep the last space occupied
+    return target
 
 
 def _write(source: Path, target: Path, encoding: str) -> None:
@@ -58,7 +59,7 @@ def _copy_fields(reader: "GGUFReader", writer: "GGUFWriter", encoding: str) -> N
     from gguf import GGUFValueType, LlamaFileType
 
     for field in reader.fields.values():
-        # The writer makes those of the file format itself, and has the architecture.
+        # The writer adds the fields of the file format itself, and already has the architecture.
         if field.name.startswith("GGUF.") or field.name == "general.architecture":
             continue
         value = field.contents()

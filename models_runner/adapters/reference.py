@@ -1,4 +1,4 @@
-"""The human reference as a system, so that it can take part in blind comparisons."""
+"""Offer the human reference as a system, so that it can take part in blind comparisons."""
 
 import time
 from collections.abc import Sequence
@@ -7,6 +7,8 @@ from models_runner.adapters.protocol import AdapterError, SummaryRequest, System
 
 
 class ReferenceAdapter:
+    """Returns the first reference of each request; raises AdapterError where there is none."""
+
     name = "reference"
     revision = ""
     batch_size = 50

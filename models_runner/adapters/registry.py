@@ -1,4 +1,4 @@
-"""Adapters by key. Listing them costs nothing: a backend's libraries are imported when a system is loaded."""
+"""Adapters by key. The table imports nothing: a backend's libraries are imported when a system is loaded."""
 
 import gc
 import json
@@ -28,9 +28,11 @@ class UnknownAdapterError(AdapterError):
 
 
 def load_adapter(key: str, spec: SystemSpec) -> SystemAdapter:
-    """The loaded system, kept for this process; the one unused longest makes room.
+    """Load a system and keep it for this process; the least recently used system is unloaded to make room.
 
-    Raises UnknownAdapterError, and what the adapter raises when its weights are missing.
+    Raises:
+        UnknownAdapterError: There is no adapter of this key.
+        AdapterError: The adapter cannot load the system; WeightsMissingError if its weights are missing.
     """
     if key not in ADAPTERS:
         raise UnknownAdapterError(key)

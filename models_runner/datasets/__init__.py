@@ -1,1 +1,1 @@
-"""What is known of a dataset: names, references, the words of instructions; may import models."""
+"""Find datasets and references, and word the instructions; may import models."""

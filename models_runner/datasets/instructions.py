@@ -1,4 +1,4 @@
-"""What a system is asked for, by kind and language; three lengths as in Tiny Titans (arXiv 2402.00841)."""
+"""Word the instructions by kind and language; the three lengths are those of Tiny Titans (arXiv 2402.00841)."""
 
 from functools import cache
 from pathlib import Path
@@ -15,12 +15,12 @@ FALLBACK = "en"
 
 @cache
 def wordings() -> dict[str, dict[str, str]]:
-    """The newest wordings: {kind: {language: text}}."""
+    """Return the newest wordings: {kind: {language: text}}."""
     return yaml.safe_load(WORDINGS.read_text())
 
 
 def sync_version(kind: str) -> int:
-    """The version that holds the newest wordings of a kind; stored as a new one if they have changed."""
+    """Return the version with the newest wordings of a kind; if they have changed, store them as a new version."""
     with transaction.atomic():
         newest = (
             InstructionText.objects.filter(kind=kind).order_by("-version").values_list("version", flat=True).first()
@@ -32,17 +32,17 @@ def sync_version(kind: str) -> int:
             InstructionText(kind=kind, language=language, version=version, text=text)
             for language, text in wordings()[kind].items()
         ]
-        # Two processes may find the same new wording at once.
+        # Two processes may store the same new wording at the same time.
         InstructionText.objects.bulk_create(rows, ignore_conflicts=True)
         return version
 
 
 def texts_of(kind: str, version: int) -> dict[str, str]:
-    """The stored wordings of one version by language; empty if there is no such version."""
+    """Return the stored wordings of one version by language; empty if there is no such version."""
     return dict(InstructionText.objects.filter(kind=kind, version=version).values_list("language", "text"))
 
 
 def instruction_text(texts: dict[str, str], language: str, query: str = "") -> str:
-    """One sentence in the document's language where we have it, else in English; a query takes the place of {query}."""
+    """Return the instruction in the document's language, or in English if there is none; the query replaces {query}."""
     text = texts.get(normalise_language(language), texts[FALLBACK])
     return text.replace("{query}", query)

@@ -1,4 +1,4 @@
-"""Which references a summary is compared with."""
+"""Choose the references that a summary is compared with."""
 
 from collections.abc import Iterable
 
@@ -8,10 +8,10 @@ Unit = tuple[int, int | None]  # (document id, query id)
 
 
 def fitting_references(document_ids: Iterable[int], instruction: str, *, exact: bool = False) -> dict[Unit, list[str]]:
-    """References by (document, query) for summaries under this instruction; one query.
+    """Return the references by (document, query) for summaries under this instruction, in one SQL query.
 
-    A query has its own references. A whole-meeting summary uses those written for its length; where a document has
-    none of them, those written for no particular length, unless exact.
+    A query has its own references. A summary of the whole meeting uses the references written for its length; if a
+    document has none, it uses those written for no particular length, unless exact is true.
     """
     rows = Reference.objects.filter(document_id__in=set(document_ids)).order_by("position", "pk")
     if instruction == InstructionKind.QUERY:

@@ -1,1 +1,1 @@
-"""Fine-tuning a compact model; may import runs and what runs may."""
+"""Fine-tune a compact model; may import runs and what runs may import."""

@@ -1,4 +1,4 @@
-"""Where a loss is no longer a number: the step changes nothing, and many of them in a row end the training."""
+"""Skip training steps whose gradient is not finite, and end the training after many of them in a row."""
 
 from typing import Any
 
@@ -8,13 +8,14 @@ MOST_IN_A_ROW = 10
 
 
 class DivergedError(AdapterError):
-    """The loss stays no number; the message says what to try."""
+    """The loss stays NaN or infinite; the message says what to try."""
 
 
 def skip_broken_steps() -> Any:
-    """A callback of the trainer's. skipped: steps whose gradient was not finite, and that changed no weight.
+    """Return a callback for the trainer; its attribute `skipped` counts the steps that changed no weight.
 
-    One such batch (an overflow in bfloat16, say) would otherwise turn every weight into NaN, and all that follows.
+    Otherwise a single batch whose gradient is not finite (an overflow in bfloat16, for example) would turn every weight
+    into NaN.
     """
     import torch
     from transformers import TrainerCallback
@@ -27,7 +28,7 @@ def skip_broken_steps() -> Any:
             if torch.isfinite(torch.nn.utils.get_total_norm(gradients)):
                 self.in_a_row = 0
                 return
-            # The optimizer leaves weights without a gradient as they are.
+            # The optimizer does not change weights without a gradient.
             model.zero_grad(set_to_none=True)
             self.skipped += 1
             self.in_a_row += 1

@@ -1,4 +1,4 @@
-"""Working on a fine-tuning: claim it, train under a lease, and make the new system."""
+"""Work on a fine-tuning: claim it, train under a lease, and create the new system."""
 
 import shutil
 import time
@@ -14,9 +14,9 @@ from models_runner.adapters.hf import TransformersEngine
 from models_runner.adapters.protocol import AdapterError, SystemSpec
 from models_runner.adapters.registry import unload_all
 from models_runner.adapters.weights import file_revision, is_gguf
-from models_runner.finetune.examples import examples
+from models_runner.finetune.examples import training_examples
 from models_runner.finetune.options import Settings
-from models_runner.finetune.training import Stopped, Trained, last_checkpoint, save, train
+from models_runner.finetune.training import Trained, TrainingStopped, last_checkpoint, save_weights, train_model
 from models_runner.finetune.training_pairs import training_pairs
 from models_runner.models import FineTuning, Regime, System, TrainedDocument
 from models_runner.models.finetunings import FineTuningQuerySet
@@ -24,7 +24,7 @@ from models_runner.runs.energy import EnergyMeter
 from models_runner.runs.generation import adapter_spec
 from models_runner.runs.machine import machine_record
 
-# Of a base's engine and decoding settings, those that mean the same to the new system.
+# Engine and decoding settings of the base that mean the same for the new system.
 KEPT_ENGINE = ("batch_size", "device", "dtype", "threads")
 KEPT_DECODING = ("max_tokens", "temperature", "seed")
 
@@ -34,7 +34,7 @@ def folder_of(job: FineTuning) -> Path:
 
 
 def work_on_finetuning(pk: int, *, owner: str) -> str:
-    """Train from the last checkpoint to the end; returns a line for the log. Harmless when called twice."""
+    """Train from the last checkpoint to the end; return a line for the log. Calling it twice is harmless."""
     jobs = FineTuning.objects.select_related("base", "dataset")
     return work_on(jobs, pk, _do, owner=owner, explain=_explained)
 
@@ -42,7 +42,7 @@ def work_on_finetuning(pk: int, *, owner: str) -> str:
 def _do(job: FineTuning, held: FineTuningQuerySet) -> str:
     try:
         return f"system {_train(job, held).slug}"
-    except Stopped as error:
+    except TrainingStopped as error:
         raise LeaseLostError from error
     finally:
         unload_all()
@@ -58,31 +58,27 @@ def _explained(error: Exception) -> str:
 
 
 def _train(job: FineTuning, held: FineTuningQuerySet) -> System:
-    unload_all()  # the memory of systems that wrote summaries before
+    unload_all()  # frees the memory of systems that wrote summaries before
     started, meter = time.monotonic(), EnergyMeter()
     spec, settings = _spec(job), Settings(**job.settings)
     engine = TransformersEngine(spec)
     window = settings.max_tokens or engine.window
     pairs = {role: training_pairs(job, role) for role in TrainedDocument.Role.values}
-    train_on, watch = (examples(engine, spec, pairs[role], window) for role in ("train", "validation"))
+    train_on, watch = (training_examples(engine, spec, pairs[role], window) for role in ("train", "validation"))
     environment = _environment(job, engine, window, len(train_on), len(watch))
     folder = folder_of(job)
-    if resumed := last_checkpoint(folder / "checkpoints"):
-        environment["resumed_from_step"] = int(resumed.rpartition("-")[2])
-    held.filter(started_at=None).update(started_at=timezone.now())
-    held.update(environment=environment)
+    _note_start(held, environment, last_checkpoint(folder / "checkpoints"))
     parameters = engine.model.num_parameters()
 
     def report(step: int, total: int, log: list[dict[str, float]] | None) -> bool:
         return bool(held.update(step=step, total_steps=total, **({"log": log} if log is not None else {})))
 
-    trained = train(engine, job.method, settings, train_on, watch, folder / "checkpoints", report)
-    save(engine, job.method, merge=is_gguf(job.base.model_id), folder=folder / "weights")
-    joules = meter.joules()
+    trained = train_model(engine, job.method, settings, train_on, watch, folder / "checkpoints", report)
+    save_weights(engine, job.method, merge=is_gguf(job.base.model_id), folder=folder / "weights")
     environment |= {
+        "energy_joules": meter.joules(),
         "seconds": round(time.monotonic() - started, 1),
         "peak_memory_bytes": engine.peak_memory_bytes(),
-        "energy_joules": joules,
         "best_step": trained.best_step,
         "skipped_steps": trained.skipped,
     }
@@ -91,8 +87,16 @@ def _train(job: FineTuning, held: FineTuningQuerySet) -> System:
     return system
 
 
+def _note_start(held: FineTuningQuerySet, environment: dict[str, Any], checkpoint: str | None) -> None:
+    """Store what the job runs on, and the step that it resumes from."""
+    if checkpoint:
+        environment["resumed_from_step"] = int(checkpoint.rpartition("-")[2])
+    held.filter(started_at=None).update(started_at=timezone.now())
+    held.update(environment=environment)
+
+
 def _spec(job: FineTuning) -> SystemSpec:
-    """The base as it is loaded for training: whole precision, but for LoRA on a GPU."""
+    """Describe the base as it is loaded for training: in full precision, except for LoRA on a GPU."""
     spec = adapter_spec(job.base)
     engine: dict[str, Any] = {name: spec.engine[name] for name in ("device", "threads") if name in spec.engine}
     if job.method == FineTuning.Method.FULL:
@@ -125,12 +129,12 @@ def _environment(job: FineTuning, engine: TransformersEngine, window: int, train
 def _finish(
     job: FineTuning, held: FineTuningQuerySet, trained: Trained, environment: dict[str, Any], parameters: int
 ) -> System:
-    """The new system and the job's end, together; Stopped if the job is no longer ours."""
+    """Create the new system and end the job, together. Raises TrainingStopped if another worker has the job now."""
     with transaction.atomic():
         system = System.objects.create(**_system(job, trained, environment, parameters))
         if not held.finish(system=system, step=trained.steps, log=trained.log, environment=environment):
             transaction.set_rollback(True)
-            raise Stopped
+            raise TrainingStopped
     return system
 
 
@@ -147,7 +151,8 @@ def _system(job: FineTuning, trained: Trained, environment: dict[str, Any], para
         "parameters": base.parameters or parameters,
         "context_window": base.context_window,
         "prompt_template": base.prompt_template,
-        # A repetition penalty, for one, counts the last 64 tokens in llama.cpp and the whole prompt in transformers.
+        # Settings differ between engines: a repetition penalty, for example, covers the last 64 tokens in llama.cpp
+        # and the whole prompt in transformers.
         "decoding": {n: v for n, v in base.decoding.items() if same_engine or n in KEPT_DECODING},
         "long_input": base.long_input,
         "engine": {n: v for n, v in base.engine.items() if n in KEPT_ENGINE},

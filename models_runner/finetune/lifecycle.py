@@ -1,4 +1,4 @@
-"""Starting, cancelling and resuming fine-tunings: rows first, the message after the commit."""
+"""Start, cancel and resume fine-tunings. Everything here changes rows first and sends a message after the commit."""
 
 import random
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from models_runner.finetune.options import SettingsError, checked
+from models_runner.finetune.options import SettingsError, checked_settings
 from models_runner.models import Dataset, Document, FineTuning, Reference, System, TrainedDocument
 from models_runner.systems import catalog
 from models_runner.systems.leakage import text_hash
@@ -37,20 +37,10 @@ def start_finetuning(
     method: str = FineTuning.Method.LORA,
     settings: Mapping[str, Any] | None = None,
 ) -> FineTuning:
-    """A waiting job, with the documents it will see. Raises FineTuningError, NotReadyError."""
+    """Create a waiting job, with the documents that it will see. Raises FineTuningError, NotReadyError."""
     _check_name(name)
-    if base.adapter not in TRAINABLE:
-        raise FineTuningError(
-            f"{base.slug} runs through the adapter {base.adapter}, which has no weights to train. "
-            f"Choose a base with one of {', '.join(TRAINABLE)}."
-        )
-    if split and split == validation_split:
-        raise FineTuningError(f"Training and validation are both split {split!r}. Name two different ones.")
-    check_ready(base)
-    try:
-        settings = checked(settings or {})
-    except SettingsError as error:
-        raise FineTuningError(str(error)) from error
+    _check_start(base, split, validation_split)
+    settings = _checked(settings or {})
     train, validation = _documents(dataset, split, validation_split, instruction, settings)
     job = FineTuning.objects.create(
         name=name,
@@ -68,6 +58,24 @@ def start_finetuning(
     return job
 
 
+def _checked(settings: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return checked_settings(settings)
+    except SettingsError as error:
+        raise FineTuningError(str(error)) from error
+
+
+def _check_start(base: System, split: str, validation_split: str) -> None:
+    if base.adapter not in TRAINABLE:
+        raise FineTuningError(
+            f"{base.slug} runs through the adapter {base.adapter}, which has no weights to train. "
+            f"Choose a base with one of {', '.join(TRAINABLE)}."
+        )
+    if split and split == validation_split:
+        raise FineTuningError(f"Training and validation are both split {split!r}. Name two different ones.")
+    check_ready(base)
+
+
 def _check_name(name: str) -> None:
     try:
         validate_slug(name)
@@ -81,7 +89,7 @@ def _check_name(name: str) -> None:
 def _documents(
     dataset: Dataset, split: str, validation_split: str, instruction: str, settings: Mapping[str, Any]
 ) -> tuple[list[Document], list[Document]]:
-    """Documents to learn from and to watch. Without a validation split a tenth is held out, drawn by the seed."""
+    """Return the documents for training and for validation; without a validation split, hold out a random tenth."""
     train = _with_references(dataset, split, instruction)
     if validation_split:
         validation = _with_references(dataset, validation_split, instruction)
@@ -111,11 +119,11 @@ def _with_references(dataset: Dataset, split: str, instruction: str) -> list[Doc
 
 
 def _remember(job: FineTuning, documents: list[Document], role: str) -> None:
-    found = Document.objects.filter(pk__in=[d.pk for d in documents]).select_related("transcript").order_by("position")
+    with_text = Document.objects.filter(pk__in=[d.pk for d in documents]).select_related("transcript")
     TrainedDocument.objects.bulk_create(
         [
             TrainedDocument(finetuning=job, document=d, role=role, text_hash=text_hash(d.transcript.text))
-            for d in found.iterator(chunk_size=100)
+            for d in with_text.order_by("position").iterator(chunk_size=100)
         ],
         batch_size=500,
     )
@@ -123,7 +131,7 @@ def _remember(job: FineTuning, documents: list[Document], role: str) -> None:
 
 @transaction.atomic
 def cancel_finetuning(job: FineTuning) -> None:
-    """Stop within a step; the checkpoints stay, so that it can go on."""
+    """Stop the job within a step; its checkpoints stay, so that it can be resumed."""
     FineTuning.objects.open().filter(pk=job.pk).update(
         status=FineTuning.Status.CANCELLED,
         failure_reason="cancelled by a researcher",
@@ -136,7 +144,7 @@ def cancel_finetuning(job: FineTuning) -> None:
 
 @transaction.atomic
 def resume_finetuning(job: FineTuning) -> None:
-    """Put a cancelled or failed job back to work, from its last checkpoint."""
+    """Let a cancelled or failed job wait for a worker again, which continues from its last checkpoint."""
     stopped = FineTuning.objects.filter(pk=job.pk, status__in=[FineTuning.Status.CANCELLED, FineTuning.Status.FAILED])
     if stopped.reopen(finished_at=None):
         job.refresh_from_db()

@@ -1,4 +1,4 @@
-"""A loss curve ready to print as SVG; the arithmetic is done here, templates only place it."""
+"""Compute a loss curve for an SVG: the arithmetic is done here, and the template only prints it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,27 +9,40 @@ TICKS = 4
 
 
 @dataclass(frozen=True)
-class Tick:
+class CurveTick:
+    """A mark on an axis: its coordinate in the drawing, and its label."""
+
     at: float
     label: str
 
 
 @dataclass(frozen=True)
 class LossCurve:
-    """training, validation: SVG polyline points; dots: the validation points one by one, for their circles."""
+    """A curve in the coordinates of its drawing.
+
+    Attributes:
+        width: Width of the drawing.
+        height: Height of the drawing.
+        training: Points of the training loss, as an SVG polyline has them.
+        validation: Points of the validation loss, likewise.
+        dots: The points of the validation loss one by one, for their circles.
+        steps: Ticks of the horizontal axis.
+        losses: Ticks of the vertical axis.
+        description: The curve in words.
+    """
 
     width: int
     height: int
     training: str
     validation: str
     dots: list[tuple[float, float]]
-    steps: list[Tick]
-    losses: list[Tick]
+    steps: list[CurveTick]
+    losses: list[CurveTick]
     description: str
 
 
 def loss_curve(log: Sequence[Mapping[str, float]], total_steps: int) -> LossCurve | None:
-    """The curve of a fine-tuning's log; None before the second value."""
+    """Return the curve of a fine-tuning's log; None before the second value."""
     if len(log) < 2:
         return None
     values = [entry.get("loss", entry.get("validation_loss", 0.0)) for entry in log]
@@ -50,8 +63,10 @@ def loss_curve(log: Sequence[Mapping[str, float]], total_steps: int) -> LossCurv
         training=_points(training),
         validation=_points(validation),
         dots=validation,
-        steps=[Tick(x(last * i / TICKS), f"{last * i / TICKS:.0f}") for i in range(TICKS + 1)],
-        losses=[Tick(y(loss), f"{loss:.2f}") for loss in (low + (high - low) * i / TICKS for i in range(TICKS + 1))],
+        steps=[CurveTick(x(last * i / TICKS), f"{last * i / TICKS:.0f}") for i in range(TICKS + 1)],
+        losses=[
+            CurveTick(y(loss), f"{loss:.2f}") for loss in (low + (high - low) * i / TICKS for i in range(TICKS + 1))
+        ],
         description=_described(log),
     )
 
@@ -63,8 +78,8 @@ def _points(pairs: Sequence[tuple[float, float]]) -> str:
 def _described(log: Sequence[Mapping[str, float]]) -> str:
     parts = []
     for name, words in (("loss", "training loss"), ("validation_loss", "validation loss")):
-        if found := [entry for entry in log if name in entry]:
-            first, end = found[0], found[-1]
+        if entries := [entry for entry in log if name in entry]:
+            first, end = entries[0], entries[-1]
             parts.append(
                 f"{words} {first[name]:.2f} at step {first['step']:.0f}, {end[name]:.2f} at step {end['step']:.0f}"
             )

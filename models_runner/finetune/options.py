@@ -1,4 +1,4 @@
-"""The settings of a fine-tuning: every one recorded, every one with a default that suits a small data set."""
+"""The settings of a fine-tuning; all are recorded, and all have a default that suits a small dataset."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -11,12 +11,23 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """max_tokens: prompt and target together, 0 for the base's window. max_steps: optimizer steps, 0 for `epochs`.
+    """The settings of a fine-tuning.
 
-    learning_rate: 0 for 2e-4 with LoRA, 5e-5 with all weights. batch_size times accumulation is one step's examples.
-    evaluate_every: steps between looks at the validation documents, and between checkpoints; 0 for twice an epoch.
-    patience: looks without a lower validation loss before training ends. rank, alpha, dropout: of LoRA.
-    limit: the first N documents of the split only; 0 for all.
+    Attributes:
+        seed: Of the order of examples, of LoRA's first matrix, and of the documents held out for validation.
+        epochs: Passes over the examples, if max_steps is 0.
+        max_steps: Optimizer steps; 0 trains for `epochs`.
+        learning_rate: 0 takes 2e-4 with LoRA, and 5e-5 with all weights.
+        batch_size: Examples per forward pass.
+        accumulation: Forward passes per optimizer step.
+        evaluate_every: Steps between evaluations on the validation documents, and between checkpoints; 0 evaluates
+            twice per epoch.
+        patience: Evaluations without a lower validation loss after which training ends.
+        max_tokens: The most tokens of prompt and target together; 0 takes the base's window.
+        rank: Of LoRA.
+        alpha: Of LoRA.
+        dropout: Of LoRA.
+        limit: Only the first documents of the split; 0 takes all.
     """
 
     seed: int = 1
@@ -37,8 +48,8 @@ class Settings:
 LOWEST = {"epochs": 0.01, "batch_size": 1, "accumulation": 1, "patience": 1, "rank": 1, "alpha": 1}
 
 
-def checked(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Every setting with its value, given or default. Raises SettingsError."""
+def checked_settings(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every setting with its given or default value. Raises SettingsError if a value is wrong."""
     kinds = {field.name: type(field.default) for field in fields(Settings)}
     for name, value in values.items():
         if name not in kinds:

@@ -1,4 +1,4 @@
-"""The training itself, by transformers' Trainer with checkpoints: LoRA by peft, or all weights. No database here."""
+"""Train with transformers' Trainer and checkpoints, either LoRA by peft or all weights, without a database."""
 
 import math
 import shutil
@@ -16,19 +16,25 @@ LEARNING_RATES = {"lora": 2e-4, "full": 5e-5}
 LOG_POINTS = 200
 
 
-class Stopped(Exception):
-    """The job was cancelled or taken over; its checkpoints stay."""
+class TrainingStopped(Exception):
+    """The job was cancelled or given to another worker; its checkpoints stay."""
 
 
 class Report(Protocol):
     def __call__(self, step: int, total: int, log: list[dict[str, float]] | None) -> bool:
-        """Note how far training is; False if it shall stop."""
+        """Store how far training is; return False if it must stop."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """best_step: whose weights were kept. steps: done in all, also before an interruption. skipped: of those, since
-    then, the ones that changed nothing because their loss was no number."""
+    """The result of a training.
+
+    Attributes:
+        best_step: The step whose weights were kept.
+        steps: Steps in total, including those before an interruption.
+        skipped: Steps since the last start that changed nothing because their gradient was not finite.
+        log: The losses, as loss_log returns them.
+    """
 
     best_step: int
     steps: int
@@ -39,7 +45,7 @@ class Trained:
 Examples = Sequence[dict[str, list[int]]]
 
 
-def train(
+def train_model(
     engine: TransformersEngine,
     method: str,
     settings: Settings,
@@ -48,38 +54,52 @@ def train(
     checkpoints: Path,
     report: Report,
 ) -> Trained:
-    """Train engine.model in place, from the last whole checkpoint if there is one; at the end it has the best weights.
+    """Train engine.model in place, from the last complete checkpoint if there is one, and load the best weights.
 
-    Raises Stopped when report says so, DivergedError.
+    Raises:
+        TrainingStopped: report returned False.
+        DivergedError: Too many steps in a row had a gradient that was not finite.
     """
-    from transformers import DataCollatorForSeq2Seq, EarlyStoppingCallback, Trainer
-
     _forget_quantization(engine.model)
     if method == "lora":
         engine.model = _with_lora(engine, settings)
     arguments = _arguments(engine, method, settings, len(training), checkpoints)
     watch, guard = _watch(report), skip_broken_steps()
-    # On the right, every position that is filled up still sees a real one: attention to nothing at all is no number.
-    engine.tokenizer.padding_side = "right"
-    trainer = Trainer(
-        model=engine.model,
-        args=arguments,
-        train_dataset=training,
-        eval_dataset=validation,
-        data_collator=DataCollatorForSeq2Seq(engine.tokenizer, padding=True),
-        callbacks=[EarlyStoppingCallback(early_stopping_patience=settings.patience), watch, guard],
-    )
+    trainer = _trainer(engine, arguments, training, validation, [_early_stopping(settings), watch, guard])
     trainer.train(resume_from_checkpoint=last_checkpoint(checkpoints))
     if watch.stopped:
-        raise Stopped
+        raise TrainingStopped
     state = trainer.state
     return Trained(
         state.best_global_step or state.global_step, state.global_step, guard.skipped, loss_log(state.log_history)
     )
 
 
+def _early_stopping(settings: Settings) -> Any:
+    from transformers import EarlyStoppingCallback
+
+    return EarlyStoppingCallback(early_stopping_patience=settings.patience)
+
+
+def _trainer(
+    engine: TransformersEngine, arguments: Any, training: Examples, validation: Examples, callbacks: list[Any]
+) -> Any:
+    from transformers import DataCollatorForSeq2Seq, Trainer
+
+    # With padding on the right, padded positions still attend to real ones; attention to nothing would give NaN.
+    engine.tokenizer.padding_side = "right"
+    return Trainer(
+        model=engine.model,
+        args=arguments,
+        train_dataset=training,
+        eval_dataset=validation,
+        data_collator=DataCollatorForSeq2Seq(engine.tokenizer, padding=True),
+        callbacks=callbacks,
+    )
+
+
 def _forget_quantization(model: Any) -> None:
-    """Weights read from a GGUF file are plain floats by now, but still marked in a way the trainer refuses."""
+    """Remove the mark of quantized weights, which the trainer refuses; weights of a GGUF file are plain floats here."""
     model.is_quantized = False
     model.hf_quantizer = None
     if hasattr(model.config, "quantization_config"):
@@ -94,10 +114,10 @@ def _with_lora(engine: TransformersEngine, settings: Settings) -> Any:
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
         target_modules="all-linear",
-        # peft 0.21's own class for encoders with decoders asks transformers for a method that version 5 no longer has.
+        # peft 0.21's class for encoder-decoder models calls a method that transformers 5 no longer has.
         task_type=None if engine.seq2seq else TaskType.CAUSAL_LM,
     )
-    engine.torch.manual_seed(settings.seed)  # LoRA's first matrix is drawn
+    engine.torch.manual_seed(settings.seed)  # LoRA's first matrix is random
     return get_peft_model(engine.model, config)
 
 
@@ -120,23 +140,30 @@ def _arguments(engine: TransformersEngine, method: str, settings: Settings, size
         per_device_eval_batch_size=settings.batch_size,
         gradient_accumulation_steps=settings.accumulation,
         train_sampling_strategy="group_by_length" if settings.batch_size > 1 else "random",
-        eval_strategy="steps",
-        eval_steps=every,
-        save_strategy="steps",
-        save_steps=every,
-        save_total_limit=2,
-        load_best_model_at_end=True,
-        metric_for_best_model="eval_loss",
-        greater_is_better=False,
-        prediction_loss_only=True,
         logging_steps=max(1, int(total) // LOG_POINTS),
-        logging_nan_inf_filter=False,  # it writes 0 in their place
+        logging_nan_inf_filter=False,  # the filter would log 0 in place of NaN
         use_cpu=engine.device == "cpu",
         bf16=engine.device.startswith("cuda"),
         dataloader_pin_memory=engine.device.startswith("cuda"),
         report_to="none",
         disable_tqdm=True,
+        **_evaluation(every),
     )
+
+
+def _evaluation(every: int) -> dict[str, Any]:
+    """Evaluate and save every so many steps, and load the checkpoint with the lowest validation loss at the end."""
+    return {
+        "eval_strategy": "steps",
+        "eval_steps": every,
+        "save_strategy": "steps",
+        "save_steps": every,
+        "save_total_limit": 2,
+        "load_best_model_at_end": True,
+        "metric_for_best_model": "eval_loss",
+        "greater_is_better": False,
+        "prediction_loss_only": True,
+    }
 
 
 def _watch(report: Report) -> Any:
@@ -159,7 +186,7 @@ def _watch(report: Report) -> Any:
 
 
 def loss_log(history: Sequence[dict[str, float]]) -> list[dict[str, float]]:
-    """The trainer's history as {"step", "loss"} and {"step", "validation_loss"}, in order; nothing for no number."""
+    """Return the trainer's history as {"step", "loss"} and {"step", "validation_loss"}, without losses that are NaN."""
     names = {"loss": "loss", "eval_loss": "validation_loss"}
     return [
         {"step": entry["step"], ours: round(entry[theirs], 5)}
@@ -170,20 +197,27 @@ def loss_log(history: Sequence[dict[str, float]]) -> list[dict[str, float]]:
 
 
 def last_checkpoint(checkpoints: Path) -> str | None:
-    """The newest whole checkpoint; one that a kill left unfinished is deleted (the trainer's state is written last)."""
-    found = sorted(checkpoints.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]), reverse=True)
-    for path in found:
+    """Return the newest complete checkpoint, and delete newer ones that a killed process left unfinished.
+
+    A checkpoint is complete if it has the trainer's state, which is written last.
+    """
+    newest = sorted(checkpoints.glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]), reverse=True)
+    for path in newest:
         if (path / STATE).is_file() and (path / STATE).stat().st_size:
             return str(path)
         shutil.rmtree(path)
     return None
 
 
-def save(engine: TransformersEngine, method: str, *, merge: bool, folder: Path) -> None:
-    """The trained weights as safetensors with their tokenizer; folder appears whole or not at all.
+def save_weights(engine: TransformersEngine, method: str, *, merge: bool, folder: Path) -> None:
+    """Save the trained weights as safetensors with their tokenizer; the folder gets its name only when it is complete.
 
-    merge: LoRA's matrices added into the base's weights, which must be so where those came from a GGUF file; else the
-    folder holds a PEFT adapter of a few megabytes.
+    Args:
+        engine: The trained model.
+        method: "lora" or "full".
+        merge: Add LoRA's matrices into the base's weights, which is needed if those came from a GGUF file; otherwise
+            save a PEFT adapter of a few megabytes.
+        folder: Where the weights go; an existing folder is replaced.
     """
     model = engine.model
     if method == "lora" and merge:

@@ -1,1 +1,1 @@
-"""Reading transcripts and summaries made elsewhere; may import all rooms but finetune and web."""
+"""Import transcripts and summaries from files; may import all rooms but finetune and web."""

@@ -1,4 +1,4 @@
-"""CSV with a header line."""
+"""Read documents from CSV files with a header."""
 
 import csv
 import io
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from models_runner.importing.files import find_files, read_text
-from models_runner.importing.jsonl import record
+from models_runner.importing.jsonl import read_record
 from models_runner.importing.records import LENGTHS, ImportedRecord, RecordError
 
 REFERENCE_COLUMNS = ("reference", *(f"reference_{kind}" for kind in LENGTHS))
@@ -75,6 +75,6 @@ def _record(where: str, header: list[str], row: list[str], language: str) -> Imp
         return RecordError(where, "has a reference and references by length; use one kind.")
     value["references"] = by_length or ([cells["reference"]] if of_any_length else [])
     try:
-        return record(value, where, language)
+        return read_record(value, where, language)
     except RecordError as error:
         return error

@@ -1,4 +1,4 @@
-"""Bringing records into the database: all of them or none."""
+"""Store imported documents in the database, all or none."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,15 @@ BATCH = 200
 
 @dataclass(frozen=True)
 class ImportResult:
-    """Documents added, found unchanged, without a reference among all of them, and found with other terms."""
+    """What an import did.
+
+    Attributes:
+        dataset: The documents' dataset.
+        added: Documents that are new.
+        unchanged: Documents that the dataset had already.
+        without_reference: Documents of the file without a reference.
+        new_terms: Documents that the dataset had already and whose terms have changed.
+    """
 
     dataset: Dataset
     added: int
@@ -39,9 +47,17 @@ class ImportResult:
 def import_path(
     name: str, path: Path, kind: str, *, split: str = "", language: str = "en", terms: Terms = NO_TERMS
 ) -> ImportResult:
-    """Read a file or folder and import it. Raises DatasetImportError; then nothing has changed.
+    """Read a file or folder and import its documents.
 
-    terms: of records that do not say.
+    Args:
+        name: The dataset; it is created if it is new.
+        path: The file or folder.
+        kind: The format, a key of FORMATS.
+        split: The documents' split.
+        language: Language of records that name none.
+        terms: Terms of records that name none.
+    Raises:
+        DatasetImportError: A record is wrong; nothing has changed.
     """
     try:
         outcomes = list(FORMATS[kind](path, language))
@@ -71,22 +87,26 @@ def _repeated_ids(records: Iterable[ImportedRecord]) -> list[str]:
 def import_documents(
     name: str, records: Sequence[ImportedRecord], *, split: str = "", terms: Terms = NO_TERMS
 ) -> ImportResult:
-    """Add the records that the dataset does not have; a record that differs from what it has is an error.
+    """Add the records that the dataset does not have.
 
-    Terms are no part of a document's content: of one that is there already, those that are said now take the place of
-    those that it has.
+    Terms are not part of a document's content: if the dataset has the document already, terms that are given now
+    replace its old ones.
+
+    Raises:
+        DatasetImportError: A record differs from the document of the same id, or another argument is wrong; nothing
+            has changed.
     """
     if problems := _setting_problems(name, split, records, terms):
         raise DatasetImportError(problems)
     dataset, _ = Dataset.objects.get_or_create(name=name)
-    Dataset.objects.select_for_update().get(pk=dataset.pk)  # two imports at once take positions one after the other
-    known = dict(dataset.documents.values_list("external_id", "content_hash"))
-    changed = [r for r in records if r.id in known and known[r.id] != r.content_hash(split)]
+    Dataset.objects.select_for_update().get(pk=dataset.pk)  # concurrent imports take positions one after the other
+    hashes = dict(dataset.documents.values_list("external_id", "content_hash"))
+    changed = [r for r in records if r.id in hashes and hashes[r.id] != r.content_hash(split)]
     if changed:
         raise DatasetImportError([_changed(record, name) for record in changed])
-    new = [record for record in records if record.id not in known]
+    new = [record for record in records if record.id not in hashes]
     _create(dataset, new, split, terms)
-    new_terms = _change_terms(dataset, [record for record in records if record.id in known], terms)
+    new_terms = _change_terms(dataset, [record for record in records if record.id in hashes], terms)
     return ImportResult(
         dataset=dataset,
         added=len(new),
@@ -97,7 +117,7 @@ def import_documents(
 
 
 def _change_terms(dataset: Dataset, records: Sequence[ImportedRecord], default: Terms) -> int:
-    """Documents whose terms are others now."""
+    """Store the terms that the records give; return how many documents have other terms now."""
     said = {record.id: record.terms.filled_from(default) for record in records}
     changed = []
     for document in dataset.documents.filter(external_id__in=said).only("external_id", "licence", "redistributable"):
@@ -168,7 +188,7 @@ def _document(dataset: Dataset, record: ImportedRecord, split: str, position: in
 
 
 def _create_queries(pairs: Sequence[tuple[Document, ImportedRecord]]) -> list[Reference]:
-    """Create the queries; returns their references, not yet saved."""
+    """Create the queries; return their references, not yet saved."""
     wanted = [(d, position, query) for d, record in pairs for position, query in enumerate(record.queries)]
     rows = Query.objects.bulk_create(
         [Query(document=document, position=position, text=query.text) for document, position, query in wanted],

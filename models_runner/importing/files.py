@@ -1,4 +1,4 @@
-"""Reading files whose contents nobody has checked."""
+"""Read files of unchecked content."""
 
 import codecs
 import json
@@ -17,7 +17,7 @@ BOMS = (
 
 
 def find_files(path: Path, *suffixes: str) -> list[Path]:
-    """The file itself, or the folder's files with these suffixes in order of their names."""
+    """Return the file itself, or the folder's files with these suffixes by name. Raises RecordError if none."""
     if path.is_dir():
         files = sorted(p for p in path.iterdir() if p.suffix.lower() in suffixes and p.is_file())
         if not files:
@@ -29,7 +29,7 @@ def find_files(path: Path, *suffixes: str) -> list[Path]:
 
 
 def read_text(path: Path) -> str:
-    """The file as UTF-8, with or without a byte order mark. Another encoding is an error, never guessed."""
+    """Read a file as UTF-8, with or without a byte order mark. Raises RecordError for any other encoding."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -58,8 +58,8 @@ def parse_json(text: str, where: str) -> Any:
     except RecursionError as error:
         raise RecordError(where, "is nested too deeply to be a record.") from error
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}" if error.lineno > 1 else f"column {error.colno}"
-        raise RecordError(where, f"is not JSON: {error.msg} at {place}.") from error
+        position = f"line {error.lineno}, column {error.colno}" if error.lineno > 1 else f"column {error.colno}"
+        raise RecordError(where, f"is not JSON: {error.msg} at {position}.") from error
     except ValueError as error:
         raise RecordError(where, f"is not JSON: {error}.") from error
 
@@ -78,7 +78,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def json_objects(path: Path) -> Iterator[tuple[Any, str]]:
-    """Values of a .jsonl file (one a line) or a .json file (one, or a list of them), each with its place."""
+    """Yield the values of a .jsonl file (one per line) or a .json file (one, or a list), each with its place."""
     text = read_text(path)
     if path.suffix.lower() == ".json":
         content = parse_json(text, path.name)
@@ -87,7 +87,7 @@ def json_objects(path: Path) -> Iterator[tuple[Any, str]]:
         else:
             yield content, path.name
         return
-    # Split at newlines only: a line may hold other separators inside its texts.
+    # Split only at newlines, because the texts may contain other line separators.
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             where = f"{path.name}, line {number}"

@@ -1,4 +1,4 @@
-"""JSON Lines, and JSON files with one record or a list of records."""
+"""Read documents from JSON Lines, and from JSON files with one record or a list of records."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from models_runner.importing.records import (
 )
 
 KNOWN = ("id", "transcript", "references", "language", "metadata", "title", "queries", "licence", "redistributable")
-# A speaker: up to five words that begin with a capital or have no case at all, then a colon; "Note: 3:15" stays text.
+# A speaker is up to five words that begin with a capital or have no case, and a colon; "note: 3:15" stays text.
 SPEAKER = re.compile(r"^([^\W\d_a-z][\w.'’-]*(?: [^\W_a-z][\w.'’()-]*){0,4})\s*[:：]\s+(\S.*)$")
 SPEAKER_WIDE_COLON = re.compile(r"^([^\W\d_a-z][\w.'’-]{0,30})：(\S.*)$")
 
@@ -33,15 +33,15 @@ def read(path: Path, language: str) -> Iterator[ImportedRecord | RecordError]:
         for file in find_files(path, ".jsonl", ".json"):
             for value, where in json_objects(file):
                 try:
-                    yield record(value, where, language)
+                    yield read_record(value, where, language)
                 except RecordError as error:
                     yield error
     except RecordError as error:
         yield error
 
 
-def record(value: Any, where: str, language: str) -> ImportedRecord:
-    """One checked record from a JSON value. Raises RecordError."""
+def read_record(value: Any, where: str, language: str) -> ImportedRecord:
+    """Read and check one record from a JSON value. Raises RecordError, which names the field."""
     if not isinstance(value, dict):
         raise RecordError(where, 'is no object; expected {"id": ..., "transcript": ...}.')
     fields = Fields(value, where)
@@ -80,7 +80,7 @@ def _transcript(fields: Fields) -> list[Turn]:
 
 
 def turns_of_text(text: str) -> list[Turn]:
-    """A turn for each line with words; "Name: words" names the speaker, any other line has none."""
+    """Return a turn for each line that is not blank; "Name: words" names the speaker, other lines have none."""
     turns = []
     for line in filter(None, (line.strip() for line in text.splitlines())):
         match = SPEAKER.match(line) or SPEAKER_WIDE_COLON.match(line)

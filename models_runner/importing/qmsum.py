@@ -1,4 +1,4 @@
-"""QMSum meetings: one JSON file each (Zhong et al., NAACL 2021)."""
+"""Read QMSum meetings, one JSON file each (Zhong et al., NAACL 2021)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ KNOWN = ("topic_list", "general_query_list", "specific_query_list", "meeting_tra
 
 
 def read(path: Path, language: str) -> Iterator[ImportedRecord | RecordError]:
-    """A record a file. The first general query's answer is the reference; all other queries become queries."""
+    """Read a record per file: the first general query's answer is the reference; other queries become queries."""
     for file in find_files(path, ".json"):
         try:
             yield _record(file, language)

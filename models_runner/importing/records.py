@@ -1,4 +1,4 @@
-"""What every import format becomes before it reaches the database, and the errors on the way."""
+"""Records, the form that every import format has before it is stored, and the errors of reading them."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ Turn = dict[str, str]
 
 
 class DatasetImportError(Exception):
-    """Nothing was imported; the message names every place at fault, up to 20."""
+    """Nothing was imported; the message lists up to 20 problems with their places."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = list(problems)
@@ -28,7 +28,7 @@ class DatasetImportError(Exception):
 
 
 class RecordError(ValueError):
-    """One record is wrong; where names file, record and field."""
+    """One record is wrong; the message names file, record and field."""
 
     def __init__(self, where: str, message: str) -> None:
         super().__init__(f"{where}: {message}")
@@ -42,13 +42,18 @@ class ImportedQuery:
 
 @dataclass(frozen=True)
 class Terms:
-    """On what terms a document may be passed on; "" and None where nobody says."""
+    """The terms on which a document may be passed on.
+
+    Attributes:
+        licence: Its licence; "" if none is given.
+        redistributable: Whether a release may hold its text; None if nothing is given.
+    """
 
     licence: str = ""
     redistributable: bool | None = None
 
     def filled_from(self, other: "Terms") -> "Terms":
-        """These, and the other's where these say nothing."""
+        """Return these terms, filled from the other's where these give nothing."""
         flag = other.redistributable if self.redistributable is None else self.redistributable
         return Terms(self.licence or other.licence, flag)
 
@@ -58,7 +63,12 @@ NO_TERMS = Terms()
 
 @dataclass(frozen=True)
 class ImportedRecord:
-    """references: (instruction, text) pairs; the instruction "" fits any length."""
+    """One document, ready to be stored.
+
+    Attributes:
+        references: (instruction, text) pairs; the instruction "" fits any length.
+        where: Where the record is in the file, for messages.
+    """
 
     id: str
     turns: list[Turn]
@@ -79,7 +89,7 @@ class ImportedRecord:
 
 @dataclass(frozen=True)
 class Fields:
-    """One JSON object with its place, read field by field into checked values."""
+    """Reads the fields of one JSON object and checks their values; each method raises RecordError."""
 
     values: Mapping[str, Any]
     where: str
@@ -87,10 +97,10 @@ class Fields:
     def fail(self, name: str, message: str) -> RecordError:
         return RecordError(f"{self.where}, field {name!r}", message)
 
-    def refuse_unknown(self, known: Sequence[str]) -> None:
-        unknown = [name for name in self.values if name not in known]
+    def refuse_unknown(self, allowed: Sequence[str]) -> None:
+        unknown = [name for name in self.values if name not in allowed]
         if unknown:
-            raise self.fail(str(unknown[0]), f"is not known. Expected only: {', '.join(known)}.")
+            raise self.fail(str(unknown[0]), f"is not known. Expected only: {', '.join(allowed)}.")
 
     def text(self, name: str, *, required: bool = False, longest: int | None = None) -> str:
         value = self.values.get(name)
@@ -121,7 +131,7 @@ class Fields:
         return value
 
     def inside(self, name: str, value: Any) -> "Fields":
-        """The fields of an object within this record; name says where, for example queries[2]."""
+        """Return the fields of an object within this record; name says where it is, for example queries[2]."""
         if not isinstance(value, dict):
             raise self.fail(name, f"is {_kind(value)}; expected an object.")
         return Fields(value, f"{self.where}, {name}")
@@ -139,7 +149,7 @@ class Fields:
 
 
 def storable_problem(text: str) -> str:
-    """Why a database cannot store this text; "" if it can."""
+    """Tell why a database cannot store this text; "" if it can."""
     if "\x00" in text:
         return "holds a NUL character, which no text may have; remove it."
     try:
@@ -155,7 +165,7 @@ def _kind(value: Any) -> str:
 
 
 def read_turns(fields: Fields, name: str, value: Any) -> list[Turn]:
-    """Turns from a list of {"speaker", "content"}; the speaker may be missing, some turn must say something."""
+    """Read turns from a list of {"speaker", "content"}; a speaker may be missing, but one turn must have words."""
     if not isinstance(value, list):
         raise fields.fail(name, f"is {_kind(value)}; expected a text or a list of turns with speaker and content.")
     turns = []

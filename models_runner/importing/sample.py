@@ -1,11 +1,11 @@
-"""The project's own ten meetings."""
+"""Import the project's own sample of ten meetings."""
 
 from pathlib import Path
 
 from models_runner.importing.documents import ImportResult, import_path
 from models_runner.importing.records import Terms
 
-TERMS = Terms("Apache-2.0", True)  # as the project itself
+TERMS = Terms("Apache-2.0", True)  # the licence of the project
 SAMPLE_DIR = Path(__file__).parents[1] / "sample" / "meetings"
 
 

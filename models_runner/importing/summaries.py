@@ -1,4 +1,4 @@
-"""Summaries made elsewhere, as JSON Lines or CSV: all of them or none."""
+"""Import summaries made elsewhere from JSON Lines or CSV, all or none."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ from models_runner.importing.files import json_objects, read_text
 from models_runner.importing.records import MAX_ID_LENGTH, DatasetImportError, Fields, RecordError
 from models_runner.models import Dataset, Document, InstructionKind, Query, Regime, Run, Summary, System
 from models_runner.runs import lifecycle
-from models_runner.systems.catalog import ensure_system, find
+from models_runner.systems.catalog import ensure_system, find_system
 
 NUMBERS = ("prompt_tokens", "output_tokens", "dropped_tokens", "seconds")
 LARGEST = 2_147_483_647
@@ -27,7 +27,15 @@ COLUMNS = ("document_id", "summary", "query", "system", "instruction", "paramete
 
 
 @dataclass(frozen=True)
-class Given:
+class ImportedSummary:
+    """One line of the file, checked.
+
+    Attributes:
+        parameters: The system's number of parameters; None if the line does not give it.
+        numbers: The fields of NUMBERS that the line gives.
+        where: Where the line is in the file, for messages.
+    """
+
     document_id: str
     text: str
     query: str
@@ -40,7 +48,13 @@ class Given:
 
 @dataclass(frozen=True)
 class Defaults:
-    """Where a line does not say. regime: of systems that the file brings."""
+    """Values for lines that do not give their own.
+
+    Attributes:
+        system: The system's slug.
+        instruction: long, medium, short or query.
+        regime: The regime of systems that the import creates.
+    """
 
     system: str = ""
     instruction: str = InstructionKind.MEDIUM
@@ -48,83 +62,96 @@ class Defaults:
 
 
 @dataclass(frozen=True)
-class Imported:
-    """Of one run."""
+class ImportedRun:
+    """What the import did to one run.
+
+    Attributes:
+        run: The run.
+        added: Summaries that are new.
+        unchanged: Summaries that the run had already.
+    """
 
     run: Run
     added: int
     unchanged: int
 
 
-def import_summaries(path: Path, dataset: Dataset, defaults: Defaults) -> list[Imported]:
-    """Summaries of one or more systems, a run each. Raises DatasetImportError; then nothing has changed."""
-    given, problems = _read(path, defaults)
-    if not given and not problems:
+def import_summaries(path: Path, dataset: Dataset, defaults: Defaults) -> list[ImportedRun]:
+    """Import the summaries of one or more systems, with a run for each system and instruction.
+
+    Raises:
+        DatasetImportError: A line is wrong; nothing has changed.
+    """
+    imported, problems = _read(path, defaults)
+    if not imported and not problems:
         problems = [f"{path.name}: there are no records to import."]
     if problems:
         raise DatasetImportError(problems)
-    runs: dict[tuple[str, str], list[Given]] = defaultdict(list)
-    for one in given:
-        runs[one.system, one.instruction].append(one)
+    runs: dict[tuple[str, str], list[ImportedSummary]] = defaultdict(list)
+    for summary in imported:
+        runs[summary.system, summary.instruction].append(summary)
     with transaction.atomic():
-        systems = _systems(given, defaults.regime)
+        systems = _systems(imported, defaults.regime)
         return [_import(part, dataset, systems[slug], kind) for (slug, kind), part in runs.items()]
 
 
-def _systems(given: Sequence[Given], regime: str) -> dict[str, System]:
-    """The systems by name; those nobody knows are added as ones whose summaries were made elsewhere."""
+def _systems(imported: Sequence[ImportedSummary], regime: str) -> dict[str, System]:
+    """Return the systems by name; unknown ones are added with the adapter `imported`."""
     systems: dict[str, System] = {}
-    for one in given:
-        if one.system not in systems:
-            systems[one.system] = _system(one, regime)
-        if one.parameters is not None and systems[one.system].parameters != one.parameters:
+    for summary in imported:
+        if summary.system not in systems:
+            systems[summary.system] = _system(summary, regime)
+        parameters = systems[summary.system].parameters
+        if summary.parameters is not None and parameters != summary.parameters:
             raise DatasetImportError(
-                [f"{one.where}, field 'parameters': {one.system} has {systems[one.system].parameters} elsewhere."]
+                [f"{summary.where}, field 'parameters': {summary.system} has {parameters} elsewhere."]
             )
     return systems
 
 
-def _system(one: Given, regime: str) -> System:
-    if find(one.system):
-        system = ensure_system(one.system)
+def _system(summary: ImportedSummary, regime: str) -> System:
+    if find_system(summary.system):
+        system = ensure_system(summary.system)
         if system.adapter != ADAPTER:
             raise DatasetImportError(
                 [
-                    f"{one.where}: system {system.slug} writes its summaries here (adapter {system.adapter}). "
+                    f"{summary.where}: system {system.slug} writes its summaries here (adapter {system.adapter}). "
                     "Give the imported one another name."
                 ]
             )
         return system
-    system = System(slug=one.system, name=one.system, adapter=ADAPTER, regime=regime, parameters=one.parameters)
+    system = System(
+        slug=summary.system, name=summary.system, adapter=ADAPTER, regime=regime, parameters=summary.parameters
+    )
     try:
         system.full_clean()
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))
         field = "system" if name in ("slug", "name") else name
-        raise DatasetImportError([f"{one.where}, field {field!r}: {messages[0]}"]) from error
+        raise DatasetImportError([f"{summary.where}, field {field!r}: {messages[0]}"]) from error
     system.save()
     return system
 
 
-def _read(path: Path, defaults: Defaults) -> tuple[list[Given], list[str]]:
-    given: list[Given] = []
+def _read(path: Path, defaults: Defaults) -> tuple[list[ImportedSummary], list[str]]:
+    imported: list[ImportedSummary] = []
     problems: list[str] = []
     first: dict[tuple[str, ...], str] = {}
     try:
         for value, where in _csv_rows(path) if path.suffix.lower() == ".csv" else json_objects(path):
             try:
-                one = _given(value, where, defaults)
+                summary = _imported_summary(value, where, defaults)
             except RecordError as error:
                 problems.append(str(error))
                 continue
-            key = (one.system, one.instruction, one.document_id, one.query)
+            key = (summary.system, summary.instruction, summary.document_id, summary.query)
             if key in first:
-                problems.append(f"{where}: document {one.document_id!r} was summarized before, in {first[key]}.")
+                problems.append(f"{where}: document {summary.document_id!r} was summarized before, in {first[key]}.")
             first.setdefault(key, where)
-            given.append(one)
+            imported.append(summary)
     except RecordError as error:
         problems.append(str(error))
-    return given, problems
+    return imported, problems
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
@@ -139,7 +166,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
         raise RecordError(f"{path.name}, line {reader.line_num}", f"is not CSV: {error}.") from error
 
 
-def _given(value: Any, where: str, defaults: Defaults) -> Given:
+def _imported_summary(value: Any, where: str, defaults: Defaults) -> ImportedSummary:
     if not isinstance(value, dict):
         raise RecordError(where, 'is no object; expected {"document_id": ..., "summary": ...}.')
     fields = Fields(value, where)
@@ -149,7 +176,7 @@ def _given(value: Any, where: str, defaults: Defaults) -> Given:
         raise fields.fail("query", "is missing; with the instruction query, each summary answers one.")
     if query and instruction != InstructionKind.QUERY:
         raise fields.fail("query", "is there, but the instruction is not query.")
-    return Given(
+    return ImportedSummary(
         document_id=fields.text("document_id", required=True, longest=MAX_ID_LENGTH),
         text=fields.text("summary", required="summary" not in value).strip(),
         query=query,
@@ -198,7 +225,7 @@ def _number(fields: Fields, name: str, largest: int = LARGEST) -> float:
     return number if name == "seconds" else int(number)
 
 
-def _import(given: Sequence[Given], dataset: Dataset, system: System, instruction: str) -> Imported:
+def _import(imported: Sequence[ImportedSummary], dataset: Dataset, system: System, instruction: str) -> ImportedRun:
     run, _ = Run.objects.get_or_create(
         system=system,
         dataset=dataset,
@@ -209,42 +236,43 @@ def _import(given: Sequence[Given], dataset: Dataset, system: System, instructio
     Run.objects.select_for_update().get(pk=run.pk)
     documents = {d.external_id: d for d in dataset.documents.all()}
     queries = {(q.document_id, q.text): q for q in Query.objects.filter(document__dataset=dataset)}
-    known = {(s.document_id, s.query_id): s.text for s in run.summaries.all()}
+    stored_texts = {(s.document_id, s.query_id): s.text for s in run.summaries.all()}
     problems, new = [], []
-    for one in given:
-        document = documents.get(one.document_id)
-        query = queries.get((document.pk, one.query)) if document and one.query else None
-        if document is None or (one.query and query is None):
-            problems.append(_place_problem(one, dataset, document))
+    for summary in imported:
+        document = documents.get(summary.document_id)
+        query = queries.get((document.pk, summary.query)) if document and summary.query else None
+        if document is None or (summary.query and query is None):
+            problems.append(_missing_target(summary, dataset, document))
             continue
-        stored = known.get((document.pk, query.pk if query else None))
+        stored = stored_texts.get((document.pk, query.pk if query else None))
         if stored is None:
-            new.append(_summary(run, document, query, one))
-        elif stored != one.text:
-            problems.append(f"{one.where}: {system.slug} has another summary of {one.document_id!r} already; it stays.")
+            new.append(_summary(run, document, query, summary))
+        elif stored != summary.text:
+            conflict = f"{system.slug} has another summary of {summary.document_id!r} already"
+            problems.append(f"{summary.where}: {conflict}; it stays.")
     if problems:
         raise DatasetImportError(problems)
     Summary.objects.bulk_create(new, batch_size=500)
     _finish(run)
-    return Imported(run, len(new), len(given) - len(new))
+    return ImportedRun(run, len(new), len(imported) - len(new))
 
 
-def _place_problem(one: Given, dataset: Dataset, document: Document | None) -> str:
+def _missing_target(summary: ImportedSummary, dataset: Dataset, document: Document | None) -> str:
     if document is None:
-        return f"{one.where}, field 'document_id': dataset {dataset.name} has no document {one.document_id!r}."
-    return f"{one.where}, field 'query': document {one.document_id!r} has no query {one.query!r}."
+        return f"{summary.where}, field 'document_id': dataset {dataset.name} has no document {summary.document_id!r}."
+    return f"{summary.where}, field 'query': document {summary.document_id!r} has no query {summary.query!r}."
 
 
-def _summary(run: Run, document: Document, query: Query | None, one: Given) -> Summary:
+def _summary(run: Run, document: Document, query: Query | None, summary: ImportedSummary) -> Summary:
     return Summary(
         run=run,
         document=document,
         query=query,
         status=Summary.Status.DONE,
-        text=one.text,
-        stop_reason=Summary.StopReason.END if one.text else Summary.StopReason.EMPTY,
+        text=summary.text,
+        stop_reason=Summary.StopReason.END if summary.text else Summary.StopReason.EMPTY,
         finished_at=timezone.now(),
-        **{"dropped_tokens": 0, **one.numbers},
+        **{"dropped_tokens": 0, **summary.numbers},
     )
 
 

@@ -1,4 +1,4 @@
-"""BERTScore by bert-score: raw, without idf weights, at one layer of one encoder."""
+"""Compute BERTScore with bert-score: raw values, without idf weights, at one layer of one encoder."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,20 +10,20 @@ from typing import Any
 
 from django.conf import settings
 
-from models_runner.metrics import undefined, why_incomparable, written_references
+from models_runner.metrics import undefined_values, why_incomparable, written_references
 from models_runner.metrics.protocol import MetricValue, ScoringRequest
 from models_runner.metrics.registry import MetricUnavailableError
 
 BUNDLED = "minilm"
 BUNDLED_LAYERS = 6
 WEIGHTS_FILES = ("model.safetensors", "pytorch_model.bin")
-# bert-score keeps the embeddings of one call in memory, about 1 MB a text: a call gets this many pairs.
+# bert-score keeps the embeddings of one call in memory, about 1 MB per text, so a call gets at most this many pairs.
 PAIRS_PER_CALL = 128
 BATCH_SIZE = 32
 
 
 class FolderPath(str):
-    """bert-score loads a T5 model wherever the path has "t5" in it, be it in the name of somebody's home folder."""
+    """A path that hides "t5" from bert-score, which loads a T5 model if any part of the path contains these letters."""
 
     def __contains__(self, part: str) -> bool:  # type: ignore[override]
         return part != "t5" and super().__contains__(part)
@@ -31,15 +31,30 @@ class FolderPath(str):
 
 @dataclass(frozen=True)
 class Encoder:
-    name: str  # shown in the signature
-    location: str  # what bert-score loads: a folder or a hub id
+    """An encoder that bert-score can load.
+
+    Attributes:
+        name: The name shown in the signature.
+        location: The folder or hub id that bert-score loads.
+        layers: The layer whose embeddings are compared.
+        weights: The file of the weights.
+    """
+
+    name: str
+    location: str
     layers: int
     weights: Path
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A summary and one of its references, and which request they belong to."""
+class ReferencePair:
+    """A summary and one of its references.
+
+    Attributes:
+        request: Index of the request that they belong to.
+        summary: The summary's text.
+        reference: The reference's text.
+    """
 
     request: int
     summary: str
@@ -47,12 +62,17 @@ class Pair:
 
 
 class BertScoreMetric:
-    """Precision, recall and F1; of several references, all three from the one with the best F1.
+    """Precision, recall and F1, at most 1; with several references, all three are from the one with the highest F1.
+
+    Values are undefined without a reference, and for texts in which the encoder reads no token.
 
     Args:
         model: "minilm" (bundled), a hub id or a folder named like one; by default settings.BERTSCORE_MODEL.
-    Raises (by signature and score):
-        MetricUnavailableError: The weights are not at hand, or bert-score knows no layer for the model.
+    Raises:
+        MetricUnavailableError: By signature and score, if the weights are not on this machine, or if bert-score has no
+            default layer for the model.
+    Source:
+        Zhang et al. (2020, arXiv 1904.09675).
     """
 
     key = "bertscore"
@@ -76,18 +96,18 @@ class BertScoreMetric:
         values = []
         for i, request in enumerate(requests):
             if i not in scored:
-                values.append(undefined(self.names, self._why_undefined(request)))
+                values.append(undefined_values(self.names, self._why_undefined(request)))
                 continue
             best = max((results[index] for index in scored[i]), key=lambda result: result[2])
             remark = self._cut_remark([pairs[index] for index in scored[i]])
             values.append([MetricValue(name, value, remark) for name, value in zip(self.names, best, strict=True)])
         return values
 
-    def _pairs(self, index: int, request: ScoringRequest) -> list[Pair]:
+    def _pairs(self, index: int, request: ScoringRequest) -> list[ReferencePair]:
         if why_incomparable(request) or not self._readable(request.summary):
             return []
         references = [text for text in written_references(request) if self._readable(text)]
-        return [Pair(index, request.summary, reference) for reference in references]
+        return [ReferencePair(index, request.summary, reference) for reference in references]
 
     def _why_undefined(self, request: ScoringRequest) -> str:
         if reason := why_incomparable(request):
@@ -98,22 +118,22 @@ class BertScoreMetric:
         return f"the {unreadable} has no character the encoder reads"
 
     def _readable(self, text: str) -> bool:
-        # bert-score would answer 0 for a text without tokens, and fail on an empty one.
+        # bert-score returns 0 for a text without tokens, and fails on an empty text.
         return bool(text.strip()) and self._loaded.tokens(text) > 0
 
-    def _precision_recall_f1(self, pairs: Sequence[Pair]) -> list[tuple[float, float, float]]:
+    def _precision_recall_f1(self, pairs: Sequence[ReferencePair]) -> list[tuple[float, float, float]]:
         results: list[tuple[float, float, float]] = []
         for start in range(0, len(pairs), PAIRS_PER_CALL):
             part = pairs[start : start + PAIRS_PER_CALL]
             columns = self._loaded.scorer.score(
                 [pair.summary for pair in part], [pair.reference for pair in part], batch_size=BATCH_SIZE
             )
-            # Rounding can leave a cosine a little above 1.
+            # A rounded cosine can be slightly above 1.
             results += zip(*(column.clamp(max=1.0).tolist() for column in columns), strict=True)
         return results
 
-    def _cut_remark(self, pairs: Sequence[Pair]) -> str:
-        """What bert-score left out of the texts of one request; "" if nothing."""
+    def _cut_remark(self, pairs: Sequence[ReferencePair]) -> str:
+        """Say which texts of one request bert-score cut, and where; "" if none."""
         window = self._loaded.window
         remarks = []
         summary_tokens = self._loaded.tokens(pairs[0].summary)
@@ -132,7 +152,12 @@ class BertScoreMetric:
 
 
 class LoadedEncoder:
-    """bert-score's scorer with its weights in memory, and how much of a text it reads."""
+    """bert-score's scorer with its weights in memory.
+
+    Attributes:
+        scorer: The scorer.
+        window: How many tokens of a text it reads, special tokens not included.
+    """
 
     def __init__(self, encoder: Encoder) -> None:
         from bert_score import BERTScorer
@@ -144,25 +169,25 @@ class LoadedEncoder:
         except OSError as error:
             raise weights_missing(encoder.name) from error
         self._tokenizer: Any = self.scorer._tokenizer
-        self._tokenizer.model_max_length = positions(self._tokenizer, self.scorer._model.config)
+        self._tokenizer.model_max_length = encoder_positions(self._tokenizer, self.scorer._model.config)
         self._special_tokens: int = self._tokenizer.num_special_tokens_to_add()
         self.window: int = self._tokenizer.model_max_length - self._special_tokens
 
     def tokens(self, text: str) -> int:
-        """Tokens of the whole text, those beyond the window included, special ones not."""
+        """Count the tokens of the whole text, also beyond the window, without special tokens."""
         return len(self._tokenizer.encode(text.strip(), verbose=False)) - self._special_tokens
 
 
-def positions(tokenizer: Any, config: Any) -> int:
-    """How many tokens the encoder takes at once.
+def encoder_positions(tokenizer: Any, config: Any) -> int:
+    """Return how many tokens the encoder can read at once, special tokens included.
 
-    A local folder's tokenizer may not say it (its limit is then a huge number), so the encoder has the last word.
+    The tokenizer of a local folder may have no limit (then it is a huge number), so the encoder's limit is used too.
     """
     limit = getattr(config, "max_position_embeddings", None) or 0
-    if limit <= 0:  # relative positions: no end of its own
+    if limit <= 0:  # an encoder with relative positions has no limit
         limit = 512
     if "roberta" in config.model_type or config.model_type == "camembert":
-        # These start counting positions after the padding token's id.
+        # These encoders number positions from the padding token's id.
         limit -= config.pad_token_id + 1
     return min(tokenizer.model_max_length, limit)
 
@@ -196,7 +221,7 @@ def _location(folder: Path) -> str:
 
 
 def default_layer(model: str) -> int:
-    """The layer bert-score's authors chose for the model."""
+    """Return the layer that bert-score's authors chose for the model. Raises MetricUnavailableError."""
     from bert_score.utils import model2layers
 
     if model not in model2layers:
@@ -209,7 +234,7 @@ def default_layer(model: str) -> int:
 
 @cache
 def hub_weights(model: str) -> Path:
-    """The file of the hub's model: from the local cache, or fetched where HUB_ONLINE allows it."""
+    """Return the weights file of a hub model, from the local cache, or downloaded if HUB_ONLINE allows it."""
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import EntryNotFoundError
 
@@ -233,6 +258,6 @@ def weights_missing(model: str) -> MetricUnavailableError:
 
 @cache
 def weights_hash(weights: Path) -> str:
-    """The first 12 hexadecimal digits of the file's SHA-256."""
+    """Return the first 12 hexadecimal digits of the file's SHA-256."""
     with weights.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Lengths, compression and novelty: what a summary's size and wording say without any reference."""
+"""Measure length, compression and novelty of a summary, which need no reference."""
 
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -9,9 +9,13 @@ from models_runner.metrics.protocol import MetricValue, ScoringRequest
 
 
 class LengthMetric:
-    """words and sentences of the summary; transcript words per summary word; share of new word pairs.
+    """Words and sentences of the summary, transcript words per summary word, and share of novel word pairs.
 
-    The same pair of neighbouring words counts once, however often the summary repeats it.
+    Values: `words` and `sentences` are counts; `compression` is a ratio above 0, undefined without words in either
+    text; `novel_bigrams` is a share in [0, 1], undefined for fewer than two words or an empty transcript.
+
+    Source:
+        Compression: Grusky et al. (2018, arXiv 1804.11283). Novel n-grams: See et al. (2017, arXiv 1704.04368).
     """
 
     key = "length"
@@ -28,7 +32,7 @@ class LengthMetric:
         summary = words(request.summary, request.language)
         transcript = words(request.transcript, request.language)
         sentences = split_sentences(request.summary, request.language)
-        # A line of dashes is no sentence.
+        # A sentence without words, such as a line of dashes, does not count.
         sentence_count = sum(1 for sentence in sentences if words(sentence, request.language))
         return [
             MetricValue("words", float(len(summary))),
@@ -39,7 +43,7 @@ class LengthMetric:
 
 
 def compression(summary: Sequence[str], transcript: Sequence[str]) -> MetricValue:
-    """Transcript words for each word of the summary; 10 means a tenth of the length."""
+    """Divide the transcript's words by the summary's; 10 means that the summary has a tenth of the length."""
     if not transcript:
         return MetricValue("compression", None, "the transcript has no words")
     if not summary:
@@ -48,9 +52,9 @@ def compression(summary: Sequence[str], transcript: Sequence[str]) -> MetricValu
 
 
 def novel_bigrams(summary: Sequence[str], transcript: Sequence[str]) -> MetricValue:
-    """Share of the summary's distinct pairs of neighbouring words that the transcript never has.
+    """Return the share of the summary's distinct bigrams that do not occur in the transcript.
 
-    0 is all copied, 1 all new. Pairs reach across the ends of sentences and turns, in both texts.
+    0 means that all are copied, 1 that all are new. Bigrams cross the ends of sentences and turns, in both texts.
     """
     if not transcript:
         return MetricValue("novel_bigrams", None, "the transcript has no words")

@@ -1,4 +1,4 @@
-"""The protocol of a metric: pairs in, named values out, same order."""
+"""The protocol of a metric: it turns summaries with their references into named values, in the same order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,14 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class ScoringRequest:
-    """references may be empty: a metric that needs one says so in its values.
+    """One summary to score, with what it may be compared with.
 
-    is_reference: the summary is itself the human reference, so comparing it with the reference says nothing.
+    Attributes:
+        summary: The text to score; may be empty.
+        references: Human summaries; may be empty, and a metric that needs one then returns undefined values.
+        transcript: The document's text, one line per turn.
+        language: Code of the document's language.
+        is_reference: Whether the summary is itself the human reference, so that comparing the two says nothing.
     """
 
     summary: str
@@ -21,7 +26,13 @@ class ScoringRequest:
 
 @dataclass(frozen=True)
 class MetricValue:
-    """value None is undefined and reason says why; with a value, reason may hold a remark (a cut-off input)."""
+    """One value of a metric.
+
+    Attributes:
+        name: The value's name, for example rouge1.
+        value: The number; None if it is undefined.
+        reason: Why it is undefined; with a value, it may hold a remark, such as a cut-off input.
+    """
 
     name: str
     value: float | None
@@ -29,13 +40,18 @@ class MetricValue:
 
 
 class Metric(Protocol):
-    """One metric with all its settings."""
+    """One metric with all its settings.
 
-    key: str  # rouge, bertscore, length
-    names: tuple[str, ...]  # the values it gives, for every request, in this order
+    Attributes:
+        key: The metric's key: rouge, bertscore or length.
+        names: The values that it returns for every request, in this order.
+    """
+
+    key: str
+    names: tuple[str, ...]
 
     def signature(self, language: str) -> str:
-        """Name, versions and every setting that changes a number, for texts of this language."""
+        """Return name, versions and every setting that changes a number, for texts of this language."""
 
     def score(self, requests: Sequence[ScoringRequest]) -> list[list[MetricValue]]:
-        """Values by request, in the order of the requests."""
+        """Return the values of each request, shape (requests, names), in order."""

@@ -1,4 +1,4 @@
-"""The metrics by key. Loading this table loads no metric and none of their libraries."""
+"""Metrics by key. The table imports nothing: a metric and its libraries are imported on first use."""
 
 from functools import cache
 
@@ -21,12 +21,12 @@ class UnknownMetricError(ValueError):
 
 
 class MetricUnavailableError(RuntimeError):
-    """The metric is known but cannot run here; the message says what to do."""
+    """The metric exists but cannot run on this machine; the message says what to do."""
 
 
 @cache
 def get_metric(key: str) -> Metric:
-    """The metric of this process: made on first use and kept, with the weights it loads.
+    """Return this process's metric, which is created on first use and kept with the weights that it loads.
 
     Raises:
         UnknownMetricError: The key is not in METRICS.

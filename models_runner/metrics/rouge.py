@@ -1,4 +1,4 @@
-"""ROUGE-1, -2, -L and -Lsum by rouge-score, with a tokenizer that fits the language."""
+"""Compute ROUGE-1, -2, -L and -Lsum with rouge-score, using a tokenizer that fits the language."""
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -10,7 +10,7 @@ from rouge_score import tokenize as default_rules
 from rouge_score.rouge_scorer import RougeScorer
 
 from lib.language import RULES_VERSION, normalise_language, split_sentences, words
-from models_runner.metrics import undefined, why_incomparable, written_references
+from models_runner.metrics import undefined_values, why_incomparable, written_references
 from models_runner.metrics.protocol import MetricValue, ScoringRequest
 
 FLAT_NAMES = ("rouge1", "rouge2", "rougeL")
@@ -22,18 +22,18 @@ class Tokenizer(Protocol):
 
 
 class EnglishTokenizer:
-    """rouge-score's default tokenizer with the Porter stemmer, whose answers are remembered: it takes half the time."""
+    """rouge-score's default tokenizer with a cached Porter stemmer; stemming would otherwise take half the time."""
 
     def __init__(self) -> None:
         self.stem = lru_cache(maxsize=50_000)(PorterStemmer().stem)
 
     def tokenize(self, text: str) -> list[str]:
-        # The rules ask their second argument for nothing but stem().
+        # rouge-score calls only stem() of its second argument.
         return default_rules.tokenize(text, self)
 
 
 class WordsTokenizer:
-    """For every language but English: rouge-score's own tokenizer drops all letters outside a-z."""
+    """Our own tokenizer for languages other than English: rouge-score's drops all letters outside a-z."""
 
     def __init__(self, language: str) -> None:
         self._language = language
@@ -44,20 +44,24 @@ class WordsTokenizer:
 
 @cache
 def tokenizer_for(language: str) -> Tokenizer:
-    """language as normalise_language gives it."""
+    """Return the tokenizer of a language, given as normalise_language returns it."""
     return EnglishTokenizer() if language == "en" else WordsTokenizer(language)
 
 
 @cache
 def scorer_for(language: str, names: tuple[str, ...]) -> RougeScorer:
-    # Sentences are split by us, as lines: rouge-score's own splitting would ask for nltk's data.
+    # We pass each sentence as a line, because rouge-score's own splitting needs nltk's data.
     return RougeScorer(list(names), split_summaries=False, tokenizer=tokenizer_for(language))
 
 
 class RougeMetric:
-    """F-measures as fractions; of several references, the best F of each measure.
+    """F-measures in [0, 1]; with several references, the highest F of each measure.
 
-    An empty summary scores 0: nothing of the reference is in it. A reference without a word leaves ROUGE undefined.
+    An empty summary scores 0, because it contains nothing of the reference. A reference without words leaves ROUGE
+    undefined.
+
+    Source:
+        Lin (2004), "ROUGE: A Package for Automatic Evaluation of Summaries"; computed by rouge-score.
     """
 
     key = "rouge"
@@ -76,12 +80,12 @@ class RougeMetric:
 
     def _score_one(self, request: ScoringRequest) -> list[MetricValue]:
         if reason := why_incomparable(request):
-            return undefined(self.names, reason)
+            return undefined_values(self.names, reason)
         language = normalise_language(request.language)
         tokenizer = tokenizer_for(language)
         references = [text for text in written_references(request) if tokenizer.tokenize(text)]
         if not references:
-            return undefined(self.names, f'the reference has no word by the rules for language "{language}"')
+            return undefined_values(self.names, f'the reference has no word by the rules for language "{language}"')
         remark = ""
         if not request.summary.strip():
             remark = "the summary is empty"
@@ -92,9 +96,9 @@ class RougeMetric:
 
 
 def best_f_measures(summary: str, references: Sequence[str], language: str) -> dict[str, float]:
-    """The highest F of each measure over the references, each measure on its own.
+    """Return the highest F over the references, for each measure separately.
 
-    Only Lsum sees sentences as lines; the other measures get the texts as they are.
+    Only Lsum reads sentences as lines; the other measures read the texts unchanged.
     """
 
     def as_lines(text: str) -> str:

@@ -37,10 +37,10 @@ class Document(models.Model):
     language = models.CharField(max_length=20, default="en")
     position = models.PositiveIntegerField(help_text="Order in which the documents were imported.")
     word_count = models.PositiveIntegerField()
-    # SHA-256 of the record as imported: tells a repeated import from a changed document.
+    # SHA-256 of the imported record; it distinguishes a repeated import from a changed document.
     content_hash = models.CharField(max_length=64)
     metadata = models.JSONField(default=dict, blank=True)
-    # Both may be stated or changed later: they say nothing about the text.
+    # Both may be set or changed later, because they do not affect the text.
     licence = models.CharField(max_length=200, blank=True, help_text="Of the transcript, for example CC-BY-4.0.")
     redistributable = models.BooleanField(
         default=False, help_text="The text may be passed on. Else a release holds its hash in its place."
@@ -73,7 +73,7 @@ class Transcript(models.Model):
 
     @property
     def text(self) -> str:
-        """One line a turn, "speaker: content"."""
+        """The transcript with one line per turn, "speaker: content"."""
         return "\n".join(f"{t['speaker']}: {t['content']}" if t["speaker"] else t["content"] for t in self.turns)
 
 

@@ -1,4 +1,4 @@
-"""Fine-tuning jobs, and which documents each of them saw: what leakage is judged by."""
+"""Fine-tuning jobs, and the documents that each of them saw, from which leakage is detected."""
 
 from django.db import models
 from django.db.models import Q
@@ -14,7 +14,7 @@ ALL_LENGTHS = "all"
 
 class FineTuningQuerySet(LeasedJobQuerySet["FineTuning"]):  # type: ignore[override]  # of as_manager
     def open(self) -> "FineTuningQuerySet":
-        """Those that have not ended."""
+        """Select jobs that have not ended."""
         return self.filter(status__in=[FineTuning.Status.PENDING, FineTuning.Status.RUNNING])
 
     def finish(self, **results: object) -> int:
@@ -25,7 +25,7 @@ class FineTuningQuerySet(LeasedJobQuerySet["FineTuning"]):  # type: ignore[overr
 
 
 class FineTuning(LeasedJob):
-    """Training a base system on a dataset's references; its result is a new system in regime fine-tuned."""
+    """A job that trains a base system on a dataset's references; its result is a new system in regime fine-tuned."""
 
     TASK = "models_runner.tasks.finetune_system"
     WORKER_ENDED = f"The worker that trained it ended without a word, {MAX_ATTEMPTS} times; too little memory?"
@@ -100,7 +100,7 @@ class TrainedDocument(models.Model):
 
     finetuning = models.ForeignKey(FineTuning, on_delete=models.CASCADE, related_name="documents")
     document = models.ForeignKey(Document, on_delete=models.SET_NULL, null=True, blank=True, related_name="trainings")
-    # Of the transcript's text: the same meeting is known again in another dataset.
+    # Hash of the transcript's text, by which the same meeting is recognized in another dataset.
     text_hash = models.CharField(max_length=64)
     role = models.CharField(max_length=10, choices=Role.choices)
 

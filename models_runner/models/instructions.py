@@ -1,4 +1,4 @@
-"""The wordings of instructions: once used they never change, a new wording is a new version."""
+"""The wordings of instructions. They never change; a new wording is a new version."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -8,7 +8,7 @@ from models_runner.models.datasets import InstructionKind
 
 
 class InstructionText(models.Model):
-    """One instruction's words in one language, in one version; a version holds every language of its kind."""
+    """The wording of an instruction in one language and version; a version has all languages of its kind."""
 
     kind = models.CharField(max_length=10, choices=InstructionKind.choices)
     language = models.CharField(max_length=10)

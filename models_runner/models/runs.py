@@ -1,4 +1,4 @@
-"""Runs and their summaries. The rows are the truth about background work; messages only say that there is some."""
+"""Runs and their summaries. The rows hold the state of background work; messages only announce it."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -22,18 +22,18 @@ from models_runner.models.systems import System
 
 class RunQuerySet(AnnouncedQuerySet["Run"]):
     def open(self) -> "RunQuerySet":
-        """Those that have not ended."""
+        """Select runs that have not ended."""
         return self.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
 
     def waiting(self, now: datetime) -> "RunQuerySet":
-        """Open runs with something to claim, or with nothing left to do but to be called finished."""
+        """Select open runs that have a summary to claim, or whose summaries have all ended."""
         unfinished = Summary.objects.unfinished().filter(run=OuterRef("pk"))
         ready = Summary.objects.ready(now).filter(run=OuterRef("pk"))
         return self.open().filter(Exists(ready) | ~Exists(unfinished))
 
 
 class Run(Announced):
-    """One system over one split of a dataset under one instruction."""
+    """The summaries of one system over one split of a dataset under one instruction."""
 
     TASK = "models_runner.tasks.generate_summaries"
 
@@ -78,7 +78,7 @@ class Run(Announced):
         return reverse("run", args=[self.pk])
 
     def counts(self) -> dict[str, int]:
-        """Summaries by status, every status named, and their total; one query."""
+        """Count the summaries of every status, and their total, in one SQL query."""
         rows = self.summaries.values_list("status").annotate(n=Count("pk"))
         counts = dict.fromkeys(Summary.Status.values, 0) | dict(rows)
         return counts | {"total": sum(counts.values())}
@@ -86,15 +86,15 @@ class Run(Announced):
 
 class SummaryQuerySet(LeasedQuerySet["Summary"]):
     def done(self) -> "SummaryQuerySet":
-        """Those with a text to read."""
+        """Select summaries that are written; their text may be empty."""
         return self.filter(status=Summary.Status.DONE)
 
     def unfinished(self) -> "SummaryQuerySet":
-        """Those a worker still has to do or is doing."""
+        """Select summaries that wait or are being written."""
         return self.filter(status__in=[Summary.Status.PENDING, Summary.Status.RUNNING])
 
     def ready(self, now: datetime) -> "SummaryQuerySet":
-        """Those a worker may claim now: waiting, and not held back after a passing fault."""
+        """Select summaries that a worker may claim now: waiting, and not held back after a temporary fault."""
         return super().ready(now).filter(Q(not_before=None) | Q(not_before__lte=now))
 
     def claim_batch(
@@ -107,10 +107,17 @@ class SummaryQuerySet(LeasedQuerySet["Summary"]):
         lease: timedelta,
         documents: Collection[int] | None = None,
     ) -> list[int]:
-        """Take up to count ready summaries of a run for owner; returns their ids in document order.
+        """Claim up to count ready summaries of a run for owner; return their ids in document order.
 
-        documents: only summaries of these. Rows another worker is taking at this moment are passed over (PostgreSQL) or
-        waited for (SQLite).
+        Rows that another worker is claiming at this moment are skipped (PostgreSQL) or waited for (SQLite).
+
+        Args:
+            run_id: The run.
+            owner: The worker that claims.
+            count: The most summaries to claim.
+            now: The current time.
+            lease: For how long they are claimed.
+            documents: If given, only summaries of these documents are claimed.
         """
         with transaction.atomic():
             ready = self.ready(now).filter(run_id=run_id)
@@ -207,7 +214,7 @@ class Summary(Leased):
 
 
 class SummaryCall(models.Model):
-    """One call of a model on the way to a summary: the exact prompt, and what it answered."""
+    """One call of a model on the way to a summary, with the exact prompt and the answer."""
 
     class Step(models.TextChoices):
         SUMMARY = "summary", "Summary"

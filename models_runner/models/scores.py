@@ -1,4 +1,4 @@
-"""Metric scores: one value per (summary, signature, name), undefined with a reason."""
+"""Metric scores: one value per (summary, signature, name), or the reason why it is undefined."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from models_runner.models.runs import Run, Summary
 
 
 class MetricSignature(models.Model):
-    """Name, version and every setting that changes the number, as one text."""
+    """A metric's name, versions and every setting that changes a number, as one text."""
 
     metric = models.CharField(max_length=50)
     text = models.CharField(max_length=500, unique=True)
@@ -26,7 +26,7 @@ class Score(models.Model):
     signature = models.ForeignKey(MetricSignature, on_delete=models.PROTECT, related_name="scores")
     name = models.CharField(max_length=50, help_text="rouge1, bertscore_f1, words, ...")
     value = models.FloatField(null=True, blank=True)
-    # Why there is no value; or a remark on the value, such as a cut-off input.
+    # Why there is no value, or a remark on the value, such as a cut-off input.
     reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -42,7 +42,7 @@ class Score(models.Model):
 
 
 class ScoringJob(LeasedJob):
-    """One metric over the finished summaries of one run; set back to waiting when new summaries arrive."""
+    """A job that computes one metric for the finished summaries of one run; new summaries let it wait again."""
 
     TASK = "models_runner.tasks.score_summaries"
     WORKER_ENDED = (

@@ -1,4 +1,4 @@
-"""Systems: everything that decides what text comes out for a document."""
+"""Systems: everything that determines the summary of a document."""
 
 from collections.abc import Collection
 
@@ -22,7 +22,7 @@ class Regime(models.TextChoices):
 
 
 class System(models.Model):
-    """Model, weights revision, adapter, decoding, prompt and long-input strategy. A change is a new system."""
+    """A model with its revision, adapter, decoding, prompt and long-input strategy; a change makes a new system."""
 
     slug = models.SlugField(max_length=100, unique=True)
     name = models.CharField(max_length=200)
@@ -55,7 +55,7 @@ class System(models.Model):
     about = models.TextField(blank=True, help_text="What a reader of results should know about this system.")
     created_at = models.DateTimeField(auto_now_add=True)
 
-    # What a summary depends on; frozen once the system has summaries.
+    # Fields that summaries depend on; they cannot change once the system has summaries.
     FROZEN_FIELDS = (
         "slug",
         "adapter",
@@ -101,7 +101,7 @@ class System(models.Model):
 
     @property
     def size_class(self) -> str:
-        """compact below 2 billion parameters, large from 7 billion, mid between; "" where size says nothing."""
+        """compact below 2 billion parameters, large from 7 billion, mid between; "" if the number is not known."""
         if self.parameters is None:
             return ""
         if self.parameters < COMPACT_BELOW:
@@ -109,7 +109,7 @@ class System(models.Model):
         return "large" if self.parameters >= LARGE_FROM else "mid"
 
     def spec(self) -> dict[str, object]:
-        """The frozen fields by name: the system's record inside runs and exports."""
+        """Return the frozen fields by name, as runs and exports record them."""
         return {field: getattr(self, field) for field in self.FROZEN_FIELDS}
 
     def _refuse_change_after_use(self) -> None:

@@ -1,1 +1,1 @@
-"""Runs: starting them, writing and scoring their summaries; may import all rooms but finetune, importing and web."""
+"""Start runs, and write and score their summaries; may import all rooms but finetune, importing and web."""

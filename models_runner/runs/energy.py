@@ -1,4 +1,4 @@
-"""Energy as the machine itself counts it: RAPL counters of processors, and of GPUs where nvidia-ml-py is installed."""
+"""Read the machine's energy counters: RAPL for processors, and those of GPUs where nvidia-ml-py is installed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +9,9 @@ MILLIJOULES = 1e-3
 
 
 class EnergyMeter:
-    """Joules all processors and GPUs used since the meter was made; None where no counter is readable.
+    """Measures the joules that all processors and GPUs used since the meter was created.
 
-    Other processes on the machine count too: a number is fair only where the machine does nothing else.
+    Other processes on the machine count too, so a number is fair only if the machine does nothing else.
     """
 
     def __init__(self, powercap: Path = POWERCAP) -> None:
@@ -21,6 +21,7 @@ class EnergyMeter:
         self._gpus_at_start = [_gpu_millijoules(gpu) for gpu in self._gpus]
 
     def joules(self) -> float | None:
+        """Return the joules used so far; None if no counter is readable."""
         if not self._zones and not self._gpus:
             return None
         used = [_since(zone, before) for zone, before in zip(self._zones, self._at_start, strict=True)]
@@ -28,12 +29,12 @@ class EnergyMeter:
         return sum(used) * MICROJOULES + sum(gpus) * MILLIJOULES
 
     def sources(self) -> list[str]:
-        """What is counted, for the record of a run."""
+        """Name what is counted, for the record of a run."""
         return [(zone / "name").read_text().strip() for zone in self._zones] + ["gpu"] * len(self._gpus)
 
 
 def _readable_zones(powercap: Path) -> list[Path]:
-    # Top-level zones only: a package's count holds those of its parts.
+    # Only top-level zones: the count of a package includes its parts.
     zones = sorted(powercap.glob("intel-rapl:[0-9]")) if powercap.is_dir() else []
     return [zone for zone in zones if _is_readable(zone)]
 
@@ -53,7 +54,7 @@ def _microjoules(path: Path) -> int:
 
 def _since(zone: Path, before: int) -> int:
     used = _microjoules(zone / "energy_uj") - before
-    # The counter starts over at its range.
+    # The counter restarts from 0 at its range.
     return used if used >= 0 else used + _microjoules(zone / "max_energy_range_uj")
 
 
@@ -62,12 +63,12 @@ def _gpus() -> Sequence[object]:
         import pynvml
 
         pynvml.nvmlInit()
-        found = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
-        for gpu in found:
+        gpus = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
+        for gpu in gpus:
             _gpu_millijoules(gpu)
-    except Exception:  # not installed, no driver, or a GPU that does not count
+    except Exception:  # the library is not installed, there is no driver, or a GPU has no counter
         return []
-    return found
+    return gpus
 
 
 def _gpu_millijoules(gpu: object) -> int:

@@ -1,4 +1,4 @@
-"""Summaries with their scores as JSON Lines."""
+"""Export summaries with their scores as JSON Lines."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ CHUNK = 200
 
 
 def export_summaries(dataset: Dataset, path: Path) -> int:
-    """Write one line a finished summary; returns how many. The file appears under its name only when complete."""
+    """Write a line for each finished summary; return how many. The file gets its name only when it is complete."""
     with replace_when_complete(path) as file:
         count = 0
         for row in summary_rows(dataset):
@@ -25,7 +25,7 @@ def export_summaries(dataset: Dataset, path: Path) -> int:
 
 
 def summary_rows(dataset: Dataset) -> Iterator[dict[str, object]]:
-    """Rows by run and document, oldest run first."""
+    """Yield the rows by run and document, oldest run first."""
     for run in dataset.runs.select_related("system").order_by("pk"):
         ids = list(
             run.summaries.done().order_by("document__position", "query__position", "pk").values_list("pk", flat=True)

@@ -1,4 +1,4 @@
-"""Working on a run: claim a batch, generate outside any transaction, save, repeat."""
+"""Work on a run: claim a batch of summaries, write them outside any transaction, save them, and repeat."""
 
 import logging
 import time
@@ -26,7 +26,7 @@ from models_runner.models import Run, Summary, System
 from models_runner.runs import lifecycle, signals
 from models_runner.runs.energy import EnergyMeter
 from models_runner.runs.machine import machine_record
-from models_runner.runs.outcomes import settle
+from models_runner.runs.outcomes import settle_outcome
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ TELL_EVERY_SECONDS = 20.0
 
 
 def work_on_run(run_id: int, *, owner: str) -> str:
-    """Write the run's waiting summaries until none is left; returns a line for the log. Harmless when called twice."""
+    """Write the run's waiting summaries until none is left; return a line for the log. Calling it twice is harmless."""
     run = Run.objects.select_related("system", "dataset").filter(pk=run_id).first()
     if run is None:
         return f"run {run_id} is gone"
@@ -44,7 +44,7 @@ def work_on_run(run_id: int, *, owner: str) -> str:
     try:
         adapter = load_adapter(run.system.adapter, adapter_spec(run.system))
     except Exception as error:
-        # Whatever it is: a run that raised here would be announced and taken up again without end.
+        # Catch everything: re-raising would requeue the run forever.
         reason = _reason_not_loaded(error)
         _fail_waiting(run, reason)
         return f"run {run_id}: {reason}"
@@ -66,8 +66,8 @@ def _reason_not_loaded(error: Exception) -> str:
 def _work_with_siblings(run: Run, adapter: SystemAdapter, owner: str) -> str:
     runs = [run, *_siblings(run)]
     saved = _work(runs, adapter, owner)
-    for one in runs:
-        finish_if_complete(one)
+    for worked_on in runs:
+        finish_if_complete(worked_on)
     return f"run {run.pk}: {saved} summaries"
 
 
@@ -85,10 +85,10 @@ def adapter_spec(system: System) -> SystemSpec:
 
 
 def _siblings(run: Run) -> list[Run]:
-    """Open runs of the same system over the same documents under other instructions.
+    """Return the open runs of the same system over the same documents under other instructions.
 
-    They are written together, document by document: their prompts begin with the same transcript, which an engine that
-    caches prefixes then reads once.
+    They are written together, document by document, because their prompts begin with the same transcript, which an
+    engine that caches prefixes then reads only once.
     """
     same = Run.objects.filter(system=run.system_id, dataset=run.dataset_id, split=run.split).exclude(pk=run.pk)
     return list(same.open().select_related("system", "dataset").order_by("pk"))
@@ -115,7 +115,7 @@ def _work(runs: Sequence[Run], adapter: SystemAdapter, owner: str) -> int:
             started.add(run.pk)
             _note_start(run, adapter)
             if run.summaries.ready(timezone.now()).exists():
-                run.announce()  # for the next idle worker, which tells the one after it
+                run.announce()  # to the next idle worker, which does the same
         saved += _write_batch(run, adapter, owner, ids)
         if time.monotonic() - told > TELL_EVERY_SECONDS:
             signals.summaries_saved.send(sender=Run, run=run)
@@ -124,7 +124,7 @@ def _work(runs: Sequence[Run], adapter: SystemAdapter, owner: str) -> int:
 
 
 def _batches(runs: Sequence[Run], size: int, owner: str) -> Iterator[tuple[Run, list[int]]]:
-    """Claimed batches: some documents of the first run, then the same documents in the others, and so on."""
+    """Yield claimed batches: documents of the first run, then the same documents in the other runs, and so on."""
     first, *others = runs
 
     def claim(run: Run, documents: Collection[int] | None = None) -> list[int]:
@@ -152,7 +152,7 @@ def _write_batch(run: Run, adapter: SystemAdapter, owner: str, ids: Sequence[int
         outcomes = _summarize(adapter, requests)
     joules = meter.joules()
     each = joules / len(outcomes) if joules is not None and outcomes else None
-    return sum(settle(run, held, s, outcome, each) for s, outcome in zip(summaries, outcomes, strict=True))
+    return sum(settle_outcome(run, held, s, outcome, each) for s, outcome in zip(summaries, outcomes, strict=True))
 
 
 def _requests(run: Run, summaries: Sequence[Summary]) -> list[SummaryRequest]:
@@ -172,7 +172,7 @@ def _requests(run: Run, summaries: Sequence[Summary]) -> list[SummaryRequest]:
 
 
 def _summarize(adapter: SystemAdapter, requests: Sequence[SummaryRequest]) -> list[SystemOutput | Exception]:
-    """An output or the fault for each request; a fault of a batch is narrowed down to the request that has it."""
+    """Return an output or a fault for each request; if a batch fails, retry its requests one by one."""
     try:
         return _outputs(adapter, requests)
     except TransientAdapterError as error:
@@ -202,7 +202,10 @@ def _fail_waiting(run: Run, reason: str) -> None:
 
 
 def finish_if_complete(run: Run) -> bool:
-    """Give the run its final status once no summary waits or is being written; then ask for its scores."""
+    """Give the run its final status once no summary waits or is being written, then request its scores.
+
+    Returns whether the run was finished by this call.
+    """
     with transaction.atomic():
         if not Run.objects.open().filter(pk=run.pk).select_for_update().exists():
             return False

@@ -1,4 +1,4 @@
-"""Starting, cancelling and resuming runs. Everything here changes rows first and sends a message after the commit."""
+"""Start, cancel and resume runs. Everything here changes rows first and sends a message after the commit."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ DEFAULT_METRICS = ("rouge", "bertscore", "length")
 
 
 class NothingToRunError(Exception):
-    """The chosen split or instruction leaves no document."""
+    """The chosen split or instruction matches no document."""
 
 
 @transaction.atomic
@@ -28,13 +28,12 @@ def start_run(
     limit: int | None = None,
     force: bool = False,
 ) -> Run:
-    """The run of this system over these documents, with a waiting summary for each that has none yet.
+    """Start or continue the run of this system over these documents; each gets a waiting summary if it has none.
 
-    Called again it goes on where it was; a larger limit adds documents. force: also on documents the system was trained
-    on; its summaries of them are marked. Raises NothingToRunError, NotReadyError, LeakageError.
+    A larger limit in a later call adds documents. With force, the run also covers documents that the system was trained
+    on, and marks their summaries. Raises NothingToRunError, NotReadyError, LeakageError.
     """
     check_ready(system)
-    documents = dataset.documents.filter(Q(split=split) if split else Q()).order_by("position")
     run, _ = Run.objects.get_or_create(
         system=system,
         dataset=dataset,
@@ -43,28 +42,39 @@ def start_run(
         defaults={"instruction_version": sync_version(instruction)},
     )
     run = lock_run(run.pk)
-    units = list(_units(documents, instruction, limit))
+    run.system, run.dataset = system, dataset
+    _add_summaries(run, limit, force=force)
+    run.summaries.filter(status=Summary.Status.CANCELLED).update(status=Summary.Status.PENDING)
+    _announce_unfinished(run)
+    return run
+
+
+def _announce_unfinished(run: Run) -> None:
+    """Announce the run if it has summaries to write, and reopen it if it has ended."""
+    if run.summaries.unfinished().exists():
+        if run.status not in (Run.Status.PENDING, Run.Status.RUNNING):
+            _reopen(run)
+        run.announce()
+
+
+def _add_summaries(run: Run, limit: int | None, *, force: bool) -> None:
+    """Create a waiting summary for each unit that has none, and mark those of documents the system was trained on."""
+    documents = run.dataset.documents.filter(Q(split=run.split) if run.split else Q()).order_by("position")
+    units = list(_units(documents, run.instruction, limit))
     if not units:
-        raise NothingToRunError(_nothing_to_run(dataset, split, instruction))
-    leaked = check_leakage(system, {document for document, _ in units}, force=force)
+        raise NothingToRunError(_nothing_to_run(run.dataset, run.split, run.instruction))
+    leaked = check_leakage(run.system, {document for document, _ in units}, force=force)
     Summary.objects.bulk_create(
         [Summary(run=run, document_id=d, query_id=q, leaked=d in leaked) for d, q in units],
         ignore_conflicts=True,
         batch_size=500,
     )
-    marked = run.summaries.filter(leaked=True).values("document").distinct().count()
-    Run.objects.filter(pk=run.pk).update(leaked_documents=marked)
-    run.leaked_documents = marked
-    run.summaries.filter(status=Summary.Status.CANCELLED).update(status=Summary.Status.PENDING)
-    if run.summaries.unfinished().exists():
-        if run.status not in (Run.Status.PENDING, Run.Status.RUNNING):
-            _reopen(run)
-        run.announce()
-    return run
+    run.leaked_documents = run.summaries.filter(leaked=True).values("document").distinct().count()
+    run.save(update_fields=["leaked_documents"])
 
 
 def _units(documents: QuerySet[Document], instruction: str, limit: int | None) -> Iterator[tuple[int, int | None]]:
-    """(document, query) pairs in document order; a limit counts documents."""
+    """Yield (document, query) pairs in document order; a limit counts documents."""
     ids = list(documents.values_list("pk", flat=True)[:limit])
     if instruction != InstructionKind.QUERY:
         yield from ((pk, None) for pk in ids)
@@ -84,7 +94,8 @@ def _nothing_to_run(dataset: Dataset, split: str, instruction: str) -> str:
 
 
 def lock_run(pk: int) -> Run:
-    """The run, changed by nobody else until the transaction ends: its status must fit what its summaries say."""
+    """Lock the run until the transaction ends, so that its status stays in step with its summaries."""
+
     return Run.objects.select_for_update().get(pk=pk)
 
 
@@ -95,7 +106,7 @@ def _reopen(run: Run) -> None:
 
 @transaction.atomic
 def cancel_run(run: Run) -> None:
-    """Stop the run: what is done stays, what waits is cancelled, what is being written is thrown away."""
+    """Stop the run: finished summaries stay, waiting ones are cancelled, and those being written are discarded."""
     lock_run(run.pk)
     run.summaries.unfinished().update(status=Summary.Status.CANCELLED, owner="", lease_until=None, not_before=None)
     Run.objects.filter(pk=run.pk).exclude(status__in=[Run.Status.DONE, Run.Status.FAILED]).update(
@@ -106,7 +117,7 @@ def cancel_run(run: Run) -> None:
 
 @transaction.atomic
 def resume_run(run: Run) -> None:
-    """Put cancelled summaries back to work."""
+    """Let the run's cancelled summaries wait for workers again."""
     lock_run(run.pk)
     run.summaries.filter(status=Summary.Status.CANCELLED).update(status=Summary.Status.PENDING)
     if run.summaries.unfinished().exists():
@@ -116,7 +127,7 @@ def resume_run(run: Run) -> None:
 
 @transaction.atomic
 def retry_failed(run: Run) -> None:
-    """Try failed summaries again, with their count of attempts at zero."""
+    """Let the run's failed summaries wait for workers again, with no attempts counted."""
     lock_run(run.pk)
     if run.summaries.filter(status=Summary.Status.FAILED).reopen(not_before=None):
         _reopen(run)
@@ -125,7 +136,7 @@ def retry_failed(run: Run) -> None:
 
 @transaction.atomic
 def request_scores(run: Run, metrics: tuple[str, ...] = DEFAULT_METRICS) -> list[ScoringJob]:
-    """Ask for metrics over the run's finished summaries; only missing values will be computed."""
+    """Request metrics for the run's finished summaries; workers compute only missing values."""
     jobs = []
     for metric in metrics:
         job, _ = ScoringJob.objects.get_or_create(run=run, metric=metric)

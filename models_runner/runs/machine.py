@@ -1,4 +1,4 @@
-"""What a run ran on: part of its record, since seconds and memory mean nothing without it."""
+"""Describe the machine for a run's record, because seconds and memory mean nothing without it."""
 
 import os
 import platform
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def machine_record() -> dict[str, object]:
-    """Processor, cores, memory, GPU and Python as JSON values; no host name."""
+    """Return processor, cores, memory, GPU and Python as JSON values, without the host name."""
     return {
         "processor": _processor(),
         "cores": cores(),
@@ -19,21 +19,21 @@ def machine_record() -> dict[str, object]:
 
 
 def cores() -> int:
-    """Those that this process may use."""
+    """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _processor() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        facts = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+        facts = []
+    names = [fact.partition(":")[2].strip() for fact in facts if fact.startswith("model name")]
     return names[0] if names else platform.processor()
 
 
 def _gpu() -> str:
-    torch = sys.modules.get("torch")  # not imported for this: only a system on torch uses its GPU
+    torch = sys.modules.get("torch")  # importing it only for this is too slow; without torch, no GPU is used
     if torch is None or not torch.cuda.is_available():
         return ""
     return str(torch.cuda.get_device_name(0))

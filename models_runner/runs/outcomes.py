@@ -1,4 +1,4 @@
-"""Saving what came of one summary: its text and account, another try later, or the reason it failed."""
+"""Save the outcome of one summary: its text and figures, a later attempt, or the reason why it failed."""
 
 import logging
 from datetime import timedelta
@@ -18,31 +18,39 @@ from models_runner.runs.repetition import goes_in_circles
 logger = logging.getLogger(__name__)
 
 
-def settle(
+def settle_outcome(
     run: Run, held: SummaryQuerySet, summary: Summary, outcome: SystemOutput | Exception, joules: float | None = None
 ) -> int:
-    """Store one outcome, or that the database did not take it; 1 if a summary was saved.
+    """Store one outcome, or that the database refused it; return 1 if a summary was saved.
 
-    A full disk or a lost connection passes, so the summary waits; what the database refuses for good fails with its
-    reason. Raises OperationalError where not even that can be written: the row then stays claimed until its lease ends.
+    A full disk or a lost connection is temporary, so the summary waits; a value that the database refuses fails the
+    summary with the reason.
+
+    Raises:
+        OperationalError: Not even the fault can be stored; the row then stays claimed until its lease ends.
     """
     fault: Exception
     try:
-        return store(run, held, summary, outcome, joules)
+        return store_outcome(run, held, summary, outcome, joules)
     except OperationalError as error:
         fault = TransientAdapterError(f"It could not be saved. {explained(error)}")
     except (DatabaseError, ValueError) as error:
         fault = AdapterError(f"The database refused the summary. {explained(error)}")
     logger.error("summary %s: %s", summary.pk, fault)
-    return store(run, held, summary, fault)
+    return store_outcome(run, held, summary, fault)
 
 
-def store(
+def store_outcome(
     run: Run, held: SummaryQuerySet, summary: Summary, outcome: SystemOutput | Exception, joules: float | None = None
 ) -> int:
-    """Save one outcome if the row is still among those held; 1 if a summary was saved.
+    """Save one outcome if the row is still among those held; return 1 if a summary was saved.
 
-    joules: this summary's share of the energy its batch took; None where nothing tells.
+    Args:
+        run: The summary's run.
+        held: The rows that the worker still holds.
+        summary: The row.
+        outcome: What the adapter returned, or the fault that it raised.
+        joules: This summary's share of its batch's energy; None if the machine has no counter.
     """
     ours = held.filter(pk=summary.pk)
     if isinstance(outcome, TransientAdapterError) and summary.attempts < MAX_ATTEMPTS:

@@ -1,4 +1,4 @@
-"""What pages show about runs and their summaries: counted in the database, ready to print."""
+"""Collect what pages show about runs and their summaries, counted in the database and ready to print."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from django.db.models.functions import Substr
 from jobs.workers import workers_for
 from models_runner.models import Document, Run, Score, ScoringJob, Summary, SummaryCall, System
 from models_runner.models.runs import SummaryQuerySet
-from models_runner.systems.prices import cost
+from models_runner.systems.prices import cost_in_dollars
 
 EXCERPT_CHARACTERS = 280
 PACE_FROM = 20
@@ -18,8 +18,8 @@ SPEAKER_COLOURS = 8
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Summaries of one run by status."""
+class RunProgress:
+    """How many summaries of one run have each status."""
 
     pending: int = 0
     running: int = 0
@@ -33,33 +33,49 @@ class Progress:
 
     @property
     def settled(self) -> int:
-        """Those nobody has to do any more."""
+        """How many have ended."""
         return self.done + self.failed + self.cancelled
 
 
 @dataclass(frozen=True)
 class RunRow:
     run: Run
-    progress: Progress
+    progress: RunProgress
 
 
 def run_rows(runs: Iterable[Run]) -> list[RunRow]:
-    """Runs with their progress; one query more, whatever their number."""
+    """Return runs with their progress, in one more SQL query however many there are."""
     runs = list(runs)
     counts: dict[int, dict[str, int]] = {}
-    found = Summary.objects.filter(run__in=[run.pk for run in runs]).order_by()
-    for run_id, status, n in found.values_list("run_id", "status").annotate(n=Count("pk")):
+    summaries = Summary.objects.filter(run__in=[run.pk for run in runs]).order_by()
+    for run_id, status, n in summaries.values_list("run_id", "status").annotate(n=Count("pk")):
         counts.setdefault(run_id, {})[status] = n
-    return [RunRow(run, Progress(**counts.get(run.pk, {}))) for run in runs]
+    return [RunRow(run, RunProgress(**counts.get(run.pk, {}))) for run in runs]
 
 
 @dataclass(frozen=True)
 class RunTotals:
-    """Sums over the finished summaries of one run; None where nothing can be said yet.
+    """Totals of the finished summaries of one run; None where there is no figure yet.
 
-    read, written, left_out: tokens of prompts, of outputs, and of transcripts that did not fit.
-    cached: prompt tokens not read again, because the prompt before began with them.
-    dollars: by the price on the system's record. joules: of the whole machine meanwhile.
+    Attributes:
+        done: Finished summaries.
+        read: Prompt tokens.
+        written: Output tokens.
+        left_out: Transcript tokens that did not fit.
+        cut_inputs: Summaries whose transcript was cut.
+        cut_outputs: Summaries that were cut off at the output limit.
+        empty: Summaries without text.
+        total_seconds: Time of all summaries.
+        seconds_each: Mean time of a summary.
+        per_minute: Summaries per minute since the run started.
+        repeated: Summaries that repeat themselves.
+        chaptered: Summaries of meetings that were read in chapters.
+        calls: Calls of the model.
+        cached: Prompt tokens that were not read again, because the previous prompt began with them.
+        tokens_per_second: Output tokens per second.
+        peak_memory: Highest memory in bytes.
+        joules: Energy of the whole machine during the run.
+        dollars: Cost by the price on the system's record.
     """
 
     done: int
@@ -83,7 +99,7 @@ class RunTotals:
 
 
 def run_totals(run: Run) -> RunTotals:
-    # An aggregate may not reuse the name of a field that a later one counts by.
+    # An aggregate must not have the name of a field that a later aggregate uses.
     sums = run.summaries.done().aggregate(
         done=Count("pk"),
         read=Sum("prompt_tokens"),
@@ -108,7 +124,7 @@ def run_totals(run: Run) -> RunTotals:
         **calls.aggregate(calls=Count("pk"), cached=Sum("cached_tokens")),
         per_minute=sums["done"] / minutes if minutes > 0 else None,
         tokens_per_second=_rate(sums["written"], sums["total_seconds"]),
-        dollars=cost(run.system.price, sums["read"], sums["written"], sums["total_seconds"]),
+        dollars=cost_in_dollars(run.system.price, sums["read"], sums["written"], sums["total_seconds"]),
     )
 
 
@@ -117,7 +133,7 @@ def _rate(tokens: int | None, seconds: float | None) -> float | None:
 
 
 def seconds_left(run: Run, left: int) -> float | None:
-    """An estimate from the last summaries: their mean distance in time, by what is left; None before the third."""
+    """Estimate the seconds left from the mean time between the last summaries; None before the third."""
     latest = run.summaries.done().exclude(finished_at=None).order_by("-finished_at")
     times = [moment for moment in latest.values_list("finished_at", flat=True)[:PACE_FROM] if moment]
     if len(times) < PACE_NEEDS or not left:
@@ -132,7 +148,7 @@ class Failure:
 
 
 def failures(run: Run) -> list[Failure]:
-    """The ten commonest reasons, commonest first."""
+    """Return the ten most frequent reasons, most frequent first."""
     failed = run.summaries.filter(status=Summary.Status.FAILED).order_by()
     rows = failed.values_list("failure_reason").annotate(n=Count("pk")).order_by("-n", "failure_reason")[:10]
     return [Failure(reason, n) for reason, n in rows]
@@ -140,10 +156,10 @@ def failures(run: Run) -> list[Failure]:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """Everything the part of the run page that updates by itself shows."""
+    """Everything that the self-updating part of the run page shows."""
 
     run: Run
-    progress: Progress
+    progress: RunProgress
     totals: RunTotals
     failures: list[Failure]
     scoring_jobs: list[ScoringJob]
@@ -152,12 +168,12 @@ class RunStatus:
 
     @property
     def is_open(self) -> bool:
-        """Summaries may still come."""
+        """Whether summaries may still be written."""
         return self.run.status in (Run.Status.PENDING, Run.Status.RUNNING)
 
     @property
     def is_settled(self) -> bool:
-        """Nothing on the page will change by itself."""
+        """Whether the page needs no more updates."""
         return not self.is_open and not any(_unfinished(job) for job in self.scoring_jobs)
 
 
@@ -165,7 +181,7 @@ def run_status(run: Run) -> RunStatus:
     counts = run.counts()
     del counts["total"]
     jobs = list(run.scoring_jobs.all())
-    progress = Progress(**counts)
+    progress = RunProgress(**counts)
     return RunStatus(
         run=run,
         progress=progress,
@@ -182,7 +198,7 @@ def _unfinished(job: ScoringJob) -> bool:
 
 
 def _queue_without_worker(run: Run, jobs: list[ScoringJob]) -> str:
-    """The queue this run waits on while no living worker takes its messages; "" if there is none."""
+    """Return the queue that this run waits for if no live worker takes its messages; otherwise ""."""
     queue = ""
     if run.status in (Run.Status.PENDING, Run.Status.RUNNING):
         queue = "generation"
@@ -192,7 +208,7 @@ def _queue_without_worker(run: Run, jobs: list[ScoringJob]) -> str:
 
 
 def excerpts(summaries: SummaryQuerySet) -> SummaryQuerySet:
-    """Summaries as a list shows them: the beginning of the text, and of its document only what names it."""
+    """Load summaries for a list: only the beginning of the text, and of the document only its names."""
     shown = ("run", "status", "failure_reason", "stop_reason", "seconds")
     tokens = ("prompt_tokens", "output_tokens", "dropped_tokens")
     flags = ("chapters", "repeated", "leaked")
@@ -213,7 +229,7 @@ COMBINED = {
 
 
 def long_input_words(settings: Mapping[str, object]) -> str:
-    """What the system does with a meeting longer than its window; "" where its record says nothing."""
+    """Describe what the system does with a meeting longer than its window; "" if its record says nothing."""
     if not settings:
         return ""
     if settings.get("strategy") == "chapterize":
@@ -223,9 +239,9 @@ def long_input_words(settings: Mapping[str, object]) -> str:
 
 
 def sample_summaries(system: System, count: int = 3) -> SummaryQuerySet:
-    """The newest finished summaries that have a text, in full."""
-    found = Summary.objects.done().filter(run__system__slug=system.slug).exclude(text="")
-    return found.select_related("document", "run").defer("document__metadata").order_by("-finished_at", "-pk")[:count]
+    """Return the newest finished summaries that have a text, in full."""
+    written = Summary.objects.done().filter(run__system__slug=system.slug).exclude(text="")
+    return written.select_related("document", "run").defer("document__metadata").order_by("-finished_at", "-pk")[:count]
 
 
 @dataclass(frozen=True)
@@ -244,7 +260,10 @@ class DocumentSummary:
 
 
 def summaries_of(document: Document) -> list[DocumentSummary]:
-    """Finished and failed summaries of one document by instruction and system, with their scores; two queries."""
+    """Return a document's finished and failed summaries by instruction and system, with their scores.
+
+    It takes two SQL queries, and one more for the signatures.
+    """
     shown = document.summaries.filter(status__in=[Summary.Status.DONE, Summary.Status.FAILED])
     rows = shown.select_related("run__system", "query").defer("run__environment")
     rows = rows.prefetch_related("scores__signature")
@@ -268,7 +287,7 @@ class ShownTurn:
 
 
 def shown_turns(turns: Iterable[dict[str, str]]) -> list[ShownTurn]:
-    """Turns with a colour number for each speaker, 1 to 8, in order of first appearance."""
+    """Give each speaker's turns a colour number from 1 to 8, in order of first appearance."""
     colours: dict[str, int] = {}
     shown = []
     for turn in turns:

@@ -1,4 +1,4 @@
-"""Telling a text that goes round in circles, as small models write when they do not find an end."""
+"""Detect texts that repeat themselves, which small models write when they do not stop."""
 
 from collections import Counter
 
@@ -10,12 +10,13 @@ SHARE = 0.5
 
 
 def goes_in_circles(text: str, language: str) -> bool:
-    """Whether at least half of the text's four-word sequences are repeats of an earlier one; never below 40 words.
+    """Tell whether at least half of a text's four-word sequences repeat an earlier one; False below 40 words.
 
-    The share of duplicate n-grams is the measure of Welleck et al. (2020, arXiv 1908.04319), there called seq-rep-4.
+    Source:
+        The share of duplicate n-grams is seq-rep-4 of Welleck et al. (2020, arXiv 1908.04319).
     """
-    found = words(text, language)
-    if len(found) < LEAST_WORDS:
+    tokens = words(text, language)
+    if len(tokens) < LEAST_WORDS:
         return False
-    grams = [tuple(found[i : i + N]) for i in range(len(found) - N + 1)]
+    grams = [tuple(tokens[i : i + N]) for i in range(len(tokens) - N + 1)]
     return 1 - len(Counter(grams)) / len(grams) >= SHARE

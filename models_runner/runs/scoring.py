@@ -1,4 +1,4 @@
-"""Working on a scoring job: the values missing for a run's finished summaries, in batches."""
+"""Work on a scoring job: compute the values that a run's finished summaries lack, in batches."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +16,7 @@ BATCH = 32
 
 
 def work_on_scoring_job(job_id: int, *, owner: str) -> str:
-    """Compute what is missing; returns a line for the log. Harmless when called twice."""
+    """Compute missing values; return a line for the log. Calling it twice is harmless."""
     jobs = ScoringJob.objects.select_related("run__system")
     return work_on(jobs, job_id, _score, owner=owner)
 
@@ -36,12 +36,12 @@ def _score_missing(metric: Metric, run: Run, held: LeasedJobQuerySet[ScoringJob]
         while held.exists() and (batch := list(_missing(run, language, signature)[:BATCH])):
             _score_batch(metric, signature, run, batch)
             scored += len(batch)
-            held.update(attempts=1)  # attempts are counted against one that gets no further
+            held.update(attempts=1)  # only a job that makes no progress uses up its attempts
     return scored
 
 
 def _reopen_if_more_came(metric: Metric, job: ScoringJob) -> None:
-    """A summary saved while the job ended found it running and left no message; look once more."""
+    """Request the metric again if a summary was saved while the job ended, because it then sent no message."""
     for language in _languages(job.run):
         if _missing(job.run, language, current_signature(metric, language)).exists():
             lifecycle.request_scores(job.run, (job.metric,))

@@ -1,6 +1,6 @@
-"""What later stages may listen to; they import this package, never the other way round."""
+"""Signals for apps that import this one, which this one must not import."""
 
 from django.dispatch import Signal
 
-# Sent with run=... outside any transaction: when a run ends, and every 20 s while it is worked on.
+# Sent with run=... outside any transaction, when a run ends and every 20 s while a worker works on it.
 summaries_saved = Signal()

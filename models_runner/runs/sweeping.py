@@ -1,4 +1,4 @@
-"""A run's part of a sweep: what dead workers hold of its summaries is free again, and the run is announced."""
+"""The runs' part of a sweep: free the summaries that dead workers hold, and announce their runs."""
 
 from django.utils import timezone
 

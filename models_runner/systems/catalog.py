@@ -1,4 +1,4 @@
-"""Systems by name: those in the database, and those in catalog.yaml, which enter it when first named."""
+"""Find systems by name, in the database or in catalog.yaml, whose entries are stored when they are first used."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,17 +37,24 @@ Entries = dict[str, dict[str, Any]]
 
 class UnknownSystemError(LookupError):
     def __init__(self, slug: str) -> None:
-        known = sorted({*entries(), *System.objects.values_list("slug", flat=True)})
-        super().__init__(f"There is no system {slug!r}. Known systems: {', '.join(known)}.")
+        slugs = sorted({*entries(), *System.objects.values_list("slug", flat=True)})
+        super().__init__(f"There is no system {slug!r}. Known systems: {', '.join(slugs)}.")
 
 
 class CatalogError(ValueError):
-    """A file of systems is wrong; the message names entry and field. Nothing was added."""
+    """A file of systems is wrong; the message names the entry and the field. Nothing was added."""
 
 
 @dataclass
 class Synced:
-    """What a sync did. frozen: entries that differ from a system which already has summaries, with the fields."""
+    """What a sync did, by the systems' slugs.
+
+    Attributes:
+        added: Systems that were not in the database.
+        updated: Systems whose record was changed.
+        unchanged: Systems whose record was the same.
+        frozen: Fields that differ but stay as they are, because the system already has summaries.
+    """
 
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
@@ -57,22 +64,26 @@ class Synced:
 
 @cache
 def entries() -> Entries:
-    """The catalogue's records by slug."""
+    """Return the catalogue's records by slug."""
     return read_entries(CATALOG)
 
 
 def read_entries(path: Path) -> Entries:
-    """Checked entries of a YAML file; keys that begin with x- are pieces for anchors. Raises CatalogError."""
+    """Read and check the entries of a YAML file, except keys that begin with x-, which hold anchors.
+
+    Raises:
+        CatalogError: The file cannot be read, or an entry is wrong.
+    """
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise CatalogError(f"{path.name} cannot be read as YAML: {error}") from error
     if not isinstance(loaded, dict):
         raise CatalogError(f"{path.name} holds no systems; expected a system's name with its fields below it.")
-    found = {str(slug): values for slug, values in loaded.items() if not str(slug).startswith(PIECE)}
-    for slug, values in found.items():
+    read = {str(slug): values for slug, values in loaded.items() if not str(slug).startswith(PIECE)}
+    for slug, values in read.items():
         _check(slug, values)
-    return found
+    return read
 
 
 def _check(slug: str, values: Any) -> None:
@@ -93,7 +104,11 @@ def _check(slug: str, values: Any) -> None:
 
 
 def ensure_system(slug: str) -> System:
-    """The system of this name, taken from the catalogue if the database has none. Raises UnknownSystemError."""
+    """Return the system of this name, storing it from the catalogue if the database has none.
+
+    Raises:
+        UnknownSystemError: Neither has a system of this name.
+    """
     if system := System.objects.filter(slug=slug).first():
         return system
     if slug not in entries():
@@ -101,29 +116,29 @@ def ensure_system(slug: str) -> System:
     return System.objects.get_or_create(slug=slug, defaults=_row(entries()[slug]))[0]
 
 
-def find(slug: str) -> System | None:
-    """The system of this name as it is, or the catalogue's record of it, unsaved; None if there is neither."""
+def find_system(slug: str) -> System | None:
+    """Return the stored system of this name, or the catalogue's record of it, unsaved; None if there is neither."""
     if system := System.objects.select_related("base").filter(slug=slug).first():
         return system
-    return unsaved(slug) if slug in entries() else None
+    return unsaved_system(slug) if slug in entries() else None
 
 
-def unsaved(slug: str) -> System:
-    """The record a catalogue entry would enter the database with; for pages, which change nothing."""
+def unsaved_system(slug: str) -> System:
+    """Return a catalogue entry as an unsaved System, for pages, which change nothing."""
     values = dict(entries()[slug])
-    base = find(str(values.pop("base"))) if values.get("base") else None
+    base = find_system(str(values.pop("base"))) if values.get("base") else None
     return System(slug=slug, base=base, **values)
 
 
 def ensure_all() -> None:
-    """Bring every catalogue entry into the database."""
+    """Store every catalogue entry that is not yet in the database."""
     for slug in entries():
         ensure_system(slug)
 
 
 @transaction.atomic
-def sync(wanted: Entries) -> Synced:
-    """Bring entries into the database; one that already has summaries stays as it is. All or none."""
+def sync_systems(wanted: Entries) -> Synced:
+    """Store entries in the database, all or none; a system that already has summaries stays as it is."""
     done = Synced()
     for slug, values in wanted.items():
         system = System.objects.filter(slug=slug).first()
@@ -146,19 +161,19 @@ def sync(wanted: Entries) -> Synced:
 
 
 @transaction.atomic
-def add(wanted: Entries) -> Synced:
-    """Bring new entries into the database. Raises CatalogError if a name is taken by a different system."""
+def add_systems(wanted: Entries) -> Synced:
+    """Store new entries in the database. Raises CatalogError if a name is taken by a different system."""
     for slug, values in wanted.items():
         system = System.objects.filter(slug=slug).first()
-        known = {name: getattr(system, name) for name in FIELDS} if system else entries().get(slug)
-        differs = known is not None and [n for n, value in _row(values).items() if _row(known).get(n, value) != value]
+        existing = {name: getattr(system, name) for name in FIELDS} if system else entries().get(slug)
+        differs = [n for n, value in _row(values).items() if _row(existing).get(n, value) != value] if existing else []
         if differs:
             raise CatalogError(f"{slug}: another system has this name ({', '.join(differs)} differ). Rename it.")
-    return sync(wanted)
+    return sync_systems(wanted)
 
 
 def _row(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a System; a base is named by its slug in the file."""
+    """Return the fields of a System, with the base, which the file names by its slug, as a System."""
     row = dict(values)
     if isinstance(base := row.get("base"), str):
         row["base"] = ensure_system(base)

@@ -1,4 +1,4 @@
-"""Documents a system was trained on: its summaries of them say nothing about how well it summarizes new ones."""
+"""Find documents that a system was trained on, whose summaries do not show how well it summarizes new documents."""
 
 import hashlib
 from collections.abc import Collection
@@ -9,7 +9,7 @@ SHOWN = 5
 
 
 class LeakageError(Exception):
-    """A run would cover documents its system was trained on; the message names some."""
+    """A run would cover documents that its system was trained on; the message names some of them."""
 
 
 def text_hash(text: str) -> str:
@@ -17,7 +17,7 @@ def text_hash(text: str) -> str:
 
 
 def lineage(system: System) -> list[int]:
-    """The ids of a system and of those it was fine-tuned from, one after the other."""
+    """Return the ids of a system and of the systems that it was fine-tuned from, in order."""
     ids: list[int] = []
     current: System | None = system
     while current is not None and current.pk not in ids:
@@ -27,7 +27,7 @@ def lineage(system: System) -> list[int]:
 
 
 def leaked_documents(system: System, document_ids: Collection[int]) -> set[int]:
-    """Which of these documents the system, or one it descends from, was trained on or stopped by; by their text."""
+    """Return those of these documents whose text the system, or one it descends from, saw in training or validation."""
     trained = TrainedDocument.objects.filter(finetuning__system__in=lineage(system))
     seen = set(trained.values_list("text_hash", flat=True))
     if not seen:
@@ -37,7 +37,7 @@ def leaked_documents(system: System, document_ids: Collection[int]) -> set[int]:
 
 
 def check_leakage(system: System, document_ids: Collection[int], *, force: bool) -> set[int]:
-    """The leaked documents of a run that is forced. Raises LeakageError if there are any and it is not."""
+    """Return the leaked documents of a run. Raises LeakageError if there are any and the run is not forced."""
     leaked = leaked_documents(system, document_ids)
     if not leaked or force:
         return leaked

@@ -1,4 +1,4 @@
-"""Every system with its state: those of the database, and those of the catalogue that have not entered it."""
+"""List every system with its state: those in the database, and catalogue entries that are not yet stored."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,21 @@ from django.db.models import Count
 
 from models_runner.models import Regime, Summary, System
 from models_runner.systems import catalog
-from models_runner.systems.readiness import needs
+from models_runner.systems.readiness import system_needs
 
 NO_SIZE = "none"
 
 
 @dataclass(frozen=True)
 class ListedSystem:
-    """missing: what it needs before it can run, "" when it is ready. runs, summaries: how many it has."""
+    """A system as the list shows it.
+
+    Attributes:
+        system: The system; unsaved if it is only in the catalogue.
+        missing: What it needs before it can run; "" if it is ready.
+        runs: How many runs it has.
+        summaries: How many finished summaries it has.
+    """
 
     system: System
     missing: str
@@ -23,21 +30,21 @@ class ListedSystem:
 
 
 def listed_systems() -> list[ListedSystem]:
-    """All of them by name; two queries, whatever their number."""
+    """Return all systems by name, in two SQL queries however many there are."""
     summaries = dict(Summary.objects.done().order_by().values_list("run__system").annotate(n=Count("pk")))
     stored = {system.slug: system for system in System.objects.annotate(run_count=Count("runs"))}
-    unsaved = {slug: catalog.unsaved(slug) for slug in catalog.entries() if slug not in stored}
-    return [_listed(system, summaries.get(system.pk, 0)) for _, system in sorted((stored | unsaved).items())]
+    of_catalogue = {slug: catalog.unsaved_system(slug) for slug in catalog.entries() if slug not in stored}
+    return [_listed(system, summaries.get(system.pk, 0)) for _, system in sorted((stored | of_catalogue).items())]
 
 
 def _listed(system: System, summaries: int) -> ListedSystem:
-    missing = needs(system, has_summaries=summaries > 0)
+    missing = system_needs(system, has_summaries=summaries > 0)
     return ListedSystem(system, missing, getattr(system, "run_count", 0), summaries)
 
 
 @dataclass(frozen=True)
-class Filters:
-    """What the page's form asks for; "" is everything."""
+class SystemFilters:
+    """What the page's form filters by; "" matches every system."""
 
     regime: str = ""
     size: str = ""
@@ -50,7 +57,7 @@ class Filters:
 
 
 def by_regime(rows: Iterable[ListedSystem]) -> list[tuple[str, Sequence[ListedSystem]]]:
-    """(heading, systems) for every regime that has any; the ready ones first, small before large."""
+    """Return (heading, systems) for every regime that has systems: ready ones first, then by size."""
     ordered = sorted(rows, key=lambda row: (bool(row.missing), row.system.parameters or 0, row.system.slug))
     groups = [(regime.label, [row for row in ordered if row.system.regime == regime]) for regime in Regime]
-    return [(str(label), found) for label, found in groups if found]
+    return [(str(label), systems) for label, systems in groups if systems]

@@ -1,4 +1,4 @@
-"""What summaries cost in US dollars, by the price on their system's record."""
+"""Compute what summaries cost in US dollars, by the price on their system's record."""
 
 from collections.abc import Mapping
 
@@ -7,12 +7,17 @@ SECONDS_AN_HOUR = 3600
 FIELDS = ("input", "output", "hour")
 
 
-def cost(
+def cost_in_dollars(
     price: Mapping[str, float], prompt_tokens: int | None, output_tokens: int | None, seconds: float | None
 ) -> float | None:
-    """Dollars; None where the price is not on record or the figures it needs are not.
+    """Return the cost in US dollars; None if the price, or a figure that it needs, is not on record.
 
-    price: {"input": per million prompt tokens, "output": per million written, "hour": of the machine}, each optional.
+    Args:
+        price: Dollars as {"input": per million prompt tokens, "output": per million output tokens, "hour": per hour of
+            the machine}; each is optional.
+        prompt_tokens: Tokens read.
+        output_tokens: Tokens written.
+        seconds: Time of the machine.
     """
     parts = {
         "input": prompt_tokens and prompt_tokens / PER_TOKENS,

@@ -1,4 +1,4 @@
-"""Whether a system can run here and now, told without loading its weights."""
+"""Tell whether a system can run on this machine now, without loading its weights."""
 
 import importlib.metadata
 import importlib.util
@@ -19,11 +19,16 @@ NEEDS_GPU_FROM = 7_000_000_000
 
 
 class NotReadyError(Exception):
-    """The system cannot run; the message says what to install or where to point it."""
+    """The system cannot run; the message says what to install or which path to set."""
 
 
-def needs(system: System, *, has_summaries: bool | None = None) -> str:
-    """What is missing before this system can run; "" if nothing is. has_summaries: where the caller knows it."""
+def system_needs(system: System, *, has_summaries: bool | None = None) -> str:
+    """Tell what a system needs before it can run; "" if nothing is missing.
+
+    Args:
+        system: The system.
+        has_summaries: Whether it has finished summaries; None if the caller does not know.
+    """
     if system.adapter == "imported":
         return _imported(system, has_summaries)
     check = {"llamacpp": _llamacpp, "transformers": _transformers, "openai": _openai}
@@ -31,8 +36,8 @@ def needs(system: System, *, has_summaries: bool | None = None) -> str:
 
 
 def check_ready(system: System) -> None:
-    """Raises NotReadyError, unless workers run on other machines: they may have what this one lacks."""
-    if (missing := needs(system)) and not _workers_elsewhere():
+    """Raise NotReadyError if the system cannot run here and no worker runs on another machine, which may be ready."""
+    if (missing := system_needs(system)) and not _workers_elsewhere():
         raise NotReadyError(f"System {system.slug} is not ready. It needs: {missing}")
 
 
@@ -79,12 +84,12 @@ def _download(model: str) -> str:
 def _in_hub_cache(system: System) -> bool:
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(system.model_id, "config.json", revision=system.revision or None)
-    return isinstance(found, str)
+    cached = try_to_load_from_cache(system.model_id, "config.json", revision=system.revision or None)
+    return isinstance(cached, str)
 
 
 def _has_gpu() -> bool:
-    # Asked of the driver, not of torch, which takes seconds to import.
+    # Ask the driver, because torch takes seconds to import.
     return Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
 
 

@@ -1,4 +1,4 @@
-"""`make dev`: what `manage.py serve` runs, in processes that start again when a source file changes."""
+"""`make dev`: run what `manage.py serve` runs, in processes that restart when a source file changes."""
 
 import sys
 from argparse import ArgumentParser
@@ -38,7 +38,7 @@ class Command(serve.Command):
             super().handle(*args, host=host, **options)
 
     def logs(self) -> Path | None:
-        """The terminal."""
+        """Return None: processes write to the terminal."""
         return None
 
     def start_web(self, children: launcher.Children, host: str) -> None:
@@ -49,6 +49,6 @@ class Command(serve.Command):
 
 
 def run_worker() -> None:
-    """Take the messages of every queue. A job that a reload interrupts is freed by the next sweep, as after a kill."""
+    """Run a worker for every queue. The next sweep frees a job that a reload interrupts, as after a kill."""
     command = worker_command(*QUEUES)
     autoreload.run_with_reloader(app.worker_main, command[command.index("worker") :])

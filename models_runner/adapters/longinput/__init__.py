@@ -1,1 +1,1 @@
-"""What to do with a transcript that is longer than a model reads; may import the protocol of adapters."""
+"""Strategies for a transcript that is longer than a model's window; may import the protocol of adapters."""

@@ -1,4 +1,4 @@
-"""The part of a text with which a whole prompt fits the window."""
+"""Find the part of a text with which the whole prompt fits the window."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,8 +9,12 @@ from models_runner.adapters.protocol import AdapterError, Prompt
 PromptOf = Callable[[str], Prompt]
 
 
-def room(task: Task, prompt_of: PromptOf) -> int:
-    """Tokens left for text beside the prompt's frame and its output. Raises AdapterError if there are none."""
+def room_for_text(task: Task, prompt_of: PromptOf) -> int:
+    """Return the tokens left for text beside the prompt's frame and its output.
+
+    Raises:
+        AdapterError: There are none.
+    """
     empty = prompt_of("")
     left = task.window - task.needs(empty)
     if left < 1:
@@ -21,17 +25,26 @@ def room(task: Task, prompt_of: PromptOf) -> int:
     return left
 
 
-def fit(task: Task, lines: Sequence[str], prompt_of: PromptOf, keep: str) -> Truncated:
-    """As much of the lines as fits; see truncate_turns for keep."""
-    budget = room(task, prompt_of)
+def fit_lines(task: Task, lines: Sequence[str], prompt_of: PromptOf, keep: str) -> Truncated:
+    """Keep as much of the lines as fits into the window.
+
+    Args:
+        task: The summary to write.
+        lines: The text, one line per turn.
+        prompt_of: Builds the prompt around a text.
+        keep: "head", "tail" or "middle", as for truncate_turns.
+    Raises:
+        AdapterError: The prompt's frame and output alone fill the window.
+    """
+    budget = room_for_text(task, prompt_of)
     while True:
         truncated = truncate_turns(lines, budget, task.count, keep)
         excess = task.needs(prompt_of(truncated.text)) - task.window
         if excess <= 0:
             return truncated
-        # The joint between template and transcript may cost a few tokens more than counted apart.
+        # Joined, template and transcript may have a few tokens more than counted separately.
         budget -= excess
 
 
-def fits(task: Task, lines: Sequence[str], prompt_of: PromptOf) -> bool:
+def lines_fit(task: Task, lines: Sequence[str], prompt_of: PromptOf) -> bool:
     return task.needs(prompt_of("\n".join(lines))) <= task.window

@@ -1,4 +1,4 @@
-"""Choosing a strategy from a system's `long_input` record."""
+"""Choose a strategy from a system's `long_input` record."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ COMBINE = ("concatenate", "rewrite", "re-summarize")
 
 
 def check_long_input(settings: Mapping[str, object]) -> None:
-    """Raises AdapterError naming the field that is wrong."""
+    """Check a long_input record. Raises AdapterError, which names the wrong field."""
     strategy = settings.get("strategy", "truncate")
     if strategy not in ("truncate", "chapterize"):
         raise AdapterError(f"long_input.strategy is {strategy!r}; expected truncate or chapterize.")

@@ -1,4 +1,4 @@
-"""Keeping as much of a transcript as fits, in whole turns where possible, and counting what is left out."""
+"""Keep as much of a transcript as fits, in whole turns where possible, and count what is left out."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,20 +8,25 @@ Count = Callable[[str], int]
 
 @dataclass(frozen=True)
 class Truncated:
-    """dropped_tokens: tokens of the whole transcript less tokens of the kept text, by the same tokenizer."""
+    """A transcript cut to a budget.
+
+    Attributes:
+        text: The text that is kept.
+        dropped_tokens: Tokens of the whole transcript minus tokens of the kept text, by the same tokenizer.
+    """
 
     text: str
     dropped_tokens: int
 
 
 def truncate_turns(lines: Sequence[str], budget: int, count: Count, keep: str = "head") -> Truncated:
-    """The start (head), the end (tail) or both ends without the middle (middle) of a transcript within a token budget.
+    """Keep the start, the end or both ends of a transcript within a token budget.
 
     Args:
-        lines: One line a turn.
-        budget: Tokens the kept text may have; nothing is kept at 0 or below.
-        count: Tokens of a text, by the system's own tokenizer.
-        keep: "head", "tail" or "middle" (drops the middle).
+        lines: One line per turn.
+        budget: The most tokens that the kept text may have; nothing is kept at 0 or below.
+        count: Counts the tokens of a text by the system's own tokenizer.
+        keep: "head" keeps the start, "tail" the end, "middle" both ends without the middle.
     """
     whole = "\n".join(lines)
     total = count(whole)
@@ -55,7 +60,7 @@ def _head(lines: Sequence[str], budget: int, count: Count) -> str:
     kept = _longest(lambda n: "\n".join(lines[:n]), len(lines), budget, count)
     if kept or not lines:
         return kept
-    words = lines[0].split(" ")  # not even the first turn fits: cut it at a word
+    words = lines[0].split(" ")  # the first turn alone does not fit, so cut it at a word
     return _longest(lambda n: " ".join(words[:n]), len(words), budget, count) or _characters(lines[0], budget, count)
 
 
@@ -68,15 +73,15 @@ def _tail(lines: Sequence[str], budget: int, count: Count) -> str:
 
 
 def _characters(line: str, budget: int, count: Count) -> str:
-    """For text without spaces, such as Chinese."""
+    """Cut a line at a character, for text without spaces such as Chinese."""
     return _longest(lambda n: line[:n], len(line), budget, count)
 
 
 def _longest(text_of: Callable[[int], str], most: int, budget: int, count: Count) -> str:
-    """The largest n whose text fits, by bisection.
+    """Find the largest n whose text fits, by bisection, and return that text.
 
-    Tokenizers merge across joints, so a longer text may have a few tokens less: the answer may be a little short of
-    the best, never over the budget.
+    Tokenizers merge across joints, so that a longer text may have fewer tokens: the result may be a little shorter
+    than possible, but it never exceeds the budget.
     """
     low, high, best = 0, most, ""
     while low < high:

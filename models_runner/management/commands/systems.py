@@ -27,9 +27,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["sync"]:
-                self._report(catalog.sync(catalog.entries()))
+                self._report(catalog.sync_systems(catalog.entries()))
             elif options["add"]:
-                self._report(catalog.add(catalog.read_entries(options["add"])))
+                self._report(catalog.add_systems(catalog.read_entries(options["add"])))
             else:
                 self._list()
         except (catalog.CatalogError, catalog.UnknownSystemError) as error:

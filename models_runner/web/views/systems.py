@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from models_runner.models import Run, System
 from models_runner.runs import overview
 from models_runner.systems import listing
-from models_runner.systems.readiness import needs
+from models_runner.systems.readiness import system_needs
 from models_runner.web.access import get_system, staff_only
 from models_runner.web.forms import SystemFilterForm
 
@@ -18,7 +18,7 @@ def system_list(request: HttpRequest) -> HttpResponse:
     form = SystemFilterForm(request.GET)
     form.is_valid()
     rows = listing.listed_systems()
-    shown = [row for row in rows if listing.Filters(**form.cleaned_data).take(row)]
+    shown = [row for row in rows if listing.SystemFilters(**form.cleaned_data).take(row)]
     context = {
         "form": form,
         "groups": listing.by_regime(shown),
@@ -37,7 +37,7 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
     runs = Run.objects.filter(system__slug=system.slug).select_related("system", "dataset").defer("environment")
     context = {
         "system": system,
-        "needs": needs(system),
+        "needs": system_needs(system),
         "long_input": overview.long_input_words(system.long_input),
         "children": System.objects.filter(base__slug=system.slug).order_by("slug"),
         "run_rows": overview.run_rows(runs),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import export_http
-from benchmarks.export_http import Row
+from benchmarks.export_http import HttpExport
 
 ROOT = Path(__file__).parents[3]
 PEER = """
@@ -75,4 +75,4 @@ def test_another_number_of_votes_is_no_measurement(monkeypatch):
 
 
 def test_the_median_is_shown():
-    assert Row("x", "csv", 1, [3.0, 1.0, 2.0], 1.0).median == 2.0
+    assert HttpExport("x", "csv", 1, [3.0, 1.0, 2.0], 1.0).median == 2.0

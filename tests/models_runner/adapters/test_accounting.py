@@ -4,7 +4,7 @@ import pytest
 
 from models_runner.runs.energy import EnergyMeter
 from models_runner.runs.machine import machine_record
-from models_runner.systems.prices import cost
+from models_runner.systems.prices import cost_in_dollars
 
 
 def zone(folder, number, microjoules, limit=1_000_000_000):
@@ -47,12 +47,12 @@ def test_without_a_counter_nothing_is_claimed(tmp_path):
     ],
 )
 def test_cost_is_price_times_use(price, expected):
-    assert cost(price, 2_000_000, 100_000, 7.2) == (None if expected is None else pytest.approx(expected))
+    assert cost_in_dollars(price, 2_000_000, 100_000, 7.2) == (None if expected is None else pytest.approx(expected))
 
 
 def test_a_cost_with_a_figure_missing_is_unknown():
-    assert cost({"input": 0.5}, None, 10, 1.0) is None
-    assert cost({"input": 0.5}, 0, 10, 1.0) == 0
+    assert cost_in_dollars({"input": 0.5}, None, 10, 1.0) is None
+    assert cost_in_dollars({"input": 0.5}, 0, 10, 1.0) == 0
 
 
 def test_the_machine_is_on_record_without_its_name():

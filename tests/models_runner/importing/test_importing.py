@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models_runner.importing import jsonl
-from models_runner.importing.cleaning import clean, clean_turns
+from models_runner.importing.cleaning import clean_text, clean_turns
 from models_runner.importing.records import ImportedRecord, RecordError
 from models_runner.importing.sample import import_sample
 from models_runner.models import Dataset, Document, Query, Reference
@@ -63,7 +63,7 @@ class TestCleaning:
         ],
     )
     def test_markers_go_and_speech_stays(self, original, cleaned):
-        assert clean(original) == cleaned
+        assert clean_text(original) == cleaned
 
     def test_turns_without_words_are_dropped(self):
         turns = [{"speaker": "A", "content": text} for text in ("{vocalsound}", "Yes .", "{gap} .")]
@@ -219,7 +219,7 @@ class TestJsonLines:
     ), max_leaves=12))  # fmt: skip
     def test_any_json_value_is_a_record_or_a_named_error(self, value):
         try:
-            made = jsonl.record(value, "here", "en")
+            made = jsonl.read_record(value, "here", "en")
         except RecordError as error:
             assert str(error).startswith("here")
         else:

@@ -2,7 +2,7 @@ import pytest
 
 from models_runner.adapters.protocol import CallRecord, SystemOutput
 from models_runner.models import Summary, SummaryCall
-from models_runner.runs.outcomes import store
+from models_runner.runs.outcomes import store_outcome
 from tests.factories import SummaryFactory
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def output(*outputs):
 
 
 def test_every_call_is_kept_with_its_exact_prompt(summary):
-    assert store(summary.run, Summary.objects.held_by("me"), summary, output("One.", "Two."), joules=12.5) == 1
+    assert store_outcome(summary.run, Summary.objects.held_by("me"), summary, output("One.", "Two."), joules=12.5) == 1
     summary.refresh_from_db()
     assert (summary.chapters, summary.energy_joules) == (2, 12.5)
     kept = list(summary.calls.values_list("position", "step", "prompt", "output", "cached_tokens"))
@@ -34,12 +34,12 @@ def test_every_call_is_kept_with_its_exact_prompt(summary):
 
 def test_a_summary_written_anew_keeps_only_its_own_calls(summary):
     held = Summary.objects.held_by("me")
-    store(summary.run, held, summary, output("One.", "Two."))
+    store_outcome(summary.run, held, summary, output("One.", "Two."))
     Summary.objects.filter(pk=summary.pk).update(status="running", owner="me", lease_until=summary.lease_until)
-    store(summary.run, held, summary, output("Three."))
+    store_outcome(summary.run, held, summary, output("Three."))
     assert list(summary.calls.values_list("output", flat=True)) == ["Three."]
 
 
 def test_a_lost_summary_leaves_no_calls(summary):
-    assert store(summary.run, Summary.objects.held_by("somebody else"), summary, output("One.")) == 0
+    assert store_outcome(summary.run, Summary.objects.held_by("somebody else"), summary, output("One.")) == 0
     assert not SummaryCall.objects.exists()

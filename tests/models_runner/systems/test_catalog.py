@@ -10,7 +10,7 @@ from models_runner.adapters.registry import ADAPTERS
 from models_runner.models import Run, Summary, System
 from models_runner.runs import lifecycle
 from models_runner.systems import catalog
-from models_runner.systems.readiness import NotReadyError, needs
+from models_runner.systems.readiness import NotReadyError, system_needs
 from tests.factories import DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 from tests.people import researcher
 
@@ -116,21 +116,21 @@ def test_a_system_that_is_not_ready_never_half_starts(slug):
 
 def test_an_endpoint_needs_its_address_and_its_key(monkeypatch):
     system = SystemFactory(adapter="openai", engine={"base_url": "http://127.0.0.1:9/v1", "key_env": "PW_TEST_KEY"})
-    assert "PW_TEST_KEY" in needs(system)
+    assert "PW_TEST_KEY" in system_needs(system)
     monkeypatch.setenv("PW_TEST_KEY", "secret")
-    assert needs(system) == ""
+    assert system_needs(system) == ""
 
 
 def test_a_folder_of_weights_is_ready(tmp_path):
-    assert needs(SystemFactory(adapter="transformers", model_id=str(tmp_path))) == ""
-    assert "not on this machine" in needs(SystemFactory(adapter="llamacpp", model_id=str(tmp_path / "no.gguf")))
+    assert system_needs(SystemFactory(adapter="transformers", model_id=str(tmp_path))) == ""
+    assert "not on this machine" in system_needs(SystemFactory(adapter="llamacpp", model_id=str(tmp_path / "no.gguf")))
 
 
 def test_imported_systems_get_ready_by_their_summaries():
     system = SystemFactory(adapter="imported")
-    assert "import_summaries" in needs(system)
+    assert "import_summaries" in system_needs(system)
     SummaryFactory(run=RunFactory(system=system))
-    assert needs(system) == ""
+    assert system_needs(system) == ""
     assert Summary.objects.count() == 1
 
 
