@@ -17,6 +17,7 @@ from api.schemas.systems import SystemIn, SystemOut, SystemPage, SystemQuery
 from models_runner.models import System
 from models_runner.systems import catalog
 from models_runner.systems.listing import SystemFilters, listed_systems
+from models_runner.systems.readiness import system_needs
 from models_runner.web.access import check_staff, get_system
 
 router = Router(tags=["systems"])

@@ -71,7 +71,7 @@ def get_document(request: HttpRequest, pk: int) -> Document:
 def get_system(request: HttpRequest, slug: str) -> System:
     """Load a system with its base; an unsaved record if it is only in the catalogue."""
     check_staff(request)
-    if system := catalog.find(slug):
+    if system := catalog.find_system(slug):
         return system
     raise Http404(f"There is no system {slug!r}.")
 
