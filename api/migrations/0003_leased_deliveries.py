@@ -3,10 +3,10 @@
 from django.db import migrations, models
 
 
-def put_back_what_was_being_sent(apps, schema_editor):
-    """Who sent it was not written down, and has ended by now."""
+def name_who_sends(apps, schema_editor):
+    """Who sends a delivery was not written down; the sweep frees it when its lease ends."""
     deliveries = apps.get_model('api', 'Delivery').objects.using(schema_editor.connection.alias)
-    deliveries.filter(status='sending').update(status='pending', lease_until=None)
+    deliveries.filter(status='sending').update(owner='a worker of an earlier version')
 
 
 class Migration(migrations.Migration):
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
             name='owner',
             field=models.CharField(blank=True, help_text='The worker that holds it.', max_length=200),
         ),
-        migrations.RunPython(put_back_what_was_being_sent, migrations.RunPython.noop),
+        migrations.RunPython(name_who_sends, migrations.RunPython.noop),
         migrations.AddConstraint(
             model_name='delivery',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'sending'), models.Q(('owner', ''), _negated=True), ('lease_until__isnull', False)), models.Q(models.Q(('status', 'sending'), _negated=True), ('lease_until', None)), _connector='OR'), name='delivery_held_iff_running'),
