@@ -100,4 +100,4 @@ def forget_stored() -> None:
     if len(tables) != 1:
         raise SystemExit(f"Expected one table of board snapshots, found {tables}. If it was renamed, change this line.")
     with connection.cursor() as cursor:
-        cursor.execute(f'DELETE FROM "{tables[0]}"')  # noqa: S608  (a name that was just read)
+        cursor.execute(f'DELETE FROM "{tables[0]}"')

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 STARTED = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 # Public, so that whoever holds the fixture can open its signed links; no installation may use it.
-SECRET_KEY = "the-key-of-a-filled-database-of-tests"  # noqa: S105
+SECRET_KEY = "the-key-of-a-filled-database-of-tests"
 # How an identifier made in a held process begins.
 NEW = "00000000-0000-4000-8000-"
 
@@ -54,7 +54,7 @@ def hold(clock: Clock, *, identifiers: Iterable[uuid.UUID], dice: random.Random 
     numbers = iter(identifiers)
     timezone.now = clock
     uuid.uuid4 = lambda: next(numbers)
-    own = dice or random.Random(0)  # noqa: S311
+    own = dice or random.Random(0)
     secrets.token_hex = lambda nbytes=None: own.randbytes(nbytes or 32).hex()
     secrets.token_bytes = lambda nbytes=None: own.randbytes(nbytes or 32)
     letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"

@@ -1,5 +1,4 @@
 # mypy: ignore-errors
-# ruff: noqa: S608
 """Everything in its order. See the package."""
 
 # First: it holds the clock before anything is imported that reads it.
@@ -16,10 +15,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
+from leaderboards.version import CODE_VERSION
 
 from annotations.models import EvidenceJob, QualitySnapshot, Study
 from evalsite.sample import load_sample
-from leaderboards.version import CODE_VERSION
 from models_runner.models import Worker
 from tools.filled.fill import programs, results, runs, studies
 from tools.filled.still import STARTED

@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: E402, S311
+# ruff: noqa: E402
 """Before anything else is imported: the clock and the dice are ours, and Django is ready. And what all parts need."""
 
 import json
@@ -23,9 +23,9 @@ simplify_pages()
 
 from django.conf import settings
 from django.test import Client
+from models_runner.lookup import find_dataset
 
 from models_runner import catalog, services
-from models_runner.lookup import find_dataset
 from models_runner.models import Dataset, Run
 
 WORKER = "another-machine/1:7:70:1"

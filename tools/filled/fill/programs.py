@@ -3,10 +3,10 @@
 
 import json
 
+from annotations.links import invitation_path, personal_path, single_path
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from annotations.links import invitation_path, personal_path, single_path
 from annotations.models import Study
 from api import events, webhooks
 from api.models import Delivery

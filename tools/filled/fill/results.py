@@ -1,18 +1,17 @@
 # mypy: ignore-errors
-# ruff: noqa: S101
 """What is computed and written from votes: evidence, snapshots, releases, exports."""
 
+from annotations.giveaways import check_all
 from django.contrib.auth.models import User
 from django.test import override_settings
 from django.utils import timezone
+from leaderboards.filters import Filters
 
 from annotations import quality_snapshots
 from annotations.evidence import work as evidence
-from annotations.giveaways import check_all
 from annotations.models import QualitySnapshot, Study
 from leaderboards import file_jobs, refreshing
 from leaderboards.exports import Export, Selection, get_format
-from leaderboards.filters import Filters
 from leaderboards.models import BoardSnapshot, ExportJob, Release, SnapshotJob
 from leaderboards.releases import services as releases
 from leaderboards.snapshots import get_snapshot

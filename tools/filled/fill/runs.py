@@ -1,12 +1,11 @@
 # mypy: ignore-errors
-# ruff: noqa: S101
 """Datasets, systems, runs with their summaries and scores, fine-tunings."""
 
 from django.core.management import call_command
 from django.utils import timezone
+from models_runner.finetune.services import cancel_finetuning, start_finetuning
 
 from models_runner import generation, scoring, services
-from models_runner.finetune.services import cancel_finetuning, start_finetuning
 from models_runner.models import Document, FineTuning, Run, ScoringJob, Summary, System
 from tools.filled.fill.begin import LONG, WORKER, dataset, file, start
 

@@ -1,23 +1,22 @@
 # mypy: ignore-errors
-# ruff: noqa: S101
 """Studies with their people, invitations, gold and votes: one of each kind."""
 
 import json
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.contrib.auth.models import User
-from django.utils import timezone
-
-from annotations import gold, invitations, members, own_data, setup
 from annotations.assignment import next_assignment
 from annotations.attention import add_attention_checks
 from annotations.exclusion import exclude
 from annotations.giveaways import check_all
 from annotations.leases import leave
 from annotations.links import invitation_path, personal_path, single_path
-from annotations.models import Annotator, Assignment, Study
 from annotations.undo import undo
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from annotations import gold, invitations, members, own_data, setup
+from annotations.models import Annotator, Assignment, Study
 from api.models.tokens import Scope
 from api.tokens import make_token
 from models_runner import catalog

@@ -1,18 +1,17 @@
 # mypy: ignore-errors
-# ruff: noqa: S101, S311
 """Rating pairs as people do: some with skill, some without, some always the left one."""
 
 import random
 import uuid
 
-from django.utils import timezone
-
-from annotations import guesses
 from annotations.assignment import next_assignment
 from annotations.judging import Vote, choice_of, record_vote
 from annotations.leases import return_expired
-from annotations.models import Annotator, Assignment, Comparison
 from annotations.remarks import Said, record_remark
+from django.utils import timezone
+
+from annotations import guesses
+from annotations.models import Annotator, Assignment, Comparison
 from tools.filled.fill.begin import CLOCK
 
 DICE = random.Random(3)
