@@ -24,7 +24,7 @@ def test_every_pair_of_finished_summaries_becomes_a_comparison():
     runs = finished_runs(dataset, 3, DocumentFactory.create_batch(2, dataset=dataset))
     study = setup.create_study("s", dataset, [run.system for run in runs])
     assert study.comparisons.count() == 6
-    assert progress.study_progress(study) == progress.Progress(comparisons=6, places=18, rated=0)
+    assert progress.study_progress(study) == progress.StudyCompletion(comparisons=6, places=18, rated=0)
 
 
 def test_comparisons_appear_as_runs_finish():
