@@ -98,7 +98,7 @@ def test_a_release_is_made_written_published_and_downloaded(client_of_site, tmp_
     version = client.create_release(study.slug, name="Votes", licence="MIT")["version"]
     with pytest.raises(TimeoutError, match="pending"):
         client.wait_for_release(study.slug, version, every=0, at_most=0)
-    Release.objects.update(state="failed", reason="The disk is full.")
+    Release.objects.update(status="failed", failure_reason="The disk is full.")
     assert client.wait_for_release(study.slug, version)["reason"] == "The disk is full."
     assert client.retry_release(study.slug, version)["state"] == "pending"
     jobs.work_on(Release, Release.objects.get().pk, owner="w")
