@@ -101,7 +101,7 @@ def test_a_release_is_made_written_published_and_downloaded(client_of_site, tmp_
     Release.objects.update(status="failed", failure_reason="The disk is full.")
     assert client.wait_for_release(study.slug, version)["reason"] == "The disk is full."
     assert client.retry_release(study.slug, version)["state"] == "pending"
-    jobs.work_on(Release, Release.objects.get().pk, owner="w")
+    jobs.write_job(Release, Release.objects.get().pk, owner="w")
     assert client.wait_for_release(study.slug, version)["state"] == "done"
     published = client.publish_release(study.slug, version)
     assert [one["status"] for one in client.releases(study.slug)] == ["published"]
