@@ -5,7 +5,7 @@ from jobs import registry
 from tests.jobs.models import Chore, Errand
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _tables(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), connection.schema_editor() as editor:
         editor.create_model(Errand)

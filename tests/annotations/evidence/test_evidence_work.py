@@ -162,7 +162,7 @@ def test_the_studys_page_tells_how_far_it_is_and_what_failed(study):
         document=study.dataset.documents.last(), defaults={"failure_reason": "No <weights>."}
     )
     page = researcher().get(study.get_absolute_url()).content.decode()
-    assert "are found for 3 of 6 summaries" in page
+    assert "have been found for 3 of 6 summaries" in page
     assert "in some documents: No &lt;weights&gt;." in page
 
 

@@ -75,7 +75,7 @@ def test_attention_checks_are_made_in_the_browser(study):
     url = reverse("add-attention-checks", args=["s"])
     page = researcher().post(url, {"n": 3, "purpose": "gold", "questions": ["overall"]}, follow=True)
     html = page.content.decode()
-    assert "3 attention checks made." in html
+    assert "3 attention checks created." in html
     assert html.count(", attention check</span>") == 3
     assert "Annotators get no gold items." in html  # none is given out yet
     page = researcher_again().post(url, {"n": 0, "purpose": "gold", "questions": ["overall"]})
