@@ -53,7 +53,7 @@ def main() -> int:
         if database_url and broker_url:
             output = started.enter_context(tempfile.TemporaryFile("w+"))
             urls = {"DATABASE_URL": database_url, "CELERY_BROKER_URL": broker_url}
-            again = ["-p", "no:cacheprovider", "-m", "database and not (browser or weights or once)"]
+            again = ["-p", "no:cacheprovider", "-m", "database and not (browser or weights or once or simulation)"]
             second = started.enter_context(pytest(*extra, *again, output=output, **urls))
         else:
             missing = [name for name, url in (("PostgreSQL", database_url), ("Redis", broker_url)) if not url]

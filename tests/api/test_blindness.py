@@ -148,6 +148,7 @@ def test_nothing_a_token_to_annotate_gets_tells_systems_apart(study):  # noqa: F
     assert texts <= {"Text 0.", "Text 1.", "Text 2."}
 
 
+@pytest.mark.once
 def test_the_crawl_catches_a_name(study, monkeypatch):  # noqa: F811
     monkeypatch.setattr("annotations.models.Study.heading", f"{MARKER}-slug-1")
     crawler = Crawler(study)

@@ -504,6 +504,7 @@ def shape(answer):
     return answer.status_code, tuple(sorted(answer.headers)), body
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("field", ["title", "left", "document_title", "task"])
 def test_the_crawl_catches_a_name_on_the_page(study, monkeypatch, field):
     honest = rating_views.rating_page
@@ -515,6 +516,7 @@ def test_the_crawl_catches_a_name_on_the_page(study, monkeypatch, field):
     assert leaks(answers["pair 0"]) == [name]
 
 
+@pytest.mark.once
 def test_the_crawl_catches_a_primary_key_as_token(study, monkeypatch):
     honest = rating_views.rating_page
     crawler = Crawler(study)

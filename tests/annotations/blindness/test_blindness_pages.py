@@ -104,6 +104,7 @@ def test_a_rater_without_account_gets_none_of_them_but_the_description(study, re
     }
 
 
+@pytest.mark.once
 def test_the_crawl_catches_a_release_that_is_shown(study, released, export, monkeypatch):  # noqa: F811
     monkeypatch.setattr(releases, "datasets_being_rated", lambda request: set())
     answers = crawled(rater(study), study, released, export)
@@ -112,6 +113,7 @@ def test_the_crawl_catches_a_release_that_is_shown(study, released, export, monk
     assert answers["board.json"].status_code == 200
 
 
+@pytest.mark.once
 def test_the_crawl_catches_a_token_of_somebody_else(study, monkeypatch):  # noqa: F811
     make_token(UserFactory(), f"{MARKER} token", "read")
     monkeypatch.setattr(views, "Paginator", lambda tokens, size: Paginator(ApiToken.objects.all(), size))

@@ -66,6 +66,7 @@ def test_who_comes_back_to_a_lapsed_pair_finds_it_balanced():
         assert {again.shown_left, between.shown_left} == {"a", "b"}
 
 
+@pytest.mark.simulation
 def test_a_thousand_votes_leave_every_comparison_balanced():
     study = make_study(systems=4, documents=34, quota=5)
     annotators = AnnotatorFactory.create_batch(7, study=study)

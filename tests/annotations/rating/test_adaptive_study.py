@@ -19,7 +19,7 @@ from annotations.studies import setup
 from tests.annotations.helpers import vote_on
 from tests.factories import AnnotatorFactory, DatasetFactory, DocumentFactory, RunFactory, SummaryFactory
 
-pytestmark = [pytest.mark.django_db, pytest.mark.once]
+pytestmark = [pytest.mark.django_db, pytest.mark.simulation]
 
 SYSTEMS, DOCUMENTS, PEOPLE, VOTES_EACH = 6, 4, 8, 8
 

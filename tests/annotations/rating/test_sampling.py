@@ -76,7 +76,7 @@ def add_query(study):
             )
 
 
-@pytest.mark.once
+@pytest.mark.simulation
 def test_draws_follow_the_published_rule(study):
     count(study)
     found = Counter(one.comparison_id for one in drawn(study, 3_000))
@@ -84,7 +84,7 @@ def test_draws_follow_the_published_rule(study):
     assert chisquare(observed, [3_000 * p for p in expected(study)]).pvalue > 1e-6
 
 
-@pytest.mark.once
+@pytest.mark.simulation
 def test_the_probability_is_that_of_the_comparison(study):
     count(study)
     told = {one.comparison_id: (one.probability, one.drawn_from) for one in drawn(study, 300)}
@@ -92,7 +92,7 @@ def test_the_probability_is_that_of_the_comparison(study):
         assert told[comparison] == (pytest.approx(probability), 3)
 
 
-@pytest.mark.once
+@pytest.mark.simulation
 def test_the_comparisons_of_a_pair_are_drawn_alike(study):
     count(study)
     add_query(study)
@@ -105,7 +105,7 @@ def test_the_comparisons_of_a_pair_are_drawn_alike(study):
     assert {one.drawn_from for one in draws} == {6}
 
 
-@pytest.mark.once
+@pytest.mark.simulation
 def test_pairs_without_votes_come_first_and_the_others_keep_their_share(study):
     count(study, {0: (40, 20), 1: (0, 0), 2: (40, 38)})
     told = {one.comparison_id: one.probability for one in drawn(study, 500)}
@@ -113,7 +113,7 @@ def test_pairs_without_votes_come_first_and_the_others_keep_their_share(study):
     assert told == {first: pytest.approx(0.1), unseen: pytest.approx(0.8), third: pytest.approx(0.1)}
 
 
-@pytest.mark.once
+@pytest.mark.simulation
 @pytest.mark.parametrize("votes", [VOTES, {0: (10**6, 1), 1: (3, 1), 2: (10**6, 10**6)}])
 def test_every_pair_keeps_its_share_of_even_draws(study, votes):
     count(study, votes)

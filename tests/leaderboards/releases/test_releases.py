@@ -91,6 +91,7 @@ def test_both_forms_of_every_table_hold_the_same_rows(study):
     }  # fmt: skip
 
 
+@pytest.mark.once
 def test_load_dataset_reads_the_folder_by_its_card(study):
     folder = folder_of(make(study))
     for name in ("votes", "summaries", "documents", "references", "scores", "systems", "annotators", "comparisons"):
@@ -100,6 +101,7 @@ def test_load_dataset_reads_the_folder_by_its_card(study):
     assert len(datasets.load_dataset(str(folder), split="train")) == 108  # the votes are the default
 
 
+@pytest.mark.once
 def test_croissant_is_valid_and_its_records_can_be_read(study):
     folder = folder_of(make(study))
     described = mlcroissant.Dataset(jsonld=folder / "croissant.json")
@@ -212,6 +214,7 @@ def test_where_nothing_was_drawn_there_is_one_board(study):
     assert len(rows) == 2 + 2 * 3
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("name", "change"), [("rating", 1e-5), ("rating_lower", 1e-5), ("rank", 1)])
 def test_reproduce_notices_a_number_that_is_not_from_the_votes(study, name, change):
     folder = folder_of(make(study))

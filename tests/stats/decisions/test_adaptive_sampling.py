@@ -40,6 +40,7 @@ def test_nothing_is_lost_where_all_pairs_are_alike(rows):
     assert adaptive.order_errors == pytest.approx(uniform.order_errors, abs=0.05)
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("scenario", ["close", "wide"])
 @pytest.mark.parametrize("rule", benchmark.RULES)
 def test_known_strengths_are_recovered_with_more_votes(rows, scenario, rule):
@@ -55,6 +56,7 @@ def test_weights_change_the_fit_and_not_the_votes(rows):
     assert plain.strength_error != weighted.strength_error
 
 
+@pytest.mark.simulation
 def test_table_and_files_are_written(rows, tmp_path, capsys):
     benchmark.print_table(list(rows.values()))
     assert len(capsys.readouterr().out.splitlines()) == 1 + len(rows)

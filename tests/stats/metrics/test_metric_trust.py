@@ -117,6 +117,7 @@ def test_a_good_metric_is_told_from_noise():
     assert trusted.accuracy.lower > noisy.accuracy.upper
 
 
+@pytest.mark.simulation
 def test_intervals_cover_the_value_of_endless_data():
     # Summary-level Pearson of 4 systems; its true value from 1,500 documents, then 40 small studies.
     kwargs = {"quality": np.linspace(1, -1, 4), "noise": 0.7, "per_document": 30}

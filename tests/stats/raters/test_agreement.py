@@ -121,6 +121,7 @@ def test_votes_that_depend_on_the_document_widen_the_interval():
     assert widths[0] > 1.5 * widths[1]
 
 
+@pytest.mark.simulation
 def test_the_interval_covers_the_truth():
     # Two annotators give an item's value with chance 0.7, else any of two: alpha is 0.7^2 in the long run.
     rng, covered = np.random.default_rng(6), []

@@ -95,6 +95,7 @@ def test_what_is_no_length_is_refused(length):
         length_controlled(sample, np.array([1.0, length]), np.ones(2))
 
 
+@pytest.mark.simulation
 def test_bounds_cover_the_true_effect():
     # Votes drawn apart: 150 studies; Binomial(150, 0.05) exceeds 18 once in 5,000. The clustered sandwich is a little
     # short with few clusters, so allow for 25.

@@ -55,6 +55,7 @@ def test_useless_predictions_change_nothing():
         assert (found.tuning, found.value, found.effective) == (0, y.mean(), 5)
 
 
+@pytest.mark.simulation
 def test_the_interval_covers_and_is_shorter():
     # 400 studies, true mean 0.5; Binomial(400, 0.05) exceeds 35 once in 2,000.
     rng = np.random.default_rng(1)
@@ -182,6 +183,7 @@ def test_ratings_of_a_perfect_metric_are_nearly_those_of_all_votes():
     assert found.strengths == pytest.approx(fit_bradley_terry(together.wins()), abs=0.05)
 
 
+@pytest.mark.simulation
 def test_bounds_of_ratings_cover():
     # The value of endless data, then 120 studies; Binomial(120, 0.05) exceeds 15 once in 1,000.
     true = fit_bradley_terry(study(7, labelled=60_000, others=1)[0].wins())
@@ -192,6 +194,7 @@ def test_bounds_of_ratings_cover():
     assert outside <= 15
 
 
+@pytest.mark.simulation
 def test_bounds_cover_where_five_annotators_differ():
     # Noise of single votes in what annotators seem to differ by: taken for sure, it left coverage at 91 %.
     setting = coverage.Setting(annotator=0.6, document=0.6, pairs=1)

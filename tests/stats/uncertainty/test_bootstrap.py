@@ -101,6 +101,7 @@ def test_annotators_who_disagree_widen_the_interval():
     assert width > 3 * iid_width(sample, full, 200)
 
 
+@pytest.mark.simulation
 def test_intervals_cover_where_annotators_and_documents_have_tastes():
     # Even systems, tastes of 40 documents and 25 annotators. 100 studies: Binomial(100, 0.05) exceeds 12 once in 700, and
     # the percentile interval is a little short with 25 annotators: 15. Intervals of single votes miss in most studies.

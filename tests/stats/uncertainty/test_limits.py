@@ -135,6 +135,7 @@ def with_winners(sample):
     return VoteArrays(*(np.concatenate(pair) for pair in columns), 7)
 
 
+@pytest.mark.simulation
 def test_the_others_intervals_cover_beside_clean_sweeps():
     # With the mean of all held, each winner follows the system it met: that one's interval covered 77 %, the others' 97
     # to 100 %.

@@ -82,6 +82,7 @@ def test_one_cluster_has_a_share_and_no_interval():
     assert "one annotator" in share.reason
 
 
+@pytest.mark.simulation
 def test_the_interval_covers_where_clusters_differ_and_the_plain_one_does_not():
     # 15 annotators with 20 answers each, own shares Beta(1.2, 0.8): correlation 1/3 within an annotator.
     rng = np.random.default_rng(1)

@@ -122,6 +122,7 @@ def test_two_way_errors_are_near_those_of_the_bootstrap():
     assert error > 4 * single
 
 
+@pytest.mark.simulation
 def test_single_vote_intervals_cover_when_votes_are_apart():
     # 300 simulated studies of two systems, 5 % expected outside; Binomial(300, 0.05) exceeds 30 once in 5,000 times.
     outside = 0

@@ -53,6 +53,7 @@ def test_an_anchor_has_no_width_and_does_not_disturb():
     assert upper[:3] == pytest.approx(max_t_interval(drawn, np.zeros(3))[1])
 
 
+@pytest.mark.simulation
 def test_rank_intervals_cover_all_ranks_at_once():
     # 200 studies of 6 systems, two of them equal (their ranks 3 and 4 both hold); Binomial(200, 0.05) > 22 is 1 in 1,000.
     true = np.array([1.0, 0.6, 0.0, 0.0, -0.5, -1.0])
@@ -184,6 +185,7 @@ def test_the_main_circle_is_scipys_strongly_connected_part(seed, n, share):
     assert main_circle(beats).tolist() == (size > n / 2).tolist()
 
 
+@pytest.mark.simulation
 def test_intervals_for_all_at_once_cover_beside_a_clean_sweep():
     # A system that never loses is any distance ahead, so its own interval held no truth; and as a part of the mean it
     # moved the others' too.
