@@ -1,9 +1,12 @@
 """Fine-tuning on tiny real checkpoints: the same code path as for a hub model."""
 
+import shutil
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
+from models_runner.finetune import job as job_module
 from models_runner.finetune import lifecycle as finetune
 from models_runner.finetune.job import folder_of, work_on_finetuning
 from models_runner.finetune.training import last_checkpoint
@@ -168,8 +171,35 @@ def test_references_of_no_particular_length_are_not_taught_as_three_lengths(llam
 # ---- leakage
 
 
-def test_a_run_on_documents_it_was_trained_on_is_refused(llama, dataset):
-    system = worked(started(base(llama), dataset)).system
+@pytest.fixture(scope="module")
+def first_training():
+    """What the first training of these tests gave: its result, and the folder of its weights."""
+    return {}
+
+
+@pytest.fixture
+def trained(llama, dataset, first_training, tmp_path_factory, monkeypatch):
+    """A job that is done. The training itself runs once: the same base, documents and seed give the same weights."""
+
+    def train(*arguments):
+        if not first_training:
+            first_training["result"] = original_train(*arguments)
+        return first_training["result"]
+
+    def save(engine, method, *, merge, folder):
+        if "folder" not in first_training:
+            first_training["folder"] = tmp_path_factory.mktemp("first") / "weights"
+            original_save(engine, method, merge=merge, folder=first_training["folder"])
+        shutil.copytree(first_training["folder"], folder)
+
+    original_train, original_save = job_module.train, job_module.save
+    monkeypatch.setattr(job_module, "train", train)
+    monkeypatch.setattr(job_module, "save", save)
+    return worked(started(base(llama), dataset))
+
+
+def test_a_run_on_documents_it_was_trained_on_is_refused(trained, dataset):
+    system = trained.system
     with pytest.raises(LeakageError, match="was trained on 6 of these 6 documents"):
         lifecycle.start_run(system, dataset, split="train")
     with pytest.raises(CommandError, match="was trained on"):
@@ -177,8 +207,8 @@ def test_a_run_on_documents_it_was_trained_on_is_refused(llama, dataset):
     assert not system.runs.exists()
 
 
-def test_a_forced_run_is_marked_on_the_board(llama, dataset):
-    system = worked(started(base(llama), dataset)).system
+def test_a_forced_run_is_marked_on_the_board(trained, dataset):
+    system = trained.system
     run = lifecycle.start_run(system, dataset, force=True)
     generation.work_on_run(run.pk, owner="host:1:1:1")
     run.refresh_from_db()
@@ -191,8 +221,8 @@ def test_a_forced_run_is_marked_on_the_board(llama, dataset):
     assert board["warnings"][0].startswith("tuned was trained on documents of 6 of its 10 summaries here")
 
 
-def test_the_same_meeting_in_another_dataset_is_recognised(llama, dataset):
-    system = worked(started(base(llama), dataset)).system
+def test_the_same_meeting_in_another_dataset_is_recognised(trained, dataset):
+    system = trained.system
     again = DatasetFactory(name="again")
     known = dataset.documents.get(external_id="m0").transcript.turns
     DocumentFactory(dataset=again, external_id="other-name", transcript=known)
@@ -200,8 +230,8 @@ def test_the_same_meeting_in_another_dataset_is_recognised(llama, dataset):
         lifecycle.start_run(system, again)
 
 
-def test_what_its_base_was_trained_on_counts_too(llama, dataset):
-    first = worked(started(base(llama), dataset)).system
+def test_what_its_base_was_trained_on_counts_too(trained, dataset):
+    first = trained.system
     child = SystemFactory(slug="child", base=first)
     with pytest.raises(LeakageError):
         lifecycle.start_run(child, dataset, split="train")
@@ -263,9 +293,8 @@ def test_a_job_that_ends_its_worker_again_and_again_is_given_up(llama, dataset):
     assert "5 times" in job.failure_reason
 
 
-def test_a_finished_job_is_not_trained_twice(llama, dataset):
-    job = worked(started(base(llama), dataset))
-    assert "finished" in work_on_finetuning(job.pk, owner="other")
+def test_a_finished_job_is_not_trained_twice(trained):
+    assert "finished" in work_on_finetuning(trained.pk, owner="other")
     assert FineTuning.objects.get().attempts == 1
 
 
