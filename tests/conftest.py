@@ -1,4 +1,5 @@
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,40 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 CHROMIUM = Path("/usr/bin/chromium")
 # As the site runs with them; tests render pages without collected files.
 STORAGES = django_settings.STORAGES
+BROWSER_TESTS = Path(__file__).parent / "browser"
+SLOW = ("worker", "weights", "simulation")
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Every test that reaches the database runs again on PostgreSQL; -m database selects them."""
+    """Every test that reaches the database runs again on PostgreSQL; -m database selects them.
+
+    Files with slow tests are the first that several processes share out: begun last, one would run alone at the end.
+    """
     for item in items:
-        if item.get_closest_marker("django_db") or {"db", "transactional_db", "live_server"} & set(item.fixturenames):
+        if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(item.fixturenames):
             item.add_marker(pytest.mark.database)
+        if item.get_closest_marker("browser") and not item.path.is_relative_to(BROWSER_TESTS):
+            raise pytest.UsageError(
+                f"{item.nodeid} is marked browser; expected in {BROWSER_TESTS}, where they run from."
+            )
+    chosen = yield
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        slow_files = {item.path for item in items if any(item.get_closest_marker(name) for name in SLOW)}
+        items.sort(key=lambda item: item.path not in slow_files)
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request, django_db_modify_db_settings):
+    """Begin with a copy of a migrated database, where tools/run_tests.py has made one."""
+    template = os.environ.get("TEST_DATABASE_TEMPLATE")
+    database = django_settings.DATABASES["default"]
+    if not template or database["ENGINE"] != "django.db.backends.sqlite3":
+        return request.config.getvalue("reuse_db")
+    shutil.copyfile(template, database["TEST"]["NAME"])
+    return True
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -26,13 +54,15 @@ def _static_folder():
     Path(django_settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
-@pytest.fixture(autouse=True)
-def _plain_static_files(settings):
+@pytest.fixture(autouse=True, scope="session")
+def _plain_static_files():
     """No collectstatic needed to render a page, and no slow password hashing."""
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    }
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    with override_settings(
+        STORAGES=django_settings.STORAGES | plain,
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    ):
+        yield
 
 
 @pytest.fixture(scope="session")
