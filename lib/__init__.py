@@ -1,1 +1,1 @@
-"""Small helpers for several apps: JSON errors, files, CSV cells, SQL, numbers, languages; imports nothing of ours."""
+"""Helpers for all apps: JSON errors, files, CSV, SQL, numbers, languages, visible text; they import nothing of ours."""
