@@ -4,7 +4,7 @@ import gc
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from itertools import groupby, islice
 from pathlib import Path
@@ -14,6 +14,10 @@ from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.prompts import SYSTEM_MESSAGE
 from models_runner.adapters.protocol import AdapterError, Prompt, SystemSpec, WeightsMissingError, Written
+from models_runner.adapters.texts.chat import Chat, Rendered, TemplateRefusal
+from models_runner.adapters.texts.generation_config import neutralise
+from models_runner.adapters.texts.plain_tokens import PlainTokens
+from models_runner.adapters.texts.thinking import OMIT
 from models_runner.adapters.weights import file_revision, is_gguf, resolve_gguf
 
 DEFAULT_WINDOW = 2048
@@ -28,7 +32,8 @@ class TransformersEngine:
     """A model loaded by transformers.
 
     Engine settings: `batch_size` (4), `device` ("" chooses CUDA if there is a GPU), `dtype` ("" is bfloat16 on CUDA,
-    float32 on the CPU) and `threads` (0: torch decides).
+    float32 on the CPU), `threads` (0: torch decides), and those of texts/chat.py. What the model's generation_config
+    says beside its token ids is switched off; the decoding record alone decides.
 
     Raises:
         WeightsMissingError: The weights are not on this machine.
@@ -48,6 +53,10 @@ class TransformersEngine:
             torch.set_num_threads(threads)
         self._load()
         self.window = spec.context_window or self._models_window() or DEFAULT_WINDOW
+        template = "" if self.seq2seq else _template_text(self.tokenizer)
+        self.chat = Chat(template, self._apply_template, spec.engine, self.window)
+        self.plain_tokens = PlainTokens(self.tokenizer)
+        self.generation_record = neutralise(self.model)
 
     def _load(self) -> None:
         from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
@@ -82,44 +91,56 @@ class TransformersEngine:
 
     def prompt_ids(self, prompt: Prompt) -> list[int]:
         """Return the tokens that the model reads, chat template included."""
-        return self._ids(self._rendered(prompt))
+        return self._ids(self.chat.render(prompt))
 
     def answer_ids(self, text: str) -> list[int]:
         """Return the tokens of an answer that the model is to learn, end token included."""
         # Without a chat template, a line break separates a decoder's prompt from its answer.
-        start = "" if self.seq2seq or self.tokenizer.chat_template else "\n"
+        start = "" if self.seq2seq or self.chat.template else "\n"
         written = self.tokenizer(text_target=start + text, add_special_tokens=False)["input_ids"]
         return [*written, self.tokenizer.eos_token_id]
 
     def needs(self, prompt: Prompt) -> int:
         tokens = len(self.prompt_ids(prompt))
         # An encoder's window holds only the input; the output has the decoder's window.
-        return tokens if self.seq2seq else tokens + prompt.limit
+        return tokens if self.seq2seq else tokens + self._limit(prompt)
+
+    def _limit(self, prompt: Prompt) -> int:
+        return prompt.limit + self.chat.thinking_tokens
 
     def write(self, prompts: Sequence[Prompt]) -> list[Written]:
-        rendered = [self._rendered(prompt) for prompt in prompts]
+        rendered = [self.chat.render(prompt) for prompt in prompts]
         ids = [self._ids(text) for text in rendered]
         written: dict[int, Written] = {}
         # A batch has one output limit, so that no text is cut at another's limit, and similar lengths to save padding.
-        order = sorted(range(len(prompts)), key=lambda i: (prompts[i].limit, len(ids[i])))
-        for limit, group in groupby(order, key=lambda i: prompts[i].limit):
+        limits = [self._limit(prompt) for prompt in prompts]
+        order = sorted(range(len(prompts)), key=lambda i: (limits[i], len(ids[i])))
+        for limit, group in groupby(order, key=lambda i: limits[i]):
             for batch in _batched(group, self.batch_size):
                 texts = self._batch([ids[i] for i in batch], [rendered[i] for i in batch], limit)
                 written.update(zip(batch, texts, strict=True))
         return [written[i] for i in range(len(prompts))]
 
-    def _rendered(self, prompt: Prompt) -> str:
-        if self.seq2seq or not self.tokenizer.chat_template:
-            return prompt.text
-        messages = [{"role": "system", "content": SYSTEM_MESSAGE}, {"role": "user", "content": prompt.text}]
-        return str(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
+    def _apply_template(self, messages: list[dict[str, str]], variables: Mapping[str, Any]) -> str:
+        from jinja2 import TemplateError
 
-    def _ids(self, prompt: str) -> list[int]:
+        try:
+            rendered = self.tokenizer.apply_chat_template(
+                messages, add_generation_prompt=True, tokenize=False, **variables
+            )
+        except TemplateError as error:
+            raise TemplateRefusal(str(error) or type(error).__name__) from error
+        return str(rendered)
+
+    def _ids(self, rendered: Rendered) -> list[int]:
         # A chat template writes its own special tokens.
-        special = self.seq2seq or not self.tokenizer.chat_template
-        return list(self.tokenizer(prompt, add_special_tokens=special)["input_ids"])
+        special = not self.chat.template
+        if not self.plain_tokens.holds_control_tokens(rendered.text, rendered.plain):
+            return list(self.tokenizer(rendered.text, add_special_tokens=special)["input_ids"])
+        ids = self.plain_tokens.ids_of(rendered.text, rendered.plain)
+        return self.plain_tokens.framed(ids) if special else ids
 
-    def _batch(self, ids: Sequence[list[int]], rendered: Sequence[str], limit: int) -> list[Written]:
+    def _batch(self, ids: Sequence[list[int]], rendered: Sequence[Rendered], limit: int) -> list[Written]:
         """Run the model on a batch; if memory runs out, run it on each half of the batch, down to a single prompt."""
         try:
             return self._generate(ids, rendered, limit)
@@ -138,7 +159,7 @@ class TransformersEngine:
         if self.device.startswith("cuda"):
             self.torch.cuda.empty_cache()
 
-    def _generate(self, ids: Sequence[list[int]], rendered: Sequence[str], limit: int) -> list[Written]:
+    def _generate(self, ids: Sequence[list[int]], rendered: Sequence[Rendered], limit: int) -> list[Written]:
         started = time.perf_counter()
         inputs = self.tokenizer.pad([{"input_ids": read} for read in ids], return_tensors="pt").to(self.device)
         with self.torch.inference_mode():
@@ -149,20 +170,25 @@ class TransformersEngine:
         return [self._record(row, len(read), text, seconds) for row, read, text in rows]
 
     def _decoding(self) -> dict[str, Any]:
-        decoding = {k: v for k, v in self.spec.decoding.items() if k not in ("max_tokens", "seed", "temperature")}
-        self.torch.manual_seed(int(str(self.spec.decoding.get("seed", 1))))
-        temperature = float(str(self.spec.decoding.get("temperature", 0)))
-        sampling = {"do_sample": True, "temperature": temperature} if temperature else {"do_sample": False}
-        return {"pad_token_id": self.tokenizer.pad_token_id, **sampling, **decoding}
+        named = {name: value for name, value in self.spec.decoding.items() if value is not None}
+        decoding = {name: value for name, value in named.items() if name not in ("max_tokens", "seed", "temperature")}
+        self.torch.manual_seed(int(str(named.get("seed", 1))))
+        temperature = float(str(named.get("temperature", 0)))
+        # The library would fill these two with numbers of its own.
+        sampling: dict[str, Any] = {"do_sample": bool(temperature)}
+        sampling |= {"temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature else {}
+        stops = {"tokenizer": self.tokenizer} if "stop_strings" in decoding else {}
+        return {"pad_token_id": self.tokenizer.pad_token_id, **sampling, **stops, **decoding}
 
-    def _record(self, row: list[int], read: int, prompt: str, seconds: float) -> Written:
+    def _record(self, row: list[int], read: int, prompt: Rendered, seconds: float) -> Written:
         start = 1 if self.seq2seq else 0  # a decoder begins with its start token, which it did not write
         written, ended = _until_end(row[start:], self._end_tokens())
-        text = str(self.tokenizer.decode(written, skip_special_tokens=True)).strip()
         return Written(
-            text=text,
+            text=self.plain_tokens.decoded(written).strip(),
             stop_reason="end" if ended else "length",
-            prompt=prompt,
+            prompt=prompt.text,
+            thought_opened=prompt.opens_thought,
+            control_tokens=prompt.unfound,
             prompt_tokens=read,
             output_tokens=len(written),
             seconds=seconds,
@@ -190,8 +216,18 @@ class TransformersEngine:
             "threads": self.torch.get_num_threads(),
             "batch_size": self.batch_size,
             "window": self.window,
-            "system_message": SYSTEM_MESSAGE if self.tokenizer.chat_template and not self.seq2seq else "",
+            "system_message": SYSTEM_MESSAGE if self.chat.system_message != OMIT else "",
+            "chat": self.chat.record(),
+            "generation_config": self.generation_record,
         }
+
+
+def _template_text(tokenizer: Any) -> str:
+    """Return the chat template that transformers would use; "" if there is none."""
+    template = tokenizer.chat_template
+    if isinstance(template, dict):
+        template = template.get("default") or next(iter(template.values()), "")
+    return str(template or "")
 
 
 def _unpacked(options: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from models_runner.adapters.longinput.calls import AnsweredCall, Call, Made, Strategy, Task
 from models_runner.adapters.longinput.strategies import check_long_input, strategy_for
-from models_runner.adapters.prompts import output_tokens, transcript_lines, user_text
+from models_runner.adapters.prompts import output_tokens, transcript_lines, user_prompt
 from models_runner.adapters.protocol import (
     CallRecord,
     Prompt,
@@ -38,7 +38,7 @@ class LanguageModelAdapter:
         limit = output_tokens(self.spec, request.kind)
 
         def prompt(text: str, *, instruction: str = request.instruction, limit: int = limit) -> Prompt:
-            return Prompt(user_text(self.spec, instruction, text), limit)
+            return user_prompt(self.spec, instruction, text, limit)
 
         engine = self.engine
         return Task(transcript_lines(request), engine.window, limit, engine.count, engine.needs, prompt)

@@ -3,12 +3,16 @@
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from models_runner.adapters.language_model import LanguageModelAdapter
@@ -16,10 +20,16 @@ from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.prompts import SYSTEM_MESSAGE
 from models_runner.adapters.protocol import AdapterError, Prompt, SystemSpec, Written
 from models_runner.adapters.reencoding import reencoded
+from models_runner.adapters.texts.chat import Chat, Rendered, TemplateRefusal, pieces
+from models_runner.adapters.texts.thinking import OMIT, messages
 from models_runner.adapters.weights import file_revision, has_chat_template, resolve_gguf
 
 DEFAULT_WINDOW = 2048
 QUIET = -1
+DEFAULTS_ON_RECORD = (
+    "top_k", "top_p", "min_p", "typical_p", "repeat_penalty", "repeat_last_n", "presence_penalty", "frequency_penalty",
+    "dry_multiplier", "xtc_probability", "mirostat", "samplers",
+)  # fmt: skip
 ENGINE_NAMES = {"repetition_penalty": "repeat_penalty"}  # the name in our records, and llama.cpp's name for it
 
 
@@ -32,8 +42,8 @@ class LlamaCppEngine:
 
     Engine settings: `slots` (1; how many prompts are written side by side in the model's batches; on a CPU more slots
     are no faster, and they change greedy output), `threads` (0: all cores), `prefix_cache` (true: the beginning that a
-    prompt shares with the one before is not read again), `reencode` (none; see reencoding.py) and `flash_attention`
-    (the engine decides; on a CPU it makes reading faster and writing slower).
+    prompt shares with the one before is not read again), `reencode` (none; see reencoding.py), `flash_attention` (the
+    engine decides; on a CPU it makes reading faster and writing slower), and those of texts/chat.py.
 
     Raises:
         WeightsMissingError: The file is not on this machine.
@@ -55,7 +65,7 @@ class LlamaCppEngine:
         self.window = spec.context_window or DEFAULT_WINDOW
         self.threads = int(str(spec.engine.get("threads", 0))) or len(os.sched_getaffinity(0))
         self.batch_size = self.slots = int(str(spec.engine.get("slots", 1)))
-        self.chat = has_chat_template(path)
+        has_template = has_chat_template(path)
         self.prefix_cache = bool(spec.engine.get("prefix_cache", True))
         try:
             self.server = xllamacpp.Server(self._params(path))
@@ -63,6 +73,10 @@ class LlamaCppEngine:
             raise AdapterError(
                 f"llama.cpp cannot load {path}: it is no GGUF file it knows, or memory is short."
             ) from error
+        props = self._get("/props")
+        self.sampling = dict(props.get("default_generation_settings", {}).get("params", {}))
+        template = str(props.get("chat_template") or "") if has_template else ""
+        self.chat = Chat(template, self._apply_template, spec.engine, self.window)
 
     def _params(self, path: Path) -> Any:
         import xllamacpp
@@ -80,15 +94,38 @@ class LlamaCppEngine:
         return params
 
     def count(self, text: str) -> int:
-        return self._tokens(text, special=False)
+        return len(self._tokens(text, around=False, control=False))
 
-    def _tokens(self, text: str, *, special: bool) -> int:
-        body = {"content": text, "add_special": special, "parse_special": True}
-        return len(self._post("/tokenize", body)["tokens"])
+    def _tokens(self, text: str, *, around: bool, control: bool) -> list[int]:
+        """Encode a text; `around` adds the model's start token, `control` reads spelt control tokens as such."""
+        body = {"content": text, "add_special": around, "parse_special": control}
+        return list(self._post("/tokenize", body)["tokens"])
 
     def needs(self, prompt: Prompt) -> int:
+        rendered = self.chat.render(prompt)
+        plain = self._plain_ids(rendered)
         # A chat template writes its own special tokens.
-        return self._tokens(self._rendered(prompt), special=not self.chat) + prompt.limit
+        tokens = self._tokens(rendered.text, around=not self.chat.template, control=True) if plain is None else plain
+        return len(tokens) + self._limit(prompt)
+
+    def _limit(self, prompt: Prompt) -> int:
+        return prompt.limit + self.chat.thinking_tokens
+
+    def _plain_ids(self, rendered: Rendered) -> list[int] | None:
+        """Encode a prompt with the documents' words as plain text; None where they spell no control token."""
+        split = pieces(rendered.text, rendered.plain)
+        if not any(is_plain and self._holds_control_tokens(piece) for piece, is_plain in split):
+            return None
+        # What spells no control token joins the plain words beside it, as it does where the text is encoded whole.
+        marked = [(piece, is_plain or not self._holds_control_tokens(piece)) for piece, is_plain in split]
+        ids: list[int] = []
+        for n, (is_plain, group) in enumerate(groupby(marked, key=itemgetter(1))):
+            text = "".join(piece for piece, _ in group)
+            ids += self._tokens(text, around=n == 0, control=not is_plain)
+        return ids
+
+    def _holds_control_tokens(self, text: str) -> bool:
+        return self._tokens(text, around=False, control=True) != self._tokens(text, around=False, control=False)
 
     def write(self, prompts: Sequence[Prompt]) -> list[Written]:
         if self.slots == 1:
@@ -101,41 +138,56 @@ class LlamaCppEngine:
 
     def _write(self, prompt: Prompt) -> Written:
         started = time.perf_counter()
-        rendered = self._rendered(prompt)
-        answer = self._ask(prompt)
+        rendered = self.chat.render(prompt)
+        plain = self._plain_ids(rendered)
+        answer = self._ask(prompt, rendered, plain)
         if "error" in answer:
             raise AdapterError(f"llama.cpp refused the request: {answer['error'].get('message', answer['error'])}")
-        _check_read_whole(answer["usage"]["prompt_tokens"], self.count(rendered))
+        sent = self._tokens(rendered.text, around=False, control=True) if plain is None else plain
+        _check_read_whole(answer["usage"]["prompt_tokens"], len(sent))
         choice, usage = answer["choices"][0], answer["usage"]
-        message = choice["message"] if self.chat else {"content": choice["text"]}
+        message = choice.get("message") or {"content": choice.get("text")}
+        thoughts = message.get("reasoning_content") or ""
         return Written(
             text=message.get("content") or "",
-            thoughts=message.get("reasoning_content") or "",
+            thoughts=thoughts,
+            thought_opened=rendered.opens_thought and not thoughts,
             stop_reason="length" if choice["finish_reason"] == "length" else "end",
-            prompt=rendered,
+            prompt=rendered.text,
             prompt_tokens=usage["prompt_tokens"],
             output_tokens=usage["completion_tokens"],
             seconds=time.perf_counter() - started,
             cached_tokens=answer.get("timings", {}).get("cache_n"),
             peak_memory_bytes=peak_resident_bytes(),
+            control_tokens=rendered.unfound,
         )
 
-    def _ask(self, prompt: Prompt) -> Any:
-        body = {"max_tokens": prompt.limit, "cache_prompt": self.prefix_cache} | self._sampling()
-        if self.chat:
-            return self.server.handle_chat_completions({"messages": _messages(prompt)} | body)
-        return self.server.handle_completions({"prompt": prompt.text} | body)
+    def _ask(self, prompt: Prompt, rendered: Rendered, plain: list[int] | None) -> Any:
+        body = {"max_tokens": self._limit(prompt), "cache_prompt": self.prefix_cache} | self._sampling()
+        if plain is not None:
+            return self.server.handle_completions({"prompt": plain} | body)
+        if not self.chat.template:
+            return self.server.handle_completions({"prompt": rendered.text} | body)
+        said = messages(prompt.text, SYSTEM_MESSAGE, self.chat.system_message)
+        return self.server.handle_chat_completions(
+            {"messages": said, "chat_template_kwargs": self.chat.variables} | body
+        )
 
-    def _rendered(self, prompt: Prompt) -> str:
-        # For weights without a template llama.cpp would use another model's, and the model would write its markers.
-        if not self.chat:
-            return prompt.text
-        return str(self._post("/apply-template", {"messages": _messages(prompt)})["prompt"])
+    def _apply_template(self, said: list[dict[str, str]], variables: Mapping[str, Any]) -> str:
+        try:
+            answer = self._post("/apply-template", {"messages": said, "chat_template_kwargs": dict(variables)})
+        except HTTPError as error:
+            raise TemplateRefusal(_told(error)) from error
+        return str(answer["prompt"])
 
     def _sampling(self) -> dict[str, Any]:
-        decoding = {ENGINE_NAMES.get(name, name): value for name, value in self.spec.decoding.items()}
-        decoding.pop("max_tokens", None)
-        return {"temperature": 0, "seed": 1} | decoding
+        named = {name: value for name, value in self.spec.decoding.items() if value is not None}
+        named.pop("max_tokens", None)
+        return {"temperature": 0, "seed": 1} | {ENGINE_NAMES.get(name, name): value for name, value in named.items()}
+
+    def _get(self, path: str) -> Any:
+        with urlopen(self.server.listening_address + path, timeout=120) as answer:  # noqa: S310
+            return json.load(answer)
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
         # The library offers these two requests only over HTTP, on a loopback address.
@@ -154,12 +206,19 @@ class LlamaCppEngine:
             "prefix_cache": self.prefix_cache,
             "reencode": self.reencode,
             "flash_attention": self.flash_attention,
-            "system_message": SYSTEM_MESSAGE if self.chat else "",
+            "system_message": SYSTEM_MESSAGE if self.chat.system_message != OMIT else "",
+            "chat": self.chat.record(),
+            # What the decoding record leaves open; most of it decides nothing at temperature 0.
+            "engine_defaults": {name: self.sampling[name] for name in DEFAULTS_ON_RECORD if name in self.sampling},
         }
 
 
-def _messages(prompt: Prompt) -> list[dict[str, str]]:
-    return [{"role": "system", "content": SYSTEM_MESSAGE}, {"role": "user", "content": prompt.text}]
+def _told(error: HTTPError) -> str:
+    """Return the words of a fault of the server, in one line."""
+    text = error.read().decode(errors="replace")
+    with suppress(ValueError, KeyError, TypeError):
+        text = str(json.loads(text)["error"]["message"])
+    return " ".join(text.split())[:200] or str(error)
 
 
 def _check_read_whole(reported: int, sent: int) -> None:

@@ -146,10 +146,18 @@ class Prompt:
     Attributes:
         text: The user's words, instruction and transcript together, without the model's chat template.
         limit: The most tokens that the engine may write.
+        plain: Where in the text the words of documents stand, as (begin, end) in characters. Control tokens in there
+            are text; elsewhere they are the system's own.
     """
 
     text: str
     limit: int
+    plain: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def plain_text(self) -> str:
+        """The words of documents, or the whole text where nobody noted them."""
+        return "\n".join(self.text[begin:end] for begin, end in self.plain) if self.plain else self.text
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 from models_runner.adapters.hf import TransformersEngine
 from models_runner.adapters.longinput.calls import Task
 from models_runner.adapters.longinput.fit import fit_lines
-from models_runner.adapters.prompts import transcript_lines, user_text
+from models_runner.adapters.prompts import transcript_lines, user_prompt
 from models_runner.adapters.protocol import Prompt, SummaryRequest, SystemSpec
 
 IGNORED = -100  # torch's cross entropy leaves this label out
@@ -42,7 +42,7 @@ def _example(engine: TransformersEngine, spec: SystemSpec, pair: TrainingPair, m
     request = pair.request
 
     def prompt(text: str) -> Prompt:
-        return Prompt(user_text(spec, request.instruction, text), len(target))
+        return user_prompt(spec, request.instruction, text, len(target))
 
     task = Task(transcript_lines(request), max_tokens, len(target), engine.count, engine.needs, prompt)
     kept = fit_lines(task, task.lines, prompt, str(_keep(spec.long_input)))

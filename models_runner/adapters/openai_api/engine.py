@@ -13,7 +13,7 @@ from typing import Any
 
 from models_runner.adapters.endpoints import check_engine
 from models_runner.adapters.language_model import LanguageModelAdapter
-from models_runner.adapters.openai_api.answers import SHOWN_CHARACTERS, read_answer
+from models_runner.adapters.openai_api.answers import SHOWN_CHARACTERS, Answer, read_answer
 from models_runner.adapters.openai_api.refusals import read_refusals
 from models_runner.adapters.openai_api.requests import RequestBody, Shape, first_shape, learn, request_body
 from models_runner.adapters.openai_api.settings import request_settings
@@ -149,6 +149,7 @@ class OpenAIEngine:
         return Written(
             text=answer.text,
             thoughts=answer.thoughts,
+            thought_opened=self._ends_in_thought(answer),
             stop_reason="length" if answer.cut else "end",
             prompt="\n\n".join(f"[{message['role']}]\n{message['content']}" for message in sent.messages),
             prompt_tokens=answer.prompt_tokens,
@@ -156,8 +157,13 @@ class OpenAIEngine:
             thinking_tokens=answer.thinking_tokens,
             seconds=time.perf_counter() - started,
             cached_tokens=answer.cached_tokens,
-            control_tokens=control_tokens(prompt.text),
+            control_tokens=control_tokens(prompt.plain_text),
         )
+
+    def _ends_in_thought(self, answer: Answer) -> bool:
+        """Tell whether an answer without a mark is a thought that the server's template opened and the limit ended."""
+        told_apart = bool(answer.thoughts or answer.thinking_tokens)
+        return self.settings.unmarked_thoughts and answer.cut and not told_apart
 
     def _check_read_whole(self, reported: int | None, prompt: Prompt) -> None:
         """Raise AdapterError if the server reports fewer prompt tokens than were sent: some servers cut silently."""

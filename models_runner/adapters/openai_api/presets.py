@@ -22,6 +22,7 @@ class Preset:
         body: Further fields of every request; the decoding record goes before them.
         thinking_on: Fields that make a model think that can do without.
         thinking_off: Fields that make it answer at once; none where the server has no such switch.
+        unmarked: Whether a thought that the chat template opened, and the limit ended, may come as plain text.
     """
 
     limit_field: str = "max_tokens"
@@ -30,6 +31,7 @@ class Preset:
     body: Mapping[str, object] = field(default_factory=dict)
     thinking_on: Mapping[str, object] = field(default_factory=dict)
     thinking_off: Mapping[str, object] = field(default_factory=dict)
+    unmarked: bool = False
 
 
 _TEMPLATE_ON = {"chat_template_kwargs": {"enable_thinking": True}}
@@ -39,7 +41,7 @@ _NEUTRAL = {"repetition_penalty": 1.0, "top_p": 1.0, "top_k": -1, "min_p": 0.0}
 _GOOGLE_BUDGET = {"google": {"thinking_config": {"thinking_budget": THINKING_TOKENS, "include_thoughts": True}}}
 
 PRESETS: Mapping[str, Preset] = {
-    "": Preset(thinking_on=_TEMPLATE_ON, thinking_off=_TEMPLATE_OFF),
+    "": Preset(thinking_on=_TEMPLATE_ON, thinking_off=_TEMPLATE_OFF, unmarked=True),
     "openai": Preset(
         limit_field="max_completion_tokens",
         thinking_on={"reasoning_effort": "medium"},
@@ -54,12 +56,15 @@ PRESETS: Mapping[str, Preset] = {
         thinking_off={"thinking": {"type": "disabled"}},
     ),
     "google": Preset(thinking_on={"extra_body": _GOOGLE_BUDGET}, thinking_off={"reasoning_effort": "none"}),
-    "vllm": Preset(body=_NEUTRAL, thinking_on=_TEMPLATE_ON, thinking_off=_TEMPLATE_OFF),
-    "sglang": Preset(body=_NEUTRAL, thinking_on=_TEMPLATE_ON, thinking_off=_TEMPLATE_OFF),
+    "vllm": Preset(body=_NEUTRAL, thinking_on=_TEMPLATE_ON, thinking_off=_TEMPLATE_OFF, unmarked=True),
+    "sglang": Preset(body=_NEUTRAL, thinking_on=_TEMPLATE_ON, thinking_off=_TEMPLATE_OFF, unmarked=True),
     "ollama": Preset(thinking_on={"reasoning_effort": "medium"}, thinking_off={"reasoning_effort": "none"}),
     "llamacpp": Preset(
-        names={"repetition_penalty": "repeat_penalty"}, thinking_on=_TEMPLATE_ON, thinking_off=_TEMPLATE_OFF
+        names={"repetition_penalty": "repeat_penalty"},
+        thinking_on=_TEMPLATE_ON,
+        thinking_off=_TEMPLATE_OFF,
+        unmarked=True,
     ),
-    "tgi": Preset(),
-    "transformers": Preset(thinking_on=_TEMPLATE_ON, thinking_off=_TEMPLATE_OFF),
+    "tgi": Preset(unmarked=True),
+    "transformers": Preset(thinking_on=_TEMPLATE_ON, thinking_off=_TEMPLATE_OFF, unmarked=True),
 }

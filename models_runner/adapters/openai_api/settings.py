@@ -41,6 +41,7 @@ class RequestSettings:
         system_demanded: Whether the engine record says so.
         thinking: Whether the record switches thinking on or off; None where it leaves that to the server.
         thinking_tokens: Tokens for thinking beside the output limit.
+        unmarked_thoughts: Whether an answer that was cut, and says nowhere that a thought ended, is a thought.
     """
 
     preset: str = ""
@@ -51,6 +52,7 @@ class RequestSettings:
     system_demanded: bool = False
     thinking: bool | None = None
     thinking_tokens: int = 0
+    unmarked_thoughts: bool = False
 
 
 def check_request_settings(engine: Mapping[str, Any]) -> None:
@@ -86,6 +88,7 @@ def request_settings(spec: SystemSpec, window: int) -> RequestSettings:
         system_demanded=bool(engine.get("system_message")),
         thinking=thinking if isinstance(thinking, bool) else None,
         thinking_tokens=tokens,
+        unmarked_thoughts=thinking is True and preset.unmarked,
     )
 
 

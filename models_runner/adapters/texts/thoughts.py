@@ -91,6 +91,11 @@ def part_thoughts(written: str, *, opened: bool = False) -> Parted:
     return Parted(_unwrapped(text) if thoughts or text.startswith("<") else text, thoughts, unfinished)
 
 
+def is_thought_mark(token: str) -> bool:
+    """Tell whether a token marks a thought, so that it must not be dropped before thoughts are parted."""
+    return any(pattern.fullmatch(token) for pattern in (_OPEN, _CLOSE, _HARMONY_MARK))
+
+
 def _joined(pieces: list[str]) -> str:
     """Join what stood around thoughts, so that words do not run together."""
     text = ""

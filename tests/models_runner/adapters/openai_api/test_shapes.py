@@ -364,6 +364,26 @@ def test_a_limit_that_was_spent_on_hidden_thinking_says_so(answer):
     assert (made[0].stop_reason, made[0].thoughts, made[0].thinking_tokens) == ("thinking", "", 3)
 
 
+@pytest.mark.parametrize(
+    ("answer", "settings", "expected"),
+    [
+        (completion(THOUGHT, reason="length"), {"thinking": True}, ("", THOUGHT, "thinking")),
+        (completion(f"{THOUGHT}</think>{SUMMARY}", reason="length"), {"thinking": True}, (SUMMARY, THOUGHT, "length")),
+        (completion(SUMMARY, reason="length", reasoning_content=THOUGHT), {"thinking": True}, (SUMMARY, THOUGHT, "length")),
+        (completion(SUMMARY), {"thinking": True}, (SUMMARY, "", "end")),
+        (completion(SUMMARY, reason="length"), {"thinking": False}, (SUMMARY, "", "length")),
+        (completion(SUMMARY, reason="length"), {}, (SUMMARY, "", "length")),
+        (completion(SUMMARY, reason="length"), {"thinking": True, "preset": "openai"}, (SUMMARY, "", "length")),
+    ],
+    ids=["no mark", "closed", "in a field", "ended", "does not think", "not said", "a server that keeps thoughts apart"],
+)  # fmt: skip
+def test_a_cut_answer_of_a_model_that_thinks_is_a_thought_unless_it_says_that_the_thought_ended(
+    answer, settings, expected
+):
+    made, _, _ = summarize(always(200, answer), **settings)
+    assert (made[0].text, made[0].thoughts, made[0].stop_reason) == expected
+
+
 def test_an_answer_that_is_all_thought_and_ended_by_itself_is_empty():
     made, _, _ = summarize(always(200, completion(None, reasoning_content=THOUGHT)))
     assert (made[0].text, made[0].thoughts, made[0].stop_reason) == ("", THOUGHT, "empty")
