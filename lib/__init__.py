@@ -1,1 +1,1 @@
-"""Small helpers for several apps: JSON errors, files, CSV cells, SQL, numbers, languages; imports nothing of ours."""
+"""Small helpers for several apps: JSON, files, lines, CSV cells, SQL, numbers, names, languages; imports no app."""
