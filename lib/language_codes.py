@@ -51,7 +51,11 @@ def language_code(name: str) -> str:
 def _code_of_name(name: str) -> str:
     name = normal_form(name)
     # The library's table of names reads beyond its end for a name with NUL.
-    if not name.isprintable() or SEVERAL.search(name) or (name.isascii() and sum(map(str.isalpha, name)) < SHORTEST_NAME):
+    if (
+        not name.isprintable()
+        or SEVERAL.search(name)
+        or (name.isascii() and sum(map(str.isalpha, name)) < SHORTEST_NAME)
+    ):
         raise UnknownLanguageError(name)
     # "Chinese (Simplified)" is known as "Simplified Chinese".
     for spelling in (QUALIFIED.sub(r"\2 \1", name), name):

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -11,7 +12,7 @@ from annotations.models import Comparison, Remark, Study, included
 from leaderboards.exports.rows import ExportVote, Row, Selection, as_row, flagged_summaries, read_export_votes
 from lib.names import name_hash
 from models_runner.datasets.queries import query_number
-from models_runner.models import Document, Query, Reference, Score, Summary, System
+from models_runner.models import Document, Query, Reference, Score, Summary, System, Transcript
 from models_runner.systems.fingerprint import released_model_id
 
 DOCUMENTS_AT_ONCE = 50
@@ -161,10 +162,20 @@ class Contents:
                 "licence": d.licence,
                 "redistributable": d.redistributable,
                 "words": d.word_count,
-                "turns": d.transcript.turns if open_text else None,
+                "turns": self._turns(d) if open_text else None,
                 "queries": [self.query_name(d.pk, text) for text in queries.get(d.pk, [])],
                 "text_sha256": sha256(d.transcript.text),
             }
+
+    @cached_property
+    def has_times(self) -> bool:
+        """Whether a transcript that is passed on has times; every turn then has a start, null where it is not known."""
+        texts = Transcript.objects.filter(document__in=self.documents().filter(redistributable=True)).only("turns")
+        return any("start" in turn for text in texts.iterator(DOCUMENTS_AT_ONCE) for turn in text.turns)
+
+    def _turns(self, document: Document) -> list[dict[str, Any]]:
+        turns = document.transcript.turns
+        return [{"start": None} | turn for turn in turns] if self.has_times else turns
 
     def reference_rows(self) -> Iterator[Row]:
         rows = Reference.objects.filter(document__in=self.documents()).select_related("document", "query")

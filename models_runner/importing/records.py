@@ -15,9 +15,10 @@ MAX_LANGUAGE_LENGTH = 60  # of a name; its code has at most 20
 MAX_SPLIT_LENGTH = 50
 MAX_LICENCE_LENGTH = 200
 MOST_COUNTED = 2_147_483_647
+MAX_SECONDS = 10**7  # four months
 SHOWN_ERRORS = 20
 
-Turn = dict[str, str]
+Turn = dict[str, Any]  # speaker, content and, where known, start: seconds since the beginning
 
 
 class DatasetImportError(Exception):
@@ -138,6 +139,14 @@ class Fields:
             raise self.fail(name, f"is {shown(value)}; expected a whole number, 1 or more.")
         return number
 
+    def seconds(self, name: str) -> float | None:
+        value = self.values.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < MAX_SECONDS:
+            raise self.fail(name, f"is {value!r}; expected seconds since the beginning, 0 or more.")
+        return value
+
     def items(self, name: str) -> list[Any]:
         value = self.values.get(name)
         if value is None:
@@ -205,10 +214,12 @@ def read_turns(fields: Fields, name: str, value: Any) -> list[Turn]:
     turns = []
     for number, item in enumerate(value, start=1):
         turn = fields.inside(f"{name}[{number}]", item)
-        turn.refuse_unknown(("speaker", "content"))
+        turn.refuse_unknown(("speaker", "content", "start"))
         if "content" not in turn.values:
             raise turn.fail("content", "is missing; expected what was said.")
-        turns.append({"speaker": turn.text("speaker").strip(), "content": turn.text("content")})
+        start = turn.seconds("start")
+        said = {"speaker": turn.text("speaker").strip(), "content": turn.text("content")}
+        turns.append(said if start is None else said | {"start": start})
     require_speech(fields, name, turns)
     return turns
 

@@ -306,4 +306,3 @@ class TestDocuments:
             "/datasets/copy/documents?language=jp", [{"id": "m1", "transcript": "Maya: hello there"}]
         )
         assert (answer.status_code, "is 'jp', which is no language" in answer.json()["error"]["message"]) == (422, True)
-
