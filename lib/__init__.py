@@ -1,1 +1,1 @@
-"""Small helpers for several apps: JSON, files, lines, CSV cells, SQL, numbers, names, languages; imports no app."""
+"""Helpers for all apps: JSON, files, lines, CSV, SQL, numbers, names, languages, visible text; they import nothing of ours."""

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from lib.strict_json import json_texts
+from lib.visible import visible_text
 from models_runner.models import InstructionKind
 
 MAX_ID_LENGTH = 200
@@ -123,7 +124,7 @@ class Fields:
         problem = storable_problem(value)
         if problem:
             raise self.fail(name, problem)
-        if required and not value.strip():
+        if required and not visible_text(value):
             raise self.fail(name, "is empty; expected a text.")
         if longest is not None and len(value) > longest:
             raise self.fail(name, f"has {len(value)} characters; at most {longest} are allowed.")

@@ -253,7 +253,8 @@ def _add(new: Sequence[_Target], dataset: Dataset, system: System, instruction: 
 
 def _summary(run: Run, target: _Target) -> Summary:
     summary = target.summary
-    text = summary.text or ""
+    text, reason = summary.text or "", summary.stop_reason
+    without_text = reason if reason in Summary.WITHOUT_TEXT else Summary.StopReason.EMPTY
     values: dict[str, Any] = {"dropped_tokens": 0, **summary.numbers}
     return Summary(
         run=run,
@@ -261,7 +262,8 @@ def _summary(run: Run, target: _Target) -> Summary:
         query=target.query,
         status=Summary.Status.DONE,
         text=text,
-        stop_reason=(summary.stop_reason or Summary.StopReason.END) if text else Summary.StopReason.EMPTY,
+        thoughts=summary.thoughts,
+        stop_reason=(reason or Summary.StopReason.END) if text else without_text,
         leaked=summary.leaked,
         repeated=goes_in_circles(text, target.document.language),
         finished_at=timezone.now(),

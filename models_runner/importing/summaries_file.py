@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.names import normal_form
+from lib.visible import visible_text
 from models_runner.importing.records import (
     MAX_ID_LENGTH,
     MAX_SPLIT_LENGTH,
@@ -17,7 +18,7 @@ from models_runner.importing.records import (
 from models_runner.importing.tables import table_rows
 from models_runner.models import InstructionKind, Regime, Summary
 
-WHOLE_NUMBERS = ("prompt_tokens", "output_tokens", "dropped_tokens", "chapters", "peak_memory_bytes")
+WHOLE_NUMBERS = ("prompt_tokens", "output_tokens", "thinking_tokens", "dropped_tokens", "chapters", "peak_memory_bytes")
 NUMBERS = (*WHOLE_NUMBERS, "seconds", "energy_joules")
 LARGEST = 2_147_483_647
 MOST_PARAMETERS = 10**15  # and bytes of memory
@@ -25,7 +26,7 @@ FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0":
 # Fields of an export that say nothing new here: references are the documents' own, scores are computed.
 NOT_READ = ("references", "scores", "repeated")
 COLUMNS = (
-    *("document_id", "query", "query_number", "system", "instruction", "split", "summary"),
+    *("document_id", "query", "query_number", "system", "instruction", "split", "summary", "thoughts"),
     *("parameters", "regime", "system_sha256", *NUMBERS, "stop_reason", "trained_on_document"),
 )
 # Fields of a release's table of summaries, where a summary is called text, and is withheld with its document's text.
@@ -71,6 +72,7 @@ class ImportedSummary:
     instruction: str
     split: str | None
     stop_reason: str
+    thoughts: str
     leaked: bool
     facts: SystemFacts
     numbers: dict[str, float]
@@ -163,6 +165,7 @@ def _imported_summary(value: Any, where: str, defaults: Defaults, about: Mapping
         instruction=instruction,
         split=normal_form(fields.text("split", longest=MAX_SPLIT_LENGTH)) if value.get("split") is not None else None,
         stop_reason=_stop_reason(fields, text),
+        thoughts=fields.text("thoughts"),
         leaked=_flag(fields, "trained_on_document"),
         facts=about.get(system) or _facts(fields),
         numbers={name: _number(fields, name) for name in NUMBERS if value.get(name) is not None},
@@ -175,7 +178,7 @@ def _text(fields: Fields, name: str, *, withheld: bool) -> str | None:
     if withheld and fields.values.get(name) is None:
         return None
     text = fields.text(name, required=name not in fields.values)
-    return text if text.strip() else ""
+    return text if visible_text(text) else ""
 
 
 def _query(fields: Fields, instruction: str) -> tuple[str, int | None]:
@@ -224,8 +227,8 @@ def _stop_reason(fields: Fields, text: str | None) -> str:
     reason = fields.text("stop_reason").strip()
     if reason and reason not in Summary.StopReason.values:
         raise fields.fail("stop_reason", f"is {reason!r}; expected one of: {', '.join(Summary.StopReason.values)}.")
-    if text and reason == Summary.StopReason.EMPTY:
-        raise fields.fail("stop_reason", "is 'empty', but the summary is not.")
+    if text and reason in Summary.WITHOUT_TEXT:
+        raise fields.fail("stop_reason", f"is {reason!r}, but there is a summary.")
     return reason
 
 

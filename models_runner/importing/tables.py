@@ -10,6 +10,7 @@ from typing import Any
 from lib.csv_cells import plain_cell, reads_as_missing
 from lib.lines import text_lines
 from lib.names import normal_form
+from lib.visible import visible_text
 from models_runner.importing.files import json_objects, read_text
 from models_runner.importing.records import RecordError
 
@@ -87,7 +88,7 @@ def unique_header(where: str, header: Sequence[str]) -> list[str]:
 def _cells(header: Sequence[str], row: Sequence[str], where: str) -> dict[str, str]:
     for name, cell in zip(header, row, strict=True):
         check_cell(f"{where}, field {name!r}", cell)
-    return {name: plain_cell(cell) for name, cell in zip(header, row, strict=True) if cell.strip()}
+    return {name: plain_cell(cell) for name, cell in zip(header, row, strict=True) if visible_text(cell)}
 
 
 def check_cell(where: str, cell: str) -> None:

@@ -16,27 +16,31 @@ SCORE_NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "bertscore_f1", "words
 CHUNK = 200
 
 
-def export_summaries(dataset: Dataset, path: Path) -> int:
-    """Write a line for each finished summary; return how many. The file gets its name only when it is complete."""
+def export_summaries(dataset: Dataset, path: Path, *, thoughts: bool = False) -> int:
+    """Write a line for each finished summary; return how many. The file gets its name only when it is complete.
+
+    With thoughts, a line has a further field for what the model thought before; without, the file has none of it.
+    """
     with replace_when_complete(path) as file:
         count = 0
-        for row in summary_rows(dataset):
+        for row in summary_rows(dataset, thoughts=thoughts):
             file.write(json_line(row))
             count += 1
     return count
 
 
-def summary_rows(dataset: Dataset) -> Iterator[dict[str, object]]:
+def summary_rows(dataset: Dataset, *, thoughts: bool = False) -> Iterator[dict[str, object]]:
     """Yield the rows by run and document, oldest run first."""
     for run in dataset.runs.select_related("system").order_by("pk"):
         ids = list(
             run.summaries.done().order_by("document__position", "query__position", "pk").values_list("pk", flat=True)
         )
         for start in range(0, len(ids), CHUNK):
-            yield from _chunk_rows(run, Summary.objects.filter(pk__in=ids[start : start + CHUNK]))
+            chunk = Summary.objects.filter(pk__in=ids[start : start + CHUNK])
+            yield from _chunk_rows(run, chunk if thoughts else chunk.defer("thoughts"), thoughts=thoughts)
 
 
-def _chunk_rows(run: Run, chunk: QuerySet[Summary]) -> Iterator[dict[str, object]]:
+def _chunk_rows(run: Run, chunk: QuerySet[Summary], *, thoughts: bool) -> Iterator[dict[str, object]]:
     newest_last = Prefetch("scores", Score.objects.order_by("signature__created_at", "signature_id"))
     summaries = chunk.select_related("document", "query").prefetch_related(newest_last)
     summaries = summaries.order_by("document__position", "query__position", "pk")
@@ -56,9 +60,11 @@ def _chunk_rows(run: Run, chunk: QuerySet[Summary]) -> Iterator[dict[str, object
             "instruction": run.instruction,
             **({"query": s.query.text, "query_number": query_number(s.query.position)} if s.query else {}),
             "summary": s.text,
+            **({"thoughts": s.thoughts} if thoughts else {}),
             "references": references.get((s.document_id, s.query_id), []),
             "prompt_tokens": s.prompt_tokens,
             "output_tokens": s.output_tokens,
+            "thinking_tokens": s.thinking_tokens,
             "dropped_tokens": s.dropped_tokens,
             "stop_reason": s.stop_reason,
             **({"trained_on_document": True} if s.leaked else {}),

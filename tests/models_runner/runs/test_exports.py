@@ -76,3 +76,13 @@ def test_a_file_that_breaks_off_leaves_nothing(tmp_path):
         raise ZeroDivisionError
     assert [p.name for p in tmp_path.iterdir()] == ["out.jsonl"]
     assert path.read_text() == "old"
+
+
+@pytest.mark.django_db
+def test_thoughts_are_in_a_field_of_their_own_and_only_if_asked_for(tmp_path):
+    summary = SummaryFactory(thoughts="They want a summary.")
+    dataset, path = summary.run.dataset, tmp_path / "out.jsonl"
+    assert "They want" not in json.dumps(export(dataset, path))
+    call_command("export_summaries", dataset=dataset.name, output=path, thoughts=True)
+    (row,) = [json.loads(line) for line in path.read_text().splitlines()]
+    assert (row["summary"], row["thoughts"]) == (summary.text, "They want a summary.")
