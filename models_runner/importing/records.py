@@ -226,7 +226,7 @@ def read_turns(fields: Fields, name: str, value: Any) -> list[Turn]:
 
 
 def require_speech(fields: Fields, name: str, turns: Sequence[Turn]) -> None:
-    if not any(turn["content"].strip() for turn in turns):
+    if not any(visible_text(turn["content"]) for turn in turns):
         raise fields.fail(name, "is empty: nobody says anything. Expected at least one turn with words.")
 
 

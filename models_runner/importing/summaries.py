@@ -1,7 +1,7 @@
 """Import summaries made elsewhere, all or none."""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from models_runner.datasets.instructions import sync_version
 from models_runner.datasets.lookup import stored_split
 from models_runner.datasets.queries import QueryFinder, UnknownQueryError
 from models_runner.importing.records import DatasetImportError
-from models_runner.importing.summaries_file import COLUMNS, Defaults, ImportedSummary, read_summaries
+from models_runner.importing.summaries_file import COLUMNS, Defaults, ImportedSummary, Part, read_summaries
 from models_runner.models import Dataset, Document, Query, Run, Summary, System
 from models_runner.runs import lifecycle
 from models_runner.runs.repetition import goes_in_circles
@@ -81,14 +81,13 @@ def import_summaries(path: Path, dataset: Dataset, defaults: Defaults) -> list[I
     imported = read_summaries(path, defaults)
     with transaction.atomic():
         systems = _systems(imported, defaults.regime)
-        parts: dict[tuple[str, str, str | None], list[_Target]] = defaultdict(list)
-        for target in _targets(imported, dataset):
-            summary = target.summary
-            parts[summary.system, summary.instruction, summary.split].append(target)
-        done = [
-            _import(part, dataset, systems[slug], instruction, split)
-            for (slug, instruction, split), part in parts.items()
-        ]
+        targets = _targets(imported, dataset)
+        parts: dict[Part, list[_Target]] = defaultdict(list)
+        for target in targets:
+            parts[target.summary.part].append(target)
+        # Withheld with their documents, which are not here either.
+        unknown = Counter(summary.part for summary in imported) - Counter(target.summary.part for target in targets)
+        done = [_import(part, dataset, systems[key[0]], key, unknown[key]) for key, part in parts.items()]
         if not any(done):
             raise DatasetImportError([f"{path.name}: every summary is withheld here, and none is stored already."])
         return [part for part in done if part]
@@ -136,6 +135,8 @@ def _targets(imported: Sequence[ImportedSummary], dataset: Dataset) -> list[_Tar
     for summary in imported:
         try:
             document = documents.find(summary.document_id)
+            if document is None and summary.text is None:
+                continue
             if document is None:
                 message = f"dataset {dataset.name} has no document {summary.document_id!r}."
                 problems.append(f"{summary.where}, field 'document_id': {message}")
@@ -164,15 +165,16 @@ def _stored(dataset: Dataset, system: System, instruction: str) -> _Stored:
 
 
 def _import(
-    targets: Sequence[_Target], dataset: Dataset, system: System, instruction: str, split: str | None
+    targets: Sequence[_Target], dataset: Dataset, system: System, part: Part, withheld: int
 ) -> ImportedRun | None:
     """Add the summaries that are not here; None if there are neither new nor known ones, because all are withheld."""
+    _, instruction, split = part
     name = stored_split(dataset, split or "")
     # Concurrent imports write one after the other.
     Dataset.objects.select_for_update().get(pk=dataset.pk)
     stored = _stored(dataset, system, instruction)
     new: dict[Unit, _Target] = {}
-    problems, holders, withheld = [], [], 0
+    problems, holders = [], []
     for target in targets:
         elsewhere = [(run, text) for run, text in stored.done[target.unit] if split is None or run.split == name]
         if holder := next((run for run, text in elsewhere if _is_text(target.summary, text)), None):

@@ -32,6 +32,8 @@ COLUMNS = (
 # Fields of a release's table of summaries, where a summary is called text, and is withheld with its document's text.
 OF_RELEASE = ("summary_id", "instruction_version", "current", "text", "text_sha256")
 
+Part = tuple[str, str, str | None]  # system, instruction and split: what becomes one run
+
 
 @dataclass(frozen=True)
 class SystemFacts:
@@ -78,6 +80,10 @@ class ImportedSummary:
     numbers: dict[str, float]
     where: str
     text_sha256: str = ""
+
+    @property
+    def part(self) -> Part:
+        return self.system, self.instruction, self.split
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def texts(longest):
     return drawn.filter(lambda text: any(character.isalnum() for character in text))
 
 
-HUGE = st.integers(130_000, 150_000).map(lambda length: "word " * (length // 5))
+HUGE = st.just("a word of many: " * 9_000)
 NAMES, WORDS = texts(40), texts(60) | HUGE
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False)
@@ -104,7 +104,7 @@ def write(path, rows):
 
 
 def is_read_by_lines(path):
-    text = path.read_text(encoding="utf-8", newline="")
+    text = path.read_bytes().decode()
     return text.splitlines() == text.split("\n")[:-1]
 
 
@@ -192,7 +192,7 @@ def make_study(slug, dataset, instruction):
     return create_study(slug, Dataset.objects.get(name=dataset), systems, instruction=instruction)
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=12, suppress_health_check=list(HealthCheck))
 @given(
     documents=DOCUMENTS,
     instruction=st.sampled_from(["medium", "query"]),

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from annotations.models import Judgement
 from annotations.studies.setup import create_study
+from leaderboards.models.releases import Release
 from leaderboards.releases import publishing
 from leaderboards.releases.build import folder_of
 from leaderboards.releases.publishing import Draft
@@ -84,6 +85,7 @@ def comparable(board):
 
 def forget_the_study(study):
     """As on another site: nothing of the study, of its votes and of its documents is left."""
+    Release.objects.all().delete()
     Judgement.objects.all().delete()
     study.delete()
     Run.objects.all().delete()
