@@ -1,1 +1,4 @@
-"""Small helpers for several apps: JSON errors, files, CSV cells, SQL, numbers, languages; imports nothing of ours."""
+"""Small helpers for several apps: JSON errors, files, CSV cells, SQL, numbers, languages, Markdown.
+
+Imports nothing of ours.
+"""

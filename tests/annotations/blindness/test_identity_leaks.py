@@ -207,3 +207,33 @@ def test_flags_lie_in_the_text_in_order_and_apart(before, after):
 def test_a_summary_that_repeats_the_transcript_is_never_flagged(text):
     transcript = f"ChatGPT, Google, as an AI language model {text}"
     assert terms("Google and ChatGPT", transcript) == []
+
+
+# ---- markup
+
+
+@pytest.mark.parametrize(
+    ("summary", "found"),
+    [
+        ("**GP**T wrote it.", "GP**T"),
+        ("Q**w**en", "Q**w**en"),
+        ("by *Mis*tral", "Mis*tral"),
+        ("by Chat`GPT`", "Chat`GPT"),
+        ("G&#80;T-4", "G&#80;T-4"),
+        ("Open~~A~~I", "Open~~A~~I"),
+        ("![Cla](x)ude", "Cla](x)ude"),
+        ("by [Deep](https://example.org)Seek", "Deep](https://example.org)Seek"),
+        ("| made by |\n|---|\n| Chat**GPT** |", "Chat**GPT"),
+    ],
+)
+def test_a_name_with_markup_in_it_is_found(summary, found):
+    (flag,) = find_giveaways(summary, TRANSCRIPT)
+    assert summary[flag.start : flag.end] == found
+
+
+def test_a_name_in_the_address_of_a_link_is_found():
+    assert terms("See [here](https://openai.com/x).") == ["OpenAI"]
+
+
+def test_a_name_is_told_once_whether_or_not_markup_stands_beside_it():
+    assert terms("**ChatGPT** wrote *this*.") == ["ChatGPT"]
