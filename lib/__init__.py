@@ -1,1 +1,1 @@
-"""Helpers for all apps: JSON, files, lines, CSV, SQL, numbers, names, languages, visible text; import no app."""
+"""Helpers for all apps: JSON, files, lines, CSV, SQL, numbers, names, languages, text, Markdown; import no app."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from annotations.blindness.terms import CAPITALISED, GENERIC, IN_CONTEXT, NAMES, PHRASES
+from lib.markup.plain import with_origin
 
 # Chinese, Japanese and Korean are written without spaces, so a Latin name may touch their letters and is still a word.
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
@@ -41,29 +42,40 @@ class _Folded:
 def find_giveaways(summary: str, transcript: str, system_names: Iterable[str] = ()) -> list[IdentityFlag]:
     """Find words that name a model or its maker, or speak as one, and are absent from the transcript.
 
-    Full-width and other compatibility forms count as their plain letters; invisible characters are ignored. Only listed
-    names are found, not styles: a summary without a flag may still be recognisable.
+    Looks at the summary as written and without its markup: "**GP**T" is read as a name. Full-width and other
+    compatibility forms count as their plain letters; invisible characters are ignored. Only listed names are found, not
+    styles: a summary without a flag may still be recognisable.
 
     Args:
-        summary: The text as it will be shown.
+        summary: The text as it is stored.
         transcript: The text that was summarized, with the names of the speakers.
         system_names: Slugs and names of the study's systems. The whole name is searched for, and each of its words that
             is not an ordinary word, number or size; a name of ordinary words only if hyphens join them.
     Returns:
         Flags in the order of the text; of overlapping ones, only the longest.
     """
-    folded, said = _fold(summary), _fold(transcript).text
-    hits = [
-        (match.start(), match.end(), term)
-        for term, pattern in [*_known_terms(), *_system_terms(system_names)]
+    said = _fold(transcript).text
+    terms = [*_known_terms(), *_system_terms(system_names)]
+    hits = [*_hits(_fold(summary), terms), *_hits(_fold_visible(summary), terms)]
+    absent = {term for term in {hit[2] for hit in hits} if not _loosely(term).search(said)}
+    return [IdentityFlag(*hit) for hit in _longest([hit for hit in hits if hit[2] in absent])]
+
+
+def _hits(folded: _Folded, terms: Iterable[tuple[str, re.Pattern[str]]]) -> list[tuple[int, int, str]]:
+    """Return where the terms stand in the text of before, as start, end and term."""
+    return [
+        (folded.origin[match.start()], folded.origin[match.end() - 1] + 1, term)
+        for term, pattern in terms
         for match in pattern.finditer(folded.text)
         if match.end() > match.start()
     ]
-    absent = {term for term in {hit[2] for hit in hits} if not _loosely(term).search(said)}
-    return [
-        IdentityFlag(folded.origin[start], folded.origin[end - 1] + 1, term)
-        for start, end, term in _longest([hit for hit in hits if hit[2] in absent])
-    ]
+
+
+def _fold_visible(summary: str) -> _Folded:
+    """Fold what is seen of a text with markup; the origins are in the text as written."""
+    visible = with_origin(summary, signs=False)
+    folded = _fold(visible.text)
+    return _Folded(folded.text, tuple(max(visible.origin[position], 0) for position in folded.origin))
 
 
 def _fold(text: str) -> _Folded:

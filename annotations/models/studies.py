@@ -34,6 +34,14 @@ class WhichPairs(models.TextChoices):
     SAMPLE = "sample", "Some pairs of each document, drawn at random"
 
 
+class SummaryFormat(models.TextChoices):
+    """How annotators see the summaries, which are stored as their systems wrote them."""
+
+    RENDERED = "rendered", "Rendered Markdown"
+    PLAIN = "plain", "Plain text without markup"
+    WRITTEN = "written", "As written"
+
+
 class Purpose(models.TextChoices):
     """What a comparison is for. Only rating pairs count on boards, in exports and as progress."""
 
@@ -113,6 +121,14 @@ class Study(models.Model):
     )
     allow_tie = models.BooleanField("Equally good", default=True, help_text="Annotators may call both equally good.")
     allow_both_bad = models.BooleanField("Both bad", default=True, help_text="Annotators may call both bad.")
+    summary_format = models.CharField(
+        "Summaries",
+        max_length=10,
+        choices=SummaryFormat.choices,
+        default=SummaryFormat.RENDERED,
+        help_text="How annotators see them, both sides alike: with headings, lists and tables as Markdown means them, "
+        "without any markup, or with the signs that the system wrote. Fixed once somebody has been given a pair.",
+    )
     strength = models.CharField(
         max_length=10,
         choices=Wanted.choices,
@@ -173,6 +189,9 @@ class Study(models.Model):
             models.CheckConstraint(condition=Q(gold_every=0) | Q(gold_every__gte=2), name="study_gold_every_fits"),
             models.CheckConstraint(
                 condition=Q(comments__in=["off", "optional", "required"]), name="study_comments_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(summary_format__in=["rendered", "plain", "written"]), name="study_summary_format_known"
             ),
             models.CheckConstraint(
                 condition=Q(strength__in=["off", "optional", "required"]), name="study_strength_known"

@@ -2,7 +2,7 @@
 
 A place lies within its comparison's quota; nobody is given a gold or training pair without an expected answer; recorded
 rows never change. The purpose of a comparison does not change once somebody was given it: votes would appear on boards,
-or vanish from them.
+or vanish from them. How a study shows its summaries does not change either: later votes would not mean the same.
 
 Triggers are created after every migrate, not in a migration, and dropped before it: on SQLite, a migration that changes
 a table rebuilds it, silently drops its triggers, and fails on triggers of other tables that read it.
@@ -33,6 +33,13 @@ SQLITE = (
        WHEN NEW.purpose <> OLD.purpose
        AND EXISTS (SELECT 1 FROM annotations_assignment WHERE comparison_id = OLD.id)
        BEGIN SELECT RAISE(ABORT, 'comparison_purpose_is_fixed'); END""",
+    """CREATE TRIGGER IF NOT EXISTS study_summary_format_is_fixed BEFORE UPDATE OF summary_format ON annotations_study
+       WHEN NEW.summary_format <> OLD.summary_format
+       AND EXISTS (
+           SELECT 1 FROM annotations_assignment given
+           JOIN annotations_comparison pair ON pair.id = given.comparison_id WHERE pair.study_id = OLD.id
+       )
+       BEGIN SELECT RAISE(ABORT, 'study_summary_format_is_fixed'); END""",
     *(
         f"""CREATE TRIGGER IF NOT EXISTS {name} BEFORE UPDATE ON {table}
             BEGIN SELECT RAISE(ABORT, '{name}'); END"""
@@ -70,6 +77,19 @@ POSTGRESQL = (
        END $$ LANGUAGE plpgsql""",
     """CREATE OR REPLACE TRIGGER comparison_purpose_is_fixed BEFORE UPDATE OF purpose
        ON annotations_comparison FOR EACH ROW EXECUTE FUNCTION comparison_purpose_is_fixed()""",
+    """CREATE OR REPLACE FUNCTION study_summary_format_is_fixed() RETURNS trigger AS $$
+       BEGIN
+           IF NEW.summary_format <> OLD.summary_format
+           AND EXISTS (
+               SELECT 1 FROM annotations_assignment given
+               JOIN annotations_comparison pair ON pair.id = given.comparison_id WHERE pair.study_id = OLD.id
+           ) THEN
+               RAISE EXCEPTION 'study_summary_format_is_fixed' USING ERRCODE = 'check_violation';
+           END IF;
+           RETURN NEW;
+       END $$ LANGUAGE plpgsql""",
+    """CREATE OR REPLACE TRIGGER study_summary_format_is_fixed BEFORE UPDATE OF summary_format
+       ON annotations_study FOR EACH ROW EXECUTE FUNCTION study_summary_format_is_fixed()""",
     """CREATE OR REPLACE FUNCTION row_is_append_only() RETURNS trigger AS $$
        BEGIN
            RAISE EXCEPTION '%', TG_NAME USING ERRCODE = 'check_violation';
@@ -88,6 +108,7 @@ TABLES = {
     "assignment_slot_within_quota": "annotations_assignment",
     "known_pair_has_expected_answer": "annotations_assignment",
     "comparison_purpose_is_fixed": "annotations_comparison",
+    "study_summary_format_is_fixed": "annotations_study",
     **APPEND_ONLY,
 }
 
@@ -105,7 +126,7 @@ def drop_triggers(using: str = "default", **kwargs: object) -> None:
 def ensure_triggers(using: str = "default", **kwargs: object) -> None:
     connection = connections[using]
     tables = set(connection.introspection.table_names())
-    if not {"annotations_assignment", "annotations_comparison", *APPEND_ONLY.values()} <= tables:
+    if not {"annotations_study", "annotations_assignment", "annotations_comparison", *APPEND_ONLY.values()} <= tables:
         return  # migrated back to before the tables
     with connection.cursor() as cursor:
         for statement in POSTGRESQL if connection.vendor == "postgresql" else SQLITE:

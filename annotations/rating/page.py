@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from annotations.evidence.foreign import foreign_spans
-from annotations.models import Annotator, Assignment, Comparison, Purpose, Study, Wanted
+from annotations.models import Annotator, Assignment, Comparison, Purpose, Study, SummaryFormat, Wanted
 from annotations.rating import queries
 from annotations.rating.assignment import MOST_COUNTED
 from annotations.rating.gold_schedule import practice_place, upcoming_gold
@@ -18,6 +18,7 @@ from annotations.rating.queries import AnsweredQuestion, PairTexts, Spans, WorkC
 from annotations.rating.undo import has_answered
 from annotations.rating.votes import choice_of
 from annotations.studies.criteria import in_readers_language
+from lib.markup.plain import plain_text, with_origin
 from lib.numbers import format_clock
 from models_runner.models import InstructionKind
 
@@ -113,6 +114,13 @@ class PairEvidence:
 
 @dataclass(frozen=True)
 class RatingPage:
+    """Everything that a template or an answer of the API may show.
+
+    Attributes:
+        summary_format: How left and right are shown; "plain": they are without markup already.
+        evidence: Its parts make up left and right.
+    """
+
     token: UUID
     title: str
     guidelines: str
@@ -121,6 +129,7 @@ class RatingPage:
     task: str
     task_language: str  # empty: the page's own
     turns: list[Turn]
+    summary_format: str
     left: str
     right: str
     evidence: PairEvidence | None  # for both summaries or for none
@@ -155,8 +164,9 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
         task=gettext(ASKED_FOR[InstructionKind(study.instruction)]) if pair.query is None else pair.query,
         task_language="" if pair.query is None else pair.language,
         turns=_turns(pair.turns),
-        left=pair.texts[assignment.shown_left],
-        right=pair.texts[assignment.shown_right],
+        summary_format=study.summary_format,
+        left=_shown(pair.texts[assignment.shown_left], study),
+        right=_shown(pair.texts[assignment.shown_right], study),
         evidence=_evidence(pair, assignment),
         questions=_questions(study, assignment),
         choices=choices_of(study),
@@ -173,6 +183,11 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
     )
 
 
+def _shown(text: str, study: Study) -> str:
+    """Return what the page gets of a summary: Markdown where it is to be rendered."""
+    return plain_text(text) if study.summary_format == SummaryFormat.PLAIN else text
+
+
 def _evidence(pair: PairTexts, assignment: Assignment) -> PairEvidence | None:
     """Return the evidence if both summaries have it: help on one side alone would push votes."""
     spans = pair.spans
@@ -180,8 +195,9 @@ def _evidence(pair: PairTexts, assignment: Assignment) -> PairEvidence | None:
         spans = _spans_in_this_document(assignment.comparison, spans)
     if len(spans) < 2:
         return None
+    cut = _plain_parts if assignment.annotator.study.summary_format == SummaryFormat.PLAIN else _parts
     left, right = assignment.shown_left, assignment.shown_right
-    return PairEvidence(left=_parts(pair.texts[left], spans[left]), right=_parts(pair.texts[right], spans[right]))
+    return PairEvidence(left=cut(pair.texts[left], spans[left]), right=cut(pair.texts[right], spans[right]))
 
 
 def _spans_in_this_document(comparison: Comparison, spans: dict[str, Spans]) -> dict[str, Spans]:
@@ -204,6 +220,13 @@ def _parts(text: str, spans: list[dict[str, Any]]) -> list[Part]:
         parts.append(Part(text[span["start"] : span["end"]], turns))
         end = span["end"]
     return [part for part in (*parts, Part(text[end:])) if part.text]
+
+
+def _plain_parts(text: str, spans: list[dict[str, Any]]) -> list[Part]:
+    """As _parts, of the text without markup; spans are places in the text as written."""
+    cut = with_origin(text).parts([(span["start"], span["end"]) for span in spans])
+    turns = [tuple(turn["number"] for turn in span["turns"]) for span in spans]
+    return [Part(part, None if mark is None else turns[mark]) for part, mark in cut]
 
 
 @dataclass(frozen=True)

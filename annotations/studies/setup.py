@@ -18,6 +18,7 @@ from annotations.models import (
     Membership,
     Sampling,
     Study,
+    SummaryFormat,
     Wanted,
     WhichDocuments,
     WhichPairs,
@@ -62,13 +63,14 @@ def own_criteria(text: str) -> list[OwnCriterion]:
 
 @dataclass(frozen=True)
 class RatingOptions:
-    """What annotators may answer, and what they are asked besides the questions; see the fields of Study."""
+    """How annotators see the summaries, what they may answer and are asked besides; see the fields of Study."""
 
     allow_tie: bool = True
     allow_both_bad: bool = True
     strength: str = Wanted.OFF
     comments: str = Wanted.OPTIONAL
     break_minutes: int = 0
+    summary_format: str = SummaryFormat.RENDERED
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,10 @@ def _check_setup(slug: str, systems: Sequence[System], quota: int, options: Rati
         raise StudySetupError(f"The quota is {quota}; at least 1 annotator must rate each comparison.")
     if options.break_minutes < 0:
         raise StudySetupError(f"A break after {options.break_minutes} minutes is not possible; expected 0 or more.")
+    if options.summary_format not in SummaryFormat.values:
+        raise StudySetupError(
+            f"{options.summary_format!r} is not a way to show summaries. Known: {', '.join(SummaryFormat.values)}."
+        )
 
 
 def _check_sizes(quota: int, options: RatingOptions, scope: StudyScope) -> None:

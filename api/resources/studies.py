@@ -65,7 +65,7 @@ def _study(study: Study) -> StudyOut:
 
 def _with_progress(study: Study, progress: StudyCompletion) -> StudyOut:
     columns = ("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed", "created_at")
-    questions = ("allow_tie", "allow_both_bad", "strength", "comments", "opens_at", "closes_at")
+    questions = ("allow_tie", "allow_both_bad", "strength", "comments", "summary_format", "opens_at", "closes_at")
     return StudyOut(
         dataset=study.dataset.name,
         systems=sorted(system.slug for system in study.systems.all()),

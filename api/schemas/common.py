@@ -8,6 +8,7 @@ from pydantic import ConfigDict, StringConstraints
 MOST_INTEGER = 2_147_483_647
 Slug = Annotated[str, StringConstraints(pattern=r"^[-a-zA-Z0-9_]+$", max_length=100)]
 Instruction = Literal["long", "medium", "short", "query"]
+SummaryFormat = Literal["rendered", "plain", "written"]
 Regime = Literal["zero-shot", "fine-tuned", "baseline", "human"]
 Positive = Annotated[int, Field(ge=1, le=MOST_INTEGER)]
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from annotations.models.remarks import LONGEST_REMARK
 from annotations.web.forms.rating import DAY_MS
-from api.schemas.common import RequestBody
+from api.schemas.common import RequestBody, SummaryFormat
 
 Key = Annotated[UUID, Field(strict=False)]
 Milliseconds = Annotated[int, Field(ge=0, le=DAY_MS)]
@@ -59,6 +59,9 @@ class PairOut(FromPage):
     language: str
     task: str
     turns: list[TurnOut]
+    summary_format: SummaryFormat = Field(
+        description="How to show left and right: rendered: as Markdown without links, images and HTML; else as text."
+    )
     left: str
     right: str
     evidence: EvidenceOut | None

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from ninja import Field, Schema
 
 from api.gate.paging import PageQuery
-from api.schemas.common import Instruction, Positive, RequestBody, Slug
+from api.schemas.common import Instruction, Positive, RequestBody, Slug, SummaryFormat
 
 Wanted = Literal["off", "optional", "required"]
 StudyStatus = Literal["draft", "open", "paused", "closed"]
@@ -41,6 +41,7 @@ class StudyOut(Schema):
     allow_both_bad: bool
     strength: Wanted
     comments: Wanted
+    summary_format: SummaryFormat
     seed: int
     opens_at: datetime | None
     closes_at: datetime | None
@@ -90,6 +91,9 @@ class StudyIn(RequestBody):
     strength: Wanted = "off"
     comments: Wanted = "optional"
     break_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
+    summary_format: SummaryFormat = Field(
+        "rendered", description="How annotators see the summaries: Markdown, text without markup, or as written."
+    )
 
 
 class StatusIn(RequestBody):

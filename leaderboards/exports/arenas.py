@@ -6,7 +6,7 @@ from datetime import UTC
 
 from annotations.models import Outcome
 from leaderboards.exports.rows import WINNERS, ExportVote, Row, as_row
-from leaderboards.exports.texts import Texts
+from leaderboards.exports.texts import SummaryText, Texts
 
 EVALICA_FIELDS = ("left", "right", "winner")
 # Evalica has no both_bad: like a tie, neither side won.
@@ -33,11 +33,21 @@ def arena_rows(votes: Iterator[ExportVote], texts: Texts, study: str, flagged: f
             "evaluation_order": order[vote.judge],
             "conversation_a": _conversation(prompt, a.text),
             "conversation_b": _conversation(prompt, b.text),
-            "conv_metadata": {"sum_assistant_a_tokens": a.output_tokens, "sum_assistant_b_tokens": b.output_tokens},
+            "conv_metadata": {**_metadata("a", a), **_metadata("b", b)},
             "language": texts.meeting(vote).language,
             "is_code": False,
             "timestamp": vote.at.astimezone(UTC).isoformat(),
         }
+
+
+def _metadata(side: str, summary: SummaryText) -> Row:
+    markup = summary.markup
+    return {
+        f"sum_assistant_{side}_tokens": summary.output_tokens,
+        f"header_count_{side}": markup.headers,
+        f"list_count_{side}": markup.lists,
+        f"bold_count_{side}": markup.bold,
+    }
 
 
 def _conversation(prompt: str, answer: str) -> list[Row]:

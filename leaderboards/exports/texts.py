@@ -1,11 +1,14 @@
 """Read the texts that votes are about, prompts and summaries, for a few hundred votes at a time."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
 from annotations.models import Study
 from leaderboards.exports.rows import ExportVote
+from lib.markup.counts import MarkupCounts, count_markup
 from models_runner.adapters.prompts import DEFAULT_TEMPLATE
 from models_runner.datasets.instructions import instruction_text, texts_of
 from models_runner.models import Document, Summary, Transcript
@@ -13,11 +16,16 @@ from models_runner.models import Document, Summary, Transcript
 VOTES_AT_ONCE = 200
 
 
-class SummaryText(NamedTuple):
-    """A summary."""
+@dataclass(frozen=True)
+class SummaryText:
+    """A summary as written."""
 
     text: str
     output_tokens: int | None
+
+    @cached_property
+    def markup(self) -> MarkupCounts:
+        return count_markup(self.text)
 
 
 class Meeting(NamedTuple):

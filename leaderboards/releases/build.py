@@ -182,7 +182,8 @@ def _about(release: Release, facts: Facts) -> dict[str, Any]:
 def _settings(study: Study) -> dict[str, Any]:
     names = (
         *("instruction", "which_documents", "which_pairs", "pairs_per_document", "quota", "sampling", "epsilon"),
-        *("allow_tie", "allow_both_bad", "strength", "comments", "gold_every", "seed", "annotator_title"),
+        *("allow_tie", "allow_both_bad", "strength", "comments", "summary_format"),
+        *("gold_every", "seed", "annotator_title"),
     )
     return {name: getattr(study, name) for name in names} | {"anchor": study.anchor.slug if study.anchor else None}
 

@@ -10,6 +10,12 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
+from models_runner.adapters.architectures.encoder_decoders import (
+    attention_inputs,
+    check_dtype,
+    check_output_limit,
+    input_window,
+)
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.prompts import SYSTEM_MESSAGE
@@ -18,7 +24,7 @@ from models_runner.adapters.texts.chat import Chat, Rendered, TemplateRefusal
 from models_runner.adapters.texts.generation_config import neutralise
 from models_runner.adapters.texts.plain_tokens import PlainTokens
 from models_runner.adapters.texts.thinking import OMIT
-from models_runner.adapters.weights import file_revision, is_gguf, resolve_gguf
+from models_runner.adapters.weights import file_revision, is_gguf, loaded_commit, resolve_gguf
 
 DEFAULT_WINDOW = 2048
 LIBRARIES = ("transformers", "torch")
@@ -68,6 +74,7 @@ class TransformersEngine:
             adapter, source = source, _base_of_adapter(source, options)
             config = AutoConfig.from_pretrained(source, **options)
             self.seq2seq = bool(config.is_encoder_decoder)
+            check_dtype(config, self.dtype, self.spec.slug)
             self.tokenizer = _tokenizer(adapter, source, options)
             kind = AutoModelForSeq2SeqLM if self.seq2seq else AutoModelForCausalLM
             model = kind.from_pretrained(source, dtype=getattr(self.torch, self.dtype), **_unpacked(options))
@@ -75,6 +82,7 @@ class TransformersEngine:
                 model = _merged(model, adapter)
         except (OSError, ValueError) as error:
             raise WeightsMissingError(_missing(self.spec, error)) from error
+        self.revision = self.revision or loaded_commit(self.spec.model_id)
         self.model: Any = model.to(self.device).eval()  # type: ignore[arg-type]
         self.tokenizer.padding_side = "right" if self.seq2seq else "left"
         # This project keeps to the window itself; the tokenizer's own limit would only make it warn.
@@ -83,8 +91,7 @@ class TransformersEngine:
             self.tokenizer.pad_token = self.tokenizer.eos_token
 
     def _models_window(self) -> int | None:
-        config = self.model.config
-        return getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
+        return input_window(self.model.config)
 
     def count(self, text: str) -> int:
         return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -160,10 +167,12 @@ class TransformersEngine:
             self.torch.cuda.empty_cache()
 
     def _generate(self, ids: Sequence[list[int]], rendered: Sequence[Rendered], limit: int) -> list[Written]:
+        check_output_limit(self.model.config, limit, self.spec.slug)
         started = time.perf_counter()
         inputs = self.tokenizer.pad([{"input_ids": read} for read in ids], return_tensors="pt").to(self.device)
+        attention = attention_inputs(self.model.config, self.tokenizer, inputs["input_ids"])
         with self.torch.inference_mode():
-            sequences = self.model.generate(**inputs, max_new_tokens=limit, **self._decoding())
+            sequences = self.model.generate(**inputs, **attention, max_new_tokens=limit, **self._decoding())
         new = sequences if self.seq2seq else sequences[:, inputs["input_ids"].shape[1] :]
         seconds = (time.perf_counter() - started) / len(ids)
         rows = zip(new.tolist(), ids, rendered, strict=True)

@@ -89,3 +89,18 @@ def file_revision(path: Path) -> str:
 def _digest(path: str, size: int, modified_ns: int) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:12]
+
+
+def loaded_commit(model_id: str) -> str:
+    """Return the commit at which the main branch of a hub id stands in the local cache; "" for a folder, or if unknown.
+
+    A hub id without a revision is loaded at its main branch; asked after loading, this is the commit that was loaded.
+    """
+    from huggingface_hub import try_to_load_from_cache
+
+    if Path(model_id).expanduser().exists():
+        return ""
+    for name in ("config.json", "adapter_config.json"):
+        if isinstance(path := try_to_load_from_cache(model_id, name), str):
+            return Path(path).parent.name
+    return ""

@@ -83,7 +83,7 @@ def _check_name(name: str) -> None:
     except ValidationError as error:
         raise FineTuningError(f"{name!r} is no name for a system. Use letters, digits, - and _ only.") from error
     taken = System.objects.filter(slug=name).exists() or FineTuning.objects.filter(name=name).exists()
-    if taken or name in catalog.entries():
+    if taken or name in catalog.all_entries():
         raise FineTuningError(f"The name {name!r} is taken. Choose another one for the new system.")
 
 

@@ -1,11 +1,31 @@
-"""Metrics, one file each, and what they share: undefined values, and the reasons for them; imports no models."""
+"""Metrics, one file each, and what they share: texts without markup, and undefined values with their reasons.
 
-from collections.abc import Iterable
+Imports no models.
+"""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from lib.markup.parsing import RULES
+from lib.markup.plain import words_only
 from models_runner.metrics.protocol import MetricValue, ScoringRequest
 
 NO_REFERENCE = "no reference for this document and instruction"
 IS_REFERENCE = "is the reference itself"
+# Part of every signature: values of texts with their markup are other values.
+MARKUP_REMOVED = f"markup removed {RULES}"
+
+
+def without_markup(requests: Sequence[ScoringRequest]) -> list[ScoringRequest]:
+    """Return the requests with summaries and references as words alone; a transcript has no markup."""
+    return [
+        replace(
+            request,
+            summary=words_only(request.summary),
+            references=tuple(words_only(reference) for reference in request.references),
+        )
+        for request in requests
+    ]
 
 
 def undefined_values(names: Iterable[str], reason: str) -> list[MetricValue]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from models_runner.metrics import undefined_values, why_incomparable, written_references
+from models_runner.metrics import MARKUP_REMOVED, undefined_values, why_incomparable, without_markup, written_references
 from models_runner.metrics.protocol import MetricValue, ScoringRequest
 from models_runner.metrics.registry import MetricUnavailableError
 
@@ -85,9 +85,10 @@ class BertScoreMetric:
         encoder = find_encoder(self._model)
         libraries = f"bert-score {version('bert-score')}|transformers {version('transformers')}"
         model = f"model {encoder.name}|weights {weights_hash(encoder.weights)}|layer {encoder.layers}"
-        return f"bertscore|{libraries}|{model}|idf no|rescale no|refs max f1"
+        return f"bertscore|{libraries}|{MARKUP_REMOVED}|{model}|idf no|rescale no|refs max f1"
 
     def score(self, requests: Sequence[ScoringRequest]) -> list[list[MetricValue]]:
+        requests = without_markup(requests)
         pairs = [pair for i, request in enumerate(requests) for pair in self._pairs(i, request)]
         results = self._precision_recall_f1(pairs)
         scored: dict[int, list[int]] = {}

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from itertools import pairwise
 
 from lib.language import RULES_VERSION, split_sentences, words
+from models_runner.metrics import MARKUP_REMOVED, without_markup
 from models_runner.metrics.protocol import MetricValue, ScoringRequest
 
 
@@ -12,7 +13,8 @@ class LengthMetric:
     """Words and sentences of the summary, transcript words per summary word, and share of novel word pairs.
 
     Values: `words` and `sentences` are counts; `compression` is a ratio above 0, undefined without words in either
-    text; `novel_bigrams` is a share in [0, 1], undefined for fewer than two words or an empty transcript.
+    text; `novel_bigrams` is a share in [0, 1], undefined for fewer than two words or an empty transcript. Markup of the
+    summary is left out.
 
     Source:
         Compression: Grusky et al. (2018, arXiv 1804.11283). Novel n-grams: See et al. (2017, arXiv 1704.04368).
@@ -22,11 +24,13 @@ class LengthMetric:
     names: tuple[str, ...] = ("words", "sentences", "compression", "novel_bigrams")
 
     def signature(self, language: str) -> str:
-        sentences = f"sentences sentencex {version('sentencex')}"
-        return f"length|words {RULES_VERSION} regex {version('regex')}|{sentences}|novel bigrams distinct"
+        words_and_sentences = (
+            f"words {RULES_VERSION} regex {version('regex')}|sentences sentencex {version('sentencex')}"
+        )
+        return f"length|{words_and_sentences}|{MARKUP_REMOVED}|novel bigrams distinct"
 
     def score(self, requests: Sequence[ScoringRequest]) -> list[list[MetricValue]]:
-        return [self._score_one(request) for request in requests]
+        return [self._score_one(request) for request in without_markup(requests)]
 
     def _score_one(self, request: ScoringRequest) -> list[MetricValue]:
         summary = words(request.summary, request.language)

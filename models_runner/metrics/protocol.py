@@ -43,7 +43,7 @@ class Metric(Protocol):
     """One metric with all its settings.
 
     Attributes:
-        key: The metric's key: rouge, bertscore or length.
+        key: The metric's key: rouge, bertscore, length or markup.
         names: The values that it returns for every request, in this order.
     """
 

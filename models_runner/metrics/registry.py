@@ -10,6 +10,7 @@ METRICS = {
     "rouge": "models_runner.metrics.rouge.RougeMetric",
     "bertscore": "models_runner.metrics.bertscore.BertScoreMetric",
     "length": "models_runner.metrics.length.LengthMetric",
+    "markup": "models_runner.metrics.markup.MarkupMetric",
 }
 METRIC_KEYS = tuple(METRICS)
 

@@ -11,7 +11,7 @@ from rouge_score.rouge_scorer import RougeScorer
 from rouge_score.scoring import fmeasure as rouge_f_measure
 
 from lib.language import RULES_VERSION, normalise_language, split_sentences, words
-from models_runner.metrics import undefined_values, why_incomparable, written_references
+from models_runner.metrics import MARKUP_REMOVED, undefined_values, why_incomparable, without_markup, written_references
 from models_runner.metrics.protocol import MetricValue, ScoringRequest
 
 FLAT_NAMES = ("rouge1", "rouge2", "rougeL")
@@ -84,10 +84,10 @@ class RougeMetric:
         else:
             tokens = f"stemmer none|tokenizer words {RULES_VERSION} regex {version('regex')}"
         sentences = f"sentences sentencex {version('sentencex')}"
-        return f"rouge|rouge-score {version('rouge-score')}|{tokens}|{sentences}|refs max|f1"
+        return f"rouge|rouge-score {version('rouge-score')}|{MARKUP_REMOVED}|{tokens}|{sentences}|refs max|f1"
 
     def score(self, requests: Sequence[ScoringRequest]) -> list[list[MetricValue]]:
-        return [self._score_one(request) for request in requests]
+        return [self._score_one(request) for request in without_markup(requests)]
 
     def _score_one(self, request: ScoringRequest) -> list[MetricValue]:
         if reason := why_incomparable(request):

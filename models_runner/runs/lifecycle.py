@@ -12,7 +12,7 @@ from models_runner.models import Dataset, Document, InstructionKind, Query, Run,
 from models_runner.systems.leakage import check_leakage
 from models_runner.systems.readiness import check_ready
 
-DEFAULT_METRICS = ("rouge", "bertscore", "length")
+DEFAULT_METRICS = ("rouge", "bertscore", "length", "markup")
 
 
 class NothingToRunError(Exception):

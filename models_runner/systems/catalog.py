@@ -1,6 +1,9 @@
-"""Find systems by name, in the database or in catalog.yaml, whose entries are stored when they are first used."""
+"""Find systems by name, in the database or in the catalogues, whose entries are stored when they are first used.
 
-from collections.abc import Mapping
+Every site lists catalog.yaml. catalog_today.yaml is optional: its systems are listed once somebody has named one.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,6 +18,7 @@ from models_runner.adapters.registry import ADAPTERS
 from models_runner.models import System
 
 CATALOG = Path(__file__).with_name("catalog.yaml")
+CATALOG_TODAY = Path(__file__).with_name("catalog_today.yaml")
 PIECE = "x-"
 REQUIRED = ("name", "adapter", "regime")
 FIELDS = (
@@ -65,8 +69,19 @@ class Synced:
 
 @cache
 def entries() -> Entries:
-    """Return the catalogue's records by slug."""
+    """Return the records of the catalogue that every site lists, by slug."""
     return read_entries(CATALOG)
+
+
+@cache
+def entries_of_today() -> Entries:
+    """Return the records of the optional catalogue, by slug."""
+    return read_entries(CATALOG_TODAY)
+
+
+def all_entries() -> Entries:
+    """Return the records of both catalogues, by slug."""
+    return entries_of_today() | entries()
 
 
 def read_entries(path: Path) -> Entries:
@@ -105,7 +120,7 @@ def _check(slug: str, values: Any) -> None:
 
 
 def ensure_system(slug: str) -> System:
-    """Return the system of this name, storing it from the catalogue if the database has none.
+    """Return the system of this name, storing it from a catalogue if the database has none.
 
     Raises:
         UnknownSystemError: Neither has a system of this name.
@@ -113,22 +128,22 @@ def ensure_system(slug: str) -> System:
     slug = normal_form(slug)
     if system := System.objects.filter(slug=slug).first():
         return system
-    if slug not in entries():
+    if slug not in all_entries():
         raise UnknownSystemError(slug)
-    return System.objects.get_or_create(slug=slug, defaults=_row(entries()[slug]))[0]
+    return System.objects.get_or_create(slug=slug, defaults=_row(all_entries()[slug]))[0]
 
 
 def find_system(slug: str) -> System | None:
-    """Return the stored system of this name, or the catalogue's record of it, unsaved; None if there is neither."""
+    """Return the stored system of this name, or a catalogue's record of it, unsaved; None if there is neither."""
     slug = normal_form(slug)
     if system := System.objects.select_related("base").filter(slug=slug).first():
         return system
-    return unsaved_system(slug) if slug in entries() else None
+    return unsaved_system(slug) if slug in all_entries() else None
 
 
 def unsaved_system(slug: str) -> System:
     """Return a catalogue entry as an unsaved System, for pages, which change nothing."""
-    values = dict(entries()[slug])
+    values = dict(all_entries()[slug])
     base = find_system(str(values.pop("base"))) if values.get("base") else None
     return System(slug=slug, base=base, **values)
 
@@ -137,6 +152,16 @@ def ensure_all() -> None:
     """Store every catalogue entry that is not yet in the database."""
     for slug in entries():
         ensure_system(slug)
+
+
+@transaction.atomic
+def take_systems(slugs: Iterable[str]) -> list[System]:
+    """Store these systems of the catalogues, so that every list has them; all or none.
+
+    Raises:
+        UnknownSystemError: A name is in neither catalogue nor the database.
+    """
+    return [ensure_system(slug) for slug in slugs]
 
 
 @transaction.atomic
@@ -168,7 +193,7 @@ def add_systems(wanted: Entries) -> Synced:
     """Store new entries in the database. Raises CatalogError if a name is taken by a different system."""
     for slug, values in wanted.items():
         system = System.objects.filter(slug=slug).first()
-        existing = {name: getattr(system, name) for name in FIELDS} if system else entries().get(slug)
+        existing = {name: getattr(system, name) for name in FIELDS} if system else all_entries().get(slug)
         differs = [n for n, value in _row(values).items() if _row(existing).get(n, value) != value] if existing else []
         if differs:
             raise CatalogError(f"{slug}: another system has this name ({', '.join(differs)} differ). Rename it.")

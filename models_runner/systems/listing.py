@@ -37,6 +37,12 @@ def listed_systems() -> list[ListedSystem]:
     return [_listed(system, summaries.get(system.pk, 0)) for _, system in sorted((stored | of_catalogue).items())]
 
 
+def systems_of_today() -> list[ListedSystem]:
+    """Return the systems of the optional catalogue, in its order, by their stored records where there are some."""
+    systems = [catalog.find_system(slug) or catalog.unsaved_system(slug) for slug in catalog.entries_of_today()]
+    return [ListedSystem(system, system_needs(system)) for system in systems]
+
+
 def _listed(system: System, summaries: int) -> ListedSystem:
     missing = system_needs(system, has_summaries=summaries > 0)
     return ListedSystem(system, missing, getattr(system, "run_count", 0), summaries)

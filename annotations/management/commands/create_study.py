@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from annotations.models import Sampling, Wanted
+from annotations.models import Sampling, SummaryFormat, Wanted
 from annotations.people import links
 from annotations.studies import progress, setup
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
@@ -25,6 +25,7 @@ def rating_options(options: dict[str, Any]) -> setup.RatingOptions:
         strength=options["strength"],
         comments=options["comments"],
         break_minutes=options["break_minutes"],
+        summary_format=options["summaries"],
     )
 
 
@@ -93,6 +94,12 @@ def _add_sampling(parser: ArgumentParser) -> None:
 
 
 def _add_answers(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--summaries",
+        choices=SummaryFormat.values,
+        default=SummaryFormat.RENDERED,
+        help="Show summaries as rendered Markdown, as plain text without markup, or as they were written.",
+    )
     parser.add_argument("--no-tie", action="store_true", help="Do not offer “Equally good”.")
     parser.add_argument("--no-both-bad", action="store_true", help="Do not offer “Both bad”.")
     parser.add_argument(

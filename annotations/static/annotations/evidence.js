@@ -34,6 +34,11 @@ function prepare() {
 }
 
 const sentencesOf = (text) => [...text.querySelectorAll("[data-support]")];
+// A sentence that runs through the cells of a table's row has a part in each.
+const partsOf = (sentence) =>
+  sentencesOf(sentence.closest(".summary-text")).filter(
+    (other) => other === sentence || (other.dataset.sentence && other.dataset.sentence === sentence.dataset.sentence),
+  );
 const turnElement = (number) => $("[data-turns]").children[number - 1];
 
 // ---- marking
@@ -41,7 +46,7 @@ const turnElement = (number) => $("[data-turns]").children[number - 1];
 function choose(sentence) {
   clear();
   chosen = sentence;
-  sentence.setAttribute("aria-pressed", "true");
+  for (const part of partsOf(sentence)) part.setAttribute("aria-pressed", "true");
   for (const other of sentencesOf(sentence.closest(".summary-text"))) other.tabIndex = other === sentence ? 0 : -1;
   const ranked = sentence.dataset.support.split(" ").filter(Boolean).map(Number);
   turns = [...ranked].sort((a, b) => a - b);
@@ -53,7 +58,7 @@ function choose(sentence) {
 }
 
 function clear() {
-  chosen?.setAttribute("aria-pressed", "false");
+  if (chosen) for (const part of partsOf(chosen)) part.setAttribute("aria-pressed", "false");
   chosen = null;
   turns = [];
   for (const turn of document.querySelectorAll(".may-support")) turn.classList.remove("may-support", "current");

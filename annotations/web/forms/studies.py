@@ -15,7 +15,9 @@ from models_runner.models import Dataset, InstructionKind, System
 
 
 class RatingOptionsForm(forms.Form):
-    """What annotators may answer."""
+    """How annotators see the summaries, and what they may answer."""
+
+    summary_format = Study._meta.get_field("summary_format").formfield()
 
     allow_tie = forms.BooleanField(
         required=False,

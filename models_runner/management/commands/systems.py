@@ -1,4 +1,5 @@
 from argparse import ArgumentParser
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from tabulate import tabulate
 
 from models_runner.systems import catalog
-from models_runner.systems.listing import ListedSystem, listed_systems
+from models_runner.systems.listing import ListedSystem, listed_systems, systems_of_today
+from models_runner.systems.readiness import system_needs
 
 HEADINGS = ("system", "regime", "size", "window", "adapter", "state")
 
@@ -19,6 +21,10 @@ class Command(BaseCommand):
         chosen.add_argument(
             "--list", action="store_true", help="Every system with what it needs (this is the default)."
         )
+        chosen.add_argument("--today", action="store_true", help="The optional catalogue: models of today.")
+        chosen.add_argument(
+            "--take", nargs="+", metavar="NAME", help="Bring these systems of the catalogues into the database."
+        )
         chosen.add_argument("--sync", action="store_true", help="Bring the catalogue into the database.")
         chosen.add_argument(
             "--add", type=Path, metavar="FILE", help="Add the systems of a YAML file; see docs/adapters.md."
@@ -28,10 +34,14 @@ class Command(BaseCommand):
         try:
             if options["sync"]:
                 self._report(catalog.sync_systems(catalog.entries()))
+            elif options["take"]:
+                self._take(options["take"])
+            elif options["today"]:
+                self._list(systems_of_today())
             elif options["add"]:
                 self._report(catalog.add_systems(catalog.read_entries(options["add"])))
             else:
-                self._list()
+                self._list(listed_systems())
         except (catalog.CatalogError, catalog.UnknownSystemError) as error:
             raise CommandError(f"{error} Nothing was added.") from error
 
@@ -45,8 +55,13 @@ class Command(BaseCommand):
                 "Give the new settings a new name."
             )
 
-    def _list(self) -> None:
-        rows = [HEADINGS, *(_row(listed) for listed in listed_systems())]
+    def _take(self, slugs: Sequence[str]) -> None:
+        for system in catalog.take_systems(slugs):
+            needs = system_needs(system)
+            self.stdout.write(f"{system.slug}: {f'needs: {needs}' if needs else 'ready'}")
+
+    def _list(self, systems: Iterable[ListedSystem]) -> None:
+        rows = [HEADINGS, *(_row(listed) for listed in systems)]
         self.stdout.write(tabulate(rows, tablefmt="plain", disable_numparse=True))
 
 

@@ -420,9 +420,11 @@ def test_nothing_an_annotator_receives_tells_systems_apart(study):
 def test_the_crawl_sees_real_pairs(study):
     answers = Crawler(study).crawl()
     for n in range(3):
-        assert answers[f"pair {n}"].content.count(b'class="summary-text" lang="en">Text ') == 2
+        assert answers[f"pair {n}"].content.count(b'class="summary-text" lang="en"><p dir="auto">') == 2
         assert answers[f"vote {n} second question"].json() == {"saved": True, "complete": True, "repeated": False}
-    sentences = re.findall(rb'<span class="sentence" data-support="2">Text \d.</span>', answers["fragment"].content)
+    sentences = re.findall(
+        rb'<span class="sentence"[^>]* data-support="2">Text \d.</span>', answers["fragment"].content
+    )
     assert len(sentences) == 2
 
 
@@ -439,7 +441,7 @@ def test_both_sides_have_the_same_markup(study):
     crawler.joining()
     while (page := crawler.browser.get(crawler.rate_url)).context.get("page"):
         shown, html = page.context["page"], page.content.decode()
-        left, right = re.findall(r'<section class="card summary".*?</section>', html, re.DOTALL)
+        left, right = re.findall(r'<section class="card summary rendered".*?</section>', html, re.DOTALL)
         assert left.replace(shown.left, "…").replace("left", "right").replace("Left", "Right") == right.replace(
             shown.right, "…"
         )

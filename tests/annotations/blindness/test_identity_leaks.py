@@ -45,6 +45,33 @@ def terms(summary, transcript=TRANSCRIPT, names=()):
         ("TinyLlama-1.1B", "TinyLlama"),
         ("LiteLlama says", "LiteLlama"),
         ("SmolLM2-135M", "SmolLM"),
+        ("SmolLM3-3B", "SmolLM"),
+        ("Qwen3-0.6B", "Qwen"),
+        ("gemma-3n-E2B", "Gemma"),
+        ("Google DeepMind", "DeepMind"),
+        ("LFM2-1.2B output", "LFM"),
+        ("made by Liquid AI", "Liquid AI"),
+        ("granite-4.0-h-tiny", "Granite"),
+        ("Granite 4.0 Micro", "Granite"),
+        ("I am Granite.", "Granite"),
+        ("developed by IBM", "IBM"),
+        ("Phi-4-mini", "Phi"),
+        ("Ministral 3", "Ministral"),
+        ("ministral-8b", "Ministral"),
+        ("gpt-oss-20b", "GPT"),
+        ("Llama-3.3-70B-Instruct", "LLaMA"),
+        ("long-t5 or LongT5-TGlobal", "LongT5"),
+        ("LED-large-16384", "LED"),
+        ("led by DialogLED", "DialogLED"),
+        ("BART-large-CNN wrote", "BART"),
+        ("bart-large-xsum-samsum", "BART"),
+        ("the BART model", "BART"),
+        ("by PRIMERA", "PRIMERA"),
+        ("pegasus-x-large", "PEGASUS-X"),
+        ("Pegasus-large", "PEGASUS"),
+        ("from AllenAI", "AllenAI"),
+        ("the Allen Institute", "Allen Institute"),
+        ("我是千问", "千问"),
         ("on Hugging Face", "Hugging Face"),
         ("on huggingface", "Hugging Face"),
         ("Qwen2.5-7B", "Qwen"),
@@ -107,6 +134,9 @@ def test_a_name_or_a_confession_is_found(summary, term):
         "It serves as an aid. I am an airline pilot.",
         "作为AI产品经理，她介绍了人工智能。作为人工智能领域的专家",
         "上千问题得到了解决，豆包好吃。",
+        "The LED model lasts longer; LED lamps, and Maya led the team.",
+        "Bart takes the BART to work. Pegasus flew over granite rocks; granite 4 tons.",
+        "A liquid, AI and mini trials. Primera reunión.",
         "The Egyptian gptx and regptation are no words.",
         "",
     ],
@@ -207,3 +237,33 @@ def test_flags_lie_in_the_text_in_order_and_apart(before, after):
 def test_a_summary_that_repeats_the_transcript_is_never_flagged(text):
     transcript = f"ChatGPT, Google, as an AI language model {text}"
     assert terms("Google and ChatGPT", transcript) == []
+
+
+# ---- markup
+
+
+@pytest.mark.parametrize(
+    ("summary", "found"),
+    [
+        ("**GP**T wrote it.", "GP**T"),
+        ("Q**w**en", "Q**w**en"),
+        ("by *Mis*tral", "Mis*tral"),
+        ("by Chat`GPT`", "Chat`GPT"),
+        ("G&#80;T-4", "G&#80;T-4"),
+        ("Open~~A~~I", "Open~~A~~I"),
+        ("![Cla](x)ude", "Cla](x)ude"),
+        ("by [Deep](https://example.org)Seek", "Deep](https://example.org)Seek"),
+        ("| made by |\n|---|\n| Chat**GPT** |", "Chat**GPT"),
+    ],
+)
+def test_a_name_with_markup_in_it_is_found(summary, found):
+    (flag,) = find_giveaways(summary, TRANSCRIPT)
+    assert summary[flag.start : flag.end] == found
+
+
+def test_a_name_in_the_address_of_a_link_is_found():
+    assert terms("See [here](https://openai.com/x).") == ["OpenAI"]
+
+
+def test_a_name_is_told_once_whether_or_not_markup_stands_beside_it():
+    assert terms("**ChatGPT** wrote *this*.") == ["ChatGPT"]

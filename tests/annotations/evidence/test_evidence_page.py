@@ -24,7 +24,7 @@ TEXT_BOX = re.compile(r'<div class="summary-text" lang="en">(.*?)</div>', re.DOT
 
 @pytest.fixture
 def study(client):
-    made = make_study(systems=2, documents=1)
+    made = make_study(systems=2, documents=1, summary_format="written")
     Summary.objects.update(text=TEXT)
     client.post(invitation_path(made))
     return made

@@ -100,6 +100,24 @@ def test_evalica_rates_its_file_as_the_board_does(tmp_path):
     assert {name: points[name] for name in board} == pytest.approx(board, abs=2)
 
 
+def test_an_arena_row_counts_the_markup_of_both_sides(tmp_path, study):
+    pair = study.comparisons.order_by("pk").first()
+    Summary.objects.filter(pk=pair.summary_a_id).update(text="## A\n\n- **x**\n- __y__\n\n1. z", output_tokens=9)
+    Summary.objects.filter(pk=pair.summary_b_id).update(text="Plain.", output_tokens=None)
+    path, _ = exported(tmp_path, study, "arena")
+    none = {f"h{level}": 0 for level in range(1, 7)}
+    assert rows(path)[0]["conv_metadata"] == {
+        "sum_assistant_a_tokens": 9,
+        "header_count_a": none | {"h2": 1},
+        "list_count_a": {"ordered": 1, "unordered": 2},
+        "bold_count_a": {"**": 1, "__": 1},
+        "sum_assistant_b_tokens": None,
+        "header_count_b": none,
+        "list_count_b": {"ordered": 0, "unordered": 0},
+        "bold_count_b": {"**": 0, "__": 0},
+    }
+
+
 def test_an_arena_row_has_the_documented_fields(tmp_path, study):
     path, done = exported(tmp_path, study, "arena")
     first, second, third, *_ = rows(path)

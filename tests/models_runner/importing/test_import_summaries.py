@@ -46,7 +46,7 @@ def test_summaries_made_elsewhere_join_the_others(dataset, tmp_path):
     first, second = run.summaries.all()
     assert (first.text, first.seconds, first.prompt_tokens) == ("They ship.", 4.2, 900)
     assert second.stop_reason == "empty"
-    assert ScoringJob.objects.filter(run=run).count() == 3
+    assert ScoringJob.objects.filter(run=run).count() == 4
 
 
 def test_the_same_file_twice_adds_nothing_and_more_goes_on(dataset, tmp_path, capsys):

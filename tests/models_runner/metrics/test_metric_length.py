@@ -57,3 +57,14 @@ def test_the_reference_has_a_length_too():
 
 def test_signature_names_the_rules():
     assert LengthMetric().signature("en").startswith("length|words 1 ")
+
+
+def test_markup_is_no_length():
+    written = "## Plan\n\n1. We **ship** on [Friday](https://example.org).\n2. Leo agrees.\n\n| who |\n|---|\n| Leo |"
+    plain = "Plan\n\nWe ship on Friday.\nLeo agrees.\n\nwho\nLeo"
+    assert numbers(length(written, "We ship.")) == numbers(length(plain, "We ship."))
+    assert numbers(length(written, "We ship."))["words"] == 9
+
+
+def test_the_signature_says_that_markup_is_removed():
+    assert "|markup removed 1 markdown-it-py " in LengthMetric().signature("en")

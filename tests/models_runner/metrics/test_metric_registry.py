@@ -13,7 +13,7 @@ def test_metric_is_made_once_and_knows_its_key(key):
 
 
 def test_unknown_metric_names_the_known_ones():
-    with pytest.raises(UnknownMetricError, match=r'"bleu".*rouge, bertscore, length'):
+    with pytest.raises(UnknownMetricError, match=r'"bleu".*rouge, bertscore, length, markup'):
         get_metric("bleu")
 
 

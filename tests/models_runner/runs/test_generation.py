@@ -43,7 +43,7 @@ def test_a_run_writes_every_summary_and_asks_for_scores(dataset):
     work(run)
     assert run.status == Run.Status.DONE
     assert list(run.summaries.values_list("text", flat=True)) == [f"A summary of m{n}." for n in range(4)]
-    assert set(run.scoring_jobs.values_list("metric", flat=True)) == {"rouge", "bertscore", "length"}
+    assert set(run.scoring_jobs.values_list("metric", flat=True)) == {"rouge", "bertscore", "length", "markup"}
     assert run.environment["system"]["slug"] == run.system.slug
 
 
@@ -236,7 +236,7 @@ def test_the_sweeper_announces_a_run_whose_last_step_was_lost(dataset):
     assert sweep()["announced"] == 1
     work(run)
     assert run.status == Run.Status.DONE
-    assert ScoringJob.objects.filter(run=run).count() == 3
+    assert ScoringJob.objects.filter(run=run).count() == 4
 
 
 def test_instructions_over_the_same_meetings_are_written_meeting_by_meeting(dataset):

@@ -147,3 +147,60 @@ def test_every_adapter_and_strategy_is_in_the_docs():
     requests = ("preset", "limit_field", "omit", "extra_body", "system_message", "thinking", "thinking_tokens")
     names = [*ADAPTERS, *METHODS, *KEEP, *COMBINE, *DEFAULTS, *filter(None, PRESETS), *requests]
     assert [name for name in names if f"`{name}`" not in text] == []
+
+
+# ---- the optional catalogue
+
+
+def test_models_of_today_are_listed_on_demand_and_stay_out_of_a_new_sites_list(capsys):
+    call_command("systems", today=True)
+    today = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[1:]}
+    call_command("systems")
+    listed = {line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]}
+    assert set(today) == set(catalog.entries_of_today())
+    assert not set(today) & listed
+    assert all("needs: " in line for line in today.values())
+    assert not System.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "family",
+    [
+        *("qwen3-0-6b", "qwen3-1-7b", "qwen3-4b", "qwen3-8b", "gemma-3-4b-it", "gemma-3n-e2b-it", "smollm3-3b"),
+        *("lfm2-350m", "lfm2-2-6b", "granite-4-0-350m", "granite-4-0-h-tiny", "phi-4-mini-instruct"),
+        *("ministral-8b-instruct-2410", "llama-3-3-70b-instruct", "gpt-oss-20b-endpoint"),
+        *("flan-t5-xl", "long-t5-tglobal-base", "led-base-16384", "bart-large-meeting-summary"),
+        *("gemma-3-1b-it", "llama-3-2-1b-instruct", "flan-t5-base"),
+    ],
+)
+def test_a_family_of_today_is_in_one_of_the_catalogues(family):
+    system = catalog.find_system(family)
+    assert system.model_id and system.licence and system.parameters and system.context_window
+
+
+def test_the_catalogues_share_no_name_and_state_no_commit_that_was_not_pinned():
+    assert not set(catalog.entries()) & set(catalog.entries_of_today())
+    assert not any(values.get("revision") for values in catalog.entries_of_today().values())
+
+
+def test_a_command_that_names_one_stores_it_and_then_it_is_listed(capsys):
+    assert catalog.ensure_system("qwen3-4b").model_id == "Qwen/Qwen3-4B"
+    call_command("systems")
+    assert "qwen3-4b" in capsys.readouterr().out
+
+
+def test_systems_of_today_are_taken_all_or_none(capsys):
+    call_command("systems", take=["lfm2-350m", "lead-3"])
+    assert set(System.objects.values_list("slug", flat=True)) == {"lfm2-350m", "lead-3"}
+    said = capsys.readouterr().out
+    assert "lfm2-350m: needs: the weights LiquidAI/LFM2-350M" in said
+    assert "lead-3: ready" in said
+    with pytest.raises(CommandError, match=r"no system 'qwen9'.*Nothing was added"):
+        call_command("systems", take=["qwen3-8b", "qwen9"])
+    assert System.objects.count() == 2
+
+
+def test_a_name_of_the_optional_catalogue_is_taken(tmp_path):
+    path = write(tmp_path, GOOD.replace("our-model:", "qwen3-4b:"))
+    with pytest.raises(CommandError, match="qwen3-4b: another system has this name"):
+        call_command("systems", add=path)
