@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
@@ -27,13 +27,15 @@ CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 
 @contextmanager
-def pytest(*arguments: str, output: IO[str] | None = None, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def pytest(
+    *arguments: str, environment: Mapping[str, str], output: IO[str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
     """Pytest under way, with a data folder of its own; ended with the block if it has not ended by itself."""
     with tempfile.TemporaryDirectory(prefix="punchweight-test-", ignore_cleanup_errors=True) as data_dir:
         # One thread a model: two runs share the machine, and threads of a model wait for each other by spinning.
         env = os.environ | {"DATA_DIR": data_dir, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
         command = [sys.executable, "-m", "pytest", *arguments]
-        with subprocess.Popen(command, env=env | environment, stdout=output, stderr=output, text=True) as process:
+        with subprocess.Popen(command, env=env | dict(environment), stdout=output, stderr=output, text=True) as process:
             try:
                 yield process
             finally:
@@ -75,7 +77,7 @@ def main() -> int:
         if database_url and broker_url:
             output = started.enter_context(tempfile.TemporaryFile("w+"))
             again, urls = on_postgresql(database_url, broker_url)
-            second = started.enter_context(pytest(*extra, *again, output=output, **urls))
+            second = started.enter_context(pytest(*extra, *again, environment=urls, output=output))
         else:
             missing = [name for name, url in (("PostgreSQL", database_url), ("Redis", broker_url)) if not url]
             skipped.append(
@@ -86,10 +88,10 @@ def main() -> int:
         if chromium:
             # In one process: a page that waits for its turn on the processor looks like one that hangs.
             print("\n=== SQLite, file broker, in a browser", flush=True)
-            with pytest(*extra or [BROWSER_TESTS], "-m", "browser", **template) as pages:
+            with pytest(*extra or [BROWSER_TESTS], "-m", "browser", environment=template) as pages:
                 results.append(pages.wait())
         print("\n=== SQLite, file broker", flush=True)
-        with pytest(*parallel(), *extra, "-m", "not browser", **template) as first:
+        with pytest(*parallel(), *extra, "-m", "not browser", environment=template) as first:
             results.append(first.wait())
         if second:
             print("\n=== PostgreSQL, Redis, at the same time", flush=True)

@@ -9,7 +9,7 @@ class AuditEntry(models.Model):
     """One change of a study; a trigger refuses changes to the rows. The actor is a name, which outlives the account."""
 
     class Action(models.TextChoices):
-        CREATED = "created", "made the study"
+        CREATED = "created", "created the study"
         STATUS = "status", "changed the status"
         SETTING = "setting", "changed a setting"
         MEMBER = "member", "changed who works on it"

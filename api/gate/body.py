@@ -92,7 +92,9 @@ def check_query(request: HttpRequest, known: frozenset[str]) -> None:
         shown = _printable(name)
         if name not in known:
             expected = ", ".join(sorted(known)) or "none"
-            raise ApiError(422, "invalid", f"{shown} is no parameter here. Expected: {expected}.", field=shown)
+            raise ApiError(
+                422, "invalid", f"{shown} is not a parameter of this address. Expected: {expected}.", field=shown
+            )
         if len(values) > 1:
             raise ApiError(422, "invalid", f"{shown} is there {len(values)} times; expected once.", field=shown)
         if problem := storable_problem(values[0]):

@@ -71,7 +71,9 @@ def read_cursor(cursor: str, list_name: str, kind: type) -> Any:
     cursors_list, position = _decode_cursor(cursor)
     fits = isinstance(position, kind) and not isinstance(position, bool)
     if cursors_list != list_name or not fits or (kind is int and not 0 <= position < 2**63):
-        raise ApiError(422, "invalid", "cursor is none of this list. Send `next` of an earlier answer.", field="cursor")
+        raise ApiError(
+            422, "invalid", "cursor does not belong to this list. Send `next` of an earlier answer.", field="cursor"
+        )
     return position
 
 

@@ -23,7 +23,7 @@ def on_agreement(agreement: Values) -> str:
     if alpha["value"] is None:
         return f"It is not known yet whether people agree: {alpha['reason']}."
     if alpha["lower"] is None:
-        return f"People agree to some degree; how certain that is, is not known: {alpha['interval_reason']}."
+        return f"It is not known yet whether people agree. There is no interval: {alpha['interval_reason']}."
     if alpha["lower"] <= 0:
         return "People may agree no more than by chance: single votes say little, only many together do."
     if alpha["value"] >= FIRM:

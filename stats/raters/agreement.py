@@ -238,7 +238,7 @@ def _interval(sums: _Sums, seed: int, resamples: int, level: float) -> _Interval
 def _why_no_interval(documents: int, used: int, resamples: int) -> str:
     """Say why there is no interval; "" if there is one."""
     if documents < 2:
-        return "all votes that can be compared are about one document: nothing to draw again"
+        return "all votes that can be compared are about one document"
     if used < resamples / 2:
         return f"too few votes: only {used} of {resamples} resamples have any variation"
     return ""

@@ -28,10 +28,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("study")
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("--attention", type=int, metavar="N", help="Make so many attention checks.")
+        what.add_argument("--attention", type=int, metavar="N", help="Create N attention checks.")
         what.add_argument("--pair", type=int, metavar="PAIR", help="Make this pair gold or training; see --expect.")
-        what.add_argument("--remove", type=int, metavar="PAIR", help="Back to the rating pairs; if nobody answered it.")
-        what.add_argument("--switch-off", type=int, metavar="PAIR", help="Give it out no more.")
+        what.add_argument(
+            "--remove", type=int, metavar="PAIR", help="Return a pair that nobody answered to the rating pairs."
+        )
+        what.add_argument("--switch-off", type=int, metavar="PAIR", help="Stop giving this pair out.")
         what.add_argument("--switch-on", type=int, metavar="PAIR")
         what.add_argument("--every", type=int, metavar="N", help="One gold item in N pairs; 0 for none.")
         parser.add_argument("--training", action="store_true", help="For training, not gold.")

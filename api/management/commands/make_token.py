@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("username")
         parser.add_argument("--name", required=True, help="What it is for.")
         parser.add_argument("--scope", default=Scope.READ, choices=[Scope.READ, Scope.WRITE, Scope.ADMIN])
-        parser.add_argument("--days", type=int, help="Until it ends; without, it does not end.")
+        parser.add_argument("--days", type=int, help="Days until it expires; without this it never expires.")
 
     def handle(self, *args: Any, username: str, name: str, scope: str, days: int | None, **options: Any) -> None:
         owner = User.objects.filter(username=username).first()

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--margin",
             type=_margin,
-            help="Of non-inferiority, as a chance to win: 0.05 for 45 of 100. Else the study's own.",
+            help="The margin of non-inferiority, as a chance to win: 0.05 means 45 of 100. Default: the study's.",
         )
         parser.add_argument("--against", help="The system whose metrics the others' are tested against.")
 

@@ -26,7 +26,7 @@ class Command(BaseCommand):
             help="Of lines that do not name one.",
         )
         parser.add_argument(
-            "--regime", choices=Regime.values, default=Regime.ZERO_SHOT, help="Of systems nobody knows yet."
+            "--regime", choices=Regime.values, default=Regime.ZERO_SHOT, help="Of systems that are new."
         )
 
     def handle(self, *args: Any, path: Path, **options: Any) -> None:
