@@ -9,7 +9,7 @@ HELP = 'How annotators see them, both sides alike: with headings, lists and tabl
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0024_remove_giveaway_checked_at'),
+        ('annotations', '0025_plain_words'),
     ]
 
     operations = [
