@@ -11,6 +11,7 @@ from annotations.models import ControlItem, Study
 from annotations.people.links import invitation_path
 from annotations.quality.exclusion import exclude
 from annotations.quality.report import AnnotatorQuality
+from models_runner.models import Summary
 from tests.annotations.helpers import add_remarks, make_gold, rate_everything
 from tests.browser.rating import takes_answers
 from tests.factories import AnnotatorFactory, UserFactory, make_study
@@ -40,6 +41,9 @@ def open_page(new_page):
 def test_annotators_pages(open_page, screen):
     study = make_study(systems=3, documents=2, criteria=("overall", "fluency"), strength="required", break_minutes=30)
     Study.objects.update(guidelines="Read first.\nThen judge.", completion_code="C0FFEE")
+    Summary.objects.update(
+        text="### Plan\n# Next\n- [ ] call\n\n|who|what|\n|-|-|\n|Li|`x`|\n\n> yes\n\n---\n```\ny\n```"
+    )
     page = open_page(**screen)
     page.goto(invitation_path(study))
     assert violations(page) == {}

@@ -224,3 +224,71 @@ def test_without_javascript_the_texts_are_plain_to_the_keyboard(new_page, study)
     expect(page.locator(".summary-text").first).to_have_text(re.compile("The lift is broken. Nobody knows why."))
     assert page.locator(".sentence[tabindex], .sentence[role]").count() == 0
     expect(page.locator("[data-evidence-hint]")).to_be_hidden()
+
+
+# ---- rendered Markdown
+
+MARKDOWN = "## Plan\n\n- The **lift** is broken.\n\n| who | what |\n|---|---|\n| Maya | calls the plumber |\n"
+
+
+@pytest.fixture
+def rendered(new_page):
+    made = make_study(systems=2, documents=1, summary_format="rendered")
+    lines = [("The **lift** is broken.", 40, 12), ("| Maya | calls the plumber |", 5)]
+    spans = [
+        {
+            "start": MARKDOWN.index(line),
+            "end": MARKDOWN.index(line) + len(line),
+            "turns": [{"number": n} for n in turns],
+        }
+        for line, *turns in lines
+    ]
+    for summary in Summary.objects.select_related("document__transcript"):
+        Summary.objects.filter(pk=summary.pk).update(text=MARKDOWN)
+        SummaryEvidence.objects.create(summary=summary, spans=spans, signature=f"{METHOD}|test")
+        summary.document.transcript.turns = TURNS
+        summary.document.transcript.save()
+    page = join(new_page(viewport={"width": 1366, "height": 650}), made)
+    expect(page.locator("[data-evidence-hint]")).to_be_visible()
+    return page
+
+
+def pressed(page):
+    return page.locator(".sentence[aria-pressed=true]")
+
+
+def test_a_sentence_with_bold_words_is_one_mark(rendered):
+    sentence(rendered, 0).click()
+    expect(pressed(rendered)).to_have_text(["The lift is broken."])
+    expect_marked(rendered, 12, 40)
+
+
+def test_the_cells_of_a_row_light_up_together_and_go_out_together(rendered):
+    sentence(rendered, 2).click()
+    expect(pressed(rendered)).to_have_text(["Maya", "calls the plumber"])
+    expect_marked(rendered, 5)
+    sentence(rendered, 0).click()
+    expect(pressed(rendered)).to_have_text(["The lift is broken."])
+    rendered.keyboard.press("Escape")
+    expect(pressed(rendered)).to_have_count(0)
+
+
+def test_a_wide_table_scrolls_in_its_card_on_a_phone(new_page):
+    made = make_study(systems=2, documents=1)
+    wide = (
+        "|"
+        + "a column with a long name|" * 9
+        + "\n|"
+        + "---|" * 9
+        + "\n|"
+        + "a cell|" * 9
+        + "\n\n```\n"
+        + "x" * 300
+        + "\n```"
+    )
+    Summary.objects.update(text=wide)
+    page = join(new_page(viewport={"width": 360, "height": 740}), made)
+    box = page.locator(".table-box").first
+    assert box.evaluate("box => box.scrollWidth > box.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("pre").first.evaluate("box => box.scrollWidth <= box.clientWidth")
