@@ -17,6 +17,7 @@ from models_runner.adapters.architectures.encoder_decoders import (
     input_window,
 )
 from models_runner.adapters.language_model import LanguageModelAdapter
+from models_runner.adapters.loading.loader import Loader
 from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.prompts import SYSTEM_MESSAGE
 from models_runner.adapters.protocol import AdapterError, Prompt, SystemSpec, WeightsMissingError, Written
@@ -38,11 +39,12 @@ class TransformersEngine:
     """A model loaded by transformers.
 
     Engine settings: `batch_size` (4), `device` ("" chooses CUDA if there is a GPU), `dtype` ("" is bfloat16 on CUDA,
-    float32 on the CPU), `threads` (0: torch decides), and those of texts/chat.py. What the model's generation_config
-    says beside its token ids is switched off; the decoding record alone decides.
+    float32 on the CPU), `threads` (0: torch decides), those of loading/settings.py and of texts/chat.py. What the
+    model's generation_config says beside its token ids is switched off; the decoding record alone decides.
 
     Raises:
         WeightsMissingError: The weights are not on this machine.
+        DoesNotFitError: They are larger than the memory that is free.
     """
 
     name = "transformers"
@@ -58,7 +60,6 @@ class TransformersEngine:
         if threads := int(str(spec.engine.get("threads", 0))):
             torch.set_num_threads(threads)
         self._load()
-        self.window = spec.context_window or self._models_window() or DEFAULT_WINDOW
         template = "" if self.seq2seq else _template_text(self.tokenizer)
         self.chat = Chat(template, self._apply_template, spec.engine, self.window)
         self.plain_tokens = PlainTokens(self.tokenizer)
@@ -67,8 +68,6 @@ class TransformersEngine:
     def _load(self) -> None:
         from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
-        if self.device.startswith("cuda"):
-            self.torch.cuda.reset_peak_memory_stats()
         source, options, self.revision = _source(self.spec)
         try:
             adapter, source = source, _base_of_adapter(source, options)
@@ -77,21 +76,24 @@ class TransformersEngine:
             check_dtype(config, self.dtype, self.spec.slug)
             self.tokenizer = _tokenizer(adapter, source, options)
             kind = AutoModelForSeq2SeqLM if self.seq2seq else AutoModelForCausalLM
-            model = kind.from_pretrained(source, dtype=getattr(self.torch, self.dtype), **_unpacked(options))
+            loader = Loader(self.spec, config, self.dtype, self.device, self.batch_size)
+            self.window = self.spec.context_window or input_window(config) or DEFAULT_WINDOW
+            if adapter != source:
+                loader.check_mergeable()
+            self.plan = loader.plan(kind, self.window)
+            model = loader.load(kind, source, **_unpacked(options))
             if adapter != source:
                 model = _merged(model, adapter)
         except (OSError, ValueError) as error:
             raise WeightsMissingError(_missing(self.spec, error)) from error
         self.revision = self.revision or loaded_commit(self.spec.model_id)
-        self.model: Any = model.to(self.device).eval()  # type: ignore[arg-type]
+        self.model, self.device = loader.put(model), loader.device
+        self.gpus = loader.gpus
         self.tokenizer.padding_side = "right" if self.seq2seq else "left"
         # This project keeps to the window itself; the tokenizer's own limit would only make it warn.
         self.tokenizer.model_max_length = 10**9
         if self.tokenizer.pad_token_id is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
-
-    def _models_window(self) -> int | None:
-        return input_window(self.model.config)
 
     def count(self, text: str) -> int:
         return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -210,9 +212,9 @@ class TransformersEngine:
         return {int(token) for token in [*listed, self.tokenizer.eos_token_id] if token is not None}
 
     def peak_memory_bytes(self) -> int:
-        """Return the peak memory of the GPU since this system was loaded, or on a CPU that of the process."""
+        """Return the peak memory of its GPUs since this system was loaded, or on a CPU that of the process."""
         if self.device.startswith("cuda"):
-            return int(self.torch.cuda.max_memory_allocated())
+            return sum(int(self.torch.cuda.max_memory_allocated(gpu)) for gpu in self.gpus)
         return peak_resident_bytes()
 
     def environment(self) -> dict[str, object]:
@@ -223,6 +225,8 @@ class TransformersEngine:
             "device": self.device,
             "dtype": self.dtype,
             "threads": self.torch.get_num_threads(),
+            "attention": self.model.config._attn_implementation,
+            "plan": self.plan.record(),
             "batch_size": self.batch_size,
             "window": self.window,
             "system_message": SYSTEM_MESSAGE if self.chat.system_message != OMIT else "",

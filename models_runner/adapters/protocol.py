@@ -135,6 +135,10 @@ class TransientAdapterError(AdapterError):
     """A temporary fault, such as an endpoint that is down: the same request may succeed later."""
 
 
+class DoesNotFitError(AdapterError):
+    """The system's weights do not fit into the memory that is free now; the message has the numbers."""
+
+
 class WeightsMissingError(AdapterError):
     """The system's weights are not on this machine; the message says what to install or which path to set."""
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import asdict
 from importlib import import_module
 
-from models_runner.adapters.protocol import AdapterError, SystemAdapter, SystemSpec
+from models_runner.adapters.protocol import AdapterError, DoesNotFitError, SystemAdapter, SystemSpec
 
 ADAPTERS = {
     "extractive": "models_runner.adapters.extractive.ExtractiveAdapter",
@@ -30,6 +30,8 @@ class UnknownAdapterError(AdapterError):
 def load_adapter(key: str, spec: SystemSpec) -> SystemAdapter:
     """Load a system and keep it for this process; the least recently used system is unloaded to make room.
 
+    A system that does not fit beside those that are loaded is loaded once they are gone.
+
     Raises:
         UnknownAdapterError: There is no adapter of this key.
         AdapterError: The adapter cannot load the system; WeightsMissingError if its weights are missing.
@@ -43,9 +45,21 @@ def load_adapter(key: str, spec: SystemSpec) -> SystemAdapter:
     while len(_loaded) >= MAX_LOADED:
         _loaded.popitem(last=False)
         gc.collect()
+    try:
+        adapter = _load(key, spec)
+    except DoesNotFitError:
+        if not _loaded:
+            raise
+        unload_all()
+        adapter = _load(key, spec)
+    _loaded[identity] = adapter
+    return adapter
+
+
+def _load(key: str, spec: SystemSpec) -> SystemAdapter:
     module, _, name = ADAPTERS[key].rpartition(".")
-    _loaded[identity] = getattr(import_module(module), name)(spec)
-    return _loaded[identity]
+    adapter: SystemAdapter = getattr(import_module(module), name)(spec)
+    return adapter
 
 
 def unload_all() -> None:
