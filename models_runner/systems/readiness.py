@@ -2,15 +2,18 @@
 
 import importlib.metadata
 import importlib.util
+import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
 from jobs.models import Worker
 from jobs.ownership import machine_id
 from models_runner.adapters.endpoints import check_engine
+from models_runner.adapters.loading.formats import NF4_BITS, lacking_packages
 from models_runner.adapters.openai_api.settings import check_request_settings
 from models_runner.adapters.protocol import AdapterError
 from models_runner.adapters.weights import PACKAGE
@@ -69,13 +72,30 @@ def _transformers(system: System) -> str:
         return _llamacpp(system)
     if not model:
         return "weights: set its model_id to a folder, a GGUF file or a hub id."
+    if packages := lacking_packages(_own_quantization(model), system.engine):
+        return f"pip install {' '.join(packages)}"
     if Path(model).expanduser().is_dir():
         return ""
     missing = "" if _in_hub_cache(system) or settings.HUB_ONLINE else _download(model)
     if (system.parameters or 0) >= NEEDS_GPU_FROM and not _has_gpu():
-        gigabytes = (system.parameters or 0) * 2 / 1e9
+        gigabytes = (system.parameters or 0) * _bytes_a_weight(system) / 1e9
         missing = f"a GPU with more than {gigabytes:.0f} GB of memory" + (f"; and {missing}" if missing else ".")
     return missing
+
+
+def _own_quantization(model: str) -> dict[str, Any]:
+    """Return the quantization_config of a folder of weights; {} for others, and where it cannot be read."""
+    try:
+        config = json.loads((Path(model).expanduser() / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    own = config.get("quantization_config") if isinstance(config, dict) else None
+    return own if isinstance(own, dict) else {}
+
+
+def _bytes_a_weight(system: System) -> float:
+    # Roughly: embeddings stay whole. The plan at loading counts them.
+    return {"4bit": NF4_BITS / 8, "8bit": 1.0}.get(str(system.engine.get("quantization")), 2.0)
 
 
 def _download(model: str) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 from models_runner.adapters.loading.settings import EIGHT_BIT, FOUR_BIT
 from models_runner.adapters.protocol import AdapterError
 
+BITSANDBYTES = {"bitsandbytes": "bitsandbytes"}
 # What transformers needs to load a quantized checkpoint, by its quant_method: modules, and the packages they come in.
 NEEDED = {
     "awq": {"gptqmodel": "gptqmodel"},
     "gptq": {"optimum": "optimum", "gptqmodel": "gptqmodel"},
-    "bitsandbytes": {"bitsandbytes": "bitsandbytes"},
+    "bitsandbytes": BITSANDBYTES,
     "compressed-tensors": {"compressed_tensors": "compressed-tensors"},
     "hqq": {"hqq": "hqq"},
     "aqlm": {"aqlm": "aqlm"},
@@ -63,7 +64,7 @@ def weight_format(config: Any, engine: Mapping[str, Any], dtype: str, slug: str)
             f"({own.get('quant_method')}). Leave engine.quantization out, or name the unquantized checkpoint."
         )
     if asked:
-        check_packages({"bitsandbytes": "bitsandbytes"}, f"engine.quantization {asked}", slug)
+        check_packages(BITSANDBYTES, f"engine.quantization {asked}", slug)
         bits, how = (NF4_BITS, "nf4") if asked == FOUR_BIT else (INT8_BITS, "int8")
         return WeightFormat(f"{asked} (bitsandbytes, {how})", bits, quantized=True, on_request=True)
     if own:
@@ -172,6 +173,21 @@ def _is_there(module: str) -> bool:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:  # the parent of optimum.quanto
         return False
+
+
+def lacking_packages(own: Mapping[str, Any], engine: Mapping[str, Any]) -> list[str]:
+    """Return the packages that a system needs for its weights and attention, and this machine lacks.
+
+    Args:
+        own: The quantization_config of its checkpoint; {} if it has none, or it is not known.
+        engine: Its engine record.
+    """
+    needed = NEEDED.get(method_name(own), {}) if own else {}
+    if engine.get("quantization"):
+        needed = needed | BITSANDBYTES
+    if engine.get("attention") == "flash_attention_2":
+        needed = needed | FLASH_ATTENTION
+    return missing_packages(needed)
 
 
 def check_packages(needed: Mapping[str, str], what: str, slug: str) -> None:
