@@ -18,6 +18,7 @@ from models_runner.adapters.architectures.encoder_decoders import (
 )
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.loading.loader import Loader
+from models_runner.adapters.loading.settings import keeps_to_cpu
 from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.prompts import SYSTEM_MESSAGE
 from models_runner.adapters.protocol import AdapterError, Prompt, SystemSpec, WeightsMissingError, Written
@@ -54,7 +55,8 @@ class TransformersEngine:
 
         self.torch, self.spec = torch, spec
         self.batch_size = int(str(spec.engine.get("batch_size", 4)))
-        self.device = str(spec.engine.get("device") or ("cuda" if torch.cuda.is_available() else "cpu"))
+        on_gpu = torch.cuda.is_available() and not keeps_to_cpu(spec.engine)
+        self.device = str(spec.engine.get("device") or ("cuda" if on_gpu else "cpu"))
         default_dtype = "bfloat16" if self.device.startswith("cuda") else "float32"
         self.dtype = str(spec.engine.get("dtype") or default_dtype)
         if threads := int(str(spec.engine.get("threads", 0))):

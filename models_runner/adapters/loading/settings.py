@@ -94,6 +94,12 @@ def memory_bytes(value: object, field: str) -> int:
     raise AdapterError(f"{field} is {value!r}; expected an amount of memory, such as 70GB or 64GiB.")
 
 
+def keeps_to_cpu(engine: Mapping[str, Any]) -> bool:
+    """Tell whether a record puts all of a model on the processor, whatever GPUs there are."""
+    placed = engine.get("device_map")
+    return isinstance(placed, Mapping) and set(placed.values()) == {CPU}
+
+
 def allowed_memory(engine: Mapping[str, Any]) -> dict[str, int]:
     """Return how many bytes of each device may be used, by the number of the GPU or "cpu"; {} where nothing is said."""
     return {name: memory_bytes(value, f"engine.max_memory.{name}") for name, value in _max_memory(engine).items()}

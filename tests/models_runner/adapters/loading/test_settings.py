@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from models_runner.adapters.loading.settings import allowed_memory, check_loading_settings
+from models_runner.adapters.loading.settings import allowed_memory, check_loading_settings, keeps_to_cpu
 from models_runner.adapters.protocol import AdapterError
 from models_runner.models import System
 from models_runner.systems.catalog import CatalogError, read_entries
@@ -67,3 +67,12 @@ def test_amounts_of_memory_are_read_in_their_units():
     assert allowed_memory({"max_memory": given}) == {
         "0": 70 * 10**9, "1": 64 * 2**30, "2": 1_500_000_000, "3": 12, "cpu": 500 * 10**6,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("device_map", "kept"),
+    [({"": "cpu"}, True), ({"model": "cpu", "": "cpu"}, True), ({"": 0}, False), ("auto", False)],
+)
+def test_a_mapping_to_the_processor_alone_keeps_off_the_gpus(device_map, kept):
+    assert keeps_to_cpu({"device_map": device_map}) is kept
+    assert keeps_to_cpu({}) is False
