@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+from lib.csv_cells import unmarked_word
 from models_runner.importing.files import find_files, read_text
 from models_runner.importing.jsonl import read_record
 from models_runner.importing.records import LENGTHS, ImportedRecord, RecordError
@@ -61,9 +62,9 @@ def _header(file: Path, header: list[str]) -> list[str]:
 def _record(where: str, header: list[str], row: list[str], language: str) -> ImportedRecord | RecordError:
     if len(row) != len(header):
         return RecordError(where, f"has {len(row)} cells; the header has {len(header)} columns.")
-    cells = dict(zip(header, row, strict=True))
+    cells = {name: unmarked_word(cell) for name, cell in zip(header, row, strict=True)}
     try:
-        for name, cell in cells.items():
+        for name, cell in zip(header, row, strict=True):
             check_cell(f"{where}, field {name!r}", cell)
     except RecordError as error:
         return error
