@@ -1,7 +1,7 @@
 """Store imported documents in the database, all or none."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -10,7 +10,9 @@ from django.db import transaction
 from django.db.models import Max
 
 from lib.language import words
-from models_runner.importing import csv_files, jsonl, qmsum
+from models_runner.importing.files import Source
+from models_runner.importing.preview import outcomes_of, units_of
+from models_runner.importing.reading import AUTO, Note, NoteKind, ReadOptions
 from models_runner.importing.records import (
     MAX_LICENCE_LENGTH,
     NO_TERMS,
@@ -21,7 +23,6 @@ from models_runner.importing.records import (
 )
 from models_runner.models import Dataset, Document, Query, Reference, Transcript
 
-FORMATS = {"qmsum": qmsum.read, "jsonl": jsonl.read, "csv": csv_files.read}
 BATCH = 200
 
 
@@ -35,6 +36,7 @@ class ImportResult:
         unchanged: Documents that the dataset had already.
         without_reference: Documents of the file without a reference.
         new_terms: Documents that the dataset had already and whose terms have changed.
+        notes: What was guessed and what was not taken over.
     """
 
     dataset: Dataset
@@ -42,33 +44,56 @@ class ImportResult:
     unchanged: int
     without_reference: int
     new_terms: int = 0
+    notes: tuple[Note, ...] = ()
 
 
 def import_path(
-    name: str, path: Path, kind: str, *, split: str = "", language: str = "en", terms: Terms = NO_TERMS
+    name: str,
+    path: Path | Sequence[Source],
+    kind: str = AUTO,
+    *,
+    split: str = "",
+    language: str = "en",
+    terms: Terms = NO_TERMS,
+    options: ReadOptions | None = None,
 ) -> ImportResult:
-    """Read a file or folder and import its documents.
+    """Read a file, a folder or uploaded files, and import the documents.
 
     Args:
         name: The dataset; it is created if it is new.
-        path: The file or folder.
-        kind: The format, a key of FORMATS.
+        path: The file or folder; or sources made of names and bytes.
+        kind: The format, a name in readers.registry.FORMATS.
         split: The documents' split.
         language: Language of records that name none.
         terms: Terms of records that name none.
+        options: How to read, beyond format, language and split.
     Raises:
         DatasetImportError: A record is wrong; nothing has changed.
     """
+    how = replace(options or ReadOptions(), format=kind, language=language, split=split)
+    records: list[ImportedRecord] = []
+    problems: list[str] = []
+    notes: list[Note] = []
     try:
-        outcomes = list(FORMATS[kind](path, language))
+        units, ignored = units_of(path, how)
+        for unit in units:
+            if not unit.format:
+                ignored.append(f"{unit.name} ({unit.why})")
+            for outcome in outcomes_of(unit):
+                match outcome:
+                    case ImportedRecord():
+                        records.append(outcome)
+                    case Note():
+                        notes.append(outcome)
+                    case RecordError():
+                        problems.append(str(outcome))
     except RecordError as error:
-        raise DatasetImportError([str(error)]) from error
-    problems = [str(outcome) for outcome in outcomes if isinstance(outcome, RecordError)]
-    records = [outcome for outcome in outcomes if isinstance(outcome, ImportedRecord)]
+        problems.append(str(error))
     problems += _repeated_ids(records)
     if problems:
         raise DatasetImportError(problems)
-    return import_documents(name, records, split=split, terms=terms)
+    notes += [Note(name, "was passed over.", NoteKind.LEFT_OUT) for name in ignored]
+    return replace(import_documents(name, records, split=split, terms=terms), notes=tuple(notes))
 
 
 def _repeated_ids(records: Iterable[ImportedRecord]) -> list[str]:
