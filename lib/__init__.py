@@ -1,1 +1,1 @@
-"""Small helpers for several apps: JSON errors, files, CSV cells, SQL, numbers, languages; imports nothing of ours."""
+"""Helpers for all apps: JSON, files, lines, CSV, SQL, numbers, names, languages, visible text; import no app."""

@@ -41,7 +41,9 @@ class DocumentQuery(PageQuery):
 
 class UploadQuery(Schema):
     split: Annotated[str, Field(max_length=50)] = ""
-    language: Annotated[str, Field(min_length=2, max_length=20)] = "en"
+    language: Annotated[str, Field(min_length=2, max_length=60)] = Field("en", description="A code or a name.")
+    licence: Annotated[str, Field(max_length=200)] = Field("", description="Of documents that name none.")
+    redistributable: bool | None = Field(None, description="Of documents that do not say; none: they may not.")
 
 
 class UploadOut(Schema):
@@ -63,3 +65,4 @@ class SummariesOut(Schema):
     system: str
     added: int
     unchanged: int
+    withheld: int = Field(description="Summaries that a release withholds, and that are not here.")

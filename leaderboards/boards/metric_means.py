@@ -68,7 +68,7 @@ class MetricMeans:
             "cut_inputs": len(dropped),
             "dropped_tokens": sum(dropped),
             "cut_outputs": reasons[Summary.StopReason.LENGTH],
-            "empty_outputs": reasons[Summary.StopReason.EMPTY],
+            "empty_outputs": sum(reasons[reason] for reason in Summary.WITHOUT_TEXT),
             "leaked": sum(map(attrgetter("leaked"), summaries)),
         }
 

@@ -20,6 +20,7 @@ VOTE_TYPES = {
     "comparison_id": WHOLE,
     "document_id": TEXT,
     "query": TEXT,
+    "query_number": WHOLE,
     "criterion": TEXT,
     "model_a": TEXT,
     "model_b": TEXT,

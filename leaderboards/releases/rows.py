@@ -4,14 +4,16 @@ import hashlib
 import json
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import PurePath
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.models import Comparison, Remark, Study, included
 from leaderboards.exports.rows import ExportVote, Row, Selection, as_row, flagged_summaries, read_export_votes
+from lib.names import name_hash
+from models_runner.datasets.queries import query_number
 from models_runner.models import Document, Query, Reference, Score, Summary, System, Transcript
+from models_runner.systems.fingerprint import released_model_id
 
 DOCUMENTS_AT_ONCE = 50
 
@@ -46,7 +48,7 @@ class Contents:
 
     def query_name(self, document: int, text: str | None) -> str | None:
         """Return a query's text, or its hash; the same in every table."""
-        return f"sha256:{sha256(text)}" if text and document in self.withheld else text
+        return name_hash(text) if text and document in self.withheld else text
 
     def text(self, document: int, text: str) -> str | None:
         """Return a text about a document, None where it is withheld."""
@@ -106,16 +108,18 @@ class Contents:
             "document__external_id",
             "document_id",
             "query__text",
+            "query__position",
             "summary_a_id",
             "summary_b_id",
             "summary_a__run__system__slug",
             "summary_b__run__system__slug",
         )
-        for pk, document, document_pk, query, a, b, model_a, model_b in values.iterator(5_000):
+        for pk, document, document_pk, query, position, a, b, model_a, model_b in values.iterator(5_000):
             yield {
                 "comparison_id": pk,
                 "document_id": document,
                 "query": self.query_name(document_pk, query),
+                "query_number": None if position is None else query_number(position),
                 "summary_a": a,
                 "summary_b": b,
                 "model_a": model_a,
@@ -128,6 +132,7 @@ class Contents:
                 "summary_id": s.pk,
                 "document_id": s.document.external_id,
                 "query": self.query_name(s.document_id, s.query.text if s.query else None),
+                "query_number": query_number(s.query.position) if s.query else None,
                 "system": s.run.system.slug,
                 "instruction": s.run.instruction,
                 "instruction_version": s.run.instruction_version,
@@ -178,6 +183,7 @@ class Contents:
             yield {
                 "document_id": r.document.external_id,
                 "query": self.query_name(r.document_id, r.query.text if r.query else None),
+                "query_number": query_number(r.query.position) if r.query else None,
                 "instruction": r.instruction or None,
                 "position": r.position,
                 "text": self.text(r.document_id, r.text),
@@ -223,8 +229,7 @@ class Contents:
                 "size_class": s.size_class or None,
                 "parameters": s.parameters,
                 "adapter": s.adapter,
-                # A local path means nothing to others, and may name people.
-                "model_id": PurePath(s.model_id).name if s.model_id.startswith(("/", "~", ".")) else s.model_id,
+                "model_id": released_model_id(s),
                 "revision": s.revision,
                 "context_window": s.context_window,
                 "prompt_template": s.prompt_template,

@@ -48,6 +48,7 @@ TABLES = {
                 "comparison_id": WHOLE,
                 "document_id": TEXT,
                 "query": TEXT,
+                "query_number": WHOLE,
                 "summary_a": WHOLE,
                 "summary_b": WHOLE,
                 "model_a": TEXT,
@@ -61,6 +62,7 @@ TABLES = {
                 "summary_id": WHOLE,
                 "document_id": TEXT,
                 "query": TEXT,
+                "query_number": WHOLE,
                 "system": TEXT,
                 "instruction": TEXT,
                 "instruction_version": WHOLE,
@@ -100,6 +102,7 @@ TABLES = {
             {
                 "document_id": TEXT,
                 "query": TEXT,
+                "query_number": WHOLE,
                 "instruction": TEXT,
                 "position": WHOLE,
                 "text": TEXT,

@@ -12,7 +12,7 @@ from typing import Any
 
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.memory import peak_resident_bytes
-from models_runner.adapters.prompts import SYSTEM_MESSAGE, stop_reason
+from models_runner.adapters.prompts import SYSTEM_MESSAGE
 from models_runner.adapters.protocol import AdapterError, Prompt, SystemSpec, WeightsMissingError, Written
 from models_runner.adapters.weights import file_revision, is_gguf, resolve_gguf
 
@@ -161,7 +161,7 @@ class TransformersEngine:
         text = str(self.tokenizer.decode(written, skip_special_tokens=True)).strip()
         return Written(
             text=text,
-            stop_reason=stop_reason(text, cut=not ended),
+            stop_reason="end" if ended else "length",
             prompt=prompt,
             prompt_tokens=read,
             output_tokens=len(written),

@@ -1,6 +1,6 @@
 """The adapter over any text engine: it builds prompts, handles long inputs, and batches the calls of many summaries."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from models_runner.adapters.longinput.calls import AnsweredCall, Call, Made, Strategy, Task
 from models_runner.adapters.longinput.strategies import check_long_input, strategy_for
@@ -14,6 +14,7 @@ from models_runner.adapters.protocol import (
     TextEngine,
     Written,
 )
+from models_runner.adapters.texts.answers import settled_answer
 
 
 class LanguageModelAdapter:
@@ -51,7 +52,8 @@ def run_strategies(strategies: Sequence[Strategy], engine: TextEngine) -> list[S
     summaries: dict[int, Made] = {}
     waiting = {index: next(strategy) for index, strategy in enumerate(strategies)}
     while waiting:
-        answers = iter(engine.write([call.prompt for calls in waiting.values() for call in calls]))
+        asked = [call.prompt for calls in waiting.values() for call in calls]
+        answers = iter([settled_answer(written, _exact_count(engine)) for written in engine.write(asked)])
         still: dict[int, list[Call]] = {}
         for index, calls in waiting.items():
             try:
@@ -60,6 +62,10 @@ def run_strategies(strategies: Sequence[Strategy], engine: TextEngine) -> list[S
                 summaries[index] = end.value
         waiting = still
     return [_output(summaries[index]) for index in range(len(strategies))]
+
+
+def _exact_count(engine: TextEngine) -> Callable[[str], int] | None:
+    return engine.count if getattr(engine, "counts_exactly", True) else None
 
 
 def _output(made: Made) -> SystemOutput:
@@ -74,12 +80,15 @@ def _output(made: Made) -> SystemOutput:
         peak_memory_bytes=max((text.peak_memory_bytes for text in written if text.peak_memory_bytes), default=None),
         chapters=made.chapters,
         calls=[_record(call) for call in made.calls],
+        thoughts="\n\n".join(text.thoughts for text in written if text.thoughts),
+        thinking_tokens=_sum([text.thinking_tokens for text in written if text.thoughts or text.thinking_tokens]),
+        control_tokens=tuple(dict.fromkeys(token for text in written for token in text.control_tokens)),
     )
 
 
 def _sum(counts: Sequence[int | None]) -> int | None:
     reported = [count for count in counts if count is not None]
-    return sum(reported) if len(reported) == len(counts) else None
+    return sum(reported) if reported and len(reported) == len(counts) else None
 
 
 def _record(call: AnsweredCall) -> CallRecord:
@@ -93,4 +102,6 @@ def _record(call: AnsweredCall) -> CallRecord:
         output_tokens=written.output_tokens,
         seconds=written.seconds,
         cached_tokens=written.cached_tokens,
+        thoughts=written.thoughts,
+        thinking_tokens=written.thinking_tokens,
     )

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.memory import peak_resident_bytes
-from models_runner.adapters.prompts import SYSTEM_MESSAGE, stop_reason
+from models_runner.adapters.prompts import SYSTEM_MESSAGE
 from models_runner.adapters.protocol import AdapterError, Prompt, SystemSpec, Written
 from models_runner.adapters.reencoding import reencoded
 from models_runner.adapters.weights import file_revision, has_chat_template, resolve_gguf
@@ -107,10 +107,11 @@ class LlamaCppEngine:
             raise AdapterError(f"llama.cpp refused the request: {answer['error'].get('message', answer['error'])}")
         _check_read_whole(answer["usage"]["prompt_tokens"], self.count(rendered))
         choice, usage = answer["choices"][0], answer["usage"]
-        text = ((choice["message"]["content"] if self.chat else choice["text"]) or "").strip()
+        message = choice["message"] if self.chat else {"content": choice["text"]}
         return Written(
-            text=text,
-            stop_reason=stop_reason(text, cut=choice["finish_reason"] == "length"),
+            text=message.get("content") or "",
+            thoughts=message.get("reasoning_content") or "",
+            stop_reason="length" if choice["finish_reason"] == "length" else "end",
             prompt=rendered,
             prompt_tokens=usage["prompt_tokens"],
             output_tokens=usage["completion_tokens"],

@@ -35,9 +35,3 @@ def output_tokens(spec: SystemSpec, kind: str) -> int:
     if isinstance(limit, Mapping):
         return int(limit.get(kind, DEFAULT_OUTPUT_TOKENS[kind]))
     return int(str(limit))
-
-
-def stop_reason(text: str, *, cut: bool) -> str:
-    if not text:
-        return "empty"
-    return "length" if cut else "end"

@@ -36,15 +36,18 @@ class SystemOutput:
 
     Attributes:
         text: The summary.
-        stop_reason: "end", "length" (cut off at the output limit) or "empty".
+        stop_reason: "end", "length" (cut off at the output limit), "thinking" (the limit was spent on it) or "empty".
         prompt_tokens: Tokens read, prompt and template included; None where the adapter has no tokens.
-        output_tokens: Tokens written; None where the adapter has no tokens.
+        output_tokens: Tokens written, thoughts included; None where the adapter has no tokens.
         dropped_tokens: Transcript tokens left out to fit the window; 0 if none were.
         seconds: Wall-clock time of this summary.
         peak_memory_bytes: Peak resident memory of the process so far, or of the GPU since the system was loaded; None
             where unknown.
         chapters: Number of parts in which the transcript was read.
         calls: Every call of a model, in order; empty where there is no model.
+        thoughts: What the model thought on the way; "" if it did not, or keeps it to itself.
+        thinking_tokens: Those of the output tokens that were thoughts; None where unknown.
+        control_tokens: Control tokens in the transcript that the engine may not have read as plain text.
     """
 
     text: str
@@ -56,6 +59,9 @@ class SystemOutput:
     peak_memory_bytes: int | None = None
     chapters: int = 1
     calls: Sequence["CallRecord"] = ()
+    thoughts: str = ""
+    thinking_tokens: int | None = None
+    control_tokens: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -65,12 +71,14 @@ class CallRecord:
     Attributes:
         step: "summary", "chapter", "rewrite" or "re-summarize".
         prompt: Exactly what the model read.
-        output: What the model wrote.
-        stop_reason: "end", "length" or "empty".
+        output: What the model wrote, without its thoughts.
+        stop_reason: "end", "length", "thinking" or "empty".
         prompt_tokens: Tokens read; None where the engine does not report them.
         output_tokens: Tokens written; None where the engine does not report them.
         seconds: Wall-clock time of the call.
         cached_tokens: Prompt tokens that were not read again; None where the engine does not report them.
+        thoughts: What the model thought before it wrote the output.
+        thinking_tokens: Those of the output tokens that were thoughts; None where unknown.
     """
 
     step: str
@@ -81,6 +89,8 @@ class CallRecord:
     output_tokens: int | None
     seconds: float
     cached_tokens: int | None = None
+    thoughts: str = ""
+    thinking_tokens: int | None = None
 
 
 @dataclass(frozen=True)
@@ -146,15 +156,21 @@ class Prompt:
 class Written:
     """One answer of an engine.
 
+    Engines hand over what the model wrote; `settled_answer` (texts/answers.py) parts thoughts from it, for all of them.
+
     Attributes:
         text: What the model wrote, without special tokens.
-        stop_reason: "end", "length" (cut off at the limit) or "empty".
+        stop_reason: "end" or "length" (cut off at the limit); once settled also "thinking" or "empty".
         prompt: Exactly what the model read, its chat template included.
         prompt_tokens: Tokens read; None where the engine does not report them.
         output_tokens: Tokens written; None where the engine does not report them.
         seconds: Wall-clock time; in a batch, an equal share of the batch's time.
         cached_tokens: Prompt tokens that the engine did not have to read again; None where it does not report them.
         peak_memory_bytes: Peak memory of the process or the GPU; None where unknown.
+        thoughts: What the engine itself parted from the text as thoughts.
+        thinking_tokens: Those of the output tokens that were thoughts; None where the engine does not report them.
+        thought_opened: Whether the prompt's last words opened a thought, so that the text begins inside it.
+        control_tokens: Control tokens in the user's words that the engine may not have read as plain text.
     """
 
     text: str
@@ -165,6 +181,10 @@ class Written:
     seconds: float
     cached_tokens: int | None = None
     peak_memory_bytes: int | None = None
+    thoughts: str = ""
+    thinking_tokens: int | None = None
+    thought_opened: bool = False
+    control_tokens: tuple[str, ...] = ()
 
 
 class TextEngine(Protocol):

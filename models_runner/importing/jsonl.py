@@ -14,6 +14,7 @@ from models_runner.importing.records import (
     MAX_ID_LENGTH,
     MAX_LANGUAGE_LENGTH,
     MAX_LICENCE_LENGTH,
+    MAX_SPLIT_LENGTH,
     MAX_TITLE_LENGTH,
     Fields,
     ImportedQuery,
@@ -26,7 +27,11 @@ from models_runner.importing.records import (
 )
 from models_runner.importing.speech.text import turns_of_text
 
-KNOWN = ("id", "transcript", "references", "language", "metadata", "title", "queries", "licence", "redistributable")
+KNOWN = (
+    *("id", "transcript", "references", "language", "metadata", "title", "queries", "licence", "redistributable"),
+    *("split", "original_transcript"),
+)
+ANY_LENGTH = "any"
 
 
 def recognise(source: Source) -> str:
@@ -79,12 +84,13 @@ def read_record(value: Any, where: str, language: str) -> ImportedRecord:
         id=fields.text("id", required=True, longest=MAX_ID_LENGTH),
         title=fields.text("title", longest=MAX_TITLE_LENGTH),
         turns=turns,
-        original_turns=turns,
+        original_turns=_original(fields) or turns,
         language=fields.text("language", longest=MAX_LANGUAGE_LENGTH).strip() or language,
         references=_references(fields),
         queries=tuple(_query(fields, n, item) for n, item in enumerate(fields.items("queries"), start=1)),
         metadata=fields.metadata(),
         terms=_terms(fields),
+        split=fields.text("split", longest=MAX_SPLIT_LENGTH).strip(),
         where=where,
     )
 
@@ -107,14 +113,26 @@ def _transcript(fields: Fields) -> list[Turn]:
     return read_turns(fields, "transcript", value)
 
 
+def _original(fields: Fields) -> list[Turn]:
+    """Return the turns as they were before noise was removed; none if the record does not have them apart."""
+    value = fields.values.get("original_transcript")
+    return [] if value is None else read_turns(fields, "original_transcript", value)
+
+
 def _references(fields: Fields) -> tuple[tuple[str, str], ...]:
     value = fields.values.get("references")
-    if isinstance(value, dict):
-        inner = fields.inside("references", value)
-        inner.refuse_unknown(LENGTHS)
-        return tuple((kind, inner.text(kind, required=True)) for kind in LENGTHS if kind in value)
-    texts = _texts(fields, "references")
-    return tuple(("", text) for text in texts)
+    if not isinstance(value, dict):
+        return tuple(("", text) for text in _texts(fields, "references"))
+    inner = fields.inside("references", value)
+    inner.refuse_unknown((*LENGTHS, ANY_LENGTH))
+    by_length = [(kind, _text_or_texts(inner, kind)) for kind in (*LENGTHS, ANY_LENGTH) if kind in value]
+    return tuple(("" if kind == ANY_LENGTH else kind, text) for kind, texts in by_length for text in texts)
+
+
+def _text_or_texts(fields: Fields, name: str) -> tuple[str, ...]:
+    if isinstance(fields.values[name], list):
+        return _texts(fields, name)
+    return (fields.text(name, required=True),)
 
 
 def _query(fields: Fields, number: int, item: Any) -> ImportedQuery:

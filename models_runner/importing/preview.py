@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from models_runner.importing.files import Source
 from models_runner.importing.readers.archives import holds_member, is_zip, open_zip, read_member
-from models_runner.importing.readers.registry import READERS, find_units
+from models_runner.importing.readers.registry import CORPORA, READERS, find_units
 from models_runner.importing.reading import Note, NoteKind, Outcome, ReadOptions, Unit
 from models_runner.importing.records import ImportedRecord, RecordError
 
@@ -116,9 +116,10 @@ def outcomes_of(unit: Unit) -> Iterator[Outcome]:
 def units_of(given: Path | Sequence[Source], options: ReadOptions) -> tuple[Iterator[Unit], list[str]]:
     """Return what is to be read, unit by unit, and the files that were passed over. Raises RecordError."""
     inputs = collect(given)
-    suffixes = READERS[options.format].suffixes if options.format in READERS else ()
     in_folder = isinstance(given, Path) and given.is_dir()
-    if not inputs.sources or (in_folder and suffixes and not any(s.suffix in suffixes for s in inputs.sources)):
+    suffixes = READERS[options.format].suffixes if options.format in READERS and in_folder else ()
+    fitting = [source for source in inputs.sources if not suffixes or source.suffix in suffixes]
+    if not fitting and options.format not in CORPORA:
         kinds = " files and no ".join(suffixes) or "readable"
         passed = f" Passed over: {', '.join(inputs.ignored[:5])}." if inputs.ignored else ""
         raise RecordError(_name_of(given), f"the {'folder' if in_folder else 'file'} has no {kinds} files.{passed}")

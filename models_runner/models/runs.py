@@ -148,7 +148,10 @@ class Summary(Leased):
     class StopReason(models.TextChoices):
         END = "end", "The system ended the text"
         LENGTH = "length", "Cut off at the output limit"
+        THINKING = "thinking", "The output limit was spent on thinking"
         EMPTY = "empty", "The system wrote nothing"
+
+    WITHOUT_TEXT = (StopReason.THINKING, StopReason.EMPTY)
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="summaries")
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="summaries")
@@ -157,9 +160,13 @@ class Summary(Leased):
     not_before = models.DateTimeField(null=True, blank=True, help_text="Set after a passing fault: when to try again.")
 
     text = models.TextField(blank=True)
+    thoughts = models.TextField(blank=True, help_text="What the model thought before; for staff only.")
     stop_reason = models.CharField(max_length=10, choices=StopReason.choices, blank=True)
     prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
     output_tokens = models.PositiveIntegerField(null=True, blank=True)
+    thinking_tokens = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Those of the output tokens that were thoughts; empty where nobody knows."
+    )
     dropped_tokens = models.PositiveIntegerField(null=True, blank=True)
     seconds = models.FloatField(null=True, blank=True)
     peak_memory_bytes = models.BigIntegerField(null=True, blank=True)
@@ -167,6 +174,9 @@ class Summary(Leased):
     chapters = models.PositiveIntegerField(default=1, help_text="Parts the transcript was read in.")
     leaked = models.BooleanField(default=False, help_text="The system was trained on this document.")
     repeated = models.BooleanField(default=False, help_text="The text goes round in circles.")
+    control_tokens = models.JSONField(
+        default=list, blank=True, help_text="Control tokens in the transcript that may not have been read as text."
+    )
     finished_at = models.DateTimeField(null=True, blank=True)
 
     objects = SummaryQuerySet.as_manager()
@@ -187,8 +197,8 @@ class Summary(Leased):
             ),
             models.CheckConstraint(
                 condition=~Q(status="done")
-                | (Q(text="") & Q(stop_reason="empty"))
-                | (~Q(text="") & ~Q(stop_reason="empty")),
+                | (Q(text="") & Q(stop_reason__in=["empty", "thinking"]))
+                | (~Q(text="") & ~Q(stop_reason__in=["empty", "thinking"])),
                 name="summary_empty_is_flagged",
             ),
             *lease_constraints("summary"),
@@ -227,12 +237,14 @@ class SummaryCall(models.Model):
     step = models.CharField(max_length=20, choices=Step.choices)
     prompt = models.TextField()
     output = models.TextField(blank=True)
+    thoughts = models.TextField(blank=True, help_text="What the model thought before it wrote the output.")
     stop_reason = models.CharField(max_length=10, choices=Summary.StopReason.choices)
     prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
     cached_tokens = models.PositiveIntegerField(
         null=True, blank=True, help_text="Prompt tokens that were not read again."
     )
     output_tokens = models.PositiveIntegerField(null=True, blank=True)
+    thinking_tokens = models.PositiveIntegerField(null=True, blank=True)
     seconds = models.FloatField()
 
     class Meta:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from models_runner.adapters.endpoints import check_engine
+from models_runner.adapters.openai_api.settings import check_request_settings
 from models_runner.adapters.protocol import AdapterError
 
 COMPACT_BELOW = 2_000_000_000
@@ -96,6 +97,7 @@ class System(models.Model):
             return
         try:
             check_engine(self.engine)
+            check_request_settings(self.engine)
         except AdapterError as error:
             raise ValidationError({"engine": str(error)}) from error
 

@@ -108,15 +108,27 @@ def _note_start(run: Run, adapter: SystemAdapter) -> None:
     Run.objects.filter(pk=run.pk, environment={}).update(environment=record)
 
 
+def _note_learnt(run: Run, environment: dict[str, object]) -> None:
+    """Record what the adapter has learnt since the run started, such as fields that an endpoint refuses."""
+    with transaction.atomic():
+        locked = lifecycle.lock_run(run.pk)
+        locked.environment["adapter"] = environment
+        locked.save(update_fields=["environment"])
+
+
 def _work(runs: Sequence[Run], adapter: SystemAdapter, owner: str) -> int:
-    saved, told, started = 0, time.monotonic(), set()
+    saved, told = 0, time.monotonic()
+    noted: dict[int, dict[str, object]] = {}
     for run, ids in _batches(runs, adapter.batch_size, owner):
-        if run.pk not in started:
-            started.add(run.pk)
+        if run.pk not in noted:
+            noted[run.pk] = adapter.environment()
             _note_start(run, adapter)
             if run.summaries.ready(timezone.now()).exists():
                 run.announce()  # to the next idle worker, which does the same
         saved += _write_batch(run, adapter, owner, ids)
+        if (environment := adapter.environment()) != noted[run.pk]:
+            _note_learnt(run, environment)
+            noted[run.pk] = environment
         if time.monotonic() - told > TELL_EVERY_SECONDS:
             signals.summaries_saved.send(sender=Run, run=run)
             told = time.monotonic()

@@ -10,6 +10,7 @@ from django.utils import timezone
 from jobs.messages import announce
 from jobs.models import MAX_ATTEMPTS
 from lib.faults import explained
+from lib.visible import visible_text
 from models_runner.adapters.protocol import AdapterError, SystemOutput, TransientAdapterError
 from models_runner.models import Run, Summary, SummaryCall
 from models_runner.models.runs import SummaryQuerySet
@@ -73,19 +74,28 @@ def _try_again(run: Run, ours: SummaryQuerySet, summary: Summary, outcome: Trans
 
 
 def _save(ours: SummaryQuerySet, summary: Summary, outcome: SystemOutput, joules: float | None) -> int:
+    # A text that nobody can see is none, whatever adapter it comes from.
+    text = outcome.text if visible_text(outcome.text) else ""
     return ours.finish(
-        text=outcome.text,
-        stop_reason=outcome.stop_reason,
+        text=text,
+        thoughts=outcome.thoughts,
+        stop_reason=_stop_reason(text, outcome.stop_reason),
         prompt_tokens=outcome.prompt_tokens,
         output_tokens=outcome.output_tokens,
+        thinking_tokens=outcome.thinking_tokens,
         dropped_tokens=outcome.dropped_tokens,
         chapters=outcome.chapters,
+        control_tokens=list(outcome.control_tokens),
         repeated=goes_in_circles(outcome.text, summary.document.language),
         seconds=outcome.seconds,
         peak_memory_bytes=outcome.peak_memory_bytes,
         energy_joules=joules,
         finished_at=timezone.now(),
     )
+
+
+def _stop_reason(text: str, given: str) -> str:
+    return given if text or given in Summary.WITHOUT_TEXT else Summary.StopReason.EMPTY
 
 
 def _save_calls(summary: Summary, outcome: SystemOutput) -> None:
@@ -98,10 +108,12 @@ def _save_calls(summary: Summary, outcome: SystemOutput) -> None:
                 step=call.step,
                 prompt=call.prompt,
                 output=call.output,
+                thoughts=call.thoughts,
                 stop_reason=call.stop_reason,
                 prompt_tokens=call.prompt_tokens,
                 cached_tokens=call.cached_tokens,
                 output_tokens=call.output_tokens,
+                thinking_tokens=call.thinking_tokens,
                 seconds=call.seconds,
             )
             for position, call in enumerate(outcome.calls, start=1)

@@ -67,6 +67,9 @@ class RunTotals:
         cut_inputs: Summaries whose transcript was cut.
         cut_outputs: Summaries that were cut off at the output limit.
         empty: Summaries without text.
+        spent: Summaries without text because the output limit was spent on thinking.
+        thought: Output tokens that were thoughts, as far as they are known.
+        controlled: Summaries whose transcript holds control tokens that may not have been read as text.
         total_seconds: Time of all summaries.
         seconds_each: Mean time of a summary.
         per_minute: Summaries per minute since the run started.
@@ -87,6 +90,9 @@ class RunTotals:
     cut_inputs: int
     cut_outputs: int
     empty: int
+    spent: int
+    thought: int | None
+    controlled: int
     total_seconds: float | None
     seconds_each: float | None
     per_minute: float | None
@@ -110,6 +116,9 @@ def run_totals(run: Run) -> RunTotals:
         cut_inputs=Count("pk", filter=Q(dropped_tokens__gt=0)),
         cut_outputs=Count("pk", filter=Q(stop_reason=Summary.StopReason.LENGTH)),
         empty=Count("pk", filter=Q(stop_reason=Summary.StopReason.EMPTY)),
+        spent=Count("pk", filter=Q(stop_reason=Summary.StopReason.THINKING)),
+        thought=Sum("thinking_tokens"),
+        controlled=Count("pk", filter=~Q(control_tokens=[])),
         total_seconds=Sum("seconds"),
         seconds_each=Avg("seconds"),
         repeated=Count("pk", filter=Q(repeated=True)),
@@ -213,7 +222,7 @@ def excerpts(summaries: SummaryQuerySet) -> SummaryQuerySet:
     """Load summaries for a list: only the beginning of the text, and of the document only its names."""
     shown = ("run", "status", "failure_reason", "stop_reason", "seconds")
     tokens = ("prompt_tokens", "output_tokens", "dropped_tokens")
-    flags = ("chapters", "repeated", "leaked")
+    flags = ("chapters", "repeated", "leaked", "control_tokens")
     document = ("document__external_id", "document__title", "query__text")
     return (
         summaries.select_related("document", "query")

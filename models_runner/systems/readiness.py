@@ -11,6 +11,7 @@ from django.conf import settings
 from jobs.models import Worker
 from jobs.ownership import machine_id
 from models_runner.adapters.endpoints import check_engine
+from models_runner.adapters.openai_api.settings import check_request_settings
 from models_runner.adapters.protocol import AdapterError
 from models_runner.adapters.weights import PACKAGE
 from models_runner.models import Summary, System
@@ -102,6 +103,7 @@ def _openai(system: System) -> str:
         )
     try:
         check_engine(engine)
+        check_request_settings(engine)
     except AdapterError as error:
         return f"another engine record. {error}"
     name = str(engine.get("key_env") or "")

@@ -10,7 +10,18 @@ from models_runner.importing.records import LENGTHS, RecordError
 
 REFERENCES = ("reference", *(f"reference_{kind}" for kind in LENGTHS))
 TURN_FIELDS = ("speaker", "content", "start")
-FIELDS = ("id", "title", "transcript", *TURN_FIELDS, *REFERENCES, "query", "language", "licence", "redistributable")
+FIELDS = (
+    "id",
+    "title",
+    "transcript",
+    *TURN_FIELDS,
+    *REFERENCES,
+    "query",
+    "language",
+    "split",
+    "licence",
+    "redistributable",
+)
 SEVERAL = REFERENCES  # a field that takes several columns
 
 

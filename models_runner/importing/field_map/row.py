@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lib.csv_cells import plain_cell, reads_as_missing
 from models_runner.importing.field_map.known_sets import HABITS
 from models_runner.importing.field_map.mapping import REFERENCES, FieldMap, listed
 from models_runner.importing.reading import Missing
 from models_runner.importing.records import (
     MAX_LANGUAGE_LENGTH,
     MAX_LICENCE_LENGTH,
+    MAX_SPLIT_LENGTH,
     MAX_TITLE_LENGTH,
     Fields,
     RecordError,
@@ -23,7 +25,6 @@ FLAGS: dict[str, bool | None] = {
     "": None, "true": True, "yes": True, "1": True, "1.0": True, "false": False, "no": False, "0": False, "0.0": False,
 }  # fmt: skip
 EMPTY = "is empty: nobody says anything. Expected at least one turn with words."
-MISSING_WORDS = frozenset({"nan", "null", "none", "na", "n/a", "<na>", "#n/a", "nil", "-nan", "undefined"})
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Row:
     where: str
     map: FieldMap
     missing: Missing
+    cells: bool  # texts are cells of a table, in which an apostrophe may stand before a word that reads as missing
 
     def fail(self, name: str, message: str) -> RecordError:
         column = "+".join(self.map.fields.get(name, ()))
@@ -62,16 +64,17 @@ class Row:
             text = problem.check_text(name, value, longest=longest)
         except RecordError as error:
             raise self.fail(name, str(error).split(": ", 1)[1]) from error
-        if text.strip().lower() in MISSING_WORDS and name not in ("content", "speaker", "id"):
+        if reads_as_missing(text) and name != "content":
             if self.missing == Missing.EMPTY:
                 return ""
             if self.missing == Missing.ASK:
+                word = text.strip()
                 raise self.fail(
                     name,
-                    f"is {text.strip()!r}, which programs write for an empty cell. Say --missing empty to read such "
-                    "cells as empty, or --missing text if it is meant.",
+                    f"is {word!r}, which programs write into an empty cell. Leave the cell empty, or say --missing empty; "
+                    f"if it is meant, put an apostrophe before it ('{word}) or say --missing text.",
                 )
-        return text
+        return plain_cell(text) if self.cells else text
 
     @property
     def is_silent(self) -> bool:
@@ -154,6 +157,7 @@ class Row:
         about = {
             "title": " ".join(self.text("title", longest=MAX_TITLE_LENGTH).split()),
             "language": self.text("language", longest=MAX_LANGUAGE_LENGTH).strip(),
+            "split": self.text("split", longest=MAX_SPLIT_LENGTH).strip(),
             "metadata": metadata,
             "terms": Terms(self.text("licence", longest=MAX_LICENCE_LENGTH).strip(), flag),
         }

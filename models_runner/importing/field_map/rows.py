@@ -96,7 +96,7 @@ class RowReader:
             yield Note(file, f"{rows} no transcript: {places}{more}.", NoteKind.LEFT_OUT)
 
     def _add(self, row: Mapping[str, Any], where: str) -> None:
-        fields = Row(row, where, self.map, self.options.missing if self.cells else Missing.TEXT)
+        fields = Row(row, where, self.map, self.options.missing if self.cells else Missing.TEXT, self.cells)
         row_id = fields.text("id", longest=MAX_ID_LENGTH).strip()
         if self.map.rows_are_turns:
             self._add_turn(fields, row_id, where)
@@ -161,6 +161,7 @@ class RowReader:
                 queries=tuple(ImportedQuery(query, tuple(texts)) for query, texts in group.queries.items()),
                 metadata=group.about.get("metadata", {}),
                 terms=group.about.get("terms", Terms()),
+                split=group.about.get("split", ""),
                 where=group.where,
             ),
             transcript,

@@ -5,19 +5,11 @@ from functools import partial
 
 from models_runner.importing import jsonl
 from models_runner.importing.files import Source
-from models_runner.importing.readers import (
-    arrow,
-    captions,
-    corpora_json,
-    delimited,
-    elitr,
-    nxt,
-    plain,
-    qmsum,
-    speech_json,
-    spreadsheets,
-    word,
-)
+from models_runner.importing.readers import plain, word
+from models_runner.importing.readers.captions import cues
+from models_runner.importing.readers.corpora import corpora_json, elitr, nxt, qmsum, release
+from models_runner.importing.readers.recognition import speech_json
+from models_runner.importing.readers.tables import arrow, delimited, spreadsheets
 from models_runner.importing.reading import AUTO, Outcome, Reader, ReadOptions, Unit
 from models_runner.importing.records import RecordError
 
@@ -27,7 +19,7 @@ Claim = Callable[[Sequence[Source], ReadOptions], tuple[list[Unit], set[str]]]
 READERS: dict[str, Reader] = {
     reader.name: reader
     for reader in (
-        *captions.READERS,
+        *cues.READERS,
         word.READER,
         spreadsheets.READER,
         *arrow.READERS,
@@ -40,7 +32,9 @@ READERS: dict[str, Reader] = {
     )
 }
 # Corpora of many files that belong together, by the name of --format.
-CORPORA: dict[str, Claim] = {nxt.NAME: nxt.claim, elitr.NAME: elitr.claim, arrow.NAME: arrow.claim}
+_CORPORA = (release, nxt, elitr, arrow)
+CORPORA: dict[str, Claim] = {module.NAME: module.claim for module in _CORPORA}
+MISSING = {module.NAME: module.MISSING for module in _CORPORA}
 FORMATS = (AUTO, *READERS, *CORPORA)
 # What stands beside data in the folders that people download.
 COMPANIONS = (
@@ -89,7 +83,7 @@ def find_units(sources: Sequence[Source], options: ReadOptions) -> Iterator[Unit
             yield from units
             claimed |= names
             if options.format == name and not units:
-                raise RecordError(sources[0].name if sources else "", f"holds no files of the format {name}.")
+                raise RecordError(sources[0].name if len(sources) == 1 else "What was given", MISSING[name])
     if options.format in CORPORA:
         return
     several = len(sources) > 1

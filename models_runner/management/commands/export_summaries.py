@@ -14,10 +14,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dataset", required=True)
         parser.add_argument("--output", required=True, type=Path)
+        parser.add_argument(
+            "--thoughts", action="store_true", help="Add what models thought before they wrote, in a field of its own."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            count = export_summaries(find_dataset(options["dataset"]), options["output"])
+            dataset = find_dataset(options["dataset"])
+            count = export_summaries(dataset, options["output"], thoughts=options["thoughts"])
         except UnknownDatasetError as error:
             raise CommandError(str(error)) from error
         except OSError as error:

@@ -29,7 +29,7 @@ from annotations.people.links import invitation_path, personal_path, single_path
 from annotations.rating import assignment, votes
 from annotations.web.views import rating as rating_views
 from lib import sql
-from models_runner.models import Document, Run, Score, Summary, System
+from models_runner.models import Document, Run, Score, Summary, SummaryCall, System
 from models_runner.models.scores import MetricSignature
 from tests.annotations.helpers import make_gold
 from tests.factories import (
@@ -159,7 +159,14 @@ def marked_summary(run, document, n):
         output_tokens=987_657_000 + n,
         dropped_tokens=987_656_000 + n,
         seconds=987_655_000 + n,
+        thoughts=f"{MARKER} thought",
+        thinking_tokens=987_651_000 + n,
+        control_tokens=[f"<|{MARKER}|>"],
     )
+    SummaryCall.objects.create(
+        summary=summary, position=1, step="summary", prompt=f"{MARKER} prompt", output=summary.text,
+        thoughts=f"{MARKER} thought", stop_reason="end", seconds=1.0,
+    )  # fmt: skip
     signature, _ = MetricSignature.objects.get_or_create(metric="rouge", text=f"{MARKER} signature")
     Score.objects.create(summary=summary, signature=signature, name=f"{MARKER}", value=987_654_000 + n)
     return summary

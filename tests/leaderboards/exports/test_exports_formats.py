@@ -223,3 +223,10 @@ def test_a_majority_whose_pairs_cross_a_chunk_of_texts_finds_its_texts(tmp_path,
     _, done = exported(tmp_path, study, "kto")
     assert done.lines == 12
     assert done.left_out == {preferences.UNDECIDED: 9}
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_what_models_thought_is_in_no_export(tmp_path, study, name):
+    Summary.objects.update(thoughts="zqthought", thinking_tokens=7)
+    path, _ = exported(tmp_path, study, name)
+    assert b"zqthought" not in path.read_bytes()

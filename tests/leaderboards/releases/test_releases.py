@@ -27,7 +27,7 @@ from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.publishing import Draft, ReleaseError
 from leaderboards.releases.rows import sha256
 from leaderboards.releases.tables import TABLES
-from models_runner.models import Document
+from models_runner.models import Document, Summary
 from stats.ratings.estimates import NO_LIMIT
 from tests.factories import ReferenceFactory, StudyFactory
 from tests.leaderboards.helpers import build_board, make_rated_study, score, summaries_of, system_slugs
@@ -403,3 +403,9 @@ def test_the_command_makes_checks_and_publishes(study, capsys):
         call_command("release", "check", study.slug, "1.0")
     with pytest.raises(CommandError, match=r"no release '9'. Known versions: 1\.0"):
         call_command("release", "publish", study.slug, "9")
+
+
+def test_what_models_thought_is_in_no_file_of_a_release(study):
+    Summary.objects.update(thoughts="zqthought", thinking_tokens=7)
+    folder = folder_of(make(study))
+    assert [str(path) for path in folder.rglob("*") if path.is_file() and b"zqthought" in path.read_bytes()] == []

@@ -241,7 +241,7 @@ class TestElitr:
         assert "transcript_MAN_annot02.txt: is an earlier transcript than" in said(first)
 
     def test_by_name_where_there_is_none(self):
-        assert "holds no files of the format elitr" in problem("a.txt", TEXT, format="elitr")
+        assert "a.txt: holds no meeting of ELITR" in problem("a.txt", TEXT, format="elitr")
 
 
 def test_meetingbank_with_items():

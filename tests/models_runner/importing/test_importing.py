@@ -183,7 +183,7 @@ class TestJsonLines:
             ({"references": {"tiny": "x"}}, "references, field 'tiny': is not known"),
             ({"references": {"short": ""}}, "references, field 'short': is empty"),
             ({"metadata": []}, "field 'metadata': is a list"),
-            ({"metadata": {"a": "\x00"}}, "field 'metadata': holds a NUL"),
+            ({"metadata": {"a": "\x00"}}, "field 'metadata.a': holds a NUL"),
             ({"language": 3}, "field 'language': is a number"),
             ({"queries": [{}]}, "queries[1], field 'query': is missing"),
             ({"colour": "red"}, "field 'colour': is not known. Expected only: id, transcript"),
@@ -256,7 +256,7 @@ class TestCsv:
         [
             ("id,text\nm1,x\n", "header: column 'text' is not known"),
             ("id\nm1\n", "header: column 'transcript' is missing"),
-            ("id,id,transcript\n", "a column is named twice"),
+            ("id,id,transcript\n", "columns 1 and 2 are both named 'id'"),
             ("id,transcript\nm1\n", "line 2: has 1 cells; the header has 2 columns"),
             ("id,transcript\nm1,\n", "line 2, field 'transcript': is empty"),
             ('id,transcript\nm1,"open\n', "is not CSV"),

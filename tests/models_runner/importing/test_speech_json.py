@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from models_runner.importing.readers.pieces import join_words
+from models_runner.importing.readers.recognition.pieces import join_words
 from tests.models_runner.importing.reading import problem, read, turns
 
 TWO = [("Speaker 0", "Good morning. Shall we?", 0.5), ("Speaker 1", "Yes.", 3.0)]

@@ -82,11 +82,14 @@ class TestDelimited:
     @pytest.mark.parametrize("cell", ["nan", "NaN", "NULL", "None", "N/A", "<NA>"])
     def test_words_for_nothing_are_asked_about(self, cell):
         text = f"id,transcript,reference\na,Ana: Hello.,{cell}\n"
-        assert f"a.csv, line 2, field 'reference': is {cell!r}, which programs write for an empty cell" in problem(
+        assert f"a.csv, line 2, field 'reference': is {cell!r}, which programs write into an empty cell" in problem(
             "a.csv", text
         )
         assert documents("a.csv", text, missing="empty") == [("a", ["Ana"], [])]
         assert documents("a.csv", text, missing="text") == [("a", ["Ana"], [cell])]
+
+    def test_an_apostrophe_marks_a_word_that_is_meant(self):
+        assert documents("a.csv", "id,transcript,reference\na,Ana: Hello.,'nan\n") == [("a", ["Ana"], ["nan"])]
 
     def test_a_word_for_nothing_in_json_is_a_text(self):
         assert documents(
@@ -94,7 +97,7 @@ class TestDelimited:
         ) == [("a", ["Ana"], ["nan"])]
 
     def test_a_column_named_twice_is_named(self):
-        assert "a column is named twice: 'r'" in problem("a.csv", "id,t,r,r\n1,Ana: Hi.,a,b\n", "transcript=t")
+        assert "columns 3 and 4 are both named 'r'" in problem("a.csv", "id,t,r,r\n1,Ana: Hi.,a,b\n", "transcript=t")
 
     def test_a_transcript_of_140000_characters(self):
         text = 'id,transcript\na,"' + "Ana: Hello all. \n" * 9_000 + '"\n'
@@ -324,7 +327,7 @@ class TestWorkbooks:
         assert "row 2, field 'reference': is 'nan'" in problem(
             "a.xlsx", workbook(("S", [self.ROWS[0], ["a", "Ana: Hi.", "nan"]]))
         )
-        assert "a column is named twice: 'id'" in problem("a.xlsx", workbook(("S", [["id", "id"], ["a", "b"]])))
+        assert "columns 1 and 2 are both named 'id'" in problem("a.xlsx", workbook(("S", [["id", "id"], ["a", "b"]])))
 
     def test_a_cell_that_excel_may_have_cut_is_said(self):
         data = workbook(("S", [self.ROWS[0], ["a", ("Ana: Hello. " * 3_000)[:32_767], "x"]]))

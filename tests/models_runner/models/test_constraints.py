@@ -48,6 +48,7 @@ def test_a_summary_exists_once_per_run_and_query():
         {"status": "failed", "failure_reason": ""},
         {"text": ""},
         {"stop_reason": "empty"},
+        {"stop_reason": "thinking"},
         {"stop_reason": ""},
         {"dropped_tokens": None},
     ],
@@ -59,6 +60,7 @@ def test_a_summary_without_account_is_refused(wrong):
 
 def test_an_empty_summary_is_flagged():
     assert SummaryFactory(text="", stop_reason="empty").pk
+    assert SummaryFactory(text="", stop_reason="thinking").pk
 
 
 def test_a_running_summary_has_owner_and_lease():

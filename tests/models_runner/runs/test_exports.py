@@ -5,6 +5,7 @@ from django.core.management import CommandError, call_command
 
 from lib.files import replace_when_complete
 from models_runner.models import MetricSignature, Score
+from models_runner.systems.fingerprint import system_fingerprint
 from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, RunFactory, SummaryFactory
 
 
@@ -39,6 +40,14 @@ def test_a_row_has_the_fixed_fields(tmp_path):
                 "bertscore_f1": None,
                 "words": None,
             },
+            "thinking_tokens": None,
+            "peak_memory_bytes": None,
+            "energy_joules": None,
+            "chapters": 1,
+            "split": "",
+            "parameters": None,
+            "regime": "zero-shot",
+            "system_sha256": system_fingerprint(summary.run.system),
         }
     ]
 
@@ -76,3 +85,13 @@ def test_a_file_that_breaks_off_leaves_nothing(tmp_path):
         raise ZeroDivisionError
     assert [p.name for p in tmp_path.iterdir()] == ["out.jsonl"]
     assert path.read_text() == "old"
+
+
+@pytest.mark.django_db
+def test_thoughts_are_in_a_field_of_their_own_and_only_if_asked_for(tmp_path):
+    summary = SummaryFactory(thoughts="They want a summary.")
+    dataset, path = summary.run.dataset, tmp_path / "out.jsonl"
+    assert "They want" not in json.dumps(export(dataset, path))
+    call_command("export_summaries", dataset=dataset.name, output=path, thoughts=True)
+    (row,) = [json.loads(line) for line in path.read_text().splitlines()]
+    assert (row["summary"], row["thoughts"]) == (summary.text, "They want a summary.")

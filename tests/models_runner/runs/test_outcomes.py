@@ -43,3 +43,17 @@ def test_a_summary_written_anew_keeps_only_its_own_calls(summary):
 def test_a_lost_summary_leaves_no_calls(summary):
     assert store_outcome(summary.run, Summary.objects.held_by("somebody else"), summary, output("One.")) == 0
     assert not SummaryCall.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["\u200b\ufeff", "\u00ad \u2060", "\u3164\u2800", "\u2028"])
+def test_a_summary_that_nobody_can_see_is_empty(summary, text):
+    store_outcome(summary.run, Summary.objects.held_by("me"), summary, SystemOutput(text, "end", 20, 6, 0, 1.0))
+    summary.refresh_from_db()
+    assert (summary.status, summary.text, summary.stop_reason) == ("done", "", "empty")
+
+
+def test_a_summary_keeps_its_invisible_characters_among_others(summary):
+    text = "We ship\u00ad on \u200bFriday."
+    store_outcome(summary.run, Summary.objects.held_by("me"), summary, SystemOutput(text, "end", 20, 6, 0, 1.0))
+    summary.refresh_from_db()
+    assert (summary.text, summary.stop_reason) == (text, "end")

@@ -6,6 +6,7 @@ from django.core.management import CommandError, call_command
 from models_runner.adapters.extractive import METHODS
 from models_runner.adapters.longinput.strategies import COMBINE, KEEP
 from models_runner.adapters.openai_api import DEFAULTS
+from models_runner.adapters.openai_api.presets import PRESETS
 from models_runner.adapters.registry import ADAPTERS
 from models_runner.models import Run, Summary, System
 from models_runner.runs import lifecycle
@@ -143,5 +144,6 @@ def test_the_example_in_the_docs_can_be_added(tmp_path):
 
 def test_every_adapter_and_strategy_is_in_the_docs():
     text = (Path(__file__).parents[3] / "docs" / "adapters.md").read_text()
-    names = [*ADAPTERS, *METHODS, *KEEP, *COMBINE, *DEFAULTS]
+    requests = ("preset", "limit_field", "omit", "extra_body", "system_message", "thinking", "thinking_tokens")
+    names = [*ADAPTERS, *METHODS, *KEEP, *COMBINE, *DEFAULTS, *filter(None, PRESETS), *requests]
     assert [name for name in names if f"`{name}`" not in text] == []

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from models_runner.importing.files import Source
-from models_runner.importing.readers.cloud_json import CONTENT_KEYS, END_KEYS, NAME_KEYS, START_KEYS
-from models_runner.importing.readers.pieces import items, number, speaker_of, text_of
+from models_runner.importing.readers.recognition.cloud_json import CONTENT_KEYS, END_KEYS, NAME_KEYS, START_KEYS
+from models_runner.importing.readers.recognition.pieces import items, number, speaker_of, text_of
 from models_runner.importing.readers.records_of import notes_on, record_of_turns
 from models_runner.importing.reading import Outcome, Reader, ReadOptions
 from models_runner.importing.records import MAX_ID_LENGTH, Fields, ImportedRecord, RecordError

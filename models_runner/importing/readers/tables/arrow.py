@@ -15,7 +15,7 @@ from models_runner.importing.reading import Outcome, Reader, ReadOptions, Unit
 from models_runner.importing.records import RecordError
 
 NAME = "hf"
-LABEL = "Hugging Face data set on disk"
+MISSING = "is no data set of save_to_disk: there is no state.json beside Arrow files."
 OWN = frozenset({"id", "transcript", "title", "language", "licence", "redistributable", "reference"})
 ROWS_AT_ONCE = 200
 

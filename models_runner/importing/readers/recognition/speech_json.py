@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from models_runner.importing.files import Source
-from models_runner.importing.readers import cloud_json
-from models_runner.importing.readers.pieces import (
+from models_runner.importing.readers.recognition import cloud_json
+from models_runner.importing.readers.recognition.pieces import (
     Pieces,
     items,
     language_code,

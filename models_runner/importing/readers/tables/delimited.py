@@ -11,12 +11,12 @@ from models_runner.importing.field_map.rows import RowReader
 from models_runner.importing.files import Source
 from models_runner.importing.reading import Note, Outcome, Reader, ReadOptions
 from models_runner.importing.records import LENGTHS, RecordError
+from models_runner.importing.tables import LARGEST_CELL, unique_header
 
 REFERENCE_COLUMNS = ("reference", *(f"reference_{kind}" for kind in LENGTHS))
-TEXTS = ("id", "transcript", "language", "title", "licence")
+TEXTS = ("id", "transcript", "language", "title", "licence", "split")
 COLUMNS = (*TEXTS, "redistributable", *REFERENCE_COLUMNS)
 REQUIRED = ("id", "transcript")
-LARGEST_CELL = 50_000_000
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SNIFFED = 20  # records
 
@@ -45,9 +45,7 @@ def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
         yield Note(source.name, f"Its columns are parted by {DELIMITERS[delimiter]}.")
     rows = _rows(source, text, delimiter)
     first = next(rows, None)
-    header = [name.strip() for name in first[0]] if first else []
-    if duplicate := next((name for name in header if name and header.count(name) > 1), ""):
-        raise RecordError(f"{source.name}, header", f"a column is named twice: {duplicate!r}; name each column once.")
+    header = unique_header(f"{source.name}, header", first[0] if first else [])
     if options.fields or _is_foreign(header):
         yield from _by_map(source, header, rows, options)
     else:

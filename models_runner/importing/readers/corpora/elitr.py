@@ -16,7 +16,7 @@ from models_runner.importing.reading import Note, NoteKind, Outcome, ReadOptions
 from models_runner.importing.speech.text import read_transcript
 
 NAME = "elitr"
-LABEL = "ELITR minuting corpus"
+MISSING = "holds no meeting of ELITR: there is no folder with a transcript_*.txt and minutes_*.txt."
 TRANSCRIPT = re.compile(r"^transcript[_-].*\.txt$", re.IGNORECASE)
 ROUND = re.compile(r"transcript_MAN(\d*)", re.IGNORECASE)
 MINUTES = re.compile(r"^minutes[_-].*\.txt$", re.IGNORECASE)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from models_runner.importing.readers.pieces import (
+from models_runner.importing.readers.recognition.pieces import (
     Pieces,
     items,
     join_words,

@@ -3,16 +3,21 @@
 import math
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import Any
 
 from models_runner.adapters.endpoints import check_engine
 from models_runner.adapters.language_model import LanguageModelAdapter
-from models_runner.adapters.prompts import SYSTEM_MESSAGE, stop_reason
+from models_runner.adapters.openai_api.answers import SHOWN_CHARACTERS, read_answer
+from models_runner.adapters.openai_api.refusals import read_refusals
+from models_runner.adapters.openai_api.requests import RequestBody, Shape, first_shape, learn, request_body
+from models_runner.adapters.openai_api.settings import request_settings
+from models_runner.adapters.prompts import SYSTEM_MESSAGE
 from models_runner.adapters.protocol import (
     AdapterError,
     Prompt,
@@ -21,6 +26,8 @@ from models_runner.adapters.protocol import (
     WeightsMissingError,
     Written,
 )
+from models_runner.adapters.texts.control_tokens import control_tokens
+from models_runner.adapters.texts.thinking import OMIT
 
 DEFAULTS = {"concurrency": 4, "timeout_seconds": 600, "max_retries": 5}
 NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -28,7 +35,11 @@ CHARACTERS_A_TOKEN = 3
 ESTIMATE = "estimated: 3 ASCII characters a token, every other character one"
 # Room for the tokens that the server's chat template adds, which this side does not know.
 TEMPLATE_TOKENS = 16
-SHOWN_CHARACTERS = 200
+# Some servers answer a chat template that raises with 500.
+REFUSING = (400, 404, 405, 415, 422, 500, 501)
+# A refusal comes at once, an answer takes its time: so long the others wait for what the first request learns.
+LEARNING_SECONDS = 3.0
+MOST_LESSONS = 12
 SENT_HEADERS = ("host", "accept", "accept-encoding", "connection", "user-agent", "content-type", "content-length")
 
 
@@ -40,7 +51,8 @@ class OpenAIEngine:
     """A model behind an endpoint.
 
     Engine settings: `base_url`, `model` (the system's model_id), `key_env` (the name of an environment variable),
-    `concurrency` (4), `timeout_seconds` (600), `max_retries` (5) and `tokenizer` (a folder or hub id to count with).
+    `concurrency` (4), `timeout_seconds` (600), `max_retries` (5), `tokenizer` (a folder or hub id to count with), and
+    those of settings.py, which shape the requests. What the server refuses of what we send by ourselves is learnt once.
 
     Raises:
         WeightsMissingError: The endpoint, its key or the tokenizer is missing.
@@ -67,7 +79,10 @@ class OpenAIEngine:
         self.key_env = str(settings.get("key_env") or "")
         self.client = self._client(base_url, settings)
         self.counts_exactly, self.count = self._counter(str(settings.get("tokenizer") or ""))
+        self.settings = request_settings(spec, self.window)
         self._answered: dict[Prompt, Written] = {}
+        self._shape = first_shape(self.settings)
+        self._lock, self._first_is_out, self._first_is_back = threading.Lock(), False, threading.Event()
 
     def _client(self, base_url: str, settings: Mapping[str, Any]) -> Any:
         key = self._key() or "none"
@@ -103,7 +118,10 @@ class OpenAIEngine:
         return True, lambda text: len(loaded(text, add_special_tokens=False)["input_ids"])
 
     def needs(self, prompt: Prompt) -> int:
-        return self.count(SYSTEM_MESSAGE) + self.count(prompt.text) + TEMPLATE_TOKENS + prompt.limit
+        return self.count(SYSTEM_MESSAGE) + self.count(prompt.text) + TEMPLATE_TOKENS + self._limit(prompt)
+
+    def _limit(self, prompt: Prompt) -> int:
+        return prompt.limit + self.settings.thinking_tokens
 
     def write(self, prompts: Sequence[Prompt]) -> list[Written]:
         """Send the prompts side by side; an answer that came before another prompt failed is kept for the next try."""
@@ -125,19 +143,20 @@ class OpenAIEngine:
 
     def _write(self, prompt: Prompt) -> Written:
         started = time.perf_counter()
-        answer = self._ask(prompt)
-        text, reason = _read(answer)
-        usage = getattr(answer, "usage", None)
-        self._check_read_whole(getattr(usage, "prompt_tokens", None), prompt)
-        details = getattr(usage, "prompt_tokens_details", None)
+        sent, body = self._ask(prompt)
+        answer = read_answer(body, sent.limit)
+        self._check_read_whole(answer.prompt_tokens, prompt)
         return Written(
-            text=text,
-            stop_reason=stop_reason(text, cut=reason == "length"),
-            prompt=f"[system]\n{SYSTEM_MESSAGE}\n\n[user]\n{prompt.text}",
-            prompt_tokens=getattr(usage, "prompt_tokens", None),
-            output_tokens=getattr(usage, "completion_tokens", None),
+            text=answer.text,
+            thoughts=answer.thoughts,
+            stop_reason="length" if answer.cut else "end",
+            prompt="\n\n".join(f"[{message['role']}]\n{message['content']}" for message in sent.messages),
+            prompt_tokens=answer.prompt_tokens,
+            output_tokens=answer.output_tokens,
+            thinking_tokens=answer.thinking_tokens,
             seconds=time.perf_counter() - started,
-            cached_tokens=getattr(details, "cached_tokens", None),
+            cached_tokens=answer.cached_tokens,
+            control_tokens=control_tokens(prompt.text),
         )
 
     def _check_read_whole(self, reported: int | None, prompt: Prompt) -> None:
@@ -151,24 +170,57 @@ class OpenAIEngine:
                 f"larger window, or the system a smaller context_window than {self.window}."
             )
 
-    def _ask(self, prompt: Prompt) -> Any:
-        openai = self.openai
-        messages: Any = [{"role": "system", "content": SYSTEM_MESSAGE}, {"role": "user", "content": prompt.text}]
+    def _ask(self, prompt: Prompt) -> tuple[RequestBody, Any]:
+        """Return the request as it was taken, and the answer to it."""
+        with self._lock:
+            is_first, self._first_is_out = not self._first_is_out, True
+        if not is_first:
+            self._first_is_back.wait(LEARNING_SECONDS)
         try:
-            return self.client.chat.completions.create(
-                model=self.model, messages=messages, max_tokens=prompt.limit, **self._sampling()
-            )
-        except (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError) as error:
-            raise TransientAdapterError(self._told("The endpoint did not answer", error)) from None
-        except openai.APIStatusError as error:
-            raise AdapterError(self._told("The endpoint refused the request", error)) from None
-        except (openai.APIError, ValueError) as error:
-            raise AdapterError(self._told("The endpoint's answer cannot be read", error)) from None
+            return self._negotiate(prompt)
+        finally:
+            self._first_is_back.set()
 
-    def _sampling(self) -> dict[str, Any]:
-        decoding = {name: value for name, value in self.spec.decoding.items() if name != "max_tokens"}
-        standard = {name: decoding.pop(name) for name in ("temperature", "seed", "top_p") if name in decoding}
-        return {"temperature": 0, "seed": 1} | standard | ({"extra_body": decoding} if decoding else {})
+    def _negotiate(self, prompt: Prompt) -> tuple[RequestBody, Any]:
+        openai = self.openai
+        for _ in range(MOST_LESSONS):
+            shape = self._shape
+            sent = request_body(self.settings, shape, prompt)
+            try:
+                return sent, self._post(sent)
+            except openai.APIStatusError as error:
+                if not self._learnt(error, sent, shape):
+                    raise self._fault(error) from None
+            except (openai.APIError, ValueError) as error:
+                raise self._fault(error) from None
+        raise AdapterError(f"The endpoint still refuses the request after {MOST_LESSONS} changes to it.")
+
+    def _post(self, sent: RequestBody) -> Any:
+        # As plain JSON values: the client's own classes read no more than one maker's answers have.
+        body = {"model": self.model, "messages": sent.messages, **sent.values}
+        return self.client.post("/chat/completions", cast_to=object, body=body)
+
+    def _learnt(self, error: Any, sent: RequestBody, shape: Shape) -> bool:
+        """Tell whether the request is worth repeating in another shape, and keep that shape for all requests.
+
+        Raises:
+            AdapterError: The server refuses what the system's record asks for.
+        """
+        if error.status_code not in REFUSING:
+            return False
+        refusals = read_refusals(self._without_key(error.response.text), sent.refusable)
+        with self._lock:
+            # Another request may have learnt the same meanwhile.
+            self._shape = learn(self.settings, self._shape, refusals)
+            return self._shape != shape
+
+    def _fault(self, error: Exception) -> AdapterError:
+        openai = self.openai
+        if isinstance(error, openai.APIConnectionError | openai.RateLimitError | openai.InternalServerError):
+            return TransientAdapterError(self._told("The endpoint did not answer", error))
+        if isinstance(error, openai.APIStatusError):
+            return AdapterError(self._told("The endpoint refused the request", error))
+        return AdapterError(self._told("The endpoint's answer cannot be read", error))
 
     def _told(self, what: str, error: Exception) -> str:
         """Describe the fault in one line, without the key, even if the server or the library repeats it."""
@@ -176,11 +228,11 @@ class OpenAIEngine:
         if isinstance(error, self.openai.APIStatusError) and not _told_message(error.body):
             # The client reports only the status unless the body has the usual form.
             told = f"{told} - {error.response.text}"
-        message = " ".join(told.split())
+        return f"{what}: {' '.join(self._without_key(told).split())[:SHOWN_CHARACTERS]}"
+
+    def _without_key(self, text: str) -> str:
         key = os.environ.get(self.key_env, "") if self.key_env else ""
-        if key:
-            message = message.replace(key, f"[{self.key_env}]")
-        return f"{what}: {message[:SHOWN_CHARACTERS]}"
+        return text.replace(key, f"[{self.key_env}]") if key else text
 
     def environment(self) -> dict[str, object]:
         return {
@@ -191,7 +243,21 @@ class OpenAIEngine:
             "concurrency": self.batch_size,
             "window": self.window,
             "token_counting": "the model's tokenizer" if self.counts_exactly else ESTIMATE,
-            "system_message": SYSTEM_MESSAGE,
+            "system_message": SYSTEM_MESSAGE if self._shape.system_message != OMIT else "",
+            "request": self._request_record(),
+        }
+
+    def _request_record(self) -> dict[str, object]:
+        """What requests look like now, and what was learnt from the server's refusals."""
+        shape, settings = self._shape, self.settings
+        return {
+            "preset": settings.preset or "none",
+            "limit_field": shape.limit_field,
+            "system_message": shape.system_message,
+            "thinking": settings.thinking,
+            "thinking_tokens": settings.thinking_tokens,
+            "fields": {name: sent.value for name, sent in settings.fields.items() if name not in shape.dropped},
+            "learnt": [asdict(lesson) for lesson in shape.lessons],
         }
 
 
@@ -212,21 +278,6 @@ def _only_our_headers(key: str) -> Callable[[Any], None]:
 def _told_message(body: object) -> bool:
     error = body.get("error", body) if isinstance(body, Mapping) else None
     return isinstance(error, Mapping) and bool(error.get("message"))
-
-
-def _read(answer: Any) -> tuple[str, str]:
-    """Return text and finish reason of the first choice. Raises AdapterError if the answer has no whole text."""
-    choices = getattr(answer, "choices", None)
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    message = getattr(choice, "message", None)
-    if message is None:
-        raise AdapterError(f"The endpoint's answer has no message in it: {str(answer)[:SHOWN_CHARACTERS]!r}")
-    text, reason = getattr(message, "content", None) or "", getattr(choice, "finish_reason", "")
-    if not isinstance(text, str):
-        raise AdapterError(f"The endpoint's message is no text: {str(text)[:SHOWN_CHARACTERS]!r}")
-    if reason == "content_filter":
-        raise AdapterError("The endpoint's content filter stopped the answer; what it had written is no whole summary.")
-    return text.strip(), str(reason)
 
 
 def estimated_tokens(text: str) -> int:

@@ -16,7 +16,7 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from models_runner.importing.files import Source
-from models_runner.importing.readers.pieces import join_words
+from models_runner.importing.readers.recognition.pieces import join_words
 from models_runner.importing.readers.records_of import record_of_turns
 from models_runner.importing.reading import Outcome, ReadOptions, Unit
 from models_runner.importing.records import RecordError
@@ -24,7 +24,7 @@ from models_runner.importing.speech.text import TranscriptText
 from models_runner.importing.speech.turns import Utterance, join_utterances
 
 NAME = "nxt"
-LABEL = "AMI and ICSI, NXT words"
+MISSING = "holds no NXT words: there is no file such as words/ES2002a.A.words.xml."
 WORDS = re.compile(r"^(?P<meeting>[^.]+)\.(?P<channel>[^.]+)\.words\.xml$")
 SUMMARY = re.compile(r"^(?P<meeting>[^.]+)\.abssumm\.xml$")
 LONGEST_GAP = 1.0  # seconds without a word: whoever speaks next begins an utterance

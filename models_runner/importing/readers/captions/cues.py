@@ -9,7 +9,7 @@ import srt
 from webvtt import vtt
 
 from models_runner.importing.files import Source
-from models_runner.importing.readers.cue_text import CHEVRONS, TIMESTAMP, Piece, pieces_of, plain
+from models_runner.importing.readers.captions.cue_text import CHEVRONS, TIMESTAMP, Piece, pieces_of, plain
 from models_runner.importing.readers.records_of import record_of_turns
 from models_runner.importing.reading import Note, NoteKind, Outcome, Reader, ReadOptions
 from models_runner.importing.records import RecordError

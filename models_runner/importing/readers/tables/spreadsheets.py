@@ -8,9 +8,10 @@ from models_runner.importing.field_map.mapping import FieldMap, find_map
 from models_runner.importing.field_map.rows import RowReader
 from models_runner.importing.files import Source
 from models_runner.importing.readers.archives import holds_member, is_zip, refuse_bomb
-from models_runner.importing.readers.delimited import COLUMNS
+from models_runner.importing.readers.tables.delimited import COLUMNS
 from models_runner.importing.reading import Note, Outcome, Reader, ReadOptions
 from models_runner.importing.records import RecordError
+from models_runner.importing.tables import unique_header
 
 SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -33,8 +34,7 @@ def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
     while header and not header[-1]:
         header.pop()
     where = f"{source.name}, sheet {sheet}"
-    if twice := next((name for name in header if name and header.count(name) > 1), ""):
-        raise RecordError(f"{where}, header", f"a column is named twice: {twice!r}; name each column once.")
+    unique_header(f"{where}, header", [name for name in header if name])
     given = _own_map(header, options) or find_map(header, options, f"{where}, header")
     long: list[str] = []
 

@@ -1,0 +1,167 @@
+"""Read a server's answer: text or blocks, thoughts in fields or blocks, how it ended, and what it took."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from models_runner.adapters.protocol import AdapterError
+
+SHOWN_CHARACTERS = 200
+CUT = ("length", "max_tokens", "max_output_tokens", "max_completion_tokens", "model_length", "token_limit")
+FILTERED = ("content_filter", "safety", "recitation", "prohibited_content", "blocklist", "spii", "sensitive")
+# Where servers put what the model thought, beside the answer; the first that is filled counts.
+THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking", "thoughts", "reasoning_details", "thinking_blocks")
+THOUGHT_BLOCKS = ("thinking", "reasoning", "thought", "redacted_thinking", "summary_text", "reasoning_text")
+TEXT_BLOCKS = ("text", "output_text", "")
+TEXT_FIELDS = ("text", "output_text", "content", "value")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server answered.
+
+    Attributes:
+        text: The message's text; thoughts that are marked within it are still there.
+        thoughts: Thoughts that the server gave apart.
+        cut: Whether the output limit ended it.
+        prompt_tokens: Tokens read; None where the server does not tell.
+        output_tokens: Tokens written, thoughts included; None where the server does not tell.
+        thinking_tokens: Those of them that were thoughts; None where the server does not tell.
+        cached_tokens: Prompt tokens that were not read again; None where the server does not tell.
+    """
+
+    text: str
+    thoughts: str
+    cut: bool
+    prompt_tokens: int | None
+    output_tokens: int | None
+    thinking_tokens: int | None
+    cached_tokens: int | None
+
+
+@dataclass
+class _Message:
+    text: list[str] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+
+def read_answer(body: Any, limit: int) -> Answer:
+    """Read the first choice of an answer.
+
+    Args:
+        body: The answer as JSON values.
+        limit: The output limit that was sent.
+    Raises:
+        AdapterError: There is no message, it is no text, the model refused, or a filter stopped it.
+    """
+    choice = _choice(body)
+    message, reason = choice["message"], str(choice.get("finish_reason") or "").lower()
+    read = _read_message(message)
+    text, thoughts = "".join(read.text), "\n\n".join(filter(None, map(str.strip, read.thoughts)))
+    if read.refusals or reason == "refusal":
+        words = " ".join(read.refusals) or text
+        raise AdapterError(f"The endpoint's model refused to answer: {words[:SHOWN_CHARACTERS]}")
+    if reason in FILTERED:
+        raise AdapterError("The endpoint's content filter stopped the answer; what it had written is no whole summary.")
+    if read.others and not text:
+        raise AdapterError(
+            f"The endpoint's message is no text: it has {', '.join(sorted(set(read.others)))} in it and no text."
+        )
+    read_tokens, written, thought, cached = _usage(body.get("usage"))
+    cut = reason in CUT or (not reason and written is not None and written >= limit)
+    if cut and not text and not thoughts and thought is None:
+        thought = written  # what was written and is not shown
+    return Answer(text, thoughts, cut, read_tokens, written, thought, cached)
+
+
+def _choice(body: Any) -> Mapping[str, Any]:
+    choices = body.get("choices") if isinstance(body, Mapping) else None
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if not isinstance(choice, Mapping) or not isinstance(choice.get("message"), Mapping):
+        raise AdapterError(f"The endpoint's answer has no message in it: {_shown(body)!r}")
+    return choice
+
+
+def _shown(body: Any) -> str:
+    return str(body)[:SHOWN_CHARACTERS]
+
+
+def _read_message(message: Mapping[str, Any]) -> _Message:
+    read = _Message()
+    content = message.get("content")
+    if isinstance(content, str):
+        read.text.append(content)
+    elif isinstance(content, Mapping | list):
+        _read_blocks(content if isinstance(content, list) else [content], read)
+    elif content is not None:
+        raise AdapterError(f"The endpoint's message is no text: {_shown(content)!r}")
+    if isinstance(refusal := message.get("refusal"), str) and refusal.strip():
+        read.refusals.append(refusal)
+    for name in THOUGHT_FIELDS:
+        if told := _all_text(message.get(name)).strip():
+            if told not in "".join(read.thoughts):
+                read.thoughts.insert(0, told)
+            break
+    return read
+
+
+def _read_blocks(blocks: Sequence[Any], read: _Message) -> None:
+    for block in blocks:
+        if not isinstance(block, Mapping):
+            raise AdapterError(f"The endpoint's message is no text: {_shown(blocks)!r}")
+        kind = str(block.get("type") or "").lower()
+        if kind in THOUGHT_BLOCKS or kind.startswith(("reasoning", "thinking")):
+            read.thoughts.append(_all_text(block))
+        elif kind == "refusal":
+            read.refusals.append(_all_text(block.get("refusal")) or "no words")
+        elif kind in TEXT_BLOCKS:
+            read.text.append(_all_text({name: block.get(name) for name in TEXT_FIELDS}))
+        elif kind == "message":
+            inner = block.get("content")
+            _read_blocks(inner if isinstance(inner, list) else [{"type": "text", "text": inner}], read)
+        else:
+            read.others.append(kind)
+
+
+def _all_text(value: Any) -> str:
+    """Return every text in a value of whatever shape: a string, a block, or a list of them."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "".join(_all_text(inner) for inner in value)
+    if isinstance(value, Mapping):
+        names = (*TEXT_FIELDS, "thinking", "reasoning", "reasoning_content", "summary", "thought")
+        return next((text for name in names if (text := _all_text(value.get(name)))), "")
+    return ""
+
+
+def _usage(usage: Any) -> tuple[int | None, int | None, int | None, int | None]:
+    """Return the tokens read, written, thought and cached; None for each that is not told."""
+    if not isinstance(usage, Mapping):
+        return None, None, None, None
+    read = _whole(usage, "prompt_tokens", "input_tokens")
+    written = _whole(usage, "completion_tokens", "output_tokens")
+    details = _mapping(usage, "completion_tokens_details", "output_tokens_details")
+    thought = _whole({**details, **usage}, "reasoning_tokens", "thinking_tokens", "thoughts_tokens")
+    cached = _whole(_mapping(usage, "prompt_tokens_details", "input_tokens_details"), "cached_tokens")
+    total = _whole(usage, "total_tokens")
+    if read is not None and written is not None and total is not None and total > read + written:
+        # Some servers leave thoughts out of what was written, and bill them all the same.
+        unseen = total - read - written
+        thought = unseen if thought is None else thought
+        written = total - read
+    return read, written, thought, cached
+
+
+def _mapping(usage: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    return next((usage[name] for name in names if isinstance(usage.get(name), Mapping)), {})
+
+
+def _whole(values: Mapping[str, Any], *names: str) -> int | None:
+    for name in names:
+        value = values.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**31:
+            return int(value)
+    return None
