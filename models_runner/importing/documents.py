@@ -12,8 +12,10 @@ from django.db.models import Max
 from lib.language import words
 from lib.language_codes import UnknownLanguageError, language_code
 from lib.names import AmbiguousNameError, ByName, normal_form
-from models_runner.importing import csv_files, jsonl, qmsum, releases
 from models_runner.importing.comparing import changed_records
+from models_runner.importing.files import Source
+from models_runner.importing.preview import outcomes_of, units_of
+from models_runner.importing.reading import AUTO, Note, NoteKind, ReadOptions
 from models_runner.importing.records import (
     MAX_LICENCE_LENGTH,
     MAX_SPLIT_LENGTH,
@@ -25,7 +27,6 @@ from models_runner.importing.records import (
 )
 from models_runner.models import Dataset, Document, Query, Reference, Transcript
 
-FORMATS = {"qmsum": qmsum.read, "jsonl": jsonl.read, "csv": csv_files.read, "release": releases.read}
 BATCH = 200
 
 
@@ -39,6 +40,7 @@ class ImportResult:
         unchanged: Documents that the dataset had already.
         without_reference: Documents of the file without a reference.
         new_terms: Documents that the dataset had already and whose terms have changed.
+        notes: What was guessed and what was not taken over.
     """
 
     dataset: Dataset
@@ -46,33 +48,57 @@ class ImportResult:
     unchanged: int
     without_reference: int
     new_terms: int = 0
+    notes: tuple[Note, ...] = ()
 
 
 def import_path(
-    name: str, path: Path, kind: str, *, split: str = "", language: str = "en", terms: Terms = NO_TERMS
+    name: str,
+    path: Path | Sequence[Source],
+    kind: str = AUTO,
+    *,
+    split: str = "",
+    language: str = "en",
+    terms: Terms = NO_TERMS,
+    options: ReadOptions | None = None,
 ) -> ImportResult:
-    """Read a file or folder and import its documents.
+    """Read a file, a folder or uploaded files, and import the documents.
 
     Args:
         name: The dataset; it is created if it is new.
-        path: The file or folder.
-        kind: The format, a key of FORMATS.
+        path: The file or folder; or sources made of names and bytes.
+        kind: The format, a name in readers.registry.FORMATS.
         split: The documents' split.
         language: Language of records that name none, by its code or name.
         terms: Terms of records that name none.
+        options: How to read, beyond format, language and split.
     Raises:
         DatasetImportError: A record is wrong; nothing has changed.
     """
+    records: list[ImportedRecord] = []
+    problems: list[str] = []
+    notes: list[Note] = []
     try:
-        outcomes = list(FORMATS[kind](path, language_code(language)))
+        how = replace(options or ReadOptions(), format=kind, language=language_code(language), split=split)
+        units, ignored = units_of(path, how)
+        for unit in units:
+            if not unit.format:
+                ignored.append(f"{unit.name} ({unit.why})")
+            for outcome in outcomes_of(unit):
+                match outcome:
+                    case ImportedRecord():
+                        records.append(replace(outcome, split=outcome.split or unit.split))
+                    case Note():
+                        notes.append(outcome)
+                    case RecordError():
+                        problems.append(str(outcome))
     except UnknownLanguageError as error:
         raise DatasetImportError([f"The language {error}"]) from error
     except RecordError as error:
-        raise DatasetImportError([str(error)]) from error
-    if problems := [str(outcome) for outcome in outcomes if isinstance(outcome, RecordError)]:
+        problems.append(str(error))
+    if problems:
         raise DatasetImportError(problems)
-    records = [outcome for outcome in outcomes if isinstance(outcome, ImportedRecord)]
-    return import_documents(name, records, split=split, terms=terms)
+    notes += [Note(name, "was passed over.", NoteKind.LEFT_OUT) for name in ignored]
+    return replace(import_documents(name, records, split=split, terms=terms), notes=tuple(notes))
 
 
 def _with_codes(records: Sequence[ImportedRecord]) -> list[ImportedRecord]:
