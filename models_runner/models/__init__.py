@@ -6,6 +6,7 @@ from models_runner.models.instructions import InstructionText
 from models_runner.models.runs import Run, Summary, SummaryCall
 from models_runner.models.scores import MetricSignature, Score, ScoringJob
 from models_runner.models.systems import Regime, System
+from models_runner.models.trials import Trial
 
 __all__ = [
     "Dataset",
@@ -25,4 +26,5 @@ __all__ = [
     "System",
     "TrainedDocument",
     "Transcript",
+    "Trial",
 ]

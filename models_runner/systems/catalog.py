@@ -1,8 +1,10 @@
 """Find systems by name, in the database or in catalog.yaml, whose entries are stored when they are first used."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +84,12 @@ def read_entries(path: Path) -> Entries:
         raise CatalogError(f"{path.name} holds no systems; expected a system's name with its fields below it.")
     read = {str(slug): values for slug, values in loaded.items() if not str(slug).startswith(PIECE)}
     for slug, values in read.items():
-        _check(slug, values)
+        check_entry(slug, values)
     return read
 
 
-def _check(slug: str, values: Any) -> None:
+def check_entry(slug: str, values: Any) -> None:
+    """Check one entry. Raises CatalogError, which names the entry and the field."""
     if not isinstance(values, dict):
         raise CatalogError(f"{slug}: expected fields below it, such as name, adapter and regime.")
     if unknown := [name for name in values if name not in FIELDS]:
@@ -123,9 +126,20 @@ def find_system(slug: str) -> System | None:
     return unsaved_system(slug) if slug in entries() else None
 
 
+def free_slug(slug: str) -> str:
+    """Return a name for a copy that no system has yet: the old one with a number behind it."""
+    stem = re.sub(r"-\d+$", "", slug)[:90]
+    return next(name for n in count(2) if find_system(name := f"{stem}-{n}") is None)
+
+
 def unsaved_system(slug: str) -> System:
     """Return a catalogue entry as an unsaved System, for pages, which change nothing."""
-    values = dict(entries()[slug])
+    return unsaved(slug, entries()[slug])
+
+
+def unsaved(slug: str, record: Mapping[str, Any]) -> System:
+    """Return an entry, as the catalogue has it, as an unsaved System."""
+    values = dict(record)
     base = find_system(str(values.pop("base"))) if values.get("base") else None
     return System(slug=slug, base=base, **values)
 

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django_htmx.http import HttpResponseClientRefresh
 
-from models_runner.models import Dataset, Document, FineTuning, Run, Summary, System
+from models_runner.models import Dataset, Document, FineTuning, Run, Summary, System, Trial
 from models_runner.systems import catalog
 
 P = ParamSpec("P")
@@ -92,3 +92,9 @@ def get_summary(request: HttpRequest, pk: int) -> Summary:
     """Load a summary with its run, system, document and query."""
     check_staff(request)
     return get_object_or_404(Summary.objects.select_related("run__system", "run__dataset", "document", "query"), pk=pk)
+
+
+def get_trial(request: HttpRequest, pk: int) -> Trial:
+    """Load a trial with its document."""
+    check_staff(request)
+    return get_object_or_404(Trial.objects.select_related("document"), pk=pk)

@@ -1,11 +1,13 @@
 from django.urls import path
 
-from models_runner.web.views import datasets, finetuning, runs, systems
+from models_runner.web.views import datasets, finetuning, new_system, runs, systems
 
 urlpatterns = [
     path("datasets/", datasets.dataset_list, name="datasets"),
     path("datasets/<slug:name>/", datasets.dataset_detail, name="dataset"),
     path("documents/<int:pk>/", datasets.document_detail, name="document"),
+    path("new-system/", new_system.new_system, name="new_system"),
+    path("new-system/trials/<int:pk>/", new_system.trial_detail, name="trial"),
     path("systems/", systems.system_list, name="systems"),
     path("systems/<slug:slug>/", systems.system_detail, name="system"),
     path("runs/", runs.run_list, name="runs"),
