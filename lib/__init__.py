@@ -1,1 +1,1 @@
-"""Helpers for all apps: JSON errors, files, CSV, SQL, numbers, languages, visible text; they import nothing of ours."""
+"""Helpers for all apps: JSON, files, lines, CSV, SQL, numbers, names, languages, visible text; import no app."""

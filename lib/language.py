@@ -1,14 +1,17 @@
 """Sentences and words of a text in its own language: the ground under ROUGE, lengths and word counts."""
 
 import unicodedata
+from contextlib import suppress
+from functools import lru_cache
 
 import regex
 import sentencex
 
+from lib.language_codes import UnknownLanguageError, language_code
+
 # Part of metric signatures: raise it whenever words() or split_sentences() answers differently than before.
 RULES_VERSION = "1"
 
-ISO_639_3 = {"eng": "en", "zho": "zh", "chi": "zh", "cmn": "zh"}
 DOTTED_I_LANGUAGES = frozenset({"tr", "az"})
 
 # Written without spaces between words: each character is a token of its own.
@@ -20,10 +23,12 @@ _LETTER_OR_DIGIT = rf"[[\p{{L}}\p{{N}}]--{_CHARACTER}]"
 _WORD = regex.compile(rf"(?V1){_CHARACTER}\p{{M}}*|(?:{_LETTER_OR_DIGIT}\p{{M}}*)+")
 
 
+@lru_cache(maxsize=1000)
 def normalise_language(code: str) -> str:
-    """The bare language of a code: "zh-CN", "zh_hans" and "cmn" are "zh"; "" stays ""."""
-    language = regex.split(r"[-_]", code.strip().lower())[0]
-    return ISO_639_3.get(language, language)
+    """The bare language of a code or name: "zh-CN", "zh_hans", "cmn" and "Chinese" are "zh"; "" stays ""."""
+    with suppress(UnknownLanguageError):  # which an earlier version stored
+        code = language_code(code)
+    return regex.split(r"[-_]", code.strip().lower())[0]
 
 
 def split_sentences(text: str, language: str) -> list[str]:

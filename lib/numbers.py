@@ -32,6 +32,15 @@ def format_fraction(value: float | None, digits: int = 3) -> str:
     return f"{value:z.{digits}f}" if is_defined(value) else UNDEFINED
 
 
+def format_clock(value: float | None) -> str:
+    """1:02:03, of seconds since the beginning of a recording; 0:03 within the first hour."""
+    if not is_defined(value):
+        return UNDEFINED
+    minutes, seconds = divmod(int(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
 def format_percent(value: float | None) -> str:
     """37%, of a share from 0 to 1."""
     return f"{value:z.0%}" if is_defined(value) else UNDEFINED

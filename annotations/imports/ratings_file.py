@@ -1,6 +1,5 @@
-"""Reads votes given elsewhere from JSON Lines with the fields of an export: all of them or none."""
+"""Reads votes given elsewhere from files such as exports write: all of them or none."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,9 +7,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+from annotations.imports.vote_formats import ANSWERS, as_vote
 from annotations.models import JudgeType, Outcome, Side, Strength
-from models_runner.importing.files import json_objects
-from models_runner.importing.records import MAX_ID_LENGTH, DatasetImportError, Fields, RecordError
+from lib.names import normal_form
+from models_runner.importing.records import MAX_ID_LENGTH, DatasetImportError, Fields, RecordError, shown
+from models_runner.importing.tables import table_rows
 
 Value = TypeVar("Value")
 
@@ -27,12 +28,13 @@ SIDES = {side.value: side.value for side in Side}
 STRENGTHS = {strength.label: strength.value for strength in Strength}
 LONGEST_JUDGE = 50
 LONGEST_SECONDS = 2_000_000  # what a column of milliseconds holds
-# Fields of an export that the study itself knows; they are ignored.
-NOT_READ = ("comparison_id", "void_reason")
+EXCLUDED = "annotator_excluded"  # a void_reason; no other one is read
+# A field of an export that the study itself knows; it is ignored.
+NOT_READ = ("comparison_id",)
 FIELDS = (
-    *("id", "document_id", "query", "criterion", "model_a", "model_b", "winner", "judge", "judge_type"),
+    *("id", "document_id", "query", "query_number", "criterion", "model_a", "model_b", "winner", "judge", "judge_type"),
     *("shown_left", "strength", "lead_time", "active_time", "tstamp"),
-    *("sampling_prob", "sampling_from", *NOT_READ),
+    *("sampling_prob", "sampling_from", "void_reason", *NOT_READ),
 )
 
 
@@ -42,6 +44,9 @@ class GivenVote:
 
     Attributes:
         where: The line, for messages.
+        query_number: Which of the document's queries, from 1.
+        answers: The two texts, of a line that names no document.
+        excluded: The judge's votes do not count where the line comes from.
         outcome: Seen from the line's own model_a, as shown_left is.
     """
 
@@ -49,12 +54,15 @@ class GivenVote:
     id: UUID | None
     document: str
     query: str
+    query_number: int | None
+    answers: tuple[str, str] | None
     criterion: str
     model_a: str
     model_b: str
     outcome: Outcome
     judge: str
     judge_type: JudgeType
+    excluded: bool
     shown_left: str
     strength: int | None
     lead_time_ms: int | None
@@ -63,30 +71,27 @@ class GivenVote:
     probability: float | None
     drawn_from: int | None
 
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Identify the answer: a file has at most one for each key."""
-        pair = frozenset((self.model_a, self.model_b))
-        return (self.document, self.query, pair, self.judge, self.criterion)
-
 
 def read_given_votes(path: Path) -> list[GivenVote]:
-    """Read the votes of a .jsonl or .json file, or raise DatasetImportError, which names every line at fault."""
+    """Read the votes of a file, or raise DatasetImportError, which names every line at fault.
+
+    path: JSON Lines, a JSON list, CSV or Parquet, or the folder of a release.
+    """
     votes: list[GivenVote] = []
     problems: list[str] = []
-    first: dict[object, str] = {}
+    first: dict[UUID, str] = {}
+    from_table = path.suffix.lower() in (".csv", ".tsv")
     try:
-        for value, where in json_objects(path):
+        for value, where in table_rows(path, FIELDS, "votes"):
             try:
-                vote = _vote(value, where)
+                vote = _vote(value, where, from_table=from_table)
             except RecordError as error:
                 problems.append(str(error))
                 continue
-            for key in filter(None, (vote.key, vote.id)):
-                if key in first:
-                    what = "this id" if key == vote.id else "the same answer of the same judge"
-                    problems.append(f"{where}: {what} is in {first[key]} already.")
-                first.setdefault(key, where)
+            if vote.id and vote.id in first:
+                problems.append(f"{where}: this id is in {first[vote.id]} already.")
+            if vote.id:
+                first.setdefault(vote.id, where)
             votes.append(vote)
     except RecordError as error:
         problems.append(str(error))
@@ -97,9 +102,11 @@ def read_given_votes(path: Path) -> list[GivenVote]:
     return votes
 
 
-def _vote(value: Any, where: str) -> GivenVote:
+def _vote(value: Any, where: str, *, from_table: bool) -> GivenVote:
     if not isinstance(value, dict):
         raise RecordError(where, 'is no object; expected {"document_id": ..., "model_a": ..., "winner": ...}.')
+    value = as_vote(value, where, from_table=from_table)
+    answers = value.pop(ANSWERS, None)
     fields = Fields(value, where)
     fields.refuse_unknown(FIELDS)
     outcome = _one_of(fields, "winner", WINNERS)
@@ -110,14 +117,17 @@ def _vote(value: Any, where: str) -> GivenVote:
     return GivenVote(
         where=where,
         id=_id(fields),
-        document=fields.text("document_id", required=True, longest=MAX_ID_LENGTH),
+        document=fields.text("document_id", required=answers is None, longest=MAX_ID_LENGTH),
         query=fields.text("query"),
-        criterion=fields.text("criterion"),
+        query_number=fields.whole("query_number"),
+        answers=answers,
+        criterion=normal_form(fields.text("criterion")),
         model_a=model_a,
         model_b=model_b,
         outcome=outcome,
         judge=fields.text("judge", required=True, longest=LONGEST_JUDGE).strip(),
         judge_type=_said(fields, "judge_type", JUDGE_TYPES) or JudgeType.HUMAN,
+        excluded=value.get("void_reason") == EXCLUDED,
         shown_left=_said(fields, "shown_left", SIDES) or "",
         strength=strength,
         lead_time_ms=_ms(fields, "lead_time"),
@@ -129,7 +139,7 @@ def _vote(value: Any, where: str) -> GivenVote:
 
 
 def _models(fields: Fields) -> tuple[str, str]:
-    model_a, model_b = (fields.text(name, required=True, longest=100) for name in ("model_a", "model_b"))
+    model_a, model_b = (normal_form(fields.text(name, required=True, longest=100)) for name in ("model_a", "model_b"))
     if model_a == model_b:
         raise fields.fail("model_b", f"is {model_b!r}, as model_a is; expected another system.")
     return model_a, model_b
@@ -159,7 +169,7 @@ def _number(fields: Fields, name: str, most: float) -> float | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise fields.fail(name, f"is {json.dumps(value)[:50]}; expected seconds, from 0 to {most:,.0f}.")
+        raise fields.fail(name, f"is {shown(value)}; expected seconds, from 0 to {most:,.0f}.")
     return float(value)
 
 
@@ -169,9 +179,9 @@ def _draw(fields: Fields) -> tuple[float | None, int | None]:
     if chance in (None, "") and drawn_from in (None, ""):
         return None, None
     if isinstance(chance, bool) or not isinstance(chance, int | float) or not 0 < chance <= 1:
-        raise fields.fail("sampling_prob", f"is {json.dumps(chance)[:50]}; expected a number above 0, at most 1.")
+        raise fields.fail("sampling_prob", f"is {shown(chance)}; expected a number above 0, at most 1.")
     if isinstance(drawn_from, bool) or not isinstance(drawn_from, int) or not 1 <= drawn_from < LONGEST_SECONDS:
-        raise fields.fail("sampling_from", f"is {json.dumps(drawn_from)[:50]}; expected how many it was drawn from.")
+        raise fields.fail("sampling_from", f"is {shown(drawn_from)}; expected how many it was drawn from.")
     return float(chance), drawn_from
 
 

@@ -12,6 +12,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from annotations.counts.pair_tallies import recount_pairs
+from annotations.imports.places import NoPlaceError, Places
 from annotations.imports.ratings_file import GivenVote, read_given_votes
 from annotations.models import (
     Annotator,
@@ -25,10 +26,13 @@ from annotations.models import (
     Side,
     Study,
 )
+from annotations.quality.exclusion import exclude_all
 from annotations.studies import audit
+from lib.names import AmbiguousNameError, ByName, normal_form
 from models_runner.importing.records import DatasetImportError
 
 BATCH = 500
+EXCLUDED_ELSEWHERE = "Excluded where these votes come from."
 SWAPPED = {Outcome.A: Outcome.B, Outcome.B: Outcome.A}
 OTHER_SIDE = {Side.A.value: Side.B.value, Side.B.value: Side.A.value, "": ""}
 
@@ -65,67 +69,44 @@ def import_ratings(path: Path, study: Study, by: User | None = None) -> RatingsI
     with transaction.atomic():
         Study.objects.select_for_update().get(pk=study.pk)
         placed = _place(study, votes)
-        judges = _judges(study, placed)
-        new = _not_stored(study, placed, judges)
+        known = _known_judges(study, placed)
+        new = _not_stored(study, placed, known)
+        judges = _new_judges(study, new, known)
         assignments = _assignments(study, new, judges)
         _store_answers(new, judges, assignments)
         if new:
             audit.record(study, by, AuditEntry.Action.IMPORT, path.name, after=f"{len(new)} votes")
             recount_pairs(study)
-    return RatingsImportResult(len(new), len(votes) - len(new), len({placed_vote.vote.judge for placed_vote in new}))
+            _exclude(new, known, judges, by)
+    return RatingsImportResult(len(new), len(votes) - len(new), len({judges[row.vote.judge].pk for row in new}))
 
 
 def _place(study: Study, votes: Sequence[GivenVote]) -> list[_Placed]:
     criteria = {criterion.key: criterion for criterion in study.criteria.all()}
     if not criteria:
         raise DatasetImportError([f"Study {study.slug} asks no question."])
-    comparisons = _comparisons(study)
+    places = Places(study)
+    first: dict[tuple[object, ...], str] = {}
     placed, problems = [], []
     for vote in votes:
         criterion = criteria.get(vote.criterion or next(iter(criteria)))
-        comparison = comparisons.get((vote.document, vote.query, frozenset((vote.model_a, vote.model_b))))
         if criterion is None:
             asked = ", ".join(criteria)
             problems.append(f"{vote.where}, field 'criterion': is {vote.criterion!r}; the study asks {asked}.")
-        elif comparison is None:
-            problems.append(f"{vote.where}, {_why_not_compared(study, vote)}")
-        else:
-            placed.append(_in_own_order(vote, comparison, criterion))
+            continue
+        try:
+            comparison = places.find(vote)
+        except NoPlaceError as error:
+            problems.append(f"{vote.where}, {error}")
+            continue
+        key = (comparison.pk, normal_form(vote.judge), criterion.pk)
+        if key in first:
+            problems.append(f"{vote.where}: the same answer of the same judge is in {first[key]} already.")
+        first.setdefault(key, vote.where)
+        placed.append(_in_own_order(vote, comparison, criterion))
     if problems:
         raise DatasetImportError(problems)
     return placed
-
-
-def _comparisons(study: Study) -> dict[tuple[str, str, frozenset[str]], Comparison]:
-    rows = (
-        study.comparisons.for_rating()
-        .select_related("document", "query", "summary_a__run__system", "summary_b__run__system")
-        .defer("summary_a__text", "summary_b__text")
-    )
-    return {
-        (
-            comparison.document.external_id,
-            comparison.query.text if comparison.query else "",
-            frozenset((comparison.summary_a.run.system.slug, comparison.summary_b.run.system.slug)),
-        ): comparison
-        for comparison in rows
-    }
-
-
-def _why_not_compared(study: Study, vote: GivenVote) -> str:
-    systems = set(study.systems.values_list("slug", flat=True))
-    for name, slug in (("model_a", vote.model_a), ("model_b", vote.model_b)):
-        if slug not in systems:
-            return f"field {name!r}: {slug!r} is no system of study {study.slug}. It has {', '.join(sorted(systems))}."
-    documents = study.dataset.documents.filter(external_id=vote.document)
-    if not documents.exists():
-        return f"field 'document_id': dataset {study.dataset.name} has no document {vote.document!r}."
-    if vote.query and not documents.filter(queries__text=vote.query).exists():
-        return f"field 'query': document {vote.document!r} has no query {vote.query!r}."
-    return (
-        f"field 'document_id': study {study.slug} does not compare {vote.model_a} and {vote.model_b} on "
-        f"{vote.document!r}. Import the summaries of both first (import_summaries)."
-    )
 
 
 def _in_own_order(vote: GivenVote, comparison: Comparison, criterion: Criterion) -> _Placed:
@@ -134,34 +115,50 @@ def _in_own_order(vote: GivenVote, comparison: Comparison, criterion: Criterion)
     return _Placed(vote, comparison, criterion, SWAPPED.get(vote.outcome, vote.outcome), OTHER_SIDE[vote.shown_left])
 
 
-def _judges(study: Study, placed: Iterable[_Placed]) -> dict[str, Annotator]:
-    """Return the file's judges by name; new ones are numbered after those that the study has."""
-    judges = {annotator.pseudonym: annotator for annotator in study.annotators.all()}
-    number = study.annotators.aggregate(last=Max("number"))["last"] or 0
-    problems = []
+def _known_judges(study: Study, placed: Iterable[_Placed]) -> dict[str, Annotator]:
+    """Return the file's judges whom the study has already, by their names in the file."""
+    annotators = ByName((annotator.pseudonym, annotator) for annotator in study.annotators.all())
+    judges, problems = {}, []
     for vote in (placed_vote.vote for placed_vote in placed):
-        judge = judges.get(vote.judge)
-        if judge is None:
-            number += 1
-            judges[vote.judge] = Annotator(
-                study=study, number=number, pseudonym=vote.judge, judge_type=vote.judge_type, imported=True
-            )
-        elif not judge.imported:
-            problems.append(
-                f"{vote.where}, field 'judge': {vote.judge!r} rates in study {study.slug} itself. "
-                "Give the judges of the file other names."
-            )
-        elif judge.judge_type != vote.judge_type:
-            problems.append(f"{vote.where}, field 'judge_type': {vote.judge!r} is {judge.judge_type!r} elsewhere.")
+        try:
+            judge = annotators.find(vote.judge)
+        except AmbiguousNameError as error:
+            problems.append(f"{vote.where}, field 'judge': {error}")
+            continue
+        if judge is not None:
+            judges[vote.judge] = judge
+            if judge.judge_type != vote.judge_type:
+                problems.append(f"{vote.where}, field 'judge_type': {vote.judge!r} is {judge.judge_type!r} elsewhere.")
     if problems:
         raise DatasetImportError(problems)
-    Annotator.objects.bulk_create([judge for judge in judges.values() if judge.pk is None], batch_size=BATCH)
     return judges
 
 
-def _not_stored(study: Study, placed: Sequence[_Placed], judges: dict[str, Annotator]) -> list[_Placed]:
+def _new_judges(study: Study, new: Iterable[_Placed], known: dict[str, Annotator]) -> dict[str, Annotator]:
+    """Add the judges whom the study does not have, numbered after its own; return all by their names in the file."""
+    number = study.annotators.aggregate(last=Max("number"))["last"] or 0
+    judges, added, problems = dict(known), ByName[Annotator](()), []
+    for vote in (placed_vote.vote for placed_vote in new):
+        judge = judges.get(vote.judge) or added.find(vote.judge)
+        if judge is None:
+            number += 1
+            judge = Annotator(
+                study=study, number=number, pseudonym=vote.judge, judge_type=vote.judge_type, imported=True
+            )
+            added.add(vote.judge, judge)
+        elif judge.judge_type != vote.judge_type:
+            problems.append(f"{vote.where}, field 'judge_type': {vote.judge!r} is {judge.judge_type!r} elsewhere.")
+        judges[vote.judge] = judge
+    if problems:
+        raise DatasetImportError(problems)
+    Annotator.objects.bulk_create(added.things(), batch_size=BATCH)
+    return judges
+
+
+def _not_stored(study: Study, placed: Sequence[_Placed], known: dict[str, Annotator]) -> list[_Placed]:
     """Return the votes that are not stored yet."""
-    rows = Judgement.objects.filter(criterion__study=study, assignment__annotator__imported=True)
+    annotators = {judge.pk for judge in known.values()}
+    rows = Judgement.objects.held().filter(criterion__study=study, assignment__annotator__in=annotators)
     stored = {
         (comparison, annotator, criterion): (outcome, strength)
         for comparison, annotator, criterion, outcome, strength in rows.values_list(
@@ -170,16 +167,31 @@ def _not_stored(study: Study, placed: Sequence[_Placed], judges: dict[str, Annot
     }
     new, problems = [], []
     for placed_vote in placed:
-        answer = stored.get((placed_vote.comparison.pk, judges[placed_vote.vote.judge].pk, placed_vote.criterion.pk))
-        if answer is None:
-            new.append(placed_vote)
-        elif answer != (placed_vote.outcome, placed_vote.vote.strength):
+        vote, judge = placed_vote.vote, known.get(placed_vote.vote.judge)
+        answer = stored.get((placed_vote.comparison.pk, judge.pk, placed_vote.criterion.pk)) if judge else None
+        if answer == (placed_vote.outcome, vote.strength):
+            continue
+        if judge is not None and not judge.imported:
             problems.append(
-                f"{placed_vote.vote.where}: {placed_vote.vote.judge!r} has another answer here already; it stays."
+                f"{vote.where}, field 'judge': {vote.judge!r} rates in study {study.slug} itself. "
+                "Give the judges of the file other names."
             )
+        elif answer is not None:
+            problems.append(f"{vote.where}: {vote.judge!r} has another answer here already; it stays.")
+        else:
+            new.append(placed_vote)
     if problems:
         raise DatasetImportError(problems)
     return new
+
+
+def _exclude(
+    new: Sequence[_Placed], known: dict[str, Annotator], judges: dict[str, Annotator], by: User | None
+) -> None:
+    """Exclude the new judges who are excluded where the votes come from, so that boards are the same."""
+    names = {placed_vote.vote.judge for placed_vote in new if placed_vote.vote.excluded} - known.keys()
+    if names:
+        exclude_all({judges[name].pk: judges[name] for name in names}.values(), EXCLUDED_ELSEWHERE, by)
 
 
 def _assignments(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from annotations.models import Annotator, AuditEntry, Invitation, Study
 from annotations.people.joining import join
 from annotations.studies import audit
+from lib.names import normal_form, spellings
 
 MOST_ADDRESSES = 500
 LONGEST_EXTERNAL_ID = 100
@@ -151,18 +152,18 @@ def check_invitation(invitation: Invitation | None, study: Study, external_id: s
 
 def named_by_platform(invitation: Invitation | None, query: Mapping[str, str]) -> str:
     """Return the platform's id of the person from the address; "" where it has none."""
-    given = query.get(invitation.id_parameter, "").strip() if invitation and invitation.id_parameter else ""
-    return "" if PLACEHOLDER.search(given) else given
+    given = query.get(invitation.id_parameter, "") if invitation and invitation.id_parameter else ""
+    return "" if PLACEHOLDER.search(given) else normal_form(given)
 
 
 def is_known(study: Study, external_id: str) -> bool:
-    return bool(external_id) and study.annotators.filter(external_id=external_id).exists()
+    return bool(external_id) and study.annotators.filter(external_id__in=spellings(external_id)).exists()
 
 
 @transaction.atomic
 def accept(invitation: Invitation | None, study: Study, user: User | None, external_id: str = "") -> Annotator:
     """Return the annotator this person already is, or a new one. Raises NotInvitedError."""
-    if external_id and (annotator := study.annotators.filter(external_id=external_id).first()):
+    if external_id and (annotator := study.annotators.filter(external_id__in=spellings(external_id)).first()):
         return annotator
     if user is not None and (annotator := study.annotators.filter(user=user).first()):
         return annotator

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from annotations.quality.report import AnnotatorQuality
+from lib.names import normal_form
 
 Rule = Callable[[AnnotatorQuality], bool]
 Figure = Callable[[AnnotatorQuality], float | None]
@@ -32,8 +33,8 @@ def listed_annotators(
         order: A key of ORDERS; "" for the order of joining.
         find: Part of the pseudonym.
     """
-    rule, wanted = SHOWN[show], find.casefold()
-    listed = [row for row in rows if rule(row) and wanted in row.annotator.pseudonym.casefold()]
+    rule, wanted = SHOWN[show], normal_form(find).casefold()
+    listed = [row for row in rows if rule(row) and wanted in normal_form(row.annotator.pseudonym).casefold()]
     if figure := ORDERS.get(order):
         keyed = [(figure(row), row) for row in listed]
         listed = [row for _, row in sorted(keyed, key=lambda pair: (pair[0] is None, pair[0] or 0.0))]

@@ -18,6 +18,7 @@ from annotations.rating.queries import AnsweredQuestion, PairTexts, Spans, WorkC
 from annotations.rating.undo import has_answered
 from annotations.rating.votes import choice_of
 from annotations.studies.criteria import in_readers_language
+from lib.numbers import format_clock
 from models_runner.models import InstructionKind
 
 SPEAKER_COLOURS = 8
@@ -35,6 +36,7 @@ class Turn:
     speaker: str
     content: str
     colour: int  # 1 to SPEAKER_COLOURS, by speaker
+    start: str = ""  # "1:02:03" into the meeting; empty if the import knew no times
 
 
 @dataclass(frozen=True)
@@ -242,6 +244,7 @@ def _turns(turns: list[dict[str, Any]]) -> list[Turn]:
             speaker=turn["speaker"],
             content=turn["content"],
             colour=colours.setdefault(turn["speaker"], len(colours) % SPEAKER_COLOURS + 1),
+            start=format_clock(turn["start"]) if "start" in turn else "",
         )
         for number, turn in enumerate(turns, start=1)
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from annotations.models import Assignment, Comparison, Criterion, Judgement, Outcome, Remark, Study
+from lib.names import spellings
 
 _THEIRS = Assignment.objects.filter(comparison=OuterRef("pk"))
 _SKIPPED = _THEIRS.filter(state=Assignment.State.SKIPPED)
@@ -63,7 +64,9 @@ def rating_pairs(
     for slug in filter(None, (system, against)):
         pairs = pairs.filter(Q(summary_a__run__system__slug=slug) | Q(summary_b__run__system__slug=slug))
     if find:
-        named = Q(document__title__icontains=find) | Q(document__external_id__icontains=find)
+        named = Q()
+        for spelling in spellings(find):
+            named |= Q(document__title__icontains=spelling) | Q(document__external_id__icontains=spelling)
         pairs = pairs.filter(named | Q(pk=int(find)) if find.isdecimal() and len(find) < 10 else named)
     return pairs.order_by("document", "pk")
 

@@ -3,7 +3,7 @@
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -25,6 +25,9 @@ from annotations.models import (
 from annotations.studies import audit
 from annotations.studies.criteria import LIBRARY
 from annotations.studies.pair_generation import build_comparisons
+from lib.lines import text_lines
+from lib.names import AmbiguousNameError, ByName
+from models_runner.datasets.lookup import stored_split
 from models_runner.models import Dataset, Document, System
 from stats.decisions.sampling import EPSILON
 
@@ -53,7 +56,7 @@ class OwnCriterion:
 
 def own_criteria(text: str) -> list[OwnCriterion]:
     """Parse questions, one per line: short name | question | help. The help is optional and may contain |."""
-    lines = [[part.strip() for part in line.split("|", 2)] for line in text.splitlines() if line.strip()]
+    lines = [[part.strip() for part in line.split("|", 2)] for line in text_lines(text) if line.strip()]
     return [OwnCriterion(*parts, *[""] * (2 - len(parts))) for parts in lines]
 
 
@@ -117,6 +120,7 @@ def create_study(
         StudySetupError: The settings make no study.
     """
     options, scope = options or RatingOptions(), scope or StudyScope()
+    scope = replace(scope, split=stored_split(dataset, scope.split))
     _check_setup(slug, systems, quota, options)
     _check_sizes(quota, options, scope)
     check_sampling(sampling, epsilon)
@@ -267,12 +271,19 @@ def _choose_documents(study: Study, scope: StudyScope) -> None:
 
 
 def _named(dataset: Dataset, scope: StudyScope) -> list[Document]:
-    documents = dataset.documents.filter(external_id__in=scope.chosen)
-    by_id = {document.external_id: document for document in documents if scope.split in ("", document.split)}
-    if missing := [name for name in scope.chosen if name not in by_id]:
-        within = f" in split {scope.split!r}" if scope.split else ""
-        raise StudySetupError(f"Dataset {dataset.name} has no document {missing[0]!r}{within}.")
-    return list(by_id.values())
+    documents = dataset.documents.filter(split=scope.split) if scope.split else dataset.documents.all()
+    by_id = ByName((document.external_id, document) for document in documents)
+    within = f" in split {scope.split!r}" if scope.split else ""
+    named: dict[int, Document] = {}
+    for name in scope.chosen:
+        try:
+            document = by_id.find(name)
+        except AmbiguousNameError as error:
+            raise StudySetupError(f"Dataset {dataset.name}: {error}") from error
+        if document is None:
+            raise StudySetupError(f"Dataset {dataset.name} has no document {name!r}{within}.")
+        named[document.pk] = document
+    return list(named.values())
 
 
 def _drawn(documents: Sequence[Document], scope: StudyScope) -> list[Document]:

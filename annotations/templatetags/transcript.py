@@ -18,7 +18,8 @@ def as_items(turns: Iterable[Turn]) -> SafeString:
 
 def _item(turn: Turn) -> str:
     speaker = f'<span class="turn-speaker">{escape(turn.speaker)}</span>' if turn.speaker else ""
+    start = f'<span class="turn-start">{turn.start}</span>' if turn.start else ""
     return (
         f'<li class="turn speaker-{turn.colour}"><span class="turn-number">{turn.number}</span>'
-        f"{speaker}<p>{escape(turn.content)}</p></li>"
+        f"{speaker}{start}<p>{escape(turn.content)}</p></li>"
     )

@@ -1,6 +1,5 @@
 """Datasets with their documents, and summaries made elsewhere."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Count
@@ -25,7 +24,10 @@ from api.schemas.datasets import (
     UploadOut,
     UploadQuery,
 )
+from models_runner.datasets.exports import document_rows
+from models_runner.datasets.lookup import stored_split
 from models_runner.importing.documents import import_path
+from models_runner.importing.records import Terms
 from models_runner.importing.summaries import COLUMNS, Defaults, import_summaries
 from models_runner.models import Dataset, Document
 from models_runner.runs.exports import summary_rows
@@ -61,9 +63,10 @@ def read_dataset(request: HttpRequest, name: str) -> Any:
 @router.get("/datasets/{slug:name}/documents", auth=READ, response={200: DocumentPage, **ERRORS})
 def list_documents(request: HttpRequest, name: str, query: Query[DocumentQuery]) -> Any:
     """List the documents of a dataset, without their transcripts."""
-    documents = get_dataset(request, name).documents.defer("metadata")
+    dataset = get_dataset(request, name)
+    documents = dataset.documents.defer("metadata")
     if query.split:
-        documents = documents.filter(split=query.split)
+        documents = documents.filter(split=stored_split(dataset, query.split))
     return page_of_rows(documents, query, "documents", _document)
 
 
@@ -73,6 +76,8 @@ def _document(document: Document) -> DocumentOut:
         title=document.title,
         split=document.split,
         language=document.language,
+        licence=document.licence,
+        redistributable=document.redistributable,
         words=document.word_count,
         position=document.position,
     )
@@ -91,12 +96,14 @@ def upload_documents(request: HttpRequest, name: str, query: Query[UploadQuery])
     """
     check_staff(request)
     with uploaded_file(request) as path:
-        imported = import_path(name, path, "jsonl", split=query.split, language=query.language)
+        terms = Terms(query.licence.strip(), query.redistributable)
+        imported = import_path(name, path, "jsonl", split=query.split, language=query.language, terms=terms)
     return UploadOut(
         dataset=imported.dataset.name,
         added=imported.added,
         unchanged=imported.unchanged,
         without_reference=imported.without_reference,
+        new_terms=imported.new_terms,
     )
 
 
@@ -105,26 +112,7 @@ def upload_documents(request: HttpRequest, name: str, query: Query[UploadQuery])
 )
 def export_documents(request: HttpRequest, name: str) -> StreamingHttpResponse:
     """Export the documents of a dataset as JSON Lines that can be uploaded again."""
-    return json_lines_response(_document_records(get_dataset(request, name)))
-
-
-def _document_records(dataset: Dataset) -> Iterator[dict[str, object]]:
-    documents = dataset.documents.order_by("position").select_related("transcript")
-    for document in documents.prefetch_related("references", "queries__references").iterator(chunk_size=50):
-        whole = [reference for reference in document.references.all() if reference.query_id is None]
-        by_length = {reference.instruction: reference.text for reference in whole if reference.instruction}
-        yield {
-            "id": document.external_id,
-            "title": document.title,
-            "language": document.language,
-            "transcript": document.transcript.turns,
-            "references": by_length or [reference.text for reference in whole],
-            "queries": [
-                {"query": query.text, "references": [reference.text for reference in query.references.all()]}
-                for query in document.queries.all()
-            ],
-            "metadata": document.metadata,
-        }
+    return json_lines_response(document_rows(get_dataset(request, name).documents.order_by("position")))
 
 
 @router.post(
@@ -139,7 +127,13 @@ def upload_summaries(request: HttpRequest, name: str, query: Query[SummariesQuer
     with uploaded_file(request) as path:
         imported = import_summaries(path, dataset, Defaults(system=query.system, instruction=query.instruction))
     return [
-        SummariesOut(run=part.run.pk, system=part.run.system.slug, added=part.added, unchanged=part.unchanged)
+        SummariesOut(
+            run=part.run.pk,
+            system=part.run.system.slug,
+            added=part.added,
+            unchanged=part.unchanged,
+            withheld=part.withheld,
+        )
         for part in imported
     ]
 
@@ -148,13 +142,13 @@ def upload_summaries(request: HttpRequest, name: str, query: Query[SummariesQuer
     "/datasets/{slug:name}/summaries", auth=READ, response={200: None, **ERRORS}, openapi_extra=JSON_LINES_RESPONSE
 )
 def export_summaries(request: HttpRequest, name: str, query: Query[SummariesQuery]) -> StreamingHttpResponse:
-    """Export finished summaries of one instruction as JSON Lines; they can be uploaded under another system's name."""
+    """Export finished summaries of one instruction as JSON Lines that can be uploaded again."""
     dataset = get_dataset(request, name)
     if query.system and not dataset.runs.filter(system__slug=query.system).exists():
         message = f"{query.system} has no run over dataset {name}."
         raise ApiError(422, "unknown_system", message, field="system")
     return json_lines_response(
-        {field: row[field] for field in COLUMNS if row.get(field) is not None}
+        {name: value for name, value in row.items() if name in COLUMNS and value is not None}
         for row in summary_rows(dataset)
         if row["instruction"] == query.instruction and query.system in ("", row["system"])
     )

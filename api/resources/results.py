@@ -42,9 +42,7 @@ def read_board(request: HttpRequest, slug: str, criterion: str, query: Query[Fil
 
 
 def _filters(study: Study, query: FilterQuery) -> Filters:
-    filters = Filters.from_query(query.dict())
-    check_choice(filters, study)
-    return filters
+    return check_choice(Filters.from_query(query.dict()), study)
 
 
 def _ready_values(values: dict[str, Any] | None) -> dict[str, Any]:

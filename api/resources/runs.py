@@ -14,6 +14,7 @@ from api.resources.links import STARTED_RUN_LINKS
 from api.schemas.common import ERRORS
 from api.schemas.runs import ProgressOut, RunIn, RunOut, RunPage, RunQuery, SummaryOut, SummaryPage, SummaryQuery
 from models_runner.datasets.lookup import find_dataset
+from models_runner.datasets.queries import query_number
 from models_runner.models import Run, Score, Summary
 from models_runner.runs import lifecycle, overview
 from models_runner.systems import catalog
@@ -111,6 +112,7 @@ def _summary(summary: Summary) -> SummaryOut:
         run=summary.run_id,
         document=summary.document.external_id,
         query=summary.query.text if summary.query else None,
+        query_number=query_number(summary.query.position) if summary.query else None,
         error=summary.failure_reason,
         scores={score.name: score.value for score in summary.scores.all()},
         **{name: getattr(summary, name) for name in (*columns, *figures)},

@@ -36,6 +36,7 @@ from api.schemas.studies import (
     StudyQuery,
 )
 from api.tokens import make_token
+from lib.names import normal_form, spellings
 from models_runner.datasets.lookup import find_dataset
 from models_runner.systems import catalog
 
@@ -145,9 +146,12 @@ def add_annotator(request: HttpRequest, slug: str, body: AnnotatorIn) -> Any:
     refuse_key_for_secret(request)
     if body.expires_at is not None and timezone.is_naive(body.expires_at):
         raise ApiError(422, "invalid", "expires_at has no time zone. Add Z or an offset.", field="expires_at")
-    annotator = study.annotators.filter(external_id=body.external_id).first()
+    name = normal_form(body.external_id)
+    if not name:
+        raise ApiError(422, "invalid", "external_id is blank. Expected what you call the person.", field="external_id")
+    annotator = study.annotators.filter(external_id__in=spellings(body.external_id)).first()
     if annotator is None:
-        annotator = join(study, external_id=body.external_id)
+        annotator = join(study, external_id=name)
     name = f"{study.slug}: {annotator.pseudonym}"[:100]
     _, text = make_token(user_of(request), name, Scope.ANNOTATE, annotator=annotator, expires_at=body.expires_at)
     return Status(201, NewAnnotatorOut(pseudonym=annotator.pseudonym, token=text))

@@ -26,6 +26,8 @@ class DocumentOut(Schema):
     title: str
     split: str
     language: str
+    licence: str
+    redistributable: bool
     words: int
     position: int
 
@@ -41,7 +43,9 @@ class DocumentQuery(PageQuery):
 
 class UploadQuery(Schema):
     split: Annotated[str, Field(max_length=50)] = ""
-    language: Annotated[str, Field(min_length=2, max_length=20)] = "en"
+    language: Annotated[str, Field(min_length=2, max_length=60)] = Field("en", description="A code or a name.")
+    licence: Annotated[str, Field(max_length=200)] = Field("", description="Of documents that name none.")
+    redistributable: bool | None = Field(None, description="Of documents that do not say; none: they may not.")
 
 
 class UploadOut(Schema):
@@ -49,6 +53,7 @@ class UploadOut(Schema):
     added: int
     unchanged: int
     without_reference: int
+    new_terms: int = Field(description="Documents that were there and have other terms now.")
 
 
 class SummariesQuery(Schema):
@@ -63,3 +68,4 @@ class SummariesOut(Schema):
     system: str
     added: int
     unchanged: int
+    withheld: int = Field(description="Summaries that a release withholds, and that are not here.")

@@ -61,6 +61,7 @@ class SummaryOut(Schema):
     run: int
     document: str
     query: str | None
+    query_number: int | None = Field(description="Which of the document's queries, from 1.")
     status: WorkStatus
     text: str
     error: str

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ENDED = ("done", "failed", "cancelled")
 WRITTEN = ("done", "failed")
+LINE_ENDS = {"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 class Client:
@@ -33,10 +34,21 @@ class Client:
         return self.connection.items(f"/datasets/{dataset}/documents", split=split)
 
     def upload_documents(
-        self, dataset: str, records: Iterable[Mapping[str, Any]], *, split: str = "", language: str = "en"
+        self,
+        dataset: str,
+        records: Iterable[Mapping[str, Any]],
+        *,
+        split: str = "",
+        language: str = "en",
+        licence: str = "",
+        redistributable: bool | None = None,
     ) -> Json:
-        """Add documents; the dataset is created if it is new, and repeats add nothing."""
-        return self.connection.upload(f"/datasets/{dataset}/documents", records, split=split, language=language)
+        """Add documents; the dataset is created if it is new, and repeats add nothing.
+
+        split, language, licence, redistributable: Of records that do not say.
+        """
+        about = {"split": split, "language": language, "licence": licence, "redistributable": redistributable}
+        return self.connection.upload(f"/datasets/{dataset}/documents", records, **about)
 
     def export_documents(self, dataset: str) -> Iterator[Json]:
         """Yield records that upload_documents takes."""
@@ -169,10 +181,18 @@ class Client:
         count = 0
         with whole_file(path) as file:
             for vote in self.votes(study, criterion=criterion):
-                file.write(json.dumps(vote, ensure_ascii=False).encode() + b"\n")
+                file.write(_one_line(vote).encode() + b"\n")
                 count += 1
         return count
 
     def upload_votes(self, study: str, votes: Iterable[Mapping[str, Any]]) -> Json:
         """Add votes given elsewhere, with the fields of an export."""
         return self.connection.upload(f"/studies/{study}/votes", votes)
+
+
+def _one_line(row: Json) -> str:
+    """Return a row as JSON in which nothing but its end ends a line, to any reader."""
+    text = json.dumps(row, ensure_ascii=False)
+    for character, escape in LINE_ENDS.items():
+        text = text.replace(character, escape)
+    return text

@@ -1,6 +1,7 @@
 """Find studies and criteria by the names that people type."""
 
 from annotations.models import Criterion, Study
+from lib.names import normal_form
 
 
 class UnknownStudyError(LookupError):
@@ -23,7 +24,7 @@ class UnknownCriterionError(LookupError):
 
 def find_study(slug: str) -> Study:
     """Return the study with its dataset. Raises UnknownStudyError."""
-    study = Study.objects.select_related("dataset").filter(slug=slug).first()
+    study = Study.objects.select_related("dataset").filter(slug=normal_form(slug)).first()
     if study is None:
         raise UnknownStudyError(slug)
     return study
@@ -31,7 +32,7 @@ def find_study(slug: str) -> Study:
 
 def find_criterion(study: Study, key: str) -> Criterion:
     """Return the study's criterion. Raises UnknownCriterionError."""
-    criterion = study.criteria.filter(key=key).first()
+    criterion = study.criteria.filter(key=normal_form(key)).first()
     if criterion is None:
         raise UnknownCriterionError(study, key)
     return criterion

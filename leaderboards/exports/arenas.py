@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from annotations.models import Outcome
-from leaderboards.exports.rows import WINNERS, ExportVote, Row
+from leaderboards.exports.rows import WINNERS, ExportVote, Row, as_row
 from leaderboards.exports.texts import Texts
 
 EVALICA_FIELDS = ("left", "right", "winner")
@@ -18,13 +18,13 @@ EVALICA_WINNERS = {
 }
 
 
-def arena_rows(votes: Iterator[ExportVote], texts: Texts, study: str) -> Iterator[Row]:
-    """Yield rows with those fields of arena-human-preference-140k that apply here."""
+def arena_rows(votes: Iterator[ExportVote], texts: Texts, study: str, flagged: frozenset[int]) -> Iterator[Row]:
+    """Yield rows with those fields of arena-human-preference-140k that apply here, and all that other formats have."""
     order: Counter[str] = Counter()
     for vote in texts.follow(votes):
         order[vote.judge] += 1
         prompt, a, b = texts.prompt(vote), texts.summary(vote.summary_a), texts.summary(vote.summary_b)
-        yield {
+        yield as_row(vote, flagged) | {
             "id": str(vote.id),
             "model_a": vote.model_a,
             "model_b": vote.model_b,
@@ -37,8 +37,6 @@ def arena_rows(votes: Iterator[ExportVote], texts: Texts, study: str) -> Iterato
             "language": texts.meeting(vote).language,
             "is_code": False,
             "timestamp": vote.at.astimezone(UTC).isoformat(),
-            "criterion": vote.criterion,
-            "judge": vote.judge,
         }
 
 

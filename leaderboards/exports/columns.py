@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE = 10_000
 TEXT, WHOLE, NUMBER, FLAG, TEXTS, TURNS = "string", "int64", "double", "bool", "list of texts", "list of turns"
+TIMED_TURNS = "list of turns with starts"
 # Types by column, in the order of EXPORT_FIELDS.
 VOTE_TYPES = {
     "id": TEXT,
     "comparison_id": WHOLE,
     "document_id": TEXT,
     "query": TEXT,
+    "query_number": WHOLE,
     "criterion": TEXT,
     "model_a": TEXT,
     "model_b": TEXT,
@@ -67,6 +69,7 @@ def schema_of(types: dict[str, str]) -> "pyarrow.Schema":
     import pyarrow as pa
 
     turn = pa.struct([("speaker", pa.string()), ("content", pa.string())])
+    timed_turn = pa.struct([*turn, ("start", pa.float64())])
     named = {
         TEXT: pa.string(),
         WHOLE: pa.int64(),
@@ -74,6 +77,7 @@ def schema_of(types: dict[str, str]) -> "pyarrow.Schema":
         FLAG: pa.bool_(),
         TEXTS: pa.list_(pa.string()),
         TURNS: pa.list_(turn),
+        TIMED_TURNS: pa.list_(timed_turn),
     }
     return pa.schema([(name, named[kind]) for name, kind in types.items()])
 

@@ -6,9 +6,11 @@ from enum import StrEnum
 from itertools import groupby
 
 from annotations.models import Outcome
-from leaderboards.exports.rows import ExportVote, Row
+from leaderboards.exports.rows import ExportVote, Row, as_row
 from leaderboards.exports.texts import Texts
 
+# Fields of a vote that OpenAI's format has under other names.
+HAVE_A_PLACE = {"document_id", "query", "model_a", "model_b", "winner", "judge"}
 DECIDED = {Outcome.A.value, Outcome.B.value}
 TIES = "ties and both bad: neither text was preferred"
 UNDECIDED = "on pairs where no answer has more votes than each other one"
@@ -71,9 +73,18 @@ def kto_rows(results: Iterator[ExportVote], texts: Texts, left_out: Counter[str]
 
 
 def openai_rows(
-    votes: Iterator[ExportVote], texts: Texts, left_out: Counter[str], *, study: str, dataset: str
+    votes: Iterator[ExportVote],
+    texts: Texts,
+    left_out: Counter[str],
+    *,
+    study: str,
+    dataset: str,
+    flagged: frozenset[int],
 ) -> Iterator[Row]:
-    """Yield comparisons as in OpenAI's summarize-from-feedback, in its form for CNN/DM articles."""
+    """Yield comparisons as in OpenAI's summarize-from-feedback, in its form for CNN/DM articles.
+
+    What it has no place for is in `extra`, so that the votes can be imported.
+    """
     for vote in texts.follow(votes):
         if vote.outcome not in DECIDED:
             left_out[TIES] += 1
@@ -90,5 +101,5 @@ def openai_rows(
             "worker": vote.judge,
             "batch": study,
             "split": meeting.split,
-            "extra": {},
+            "extra": {name: value for name, value in as_row(vote, flagged).items() if name not in HAVE_A_PLACE},
         }

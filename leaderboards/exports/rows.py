@@ -12,6 +12,7 @@ from annotations.blindness.leak_check import in_flagged_pair
 from annotations.models import Criterion, Judgement, Outcome, Purpose, Strength, Study, included
 from leaderboards.data.filters import DEFAULT, Filters, restriction
 from leaderboards.data.votes import CHUNK
+from models_runner.datasets.queries import query_number
 
 Row = dict[str, object]
 
@@ -27,6 +28,7 @@ EXPORT_FIELDS = (
     "comparison_id",
     "document_id",
     "query",
+    "query_number",
     "criterion",
     "model_a",
     "model_b",
@@ -95,6 +97,7 @@ class ExportVote(NamedTuple):
     comparison: int
     document_id: str
     query: str | None
+    query_position: int | None
     criterion: str
     model_a: str
     model_b: str
@@ -122,6 +125,7 @@ _COLUMNS = (
     f"{_PAIR}_id",
     f"{_PAIR}__document__external_id",
     f"{_PAIR}__query__text",
+    f"{_PAIR}__query__position",
     "criterion__key",
     f"{_PAIR}__summary_a__run__system__slug",
     f"{_PAIR}__summary_b__run__system__slug",
@@ -193,6 +197,7 @@ def as_row(vote: ExportVote, flagged: frozenset[int]) -> Row:
         "comparison_id": vote.comparison,
         "document_id": vote.document_id,
         "query": vote.query,
+        "query_number": None if vote.query_position is None else query_number(vote.query_position),
         "criterion": vote.criterion,
         "model_a": vote.model_a,
         "model_b": vote.model_b,

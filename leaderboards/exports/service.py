@@ -162,7 +162,9 @@ _FORMATS = (
         "Arena: two conversations and a winner (arena-rank)",
         "jsonl",
         JSONL,
-        lambda export: arena_rows(export.votes(), Texts(export.study), export.study.slug),
+        lambda export: arena_rows(
+            export.votes(), Texts(export.study), export.study.slug, flagged_summaries(export.study)
+        ),
         one_question=True,
     ),
     ExportFormat(
@@ -203,8 +205,9 @@ _FORMATS = (
             export.votes(),
             Texts(export.study),
             export.format_left_out,
-            study=export.study.slug,
             dataset=export.study.dataset.name,
+            study=export.study.slug,
+            flagged=flagged_summaries(export.study),
         ),
         one_question=True,
         leaves_out="Ties and both bad: the format has no value for them.",

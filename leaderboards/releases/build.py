@@ -21,7 +21,7 @@ from leaderboards.releases.board import CHANCE, EQUAL, BoardMaker
 from leaderboards.releases.card import Facts, card
 from leaderboards.releases.croissant import croissant
 from leaderboards.releases.rows import Contents
-from leaderboards.releases.tables import TABLES, give_back_memory, write_table
+from leaderboards.releases.tables import TABLES, give_back_memory, with_times, write_table
 from leaderboards.snapshots.boards import CODE_VERSION
 from lib.files import replace_bytes_when_complete
 from models_runner.datasets.instructions import texts_of
@@ -103,8 +103,9 @@ def _write(release: Release, folder: Path, progress: Callable[[int], object]) ->
     contents = Contents(study, include_excluded=release.include_excluded)
     maker = BoardMaker(study.criteria.values_list("key", flat=True), study.systems.values_list("slug", flat=True))
     (folder / "data").mkdir()
+    about = {name: with_times(table) if contents.has_times else table for name, table in TABLES.items()}
     counts = {
-        name: write_table(folder / "data", TABLES[name], rows, progress)
+        name: write_table(folder / "data", about[name], rows, progress)
         for name, rows in _tables(release, contents, maker).items()
     }
     give_back_memory()

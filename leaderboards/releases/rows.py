@@ -4,13 +4,16 @@ import hashlib
 import json
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import PurePath
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.models import Comparison, Remark, Study, included
 from leaderboards.exports.rows import ExportVote, Row, Selection, as_row, flagged_summaries, read_export_votes
-from models_runner.models import Document, Query, Reference, Score, Summary, System
+from lib.names import name_hash
+from models_runner.datasets.queries import query_number
+from models_runner.models import Document, Query, Reference, Score, Summary, System, Transcript
+from models_runner.systems.fingerprint import released_model_id
 
 DOCUMENTS_AT_ONCE = 50
 
@@ -45,7 +48,7 @@ class Contents:
 
     def query_name(self, document: int, text: str | None) -> str | None:
         """Return a query's text, or its hash; the same in every table."""
-        return f"sha256:{sha256(text)}" if text and document in self.withheld else text
+        return name_hash(text) if text and document in self.withheld else text
 
     def text(self, document: int, text: str) -> str | None:
         """Return a text about a document, None where it is withheld."""
@@ -105,16 +108,18 @@ class Contents:
             "document__external_id",
             "document_id",
             "query__text",
+            "query__position",
             "summary_a_id",
             "summary_b_id",
             "summary_a__run__system__slug",
             "summary_b__run__system__slug",
         )
-        for pk, document, document_pk, query, a, b, model_a, model_b in values.iterator(5_000):
+        for pk, document, document_pk, query, position, a, b, model_a, model_b in values.iterator(5_000):
             yield {
                 "comparison_id": pk,
                 "document_id": document,
                 "query": self.query_name(document_pk, query),
+                "query_number": None if position is None else query_number(position),
                 "summary_a": a,
                 "summary_b": b,
                 "model_a": model_a,
@@ -127,6 +132,7 @@ class Contents:
                 "summary_id": s.pk,
                 "document_id": s.document.external_id,
                 "query": self.query_name(s.document_id, s.query.text if s.query else None),
+                "query_number": query_number(s.query.position) if s.query else None,
                 "system": s.run.system.slug,
                 "instruction": s.run.instruction,
                 "instruction_version": s.run.instruction_version,
@@ -156,10 +162,20 @@ class Contents:
                 "licence": d.licence,
                 "redistributable": d.redistributable,
                 "words": d.word_count,
-                "turns": d.transcript.turns if open_text else None,
+                "turns": self._turns(d) if open_text else None,
                 "queries": [self.query_name(d.pk, text) for text in queries.get(d.pk, [])],
                 "text_sha256": sha256(d.transcript.text),
             }
+
+    @cached_property
+    def has_times(self) -> bool:
+        """Whether a transcript that is passed on has times; every turn then has a start, null where it is not known."""
+        texts = Transcript.objects.filter(document__in=self.documents().filter(redistributable=True)).only("turns")
+        return any("start" in turn for text in texts.iterator(DOCUMENTS_AT_ONCE) for turn in text.turns)
+
+    def _turns(self, document: Document) -> list[dict[str, Any]]:
+        turns = document.transcript.turns
+        return [{"start": None} | turn for turn in turns] if self.has_times else turns
 
     def reference_rows(self) -> Iterator[Row]:
         rows = Reference.objects.filter(document__in=self.documents()).select_related("document", "query")
@@ -167,6 +183,7 @@ class Contents:
             yield {
                 "document_id": r.document.external_id,
                 "query": self.query_name(r.document_id, r.query.text if r.query else None),
+                "query_number": query_number(r.query.position) if r.query else None,
                 "instruction": r.instruction or None,
                 "position": r.position,
                 "text": self.text(r.document_id, r.text),
@@ -212,8 +229,7 @@ class Contents:
                 "size_class": s.size_class or None,
                 "parameters": s.parameters,
                 "adapter": s.adapter,
-                # A local path means nothing to others, and may name people.
-                "model_id": PurePath(s.model_id).name if s.model_id.startswith(("/", "~", ".")) else s.model_id,
+                "model_id": released_model_id(s),
                 "revision": s.revision,
                 "context_window": s.context_window,
                 "prompt_template": s.prompt_template,

@@ -1,11 +1,22 @@
 """The columns of a release's tables; write a table as JSON Lines and as Parquet in one pass."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from leaderboards.exports.columns import FLAG, NUMBER, TEXT, TEXTS, TURNS, VOTE_TYPES, WHOLE, schema_of, table_of
+from leaderboards.exports.columns import (
+    FLAG,
+    NUMBER,
+    TEXT,
+    TEXTS,
+    TIMED_TURNS,
+    TURNS,
+    VOTE_TYPES,
+    WHOLE,
+    schema_of,
+    table_of,
+)
 from leaderboards.exports.lines import json_lines
 from leaderboards.exports.rows import Row
 from lib.files import replace_bytes_when_complete, replace_when_complete
@@ -37,6 +48,7 @@ TABLES = {
                 "comparison_id": WHOLE,
                 "document_id": TEXT,
                 "query": TEXT,
+                "query_number": WHOLE,
                 "summary_a": WHOLE,
                 "summary_b": WHOLE,
                 "model_a": TEXT,
@@ -50,6 +62,7 @@ TABLES = {
                 "summary_id": WHOLE,
                 "document_id": TEXT,
                 "query": TEXT,
+                "query_number": WHOLE,
                 "system": TEXT,
                 "instruction": TEXT,
                 "instruction_version": WHOLE,
@@ -67,7 +80,8 @@ TABLES = {
         ),
         ReleaseTable(
             "documents",
-            'A transcript: turns of speaker and content. text_sha256: of the turns as lines "speaker: content".',
+            "A transcript: turns of speaker, content and, where known, start in seconds. "
+            'text_sha256: of the turns as lines "speaker: content".',
             {
                 "document_id": TEXT,
                 "title": TEXT,
@@ -88,6 +102,7 @@ TABLES = {
             {
                 "document_id": TEXT,
                 "query": TEXT,
+                "query_number": WHOLE,
                 "instruction": TEXT,
                 "position": WHOLE,
                 "text": TEXT,
@@ -143,6 +158,12 @@ TABLES = {
         ),
     )
 }
+
+
+def with_times(table: ReleaseTable) -> ReleaseTable:
+    """Return the table with turns that have a start."""
+    types = {name: TIMED_TURNS if kind == TURNS else kind for name, kind in table.types.items()}
+    return replace(table, types=types)
 
 
 def write_table(folder: Path, table: ReleaseTable, rows: Iterable[Row], progress: Callable[[int], object]) -> int:

@@ -1,7 +1,7 @@
 """Offer a study's filters as the fields of a form, and say in words what the chosen ones leave out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Count, Q, QuerySet
 
@@ -20,6 +20,8 @@ from leaderboards.data.filters import (
     Filters,
     UnknownFilterError,
 )
+from lib.language_codes import UnknownLanguageError, language_code
+from lib.names import normal_form
 from models_runner.models import Document
 
 ANY = "all"
@@ -45,15 +47,29 @@ class FilterChoice:
     options: list[FilterOption]
 
 
-def check_choice(filters: Filters, study: Study) -> None:
-    """Raise UnknownFilterError for a value that this study does not have."""
+def check_choice(filters: Filters, study: Study) -> Filters:
+    """Return the filters with names as this study has them. Raises UnknownFilterError for a value that it has not."""
     if not any(name in filters.asked for name in OWN):
-        return
+        return filters
     options = {"language": _languages(study), "split": _splits(study), "group": _groups(study)}
+    form_of = {"language": _language_form, "split": normal_form, "group": normal_form}
+    chosen = {}
     for name in OWN:
-        value = filters.asked.get(name)
-        if value is not None and value not in options[name]:
+        if (value := filters.asked.get(name)) is None:
+            continue
+        same = [option for option in options[name] if form_of[name](option) == form_of[name](value)]
+        if value not in options[name] and len(same) != 1:
             raise UnknownFilterError(name, value, ", ".join(options[name]) or "nothing; this study has none")
+        chosen[name] = value if value in options[name] else same[0]
+    return replace(filters, **chosen)
+
+
+def _language_form(name: str) -> str:
+    """Return the code of a language given by code or name; a name that nobody knows stays."""
+    try:
+        return language_code(name)
+    except UnknownLanguageError:
+        return normal_form(name)
 
 
 def filter_choices(study: Study, filters: Filters, *, flagged_votes: int) -> list[FilterChoice]:

@@ -92,9 +92,7 @@ def asked_criterion(request: HttpRequest, study: Study) -> Criterion:
 
 def asked_filters(request: HttpRequest, study: Study) -> Filters:
     """Return which votes count, and how. Raises UnknownFilterError, also for a value that the study does not have."""
-    filters = Filters.from_query(request.GET.dict())
-    check_choice(filters, study)
-    return filters
+    return check_choice(Filters.from_query(request.GET.dict()), study)
 
 
 def asked_for(request: HttpRequest, study: Study) -> BoardQuery:

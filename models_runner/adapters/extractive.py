@@ -8,6 +8,10 @@ from lib.language import split_sentences, words
 from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemOutput, SystemSpec
 
 METHODS = ("lead", "lexrank", "textrank")
+# sumy compares all pairs of sentences one by one; from here on models_runner.adapters.centrality does, in blocks.
+MOST_FOR_SUMY = 1_000
+# A transcript of some 300,000 words. LexRank keeps a bit for each pair: 50 MB here.
+MOST_SENTENCES = 20_000
 
 
 class ExtractiveAdapter:
@@ -76,6 +80,24 @@ def central_sentences(method: str, sentences: Sequence[str], count: int, languag
     unique = [s for s in dict.fromkeys(sentences) if tokenizer.to_words(s)]
     if len(unique) <= count:
         return unique
+    if len(unique) > MOST_FOR_SUMY:
+        return _central_of_many(method, unique, count, tokenizer)
     summarizer = LexRankSummarizer() if method == "lexrank" else TextRankSummarizer()
     document = ObjectDocumentModel([Paragraph([Sentence(s, tokenizer) for s in unique])])
     return [str(sentence) for sentence in summarizer(document, count)]
+
+
+def _central_of_many(method: str, sentences: Sequence[str], count: int, tokenizer: _Words) -> list[str]:
+    import numpy as np
+
+    from models_runner.adapters import centrality
+
+    if len(sentences) > MOST_SENTENCES:
+        raise AdapterError(
+            f"The transcript has {len(sentences):,} different sentences; {method} compares each with each other one, "
+            f"which is done for at most {MOST_SENTENCES:,}. Use the method lead, or split the transcript."
+        )
+    score = centrality.lexrank if method == "lexrank" else centrality.textrank
+    scores = score([tokenizer.to_words(sentence) for sentence in sentences])
+    best = np.sort(np.argsort(-scores, kind="stable")[:count])
+    return [sentences[i] for i in best]

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from models_runner.datasets.lookup import stored_split
 from models_runner.finetune.options import SettingsError, checked_settings
 from models_runner.models import Dataset, Document, FineTuning, Reference, System, TrainedDocument
 from models_runner.systems import catalog
@@ -115,7 +116,7 @@ def _with_references(dataset: Dataset, split: str, instruction: str) -> list[Doc
     wanted = kinds.get(instruction, ["", instruction])
     fitting = Reference.objects.filter(document=OuterRef("pk"), instruction__in=wanted)
     documents = dataset.documents.filter(Exists(fitting)).order_by("position")
-    return list(documents.filter(split=split) if split else documents)
+    return list(documents.filter(split=stored_split(dataset, split)) if split else documents)
 
 
 def _remember(job: FineTuning, documents: list[Document], role: str) -> None:

@@ -10,6 +10,8 @@ Nothing else changes: fillers such as "uh" are speech, and [Laughter.] in bracke
 
 import re
 
+from models_runner.importing.records import Turn
+
 MARKER = re.compile(r"\{[a-z]+\}")
 SPACE = re.compile(r"\s+")
 BEFORE_PUNCTUATION = re.compile(r" (?=[.,?!;:](?: |$))")
@@ -21,6 +23,6 @@ def clean_text(content: str) -> str:
     return BEFORE_SUFFIX.sub("", BEFORE_PUNCTUATION.sub("", text))
 
 
-def clean_turns(turns: list[dict[str, str]]) -> list[dict[str, str]]:
+def clean_turns(turns: list[Turn]) -> list[Turn]:
     cleaned = [turn | {"content": clean_text(turn["content"])} for turn in turns]
     return [turn for turn in cleaned if any(character.isalnum() for character in turn["content"])]

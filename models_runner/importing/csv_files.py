@@ -8,6 +8,7 @@ from pathlib import Path
 from models_runner.importing.files import find_files, read_text
 from models_runner.importing.jsonl import read_record
 from models_runner.importing.records import LENGTHS, ImportedRecord, RecordError
+from models_runner.importing.tables import LARGEST_CELL, check_cell, unique_header
 
 REFERENCE_COLUMNS = ("reference", *(f"reference_{kind}" for kind in LENGTHS))
 TEXTS = ("id", "transcript", "language", "title", "licence")
@@ -22,7 +23,6 @@ FLAGS: dict[str, bool | None] = {
     "0": False,
 }
 REQUIRED = ("id", "transcript")
-LARGEST_CELL = 50_000_000
 
 
 def read(path: Path, language: str) -> Iterator[ImportedRecord | RecordError]:
@@ -49,14 +49,12 @@ def _rows(file: Path, language: str) -> Iterator[ImportedRecord | RecordError]:
 
 
 def _header(file: Path, header: list[str]) -> list[str]:
-    names = [name.strip() for name in header]
     where = f"{file.name}, header"
+    names = unique_header(where, header)
     if unknown := [name for name in names if name not in COLUMNS]:
         raise RecordError(where, f"column {unknown[0]!r} is not known. Expected only: {', '.join(COLUMNS)}.")
     if missing := [name for name in REQUIRED if name not in names]:
         raise RecordError(where, f"column {missing[0]!r} is missing. Required: {', '.join(REQUIRED)}.")
-    if len(set(names)) < len(names):
-        raise RecordError(where, "a column is named twice; name each column once.")
     return names
 
 
@@ -64,6 +62,11 @@ def _record(where: str, header: list[str], row: list[str], language: str) -> Imp
     if len(row) != len(header):
         return RecordError(where, f"has {len(row)} cells; the header has {len(header)} columns.")
     cells = dict(zip(header, row, strict=True))
+    try:
+        for name, cell in cells.items():
+            check_cell(f"{where}, field {name!r}", cell)
+    except RecordError as error:
+        return error
     value: dict[str, object] = {name: cells[name] for name in TEXTS if name in cells}
     flag = cells.get("redistributable", "").strip().lower()
     if flag not in FLAGS:

@@ -1,7 +1,7 @@
 """Store imported documents in the database, all or none."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -10,9 +10,13 @@ from django.db import transaction
 from django.db.models import Max
 
 from lib.language import words
-from models_runner.importing import csv_files, jsonl, qmsum
+from lib.language_codes import UnknownLanguageError, language_code
+from lib.names import AmbiguousNameError, ByName, normal_form
+from models_runner.importing import csv_files, jsonl, qmsum, releases
+from models_runner.importing.comparing import changed_records
 from models_runner.importing.records import (
     MAX_LICENCE_LENGTH,
+    MAX_SPLIT_LENGTH,
     NO_TERMS,
     DatasetImportError,
     ImportedRecord,
@@ -21,7 +25,7 @@ from models_runner.importing.records import (
 )
 from models_runner.models import Dataset, Document, Query, Reference, Transcript
 
-FORMATS = {"qmsum": qmsum.read, "jsonl": jsonl.read, "csv": csv_files.read}
+FORMATS = {"qmsum": qmsum.read, "jsonl": jsonl.read, "csv": csv_files.read, "release": releases.read}
 BATCH = 200
 
 
@@ -54,33 +58,46 @@ def import_path(
         path: The file or folder.
         kind: The format, a key of FORMATS.
         split: The documents' split.
-        language: Language of records that name none.
+        language: Language of records that name none, by its code or name.
         terms: Terms of records that name none.
     Raises:
         DatasetImportError: A record is wrong; nothing has changed.
     """
     try:
-        outcomes = list(FORMATS[kind](path, language))
+        outcomes = list(FORMATS[kind](path, language_code(language)))
+    except UnknownLanguageError as error:
+        raise DatasetImportError([f"The language {error}"]) from error
     except RecordError as error:
         raise DatasetImportError([str(error)]) from error
-    problems = [str(outcome) for outcome in outcomes if isinstance(outcome, RecordError)]
-    records = [outcome for outcome in outcomes if isinstance(outcome, ImportedRecord)]
-    problems += _repeated_ids(records)
-    if problems:
+    if problems := [str(outcome) for outcome in outcomes if isinstance(outcome, RecordError)]:
         raise DatasetImportError(problems)
+    records = [outcome for outcome in outcomes if isinstance(outcome, ImportedRecord)]
     return import_documents(name, records, split=split, terms=terms)
 
 
-def _repeated_ids(records: Iterable[ImportedRecord]) -> list[str]:
+def _with_codes(records: Sequence[ImportedRecord]) -> list[ImportedRecord]:
+    """Return the records with the codes of their languages."""
+    coded, problems = [], []
+    for record in records:
+        try:
+            coded.append(replace(record, language=language_code(record.language)))
+        except UnknownLanguageError as error:
+            problems.append(f"{record.where}, field 'language': {error}")
+    if problems:
+        raise DatasetImportError(problems)
+    return coded
+
+
+def _refuse_repeated_ids(records: Iterable[ImportedRecord], stored_ids: dict[str, str]) -> None:
     first: dict[str, str] = {}
     problems = []
     for record in records:
-        if record.id in first:
-            problems.append(
-                f"{record.where}: the id {record.id!r} was used before, in {first[record.id]}. Ids are unique."
-            )
-        first.setdefault(record.id, record.where)
-    return problems
+        name = stored_ids.get(record.id) or normal_form(record.id)
+        if name in first:
+            problems.append(f"{record.where}: the id {record.id!r} was used before, in {first[name]}. Ids are unique.")
+        first.setdefault(name, record.where)
+    if problems:
+        raise DatasetImportError(problems)
 
 
 @transaction.atomic
@@ -96,31 +113,53 @@ def import_documents(
         DatasetImportError: A record differs from the document of the same id, or another argument is wrong; nothing
             has changed.
     """
+    name, split = normal_form(name), normal_form(split)
     if problems := _setting_problems(name, split, records, terms):
         raise DatasetImportError(problems)
+    records = _with_codes(records)
     dataset, _ = Dataset.objects.get_or_create(name=name)
     Dataset.objects.select_for_update().get(pk=dataset.pk)  # concurrent imports take positions one after the other
-    hashes = dict(dataset.documents.values_list("external_id", "content_hash"))
-    changed = [r for r in records if r.id in hashes and hashes[r.id] != r.content_hash(split)]
-    if changed:
-        raise DatasetImportError([_changed(record, name) for record in changed])
-    new = [record for record in records if record.id not in hashes]
+    stored_ids = _stored_ids(dataset, records)
+    _refuse_repeated_ids(records, stored_ids)
+    known = [record for record in records if record.id in stored_ids]
+    if changed := set(changed_records(dataset, known, stored_ids, split)):
+        raise DatasetImportError([_changed(record, name) for record in known if record.id in changed])
+    new = [record for record in records if record.id not in stored_ids]
     _create(dataset, new, split, terms)
-    new_terms = _change_terms(dataset, [record for record in records if record.id in hashes], terms)
+    new_terms = _change_terms(dataset, known, stored_ids, terms)
     return ImportResult(
         dataset=dataset,
         added=len(new),
-        unchanged=len(records) - len(new),
+        unchanged=len(known),
         without_reference=sum(not record.references for record in records),
         new_terms=new_terms,
     )
 
 
-def _change_terms(dataset: Dataset, records: Sequence[ImportedRecord], default: Terms) -> int:
+def _stored_ids(dataset: Dataset, records: Sequence[ImportedRecord]) -> dict[str, str]:
+    """Return the ids as they are stored, by the records' own; new ones are not in it."""
+    documents = ByName((name, name) for name in dataset.documents.values_list("external_id", flat=True))
+    stored, problems = {}, []
+    for record in records:
+        try:
+            if (name := documents.find(record.id)) is not None:
+                stored[record.id] = name
+        except AmbiguousNameError as error:
+            problems.append(f"{record.where}, field 'id': {error}")
+    if problems:
+        raise DatasetImportError(problems)
+    return stored
+
+
+def _change_terms(
+    dataset: Dataset, records: Sequence[ImportedRecord], stored_ids: dict[str, str], default: Terms
+) -> int:
     """Store the terms that the records give; return how many documents have other terms now."""
-    said = {record.id: record.terms.filled_from(default) for record in records}
+    said = {stored_ids[record.id]: record.terms.filled_from(default) for record in records}
     changed = []
-    for document in dataset.documents.filter(external_id__in=said).only("external_id", "licence", "redistributable"):
+    for document in dataset.documents.only("external_id", "licence", "redistributable"):
+        if document.external_id not in said:
+            continue
         has = Terms(document.licence, document.redistributable)
         now = said[document.external_id].filled_from(has)
         if now != has:
@@ -136,8 +175,8 @@ def _setting_problems(name: str, split: str, records: Sequence[ImportedRecord], 
         validate_slug(name)
     except ValidationError:
         problems.append(f"--name is {name!r}; expected letters, digits, - and _ only.")
-    if len(name) > 100 or len(split) > 50:
-        problems.append("--name has at most 100 characters, --split at most 50.")
+    if len(name) > 100 or len(split) > MAX_SPLIT_LENGTH:
+        problems.append(f"--name has at most 100 characters, --split at most {MAX_SPLIT_LENGTH}.")
     if len(terms.licence) > MAX_LICENCE_LENGTH:
         problems.append(f"--licence has at most {MAX_LICENCE_LENGTH} characters.")
     if not records:
@@ -176,7 +215,7 @@ def _document(dataset: Dataset, record: ImportedRecord, split: str, position: in
         dataset=dataset,
         external_id=record.id,
         title=record.title,
-        split=split,
+        split=normal_form(record.split) or split,
         language=record.language,
         position=position,
         word_count=sum(len(words(turn["content"], record.language)) for turn in record.turns),

@@ -1,11 +1,12 @@
 """Read files of unchecked content."""
 
 import codecs
-import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lib.strict_json import StrictJsonError, strict_json
 from models_runner.importing.records import RecordError
 
 BOMS = (
@@ -15,11 +16,19 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
 
+# How a file begins that macOS makes beside another one, to hold what the other file system has no place for.
+APPLE_DOUBLE = b"\x00\x05\x16\x07"
+RECORD_OF_LIST = re.compile(r"\[(\d+)\]\.?")
+
 
 def find_files(path: Path, *suffixes: str) -> list[Path]:
-    """Return the file itself, or the folder's files with these suffixes by name. Raises RecordError if none."""
+    """Return the file itself, or the folder's files with these suffixes by name. Raises RecordError if none.
+
+    Hidden files are passed over: macOS puts one beside each file that it copies, and it holds no text.
+    """
     if path.is_dir():
-        files = sorted(p for p in path.iterdir() if p.suffix.lower() in suffixes and p.is_file())
+        seen = (p for p in path.iterdir() if not is_hidden(p))
+        files = sorted(p for p in seen if p.suffix.lower() in suffixes and p.is_file())
         if not files:
             raise RecordError(str(path), f"the folder has no {' or '.join(suffixes)} files.")
         return files
@@ -28,12 +37,18 @@ def find_files(path: Path, *suffixes: str) -> list[Path]:
     return [path]
 
 
+def is_hidden(path: Path) -> bool:
+    return path.name.startswith(".")
+
+
 def read_text(path: Path) -> str:
     """Read a file as UTF-8, with or without a byte order mark. Raises RecordError for any other encoding."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise RecordError(path.name, f"cannot be read: {error.strerror}.") from error
+    if data.startswith(APPLE_DOUBLE):
+        raise RecordError(path.name, "is a hidden file of macOS and holds no text. Give the file without ._ in front.")
     for bom, name in BOMS:
         if data.startswith(bom):
             raise RecordError(path.name, f"is {name}; expected UTF-8. {_how_to_convert(name)}")
@@ -53,28 +68,14 @@ def _how_to_convert(encoding: str) -> str:
 
 
 def parse_json(text: str, where: str) -> Any:
+    """Return the value of a JSON text. Raises RecordError, which names the field at fault where it is known."""
     try:
-        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
-    except RecursionError as error:
-        raise RecordError(where, "is nested too deeply to be a record.") from error
-    except json.JSONDecodeError as error:
-        position = f"line {error.lineno}, column {error.colno}" if error.lineno > 1 else f"column {error.colno}"
-        raise RecordError(where, f"is not JSON: {error.msg} at {position}.") from error
-    except ValueError as error:
-        raise RecordError(where, f"is not JSON: {error}.") from error
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON value")
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice!r} is there twice")
-    return result
+        return strict_json(text)
+    except StrictJsonError as error:
+        record = RECORD_OF_LIST.match(error.field)
+        where += f", record {record[1]}" if record else ""
+        field = error.field[record.end() :] if record else error.field
+        raise RecordError(f"{where}, field {field!r}" if field else where, error.message) from error
 
 
 def json_objects(path: Path) -> Iterator[tuple[Any, str]]:

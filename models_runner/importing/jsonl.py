@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lib.lines import text_lines
 from models_runner.importing.files import find_files, json_objects
 from models_runner.importing.records import (
     LENGTHS,
     MAX_ID_LENGTH,
     MAX_LANGUAGE_LENGTH,
     MAX_LICENCE_LENGTH,
+    MAX_SPLIT_LENGTH,
     MAX_TITLE_LENGTH,
     Fields,
     ImportedQuery,
@@ -22,7 +24,11 @@ from models_runner.importing.records import (
     require_speech,
 )
 
-KNOWN = ("id", "transcript", "references", "language", "metadata", "title", "queries", "licence", "redistributable")
+KNOWN = (
+    *("id", "transcript", "references", "language", "metadata", "title", "queries", "licence", "redistributable"),
+    *("split", "original_transcript"),
+)
+ANY_LENGTH = "any"
 # A speaker is up to five words that begin with a capital or have no case, and a colon; "note: 3:15" stays text.
 SPEAKER = re.compile(r"^([^\W\d_a-z][\w.'’-]*(?: [^\W_a-z][\w.'’()-]*){0,4})\s*[:：]\s+(\S.*)$")
 SPEAKER_WIDE_COLON = re.compile(r"^([^\W\d_a-z][\w.'’-]{0,30})：(\S.*)$")
@@ -51,12 +57,13 @@ def read_record(value: Any, where: str, language: str) -> ImportedRecord:
         id=fields.text("id", required=True, longest=MAX_ID_LENGTH),
         title=fields.text("title", longest=MAX_TITLE_LENGTH),
         turns=turns,
-        original_turns=turns,
+        original_turns=_original(fields) or turns,
         language=fields.text("language", longest=MAX_LANGUAGE_LENGTH).strip() or language,
         references=_references(fields),
         queries=tuple(_query(fields, n, item) for n, item in enumerate(fields.items("queries"), start=1)),
         metadata=fields.metadata(),
         terms=_terms(fields),
+        split=fields.text("split", longest=MAX_SPLIT_LENGTH).strip(),
         where=where,
     )
 
@@ -79,10 +86,16 @@ def _transcript(fields: Fields) -> list[Turn]:
     return read_turns(fields, "transcript", value)
 
 
+def _original(fields: Fields) -> list[Turn]:
+    """Return the turns as they were before noise was removed; none if the record does not have them apart."""
+    value = fields.values.get("original_transcript")
+    return [] if value is None else read_turns(fields, "original_transcript", value)
+
+
 def turns_of_text(text: str) -> list[Turn]:
     """Return a turn for each line that is not blank; "Name: words" names the speaker, other lines have none."""
     turns = []
-    for line in filter(None, (line.strip() for line in text.splitlines())):
+    for line in filter(None, (line.strip() for line in text_lines(text))):
         match = SPEAKER.match(line) or SPEAKER_WIDE_COLON.match(line)
         turns.append({"speaker": match[1], "content": match[2]} if match else {"speaker": "", "content": line})
     return turns
@@ -90,12 +103,18 @@ def turns_of_text(text: str) -> list[Turn]:
 
 def _references(fields: Fields) -> tuple[tuple[str, str], ...]:
     value = fields.values.get("references")
-    if isinstance(value, dict):
-        inner = fields.inside("references", value)
-        inner.refuse_unknown(LENGTHS)
-        return tuple((kind, inner.text(kind, required=True)) for kind in LENGTHS if kind in value)
-    texts = _texts(fields, "references")
-    return tuple(("", text) for text in texts)
+    if not isinstance(value, dict):
+        return tuple(("", text) for text in _texts(fields, "references"))
+    inner = fields.inside("references", value)
+    inner.refuse_unknown((*LENGTHS, ANY_LENGTH))
+    by_length = [(kind, _text_or_texts(inner, kind)) for kind in (*LENGTHS, ANY_LENGTH) if kind in value]
+    return tuple(("" if kind == ANY_LENGTH else kind, text) for kind, texts in by_length for text in texts)
+
+
+def _text_or_texts(fields: Fields, name: str) -> tuple[str, ...]:
+    if isinstance(fields.values[name], list):
+        return _texts(fields, name)
+    return (fields.text(name, required=True),)
 
 
 def _query(fields: Fields, number: int, item: Any) -> ImportedQuery:

@@ -6,15 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from lib.strict_json import json_texts
+from lib.visible import visible_text
 from models_runner.models import InstructionKind
 
 MAX_ID_LENGTH = 200
 MAX_TITLE_LENGTH = 300
-MAX_LANGUAGE_LENGTH = 20
+MAX_LANGUAGE_LENGTH = 60  # of a name; its code has at most 20
+MAX_SPLIT_LENGTH = 50
 MAX_LICENCE_LENGTH = 200
+MOST_COUNTED = 2_147_483_647
+MAX_SECONDS = 10**7  # four months
 SHOWN_ERRORS = 20
 
-Turn = dict[str, str]
+Turn = dict[str, Any]  # speaker, content and, where known, start: seconds since the beginning
 
 
 class DatasetImportError(Exception):
@@ -67,6 +72,7 @@ class ImportedRecord:
 
     Attributes:
         references: (instruction, text) pairs; the instruction "" fits any length.
+        split: "" if the record names none.
         where: Where the record is in the file, for messages.
     """
 
@@ -79,11 +85,13 @@ class ImportedRecord:
     queries: tuple[ImportedQuery, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     terms: Terms = NO_TERMS
+    split: str = ""
     where: str = field(default="", compare=False)
 
     def content_hash(self, split: str) -> str:
+        """Return the SHA-256 of the content. split: Of a record that names none."""
         content = {key: value for key, value in asdict(self).items() if key not in ("where", "terms")}
-        content["split"] = split
+        content["split"] = self.split or split
         return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
 
@@ -116,10 +124,28 @@ class Fields:
         problem = storable_problem(value)
         if problem:
             raise self.fail(name, problem)
-        if required and not value.strip():
+        if required and not visible_text(value):
             raise self.fail(name, "is empty; expected a text.")
         if longest is not None and len(value) > longest:
             raise self.fail(name, f"has {len(value)} characters; at most {longest} are allowed.")
+        return value
+
+    def whole(self, name: str) -> int | None:
+        """Return a whole number, 1 or more; None if there is none."""
+        value = self.values.get(name)
+        if value is None or value == "":
+            return None
+        number = _as_whole(value)
+        if number is None or not 1 <= number <= MOST_COUNTED:
+            raise self.fail(name, f"is {shown(value)}; expected a whole number, 1 or more.")
+        return number
+
+    def seconds(self, name: str) -> float | None:
+        value = self.values.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < MAX_SECONDS:
+            raise self.fail(name, f"is {value!r}; expected seconds since the beginning, 0 or more.")
         return value
 
     def items(self, name: str) -> list[Any]:
@@ -142,9 +168,10 @@ class Fields:
             return {}
         if not isinstance(value, dict):
             raise self.fail("metadata", f"is {_kind(value)}; expected an object.")
-        problem = storable_problem(json.dumps(value, ensure_ascii=False))
-        if problem or "\\u0000" in json.dumps(value):
-            raise self.fail("metadata", problem or "holds a NUL character, which no text may have; remove it.")
+        for place, text in json_texts(value):
+            if problem := storable_problem(text):
+                # A key at fault is part of its own place.
+                raise self.fail(f"metadata.{place}".encode("utf-8", "replace").decode().replace("\x00", "?"), problem)
         return value
 
 
@@ -159,6 +186,23 @@ def storable_problem(text: str) -> str:
     return ""
 
 
+def _as_whole(value: Any) -> int | None:
+    """Return a whole number; tables have it as the text 2, or as 2.0 where other rows of the column have none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return int(number) if number.is_integer() else None
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it, cut to some 50 characters."""
+    text = repr(value) if isinstance(value, str | int | float) else json.dumps(value)
+    return text if len(text) <= 50 else f"{text[:50]}…"
+
+
 def _kind(value: Any) -> str:
     names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "null"}
     return names.get(type(value), "a number")
@@ -171,16 +215,18 @@ def read_turns(fields: Fields, name: str, value: Any) -> list[Turn]:
     turns = []
     for number, item in enumerate(value, start=1):
         turn = fields.inside(f"{name}[{number}]", item)
-        turn.refuse_unknown(("speaker", "content"))
+        turn.refuse_unknown(("speaker", "content", "start"))
         if "content" not in turn.values:
             raise turn.fail("content", "is missing; expected what was said.")
-        turns.append({"speaker": turn.text("speaker").strip(), "content": turn.text("content")})
+        start = turn.seconds("start")
+        said = {"speaker": turn.text("speaker").strip(), "content": turn.text("content")}
+        turns.append(said if start is None else said | {"start": start})
     require_speech(fields, name, turns)
     return turns
 
 
 def require_speech(fields: Fields, name: str, turns: Sequence[Turn]) -> None:
-    if not any(turn["content"].strip() for turn in turns):
+    if not any(visible_text(turn["content"]) for turn in turns):
         raise fields.fail(name, "is empty: nobody says anything. Expected at least one turn with words.")
 
 

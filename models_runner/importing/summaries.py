@@ -1,10 +1,9 @@
-"""Import summaries made elsewhere from JSON Lines or CSV, all or none."""
+"""Import summaries made elsewhere, all or none."""
 
-import csv
-import io
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,53 +11,22 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from lib.names import AmbiguousNameError, ByName
 from models_runner.datasets.instructions import sync_version
-from models_runner.importing.files import json_objects, read_text
-from models_runner.importing.records import MAX_ID_LENGTH, DatasetImportError, Fields, RecordError
-from models_runner.models import Dataset, Document, InstructionKind, Query, Regime, Run, Summary, System
+from models_runner.datasets.lookup import stored_split
+from models_runner.datasets.queries import QueryFinder, UnknownQueryError
+from models_runner.importing.records import DatasetImportError
+from models_runner.importing.summaries_file import COLUMNS, Defaults, ImportedSummary, Part, read_summaries
+from models_runner.models import Dataset, Document, Query, Run, Summary, System
 from models_runner.runs import lifecycle
+from models_runner.runs.repetition import goes_in_circles
 from models_runner.systems.catalog import ensure_system, find_system
+from models_runner.systems.fingerprint import is_released_as, system_fingerprint
 
-NUMBERS = ("prompt_tokens", "output_tokens", "dropped_tokens", "seconds")
-LARGEST = 2_147_483_647
-MOST_PARAMETERS = 10**15
+__all__ = ["COLUMNS", "Defaults", "ImportedRun", "import_summaries"]
+
 ADAPTER = "imported"
-COLUMNS = ("document_id", "summary", "query", "system", "instruction", "parameters", *NUMBERS)
-
-
-@dataclass(frozen=True)
-class ImportedSummary:
-    """One line of the file, checked.
-
-    Attributes:
-        parameters: The system's number of parameters; None if the line does not give it.
-        numbers: The fields of NUMBERS that the line gives.
-        where: Where the line is in the file, for messages.
-    """
-
-    document_id: str
-    text: str
-    query: str
-    system: str
-    instruction: str
-    parameters: int | None
-    numbers: dict[str, float]
-    where: str
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """Values for lines that do not give their own.
-
-    Attributes:
-        system: The system's slug.
-        instruction: long, medium, short or query.
-        regime: The regime of systems that the import creates.
-    """
-
-    system: str = ""
-    instruction: str = InstructionKind.MEDIUM
-    regime: str = Regime.ZERO_SHOT
+Unit = tuple[int, int | None]  # (document id, query id)
 
 
 @dataclass(frozen=True)
@@ -68,31 +36,61 @@ class ImportedRun:
     Attributes:
         run: The run.
         added: Summaries that are new.
-        unchanged: Summaries that the run had already.
+        unchanged: Summaries that were there already.
+        withheld: Summaries that a release withholds and that are not here.
     """
 
     run: Run
     added: int
     unchanged: int
+    withheld: int = 0
+
+
+@dataclass
+class _Stored:
+    """A system's summaries of a dataset under one instruction, by what they are about.
+
+    Attributes:
+        done: Finished ones, as (run, text).
+        open: Runs that have one which is not finished.
+    """
+
+    done: dict[Unit, list[tuple[Run, str]]] = field(default_factory=lambda: defaultdict(list))
+    open: dict[Unit, list[Run]] = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass(frozen=True)
+class _Target:
+    """A line of the file, with the document and query that it is about."""
+
+    summary: ImportedSummary
+    document: Document
+    query: Query | None
+
+    @property
+    def unit(self) -> Unit:
+        return self.document.pk, self.query.pk if self.query else None
 
 
 def import_summaries(path: Path, dataset: Dataset, defaults: Defaults) -> list[ImportedRun]:
-    """Import the summaries of one or more systems, with a run for each system and instruction.
+    """Import the summaries of one or more systems, with a run for each system, instruction and split.
 
     Raises:
         DatasetImportError: A line is wrong; nothing has changed.
     """
-    imported, problems = _read(path, defaults)
-    if not imported and not problems:
-        problems = [f"{path.name}: there are no records to import."]
-    if problems:
-        raise DatasetImportError(problems)
-    runs: dict[tuple[str, str], list[ImportedSummary]] = defaultdict(list)
-    for summary in imported:
-        runs[summary.system, summary.instruction].append(summary)
+    imported = read_summaries(path, defaults)
     with transaction.atomic():
         systems = _systems(imported, defaults.regime)
-        return [_import(part, dataset, systems[slug], kind) for (slug, kind), part in runs.items()]
+        targets = _targets(imported, dataset)
+        parts: dict[Part, list[_Target]] = defaultdict(list)
+        for target in targets:
+            parts[target.summary.part].append(target)
+        # Withheld with their documents, which are not here either.
+        unknown = Counter(summary.part for summary in imported) - Counter(target.summary.part for target in targets)
+        done = [_import(part, dataset, systems[key[0]], key, unknown[key]) for key, part in parts.items()]
+        if not any(done):
+            raise DatasetImportError([f"{path.name}: every summary is withheld here, and none is stored already."])
+        return [part for part in done if part]
 
 
 def _systems(imported: Sequence[ImportedSummary], regime: str) -> dict[str, System]:
@@ -101,8 +99,8 @@ def _systems(imported: Sequence[ImportedSummary], regime: str) -> dict[str, Syst
     for summary in imported:
         if summary.system not in systems:
             systems[summary.system] = _system(summary, regime)
-        parameters = systems[summary.system].parameters
-        if summary.parameters is not None and parameters != summary.parameters:
+        parameters, given = systems[summary.system].parameters, summary.facts.parameters
+        if given is not None and parameters != given:
             raise DatasetImportError(
                 [f"{summary.where}, field 'parameters': {summary.system} has {parameters} elsewhere."]
             )
@@ -111,175 +109,165 @@ def _systems(imported: Sequence[ImportedSummary], regime: str) -> dict[str, Syst
 
 def _system(summary: ImportedSummary, regime: str) -> System:
     if find_system(summary.system):
-        system = ensure_system(summary.system)
-        if system.adapter != ADAPTER:
-            raise DatasetImportError(
-                [
-                    f"{summary.where}: system {system.slug} writes its summaries here (adapter {system.adapter}). "
-                    "Give the imported one another name."
-                ]
-            )
-        return system
+        return ensure_system(summary.system)
+    facts = summary.facts
     system = System(
-        slug=summary.system, name=summary.system, adapter=ADAPTER, regime=regime, parameters=summary.parameters
+        slug=summary.system,
+        name=facts.name or summary.system,
+        adapter=ADAPTER,
+        regime=facts.regime or regime,
+        parameters=facts.parameters,
     )
     try:
         system.full_clean()
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))
-        field = "system" if name in ("slug", "name") else name
-        raise DatasetImportError([f"{summary.where}, field {field!r}: {messages[0]}"]) from error
+        wrong = "system" if name in ("slug", "name") else name
+        raise DatasetImportError([f"{summary.where}, field {wrong!r}: {messages[0]}"]) from error
     system.save()
     return system
 
 
-def _read(path: Path, defaults: Defaults) -> tuple[list[ImportedSummary], list[str]]:
-    imported: list[ImportedSummary] = []
-    problems: list[str] = []
-    first: dict[tuple[str, ...], str] = {}
-    try:
-        for value, where in _csv_rows(path) if path.suffix.lower() == ".csv" else json_objects(path):
-            try:
-                summary = _imported_summary(value, where, defaults)
-            except RecordError as error:
-                problems.append(str(error))
+def _targets(imported: Sequence[ImportedSummary], dataset: Dataset) -> list[_Target]:
+    documents = ByName((document.external_id, document) for document in dataset.documents.all())
+    queries = QueryFinder(dataset)
+    targets, problems = [], []
+    for summary in imported:
+        try:
+            document = documents.find(summary.document_id)
+            if document is None and summary.text is None:
                 continue
-            key = (summary.system, summary.instruction, summary.document_id, summary.query)
-            if key in first:
-                problems.append(f"{where}: document {summary.document_id!r} was summarized before, in {first[key]}.")
-            first.setdefault(key, where)
-            imported.append(summary)
-    except RecordError as error:
-        problems.append(str(error))
-    return imported, problems
+            if document is None:
+                message = f"dataset {dataset.name} has no document {summary.document_id!r}."
+                problems.append(f"{summary.where}, field 'document_id': {message}")
+                continue
+            query = queries.find(document.pk, summary.document_id, summary.query, summary.query_number)
+            targets.append(_Target(summary, document, query))
+        except AmbiguousNameError as error:
+            problems.append(f"{summary.where}, field 'document_id': {error}")
+        except UnknownQueryError as error:
+            problems.append(f"{summary.where}, field {error.field!r}: {error}")
+    if problems:
+        raise DatasetImportError(problems)
+    return targets
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
-    reader = csv.DictReader(io.StringIO(read_text(path), newline=""), strict=True)
-    try:
-        for row in reader:
-            where = f"{path.name}, line {reader.line_num}"
-            if None in row or None in row.values():
-                raise RecordError(where, f"has not as many cells as the header has columns: {reader.fieldnames}.")
-            yield {name.strip(): cell for name, cell in row.items() if cell.strip()}, where
-    except csv.Error as error:
-        raise RecordError(f"{path.name}, line {reader.line_num}", f"is not CSV: {error}.") from error
+def _stored(dataset: Dataset, system: System, instruction: str) -> _Stored:
+    stored = _Stored()
+    rows = Summary.objects.filter(run__dataset=dataset, run__system=system, run__instruction=instruction)
+    for row in rows.select_related("run").order_by("run_id", "pk"):
+        unit = (row.document_id, row.query_id)
+        if row.status == Summary.Status.DONE:
+            stored.done[unit].append((row.run, row.text))
+        else:
+            stored.open[unit].append(row.run)
+    return stored
 
 
-def _imported_summary(value: Any, where: str, defaults: Defaults) -> ImportedSummary:
-    if not isinstance(value, dict):
-        raise RecordError(where, 'is no object; expected {"document_id": ..., "summary": ...}.')
-    fields = Fields(value, where)
-    fields.refuse_unknown(COLUMNS)
-    query, instruction = fields.text("query").strip(), _instruction(fields, defaults)
-    if instruction == InstructionKind.QUERY and not query:
-        raise fields.fail("query", "is missing; with the instruction query, each summary answers one.")
-    if query and instruction != InstructionKind.QUERY:
-        raise fields.fail("query", "is there, but the instruction is not query.")
-    return ImportedSummary(
-        document_id=fields.text("document_id", required=True, longest=MAX_ID_LENGTH),
-        text=fields.text("summary", required="summary" not in value).strip(),
-        query=query,
-        system=_system_name(fields, defaults),
-        instruction=instruction,
-        parameters=_parameters(fields),
-        numbers={name: _number(fields, name) for name in NUMBERS if value.get(name) is not None},
-        where=where,
-    )
-
-
-def _instruction(fields: Fields, defaults: Defaults) -> str:
-    instruction = fields.text("instruction").strip() or defaults.instruction
-    if instruction not in InstructionKind.values:
-        raise fields.fail("instruction", f"is {instruction!r}; expected one of: {', '.join(InstructionKind.values)}.")
-    return instruction
-
-
-def _system_name(fields: Fields, defaults: Defaults) -> str:
-    name = fields.text("system").strip()
-    if defaults.system and name and name != defaults.system:
-        raise fields.fail("system", f"is {name!r}, but the command says {defaults.system!r}.")
-    if not (name or defaults.system):
-        raise fields.fail("system", "is missing; name it on every line, or for the whole file with --system.")
-    return name or defaults.system
-
-
-def _parameters(fields: Fields) -> int | None:
-    if fields.values.get("parameters") is None:
+def _import(
+    targets: Sequence[_Target], dataset: Dataset, system: System, part: Part, withheld: int
+) -> ImportedRun | None:
+    """Add the summaries that are not here; None if there are neither new nor known ones, because all are withheld."""
+    _, instruction, split = part
+    name = stored_split(dataset, split or "")
+    # Concurrent imports write one after the other.
+    Dataset.objects.select_for_update().get(pk=dataset.pk)
+    stored = _stored(dataset, system, instruction)
+    new: dict[Unit, _Target] = {}
+    problems, holders = [], []
+    for target in targets:
+        elsewhere = [(run, text) for run, text in stored.done[target.unit] if split is None or run.split == name]
+        if holder := next((run for run, text in elsewhere if _is_text(target.summary, text)), None):
+            holders.append(holder)
+        elif target.summary.text is None:
+            withheld += 1
+        elif problem := _why_not_new(target, stored, new, system, name):
+            problems.append(f"{target.summary.where}: {problem}")
+        else:
+            new[target.unit] = target
+    if new:
+        problems += _why_not_of(system, next(iter(new.values())).summary)
+    if problems:
+        raise DatasetImportError(problems)
+    if not new and not holders:
         return None
-    number = int(_number(fields, "parameters", MOST_PARAMETERS))
-    if not number:
-        raise fields.fail("parameters", "is 0; leave it out where nobody knows.")
-    return number
+    run = _add(list(new.values()), dataset, system, instruction, name) if new else holders[0]
+    return ImportedRun(run, len(new), len(holders), withheld)
 
 
-def _number(fields: Fields, name: str, largest: int = LARGEST) -> float:
-    value = fields.values[name]
-    expected = "a number" if name == "seconds" else "a whole number"
-    try:
-        number = -1.0 if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        number = -1.0
-    if not 0 <= number < largest or (name != "seconds" and number != int(number)):
-        raise fields.fail(name, f"is {value!r}; expected {expected}, 0 or more.")
-    return number if name == "seconds" else int(number)
+def _is_text(summary: ImportedSummary, stored: str) -> bool:
+    if summary.text is None:
+        return hashlib.sha256(stored.encode()).hexdigest() == summary.text_sha256
+    # Earlier versions stored summaries without the blanks around them.
+    return summary.text.strip() == stored.strip()
 
 
-def _import(imported: Sequence[ImportedSummary], dataset: Dataset, system: System, instruction: str) -> ImportedRun:
-    run, _ = Run.objects.get_or_create(
+def _why_not_new(target: _Target, stored: _Stored, new: dict[Unit, _Target], system: System, split: str) -> str:
+    """Tell why a summary cannot be added; "" if it can."""
+    summary = target.summary
+    if target.unit in new:
+        return f"document {summary.document_id!r} was summarized before, in {new[target.unit].summary.where}."
+    if any(run.split == split for run, _ in stored.done[target.unit]):
+        return f"{system.slug} has another summary of {summary.document_id!r} already; it stays."
+    if open_run := next((run for run in stored.open[target.unit] if run.split == split), None):
+        return (
+            f"run {open_run.pk} of {system.slug} has no finished summary of {summary.document_id!r} yet. "
+            "Let it finish, or import under another name."
+        )
+    return ""
+
+
+def _why_not_of(system: System, summary: ImportedSummary) -> list[str]:
+    """Tell why new summaries cannot be this system's; one that writes here takes those of the same system only."""
+    facts = summary.facts
+    if system.adapter == ADAPTER or facts.sha256 == system_fingerprint(system):
+        return []
+    if facts.settings and is_released_as(system, facts.settings):
+        return []
+    other = " with other settings than the file's" if facts.sha256 or facts.settings else ""
+    return [
+        f"{summary.where}: system {system.slug} writes its summaries here (adapter {system.adapter}){other}. "
+        "Give the imported one another name."
+    ]
+
+
+def _add(new: Sequence[_Target], dataset: Dataset, system: System, instruction: str, split: str) -> Run:
+    run, created = Run.objects.get_or_create(
         system=system,
         dataset=dataset,
-        split="",
+        split=split,
         instruction=instruction,
         defaults={"instruction_version": sync_version(instruction)},
     )
-    Run.objects.select_for_update().get(pk=run.pk)
-    documents = {d.external_id: d for d in dataset.documents.all()}
-    queries = {(q.document_id, q.text): q for q in Query.objects.filter(document__dataset=dataset)}
-    stored_texts = {(s.document_id, s.query_id): s.text for s in run.summaries.all()}
-    problems, new = [], []
-    for summary in imported:
-        document = documents.get(summary.document_id)
-        query = queries.get((document.pk, summary.query)) if document and summary.query else None
-        if document is None or (summary.query and query is None):
-            problems.append(_missing_target(summary, dataset, document))
-            continue
-        stored = stored_texts.get((document.pk, query.pk if query else None))
-        if stored is None:
-            new.append(_summary(run, document, query, summary))
-        elif stored != summary.text:
-            conflict = f"{system.slug} has another summary of {summary.document_id!r} already"
-            problems.append(f"{summary.where}: {conflict}; it stays.")
-    if problems:
-        raise DatasetImportError(problems)
-    Summary.objects.bulk_create(new, batch_size=500)
-    _finish(run)
-    return ImportedRun(run, len(new), len(imported) - len(new))
+    lifecycle.lock_run(run.pk)
+    Summary.objects.bulk_create([_summary(run, target) for target in new], batch_size=500)
+    if created or run.environment.get("imported"):
+        Run.objects.filter(pk=run.pk).update(
+            status=Run.Status.DONE,
+            finished_at=timezone.now(),
+            environment={"system": system.spec(), "imported": True},
+            leaked_documents=run.summaries.filter(leaked=True).values("document").distinct().count(),
+        )
+        run.refresh_from_db()
+    lifecycle.request_scores(run)
+    return run
 
 
-def _missing_target(summary: ImportedSummary, dataset: Dataset, document: Document | None) -> str:
-    if document is None:
-        return f"{summary.where}, field 'document_id': dataset {dataset.name} has no document {summary.document_id!r}."
-    return f"{summary.where}, field 'query': document {summary.document_id!r} has no query {summary.query!r}."
-
-
-def _summary(run: Run, document: Document, query: Query | None, summary: ImportedSummary) -> Summary:
+def _summary(run: Run, target: _Target) -> Summary:
+    summary = target.summary
+    text, reason = summary.text or "", summary.stop_reason
+    without_text = reason if reason in Summary.WITHOUT_TEXT else Summary.StopReason.EMPTY
+    values: dict[str, Any] = {"dropped_tokens": 0, **summary.numbers}
     return Summary(
         run=run,
-        document=document,
-        query=query,
+        document=target.document,
+        query=target.query,
         status=Summary.Status.DONE,
-        text=summary.text,
-        stop_reason=Summary.StopReason.END if summary.text else Summary.StopReason.EMPTY,
+        text=text,
+        thoughts=summary.thoughts,
+        stop_reason=(reason or Summary.StopReason.END) if text else without_text,
+        leaked=summary.leaked,
+        repeated=goes_in_circles(text, target.document.language),
         finished_at=timezone.now(),
-        **{"dropped_tokens": 0, **summary.numbers},
+        **values,
     )
-
-
-def _finish(run: Run) -> None:
-    now = timezone.now()
-    Run.objects.filter(pk=run.pk).update(
-        status=Run.Status.DONE, finished_at=now, environment={"system": run.system.spec(), "imported": True}
-    )
-    run.refresh_from_db()
-    lifecycle.request_scores(run)

@@ -1,6 +1,6 @@
 """Compute ROUGE-1, -2, -L and -Lsum with rouge-score, using a tokenizer that fits the language."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import Protocol
@@ -8,6 +8,7 @@ from typing import Protocol
 from nltk.stem.porter import PorterStemmer
 from rouge_score import tokenize as default_rules
 from rouge_score.rouge_scorer import RougeScorer
+from rouge_score.scoring import fmeasure as rouge_f_measure
 
 from lib.language import RULES_VERSION, normalise_language, split_sentences, words
 from models_runner.metrics import undefined_values, why_incomparable, written_references
@@ -15,6 +16,16 @@ from models_runner.metrics.protocol import MetricValue, ScoringRequest
 
 FLAT_NAMES = ("rouge1", "rouge2", "rougeL")
 SUMMARY_LEVEL_NAME = "rougeLsum"
+# rouge-score keeps a number for each pair of words: some 150 MB here, and 15 GB for two texts of 20,000 words.
+MOST_PAIRS_IN_MEMORY = 4_000_000
+# Of all pairs of sentences together, of which it keeps one at a time: some ten seconds.
+MOST_PAIRS = 50_000_000
+# For the length of a common subsequence alone, which takes a bit for each pair: 250 MB at most.
+MOST_PAIRS_IN_BITS = 2_000_000_000
+TOO_LONG = (
+    f"the texts are too long: ROUGE-L compares at most {MOST_PAIRS_IN_BITS:,} pairs of words, ROUGE-Lsum "
+    f"{MOST_PAIRS:,}, and {MOST_PAIRS_IN_MEMORY:,} of two sentences"
+)
 
 
 class Tokenizer(Protocol):
@@ -92,20 +103,79 @@ class RougeMetric:
         elif not tokenizer.tokenize(request.summary):
             remark = f'the summary has no word by the rules for language "{language}"'
         scores = best_f_measures(request.summary, references, language)
-        return [MetricValue(name, scores[name], remark) for name in self.names]
+        return [MetricValue(name, scores[name], TOO_LONG if scores[name] is None else remark) for name in self.names]
 
 
-def best_f_measures(summary: str, references: Sequence[str], language: str) -> dict[str, float]:
-    """Return the highest F over the references, for each measure separately.
+def best_f_measures(summary: str, references: Sequence[str], language: str) -> dict[str, float | None]:
+    """Return the highest F over the references, for each measure separately; None where the texts are too long.
 
     Only Lsum reads sentences as lines; the other measures read the texts unchanged.
     """
+    if all(len(summary) * len(reference) <= MOST_PAIRS_IN_MEMORY for reference in references):  # a word has a letter
+        flat = _rouge_scores(FLAT_NAMES, summary, references, language)
+    else:
+        each = [_flat_scores(summary, reference, language) for reference in references]
+        flat = {name: _highest([scores[name] for scores in each]) for name in FLAT_NAMES}
+    lines, *reference_lines = (split_sentences(text, language) for text in (summary, *references))
+    if any(_is_too_long(lines, of_reference, language) for of_reference in reference_lines):
+        return flat | {SUMMARY_LEVEL_NAME: None}
+    as_lines = ["\n".join(of_reference) for of_reference in reference_lines]
+    return flat | _rouge_scores((SUMMARY_LEVEL_NAME,), "\n".join(lines), as_lines, language)
 
-    def as_lines(text: str) -> str:
-        return "\n".join(split_sentences(text, language))
 
-    scores = scorer_for(language, FLAT_NAMES).score_multi(references, summary)
-    scores |= scorer_for(language, (SUMMARY_LEVEL_NAME,)).score_multi(
-        [as_lines(reference) for reference in references], as_lines(summary)
+def _rouge_scores(
+    names: tuple[str, ...], summary: str, references: Sequence[str], language: str
+) -> dict[str, float | None]:
+    scores = scorer_for(language, names).score_multi(references, summary)
+    return {name: float(scores[name].fmeasure) for name in names}
+
+
+def _flat_scores(summary: str, reference: str, language: str) -> dict[str, float | None]:
+    words_of_both = [tokenizer_for(language).tokenize(text) for text in (reference, summary)]
+    pairs = len(words_of_both[0]) * len(words_of_both[1])
+    if pairs <= MOST_PAIRS_IN_MEMORY:
+        return _rouge_scores(FLAT_NAMES, summary, [reference], language)
+    f_measure = None
+    if pairs <= MOST_PAIRS_IN_BITS:
+        common = common_subsequence_length(*sorted(words_of_both, key=len))
+        f_measure = rouge_f_measure(common / len(words_of_both[1]), common / len(words_of_both[0]))
+    return _rouge_scores(("rouge1", "rouge2"), summary, [reference], language) | {"rougeL": f_measure}
+
+
+def _highest(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return max(known) if len(known) == len(values) else None
+
+
+def _is_too_long(summary: Sequence[str], reference: Sequence[str], language: str) -> bool:
+    """Tell whether Lsum, which compares each sentence with each, would take too long or too much memory."""
+    longest, together = (
+        [function(map(len, sentences)) for sentences in (summary, reference)] for function in (_longest, sum)
     )
-    return {name: float(score.fmeasure) for name, score in scores.items()}
+    if longest[0] * longest[1] <= MOST_PAIRS_IN_MEMORY and together[0] * together[1] <= MOST_PAIRS:
+        return False  # a word has a letter
+    counts = [[len(tokenizer_for(language).tokenize(one)) for one in sentences] for sentences in (summary, reference)]
+    return (
+        sum(counts[0]) * sum(counts[1]) > MOST_PAIRS or _longest(counts[0]) * _longest(counts[1]) > MOST_PAIRS_IN_MEMORY
+    )
+
+
+def _longest(lengths: Iterable[int]) -> int:
+    return max(lengths, default=0)
+
+
+def common_subsequence_length(a: Sequence[str], b: Sequence[str]) -> int:
+    """Return the length of the longest common subsequence of two lists of words, in memory for one row of the table.
+
+    Source:
+        Hyyrö (2004), "Bit-parallel LCS-length computation revisited": a bit of one whole number for each word of a.
+    """
+    places: dict[str, int] = {}
+    for place, word in enumerate(a):
+        places[word] = places.get(word, 0) | 1 << place
+    every = (1 << len(a)) - 1
+    row = every
+    for word in b:
+        matches = row & places.get(word, 0)
+        row = ((row + matches) | (row - matches)) & every
+    return len(a) - row.bit_count()

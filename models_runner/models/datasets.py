@@ -63,7 +63,8 @@ class Document(models.Model):
 
 class Transcript(models.Model):
     document = models.OneToOneField(Document, on_delete=models.CASCADE, related_name="transcript", primary_key=True)
-    # [{"speaker": "...", "content": "..."}], noise markers removed; what systems and annotators read.
+    # [{"speaker": "...", "content": "..."}], noise markers removed; what systems and annotators read. "start", seconds
+    # since the beginning, where the import knew times: shown to readers, and nothing else.
     turns = models.JSONField()
     # The turns exactly as imported.
     original_turns = models.JSONField()

@@ -1,14 +1,16 @@
 """Export summaries with their scores as JSON Lines."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from django.db.models import Prefetch, QuerySet
 
 from lib.files import replace_when_complete
+from lib.lines import json_line
+from models_runner.datasets.queries import query_number
 from models_runner.datasets.references import fitting_references
-from models_runner.models import Dataset, Score, Summary
+from models_runner.models import Dataset, Run, Score, Summary
+from models_runner.systems.fingerprint import system_fingerprint
 
 SCORE_NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "bertscore_f1", "words")
 CHUNK = 200
@@ -22,7 +24,7 @@ def export_summaries(dataset: Dataset, path: Path, *, thoughts: bool = False) ->
     with replace_when_complete(path) as file:
         count = 0
         for row in summary_rows(dataset, thoughts=thoughts):
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            file.write(json_line(row))
             count += 1
     return count
 
@@ -35,33 +37,41 @@ def summary_rows(dataset: Dataset, *, thoughts: bool = False) -> Iterator[dict[s
         )
         for start in range(0, len(ids), CHUNK):
             chunk = Summary.objects.filter(pk__in=ids[start : start + CHUNK])
-            yield from _chunk_rows(
-                run.system.slug, run.instruction, chunk if thoughts else chunk.defer("thoughts"), thoughts=thoughts
-            )
+            yield from _chunk_rows(run, chunk if thoughts else chunk.defer("thoughts"), thoughts=thoughts)
 
 
-def _chunk_rows(
-    system: str, instruction: str, chunk: QuerySet[Summary], *, thoughts: bool
-) -> Iterator[dict[str, object]]:
+def _chunk_rows(run: Run, chunk: QuerySet[Summary], *, thoughts: bool) -> Iterator[dict[str, object]]:
     newest_last = Prefetch("scores", Score.objects.order_by("signature__created_at", "signature_id"))
     summaries = chunk.select_related("document", "query").prefetch_related(newest_last)
     summaries = summaries.order_by("document__position", "query__position", "pk")
-    references = fitting_references([s.document_id for s in summaries], instruction)
+    references = fitting_references([s.document_id for s in summaries], run.instruction)
+    # What import_summaries needs to know the run and the system again.
+    about = {
+        "split": run.split,
+        "parameters": run.system.parameters,
+        "regime": run.system.regime,
+        "system_sha256": system_fingerprint(run.system),
+    }
     for s in summaries:
         scores = {score.name: score.value for score in s.scores.all()}
         yield {
             "document_id": s.document.external_id,
-            "system": system,
-            "instruction": instruction,
-            **({"query": s.query.text} if s.query else {}),
+            "system": run.system.slug,
+            "instruction": run.instruction,
+            **({"query": s.query.text, "query_number": query_number(s.query.position)} if s.query else {}),
             "summary": s.text,
             **({"thoughts": s.thoughts} if thoughts else {}),
             "references": references.get((s.document_id, s.query_id), []),
             "prompt_tokens": s.prompt_tokens,
             "output_tokens": s.output_tokens,
+            "thinking_tokens": s.thinking_tokens,
             "dropped_tokens": s.dropped_tokens,
             "stop_reason": s.stop_reason,
             **({"trained_on_document": True} if s.leaked else {}),
             "seconds": s.seconds,
+            "peak_memory_bytes": s.peak_memory_bytes,
+            "energy_joules": s.energy_joules,
+            "chapters": s.chapters,
             "scores": {name: scores.get(name) for name in SCORE_NAMES},
+            **about,
         }

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from models_runner.datasets.instructions import sync_version
+from models_runner.datasets.lookup import stored_split
 from models_runner.models import Dataset, Document, InstructionKind, Query, Run, ScoringJob, Summary, System
 from models_runner.systems.leakage import check_leakage
 from models_runner.systems.readiness import check_ready
@@ -34,6 +35,7 @@ def start_run(
     on, and marks their summaries. Raises NothingToRunError, NotReadyError, LeakageError.
     """
     check_ready(system)
+    split = stored_split(dataset, split)
     run, _ = Run.objects.get_or_create(
         system=system,
         dataset=dataset,

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Avg, Count, Max, Q, Sum
 from django.db.models.functions import Substr
 
 from jobs.workers import workers_for
+from lib.numbers import format_clock
 from models_runner.models import Document, Run, Score, ScoringJob, Summary, SummaryCall, System
 from models_runner.models.runs import SummaryQuerySet
 from models_runner.systems.prices import cost_in_dollars
@@ -293,14 +295,16 @@ class ShownTurn:
     speaker: str
     content: str
     colour: int
+    start: str = ""  # "1:02:03" into the meeting; empty if the import knew no times
 
 
-def shown_turns(turns: Iterable[dict[str, str]]) -> list[ShownTurn]:
+def shown_turns(turns: Iterable[dict[str, Any]]) -> list[ShownTurn]:
     """Give each speaker's turns a colour number from 1 to 8, in order of first appearance."""
     colours: dict[str, int] = {}
     shown = []
     for turn in turns:
         speaker = turn.get("speaker", "")
         colour = colours.setdefault(speaker, len(colours) % SPEAKER_COLOURS + 1)
-        shown.append(ShownTurn(speaker, turn["content"], colour))
+        start = format_clock(turn["start"]) if "start" in turn else ""
+        shown.append(ShownTurn(speaker, turn["content"], colour, start))
     return shown

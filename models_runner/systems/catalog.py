@@ -12,6 +12,7 @@ import yaml
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from lib.names import normal_form
 from models_runner.adapters.registry import ADAPTERS
 from models_runner.models import System
 
@@ -112,6 +113,7 @@ def ensure_system(slug: str) -> System:
     Raises:
         UnknownSystemError: Neither has a system of this name.
     """
+    slug = normal_form(slug)
     if system := System.objects.filter(slug=slug).first():
         return system
     if slug not in entries():
@@ -121,6 +123,7 @@ def ensure_system(slug: str) -> System:
 
 def find_system(slug: str) -> System | None:
     """Return the stored system of this name, or the catalogue's record of it, unsaved; None if there is neither."""
+    slug = normal_form(slug)
     if system := System.objects.select_related("base").filter(slug=slug).first():
         return system
     return unsaved_system(slug) if slug in entries() else None

@@ -10,6 +10,7 @@ from annotations.studies.criteria import LIBRARY
 from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, dates_problem
 from annotations.studies.setup import MARGIN, RatingOptions, StudyScope
 from annotations.web.forms.fields import moment_field
+from lib.lines import text_lines
 from models_runner.models import Dataset, InstructionKind, System
 
 
@@ -128,7 +129,7 @@ class StudyForm(RatingOptionsForm):
 
     def scope(self) -> StudyScope:
         given = {field.name: self.cleaned_data[field.name] for field in fields(StudyScope)}
-        lines = [line.strip() for line in given["chosen"].splitlines()]
+        lines = [line.strip() for line in text_lines(given["chosen"])]
         return StudyScope(**given | {"chosen": list(filter(None, lines))})
 
 

@@ -23,6 +23,7 @@ from annotations.web.access import STAFF, not_while_rating, owners_only, role_of
 from annotations.web.forms.lists import PeopleForm
 from annotations.web.forms.people import InvitationForm, MemberForm
 from lib.csv_cells import csv_line
+from lib.names import spellings
 
 ROWS_A_PAGE = 25
 
@@ -81,7 +82,8 @@ def _annotators(study: Study, *, find: str, show: str) -> QuerySet[Annotator]:
     if not find:
         return annotators
     known_by = ("pseudonym", "external_id", "user__username", "invitation__label")
-    return annotators.filter(reduce(or_, (Q(**{f"{name}__icontains": find}) for name in known_by)))
+    parts = (Q(**{f"{name}__icontains": part}) for name in known_by for part in spellings(find))
+    return annotators.filter(reduce(or_, parts))
 
 
 def _link(request: HttpRequest, invitation: Invitation) -> str:

@@ -16,7 +16,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("path", type=Path, help="JSON Lines, or a JSON list, with the fields of export_ratings.")
+        parser.add_argument("path", type=Path, help="A file of export_ratings, or of the same form.")
         parser.add_argument("--study", required=True)
 
     def handle(self, *args: Any, path: Path, **options: Any) -> None:

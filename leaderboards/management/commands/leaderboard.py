@@ -42,8 +42,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             study = find_study(options["slug"])
-            filters = Filters.from_key(options["filters"])
-            check_choice(filters, study)
+            filters = check_choice(Filters.from_key(options["filters"]), study)
             board = get_board(study, find_criterion(study, options["criterion"]), filters=filters)
         except (UnknownStudyError, UnknownCriterionError, UnknownFilterError) as error:
             raise CommandError(str(error)) from error

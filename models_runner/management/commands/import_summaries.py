@@ -16,7 +16,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("path", type=Path, help="JSON Lines or CSV with document_id, system and summary.")
+        parser.add_argument("path", type=Path, help="JSON Lines, CSV or Parquet with document_id, system and summary.")
         parser.add_argument("--dataset", required=True)
         parser.add_argument("--system", default="", help="Of lines that do not name one.")
         parser.add_argument(
@@ -39,3 +39,5 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"Run {done.run.pk}, {done.run}: {done.added} summaries added, {done.unchanged} already there."
             )
+            if done.withheld:
+                self.stdout.write(f"{done.withheld} more are withheld in the release, and were left out.")

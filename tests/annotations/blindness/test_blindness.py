@@ -32,7 +32,15 @@ from lib import sql
 from models_runner.models import Document, Run, Score, Summary, SummaryCall, System
 from models_runner.models.scores import MetricSignature
 from tests.annotations.helpers import make_gold
-from tests.factories import CriterionFactory, DatasetFactory, DocumentFactory, RunFactory, StudyFactory, SystemFactory
+from tests.factories import (
+    TURNS,
+    CriterionFactory,
+    DatasetFactory,
+    DocumentFactory,
+    RunFactory,
+    StudyFactory,
+    SystemFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +141,7 @@ def marked_document(dataset, n):
         split=f"{MARKER}-split",
         content_hash=f"{MARKER}{n}",
         metadata={"file": MARKER},
+        transcript=[turn | {"start": 3_725.5 * n} for n, turn in enumerate(TURNS)],
     )
 
 

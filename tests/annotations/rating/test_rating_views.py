@@ -1,4 +1,5 @@
 import json
+import re
 import uuid
 
 import pytest
@@ -8,6 +9,7 @@ from django.urls import reverse
 from annotations.models import Annotator, Assignment, Judgement, JudgementRevision, Outcome, Remark, Study
 from annotations.people.links import invitation_path, personal_path
 from annotations.studies import progress
+from models_runner.models import Transcript
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 
 pytestmark = pytest.mark.django_db
@@ -158,6 +160,18 @@ def test_html_in_a_summary_is_shown_as_text(client, study, annotator):
     page = client.get(rate_url(study)).content.decode()
     assert "<script>alert" not in page
     assert page.count("&lt;script&gt;alert(1)") == 2
+
+
+def test_the_transcript_shows_when_a_turn_began_if_the_import_knew(client, study, annotator):
+    for transcript in Transcript.objects.all():
+        transcript.turns = [
+            transcript.turns[0] | {"start": 0},
+            transcript.turns[1] | {"start": 62.9},
+            transcript.turns[2],
+        ]
+        transcript.save()
+    html = client.get(rate_url(study)).content.decode()
+    assert re.findall(r'class="turn-start">([^<]*)<', html) == ["0:00", "1:02"]
 
 
 def test_a_text_in_chinese_carries_its_language(client, study, annotator):

@@ -91,6 +91,21 @@ def test_both_forms_of_every_table_hold_the_same_rows(study):
     }  # fmt: skip
 
 
+def test_a_release_of_documents_with_times_has_the_starts_of_turns_in_both_forms(study):
+    document = study.dataset.documents.first()
+    document.transcript.turns = [
+        {"speaker": "Maya", "content": "Hello.", "start": 3.5},
+        {"speaker": "", "content": "Yes."},
+    ]
+    document.transcript.save()
+    study.dataset.documents.update(redistributable=True)
+    release = make(study)
+    rows = table(release, "documents")
+    assert pq.read_table(folder_of(release) / "data" / "documents.parquet").to_pylist() == rows
+    turns = next(row["turns"] for row in rows if row["document_id"] == document.external_id)
+    assert [turn["start"] for turn in turns] == [3.5, None]
+
+
 @pytest.mark.once
 def test_load_dataset_reads_the_folder_by_its_card(study):
     folder = folder_of(make(study))

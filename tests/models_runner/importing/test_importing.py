@@ -127,6 +127,15 @@ class TestJsonLines:
             {"speaker": "林悦", "content": "周五发布"},
         ]
 
+    def test_a_turn_keeps_its_start_and_one_without_stays_as_it_was(self, tmp_path):
+        turns = [{"speaker": "Maya", "content": "Hi.", "start": 3.5}, {"speaker": "Li", "content": "Yes."}]
+        run(write(tmp_path / "a.jsonl", RECORD | {"transcript": turns}))
+        assert Document.objects.get().transcript.turns == turns
+
+    def test_the_hash_of_a_document_without_times_is_that_of_before(self):
+        record = jsonl.read_record(RECORD, "here", "en")
+        assert record.content_hash("") == "1dc9bbcf4196d0b6d6fa1fe488c5de2b9a004cdb4bc4eaabd2d1779c47a9e7dd"
+
     def test_missing_references_are_allowed_and_counted(self, tmp_path, capsys):
         run(write(tmp_path / "a.jsonl", {k: v for k, v in RECORD.items() if k != "references"}))
         assert "1 of them have no reference" in capsys.readouterr().out
@@ -163,6 +172,9 @@ class TestJsonLines:
             ({"transcript": 5}, "field 'transcript': is a number"),
             ({"transcript": [{"content": ""}]}, "field 'transcript': is empty"),
             ({"transcript": [{"speaker": 1, "content": "x"}]}, "transcript[1], field 'speaker': is a number"),
+            ({"transcript": [{"content": "x", "start": -1}]}, "transcript[1], field 'start': is -1; expected seconds"),
+            ({"transcript": [{"content": "x", "start": True}]}, "field 'start': is True; expected seconds"),
+            ({"transcript": [{"content": "x", "start": "0:03"}]}, "field 'start': is '0:03'; expected seconds"),
             ({"transcript": ["x"]}, "field 'transcript[1]': is a text; expected an object"),
             ({"transcript": "a\x00b"}, "field 'transcript': holds a NUL character"),
             ({"transcript": "a\ud800b"}, "field 'transcript': holds half a character"),
@@ -171,7 +183,7 @@ class TestJsonLines:
             ({"references": {"tiny": "x"}}, "references, field 'tiny': is not known"),
             ({"references": {"short": ""}}, "references, field 'short': is empty"),
             ({"metadata": []}, "field 'metadata': is a list"),
-            ({"metadata": {"a": "\x00"}}, "field 'metadata': holds a NUL"),
+            ({"metadata": {"a": "\x00"}}, "field 'metadata.a': holds a NUL"),
             ({"language": 3}, "field 'language': is a number"),
             ({"queries": [{}]}, "queries[1], field 'query': is missing"),
             ({"colour": "red"}, "field 'colour': is not known. Expected only: id, transcript"),
@@ -244,7 +256,7 @@ class TestCsv:
         [
             ("id,text\nm1,x\n", "header: column 'text' is not known"),
             ("id\nm1\n", "header: column 'transcript' is missing"),
-            ("id,id,transcript\n", "a column is named twice"),
+            ("id,id,transcript\n", "columns 1 and 2 are both named 'id'"),
             ("id,transcript\nm1\n", "line 2: has 1 cells; the header has 2 columns"),
             ("id,transcript\nm1,\n", "line 2, field 'transcript': is empty"),
             ('id,transcript\nm1,"open\n', "is not CSV"),

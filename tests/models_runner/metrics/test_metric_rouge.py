@@ -1,11 +1,17 @@
 import math
+import random
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rouge_score import rouge_scorer
 from rouge_score.rouge_scorer import RougeScorer
 
 from lib.language import split_sentences, words
+from models_runner.metrics import rouge as module
 from models_runner.metrics.protocol import ScoringRequest
 from models_runner.metrics.rouge import RougeMetric
 
@@ -141,3 +147,65 @@ def test_a_text_with_a_word_matches_itself(text, language):
 @given(st.lists(st.from_regex(r"[A-Za-z0-9]{1,12}[.,!?']?", fullmatch=True), min_size=2, max_size=30).map(" ".join))
 def test_english_text_matches_itself(text):
     assert set(numbers(rouge(text, text)).values()) == {1.0}
+
+
+def drawn(dice, count, each=15):
+    words = [f"word{dice.randrange(400)}" for _ in range(count)]
+    return " ".join(word + ("." if n % each == each - 1 else "") for n, word in enumerate(words))
+
+
+@given(st.lists(st.sampled_from("abcd"), max_size=12), st.lists(st.sampled_from("abcd"), max_size=12))
+def test_the_length_of_a_common_subsequence_is_rouge_scores(a, b):
+    table = rouge_scorer._lcs_table(a, b)
+    assert module.common_subsequence_length(a, b) == table[-1][-1]
+
+
+def test_long_texts_score_as_short_ones_do(monkeypatch):
+    dice = random.Random(2)
+    for language in ("en", "de"):
+        summary, references = drawn(dice, 90), [drawn(dice, 80), drawn(dice, 120)]
+        expected = module.best_f_measures(summary, references, language)
+        with monkeypatch.context() as patched:
+            patched.setattr(module, "MOST_PAIRS_IN_MEMORY", 0)
+            scores = module.best_f_measures(summary, references, language)
+        assert scores == expected | {"rougeLsum": None}
+
+
+@pytest.mark.parametrize(
+    ("limit", "undefined"),
+    [
+        ("MOST_PAIRS", {"rougeLsum"}),
+        ("MOST_PAIRS_IN_MEMORY", {"rougeLsum"}),
+        ("MOST_PAIRS_IN_BITS", {"rougeL", "rougeLsum"}),
+    ],
+)
+def test_texts_that_are_too_long_have_a_reason_in_place_of_a_value(monkeypatch, limit, undefined):
+    monkeypatch.setattr(module, limit, 50)
+    monkeypatch.setattr(module, "MOST_PAIRS_IN_MEMORY", 50)
+    dice = random.Random(3)
+    (values,) = RougeMetric().score([ScoringRequest(drawn(dice, 40), (drawn(dice, 40),), "", "en")])
+    assert {value.name for value in values if value.value is None} == undefined
+    assert all(bool(value.reason) == (value.value is None) for value in values)
+    assert all(
+        "the texts are too long: ROUGE-L compares at most" in value.reason for value in values if value.value is None
+    )
+
+
+LONG = """
+import random, resource, sys
+sys.path.insert(0, {root!r})
+from models_runner.metrics.rouge import best_f_measures
+dice = random.Random(1)
+texts = [" ".join(f"word{{dice.randrange(3000)}}" + "." * (n % 15 == 14) for n in range(20_000)) for _ in range(2)]
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+scores = best_f_measures(texts[0], [texts[1]], "en")
+assert 0 < scores["rougeL"] < 1 and scores["rougeLsum"] is None, scores
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.once
+def test_two_texts_of_20_000_words_take_less_than_half_a_gigabyte():
+    code = LONG.format(root=str(Path(module.__file__).parents[2]))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=250)
+    assert int(done.stdout) < 500_000

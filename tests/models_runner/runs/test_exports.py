@@ -5,6 +5,7 @@ from django.core.management import CommandError, call_command
 
 from lib.files import replace_when_complete
 from models_runner.models import MetricSignature, Score
+from models_runner.systems.fingerprint import system_fingerprint
 from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, RunFactory, SummaryFactory
 
 
@@ -39,6 +40,14 @@ def test_a_row_has_the_fixed_fields(tmp_path):
                 "bertscore_f1": None,
                 "words": None,
             },
+            "thinking_tokens": None,
+            "peak_memory_bytes": None,
+            "energy_joules": None,
+            "chapters": 1,
+            "split": "",
+            "parameters": None,
+            "regime": "zero-shot",
+            "system_sha256": system_fingerprint(summary.run.system),
         }
     ]
 

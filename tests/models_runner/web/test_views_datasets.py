@@ -111,6 +111,15 @@ def test_a_document_asks_the_same_queries_for_any_number_of_summaries(django_ass
         client.get(f"/documents/{document.pk}/")
 
 
+def test_a_document_shows_when_a_turn_began_if_the_import_knew():
+    document = DocumentFactory(
+        transcript=[{"speaker": "Maya", "content": "Hello.", "start": 3725.5}, {"speaker": "Li", "content": "Yes."}]
+    )
+    html = researcher().get(f"/documents/{document.pk}/").content.decode()
+    assert html.count("turn-start") == 1
+    assert '<span class="turn-start">1:02:05</span>' in html
+
+
 def test_text_of_a_transcript_is_never_markup():
     document = DocumentFactory(transcript=[{"speaker": "<b>Maya</b>", "content": "<script>alert(1)</script>"}])
     html = researcher().get(f"/documents/{document.pk}/").content.decode()
