@@ -1,6 +1,7 @@
 """Datasets, systems, runs, summaries, scores; may import the protocol of adapters."""
 
 from models_runner.models.datasets import Dataset, Document, InstructionKind, Query, Reference, Transcript
+from models_runner.models.drafts import ImportDraft
 from models_runner.models.finetunings import FineTuning, TrainedDocument
 from models_runner.models.instructions import InstructionText
 from models_runner.models.runs import Run, Summary, SummaryCall
@@ -12,6 +13,7 @@ __all__ = [
     "Dataset",
     "Document",
     "FineTuning",
+    "ImportDraft",
     "InstructionKind",
     "InstructionText",
     "MetricSignature",
