@@ -5,6 +5,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import expect
 
+from annotations.models import Comparison
 from models_runner.models import Document, Run, System, Trial
 from models_runner.runs.generation import work_on_run
 from models_runner.runs.trials import work_on_trial
@@ -15,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ZOOM = """00:00:03 Ana Ruiz: We open the hall on Monday.
 00:00:09 Ben Ode (he/him): I bring the keys at eight.
 00:00:15 Ana Ruiz: Good. Decision made.
-00:00:20 Venue: the large hall
+00:00:20 Hall Clock: it strikes nine
 """
 VIEWS = {
     "desk light": {"viewport": {"width": 1366, "height": 650}, "color_scheme": "light"},
@@ -48,7 +49,7 @@ def import_meeting(page):
     expect(page.get_by_role("heading", name="What is in it")).to_be_visible()
     fits(page)
     assert not Document.objects.exists()
-    page.get_by_label("Venue").fill("")
+    page.get_by_label("Hall Clock").fill("")
     page.get_by_label("Ben Ode").fill("Ben Ode-Lang")
     page.get_by_role("button", name="Apply corrections").click()
     expect(page.locator(".transcript .turn-speaker").nth(1)).to_have_text("Ben Ode-Lang")
@@ -62,14 +63,9 @@ def make_system(page, server, slug):
     fits(page)
     page.get_by_role("link", name="A server that speaks the OpenAI protocol").click()
     fits(page)
-    for label, value in (
-        ("Short name", slug),
-        ("Name", slug.capitalize()),
-        ("Model", "big"),
-        ("Address", server.url),
-        ("Window", "4096"),
-    ):
-        page.get_by_label(label, exact=False).first.fill(value)
+    values = {"slug": slug, "name": slug.capitalize(), "model_id": "big", "engine_base_url": server.url}
+    for name, value in (values | {"context_window": "4096"}).items():
+        page.locator(f"[name={name}]").fill(value)
     page.get_by_role("button", name="Test connection").click()
     expect(page.locator("#trial")).to_contain_text("Waiting for a worker")
     work_on_trial(Trial.objects.first().pk, owner="worker")
@@ -104,5 +100,14 @@ def test_from_a_pasted_transcript_and_an_endpoint_to_two_summaries(page):
     expect(page.get_by_text("The hall opens on Monday.")).to_be_visible()
     expect(page.locator("#summaries ~ *", has_text="We open the hall on Monday.").first).to_be_visible()
     page.goto("/studies/new/")
-    page.get_by_label("Slug").fill("which") if page.get_by_label("Slug").count() else None
+    page.get_by_label("Title").fill("Which one?")
+    page.get_by_label("Slug").fill("which")
+    page.get_by_label("Dataset").select_option("hall")
+    for slug in ("far", "lead-3"):
+        page.get_by_label(slug, exact=True).check()
+    page.get_by_role("button", name="Create and open").click()
+    expect(page.get_by_role("heading", name="Which one?")).to_be_visible()
+    page.goto(f"/studies/which/pairs/{Comparison.objects.get().pk}/")
+    expect(page.get_by_text("The hall opens on Monday.")).to_be_visible()
+    expect(page.get_by_text("We open the hall on Monday.").first).to_be_visible()
     fits(page)

@@ -175,7 +175,7 @@ def test_a_zip_holds_many_and_hidden_files_are_passed_over():
 @pytest.mark.parametrize(
     ("values", "field"),
     [
-        ({"language": "Klingonish"}, "language"),
+        ({"language": "nobody speaks this"}, "language"),
         ({"name": "two words"}, "name"),
         ({"map": "speech=talk"}, "map"),
         ({"format": "tape"}, "format"),
