@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.test import override_settings
+from hypothesis import settings as hypothesis_settings
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -14,6 +15,9 @@ CHROMIUM = Path("/usr/bin/chromium")
 STORAGES = django_settings.STORAGES
 BROWSER_TESTS = Path(__file__).parent / "browser"
 SLOW = ("worker", "weights", "simulation")
+# A deadline for each example would be an assertion about time, which a busy machine breaks.
+hypothesis_settings.register_profile("punchweight", deadline=None)
+hypothesis_settings.load_profile("punchweight")
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 

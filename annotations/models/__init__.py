@@ -1,3 +1,5 @@
+"""The tables of studies, assignments, judgements and people; imports tables of models_runner and nothing above."""
+
 from annotations.models.annotators import Annotator, AnnotatorQuerySet, JudgeType, included
 from annotations.models.assignments import Assignment, AssignmentQuerySet, Side
 from annotations.models.audit import AuditEntry

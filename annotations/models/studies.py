@@ -126,7 +126,7 @@ class Study(models.Model):
         help_text="A comment on each pair, in the annotator's own words.",
     )
     break_minutes = models.PositiveIntegerField(
-        default=0, help_text="Remind of a break after so many minutes of rating; 0 for never."
+        default=0, help_text="Suggest a break after this many minutes of rating; 0 for never."
     )
     ask_guess = models.BooleanField(
         "Guess the large model",
@@ -137,7 +137,7 @@ class Study(models.Model):
         "One gold item in",
         default=0,
         validators=[MaxValueValidator(1000), none_or_every_second],
-        help_text="pairs, at a random place among them; 0 for none.",
+        help_text="pairs, placed at random; 0 for none.",
     )
     # True once a control item exists; lets the rating path skip the lookup.
     has_control_items = models.BooleanField(default=False, editable=False, db_column="has_known_pairs")

@@ -12,7 +12,7 @@ import numpy as np
 from annotations.models import Assignment, Criterion, Judgement, Outcome, Side, Study
 from stats.votes.arrays import BoolArray, IntArray, OutcomeCode
 
-CODES = {
+OUTCOME_CODES = {
     Outcome.A.value: OutcomeCode.A,
     Outcome.B.value: OutcomeCode.B,
     Outcome.TIE.value: OutcomeCode.TIE,
@@ -84,7 +84,7 @@ def _judgements(study: Study) -> IntArray:
     """Read assignment, criterion and outcome of each judgement, oldest first."""
     given = Judgement.objects.filter(criterion__study=study)
     rows = given.order_by("updated_at", "pk").values_list("assignment_id", "criterion_id", "outcome").iterator(CHUNK)
-    return _array(((assignment, criterion, CODES[outcome]) for assignment, criterion, outcome in rows), 3)
+    return _array(((assignment, criterion, OUTCOME_CODES[outcome]) for assignment, criterion, outcome in rows), 3)
 
 
 def _array(rows: Iterable[tuple[int, ...]], columns: int) -> IntArray:

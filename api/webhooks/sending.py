@@ -21,7 +21,7 @@ PASSING_STATUSES = (408, 425, 429)  # and 5xx; any other refusal is the receiver
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SendResult:
     """How one attempt ended.
 
     Attributes:
@@ -44,14 +44,14 @@ def _send(delivery: Delivery, held: DeliveryQuerySet) -> str:
     try:
         check_target(delivery.webhook.url, delivery.webhook.owner)  # the operator may have shortened the list
     except WebhookError as error:
-        outcome = Outcome(None, str(error))
+        outcome = SendResult(None, str(error))
     else:
         outcome = _post(delivery)
     _record_outcome(delivery, held, outcome)
     return outcome.reason or "taken"
 
 
-def _post(delivery: Delivery) -> Outcome:
+def _post(delivery: Delivery) -> SendResult:
     """POST the delivery once; redirects are not followed."""
     body = json.dumps(delivery.payload, ensure_ascii=False).encode()
     headers = {
@@ -67,21 +67,21 @@ def _post(delivery: Delivery) -> Outcome:
         connection.request("POST", parts.path or "/", body, headers)
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        return Outcome(None, f"no answer: {error or type(error).__name__}", passing=True)
+        return SendResult(None, f"no answer: {error or type(error).__name__}", passing=True)
     finally:
         connection.close()
     return _judge_status(status)
 
 
-def _judge_status(status: int) -> Outcome:
+def _judge_status(status: int) -> SendResult:
     if 200 <= status < 300:
-        return Outcome(status, "")
+        return SendResult(status, "")
     if 300 <= status < 400:
-        return Outcome(status, f"answered {status}, a redirect, which is not followed; give its target as url")
-    return Outcome(status, f"answered {status}", passing=status >= 500 or status in PASSING_STATUSES)
+        return SendResult(status, f"answered {status}, a redirect, which is not followed; give its target as url")
+    return SendResult(status, f"answered {status}", passing=status >= 500 or status in PASSING_STATUSES)
 
 
-def _record_outcome(delivery: Delivery, held: DeliveryQuerySet, outcome: Outcome) -> None:
+def _record_outcome(delivery: Delivery, held: DeliveryQuerySet, outcome: SendResult) -> None:
     now = timezone.now()
     if not outcome.reason:
         held.finish(answer=outcome.status, delivered_at=now)

@@ -11,19 +11,14 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
-from annotations.models import Criterion, Judgement, JudgementQuerySet, JudgeType, Outcome, Study
+from annotations.models import Criterion, Judgement, JudgementQuerySet, JudgeType, Study
+from annotations.quality.vote_columns import OUTCOME_CODES
 from leaderboards.data.columns import Columns, Kind, RowFormatError, read_columns
 from leaderboards.data.filters import DEFAULT, Filters, restriction
 from models_runner.models import Document, Summary, System
-from stats.votes.arrays import FloatArray, IntArray, OutcomeCode, renumbered
+from stats.votes.arrays import FloatArray, IntArray, renumbered
 
 CHUNK = 5_000
-CODES = {
-    Outcome.A.value: OutcomeCode.A,
-    Outcome.B.value: OutcomeCode.B,
-    Outcome.TIE.value: OutcomeCode.TIE,
-    Outcome.BOTH_BAD.value: OutcomeCode.BOTH_BAD,
-}
 
 
 class VoteRow(NamedTuple):
@@ -90,7 +85,7 @@ class BoardVotes:
 
     def rows(self, indices: IntArray) -> list[VoteRow]:
         """Return these votes one by one, for lists and names; statistics take the arrays."""
-        outcomes = {code.value: outcome for outcome, code in CODES.items()}
+        outcomes = {code.value: outcome for outcome, code in OUTCOME_CODES.items()}
         return [
             VoteRow(
                 UUID(int=(int(self.public_id[i, 0]) << 64) + int(self.public_id[i, 1])),
@@ -170,7 +165,7 @@ def _vote_columns(criterion: Criterion, filters: Filters) -> Columns:
     """
     held = Judgement.objects.held().by_included()
     rows = held.filter(restriction(filters, criterion.study), criterion=criterion)
-    codes = Case(*(When(outcome=outcome, then=Value(code.value)) for outcome, code in CODES.items()))
+    codes = Case(*(When(outcome=outcome, then=Value(code.value)) for outcome, code in OUTCOME_CODES.items()))
     chance = Coalesce(F("assignment__probability") * F("assignment__drawn_from"), Value(-1.0))
     columns = read_columns(
         rows,

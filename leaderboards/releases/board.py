@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from annotations.quality.vote_columns import OUTCOME_CODES
 from leaderboards.data.inputs import METRIC_NAMES
-from leaderboards.data.votes import CODES
 from leaderboards.exports.rows import EXCLUDED, ExportVote, Row
 from stats.raters.agreement import Agreement, krippendorff_alpha
 from stats.ratings.ratings import rate
@@ -72,7 +72,7 @@ class _QuestionVotes:
         self.document.add(vote.document_id)
         self.judge.add(vote.judge)
         self.comparison.append(vote.comparison)
-        self.outcome.append(CODES[vote.outcome])
+        self.outcome.append(OUTCOME_CODES[vote.outcome])
         self.chance.append(math.nan if vote.probability is None else vote.probability * (vote.drawn_from or 1))
 
     def arrays(self, systems: list[str]) -> tuple[VoteArrays, FloatArray]:

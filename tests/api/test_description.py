@@ -27,7 +27,6 @@ CHECKS = [
     described.negative_data_rejection,
 ]
 FEW = {
-    "deadline": None,
     "database": None,
     "derandomize": True,
     "print_blob": False,

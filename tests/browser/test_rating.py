@@ -297,13 +297,13 @@ def test_another_tab_leaves_an_unsaved_answer_where_it_is(new_page, complaints):
 def test_offline_for_the_next_pair_only_delays_it(new_page, complaints):
     page = join(new_page(), make_study())
     shown = token(page)
-    page.route("**/next?**", lambda route: route.abort())  # nothing is fetched ahead
-    page.route("**/vote", lambda route: (route.continue_(), page.context.set_offline(True)))
+    answers = page.locator("[data-rating]").get_attribute("data-rate-url") + "**"
+    # Only the answer arrives: no pair is fetched, neither ahead nor afterwards.
+    page.route(f"**{answers}", lambda route: route.abort() if route.request.method == "GET" else route.continue_())
     page.keyboard.press("1")
     status = page.get_by_role("status").first
     expect(status).to_contain_text("Trying again…")
-    page.unroute("**/vote")
-    page.context.set_offline(False)
+    page.unroute(f"**{answers}")
     expect(page.locator(f"[data-token='{shown}']")).to_have_count(0)
     rated(page, 1)
     assert JudgementRevision.objects.count() == 1

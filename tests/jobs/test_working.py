@@ -1,6 +1,6 @@
 """Doing a claimed job: kept while it lasts, ended with its result or with a reason."""
 
-import threading
+import time
 
 import pytest
 
@@ -64,18 +64,20 @@ def test_a_job_that_was_taken_away_keeps_what_the_other_says():
     assert (job.status, job.failure_reason) == ("failed", "cancelled")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_progress_is_stored_while_it_works():
-    stored = threading.Event()
-
-    def waiting(job, held):
-        assert stored.wait(timeout=30)
+    # Each thread has a connection of its own, so what one stores the other must find in the database.
+    def working(job, held):
+        end = time.monotonic() + 30
+        while not held.filter(steps=7).exists():
+            assert time.monotonic() < end, "no progress was stored"
+            time.sleep(0.01)
         held.finish()
-        return ""
-
-    def progress():
-        stored.set()
-        return {}
+        return "ran"
 
     job = Errand.objects.create()
-    work_on(Errand.objects.all(), job.pk, waiting, owner="one", progress=progress, every=0.01)
-    assert stored.is_set()
+    try:
+        done = work_on(Errand.objects.all(), job.pk, working, owner="one", progress=lambda: {"steps": 7}, every=0.01)
+        assert done == f"errand {job.pk}: ran"
+    finally:
+        Errand.objects.all().delete()  # the flush after a transactional test knows the site's own tables alone

@@ -28,7 +28,7 @@ class AttentionForm(forms.Form):
         )
 
 
-class KnownPairForm(forms.Form):
+class ControlItemForm(forms.Form):
     """A pair's purpose, its expected answers (one field per question of the study) and an explanation."""
 
     purpose = forms.ChoiceField(
@@ -53,7 +53,7 @@ class KnownPairForm(forms.Form):
             )
         self.order_fields(["purpose", *self.questions, "explanation"])
 
-    def known(self) -> ControlItemSpec:
+    def spec(self) -> ControlItemSpec:
         values = self.cleaned_data
         expected = {key: values[name] for name, key in self.questions.items() if values[name]}
         return ControlItemSpec(values["purpose"], expected, values["explanation"])

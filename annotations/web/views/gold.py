@@ -15,22 +15,22 @@ from annotations.gold.results import control_items_of, with_figures
 from annotations.models import ControlItem, Purpose, Study
 from annotations.web import redirects
 from annotations.web.access import members_only, not_while_rating
-from annotations.web.forms.gold import AttentionForm, KnownPairForm
+from annotations.web.forms.gold import AttentionForm, ControlItemForm
 
 PAIRS_A_PAGE = 10
-KNOWN_A_PAGE = 50
+ITEMS_A_PAGE = 50
 
 
 @require_GET
 @members_only
 @not_while_rating
-def known_pairs(request: HttpRequest, study: Study) -> HttpResponse:
+def control_items(request: HttpRequest, study: Study) -> HttpResponse:
     return _page(request, study, AttentionForm(study))
 
 
 def _page(request: HttpRequest, study: Study, form: AttentionForm) -> HttpResponse:
     pages = {
-        purpose: Paginator(control_items_of(study, purpose), KNOWN_A_PAGE).get_page(request.GET.get(purpose))
+        purpose: Paginator(control_items_of(study, purpose), ITEMS_A_PAGE).get_page(request.GET.get(purpose))
         for purpose in (Purpose.GOLD.value, Purpose.TRAINING.value)
     }
     rows = {purpose: with_figures(study, list(page)) for purpose, page in pages.items()}
@@ -87,10 +87,10 @@ RELATED = ("document", "query", "summary_a__run__system", "summary_b__run__syste
 def make(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     """Turn one pair into a gold or training item: which answers are right, and why."""
     comparison = get_object_or_404(study.comparisons.select_related(*RELATED), pk=pk)
-    form = KnownPairForm(study, request.POST or None)
+    form = ControlItemForm(study, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            items.make_control_item(comparison, form.known(), cast(User, request.user))
+            items.make_control_item(comparison, form.spec(), cast(User, request.user))
         except items.ControlItemError as error:
             form.add_error(None, str(error))
         else:

@@ -252,7 +252,7 @@ def test_a_side_is_unknown_only_where_it_was_rated_elsewhere(study, write, value
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_file_is_imported_or_told(study, tmp_path, content):
     path = tmp_path / "any.jsonl"
     path.write_bytes(content)

@@ -173,7 +173,7 @@ class World:
 
 
 class SchedulesTest(TestCase):
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(steps=steps, quota=st.integers(1, 2), sampling=st.sampled_from(["even", "adaptive"]))
     def test_nothing_is_lost_taken_twice_given_beyond_its_quota_or_miscounted(self, steps, quota, sampling):
         world = World(quota, sampling)

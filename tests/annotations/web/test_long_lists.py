@@ -326,7 +326,7 @@ def test_annotators_are_chosen_and_ordered_with_the_undefined_last():
 
 
 def test_gold_and_training_come_in_pages(study, monkeypatch):
-    monkeypatch.setattr(gold_views, "KNOWN_A_PAGE", 1)
+    monkeypatch.setattr(gold_views, "ITEMS_A_PAGE", 1)
     page = researcher().get(reverse("study-gold", args=["s"]), {"gold": 2})
     gold = study.comparisons.filter(purpose="gold").order_by("control_item__pk").last()
     assert [row.pair.comparison_id for row in page.context["rows"]["gold"]] == [gold.pk]

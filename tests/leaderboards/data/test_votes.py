@@ -7,9 +7,10 @@ from django.db import connection
 from django.utils import timezone
 
 from annotations.models import Assignment, Judgement, Study
+from annotations.quality.vote_columns import OUTCOME_CODES
 from annotations.rating.assignment import next_assignment
 from leaderboards.data.inputs import gather_inputs
-from leaderboards.data.votes import CODES, _positions, filtered_votes, read_board_votes
+from leaderboards.data.votes import _positions, filtered_votes, read_board_votes
 from leaderboards.exports.rows import EXPORT_FIELDS, export_rows
 from models_runner.models import Document
 from tests.annotations.helpers import make_gold, vote_on
@@ -37,7 +38,7 @@ def test_arrays_number_documents_and_annotators_by_name():
         assert (inputs.slugs[arrays.system_a[i]], inputs.slugs[arrays.system_b[i]]) == systems
         assert inputs.documents[arrays.document[i]] == row.document == pair.document.external_id
         assert inputs.annotators[arrays.annotator[i]] == row.annotator == judgement.assignment.annotator.pseudonym
-        assert CODES[judgement.outcome] == arrays.outcome[i]
+        assert OUTCOME_CODES[judgement.outcome] == arrays.outcome[i]
 
 
 @pytest.mark.django_db

@@ -70,7 +70,7 @@ def test_the_script_finds_the_same_beside_clean_sweeps(n, units, weighted):
         assert script[3, [0, 4]].tolist() == [1, 5]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.integers(0, 4), st.integers(1, 4), st.integers(0, 3), st.integers(0, 5), st.integers(0, 3)),

@@ -192,9 +192,9 @@ def trained(llama, dataset, first_training, tmp_path_factory, monkeypatch):
             original_save(engine, method, merge=merge, folder=first_training["folder"])
         shutil.copytree(first_training["folder"], folder)
 
-    original_train, original_save = job_module.train, job_module.save
-    monkeypatch.setattr(job_module, "train", train)
-    monkeypatch.setattr(job_module, "save", save)
+    original_train, original_save = job_module.train_model, job_module.save_weights
+    monkeypatch.setattr(job_module, "train_model", train)
+    monkeypatch.setattr(job_module, "save_weights", save)
     return worked(started(base(llama), dataset))
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rouge_score import rouge_scorer
 from rouge_score.rouge_scorer import RougeScorer
@@ -130,7 +130,6 @@ def test_signature_tells_the_tokenizers_apart():
     assert RougeMetric().signature("zh-CN") == chinese and RougeMetric().signature("en-GB") == english
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1, max_size=80), st.sampled_from(["zh", "de", "th", "zz"]))
 def test_a_text_with_a_word_matches_itself(text, language):
     if not words(text, language):
@@ -143,7 +142,6 @@ def test_a_text_with_a_word_matches_itself(text, language):
     assert values["rouge2"] == pytest.approx(1.0 if len(words(text, language)) > 1 else 0.0)
 
 
-@settings(deadline=None)
 @given(st.lists(st.from_regex(r"[A-Za-z0-9]{1,12}[.,!?']?", fullmatch=True), min_size=2, max_size=30).map(" ".join))
 def test_english_text_matches_itself(text):
     assert set(numbers(rouge(text, text)).values()) == {1.0}

@@ -55,7 +55,7 @@ def test_it_is_as_few_as_trying_every_set_finds():
     assert len(found.votes) == smallest
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000))
 def test_whatever_is_found_turns_the_two_around(seed):
     sample = simulated(seed, n_votes=60, n_systems=4, strengths=[0.3, 0.2, 0, -0.2])

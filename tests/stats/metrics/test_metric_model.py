@@ -31,7 +31,7 @@ def test_a_metric_that_always_tells_the_winner_stays_finite():
     assert 0 < at[0] < 100
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000))
 def test_which_system_is_a_means_nothing(seed):
     x, share, weight = drawn(seed)

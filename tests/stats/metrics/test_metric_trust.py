@@ -30,7 +30,7 @@ def study(seed, *, quality, noise, n_documents=40, n_annotators=8, per_document=
     return sample, own + rng.normal(0, noise, own.shape)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.tuples(st.sampled_from([0.0, 0.1, 0.3, 2, NAN]), st.sampled_from([0.1, 1, 5, NAN])), min_size=2, max_size=9
@@ -91,7 +91,7 @@ def test_equal_values_are_ties_for_the_metric():
     assert (found.accuracy.value, found.tie_threshold) == (0.5, 0.0)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 1000))
 def test_accuracy_is_the_best_over_all_thresholds(seed):
     sample, metric = study(seed, quality=[0.5, 0, -0.5], noise=1, n_documents=6, per_document=5)

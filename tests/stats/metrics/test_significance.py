@@ -22,7 +22,7 @@ def test_random_flips_come_near_the_exact_answer():
     assert paired_randomization(DARWIN, seed=1, rounds=20_000) == pytest.approx(1726 / 32768, abs=0.006)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.sampled_from([-2.0, -0.125, 0.0, 0.125, 0.375, 5.0]), min_size=2, max_size=8))
 def test_exact_answers_are_scipys(differences):
     values = np.array(differences)
@@ -51,7 +51,7 @@ def test_holm_by_hand_and_by_statsmodels():
     assert holm(p) == pytest.approx(multipletests(p, method="holm")[1])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.floats(0, 1), max_size=8))
 def test_holm_is_statsmodels_and_missing_do_not_count(p):
     found = holm(np.array([*p, np.nan]))

@@ -37,7 +37,7 @@ def test_by_hand():
     assert found.effective == pytest.approx(4 * (1 / 12) / (1 / 12 - 1 / 42 + 4 / 49 * 7 / 48))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10_000), st.integers(2, 12), st.integers(2, 30), st.floats(-1, 1))
 def test_never_wider_than_without(seed, n, m, link):
     rng = np.random.default_rng(seed)

@@ -115,7 +115,7 @@ def test_too_few_usable_resamples_give_no_interval():
     assert np.isfinite(ratings.lower[:2]).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(st.integers(0, 3), st.integers(1, 3), st.integers(0, 3), st.integers(0, 4), st.integers(0, 2)),

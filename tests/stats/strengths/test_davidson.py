@@ -109,7 +109,7 @@ def test_without_ties_the_strengths_are_bradley_terrys():
     assert fit_davidson(wins, np.zeros((4, 4)))[0] == pytest.approx(fit_bradley_terry(wins), abs=0.01)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(counts(), st.randoms(use_true_random=False))
 def test_any_counts_have_finite_strengths_and_names_do_not_matter(both, random):
     wins, ties = both

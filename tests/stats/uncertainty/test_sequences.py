@@ -28,7 +28,7 @@ def by_loop(results, alpha=0.05):
     return np.array(bounds).T
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=1, max_size=60))
 def test_bounds_are_those_of_the_theorem_vote_by_vote(results):
     found = confidence_sequence(np.array(results))

@@ -88,7 +88,7 @@ def test_max_t_is_near_bonferroni_and_not_wider():
     assert (worst <= bonferroni[1]).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 1000), st.integers(2, 6), st.floats(-5, 5))
 def test_a_shift_of_everything_changes_no_rank_and_ranks_are_possible(seed, n, shift):
     estimate = np.random.default_rng(seed).normal(0, 1, n)

@@ -80,7 +80,7 @@ def test_one_annotator_leaves_the_documents():
     assert found.freedom[0, 0] == pytest.approx(9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(2, 6), st.integers(2, 8))
 def test_never_narrower_whatever_the_votes(seed, n_annotators, n_documents):
     sample = simulated(seed, n_votes=150, n_systems=3, n_annotators=n_annotators, n_documents=n_documents)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from annotations.models import Outcome
 from annotations.quality import vote_columns
 from leaderboards.data import votes as board_votes
 from stats.votes.arrays import InvalidVotesError, OutcomeCode, ShownCode, shown_choice, system_pairs
@@ -37,4 +38,7 @@ def test_codes_are_those_of_the_boards():
     # Stored snapshots and releases hold these numbers; raters' statistics and boards read the same words as them.
     assert {code.name: code.value for code in OutcomeCode} == {"A": 0, "B": 1, "TIE": 2, "BOTH_BAD": 3}
     assert {code.name: code.value for code in ShownCode} == {"LEFT": 0, "RIGHT": 1, "TIE": 2, "BOTH_BAD": 3}
-    assert vote_columns.CODES == board_votes.CODES
+    assert {word.name: vote_columns.OUTCOME_CODES[word] for word in Outcome} == {
+        code.name: code for code in OutcomeCode
+    }
+    assert board_votes.OUTCOME_CODES is vote_columns.OUTCOME_CODES

@@ -34,7 +34,7 @@ def naive(sample, documents, annotators):
     return wins, ties
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.booleans(), st.sampled_from([3, 512]))
 def test_tallies_are_what_plain_loops_count(seed, with_weights, cells_at_once):
     rng = np.random.default_rng(seed)
@@ -111,7 +111,6 @@ def test_what_is_no_weight_is_refused(weight):
         weighted(votes([(0, 1, A), (0, 1, B)], 2), np.array(weight))
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 200), max_size=30))
 def test_renumbering_leaves_no_gaps_and_keeps_the_order(numbers):
     found = renumbered(np.array(numbers, dtype=np.int64))

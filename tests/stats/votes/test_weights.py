@@ -9,7 +9,7 @@ from stats.votes.weights import chance_weights, effective_votes
 from tests.stats.votes.capped_weights import inverse_probability_weights
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(arrays(np.float64, st.integers(1, 30), elements=st.floats(0.001, 1)))
 def test_weights_of_drawn_votes_are_those_without_a_cap(probabilities):
     second = inverse_probability_weights(probabilities)
@@ -42,7 +42,7 @@ def test_weights_undo_the_preference_of_the_sampling():
     assert np.average(pair, weights=weights) == pytest.approx(0.5, abs=0.02)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(arrays(np.float64, st.integers(1, 30), elements=st.floats(0.001, 1)), st.floats(0.5, 5))
 def test_weights_have_mean_one_and_a_cap_never_lowers_the_effective_number(probabilities, cap):
     plain, capped = inverse_probability_weights(probabilities), inverse_probability_weights(probabilities, cap=cap)

@@ -59,7 +59,7 @@ def make_compared(people: dict[str, User]) -> Study:
     setup.change_settings(study, changes, people["owner"])
     setup.change_status(study, "open", people["owner"])
     check_all()
-    add_known_pairs(study, researcher)
+    add_control_items(study, researcher)
     # It has known pairs now, and annotators read that from here.
     study.refresh_from_db()
     rate_compared(study, people)
@@ -68,7 +68,7 @@ def make_compared(people: dict[str, User]) -> Study:
     return study
 
 
-def add_known_pairs(study: Study, by: User) -> None:
+def add_control_items(study: Study, by: User) -> None:
     pairs = list(study.comparisons.for_rating().order_by("pk"))
     trained = gold.make_known(
         pairs[3], gold.Known("training", {"overall": ["a", "tie"]}, "{A} names the dates, {B} does not."), by
