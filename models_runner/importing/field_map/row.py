@@ -71,8 +71,8 @@ class Row:
                 word = text.strip()
                 raise self.fail(
                     name,
-                    f"is {word!r}, which programs write into an empty cell. Leave the cell empty, or say --missing empty; "
-                    f"if it is meant, put an apostrophe before it ('{word}) or say --missing text.",
+                    f"is {word!r}, which programs write into an empty cell. Leave the cell empty or say --missing "
+                    f"empty; if it is meant, put an apostrophe before it ('{word}) or say --missing text.",
                 )
         return plain_cell(text) if self.cells else text
 
