@@ -4,7 +4,7 @@ import codecs
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -34,9 +34,18 @@ class Source:
         document_id: The id of its document, if it holds one and names none.
     """
 
-    def __init__(self, name: str, *, path: Path | None = None, data: bytes | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        path: Path | None = None,
+        data: bytes | None = None,
+        load: Callable[[], bytes] | None = None,
+    ) -> None:
+        """Take a path, or the content, or how to get the content."""
         self.name = unicodedata.normalize("NFC", name.replace("\\", "/"))
         self.path = path
+        self._load = load if path is None else path.read_bytes
         self.document_id = self.stem
         if data is not None:
             self.data = data
@@ -56,9 +65,9 @@ class Source:
     @cached_property
     def data(self) -> bytes:
         """The whole content, kept until forget()."""
-        assert self.path is not None  # noqa: S101  (a source has either a path or its data)
+        assert self._load is not None  # noqa: S101  (a source has its data, or a way to get it)
         try:
-            return self.path.read_bytes()
+            return self._load()
         except OSError as error:
             raise RecordError(self.name, f"cannot be read: {error.strerror}.") from error
 
@@ -94,8 +103,7 @@ class Source:
         try:
             return decode(self.data, self.name, encoding)
         finally:
-            if self.path is not None:
-                self.__dict__.pop("data", None)
+            self._forget_data()
 
     @cached_property
     def json(self) -> Any:
@@ -105,7 +113,10 @@ class Source:
     def forget(self) -> None:
         """Free the memory that reading took."""
         self.__dict__.pop("json", None)
-        if self.path is not None:
+        self._forget_data()
+
+    def _forget_data(self) -> None:
+        if self._load is not None:
             self.__dict__.pop("data", None)
 
 

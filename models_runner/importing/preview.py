@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from models_runner.importing.files import Source
@@ -178,17 +179,17 @@ def _is_archive(source: Source) -> bool:
 
 
 def _unpack(source: Source, inputs: Inputs) -> None:
-    """Add the files of an archive; they are read into memory, so that no path in it can lead anywhere."""
-    with open_zip(source) as archive:
-        for member in archive.infolist():
-            name = member.filename.replace("\\", "/")
-            if member.is_dir() or _leads_out(name, inputs) or _pass_over(name, inputs):
-                continue
-            inner = Source(name, data=read_member(source, archive, member))
-            if _is_archive(inner):
-                inputs.ignored.append(f"{name} (an archive within an archive)")
-            else:
-                inputs.sources.append(inner)
+    """Add the files of an archive; each is unpacked into memory when it is read, so that no path leads anywhere."""
+    archive = open_zip(source)  # stays open for as long as a source refers to it
+    for member in archive.infolist():
+        name = member.filename.replace("\\", "/")
+        if member.is_dir() or _leads_out(name, inputs) or _pass_over(name, inputs):
+            continue
+        inner = Source(name, load=partial(read_member, source, archive, member))
+        if name.lower().endswith(".zip"):
+            inputs.ignored.append(f"{name} (an archive within an archive)")
+        else:
+            inputs.sources.append(inner)
 
 
 def _leads_out(name: str, inputs: Inputs) -> bool:

@@ -131,9 +131,15 @@ def test_an_answer_of(service):
     assert turns("a.json", json.dumps(value)) == expected
 
 
-@pytest.mark.parametrize(("service", "language"), [("whisperx", "en"), ("whisper.cpp", "de"), ("gladia", "fr"), ("assemblyai, utterances", "en_us"), ("aws, labels in segments", "en-GB"), ("recall", "xx")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("service", "language"),
+    [
+        ("whisperx", "en"), ("whisper.cpp", "de"), ("gladia", "fr"), ("assemblyai, utterances", "en-US"),
+        ("aws, labels in segments", "en-GB"), ("openai words", "en"), ("elevenlabs", "en"), ("recall", "da"),
+    ],
+)  # fmt: skip
 def test_the_language_of_an_answer_goes_before_the_one_given(service, language):
-    (document,) = read("a.json", json.dumps(ANSWERS[service][0]), language="xx").documents
+    (document,) = read("a.json", json.dumps(ANSWERS[service][0]), language="da").documents
     assert document.language == language
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lib.language_codes import UnknownLanguageError
+from lib.language_codes import language_code as code_of_language
 from models_runner.importing.records import MAX_SECONDS
 from models_runner.importing.speech.names import read_label
 from models_runner.importing.speech.times import seconds_of
@@ -25,7 +27,6 @@ BARE_ID = re.compile(r"\d{1,4}|[A-Z]")
 UNSPACED = re.compile(r"[\u3000-\u9fff\uf900-\ufaff\uff00-\uffef\u0e00-\u0e7f]")
 CLOSING = re.compile(r"^[.,!?;:%…)\]}»”。，！？；：、)]|^['’](?:s|t|m|d|re|ve|ll)\b")
 ISO_DURATION = re.compile(r"^PT(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?$")
-LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*$")
 
 
 def items(value: Any) -> list[Mapping[str, Any]]:
@@ -87,8 +88,11 @@ def speaker_of(item: Mapping[str, Any], *keys: str) -> str:
 
 
 def language_code(value: Any) -> str:
-    """Return the language as the file has it, if it is one code; "" if not."""
-    return value if isinstance(value, str) and LANGUAGE.match(value) and len(value) <= 20 else ""
+    """Return the code of the language that a file names, such as "english" or "en_US"; "" if nobody knows it."""
+    try:
+        return code_of_language(value) if isinstance(value, str) and value else ""
+    except UnknownLanguageError:
+        return ""
 
 
 def text_of(value: Any) -> str:
