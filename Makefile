@@ -11,6 +11,7 @@
 # make bench-leaderboard   docs/benchmarks.md
 # make bench-export   docs/benchmarks.md
 # make bench-generation ARGS='--meetings 4'   docs/benchmarks.md
+# make bench-import   docs/benchmarks.md
 # make bench-gpu ARGS='--model FOLDER'   docs/benchmarks.md
 
 PORT ?= 8000
@@ -22,7 +23,7 @@ PY := $(VENV)/bin/python
 
 export PORT DATA_DIR
 
-.PHONY: run dev test check hooks messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-leaderboard pictures soak
+.PHONY: run dev test check hooks messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-import bench-leaderboard pictures soak
 
 run: install
 	@exec $(PY) manage.py serve --host $(HOST)
@@ -63,6 +64,9 @@ bench-generation: install
 
 bench-gpu: install
 	@$(PY) -m benchmarks.gpu $(ARGS)
+
+bench-import: install
+	@$(PY) -m benchmarks.importing $(ARGS)
 
 bench-leaderboard: install
 	@$(PY) -m benchmarks.leaderboard $(ARGS)

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from jobs.ownership import owner_id
 from models_runner.finetune import job as finetune
-from models_runner.runs import generation, scoring
+from models_runner.runs import generation, scoring, trials
 
 logger = logging.getLogger(__name__)
 
@@ -27,3 +27,9 @@ def score_summaries(job_id: int) -> None:
 def finetune_system(finetuning_id: int) -> None:
     """Train one system from its last checkpoint. Delivering the message twice is harmless."""
     logger.info(finetune.work_on_finetuning(finetuning_id, owner=owner_id()))
+
+
+@shared_task(acks_late=True)
+def try_system(trial_id: int) -> None:
+    """Try one system that is not stored yet. Delivering the message twice is harmless."""
+    logger.info(trials.work_on_trial(trial_id, owner=owner_id()))

@@ -8,10 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Endpoint:
-    """answer: called with the request's body and headers; returns (status, headers, body), the body as JSON or text."""
+    """answer: called with the request's body and headers; returns (status, headers, body), the body as JSON or text.
 
-    def __init__(self, answer):
-        self.answer, self.requests = answer, []
+    models: the names in its list of models; None where it has no such list.
+    """
+
+    def __init__(self, answer, models=None):
+        self.answer, self.models, self.requests = answer, models, []
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -19,7 +22,14 @@ class Endpoint:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 endpoint.requests.append((self.path, headers, body))
-                status, headers, content = endpoint.answer(body, self.headers)
+                self.send(*endpoint.answer(body, self.headers))
+
+            def do_GET(self):
+                listed = [{"id": name, "object": "model"} for name in endpoint.models or ()]
+                known = endpoint.models is not None and self.path == "/v1/models"
+                self.send(*((200, {}, {"object": "list", "data": listed}) if known else (404, {}, "Not found")))
+
+            def send(self, status, headers, content):
                 data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
                 try:
                     self.send_response(status)
@@ -39,8 +49,8 @@ class Endpoint:
 
 
 @contextmanager
-def endpoint(answer):
-    made = Endpoint(answer)
+def endpoint(answer, models=None):
+    made = Endpoint(answer, models)
     threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
         yield made

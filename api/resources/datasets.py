@@ -76,8 +76,6 @@ def _document(document: Document) -> DocumentOut:
         title=document.title,
         split=document.split,
         language=document.language,
-        licence=document.licence,
-        redistributable=document.redistributable,
         words=document.word_count,
         position=document.position,
     )
@@ -103,7 +101,6 @@ def upload_documents(request: HttpRequest, name: str, query: Query[UploadQuery])
         added=imported.added,
         unchanged=imported.unchanged,
         without_reference=imported.without_reference,
-        new_terms=imported.new_terms,
     )
 
 

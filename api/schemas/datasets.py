@@ -26,8 +26,6 @@ class DocumentOut(Schema):
     title: str
     split: str
     language: str
-    licence: str
-    redistributable: bool
     words: int
     position: int
 
@@ -53,7 +51,6 @@ class UploadOut(Schema):
     added: int
     unchanged: int
     without_reference: int
-    new_terms: int = Field(description="Documents that were there and have other terms now.")
 
 
 class SummariesQuery(Schema):

@@ -6,7 +6,14 @@ from django.http import HttpRequest
 register = template.Library()
 
 # Entry by first part of the address; other parts are entries themselves.
-BELONGS_TO = {"boards": "studies", "releases": "studies", "documents": "datasets", "summaries": "runs"}
+BELONGS_TO = {
+    "boards": "studies",
+    "releases": "studies",
+    "documents": "datasets",
+    "import-meetings": "datasets",
+    "new-system": "systems",
+    "summaries": "runs",
+}
 
 
 @register.filter

@@ -19,12 +19,13 @@ def changed_records(
 
     Args:
         dataset: The documents' dataset.
-        records: Records of documents that are stored.
+        records: Records of documents that are stored, a few hundred.
         stored_ids: The stored id of each record's id.
         split: Of records that name none; "" says nothing about it.
     """
     by_stored_id = {stored_ids[record.id]: record for record in records}
-    hashes = dict(dataset.documents.values_list("external_id", "content_hash"))
+    stored = dataset.documents.filter(external_id__in=by_stored_id)
+    hashes = dict(stored.values_list("external_id", "content_hash"))
     differ = [name for name, r in by_stored_id.items() if hashes[name] != r.content_hash(split)]
     changed = []
     for start in range(0, len(differ), 200):

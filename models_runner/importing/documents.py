@@ -1,7 +1,8 @@
 """Store imported documents in the database, all or none."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -12,8 +13,10 @@ from django.db.models import Max
 from lib.language import words
 from lib.language_codes import UnknownLanguageError, language_code
 from lib.names import AmbiguousNameError, ByName, normal_form
-from models_runner.importing import csv_files, jsonl, qmsum, releases
 from models_runner.importing.comparing import changed_records
+from models_runner.importing.files import Source
+from models_runner.importing.preview import outcomes_of, units_of
+from models_runner.importing.reading import AUTO, Note, NoteKind, ReadOptions
 from models_runner.importing.records import (
     MAX_LICENCE_LENGTH,
     MAX_SPLIT_LENGTH,
@@ -23,9 +26,9 @@ from models_runner.importing.records import (
     RecordError,
     Terms,
 )
+from models_runner.importing.spool import RecordSpool
 from models_runner.models import Dataset, Document, Query, Reference, Transcript
 
-FORMATS = {"qmsum": qmsum.read, "jsonl": jsonl.read, "csv": csv_files.read, "release": releases.read}
 BATCH = 200
 
 
@@ -39,6 +42,7 @@ class ImportResult:
         unchanged: Documents that the dataset had already.
         without_reference: Documents of the file without a reference.
         new_terms: Documents that the dataset had already and whose terms have changed.
+        notes: What was guessed and what was not taken over.
     """
 
     dataset: Dataset
@@ -46,63 +50,62 @@ class ImportResult:
     unchanged: int
     without_reference: int
     new_terms: int = 0
+    notes: tuple[Note, ...] = ()
 
 
 def import_path(
-    name: str, path: Path, kind: str, *, split: str = "", language: str = "en", terms: Terms = NO_TERMS
+    name: str,
+    path: Path | Sequence[Source],
+    kind: str = AUTO,
+    *,
+    split: str = "",
+    language: str = "en",
+    terms: Terms = NO_TERMS,
+    options: ReadOptions | None = None,
 ) -> ImportResult:
-    """Read a file or folder and import its documents.
+    """Read a file, a folder or uploaded files, and import the documents.
 
     Args:
         name: The dataset; it is created if it is new.
-        path: The file or folder.
-        kind: The format, a key of FORMATS.
+        path: The file or folder; or sources made of names and bytes.
+        kind: The format, a name in readers.registry.FORMATS.
         split: The documents' split.
         language: Language of records that name none, by its code or name.
         terms: Terms of records that name none.
+        options: How to read, beyond format, language and split.
     Raises:
         DatasetImportError: A record is wrong; nothing has changed.
     """
-    try:
-        outcomes = list(FORMATS[kind](path, language_code(language)))
-    except UnknownLanguageError as error:
-        raise DatasetImportError([f"The language {error}"]) from error
-    except RecordError as error:
-        raise DatasetImportError([str(error)]) from error
-    if problems := [str(outcome) for outcome in outcomes if isinstance(outcome, RecordError)]:
-        raise DatasetImportError(problems)
-    records = [outcome for outcome in outcomes if isinstance(outcome, ImportedRecord)]
-    return import_documents(name, records, split=split, terms=terms)
-
-
-def _with_codes(records: Sequence[ImportedRecord]) -> list[ImportedRecord]:
-    """Return the records with the codes of their languages."""
-    coded, problems = [], []
-    for record in records:
+    problems: list[str] = []
+    notes: list[Note] = []
+    with RecordSpool() as records:
         try:
-            coded.append(replace(record, language=language_code(record.language)))
+            how = replace(options or ReadOptions(), format=kind, language=language_code(language), split=split)
+            units, ignored = units_of(path, how)
+            for unit in units:
+                if not unit.format:
+                    ignored.append(f"{unit.name} ({unit.why})")
+                for outcome in outcomes_of(unit):
+                    match outcome:
+                        case ImportedRecord() if not problems:
+                            records.append(replace(outcome, split=outcome.split or unit.split))
+                        case Note():
+                            notes.append(outcome)
+                        case RecordError():
+                            problems.append(str(outcome))
         except UnknownLanguageError as error:
-            problems.append(f"{record.where}, field 'language': {error}")
-    if problems:
-        raise DatasetImportError(problems)
-    return coded
-
-
-def _refuse_repeated_ids(records: Iterable[ImportedRecord], stored_ids: dict[str, str]) -> None:
-    first: dict[str, str] = {}
-    problems = []
-    for record in records:
-        name = stored_ids.get(record.id) or normal_form(record.id)
-        if name in first:
-            problems.append(f"{record.where}: the id {record.id!r} was used before, in {first[name]}. Ids are unique.")
-        first.setdefault(name, record.where)
-    if problems:
-        raise DatasetImportError(problems)
+            raise DatasetImportError([f"The language {error}"]) from error
+        except RecordError as error:
+            problems.append(str(error))
+        if problems:
+            raise DatasetImportError(problems)
+        notes += [Note(name, "was passed over.", NoteKind.LEFT_OUT) for name in ignored]
+        return replace(import_documents(name, records, split=split, terms=terms), notes=tuple(notes))
 
 
 @transaction.atomic
 def import_documents(
-    name: str, records: Sequence[ImportedRecord], *, split: str = "", terms: Terms = NO_TERMS
+    name: str, records: Sequence[ImportedRecord] | RecordSpool, *, split: str = "", terms: Terms = NO_TERMS
 ) -> ImportResult:
     """Add the records that the dataset does not have.
 
@@ -116,39 +119,59 @@ def import_documents(
     name, split = normal_form(name), normal_form(split)
     if problems := _setting_problems(name, split, records, terms):
         raise DatasetImportError(problems)
-    records = _with_codes(records)
     dataset, _ = Dataset.objects.get_or_create(name=name)
     Dataset.objects.select_for_update().get(pk=dataset.pk)  # concurrent imports take positions one after the other
-    stored_ids = _stored_ids(dataset, records)
-    _refuse_repeated_ids(records, stored_ids)
-    known = [record for record in records if record.id in stored_ids]
-    if changed := set(changed_records(dataset, known, stored_ids, split)):
-        raise DatasetImportError([_changed(record, name) for record in known if record.id in changed])
-    new = [record for record in records if record.id not in stored_ids]
-    _create(dataset, new, split, terms)
-    new_terms = _change_terms(dataset, known, stored_ids, terms)
-    return ImportResult(
-        dataset=dataset,
-        added=len(new),
-        unchanged=len(known),
-        without_reference=sum(not record.references for record in records),
-        new_terms=new_terms,
-    )
+    stored = _Import(dataset, split, terms)
+    waiting = iter(records)
+    while batch := list(islice(waiting, BATCH)):
+        stored.add(batch)
+    if stored.problems:
+        raise DatasetImportError(stored.problems)
+    return ImportResult(dataset, stored.added, stored.unchanged, stored.without_reference, stored.new_terms)
 
 
-def _stored_ids(dataset: Dataset, records: Sequence[ImportedRecord]) -> dict[str, str]:
-    """Return the ids as they are stored, by the records' own; new ones are not in it."""
-    documents = ByName((name, name) for name in dataset.documents.values_list("external_id", flat=True))
-    stored, problems = {}, []
-    for record in records:
+class _Import:
+    """One import, batch by batch; after the first problem it looks for others and stores nothing more."""
+
+    def __init__(self, dataset: Dataset, split: str, terms: Terms) -> None:
+        self.dataset, self.split, self.terms = dataset, split, terms
+        self.problems: list[str] = []
+        self.added = self.unchanged = self.without_reference = self.new_terms = 0
+        self._stored = ByName((name, name) for name in dataset.documents.values_list("external_id", flat=True))
+        self._places: dict[str, str] = {}  # by the id's normal form, where it was first
+
+    def add(self, batch: Sequence[ImportedRecord]) -> None:
+        records = [coded for record in batch if (coded := self._checked(record))]
+        stored_ids = {r.id: name for r in records if (name := self._stored.stored_name(r.id)) is not None}
+        known = [record for record in records if record.id in stored_ids]
+        changed = set(changed_records(self.dataset, known, stored_ids, self.split))
+        self.problems += [_changed(record, self.dataset.name) for record in known if record.id in changed]
+        if self.problems:
+            return
+        new = [record for record in records if record.id not in stored_ids]
+        _create(self.dataset, new, self.split, self.terms)
+        self.new_terms += _change_terms(self.dataset, known, stored_ids, self.terms)
+        self.added += len(new)
+        self.unchanged += len(known)
+        self.without_reference += sum(not record.references for record in records)
+
+    def _checked(self, record: ImportedRecord) -> ImportedRecord | None:
+        """Return the record with the code of its language; None if it, or its id, cannot be taken."""
         try:
-            if (name := documents.find(record.id)) is not None:
-                stored[record.id] = name
+            name = self._stored.stored_name(record.id) or normal_form(record.id)
+            coded = replace(record, language=language_code(record.language))
         except AmbiguousNameError as error:
-            problems.append(f"{record.where}, field 'id': {error}")
-    if problems:
-        raise DatasetImportError(problems)
-    return stored
+            self.problems.append(f"{record.where}, field 'id': {error}")
+            return None
+        except UnknownLanguageError as error:
+            self.problems.append(f"{record.where}, field 'language': {error}")
+            return None
+        if name in self._places:
+            before = self._places[name]
+            self.problems.append(f"{record.where}: the id {record.id!r} was used before, in {before}. Ids are unique.")
+            return None
+        self._places[name] = record.where
+        return coded
 
 
 def _change_terms(
@@ -157,9 +180,7 @@ def _change_terms(
     """Store the terms that the records give; return how many documents have other terms now."""
     said = {stored_ids[record.id]: record.terms.filled_from(default) for record in records}
     changed = []
-    for document in dataset.documents.only("external_id", "licence", "redistributable"):
-        if document.external_id not in said:
-            continue
+    for document in dataset.documents.filter(external_id__in=said).only("external_id", "licence", "redistributable"):
         has = Terms(document.licence, document.redistributable)
         now = said[document.external_id].filled_from(has)
         if now != has:
@@ -169,7 +190,7 @@ def _change_terms(
     return len(changed)
 
 
-def _setting_problems(name: str, split: str, records: Sequence[ImportedRecord], terms: Terms) -> list[str]:
+def _setting_problems(name: str, split: str, records: Sized, terms: Terms) -> list[str]:
     problems = []
     try:
         validate_slug(name)
@@ -218,7 +239,7 @@ def _document(dataset: Dataset, record: ImportedRecord, split: str, position: in
         split=normal_form(record.split) or split,
         language=record.language,
         position=position,
-        word_count=sum(len(words(turn["content"], record.language)) for turn in record.turns),
+        word_count=len(words("\n".join(turn["content"] for turn in record.turns), record.language)),
         content_hash=record.content_hash(split),
         metadata=dict(record.metadata),
         licence=terms.licence,

@@ -1,9 +1,12 @@
-"""Read files of unchecked content."""
+"""Read files of unchecked content: from a disk, uploaded, or out of an archive."""
 
 import codecs
+import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from lib.strict_json import StrictJsonError, strict_json
@@ -15,52 +18,171 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
+HEAD = 65_536
+LINES = (".jsonl", ".ndjson")
+# A JSON object or list of objects, lists or texts; "[00:01] Maya:" is none.
+JSON_BEGINS = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\"\[{\]])")
+ENOUGH_TO_GUESS = 200_000  # bytes
+
+
+class Source:
+    """One file.
+
+    Attributes:
+        name: As shown in messages: its path inside what was given, with "/".
+        path: Where it is; None if its content was handed over.
+        document_id: The id of its document, if it holds one and names none.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        path: Path | None = None,
+        data: bytes | None = None,
+        load: Callable[[], bytes] | None = None,
+    ) -> None:
+        """Take a path, or the content, or how to get the content."""
+        self.name = unicodedata.normalize("NFC", name.replace("\\", "/"))
+        self.path = path
+        self._load = load if path is None else path.read_bytes
+        self.document_id = self.stem
+        if data is not None:
+            self.data = data
+
+    @classmethod
+    def of(cls, file: "Path | Source") -> "Source":
+        return file if isinstance(file, Source) else cls(file.name, path=file)
+
+    @property
+    def stem(self) -> str:
+        return PurePosixPath(self.name).stem.strip()
+
+    @property
+    def suffix(self) -> str:
+        return PurePosixPath(self.name).suffix.lower()
+
+    @cached_property
+    def data(self) -> bytes:
+        """The whole content, kept until forget()."""
+        assert self._load is not None  # noqa: S101  (a source has its data, or a way to get it)
+        try:
+            return self._load()
+        except OSError as error:
+            raise RecordError(self.name, f"cannot be read: {error.strerror}.") from error
+
+    @cached_property
+    def head(self) -> bytes:
+        if self.path is None or "data" in self.__dict__:
+            return self.data[:HEAD]
+        try:
+            with self.path.open("rb") as file:
+                return file.read(HEAD)
+        except OSError as error:
+            raise RecordError(self.name, f"cannot be read: {error.strerror}.") from error
+
+    @cached_property
+    def beginning(self) -> str:
+        """The first characters, whatever the encoding: to recognise a format, not to read it."""
+        bom = next((name for mark, name in BOMS if self.head.startswith(mark)), "")
+        return self.head.decode(bom or "utf-8-sig", errors="replace").lstrip("\ufeff")
+
+    @property
+    def may_be_json(self) -> bool:
+        """Whether it begins as one JSON value does; a file with a value on each line is another thing."""
+        return bool(JSON_BEGINS.match(self.beginning)) and self.suffix not in LINES and not holds_lines(self)
+
+    def text(self, encoding: str = "") -> str:
+        """Return the content as text.
+
+        Args:
+            encoding: By name; "" for UTF-8, with or without a byte order mark.
+        Raises:
+            RecordError: The content is in another encoding.
+        """
+        try:
+            return decode(self.data, self.name, encoding)
+        finally:
+            self._forget_data()
+
+    @cached_property
+    def json(self) -> Any:
+        """The content as JSON, kept until forget(). Raises RecordError."""
+        return parse_json(self.text(), self.name)
+
+    def forget(self) -> None:
+        """Free the memory that reading took."""
+        self.__dict__.pop("json", None)
+        self._forget_data()
+
+    def _forget_data(self) -> None:
+        if self._load is not None:
+            self.__dict__.pop("data", None)
+
 
 # How a file begins that macOS makes beside another one, to hold what the other file system has no place for.
 APPLE_DOUBLE = b"\x00\x05\x16\x07"
 RECORD_OF_LIST = re.compile(r"\[(\d+)\]\.?")
 
 
-def find_files(path: Path, *suffixes: str) -> list[Path]:
-    """Return the file itself, or the folder's files with these suffixes by name. Raises RecordError if none.
-
-    Hidden files are passed over: macOS puts one beside each file that it copies, and it holds no text.
-    """
-    if path.is_dir():
-        seen = (p for p in path.iterdir() if not is_hidden(p))
-        files = sorted(p for p in seen if p.suffix.lower() in suffixes and p.is_file())
-        if not files:
-            raise RecordError(str(path), f"the folder has no {' or '.join(suffixes)} files.")
-        return files
-    if not path.exists():
-        raise RecordError(str(path), "there is no such file or folder. Check the path.")
-    return [path]
-
-
-def is_hidden(path: Path) -> bool:
-    return path.name.startswith(".")
-
-
 def read_text(path: Path) -> str:
     """Read a file as UTF-8, with or without a byte order mark. Raises RecordError for any other encoding."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise RecordError(path.name, f"cannot be read: {error.strerror}.") from error
+    return Source.of(path).text()
+
+
+def decode(data: bytes, name: str, encoding: str = "") -> str:
     if data.startswith(APPLE_DOUBLE):
-        raise RecordError(path.name, "is a hidden file of macOS and holds no text. Give the file without ._ in front.")
-    for bom, name in BOMS:
+        raise RecordError(name, "is a hidden file of macOS and holds no text. Give the file without ._ in front.")
+    if encoding:
+        return _decode_as(data, name, encoding)
+    for bom, unicode in BOMS:
         if data.startswith(bom):
-            raise RecordError(path.name, f"is {name}; expected UTF-8. {_how_to_convert(name)}")
+            raise RecordError(name, f"is {unicode}; expected UTF-8. {_how_to_convert(unicode)}")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
+        guess = _likely_encoding(data)
         raise RecordError(
-            path.name,
+            name,
             f"is not UTF-8: byte {error.start} (line {line}) is 0x{data[error.start]:02x}. "
-            f"{_how_to_convert('ENCODING')}, with ENCODING for example WINDOWS-1252 or GB18030",
+            f"{_as_it_would_read(data, error.start, guess)}{_how_to_convert(guess or 'ENCODING')}"
+            f"{'' if guess else ', with ENCODING for example WINDOWS-1252 or GB18030'}",
         ) from error
+
+
+def _decode_as(data: bytes, name: str, encoding: str) -> str:
+    try:
+        return data.decode("utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding).lstrip("\ufeff")
+    except LookupError as error:
+        known = "for example utf-8, windows-1252, utf-16, gb18030, shift_jis"
+        raise RecordError(
+            name, f"--encoding {encoding} is no encoding that is known here. Name one, {known}."
+        ) from error
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RecordError(
+            name, f"is not {encoding}: byte {error.start} (line {line}) is 0x{data[error.start]:02x}. Name another."
+        ) from error
+
+
+def _likely_encoding(data: bytes) -> str:
+    """Guess the encoding of text that is not UTF-8: only to name it, never to read it; "" if nothing fits."""
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data[:ENOUGH_TO_GUESS]).best()
+    if best is None or "\x00" in str(best):
+        return ""
+    # One-byte encodings of western Europe differ in signs that are rare in speech, and Windows has all of them.
+    western = best.encoding in ("cp1252", "latin_1", "iso8859_15", "cp1250", "cp1254", "cp1257", "cp1258", "mac_roman")
+    return "WINDOWS-1252" if western else best.encoding.upper().replace("_", "-")
+
+
+def _as_it_would_read(data: bytes, position: int, guess: str) -> str:
+    if not guess:
+        return ""
+    around = data[max(0, position - 20) : position + 20].decode(guess, errors="replace").strip()
+    return f"It may be {guess}, in which it reads “…{' '.join(around.split())}…”: then say --encoding {guess.lower()}. "
 
 
 def _how_to_convert(encoding: str) -> str:
@@ -78,18 +200,49 @@ def parse_json(text: str, where: str) -> Any:
         raise RecordError(f"{where}, field {field!r}" if field else where, error.message) from error
 
 
-def json_objects(path: Path) -> Iterator[tuple[Any, str]]:
-    """Yield the values of a .jsonl file (one per line) or a .json file (one, or a list), each with its place."""
-    text = read_text(path)
-    if path.suffix.lower() == ".json":
-        content = parse_json(text, path.name)
+def json_objects(file: Path | Source, encoding: str = "") -> Iterator[tuple[Any, str]]:
+    """Yield the values of a file, each with its place: one a line (.jsonl, or as its lines tell), one, or a list."""
+    source = Source.of(file)
+    if source.suffix not in LINES and not holds_lines(source):
+        content = source.json if not encoding else parse_json(source.text(encoding), source.name)
         if isinstance(content, list):
-            yield from ((item, f"{path.name}, record {n}") for n, item in enumerate(content, start=1))
+            yield from ((item, f"{source.name}, record {n}") for n, item in enumerate(content, start=1))
         else:
-            yield content, path.name
+            yield content, source.name
         return
-    # Split only at newlines, because the texts may contain other line separators.
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in text_lines(source, encoding):
         if line.strip():
-            where = f"{path.name}, line {number}"
+            where = f"{source.name}, line {number}"
             yield parse_json(line, where), where
+
+
+def holds_lines(source: Source) -> bool:
+    """Whether a .json file holds a JSON object on each of its first two lines: many tools name JSON Lines so."""
+    lines = [line for line in source.beginning.split("\n") if line.strip()][:2]
+    if len(lines) < 2 or not all(line.lstrip().startswith("{") for line in lines):
+        return False
+    try:
+        return isinstance(json.loads(lines[0]), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def text_lines(source: Source, encoding: str = "") -> Iterator[tuple[int, str]]:
+    """Yield lines with their numbers from 1; split only at newlines, because texts may hold other line separators."""
+    if source.path is None or encoding:
+        yield from enumerate(source.text(encoding).split("\n"), start=1)
+        return
+    source.head  # noqa: B018  (raises RecordError if it cannot be opened)
+    with source.path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            yield number, _decoded_line(source, line, number)
+
+
+def _decoded_line(source: Source, line: bytes, number: int) -> str:
+    try:
+        if number == 1:
+            return decode(line, source.name).removesuffix("\n")
+        return line.decode().removesuffix("\n")
+    except (UnicodeDecodeError, RecordError):
+        source.text()  # says where in the file, and what it may be
+        raise

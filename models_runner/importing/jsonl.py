@@ -1,12 +1,14 @@
 """Read documents from JSON Lines, and from JSON files with one record or a list of records."""
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
+from itertools import chain
 from typing import Any
 
-from lib.lines import text_lines
-from models_runner.importing.files import find_files, json_objects
+from models_runner.importing.field_map.known_sets import known_set
+from models_runner.importing.field_map.mapping import find_map
+from models_runner.importing.field_map.rows import RowReader
+from models_runner.importing.files import LINES, Source, holds_lines, json_objects
+from models_runner.importing.reading import Outcome, Reader, ReadOptions
 from models_runner.importing.records import (
     LENGTHS,
     MAX_ID_LENGTH,
@@ -23,27 +25,52 @@ from models_runner.importing.records import (
     read_turns,
     require_speech,
 )
+from models_runner.importing.speech.text import turns_of_text
 
 KNOWN = (
     *("id", "transcript", "references", "language", "metadata", "title", "queries", "licence", "redistributable"),
     *("split", "original_transcript"),
 )
 ANY_LENGTH = "any"
-# A speaker is up to five words that begin with a capital or have no case, and a colon; "note: 3:15" stays text.
-SPEAKER = re.compile(r"^([^\W\d_a-z][\w.'’-]*(?: [^\W_a-z][\w.'’()-]*){0,4})\s*[:：]\s+(\S.*)$")
-SPEAKER_WIDE_COLON = re.compile(r"^([^\W\d_a-z][\w.'’-]{0,30})：(\S.*)$")
 
 
-def read(path: Path, language: str) -> Iterator[ImportedRecord | RecordError]:
-    try:
-        for file in find_files(path, ".jsonl", ".json"):
-            for value, where in json_objects(file):
-                try:
-                    yield read_record(value, where, language)
-                except RecordError as error:
-                    yield error
-    except RecordError as error:
-        yield error
+def recognise(source: Source) -> str:
+    if source.suffix in LINES or holds_lines(source):
+        return "it holds a JSON object on each line"
+    return "it holds JSON" if source.may_be_json or source.suffix == ".json" else ""
+
+
+def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
+    """Read records of this format, or of others with --map or as a known data set."""
+    values = json_objects(source, options.encoding)
+    first = next(values, None)
+    if first is None:
+        return
+    if options.fields or _is_foreign(first[0]):
+        columns = list(first[0]) if isinstance(first[0], dict) else []
+        given = find_map(columns, options, first[1])
+        rows = _objects(chain([first], values))
+        yield from RowReader(given, options, source.document_id, cells=False).read(rows, source.name)
+        return
+    for value, where in chain([first], values):
+        try:
+            yield read_record(value, where, options.language)
+        except RecordError as error:
+            yield error
+
+
+def _is_foreign(value: Any) -> bool:
+    """Whether a record is another format's: a known data set's, or one without any field that names its text here."""
+    if not isinstance(value, dict):
+        return False
+    return known_set(value) is not None or (bool(value) and not set(value) & set(KNOWN[1:]) and len(value) > 1)
+
+
+def _objects(values: Iterator[tuple[Any, str]]) -> Iterator[tuple[dict[str, Any], str]]:
+    for value, where in values:
+        if not isinstance(value, dict):
+            raise RecordError(where, "is no object; expected one with the columns of --map.")
+        yield value, where
 
 
 def read_record(value: Any, where: str, language: str) -> ImportedRecord:
@@ -92,15 +119,6 @@ def _original(fields: Fields) -> list[Turn]:
     return [] if value is None else read_turns(fields, "original_transcript", value)
 
 
-def turns_of_text(text: str) -> list[Turn]:
-    """Return a turn for each line that is not blank; "Name: words" names the speaker, other lines have none."""
-    turns = []
-    for line in filter(None, (line.strip() for line in text_lines(text))):
-        match = SPEAKER.match(line) or SPEAKER_WIDE_COLON.match(line)
-        turns.append({"speaker": match[1], "content": match[2]} if match else {"speaker": "", "content": line})
-    return turns
-
-
 def _references(fields: Fields) -> tuple[tuple[str, str], ...]:
     value = fields.values.get("references")
     if not isinstance(value, dict):
@@ -127,3 +145,14 @@ def _texts(fields: Fields, name: str) -> tuple[str, ...]:
     return tuple(
         fields.check_text(f"{name}[{n}]", text, required=True) for n, text in enumerate(fields.items(name), start=1)
     )
+
+
+READER = Reader(
+    "jsonl",
+    "JSON Lines and JSON",
+    recognise,
+    read,
+    (".jsonl", ".json", ".ndjson"),
+    "",
+    "every field of a record; other columns by --map",
+)

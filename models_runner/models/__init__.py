@@ -1,16 +1,19 @@
 """Datasets, systems, runs, summaries, scores; may import the protocol of adapters."""
 
 from models_runner.models.datasets import Dataset, Document, InstructionKind, Query, Reference, Transcript
+from models_runner.models.drafts import ImportDraft
 from models_runner.models.finetunings import FineTuning, TrainedDocument
 from models_runner.models.instructions import InstructionText
 from models_runner.models.runs import Run, Summary, SummaryCall
 from models_runner.models.scores import MetricSignature, Score, ScoringJob
 from models_runner.models.systems import Regime, System
+from models_runner.models.trials import Trial
 
 __all__ = [
     "Dataset",
     "Document",
     "FineTuning",
+    "ImportDraft",
     "InstructionKind",
     "InstructionText",
     "MetricSignature",
@@ -25,4 +28,5 @@ __all__ = [
     "System",
     "TrainedDocument",
     "Transcript",
+    "Trial",
 ]

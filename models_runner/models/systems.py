@@ -1,6 +1,7 @@
 """Systems: everything that determines the summary of a document."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,8 +10,10 @@ from django.urls import reverse
 
 from models_runner.adapters.endpoints import check_engine
 from models_runner.adapters.loading.settings import check_loading_settings
+from models_runner.adapters.longinput.strategies import check_long_input
 from models_runner.adapters.openai_api.settings import check_request_settings
 from models_runner.adapters.protocol import AdapterError
+from models_runner.adapters.registry import ADAPTERS, UnknownAdapterError
 
 COMPACT_BELOW = 2_000_000_000
 LARGE_FROM = 7_000_000_000
@@ -21,6 +24,33 @@ class Regime(models.TextChoices):
     FINE_TUNED = "fine-tuned", "Fine-tuned"
     BASELINE = "baseline", "Baseline"
     HUMAN = "human", "Human"
+
+
+def check_adapter(key: str) -> None:
+    """Raise AdapterError if there is no such adapter."""
+    if key not in ADAPTERS:
+        raise UnknownAdapterError(key)
+
+
+def check_template(template: str) -> None:
+    """Raise AdapterError if a prompt does not say where the transcript goes."""
+    if template and "{transcript}" not in template:
+        raise AdapterError("prompt_template has no {transcript} in it; expected it where the transcript goes.")
+
+
+def check_engine_record(engine: Mapping[str, Any]) -> None:
+    """Raise AdapterError if an engine record holds a key, an address that is not allowed or a wrong setting."""
+    check_engine(engine)
+    check_request_settings(engine)
+    check_loading_settings(engine)
+
+
+CHECKS: dict[str, Callable[[Any], None]] = {
+    "adapter": check_adapter,
+    "prompt_template": check_template,
+    "long_input": check_long_input,
+    "engine": check_engine_record,
+}
 
 
 class System(models.Model):
@@ -94,14 +124,15 @@ class System(models.Model):
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         super().clean_fields(exclude=exclude)
-        if "engine" in (exclude or ()):
-            return
-        try:
-            check_engine(self.engine)
-            check_request_settings(self.engine)
-            check_loading_settings(self.engine)
-        except AdapterError as error:
-            raise ValidationError({"engine": str(error)}) from error
+        checks = {name: check for name, check in CHECKS.items() if name not in (exclude or ())}
+        problems = {}
+        for name, check in checks.items():
+            try:
+                check(getattr(self, name))
+            except AdapterError as error:
+                problems[name] = str(error)
+        if problems:
+            raise ValidationError(problems)
 
     @property
     def size_class(self) -> str:

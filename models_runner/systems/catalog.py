@@ -3,9 +3,11 @@
 Every site lists catalog.yaml. catalog_today.yaml is optional: its systems are listed once somebody has named one.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -98,11 +100,12 @@ def read_entries(path: Path) -> Entries:
         raise CatalogError(f"{path.name} holds no systems; expected a system's name with its fields below it.")
     read = {str(slug): values for slug, values in loaded.items() if not str(slug).startswith(PIECE)}
     for slug, values in read.items():
-        _check(slug, values)
+        check_entry(slug, values)
     return read
 
 
-def _check(slug: str, values: Any) -> None:
+def check_entry(slug: str, values: Any) -> None:
+    """Check one entry. Raises CatalogError, which names the entry and the field."""
     if not isinstance(values, dict):
         raise CatalogError(f"{slug}: expected fields below it, such as name, adapter and regime.")
     if unknown := [name for name in values if name not in FIELDS]:
@@ -141,9 +144,21 @@ def find_system(slug: str) -> System | None:
     return unsaved_system(slug) if slug in all_entries() else None
 
 
+def free_slug(slug: str) -> str:
+    """Return a name for a copy that no system has yet."""
+    stem = re.sub(r"-copy(-\d+)?$", "", slug)[:90]
+    names = (f"{stem}-copy-{n}" if n > 1 else f"{stem}-copy" for n in count(1))
+    return next(name for name in names if find_system(name) is None)
+
+
 def unsaved_system(slug: str) -> System:
     """Return a catalogue entry as an unsaved System, for pages, which change nothing."""
-    values = dict(all_entries()[slug])
+    return unsaved(slug, all_entries()[slug])
+
+
+def unsaved(slug: str, record: Mapping[str, Any]) -> System:
+    """Return an entry, as the catalogue has it, as an unsaved System."""
+    values = dict(record)
     base = find_system(str(values.pop("base"))) if values.get("base") else None
     return System(slug=slug, base=base, **values)
 

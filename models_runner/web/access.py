@@ -6,6 +6,7 @@ Every view loads its object through a helper of this module, so that no page can
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.views import redirect_to_login
@@ -14,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django_htmx.http import HttpResponseClientRefresh
 
-from models_runner.models import Dataset, Document, FineTuning, Run, Summary, System
+from models_runner.models import Dataset, Document, FineTuning, ImportDraft, Run, Summary, System, Trial
 from models_runner.systems import catalog
 
 P = ParamSpec("P")
@@ -92,3 +93,14 @@ def get_summary(request: HttpRequest, pk: int) -> Summary:
     """Load a summary with its run, system, document and query."""
     check_staff(request)
     return get_object_or_404(Summary.objects.select_related("run__system", "run__dataset", "document", "query"), pk=pk)
+
+
+def get_trial(request: HttpRequest, pk: int) -> Trial:
+    """Load a trial with its document."""
+    check_staff(request)
+    return get_object_or_404(Trial.objects.select_related("document"), pk=pk)
+
+
+def get_import_draft(request: HttpRequest, public_id: UUID) -> ImportDraft:
+    check_staff(request)
+    return get_object_or_404(ImportDraft, public_id=public_id)

@@ -1,11 +1,18 @@
 from django.urls import path
 
-from models_runner.web.views import datasets, finetuning, runs, systems
+from models_runner.web.views import datasets, finetuning, importing, new_system, runs, systems
 
 urlpatterns = [
     path("datasets/", datasets.dataset_list, name="datasets"),
     path("datasets/<slug:name>/", datasets.dataset_detail, name="dataset"),
+    path("datasets/<slug:name>/rename/", datasets.dataset_rename, name="dataset_rename"),
+    path("datasets/<slug:name>/delete/", datasets.dataset_delete, name="dataset_delete"),
+    path("import-meetings/", importing.import_meetings, name="import_meetings"),
+    path("import-meetings/<uuid:public_id>/", importing.import_draft, name="import_draft"),
     path("documents/<int:pk>/", datasets.document_detail, name="document"),
+    path("documents/<int:pk>/delete/", datasets.document_delete, name="document_delete"),
+    path("new-system/", new_system.new_system, name="new_system"),
+    path("new-system/trials/<int:pk>/", new_system.trial_detail, name="trial"),
     path("systems/", systems.system_list, name="systems"),
     path("systems/<slug:slug>/", systems.system_detail, name="system"),
     path("runs/", runs.run_list, name="runs"),

@@ -103,7 +103,9 @@ def _fields(spec: SystemSpec, preset: Preset, switch: Mapping[str, Any]) -> dict
             continue
         sent.pop(preset.names.get(name, name), None)
         if value is not None:
-            sent[preset.names.get(name, name)] = SentField(value, f"decoding.{name}")
+            # A record that says what we send anyway, as the catalogue's do, demands nothing: it may be learnt away.
+            demanded = "" if OURS.get(name) == value else f"decoding.{name}"
+            sent[preset.names.get(name, name)] = SentField(value, demanded)
     extra: Any = spec.engine.get("extra_body") or {}
     sent |= {name: SentField(value, f"engine.extra_body.{name}") for name, value in extra.items()}
     left_out = {wire for name in omit for wire in (name, preset.names.get(name, name))}

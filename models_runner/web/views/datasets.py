@@ -1,14 +1,21 @@
 """Pages of datasets and their documents."""
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+import json
 
-from models_runner.models import Dataset, Document, Reference, Summary
+from django.contrib import messages
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from models_runner.datasets.changes import KeptError, delete_unused, rename_dataset
+from models_runner.models import Dataset, Document, Reference, Summary, Transcript
 from models_runner.runs import overview
 from models_runner.web.access import get_dataset, get_document, staff_only
 from models_runner.web.paging import requested_page
+
+MOST_WORDS = 8
 
 
 @staff_only
@@ -22,10 +29,23 @@ def dataset_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def dataset_detail(request: HttpRequest, name: str) -> HttpResponse:
     dataset = get_dataset(request, name)
-    page = requested_page(request, _documents_with_counts(dataset))
+    query = request.GET.get("q", "").strip()
+    page = requested_page(request, _matching(_documents_with_counts(dataset), query))
     runs = dataset.runs.select_related("system", "dataset").defer("environment")
-    context = {"dataset": dataset, "page": page, "run_rows": overview.run_rows(runs)}
+    context = {"dataset": dataset, "page": page, "query": query, "run_rows": overview.run_rows(runs)}
     return render(request, "models_runner/dataset.html", context)
+
+
+def _matching(documents: QuerySet[Document], query: str) -> QuerySet[Document]:
+    """Select documents with these words, each in the id, the title, the split or what was said."""
+    said = Transcript.objects.filter(document=OuterRef("pk")).annotate(said=Cast("turns", TextField()))
+    for word in query.split()[:MOST_WORDS]:
+        # SQLite keeps JSON with characters outside ASCII escaped, PostgreSQL as they are.
+        in_turns = said.filter(Q(said__icontains=word) | Q(said__icontains=json.dumps(word)[1:-1]))
+        documents = documents.filter(
+            Q(external_id__icontains=word) | Q(title__icontains=word) | Q(split__iexact=word) | Exists(in_turns)
+        )
+    return documents
 
 
 def _documents_with_counts(dataset: Dataset) -> QuerySet[Document]:
@@ -56,3 +76,42 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "summaries": overview.summaries_of(document),
     }
     return render(request, "models_runner/document.html", context)
+
+
+@staff_only
+@require_POST
+def dataset_rename(request: HttpRequest, name: str) -> HttpResponse:
+    dataset = get_dataset(request, name)
+    try:
+        rename_dataset(dataset, request.POST.get("name", ""))
+    except KeptError as error:
+        messages.error(request, str(error))
+        return redirect("dataset", name)
+    messages.success(request, f"{name} is {dataset.name} now.")
+    return redirect(dataset)
+
+
+@staff_only
+@require_POST
+def dataset_delete(request: HttpRequest, name: str) -> HttpResponse:
+    dataset = get_dataset(request, name)
+    try:
+        delete_unused(dataset)
+    except KeptError as error:
+        messages.error(request, str(error))
+        return redirect(dataset)
+    messages.success(request, f"The dataset {name} is deleted.")
+    return redirect("datasets")
+
+
+@staff_only
+@require_POST
+def document_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    document = get_document(request, pk)
+    try:
+        delete_unused(document)
+    except KeptError as error:
+        messages.error(request, str(error))
+        return redirect(document)
+    messages.success(request, f"The document {document.external_id} is deleted.")
+    return redirect(document.dataset)

@@ -287,7 +287,7 @@ class TestDocuments:
             first.references.values_list("instruction", "text")
         )
         again = api.post("/datasets/first/documents", body, content_type="application/jsonl").json()
-        assert (again["added"], again["unchanged"], again["new_terms"]) == (0, 1, 0)
+        assert (again["added"], again["unchanged"]) == (0, 1)
 
     def test_terms_of_an_upload(self):
         path = "/datasets/copy/documents?licence=MIT&redistributable=true&language=Chinese&split=test"

@@ -1,0 +1,70 @@
+"""Rename and delete data sets and documents; what summaries or votes hang on is kept."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db import models, router, transaction
+from django.db.models.deletion import Collector, ProtectedError, RestrictedError
+
+from models_runner.models import Dataset, Document, Query, Reference, Transcript, Trial
+
+# What belongs to a document alone, and goes with it.
+PARTS = (Dataset, Document, Transcript, Query, Reference, Trial)
+
+
+class KeptError(Exception):
+    """It cannot be renamed or deleted; the message says why and what to do."""
+
+
+def rename_dataset(dataset: Dataset, name: str) -> None:
+    """Give a data set another name. Raises KeptError if the name is no name or taken."""
+    name = name.strip()
+    try:
+        validate_slug(name)
+    except ValidationError:
+        raise KeptError(f"{name!r} is no name for a dataset; expected letters, digits, - and _ only.") from None
+    if len(name) > Dataset._meta.get_field("name").max_length:
+        raise KeptError("A name has at most 100 characters.")
+    if Dataset.objects.filter(name=name).exclude(pk=dataset.pk).exists():
+        raise KeptError(f"There is another dataset named {name}.")
+    dataset.name = name
+    dataset.save(update_fields=["name"])
+
+
+@transaction.atomic
+def delete_unused(thing: Dataset | Document) -> None:
+    """Delete a data set or a document on which nothing hangs.
+
+    Raises:
+        KeptError: Summaries, runs, studies or fine-tunings hang on it; nothing has changed.
+    """
+    type(thing)._default_manager.select_for_update().get(pk=thing.pk)
+    if users := _users_of(thing):
+        what = "dataset" if isinstance(thing, Dataset) else "document"
+        raise KeptError(f"{thing} cannot be deleted: {users} hang on this {what}. They stay, and so does it.")
+    thing.delete()
+
+
+def _users_of(thing: Dataset | Document) -> str:
+    """Say how many rows of which kinds would be lost or block the deletion; "" if none."""
+    collector = Collector(using=router.db_for_write(type(thing), instance=thing), origin=thing)
+    try:
+        collector.collect([thing])
+    except (ProtectedError, RestrictedError) as error:
+        blocking: Any = getattr(error, "protected_objects", None) or error.restricted_objects  # type: ignore[union-attr]
+        return _counted(blocking)
+    lost = [row for model, rows in collector.data.items() if model not in PARTS for row in rows]
+    lost += [row for rows in collector.fast_deletes if rows.model not in PARTS for row in rows]
+    return _counted(lost)
+
+
+def _counted(rows: Any) -> str:
+    counts: dict[type[models.Model], int] = {}
+    for row in rows:
+        counts[type(row)] = counts.get(type(row), 0) + 1
+    named = [
+        f"{n:,} {model._meta.verbose_name if n == 1 else model._meta.verbose_name_plural}"
+        for model, n in sorted(counts.items(), key=lambda item: item[0].__name__)
+    ]
+    return " and ".join(filter(None, (", ".join(named[:-1]), *named[-1:])))

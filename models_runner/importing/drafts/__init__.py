@@ -1,0 +1,1 @@
+"""Imports looked at and corrected in the browser; may import what stands in importing."""

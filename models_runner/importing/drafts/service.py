@@ -1,0 +1,129 @@
+"""Keep an upload until it is imported: its files in a folder, its options and corrections in a row."""
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+
+from lib.names import normal_form
+from models_runner.importing.documents import ImportResult, import_documents
+from models_runner.importing.drafts.corrections import Corrections, corrected, speakers_of
+from models_runner.importing.field_map.mapping import parse_map
+from models_runner.importing.files import Source
+from models_runner.importing.preview import ImportPreview, preview_import
+from models_runner.importing.reading import Missing, ReadOptions
+from models_runner.importing.records import DatasetImportError, ImportedRecord, RecordError, Terms
+from models_runner.models import Dataset, ImportDraft
+from models_runner.models.drafts import KEPT
+
+PASTED = "pasted.txt"
+
+
+@dataclass(frozen=True)
+class DraftPreview:
+    """What an import draft would store.
+
+    Attributes:
+        read: What the files hold, as it was read.
+        documents: The documents with the corrections.
+        speakers: Turns by speaker, as they were found.
+        problems: Why it cannot be imported; empty if it can.
+    """
+
+    read: ImportPreview
+    documents: list[ImportedRecord]
+    speakers: dict[str, int]
+    problems: list[str]
+
+
+@transaction.atomic
+def start_draft(
+    files: Sequence[UploadedFile], pasted: str, options: Mapping[str, Any], by: User, *, pasted_name: str = ""
+) -> ImportDraft:
+    """Keep uploaded files and a pasted text for a preview; drafts older than a day are deleted."""
+    discard(ImportDraft.objects.filter(created_at__lt=timezone.now() - KEPT))
+    names = [str(file.name) for file in files] + ([pasted_name or PASTED] if pasted else [])
+    draft = ImportDraft.objects.create(file_names=names, options=dict(options), created_by=by.get_username())
+    draft.folder.mkdir(parents=True)
+    for number, file in enumerate(files):
+        with (draft.folder / str(number)).open("wb") as target:
+            for chunk in file.chunks():
+                target.write(chunk)
+    if pasted:
+        (draft.folder / str(len(files))).write_text(pasted, encoding="utf-8", newline="")
+    return draft
+
+
+def discard(drafts: Iterable[ImportDraft]) -> None:
+    for draft in drafts:
+        shutil.rmtree(draft.folder, ignore_errors=True)
+        draft.delete()
+
+
+def read_options(options: Mapping[str, Any]) -> ReadOptions:
+    """Return how to read, from the form's values. Raises RecordError if the map of columns is wrong."""
+    return ReadOptions(
+        format=options["format"],
+        fields=parse_map(line for line in options.get("map", "").splitlines() if line.strip()),
+        language=options["language"],
+        encoding=options.get("encoding", ""),
+        sheet=options.get("sheet", ""),
+        split=options.get("split", ""),
+        missing=Missing(options.get("missing") or Missing.ASK),
+    )
+
+
+def preview_draft(draft: ImportDraft) -> DraftPreview:
+    """Read the files again and correct what was read; stores nothing."""
+    sources = [Source(name, path=draft.folder / str(number)) for number, name in enumerate(draft.file_names)]
+    try:
+        read = preview_import(sources, read_options(draft.options))
+    except RecordError as error:
+        return DraftPreview(ImportPreview(), [], {}, [str(error)])
+    found = [replace(record, split=record.split or file.split) for file in read.files for record in file.documents]
+    documents = corrected(found, Corrections(**draft.corrections))
+    problems = read.problems + _repeated_ids(documents)
+    if not documents and not problems:
+        problems = ["There are no documents left to import."]
+    return DraftPreview(read, documents, speakers_of(read.documents), problems)
+
+
+def _repeated_ids(records: Iterable[ImportedRecord]) -> list[str]:
+    first: dict[str, str] = {}
+    problems = []
+    for record in records:
+        name = normal_form(record.id)
+        if name in first:
+            problems.append(f"{record.where}: the id {record.id!r} is that of {first[name]}. Leave one of them out.")
+        first.setdefault(name, record.where)
+    return problems
+
+
+def correct(draft: ImportDraft, options: Mapping[str, Any], corrections: Corrections) -> None:
+    draft.options, draft.corrections = dict(options), corrections.as_json()
+    draft.save(update_fields=["options", "corrections"])
+
+
+def import_draft(draft: ImportDraft) -> ImportResult:
+    """Store the draft's documents, all or none, and delete the draft.
+
+    Raises:
+        DatasetImportError: Something in it is wrong; nothing has changed.
+    """
+    preview = preview_draft(draft)
+    if preview.problems:
+        raise DatasetImportError(preview.problems)
+    options = draft.options
+    terms = Terms(options.get("licence", ""), options.get("redistributable"))
+    result = import_documents(options["name"], preview.documents, split=options.get("split", ""), terms=terms)
+    discard([draft])
+    return result
+
+
+def dataset_names() -> list[str]:
+    return list(Dataset.objects.order_by("name").values_list("name", flat=True))

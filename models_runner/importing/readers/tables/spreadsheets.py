@@ -1,0 +1,94 @@
+"""Read documents from spreadsheets: .xlsx, .xlsm, .xlsb, .xls and .ods, through calamine."""
+
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from models_runner.importing.field_map.mapping import FieldMap, find_map
+from models_runner.importing.field_map.rows import RowReader
+from models_runner.importing.files import Source
+from models_runner.importing.readers.archives import holds_member, is_zip, refuse_bomb
+from models_runner.importing.readers.tables.delimited import COLUMNS
+from models_runner.importing.reading import Note, Outcome, Reader, ReadOptions
+from models_runner.importing.records import RecordError
+from models_runner.importing.tables import unique_header
+
+SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+LARGEST_CELL = 32_767  # characters: what Excel lets a cell hold; longer texts are cut there
+
+
+def recognise(source: Source) -> str:
+    if holds_member(source, "xl/workbook.xml", "xl/workbook.bin"):
+        return "it is an Excel workbook"
+    if source.suffix == ".ods" and holds_member(source, "content.xml"):
+        return "it is an OpenDocument spreadsheet"
+    return "it is an old Excel workbook" if source.suffix == ".xls" and source.head.startswith(OLE) else ""
+
+
+def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
+    if is_zip(source):
+        refuse_bomb(source)
+    sheet, rows = _sheet(source, options)
+    header = [str(name).strip() for name in rows[0]] if rows else []
+    while header and not header[-1]:
+        header.pop()
+    where = f"{source.name}, sheet {sheet}"
+    unique_header(f"{where}, header", [name for name in header if name])
+    given = _own_map(header, options) or find_map(header, options, f"{where}, header")
+    long: list[str] = []
+
+    def read_rows() -> Iterator[tuple[Mapping[str, Any], str]]:
+        for number, row in enumerate(rows[1:], start=2):
+            cells = {name: _cell(value) for name, value in zip(header, row, strict=False) if name}
+            place = f"{where}, row {number}"
+            if any(value is not None for value in cells.values()):
+                long.extend(f"row {number}" for v in cells.values() if isinstance(v, str) and len(v) >= LARGEST_CELL)
+                yield cells, place
+
+    yield from RowReader(given, options, source.document_id, cells=True).read(read_rows(), where)
+    if long:
+        cut_rows = ", ".join(long[:8])
+        cut = f"{cut_rows}: a cell holds {LARGEST_CELL:,} characters, where Excel cuts texts. It may not be whole."
+        yield Note(where, cut)
+
+
+def _own_map(header: list[str], options: ReadOptions) -> FieldMap | None:
+    own = not options.fields and {"id", "transcript"} <= set(header) <= set(COLUMNS)
+    return FieldMap({name: (name,) for name in header}) if own else None
+
+
+def _sheet(source: Source, options: ReadOptions) -> tuple[str, list[list[Any]]]:
+    """Return the name and the cells of the sheet that was asked for, or of the only one with any."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(source.data))
+        names = workbook.sheet_names
+        if options.sheet:
+            if options.sheet not in names:
+                raise RecordError(source.name, f"has no sheet {options.sheet!r}. Its sheets are {', '.join(names)}.")
+            return options.sheet, workbook.get_sheet_by_name(options.sheet).to_python(skip_empty_area=False)
+        filled = {name: rows for name in names if (rows := workbook.get_sheet_by_name(name).to_python())}
+    except (CalamineError, OSError, ValueError) as error:
+        raise RecordError(source.name, f"is no workbook that can be read: {error}.") from error
+    if len(filled) > 1:
+        raise RecordError(
+            source.name, f"has several sheets: {', '.join(filled)}. Name one: --sheet {next(iter(filled))!r}."
+        )
+    return next(iter(filled.items()), (names[0] if names else "", []))
+
+
+def _cell(value: Any) -> Any:
+    if value == "" or value is None:
+        return None
+    if isinstance(value, str | bool):
+        return value
+    if isinstance(value, int | float):
+        return int(value) if float(value).is_integer() else value
+    return str(value)  # dates and times
+
+
+READER = Reader(
+    "xlsx", "Excel and OpenDocument", recognise, read, SUFFIXES, "python-calamine", "columns by name or --map"
+)

@@ -1,0 +1,1 @@
+"""What speakers, times and turns look like in any text; may import records."""

@@ -1,0 +1,159 @@
+"""Read one line of a transcript: its time, what may be its speaker, and the words."""
+
+import re
+from dataclasses import dataclass
+
+from models_runner.importing.speech.names import LONGEST_LABEL, MARKS, Label, read_label
+from models_runner.importing.speech.times import ALONE, LEADING, TRAILING, seconds_of
+
+FARTHEST_COLON = LONGEST_LABEL + 40  # roles and a time may stand between name and colon
+COLON = re.compile(r":(?=\s|$)|：|:(?=[*_]{1,2}(?:\s|$))")
+TIGHT_COLON = re.compile(r"[:：](?!//)(?!\d)")
+CHAT = re.compile(r"^From\s+(?P<name>.+?)(?:\s+to\s+(?P<to>.+?))?\s*[:：](?P<rest>.*)$", re.IGNORECASE)
+# A label without a colon that can be nothing else, before words.
+BRACKETED = re.compile(
+    r"^(?P<label>\((?:PERSON|SPEAKER)[ _-]?\w{1,4}\)|\[(?:PERSON|SPEAKER)[ _-]?\w{1,4}\]|<[^<>/\s][^<>/]{0,40}>)"
+    r"\s+(?P<rest>\S.*)$"
+)
+HASHED = re.compile(r"^(?P<label>#[^#\s][^#]{0,30}#)\s*[:：]?\s*(?P<rest>.*)$")
+DIGIT = re.compile(r"\d")
+INDENT = re.compile(r"^(?:\t| {2,})")
+PREPOSITIONS = frozenset(
+    [
+        "at",
+        "by",
+        "until",
+        "till",
+        "before",
+        "after",
+        "from",
+        "to",
+        "around",
+        "about",
+        "since",
+        "in",
+        "on",
+        "um",
+        "gegen",
+        "bis",
+        "ab",
+        "à",
+        "vers",
+    ]
+)
+
+
+@dataclass
+class Line:
+    """One line with words.
+
+    Attributes:
+        number: Counted from 1.
+        words: The line without its time and its bullet.
+        time: Seconds, if the line has a time of its own.
+        label: What may be the speaker; None if nothing looks like one.
+        rest: What the speaker says on this line; "" if the label stands alone.
+        colon: A colon follows the label, or the label needs none.
+        whole: The line with its time.
+        form: "time" (nothing but a time), "head" (a label and no words), "said" (a label and words) or "words".
+    """
+
+    number: int
+    words: str
+    indented: bool = False
+    time: float | None = None
+    label: Label | None = None
+    rest: str = ""
+    colon: bool = False
+    form: str = "words"
+    after_blank: bool = False
+    whole: str = ""
+
+
+def read_line(number: int, text: str, *, after_blank: bool = False, times: bool = True) -> Line:
+    """Read one line that is not blank; times: whether it may have a time of its own."""
+    indented = bool(INDENT.match(text))
+    text = text.strip()
+    if not times:
+        line = Line(number, text, indented, after_blank=after_blank)
+        _read_said(line, text)
+        return line
+    if ALONE.match(text) and (time := seconds_of(text)) is not None:
+        return Line(number, text, indented, time, form="time", after_blank=after_blank)
+    line = Line(number, text, indented, after_blank=after_blank, whole=text)
+    words = _take_leading_time(line, text)
+    if not _read_said(line, words):
+        _read_head(line, words)
+    return line
+
+
+def _take_leading_time(line: Line, text: str) -> str:
+    bare = MARKS.sub("", text) if text[:1] in "-*•>#" else text
+    if not DIGIT.search(bare[:4]):
+        return text
+    match = LEADING.match(bare)
+    if match is None or (time := seconds_of(match["time"])) is None:
+        return text
+    rest = bare[match.end() :].strip()
+    if not rest:
+        return text
+    line.time, line.words = time, rest
+    return rest
+
+
+def _read_said(line: Line, words: str) -> bool:
+    """Find a label before a colon, or one that needs none."""
+    if line.time is not None and (chat := CHAT.match(words)):
+        return _set(line, chat["name"], chat["rest"], colon=True)
+    if match := HASHED.match(words) or BRACKETED.match(words):
+        return _set(line, match["label"], match["rest"], colon=True)
+    if line.time is not None and "\t" in words:
+        name, _tab, rest = words.partition("\t")
+        if _set(line, name.rstrip(":："), rest, colon=True):
+            return True
+    head = words[:FARTHEST_COLON]
+    for match in (*COLON.finditer(head), *_tight(line, head)):
+        label, rest = words[: match.start()], words[match.end() :]
+        time = TRAILING.match(label)
+        if time and seconds_of(time["time"]) is not None:
+            label = time["label"]
+        if _set(line, label, rest.lstrip("*_ ") if label.lstrip("- ")[:1] in "*_" else rest, colon=True):
+            if time and line.time is None:
+                line.time = seconds_of(time["time"])
+            return True
+        if match.start() > LONGEST_LABEL:
+            break
+    return False
+
+
+def _tight(line: Line, head: str) -> list[re.Match[str]]:
+    """A colon with words right behind it counts if a time stands before it."""
+    match = TIGHT_COLON.search(head)
+    return [match] if match and line.time is not None else []
+
+
+def _read_head(line: Line, words: str) -> None:
+    """Find a label beside a time, with no words: the heading of what follows."""
+    match = TRAILING.match(words) if line.time is None else None
+    if match and (time := seconds_of(match["time"])) is not None:
+        wide = match["gap"].strip(" ") != "" or len(match["gap"]) > 1 or match["time"][0] in "[(<（【"
+        label = read_label(match["label"])
+        last = match["label"].split()[-1].casefold()
+        if label.looks and last not in PREPOSITIONS and (wide or label.certain or label.looks == "name"):
+            line.label, line.time, line.form = label, time, "head"
+            return
+    if len(words) <= FARTHEST_COLON:
+        label = read_label(words)
+        if label.looks:
+            line.label, line.form = label, "head"
+
+
+def _set(line: Line, name: str, rest: str, *, colon: bool) -> bool:
+    if "://" in name or (rest.startswith("//") and name.split()[-1:] and name.split()[-1].isalpha()):
+        return False
+    label = read_label(name)
+    if not label.looks:
+        return False
+    line.label, line.rest, line.colon = label, rest.strip(), colon
+    line.form = "said" if line.rest else "head"
+    return True

@@ -1,0 +1,124 @@
+"""Forms of the pages that import meetings."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+
+from lib.language_codes import UnknownLanguageError, language_code
+from models_runner.importing.drafts.service import read_options
+from models_runner.importing.readers.registry import FORMATS
+from models_runner.importing.reading import AUTO
+from models_runner.importing.records import MAX_LICENCE_LENGTH, MAX_SPLIT_LENGTH, RecordError
+
+CHARACTERS_PASTED = 2_000_000
+
+
+class ManyFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files at once; cleaned to a list."""
+
+    widget = ManyFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(FilesField, self).clean(file, initial) for file in files if file]
+
+
+class ReadingForm(forms.Form):
+    """The dataset, and how files are read; `options()` is what a draft keeps."""
+
+    name = forms.SlugField(
+        max_length=100,
+        label="Dataset",
+        help_text="A new name, or one that is there: letters, digits, - and _.",
+        widget=forms.TextInput(attrs={"list": "datasets", "autocomplete": "off"}),
+    )
+    format = forms.ChoiceField(
+        choices=[(name, "Found by content" if name == AUTO else name) for name in FORMATS], initial=AUTO
+    )
+    language = forms.CharField(max_length=60, initial="en", help_text="Of documents that name none: en, zh, German …")
+    split = forms.CharField(max_length=MAX_SPLIT_LENGTH, required=False, help_text="For example train or test.")
+    licence = forms.CharField(
+        max_length=MAX_LICENCE_LENGTH, required=False, help_text="Of documents that name none, such as CC-BY-4.0."
+    )
+    redistributable = forms.BooleanField(
+        required=False, label="May be passed on", help_text="Releases may hold the texts of documents that do not say."
+    )
+    map = forms.CharField(
+        required=False,
+        max_length=5_000,
+        label="Columns",
+        widget=forms.Textarea(attrs={"rows": 2, "placeholder": "transcript=dialogue\nreference=summary"}),
+        help_text="For tables with names of their own: FIELD=COLUMN, one a line, as for --map.",
+    )
+    encoding = forms.CharField(max_length=40, required=False, help_text="Of files that are not UTF-8: windows-1252 …")
+    sheet = forms.CharField(max_length=100, required=False, help_text="Of a workbook with several.")
+    missing = forms.ChoiceField(
+        choices=[("ask", "an error"), ("empty", "an empty cell"), ("text", "a text")],
+        label="A cell such as nan or NULL is",
+    )
+
+    MORE = ("map", "encoding", "sheet", "missing", "licence", "redistributable")
+    FIRST = ("name", "format", "language", "split")
+
+    def clean_language(self) -> str:
+        try:
+            return language_code(self.cleaned_data["language"])
+        except UnknownLanguageError as error:
+            raise forms.ValidationError(f"This {error}") from error
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if not self.errors:
+            try:
+                read_options(values)
+            except RecordError as error:
+                self.add_error("map", str(error).removeprefix("--map "))
+        return values
+
+    def options(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in (*self.FIRST, *self.MORE)} | {
+            "redistributable": self.cleaned_data["redistributable"] or None
+        }
+
+    def first_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.FIRST]
+
+    def more_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.MORE]
+
+
+class UploadForm(ReadingForm):
+    """What is imported: files, a pasted text, or both."""
+
+    files = FilesField(required=False, label="Files", help_text="Choose several, or drop them here. A .zip holds many.")
+    pasted = forms.CharField(
+        required=False,
+        max_length=CHARACTERS_PASTED,
+        strip=False,
+        label="Or paste a transcript",
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+    pasted_name = forms.CharField(
+        required=False, max_length=150, label="Its id", help_text="Of the pasted meeting. Empty: pasted."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        files = values.get("files") or []
+        if not files and not (values.get("pasted") or "").strip() and "files" not in self.errors:
+            self.add_error("files", "Choose a file, or paste a transcript.")
+        size = sum(file.size or 0 for file in files)
+        if size > settings.API_UPLOAD_BYTES:
+            self.add_error(
+                "files",
+                f"They have {filesizeformat(size)} together; at most {filesizeformat(settings.API_UPLOAD_BYTES)} go in "
+                "by the browser. Import them with the command import_dataset, or in parts.",
+            )
+        return values

@@ -1,0 +1,293 @@
+"""The form of a new system: fields by adapter, from and to an entry as the catalogue has it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from django import forms
+
+from models_runner.adapters.openai_api.presets import PRESETS
+from models_runner.adapters.openai_api.settings import SEND
+from models_runner.adapters.prompts import DEFAULT_OUTPUT_TOKENS, DEFAULT_TEMPLATE
+from models_runner.adapters.registry import ADAPTERS
+from models_runner.adapters.texts.thinking import SYSTEM_MESSAGE_WAYS
+from models_runner.models import InstructionKind, Regime
+from models_runner.systems import catalog
+
+Entry = dict[str, Any]
+ADAPTER_LABELS = {
+    "openai": "A server that speaks the OpenAI protocol",
+    "llamacpp": "A GGUF file, by llama.cpp",
+    "transformers": "A folder or hub id, by transformers",
+    "extractive": "Sentences copied from the transcript",
+    "imported": "Summaries made elsewhere",
+    "reference": "The human reference",
+}
+LONG_INPUTS = {
+    "truncate:head": "Keep the beginning",
+    "truncate:tail": "Keep the end",
+    "truncate:middle": "Keep both ends",
+    "chapterize:re-summarize": "Read in chapters, summarize their summaries",
+    "chapterize:rewrite": "Read in chapters, rewrite their summaries as one text",
+    "chapterize:concatenate": "Read in chapters, put their summaries one after the other",
+}
+KINDS = tuple(InstructionKind.values)
+PRICES = ("input", "output", "hour")
+WITH_MODEL = ("openai", "llamacpp", "transformers")
+SWITCH = (("", "As the model does"), ("true", "On"), ("false", "Off"))
+FIELD_OF_ERROR = re.compile(r"(?:field '(?P<field>\w+)': )?(?:engine\.(?P<engine>\w+))?")
+
+
+def _whole(label: str, help_text: str = "", **options: Any) -> forms.IntegerField:
+    return forms.IntegerField(label=label, help_text=help_text, required=False, **{"min_value": 1} | options)
+
+
+def _text(label: str, help_text: str = "", **options: Any) -> forms.CharField:
+    return forms.CharField(label=label, help_text=help_text, **{"required": False, "max_length": 300} | options)
+
+
+def _choice(label: str, choices: Any, help_text: str = "") -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=list(choices), help_text=help_text, required=False)
+
+
+def _thinking_fields() -> dict[str, forms.Field]:
+    return {
+        "thinking": _choice("Thinking", SWITCH, "For models that can do with and without."),
+        "thinking_tokens": _whole("Tokens for thinking", "Beside the output limit.", min_value=0),
+        "system_message": _choice(
+            "System message",
+            [(way, way.capitalize()) for way in SYSTEM_MESSAGE_WAYS],
+            "Merge: into the user's message.",
+        ),
+    }
+
+
+def engine_fields(adapter: str) -> dict[str, forms.Field]:
+    """Return the fields of the adapter's engine settings, by the settings' names."""
+    if adapter == "openai":
+        presets = [("", "None of these"), *((name, name) for name in PRESETS if name)]
+        return {
+            "base_url": _text("Address", "Such as http://127.0.0.1:8000/v1.", required=True),
+            "preset": _choice(
+                "Kind of server", presets, "Spares the first refusals; whatever else it refuses is learnt."
+            ),
+            "key_env": _text(
+                "Variable of the key",
+                "The name of the workers' environment variable, such as VLLM_API_KEY; never the key.",
+            ),
+            "concurrency": _whole("Requests at a time", "Empty: 4."),
+            "tokenizer": _text("Tokenizer", "A folder or hub id to count tokens with. Empty: estimated."),
+            **_thinking_fields(),
+        }
+    if adapter == "llamacpp":
+        return {
+            "slots": _whole("Slots", "Summaries written side by side. Empty: 1."),
+            "threads": _whole("Threads", "Empty: all cores.", min_value=0),
+            "reencode": _choice("Encode anew", [("", "As the file is"), ("Q8_0", "Q8_0")]),
+            **_thinking_fields(),
+        }
+    if adapter == "transformers":
+        dtypes = [("", "As the machine has it"), *((name, name) for name in ("bfloat16", "float16", "float32"))]
+        return {
+            "batch_size": _whole("Batch", "Empty: 4."),
+            "dtype": _choice("Number format", dtypes),
+            "device": _text("Device", "Empty: CUDA if there is one."),
+            **_thinking_fields(),
+        }
+    if adapter == "extractive":
+        methods = [("lead", "First sentences"), ("lexrank", "LexRank"), ("textrank", "TextRank")]
+        return {"method": _choice("Method", methods), "sentences": _whole("Sentences", "Empty: 3.")}
+    return {}
+
+
+class SettingsField(forms.JSONField):
+    """Settings by name, as JSON; no settings are an empty field."""
+
+    widget = forms.Textarea(attrs={"rows": 2})
+
+    def prepare_value(self, value: Any) -> Any:
+        return super().prepare_value(value) if value else ""
+
+
+class SystemForm(forms.Form):
+    """A new system; `entry()` is what the catalogue would have for it.
+
+    Args:
+        adapter: The adapter, a key of ADAPTERS.
+        data: As of a form.
+        start: An entry to start from.
+    """
+
+    slug = forms.SlugField(max_length=100, label="Short name", help_text="Letters, digits, - and _; it never changes.")
+    name = forms.CharField(max_length=200, help_text="Shown to researchers, never to annotators.")
+    regime = forms.ChoiceField(choices=Regime.choices)
+    parameters = _whole("Parameters", "Of the model, such as 8030261248; empty if nobody knows.", max_value=10**15)
+    licence = _text("Licence", max_length=200)
+    base = _text("Fine-tuned from", "The short name of the system whose weights it comes from.", max_length=100)
+    about = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 2}), max_length=20_000, required=False, help_text="For readers of results."
+    )
+    model_id = _text("Model")
+    revision = _text("Revision", "Of the weights, for example a commit on the hub.", max_length=100)
+    context_window = _whole("Window", "Tokens, prompt and output together.")
+    prompt_template = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 5}),
+        max_length=100_000,
+        required=False,
+        label="Prompt",
+        help_text="{transcript} becomes the transcript, a line a turn; {instruction} the sentence that asks for a "
+        "short, medium or long summary, or for the answer to a query, in the document's language.",
+    )
+    temperature = forms.FloatField(
+        min_value=0, max_value=5, required=False, help_text="Empty or 0: always the likeliest word."
+    )
+    seed = _whole("Seed", "Empty: 1.", min_value=0)
+    repetition_penalty = forms.FloatField(min_value=0.1, max_value=5, required=False, help_text="1 or empty: none.")
+    decoding_more = SettingsField(
+        required=False, label="Further decoding settings", help_text='By name, such as {"top_p": 0.9}.'
+    )
+    long_input = forms.ChoiceField(
+        choices=list(LONG_INPUTS.items()), required=False, label="A meeting that does not fit"
+    )
+    chapter_tokens = _whole("Tokens of a chapter's summary", "Empty: 128.")
+    engine_more = SettingsField(
+        required=False, label="Further engine settings", help_text='By name, such as {"extra_body": {"top_k": 20}}.'
+    )
+
+    DECODING: ClassVar = ("temperature", "seed", "repetition_penalty")
+    PLAIN: ClassVar = ("name", "regime", "parameters", "licence", "base", "about", "model_id", "revision")
+    READING: ClassVar = ("context_window", "prompt_template")
+
+    def __init__(self, adapter: str, data: Any = None, *, start: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, initial=_initial(adapter, start or {}))
+        self.adapter = adapter
+        self.engine_names = tuple(engine_fields(adapter))
+        for kind in KINDS:
+            label = f"Most tokens, {InstructionKind(kind).label.lower()}"
+            self.fields[f"max_tokens_{kind}"] = _whole(label, max_value=1_000_000)
+        for price in PRICES:
+            label = {"hour": "Dollars an hour"}.get(price, f"Dollars a million {price} tokens")
+            self.fields[f"price_{price}"] = forms.FloatField(label=label, min_value=0, required=False)
+        for name, field in engine_fields(adapter).items():
+            self.fields[f"engine_{name}"] = field
+        if adapter == "openai":
+            self.fields["context_window"].required = True
+        self.fields["model_id"].required = adapter in WITH_MODEL
+        self.fields["model_id"].help_text = {
+            "openai": "The model's name on that server.",
+            "llamacpp": "The path of a .gguf file, or package: and the name of a package that holds one.",
+            "transformers": "A folder, a hub id, or the path of a .gguf file.",
+        }.get(adapter, "")
+
+    def groups(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
+        """Yield the form's parts with their headings; a part without a model has no fields for one."""
+        engine = [f"engine_{name}" for name in self.engine_names]
+        yield "What it is", self._bound("slug", "name", "regime", "parameters", "licence", "base", "about")
+        if self.adapter in WITH_MODEL:
+            address = [name for name in engine if name in ("engine_base_url", "engine_preset")]
+            others = [name for name in engine if name not in address]
+            model = [*address, "model_id", "revision", "context_window", *others, "engine_more"]
+            yield "Model", self._bound(*model)
+            yield "Prompt and long meetings", self._bound("prompt_template", "long_input", "chapter_tokens")
+            limits = [f"max_tokens_{kind}" for kind in KINDS]
+            yield "Decoding", self._bound(*limits, *self.DECODING, "decoding_more")
+            yield "Price", self._bound(*(f"price_{price}" for price in PRICES))
+        elif engine:
+            yield "How it chooses", self._bound(*engine, "engine_more")
+
+    def _bound(self, *names: str) -> list[forms.BoundField]:
+        return [self[name] for name in names]
+
+    def entry(self) -> tuple[str, Entry]:
+        """Return the short name and the entry of valid data, as a file of systems has it."""
+        values = self.cleaned_data
+        with_model = self.adapter in WITH_MODEL
+        parts: Entry = {name: values[name] for name in self.PLAIN}
+        if with_model:
+            parts |= {name: values[name] for name in self.READING}
+            parts["decoding"] = _filled(values, "", self.DECODING) | (values["decoding_more"] or {})
+            if limits := _filled(values, "max_tokens_", KINDS):
+                parts["decoding"]["max_tokens"] = limits
+            parts["long_input"] = _long_input(values)
+            parts["price"] = _filled(values, "price_", PRICES)
+        parts["engine"] = self._engine()
+        entry = {name: value for name, value in parts.items() if value not in ("", None, {})}
+        return values["slug"], {"adapter": self.adapter, **entry}
+
+    def _engine(self) -> Entry:
+        engine = _filled(self.cleaned_data, "engine_", self.engine_names)
+        if "thinking" in engine:
+            engine["thinking"] = engine["thinking"] == "true"
+        if engine.get("system_message") == SEND:
+            del engine["system_message"]
+        return engine | (self.cleaned_data["engine_more"] or {})
+
+    def clean(self) -> Entry:
+        values = super().clean() or {}
+        for name in ("decoding_more", "engine_more"):
+            if values.get(name) is not None and not isinstance(values[name], dict):
+                self.add_error(name, 'Expected settings by name, such as {"top_p": 0.9}.')
+        if not self.errors:
+            self._check_entry()
+        return values
+
+    def _check_entry(self) -> None:
+        slug, entry = self.entry()
+        if "base" in entry and catalog.find_system(entry["base"]) is None:
+            self.add_error("base", f"There is no system {entry['base']!r}.")
+        try:
+            catalog.check_entry(slug, entry)
+        except catalog.CatalogError as error:
+            message = str(error).removeprefix(f"{slug}: ")
+            self.add_error(self._field_of(message), message)
+
+    def _field_of(self, message: str) -> str | None:
+        """Return the field that a message of the catalogue is about; None where the form has no such field."""
+        found = FIELD_OF_ERROR.match(message)
+        name = f"engine_{found['engine']}" if found and found["engine"] else found and found["field"]
+        return name if name in self.fields else None
+
+
+def _filled(values: Mapping[str, Any], prefix: str, names: tuple[str, ...]) -> Entry:
+    return {name: values[prefix + name] for name in names if values.get(prefix + name) not in ("", None)}
+
+
+def _long_input(values: Mapping[str, Any]) -> Entry:
+    strategy, _, way = (values["long_input"] or "truncate:head").partition(":")
+    if strategy == "truncate":
+        return {"strategy": strategy, "keep": way}
+    return {"strategy": strategy, "combine": way} | _filled(values, "", ("chapter_tokens",))
+
+
+def _initial(adapter: str, entry: Mapping[str, Any]) -> Entry:
+    """Return the initial values of the fields for an entry to start from."""
+    decoding, engine = dict(entry.get("decoding") or {}), dict(entry.get("engine") or {})
+    limits = decoding.pop("max_tokens", DEFAULT_OUTPUT_TOKENS)
+    limits = DEFAULT_OUTPUT_TOKENS | limits if isinstance(limits, Mapping) else dict.fromkeys(KINDS, limits)
+    if not entry and adapter != "openai":
+        decoding = {"temperature": 0, "seed": 1}  # a server may refuse them: left empty, they are sent if it takes them
+    names = tuple(engine_fields(adapter))
+    chosen = {name: engine.pop(name) for name in names if name in engine and not isinstance(engine[name], dict)}
+    if isinstance(chosen.get("thinking"), bool):
+        chosen["thinking"] = str(chosen["thinking"]).lower()
+    return (
+        {name: entry.get(name) for name in ("slug", *SystemForm.PLAIN, *SystemForm.READING) if entry.get(name)}
+        | ({} if entry else {"prompt_template": DEFAULT_TEMPLATE, "regime": Regime.ZERO_SHOT})
+        | {f"max_tokens_{kind}": limits[kind] for kind in KINDS}
+        | {name: decoding.pop(name) for name in SystemForm.DECODING if name in decoding}
+        | {f"engine_{name}": value for name, value in chosen.items()}
+        | {f"price_{name}": value for name, value in (entry.get("price") or {}).items()}
+        | {"decoding_more": decoding or None, "engine_more": engine or None}
+        | _initial_long_input(entry.get("long_input") or {})
+    )
+
+
+def _initial_long_input(record: Mapping[str, Any]) -> Entry:
+    strategy = record.get("strategy", "truncate")
+    way = record.get("keep", "head") if strategy == "truncate" else record.get("combine", "re-summarize")
+    return {"long_input": f"{strategy}:{way}", "chapter_tokens": record.get("chapter_tokens")}
+
+
+def offered_adapters() -> list[tuple[str, str]]:
+    """Return the adapters a system can be made with here, with what they run; those for tests alone are left out."""
+    return [(key, label) for key, label in ADAPTER_LABELS.items() if key in ADAPTERS]

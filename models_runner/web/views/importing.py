@@ -1,0 +1,127 @@
+"""Importing meetings in the browser: upload or paste, look, correct, store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from lib.language import words
+from models_runner.importing.drafts import service
+from models_runner.importing.drafts.corrections import Corrections
+from models_runner.importing.records import DatasetImportError, ImportedRecord
+from models_runner.models import ImportDraft
+from models_runner.runs.overview import ShownTurn, shown_turns
+from models_runner.web.access import get_import_draft, staff_only
+from models_runner.web.import_form import ReadingForm, UploadForm
+
+SHOWN_DOCUMENTS = 200
+SHOWN_SPEAKERS = 200
+SHOWN_TURNS = 15
+OPENED = 20
+
+
+@dataclass(frozen=True)
+class ShownDocument:
+    """A document of a preview.
+
+    Attributes:
+        record: As it would be stored.
+        speakers: Colour number by speaker.
+        words: How many words were said.
+        references: How many references it has, those of queries included.
+        turns: Its first turns; none for documents far down the list.
+    """
+
+    record: ImportedRecord
+    speakers: dict[str, int]
+    words: int
+    references: int
+    turns: Sequence[ShownTurn]
+
+
+@staff_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_meetings(request: HttpRequest) -> HttpResponse:
+    form = UploadForm(request.POST or None, request.FILES or None, initial={"name": request.GET.get("dataset", "")})
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        name = f"{values['pasted_name'].strip()}.txt" if values["pasted_name"].strip() else ""
+        draft = service.start_draft(
+            values["files"], values["pasted"], form.options(), cast(User, request.user), pasted_name=name
+        )
+        return redirect(draft)
+    context = {"form": form, "datasets": service.dataset_names()}
+    return render(request, "models_runner/import.html", context, status=400 if form.errors else 200)
+
+
+@staff_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_draft(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Show the preview; POST do=correct, do=import or do=discard."""
+    draft = get_import_draft(request, public_id)
+    if request.method != "POST":
+        return _preview(request, draft, ReadingForm(initial=draft.options))
+    if request.POST.get("do") == "discard":
+        service.discard([draft])
+        messages.info(request, "Discarded. Nothing was stored.")
+        return redirect("datasets")
+    form = ReadingForm(request.POST)
+    if not form.is_valid():
+        return _preview(request, draft, form)
+    service.correct(draft, form.options(), _corrections(request))
+    return _import(request, draft) if request.POST.get("do") == "import" else redirect(draft)
+
+
+def _corrections(request: HttpRequest) -> Corrections:
+    old, new = request.POST.getlist("speaker"), request.POST.getlist("speaker_name")
+    speakers = {name: renamed.strip() for name, renamed in zip(old, new, strict=False) if renamed.strip() != name}
+    return Corrections(speakers, request.POST.getlist("leave_out"))
+
+
+def _import(request: HttpRequest, draft: ImportDraft) -> HttpResponse:
+    try:
+        result = service.import_draft(draft)
+    except DatasetImportError as error:
+        messages.error(request, str(error))
+        return redirect(draft)
+    messages.success(request, f"{result.added} documents added, {result.unchanged} were there already.")
+    return redirect(result.dataset)
+
+
+def _preview(request: HttpRequest, draft: ImportDraft, form: ReadingForm) -> HttpResponse:
+    preview = service.preview_draft(draft)
+    left_out = draft.corrections.get("left_out", [])
+    renamed = draft.corrections.get("speakers", {})
+    speakers = islice(preview.speakers.items(), SHOWN_SPEAKERS)
+    context = {
+        "draft": draft,
+        "form": form,
+        "preview": preview,
+        "guesses": [note for file in preview.read.files for note in file.guesses],
+        "not_taken": [note for file in preview.read.files for note in file.left_out],
+        "documents": [_shown(record, n < OPENED) for n, record in enumerate(preview.documents[:SHOWN_DOCUMENTS])],
+        "hidden_documents": max(0, len(preview.documents) - SHOWN_DOCUMENTS),
+        "left_out": left_out,
+        "speakers": [(name, renamed.get(name, name), turns) for name, turns in speakers],
+        "hidden_speakers": max(0, len(preview.speakers) - SHOWN_SPEAKERS),
+        "datasets": service.dataset_names(),
+    }
+    return render(request, "models_runner/import_draft.html", context, status=400 if form.errors else 200)
+
+
+def _shown(record: ImportedRecord, with_turns: bool) -> ShownDocument:
+    turns = shown_turns(record.turns)
+    return ShownDocument(
+        record=record,
+        speakers={turn.speaker: turn.colour for turn in turns if turn.speaker},
+        words=sum(len(words(turn["content"], record.language)) for turn in record.turns),
+        references=len(record.references) + sum(len(query.references) for query in record.queries),
+        turns=turns[:SHOWN_TURNS] if with_turns else (),
+    )

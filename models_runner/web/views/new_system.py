@@ -1,0 +1,129 @@
+"""Making a system in the browser: its form, trials before anything is stored, and duplicates."""
+
+from typing import cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from models_runner.adapters.registry import ADAPTERS
+from models_runner.models import Dataset, Document, InstructionKind, Trial
+from models_runner.runs import trials
+from models_runner.systems import catalog
+from models_runner.systems.readiness import NotReadyError
+from models_runner.web.access import get_trial, staff_only
+from models_runner.web.system_form import SystemForm, offered_adapters
+
+WHOLE_MEETING = [choice for choice in InstructionKind.choices if choice[0] != InstructionKind.QUERY]
+
+
+class TrialForm(forms.Form):
+    """The document on which a system is tried."""
+
+    try_dataset = forms.ModelChoiceField(Dataset.objects.all(), to_field_name="name", label="Dataset", empty_label=None)
+    try_document = forms.CharField(
+        max_length=200, required=False, label="Document", help_text="Its id. Empty: the dataset's first."
+    )
+    try_instruction = forms.ChoiceField(choices=WHOLE_MEETING, initial=InstructionKind.SHORT, label="Summary")
+
+    def clean(self) -> dict[str, object]:
+        values = super().clean() or {}
+        if dataset := values.get("try_dataset"):
+            values["document"] = self._document(dataset, values.get("try_document", ""))
+        return values
+
+    def _document(self, dataset: Dataset, wanted: str) -> Document | None:
+        documents = dataset.documents.order_by("position")
+        found = documents.filter(external_id=wanted) if wanted else documents
+        if not (document := found.first()):
+            what = f"{dataset.name} has no document {wanted!r}." if wanted else f"{dataset.name} has no documents."
+            self.add_error("try_document", what)
+        return document
+
+
+@staff_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_system(request: HttpRequest) -> HttpResponse:
+    """Show the form, or what to start from; POST do=create, do=connection or do=try."""
+    adapter, start = _starting_point(request)
+    if not adapter:
+        return render(request, "models_runner/new_system.html", _starting_points())
+    form = SystemForm(adapter, request.POST or None, start=start)
+    trial_form = TrialForm(request.POST if request.POST.get("do") == "try" else None)
+    trial = None
+    if request.method == "POST" and form.is_valid():
+        if request.POST.get("do") == "create":
+            if created := _create(request, form):
+                return created
+        else:
+            trial = _start_trial(request, form, trial_form)
+    context = {
+        "form": form,
+        "trial_form": trial_form,
+        "trial": trial,
+        "adapter": adapter,
+        "has_documents": Document.objects.exists(),
+        "groups": form.groups(),
+        "worker_queue": "default",
+    }
+    is_part = request.headers.get("HX-Request") and request.POST.get("do") != "create"
+    return render(request, "models_runner/_trial.html" if is_part else "models_runner/system_form.html", context)
+
+
+def _starting_point(request: HttpRequest) -> tuple[str, dict[str, object]]:
+    """Return the adapter, and the entry to start from under another name; ("", {}) where nothing was chosen."""
+    if slug := request.GET.get("from", ""):
+        system = catalog.find_system(slug)
+        if system is None or system.adapter not in ADAPTERS:
+            raise Http404(f"There is no system {slug!r}.")
+        fields = {name: getattr(system, name) for name in catalog.FIELDS if name not in ("adapter", "base")}
+        base = system.base.slug if system.base else ""
+        return system.adapter, fields | {"slug": catalog.free_slug(slug), "base": base}
+    adapter = request.GET.get("adapter", "")
+    if adapter and adapter not in dict(offered_adapters()):
+        raise Http404(f"There is no adapter {adapter!r}.")
+    return adapter, {}
+
+
+def _starting_points() -> dict[str, object]:
+    known = [
+        catalog.unsaved_system(slug) for slug, entry in catalog.all_entries().items() if entry["adapter"] != "reference"
+    ]
+    return {"adapters": offered_adapters(), "systems": sorted(known, key=lambda system: system.parameters or 0)}
+
+
+def _create(request: HttpRequest, form: SystemForm) -> HttpResponse | None:
+    slug, entry = form.entry()
+    try:
+        done = catalog.add_systems({slug: entry})
+    except catalog.CatalogError as error:
+        form.add_error("slug", str(error).removeprefix(f"{slug}: "))
+        return None
+    messages.success(request, f"{slug} is made." if done.added else f"{slug} was there already, with the same record.")
+    return redirect("system", slug)
+
+
+def _start_trial(request: HttpRequest, form: SystemForm, trial_form: TrialForm) -> Trial | None:
+    document, kind = None, ""
+    if request.POST.get("do") == "try":
+        if not trial_form.is_valid():
+            return None
+        document, kind = trial_form.cleaned_data["document"], trial_form.cleaned_data["try_instruction"]
+    slug, entry = form.entry()
+    try:
+        return trials.start_trial(slug, entry, cast(User, request.user), document=document, kind=kind)
+    except (trials.TrialError, NotReadyError) as error:
+        form.add_error(None, str(error))
+        return None
+
+
+@staff_only
+@require_safe
+def trial_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a trial, or the part of the page that htmx asks for until it has ended."""
+    part = "_trial.html" if request.headers.get("HX-Request") else "trial.html"
+    context = {"trial": get_trial(request, pk), "worker_queue": "default"}
+    return render(request, f"models_runner/{part}", context)

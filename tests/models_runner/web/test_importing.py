@@ -1,0 +1,284 @@
+"""Importing meetings in the browser: upload or paste, preview, corrections, one transaction."""
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from models_runner.importing.drafts.corrections import Corrections, corrected
+from models_runner.importing.records import ImportedRecord
+from models_runner.models import Dataset, Document, ImportDraft, Query
+from tests.factories import (
+    DatasetFactory,
+    DocumentFactory,
+    ReferenceFactory,
+    RunFactory,
+    SummaryFactory,
+    make_study,
+)
+from tests.people import annotator, researcher, stranger
+
+pytestmark = pytest.mark.django_db
+VTT = """WEBVTT
+
+00:00:01.000 --> 00:00:03.000
+<v Ana Ruiz>We open the hall on Monday.</v>
+
+00:00:03.500 --> 00:00:05.000
+<v Ana Ruiz>The keys are with Ben.</v>
+
+00:00:06.000 --> 00:00:08.000
+<v Ben Ode>I bring them at eight.</v>
+"""
+PASTED = """[00:00:01] Ana Ruiz: We open the hall on Monday.
+[00:00:05] Ben Ode: I bring the keys.
+[00:00:09] Ana Ruiz: Good.
+"""
+TABLE = "nr;talk;minutes\nm1;Ana: We open.;It opens.\nm2;Ben: I pay.;nan\n"
+
+
+@pytest.fixture(autouse=True)
+def uploads(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    return tmp_path / "uploads"
+
+
+def upload(*files, client=None, **values):
+    data = {"name": "hall", "format": "auto", "language": "en", "missing": "ask", "pasted": "", **values}
+    data["files"] = [SimpleUploadedFile(name, content.encode() if isinstance(content, str) else content)
+                     for name, content in files]  # fmt: skip
+    return (client or researcher()).post("/import-meetings/", data)
+
+
+def draft_of(response):
+    assert response.status_code == 302, response.context["form"].errors
+    return ImportDraft.objects.get()
+
+
+def send(draft, do="import", client=None, **values):
+    data = {**draft.options, "do": do} | values
+    return (client or researcher()).post(draft.get_absolute_url(), {k: v for k, v in data.items() if v is not None})
+
+
+def page_of(draft):
+    return researcher().get(draft.get_absolute_url())
+
+
+def test_it_is_for_staff(uploads):
+    draft = draft_of(upload(("a.vtt", VTT)))
+    for address in ("/import-meetings/", draft.get_absolute_url()):
+        assert stranger().get(address).status_code == 302
+        assert annotator().get(address).status_code == 403
+        assert annotator().post(address, {"do": "import"}).status_code == 403
+    assert not Dataset.objects.exists()
+
+
+def test_nothing_is_stored_before_somebody_says_so(uploads):
+    draft = draft_of(upload(("call.vtt", VTT)))
+    page = page_of(draft).content.decode()
+    for shown in (
+        "call.vtt",
+        "vtt",
+        "Ana Ruiz",
+        "Ben Ode",
+        "We open the hall on Monday. The keys are with Ben.",
+        "0:01",
+    ):
+        assert shown in page, shown
+    assert not Dataset.objects.exists()
+    assert (uploads / str(draft.public_id) / "0").is_file()
+
+    assert send(draft).headers["Location"] == "/datasets/hall/"
+    turns = Document.objects.get(external_id="call").transcript.turns
+    assert [(turn["speaker"], turn["start"]) for turn in turns] == [("Ana Ruiz", 1), ("Ben Ode", 6)]
+    assert not ImportDraft.objects.exists()
+    assert not (uploads / str(draft.public_id)).exists()
+
+
+def test_a_pasted_text_is_read_as_a_file_is():
+    draft = draft_of(upload(pasted=PASTED, pasted_name="opening"))
+    send(draft)
+    turns = Document.objects.get(external_id="opening").transcript.turns
+    assert [turn["speaker"] for turn in turns] == ["Ana Ruiz", "Ben Ode", "Ana Ruiz"]
+
+
+def test_speakers_are_corrected_before_it_is_stored():
+    draft = draft_of(upload(pasted=PASTED + "Venue: the hall.\nVenue: the garden.\n", pasted_name="opening"))
+    assert page_of(draft).context["preview"].speakers["Ana Ruiz"] == 2
+    found = list(page_of(draft).context["preview"].speakers)
+    renamed = ["" if name == "Venue" else name.replace("Ruiz", "Ruiz-Vega") for name in found]
+    send(draft, "correct", speaker=found, speaker_name=renamed)
+    page = page_of(draft)
+    assert "Ana Ruiz-Vega" in page.content.decode()
+    assert list(page.context["preview"].speakers) == found  # what was found stays, so that it can be corrected again
+    draft.refresh_from_db()
+    send(draft, speaker=found, speaker_name=renamed)
+    turns = Document.objects.get().transcript.turns
+    assert {turn["speaker"] for turn in turns} <= {"Ana Ruiz-Vega", "Ben Ode", ""}
+    assert any(turn["speaker"] == "Ana Ruiz-Vega" for turn in turns)
+    assert "Venue" not in [turn["speaker"] for turn in turns]
+    assert any("the hall." in turn["content"] for turn in turns)
+
+
+def test_corrections_keep_what_was_said():
+    turns = [{"speaker": "Note", "content": "It rains."}, {"speaker": "A", "content": "Yes.", "start": 3}]
+    record = ImportedRecord("m", turns, turns, "en")
+    (changed,) = corrected([record], Corrections({"Note": "", "A": "Ana"}))
+    assert changed.turns == [
+        {"speaker": "", "content": "Note: It rains."},
+        {"speaker": "Ana", "content": "Yes.", "start": 3},
+    ]
+    assert corrected([record], Corrections({}, ["m"])) == []
+    assert record.turns == turns
+
+
+def test_documents_are_left_out():
+    draft = draft_of(upload(("one.vtt", VTT), ("two.vtt", VTT)))
+    send(draft, leave_out=["two"])
+    assert [document.external_id for document in Document.objects.all()] == ["one"]
+
+
+def test_a_table_is_mapped_after_its_columns_were_shown():
+    draft = draft_of(upload(("talks.csv", TABLE)))
+    page = page_of(draft).content.decode()
+    assert "cannot be imported as it is" in page
+    assert "talk" in page
+    assert "disabled" in page
+    assert send(draft).status_code == 302
+    assert not Dataset.objects.exists()
+
+    draft.refresh_from_db()
+    mapped = {"map": "id=nr\ntranscript=talk\nreference=minutes", "missing": "empty"}
+    send(draft, "correct", **mapped)
+    assert "cannot be imported" not in page_of(draft).content.decode()
+    draft.refresh_from_db()
+    send(draft)
+    documents = {d.external_id: [r.text for r in d.references.all()] for d in Document.objects.all()}
+    assert documents == {"m1": ["It opens."], "m2": []}
+
+
+def test_a_zip_holds_many_and_hidden_files_are_passed_over():
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("calls/a.vtt", VTT)
+        archive.writestr("calls/b.vtt", VTT)
+        archive.writestr("__MACOSX/calls/._a.vtt", b"\x00\x05")
+    draft = draft_of(upload(("calls.zip", packed.getvalue())))
+    assert "passed over" in page_of(draft).content.decode()
+    send(draft)
+    assert sorted(d.external_id for d in Document.objects.all()) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"language": "nobody speaks this"}, "language"),
+        ({"name": "two words"}, "name"),
+        ({"map": "speech=talk"}, "map"),
+        ({"format": "tape"}, "format"),
+        ({"missing": ""}, "missing"),
+    ],
+)
+def test_what_is_wrong_is_marked_and_nothing_is_kept(uploads, values, field):
+    response = upload(("a.vtt", VTT), **values)
+    assert response.status_code == 400
+    assert field in response.context["form"].errors
+    assert not ImportDraft.objects.exists()
+    assert not uploads.exists()
+
+
+def test_an_empty_form_and_one_that_is_too_large_are_refused(settings):
+    assert "Choose a file" in str(upload().context["form"].errors["files"])
+    settings.API_UPLOAD_BYTES = 100
+    assert "import_dataset" in str(upload(("a.vtt", VTT)).context["form"].errors["files"])
+
+
+def test_a_document_that_differs_from_the_stored_one_changes_nothing():
+    send(draft_of(upload(("a.vtt", VTT))))
+    draft = draft_of(upload(("a.vtt", VTT.replace("Monday", "Friday")), ("b.vtt", VTT)))
+    client = researcher()
+    assert "never change" in client.get(send(draft, client=client).headers["Location"]).content.decode()
+    assert Document.objects.count() == 1
+    assert ImportDraft.objects.exists()
+
+
+def test_an_import_is_discarded_or_forgotten_after_a_day(uploads):
+    draft = draft_of(upload(("a.vtt", VTT)))
+    send(draft, "discard")
+    assert not ImportDraft.objects.exists()
+    draft = draft_of(upload(("a.vtt", VTT)))
+    ImportDraft.objects.update(created_at=timezone.now() - timedelta(days=2))
+    upload(("b.vtt", VTT))
+    assert ImportDraft.objects.get().file_names == ["b.vtt"]
+    assert not (uploads / str(draft.public_id)).exists()
+
+
+def test_markup_in_files_and_names_is_only_text():
+    draft = draft_of(upload(("<b>x.vtt", VTT.replace("Ana Ruiz", "Ana <i>").replace("We open", "<script>alert(1)"))))
+    page = page_of(draft).content.decode()
+    assert "<b>x" not in page
+    assert "<script>alert" not in page
+
+
+def test_documents_are_found_by_id_title_and_what_was_said():
+    dataset = DatasetFactory(name="hall")
+    DocumentFactory(dataset=dataset, external_id="spring", title="Opening of the hall")
+    DocumentFactory(
+        dataset=dataset, external_id="autumn", transcript=[{"speaker": "Zoë", "content": "Die Tür klemmt."}]
+    )
+    DocumentFactory(external_id="spring")
+
+    def found(query):
+        return [d.external_id for d in researcher().get("/datasets/hall/", {"q": query}).context["page"]]
+
+    assert found("SPRING") == found("opening hall") == ["spring"]
+    assert found("Tür") == found("Zoë klemmt") == ["autumn"]
+    assert found("winter") == []
+    assert found("") == ["spring", "autumn"]
+
+
+def test_a_dataset_is_renamed_unless_the_name_is_taken():
+    dataset, other = DatasetFactory(name="hall"), DatasetFactory(name="garden")
+    client = researcher()
+    assert client.post("/datasets/hall/rename/", {"name": "house"}).headers["Location"] == "/datasets/house/"
+    for wrong in ("garden", "two words", "", "x" * 101):
+        client.post("/datasets/house/rename/", {"name": wrong})
+    dataset.refresh_from_db()
+    assert (dataset.name, other.name) == ("house", "garden")
+    assert annotator().post("/datasets/house/rename/", {"name": "x"}).status_code == 403
+
+
+def test_what_summaries_or_votes_hang_on_is_not_deleted():
+    study = make_study()
+    client = researcher()
+    document = study.dataset.documents.first()
+    page = client.post(f"/documents/{document.pk}/delete/", follow=True).content.decode()
+    assert "cannot be deleted" in page
+    assert "summar" in page
+    page = client.post(f"/datasets/{study.dataset.name}/delete/", follow=True).content.decode()
+    assert "cannot be deleted" in page
+    assert Dataset.objects.filter(pk=study.dataset_id).exists()
+    assert Document.objects.filter(pk=document.pk).exists()
+
+
+def test_a_dataset_with_a_run_alone_is_not_deleted():
+    run = RunFactory()
+    assert "1 run" in researcher().post(f"/datasets/{run.dataset.name}/delete/", follow=True).content.decode()
+    assert Dataset.objects.filter(pk=run.dataset_id).exists()
+
+
+def test_what_nothing_hangs_on_is_deleted_with_its_parts():
+    document, kept = DocumentFactory(), SummaryFactory().document
+    Query.objects.create(document=document, position=0, text="When?")
+    ReferenceFactory(document=document)
+    assert annotator().post(f"/documents/{document.pk}/delete/").status_code == 403
+    client = researcher()
+    dataset = document.dataset
+    assert client.post(f"/documents/{document.pk}/delete/").headers["Location"] == f"/datasets/{dataset.name}/"
+    assert not Document.objects.filter(pk=document.pk).exists()
+    assert client.post(f"/datasets/{dataset.name}/delete/").headers["Location"] == "/datasets/"
+    assert not Dataset.objects.filter(pk=dataset.pk).exists()
+    assert Document.objects.filter(pk=kept.pk).exists()
