@@ -146,6 +146,8 @@ def test_a_copy_of_a_fine_tuned_system_keeps_its_base():
         ({"engine_more": '{"api_key": "1"}'}, "", "looks like a key"),
         ({"engine_more": "[1]"}, "engine_more", "Expected settings by name"),
         ({"engine_more": '{"limit_field": "a b"}'}, "", "expected a name"),
+        ({"engine_more": '{"quantization": "3bit"}'}, "", "engine.quantization is '3bit'; expected one of 4bit, 8bit"),
+        ({"engine_more": '{"device_map": {"model": "disk"}}'}, "", "engine.device_map puts"),
         ({"prompt_template": "Sum it up."}, "prompt_template", "no {transcript} in it"),
         ({"long_input": "chapterize:shuffle"}, "long_input", "Select a valid choice"),
         ({"base": "nobody"}, "base", "There is no system 'nobody'"),
