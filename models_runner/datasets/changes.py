@@ -10,7 +10,9 @@ from django.db.models.deletion import Collector, ProtectedError, RestrictedError
 from models_runner.models import Dataset, Document, Query, Reference, Transcript, Trial
 
 # What belongs to a document alone, and goes with it.
-PARTS = (Dataset, Document, Transcript, Query, Reference, Trial)
+PARTS: tuple[type[models.Model], ...] = (Dataset, Document, Transcript, Query, Reference, Trial)
+
+LONGEST_NAME = 100  # as the column
 
 
 class KeptError(Exception):
@@ -24,7 +26,7 @@ def rename_dataset(dataset: Dataset, name: str) -> None:
         validate_slug(name)
     except ValidationError:
         raise KeptError(f"{name!r} is no name for a dataset; expected letters, digits, - and _ only.") from None
-    if len(name) > Dataset._meta.get_field("name").max_length:
+    if len(name) > LONGEST_NAME:
         raise KeptError("A name has at most 100 characters.")
     if Dataset.objects.filter(name=name).exclude(pk=dataset.pk).exists():
         raise KeptError(f"There is another dataset named {name}.")

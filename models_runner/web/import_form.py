@@ -97,7 +97,9 @@ class ReadingForm(forms.Form):
 class UploadForm(ReadingForm):
     """What is imported: files, a pasted text, or both."""
 
-    files = FilesField(required=False, label="Files", help_text="Choose several, or drop them here. A .zip holds many.")
+    files = FilesField(  # type: ignore[assignment]  # a form's own `files` gives way to its field
+        required=False, label="Files", help_text="Choose several, or drop them here. A .zip holds many."
+    )
     pasted = forms.CharField(
         required=False,
         max_length=CHARACTERS_PASTED,

@@ -7,10 +7,9 @@ from typing import Any, ClassVar
 from django import forms
 
 from models_runner.adapters.openai_api.presets import PRESETS
-from models_runner.adapters.openai_api.settings import SEND
 from models_runner.adapters.prompts import DEFAULT_OUTPUT_TOKENS, DEFAULT_TEMPLATE
 from models_runner.adapters.registry import ADAPTERS
-from models_runner.adapters.texts.thinking import SYSTEM_MESSAGE_WAYS
+from models_runner.adapters.texts.thinking import SEND, SYSTEM_MESSAGE_WAYS
 from models_runner.models import InstructionKind, Regime
 from models_runner.systems import catalog
 
@@ -262,8 +261,8 @@ def _long_input(values: Mapping[str, Any]) -> Entry:
 def _initial(adapter: str, entry: Mapping[str, Any]) -> Entry:
     """Return the initial values of the fields for an entry to start from."""
     decoding, engine = dict(entry.get("decoding") or {}), dict(entry.get("engine") or {})
-    limits = decoding.pop("max_tokens", DEFAULT_OUTPUT_TOKENS)
-    limits = DEFAULT_OUTPUT_TOKENS | limits if isinstance(limits, Mapping) else dict.fromkeys(KINDS, limits)
+    limits: Any = decoding.pop("max_tokens", DEFAULT_OUTPUT_TOKENS)
+    limits = DEFAULT_OUTPUT_TOKENS | dict(limits) if isinstance(limits, Mapping) else dict.fromkeys(KINDS, limits)
     if not entry and adapter != "openai":
         decoding = {"temperature": 0, "seed": 1}  # a server may refuse them: left empty, they are sent if it takes them
     names = tuple(engine_fields(adapter))

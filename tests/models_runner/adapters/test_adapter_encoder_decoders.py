@@ -97,11 +97,14 @@ def test_leds_first_token_sees_the_whole_text(saved):
 
 
 def test_primeras_separators_see_the_whole_text(saved):
-    (call,) = given_to_the_model(adapter(saved("primera")), request(said=f"{WORDS[0]} <doc-sep> {WORDS[1]} <doc-sep>"))
+    # A separator of the system's own template is one; in what somebody said the same characters are text.
+    template = "{transcript} <doc-sep> {instruction} <doc-sep>"
+    made = adapter(saved("primera"), prompt_template=template)
+    (call,) = given_to_the_model(made, request(said=f"{WORDS[0]} <doc-sep> {WORDS[1]}"))
     separator = adapter(saved("primera")).engine.tokenizer.convert_tokens_to_ids("<doc-sep>")
     attended = call["global_attention_mask"][0].bool()
-    assert call["input_ids"][0][attended].tolist()[1:] == [separator] * 6
-    assert attended.sum().item() == 7
+    assert call["input_ids"][0][attended].tolist()[1:] == [separator] * 2
+    assert attended.sum().item() == 3
 
 
 @pytest.mark.parametrize("kind", ["longt5", "bart", "pegasus_x"])
