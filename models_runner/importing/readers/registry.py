@@ -10,7 +10,7 @@ from models_runner.importing.readers.captions import cues
 from models_runner.importing.readers.corpora import corpora_json, elitr, nxt, qmsum, release
 from models_runner.importing.readers.recognition import speech_json
 from models_runner.importing.readers.tables import arrow, delimited, spreadsheets
-from models_runner.importing.reading import AUTO, Outcome, Reader, ReadOptions, Unit
+from models_runner.importing.reading import AUTO, Note, Outcome, Reader, ReadOptions, Unit
 from models_runner.importing.records import RecordError
 
 Claim = Callable[[Sequence[Source], ReadOptions], tuple[list[Unit], set[str]]]
@@ -118,8 +118,13 @@ def _is_companion(source: Source) -> bool:
 
 
 def _read(reader: Reader, source: Source, options: ReadOptions) -> Iterator[Outcome]:
+    silent = True
     try:
-        yield from reader.read(source, options)
+        for outcome in reader.read(source, options):
+            silent = silent and isinstance(outcome, Note)
+            yield outcome
+        if silent:
+            yield RecordError(source.name, "there are no records to import.")
     except RecordError as error:
         yield error
     finally:

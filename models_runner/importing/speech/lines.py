@@ -134,6 +134,8 @@ def _tight(line: Line, head: str) -> list[re.Match[str]]:
 
 def _read_head(line: Line, words: str) -> None:
     """Find a label beside a time, with no words: the heading of what follows."""
+    if len(words) > FARTHEST_COLON:
+        return
     match = TRAILING.match(words) if line.time is None else None
     if match and (time := seconds_of(match["time"])) is not None:
         wide = match["gap"].strip(" ") != "" or len(match["gap"]) > 1 or match["time"][0] in "[(<（【"
@@ -142,10 +144,9 @@ def _read_head(line: Line, words: str) -> None:
         if label.looks and last not in PREPOSITIONS and (wide or label.certain or label.looks == "name"):
             line.label, line.time, line.form = label, time, "head"
             return
-    if len(words) <= FARTHEST_COLON:
-        label = read_label(words)
-        if label.looks:
-            line.label, line.form = label, "head"
+    label = read_label(words)
+    if label.looks:
+        line.label, line.form = label, "head"
 
 
 def _set(line: Line, name: str, rest: str, *, colon: bool) -> bool:

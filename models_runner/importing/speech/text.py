@@ -90,28 +90,28 @@ def _take_boilerplate(lines: list[Line], result: TranscriptText) -> list[str]:
     if not any(line.form == "time" or (line.label and line.time is not None) for line in lines):
         return []
     listed: list[str] = []
-    for line in list(lines):
-        if not BOILERPLATE.match(line.words):
+    gone: set[int] = set()
+    for line, below in pairwise([*lines, None]):
+        if line is None or line.number in gone or not BOILERPLATE.match(line.words):
             continue
-        _leave_out(lines, line, result)
-        below = _line_below(lines, line)
-        if below and LISTS.match(line.words):
-            listed += [name.strip() for name in re.split(r"[,;、，]", below.words) if name.strip()]
-        if below and (LISTS.match(line.words) or KEYWORDS.match(line.words)):
-            _leave_out(lines, below, result)
+        gone.add(line.number)
+        is_list = bool(LISTS.match(line.words))
+        if _is_listed(line, below) and below and (is_list or KEYWORDS.match(line.words)):
+            gone.add(below.number)
+            listed += [name.strip() for name in re.split(r"[,;、，]", below.words) if is_list and name.strip()]
+    _leave_out(lines, gone, result)
     return listed
 
 
-def _line_below(lines: Sequence[Line], title: Line) -> Line | None:
-    """The list below its title; None if what is there is speech."""
-    below = next((line for line in lines if line.number > title.number), None)
+def _is_listed(title: Line, below: Line | None) -> bool:
+    """Whether the line below the title of a list is that list, not speech."""
     near = below is not None and below.number <= title.number + 2
-    return below if below and near and below.time is None and not below.colon else None
+    return below is not None and near and below.time is None and not below.colon
 
 
-def _leave_out(lines: list[Line], line: Line, result: TranscriptText) -> None:
-    lines.remove(line)
-    result.left_out.append((line.number, line.words))
+def _leave_out(lines: list[Line], numbers: set[int], result: TranscriptText) -> None:
+    result.left_out += [(line.number, line.words) for line in lines if line.number in numbers]
+    lines[:] = [line for line in lines if line.number not in numbers]
 
 
 def _take_preamble(lines: list[Line], heads: list[Line], result: TranscriptText) -> None:
@@ -121,10 +121,10 @@ def _take_preamble(lines: list[Line], heads: list[Line], result: TranscriptText)
     if first is None or not named:
         return
     above = [line for line in lines if line.number < first.number]
-    if any(line.colon or line in heads for line in above):
+    headed = {line.number for line in heads}
+    if any(line.colon or line.number in headed for line in above):
         return
-    for line in above:
-        _leave_out(lines, line, result)
+    _leave_out(lines, {line.number for line in above}, result)
     result.left_out.sort()
     result.title = above[0].words if above else ""
 

@@ -5,7 +5,7 @@ import json
 import re
 from dataclasses import dataclass
 
-VOICE = re.compile(r"<v(?:\.[^\s>]*)?(?:[ \t\n]+([^>]*))?>|</v\s*>", re.IGNORECASE)
+VOICE = re.compile(r"<v(?:\.[^\s>]*)?(?:[ \t\n]+([^<>]{0,300}))?>|</v\s*>", re.IGNORECASE)
 TAG = re.compile(r"</?(?:c|i|b|u|s|em|strong|ruby|rt|rp|lang|font|span|p|div)(?:[.\s][^<>]*)?/?>", re.IGNORECASE)
 BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 TIMESTAMP = re.compile(r"<\d{1,3}(?::\d{2}){1,2}[.,]\d{1,3}>")

@@ -144,7 +144,7 @@ def _of_labels(pieces: list[tuple[Cue, Piece]]) -> tuple[list[Utterance], Speake
         (cue, piece, [read_line(n, line, times=False) for line in piece.lines]) for n, (cue, piece) in enumerate(pieces)
     ]
     speakers = find_speakers([line for _, _, lines in read for line in lines], [])
-    chevrons = any(CHEVRONS.search(plain(cue.payload)) for cue, _ in pieces)
+    chevrons = any(CHEVRONS.search(plain(cue.payload)) for cue in {id(cue): cue for cue, _ in pieces}.values())
     utterances: list[Utterance] = []
     unlabelled: list[Utterance] = []
     for cue, piece, lines in read:
