@@ -200,7 +200,13 @@ def test_making_and_opening_a_draft_is_recorded(dataset, systems):
 def asked_for(dataset, systems, **changes):
     values = {"title": "T", "slug": "s", "dataset": dataset.name, "instruction": "medium", "criteria": ["overall"]}
     values |= {"systems": [system.slug for system in systems], "quota": 2, "seed": 0, "comments": "optional"}
-    values |= {"break_minutes": 0, "sampling": "even", "epsilon": "0.2", "strength": "off"}
+    values |= {
+        "break_minutes": 0,
+        "sampling": "even",
+        "epsilon": "0.2",
+        "strength": "off",
+        "summary_format": "rendered",
+    }
     return values | changes
 
 

@@ -93,6 +93,7 @@ def test_an_exported_row_has_the_fixed_fields():
         "comparison_id": comparison.pk,
         "document_id": comparison.document.external_id,
         "query": None,
+        "query_number": None,
         "criterion": "fluency",
         "model_a": comparison.summary_a.run.system.slug,
         "model_b": comparison.summary_b.run.system.slug,
