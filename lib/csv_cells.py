@@ -34,6 +34,11 @@ def reads_as_missing(cell: str) -> bool:
     return MISSING_CELL.fullmatch(cell.strip()) is not None
 
 
+def unmarked_word(cell: str) -> str:
+    """The cell without the apostrophe that says that a word such as nan is meant as this word."""
+    return cell[1:] if cell.startswith("'") and reads_as_missing(cell[1:]) else cell
+
+
 def csv_line(values: Iterable[object]) -> str:
     """Cells that no spreadsheet runs; an undefined value is an empty one."""
     line = StringIO()

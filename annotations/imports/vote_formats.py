@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from lib.csv_cells import plain_cell
 from models_runner.importing.records import RecordError
 
 Row = dict[str, Any]
@@ -45,7 +46,7 @@ def as_vote(row: Mapping[str, Any], where: str, *, from_table: bool) -> Row:
         return _of_arena(row, where)
     if "summaries" in row and "choice" in row:
         return _of_openai(row, where)
-    return _with_numbers(row) if from_table else dict(row)
+    return _with_numbers({name: plain_cell(cell) for name, cell in row.items()}) if from_table else dict(row)
 
 
 def _of_arena(row: Mapping[str, Any], where: str) -> Row:

@@ -18,6 +18,7 @@ from annotations.rating.queries import AnsweredQuestion, PairTexts, Spans, WorkC
 from annotations.rating.undo import has_answered
 from annotations.rating.votes import choice_of
 from annotations.studies.criteria import in_readers_language
+from lib.names import normal_form
 from lib.numbers import format_clock
 from models_runner.models import InstructionKind
 
@@ -243,7 +244,7 @@ def _turns(turns: list[dict[str, Any]]) -> list[Turn]:
             number=number,
             speaker=turn["speaker"],
             content=turn["content"],
-            colour=colours.setdefault(turn["speaker"], len(colours) % SPEAKER_COLOURS + 1),
+            colour=colours.setdefault(normal_form(turn["speaker"]), len(colours) % SPEAKER_COLOURS + 1),
             start=format_clock(turn["start"]) if "start" in turn else "",
         )
         for number, turn in enumerate(turns, start=1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from lib.csv_cells import plain_cell, reads_as_missing
+from lib.csv_cells import reads_as_missing, unmarked_word
 from lib.lines import text_lines
 from lib.names import normal_form
 from lib.visible import visible_text
@@ -88,7 +88,7 @@ def unique_header(where: str, header: Sequence[str]) -> list[str]:
 def _cells(header: Sequence[str], row: Sequence[str], where: str) -> dict[str, str]:
     for name, cell in zip(header, row, strict=True):
         check_cell(f"{where}, field {name!r}", cell)
-    return {name: plain_cell(cell) for name, cell in zip(header, row, strict=True) if visible_text(cell)}
+    return {name: unmarked_word(cell) for name, cell in zip(header, row, strict=True) if visible_text(cell)}
 
 
 def check_cell(where: str, cell: str) -> None:

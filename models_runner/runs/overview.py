@@ -8,6 +8,7 @@ from django.db.models import Avg, Count, Max, Q, Sum
 from django.db.models.functions import Substr
 
 from jobs.workers import workers_for
+from lib.names import normal_form
 from lib.numbers import format_clock
 from models_runner.models import Document, Run, Score, ScoringJob, Summary, SummaryCall, System
 from models_runner.models.runs import SummaryQuerySet
@@ -304,7 +305,7 @@ def shown_turns(turns: Iterable[dict[str, Any]]) -> list[ShownTurn]:
     shown = []
     for turn in turns:
         speaker = turn.get("speaker", "")
-        colour = colours.setdefault(speaker, len(colours) % SPEAKER_COLOURS + 1)
+        colour = colours.setdefault(normal_form(speaker), len(colours) % SPEAKER_COLOURS + 1)
         start = format_clock(turn["start"]) if "start" in turn else ""
         shown.append(ShownTurn(speaker, turn["content"], colour, start))
     return shown

@@ -248,6 +248,11 @@ class TestTables:
     def test_a_word_that_is_meant_is_marked(self, dataset, tmp_path):
         self.summaries(tmp_path, "document_id,system,summary\nd1,theirs,'nan\n")
         assert Summary.objects.get().text == "nan"
+        (tmp_path / "d.csv").write_text("id,transcript,reference\na,'-ish: hello there,'N/A\n")
+        call_command("import_dataset", tmp_path / "d.csv", name="new", format="csv")
+        document = Document.objects.get(external_id="a")
+        assert document.references.get().text == "N/A"
+        assert document.transcript.text == "'-ish: hello there"  # what a spreadsheet would run is a text here
 
     @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
     def test_a_cell_of_140_000_characters(self, dataset, tmp_path, delimiter):

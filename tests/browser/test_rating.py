@@ -773,7 +773,11 @@ def test_times_of_turns_fit_a_phone(new_page):
     study = make_study(systems=2, documents=1)
     transcript = Transcript.objects.get()
     transcript.turns = [
-        {"speaker": "Maximiliane Freifrau von und zu Hohenstein-Ernstthal", "content": "Hello. " * 20, "start": 36012.5},
+        {
+            "speaker": "Maximiliane Freifrau von und zu Hohenstein-Ernstthal",
+            "content": "Hello. " * 20,
+            "start": 36012.5,
+        },
         {"speaker": "", "content": "Nobody knows who said this.", "start": 62},
     ]
     transcript.save()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lib.csv_cells import plain_cell, reads_as_missing
+from lib.csv_cells import reads_as_missing, unmarked_word
 from models_runner.importing.field_map.known_sets import HABITS
 from models_runner.importing.field_map.mapping import REFERENCES, FieldMap, listed
 from models_runner.importing.reading import Missing
@@ -74,7 +74,7 @@ class Row:
                     f"is {word!r}, which programs write into an empty cell. Leave the cell empty or say --missing "
                     f"empty; if it is meant, put an apostrophe before it ('{word}) or say --missing text.",
                 )
-        return plain_cell(text) if self.cells else text
+        return unmarked_word(text) if self.cells else text
 
     @property
     def is_silent(self) -> bool:

@@ -225,3 +225,12 @@ def test_two_imports_at_once_store_one_of_two_spellings(write):
     assert Document.objects.count() == 1
     assert len(refused) == 1
     assert "with other content" in refused[0]
+
+
+def test_a_speaker_has_one_colour_in_every_spelling():
+    from annotations.rating.page import _turns
+    from models_runner.runs.overview import shown_turns
+
+    turns = [{"speaker": name, "content": "x"} for name in ("Ren\u00e9", "Maya", "Rene\u0301")]
+    for shown in (shown_turns(turns), _turns(turns)):
+        assert [turn.colour for turn in shown] == [1, 2, 1]
