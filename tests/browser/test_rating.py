@@ -767,3 +767,25 @@ def test_optional_strength_is_said_before_or_after_or_not_at_all(new_page):
     expect(page.locator(f"[data-token='{shown}']")).to_have_count(0)
     assert strengths(shown)[0][1] == 2
     assert JudgementRevision.objects.filter(assignment__token=shown).count() == 3
+
+
+def test_times_of_turns_fit_a_phone(new_page):
+    study = make_study(systems=2, documents=1)
+    transcript = Transcript.objects.get()
+    transcript.turns = [
+        {
+            "speaker": "Maximiliane Freifrau von und zu Hohenstein-Ernstthal",
+            "content": "Hello. " * 20,
+            "start": 36012.5,
+        },
+        {"speaker": "", "content": "Nobody knows who said this.", "start": 62},
+    ]
+    transcript.save()
+    page = join(new_page(viewport={"width": 320, "height": 640}), study)
+    if page.locator("[data-turns]").is_hidden():
+        page.locator("[data-transcript-toggle]").click()
+    expect(page.locator(".turn-start")).to_have_text(["10:00:12", "1:02"])
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    for number, time in zip(page.locator(".turn-number").all(), page.locator(".turn-start").all(), strict=True):
+        first, second = number.bounding_box(), time.bounding_box()
+        assert second["x"] + second["width"] <= first["x"] or second["y"] >= first["y"] + first["height"]

@@ -90,6 +90,9 @@ class TestDelimited:
 
     def test_an_apostrophe_marks_a_word_that_is_meant(self):
         assert documents("a.csv", "id,transcript,reference\na,Ana: Hello.,'nan\n") == [("a", ["Ana"], ["nan"])]
+        assert documents("a.csv", "id,transcript,reference\na,Ana: Hello.,'-1 to us\n") == [
+            ("a", ["Ana"], ["'-1 to us"])
+        ]
 
     def test_a_word_for_nothing_in_json_is_a_text(self):
         assert documents(
