@@ -18,7 +18,7 @@ from api.tokens import make_token
 from leaderboards.files.jobs import path_of
 from leaderboards.models.releases import ExportJob, Release
 from leaderboards.releases.build import folder_of, zip_of
-from models_runner.models import FineTuning
+from models_runner.models import FineTuning, ImportDraft, Trial
 from tests.annotations.helpers import make_gold
 from tests.factories import SystemFactory, UserFactory, make_study
 
@@ -53,9 +53,16 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "patterns": ("GET", STAFF),
     "datasets": ("GET", STAFF),
     "dataset": ("GET", STAFF),
+    "dataset_rename": ("POST", STAFF),
+    "dataset_delete": ("POST", STAFF),
+    "import_meetings": ("GET", STAFF),
+    "import_draft": ("GET", STAFF),
     "document": ("GET", STAFF),
+    "document_delete": ("POST", STAFF),
     "systems": ("GET", STAFF),
     "system": ("GET", STAFF),
+    "new_system": ("GET", STAFF),
+    "trial": ("GET", STAFF),
     "runs": ("GET", STAFF),
     "run": ("GET", STAFF),
     "summary": ("GET", STAFF),
@@ -170,6 +177,8 @@ def world():
     summary = study.comparisons.first().summary_a
     (invitation,) = invite(study, "link", None)
     tuning = FineTuning.objects.create(name="tuned", base=SystemFactory(), dataset=study.dataset, method="lora")
+    trial = Trial.objects.create(kind="connection", record={"slug": "far"}, created_by="staff")
+    draft = ImportDraft.objects.create(file_names=[], options={"format": "auto", "language": "en"}, created_by="staff")
     release = published_release(study)
     export = written_export(study)
     fitting = {
@@ -178,6 +187,8 @@ def world():
         "dataset": [study.dataset.name],
         "document": [summary.document_id],
         "system": [summary.run.system.slug],
+        "trial": [trial.pk],
+        "import_draft": [draft.public_id],
         "summary": [summary.pk],
         "join": [invitation_path(study).split("/")[-2]],
         "resume": [personal_path(join(study)).split("/")[-2]],
