@@ -208,13 +208,16 @@ def test_texts_run_in_the_direction_of_their_own_words(new_page):
     def from_first_to_last(text):
         """In pixels to the right."""
         return text.evaluate("""(element) => {
+            const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+            let text = texts.nextNode();
+            while (!text.data.trim()) text = texts.nextNode();
             const x = (from, to) => {
                 const range = document.createRange();
-                range.setStart(element.firstChild, from);
-                range.setEnd(element.firstChild, to);
+                range.setStart(text, from);
+                range.setEnd(text, to);
                 return range.getBoundingClientRect().x;
             };
-            const { length } = element.firstChild.data;
+            const { length } = text.data;
             return x(length - 1, length) - x(0, 1);
         }""")
 
