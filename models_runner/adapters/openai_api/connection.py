@@ -15,7 +15,7 @@ SHOWN_MODELS = 30
 
 
 @dataclass(frozen=True)
-class Connection:
+class ConnectionTest:
     """What an endpoint answered.
 
     Attributes:
@@ -36,7 +36,7 @@ class Connection:
         return asdict(self) | {"models": list(self.models)}
 
 
-def try_connection(spec: SystemSpec) -> Connection:
+def try_connection(spec: SystemSpec) -> ConnectionTest:
     """Ask an endpoint for its models and for one short answer, without trying again.
 
     Raises:
@@ -50,7 +50,7 @@ def try_connection(spec: SystemSpec) -> Connection:
         if names and engine.model not in names:
             raise AdapterError(f"{error} The endpoint serves {', '.join(names[:SHOWN_MODELS])}.") from None
         raise
-    return Connection(
+    return ConnectionTest(
         models=names[:SHOWN_MODELS],
         model=engine.model,
         is_listed=engine.model in names if names else None,
