@@ -129,5 +129,10 @@ def ensure_triggers(using: str = "default", **kwargs: object) -> None:
     if not {"annotations_study", "annotations_assignment", "annotations_comparison", *APPEND_ONLY.values()} <= tables:
         return  # migrated back to before the tables
     with connection.cursor() as cursor:
+        columns = {
+            column.name for column in connection.introspection.get_table_description(cursor, "annotations_study")
+        }
         for statement in POSTGRESQL if connection.vendor == "postgresql" else SQLITE:
+            if "summary_format" in statement and "summary_format" not in columns:
+                continue  # migrated back to before the column
             cursor.execute(statement)

@@ -1,13 +1,12 @@
 """Trials: what a system that is not stored yet would write, or whether its endpoint answers."""
 
 from datetime import timedelta
-from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from jobs.models import LeasedJob, LeasedJobQuerySet, lease_constraints
+from jobs.models import MAX_ATTEMPTS, LeasedJob, LeasedJobQuerySet, lease_constraints
 from models_runner.models.datasets import Document, InstructionKind
 
 KEPT = timedelta(days=1)
@@ -21,8 +20,7 @@ class Trial(LeasedJob):
         DOCUMENT = "document", "One document"
 
     TASK = "models_runner.tasks.try_system"
-    MAX_ATTEMPTS: ClassVar[int] = 2
-    WORKER_ENDED = "The worker ended while it tried this, twice. The usual cause is too little memory."
+    WORKER_ENDED = f"The worker ended while it tried this, {MAX_ATTEMPTS} times. The usual cause is too little memory."
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
     record = models.JSONField(help_text="The system's fields as in the catalogue, with its slug.")

@@ -11,7 +11,7 @@ from jobs.models import MAX_ATTEMPTS
 from jobs.registry import registered_jobs
 from jobs.sweeper import sweep
 from leaderboards.models import ExportJob, Release, SnapshotJob
-from models_runner.models import FineTuning, ScoringJob, Summary
+from models_runner.models import FineTuning, ScoringJob, Summary, Trial
 from tests.factories import (
     DocumentFactory,
     RunFactory,
@@ -71,7 +71,14 @@ def delivery():
     return Delivery.objects.create(webhook=webhook, event="run.finished", about="1", payload={})
 
 
-KINDS = (summary, scoring_job, finetuning, evidence_job, quality_snapshot, snapshot_job, release, export, delivery)
+def trial():
+    return Trial.objects.create(kind="connection", record={"slug": "far"}, created_by="ada")
+
+
+KINDS = (
+    *(summary, scoring_job, finetuning, evidence_job, quality_snapshot),
+    *(snapshot_job, release, export, delivery, trial),
+)
 
 
 @pytest.mark.parametrize("make", KINDS)
