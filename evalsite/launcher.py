@@ -17,7 +17,7 @@ from typing import IO
 from django.conf import settings
 
 from jobs.processes import stop_process, worker_command
-from models_runner.runs.machine import cores
+from lib.cores import cores
 
 PR_SET_PDEATHSIG = 1
 RESTART_PAUSE_SECONDS = 3.0

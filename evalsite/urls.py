@@ -10,6 +10,7 @@ handler403 = "evalsite.views.refused"
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("example/remove", views.remove_example, name="remove-example"),
     path("patterns/", views.patterns, name="patterns"),
     path("healthz", views.healthz, name="healthz"),
     path("login/", auth_views.LoginView.as_view(), name="login"),

@@ -4,18 +4,21 @@ from collections import Counter
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.contrib import messages
 from django.db import DatabaseError, connection
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 from django.views.defaults import permission_denied
 
 from annotations.models import Comparison, Criterion, Judgement, Purpose, Study
 from annotations.web.access import StillRatingError
-from models_runner.models import Dataset, Run, Summary, System
+from evalsite.example.study import remove_example as remove
+from evalsite.overview import next_steps, system_rows
+from models_runner.models import Dataset, Run, Summary
 from models_runner.runs import overview
 from models_runner.web.access import is_staff, staff_only
 
@@ -48,7 +51,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "study_rows": study_rows(),
         "run_rows": overview.run_rows(running.select_related("system", "dataset").defer("environment")[:ROWS_SHOWN]),
         "datasets": Dataset.objects.annotate(document_count=Count("documents")).order_by("-created_at")[:ROWS_SHOWN],
-        "systems": System.objects.annotate(run_count=Count("runs")).order_by("-created_at")[:ROWS_SHOWN],
+        "system_rows": system_rows(ROWS_SHOWN),
+        "steps": next_steps(),
     }
     return render(request, "evalsite/home.html", context)
 
@@ -75,6 +79,17 @@ def study_rows() -> list[StudyRow]:
 def _per_study(rows: QuerySet, study: str, figure: Count | Sum) -> Counter[int]:
     """Aggregate rows by study, in a query of its own so that no join multiplies the rows of another."""
     return Counter(dict(rows.order_by().values_list(study).annotate(figure=figure)))
+
+
+@staff_only
+@require_POST
+def remove_example(request: HttpRequest) -> HttpResponse:
+    """Delete the example study with its simulated votes."""
+    if remove():
+        messages.success(request, "The example with simulated votes is gone. “make run EXAMPLE=1” brings it back.")
+    else:
+        messages.info(request, "There is no example with simulated votes here any more.")
+    return redirect("home")
 
 
 @staff_only

@@ -50,6 +50,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "login": ("GET", EVERYBODY),
     "logout": ("POST", EVERYBODY),
     "set-language": ("POST", EVERYBODY),
+    "remove-example": ("POST", STAFF),
     "patterns": ("GET", STAFF),
     "datasets": ("GET", STAFF),
     "dataset": ("GET", STAFF),

@@ -169,6 +169,10 @@ class Study(models.Model):
         blank=True, help_text="Where annotators go at the end, for example the platform's page for finished work."
     )
     seed = models.PositiveIntegerField(default=0)
+    # Set when the study is created and never changed (a trigger).
+    simulated = models.BooleanField(
+        default=False, editable=False, help_text="Its votes were drawn by a program, to show what results look like."
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="studies"
     )
@@ -211,6 +215,8 @@ class Study(models.Model):
                 condition=Q(opens_at=None) | Q(closes_at=None) | Q(opens_at__lt=F("closes_at")),
                 name="study_opens_before_it_closes",
             ),
+            # Nobody rates there: a person's votes would stand among those of a program.
+            models.CheckConstraint(condition=Q(simulated=False) | Q(status="closed"), name="study_simulated_is_closed"),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 A place lies within its comparison's quota; nobody is given a gold or training pair without an expected answer; recorded
 rows never change. The purpose of a comparison does not change once somebody was given it: votes would appear on boards,
 or vanish from them. How a study shows its summaries does not change either: later votes would not mean the same.
+A study of simulated votes stays one, and no other study becomes one.
 
 Triggers are created after every migrate, not in a migration, and dropped before it: on SQLite, a migration that changes
 a table rebuilds it, silently drops its triggers, and fails on triggers of other tables that read it.
@@ -40,6 +41,9 @@ SQLITE = (
            JOIN annotations_comparison pair ON pair.id = given.comparison_id WHERE pair.study_id = OLD.id
        )
        BEGIN SELECT RAISE(ABORT, 'study_summary_format_is_fixed'); END""",
+    """CREATE TRIGGER IF NOT EXISTS study_simulated_is_fixed BEFORE UPDATE OF simulated ON annotations_study
+       WHEN NEW.simulated <> OLD.simulated
+       BEGIN SELECT RAISE(ABORT, 'study_simulated_is_fixed'); END""",
     *(
         f"""CREATE TRIGGER IF NOT EXISTS {name} BEFORE UPDATE ON {table}
             BEGIN SELECT RAISE(ABORT, '{name}'); END"""
@@ -90,6 +94,15 @@ POSTGRESQL = (
        END $$ LANGUAGE plpgsql""",
     """CREATE OR REPLACE TRIGGER study_summary_format_is_fixed BEFORE UPDATE OF summary_format
        ON annotations_study FOR EACH ROW EXECUTE FUNCTION study_summary_format_is_fixed()""",
+    """CREATE OR REPLACE FUNCTION study_simulated_is_fixed() RETURNS trigger AS $$
+       BEGIN
+           IF NEW.simulated <> OLD.simulated THEN
+               RAISE EXCEPTION 'study_simulated_is_fixed' USING ERRCODE = 'check_violation';
+           END IF;
+           RETURN NEW;
+       END $$ LANGUAGE plpgsql""",
+    """CREATE OR REPLACE TRIGGER study_simulated_is_fixed BEFORE UPDATE OF simulated
+       ON annotations_study FOR EACH ROW EXECUTE FUNCTION study_simulated_is_fixed()""",
     """CREATE OR REPLACE FUNCTION row_is_append_only() RETURNS trigger AS $$
        BEGIN
            RAISE EXCEPTION '%', TG_NAME USING ERRCODE = 'check_violation';
@@ -109,8 +122,13 @@ TABLES = {
     "known_pair_has_expected_answer": "annotations_assignment",
     "comparison_purpose_is_fixed": "annotations_comparison",
     "study_summary_format_is_fixed": "annotations_study",
+    "study_simulated_is_fixed": "annotations_study",
     **APPEND_ONLY,
 }
+
+
+# Columns of the study that a database migrated back to before them lacks, and so the triggers that read them.
+LATER_COLUMNS = ("summary_format", "simulated")
 
 
 def drop_triggers(using: str = "default", **kwargs: object) -> None:
@@ -133,6 +151,5 @@ def ensure_triggers(using: str = "default", **kwargs: object) -> None:
             column.name for column in connection.introspection.get_table_description(cursor, "annotations_study")
         }
         for statement in POSTGRESQL if connection.vendor == "postgresql" else SQLITE:
-            if "summary_format" in statement and "summary_format" not in columns:
-                continue  # migrated back to before the column
-            cursor.execute(statement)
+            if all(name in columns for name in LATER_COLUMNS if name in statement):
+                cursor.execute(statement)

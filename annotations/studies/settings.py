@@ -38,6 +38,8 @@ def change_status(study: Study, change: str, by: User | None) -> None:
     before = Study.objects.select_for_update().get(pk=study.pk)
     if before.status == status:
         return
+    if before.simulated:
+        raise StudySetupError("The votes of this study are simulated, so nobody can rate in it.")
     if before.status not in allowed_from:
         raise StudySetupError(f"A study that is “{before.get_status_display()}” cannot be changed to “{status.label}”.")
     Study.objects.filter(pk=study.pk).update(status=status)

@@ -113,11 +113,13 @@ def create_study(
     sampling: str = Sampling.EVEN,
     epsilon: float = EPSILON,
     margin: float | None = MARGIN,
+    simulated: bool = False,
 ) -> Study:
     """Create a study over these systems' summaries, open unless it is a draft.
 
     Args:
         margin: See Study.noninferiority_margin; None for no verdict on small versus large.
+        simulated: A program draws its votes; the study is closed, so that no person's vote comes in between.
     Raises:
         StudySetupError: The settings make no study.
     """
@@ -137,7 +139,8 @@ def create_study(
         quota=quota,
         guidelines=guidelines,
         created_by=created_by,
-        status=Study.Status.DRAFT if draft else Study.Status.OPEN,
+        status=_first_status(draft=draft, simulated=simulated),
+        simulated=simulated,
         sampling=sampling,
         epsilon=epsilon,
         noninferiority_margin=margin,
@@ -149,6 +152,12 @@ def create_study(
     questions = [OwnCriterion(key, *LIBRARY[key]) for key in criteria if key in LIBRARY]
     _begin(study, [*questions, *own_criteria])
     return study
+
+
+def _first_status(*, draft: bool, simulated: bool) -> Study.Status:
+    if simulated:
+        return Study.Status.CLOSED
+    return Study.Status.DRAFT if draft else Study.Status.OPEN
 
 
 def _pair_settings(scope: StudyScope) -> dict[str, Any]:

@@ -64,14 +64,15 @@ def _study(study: Study) -> StudyOut:
 
 
 def _with_progress(study: Study, progress: StudyCompletion) -> StudyOut:
-    columns = ("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed", "created_at")
+    columns = ("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed")
+    facts = ("simulated", "created_at")
     questions = ("allow_tie", "allow_both_bad", "strength", "comments", "summary_format", "opens_at", "closes_at")
     return StudyOut(
         dataset=study.dataset.name,
         systems=sorted(system.slug for system in study.systems.all()),
         criteria=[CriterionOut(key=c.key, question=c.question, help_text=c.help_text) for c in study.criteria.all()],
         progress=StudyProgress(comparisons=progress.comparisons, places=progress.places, rated=progress.rated),
-        **{name: getattr(study, name) for name in (*columns, *questions)},
+        **{name: getattr(study, name) for name in (*columns, *questions, *facts)},
     )
 
 

@@ -43,6 +43,7 @@ class StudyOut(Schema):
     comments: Wanted
     summary_format: SummaryFormat
     seed: int
+    simulated: bool = Field(description="Its votes were drawn by a program, to show what results look like.")
     opens_at: datetime | None
     closes_at: datetime | None
     created_at: datetime

@@ -76,7 +76,8 @@ class Export:
     def name(self) -> str:
         """Name of the file."""
         criterion = self.selection.criterion
-        about = [self.study.slug, *([criterion.key] if criterion else []), self.format.name]
+        simulated = ["simulated"] if self.study.simulated else []
+        about = [*simulated, self.study.slug, *([criterion.key] if criterion else []), self.format.name]
         return f"{'-'.join(about)}.{self.format.ending}"
 
     @property

@@ -1,12 +1,30 @@
-"""What a constraint cannot say: a published release never changes, but for its DOI.
+"""What a constraint cannot say: a published release never changes, but for its DOI; simulated votes are never released.
 
 Created after every migrate and dropped before, as those of annotations (annotations/models/triggers.py says why).
 """
 
 from django.db import connections
 
-NAME = "release_published_never_changes"
+FROZEN = "release_published_never_changes"
+REAL = "release_never_of_simulated_votes"
 TABLE = "leaderboards_release"
+STUDIES = "annotations_study"
+SQLITE_REAL = (
+    """CREATE TRIGGER IF NOT EXISTS release_never_of_simulated_votes BEFORE INSERT ON leaderboards_release
+       WHEN (SELECT simulated FROM annotations_study WHERE id = NEW.study_id)
+       BEGIN SELECT RAISE(ABORT, 'release_never_of_simulated_votes'); END""",
+)
+POSTGRESQL_REAL = (
+    """CREATE OR REPLACE FUNCTION release_never_of_simulated_votes() RETURNS trigger AS $$
+       BEGIN
+           IF (SELECT simulated FROM annotations_study WHERE id = NEW.study_id) THEN
+               RAISE EXCEPTION 'release_never_of_simulated_votes' USING ERRCODE = 'check_violation';
+           END IF;
+           RETURN NEW;
+       END $$ LANGUAGE plpgsql""",
+    """CREATE OR REPLACE TRIGGER release_never_of_simulated_votes BEFORE INSERT
+       ON leaderboards_release FOR EACH ROW EXECUTE FUNCTION release_never_of_simulated_votes()""",
+)
 
 
 def drop_triggers(using: str = "default", **kwargs: object) -> None:
@@ -14,7 +32,8 @@ def drop_triggers(using: str = "default", **kwargs: object) -> None:
     if TABLE in connection.introspection.table_names():
         on_table = f" ON {TABLE}" if connection.vendor == "postgresql" else ""
         with connection.cursor() as cursor:
-            cursor.execute(f"DROP TRIGGER IF EXISTS {NAME}{on_table}")
+            for name in (FROZEN, REAL):
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
 
 
 def ensure_triggers(using: str = "default", **kwargs: object) -> None:
@@ -23,26 +42,31 @@ def ensure_triggers(using: str = "default", **kwargs: object) -> None:
         return  # migrated back to before the table
     with connection.cursor() as cursor:
         columns = [one.name for one in connection.introspection.get_table_description(cursor, TABLE)]
-        for statement in _postgresql() if connection.vendor == "postgresql" else [_sqlite(columns)]:
+        of_study = {one.name for one in connection.introspection.get_table_description(cursor, STUDIES)}
+        if connection.vendor == "postgresql":
+            statements = [*_postgresql_frozen(), *(POSTGRESQL_REAL if "simulated" in of_study else ())]
+        else:
+            statements = [_sqlite_frozen(columns), *(SQLITE_REAL if "simulated" in of_study else ())]
+        for statement in statements:
             cursor.execute(statement)
 
 
-def _sqlite(columns: list[str]) -> str:
+def _sqlite_frozen(columns: list[str]) -> str:
     changed = " OR ".join(f'NEW."{name}" IS NOT OLD."{name}"' for name in columns if name != "doi")
-    return f"""CREATE TRIGGER IF NOT EXISTS {NAME} BEFORE UPDATE ON {TABLE}
+    return f"""CREATE TRIGGER IF NOT EXISTS {FROZEN} BEFORE UPDATE ON {TABLE}
                WHEN OLD.publication = 'published' AND ({changed})
-               BEGIN SELECT RAISE(ABORT, '{NAME}'); END"""
+               BEGIN SELECT RAISE(ABORT, '{FROZEN}'); END"""
 
 
-def _postgresql() -> list[str]:
+def _postgresql_frozen() -> list[str]:
     return [
-        f"""CREATE OR REPLACE FUNCTION {NAME}() RETURNS trigger AS $$
+        f"""CREATE OR REPLACE FUNCTION {FROZEN}() RETURNS trigger AS $$
             BEGIN
                 IF OLD.publication = 'published' AND to_jsonb(NEW) - 'doi' IS DISTINCT FROM to_jsonb(OLD) - 'doi' THEN
-                    RAISE EXCEPTION '{NAME}' USING ERRCODE = 'check_violation';
+                    RAISE EXCEPTION '{FROZEN}' USING ERRCODE = 'check_violation';
                 END IF;
                 RETURN NEW;
             END $$ LANGUAGE plpgsql""",
-        f"""CREATE OR REPLACE TRIGGER {NAME} BEFORE UPDATE
-            ON {TABLE} FOR EACH ROW EXECUTE FUNCTION {NAME}()""",
+        f"""CREATE OR REPLACE TRIGGER {FROZEN} BEFORE UPDATE
+            ON {TABLE} FOR EACH ROW EXECUTE FUNCTION {FROZEN}()""",
     ]

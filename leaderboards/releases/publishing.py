@@ -48,6 +48,8 @@ def next_version(study: Study) -> str:
 
 def create_draft(study: Study, draft: Draft, by: User | None) -> Release:
     """Create a release without files; a worker (files.jobs) or write_files writes them. Raises ReleaseError."""
+    if study.simulated:
+        raise ReleaseError(f"The votes of study {study.slug} are simulated. A release holds votes that people gave.")
     release = Release(
         study=study,
         name=draft.name.strip() or study.title,

@@ -1,7 +1,6 @@
 """Run GGUF files on llama.cpp inside this process, by the library xllamacpp."""
 
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from lib.cores import cores
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.prompts import SYSTEM_MESSAGE
@@ -63,7 +63,7 @@ class LlamaCppEngine:
             path = reencoded(path, self.reencode)
         self.flash_attention = spec.engine.get("flash_attention")
         self.window = spec.context_window or DEFAULT_WINDOW
-        self.threads = int(str(spec.engine.get("threads", 0))) or len(os.sched_getaffinity(0))
+        self.threads = int(str(spec.engine.get("threads", 0))) or cores()
         self.batch_size = self.slots = int(str(spec.engine.get("slots", 1)))
         has_template = has_chat_template(path)
         self.prefix_cache = bool(spec.engine.get("prefix_cache", True))

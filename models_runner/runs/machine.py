@@ -5,6 +5,8 @@ import platform
 import sys
 from pathlib import Path
 
+from lib.cores import cores
+
 
 def machine_record() -> dict[str, object]:
     """Return processor, cores, memory, GPU and Python as JSON values, without the host name."""
@@ -16,11 +18,6 @@ def machine_record() -> dict[str, object]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
     }
-
-
-def cores() -> int:
-    """Count the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _processor() -> str:

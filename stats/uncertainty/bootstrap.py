@@ -85,8 +85,12 @@ def bootstrap_strengths(
     fit = _davidson if davidson else _bradley_terry(cells, strengths)
     size = max(1, min(RESAMPLES_AT_ONCE, COUNTS_AT_ONCE // cells.n_groups))
     parts = [draws.part(i, i + size) for i in range(0, len(draws), size)]
-    with ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(threads or _cores()) as pool:
         return np.concatenate(list(pool.map(lambda part: _strengths(cells, strengths, part, fit), parts)))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _bradley_terry(cells: Cells, full: FloatArray) -> Fit:

@@ -57,7 +57,8 @@ def test_home_asks_the_same_queries_for_any_number_of_rows(django_assert_num_que
         SummaryFactory(run__status=Run.Status.RUNNING)
     client = researcher()
     studies = ["studies", "answers", "answers to gold and training", "places", "questions"]
-    queries = ["session", "user", *studies, "open runs", "their progress", "datasets", "systems"]
+    steps = ["own dataset", "its systems", "own study", "its people", "its votes"]
+    queries = ["session", "user", *studies, "open runs", "their progress", "datasets", "systems", *steps]
     with django_assert_num_queries(len(queries)):
         client.get("/")
 

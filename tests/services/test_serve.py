@@ -24,9 +24,9 @@ def free_port():
 
 
 class Site:
-    def __init__(self, data_dir, port, output):
+    def __init__(self, data_dir, port, output, **environment):
         kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "CELERY_BROKER_URL")}
-        env = kept | {"DATA_DIR": str(data_dir), "PORT": str(port), "PYTHONUNBUFFERED": "1"}
+        env = kept | {"DATA_DIR": str(data_dir), "PORT": str(port), "PYTHONUNBUFFERED": "1"} | environment
         self.port, self.output, self.data_dir = port, output, data_dir
         with output.open("wb") as file:
             self.process = subprocess.Popen(
@@ -74,11 +74,17 @@ def processes_of(data_dir):
 
 def test_start_stop_and_start_again(tmp_path):
     data_dir, port = tmp_path / "data", free_port()
-    written = "SELECT s.run_id, s.document_id FROM models_runner_summary s WHERE s.status = 'done'"
+    of_sample = (
+        "SELECT s.run_id, s.document_id FROM models_runner_summary s JOIN models_runner_document d ON d.id = s.document_id "
+        "JOIN models_runner_dataset m ON m.id = d.dataset_id WHERE m.name = 'sample-meetings'"
+    )
+    written = f"{of_sample} AND s.status = 'done'"
+    studies = "SELECT slug FROM annotations_study ORDER BY slug"
     first = Site(data_dir, port, tmp_path / "first")
     try:
         first.wait_until(first.answers)
         first.wait_until(lambda: "Annotators join at" in first.text())
+        first.wait_until(lambda: first.rows(studies) == [("demo",), ("example",)])
         first.wait_until(lambda: len(first.rows(written)) >= 22)  # both baselines and some of the real weights
     finally:
         assert first.stop() == 0
@@ -86,17 +92,17 @@ def test_start_stop_and_start_again(tmp_path):
     assert processes_of(data_dir) == []
     before = first.rows(written)
 
-    second = Site(data_dir, port, tmp_path / "second")
+    second = Site(data_dir, port, tmp_path / "second", EXAMPLE="0")
     try:
         second.wait_until(second.answers)
         second.wait_until(lambda: len(second.rows(written)) > len(before))
+        second.wait_until(lambda: second.rows(studies) == [("demo",)])
     finally:
         assert second.stop() == 0
-    after = second.rows("SELECT run_id, document_id FROM models_runner_summary")
+    after = second.rows(of_sample)
     assert len(after) == len(set(after)) == 40
     assert "the one shown at the first start" in second.text()
     assert second.rows("SELECT count(*) FROM auth_user") == [(1,)]
-    assert second.rows("SELECT count(*) FROM annotations_study") == [(1,)]
 
 
 def test_a_port_in_use_is_a_clear_message(tmp_path):

@@ -48,6 +48,7 @@ def _context(study: Study, comparison: Comparison, shown_left: str) -> dict[str,
         "annotator": annotator,
         "reasons": Remark.Reason.choices,
         "preview": True,
+        "simulated": study.simulated,
         "rate_url": reverse("preview", args=[study.slug]),
         **urls,
     }

@@ -19,6 +19,7 @@ from annotations.models import Study
 from annotations.people.links import invitation_path
 from evalsite import launcher
 from evalsite.celery import prepare_broker
+from evalsite.example.start import ask_for_example, serve_example
 from evalsite.sample import SampleProgress, load_sample, sample_progress
 
 ADMIN = "admin"
@@ -60,10 +61,12 @@ class Command(BaseCommand):
         prepare_broker()
         self.start_web(children, host)
         admin = self._ensure_admin()
+        ask_for_example()
         study = load_sample(admin)
         self.start_workers(children)
         self._wait_for_site()
         self._announce(study)
+        serve_example(admin)
         self._watch(children)
 
     def logs(self) -> Path | None:

@@ -1,0 +1,83 @@
+"""What the first page lists for researchers: systems of use first, and the steps to a decision of their own."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.urls import reverse
+
+from annotations.models import Annotator, Judgement, Study
+from evalsite.example.study import DATASET as EXAMPLE_DATASET
+from evalsite.sample import DATASET as SAMPLE_DATASET
+from evalsite.sample import STUDY as SAMPLE_STUDY
+from models_runner.models import Dataset, Run, Summary, System
+from models_runner.systems.readiness import system_needs
+
+
+@dataclass(frozen=True)
+class SystemRow:
+    """A system with its number of runs and what it needs before it can run here; "" if nothing."""
+
+    system: System
+    runs: int
+    needs: str
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether its summaries were made elsewhere, so that it never runs."""
+        return self.system.adapter == "imported"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step to a decision, with the page where it is done."""
+
+    text: str
+    done: bool
+    address: str
+
+
+def system_rows(shown: int) -> list[SystemRow]:
+    """List the systems that have been used or can run here before all others, newest first among equals.
+
+    Those whose summaries were made elsewhere come after the ones that can run.
+    """
+    systems = System.objects.annotate(
+        run_count=Count("runs"), written=Exists(Summary.objects.done().filter(run__system=OuterRef("pk")))
+    ).order_by("-created_at", "-pk")
+    rows = [SystemRow(s, s.run_count, system_needs(s, has_summaries=s.written)) for s in systems]
+    return sorted(rows, key=_usefulness)[:shown]
+
+
+def _usefulness(row: SystemRow) -> tuple[bool, bool, bool]:
+    ready = not row.needs and not row.is_imported
+    return not (ready or row.runs), not ready, row.runs == 0
+
+
+def next_steps() -> list[Step]:
+    """List the steps from one's own meetings to a decision, or nothing once all are done.
+
+    The sample and the example tick off none of them.
+    """
+    own = Dataset.objects.exclude(name__in=[SAMPLE_DATASET, EXAMPLE_DATASET])
+    studies = _own_studies()
+    rated = Judgement.objects.counted().filter(assignment__comparison__study__in=studies)
+    steps = [
+        Step("Import your own meetings", own.exists(), reverse("import_meetings")),
+        Step(
+            "Have two systems summarize them",
+            _two_systems(Run.objects.filter(dataset__in=own)),
+            reverse("runs") + "#start",
+        ),
+        Step("Open a study over the summaries", studies.exists(), reverse("new-study")),
+        Step("Invite people to rate", Annotator.objects.filter(study__in=studies).exists(), reverse("studies")),
+        Step("Read the verdict on the leaderboard", rated.exists(), reverse("studies")),
+    ]
+    return [] if all(step.done for step in steps) else steps
+
+
+def _own_studies() -> QuerySet[Study]:
+    return Study.objects.filter(simulated=False).exclude(slug=SAMPLE_STUDY)
+
+
+def _two_systems(runs: QuerySet[Run]) -> bool:
+    return len(runs.order_by().values_list("system", flat=True).distinct()[:2]) == 2
