@@ -38,8 +38,8 @@ def drop_triggers(using: str = "default", **kwargs: object) -> None:
 
 def ensure_triggers(using: str = "default", **kwargs: object) -> None:
     connection = connections[using]
-    if TABLE not in connection.introspection.table_names():
-        return  # migrated back to before the table
+    if not {TABLE, STUDIES} <= set(connection.introspection.table_names()):
+        return  # migrated back to before the tables
     with connection.cursor() as cursor:
         columns = [one.name for one in connection.introspection.get_table_description(cursor, TABLE)]
         of_study = {one.name for one in connection.introspection.get_table_description(cursor, STUDIES)}

@@ -11,8 +11,9 @@ from django.db.migrations.executor import MigrationExecutor
 
 from annotations.counts.side_balance import recounted_leads
 from annotations.models import Annotator, ControlItem, PairTally, Study
-from annotations.models.triggers import drop_triggers, ensure_triggers
+from annotations.models import triggers as triggers_of_annotations
 from annotations.people.privacy import erase
+from leaderboards.models import triggers as triggers_of_leaderboards
 from tests.annotations.helpers import make_gold, rate_everything
 from tests.factories import AnnotatorFactory, make_study
 
@@ -35,6 +36,16 @@ def triggers():
 
 def models_at(migration):
     return MigrationExecutor(connection).loader.project_state([("annotations", migration)]).apps
+
+
+def drop_triggers():
+    triggers_of_annotations.drop_triggers()
+    triggers_of_leaderboards.drop_triggers()
+
+
+def ensure_triggers():
+    triggers_of_annotations.ensure_triggers()
+    triggers_of_leaderboards.ensure_triggers()
 
 
 def migrate(to):
