@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.defaults import permission_denied
 
 from annotations.models import Comparison, Criterion, Judgement, Purpose, Study
-from annotations.web.access import StillRatingError
+from annotations.web.access import StillRatingError, visible_studies
 from evalsite.example.study import remove_example as remove
 from evalsite.overview import next_steps, system_rows
 from models_runner.models import Dataset, Run, Summary
@@ -44,6 +45,8 @@ class StudyRow:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     if not is_staff(request.user):
+        if isinstance(request.user, User) and visible_studies(request.user).exists():
+            return redirect("studies")
         return render(request, "evalsite/welcome.html")
     translation.activate(settings.LANGUAGE_CODE)  # researchers' pages are not translated yet
     running = Run.objects.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])

@@ -38,6 +38,8 @@ OWNERS = ("login", "403", "404", "404", "403", "in", "in")
 RESULTS = ("login", "404", "404", "404", "in", "in", "in")
 # Of the outsider here: somebody else's is not there, whoever asks.
 ONES_OWN = ("login", "404", "in", "404", "404", "404", "404")
+# Of who rates in the study; where an account does not, there is nothing to stop.
+ONES_RATING = ("login", "in", "404", "404", "404", "404", "404")
 OWNED = ("login", "404", "404", "404", "403", "in", "in")
 # For everybody with an account, but for who has work left in the study.
 PUBLISHED = ("login", "404", "in", "in", "in", "in", "in")
@@ -86,6 +88,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "practice": ("GET", JOINED),
     "my-data": ("GET", JOINED),
     "erase-me": ("POST", JOINED),
+    "stop-rating": ("POST", ONES_RATING),
+    "go-on-rating": ("POST", ONES_RATING),
     "leave-study": ("POST", EVERYBODY),
     "studies": ("GET", LOGGED_IN),
     "new-study": ("GET", STAFF_OR_LOGIN),
@@ -218,7 +222,7 @@ def world():
     args |= {
         name: [study.slug]
         for name, (_, roles) in TABLE.items()
-        if roles in (MEMBERS, OWNERS, RESULTS) and name not in fitting
+        if roles in (MEMBERS, OWNERS, RESULTS, ONES_RATING) and name not in fitting
     }
     vote = {"token": token, "criterion": "overall", "choice": "left", "client_key": uuid.uuid4()}
     data = {

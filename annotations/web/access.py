@@ -35,6 +35,7 @@ __all__ = [
     "members_only",
     "not_while_rating",
     "owners_only",
+    "raters_here",
     "refuse_while_rating",
     "remember",
     "role_of",
@@ -116,10 +117,15 @@ class StillRatingError(PermissionDenied):
 def refuse_while_rating(request: HttpRequest, study: Study) -> None:
     """Raise StillRatingError if this account or this browser still has pairs to rate in the study."""
     here = request.session.get(SESSION_KEY, {}).get(str(study.public_id))
-    themselves = study.annotators.select_related("study").filter(Q(user=request.user.pk) | Q(pk=here))
-    for annotator in themselves.filter(left_at=None):
+    for annotator in raters_here(request, study).filter(left_at=None):
         if has_work(annotator):
             raise StillRatingError(study, joined_here=annotator.pk == here)
+
+
+def raters_here(request: HttpRequest, study: Study) -> QuerySet[Annotator]:
+    """Return the annotators that this account or this browser is in the study."""
+    here = request.session.get(SESSION_KEY, {}).get(str(study.public_id))
+    return study.annotators.select_related("study").filter(Q(user=request.user.pk) | Q(pk=here))
 
 
 def datasets_being_rated(request: HttpRequest) -> set[int]:

@@ -3,19 +3,20 @@
 from uuid import UUID
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations.models import Annotator
+from annotations.models import Annotator, Study
 from annotations.people import links
 from annotations.people.invitations import NotInvitedError, accept, check_invitation, is_known, named_by_platform
 from annotations.people.privacy import erase, own_data
 from annotations.rating.leases import come_back, leave
 from annotations.web import access
-from annotations.web.access import annotator_page
+from annotations.web.access import annotator_page, login_required
 
 
 @never_cache
@@ -67,6 +68,35 @@ def leave_study(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if annotator is not None and annotator.left_at is None:
         leave(annotator)
     return redirect("rate", public_id)
+
+
+def _own_work(request: HttpRequest, slug: str) -> tuple[Study, QuerySet[Annotator]]:
+    """Load a study with who this account or browser is in it; 404 if it is nobody there."""
+    study = get_object_or_404(Study, slug=slug)
+    raters = access.raters_here(request, study).filter(erased_at=None)
+    if not raters.exists():
+        raise Http404
+    return study, raters
+
+
+@login_required
+@require_POST
+def stop_rating(request: HttpRequest, slug: str) -> HttpResponse:
+    """End this account's work in the study, in whichever browser it began, and show the results."""
+    study, raters = _own_work(request, slug)
+    for annotator in raters.filter(left_at=None):
+        leave(annotator)
+    return redirect("board", study.slug) if access.role_of(request.user, study) else redirect("home")
+
+
+@login_required
+@require_POST
+def go_on_rating(request: HttpRequest, slug: str) -> HttpResponse:
+    """Let this account go on with its work in this browser."""
+    study, raters = _own_work(request, slug)
+    if annotator := raters.filter(left_at=None).first():
+        access.remember(request, annotator)
+    return redirect("rate", study.public_id)
 
 
 @never_cache
