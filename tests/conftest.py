@@ -1,3 +1,4 @@
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -39,6 +40,12 @@ def pytest_collection_modifyitems(items):
         slow_files = {item.path for item in items if any(item.get_closest_marker(name) for name in SLOW)}
         items.sort(key=lambda item: item.path not in slow_files)
     return chosen
+
+
+def pytest_collection_finish():
+    """Keep modules and tests out of garbage collections: thousands of them stay to the end, and each collection looks."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,13 @@ NO_TESTS = 5  # pytest's answer where nothing was chosen
 BROWSER_TESTS = "tests/browser"
 AGAIN = "database and not (browser or weights or once or simulation)"
 CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+# One thread a model: several runs share the machine, and threads of a model wait for each other by spinning.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "GENERATION_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+
+
+def surroundings() -> dict[str, str]:
+    """The environment of every process. Compiled code is kept, or each of a hundred would compile the project anew."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | ONE_THREAD
 
 
 @contextmanager
@@ -32,10 +39,9 @@ def pytest(
 ) -> Iterator[subprocess.Popen[str]]:
     """Pytest under way, with a data folder of its own; ended with the block if it has not ended by itself."""
     with tempfile.TemporaryDirectory(prefix="punchweight-test-", ignore_cleanup_errors=True) as data_dir:
-        # One thread a model: two runs share the machine, and threads of a model wait for each other by spinning.
-        env = os.environ | {"DATA_DIR": data_dir, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+        env = surroundings() | {"DATA_DIR": data_dir} | dict(environment)
         command = [sys.executable, "-m", "pytest", *arguments]
-        with subprocess.Popen(command, env=env | dict(environment), stdout=output, stderr=output, text=True) as process:
+        with subprocess.Popen(command, env=env, stdout=output, stderr=output, text=True) as process:
             try:
                 yield process
             finally:
@@ -49,7 +55,7 @@ def parallel() -> list[str]:
 
 def migrated_database(folder: str) -> Path:
     """Make a SQLite database that the processes on SQLite begin with a copy of: each would take ten seconds to migrate."""
-    env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | {"DATA_DIR": folder}
+    env = {name: value for name, value in surroundings().items() if name != "DATABASE_URL"} | {"DATA_DIR": folder}
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=env, cwd=ROOT, check=True)
     return Path(folder) / "db.sqlite3"
 

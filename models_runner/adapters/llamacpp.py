@@ -1,6 +1,7 @@
 """Run GGUF files on llama.cpp inside this process, by the library xllamacpp."""
 
 import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,13 +38,20 @@ def load(spec: SystemSpec) -> LanguageModelAdapter:
     return LanguageModelAdapter(spec, LlamaCppEngine(spec))
 
 
+def usual_threads() -> int:
+    """As torch does: what OMP_NUM_THREADS says, or one a core."""
+    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return int(said) if said.isdecimal() and int(said) else cores()
+
+
 class LlamaCppEngine:
     """A GGUF model loaded by llama.cpp.
 
     Engine settings: `slots` (1; how many prompts are written side by side in the model's batches; on a CPU more slots
-    are no faster, and they change greedy output), `threads` (0: all cores), `prefix_cache` (true: the beginning that a
-    prompt shares with the one before is not read again), `reencode` (none; see reencoding.py), `flash_attention` (the
-    engine decides; on a CPU it makes reading faster and writing slower), and those of texts/chat.py.
+    are no faster, and they change greedy output), `threads` (0: OMP_NUM_THREADS, or all cores), `prefix_cache` (true:
+    the beginning that a prompt shares with the one before is not read again), `reencode` (none; see reencoding.py),
+    `flash_attention` (the engine decides; on a CPU it makes reading faster and writing slower), and those of
+    texts/chat.py.
 
     Raises:
         WeightsMissingError: The file is not on this machine.
@@ -63,7 +71,7 @@ class LlamaCppEngine:
             path = reencoded(path, self.reencode)
         self.flash_attention = spec.engine.get("flash_attention")
         self.window = spec.context_window or DEFAULT_WINDOW
-        self.threads = int(str(spec.engine.get("threads", 0))) or cores()
+        self.threads = int(str(spec.engine.get("threads", 0))) or usual_threads()
         self.batch_size = self.slots = int(str(spec.engine.get("slots", 1)))
         has_template = has_chat_template(path)
         self.prefix_cache = bool(spec.engine.get("prefix_cache", True))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from stats.ratings.estimates import NO_DRAWS, SAME
 from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
@@ -194,7 +194,7 @@ def votes_to_decide(result: NonInferiority, n_votes: int, *, power: float = POWE
     distance = abs(result.difference + result.margin)
     if np.isnan(result.error) or distance == 0:
         return np.nan if np.isnan(result.error) else np.inf
-    factor = float(norm.ppf(1 - ONE_SIDED) + norm.ppf(power))
+    factor = float(ndtri(1 - ONE_SIDED) + ndtri(power))
     return float(n_votes * (result.error * factor / distance) ** 2)
 
 

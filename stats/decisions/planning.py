@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from stats.strengths.bradley_terry import SCALE
 from stats.votes.arrays import FloatArray, IntArray
@@ -67,4 +67,4 @@ def separation(
 
 def _z(chance: float) -> float:
     """Give the normal quantile."""
-    return float(norm.ppf(chance))
+    return float(ndtri(chance))

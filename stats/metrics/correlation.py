@@ -1,7 +1,6 @@
 """Compute Kendall's tau-b, Spearman's and Pearson's correlation of many rows at once."""
 
 import numpy as np
-from scipy.stats import rankdata
 
 from stats.votes.arrays import BoolArray, FloatArray
 
@@ -27,6 +26,9 @@ def correlations(x: FloatArray, y: FloatArray) -> FloatArray:
 
 def _ranks(values: FloatArray) -> FloatArray:
     """Rank the values of each row, ties by their mean rank."""
+    # Loaded here, because it takes a second, which every start of the site and of a worker would wait for.
+    from scipy.stats import rankdata
+
     ranks: FloatArray = rankdata(values, axis=1, nan_policy="omit") if values.size else values
     return ranks
 

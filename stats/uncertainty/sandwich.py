@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from stats.strengths.bradley_terry import PENALTY
 from stats.votes.arrays import (
@@ -110,7 +110,7 @@ def interval(
     variance = np.diag(covariance)
     if anchor is not None:
         variance = variance + covariance[anchor, anchor] - 2 * covariance[:, anchor]
-    reach = norm.ppf(0.5 + level / 2) * np.sqrt(np.maximum(variance, 0))
+    reach = ndtri(0.5 + level / 2) * np.sqrt(np.maximum(variance, 0))
     return strengths - reach, strengths + reach
 
 

@@ -1,7 +1,7 @@
 """Give intervals that hold for all systems at once, and the ranks that they leave open."""
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.sandwich import bread
@@ -109,7 +109,7 @@ def unclear_pairs(wins: FloatArray, *, level: float = 0.95) -> BoolArray:
 
 def _bonferroni(n: int, level: float) -> float:
     """Give the two-sided normal quantile with Bonferroni's correction over all pairs of n systems."""
-    return float(norm.ppf(1 - (1 - level) / (2 * max(1, n * (n - 1) // 2))))
+    return float(ndtri(1 - (1 - level) / (2 * max(1, n * (n - 1) // 2))))
 
 
 def _errors(covariance: FloatArray) -> FloatArray:

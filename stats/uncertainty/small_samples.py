@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtrit
 
 from stats.uncertainty.sandwich import CovarianceParts, about_circles, covariance_parts, document_and_annotator
 from stats.votes.arrays import BoolArray, FloatArray, VoteArrays, renumbered
@@ -135,7 +135,7 @@ class Components:
 
     def quantile(self, level: float = LEVEL) -> FloatArray:
         """Give the quantile of t for two-sided bounds by the sandwich, shape (n, n)."""
-        quantile: FloatArray = t.ppf(0.5 + level / 2, self.freedom)
+        quantile: FloatArray = stdtrit(self.freedom, 0.5 + level / 2)
         return quantile
 
     def expansion(self, level: float = LEVEL) -> FloatArray:
@@ -146,8 +146,8 @@ class Components:
         """
         shown = np.sum([part * share for part, share in zip(self.variances, self.shown, strict=True)], axis=0)
         hidden = np.where(shown > 0, self.variance / np.where(shown > 0, shown, 1), 1)
-        quantile = t.ppf(0.5 + level / 2, self._satterthwaite(self.variances))
-        factor = quantile / norm.ppf(0.5 + level / 2) * np.sqrt(hidden)
+        quantile = stdtrit(self._satterthwaite(self.variances), 0.5 + level / 2)
+        factor = quantile / ndtri(0.5 + level / 2) * np.sqrt(hidden)
         # The order of the votes changes the last digits of sums; it must not change an interval.
         return np.round(factor, 9)
 

@@ -19,7 +19,9 @@ from tests.migration.database import REFUSED, opened, own_names, schema, values_
 from tools.filled import restore
 from tools.filled.record import expected
 
-pytestmark = pytest.mark.database
+# All of them, though one alone asks the tests' own database: pytest-django runs tests with it apart from those without,
+# and the filled database would be made twice.
+pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).parents[2]
 # Tables of Django's own, which grow where a model or a migration is new.
 MAY_GROW = {"auth_permission", "django_content_type", "django_migrations"}
@@ -127,7 +129,6 @@ def test_constraints_and_triggers_are_in_place(filled):
         assert names - own_names(database.engine, database.ask) == GONE
 
 
-@pytest.mark.django_db
 def test_it_has_the_tables_of_a_new_database(filled):
     """As those of the tests are, which all migrations made from nothing."""
 

@@ -1,9 +1,11 @@
 """llama.cpp with the real SmolLM2 weights."""
 
+import os
 import time
 
 import pytest
 
+from models_runner.adapters.llamacpp import usual_threads
 from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec
 from models_runner.adapters.weights import resolve_gguf
 from models_runner.datasets.instructions import instruction_text, wordings
@@ -69,6 +71,12 @@ def test_weights_and_settings_are_on_record(adapter):
     assert len(adapter.revision) == 12
     assert adapter.environment()["slots"] == 1
     assert adapter.environment()["window"] == 512
+
+
+@pytest.mark.parametrize(("said", "threads"), [("1", 1), ("3,2", 3), ("", None), ("0", None), ("many", None)])
+def test_as_many_threads_as_the_environment_says_or_one_a_core(monkeypatch, said, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert usual_threads() == (threads or len(os.sched_getaffinity(0)))
 
 
 def test_a_second_instruction_reads_only_what_is_new(adapter):

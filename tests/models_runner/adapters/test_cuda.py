@@ -1,9 +1,10 @@
 """On a GPU: tiny real checkpoints through the same code path. Where there is no CUDA device nothing here can run."""
 
 import gc
+from importlib import import_module
 
 import pytest
-import torch
+from django.utils.functional import SimpleLazyObject
 
 from models_runner.adapters.protocol import AdapterError
 from models_runner.finetune.job import folder_of
@@ -24,12 +25,15 @@ from tests.models_runner.adapters.test_adapter_transformers import (  # noqa: F4
 from tests.models_runner.checkpoints import saved_decoder, saved_t5
 from tests.models_runner.finetune.test_finetuning import _here, dataset, losses, started, worked  # noqa: F401  (fixtures)
 
+# Loaded where a test asks for it: every process of the tests reads this file.
+torch = SimpleLazyObject(lambda: import_module("torch"))
+
 QUICK = {"max_steps": 20, "evaluate_every": 10, "accumulation": 1, "max_tokens": 64}
 
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.once,
-    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"),
+    pytest.mark.skipif("not torch.cuda.is_available()", reason="no CUDA device"),
 ]
 
 

