@@ -197,9 +197,20 @@ class BoardInputs:
             for line in sorted(map(line_of, rows)):
                 digest.update(line.encode() + b"\n")
             digest.update(b"\n")
+        for line in self._of_the_verdict():
+            digest.update(line_of(line).encode() + b"\n")
         for part in _vote_bytes(self.votes):
             digest.update(part)
         return digest.hexdigest()
+
+    def _of_the_verdict(self) -> Iterator[list[object]]:
+        """Yield the pair that the study names, and prices; nothing where there are none, as in most studies."""
+        study = self.study
+        if study.pair_named_at is not None:
+            slugs = {system.pk: system.slug for system in self.systems}
+            pair = [slugs.get(key or 0) for key in (study.small_system_id, study.large_system_id)]
+            yield ["pair", *pair, study.pair_named_at.isoformat()]
+        yield from (["price", s.slug, sorted(s.price.items())] for s in self.systems if s.price)
 
 
 def _names_used(names: list[str], indices: IntArray) -> list[str]:

@@ -9,7 +9,8 @@ that only grow, and rows of which there are few, so it costs the same after a mi
 - Pairs answered in part and held now: their answers stop counting when the lease runs out. Where a comment is required,
   an answered pair can be taken up again without an answer, so the newest remark is read.
 - Runs and scoring jobs, by status and time. While one is running, the key changes every OPEN_SECONDS.
-- Names and sizes of the systems, and names of the study and the question.
+- Names, sizes and prices of the systems, and names of the study and the question. Which systems the study asks about
+  is a setting, so it is in the study's history.
 
 annotations.studies.change_marker reads what concerns votes alone.
 """
@@ -71,7 +72,7 @@ def _work(study: Study, now: datetime) -> list[Any]:
 
 
 def _names(study: Study, criterion: Criterion) -> list[Any]:
-    systems = study.systems.order_by("slug").values_list("slug", "name", "regime", "parameters")
+    systems = study.systems.order_by("slug").values_list("slug", "name", "regime", "parameters", "price")
     return [
         study.slug,
         study.title,
