@@ -50,6 +50,7 @@ def make_board(inputs: BoardInputs, seed: int) -> Board:
         "neighbours": neighbour_gaps(inputs.arrays, inputs.slugs),
         "filters": filters.asked,
         **_votes_left_out(inputs),
+        "flagged_annotators": inputs.flagged_annotators,
         "weights": _weights(inputs),
         "equal_length": equal_length,
         "signatures": sorted({score.signature for score in inputs.scores}),

@@ -12,6 +12,8 @@ that only grow, and rows of which there are few, so it costs the same after a mi
 - Names, sizes and prices of the systems, and names of the study and the question. Which systems the study asks about
   is a setting, so it is in the study's history.
 
+Without flagged annotators it depends on what flags them: answers to all questions, gold included.
+
 annotations.studies.change_marker reads what concerns votes alone.
 """
 
@@ -24,6 +26,7 @@ from typing import Any
 from django.db.models import Count, Max
 
 from annotations.models import Criterion, Study
+from annotations.quality.snapshots import quality_key
 from annotations.studies.change_marker import end_of_history, held_in_part, newest_answer, newest_remark
 from leaderboards.data.filters import Filters
 from models_runner.models import Run, ScoringJob
@@ -46,7 +49,7 @@ class StalenessKey:
 
 
 def staleness_key(study: Study, criterion: Criterion, filters: Filters, now: datetime) -> StalenessKey:
-    """Read the key in seven queries, one more with flagged=out and one where comments are required."""
+    """Read the key in seven queries, more with flagged=out, with raters=unflagged and where comments are required."""
     newest = newest_answer(criterion, now)
     parts = [
         filters.key,
@@ -58,6 +61,7 @@ def staleness_key(study: Study, criterion: Criterion, filters: Filters, now: dat
         _work(study, now),
         _names(study, criterion),
         _flagged(study) if filters.flagged == "out" else None,
+        *([quality_key(study, now)] if filters.raters == "unflagged" else []),
     ]
     return StalenessKey(hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest(), newest.revision)
 

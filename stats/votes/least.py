@@ -25,6 +25,8 @@ LEAST = f"{LEAST_VOTES} votes by {LEAST_ANNOTATORS} annotators on {LEAST_DOCUMEN
 
 def too_few(votes: int, annotators: int, documents: int) -> str:
     """Say what there is too little of; "" if a result can be given in numbers."""
+    if not votes:
+        return "too few to say: no votes yet"
     rules = (
         (votes, "vote", LEAST_VOTES),
         (annotators, "annotator", LEAST_ANNOTATORS),

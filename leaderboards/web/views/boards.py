@@ -28,7 +28,6 @@ from leaderboards.web.requests import (
     results_page,
 )
 from lib.json_errors import json_error
-from stats.votes.least import LEAST
 
 
 @results_page
@@ -45,7 +44,6 @@ def board(request: HttpRequest, study: Study) -> HttpResponse:
             "intervals": other_intervals(served.values),
             "neighbours": neighbour_rows(served.values),
             "verdict": say_verdict(served.values),
-            "least": LEAST,
             "warnings": in_numbers(served.values)["warnings"],
         }
     context["choices"] = filter_choices(

@@ -92,7 +92,8 @@ def _verdict(small: Line | None, large: Line | None, board: Line, data: Line) ->
 def planning(request: HttpRequest, study: Study) -> HttpResponse:
     """Show how many votes are needed; ?stopping=1 shows the stopping rule as well."""
     query = asked_for(request, study)
-    data = query.values("planning")
+    board, data = query.values("board"), query.values("planning")
+    thin = {line["system"] for line in board["systems"] if line["too_few"]}
     by_rule = request.GET.get("stopping") == "1"
     rows = [
         (
@@ -102,11 +103,13 @@ def planning(request: HttpRequest, study: Study) -> HttpResponse:
             else None,
         )
         for neighbour in data["neighbours"]
+        if not {neighbour["better"], neighbour["worse"]} & thin
     ]
     context = page_context(query) | {
         "data": data,
         "chart": show_chart(widths_chart(data), study.slug, query.parameters),
         "rows": rows,
+        "thin": thin,
         "stopping": by_rule,
     }
     return render(request, "leaderboards/planning.html", context)

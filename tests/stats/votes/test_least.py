@@ -12,7 +12,7 @@ def test_each_of_the_three_is_asked_for():
     assert too_few(1, 1, 1) == (
         "too few to say: 1 vote of at least 20, 1 annotator of at least 3, 1 document of at least 3"
     )
-    assert too_few(0, 0, 0).startswith("too few to say: 0 votes of at least 20")
+    assert too_few(0, 0, 0) == "too few to say: no votes yet"
 
 
 def test_systems_are_counted_by_hand():
