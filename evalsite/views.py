@@ -1,6 +1,6 @@
 """The first page, the page of components, the answer to who may not see a page, and the health check."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -15,7 +15,8 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST, require_safe
 from django.views.defaults import permission_denied
 
-from annotations.models import Comparison, Criterion, Judgement, Purpose, Study
+from annotations.models import Comparison, Criterion, Study
+from annotations.studies.progress import counted_votes
 from annotations.web.access import StillRatingError, visible_studies
 from evalsite.example.study import remove_example as remove
 from evalsite.overview import next_steps, system_rows
@@ -33,7 +34,7 @@ class StudyRow:
 
     Attributes:
         study: The study.
-        votes: Answers given, on all criteria.
+        votes: Answers that boards count, to all questions.
         needed: Answers that the quota asks for.
     """
 
@@ -64,17 +65,17 @@ def study_rows() -> list[StudyRow]:
     """List the newest studies with their progress, in one query per figure."""
     studies = list(Study.objects.select_related("dataset")[:STUDIES_SHOWN])
     ids = [study.pk for study in studies]
-    compared = Comparison.objects.filter(study__in=ids)
-    control_pairs = compared.exclude(purpose=Purpose.RATING)
-    answers = _per_study(Judgement.objects.filter(criterion__study__in=ids), "criterion__study", Count("pk"))
-    # Subtract the few answers on gold and training pairs: counting the others would read every vote's comparison.
-    control_answers = _per_study(
-        Judgement.objects.filter(assignment__comparison__in=control_pairs), "assignment__comparison__study", Count("pk")
-    )
+    compared, counted = Comparison.objects.filter(study__in=ids), counted_votes(studies)
     places = _per_study(compared.for_rating(), "study", Sum("quota"))
-    questions = _per_study(Criterion.objects.filter(study__in=ids), "study", Count("pk"))
+    questions: dict[int, list[int]] = defaultdict(list)
+    for question, study in Criterion.objects.filter(study__in=ids).order_by().values_list("pk", "study"):
+        questions[study].append(question)
     return [
-        StudyRow(study, answers[study.pk] - control_answers[study.pk], places[study.pk] * questions[study.pk])
+        StudyRow(
+            study,
+            sum(counted[question] for question in questions[study.pk]),
+            places[study.pk] * len(questions[study.pk]),
+        )
         for study in studies
     ]
 

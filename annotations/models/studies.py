@@ -119,6 +119,28 @@ class Study(models.Model):
         help_text="How far below one half a compact system's chance to win against a large one may lie and it still "
         "be good enough, as a share: 0.05 for 5 points.",
     )
+    # The two systems that the study asks about. When they were named says whether votes could have been seen before.
+    small_system = models.ForeignKey(
+        System,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="Small system in question",
+        help_text="May it stand in for the large one? The board answers that first. Empty: the best compact system, "
+        "and a wider interval, because the best of several looks better than it is.",
+    )
+    large_system = models.ForeignKey(
+        System,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="Large system in question",
+        help_text="What the small one is held against. Empty: the best large system. Name both before the first vote: "
+        "the board says whether you did.",
+    )
+    pair_named_at = models.DateTimeField(null=True, blank=True, editable=False)
     allow_tie = models.BooleanField("Equally good", default=True, help_text="Annotators may call both equally good.")
     allow_both_bad = models.BooleanField("Both bad", default=True, help_text="Annotators may call both bad.")
     summary_format = models.CharField(
@@ -188,6 +210,15 @@ class Study(models.Model):
             models.CheckConstraint(
                 condition=Q(noninferiority_margin=None) | Q(noninferiority_margin__gt=0, noninferiority_margin__lt=0.5),
                 name="study_margin_is_a_share_below_half",
+            ),
+            models.CheckConstraint(
+                condition=Q(small_system=None) | Q(large_system=None) | ~Q(small_system=F("large_system")),
+                name="study_asks_about_two_systems",
+            ),
+            models.CheckConstraint(
+                condition=Q(small_system=None, large_system=None, pair_named_at=None)
+                | (Q(pair_named_at__isnull=False) & (Q(small_system__isnull=False) | Q(large_system__isnull=False))),
+                name="study_pair_has_its_time",
             ),
             models.CheckConstraint(condition=Q(instruction__in=InstructionKind.values), name="study_instruction_known"),
             models.CheckConstraint(condition=Q(gold_every=0) | Q(gold_every__gte=2), name="study_gold_every_fits"),

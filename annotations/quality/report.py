@@ -18,6 +18,7 @@ from stats.raters.speed import Speed, speeds
 from stats.raters.straightlining import SameAnswers, Straightlining, same_answers, straightlining
 from stats.uncertainty.proportions import Proportion
 from stats.votes.arrays import IntArray, shown_choice, system_pairs
+from stats.votes.least import too_few
 
 # Average characters per word, spaces included, by language: only the lengths of texts are read.
 CHARACTERS_A_WORD = {"zh": 1.6}
@@ -74,6 +75,18 @@ class StudyQuality:
     left_wins: Proportion
     annotators: list[AnnotatorQuality]
     days: list[tuple[date, int]]
+
+    @property
+    def agreement_rows(self) -> list[tuple[CriterionQuality, str]]:
+        """Return agreement by criterion, with what there is too little of to give it in numbers.
+
+        That is "" if there is enough, and where agreement is undefined for a reason of its own.
+        """
+        annotators = sum(row.rated > 0 and row.annotator.is_included for row in self.annotators)
+        return [
+            (row, "" if alpha.alpha is None else too_few(alpha.n_votes, annotators, alpha.n_documents))
+            for row, alpha in ((row, row.agreement) for row in self.criteria)
+        ]
 
 
 def study_quality(study: Study) -> StudyQuality:

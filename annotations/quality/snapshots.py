@@ -36,12 +36,12 @@ class ServedQuality:
 
 def served_quality(study: Study) -> ServedQuality:
     """What the page shows. Its cost in a large study does not depend on the votes."""
-    if _is_small(study):
+    if is_small(study):
         return ServedQuality(study_quality(study), None, None)
     now = timezone.now()
     snapshot, made = QualitySnapshot.objects.get_or_create(study=study, defaults={"asked_at": now})
     quality = from_values(study, snapshot.values)
-    if _is_current(snapshot, _staleness_key(study, now), now):
+    if is_current(snapshot, quality_key(study, now), now):
         return ServedQuality(quality, snapshot.as_of, None)
     if made:
         snapshot.announce()
@@ -59,26 +59,27 @@ def _make(snapshot: QualitySnapshot, held: QualitySnapshotQuerySet) -> str:
     """Compute and store it, unless it is of now."""
     now, study = timezone.now(), snapshot.study
     # The key first: what changes while the votes are read is out of date at once, never missed.
-    key = _staleness_key(study, now)
-    if _is_current(snapshot, key, now):
+    key = quality_key(study, now)
+    if is_current(snapshot, key, now):
         held.finish()
         return f"study {study.slug}, as it is"
     held.finish(values=as_values(study_quality(study)), staleness_key=key, as_of=now)
     return f"study {study.slug}, computed"
 
 
-def _is_current(snapshot: QualitySnapshot, key: str, now: datetime) -> bool:
+def is_current(snapshot: QualitySnapshot, key: str, now: datetime) -> bool:
     return snapshot.staleness_key == key and snapshot.as_of is not None and snapshot.as_of > now - OLDEST
 
 
-def _is_small(study: Study) -> bool:
-    """Counted by an index, and no further than needed."""
+def is_small(study: Study) -> bool:
+    """Whether a page may compute on the study's votes. An index counts them, no further than needed."""
     most = settings.BOARD_IN_REQUEST_VOTES
     votes = Judgement.objects.filter(criterion__study=study).order_by()
     return votes[: most + 1].count() <= most
 
 
-def _staleness_key(study: Study, now: datetime) -> str:
+def quality_key(study: Study, now: datetime) -> str:
+    """Read a key of what the figures depend on; if it differs, they may be stale."""
     parts = [
         VERSION,
         [[criterion.pk, asdict(newest_answer(criterion, now))] for criterion in study.criteria.all()],

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
 
-from annotations.models import Annotator, Assignment, Comparison, Study
+from annotations.models import Annotator, Assignment, Comparison, Judgement, JudgementQuerySet, Purpose, Study
 from models_runner.models import Summary, System
 
 
 @dataclass(frozen=True)
 class StudyCompletion:
     """Progress of a study's rating pairs; gold and training pairs are not among them.
+
+    A rating is all that one annotator answered about a pair, and a vote one answer to one question. Ratings fill
+    places, also those of annotators who are excluded later; counted_votes has the votes that boards count.
 
     Attributes:
         comparisons: Number of pairs.
@@ -45,6 +48,33 @@ def progress_by_study(studies: Iterable[Study]) -> dict[int, StudyCompletion]:
         for study in ids
         for comparisons, places in [totals.get(study, (0, 0))]
     }
+
+
+def counted_votes(studies: Iterable[Study]) -> Counter[int]:
+    """Count the votes on each question, by its key: answers that count on boards, as JudgementQuerySet.counted says.
+
+    The few that do not count are subtracted, in a query for each reason; joining every answer to its pair and annotator
+    would take seconds in a large study. Reasons are tried in turn, so that none is subtracted twice.
+    """
+    ids = [study.pk for study in studies]
+    given = Judgement.objects.filter(criterion__study__in=ids).order_by()
+    control = Comparison.objects.filter(study__in=ids).exclude(purpose=Purpose.RATING)
+    excluded = Annotator.objects.excluded().filter(study__in=ids)
+    on_control = Q(assignment__comparison__in=control)
+    given_back = Q(assignment__in=Assignment.objects.filter(annotator__study__in=ids, slot=None))
+    left_out = (
+        given.filter(on_control),
+        given.filter(given_back).for_rating(),
+        given.filter(assignment__annotator__in=excluded).held().for_rating(),
+    )
+    counts = _per_question(given)
+    for votes in left_out:
+        counts.subtract(_per_question(votes))
+    return counts
+
+
+def _per_question(votes: JudgementQuerySet) -> Counter[int]:
+    return Counter(dict(votes.values_list("criterion").annotate(n=Count("pk"))))
 
 
 def more_is_coming(study: Study) -> bool:

@@ -7,11 +7,13 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Max
+from django.utils import timezone
 
 from annotations.counts.pair_tallies import sampling_changed
 from annotations.models import AuditEntry, ExpectedAnswer, Outcome, Study
 from annotations.studies import audit
 from annotations.studies.setup import StudySetupError, check_sampling
+from models_runner.models import System
 
 STATUS_CHANGES = {
     "open": (Study.Status.OPEN, (Study.Status.DRAFT, Study.Status.PAUSED, Study.Status.CLOSED)),
@@ -24,7 +26,9 @@ LABELS = dict(zip(FIXED_BY_RATING, ("Equally good", "Both bad", "Strength", "Com
 ALWAYS = (
     *("title", "annotator_title", "guidelines", "quota", "break_minutes", "gold_every", "open_link", "ask_guess"),
     *("opens_at", "closes_at", "completion_code", "completion_url", "sampling", "epsilon"),
+    *("small_system", "large_system"),
 )
+PAIR = ("small_system", "large_system")
 
 
 @transaction.atomic
@@ -72,8 +76,10 @@ def change_settings(study: Study, values: Mapping[str, Any], by: User | None) ->
             before=_shown(getattr(before, name)),
             after=_shown(values[name]),
         )
+    if any(name in PAIR for name in changed):
+        study.pair_named_at = timezone.now() if any(values.get(name, getattr(before, name)) for name in PAIR) else None
     if changed:
-        study.save(update_fields=changed)
+        study.save(update_fields=[*changed, "pair_named_at"])
     if "quota" in changed:
         study.comparisons.for_rating().update(quota=F("imported") + study.quota)
     if "sampling" in changed:
@@ -100,9 +106,26 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
             raise StudySetupError(
                 f"Votes per comparison cannot go down to {values['quota']}: a comparison has {most} already."
             )
+    if any(name in PAIR for name in changed):
+        _check_pair(before, *(values.get(name, getattr(before, name)) for name in PAIR))
     opens, closes = (values.get(name, getattr(before, name)) for name in ("opens_at", "closes_at"))
     if problem := dates_problem(opens, closes):
         raise StudySetupError(problem)
+
+
+def _check_pair(study: Study, small: System | None, large: System | None) -> None:
+    for system in filter(None, (small, large)):
+        if not study.systems.filter(pk=system.pk).exists():
+            raise StudySetupError(f"{system.slug} is not one of the study's systems. Choose one of them.")
+    if problem := pair_problem(small, large):
+        raise StudySetupError(problem)
+
+
+def pair_problem(small: System | None, large: System | None) -> str:
+    """Return what is wrong with the two systems in question; "" if nothing is."""
+    if small is not None and small == large:
+        return "The small and the large system in question are the same. Choose two systems."
+    return ""
 
 
 def dates_problem(opens: datetime | None, closes: datetime | None) -> str:

@@ -20,6 +20,9 @@ class FilterQuery(Schema):
     ties: Literal["", "half", "dropped", "davidson"] = ""
     weights: Literal["", "equal", "chance"] = ""
     control: Literal["", "length"] = ""
+    raters: Literal["", "all", "unflagged"] = Field(
+        "", description="unflagged: without annotators whom a check of the quality page flags."
+    )
 
 
 class VotesQuery(FilterQuery):

@@ -10,11 +10,13 @@ import numpy as np
 from leaderboards.boards.length_controlled import at_equal_length
 from leaderboards.boards.metric_means import MetricMeans, ValueWithReason
 from leaderboards.boards.neighbours import neighbour_gaps
+from leaderboards.boards.verdict import board_verdict
 from leaderboards.boards.version import CODE_VERSION
 from leaderboards.data.inputs import METRIC_NAMES, BoardInputs, collection_paused
 from leaderboards.data.votes import filtered_votes
 from models_runner.models import Regime, System
 from stats.ratings.ratings import Ratings, rate
+from stats.votes.least import SystemCounts, count_by_system, too_few
 from stats.votes.weights import effective_votes
 
 RESAMPLES = 1000
@@ -28,23 +30,27 @@ def make_board(inputs: BoardInputs, seed: int) -> Board:
     filters = inputs.filters
     ratings = rate(inputs.arrays, seed=seed, resamples=RESAMPLES, names=inputs.slugs, ties=filters.tie_rule, apart=True)
     metrics = MetricMeans(inputs)
-    lines = [_line(system, i, ratings, metrics) for i, system in enumerate(inputs.systems)]
+    counts = count_by_system(inputs.arrays)
+    lines = [_line(system, i, ratings, metrics, counts) for i, system in enumerate(inputs.systems)]
     equal_length = _add_equal_length(lines, inputs) if filters.control == "length" else None
     lines.sort(key=lambda line: (line["rating"] is None, line["part"] or 0, -(line["rating"] or 0), line["system"]))
     return {
         **_about(inputs, ratings),
+        "verdict": board_verdict(inputs, lines, ratings, seed),
         "fingerprint": inputs.fingerprint,
         "seed": seed,
         "resamples": ratings.resamples,
         "code_version": CODE_VERSION,
         "method": ratings.method,
         "warnings": [*_disconnected(lines), *_leaks(lines), *_llm_judges(inputs), *ratings.warnings],
+        "interval_warnings": list(ratings.warnings),
         "parts": parts_by_name(lines),
         "tie_parameter": [_defined(value) for value in ratings.tie_parameter],
         "wins": _wins(lines, inputs),
         "neighbours": neighbour_gaps(inputs.arrays, inputs.slugs),
         "filters": filters.asked,
         **_votes_left_out(inputs),
+        "flagged_annotators": inputs.flagged_annotators,
         "weights": _weights(inputs),
         "equal_length": equal_length,
         "signatures": sorted({score.signature for score in inputs.scores}),
@@ -66,6 +72,7 @@ def _about(inputs: BoardInputs, ratings: Ratings) -> Board:
         "ties_dropped": len(inputs.arrays) - ratings.n_votes,
         "documents": ratings.n_documents,
         "annotators": ratings.n_annotators,
+        "too_few": too_few(ratings.n_votes, ratings.n_annotators, ratings.n_documents),
     }
 
 
@@ -151,7 +158,7 @@ def _leaks(lines: Sequence[Board]) -> list[str]:
     ]
 
 
-def _line(system: System, i: int, ratings: Ratings, metrics: MetricMeans) -> Board:
+def _line(system: System, i: int, ratings: Ratings, metrics: MetricMeans, counts: SystemCounts) -> Board:
     values = _line_values(system, i, ratings, metrics)
     line: Board = {
         "system": system.slug,
@@ -165,7 +172,8 @@ def _line(system: System, i: int, ratings: Ratings, metrics: MetricMeans) -> Boa
     for field in ("rank", "rank_best", "rank_worst"):
         line[field] = None if line[field] is None else int(line[field])
     line["part"] = int(ratings.part[i]) if ratings.part[i] >= 0 else None
-    return line
+    line |= {"annotators": int(counts.annotators[i]), "documents": int(counts.documents[i])}
+    return line | {"too_few": counts.too_few(i)}
 
 
 def _line_values(system: System, i: int, ratings: Ratings, metrics: MetricMeans) -> dict[str, ValueWithReason]:

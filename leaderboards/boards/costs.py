@@ -47,22 +47,23 @@ class _SummaryCost(NamedTuple):
     peak_memory_bytes: int | None
 
 
-def read_costs(inputs: BoardInputs) -> dict[str, dict[str, Cost]]:
-    """Read the costs by measure and system; one query, for what the summaries took."""
-    taken = _read_summary_costs(inputs)
+def read_costs(inputs: BoardInputs, systems: Sequence[System] | None = None) -> dict[str, dict[str, Cost]]:
+    """Read the costs by measure and system, of these systems or of all; one query, for what the summaries took."""
+    systems = inputs.systems if systems is None else systems
+    taken = _read_summary_costs(inputs, systems)
     return {
-        "parameters": {system.slug: _parameters(system) for system in inputs.systems},
-        "seconds": {s.slug: _mean([row.seconds for row in taken[s.slug]], "time not measured") for s in inputs.systems},
-        "price": {system.slug: _price(system, taken[system.slug]) for system in inputs.systems},
-        "memory": {system.slug: _memory(taken[system.slug]) for system in inputs.systems},
+        "parameters": {system.slug: _parameters(system) for system in systems},
+        "seconds": {s.slug: _mean([row.seconds for row in taken[s.slug]], "time not measured") for s in systems},
+        "price": {system.slug: _price(system, taken[system.slug]) for system in systems},
+        "memory": {system.slug: _memory(taken[system.slug]) for system in systems},
     }
 
 
-def _read_summary_costs(inputs: BoardInputs) -> dict[str, list[_SummaryCost]]:
+def _read_summary_costs(inputs: BoardInputs, systems: Sequence[System]) -> dict[str, list[_SummaryCost]]:
     system_of = {summary.pk: summary.system for summary in inputs.summaries}
     rows = (
         Summary.objects.done()
-        .filter(run__system__in=inputs.systems, run__dataset=inputs.study.dataset_id)
+        .filter(run__system__in=systems, run__dataset=inputs.study.dataset_id)
         .filter(run__instruction=inputs.study.instruction)
         .order_by()
         .values_list(*_SummaryCost._fields)

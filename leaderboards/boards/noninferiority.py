@@ -23,27 +23,39 @@ def is_reference(system: System) -> bool:
     return not is_compact(system)
 
 
+def small_ones(inputs: BoardInputs) -> list[System]:
+    """Systems that could replace a larger one, and the one that the study asks about."""
+    return [s for s in inputs.systems if is_compact(s) or s.pk == inputs.study.small_system_id]
+
+
+def large_ones(inputs: BoardInputs) -> list[System]:
+    """Systems that could be replaced, and the one that the study asks about."""
+    return [s for s in inputs.systems if is_reference(s) or s.pk == inputs.study.large_system_id]
+
+
 def compare_pairs(inputs: BoardInputs, margin: float | None, seed: int) -> list[dict[str, Any]]:
     """Compare each small system with each reference: its chance to win minus 1/2, with interval and verdict.
 
     The verdict is superior, not inferior, inferior, undecided (the votes do not decide) or undefined (with a reason).
     Without a margin verdict, p and votes_needed are None.
     """
-    small = [i for i, system in enumerate(inputs.systems) if is_compact(system)]
-    references = [i for i, system in enumerate(inputs.systems) if is_reference(system)]
-    pairs = [(i, j) for i in small for j in references]
+    small, large = ([inputs.slugs.index(s.slug) for s in side(inputs)] for side in (small_ones, large_ones))
+    pairs = [(i, j) for i in small for j in large if i != j]
     results = noninferiorities(
         inputs.arrays, pairs, margin=margin or ANY_MARGIN, seed=seed, scale=Scale.WIN_PROBABILITY, resamples=RESAMPLES
     )
     votes = len(inputs.arrays)
     return [
-        {"small": inputs.slugs[i], "large": inputs.slugs[j], **_line(result, margin, votes)}
+        {"small": inputs.slugs[i], "large": inputs.slugs[j], **result_values(result, margin, votes)}
         for (i, j), result in zip(pairs, results, strict=True)
     ]
 
 
-def _line(result: NonInferiority, margin: float | None, votes: int) -> dict[str, Any]:
-    needed = votes_to_decide(result, votes) if margin else math.nan
+def result_values(
+    result: NonInferiority, margin: float | None, votes: int, quantile: float | None = None
+) -> dict[str, Any]:
+    """Return a comparison as values for JSON. quantile: As in votes_to_decide."""
+    needed = votes_to_decide(result, votes, quantile=quantile) if margin else math.nan
     numbers = {name: _defined(value) for name, value in asdict(result).items() if isinstance(value, float)}
     return numbers | {
         "reason": result.reason,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from leaderboards.boards.costs import read_costs
-from leaderboards.boards.noninferiority import RESAMPLES, compare_pairs, is_compact, is_reference
+from leaderboards.boards.noninferiority import RESAMPLES, compare_pairs, large_ones, small_ones
 from leaderboards.data.inputs import BoardInputs
 from stats.metrics.significance import mean_intervals
 
@@ -37,8 +37,8 @@ def compute_small_large(inputs: BoardInputs, seed: int) -> dict[str, Any]:
             measure: {system: cost._asdict() for system, cost in costs.items()}
             for measure, costs in read_costs(inputs).items()
         },
-        "small": [system.slug for system in inputs.systems if is_compact(system)],
-        "large": [system.slug for system in inputs.systems if is_reference(system)],
+        "small": [system.slug for system in small_ones(inputs)],
+        "large": [system.slug for system in large_ones(inputs)],
         "verdicts": compare_pairs(inputs, margin, seed),
     }
 

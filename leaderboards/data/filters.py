@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from annotations.blindness.leak_check import in_flagged_pair
 from annotations.models import Invitation, JudgeType, Study
+from annotations.quality.flagged import flagged_annotators
 from models_runner.models.systems import COMPACT_BELOW, LARGE_FROM
 from stats.ratings.estimates import Ties
 
@@ -22,6 +23,7 @@ LENGTHS = {
 SIZES = {"compact": "compact (under 2B)", "mid": "mid (2B to 7B)", "large": "large (7B or more)"}
 JUDGES = {"all": "everybody", "human": "people", "llm": "language models"}
 FLAGGED = {"in": "count", "out": "left out"}
+RATERS = {"all": "count", "unflagged": "left out"}
 TIES = {"half": "half a win each", "dropped": "left out", "davidson": "with a parameter of their own (Davidson)"}
 CONTROL = {"": "as they are", "length": "also at equal length"}
 WEIGHTS = {"equal": "alike", "chance": "by 1 / chance of the draw"}
@@ -48,6 +50,7 @@ class Filters:
 
     Attributes:
         judges, flagged, length: Which votes count.
+        raters: Whether the votes of annotators count whom a check of the quality page flags.
         language, split: The document's.
         group: Whose votes count: one of GROUPS, or the number of an invitation.
         size: The size class of the systems on the board.
@@ -65,6 +68,7 @@ class Filters:
     ties: str = "half"
     weights: str = "equal"
     control: str = ""
+    raters: str = "all"
 
     def __post_init__(self) -> None:
         for name, options in OPTIONS.items():
@@ -115,6 +119,7 @@ OPTIONS: dict[str, Mapping[str, str]] = {
     "ties": TIES,
     "weights": WEIGHTS,
     "control": CONTROL,
+    "raters": RATERS,
 }
 DEFAULTS = {field.name: str(field.default) for field in fields(Filters)}
 DEFAULT = Filters()
@@ -134,6 +139,10 @@ def restriction(filters: Filters, study: Study) -> Q:
 
 def _flagged(value: str, study: Study) -> Q:
     return ~in_flagged_pair(study)
+
+
+def _raters(value: str, study: Study) -> Q:
+    return ~Q(**{f"{_ANNOTATOR}__in": sorted(flagged_annotators(study))})
 
 
 def _judges(value: str, study: Study) -> Q:
@@ -188,4 +197,5 @@ RESTRICTIONS: dict[str, Callable[[str, Study], Q]] = {
     "split": _split,
     "group": _group,
     "size": _size,
+    "raters": _raters,
 }

@@ -7,7 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -16,7 +16,7 @@ import numpy as np
 
 from annotations.models import Criterion, Study
 from leaderboards.data.filters import Filters
-from leaderboards.data.votes import BoardVotes, VoteRow, read_board_votes
+from leaderboards.data.votes import BoardVotes, VoteRow, filtered_votes, read_board_votes
 from models_runner.models import Score, Summary, System
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, VoteArrays, renumbered
 from stats.votes.weights import chance_weights
@@ -75,6 +75,7 @@ class BoardInputs:
         votes: All that the filters let in, also about systems that have left the study.
         summaries: The newest run's of each system, document and query.
         scores: Those of the newest signature of each metric.
+        flagged_annotators: Whose votes the filters leave out because a check flags them.
     """
 
     study: Study
@@ -84,6 +85,7 @@ class BoardInputs:
     votes: BoardVotes
     summaries: list[SummaryRow]
     scores: list[ScoreRow]
+    flagged_annotators: list[str] = field(default_factory=list)
 
     @cached_property
     def slugs(self) -> list[str]:
@@ -197,9 +199,21 @@ class BoardInputs:
             for line in sorted(map(line_of, rows)):
                 digest.update(line.encode() + b"\n")
             digest.update(b"\n")
+        for line in self._beside_votes():
+            digest.update(line_of(line).encode() + b"\n")
         for part in _vote_bytes(self.votes):
             digest.update(part)
         return digest.hexdigest()
+
+    def _beside_votes(self) -> Iterator[list[object]]:
+        """Yield the pair that the study names, prices, and who is left out; nothing where there is none of these."""
+        study = self.study
+        if study.pair_named_at is not None:
+            slugs = {system.pk: system.slug for system in self.systems}
+            pair = [slugs.get(key or 0) for key in (study.small_system_id, study.large_system_id)]
+            yield ["pair", *pair, study.pair_named_at.isoformat()]
+        yield from (["flagged", name] for name in self.flagged_annotators)
+        yield from (["price", s.slug, sorted(s.price.items())] for s in self.systems if s.price)
 
 
 def _names_used(names: list[str], indices: IntArray) -> list[str]:
@@ -232,7 +246,18 @@ def gather_inputs(
     votes = read_board_votes(criterion, filters)
     summaries = _summaries(study, systems)
     scores = _newest_scores(_scores(study, systems), {s.pk: s.language for s in summaries})
-    return BoardInputs(study, criterion, filters, systems, votes, summaries, scores)
+    return BoardInputs(
+        study, criterion, filters, systems, votes, summaries, scores, _flagged(criterion, filters, votes)
+    )
+
+
+def _flagged(criterion: Criterion, filters: Filters, votes: BoardVotes) -> list[str]:
+    """Name the annotators whose votes the filters leave out because a check flags them. A query with that filter."""
+    if filters.raters != "unflagged":
+        return []
+    voted = filtered_votes(criterion, replace(filters, raters="all")).order_by()
+    names = voted.values_list("assignment__annotator__pseudonym", flat=True).distinct()
+    return sorted(set(names) - set(votes.annotators))
 
 
 def _summaries(study: Study, systems: list[System]) -> list[SummaryRow]:

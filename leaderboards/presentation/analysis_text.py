@@ -27,6 +27,9 @@ def as_text(analysis: Values) -> str:
         ("Combined index (descriptive only)", _index(analysis["index"])),
     ]
     lines = [head, counts]
+    if analysis["too_few"] and analysis["votes"]:
+        lines += ["", f"{analysis['too_few'].capitalize()}. --format json has the numbers there are."]
+        parts = []
     for title, body in parts:
         lines += ["", title, "-" * len(title)]
         for line in body:

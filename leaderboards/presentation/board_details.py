@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from leaderboards.presentation.enough import in_numbers
 from lib.numbers import UNDEFINED, format_count, format_percent, format_whole
 from stats.uncertainty.proportions import wilson_interval
 
@@ -42,7 +43,7 @@ def other_intervals(board: dict[str, Any]) -> list[IntervalRow]:
             equal_length=_equal_length(line),
             reasons=_reasons(line, "rank_best", "all_lower", "iid_lower", "equal_length_rating"),
         )
-        for line in board["systems"]
+        for line in in_numbers(board)["systems"]
         if line["rating"] is not None
     ]
 
@@ -93,7 +94,7 @@ def neighbour_rows(board: dict[str, Any]) -> list[NeighbourRow]:
             needed=format_count(pair["votes_needed"]),
             answer=_answer(pair),
         )
-        for pair in board["neighbours"]
+        for pair in in_numbers(board)["neighbours"]
     ]
 
 

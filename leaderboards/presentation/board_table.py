@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from leaderboards.presentation.enough import in_numbers
 from lib.numbers import (
     UNDEFINED,
     format_bare_seconds,
@@ -42,7 +43,7 @@ class Column:
 
 
 COLUMNS = (
-    Column("rank", "Rank", format_whole, highest_first=False),
+    Column("rank", "Rank", format_whole, field="rank_best", highest_first=False),
     Column("rating", "Rating", format_whole),
     Column("interval", "95 % interval", format_whole, field="rating_lower"),
     Column("votes", "Votes", format_count),
@@ -57,6 +58,8 @@ COLUMNS = (
     Column("seconds", "Seconds", format_bare_seconds, highest_first=False),
     Column("parameters", "Params", format_parameters, highest_first=False),
 )
+# Columns of ranges, with the field of their other end. A rank is the range that the votes leave open.
+LAST = {"rank": "rank_worst", "interval": "rating_upper"}
 SYSTEM = Column("system", "System", str, highest_first=False)
 SORTS = {sort for column in (SYSTEM, *COLUMNS) for sort in (column.key, f"-{column.key}")}
 
@@ -84,13 +87,11 @@ class TableCell:
     Attributes:
         sort: The value with every digit, for sorting; "" where undefined.
         note: Number of the note about the value, 0 if there is none.
-        aside: Text below the value on a page, such as the ranks that the votes leave open.
     """
 
     text: str
     sort: str
     note: int
-    aside: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,10 +130,12 @@ class BoardTable:
 def make_table(board: dict[str, Any], *, sort: str = DEFAULT_SORT) -> BoardTable:
     """Write the board's lines in the order asked for: undefined values last, equals in the board's order.
 
+    Where too little was said about a system, its figures are dashes with the reason.
+
     sort: The key of a column, with "-" in front for descending; an unknown key gives the default order.
     """
     sort = sort if sort in SORTS else DEFAULT_SORT
-    notes: list[str] = []
+    board, notes = in_numbers(board), list[str]()
     bodies = [
         TableBody(title, [_row(line, notes) for line in _sorted(lines, sort)])
         for title, lines in by_part(board).items()
@@ -189,14 +192,8 @@ def _cell(line: dict[str, Any], column: Column, notes: list[str]) -> TableCell:
     if value is None:
         return TableCell(UNDEFINED, "", note)
     text = column.write(value)
-    if column.key == "interval":
-        text = f"{text}–{column.write(line['rating_upper'])}"
-    return TableCell(text, repr(value), note, _open_ranks(line) if column.key == "rank" else "")
-
-
-def _open_ranks(line: dict[str, Any]) -> str:
-    best, worst = line["rank_best"], line["rank_worst"]
-    return "" if best is None or best == worst else f"{best}–{worst}"
+    last = value if column.key not in LAST else line[LAST[column.key]]
+    return TableCell(text if last == value else f"{text}–{column.write(last)}", repr(value), note)
 
 
 def _note_number(text: str, notes: list[str]) -> int:

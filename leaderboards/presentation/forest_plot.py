@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaderboards.presentation.board_table import by_part
+from leaderboards.presentation.enough import in_numbers
 from lib.numbers import format_whole
 
 BoardLine = dict[str, Any]
@@ -18,6 +19,8 @@ AXIS_HEIGHT = 26
 MARGIN = 3.0
 LABEL_LENGTH = 32
 MOST_TICKS = 5
+# Size classes that have a mark of their own, "" for systems of unknown size.
+SIZES = ("compact", "mid", "large", "")
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class ForestRow:
     """One system.
 
     Attributes:
+        size: The size class, as a word and as a mark; "" where it is not known.
         value, range: Rating and interval as text of fixed-width digits; a narrow screen hides the range.
         text_y, y: Vertical position of the text, and of the line below it.
         x, x1, x2: Position of the rating and of its interval's ends, "" where undefined.
@@ -40,6 +44,7 @@ class ForestRow:
     """
 
     label: str
+    size: str
     value: str
     range: str
     kind: str
@@ -60,6 +65,7 @@ class ForestPlot:
     height: int
     axis_y: int
     description: str
+    sizes: list[str]
 
 
 @dataclass(frozen=True)
@@ -90,8 +96,9 @@ class RatingAxis:
 
 
 def forest_plots(board: dict[str, Any]) -> dict[str, ForestPlot]:
-    """Plot each part that votes connect, by the part's title; none while nothing is rated."""
-    plots = {title: forest_plot({"systems": lines}) for title, lines in by_part(board).items()}
+    """Plot each part that votes connect, by the part's title; none while there are too few votes."""
+    parts = by_part(in_numbers(board))
+    plots = {title: forest_plot({"systems": lines}) for title, lines in parts.items()}
     return {title: plot for title, plot in plots.items() if plot is not None}
 
 
@@ -106,8 +113,14 @@ def forest_plot(board: dict[str, Any]) -> ForestPlot | None:
         ticks=axis.ticks(),
         height=axis_y + AXIS_HEIGHT,
         axis_y=axis_y,
-        description="; ".join(f"{line['system']}: {format_whole(line['rating'])} {_interval(line)}" for line in lines),
+        description="; ".join(_in_words(line) for line in lines),
+        sizes=[size for size in SIZES if any(line["size_class"] == size for line in lines)],
     )
+
+
+def _in_words(line: BoardLine) -> str:
+    size = f" ({line['size_class']})" if line["size_class"] else ""
+    return f"{line['system']}{size}: {format_whole(line['rating'])} {_interval(line)}"
 
 
 def _axis(lines: Sequence[BoardLine]) -> RatingAxis:
@@ -120,6 +133,7 @@ def _axis(lines: Sequence[BoardLine]) -> RatingAxis:
 def _forest_row(index: int, line: BoardLine, axis: RatingAxis) -> ForestRow:
     return ForestRow(
         label=_shortened(line["system"]),
+        size=line["size_class"],
         value=format_whole(line["rating"]),
         range=_interval(line),
         kind=line["regime"],

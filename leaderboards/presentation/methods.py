@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotations.models import JudgeType, Study
+from leaderboards.presentation.enough import in_numbers
 from lib.numbers import count_of, format_count
 from stats.ratings.estimates import NO_LIMIT
 
@@ -84,7 +85,7 @@ def as_latex(board: Board, judging: Judging) -> str:
 
 def paragraph(board: Board, judging: Judging) -> tuple[list[str], list[str]]:
     """Return the sentences, and the references in the order in which they are cited."""
-    parts = [_compared(board), _judged(board, judging), _rated(board), _scored(board), _recorded(board)]
+    parts = [_compared(board), _judged(board, judging), _rated(in_numbers(board)), _scored(board), _recorded(board)]
     return [s for sentences, _ in parts for s in sentences], [s for _, sources in parts for s in sources]
 
 
@@ -116,6 +117,12 @@ def _judged(board: Board, judging: Judging) -> Part:
     if judging.elsewhere:
         which = "Other judgements" if judging.here else "The judgements"
         sentences.append(f"{which} were made elsewhere and imported.")
+    if names := board.get("flagged_annotators"):
+        sentences.append(
+            f"Judgements of {count_of(len(names), judges)} were left out because an automatic check flagged them "
+            "(judgements unlike the others', one side preferred, runs of one answer, speed, missed control items): "
+            f"{_listed(names) if len(names) > 1 else names[0]}."
+        )
     return sentences, []
 
 

@@ -18,6 +18,7 @@ from leaderboards.presentation.charts.progress import progress_chart
 from leaderboards.presentation.charts.scatter import Axis, scatter_chart
 from leaderboards.presentation.charts.widths import widths_chart
 from leaderboards.presentation.charts.win_matrix import win_matrix_chart
+from leaderboards.presentation.enough import in_numbers
 from leaderboards.snapshots.cache import cached_from_inputs, cached_value
 from leaderboards.snapshots.query import BoardQuery
 from stats.ratings.win_rates import win_rates
@@ -36,7 +37,7 @@ def pareto_lines(board: Board, data: Mapping[str, Any], quality: str, cost: str)
             "cost": data["costs"][cost][line["system"]]["value"],
             "cost_reason": data["costs"][cost][line["system"]]["reason"],
         }
-        for line in board["systems"]
+        for line in in_numbers(board)["systems"]
         if line["system"] in data["costs"][cost]
     ]
 
@@ -131,4 +132,4 @@ OPTIONS = ("metric", "quality", "cost")
 
 def study_chart(name: str, query: BoardQuery, board: Board, options: QueryDict) -> Chart:
     """Draw one of CHARTS. options: Parameters of an address, see OPTIONS."""
-    return CHARTS[name](query, board, options)
+    return CHARTS[name](query, in_numbers(board), options)

@@ -43,14 +43,17 @@ MARKDOWN = _layout(DataRow("| ", " | ", " |"), below_header=lambda widths, _: "|
 
 
 def as_csv(board: dict[str, Any]) -> str:
-    """Every digit, a line a system in the board's order; an undefined value is an empty cell, its reason in `notes`."""
+    """Every digit, a line a system in the board's order; an undefined value is an empty cell, its reason in `notes`.
+
+    `too_few` says of whom too little was said for its figures to mean anything.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow([*IDENTITY, *NUMBERS, "notes"])
+    writer.writerow([*IDENTITY, *NUMBERS, "notes", "too_few"])
     for line in board["systems"]:
         notes = "; ".join(f"{field}: {reason}" for field, reason in sorted(line["reasons"].items()))
         values = [line[field] for field in (*IDENTITY, *NUMBERS)]
-        writer.writerow([safe_cell(value) for value in (*values, notes)])
+        writer.writerow([safe_cell(value) for value in (*values, notes, line["too_few"])])
     return out.getvalue()
 
 

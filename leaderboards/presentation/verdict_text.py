@@ -1,67 +1,56 @@
-"""Say the verdict on a small system in words: a sentence to decide by, numbers to check it."""
+"""Say the comparison of a small and a large system: a sentence to decide by, numbers to check it."""
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from lib.numbers import UNDEFINED, format_count, format_fraction, format_parameters
+from lib.numbers import UNDEFINED, format_count, format_fraction
 
-REGIMES = {"zero-shot": "zero-shot", "fine-tuned": "fine-tuned", "baseline": "a baseline", "human": "written by people"}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A verdict on a page.
-
-    Attributes:
-        kind: good, bad or open; sets the colour.
-        facts: The numbers behind it, as name and value.
-    """
-
-    kind: str
-    heading: str
-    sentence: str
-    facts: list[tuple[str, str]]
+SPACE = "\N{NO-BREAK SPACE}"
+# Kinds of verdicts, which set the colour.
+GOOD, BAD, OPEN, NONE = "good", "bad", "open", "none"
+HEADINGS = {GOOD: "Good enough", BAD: "Not good enough", OPEN: "Not decided yet", NONE: "No verdict"}
 
 
-def tell_verdict(
-    result: Mapping[str, Any], small: Mapping[str, Any], large: Mapping[str, Any], data: Mapping[str, Any]
-) -> Verdict:
-    """Say a result of compare_pairs.
-
-    small, large: Lines of the board. data: Of compute_small_large.
-    """
-    kind, heading, sentence = _in_words(result, full_name(small), large["name"], data["votes"])
-    return Verdict(kind, heading, sentence, _facts(result, data))
-
-
-def full_name(line: Mapping[str, Any]) -> str:
-    """Name a system with its size and regime, as in "FLAN-T5-Large (780M, fine-tuned)"."""
-    parts = [format_parameters(line["parameters"])] if line["parameters"] else []
-    return f"{line['name']} ({', '.join([*parts, REGIMES.get(line['regime'], line['regime'])])})"
-
-
-def _in_words(result: Mapping[str, Any], small: str, large: str, votes: int) -> tuple[str, str, str]:
+def say_result(result: Mapping[str, Any], small: str, large: str, votes: int) -> tuple[str, str]:
+    """Return the kind of a result and a sentence to decide by. small, large: The names of the systems."""
     if result["lower"] is None:
-        return "open", "Not decided yet", f"It is not known how {small} compares with {large}: {result['reason']}."
-    lower, upper = result["lower"], result["upper"]
+        return OPEN, f"It is not known how {small} compares with {large}: {result['reason']}."
+    share, lower, upper = share_texts(result)
+    said = f"{small} is preferred in {share} of comparisons with {large} (95{SPACE}%: {lower} to {upper})"
     if result["margin"] is None:
-        no_margin = "No margin was agreed before this study, so there is no verdict on whether that is good enough."
-        return "open", "No verdict", f"{small} is {_between(lower, upper)} than {large}. {no_margin}"
-    agreed = f"the margin of {points(result['margin'])} agreed before the study"
+        return NONE, f"{said}. The study has no margin, so nothing says how much less would be good enough."
+    said = f"{said}; good enough means surely at least {percent(0.5 - result['margin'])}."
     match result["verdict"]:
         case "superior":
-            more = f"people prefer it in at least {_cases(lower)} of 100 comparisons"
-            return "good", "Better", f"{small} is better than {large}: {more}, so it is good enough at {agreed}."
+            return GOOD, f"{said} It is surely the better one."
         case "not inferior":
-            worse = f"at most {points(-lower, up=True)} of win probability worse than {large}"
-            return "good", "Good enough", f"{small} is {worse}: good enough at {agreed}."
+            return GOOD, said
         case "inferior":
-            worse = f"at least {points(-upper)} of win probability worse than {large}"
-            return "bad", "Not good enough", f"{small} is {worse}: not good enough at {agreed}."
-    worse = f"may be up to {points(-lower, up=True)} of win probability worse than {large}, more than {agreed}"
-    return "open", "Not decided yet", f"{small} {worse}, or within it. {_more(result, votes)}"
+            return BAD, f"{said} It surely falls short of that."
+    return OPEN, f"{said} {_more(result, votes)}"
+
+
+def share_texts(result: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Write the share that prefers the small system, and its bounds, in percent.
+
+    With as many digits as it takes to be on the same side of the least share and of one half as the numbers are.
+    """
+    share, lower, upper = (0.5 + result[name] for name in ("difference", "lower", "upper"))
+    least = 0.5 - (result["margin"] or 0)
+    for digits in range(4):
+        low, high = (round(100 * value, digits) for value in (lower, upper))
+        mark = round(100 * least, 9)
+        same = (low >= mark) == (lower > least) and (high < mark) == (upper < least) and (low > 50) == (lower > 0.5)
+        if same:
+            break
+    return percent(share, digits), f"{100 * lower:.{digits}f}", percent(upper, digits)
+
+
+def percent(share: float, digits: int | None = None) -> str:
+    """Write a share in percent with so many digits, or with those that it has."""
+    number = round(100 * share, 9)
+    return (f"{number:g}" if digits is None else f"{number:.{digits}f}") + f"{SPACE}%"
 
 
 def _more(result: Mapping[str, Any], votes: int) -> str:
@@ -76,24 +65,10 @@ def _more(result: Mapping[str, Any], votes: int) -> str:
     )
 
 
-def _between(lower: float, upper: float) -> str:
-    if lower >= 0:
-        return f"{points(lower)} to {points(upper)} of win probability better"
-    if upper <= 0:
-        return f"{points(-upper)} to {points(-lower)} of win probability worse"
-    return f"between {points(-lower)} of win probability worse and {points(upper)} better"
-
-
-def points(share: float, *, up: bool = False) -> str:
-    """Write a share in points: 0.04 is 4 points. up: Round up, for "at most"."""
-    tenths = round(1000 * share, 6)
-    value = (math.ceil(tenths) if up else math.floor(tenths + 0.5)) / 10
-    return f"{value:g} {'point' if value == 1 else 'points'}"
-
-
-def _cases(difference: float) -> str:
-    """Return how many of 100 comparisons, rounded down, for "at least"."""
-    return f"{math.floor(100 * (0.5 + difference) + 1e-9):d}"
+def _p_text(result: Mapping[str, Any]) -> str:
+    if result["p"] is None and result.get("pairs", 1) > 1:
+        return f"{UNDEFINED} (the votes chose the pair)"
+    return f"{format_fraction(result['p'], 4)} for: worse by the margin or more; level 0.025"
 
 
 def _rounded(votes: int) -> int:
@@ -102,7 +77,8 @@ def _rounded(votes: int) -> int:
     return math.ceil(votes / step) * step
 
 
-def _facts(result: Mapping[str, Any], data: Mapping[str, Any]) -> list[tuple[str, str]]:
+def facts(result: Mapping[str, Any], data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List the numbers behind a result. data: Of compute_small_large."""
     number, needed = format_fraction, result["votes_needed"]
     interval = UNDEFINED if result["lower"] is None else f"{number(result['lower'])} to {number(result['upper'])}"
     return [
@@ -110,7 +86,7 @@ def _facts(result: Mapping[str, Any], data: Mapping[str, Any]) -> list[tuple[str
         ("95 % interval", interval + (f" ({result['reason']})" if result["reason"] else "")),
         ("Standard error", number(result["error"], 4)),
         ("Margin", "none" if result["margin"] is None else number(result["margin"])),
-        ("p (one-sided)", f"{number(result['p'], 4)} for: worse by the margin or more; level 0.025"),
+        ("p (one-sided)", _p_text(result)),
         ("Votes", f"{format_count(data['votes'])} in the study"),
         ("Votes to decide", UNDEFINED if needed is None else f"{format_count(needed)} in all, at power 0.8"),
         (

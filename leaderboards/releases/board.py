@@ -15,6 +15,7 @@ from leaderboards.exports.rows import EXCLUDED, ExportVote, Row
 from stats.raters.agreement import Agreement, krippendorff_alpha
 from stats.ratings.ratings import rate
 from stats.votes.arrays import FloatArray, IntArray, VoteArrays, renumbered
+from stats.votes.least import count_by_system
 from stats.votes.weights import chance_weights, effective_votes
 
 RESAMPLES = 1000
@@ -147,11 +148,12 @@ class BoardMaker:
             "win_rate": ratings.win_rate,
             "both_bad_rate": ratings.both_bad_rate,
         }
-        lines = []
+        lines, counts = [], count_by_system(arrays)
         for i, system in enumerate(self._systems):
             line: dict[str, Any] = {"system": system, **{name: _defined(values[i]) for name, values in figures.items()}}
             line["metrics"] = {name: self._mean(system, name) for name in METRIC_NAMES}
             line["reason"] = ratings.reason[i] or ratings.interval_reason[i] or None
+            line["too_few"] = counts.too_few(i)
             lines.append(line)
         lines.sort(key=lambda line: (line["rating"] is None, -(line["rating"] or 0), line["system"]))
         return {

@@ -147,6 +147,7 @@ def _facts(contents: Contents, maker: BoardMaker, seed: int, counts: Mapping[str
         withheld=len(contents.withheld),
         board=maker.board(seed),
         agreement=maker.agreement(seed),
+        flagged=len(contents.flags),
     )
 
 

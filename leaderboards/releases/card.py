@@ -39,6 +39,7 @@ class Facts:
         withheld: Documents whose text may not leave.
         board: What goes into board.json.
         agreement: Krippendorff's alpha with its interval, by question.
+        flagged: How many judges a check of the quality page flags.
     """
 
     counts: Mapping[str, int]
@@ -48,6 +49,7 @@ class Facts:
     withheld: int
     board: Mapping[str, Any]
     agreement: Mapping[str, Mapping[str, Any]]
+    flagged: int = 0
 
 
 def card(release: Release, facts: Facts) -> str:
@@ -75,6 +77,7 @@ def _context(release: Release, facts: Facts) -> dict[str, Any]:
         "questions": [_question(key, board) for key, board in facts.board["criteria"].items()],
         "text_licences": ", ".join(facts.licences) or "none stated",
         "withheld": f"{facts.withheld:,}" if facts.withheld else "",
+        "flagged": facts.flagged,
         "has_few_votes": counts["votes"] < ENOUGH_VOTES,
     }
 
@@ -120,12 +123,20 @@ def _question(key: str, board: Mapping[str, Any]) -> dict[str, Any]:
 
 def _board(board: Mapping[str, Any]) -> dict[str, Any]:
     """Return the lines of a board, and the remarks below them: why a figure is undefined, and warnings."""
-    reasons = [f"{line['system']}: {line['reason']}" for line in board["systems"] if line["reason"]]
+    lines = [_in_numbers(line) for line in board["systems"]]
+    reasons = [f"{line['system']}: {line['reason']}" for line in lines if line["reason"]]
     return {
         "votes": f"{board['votes']:,}",
-        "lines": [_line(line) for line in board["systems"]],
+        "lines": [_line(line) for line in lines],
         "remarks": [*reasons, *board["warnings"]],
     }
+
+
+def _in_numbers(line: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Take a rating from a line that too few votes stand behind; board.json keeps it."""
+    if not line.get("too_few") or not line["votes"]:
+        return line
+    return {**line, "rating": None, "rating_lower": None, "rating_upper": None, "reason": line["too_few"]}
 
 
 def _line(line: Mapping[str, Any]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.models import Comparison, Remark, Study, included
+from annotations.quality.flagged import Flags, flagged_annotators
 from leaderboards.exports.rows import ExportVote, Row, Selection, as_row, flagged_summaries, read_export_votes
 from lib.names import name_hash
 from models_runner.datasets.queries import query_number
@@ -45,6 +46,11 @@ class Contents:
         """
         names = sorted(self.study.annotators.values_list("pseudonym", flat=True))
         return {name: f"judge-{n:0{len(str(len(names)))}d}" for n, name in enumerate(names, start=1)}
+
+    @cached_property
+    def flags(self) -> Flags:
+        """Why a check of the quality page flags an annotator, by primary key."""
+        return flagged_annotators(self.study)
 
     def query_name(self, document: int, text: str | None) -> str | None:
         """Return a query's text, or its hash; the same in every table."""
@@ -243,13 +249,14 @@ class Contents:
         people = self.study.annotators.order_by("pseudonym")
         if not self.selection.include_excluded:
             people = people.included()
-        rows = [(self.judges[annotator.pseudonym], annotator) for annotator in people]
+        rows, flags = [(self.judges[annotator.pseudonym], annotator) for annotator in people], self.flags
         for name, annotator in sorted(rows, key=lambda row: row[0]):
             yield {
                 "judge": name,
                 "judge_type": annotator.judge_type,
                 "rated_elsewhere": annotator.imported,
                 "excluded": not annotator.is_included,
+                "warnings": "; ".join(flags.get(annotator.pk, [])),
             }
 
     def comment_rows(self) -> Iterator[Row]:

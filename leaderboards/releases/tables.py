@@ -149,7 +149,7 @@ TABLES = {
         ReleaseTable(
             "annotators",
             "Who voted, under a name that leads to nobody.",
-            {"judge": TEXT, "judge_type": TEXT, "rated_elsewhere": FLAG, "excluded": FLAG},
+            {"judge": TEXT, "judge_type": TEXT, "rated_elsewhere": FLAG, "excluded": FLAG, "warnings": TEXT},
         ),
         ReleaseTable(
             "comments",

@@ -21,7 +21,7 @@ class Freshness:
 
     Attributes:
         votes: Votes in the snapshot; None without one.
-        votes_now: None where too many were given since to count.
+        votes_now: None where it would take too long to count.
         stage: What the worker is doing; "" where the snapshot is current.
         reason: Why the last attempt failed; "" if it did not.
     """
@@ -54,6 +54,8 @@ def votes_now(snapshot: BoardSnapshot, criterion: Criterion, filters: Filters) -
     Only those answers are read. Annotators excluded or included since and places given back are not: they change the
     number when the snapshot is renewed.
     """
+    if filters.raters == "unflagged":
+        return None  # who is flagged now would take as long as the board itself
     answers = JudgementRevision.objects.filter(restriction(filters, criterion.study), criterion=criterion)
     since = answers.filter(pk__gt=snapshot.revision)
     if since[: MOST_COUNTED + 1].count() > MOST_COUNTED:

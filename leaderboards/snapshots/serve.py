@@ -49,7 +49,7 @@ def get_snapshot(kind: str, study: Study, criterion: Criterion, filters: Filters
     In a large study the cost does not depend on the number of votes.
     """
     now = timezone.now()
-    newest = stored_snapshots(kind, study, criterion, filters, seed).order_by("-as_of", "-pk").first()
+    newest = newest_snapshot(kind, study, criterion, filters, seed)
     if (
         newest is not None
         and newest.as_of > now - OLDEST
@@ -59,6 +59,13 @@ def get_snapshot(kind: str, study: Study, criterion: Criterion, filters: Filters
     if has_few_votes(criterion):
         return Served(compute(kind, study, criterion, filters, seed), None)
     return Served(newest, ask(kind, study, criterion, filters.key, seed, now=now))
+
+
+def newest_snapshot(
+    kind: str, study: Study, criterion: Criterion, filters: Filters = DEFAULT, seed: int = 0
+) -> BoardSnapshot | None:
+    """Return the newest stored snapshot, stale or not, and compute nothing; one query."""
+    return stored_snapshots(kind, study, criterion, filters, seed).order_by("-as_of", "-pk").first()
 
 
 def has_few_votes(criterion: Criterion) -> bool:

@@ -9,7 +9,10 @@ that only grow, and rows of which there are few, so it costs the same after a mi
 - Pairs answered in part and held now: their answers stop counting when the lease runs out. Where a comment is required,
   an answered pair can be taken up again without an answer, so the newest remark is read.
 - Runs and scoring jobs, by status and time. While one is running, the key changes every OPEN_SECONDS.
-- Names and sizes of the systems, and names of the study and the question.
+- Names, sizes and prices of the systems, and names of the study and the question. Which systems the study asks about
+  is a setting, so it is in the study's history.
+
+Without flagged annotators it depends on what flags them: answers to all questions, gold included.
 
 annotations.studies.change_marker reads what concerns votes alone.
 """
@@ -23,6 +26,7 @@ from typing import Any
 from django.db.models import Count, Max
 
 from annotations.models import Criterion, Study
+from annotations.quality.snapshots import quality_key
 from annotations.studies.change_marker import end_of_history, held_in_part, newest_answer, newest_remark
 from leaderboards.data.filters import Filters
 from models_runner.models import Run, ScoringJob
@@ -45,7 +49,7 @@ class StalenessKey:
 
 
 def staleness_key(study: Study, criterion: Criterion, filters: Filters, now: datetime) -> StalenessKey:
-    """Read the key in seven queries, one more with flagged=out and one where comments are required."""
+    """Read the key in seven queries, more with flagged=out, with raters=unflagged and where comments are required."""
     newest = newest_answer(criterion, now)
     parts = [
         filters.key,
@@ -57,6 +61,7 @@ def staleness_key(study: Study, criterion: Criterion, filters: Filters, now: dat
         _work(study, now),
         _names(study, criterion),
         _flagged(study) if filters.flagged == "out" else None,
+        *([quality_key(study, now)] if filters.raters == "unflagged" else []),
     ]
     return StalenessKey(hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest(), newest.revision)
 
@@ -71,7 +76,7 @@ def _work(study: Study, now: datetime) -> list[Any]:
 
 
 def _names(study: Study, criterion: Criterion) -> list[Any]:
-    systems = study.systems.order_by("slug").values_list("slug", "name", "regime", "parameters")
+    systems = study.systems.order_by("slug").values_list("slug", "name", "regime", "parameters", "price")
     return [
         study.slug,
         study.title,

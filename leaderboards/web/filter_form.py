@@ -14,6 +14,7 @@ from leaderboards.data.filters import (
     LENGTHS,
     LONG_FROM,
     MEDIUM_FROM,
+    RATERS,
     SIZES,
     TIES,
     WEIGHTS,
@@ -74,14 +75,16 @@ def _language_form(name: str) -> str:
 
 def filter_choices(study: Study, filters: Filters, *, flagged_votes: int) -> list[FilterChoice]:
     """Return the filters that make a difference in this study, and those that are set."""
+    groups = _groups(study)
     offered: list[tuple[str, str, Mapping[str, str]]] = [
         ("judges", "Votes by", JUDGES if _has_llm_judges(study) else {}),
-        ("group", "Annotators who came", _several({"": ANY, **_groups(study)})),
+        ("group", "Annotators who came", _several({"": ANY, **groups})),
         ("language", "Language", _several({"": ANY, **_languages(study)})),
         ("length", "Documents", _several({"": ANY, **_lengths(study)})),
         ("split", "Split", _several({"": ANY, **_splits(study)})),
         ("size", "Systems", _several({"": ANY, **_sizes(study)})),
         ("flagged", "Summaries that name a model", FLAGGED if flagged_votes else {}),
+        ("raters", "Flagged annotators", RATERS if groups else {}),
         ("ties", "Ties and both bad", TIES),
         ("weights", "Votes weigh", WEIGHTS if study.sampling == Sampling.ADAPTIVE else {}),
         ("control", "Ratings", CONTROL),
@@ -162,6 +165,7 @@ def left_out(filters: Filters) -> list[str]:
     words = {
         "judges": {"human": "votes by language models", "llm": "votes by people"},
         "flagged": {"out": "votes on summaries that name a model or maker which the meeting does not"},
+        "raters": {"unflagged": "votes of annotators whom a check on the quality page flags"},
     }
     parts: list[str] = []
     for name, value in filters.asked.items():

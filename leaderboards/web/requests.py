@@ -14,10 +14,12 @@ from django.views.decorators.http import require_safe
 from annotations.models import Criterion, Study
 from leaderboards.data.filters import Filters, UnknownFilterError
 from leaderboards.data.lookup import UnknownCriterionError, find_criterion
+from leaderboards.presentation.flags import flag_note
 from leaderboards.snapshots.query import RETRY_AFTER, BoardQuery, SnapshotPendingError
 from leaderboards.web.access import StillRatingError, get_results_study
 from leaderboards.web.filter_form import check_choice, left_out
 from lib.json_errors import json_error
+from stats.votes.least import LEAST
 
 
 def page_context(query: BoardQuery) -> dict[str, Any]:
@@ -30,6 +32,17 @@ def page_context(query: BoardQuery) -> dict[str, Any]:
         "left_out": left_out(query.filters),
         "query": urlencode(query.parameters),
         "filter_query": query.filters.key,
+        "least": LEAST,
+    }
+
+
+def flag_context(query: BoardQuery) -> dict[str, Any]:
+    """Return what a page says of flagged annotators, with the queries that count and leave out their votes."""
+    counting = {name: value for name, value in query.parameters.items() if name != "raters"}
+    return {
+        "flag_note": flag_note(query.study, query.filters),
+        "with_raters": urlencode(counting),
+        "without_raters": urlencode(counting | {"raters": "unflagged"}),
     }
 
 

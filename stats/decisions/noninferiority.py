@@ -121,7 +121,7 @@ def _within_part(
 ) -> list[NonInferiority]:
     """Compare pairs of systems that all votes connect."""
     strengths = fit_bradley_terry(votes.wins())
-    drawn = _drawn(votes, strengths, seed, resamples)
+    drawn = draw_strengths(votes, strengths, seed, resamples)
     if drawn is None:
         differences = [float(on_scale(scale, strengths[i] - strengths[j])) for i, j in pairs]
         return [NonInferiority(value, np.nan, np.nan, margin, np.nan, NO_DRAWS) for value in differences]
@@ -168,7 +168,7 @@ def verdict(
     return NonInferiority(difference, float(lower[0]), float(upper[0]), margin, p, error=error)
 
 
-def _drawn(votes: VoteArrays, strengths: FloatArray, seed: int, resamples: int) -> FloatArray | None:
+def draw_strengths(votes: VoteArrays, strengths: FloatArray, seed: int, resamples: int) -> FloatArray | None:
     """Fit the strengths in resamples, shape (r, n); None if there is nothing to draw again."""
     n_documents, n_annotators = units(votes.document), units(votes.annotator)
     if n_documents == n_annotators == 1:
@@ -177,7 +177,9 @@ def _drawn(votes: VoteArrays, strengths: FloatArray, seed: int, resamples: int) 
     return bootstrap_strengths(votes, strengths, draws)
 
 
-def votes_to_decide(result: NonInferiority, n_votes: int, *, power: float = POWER) -> float:
+def votes_to_decide(
+    result: NonInferiority, n_votes: int, *, power: float = POWER, quantile: float | None = None
+) -> float:
     """Forecast the votes that decide, votes * (error * (z(0.975) + z(power)) / distance from the margin)^2.
 
     The forecast holds if the difference is the one seen now, and documents, annotators and votes grow alike.
@@ -186,6 +188,7 @@ def votes_to_decide(result: NonInferiority, n_votes: int, *, power: float = POWE
         result: The present result.
         n_votes: Number of votes that it comes from.
         power: Probability of a decision, between 0 and 1.
+        quantile: In place of z(0.975), where the interval reaches further.
     Returns:
         Votes in all, present ones included; infinite where the difference equals -margin, NaN without an error.
     Source:
@@ -194,7 +197,8 @@ def votes_to_decide(result: NonInferiority, n_votes: int, *, power: float = POWE
     distance = abs(result.difference + result.margin)
     if np.isnan(result.error) or distance == 0:
         return np.nan if np.isnan(result.error) else np.inf
-    factor = float(ndtri(1 - ONE_SIDED) + ndtri(power))
+    reach = ndtri(1 - ONE_SIDED) if quantile is None else quantile
+    factor = float(reach + ndtri(power))
     return float(n_votes * (result.error * factor / distance) ** 2)
 
 

@@ -55,6 +55,7 @@ class Estimates:
         best_rank, worst_rank: Ranks that the votes leave open, for all systems at once.
         iid_lower, iid_upper: Bounds of the sandwich of single votes.
         used: Resamples that say something about each system.
+        drawn: Strength of each system in every resample, n arrays of shape (r,), before any anchor; empty without.
         reason: Why the strength is NaN.
         interval_reason: Why lower and upper are NaN.
         rank_reason: Why the rank is NaN.
@@ -75,6 +76,7 @@ class Estimates:
     iid_lower: FloatArray
     iid_upper: FloatArray
     used: IntArray
+    drawn: tuple[FloatArray, ...]
     reason: tuple[str, ...]
     interval_reason: tuple[str, ...]
     rank_reason: tuple[str, ...]
@@ -89,7 +91,7 @@ def undefined(reasons: Sequence[str]) -> Estimates:
     n = len(reasons)
     values: dict[str, Any] = {field.name: np.full(n, np.nan) for field in fields(Estimates) if field.type is FloatArray}
     values |= {field.name: tuple(reasons) for field in fields(Estimates) if field.name.endswith("reason")}
-    return Estimates(**values, used=np.zeros(n, dtype=np.int64))
+    return Estimates(**values, used=np.zeros(n, dtype=np.int64), drawn=(np.empty(0),) * n)
 
 
 def estimate(votes: VoteArrays, *, seed: int, resamples: int, ties: Ties, anchor: int | None) -> Estimates:
@@ -118,6 +120,7 @@ def estimate(votes: VoteArrays, *, seed: int, resamples: int, ties: Ties, anchor
     factor = expansion(votes, _fit(votes) if davidson else strengths, circle=limits.circle)
     return replace(
         estimates,
+        drawn=tuple(drawn.T),
         **_marginal(drawn, strengths, anchor, factor, limits),
         **_simultaneous(drawn, strengths, anchor, factor, limits),
     )

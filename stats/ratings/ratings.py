@@ -73,6 +73,8 @@ class Ratings:
         n_votes, n_documents, n_annotators: What the ratings come from.
         seed, resamples: Of the bootstrap.
         resamples_used: Resamples that say something about each system.
+        drawn: Strength of each system in every resample, in log-odds, n arrays of shape (r,); empty without. Strengths
+            are comparable within a part only.
         warnings: Sentences that a reader of the intervals must know.
     """
 
@@ -104,6 +106,7 @@ class Ratings:
     seed: int
     resamples: int
     resamples_used: IntArray
+    drawn: tuple[FloatArray, ...]
     warnings: tuple[str, ...]
 
 

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.rating import join, press_until_next_pair, rated
 from tests.factories import UserFactory, make_study
+from tests.leaderboards.compared import make_compared_study
 from tests.leaderboards.helpers import make_rated_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -49,7 +50,9 @@ def test_the_board_changes_with_the_votes_of_a_person(new_page, open_board):
         rated(rating, number + 1)
     board.reload()
     expect(count_of(board, "Votes")).to_have_text("5")
-    expect(board.locator("svg.forest .forest-point")).to_have_count(3)
+    # One person's five votes are too few for ratings; the table counts them.
+    expect(board.locator(".empty")).to_contain_text("Too few votes to rate any system")
+    expect(board.locator("svg.forest")).to_have_count(0)
     after = column(board, "Votes")
     assert sum(int(votes) for votes in after) == 10  # each vote is about two systems
     assert after != before
@@ -69,3 +72,28 @@ def test_a_heading_sorts_the_table_in_place(open_board):
     assert loaded == []
     page.reload()
     assert column(page, "System") == by_name[::-1]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (375, "dark")])
+def test_the_board_begins_with_the_answer_and_draws_it_against_the_margin(new_page, live_server, width, scheme):
+    study = make_compared_study(slug="answer", documents=6, annotators=4, noninferiority_margin=0.05)
+    page = new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    _open_board(page, live_server.url, study)
+    answer = page.locator(".verdict")
+    expect(answer.locator(".verdict-heading")).to_have_text("Not decided yet")
+    expect(answer.locator(".verdict-sentence")).to_contain_text("good enough means surely at least 45")
+    picture = page.locator("svg.verdict-picture")
+    boxes = {
+        name: picture.locator(f".verdict-{name}").first.bounding_box()
+        for name in ("interval", "least", "point", "half")
+    }
+    assert boxes["interval"]["x"] < boxes["least"]["x"] < boxes["half"]["x"]
+    assert boxes["interval"]["x"] < boxes["point"]["x"] < boxes["interval"]["x"] + boxes["interval"]["width"]
+    # Words of the picture stay on the page, whatever its width.
+    for text in picture.locator("text").all():
+        box = text.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    expect(page.locator(".verdict-gains dd").first).to_contain_text("smaller")
+    page.get_by_role("link", name="Other pairs, and the numbers behind this").click()
+    expect(page.locator(".verdict-heading")).to_have_text("Not decided yet")

@@ -1,6 +1,7 @@
 import pytest
 
 from annotations.models import Assignment, Comparison, Judgement
+from annotations.quality.exclusion import exclude
 from evalsite.views import study_rows
 from models_runner.models import Run, Summary
 from tests.factories import AnnotatorFactory, RunFactory, SummaryFactory, make_study
@@ -42,6 +43,24 @@ def test_votes_are_counted_against_quota_times_criteria():
     assert (row.votes, row.needed) == (4, 24)
 
 
+def test_overview_the_study_and_its_board_count_the_same_votes():
+    study = make_study(systems=3, documents=2, quota=2)
+    judge(study, 4)
+    judge(study, 0)
+    gone = AnnotatorFactory(study=study)
+    for number, comparison in enumerate(study.comparisons.all()[4:6]):
+        state = {"state": "expired", "slot": None} if number else {"state": "done", "slot": 1}
+        assignment = Assignment.objects.create(comparison=comparison, annotator=gone, shown_left="a", **state)
+        Judgement.objects.create(assignment=assignment, criterion=study.criteria.get(), outcome="a")
+    client = researcher()
+    assert [votes for _, votes in client.get(f"/studies/{study.slug}/").context["votes"]] == [5]
+    exclude(gone, "a test", None)
+    assert [row.votes for row in study_rows()] == [4]
+    assert [votes for _, votes in client.get(f"/studies/{study.slug}/").context["votes"]] == [4]
+    assert client.get(f"/boards/{study.slug}/board.json").json()["votes"] == 4
+    assert "Votes that count on boards:" in client.get(f"/studies/{study.slug}/").content.decode()
+
+
 def test_home_shows_progress_of_open_runs_and_leaves_finished_ones_out():
     run = RunFactory(status=Run.Status.RUNNING)
     SummaryFactory(run=run)
@@ -56,7 +75,8 @@ def test_home_asks_the_same_queries_for_any_number_of_rows(django_assert_num_que
         make_study(systems=2, documents=1)
         SummaryFactory(run__status=Run.Status.RUNNING)
     client = researcher()
-    studies = ["studies", "answers", "answers to gold and training", "places", "questions"]
+    uncounted = ["to gold and training", "given back", "of excluded annotators"]
+    studies = ["studies", "answers", *uncounted, "places", "questions"]
     steps = ["own dataset", "its systems", "own study", "its people", "its votes"]
     queries = ["session", "user", *studies, "open runs", "their progress", "datasets", "systems", *steps]
     with django_assert_num_queries(len(queries)):

@@ -7,7 +7,7 @@ from django import forms
 
 from annotations.models import Study, Wanted
 from annotations.studies.criteria import LIBRARY
-from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, dates_problem
+from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, PAIR, dates_problem, pair_problem
 from annotations.studies.setup import MARGIN, RatingOptions, StudyScope
 from annotations.web.forms.fields import moment_field
 from lib.lines import text_lines
@@ -168,6 +168,23 @@ class SettingsForm(forms.ModelForm):
             field.show_hidden_initial = True
         for name in FIXED_BY_RATING:
             self.fields[name].disabled = rated
+        for name in PAIR:
+            self.fields[name] = self._system_field(name)
+            # As an object: its choices go by slug, and a key would select none of them.
+            self.initial[name] = getattr(self.instance, name)
+
+    def _system_field(self, name: str) -> forms.ModelChoiceField:
+        """Offer the study's own systems by their names in addresses."""
+        field = Study._meta.get_field(name)
+        return forms.ModelChoiceField(
+            self.instance.systems.all(),
+            to_field_name="slug",
+            required=False,
+            empty_label="The best by the votes",
+            label=str(field.verbose_name),
+            help_text=field.help_text,
+            show_hidden_initial=True,
+        )
 
     def changes(self) -> dict[str, Any]:
         """Return the fields changed on the page; the others may have been changed by somebody else meanwhile."""
@@ -179,4 +196,6 @@ class SettingsForm(forms.ModelForm):
         values = self.cleaned_data
         if problem := dates_problem(values.get("opens_at"), values.get("closes_at")):
             self.add_error("closes_at", problem)
+        if problem := pair_problem(*(values.get(name) for name in PAIR)):
+            self.add_error("large_system", problem)
         return values

@@ -13,13 +13,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.evidence.work import evidence_progress
-from annotations.models import Remark, Study
+from annotations.models import Criterion, Remark, Study
 from annotations.people import links
 from annotations.rating.remarks import newest_remarks, remark_lines
 from annotations.studies import audit, setup
 from annotations.studies import settings as study_settings
 from annotations.studies.effort import study_effort
-from annotations.studies.progress import coverage, progress_by_study, rated_counts, study_progress
+from annotations.studies.progress import counted_votes, coverage, progress_by_study, rated_counts, study_progress
 from annotations.web.access import (
     StillRatingError,
     login_required,
@@ -99,6 +99,7 @@ def study(request: HttpRequest, study: Study) -> HttpResponse:
         "role": role_of(request.user, study),
         "ended": study.status == Study.Status.OPEN and study.is_over(timezone.now()),
         "progress": study_progress(study),
+        "votes": _votes(study),
         "effort": study_effort(study),
         "evidence": evidence_progress(study),
         "coverage": coverage(study),
@@ -108,6 +109,12 @@ def study(request: HttpRequest, study: Study) -> HttpResponse:
         "invitation_link": request.build_absolute_uri(links.invitation_path(study)),
     }
     return render(request, "annotations/study.html", context)
+
+
+def _votes(study: Study) -> list[tuple[Criterion, int]]:
+    """Return the votes on each question that boards count."""
+    counted = counted_votes([study])
+    return [(criterion, counted[criterion.pk]) for criterion in study.criteria.all()]
 
 
 def _remarks(request: HttpRequest, study: Study) -> QuerySet[Remark] | None:

@@ -12,6 +12,7 @@ from leaderboards.boards.analysis.robustness import TOPS, UNITS_TRIED, VOTES_LIS
 from leaderboards.boards.analysis.small_large import margin_of, noninferiority, votes_needed
 from leaderboards.boards.analysis.values import Values
 from leaderboards.data.inputs import BoardInputs
+from stats.votes.least import too_few
 
 Weights = Mapping[str, float]
 
@@ -62,6 +63,7 @@ def _about(data: AnalysisData) -> Values:
         "votes": len(data.votes),
         "documents": len(inputs.documents),
         "annotators": len(inputs.annotators),
+        "too_few": too_few(len(data.votes), len(inputs.annotators), len(inputs.documents)),
         "systems": inputs.slugs,
         "fingerprint": inputs.fingerprint,
         "seed": data.seed,

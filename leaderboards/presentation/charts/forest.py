@@ -6,6 +6,7 @@ from leaderboards.presentation.charts.chart import Chart, Spec, empty_chart
 from leaderboards.presentation.charts.look import Look
 from leaderboards.presentation.charts.marks import colour, interval_text, kind, points
 from lib.numbers import format_whole
+from stats.votes.least import LEAST
 
 NAME, TITLE = "forest", "Ratings with 95 % intervals"
 STEP = 26
@@ -15,8 +16,7 @@ def forest_chart(board: dict[str, Any]) -> Chart:
     """Draw the rated systems of a board, the highest rating at the top."""
     lines = [line for line in board["systems"] if line["rating"] is not None]
     if not lines:
-        why = "No votes yet." if not board["votes"] else "The votes do not connect all systems."
-        return empty_chart(NAME, TITLE, why)
+        return empty_chart(NAME, TITLE, _why_empty(board))
     rows = [
         {
             "system": line["system"],
@@ -39,6 +39,14 @@ def forest_chart(board: dict[str, Any]) -> Chart:
         [[row[name] for name in ("system", "regime", "size", "rating", "lower", "upper")] for row in rows],
         lambda look: _spec(rows, look),
     )
+
+
+def _why_empty(board: dict[str, Any]) -> str:
+    if not board["votes"]:
+        return "No votes yet."
+    if any(line.get("too_few") for line in board["systems"]):
+        return f"Too few to say: a system is rated from {LEAST} on."
+    return "The votes do not connect all systems."
 
 
 def _interval(row: dict[str, Any]) -> str:

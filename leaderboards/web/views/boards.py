@@ -11,6 +11,8 @@ from leaderboards.exports import CONTENT_TYPES, FORMATS, parts
 from leaderboards.exports.rows import export_rows
 from leaderboards.presentation.board_details import MOST_SYSTEMS, neighbour_rows, other_intervals, win_rows
 from leaderboards.presentation.board_table import DEFAULT_SORT, make_table
+from leaderboards.presentation.board_verdict import say_verdict
+from leaderboards.presentation.enough import in_numbers
 from leaderboards.presentation.forest_plot import forest_plots
 from leaderboards.presentation.tables import TABLES
 from leaderboards.snapshots.freshness import freshness_of
@@ -41,6 +43,8 @@ def board(request: HttpRequest, study: Study) -> HttpResponse:
             "plots": forest_plots(served.values),
             "intervals": other_intervals(served.values),
             "neighbours": neighbour_rows(served.values),
+            "verdict": say_verdict(served.values),
+            "warnings": in_numbers(served.values)["warnings"],
         }
     context["choices"] = filter_choices(
         study, query.filters, flagged_votes=(served.values or {}).get("flagged_votes", 0)

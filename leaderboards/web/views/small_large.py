@@ -1,6 +1,6 @@
 """Views of small versus large (the verdict and the Pareto front) and of planning (the votes still needed)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -9,6 +9,7 @@ from django.shortcuts import render
 from annotations.models import Study
 from leaderboards.boards.costs import MEASURES
 from leaderboards.boards.stopping import stopping_bounds
+from leaderboards.presentation.board_verdict import say_pair
 from leaderboards.presentation.charts.shown import show_chart
 from leaderboards.presentation.charts.widths import widths_chart
 from leaderboards.presentation.study_charts import (
@@ -18,7 +19,7 @@ from leaderboards.presentation.study_charts import (
     pareto_lines,
     study_pareto_chart,
 )
-from leaderboards.presentation.verdict_text import Verdict, tell_verdict
+from leaderboards.presentation.verdict_text import facts
 from leaderboards.web.requests import asked_for, page_context, results_page
 
 Line = dict[str, Any]
@@ -35,7 +36,7 @@ def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
     quality, cost = asked_quality(request.GET), asked_cost(request.GET)
     lines = pareto_lines(board, data, quality, cost)
     small_ones, large_ones = (_of(board["systems"], data[side]) for side in ("small", "large"))
-    small, large = _asked_pair(request.GET, small_ones, large_ones)
+    small, large = _asked_pair(request.GET, small_ones, large_ones, board["verdict"])
     context = page_context(query) | {
         "quality": quality,
         "cost": cost,
@@ -52,7 +53,7 @@ def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
         "large": large,
         "small_ones": small_ones,
         "large_ones": large_ones,
-        "verdict": _verdict(small, large, data),
+        **_verdict(small, large, board, data),
     }
     return render(request, "leaderboards/small_versus_large.html", context)
 
@@ -62,11 +63,13 @@ def _of(lines: Sequence[Line], systems: Sequence[str]) -> list[Line]:
     return [line for line in lines if line["system"] in systems]
 
 
-def _asked_pair(asked: QueryDict, small: Sequence[Line], large: Sequence[Line]) -> tuple[Line | None, Line | None]:
-    """Return the systems that are named, or the best compact and the best large one; None where there is none."""
+def _asked_pair(
+    asked: QueryDict, small: Sequence[Line], large: Sequence[Line], verdict: Line
+) -> tuple[Line | None, Line | None]:
+    """Return the systems that are named, or those of the board's verdict, or the first; None where there is none."""
     return (
-        _named(small, asked.get("small")) or _first(small, "compact"),
-        _named(large, asked.get("large")) or _first(large, "large"),
+        _named(small, asked.get("small")) or _named(small, verdict["small"]) or _first(small, "compact"),
+        _named(large, asked.get("large")) or _named(large, verdict["large"]) or _first(large, "large"),
     )
 
 
@@ -78,19 +81,19 @@ def _first(lines: Sequence[Line], size_class: str) -> Line | None:
     return next((line for line in lines if line["size_class"] == size_class), lines[0] if lines else None)
 
 
-def _verdict(small: Line | None, large: Line | None, data: Mapping[str, Any]) -> Verdict | None:
-    if small is None or large is None:
-        return None
-    pair = (small["system"], large["system"])
-    result = next(result for result in data["verdicts"] if (result["small"], result["large"]) == pair)
-    return tell_verdict(result, small, large, data)
+def _verdict(small: Line | None, large: Line | None, board: Line, data: Line) -> dict[str, Any]:
+    if small is None or large is None or small == large:
+        return {}
+    verdict, result = say_pair(board, data, small["system"], large["system"])
+    return {"verdict": verdict, "facts": facts(result, data)}
 
 
 @results_page
 def planning(request: HttpRequest, study: Study) -> HttpResponse:
     """Show how many votes are needed; ?stopping=1 shows the stopping rule as well."""
     query = asked_for(request, study)
-    data = query.values("planning")
+    board, data = query.values("board"), query.values("planning")
+    thin = {line["system"] for line in board["systems"] if line["too_few"]}
     by_rule = request.GET.get("stopping") == "1"
     rows = [
         (
@@ -100,11 +103,13 @@ def planning(request: HttpRequest, study: Study) -> HttpResponse:
             else None,
         )
         for neighbour in data["neighbours"]
+        if not {neighbour["better"], neighbour["worse"]} & thin
     ]
     context = page_context(query) | {
         "data": data,
         "chart": show_chart(widths_chart(data), study.slug, query.parameters),
         "rows": rows,
+        "thin": thin,
         "stopping": by_rule,
     }
     return render(request, "leaderboards/planning.html", context)

@@ -10,7 +10,7 @@ from annotations.models import Judgement, Study
 from leaderboards.boards.analysis.index import COLUMNS, InvalidWeightsError, read_weights, usual_weights, weighted_index
 from leaderboards.presentation import analysis_words
 from leaderboards.presentation.analysis_scatter import scatter_plot
-from leaderboards.web.requests import asked_for, page_context, results_data, results_page
+from leaderboards.web.requests import asked_for, flag_context, page_context, results_data, results_page
 from lib.json_errors import json_error
 
 VOTES_A_PAGE = 10
@@ -22,7 +22,8 @@ def trust(request: HttpRequest, study: Study) -> HttpResponse:
     query = asked_for(request, study)
     analysis = query.values("trust")
     numbers = {row["system"]: i for i, row in enumerate(analysis["robustness"]["ranges"], start=1)}
-    context = page_context(query) | {
+    context = page_context(query) | flag_context(query)
+    context |= {
         "analysis": analysis,
         "words": {
             "agreement": analysis_words.on_agreement(analysis["agreement"]),
@@ -61,12 +62,15 @@ def trust_votes(request: HttpRequest, study: Study) -> HttpResponse:
     tops = analysis["robustness"]["tops"]
     wanted = request.GET.get("top", "1")
     top = next((top for top in tops if str(top["k"]) == wanted), tops[0] if tops else None)
+    top = None if analysis["too_few"] else top
     ids = top["votes"].get("ids", []) if top else []
     page = Paginator(_votes(ids), VOTES_A_PAGE).get_page(request.GET.get("page"))
     context = page_context(query) | {
         "analysis": analysis,
         "top": top,
-        "sentence": analysis_words.on_votes(top, analysis["votes"]) if top else analysis["robustness"]["reason"],
+        "sentence": analysis_words.on_votes(top, analysis["votes"])
+        if top
+        else analysis["too_few"] or analysis["robustness"]["reason"],
         "page": page,
         "rows": [(vote.assignment.comparison, vote) for vote in page],
     }
@@ -100,7 +104,8 @@ def combined(request: HttpRequest, study: Study) -> HttpResponse:
         weights = read_weights(request.GET.dict()) or usual
     except InvalidWeightsError as refused:
         error, weights = str(refused), usual
-    context = page_context(query) | {
+    context = page_context(query) | flag_context(query)
+    context |= {
         "analysis": analysis,
         "help": analysis_words.on_help(analysis["helped"]),
         "helped_by": [analysis_words.LABELS[name] for name in analysis["helped"].get("metrics", [])],

@@ -369,3 +369,17 @@ def test_a_pair_is_counted_once_the_smaller_system_first(pair_count):
     refused(lambda: PairTally.objects.create(study=study, system_1=one, system_2=two))
     refused(lambda: PairTally.objects.create(study=study, system_1=two, system_2=one))
     refused(lambda: PairTally.objects.create(study=study, system_1=one, system_2=one))
+
+
+def test_a_study_asks_about_two_different_systems_and_knows_since_when():
+    study = make_study(systems=2)
+    one, other = study.systems.order_by("slug")
+    row, now = Study.objects.filter(pk=study.pk), timezone.now()
+    for attack in (
+        {"small_system": one, "large_system": one, "pair_named_at": now},
+        {"small_system": one, "large_system": other, "pair_named_at": None},
+        {"small_system": None, "large_system": None, "pair_named_at": now},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            row.update(**attack)
+    assert row.update(small_system=one, large_system=other, pair_named_at=now) == 1

@@ -8,6 +8,7 @@ from annotations.models import Annotator, Assignment, Judgement
 from annotations.quality.vote_columns import read_vote_columns
 from annotations.review.disagreements import disagreements, with_pair_texts
 from annotations.review.pair_list import with_tallies
+from annotations.studies.progress import counted_votes
 from leaderboards.exports.rows import Selection, export_rows, selected_votes
 from tests.annotations.helpers import make_gold
 from tests.factories import AnnotatorFactory, make_study
@@ -44,6 +45,20 @@ def test_a_vote_counts_in_a_held_place_of_an_included_annotator_on_a_pair_for_ra
     assert kinds(given, Judgement.objects.held()) == given.keys() - {"given back"}
     assert kinds(given, Judgement.objects.by_included()) == given.keys() - {"of an excluded annotator"}
     assert kinds(given, Judgement.objects.for_rating()) == given.keys() - {"on gold", "on training"}
+
+
+def test_counting_by_subtraction_finds_the_same_number(given):
+    question = given["rated"].criterion
+
+    def counts():
+        return counted_votes([question.study])[question.pk], Judgement.objects.counted().count()
+
+    assert counts() == (2, 2)
+    # Whoever is excluded takes several votes along, for which there are other reasons as well.
+    Annotator.objects.update(excluded_at=timezone.now(), exclusion_reason="Everybody.")
+    assert counts() == (0, 0)
+    Annotator.objects.update(excluded_at=None, exclusion_reason="")
+    assert counts() == (3, 3)
 
 
 def test_assignments_are_filtered_alike(given):

@@ -179,3 +179,61 @@ def test_saving_an_older_page_keeps_what_somebody_else_changed_meanwhile():
     study.refresh_from_db()
     assert (study.title, study.quota, study.open_link) == ("Another", 7, False)
     assert list(study.audit_entries.filter(actor="researcher").values_list("subject", flat=True)) == ["title"]
+
+
+def test_the_two_systems_in_question_are_named_with_their_time():
+    study = make_study(systems=3)
+    small, large, _ = study.systems.order_by("slug")
+    assert change_settings(study, {"small_system": small, "large_system": large}, None)
+    study.refresh_from_db()
+    assert (study.small_system, study.large_system) == (small, large)
+    assert study.pair_named_at is not None
+    assert ("setting", "small_system", None, small.slug) in entries(study)
+    named_at = study.pair_named_at
+    change_settings(study, {"title": "Another"}, None)
+    study.refresh_from_db()
+    assert study.pair_named_at == named_at
+    change_settings(study, {"small_system": None, "large_system": None}, None)
+    study.refresh_from_db()
+    assert study.pair_named_at is None
+
+
+def test_one_system_twice_or_one_of_another_study_is_no_pair():
+    study, other = make_study(), make_study()
+    own = study.systems.first()
+    with pytest.raises(StudySetupError, match="are the same"):
+        change_settings(study, {"small_system": own, "large_system": own}, None)
+    with pytest.raises(StudySetupError, match="not one of the study's systems"):
+        change_settings(study, {"small_system": other.systems.first()}, None)
+    assert not study.audit_entries.exists()
+
+
+def test_the_page_of_settings_offers_the_own_systems_and_keeps_the_choice():
+    study, _ = make_study(systems=2), make_study(systems=2)
+    small, large = study.systems.order_by("slug")
+    client, address = researcher(), reverse("study-settings", args=[study.slug])
+    fields = client.get(address).context["form"].fields
+    assert list(fields["small_system"].queryset) == [small, large]
+    posted = _posted(client, address) | {"small_system": small.slug, "large_system": large.slug}
+    assert client.post(address, posted).status_code == 302
+    study.refresh_from_db()
+    assert (study.small_system, study.large_system) == (small, large)
+    assert f'<option value="{small.slug}" selected>' in client.get(address).content.decode()
+    named_at = study.pair_named_at
+    assert client.post(address, _posted(client, address)).status_code == 302
+    study.refresh_from_db()
+    assert study.pair_named_at == named_at
+    refused = client.post(address, _posted(client, address) | {"large_system": small.slug})
+    assert refused.status_code == 400
+    assert "are the same" in refused.content.decode()
+
+
+def _posted(client, address):
+    """What a browser sends of the page as it is: the fields, and their hidden values of before."""
+    form, sent = client.get(address).context["form"], {}
+    for bound in form:
+        value = bound.field.prepare_value(bound.value())
+        for name in (bound.html_name, bound.html_initial_name):
+            if value is not None and value is not False:
+                sent[name] = value
+    return sent

@@ -10,7 +10,7 @@ from annotations.models import Judgement, Study
 from leaderboards.boards.analysis.analyse import analyse, compute_trust
 from leaderboards.boards.small_large import compute_small_large
 from leaderboards.data.inputs import gather_inputs
-from leaderboards.presentation.verdict_text import full_name, points, tell_verdict
+from leaderboards.presentation.verdict_text import facts, say_result, share_texts
 from models_runner.models import System
 from stats.decisions.noninferiority import Scale
 from stats.metrics.significance import mean_intervals
@@ -152,90 +152,89 @@ def test_it_takes_one_query_beside_those_of_the_inputs(study, django_assert_num_
 # ---- the sentences
 
 
-def line(system="flan-t5-large-ft", name="FLAN-T5-Large", parameters=780_000_000, regime="fine-tuned"):
-    return {"system": system, "name": name, "parameters": parameters, "regime": regime}
-
-
-LARGE = line("llama-2-13b", "Llama-2-13B", 13_000_000_000, "zero-shot")
 DATA = {"votes": 1440, "resamples": 1000, "seed": 0}
+SMALL, LARGE = "tiny", "big"
 
 
-def told(**values):
-    found = {"difference": -0.01, "lower": -0.04, "upper": 0.02, "error": 0.015, "p": 0.004, "margin": 0.05}
-    found |= {"verdict": "not inferior", "reason": "", "votes_needed": 900}
-    return tell_verdict(found | values, line(), LARGE, DATA)
+def result(**values):
+    found = {"difference": -0.03, "lower": -0.04, "upper": 0.02, "error": 0.015, "p": 0.004, "margin": 0.05}
+    return found | {"verdict": "not inferior", "reason": "", "votes_needed": 900} | values
+
+
+def said(**values):
+    kind, sentence = say_result(result(**values), SMALL, LARGE, DATA["votes"])
+    return kind, sentence.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_good_enough():
-    found = told()
-    assert (found.kind, found.heading) == ("good", "Good enough")
-    assert found.sentence == (
-        "FLAN-T5-Large (780M, fine-tuned) is at most 4 points of win probability worse than Llama-2-13B: good enough at "
-        "the margin of 5 points agreed before the study."
+    assert said() == (
+        "good",
+        "tiny is preferred in 47 % of comparisons with big (95 %: 46 to 52 %); good enough means surely at least 45 %.",
     )
 
 
 def test_better():
-    assert told(lower=0.021, upper=0.1, verdict="superior").sentence == (
-        "FLAN-T5-Large (780M, fine-tuned) is better than Llama-2-13B: people prefer it in at least 52 of 100 comparisons, "
-        "so it is good enough at the margin of 5 points agreed before the study."
+    assert said(difference=0.06, lower=0.021, upper=0.1, verdict="superior") == (
+        "good",
+        "tiny is preferred in 56 % of comparisons with big (95 %: 52 to 60 %); good enough means surely at least 45 %. "
+        "It is surely the better one.",
     )
 
 
 def test_not_good_enough():
-    found = told(lower=-0.2, upper=-0.08, verdict="inferior")
-    assert found.kind == "bad"
-    assert found.sentence == (
-        "FLAN-T5-Large (780M, fine-tuned) is at least 8 points of win probability worse than Llama-2-13B: not good enough "
-        "at the margin of 5 points agreed before the study."
+    assert said(difference=-0.14, lower=-0.2, upper=-0.08, verdict="inferior") == (
+        "bad",
+        "tiny is preferred in 36 % of comparisons with big (95 %: 30 to 42 %); good enough means surely at least 45 %. "
+        "It surely falls short of that.",
     )
 
 
 def test_not_decided_yet():
-    found = told(lower=-0.0901, upper=0.02, verdict="undecided", votes_needed=3871)
-    assert found.kind == "open"
-    assert found.sentence == (
-        "FLAN-T5-Large (780M, fine-tuned) may be up to 9.1 points of win probability worse than Llama-2-13B, more than the "
-        "margin of 5 points agreed before the study, or within it. About 2,500 more votes should decide it (4 chances in 5), "
-        "if the difference is what it seems now and documents and annotators grow in proportion."
+    assert said(lower=-0.13, upper=0.05, verdict="undecided", votes_needed=3871) == (
+        "open",
+        "tiny is preferred in 47 % of comparisons with big (95 %: 37 to 55 %); good enough means surely at least 45 %. "
+        "About 2,500 more votes should decide it (4 chances in 5), if the difference is what it seems now and documents "
+        "and annotators grow in proportion.",
     )
-    assert told(lower=-0.09, verdict="undecided", votes_needed=1200).sentence.endswith(
-        "A few more votes should decide it."
-    )
-    on_the_margin = told(lower=-0.09, verdict="undecided", votes_needed=None).sentence
+    _, soon = said(lower=-0.09, verdict="undecided", votes_needed=1200)
+    assert soon.endswith("A few more votes should decide it.")
+    _, on_the_margin = said(lower=-0.09, verdict="undecided", votes_needed=None)
     assert on_the_margin.endswith("The difference seems to lie on the margin itself, where no number of votes decides.")
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "verdict", "text"),
+    [
+        # 44.8 would be 45 without a digit, and 45 would be enough.
+        (-0.052, 0.1, "undecided", ("48.0 %", "44.8", "60.0 %")),
+        (-0.0502, 0.1, "undecided", ("48.00 %", "44.98", "60.00 %")),
+        (-0.048, 0.1, "not inferior", ("48 %", "45", "60 %")),
+        # An upper end of 44.9 would be 45, which is not below it.
+        (-0.2, -0.051, "inferior", ("48.0 %", "30.0", "44.9 %")),
+        # Better only from above one half on.
+        (0.003, 0.1, "superior", ("48.0 %", "50.3", "60.0 %")),
+    ],
+)
+def test_shares_are_rounded_to_the_side_that_they_are_on(lower, upper, verdict, text):
+    found = share_texts(result(difference=-0.02, lower=lower, upper=upper, verdict=verdict))
+    assert tuple(part.replace("\N{NO-BREAK SPACE}", " ") for part in found) == text
 
 
 def test_no_interval_and_no_margin():
     reason = "the votes do not connect the two systems"
-    nothing = told(difference=None, lower=None, upper=None, error=None, p=None, votes_needed=None, reason=reason)
-    assert nothing.sentence == (
-        "It is not known how FLAN-T5-Large (780M, fine-tuned) compares with Llama-2-13B: the votes do not connect the two "
-        "systems."
+    nothing = {"difference": None, "lower": None, "upper": None, "error": None, "p": None, "votes_needed": None}
+    assert said(**nothing, reason=reason) == (
+        "open",
+        "It is not known how tiny compares with big: the votes do not connect the two systems.",
     )
-    assert ("Difference", "— (chance that the small system is preferred, minus 1/2)") in nothing.facts
-    unmarked = told(margin=None, p=None, verdict=None, votes_needed=None)
-    assert unmarked.sentence == (
-        "FLAN-T5-Large (780M, fine-tuned) is between 4 points of win probability worse and 2 points better than "
-        "Llama-2-13B. No margin was agreed before this study, so there is no verdict on whether that is good enough."
+    assert ("Difference", "— (chance that the small system is preferred, minus 1/2)") in facts(
+        result(**nothing, reason=reason), DATA
     )
-
-
-@pytest.mark.parametrize(
-    ("share", "up", "text"),
-    [(0.04, False, "4 points"), (0.01, True, "1 point"), (0.0312, True, "3.2 points"), (0.0312, False, "3.1 points")],
-)
-def test_points(share, up, text):
-    assert points(share, up=up) == text
-
-
-@pytest.mark.parametrize(("parameters", "text"), [(780e6, "780M"), (13e9, "13B"), (46.7e9, "46.7B"), (135e6, "135M")])
-def test_a_system_is_named_with_its_size(parameters, text):
-    assert full_name(line("a", "A", parameters, "zero-shot")) == f"A ({text}, zero-shot)"
-
-
-def test_a_baseline_is_named_as_one():
-    assert full_name(line("lead-3", "Lead-3", None, "baseline")) == "Lead-3 (a baseline)"
+    assert said(margin=None, p=None, verdict=None, votes_needed=None) == (
+        "none",
+        "tiny is preferred in 47 % of comparisons with big (95 %: 46 to 52 %). The study has no margin, so nothing says "
+        "how much less would be good enough.",
+    )
 
 
 # ---- the page
@@ -243,16 +242,18 @@ def test_a_baseline_is_named_as_one():
 
 def test_the_page_names_the_best_of_each_kind_and_the_verdict(study):
     html = page()
-    assert '<option value="flan-t5-large-ft" selected>FLAN-T5-Large</option>' in html
-    assert '<option value="mixtral-8x7b" selected>Mixtral-8x7B</option>' in html
-    assert "FLAN-T5-Large (780M, fine-tuned)" in html
+    assert '<option value="flan-t5-large-ft" selected>flan-t5-large-ft</option>' in html
+    assert '<option value="mixtral-8x7b" selected>mixtral-8x7b</option>' in html
+    assert "flan-t5-large-ft is preferred in" in html
+    assert "The interval holds for all 9 pairs at once, so it allows for the choice." in html
     assert "figures/pareto.svg?criterion=overall&amp;quality=rating&amp;cost=parameters" in html
 
 
 def test_the_two_systems_and_the_axes_are_chosen_by_the_address(study):
     html = page(small="lead-3", large="mixtral-8x7b", quality="rougeL", cost="memory")
-    assert "Lead-3 (a baseline) is at least" in html
-    assert "not good enough at the margin of 5 points agreed before the study." in html
+    assert "lead-3 is preferred in" in html
+    assert "It surely falls short of that." in html
+    assert "it does not allow for a pair that was picked among several after a look at the votes." in html
     assert "ROUGE-L against peak memory" in html
     assert "<li>lead-3: peak memory not measured</li>" in html
 
@@ -267,7 +268,7 @@ def test_no_votes():
     make_compared_study(slug="meetings", documents=2, annotators=0, noninferiority_margin=0.05)
     html = page()
     assert "No system has both a rating and a known cost yet." in html
-    assert re.search(r"It is not known how [^<>]+: the votes do not connect the two systems\.", html)
+    assert "Too few votes on flan-t5-base-ft and llama-2-13b-chat to say" in html
     assert "lead-3: no votes yet" in html
 
 

@@ -25,7 +25,7 @@ from leaderboards.exports.rows import export_rows
 from leaderboards.snapshots.boards import get_board
 from leaderboards.web.filter_form import filter_choices, left_out
 from models_runner.models import Document, System
-from tests.factories import AnnotatorFactory
+from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.helpers import make_rated_study, vote
 from tests.people import researcher
 
@@ -189,9 +189,14 @@ def test_the_page_says_what_is_left_out_and_keeps_the_filters_in_every_link(stud
 
 
 def test_only_filters_that_make_a_difference_are_offered(study):
-    assert [choice.name for choice in filter_choices(study, Filters(), flagged_votes=0)] == ["ties", "control"]
+    offered = [choice.name for choice in filter_choices(study, Filters(), flagged_votes=0)]
+    # Whom the checks flag is not known before it is asked for.
+    assert offered == ["raters", "ties", "control"]
     asked = Filters(judges="human", size="large")
-    assert [c.name for c in filter_choices(study, asked, flagged_votes=0)] == ["judges", "size", "ties", "control"]
+    offered = [choice.name for choice in filter_choices(study, asked, flagged_votes=0)]
+    assert offered == ["judges", "size", "raters", "ties", "control"]
+    nobody = make_study(systems=2, documents=1)
+    assert [c.name for c in filter_choices(nobody, Filters(), flagged_votes=0)] == ["ties", "control"]
 
 
 def test_what_is_left_out_in_words():

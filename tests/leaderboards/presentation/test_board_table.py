@@ -1,6 +1,7 @@
 import pytest
 
 from leaderboards.presentation.board_table import COLUMNS, SORTS, make_table
+from leaderboards.presentation.enough import in_numbers
 from leaderboards.presentation.forest_plot import forest_plot, forest_plots
 
 KEYS = [column.key for column in COLUMNS]
@@ -25,6 +26,8 @@ def test_values_are_written_for_people():
     rated = line(
         "tiny",
         rank=1,
+        rank_best=1,
+        rank_worst=1,
         rating=1064.4,
         rating_lower=1012.2,
         rating_upper=1118.7,
@@ -55,11 +58,34 @@ def test_values_are_written_for_people():
     }
 
 
-def test_ranks_that_the_votes_leave_open_stand_beside_the_rank():
-    ranks = [(1, 1, 3), (2, 2, 2), (3, None, None)]
-    lines = [line(f"s{rank}", rank=rank, rank_best=best, rank_worst=worst) for rank, best, worst in ranks]
+def test_a_rank_is_the_range_that_the_votes_leave_open():
+    """Five that cannot be told apart are not five first places: each has the places from the first to the fifth."""
+    ranks = [(1, 1, 5)] * 5 + [(6, 6, 6), (7, None, None)]
+    lines = [line(f"s{i}", rank=rank, rank_best=best, rank_worst=worst) for i, (rank, best, worst) in enumerate(ranks)]
     cells = [row.cells[KEYS.index("rank")] for row in make_table(board(*lines)).rows]
-    assert [(cell.text, cell.aside) for cell in cells] == [("1", "1–3"), ("2", ""), ("3", "")]
+    assert [cell.text for cell in cells] == ["1–5"] * 5 + ["6", "—"]
+
+
+def test_figures_that_too_few_votes_stand_behind_are_dashes_and_come_last():
+    figures = {"rating_lower": 1, "rating_upper": 2, "rank": 1, "rank_best": 1, "rank_worst": 2, "win_rate": 1.0}
+    why = "too few to say: 2 votes of at least 20"
+    lines = [
+        line("lucky", rating=1246, votes=2, words=9, too_few=why, part=0, **figures),
+        line("sure", rating=1100, votes=40, too_few="", part=0, **figures),
+        line("new", votes=0, too_few="too few to say: 0 votes of at least 20", reasons={"rating": "no votes yet"}),
+    ]
+    given = board(*lines) | {"neighbours": [{"better": "lucky", "worse": "sure"}]}
+    shown = make_table(given)
+    assert [row.system for row in shown.rows] == ["sure", "lucky", "new"]
+    lucky = texts(shown.rows[1])
+    assert {lucky[key] for key in ("rank", "rating", "interval", "win_rate", "both_bad_rate")} == {"—"}
+    assert (lucky["votes"], lucky["words"]) == ("2", "9")
+    assert shown.notes == [why, "no votes yet"]
+    # Nothing of them in the page, not even as a key to sort by.
+    assert {cell.sort for cell in shown.rows[1].cells} == {"", "2", "9"}
+    assert [row.label for row in forest_plots(given | {"systems": lines[:2]})[""].rows] == ["sure"]
+    assert in_numbers(given)["neighbours"] == []
+    assert lines[0]["rating"] == 1246
 
 
 def test_parts_have_tables_and_plots_of_their_own():
@@ -86,8 +112,10 @@ def test_parts_have_tables_and_plots_of_their_own():
 def test_equal_reasons_share_one_note():
     shown = make_table(
         board(
-            line("a", reasons={"rank": "no votes yet", "rating": "no votes yet", "parameters": "has no parameters"}),
-            line("b", reasons={"rank": "no votes yet"}),
+            line(
+                "a", reasons={"rank_best": "no votes yet", "rating": "no votes yet", "parameters": "has no parameters"}
+            ),
+            line("b", reasons={"rank_best": "no votes yet"}),
         )
     )
     assert shown.notes == ["no votes yet", "has no parameters"]
@@ -147,7 +175,7 @@ def test_the_plot_places_ratings_between_the_outer_ends():
         ("b", "3.00%", "26.50%", "38.25%"),
     ]
     assert [tick.label for tick in plot.ticks] == ["800", "900", "1000", "1100", "1200"]
-    assert plot.description == "a: 1100 (1050–1200); b: 900 (800–950)"
+    assert plot.description == "a (compact): 1100 (1050–1200); b (compact): 900 (800–950)"
 
 
 def test_a_rating_without_an_interval_is_a_point():
@@ -159,7 +187,7 @@ def test_a_long_name_is_shortened_in_the_plot_and_whole_in_its_description():
     name = "a-model-with-a-very-long-name-fine-tuned-on-meetings"
     plot = forest_plot(board(line(name, rating=1000)))
     assert plot.rows[0].label == "a-model-with-a-very-long-name-f…"
-    assert plot.description.startswith(f"{name}: 1000")
+    assert plot.description.startswith(f"{name} (compact): 1000")
 
 
 def test_nothing_rated_is_no_plot():

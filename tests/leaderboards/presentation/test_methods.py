@@ -158,14 +158,14 @@ def test_latex_can_be_compiled_as_it_is():
 
 @pytest.mark.django_db
 def test_from_a_board_of_the_database():
-    study = make_rated_study(systems=3, documents=4, annotators=2, allow_both_bad=False)
+    study = make_rated_study(systems=3, documents=4, annotators=3, allow_both_bad=False)
     Dataset.objects.update(name="QMSum")
     for slug in system_slugs(study):
         score(summaries_of(study, slug), "rougeL", [0.2, 0.3, 0.4, 0.1], signature="rouge|1")
     study.refresh_from_db()
     text = as_text(build_board(study, study.criteria.get(), seed=3), judging_of(study))
     assert text.startswith(
-        "We compared 3 systems on the dataset QMSum (medium instruction). 2 annotators gave 24 judge"
+        "We compared 3 systems on the dataset QMSum (medium instruction). 3 annotators gave 36 judge"
     )
     assert "the answers were left, right and equally good." in text
     assert "with this signature: rouge|1." in text

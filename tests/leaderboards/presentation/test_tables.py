@@ -21,7 +21,7 @@ TABLES = Path(__file__).parent / "tables"
 
 @pytest.fixture
 def board():
-    study = make_rated_study(systems=3, documents=3, annotators=2)
+    study = make_rated_study(systems=3, documents=4, annotators=3)
     System.objects.filter(pk=study.systems.first().pk).update(name="=1+1")
     return build_board(study, study.criteria.first())
 
@@ -39,16 +39,18 @@ def test_csv_holds_every_digit_of_the_board(board):
         assert int(row["votes"]) == line["votes"]
         assert row["rouge1"] == ""
         assert "rouge1: not scored yet" in row["notes"]
+    assert [row["too_few"] for row in rows] == [line["too_few"] for line in board["systems"]]
     assert {row["name"] for row in rows if row["name"].endswith("=1+1")} == {"'=1+1"}
 
 
 def test_markdown_has_the_cells_of_the_page(board):
     lines = as_markdown(board).splitlines()
     shown = make_table(board)
+    marked = [f"{cell.text} [{cell.note}]" if cell.note else cell.text for cell in (row.cells[1] for row in shown.rows)]
     grid = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[: 2 + len(shown.rows)]]
     assert len({len(row) for row in grid}) == 1
     assert grid[0] == [header.label for header in shown.headers]
-    assert [row[2] for row in grid[2:]] == [row.cells[1].text for row in shown.rows]
+    assert [row[2] for row in grid[2:]] == marked
     assert lines[-len(shown.notes) :] == [f"{n}. {note}" for n, note in enumerate(shown.notes, start=1)]
 
 
@@ -105,7 +107,9 @@ def line(system, **values):
 def kept_board():
     """Values of every width, notes, and names that a table writer could take for something else."""
     small = {"rank": 1, "rating": 1049.6, "rating_lower": 1010.2, "rating_upper": 1090.9, "votes": 12_345, "part": 0}
+    small |= {"rank_best": 1, "rank_worst": 2}
     big = {"rank": 2, "rating": 950.4, "rating_lower": 909.1, "rating_upper": 989.8, "votes": 7, "part": 0}
+    big |= {"rank_best": 2, "rank_worst": 2}
     cut = {"summaries": 1_200, "cut_inputs": 3, "dropped_tokens": 4_321}
     lines = [
         line("small_a", **small, win_rate=0.615, both_bad_rate=0, rouge1=0.25, words=101.4, seconds=9.987, **cut),

@@ -31,7 +31,7 @@ def _empty_cache():
 
 @pytest.fixture
 def study():
-    return make_compared_study(slug="meetings", documents=3, annotators=2, noninferiority_margin=0.05)
+    return make_compared_study(slug="meetings", documents=3, annotators=3, noninferiority_margin=0.05)
 
 
 def got(address, **query):
@@ -122,9 +122,9 @@ def test_a_new_vote_makes_a_new_figure(study):
     before = got("figures/win-matrix.json").content
     assert got("figures/win-matrix.json").content == before
     comparison = study.comparisons.first()
-    comparison.quota = comparison.taken = 3
+    comparison.quota = comparison.taken = 4
     comparison.save()
-    given = vote(comparison, AnnotatorFactory(study=study), "a", slot=2)
+    given = vote(comparison, AnnotatorFactory(study=study), "a", slot=3)
     JudgementRevision.objects.create(
         assignment=given.assignment, criterion=given.criterion, client_key=uuid.uuid4(), outcome="a"
     )

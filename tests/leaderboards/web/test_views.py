@@ -182,7 +182,7 @@ def test_a_study_without_votes_says_so():
 
 
 def test_systems_that_no_vote_connects_are_named():
-    study = make_rated_study(slug="meetings", systems=4, documents=1, annotators=1)
+    study = make_rated_study(slug="meetings", systems=4, documents=7, annotators=3)
     first, second, *_ = system_slugs(study)
     for comparison in study.comparisons.select_related("summary_a__run__system", "summary_b__run__system"):
         pair = {comparison.summary_a.run.system.slug, comparison.summary_b.run.system.slug}
@@ -191,7 +191,7 @@ def test_systems_that_no_vote_connects_are_named():
     html = researcher().get(PAGES[0]).content.decode()
     assert f"the votes do not connect all systems: {{{first}, {second}}} | " in html
     assert "Part 1, on a scale of its own" in html
-    assert html.count("<svg") == 2
+    assert html.count('<svg class="forest"') == 2
 
 
 def test_the_page_holds_nothing_the_security_policy_forbids(study):

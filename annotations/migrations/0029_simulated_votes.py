@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0027_created_the_study'),
+        ('annotations', '0028_pair_in_question'),
         ('models_runner', '0009_import_drafts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

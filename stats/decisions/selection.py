@@ -1,0 +1,116 @@
+"""Compare a small and a large system that were chosen by the votes themselves, the best of each group."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import norm
+
+from stats.decisions.noninferiority import (
+    NOT_CONNECTED,
+    ONE_SIDED,
+    TOO_FEW,
+    NonInferiority,
+    Scale,
+    draw_strengths,
+    on_scale,
+    verdict,
+)
+from stats.ratings.estimates import NO_DRAWS
+from stats.strengths.bradley_terry import fit_bradley_terry
+from stats.uncertainty.simultaneous import SMALLEST_ERROR, complete, max_t_interval, unclear_pairs
+from stats.uncertainty.small_samples import expanded, expansion
+from stats.votes.arrays import FloatArray, IntArray, VoteArrays
+from stats.votes.parts import only, parts_of
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class ChosenPair:
+    """The comparison of a chosen pair.
+
+    Attributes:
+        result: Difference and interval. With several candidates p is NaN: it would be that of a pair named beforehand.
+        candidates: Pairs that it was chosen from.
+        quantile: Standard errors from the difference to an end of the interval, before the widening for few units.
+    """
+
+    result: NonInferiority
+    candidates: int
+    quantile: float = float(norm.ppf(1 - ONE_SIDED))
+
+
+def compare_chosen(
+    votes: VoteArrays,
+    chosen: Pair,
+    candidates: Sequence[Pair],
+    *,
+    margin: float,
+    seed: int,
+    scale: Scale = Scale.POINTS,
+    resamples: int = 1000,
+    drawn: Sequence[FloatArray] | None = None,
+) -> ChosenPair:
+    """Compare a pair by an interval that holds for all candidates at once, and so for whichever the votes chose.
+
+    The best of several looks better than it is. An interval of all candidates together (max-t) holds whatever the rule
+    of the choice is, so it is wider than needed for any one rule. It is never narrower than the pair's own interval,
+    which is what a single candidate has.
+
+    Args:
+        votes: All votes.
+        chosen: (compact, large).
+        candidates: The pairs that it could have been, itself among them.
+        margin, seed, scale, resamples: As in noninferiorities.
+        drawn: Strengths of all systems in resamples of these votes, as in Ratings.drawn; drawn here if None.
+    Source:
+        As in simultaneous.max_t_interval. Selection makes a single interval too hopeful: Benjamini and Yekutieli
+        (2005), False discovery rate-adjusted multiple confidence intervals for selected parameters, JASA 100, 71-81.
+    """
+    part = next((part for part in parts_of(votes) if np.isin(chosen, part).all()), None)
+    if part is None:
+        return ChosenPair(NonInferiority(np.nan, np.nan, np.nan, margin, np.nan, NOT_CONNECTED), len(candidates))
+    kept = only(votes, part)
+    pairs = list(dict.fromkeys(_place(part, pair) for pair in (chosen, *candidates) if np.isin(pair, part).all()))
+    strengths = fit_bradley_terry(kept.wins())
+    resampled = _of_part(kept, part, drawn, seed, resamples)
+    if resampled is None:
+        difference = float(on_scale(scale, strengths[pairs[0][0]] - strengths[pairs[0][1]]))
+        return ChosenPair(NonInferiority(difference, np.nan, np.nan, margin, np.nan, NO_DRAWS), len(pairs))
+    factor, unclear = expansion(kept, strengths), bool(unclear_pairs(kept.wins())[pairs[0]])
+    own = verdict(strengths, resampled, factor, *pairs[0], margin=margin, unclear=unclear, scale=scale)
+    if own.reason or len(pairs) == 1:
+        return ChosenPair(own, len(pairs))
+    return _together(own, pairs, strengths, resampled, float(factor[pairs[0]]), scale)
+
+
+def _place(part: IntArray, pair: Pair) -> Pair:
+    """Return the numbers of both systems within a part."""
+    return int(np.searchsorted(part, pair[0])), int(np.searchsorted(part, pair[1]))
+
+
+def _of_part(
+    kept: VoteArrays, part: IntArray, drawn: Sequence[FloatArray] | None, seed: int, resamples: int
+) -> FloatArray | None:
+    """Return the strengths of a part in resamples, shape (r, n); None if there is nothing to draw again."""
+    if drawn is None:
+        return draw_strengths(kept, fit_bradley_terry(kept.wins()), seed, resamples)
+    columns = [drawn[system] for system in part.tolist()]
+    return np.column_stack(columns) if all(len(column) for column in columns) else None
+
+
+def _together(
+    own: NonInferiority, pairs: Sequence[Pair], strengths: FloatArray, drawn: FloatArray, factor: float, scale: Scale
+) -> ChosenPair:
+    """Widen the interval of the first pair so that it holds for all pairs at once."""
+    small, large = np.array(pairs).T
+    gaps, gap = complete(drawn[:, small] - drawn[:, large]), strengths[small] - strengths[large]
+    if len(gaps) < max(2, len(drawn) / 2):
+        return ChosenPair(replace(own, lower=np.nan, upper=np.nan, p=np.nan, error=np.nan, reason=TOO_FEW), len(pairs))
+    ends = [float(bound[0]) for bound in max_t_interval(gaps, gap)]
+    lower, upper = (float(on_scale(scale, expanded(end, float(gap[0]), factor))) for end in ends)
+    error = float(gaps[:, 0].std(ddof=1))
+    quantile = (ends[1] - ends[0]) / 2 / error if error > SMALLEST_ERROR else np.nan
+    widened = replace(own, lower=min(own.lower, lower), upper=max(own.upper, upper), p=np.nan)
+    return ChosenPair(widened, len(pairs), quantile)
