@@ -88,8 +88,9 @@ class RowReader:
             yield Note(file, f"No column holds ids; documents are named by file and row, such as {first.id!r}.")
         if self.joined:
             made = f"{len(self.groups)} document{'s' * (len(self.groups) != 1)}"
-            rows = len(self.groups) + self.joined
-            yield Note(file, f"{rows} rows made {made}: rows of one dialogue are one document.")
+            yield Note(
+                file, f"{len(self.groups) + self.joined} rows made {made}: rows of one dialogue are one document."
+            )
         if self.silent:
             places = ", ".join(where.removeprefix(f"{file}, ") for _, where in self.silent[:8])
             more = f" and {len(self.silent) - 8} more" if len(self.silent) > 8 else ""

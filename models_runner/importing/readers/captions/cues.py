@@ -80,7 +80,8 @@ def canonical(text: str, mark: str) -> tuple[str, int]:
 
     People's files have times without hours or thousandths, with commas or dots, with one-digit minutes.
     """
-    lines, timings = [], 0
+    lines: list[str] = []
+    timings = 0
     for line in re.split(r"\r\n|\r|\n", text):
         match = ARROW.match(line) or SBV.match(line)
         if match:
