@@ -9,6 +9,8 @@ _UNSEEN = regex.compile(
     r"(?V1)[\s\p{White_Space}\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\U0001D159]*"
 )
 
+_HALF = regex.compile(r"\p{Cs}")
+
 
 def is_blank(text: str) -> bool:
     """Tell whether a text has no character that a reader would see.
@@ -22,3 +24,8 @@ def is_blank(text: str) -> bool:
 def visible_text(text: str) -> str:
     """Return a text without the blanks around it; "" if nothing in it can be seen."""
     return "" if is_blank(text) else text.strip()
+
+
+def storable(text: str) -> str:
+    """Return a text as every database and encoding takes it: no NUL, and U+FFFD for halves of characters."""
+    return _HALF.sub("\ufffd", text.replace("\x00", ""))

@@ -25,6 +25,7 @@ class TurnOut(FromPage):
     number: int
     speaker: str
     content: str
+    start: str = Field(description="When it begins, as the page shows it, such as 1:02:03; empty where nobody knows.")
 
 
 class ChoiceOut(FromPage):

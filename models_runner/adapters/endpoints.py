@@ -93,6 +93,10 @@ def _parts(url: str) -> SplitResult:
         raise AdapterError("engine.base_url must hold no name or password. Name the key's variable in engine.key_env.")
     if "?" in url or "#" in url:
         raise AdapterError("engine.base_url must end with its path, without ? or #.")
+    if parts.path.rstrip("/").endswith(("/chat/completions", "/completions", "/responses", "/messages")):
+        raise AdapterError(
+            "engine.base_url is the address before /chat/completions, which is added to it, such as https://host/v1."
+        )
     if not ADDRESS.fullmatch(parts.netloc) or not url.isprintable() or "\\" in url or " " in url:
         raise AdapterError("engine.base_url has a character that no address has, such as a space or a backslash.")
     return parts

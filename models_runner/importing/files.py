@@ -32,6 +32,7 @@ class Source:
         name: As shown in messages: its path inside what was given, with "/".
         path: Where it is; None if its content was handed over.
         document_id: The id of its document, if it holds one and names none.
+        encoding: What somebody says it is; "" for UTF-8.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Source:
         self.path = path
         self._load = load if path is None else path.read_bytes
         self.document_id = self.stem
+        self.encoding = ""
         if data is not None:
             self.data = data
 
@@ -85,12 +87,33 @@ class Source:
     def beginning(self) -> str:
         """The first characters, whatever the encoding: to recognise a format, not to read it."""
         bom = next((name for mark, name in BOMS if self.head.startswith(mark)), "")
-        return self.head.decode(bom or "utf-8-sig", errors="replace").lstrip("\ufeff")
+        try:
+            return self.head.decode(bom or self.encoding or "utf-8-sig", errors="replace").lstrip("\ufeff")
+        except LookupError:  # said where the whole file is read
+            return self.head.decode("utf-8-sig", errors="replace").lstrip("\ufeff")
+
+    @cached_property
+    def holds_lines(self) -> bool:
+        """Whether it holds a JSON value on each line, whatever its name says."""
+        if self.suffix in LINES:
+            return not self._is_one_value()
+        return _begins_with_objects(self.beginning)
+
+    def _is_one_value(self) -> bool:
+        """Whether a file whose name says JSON Lines holds one list of objects, or one object over several lines."""
+        first = next((line.strip() for line in self.beginning.split("\n") if line.strip()), "")
+        if not first.startswith("[") and first != "{":
+            return False
+        try:
+            value = self.json
+        except RecordError:
+            return False
+        return isinstance(value, dict) or any(isinstance(item, dict) for item in value)
 
     @property
     def may_be_json(self) -> bool:
         """Whether it begins as one JSON value does; a file with a value on each line is another thing."""
-        return bool(JSON_BEGINS.match(self.beginning)) and self.suffix not in LINES and not holds_lines(self)
+        return bool(JSON_BEGINS.match(self.beginning)) and not self.holds_lines
 
     def text(self, encoding: str = "") -> str:
         """Return the content as text.
@@ -108,7 +131,7 @@ class Source:
     @cached_property
     def json(self) -> Any:
         """The content as JSON, kept until forget(). Raises RecordError."""
-        return parse_json(self.text(), self.name)
+        return parse_json(self.text(self.encoding), self.name)
 
     def forget(self) -> None:
         """Free the memory that reading took."""
@@ -137,7 +160,8 @@ def decode(data: bytes, name: str, encoding: str = "") -> str:
         return _decode_as(data, name, encoding)
     for bom, unicode in BOMS:
         if data.startswith(bom):
-            raise RecordError(name, f"is {unicode}; expected UTF-8. {_how_to_convert(unicode)}")
+            said = f"Say --encoding {unicode.lower()}. {_how_to_convert(unicode)}"
+            raise RecordError(name, f"is {unicode}; expected UTF-8. {said}")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -146,8 +170,7 @@ def decode(data: bytes, name: str, encoding: str = "") -> str:
         raise RecordError(
             name,
             f"is not UTF-8: byte {error.start} (line {line}) is 0x{data[error.start]:02x}. "
-            f"{_as_it_would_read(data, error.start, guess)}{_how_to_convert(guess or 'ENCODING')}"
-            f"{'' if guess else ', with ENCODING for example WINDOWS-1252 or GB18030'}",
+            f"{_as_it_would_read(data, error.start, guess)}{_how_to_convert(guess)}",
         ) from error
 
 
@@ -170,12 +193,27 @@ def _likely_encoding(data: bytes) -> str:
     """Guess the encoding of text that is not UTF-8: only to name it, never to read it; "" if nothing fits."""
     from charset_normalizer import from_bytes
 
+    if japanese := _japanese(data[:ENOUGH_TO_GUESS]):
+        return japanese
     best = from_bytes(data[:ENOUGH_TO_GUESS]).best()
     if best is None or "\x00" in str(best):
         return ""
     # One-byte encodings of western Europe differ in signs that are rare in speech, and Windows has all of them.
     western = best.encoding in ("cp1252", "latin_1", "iso8859_15", "cp1250", "cp1254", "cp1257", "cp1258", "mac_roman")
     return "WINDOWS-1252" if western else best.encoding.upper().replace("_", "-")
+
+
+def _japanese(data: bytes) -> str:
+    """Return the Japanese encoding in which the text has hiragana, as all Japanese has and no other language."""
+    for encoding in ("shift_jis", "euc_jp"):
+        text = data.decode(encoding, errors="replace")
+        others = [character for character in text if character > "\x7f"]
+        if (
+            text.count("\ufffd") <= 1
+            and sum("\u3040" <= character <= "\u309f" for character in others) > len(others) / 5
+        ):
+            return encoding.upper().replace("_", "-")
+    return ""
 
 
 def _as_it_would_read(data: bytes, position: int, guess: str) -> str:
@@ -186,7 +224,9 @@ def _as_it_would_read(data: bytes, position: int, guess: str) -> str:
 
 
 def _how_to_convert(encoding: str) -> str:
-    return f"Convert it first: iconv -f {encoding} -t UTF-8 OLD > NEW"
+    if encoding:
+        return f"Or convert it: iconv -f {encoding} -t UTF-8 OLD > NEW"
+    return "Convert it first: iconv -f ENCODING -t UTF-8 OLD > NEW, with ENCODING for example WINDOWS-1252 or GB18030"
 
 
 def parse_json(text: str, where: str) -> Any:
@@ -203,7 +243,7 @@ def parse_json(text: str, where: str) -> Any:
 def json_objects(file: Path | Source, encoding: str = "") -> Iterator[tuple[Any, str]]:
     """Yield the values of a file, each with its place: one a line (.jsonl, or as its lines tell), one, or a list."""
     source = Source.of(file)
-    if source.suffix not in LINES and not holds_lines(source):
+    if not source.holds_lines:
         content = source.json if not encoding else parse_json(source.text(encoding), source.name)
         if isinstance(content, list):
             yield from ((item, f"{source.name}, record {n}") for n, item in enumerate(content, start=1))
@@ -216,9 +256,9 @@ def json_objects(file: Path | Source, encoding: str = "") -> Iterator[tuple[Any,
             yield parse_json(line, where), where
 
 
-def holds_lines(source: Source) -> bool:
-    """Whether a .json file holds a JSON object on each of its first two lines: many tools name JSON Lines so."""
-    lines = [line for line in source.beginning.split("\n") if line.strip()][:2]
+def _begins_with_objects(beginning: str) -> bool:
+    """Whether a JSON object is on each of the first two lines: many tools name JSON Lines .json."""
+    lines = [line for line in beginning.split("\n") if line.strip()][:2]
     if len(lines) < 2 or not all(line.lstrip().startswith("{") for line in lines):
         return False
     try:

@@ -7,7 +7,7 @@ from typing import Any
 from models_runner.importing.field_map.known_sets import known_set
 from models_runner.importing.field_map.mapping import find_map
 from models_runner.importing.field_map.rows import RowReader
-from models_runner.importing.files import LINES, Source, holds_lines, json_objects
+from models_runner.importing.files import LINES, Source, json_objects
 from models_runner.importing.reading import Outcome, Reader, ReadOptions
 from models_runner.importing.records import (
     LENGTHS,
@@ -35,9 +35,9 @@ ANY_LENGTH = "any"
 
 
 def recognise(source: Source) -> str:
-    if source.suffix in LINES or holds_lines(source):
+    if source.holds_lines:
         return "it holds a JSON object on each line"
-    return "it holds JSON" if source.may_be_json or source.suffix == ".json" else ""
+    return "it holds JSON" if source.may_be_json or source.suffix in (".json", *LINES) else ""
 
 
 def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
@@ -63,7 +63,7 @@ def _is_foreign(value: Any) -> bool:
     """Whether a record is another format's: a known data set's, or one without any field that names its text here."""
     if not isinstance(value, dict):
         return False
-    return known_set(value) is not None or (bool(value) and not set(value) & set(KNOWN[1:]) and len(value) > 1)
+    return known_set(value) is not None or (bool(set(value) - set(KNOWN)) and not set(value) & set(KNOWN[1:]))
 
 
 def _objects(values: Iterator[tuple[Any, str]]) -> Iterator[tuple[dict[str, Any], str]]:

@@ -14,7 +14,7 @@ from models_runner.importing.records import ImportedRecord, RecordError
 
 MOST_FILES = 20_000
 HIDDEN = ("__macosx", ".ds_store", "thumbs.db", "desktop.ini")
-OFFICE = ("word/document.xml", "xl/workbook.xml", "xl/workbook.bin", "content.xml")
+OFFICE = ("word/document.xml", "xl/workbook.xml", "xl/workbook.bin", "ppt/presentation.xml", "content.xml")
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -58,21 +59,44 @@ def _csv_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
         raise RecordError(path.name, "holds NUL characters; it is no text file, or its encoding is not UTF-8.")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_delimiter(text, columns))
     try:
-        header = unique_header(f"{path.name}, header", next(reader, []))
-        for row in reader:
+        first = next(reader, [])
+        named = named_columns(first)
+        header = unique_header(f"{path.name}, header", [first[n] for n in named])
+        for whole in reader:
             where = f"{path.name}, line {reader.line_num}"
+            row = fitted(whole, len(first))
             if not any(cell.strip() for cell in row):
                 continue
-            if len(row) != len(header):
+            if len(row) != len(first):
                 raise RecordError(where, f"has not as many cells as the header has columns: {', '.join(header)}.")
-            yield _cells(header, row, where), where
+            yield _cells(header, [row[n] for n in named], where), where
     except csv.Error as error:
         raise RecordError(f"{path.name}, line {reader.line_num}", f"is not CSV: {error}.") from error
 
 
 def _delimiter(text: str, columns: Sequence[str]) -> str:
+    """Return the delimiter that parts the header into most known names; of equals, into most names."""
     first = text_lines(text[:10_000])[0]
-    return max(DELIMITERS, key=lambda character: sum(name.strip(' "') in columns for name in first.split(character)))
+
+    def fit(character: str) -> tuple[int, int]:
+        names = first.split(character)
+        return sum(name.strip(' "') in columns for name in names), len(names)
+
+    return max(DELIMITERS, key=fit)
+
+
+# What pandas writes above the numbers of rows, and what a delimiter at the end of lines makes.
+NAMELESS = re.compile(r"(?:Unnamed: \d+|__index_level_\d+__)?")
+
+
+def named_columns(header: Sequence[str]) -> list[int]:
+    """Return which columns have a name; others hold numbers of rows, or nothing."""
+    return [n for n, name in enumerate(header) if not NAMELESS.fullmatch(name.strip())]
+
+
+def fitted(row: list[str], columns: int) -> list[str]:
+    """Return a row without the empty cells beyond the header's columns."""
+    return row[:columns] if not any(cell.strip() for cell in row[columns:]) else row
 
 
 def unique_header(where: str, header: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Forms of the pages that import meetings."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -14,6 +15,27 @@ from models_runner.importing.reading import AUTO
 from models_runner.importing.records import MAX_LICENCE_LENGTH, MAX_SPLIT_LENGTH, RecordError
 
 CHARACTERS_PASTED = 2_000_000
+# The options of the command that messages speak of, as the form has them.
+_MAP = re.compile(r"--map (\w[\w.]*=(?:'[^']*'|[^\s,]+))")
+_MAPS = re.compile(rf"{_MAP.pattern}(?:,? {_MAP.pattern})*")
+_SAID = (
+    (re.compile(r"(?:then )?[Ss]ay --encoding (\S+?)(?=[.,: )]|$)"), r"set Encoding to \1"),
+    (re.compile(r"say --missing empty"), "choose “an empty cell” below"),
+    (re.compile(r"say --missing text"), "choose “a text” below"),
+    (re.compile(r"Name one: --sheet '([^']*)'"), r"Set Sheet to one of them, such as \1"),
+    (re.compile(r"or name it with --format"), "or choose its format below"),
+    (re.compile(r"Leave --format out to have it recognised"), "Choose “Found by content” below"),
+    (re.compile(r"--(name|format|split|licence|encoding|sheet|missing)\b"), lambda match: match[1].capitalize()),
+)
+
+
+def in_the_form(problem: str) -> str:
+    """Return a message of the reader with the options of the command named as the form names them."""
+    text = _MAPS.sub(lambda maps: "Columns: " + ", ".join(_MAP.findall(maps[0])), problem)
+    text = text.replace("--map", "Columns")
+    for said, here in _SAID:
+        text = said.sub(here, text)
+    return text
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -55,7 +77,8 @@ class ReadingForm(forms.Form):
         max_length=5_000,
         label="Columns",
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": "transcript=dialogue\nreference=summary"}),
-        help_text="For tables with names of their own: FIELD=COLUMN, one a line, as for --map.",
+        help_text="For tables with names of their own: FIELD=COLUMN, one a line. Fields are transcript, reference, id, "
+        "title, query and others.",
     )
     encoding = forms.CharField(max_length=40, required=False, help_text="Of files that are not UTF-8: windows-1252 …")
     sheet = forms.CharField(max_length=100, required=False, help_text="Of a workbook with several.")
@@ -98,7 +121,10 @@ class UploadForm(ReadingForm):
     """What is imported: files, a pasted text, or both."""
 
     files = FilesField(  # type: ignore[assignment]  # a form's own `files` gives way to its field
-        required=False, label="Files", help_text="Choose several, or drop them here. A .zip holds many."
+        required=False,
+        allow_empty_file=True,  # the preview names it
+        label="Files",
+        help_text="Choose several, or drop them here. A .zip holds many.",
     )
     pasted = forms.CharField(
         required=False,

@@ -34,6 +34,7 @@ KINDS = tuple(InstructionKind.values)
 PRICES = ("input", "output", "hour")
 WITH_MODEL = ("openai", "llamacpp", "transformers")
 SWITCH = (("", "As the model does"), ("true", "On"), ("false", "Off"))
+NAMED_FIELD = re.compile(r"^field '\w+': ")
 FIELD_OF_ERROR = re.compile(r"(?:field '(?P<field>\w+)': )?(?:engine\.(?P<engine>\w+))?")
 
 
@@ -238,7 +239,7 @@ class SystemForm(forms.Form):
             catalog.check_entry(slug, entry)
         except catalog.CatalogError as error:
             message = str(error).removeprefix(f"{slug}: ")
-            self.add_error(self._field_of(message), message)
+            self.add_error(self._field_of(message), NAMED_FIELD.sub("", message))
 
     def _field_of(self, message: str) -> str | None:
         """Return the field that a message of the catalogue is about; None where the form has no such field."""

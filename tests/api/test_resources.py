@@ -17,7 +17,7 @@ from leaderboards.files import jobs
 from leaderboards.models.releases import Release
 from leaderboards.releases.publishing import Draft, create_draft, publish, write_files
 from leaderboards.snapshots.boards import get_board
-from models_runner.models import Dataset, Document, MetricSignature, Run, Score, Summary, System
+from models_runner.models import Dataset, Document, MetricSignature, Run, Score, Summary, System, Transcript
 from tests.annotations.helpers import make_gold, rate_everything
 from tests.api.helpers import document, error_of, program, rater
 from tests.factories import (
@@ -419,6 +419,21 @@ def test_files_that_failed_are_written_again():
 
 
 # ---- rating
+
+
+def test_a_front_end_of_ones_own_gets_the_times_of_turns():
+    study = make_study(systems=2, documents=1)
+    Transcript.objects.update(
+        turns=[{"speaker": "Maya", "content": "We ship.", "start": 62.5}, {"speaker": "Leo", "content": "Good."}]
+    )
+    made = program().post(f"/studies/{study.slug}/annotators", {"external_id": "p1"}).json()
+    front = rater(study.annotators.get())
+    front.headers = {"Authorization": f"Bearer {made['token']}"}
+    turns = front.post("/rating/next").json()["pair"]["turns"]
+    assert turns == [
+        {"number": 1, "speaker": "Maya", "content": "We ship.", "start": "1:02"},
+        {"number": 2, "speaker": "Leo", "content": "Good.", "start": ""},
+    ]
 
 
 def test_an_annotator_of_an_own_front_end_rates_everything():

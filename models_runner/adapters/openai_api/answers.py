@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from models_runner.adapters.protocol import AdapterError
+from models_runner.adapters.openai_api.streams import is_stream, joined
+from models_runner.adapters.protocol import AdapterError, TransientAdapterError
 
 SHOWN_CHARACTERS = 200
 CUT = ("length", "max_tokens", "max_output_tokens", "max_completion_tokens", "model_length", "token_limit")
 FILTERED = ("content_filter", "safety", "recitation", "prohibited_content", "blocklist", "spii", "sensitive")
+TOOLS = ("tool_calls", "function_call", "tool_use")
+BROKEN = ("error", "failed", "abort", "aborted", "network_error")
 # Where servers put what the model thought, beside the answer; the first that is filled counts.
 THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking", "thoughts", "reasoning_details", "thinking_blocks")
 THOUGHT_BLOCKS = ("thinking", "reasoning", "thought", "redacted_thinking", "summary_text", "reasoning_text")
@@ -54,10 +57,15 @@ def read_answer(body: Any, limit: int) -> Answer:
         body: The answer as JSON values.
         limit: The output limit that was sent.
     Raises:
-        AdapterError: There is no message, it is no text, the model refused, or a filter stopped it.
+        TransientAdapterError: The server says that it broke off, or is busy.
+        AdapterError: There is no message, it is no text, the model refused or called a tool, or a filter stopped it.
     """
+    if is_stream(body):
+        body = joined(body)
     choice = _choice(body)
     message, reason = choice["message"], str(choice.get("finish_reason") or "").lower()
+    if reason in BROKEN or choice.get("error"):
+        raise _broken(choice.get("error"))
     read = _read_message(message)
     text, thoughts = "".join(read.text), "\n\n".join(filter(None, map(str.strip, read.thoughts)))
     if read.refusals or reason == "refusal":
@@ -65,6 +73,12 @@ def read_answer(body: Any, limit: int) -> Answer:
         raise AdapterError(f"The endpoint's model refused to answer: {words[:SHOWN_CHARACTERS]}")
     if reason in FILTERED:
         raise AdapterError("The endpoint's content filter stopped the answer; what it had written is no whole summary.")
+    calls = message.get("tool_calls") or message.get("function_call")
+    if reason in TOOLS or (calls and not text.strip()):
+        raise AdapterError(
+            "The endpoint's model asked to call a tool in place of an answer. Switch tools off on the server, or name "
+            'its field for that in engine.extra_body, such as {"tool_choice": "none"}.'
+        )
     if read.others and not text:
         raise AdapterError(
             f"The endpoint's message is no text: it has {', '.join(sorted(set(read.others)))} in it and no text."
@@ -77,11 +91,27 @@ def read_answer(body: Any, limit: int) -> Answer:
 
 
 def _choice(body: Any) -> Mapping[str, Any]:
+    if isinstance(body, Mapping) and body.get("error"):
+        raise _broken(body["error"])
+    if isinstance(body, str) and body.lstrip()[:1] == "<":
+        raise AdapterError(
+            "The endpoint answered with a web page, not with JSON. Check engine.base_url; most end in /v1. The page: "
+            f"{_shown(body)!r}"
+        )
     choices = body.get("choices") if isinstance(body, Mapping) else None
     choice = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, Mapping) or not isinstance(choice.get("message"), Mapping):
         raise AdapterError(f"The endpoint's answer has no message in it: {_shown(body)!r}")
     return choice
+
+
+def _broken(error: Any) -> AdapterError:
+    """Return the fault that a server tells of within an answer, whose status says that all is well."""
+    code = error.get("code") if isinstance(error, Mapping) else None
+    told = (error.get("message") if isinstance(error, Mapping) else error) or "it does not say why"
+    passing = not str(code or "").isdigit() or int(code) in (408, 409, 429) or int(code) >= 500
+    kind = TransientAdapterError if passing else AdapterError
+    return kind(f"The endpoint broke off its answer: {_shown(told)}")
 
 
 def _shown(body: Any) -> str:
@@ -109,6 +139,9 @@ def _read_message(message: Mapping[str, Any]) -> _Message:
 
 def _read_blocks(blocks: Sequence[Any], read: _Message) -> None:
     for block in blocks:
+        if isinstance(block, str):
+            read.text.append(block)
+            continue
         if not isinstance(block, Mapping):
             raise AdapterError(f"The endpoint's message is no text: {_shown(blocks)!r}")
         kind = str(block.get("type") or "").lower()

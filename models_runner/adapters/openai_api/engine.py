@@ -14,9 +14,17 @@ from typing import Any
 from models_runner.adapters.endpoints import check_engine
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.openai_api.answers import SHOWN_CHARACTERS, Answer, read_answer
-from models_runner.adapters.openai_api.refusals import read_refusals
-from models_runner.adapters.openai_api.requests import RequestBody, Shape, first_shape, learn, request_body
+from models_runner.adapters.openai_api.refusals import LONGEST_TOLD, read_refusals
+from models_runner.adapters.openai_api.requests import (
+    RequestBody,
+    Shape,
+    first_shape,
+    learn,
+    learn_to_stream,
+    request_body,
+)
 from models_runner.adapters.openai_api.settings import request_settings
+from models_runner.adapters.openai_api.streams import wants_stream
 from models_runner.adapters.prompts import SYSTEM_MESSAGE
 from models_runner.adapters.protocol import (
     AdapterError,
@@ -144,7 +152,7 @@ class OpenAIEngine:
     def _write(self, prompt: Prompt) -> Written:
         started = time.perf_counter()
         sent, body = self._ask(prompt)
-        answer = read_answer(body, sent.limit)
+        answer = self._read(body, sent.limit)
         self._check_read_whole(answer.prompt_tokens, prompt)
         return Written(
             text=answer.text,
@@ -159,6 +167,13 @@ class OpenAIEngine:
             cached_tokens=answer.cached_tokens,
             control_tokens=control_tokens(prompt.plain_text),
         )
+
+    def _read(self, body: Any, limit: int) -> Answer:
+        """Read an answer; what its server says of a fault is told without the key."""
+        try:
+            return read_answer(body, limit)
+        except AdapterError as error:
+            raise type(error)(self._without_key(str(error))) from None
 
     def _ends_in_thought(self, answer: Answer) -> bool:
         """Tell whether an answer without a mark is a thought that the server's template opened and the limit ended."""
@@ -214,16 +229,25 @@ class OpenAIEngine:
         """
         if error.status_code not in REFUSING:
             return False
-        refusals = read_refusals(self._without_key(error.response.text), sent.refusable)
+        told = self._without_key(error.response.text)
+        refusals = read_refusals(told, sent.refusable)
         with self._lock:
             # Another request may have learnt the same meanwhile.
             self._shape = learn(self.settings, self._shape, refusals)
+            if not refusals and not self._shape.stream and wants_stream(told):
+                self._shape = learn_to_stream(self._shape, " ".join(told.split())[:LONGEST_TOLD])
             return self._shape != shape
 
     def _fault(self, error: Exception) -> AdapterError:
         openai = self.openai
         if isinstance(error, openai.APIConnectionError | openai.RateLimitError | openai.InternalServerError):
             return TransientAdapterError(self._told("The endpoint did not answer", error))
+        if isinstance(error, openai.APIStatusError) and 300 <= error.status_code < 400:
+            to = self._without_key(error.response.headers.get("Location", "an address that it does not name"))
+            return AdapterError(
+                f"The endpoint sends elsewhere ({error.status_code}): {to[:SHOWN_CHARACTERS]}. Redirects are not "
+                "followed; if that is the right server, set engine.base_url to its address."
+            )
         if isinstance(error, openai.APIStatusError):
             return AdapterError(self._told("The endpoint refused the request", error))
         return AdapterError(self._told("The endpoint's answer cannot be read", error))
@@ -262,6 +286,7 @@ class OpenAIEngine:
             "system_message": shape.system_message,
             "thinking": settings.thinking,
             "thinking_tokens": settings.thinking_tokens,
+            "stream": shape.stream,
             "fields": {name: sent.value for name, sent in settings.fields.items() if name not in shape.dropped},
             "learnt": [asdict(lesson) for lesson in shape.lessons],
         }

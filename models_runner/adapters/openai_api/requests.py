@@ -28,12 +28,14 @@ class Shape:
         limit_field: The name of the output limit.
         system_message: "send", "merge" or "omit".
         dropped: Fields that are not sent any more.
+        stream: The server answers piece by piece only.
         lessons: What was learnt, in order.
     """
 
     limit_field: str
     system_message: str
     dropped: frozenset[str] = frozenset()
+    stream: bool = False
     lessons: tuple[Lesson, ...] = ()
 
 
@@ -66,7 +68,8 @@ def request_body(settings: RequestSettings, shape: Shape, prompt: Prompt) -> Req
     limit = prompt.limit + settings.thinking_tokens
     fields = {name: sent.value for name, sent in settings.fields.items() if name not in shape.dropped}
     said = messages(prompt.text, SYSTEM_MESSAGE, shape.system_message)
-    return RequestBody(said, limit, {shape.limit_field: limit} | fields)
+    piecewise = {"stream": True} if shape.stream else {}
+    return RequestBody(said, limit, {shape.limit_field: limit} | fields | piecewise)
 
 
 def learn(settings: RequestSettings, shape: Shape, refusals: Iterable[Refusal]) -> Shape:
@@ -78,6 +81,11 @@ def learn(settings: RequestSettings, shape: Shape, refusals: Iterable[Refusal]) 
     for refusal in refusals:
         shape = _learn_one(settings, shape, refusal)
     return shape
+
+
+def learn_to_stream(shape: Shape, told: str) -> Shape:
+    lesson = Lesson("stream", "answers come piece by piece", told)
+    return replace(shape, stream=True, lessons=(*shape.lessons, lesson))
 
 
 def _learn_one(settings: RequestSettings, shape: Shape, refusal: Refusal) -> Shape:

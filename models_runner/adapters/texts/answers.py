@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from lib.visible import visible_text
+from lib.visible import storable, visible_text
 from models_runner.adapters.protocol import Written
+from models_runner.adapters.texts.control_tokens import without_turn_marks
 from models_runner.adapters.texts.thoughts import part_thoughts
 
 
@@ -16,8 +17,10 @@ def settled_answer(written: Written, count: Callable[[str], int] | None = None) 
         count: Counts the tokens of thoughts that the engine did not count; None where it can only be guessed.
     """
     parted = part_thoughts(written.text, opened=written.thought_opened)
-    text = visible_text(parted.text)
-    thoughts = "\n\n".join(filter(None, (written.thoughts.strip(), parted.thoughts)))
+    text = visible_text(without_turn_marks(storable(parted.text)))
+    # Some servers give a thought twice: apart, and within the text.
+    told = [written.thoughts.strip()] if parted.thoughts not in written.thoughts or not parted.thoughts else []
+    thoughts = storable("\n\n".join(filter(None, (*told, parted.thoughts))))
     tokens = written.thinking_tokens
     if tokens is None and thoughts and count is not None:
         tokens = count(thoughts)

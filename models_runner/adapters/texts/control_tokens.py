@@ -15,6 +15,19 @@ _CONTROL = re.compile(
     r"|</?think>|</?tool_call>|</?tool_response>|◁/?think▷"
 )
 
+# What ends a turn, and what begins the model's own, where a server leaves them in the text.
+_MARK = r"<\|[^|<>\s]{1,40}\|>|<｜[^｜<>\s]{1,40}｜>"
+_END = re.compile(rf"(?:\s*(?:{_MARK}|</s>|<eos>|<pad>|<end_of_turn>|<turn\|>|\[/INST\]))+\s*$")
+_BEGIN = re.compile(
+    r"^\s*(?:<s>|<bos>|<\|begin_of_text\|>|<\|im_start\|>\s*assistant\b|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>"
+    r"|<\|(?:assistant|message)\|>|<｜Assistant｜>|<start_of_turn>\s*model\b|\[/INST\]|\s)+"
+)
+
+
+def without_turn_marks(text: str) -> str:
+    """Return an answer without the control tokens before and behind it, which name the model's family."""
+    return _END.sub("", _BEGIN.sub("", text))
+
 
 def control_tokens(text: str) -> tuple[str, ...]:
     """Return the control tokens that a text holds, each once, in order of appearance; at most ten."""

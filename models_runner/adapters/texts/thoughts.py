@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 import regex
 
-_NAMES = r"think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|inner_monologue|seed:think"
+_NAMES = r"think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad|inner_monologue|seed:think"
+
+_ANSWERS = r"answer|response|output|final_answer|summary"
 
 # (opens, closes) as regular expressions.
 MARKS = (
@@ -18,12 +20,15 @@ MARKS = (
     (r"<\|START_THINKING\|>", r"<\|END_THINKING\|>"),
     (r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),
     (r"<\|think(?:ing)?(?:_start)?\|>", r"<\|/think(?:ing)?\|>|<\|think(?:ing)?_end\|>"),
+    (r"<｜think(?:ing)?｜>", r"<｜/think(?:ing)?｜>"),
+    (r"<details\s+type=[\"']?reasoning[\"']?[^<>]*>(?:\s*<summary>[^<>]*</summary>)?", r"</details\s*>"),
     (r"<unused94>(?:thought)?", r"<unused95>"),
     (r"<\|channel>thought", r"<channel\|>"),
 )
 # Marks around the answer itself, which say nothing.
 WRAPPERS = (
-    (r"<\s*(?:answer|response|output|final_answer)\s*>", r"<\s*/\s*(?:answer|response|output|final_answer)\s*>"),
+    (rf"<\s*(?:{_ANSWERS})\s*>", rf"<\s*/\s*(?:{_ANSWERS})\s*>"),
+    (r"<\|begin_of_box\|>", r"<\|end_of_box\|>"),
     (r"<\|START_RESPONSE\|>", r"<\|END_RESPONSE\|>"),
     (r"<\|begin_of_solution\|>", r"<\|end_of_solution\|>"),
 )

@@ -1,9 +1,19 @@
-"""What a person corrects in a preview: names of speakers, and documents that are left out."""
+"""What a person corrects in a preview: names of speakers, ids and titles of documents, and which are left out."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from models_runner.importing.records import ImportedRecord, Turn
+from lib.visible import visible_text
+from models_runner.importing.records import (
+    MAX_ID_LENGTH,
+    MAX_TITLE_LENGTH,
+    ImportedRecord,
+    Turn,
+    storable_problem,
+)
+
+PLACE = "place: "  # begins what no id is likely to begin with
 
 
 @dataclass(frozen=True)
@@ -12,30 +22,75 @@ class Corrections:
 
     Attributes:
         speakers: New names by the speaker that was found; "" where it is no speaker but part of what was said.
-        left_out: Ids of documents that are not imported.
+        left_out: Documents that are not imported, by their place or id.
+        documents: New "id" and "title" of documents, by their place.
     """
 
     speakers: Mapping[str, str] = field(default_factory=dict)
     left_out: Sequence[str] = ()
+    documents: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
-        return {"speakers": dict(self.speakers), "left_out": list(self.left_out)}
+        documents = {place: dict(values) for place, values in self.documents.items()}
+        return {"speakers": dict(self.speakers), "left_out": list(self.left_out), "documents": documents}
+
+
+def places_of(records: Iterable[ImportedRecord]) -> list[str]:
+    """Return what tells each document of an import from all others, even from one of the same file name and id."""
+    seen: Counter[str] = Counter()
+    places = []
+    for record in records:
+        seen[record.where] += 1
+        number = f" ({seen[record.where]})" if seen[record.where] > 1 else ""
+        places.append(f"{PLACE}{record.where}{number}")
+    return places
+
+
+def is_left_out(record: ImportedRecord, place: str, corrections: Corrections) -> bool:
+    return place in corrections.left_out or record.id in corrections.left_out
 
 
 def corrected(records: Iterable[ImportedRecord], corrections: Corrections) -> list[ImportedRecord]:
     """Return the records as they will be stored, in order."""
+    records = list(records)
     changed = {old: new for old, new in corrections.speakers.items() if old != new}
-    kept = [record for record in records if record.id not in corrections.left_out]
-    if not changed:
-        return kept
     return [
-        replace(
-            record,
-            turns=[_corrected_turn(turn, changed) for turn in record.turns],
-            original_turns=[_corrected_turn(turn, changed) for turn in record.original_turns],
-        )
-        for record in kept
+        _corrected_record(record, corrections.documents.get(place, {}), changed)
+        for record, place in zip(records, places_of(records), strict=True)
+        if not is_left_out(record, place, corrections)
     ]
+
+
+def _corrected_record(record: ImportedRecord, values: Mapping[str, str], speakers: Mapping[str, str]) -> ImportedRecord:
+    record = replace(
+        record,
+        id=values.get("id", "").strip() or record.id,
+        title=" ".join(values["title"].split()) if "title" in values else record.title,
+    )
+    if not speakers:
+        return record
+    return replace(
+        record,
+        turns=[_corrected_turn(turn, speakers) for turn in record.turns],
+        original_turns=[_corrected_turn(turn, speakers) for turn in record.original_turns],
+    )
+
+
+def problems_of(corrections: Corrections) -> list[str]:
+    """Say which corrections cannot be stored."""
+    problems = [f"The speaker {name!r} {problem}" for name in corrections.speakers.values()
+                if (problem := storable_problem(name))]  # fmt: skip
+    for place, values in corrections.documents.items():
+        where = place.removeprefix(PLACE)
+        for name, longest in (("id", MAX_ID_LENGTH), ("title", MAX_TITLE_LENGTH)):
+            text = values.get(name, "").strip()
+            if problem := storable_problem(text):
+                problems.append(f"{where}: the {name} {problem}")
+            elif len(text) > longest:
+                problems.append(f"{where}: the {name} has {len(text)} characters; at most {longest} are allowed.")
+            elif name == "id" and text and not visible_text(text):
+                problems.append(f"{where}: nobody can see the id. Give it letters or digits.")
+    return problems
 
 
 def _corrected_turn(turn: Turn, changed: Mapping[str, str]) -> Turn:

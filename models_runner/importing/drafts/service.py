@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -12,7 +12,14 @@ from django.utils import timezone
 
 from lib.names import normal_form
 from models_runner.importing.documents import ImportResult, import_documents
-from models_runner.importing.drafts.corrections import Corrections, corrected, speakers_of
+from models_runner.importing.drafts.corrections import (
+    Corrections,
+    corrected,
+    is_left_out,
+    places_of,
+    problems_of,
+    speakers_of,
+)
 from models_runner.importing.field_map.mapping import parse_map
 from models_runner.importing.files import Source
 from models_runner.importing.preview import ImportPreview, preview_import
@@ -31,6 +38,8 @@ class DraftPreview:
     Attributes:
         read: What the files hold, as it was read.
         documents: The documents with the corrections.
+        places: The place of each of these documents.
+        left_out: Documents that are left out, as they were found, with their places.
         speakers: Turns by speaker, as they were found.
         problems: Why it cannot be imported; empty if it can.
     """
@@ -39,6 +48,8 @@ class DraftPreview:
     documents: list[ImportedRecord]
     speakers: dict[str, int]
     problems: list[str]
+    places: list[str] = field(default_factory=list)
+    left_out: list[tuple[str, ImportedRecord]] = field(default_factory=list)
 
 
 @transaction.atomic
@@ -86,11 +97,15 @@ def preview_draft(draft: ImportDraft) -> DraftPreview:
     except RecordError as error:
         return DraftPreview(ImportPreview(), [], {}, [str(error)])
     found = [replace(record, split=record.split or file.split) for file in read.files for record in file.documents]
-    documents = corrected(found, Corrections(**draft.corrections))
-    problems = read.problems + _repeated_ids(documents)
+    corrections = Corrections(**draft.corrections)
+    documents = corrected(found, corrections)
+    problems = read.problems + problems_of(corrections) + _repeated_ids(documents)
     if not documents and not problems:
         problems = ["There are no documents left to import."]
-    return DraftPreview(read, documents, speakers_of(read.documents), problems)
+    placed = list(zip(places_of(found), found, strict=True))
+    left_out = [(place, record) for place, record in placed if is_left_out(record, place, corrections)]
+    places = [place for place, record in placed if not is_left_out(record, place, corrections)]
+    return DraftPreview(read, documents, speakers_of(read.documents), problems, places, left_out)
 
 
 def _repeated_ids(records: Iterable[ImportedRecord]) -> list[str]:
@@ -99,7 +114,8 @@ def _repeated_ids(records: Iterable[ImportedRecord]) -> list[str]:
     for record in records:
         name = normal_form(record.id)
         if name in first:
-            problems.append(f"{record.where}: the id {record.id!r} is that of {first[name]}. Leave one of them out.")
+            told = f"the id {record.id!r} is that of {first[name]} too. Give one of them another, or leave it out."
+            problems.append(f"{record.where}: {told}")
         first.setdefault(name, record.where)
     return problems
 

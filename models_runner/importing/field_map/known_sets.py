@@ -8,7 +8,7 @@ HABITS: dict[str, tuple[str, ...]] = {
     name: tuple(habits.split())
     for name, habits in {
         "transcript": "transcript dialogue dialog conversation meeting_transcripts meeting_transcript source input "
-        "text document article utt utterances turns content",
+        "text document article utt utterances turns messages content",
         "reference": "reference summary summaries gold target highlights abstract minutes answer output label "
         "reference_summary human_summary",
         "id": "id fname meeting_id document_id doc_id uid uuid name dialogue_id dialog_id key",
@@ -28,12 +28,14 @@ class KnownSet:
     Attributes:
         needs: Columns that tell it.
         may_have: Other columns it comes with; any other, and it is not this set.
+        milliseconds: Starts that are whole numbers are milliseconds.
     """
 
     name: str
     needs: frozenset[str]
     may_have: frozenset[str]
     fields: Mapping[str, tuple[str, ...]]
+    milliseconds: bool = False
 
 
 def _known(name: str, needs: str, may_have: str, **fields: str) -> KnownSet:
@@ -96,21 +98,36 @@ KNOWN_SETS = (
         metadata__city="city",
         metadata__type="type",
     ),
-    *(
-        _known(
-            "turns in rows",
-            f"speaker {content}",
-            "start end start_time end_time id meeting_id",
-            id="meeting_id",
-            speaker="speaker",
-            content=content,
-            start="start start_time",
-        )
-        for content in ("content", "text")
-    ),
 )
 
 
 def known_set(columns: Iterable[str]) -> KnownSet | None:
+    columns = list(columns)
     there = set(columns)
-    return next((s for s in KNOWN_SETS if s.needs <= there and there <= s.needs | s.may_have), None)
+    found = next((s for s in KNOWN_SETS if s.needs <= there and there <= s.needs | s.may_have), None)
+    return found or _turns_in_rows(columns)
+
+
+# Names of columns where each row is a turn, in any spelling: "Start time" is start_time.
+_ROLES = {
+    "speaker": "speaker speaker_name speaker_label participant name",
+    "content": "text content utterance sentence message words speech",
+    "start": "start start_time starttime start_s begin time timestamp",
+    "id": "meeting_id meeting dialogue_id dialog_id conversation_id session_id session recording",
+}
+_BESIDE_TURNS = "id index row turn turn_id line number end end_time endtime end_s duration confidence speaker_id"
+_WHISPER = {"start", "end", "text"}
+
+
+def _turns_in_rows(columns: list[str]) -> KnownSet | None:
+    """Return the map of a table whose rows are turns: one column of speakers, one of words, perhaps times and ids."""
+    plain = {"_".join(column.lower().split()): column for column in columns}
+    roles = {role: next((plain[name] for name in names.split() if name in plain), "") for role, names in _ROLES.items()}
+    whisper = set(plain) == _WHISPER
+    known = {name for names in (*_ROLES.values(), _BESIDE_TURNS) for name in names.split()}
+    if len(plain) < len(columns) or not roles["content"] or not (roles["speaker"] or whisper) or set(plain) - known:
+        return None
+    if roles["speaker"].lower() == "name" and not roles["start"]:
+        return None  # as well the name of a document
+    fields = {role: (column,) for role, column in roles.items() if column}
+    return KnownSet("turns in rows", frozenset(columns), frozenset(), fields, milliseconds=whisper)

@@ -22,6 +22,7 @@ FIELDS = (
     "licence",
     "redistributable",
 )
+OWN_COLUMNS = ("id", "transcript", "language", "title", "licence", "split", "redistributable", *REFERENCES)
 SEVERAL = REFERENCES  # a field that takes several columns
 
 
@@ -32,10 +33,12 @@ class FieldMap:
     Attributes:
         fields: Columns by field; several only for references.
         name: The known data set that it came from; "" if somebody gave it.
+        milliseconds: Starts that are whole numbers are milliseconds.
     """
 
     fields: Mapping[str, tuple[str, ...]]
     name: str = ""
+    milliseconds: bool = False
 
     @property
     def rows_are_turns(self) -> bool:
@@ -69,8 +72,15 @@ def find_map(columns: Sequence[str], options: ReadOptions, where: str) -> FieldM
     if known := known_set(columns):
         there = {name: tuple(c for c in wanted if c in columns) for name, wanted in known.fields.items()}
         chosen = {name: found if name in SEVERAL else found[:1] for name, found in there.items() if found}
-        return FieldMap(chosen, known.name)
+        return FieldMap(chosen, known.name, known.milliseconds)
     raise RecordError(where, f"columns are {listed(columns)}. {proposal(columns)}")
+
+
+def own_map(columns: Sequence[str]) -> FieldMap | None:
+    """Return the map of a table in this product's own form, with its names in any capitals; None for another."""
+    names = [column.strip().lower() for column in columns]
+    own = {"id", "transcript"} <= set(names) <= set(OWN_COLUMNS) and len(set(names)) == len(names)
+    return FieldMap({name: (column,) for name, column in zip(names, columns, strict=True)}) if own else None
 
 
 def checked_map(given: FieldMap, columns: Sequence[str], where: str) -> FieldMap:
@@ -96,11 +106,11 @@ def proposal(columns: Sequence[str]) -> str:
         )
         if column:
             chosen[name] = column
+    if {"document_id", "summary"} <= set(lower):
+        return "These are summaries: import_summaries takes them, or the API (POST /datasets/NAME/summaries)."
     if "transcript" not in chosen:
         return "Say which is what: --map transcript=COLUMN, and if you like --map reference=COLUMN, --map id=COLUMN."
-    maps = [
-        f"--map {name}={_quoted(column)}" for name, column in chosen.items() if name == "transcript" or name != column
-    ]
+    maps = [f"--map {name}={_quoted(column)}" for name, column in chosen.items()]
     return f"Say which is what, for example: {' '.join(maps)}"
 
 

@@ -169,7 +169,7 @@ class Row:
             return None
         if (seconds := _number(value)) is None:
             raise self.fail(name, f"is {value!r}; expected seconds, or a time such as 0:03 or 00:01:02.5.")
-        return seconds
+        return seconds / 1000 if self.map.milliseconds and str(value).strip().isdigit() else seconds
 
 
 def look_up(row: Mapping[str, Any], column: str) -> Any:

@@ -52,7 +52,7 @@ class RowReader:
         self.silent: list[tuple[str, str]] = []
         self.groups: dict[str, _Group] = {}
         self.by_dialogue: dict[tuple[str, str], str] = {}
-        self.count = 0
+        self.count, self.joined = 0, 0
 
     def read(self, rows: Iterable[tuple[Mapping[str, Any], str]], file: str) -> Iterator[Outcome]:
         columns: dict[str, None] = {}
@@ -86,9 +86,11 @@ class RowReader:
         if "id" not in self.map.fields and self.groups:
             first = next(iter(self.groups.values()))
             yield Note(file, f"No column holds ids; documents are named by file and row, such as {first.id!r}.")
-        spoken = self.count - len(self.silent)
-        if len(self.groups) < spoken and not self.map.rows_are_turns:
-            yield Note(file, f"{spoken} rows made {len(self.groups)} documents: rows of one dialogue are one document.")
+        if self.joined:
+            made = f"{len(self.groups)} document{'s' * (len(self.groups) != 1)}"
+            yield Note(
+                file, f"{len(self.groups) + self.joined} rows made {made}: rows of one dialogue are one document."
+            )
         if self.silent:
             places = ", ".join(where.removeprefix(f"{file}, ") for _, where in self.silent[:8])
             more = f" and {len(self.silent) - 8} more" if len(self.silent) > 8 else ""
@@ -131,12 +133,14 @@ class RowReader:
                 raise fields.fail(
                     "id", f"{row_id!r} was used before, in {group.where}, with another transcript. Ids are unique."
                 )
+            self.joined += 1
             return group
         numbered = NUMBERED.match(row_id)
         dialogue = (repr(spoken), numbered["stem"] if numbered else "")
         if (not row_id or numbered) and dialogue in self.by_dialogue:
             group = self.groups[self.by_dialogue[dialogue]]
             group.ids.append(row_id)
+            self.joined += 1
             return group
         new_id = row_id or f"{self.stem}-{self.count}"
         self.groups[new_id] = _Group(where, new_id, spoken, ids=[row_id])

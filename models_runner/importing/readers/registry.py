@@ -10,6 +10,7 @@ from models_runner.importing.readers.captions import cues
 from models_runner.importing.readers.corpora import corpora_json, elitr, nxt, qmsum, release
 from models_runner.importing.readers.recognition import speech_json
 from models_runner.importing.readers.tables import arrow, delimited, spreadsheets
+from models_runner.importing.readers.unread import unread_kind, unreadable_text
 from models_runner.importing.reading import AUTO, Note, Outcome, Reader, ReadOptions, Unit
 from models_runner.importing.records import RecordError
 
@@ -53,8 +54,10 @@ TEXT_BESIDE_DATA = (".md", "", ".log")
 
 def detect(source: Source) -> tuple[Reader | None, str]:
     """Return the reader that recognises a file's content, and why; or None, and what the file is not."""
-    if not source.head.strip():
-        return None, "is empty"
+    if not source.head.strip() and not source.data.strip():
+        return None, "is empty."
+    if unread := unread_kind(source):
+        return None, str(unread)
     for reader in READERS.values():
         try:
             why = reader.recognises(source)
@@ -62,7 +65,9 @@ def detect(source: Source) -> tuple[Reader | None, str]:
             return reader if reader is jsonl.READER else _json_at_fault(source), str(error)
         if why:
             return reader, why
-    return None, "is of no format that is known here"
+    if unread := unreadable_text(source):
+        return None, str(unread)
+    return None, f"is of no format that is known here. Expected one of: {', '.join(READERS)}, or name it with --format."
 
 
 def _json_at_fault(source: Source) -> Reader:
@@ -93,6 +98,7 @@ def find_units(sources: Sequence[Source], options: ReadOptions) -> Iterator[Unit
 
 
 def _unit(source: Source, options: ReadOptions, *, several: bool) -> Unit:
+    source.encoding = options.encoding
     if options.format != AUTO:
         reader = READERS[options.format]
         if several and source.suffix not in reader.suffixes:
@@ -106,9 +112,8 @@ def _unit(source: Source, options: ReadOptions, *, several: bool) -> Unit:
         return Unit(source.name, "", str(error), partial(_fail, error))
     if found is None:
         if several:
-            return Unit(source.name, "", f"it {why}", _nothing)
-        expected = f"Expected one of: {', '.join(READERS)}, or name it with --format."
-        return Unit(source.name, "", why, partial(_fail, RecordError(source.name, f"{why}. {expected}")))
+            return Unit(source.name, "", f"it {why.partition('. ')[0].rstrip('.')}", _nothing)
+        return Unit(source.name, "", why, partial(_fail, RecordError(source.name, why)))
     return Unit(source.name, found.name, why, partial(_read, found, source, options))
 
 

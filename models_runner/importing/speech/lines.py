@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from models_runner.importing.speech.names import LONGEST_LABEL, MARKS, Label, read_label
-from models_runner.importing.speech.times import ALONE, LEADING, TRAILING, seconds_of
+from models_runner.importing.speech.names import LONGEST_LABEL, MARKS, UNSEEN, Label, read_label
+from models_runner.importing.speech.times import ALONE, LEADING, TRAILING, TRAILING_WORDS, seconds_of
 
 FARTHEST_COLON = LONGEST_LABEL + 40  # roles and a time may stand between name and colon
 COLON = re.compile(r":(?=\s|$)|：|:(?=[*_]{1,2}(?:\s|$))")
@@ -56,6 +56,8 @@ class Line:
         colon: A colon follows the label, or the label needs none.
         whole: The line with its time.
         form: "time" (nothing but a time), "head" (a label and no words), "said" (a label and words) or "words".
+        loose: The label is parted from the words by a tab, or by a colon without a blank: it counts where most lines
+            are written so.
     """
 
     number: int
@@ -68,12 +70,18 @@ class Line:
     form: str = "words"
     after_blank: bool = False
     whole: str = ""
+    loose: bool = False
+
+    def forget_label(self) -> None:
+        self.label, self.rest, self.colon, self.form, self.loose = None, "", False, "words", False
 
 
 def read_line(number: int, text: str, *, after_blank: bool = False, times: bool = True) -> Line:
     """Read one line that is not blank; times: whether it may have a time of its own."""
     indented = bool(INDENT.match(text))
     text = text.strip()
+    if text[:1] and UNSEEN.match(text):
+        text = UNSEEN.sub("", text[:FARTHEST_COLON]).lstrip() + text[FARTHEST_COLON:]
     if not times:
         line = Line(number, text, indented, after_blank=after_blank)
         _read_said(line, text)
@@ -82,8 +90,12 @@ def read_line(number: int, text: str, *, after_blank: bool = False, times: bool 
         return Line(number, text, indented, time, form="time", after_blank=after_blank)
     line = Line(number, text, indented, after_blank=after_blank, whole=text)
     words = _take_leading_time(line, text)
-    if not _read_said(line, words):
+    if _read_said(line, words):
+        _take_time_of_rest(line)
+    else:
         _read_head(line, words)
+        if line.form == "words":
+            _read_loose(line, words)
     return line
 
 
@@ -99,6 +111,25 @@ def _take_leading_time(line: Line, text: str) -> str:
         return text
     line.time, line.words = time, rest
     return rest
+
+
+def _take_time_of_rest(line: Line) -> None:
+    """Take a time in brackets that stands behind the name: "Maya: [00:03] Good morning."."""
+    if line.time is not None or line.rest[:1] not in ("[", "(", "<", "（", "【"):
+        return
+    match = LEADING.match(line.rest)
+    if match and (time := seconds_of(match["time"])) is not None and (rest := line.rest[match.end() :].strip()):
+        line.time, line.rest = time, rest
+
+
+def _read_loose(line: Line, words: str) -> None:
+    """Find a label before a tab, or before a colon with words right behind it."""
+    name, tab, rest = words.partition("\t")
+    colon = None if tab else TIGHT_COLON.search(words[:FARTHEST_COLON])
+    if colon:
+        name, rest = words[: colon.start()], words[colon.end() :]
+    if (tab or colon) and rest.strip() and _set(line, name, rest, colon=True):
+        line.loose = True
 
 
 def _read_said(line: Line, words: str) -> bool:
@@ -136,7 +167,7 @@ def _read_head(line: Line, words: str) -> None:
     """Find a label beside a time, with no words: the heading of what follows."""
     if len(words) > FARTHEST_COLON:
         return
-    match = TRAILING.match(words) if line.time is None else None
+    match = (TRAILING.match(words) or TRAILING_WORDS.match(words)) if line.time is None else None
     if match and (time := seconds_of(match["time"])) is not None:
         wide = match["gap"].strip(" ") != "" or len(match["gap"]) > 1 or match["time"][0] in "[(<（【"
         label = read_label(match["label"])
@@ -150,7 +181,11 @@ def _read_head(line: Line, words: str) -> None:
 
 
 def _set(line: Line, name: str, rest: str, *, colon: bool) -> bool:
-    if "://" in name or (rest.startswith("//") and name.split()[-1:] and name.split()[-1].isalpha()):
+    if (
+        "\t" in name.strip()
+        or "://" in name
+        or (rest.startswith("//") and name.split()[-1:] and name.split()[-1].isalpha())
+    ):
         return False
     label = read_label(name)
     if not label.looks:

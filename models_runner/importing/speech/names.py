@@ -10,6 +10,8 @@ import yaml
 LONGEST_LABEL = 60
 MOST_WORDS = 7
 LONGEST_UNSPACED = 8  # characters of a name in a script without capitals and blanks, such as Chinese
+MOST_WORDS_UNCASED = 3  # of a name in a script without capitals but with blanks, such as Hebrew
+LONGEST_UNCASED = 30
 
 _WORDS: dict[str, str] = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
 
@@ -36,6 +38,10 @@ GENERIC = re.compile(
 )
 WRAPPED = re.compile(r"^(?:#(.+)#|\((.+)\)|\[(.+)\]|<(.+)>|【(.+)】|（(.+)）|\"(.+)\"|“(.+)”|「(.+)」)$")
 MARKS = re.compile(r"^(?:>{1,3}|&gt;&gt;|[-*•–—]|#{1,6})\s+|^>{2,3}")
+NUMBER = re.compile(r"^\d{1,4}[.)]\s+(?=\D)")
+# Signs that say how to write a line and are no part of a name: directions, word joiners, byte order marks. Joiners
+# within words (U+200C, U+200D) are part of Persian and Indic names.
+UNSEEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 PARENTHESIS = re.compile(r"\s*[(\[（【]([^()\[\]（）【】]*)[)\]）】]")
 UNSAYABLE = re.compile(
     r"[?!;…=<>{}\\^~`\"“”„]|://|[^\W\d_]{5,}[.]\s|\b[a-z]{3,}[.]\s|\d[:：]\d|\b(?:19|20)\d\d\b|[.](?=\s*$)(?<!\b[A-Za-z][.])"
@@ -67,7 +73,7 @@ class Label:
 @lru_cache(maxsize=4_096)
 def read_label(text: str) -> Label:
     """Read what stands before a colon or beside a time. Cached: the same few people speak again and again."""
-    name = MARKS.sub("", text.strip()).strip()
+    name = NUMBER.sub("", MARKS.sub("", UNSEEN.sub("", text).strip()).strip())
     name = name.strip("*_").strip() if name[:1] in "*_" or name[-1:] in "*_" else name
     wrapped = WRAPPED.match(name)
     inner = next(group for group in wrapped.groups() if group) if wrapped else ""
@@ -116,6 +122,8 @@ def looks_of(name: str) -> str:
         return "heading"
     if "@" in bare:
         return "name" if re.fullmatch(r"[\w.+-]+@[\w.-]+", bare) else ""
+    if len(bare) == 1:
+        return "name" if bare.isupper() else _looks_of_small(bare, words, bare)  # Q and A, I and R
     first = words[0].casefold()
     if not any(character.isupper() for character in bare):
         return _looks_of_small(bare, words, first)
@@ -126,7 +134,10 @@ def looks_of(name: str) -> str:
 
 def _looks_of_small(bare: str, words: list[str], first: str) -> str:
     if not any(character.islower() for character in bare):  # a script without capitals
-        return "name" if len(bare) <= LONGEST_UNSPACED else "lower" if len(bare) <= 2 * LONGEST_UNSPACED else ""
+        spaced = 1 < len(words) <= MOST_WORDS_UNCASED and len(bare) <= LONGEST_UNCASED
+        if spaced or len(bare) <= LONGEST_UNSPACED:
+            return "name"
+        return "lower" if len(bare) <= 2 * LONGEST_UNSPACED else ""
     plain = (
         len(words) <= 3 and first not in SENTENCE_WORDS and all(WORD.match(word) or word.isdigit() for word in words)
     )

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from models_runner.importing.records import Turn
 from models_runner.importing.speech.lines import Line, read_line
-from models_runner.importing.speech.speakers import Speakers, find_speakers
+from models_runner.importing.speech.speakers import ALMOST_ALL, Speakers, find_speakers
 from models_runner.importing.speech.turns import SENTENCE_ENDS, Utterance, join_utterances, turn_of
 
 # What tools write around the words of a meeting.
@@ -22,6 +22,7 @@ BOILERPLATE = re.compile(
 LISTS = re.compile(r"^(?:speakers|attendees|participants|invitees|teilnehmer|与会人员|参会人员)\s*[:：]?$", re.I)
 KEYWORDS = re.compile(r"^(?:summary )?keywords\s*[:：]?$", re.IGNORECASE)
 LEAST_TIMES = 0.2
+MOST_TIMES = 0.8
 WRAPPED_FROM = 40  # characters: a line that was broken is not much shorter than its page
 
 
@@ -54,6 +55,8 @@ def read_transcript(text: str) -> TranscriptText:
     result = TranscriptText([])
     lines = _lines(text)
     listed = _take_boilerplate(lines, result)
+    _forget_loose_labels(lines)
+    _give_times_to_names(lines)
     _forget_stray_times(lines)
     heads = _heads(lines)
     _take_preamble(lines, heads, result)
@@ -127,6 +130,43 @@ def _take_preamble(lines: list[Line], heads: list[Line], result: TranscriptText)
     _leave_out(lines, {line.number for line in above}, result)
     result.left_out.sort()
     result.title = above[0].words if above else ""
+
+
+def _forget_loose_labels(lines: list[Line]) -> None:
+    """A tab, or a colon without a blank, parts names from words only where most lines are written so."""
+    loose = [line for line in lines if line.loose]
+    if len(loose) > 1 and len(loose) >= ALMOST_ALL * len(lines):
+        return
+    for line in loose:
+        line.forget_label()
+
+
+def _give_times_to_names(lines: list[Line]) -> None:
+    """Give times on lines of their own to the names above or below them, where almost all have one there.
+
+    So writes Teams: a time, a name, the words; or a name, a time, the words.
+    """
+    times = [n for n, line in enumerate(lines) if line.form == "time"]
+    if len(times) < 2:
+        return
+    for step in (-1, 1):
+        pairs = [(n, n + step) for n in times if _names_who_speaks(lines, n, n + step)]
+        if len(pairs) >= MOST_TIMES * len(times):
+            for time, name in pairs:
+                lines[name].time = lines[time].time
+                lines[name].after_blank = lines[name].after_blank or lines[time].after_blank
+            gone = {time for time, _ in pairs}
+            lines[:] = [line for n, line in enumerate(lines) if n not in gone]
+            return
+
+
+def _names_who_speaks(lines: Sequence[Line], time: int, name: int) -> bool:
+    """Whether there is a name on this line, and words behind the name and the time."""
+    below = max(time, name) + 1
+    if name < 0 or below >= len(lines) or lines[below].form == "time":
+        return False
+    line = lines[name]
+    return line.form == "head" and line.time is None and line.label is not None and line.label.looks == "name"
 
 
 def _forget_stray_times(lines: list[Line]) -> None:

@@ -1,5 +1,6 @@
 """Importing meetings in the browser: upload or paste, look, correct, store."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -19,10 +20,11 @@ from models_runner.importing.records import DatasetImportError, ImportedRecord
 from models_runner.models import ImportDraft
 from models_runner.runs.overview import ShownTurn, shown_turns
 from models_runner.web.access import get_import_draft, staff_only
-from models_runner.web.import_form import ReadingForm, UploadForm
+from models_runner.web.import_form import ReadingForm, UploadForm, in_the_form
 
-SHOWN_DOCUMENTS = 200
-SHOWN_SPEAKERS = 200
+# Each document is four fields of the form, each speaker two; a form of more than 1,000 is refused.
+SHOWN_DOCUMENTS = 150
+SHOWN_SPEAKERS = 150
 SHOWN_TURNS = 15
 OPENED = 20
 
@@ -32,6 +34,8 @@ class ShownDocument:
     """A document of a preview.
 
     Attributes:
+        shown: Its place in the import, id and title, as JSON.
+        place: What tells it from all others of the import.
         record: As it would be stored.
         speakers: Colour number by speaker.
         words: How many words were said.
@@ -39,6 +43,8 @@ class ShownDocument:
         turns: Its first turns; none for documents far down the list.
     """
 
+    shown: str
+    place: str
     record: ImportedRecord
     speakers: dict[str, int]
     words: int
@@ -56,7 +62,9 @@ def import_meetings(request: HttpRequest) -> HttpResponse:
         draft = service.start_draft(
             values["files"], values["pasted"], form.options(), cast(User, request.user), pasted_name=name
         )
-        return redirect(draft)
+        # The script goes on to the preview by itself; a redirect that it follows would be read twice.
+        by_script = request.headers.get("X-Requested-With") == "XMLHttpRequest"
+        return JsonResponse({"location": draft.get_absolute_url()}) if by_script else redirect(draft)
     context = {"form": form, "datasets": service.dataset_names()}
     return render(request, "models_runner/import.html", context, status=400 if form.errors else 200)
 
@@ -75,14 +83,32 @@ def import_draft(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = ReadingForm(request.POST)
     if not form.is_valid():
         return _preview(request, draft, form)
-    service.correct(draft, form.options(), _corrections(request))
+    service.correct(draft, form.options(), _corrections(request, draft))
     return _import(request, draft) if request.POST.get("do") == "import" else redirect(draft)
 
 
-def _corrections(request: HttpRequest) -> Corrections:
+def _corrections(request: HttpRequest, draft: ImportDraft) -> Corrections:
     old, new = request.POST.getlist("speaker"), request.POST.getlist("speaker_name")
     speakers = {name: renamed.strip() for name, renamed in zip(old, new, strict=False) if renamed.strip() != name}
-    return Corrections(speakers, request.POST.getlist("leave_out"))
+    return Corrections(speakers, request.POST.getlist("leave_out"), _documents(request, draft))
+
+
+def _documents(request: HttpRequest, draft: ImportDraft) -> dict[str, dict[str, str]]:
+    """Return the corrections of before with those that differ now from what was shown.
+
+    What was only shown is no correction: another map of columns may give other ids.
+    """
+    documents = {place: dict(values) for place, values in draft.corrections.get("documents", {}).items()}
+    fields = ("document", "document_id", "document_title")
+    for shown, *new in zip(*(request.POST.getlist(name) for name in fields), strict=False):
+        try:
+            place, *before = json.loads(shown)
+        except ValueError:
+            continue
+        for name, old_value, new_value in zip(("id", "title"), before, new, strict=False):
+            if new_value.strip() != old_value:
+                documents.setdefault(str(place), {})[name] = new_value.strip()
+    return documents
 
 
 def _import(request: HttpRequest, draft: ImportDraft) -> HttpResponse:
@@ -97,7 +123,7 @@ def _import(request: HttpRequest, draft: ImportDraft) -> HttpResponse:
 
 def _preview(request: HttpRequest, draft: ImportDraft, form: ReadingForm) -> HttpResponse:
     preview = service.preview_draft(draft)
-    left_out = draft.corrections.get("left_out", [])
+    shown = zip(preview.places, preview.documents[:SHOWN_DOCUMENTS], strict=False)
     renamed = draft.corrections.get("speakers", {})
     speakers = islice(preview.speakers.items(), SHOWN_SPEAKERS)
     context = {
@@ -106,9 +132,10 @@ def _preview(request: HttpRequest, draft: ImportDraft, form: ReadingForm) -> Htt
         "preview": preview,
         "guesses": [note for file in preview.read.files for note in file.guesses],
         "not_taken": [note for file in preview.read.files for note in file.left_out],
-        "documents": [_shown(record, n < OPENED) for n, record in enumerate(preview.documents[:SHOWN_DOCUMENTS])],
+        "documents": [_shown(place, record, n < OPENED) for n, (place, record) in enumerate(shown)],
         "hidden_documents": max(0, len(preview.documents) - SHOWN_DOCUMENTS),
-        "left_out": left_out,
+        "problems": [in_the_form(problem) for problem in preview.problems],
+        "left_out": preview.left_out,
         "speakers": [(name, renamed.get(name, name), turns) for name, turns in speakers],
         "hidden_speakers": max(0, len(preview.speakers) - SHOWN_SPEAKERS),
         "datasets": service.dataset_names(),
@@ -116,9 +143,11 @@ def _preview(request: HttpRequest, draft: ImportDraft, form: ReadingForm) -> Htt
     return render(request, "models_runner/import_draft.html", context, status=400 if form.errors else 200)
 
 
-def _shown(record: ImportedRecord, with_turns: bool) -> ShownDocument:
+def _shown(place: str, record: ImportedRecord, with_turns: bool) -> ShownDocument:
     turns = shown_turns(record.turns)
     return ShownDocument(
+        shown=json.dumps([place, record.id, record.title], ensure_ascii=False),
+        place=place,
         record=record,
         speakers={turn.speaker: turn.colour for turn in turns if turn.speaker},
         words=sum(len(words(turn["content"], record.language)) for turn in record.turns),

@@ -67,8 +67,12 @@ def test_any_json(value, kind):
         "((((" * 50_000,
         " " * 500_000 + "x",
         "<v " * 100_000,
+        "0:03\nAna Costa\nHello.\n" * 10_000,
+        "1 hour " * 100_000,
+        "Ana\tHello.\n" * 20_000,
+        "12.03.26, " * 50_000,
     ],
-    ids=range(12),
+    ids=range(16),
 )
 def test_large_texts(text):
     """The timeout of a test is the bound: what grew with the square of the size would pass it."""

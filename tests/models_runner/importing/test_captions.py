@@ -212,3 +212,30 @@ def test_what_was_found_is_said():
 def test_the_document_is_named_after_its_file():
     (document,) = preview("Weekly sync.vtt", vtt("00:01.000 --> 00:02.000\n<v Ana>Hello.")).documents
     assert document.id == "Weekly sync"
+
+
+class TestNamesOnTheFirstLines:
+    def test_of_almost_all_cues_tell_who_speaks(self):
+        text = (
+            "1\n00:00:01,000 --> 00:00:02,000\nAna Costa\nGood morning.\n\n2\n00:00:02,500 --> 00:00:04,000\nOmar\nYes.\n"
+            "All fine.\n\n3\n00:00:05,000 --> 00:00:06,000\nAna Costa\nBye.\n"
+        )
+        assert turns("a.srt", text) == [
+            ("Ana Costa", "Good morning.", 1.0),
+            ("Omar", "Yes. All fine.", 2.5),
+            ("Ana Costa", "Bye.", 5.0),
+        ]
+
+    def test_of_some_cues_are_words(self):
+        text = vtt("00:01.000 --> 00:02.000\nAna Costa\ncomes later.", "00:02.000 --> 00:03.000\nshe said\nso.")
+        assert turns("a.vtt", text) == [("", "Ana Costa comes later. she said so.", 1.0)]
+
+
+class TestCuesWithoutABlankLineBetween:
+    def test_are_cues_each(self):
+        text = "1\n00:00:01,000 --> 00:00:02,000\nAna: Hi.\n2\n00:00:02,500 --> 00:00:04,000\nOmar: Yes.\n00:00:05,000 --> 00:00:06,000\nAna: Bye.\n"
+        assert turns("a.srt", text) == [("Ana", "Hi.", 1.0), ("Omar", "Yes.", 2.5), ("Ana", "Bye.", 5.0)]
+
+    def test_keep_their_identifiers_out_of_the_words(self):
+        text = "WEBVTT\n\na1\n00:01.000 --> 00:02.000\nAna: Hi.\n00:02.000 --> 00:03.000\nOmar: Yes.\n\nid x\n00:04.000 --> 00:05.000\nAna: Bye.\n"
+        assert turns("a.vtt", text) == [("Ana", "Hi.", 1.0), ("Omar", "Yes.", 2.0), ("Ana", "Bye.", 4.0)]

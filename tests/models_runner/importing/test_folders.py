@@ -97,7 +97,7 @@ class TestFolders:
         assert result.problems == []
         assert sorted(re.sub(r" \(.*", "", line) for line in result.ignored) == [".DS_Store", "._a.txt", ".git/config", "__MACOSX/._a.txt"]  # fmt: skip
         assert {file.name: file.why for file in result.files if not file.format} == {
-            "LICENSE": "it stands beside the data", "README.md": "it stands beside the data", "picture.png": "it is of no format that is known here",
+            "LICENSE": "it stands beside the data", "README.md": "it stands beside the data", "picture.png": "it is sound, video or a picture, which is not read",
         }  # fmt: skip
 
     def test_one_name_in_several_folders_or_formats(self, tmp_path):

@@ -398,3 +398,72 @@ def test_sources_of_any_name_are_read_alike():
     )
     assert [file.format for file in result.files] == ["csv", "text"]
     assert preview("c.txt", "id\ttranscript\na\tAna: Hi.\n").files[0].format == "csv"
+
+
+@pytest.mark.parametrize(
+    ("content", "said_of_it"),
+    [
+        (",id,transcript\n0,a,Ana: hi\n", "Columns without a name were not taken over: 1."),
+        ("Unnamed: 0,id,transcript\n0,a,Ana: hi\n", "Columns without a name were not taken over: 1."),
+        ("id,transcript,\na,Ana: hi,\n", "Columns without a name were not taken over: 3."),
+        ("id,transcript\na,Ana: hi,,\n", ""),
+        ("ID,Transcript\na,Ana: hi\n", ""),
+    ],
+)
+def test_columns_without_a_name_and_names_in_capitals(content, said_of_it):
+    file = read("a.csv", content)
+    assert [(d.id, d.turns) for d in file.documents] == [("a", [{"speaker": "Ana", "content": "hi"}])]
+    assert said_of_it in said(file)
+
+
+TURN_ROWS = {
+    "meeting,speaker,text,start\nm1,Ana,Good morning,0.5\nm1,Omar,Hi,2\nm2,Ana,Bye,0\n": {
+        "m1": [("Ana", "Good morning", 0.5), ("Omar", "Hi", 2)],
+        "m2": [("Ana", "Bye", 0)],
+    },
+    "Name,Timestamp,Text\nAna,00:01,Good morning\nOmar,1:05,Hi\n": {
+        "a": [("Ana", "Good morning", 1), ("Omar", "Hi", 65)]
+    },
+    "Start time;End time;Speaker;Utterance\n0:01;0:02;Ana;Hi\n": {"a": [("Ana", "Hi", 1)]},
+    # Whisper's own table, in milliseconds.
+    "start\tend\ttext\n0\t2000\tGood morning.\n62500\t63000\tHi.\n": {"a": [("", "Good morning.", 0), ("", "Hi.", 62.5)]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", TURN_ROWS)
+def test_a_table_whose_rows_are_turns(content):
+    documents = read("a.csv", content).documents
+    assert {d.id: [(t["speaker"], t["content"], t["start"]) for t in d.turns] for d in documents} == TURN_ROWS[content]
+
+
+@pytest.mark.parametrize("content", ["name,text\nkick-off,Ana: hi\n", "speaker,text,summary\nAna,hi,x\n"])
+def test_a_table_that_may_be_something_else_is_asked_about(content):
+    assert "--map transcript=text" in problem("a.csv", content)
+
+
+def test_a_proposal_names_every_column_that_is_known():
+    told = problem("a.csv", "id,transcript,reference,extra\na,Ana: hi,x,1\n")
+    assert "--map transcript=transcript --map reference=reference --map id=id" in told
+
+
+def test_summaries_are_sent_to_their_own_door():
+    assert "import_summaries takes them" in problem("a.jsonl", '{"document_id": "a", "system": "s", "summary": "x"}\n')
+
+
+def test_one_unknown_field_is_asked_about():
+    line = '{"messages": [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Ho."}]}\n'
+    assert "--map transcript=messages" in problem("a.jsonl", line)
+    assert turns("a.jsonl", line, "transcript=messages") == [("user", "Hi."), ("assistant", "Ho.")]
+
+
+def test_an_empty_workbook_is_said_to_be_empty():
+    assert "has no rows" in problem("a.xlsx", workbook(("S", [])))
+
+
+def test_rows_are_joined_only_where_they_are_one_dialogue():
+    file = preview("a.csv", 'id,transcript\na,"Ana: hi"\n,Ana: x\n').files[0]
+    assert file.problems
+    assert "one dialogue" not in said(file)
+    assert "3 rows made 2 documents" in said(
+        read("a.csv", "id,dialogue,summary\nt_1,Ana: hi,x\nt_2,Ana: hi,y\nu,Bo: ho,z\n")
+    )

@@ -95,6 +95,52 @@ TEXTS = {
     "indented lines": ("Ana: One point.\n    And another.\nOmar: Yes.", [("Ana", "One point. And another."), ("Omar", "Yes.")]),
     "prose": ("We met today.\nIt was good: very good.\nAt 10:30 we left.", [("", "We met today."), ("", "It was good: very good."), ("", "At 10:30 we left.")]),
     "one appointment": ("We meet again.\n10:30 is fine for all.\nThen we ship.\nGood.", [("", "We meet again."), ("", "10:30 is fine for all."), ("", "Then we ship."), ("", "Good.")]),
+    "whatsapp": (
+        "12/03/2026, 10:30 - Ana Costa: Hi\n12/03/2026, 10:31 - Omar: at 10:45 then",
+        [("Ana Costa", "Hi", 37800), ("Omar", "at 10:45 then", 37860)],
+    ),
+    "whatsapp, iOS": (
+        "[12.03.26, 10:30:01] Ana Costa: Hi\n\u200e[12.03.26, 1:31:05\u202fPM] Omar: yes",
+        [("Ana Costa", "Hi", 37801), ("Omar", "yes", 48665)],
+    ),
+    "dates and times of machines": (
+        "2026-03-12T10:30:00Z Ana Costa: Hi\n2026-03-12 10:31:00.5 Omar: yes",
+        [("Ana Costa", "Hi", 37800), ("Omar", "yes", 37860.5)],
+    ),
+    "times behind the colon": (
+        "**Ana Costa:** [00:00:03] Hello.\nOmar: (0:09) Hi.\nAna Costa: 10:30 is fine.",
+        [("Ana Costa", "Hello.", 3), ("Omar", "Hi.", 9), ("Ana Costa", "10:30 is fine.")],
+    ),
+    "teams, a time above the name": (
+        "0:0:3.120 --> 0:0:6.480\nAna Costa\nGood morning, shall we start\nwith the budget?\n0:1:6.900 --> 0:1:9.250\nOmar\nYes.",
+        [("Ana Costa", "Good morning, shall we start with the budget?", 3.12), ("Omar", "Yes.", 66.9)],
+    ),
+    "teams, a time below the name": (
+        "Ana Costa started transcription\n\nAna Costa\n0:03\nGood morning.\n\nOmar\n0:09\nYes.\nAna Costa\n1:02\nFine.",
+        [("Ana Costa", "Good morning.", 3), ("Omar", "Yes.", 9), ("Ana Costa", "Fine.", 62)],
+    ),
+    "teams, times in words": (
+        "Ana Costa\n3 seconds\nGood morning.\n\nOmar\n0 minutes 9 seconds\nWait 30 seconds\n\nAna Costa\n1 hour 2 minutes 5 seconds\nFine.",
+        [("Ana Costa", "Good morning.", 3), ("Omar", "Wait 30 seconds", 9), ("Ana Costa", "Fine.", 3725)],
+    ),
+    "teams, times in words beside names": (
+        "Ana Costa 0 minutes 3 seconds\nGood morning.\nOmar 1 minute 9 seconds\nYes.",
+        [("Ana Costa", "Good morning.", 3), ("Omar", "Yes.", 69)],
+    ),
+    "captions that look like names": ("0:03\nOkay Ana\n0:05\nThank You\n0:09\nGood", [("", "Okay Ana Thank You Good", 3)]),
+    "questions and answers": (
+        "Q: Where were you?\nA: At home.\nQ: When?\nA: At 10:30.",
+        [("Q", "Where were you?"), ("A", "At home."), ("Q", "When?"), ("A", "At 10:30.")],
+    ),
+    "numbered lines": ("1. Ana: Hello.\n2. Omar: Hi.\n10) Ana: 3. point", [("Ana", "Hello."), ("Omar", "Hi."), ("Ana", "3. point")]),
+    "colons without a blank": ("Ana:Hello.\nOmar:It is 10:30.\nAna:Bye.", [("Ana", "Hello."), ("Omar", "It is 10:30."), ("Ana", "Bye.")]),
+    "one colon without a blank": ("Ana: Hello.\nOmar: Hi.\nstd:string is a type\nBerlin:Mitte", [("Ana", "Hello."), ("Omar", "Hi."), ("", "std:string is a type"), ("", "Berlin:Mitte")]),
+    "two columns": ("Ana\tHello.\nOmar\tHi: all.\nAna\tBye.", [("Ana", "Hello."), ("Omar", "Hi: all."), ("Ana", "Bye.")]),
+    "one tab": ("Ana: Hello.\nOmar: Hi.\nBerlin\tMitte", [("Ana", "Hello."), ("Omar", "Hi."), ("", "Berlin\tMitte")]),
+    "hebrew, with marks of direction": (
+        "\u200fדוד לוי\u200f: שלום.\n\u200fשרה כהן-אברהמי: נתחיל.\nדוד לוי: טוב.",
+        [("דוד לוי", "שלום."), ("שרה כהן-אברהמי", "נתחיל."), ("דוד לוי", "טוב.")],
+    ),
     "addresses": ("Ana: Hi.\nhttps://example.org/a\nOmar: See http://example.org: there\nmailto: a@b.c", [("Ana", "Hi."), ("", "https://example.org/a"), ("Omar", "See http://example.org: there"), ("", "mailto: a@b.c")]),
 }  # fmt: skip
 
@@ -138,7 +184,8 @@ def test_what_was_guessed_is_said():
     ("text", "seconds"),
     [
         ("0:03", 3), ("00:01:02.5", 62.5), ("1:02:03,25", 3723.25), ("90:00", 5400), ("12:00 AM", 0), ("12:30 p.m.", 45000),
-        ("1h 02m 03s", 3723), ("2m 5s", 125), ("[01:02]", 62), ("0:99", None), ("1:60:00", None), ("none", None),
+        ("1h 02m 03s", 3723), ("2m 5s", 125), ("0:0:3.1", 3.1), ("0:3", None),
+        ("3 seconds", 3), ("1 hour 2 minutes 3 seconds", 3723), ("12/03/2026, 10:30", 37800), ("2026-03-12T10:30:05Z", 37805), ("[01:02]", 62), ("0:99", None), ("1:60:00", None), ("none", None),
     ],
 )  # fmt: skip
 def test_times(text, seconds):
@@ -150,6 +197,13 @@ def test_what_is_no_text_is_refused(text):
     assert "a.txt: " in problem("a.txt", text)
 
 
+# Words that say whom a message is for, or when it was said.
+TOLD_OTHERWISE = (
+    *("From", "to", "Everyone", "Direct", "Message", "AM", "PM", "hour", "minute", "minutes", "seconds"),
+    "\u200fדוד",
+)
+
+
 def test_no_word_is_lost():
     """Whatever the layout is taken for: every word is in a turn, in a name, or named as left out."""
     for text, _ in TEXTS.values():
@@ -158,5 +212,5 @@ def test_no_word_is_lost():
         kept += " ".join(words for _, words in result.left_out) + " ".join(" ".join(r) for r in result.roles.values())
         for word in text.replace("#", " ").replace("*", " ").replace(":", " ").replace("：", " ").split():
             bare = word.strip("[]()<>（）,.-–")
-            if bare.isalpha() and bare not in ("From", "to", "Everyone", "Direct", "Message", "AM", "PM"):
+            if bare.isalpha() and bare not in TOLD_OTHERWISE:
                 assert bare in kept, text

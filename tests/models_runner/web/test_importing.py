@@ -282,3 +282,114 @@ def test_what_nothing_hangs_on_is_deleted_with_its_parts():
     assert client.post(f"/datasets/{dataset.name}/delete/").headers["Location"] == "/datasets/"
     assert not Dataset.objects.filter(pk=dataset.pk).exists()
     assert Document.objects.filter(pk=kept.pk).exists()
+
+
+def shown(draft):
+    return [document.shown for document in page_of(draft).context["documents"]]
+
+
+def test_ids_and_titles_are_corrected():
+    draft = draft_of(upload(("one.vtt", VTT), ("two.vtt", VTT)))
+    send(draft, "correct", document=shown(draft), document_id=["opening", "two"], document_title=["The hall opens", ""])
+    page = page_of(draft).content.decode()
+    assert 'value="opening"' in page
+    assert 'value="The hall opens"' in page
+    draft.refresh_from_db()
+    send(draft, document=shown(draft), document_id=["opening", "second"], document_title=["The hall opens", ""])
+    assert list(Document.objects.order_by("position").values_list("external_id", "title")) == [
+        ("opening", "The hall opens"),
+        ("second", ""),
+    ]
+
+
+def test_files_of_one_name_are_told_apart():
+    draft = draft_of(upload(("transcript.vtt", VTT), ("transcript.vtt", VTT.replace("Monday", "Friday"))))
+    page = page_of(draft)
+    assert "Give one of them another, or leave it out" in page.content.decode()
+    first = shown(draft)
+    send(draft, "correct", document=first, document_id=["monday", ""], document_title=["", ""])
+    draft.refresh_from_db()
+    assert page_of(draft).context["problems"] == []
+    second_place = page_of(draft).context["documents"][1].place
+    send(draft, "correct", leave_out=[second_place])
+    draft.refresh_from_db()
+    page = page_of(draft)
+    assert [document.record.id for document in page.context["documents"]] == ["monday"]
+    assert "left out" in page.content.decode()
+    send(draft, leave_out=[second_place])
+    assert "Monday" in Document.objects.get(external_id="monday").transcript.turns[0]["content"]
+
+
+def test_what_was_only_shown_is_no_correction():
+    """Another map of columns gives other ids, which the ids of before must not hide."""
+    draft = draft_of(upload(("talks.csv", TABLE), map="transcript=talk", missing="empty"))
+    before = shown(draft)
+    ids = [document.record.id for document in page_of(draft).context["documents"]]
+    assert ids == ["talks-1", "talks-2"]
+    mapped = {"map": "id=nr\ntranscript=talk", "missing": "empty"}
+    send(draft, "correct", document=before, document_id=ids, document_title=["", "Pay"], **mapped)
+    documents = page_of(draft).context["documents"]
+    assert [(document.record.id, document.record.title) for document in documents] == [("m1", ""), ("m2", "Pay")]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"document_id": ["x" * 201]}, "the id has 201 characters; at most 200 are allowed"),
+        ({"document_title": ["x" * 301]}, "the title has 301 characters; at most 300 are allowed"),
+        ({"document_id": ["a\x00b"]}, "NUL"),
+        ({"document_id": ["\u200b"]}, "nobody can see the id"),
+    ],
+)
+def test_a_correction_that_cannot_be_stored_is_told(values, message):
+    draft = draft_of(upload(("one.vtt", VTT)))
+    fields = {"document": shown(draft), "document_id": ["one"], "document_title": [""]} | values
+    send(draft, "correct", **fields)
+    assert message in page_of(draft).content.decode()
+    draft.refresh_from_db()
+    send(draft, **fields)
+    assert not Document.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        (
+            "a.csv",
+            "Talk;Gist\nAna: hi;x\n",
+            "Columns: transcript=COLUMN, and if you like Columns: reference=COLUMN, id=",
+        ),
+        ("a.csv", "dialog,gold,x\nAna: hi,x,1\n", "for example: Columns: transcript=dialog, reference=gold"),
+        ("a.txt", "Jürgen: Grüß Gott".encode("windows-1252"), "set Encoding to windows-1252"),
+        ("a.txt", "Ana: hi".encode("utf-16"), "set Encoding to utf-16."),
+        ("a.csv", "id,transcript,reference\na,Ana: hi,nan\n", "choose “an empty cell” below"),
+        ("a.bin", bytes(range(1, 32)) * 30, "or choose its format below"),
+    ],
+)
+def test_messages_name_the_fields_of_the_form(name, content, told):
+    problems = "\n".join(page_of(draft_of(upload((name, content)))).context["problems"])
+    assert told in problems
+    assert "--" not in problems
+
+
+def test_an_empty_file_among_others_is_named():
+    page = page_of(draft_of(upload(("a.vtt", VTT), ("nothing.vtt", "")))).content.decode()
+    assert "nothing.vtt" in page
+    assert "it is empty" in page
+
+
+def test_many_files_and_a_long_text_go_in_at_once():
+    draft = draft_of(upload(*((f"m{n}.txt", f"Ana: hello {n}.") for n in range(150))))
+    assert len(page_of(draft).context["preview"].documents) == 150
+    assert upload(pasted="李伟：我们周五发布。\n" * 100_000, name="long").status_code == 302
+
+
+def test_a_script_is_told_where_to_go_and_what_is_wrong():
+    client = researcher()
+    script = {"headers": {"X-Requested-With": "XMLHttpRequest"}}
+    data = {"name": "hall", "format": "auto", "language": "en", "missing": "ask", "pasted": PASTED}
+    answer = client.post("/import-meetings/", data, **script)
+    assert answer.json() == {"location": ImportDraft.objects.get().get_absolute_url()}
+    answer = client.post("/import-meetings/", data | {"pasted": ""}, **script)
+    assert answer.status_code == 400
+    assert "Choose a file" in answer.content.decode()

@@ -26,6 +26,7 @@ SBV = re.compile(rf"^\s*{_CLOCK}\s*,\s*{_CLOCK}\s*$")
 WEBEX = re.compile(r'^\d+\s+"(?P<name>[^"]*)"\s*(?:\(\d+\))?$')
 ROLLING_SHARE = 0.3
 TOUCHING = 0.25  # seconds
+MOST_NAMED = 0.8
 
 
 @dataclass(frozen=True)
@@ -79,15 +80,25 @@ def canonical(text: str, mark: str) -> tuple[str, int]:
 
     People's files have times without hours or thousandths, with commas or dots, with one-digit minutes.
     """
-    lines, timings = [], 0
+    lines: list[str] = []
+    timings = 0
     for line in re.split(r"\r\n|\r|\n", text):
         match = ARROW.match(line) or SBV.match(line)
         if match:
             timings += 1
+            _part_from_cue_above(lines, identifiers=mark == ".")
             rest = match[9] if match.re is ARROW else ""
             line = f"{_clock(match.groups()[:4], mark)} --> {_clock(match.groups()[4:8], mark)}{rest}"
         lines.append(line)
     return "\n".join(lines), timings
+
+
+def _part_from_cue_above(lines: list[str], *, identifiers: bool) -> None:
+    """Put a blank line between the last cue and the next, which people's files lack; a cue's number stays with it."""
+    above = next((n for n in range(len(lines), 0, -1) if not lines[n - 1].strip()), 0)
+    own = lines[-1].strip().isdigit() if lines else False
+    if len(lines) - above > own and not (identifiers and len(lines) - above == 1):
+        lines.insert(len(lines) - own, "")
 
 
 def _clock(parts: tuple[str | None, ...], mark: str) -> str:
@@ -143,6 +154,7 @@ def _of_labels(pieces: list[tuple[Cue, Piece]]) -> tuple[list[Utterance], Speake
     read = [
         (cue, piece, [read_line(n, line, times=False) for line in piece.lines]) for n, (cue, piece) in enumerate(pieces)
     ]
+    _take_names_on_first_lines([lines for _, _, lines in read])
     speakers = find_speakers([line for _, _, lines in read for line in lines], [])
     chevrons = any(CHEVRONS.search(plain(cue.payload)) for cue in {id(cue): cue for cue, _ in pieces}.values())
     utterances: list[Utterance] = []
@@ -158,6 +170,19 @@ def _of_labels(pieces: list[tuple[Cue, Piece]]) -> tuple[list[Utterance], Speake
             utterances.append(said)
             first = False
     return utterances, speakers, unlabelled
+
+
+def _take_names_on_first_lines(cues: list[list[Line]]) -> None:
+    """Take the first line of cues for who speaks, where almost all have a name there and words below it."""
+    named = [lines for lines in cues if len(lines) > 1 and _is_name(lines[0])]
+    if len(named) < max(2, MOST_NAMED * len(cues)):
+        return
+    for first, *_ in named:
+        first.label, first.colon, first.form = read_label(first.words), True, "head"
+
+
+def _is_name(line: Line) -> bool:
+    return line.label is None and read_label(line.words).looks == "name"
 
 
 def _labelled(lines: list[Line], speakers: Speakers) -> Iterator[tuple[str | None, str]]:

@@ -17,7 +17,7 @@ from models_runner.importing.readers.recognition.pieces import (
 from models_runner.importing.readers.records_of import record_of_turns
 from models_runner.importing.reading import Outcome, Reader, ReadOptions
 from models_runner.importing.records import RecordError
-from models_runner.importing.speech.text import TranscriptText
+from models_runner.importing.speech.text import TranscriptText, read_transcript
 from models_runner.importing.speech.times import seconds_of
 from models_runner.importing.speech.turns import Utterance, join_utterances
 
@@ -97,6 +97,16 @@ def _youtube(value: Mapping[str, Any]) -> Pieces:
     return pieces
 
 
+def _is_text_alone(value: Any) -> bool:
+    """OpenAI's API in its shortest form: {"text": ...}."""
+    beside = ("text", "language", "duration", "task", "usage", "logprobs", "model", "segments", "words")
+    return isinstance(value, Mapping) and isinstance(value.get("text"), str) and set(value) <= set(beside)
+
+
+def _is_lines(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 1 and all(isinstance(line, str) for line in value)
+
+
 def _all_have(value: Any, *keys: str) -> bool:
     found = items(value)
     return bool(found) and all(any(key in item for key in keys) for item in found)
@@ -125,24 +135,35 @@ DIALECTS: dict[str, Dialect] = {
     "youtube": (_is_youtube, _youtube),
     "fireflies": (cloud_json.is_fireflies, cloud_json.fireflies),
 }
+# Texts without pieces: recognised after all others.
+TEXTS: dict[str, tuple[Callable[[Any], bool], Callable[[Any], str]]] = {
+    "whisper-text": (_is_text_alone, lambda value: str(value["text"])),
+    "lines": (_is_lines, "\n".join),
+}
 # By the name of --format; the rest are found by content.
 FAMILIES = {
-    "whisper": ("whisper", "whisper.cpp", "whisper-pipeline", "whisper-words"),
+    "whisper": ("whisper", "whisper.cpp", "whisper-pipeline", "whisper-words", "whisper-text"),
     "deepgram": ("deepgram",),
     "assemblyai": ("assemblyai",),
     "aws": ("aws", "aws-call"),
     "fireflies": ("fireflies",),
-    "speech-json": tuple(DIALECTS),
+    "speech-json": (*DIALECTS, *TEXTS),
 }
 
 
-def dialect_of(value: Any, among: Sequence[str] = tuple(DIALECTS)) -> str:
+def dialect_of(value: Any, among: Sequence[str] = (*DIALECTS, *TEXTS)) -> str:
     """Return the name of the first dialect that recognises the value; "" if none does."""
-    return next((name for name in among if DIALECTS[name][0](value)), "")
+    return next((name for name in among if (DIALECTS.get(name) or TEXTS[name])[0](value)), "")
+
+
+def _named_language(value: Any) -> Any:
+    return value.get("language") if isinstance(value, Mapping) else None
 
 
 def transcript_of(value: Any, dialect: str) -> tuple[TranscriptText, str]:
     """Return the turns of a recognised value, and its language, "" if it names none."""
+    if dialect in TEXTS:
+        return read_transcript(TEXTS[dialect][1](value)), language_code(_named_language(value))
     pieces = DIALECTS[dialect][1](value)
     utterances = [Utterance(p.speaker, text_of(p.content), p.start, p.end) for p in pieces.utterances]
     transcript = TranscriptText(join_utterances(utterances), numbered_by="second")

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
-from models_runner.importing.field_map.mapping import FieldMap, find_map
+from models_runner.importing.field_map.mapping import find_map, own_map
 from models_runner.importing.field_map.rows import RowReader
 from models_runner.importing.files import Source
 from models_runner.importing.reading import Outcome, Reader, ReadOptions, Unit
@@ -16,7 +16,6 @@ from models_runner.importing.records import RecordError
 
 NAME = "hf"
 MISSING = "is no data set of save_to_disk: there is no state.json beside Arrow files."
-OWN = frozenset({"id", "transcript", "title", "language", "licence", "redistributable", "reference"})
 ROWS_AT_ONCE = 200
 
 
@@ -36,14 +35,9 @@ def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
 def _read_files(stem: str, files: Sequence[Source], options: ReadOptions) -> Iterator[Outcome]:
     """Read the files of one table, in order."""
     columns = _columns(files[0])
-    given = _own_map(columns, options) or find_map(columns, options, files[0].name)
+    given = (None if options.fields else own_map(columns)) or find_map(columns, options, files[0].name)
     wanted = {column.split(".")[0] if column not in columns else column for c in given.fields.values() for column in c}
     yield from RowReader(given, options, stem, cells=False).read(_rows(files, wanted), files[0].name)
-
-
-def _own_map(columns: Sequence[str], options: ReadOptions) -> FieldMap | None:
-    own = not options.fields and {"id", "transcript"} <= set(columns) <= OWN
-    return FieldMap({name: (name,) for name in columns}) if own else None
 
 
 def _open(source: Source) -> Any:

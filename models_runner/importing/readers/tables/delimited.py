@@ -6,16 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from models_runner.importing.field_map.known_sets import known_set
-from models_runner.importing.field_map.mapping import find_map, listed, proposal
+from models_runner.importing.field_map.mapping import OWN_COLUMNS, find_map, listed, proposal
 from models_runner.importing.field_map.rows import RowReader
 from models_runner.importing.files import Source
-from models_runner.importing.reading import Note, Outcome, Reader, ReadOptions
-from models_runner.importing.records import LENGTHS, RecordError
-from models_runner.importing.tables import LARGEST_CELL, unique_header
+from models_runner.importing.reading import Note, NoteKind, Outcome, Reader, ReadOptions
+from models_runner.importing.records import RecordError
+from models_runner.importing.tables import LARGEST_CELL, fitted, named_columns, unique_header
 
-REFERENCE_COLUMNS = ("reference", *(f"reference_{kind}" for kind in LENGTHS))
-TEXTS = ("id", "transcript", "language", "title", "licence", "split")
-COLUMNS = (*TEXTS, "redistributable", *REFERENCE_COLUMNS)
+COLUMNS = OWN_COLUMNS
 REQUIRED = ("id", "transcript")
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SNIFFED = 20  # records
@@ -45,11 +43,30 @@ def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
         yield Note(source.name, f"Its columns are parted by {DELIMITERS[delimiter]}.")
     rows = _rows(source, text, delimiter)
     first = next(rows, None)
-    header = unique_header(f"{source.name}, header", first[0] if first else [])
+    cells = first[0] if first else []
+    named = named_columns(cells)
+    header = unique_header(f"{source.name}, header", [cells[n] for n in named])
+    if len(named) < len(cells) and named:
+        yield _nameless(source, len(cells), named)
+    rows = _named_cells(rows, len(cells), named)
     if options.fields or _is_foreign(header):
         yield from _by_map(source, header, rows, options)
     else:
         yield from _native(source, header, rows, options)
+
+
+def _nameless(source: Source, columns: int, named: list[int]) -> Note:
+    numbers = ", ".join(str(n + 1) for n in range(columns) if n not in named)
+    return Note(source.name, f"Columns without a name were not taken over: {numbers}.", NoteKind.LEFT_OUT)
+
+
+def _named_cells(
+    rows: Iterator[tuple[list[str], str]], columns: int, named: list[int]
+) -> Iterator[tuple[list[str], str]]:
+    """Yield rows without the cells of columns that have no name; a row of another length stays as it is."""
+    for row, where in rows:
+        cells = fitted(row, columns)
+        yield ([cells[n] for n in named] if len(cells) == columns else cells), where
 
 
 def _is_foreign(header: list[str]) -> bool:
@@ -79,6 +96,9 @@ def _native(
     source: Source, header: list[str], rows: Iterator[tuple[list[str], str]], options: ReadOptions
 ) -> Iterator[Outcome]:
     where = f"{source.name}, header"
+    capitals = {name.lower(): name for name in header}
+    if len(capitals) == len(header) and set(capitals) <= set(COLUMNS):
+        header = list(capitals)
     if unknown := [name for name in header if name not in COLUMNS]:
         expected = f"Expected only: {', '.join(COLUMNS)}. Columns are {listed(header)}. {proposal(header)}"
         raise RecordError(where, f"column {unknown[0]!r} is not known. {expected}")

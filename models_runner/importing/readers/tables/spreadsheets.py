@@ -4,11 +4,10 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from models_runner.importing.field_map.mapping import FieldMap, find_map
+from models_runner.importing.field_map.mapping import find_map, own_map
 from models_runner.importing.field_map.rows import RowReader
 from models_runner.importing.files import Source
 from models_runner.importing.readers.archives import holds_member, is_zip, refuse_bomb
-from models_runner.importing.readers.tables.delimited import COLUMNS
 from models_runner.importing.reading import Note, Outcome, Reader, ReadOptions
 from models_runner.importing.records import RecordError
 from models_runner.importing.tables import unique_header
@@ -34,8 +33,11 @@ def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
     while header and not header[-1]:
         header.pop()
     where = f"{source.name}, sheet {sheet}"
-    unique_header(f"{where}, header", [name for name in header if name])
-    given = _own_map(header, options) or find_map(header, options, f"{where}, header")
+    names = [name for name in header if name]
+    if not names:
+        raise RecordError(where, "has no rows. Expected names of columns in the first one.")
+    unique_header(f"{where}, header", names)
+    given = (None if options.fields else own_map(names)) or find_map(names, options, f"{where}, header")
     long: list[str] = []
 
     def read_rows() -> Iterator[tuple[Mapping[str, Any], str]]:
@@ -51,11 +53,6 @@ def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
         cut_rows = ", ".join(long[:8])
         cut = f"{cut_rows}: a cell holds {LARGEST_CELL:,} characters, where Excel cuts texts. It may not be whole."
         yield Note(where, cut)
-
-
-def _own_map(header: list[str], options: ReadOptions) -> FieldMap | None:
-    own = not options.fields and {"id", "transcript"} <= set(header) <= set(COLUMNS)
-    return FieldMap({name: (name,) for name in header}) if own else None
 
 
 def _sheet(source: Source, options: ReadOptions) -> tuple[str, list[list[Any]]]:

@@ -31,6 +31,10 @@ BOTH = {
     f"<|start|>assistant<|channel|>final <|constrain|>text<|message|>{SUMMARY}",
     "channels without special tokens": f"analysis{THOUGHT}assistantfinal{SUMMARY}",
     "words": f"Here is my thought process: {THOUGHT}\n\nHere is my response: {SUMMARY}",
+    "bars of full width": f"<｜think｜>{THOUGHT}<｜/think｜>{SUMMARY}",
+    "details": f'<details type="reasoning" done="true">\n<summary>Thought for 3 seconds</summary>\n{THOUGHT}</details>\n{SUMMARY}',
+    "analysis and summary": f"<analysis>{THOUGHT}</analysis>\n<summary>{SUMMARY}</summary>",
+    "a box": f"<think>{THOUGHT}</think><|begin_of_box|>{SUMMARY}<|end_of_box|>",
     "after the summary": f"{SUMMARY}\n<think>{THOUGHT}</think>",
     "after the summary, open": f"{SUMMARY}\n\n<think>\n{THOUGHT}",
 }  # fmt: skip
@@ -126,6 +130,38 @@ def test_an_answer_settles_with_its_thoughts_counted():
     assert (settled.text, settled.thoughts, settled.stop_reason) == (SUMMARY, THOUGHT, "end")
     assert settled.thinking_tokens == len(THOUGHT.split())
     assert settled.output_tokens == 20
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{SUMMARY}<|im_end|>",
+        f"{SUMMARY}</s>\n",
+        f"{SUMMARY} <|end|><|return|>",
+        f"{SUMMARY}<end_of_turn>",
+        f"{SUMMARY}<｜end▁of▁sentence｜>",
+        f"<|message|>{SUMMARY}<|end|>",
+        f"<|im_start|>assistant\n{SUMMARY}",
+        f"<|start_header_id|>assistant<|end_header_id|>\n\n{SUMMARY}<|eot_id|>",
+    ],
+)
+def test_marks_of_turns_around_a_summary_are_no_part_of_it(written):
+    assert settled_answer(Written(written, "end", "p", 1, 1, 0.1)).text == SUMMARY
+
+
+@pytest.mark.parametrize("text", ['Li sends "<|im_end|>".', "<b>Open</b> on <|im_end|> and later.", "[/INST"])
+def test_marks_within_a_summary_stay(text):
+    assert settled_answer(Written(text, "end", "p", 1, 1, 0.1)).text == text
+
+
+def test_a_text_is_one_that_every_database_takes():
+    settled = settled_answer(Written("<think>a\x00</think>The \ud83dend\x00.", "end", "p", 1, 1, 0.1))
+    assert (settled.text, settled.thoughts) == ("The \ufffdend.", "a")
+
+
+def test_a_thought_that_is_given_twice_is_kept_once():
+    settled = settled_answer(Written(f"<think>{THOUGHT}</think>{SUMMARY}", "end", "p", 1, 1, 0.1, thoughts=THOUGHT))
+    assert (settled.text, settled.thoughts) == (SUMMARY, THOUGHT)
 
 
 def test_what_the_engine_counted_is_kept_and_nothing_is_guessed():
