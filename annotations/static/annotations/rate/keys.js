@@ -3,6 +3,7 @@
 import { answer, sayHowMuch } from "./answer.js";
 import { closeMenus, openReport } from "./menus.js";
 import { currentQuestion, howMuchOf, withHowMuch } from "./questions.js";
+import { scrollByKey } from "./room.js";
 import { saveComment } from "./sending.js";
 
 const ACTIONS = {
@@ -17,7 +18,8 @@ const ACTIONS = {
 const TYPED_INTO = "input:not([name=how_much]), textarea, select, [contenteditable]";
 
 export function pressKey(state, event) {
-  if (event.repeat || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
+  if (event.isComposing || document.querySelector("dialog[open]") || scrollByKey(state.page, event)) return;
+  if (event.repeat || event.altKey) return;
   const field = event.target.closest(TYPED_INTO);
   if (field) pressInField(state, event, field);
   else if (!event.ctrlKey && !event.metaKey) pressOnPage(state, event);

@@ -7,6 +7,7 @@ import { reload } from "./page.js";
 import { markCurrent } from "./questions.js";
 import { fetchPair } from "./requests.js";
 import { waitToRetry } from "./retry.js";
+import { shortenHints } from "./room.js";
 
 const GUARD_MS = 250; // after a pair appears: a second press meant for the one before must not rate it
 const PREFETCH_AFTER_MS = 1_000;
@@ -33,6 +34,7 @@ export function startPair(state) {
   startTime(state);
   page.root.querySelector("[data-estimate]").textContent = more === undefined ? pace.left(total - done) : "";
   restoreDraft(state);
+  shortenHints(page);
   markCurrent(page);
   document.dispatchEvent(new CustomEvent("pair-shown"));
   setTimeout(fetchAhead, PREFETCH_AFTER_MS, state, token);
