@@ -22,7 +22,7 @@ from tools import messages
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 CHINESE = {m.id: m.string for path in messages.catalogues() for m in messages.read(path) if not m.pluralizable}
-KEYS = {"left": "1", "right": "2", "tie": "3", "both_bad": "4"}
+KEYS = {"left": "1", "tie": "2", "right": "3", "both_bad": "4"}
 
 
 @dataclass

@@ -24,7 +24,7 @@ from tests.factories import make_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-CHOICES = {"1": "left", "2": "right", "3": "tie", "4": "both_bad"}
+CHOICES = {"1": "left", "2": "tie", "3": "right", "4": "both_bad"}
 
 
 def test_five_pairs_by_keyboard_with_a_reload_in_the_middle(new_page):
@@ -55,7 +55,7 @@ def trained():
 
 def key_of(page, outcome):
     left = Assignment.objects.get(token=token(page)).shown_left
-    return {"a": "1" if left == "a" else "2", "b": "2" if left == "a" else "1"}[outcome]
+    return {"a": "1" if left == "a" else "3", "b": "3" if left == "a" else "1"}[outcome]
 
 
 def test_practice_by_keyboard_tells_afterwards_what_was_expected(new_page, trained):
@@ -65,7 +65,7 @@ def test_practice_by_keyboard_tells_afterwards_what_was_expected(new_page, train
     next_is_fetched_ahead(page)
     page.keyboard.press(key)
     expect(page.get_by_role("heading", level=1, name="Not as expected")).to_be_focused()
-    side = "Left" if key == "2" else "Right"
+    side = "Left" if key == "3" else "Right"
     expect(page.get_by_text(f"{side} names the date.")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Next")).to_be_focused()
@@ -79,7 +79,7 @@ def test_practice_by_keyboard_tells_afterwards_what_was_expected(new_page, train
     page.keyboard.press("Enter")
     expect(page.get_by_text("Practice 2 of 2", exact=True)).to_be_visible()
     takes_answers(page)
-    page.keyboard.press("3")
+    page.keyboard.press("2")
     page.get_by_role("link", name="Next").click()
     rated(page, 0)
     press_until_next_pair(page, "1")
@@ -148,7 +148,7 @@ def test_a_held_key_rates_one_pair(new_page):
         page.keyboard.down("1")
     page.keyboard.up("1")
     shows_no_answer(page)
-    shown, texts = press_until_next_pair(page, "2")
+    shown, texts = press_until_next_pair(page, "3")
     rated(page, 2)
     assert stored_choice(shown, texts) == "right"
     assert JudgementRevision.objects.count() == 2
@@ -182,7 +182,7 @@ def test_keys_typed_into_the_search_rate_nothing(new_page):
     assert page.evaluate("document.activeElement.matches('[data-turns]')")
     page.keyboard.press("Control+1")
     shows_no_answer(page)
-    shown, texts = press_until_next_pair(page, "2")
+    shown, texts = press_until_next_pair(page, "3")
     assert stored_choice(shown, texts) == "right"
     assert JudgementRevision.objects.count() == 1
 
@@ -252,7 +252,7 @@ def test_a_vote_over_a_cut_connection_is_stored_once(new_page, complaints, reach
             route.continue_()
 
     page.route("**/vote", cut)
-    page.keyboard.press("2")
+    page.keyboard.press("3")
     expect(page.get_by_role("status").first).to_have_text("Not saved yet: no connection. Trying again…")
     rated(page, 1)
     assert len(cuts) == 2
@@ -442,7 +442,7 @@ def test_an_outdated_page_keeps_the_answer_until_it_is_reloaded(new_page, compla
     page.context.clear_cookies(name=re.compile("csrf"))
     asked = []  # whether to leave the page: it says itself that the answer is kept
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    page.keyboard.press("2")
+    page.keyboard.press("3")
     expect(page.get_by_role("alert")).to_contain_text("out of date")
     assert not Judgement.objects.exists()
     page.get_by_role("button", name="Reload the page").click()
@@ -458,7 +458,7 @@ def test_an_answer_is_kept_until_the_personal_link_is_opened_again(new_page, com
     shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
     link = page.locator("#personal-link").input_value()
     page.context.clear_cookies(name=re.compile("session"))
-    page.keyboard.press("2")
+    page.keyboard.press("3")
     expect(page.get_by_role("alert")).to_contain_text("your personal link again. Your answer is kept here")
     page.get_by_role("button", name="Reload the page").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("This browser has not joined yet")
@@ -473,7 +473,7 @@ def test_an_answer_is_kept_while_the_study_is_paused(new_page, complaints):
     page = join(new_page(), make_study())
     shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
     Study.objects.update(status="paused")
-    page.keyboard.press("2")
+    page.keyboard.press("3")
     expect(page.get_by_role("alert")).to_contain_text("not open for rating at the moment")
     expect(page.get_by_role("alert")).to_contain_text("Your answer is kept here and sent once it can be.")
     page.get_by_role("button", name="Reload the page").click()
@@ -497,7 +497,7 @@ def test_undo_takes_the_last_answer_back(new_page):
     rated(page, 0)
     expect(page.locator("[aria-pressed=true]")).to_have_count(0)
     assert not Judgement.objects.exists()
-    press_until_next_pair(page, "2")
+    press_until_next_pair(page, "3")
     assert stored_choice(shown, texts) == "right"
     assert list(JudgementRevision.objects.values_list("outcome", flat=True))[1] == ""
 
@@ -751,11 +751,11 @@ def test_optional_strength_is_said_before_or_after_or_not_at_all(new_page):
         answers = Judgement.objects.filter(assignment__token=shown).order_by("criterion__position")
         return list(answers.values_list("outcome", "strength"))
 
-    shown, _ = press_until_next_pair(page, "1", "2")
+    shown, _ = press_until_next_pair(page, "1", "3")
     assert [strength for _, strength in strengths(shown)] == [None, None]
-    shown, _ = press_until_next_pair(page, "5", "1", "6", "6", "2")  # pressed again: not said
+    shown, _ = press_until_next_pair(page, "5", "1", "6", "6", "3")  # pressed again: not said
     assert [strength for _, strength in strengths(shown)] == [1, None]
-    shown, _ = press_until_next_pair(page, "6", "2", "5", "3")
+    shown, _ = press_until_next_pair(page, "6", "3", "5", "2")
     assert strengths(shown)[0][1] == 2
     assert strengths(shown)[1] == ("tie", None)
 

@@ -1,6 +1,7 @@
 // What keys do on the rating page; the dialog of help lists them.
 
 import { answer, sayHowMuch } from "./answer.js";
+import { digitOf, nameOf } from "./layouts.js";
 import { closeMenus, openReport } from "./menus.js";
 import { currentQuestion, howMuchOf, withHowMuch } from "./questions.js";
 import { scrollByKey } from "./room.js";
@@ -26,11 +27,13 @@ export function pressKey(state, event) {
 }
 
 function pressOnPage(state, event) {
-  if (/^[0-9]$/u.test(event.key)) answerByKey(state, event);
-  else if (Object.hasOwn(ACTIONS, event.key)) {
-    ACTIONS[event.key](state);
+  const name = nameOf(event);
+  const digit = digitOf(event);
+  // Some layouts have a sign that means something here on the key of a digit.
+  if (Object.hasOwn(ACTIONS, name)) {
+    ACTIONS[name](state);
     event.preventDefault();
-  }
+  } else if (digit) answerByKey(state, event, digit);
 }
 
 function pressInField(state, event, field) {
@@ -42,10 +45,10 @@ function pressInField(state, event, field) {
   else if (event.key === "Escape" && field.closest("[data-comment]")) field.blur();
 }
 
-function answerByKey(state, event) {
+function answerByKey(state, event, digit) {
   // With every question answered the pair is on its way out; a correction takes a deliberate click.
   const question = state.page.openQuestions.length ? currentQuestion(state.page) : null;
-  const button = question?.querySelector(`[data-key="${event.key}"]`);
+  const button = question?.querySelector(`[data-key="${digit}"]`);
   if (!button) return;
   event.preventDefault();
   if (button.name === "how_much") pressHowMuch(state, question, button);

@@ -46,6 +46,7 @@ function scrollOn(sign) {
 export function scrollByKey({ root }, event) {
   const box = root.querySelector(".summaries");
   if (!Object.hasOwn(STEPS, event.key) || !event.target.matches(NEUTRAL)) return false;
+  if (event.code.startsWith("Numpad")) return false; // digits, with or without Num Lock
   if (event.ctrlKey || event.metaKey || event.altKey || box.scrollHeight <= box.clientHeight + 1) return false;
   box.scrollBy({ top: STEPS[event.key](box, event) });
   event.preventDefault();
