@@ -15,7 +15,7 @@ from annotations.rating import queries
 from annotations.rating.assignment import MOST_COUNTED
 from annotations.rating.gold_schedule import practice_place, upcoming_gold
 from annotations.rating.queries import AnsweredQuestion, PairTexts, Spans, WorkCounts
-from annotations.rating.undo import has_answered
+from annotations.rating.undo import SKIP, has_acted
 from annotations.rating.votes import choice_of
 from annotations.studies.criteria import in_readers_language
 from lib.markup.plain import plain_text, with_origin
@@ -91,6 +91,15 @@ def _key(choice: AnswerChoice, study: Study) -> str:
 def keeps_earlier_keys(study: Study) -> bool:
     """Return True if the study's keys are not in the order of its buttons, which the page must say."""
     return study.key_order == KeyOrder.EARLIER and study.strength != Wanted.REQUIRED
+
+
+def said_undone(study: Study, what: str) -> str:
+    """Return the sentence that tells what undo took back; "" if the study has no such answer."""
+    if what == SKIP:
+        return gettext("Taken back: you had skipped this pair.")
+    labels = {choice.value: choice.label for choice in choices_of(study)}
+    label = labels.get(what) or labels.get(what.partition("-")[0], "")
+    return gettext("Taken back: %(answer)s") % {"answer": label} if label else ""
 
 
 def _translated(choices: Iterable[AnswerChoice]) -> tuple[AnswerChoice, ...]:
@@ -192,7 +201,7 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
         comment="" if study.comments == Wanted.OFF else pair.comment,
         break_minutes=study.break_minutes,
         hold_seconds=max(1, settings.ASSIGNMENT_LEASE_SECONDS // 3),
-        can_undo=ahead or progress.done > 0 or has_answered(annotator),
+        can_undo=ahead or progress.done > 0 or has_acted(annotator),
         done=progress.done + (ahead and not practice),
         total=progress.total,
         more_than=progress.more_than,

@@ -1,6 +1,7 @@
 """A person rates in a real browser: by keyboard, over a bad connection, on two devices, on a phone."""
 
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import expect
@@ -266,7 +267,7 @@ def test_an_unsaved_answer_survives_a_reload(new_page, complaints):
     page = join(new_page(), make_study())
     shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
     page.route("**/vote", lambda route: route.abort("connectionreset"))
-    page.keyboard.press("3")
+    page.keyboard.press("2")
     expect(page.get_by_role("status").first).to_contain_text("Not saved yet")
     assert not Judgement.objects.exists()
     asked = []
@@ -489,7 +490,7 @@ def test_an_answer_is_kept_while_the_study_is_paused(new_page, complaints):
 
 def test_undo_takes_the_last_answer_back(new_page):
     page = join(new_page(), make_study(systems=3, documents=2))
-    expect(page.get_by_role("button", name="Undo last answer")).to_be_hidden()
+    expect(page.get_by_role("button", name="Undo")).to_be_hidden()
     shown, texts = press_until_next_pair(page, "1")
     takes_answers(page)
     page.keyboard.press("u")
@@ -500,6 +501,39 @@ def test_undo_takes_the_last_answer_back(new_page):
     press_until_next_pair(page, "3")
     assert stored_choice(shown, texts) == "right"
     assert list(JudgementRevision.objects.values_list("outcome", flat=True))[1] == ""
+
+
+def test_undo_after_a_skip_takes_the_skip_back_and_says_so(new_page):
+    page = join(new_page(), make_study(systems=3, documents=2))
+    answered, _ = press_until_next_pair(page, "3")
+    skipped = token(page)
+    takes_answers(page)
+    page.keyboard.press("s")
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("button", name="Skip this pair").click()
+    expect(page.locator(f"[data-token='{skipped}']")).to_have_count(0)
+    for back, said in ((skipped, "Taken back: you had skipped this pair."), (answered, "Taken back: Right is better")):
+        takes_answers(page)
+        page.keyboard.press("u")
+        expect(page.locator(f"[data-token='{back}']")).to_be_visible()
+        expect(page.get_by_role("status").first).to_have_text(said)
+    rated(page, 0)
+    press_until_next_pair(page, "1")
+    assert Judgement.objects.get().assignment.token == uuid.UUID(answered)
+
+
+def test_undo_of_the_first_skip_without_javascript(new_page):
+    page = new_page(java_script_enabled=False)
+    page.goto(invitation_path(make_study()))
+    page.get_by_role("button", name="Start").click()
+    skipped = token(page)
+    page.get_by_text("Skip or report").click()
+    page.get_by_label("Something else").check()
+    page.get_by_role("button", name="Skip this pair").click()
+    expect(page.locator(f"[data-token='{skipped}']")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(f"[data-token='{skipped}']")).to_be_visible()
+    expect(page.get_by_role("status").first).to_have_text("Taken back: you had skipped this pair.")
 
 
 @pytest.mark.parametrize("reaches_server", [False, True], ids=["request lost", "answer lost"])
@@ -533,7 +567,7 @@ def test_undo_pressed_twice_takes_one_answer_back(new_page):
     takes_answers(page)
     undone = []
     page.on("request", lambda request: undone.append(request.url) if request.url.endswith("/undo") else None)
-    page.get_by_role("button", name="Undo last answer").dblclick()
+    page.get_by_role("button", name="Undo").dblclick()
     expect(page.locator(f"[data-token='{shown}']")).to_be_visible()
     rated(page, 1)
     assert Judgement.objects.count() == 1
@@ -620,6 +654,30 @@ def test_a_comment_is_saved_with_the_answer(new_page):
     press_until_next_pair(page, "1")
     comment = Remark.objects.get()
     assert (str(comment.assignment.token), comment.text) == (shown, "Left names who does it; 2 dates are missing.")
+
+
+@pytest.mark.parametrize("criteria", [("overall",), ("overall", "fluency")])
+def test_after_a_comment_is_saved_by_keys_the_next_key_answers(new_page, criteria):
+    page = join(new_page(), make_study(criteria=criteria))
+    page.keyboard.press("c")
+    page.keyboard.type("Left names the date.")
+    page.keyboard.press("Control+Enter")
+    shown, texts = press_until_next_pair(page, *"3" * len(criteria))
+    assert stored_choice(shown, texts) == "right"
+    assert Remark.objects.get().text == "Left names the date."
+
+
+def test_only_turns_with_hits_leaves_the_keys_alive(new_page):
+    page = join(new_page(), make_study())
+    page.keyboard.press("/")
+    page.keyboard.type("Friday")
+    only = page.get_by_label("Only turns with hits")
+    only.check()
+    expect(only).to_be_focused()
+    page.keyboard.press("Space")
+    expect(only).not_to_be_checked()
+    shown, texts = press_until_next_pair(page, "3")
+    assert stored_choice(shown, texts) == "right"
 
 
 def test_a_comment_written_while_the_answer_is_on_its_way_is_saved(new_page, complaints):

@@ -3,6 +3,7 @@
 import { answer, sayHowMuch } from "./answer.js";
 import { digitOf, nameOf } from "./layouts.js";
 import { closeMenus, openReport } from "./menus.js";
+import { focusOn } from "./page.js";
 import { currentQuestion, howMuchOf, withHowMuch } from "./questions.js";
 import { scrollByKey } from "./room.js";
 import { saveComment } from "./sending.js";
@@ -16,7 +17,7 @@ const ACTIONS = {
   c: ({ page }) => page.commentForm?.elements.text.focus(),
   Escape: closeMenus,
 };
-const TYPED_INTO = "input:not([name=how_much]), textarea, select, [contenteditable]";
+const TYPED_INTO = "input:not([name=how_much], [data-only-hits]), textarea, select, [contenteditable]";
 
 export function pressKey(state, event) {
   if (event.isComposing || document.querySelector("dialog[open]") || scrollByKey(state.page, event)) return;
@@ -40,9 +41,17 @@ function pressInField(state, event, field) {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && field.closest("[data-comment]")) {
     event.preventDefault();
     saveComment(state);
+    leave(state.page);
   }
   if (event.key === "Escape" && field.closest("[data-report]")) closeMenus();
   else if (event.key === "Escape" && field.closest("[data-comment]")) field.blur();
+}
+
+/** The focus leaves the field, so that the next key answers. */
+function leave(page) {
+  const next = page.openQuestions[0];
+  if (next) focusOn(next.querySelector("fieldset"), next);
+  else document.activeElement.blur();
 }
 
 function answerByKey(state, event, digit) {
