@@ -255,6 +255,7 @@ def test_a_vote_over_a_cut_connection_is_stored_once(new_page, complaints, reach
     page.route("**/vote", cut)
     page.keyboard.press("3")
     expect(page.get_by_role("status").first).to_have_text("Not saved yet: no connection. Trying again…")
+    expect(page.get_by_role("status").first).to_have_text("Saved")
     rated(page, 1)
     assert len(cuts) == 2
     assert JudgementRevision.objects.count() == 1
@@ -765,6 +766,67 @@ def test_the_next_pair_is_there_without_the_server(new_page, complaints):
     press_until_next_pair(page, "1")
     assert token(page) == str(ahead.token)
     rated(page, 1)
+    complaints.clear()
+
+
+def test_without_a_network_one_goes_on_with_the_next_pair(new_page, complaints):
+    page = join(new_page(), make_study(systems=3, documents=3))
+    status = page.get_by_role("status").first
+    next_is_fetched_ahead(page)
+    ahead = Assignment.objects.filter(state="leased").order_by("pk").last()
+    posted = []
+    page.on("requestfinished", lambda request: posted.append(request.url) if request.url.endswith("/vote") else None)
+    page.context.set_offline(True)
+    first, texts = press_until_next_pair(page, "3")
+    assert token(page) == str(ahead.token)
+    expect(status).to_have_text("Not saved yet: no connection. Trying again…")
+    rated(page, 1)
+    second, more = token(page), page.locator(".summary-text").all_inner_texts()
+    takes_answers(page)
+    page.keyboard.press("u")
+    expect(status).to_have_text("Not saved yet, so it cannot be taken back: wait until it is saved.")
+    page.keyboard.press("2")  # the pair after it is not there
+    expect(page.locator("[aria-pressed=true]")).to_have_count(1)
+    assert token(page) == second
+    assert not Judgement.objects.exists()
+    page.context.set_offline(False)
+    expect(page.locator(f"[data-token='{second}']")).to_have_count(0)
+    rated(page, 2)
+    expect(status).to_have_text("Saved")
+    assert (stored_choice(first, texts), stored_choice(second, more)) == ("right", "tie")
+    assert JudgementRevision.objects.count() == len(posted) == 2
+    complaints.clear()
+
+
+def test_back_in_the_network_the_next_pair_is_fetched_again(new_page, complaints):
+    page = join(new_page(), make_study(systems=3, documents=3))
+    next_is_fetched_ahead(page)
+    page.context.set_offline(True)
+    press_until_next_pair(page, "1")
+    takes_answers(page)
+    page.context.set_offline(False)
+    expect(page.get_by_role("status").first).to_have_text("Saved")
+    next_is_fetched_ahead(page)
+    first = Assignment.objects.get(state="done")
+    assert Assignment.objects.filter(state="leased").count() == 2
+    assert token(page) != str(first.token)
+    complaints.clear()
+
+
+def test_a_comment_waits_with_its_answer(new_page, complaints):
+    page = join(new_page(), make_study(systems=3, documents=3))
+    next_is_fetched_ahead(page)
+    page.context.set_offline(True)
+    page.locator("#comment-text").fill("Left names the date.")
+    page.keyboard.press("Escape")
+    shown, _ = press_until_next_pair(page, "1")
+    expect(page.locator("#comment-text")).to_have_value("")
+    page.context.set_offline(False)
+    expect(page.get_by_role("status").first).to_have_text("Saved")
+    next_is_fetched_ahead(page)
+    comment = Remark.objects.get()
+    assert (str(comment.assignment.token), comment.text) == (shown, "Left names the date.")
+    assert Judgement.objects.get().assignment == comment.assignment
     complaints.clear()
 
 

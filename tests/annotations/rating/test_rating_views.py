@@ -382,7 +382,8 @@ def test_undo_shows_the_pair_again(client, study, annotator, page):
     vote(client, study, fields(annotator))
     assert client.get(rate_url(study)).context["page"].token != first
     answer = post(client, study, "undo", {"client_key": uuid.uuid4()})
-    assert answer.json() == {"saved": True, "complete": False, "repeated": False}
+    said = {"said": "Taken back: Left is better"}
+    assert answer.json() == {"saved": True, "complete": False, "repeated": False} | said
     assert client.get(rate_url(study)).context["page"].token == first
     assert not Judgement.objects.exists()
 

@@ -7,7 +7,11 @@ import { newKey, post } from "./requests.js";
 
 export async function undo(state, form) {
   const { page, outbox } = state;
-  if (isGuarded(state) || outbox.items.length) return;
+  if (isGuarded(state)) return;
+  if (outbox.items.length) {
+    page.say(gettext("Not saved yet, so it cannot be taken back: wait until it is saved."), "fault");
+    return;
+  }
   page.say(gettext("Taking it back…"), "busy");
   state.isSwapping = true;
   // Without a reply nobody knows whether it is done: tried again it is the same undo, and takes no second answer back.
