@@ -84,6 +84,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "guess": ("GET", JOINED),
     "practice": ("GET", JOINED),
     "my-data": ("GET", JOINED),
+    "languages-read": ("GET", JOINED),
     "erase-me": ("POST", JOINED),
     "leave-study": ("POST", EVERYBODY),
     "studies": ("GET", LOGGED_IN),

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from annotations.gold.training_feedback import feedback, rated_practice
 from annotations.models import Annotator, Assignment, Judgement, Purpose, Remark, Study
 from annotations.people import links
+from annotations.people.farewell import farewell
 from annotations.rating.assignment import has_work, next_assignment, prefetch
 from annotations.rating.leases import renew
 from annotations.rating.page import RatingPage, rating_page, rating_progress, said_undone
@@ -27,11 +28,14 @@ from annotations.rating.unblinding import next_guess, record_guess
 from annotations.rating.undo import has_acted, last_act, undo
 from annotations.rating.votes import Receipt, RefusedError, record_vote
 from annotations.studies import progress
+from annotations.studies.languages import asks_for_languages
 from annotations.web.access import annotator_gate, annotator_page
 from annotations.web.forms.rating import GuessForm, NextForm, RemarkForm, UndoForm, VoteForm
 from lib.json_errors import json_error
 
 F = TypeVar("F", bound=Form)
+# Why there is nothing to rate, where that is for good as far as anybody knows.
+FAREWELL = ("done", "closed", "left")
 
 REFUSAL_STATUS = {
     "unknown_assignment": 404,
@@ -142,8 +146,11 @@ def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse
         "annotator": annotator,
         "can_undo": state in ("leased", "preparing", "done") and has_acted(annotator),
         "fresh_key": uuid4(),
+        "farewell": farewell(annotator) if state in FAREWELL else None,
         "may_guess": state == "done" and next_guess(annotator) is not None,
     } | _addresses(request, annotator)
+    if asks_for_languages(study):
+        context |= _urls(annotator, "languages-read")
     return render(request, "annotations/nothing.html", context)
 
 
