@@ -87,6 +87,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "guess": ("GET", JOINED),
     "practice": ("GET", JOINED),
     "my-data": ("GET", JOINED),
+    "languages-read": ("GET", JOINED),
     "erase-me": ("POST", JOINED),
     "stop-rating": ("POST", ONES_RATING),
     "go-on-rating": ("POST", ONES_RATING),

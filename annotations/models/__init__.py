@@ -16,6 +16,7 @@ from annotations.models.side_balance import SideLead
 from annotations.models.studies import (
     Comparison,
     Criterion,
+    KeyOrder,
     Purpose,
     Sampling,
     Study,
@@ -44,6 +45,7 @@ __all__ = [
     "Judgement",
     "JudgementQuerySet",
     "JudgementRevision",
+    "KeyOrder",
     "Membership",
     "Outcome",
     "PairTally",

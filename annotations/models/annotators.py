@@ -51,6 +51,8 @@ class Annotator(models.Model):
     external_id = models.CharField(max_length=100, blank=True)
     judge_type = models.CharField(max_length=10, choices=JudgeType.choices, default=JudgeType.HUMAN)
     imported = models.BooleanField(default=False, help_text="Rated elsewhere; the votes came in as a file.")
+    # Bare codes with spaces between; empty: they were not asked, and are given every document.
+    reads = models.CharField(max_length=500, blank=True, help_text="The languages they read, such as: en zh")
     joined_at = models.DateTimeField(auto_now_add=True)
     left_at = models.DateTimeField(null=True, blank=True, help_text="Gave up the rest of their work in this study.")
     erased_at = models.DateTimeField(null=True, blank=True, help_text="Had all that leads to them erased.")
@@ -90,6 +92,11 @@ class Annotator(models.Model):
 
     def __str__(self) -> str:
         return self.pseudonym
+
+    @property
+    def languages(self) -> list[str]:
+        """Bare codes of the languages they read; empty if they were not asked."""
+        return self.reads.split()
 
     @property
     def is_included(self) -> bool:

@@ -11,9 +11,11 @@ LONGEST_REMARK = 2_000
 
 class RemarkQuerySet(models.QuerySet["Remark"]):
     def standing(self) -> "RemarkQuerySet":
-        """Remarks without the comments that were changed or removed later."""
-        later = Remark._default_manager.filter(assignment=OuterRef("assignment"), kind="comment", pk__gt=OuterRef("pk"))
-        return self.filter(~Q(kind="comment") | (~Q(text="") & ~Exists(later)))
+        """Remarks without the comments that were changed or removed later, and the skips that were taken back."""
+        later = Remark._default_manager.filter(assignment=OuterRef("assignment"), pk__gt=OuterRef("pk"))
+        comments = Q(kind="comment") & ~Q(text="") & ~Exists(later.filter(kind="comment"))
+        skips = Q(kind="skip") & ~Exists(later.filter(kind="unskip"))
+        return self.filter(Q(kind="problem") | comments | skips)
 
 
 class Remark(models.Model):
@@ -23,6 +25,7 @@ class Remark(models.Model):
         COMMENT = "comment", "Comment"
         PROBLEM = "problem", "Problem"
         SKIP = "skip", "Skipped"
+        UNSKIP = "unskip", "Skip taken back"
 
     class Reason(models.TextChoices):
         LANGUAGE = "language", _("I do not know the language well enough")
@@ -45,7 +48,9 @@ class Remark(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=["comment", "problem", "skip"]), name="remark_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["comment", "problem", "skip", "unskip"]), name="remark_kind_known"
+            ),
             models.CheckConstraint(
                 condition=Q(kind="comment", reason="") | (~Q(kind="comment") & ~Q(reason="")),
                 name="remark_reason_iff_no_comment",

@@ -42,6 +42,13 @@ class SummaryFormat(models.TextChoices):
     WRITTEN = "written", "As written"
 
 
+class KeyOrder(models.TextChoices):
+    """What the keys 1 to 4 mean on the rating page. Votes store the answer, never the key."""
+
+    BUTTONS = "buttons", "In the order of the buttons: left, equally good, right, both bad"
+    EARLIER = "earlier", "As before: left, right, equally good, both bad"
+
+
 class Purpose(models.TextChoices):
     """What a comparison is for. Only rating pairs count on boards, in exports and as progress."""
 
@@ -163,6 +170,8 @@ class Study(models.Model):
         default=Wanted.OPTIONAL,
         help_text="A comment on each pair, in the annotator's own words.",
     )
+    # Studies that had votes when the order changed keep theirs: fingers have learnt it.
+    key_order = models.CharField(max_length=10, choices=KeyOrder.choices, default=KeyOrder.BUTTONS, editable=False)
     break_minutes = models.PositiveIntegerField(
         default=0, help_text="Suggest a break after this many minutes of rating; 0 for never."
     )
@@ -231,6 +240,7 @@ class Study(models.Model):
             models.CheckConstraint(
                 condition=Q(strength__in=["off", "optional", "required"]), name="study_strength_known"
             ),
+            models.CheckConstraint(condition=Q(key_order__in=["buttons", "earlier"]), name="study_key_order_known"),
             models.CheckConstraint(
                 condition=(Q(which_pairs="anchor", anchor__isnull=False) | (~Q(which_pairs="anchor") & Q(anchor=None))),
                 name="study_anchor_iff_asked",

@@ -21,6 +21,7 @@ def own_data(annotator: Annotator) -> dict[str, Any]:
         "account": annotator.user.get_username() if annotator.user else None,
         "platform_id": annotator.external_id or None,
         "joined_at": annotator.joined_at,
+        "languages": annotator.languages,
         "answers": _own_answers(annotator),
         "remarks": _own_remarks(annotator),
     }
@@ -75,7 +76,7 @@ def _cut_ties(annotator: Annotator) -> None:
     Remark.objects.filter(assignment__annotator=annotator).exclude(text="").delete()
     now = timezone.now()
     Annotator.objects.filter(pk=annotator.pk).update(
-        user=None, external_id="", invitation=None, public_id=uuid.uuid4(), left_at=now, erased_at=now
+        user=None, external_id="", invitation=None, reads="", public_id=uuid.uuid4(), left_at=now, erased_at=now
     )
     AuditEntry.objects.create(
         study=annotator.study,

@@ -18,9 +18,10 @@ from annotations.counts.pair_tallies import counting
 from annotations.counts.side_balance import count_sides, side_to_show
 from annotations.models import Annotator, Assignment, Comparison, Sampling, Side, Study
 from annotations.rating import gold_schedule, queries
-from annotations.rating.leases import lease_end, return_expired
+from annotations.rating.leases import keep_readable, lease_end, return_expired
 from annotations.rating.queries import AvailableComparison, EarlierAssignment, SystemsOfComparison, available_to
 from annotations.rating.sampling import CANDIDATES, Candidate, candidates
+from annotations.studies.languages import readable_codes
 from lib.sql import insert
 
 # Comparisons left to an annotator are counted up to this number.
@@ -35,7 +36,7 @@ def next_assignment(annotator: Annotator, *, now: datetime | None = None) -> Ass
     if not annotator.study.takes_votes(now) or annotator.left_at is not None:
         return None
     held, last_document = queries.held_by(annotator)
-    return _renew(held, now) or _take_any(annotator, last_document, now)
+    return _renew(keep_readable(annotator, held), now) or _take_any(annotator, last_document, now)
 
 
 def prefetch(annotator: Annotator, shown: UUID, *, now: datetime | None = None) -> Assignment | None:
@@ -47,7 +48,8 @@ def prefetch(annotator: Annotator, shown: UUID, *, now: datetime | None = None) 
     if not annotator.study.takes_votes(now) or annotator.left_at is not None:
         return None
     held, last_document = queries.held_by(annotator)
-    if ahead := _renew([assignment for assignment in held if assignment.token != shown], now):
+    others = [assignment for assignment in held if assignment.token != shown]
+    if ahead := _renew(keep_readable(annotator, others), now):
         return ahead
     return _take_any(annotator, last_document, now) if _plenty_left(annotator.study) else None
 
@@ -85,7 +87,9 @@ def has_work(annotator: Annotator) -> bool:
         return True
     not_had = ~Exists(annotator.assignments.had().filter(comparison=OuterRef("pk")))
     leased = Assignment.objects.filter(comparison=OuterRef("pk"), state=Assignment.State.LEASED)
-    return study.comparisons.for_rating().filter(not_had, Q(taken__lt=F("quota")) | Exists(leased)).exists()
+    open_ = study.comparisons.for_rating().filter(not_had, Q(taken__lt=F("quota")) | Exists(leased))
+    codes = readable_codes(annotator)
+    return (open_ if codes is None else open_.filter(document__language__in=codes)).exists()
 
 
 def _renew(held: list[Assignment], now: datetime) -> Assignment | None:

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.crypto import salted_hmac
 
 from annotations.models import Annotator, Assignment, Comparison, ControlItem, Purpose
+from annotations.studies.languages import readable_codes
 
 EXPIRED = Assignment.State.EXPIRED
 # An annotator holds at most the pair on the screen and the one fetched ahead.
@@ -94,7 +95,7 @@ def _open_items(annotator: Annotator) -> list[_OpenItem]:
         return []
     mine = annotator.assignments.filter(comparison=OuterRef("comparison"))
     pairs = (
-        ControlItem.objects.filter(comparison__study=annotator.study_id, switched_off_at=None)
+        ControlItem.objects.filter(_readable(annotator), comparison__study=annotator.study_id, switched_off_at=None)
         .filter(~Exists(mine.had()))
         .annotate(returned=Exists(mine))
         .order_by("pk")
@@ -103,6 +104,12 @@ def _open_items(annotator: Annotator) -> list[_OpenItem]:
         _OpenItem(*row)
         for row in pairs.values_list("comparison_id", "comparison__purpose", "comparison__document_id", "returned")
     ]
+
+
+def _readable(annotator: Annotator) -> Q:
+    """Condition: the item's document is in a language that the annotator reads."""
+    codes = readable_codes(annotator)
+    return Q() if codes is None else Q(comparison__document__language__in=codes)
 
 
 def _given(annotator: Annotator) -> QuerySet[Assignment]:
@@ -132,7 +139,7 @@ def practice_place(assignment: Assignment) -> tuple[int, int]:
     annotator = assignment.annotator
     had = annotator.assignments.had().filter(comparison=OuterRef("comparison"))
     theirs = ControlItem.objects.filter(
-        Q(switched_off_at=None) | Q(Exists(had)) | Q(comparison=assignment.comparison_id),
+        (Q(switched_off_at=None) & _readable(annotator)) | Q(Exists(had)) | Q(comparison=assignment.comparison_id),
         comparison__study=annotator.study_id,
         comparison__purpose=Purpose.TRAINING,
     )

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from annotations.counts.pair_tallies import counting
 from annotations.models import Annotator, Assignment, Comparison, Study
+from annotations.studies.languages import readable_codes
 
 LEASED = Assignment.State.LEASED
 
@@ -58,6 +59,19 @@ def give_back(
             return False
         Comparison.objects.filter(pk=comparison_id).update(taken=F("taken") - 1)
     return True
+
+
+def keep_readable(annotator: Annotator, held: list[Assignment]) -> list[Assignment]:
+    """Return those in a language that the annotator reads, and the places of the others to the pool."""
+    codes = readable_codes(annotator)
+    if codes is None or not held:
+        return held
+    mine = annotator.assignments.filter(pk__in=[assignment.pk for assignment in held])
+    unread = set(mine.exclude(comparison__document__language__in=codes).values_list("pk", flat=True))
+    for assignment in held:
+        if assignment.pk in unread:
+            give_back(assignment.pk, assignment.comparison_id)
+    return [assignment for assignment in held if assignment.pk not in unread]
 
 
 def leave(annotator: Annotator, *, now: datetime | None = None) -> None:

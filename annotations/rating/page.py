@@ -10,12 +10,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from annotations.evidence.foreign import foreign_spans
-from annotations.models import Annotator, Assignment, Comparison, Purpose, Study, SummaryFormat, Wanted
+from annotations.models import Annotator, Assignment, Comparison, KeyOrder, Purpose, Study, SummaryFormat, Wanted
 from annotations.rating import queries
 from annotations.rating.assignment import MOST_COUNTED
 from annotations.rating.gold_schedule import practice_place, upcoming_gold
 from annotations.rating.queries import AnsweredQuestion, PairTexts, Spans, WorkCounts
-from annotations.rating.undo import has_answered
+from annotations.rating.undo import SKIP, has_acted
 from annotations.rating.votes import choice_of
 from annotations.studies.criteria import in_readers_language
 from lib.markup.plain import plain_text, with_origin
@@ -50,10 +50,12 @@ class AnswerChoice:
 
 PLAIN = (
     AnswerChoice("left", _("Left is better"), "1"),
-    AnswerChoice("tie", _("Equally good"), "3"),
-    AnswerChoice("right", _("Right is better"), "2"),
+    AnswerChoice("tie", _("Equally good"), "2"),
+    AnswerChoice("right", _("Right is better"), "3"),
     AnswerChoice("both_bad", _("Both bad"), "4"),
 )
+# Keys of answers that differ in studies of KeyOrder.EARLIER.
+EARLIER_KEYS = {"tie": "3", "right": "2"}
 WITH_STRENGTH = (
     AnswerChoice("left-2", _("Left much better"), "1"),
     AnswerChoice("left-1", _("Left slightly better"), "2"),
@@ -75,8 +77,29 @@ HOW_MUCH = (
 def choices_of(study: Study) -> list[AnswerChoice]:
     """Return the buttons of every question, in the order of the page."""
     left_out = {"tie": not study.allow_tie, "both_bad": not study.allow_both_bad}
-    shown = WITH_STRENGTH if study.strength == Wanted.REQUIRED else PLAIN
+    if study.strength == Wanted.REQUIRED:
+        shown = WITH_STRENGTH
+    else:
+        shown = tuple(replace(choice, key=_key(choice, study)) for choice in PLAIN)
     return [choice for choice in _translated(shown) if not left_out.get(choice.value)]
+
+
+def _key(choice: AnswerChoice, study: Study) -> str:
+    return EARLIER_KEYS.get(choice.value, choice.key) if study.key_order == KeyOrder.EARLIER else choice.key
+
+
+def keeps_earlier_keys(study: Study) -> bool:
+    """Return True if the study's keys are not in the order of its buttons, which the page must say."""
+    return study.key_order == KeyOrder.EARLIER and study.strength != Wanted.REQUIRED
+
+
+def said_undone(study: Study, what: str) -> str:
+    """Return the sentence that tells what undo took back; "" if the study has no such answer."""
+    if what == SKIP:
+        return gettext("Taken back: you had skipped this pair.")
+    labels = {choice.value: choice.label for choice in choices_of(study)}
+    label = labels.get(what) or labels.get(what.partition("-")[0], "")
+    return gettext("Taken back: %(answer)s") % {"answer": label} if label else ""
 
 
 def _translated(choices: Iterable[AnswerChoice]) -> tuple[AnswerChoice, ...]:
@@ -137,6 +160,7 @@ class RatingPage:
     questions: list[Question]
     choices: list[AnswerChoice]
     how_much: tuple[AnswerChoice, ...]
+    earlier_keys: bool  # the keys are those of before the order of the buttons
     comments: str  # off, optional or required
     comment: str
     break_minutes: int
@@ -172,11 +196,12 @@ def rating_page(assignment: Assignment, *, ahead: bool = False) -> RatingPage:
         questions=_questions(study, assignment),
         choices=choices_of(study),
         how_much=_translated(HOW_MUCH) if study.strength == Wanted.OPTIONAL else (),
+        earlier_keys=keeps_earlier_keys(study),
         comments=study.comments,
         comment="" if study.comments == Wanted.OFF else pair.comment,
         break_minutes=study.break_minutes,
         hold_seconds=max(1, settings.ASSIGNMENT_LEASE_SECONDS // 3),
-        can_undo=ahead or progress.done > 0 or has_answered(annotator),
+        can_undo=ahead or progress.done > 0 or has_acted(annotator),
         done=progress.done + (ahead and not practice),
         total=progress.total,
         more_than=progress.more_than,

@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from annotations.models import Annotator, Assignment, Comparison, Sampling, Study
 from annotations.models.evidence import is_current
+from annotations.studies.languages import readable_codes
 from lib.sql import Columns, change, fetch, for_update, from_json
 
 Spans = list[dict[str, Any]]
@@ -43,9 +44,11 @@ def find_annotator(annotator_id: int, study_public_id: UUID) -> Annotator | None
 
 
 def available_to(annotator: Annotator) -> QuerySet[Comparison]:
-    """Comparisons for rating with a free place that this annotator neither rated nor skipped nor holds."""
+    """Comparisons with a free place, in languages they read, that they neither rated nor skipped nor hold."""
     had = annotator.assignments.had().filter(comparison=OuterRef("pk"))
-    return annotator.study.comparisons.for_rating().wanting().filter(~Exists(had))
+    available = annotator.study.comparisons.for_rating().wanting().filter(~Exists(had))
+    codes = readable_codes(annotator)
+    return available if codes is None else available.filter(document__language__in=codes)
 
 
 # The SQL twin of available_to, for the ids of the study and of the annotator. NOT IN hashes the subquery once, whatever
@@ -55,10 +58,17 @@ WHERE comparison.study_id = %s AND comparison.purpose = 'rating' AND comparison.
 AND comparison.id NOT IN (
     SELECT had.comparison_id FROM annotations_assignment had WHERE had.annotator_id = %s AND had.state <> 'expired'
 )"""
-_AVAILABLE = f"SELECT comparison.id, comparison.document_id, comparison.taken FROM {_AVAILABLE_TO}"  # noqa: S608  (no values)
+# For who does not read all languages of the documents; {codes}: a mark for each language that they read.
+_IN_LANGUAGES = """ AND EXISTS (
+    SELECT 1 FROM models_runner_document written
+    WHERE written.id = comparison.document_id AND written.language IN ({codes})
+)"""
+_AVAILABLE = "SELECT comparison.id, comparison.document_id, comparison.taken FROM {available}"
 _IN_ORDER = "ORDER BY comparison.document_id, comparison.shuffle, comparison.id LIMIT %s"
 _AVAILABLE_FROM = f"{_AVAILABLE} AND comparison.document_id >= %s {_IN_ORDER}"
 _AVAILABLE_BEFORE = f"{_AVAILABLE} AND comparison.document_id < %s {_IN_ORDER}"
+# No language: a list in SQL may not be empty.
+_NONE = ["-"]
 
 
 class AvailableComparison(NamedTuple):
@@ -69,15 +79,27 @@ class AvailableComparison(NamedTuple):
     taken: int
 
 
+def _available_to(annotator: Annotator) -> tuple[str, list[object]]:
+    """Return _AVAILABLE_TO for this annotator, and its values."""
+    values: list[object] = [annotator.study_id, annotator.pk]
+    codes = readable_codes(annotator)
+    if codes is None:
+        return _AVAILABLE_TO, values
+    codes = codes or _NONE
+    return _AVAILABLE_TO + _IN_LANGUAGES.format(codes=", ".join(["%s"] * len(codes))), [*values, *codes]
+
+
 def available_from(annotator: Annotator, document_id: int, most: int) -> list[AvailableComparison]:
     """Return up to `most` comparisons of available_to, by document, from this document on."""
-    rows = fetch(_AVAILABLE_FROM, annotator.study_id, annotator.pk, document_id, most)
+    available, values = _available_to(annotator)
+    rows = fetch(_AVAILABLE_FROM.format(available=available), *values, document_id, most)
     return list(map(AvailableComparison._make, rows))
 
 
 def available_before(annotator: Annotator, document_id: int, most: int) -> list[AvailableComparison]:
     """Return up to `most` comparisons of available_to, by document, of the documents before this one."""
-    rows = fetch(_AVAILABLE_BEFORE, annotator.study_id, annotator.pk, document_id, most)
+    available, values = _available_to(annotator)
+    rows = fetch(_AVAILABLE_BEFORE.format(available=available), *values, document_id, most)
     return list(map(AvailableComparison._make, rows))
 
 
@@ -189,9 +211,7 @@ _GIVEN_BUT_TRAINING = """(
     JOIN annotations_comparison its ON its.id = given.comparison_id AND its.purpose <> 'training'
     WHERE given.annotator_id = %s AND given.state = '{state}'
 )"""
-_LEFT = f"""(
-    SELECT COUNT(*) FROM (SELECT comparison.id FROM {_AVAILABLE_TO} LIMIT %s) available
-)"""  # noqa: S608  (no values)
+_LEFT = "(SELECT COUNT(*) FROM (SELECT comparison.id FROM {available} LIMIT %s) available)"
 _QUESTIONS = """SELECT criterion.key, criterion.question, criterion.help_text, given.outcome, given.strength
 FROM annotations_criterion criterion
 LEFT JOIN annotations_judgement given ON given.criterion_id = criterion.id AND given.assignment_id = %s
@@ -274,7 +294,8 @@ def _work_counts(annotator: Annotator, most: int, *, more_are_left: bool = False
     rated_and_held = f"{given.format(state='done')}, {given.format(state='leased')}"
     if more_are_left:
         return f"{rated_and_held}, {most + 1}", (annotator.pk, annotator.pk)
-    return f"{rated_and_held}, {_LEFT}", (annotator.pk, annotator.pk, annotator.study_id, annotator.pk, most + 1)
+    available, values = _available_to(annotator)
+    return f"{rated_and_held}, {_LEFT.format(available=available)}", (annotator.pk, annotator.pk, *values, most + 1)
 
 
 def questions_of(assignment: Assignment) -> list[AnsweredQuestion]:

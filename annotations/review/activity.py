@@ -5,15 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max
 
 from annotations.gold.results import gold_by_annotator, no_gold_yet
 from annotations.models import Annotator, Assignment, Purpose, Study
 from annotations.review.remaining import pairs_left
+from annotations.studies.effort import minutes_worked
 from lib.csv_cells import csv_line
 
-CHUNK = 10_000
-MS_A_MINUTE = 60_000
 COLUMNS = (
     *("annotator", "account", "platform_id", "invitation", "joined_at", "stopped_at", "last_rated_at"),
     *("pairs_rated", "known_pairs_answered", "pairs_skipped", "minutes", "pairs_left", "completion_code"),
@@ -50,7 +49,7 @@ def activity_of(annotators: Sequence[Annotator]) -> dict[int, AnnotatorActivity]
         counts[annotator_id][(state, purpose == Purpose.RATING)] += n
         if last is not None:
             lasts[annotator_id].append(last)
-    minutes = _minutes(theirs)
+    minutes = minutes_worked(theirs)
     done, skipped = Assignment.State.DONE.value, Assignment.State.SKIPPED.value
     return {
         pk: AnnotatorActivity(
@@ -62,16 +61,6 @@ def activity_of(annotators: Sequence[Annotator]) -> dict[int, AnnotatorActivity]
         )
         for pk in (annotator.pk for annotator in annotators)
     }
-
-
-def _minutes(assignments: QuerySet[Assignment]) -> dict[int, float]:
-    """Sum the minutes of work by annotator; a pair's time is that of its last answer, which is cumulative."""
-    done = assignments.filter(state=Assignment.State.DONE).values_list("pk", "annotator")
-    minutes: dict[int, float] = defaultdict(float)
-    for _, annotator_id, ms in done.annotate(ms=Max("judgements__active_ms")).iterator(CHUNK):
-        if ms is not None:
-            minutes[annotator_id] += ms / MS_A_MINUTE
-    return minutes
 
 
 def activity_lines(study: Study) -> Iterator[str]:

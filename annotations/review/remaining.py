@@ -7,6 +7,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from annotations.models import Annotator, Assignment, Comparison, Study
+from annotations.studies.languages import readable_codes
 
 State = Assignment.State
 
@@ -14,16 +15,29 @@ State = Assignment.State
 def pairs_left(study: Study, annotators: Iterable[Annotator]) -> dict[int, int]:
     """Count by annotator the pairs they hold and those they could be given while rating is open, in three queries.
 
-    Annotators who rated elsewhere are left out.
+    Each one who does not read everything takes three more. Annotators who rated elsewhere are left out.
     """
-    rating_here = [annotator.pk for annotator in annotators if not annotator.imported]
+    rating_here = [annotator for annotator in annotators if not annotator.imported]
     free = _pairs_with_a_free_place(study, timezone.now())
-    theirs = Assignment.objects.filter(annotator__in=rating_here)
+    choosy = [annotator for annotator in rating_here if annotator.reads]
+    left = _left(free, [annotator.pk for annotator in rating_here if not annotator.reads])
+    for annotator in choosy:
+        annotator.study = study
+        codes = readable_codes(annotator)
+        readable = free if codes is None else free.filter(document__language__in=codes)
+        left |= _left(readable, [annotator.pk])
+    return left
+
+
+def _left(free: QuerySet[Comparison], annotators: list[int]) -> dict[int, int]:
+    if not annotators:
+        return {}
+    theirs = Assignment.objects.filter(annotator__in=annotators)
     # A held pair may be among the free ones as well, if its lease ran out: count it once, as held.
     had_of_free = _count_by_annotator(theirs.filter(comparison__in=free.values("pk")).exclude(state=State.EXPIRED))
     held = _count_by_annotator(theirs.filter(state=State.LEASED))
     free_pairs = free.count()
-    return {pk: free_pairs - had_of_free.get(pk, 0) + held.get(pk, 0) for pk in rating_here}
+    return {pk: free_pairs - had_of_free.get(pk, 0) + held.get(pk, 0) for pk in annotators}
 
 
 def _pairs_with_a_free_place(study: Study, now: datetime) -> QuerySet[Comparison]:

@@ -1,15 +1,22 @@
-"""Forecast the work a study asks of people: comparisons, votes, and hours at the pace measured so far."""
+"""Forecast the work a study asks of people, and of one person: pairs, votes, and hours at the pace measured so far."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from statistics import median
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, Max, QuerySet, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from annotations.models import Judgement, Study
+from annotations.models import Assignment, ControlItem, Judgement, JudgementQuerySet, Purpose, Study
 
+CHUNK = 10_000
+MS_A_MINUTE = 60_000
 LOOKED_AT = 2_000
 LEAST_MEASURED = 20
 ASSUMED_SECONDS = 150  # per pair, until enough have been measured
+# Pairs are counted up to this number for somebody who may join: the page is public.
+MOST_PAIRS = 10_000
 
 
 @dataclass(frozen=True)
@@ -49,11 +56,91 @@ def _pace(study: Study) -> tuple[float, int]:
     """Return the median seconds of work per pair, in this study if it has enough votes, else in all studies."""
     rated = Judgement.objects.for_rating()
     for votes in (rated.filter(criterion__study=study), rated):
-        newest = votes.filter(active_ms__isnull=False).order_by("-pk").values_list("assignment_id", "active_ms")
-        longest: dict[int, int] = {}
-        for assignment, active_ms in newest[:LOOKED_AT]:
-            # Times are cumulative: the last answer has the time of the whole pair.
-            longest[assignment] = max(active_ms or 0, longest.get(assignment, 0))
-        if len(longest) >= LEAST_MEASURED:
-            return median(longest.values()) / 1000, len(longest)
+        if (pace := _measured(votes)) is not None:
+            return pace
     return ASSUMED_SECONDS, 0
+
+
+def _measured(votes: JudgementQuerySet) -> tuple[float, int] | None:
+    """Return the median seconds per pair of the newest votes, and of how many pairs; None if they are too few."""
+    newest = votes.filter(active_ms__isnull=False).order_by("-pk").values_list("assignment_id", "active_ms")
+    longest: dict[int, int] = {}
+    for assignment, active_ms in newest[:LOOKED_AT]:
+        # Times are cumulative: the last answer has the time of the whole pair.
+        longest[assignment] = max(active_ms or 0, longest.get(assignment, 0))
+    if len(longest) < LEAST_MEASURED:
+        return None
+    return median(longest.values()) / 1000, len(longest)
+
+
+def minutes_worked(assignments: QuerySet[Assignment]) -> dict[int, float]:
+    """Sum the minutes of work by annotator; a pair's time is that of its last answer, which is cumulative."""
+    done = assignments.filter(state=Assignment.State.DONE).values_list("pk", "annotator")
+    minutes: dict[int, float] = defaultdict(float)
+    for _pk, annotator_id, ms in done.annotate(ms=Max("judgements__active_ms")).iterator(CHUNK):
+        if ms is not None:
+            minutes[annotator_id] += ms / MS_A_MINUTE
+    return minutes
+
+
+@dataclass(frozen=True)
+class PersonEffort:
+    """The work a study asks of one person who joins now.
+
+    Attributes:
+        pairs: Gold pairs among them: a number without them would reveal them.
+        more: There are more than `pairs`.
+        practice: Training pairs, which come on top.
+        seconds: Time of one pair.
+        measured: Whether it was measured in this study; else it is assumed.
+    """
+
+    pairs: int
+    more: bool
+    practice: int
+    seconds: float
+    measured: bool
+
+    @property
+    def time(self) -> str:
+        return in_words((self.pairs + self.practice) * self.seconds)
+
+    @property
+    def pace(self) -> str:
+        return in_words(self.seconds)
+
+
+def person_effort(study: Study) -> PersonEffort:
+    """Forecast what somebody who joins now could be given; their pairs are those with a free place."""
+    free = study.comparisons.for_rating().wanting().order_by().values("pk")[: MOST_PAIRS + 1].count()
+    pairs = min(free, MOST_PAIRS)
+    practice, gold = _control_items(study)
+    if study.gold_every:
+        pairs += min(gold, pairs // (study.gold_every - 1))
+    pace = _measured(Judgement.objects.for_rating().filter(criterion__study=study))
+    seconds = ASSUMED_SECONDS if pace is None else pace[0]
+    return PersonEffort(pairs, free > MOST_PAIRS, practice, seconds, pace is not None)
+
+
+def _control_items(study: Study) -> tuple[int, int]:
+    """Return how many training and gold pairs everybody gets."""
+    if not study.has_control_items:
+        return 0, 0
+    items = ControlItem.objects.filter(comparison__study=study, switched_off_at=None)
+    purposes = list(items.values_list("comparison__purpose", flat=True))
+    return purposes.count(Purpose.TRAINING), purposes.count(Purpose.GOLD)
+
+
+def in_words(seconds: float) -> str:
+    """Return a time that is an estimate: whole minutes, half minutes below three, half hours from one hour on."""
+    if seconds < 3 * 60:
+        halves = max(1, round(seconds / 30))
+        return _("half a minute") if halves == 1 else _minutes(halves / 2)
+    if seconds < 59.5 * 60:
+        return _minutes(round(seconds / 60))
+    hours = round(seconds / 1800) / 2
+    return ngettext("%(n)s hour", "%(n)s hours", 1 if hours == 1 else 2) % {"n": f"{hours:g}"}
+
+
+def _minutes(minutes: float) -> str:
+    return ngettext("%(n)s minute", "%(n)s minutes", 1 if minutes == 1 else 2) % {"n": f"{minutes:g}"}

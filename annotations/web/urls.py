@@ -13,6 +13,7 @@ urlpatterns = [
     path("rate/<uuid:public_id>/hold", rating.hold, name="hold"),
     path("rate/<uuid:public_id>/my-data", joining.my_data, name="my-data"),
     path("rate/<uuid:public_id>/erase-me", joining.erase_me, name="erase-me"),
+    path("rate/<uuid:public_id>/languages", joining.languages_read, name="languages-read"),
     path("rate/<uuid:public_id>/guess", rating.guess, name="guess"),
     path("rate/<uuid:public_id>/practice/<uuid:token>/", rating.practice, name="practice"),
     path("rate/<uuid:public_id>/leave", joining.leave_study, name="leave-study"),

@@ -92,8 +92,8 @@ def remark(request: HttpRequest, body: RemarkIn) -> Any:
 
 @router.post("/rating/undo", auth=ANNOTATE, response={200: UndoneOut, **ERRORS})
 def undo_last(request: HttpRequest, body: UndoIn) -> Any:
-    """Withdraw the last answer; its pair comes next again."""
-    return UndoneOut(token=undo(annotator_of(request), body.client_key))
+    """Withdraw the last answer or skip; its pair comes next again."""
+    return UndoneOut(token=undo(annotator_of(request), body.client_key).token)
 
 
 @router.get("/rating/practice/{uuid:token}", auth=ANNOTATE, response={200: FeedbackOut, **ERRORS})

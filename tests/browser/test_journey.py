@@ -22,7 +22,7 @@ from tools import messages
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 CHINESE = {m.id: m.string for path in messages.catalogues() for m in messages.read(path) if not m.pluralizable}
-KEYS = {"left": "1", "right": "2", "tie": "3", "both_bad": "4"}
+KEYS = {"left": "1", "tie": "2", "right": "3", "both_bad": "4"}
 
 
 @dataclass
@@ -100,13 +100,14 @@ class Traveller:
             else:
                 self.page.keyboard.press(KEYS[choice])
 
-    def undo(self):
+    def undo(self, answer):
         takes_answers(self.page)
         if self.touch:
-            self.page.get_by_role("button", name=self.text("Undo last answer")).tap()
+            self.page.get_by_role("button", name=self.text("Undo")).tap()
         else:
             self.page.keyboard.press("u")
-        self.told("Your last answer is taken back.")
+        said = self.text("Taken back: %(answer)s") % {"answer": self.text(answer)}
+        expect(self.page.get_by_role("status").first).to_have_text(said)
 
     def skip(self):
         takes_answers(self.page)
@@ -168,7 +169,7 @@ def test_from_the_invitation_to_the_code(new_page, study, screen, locale, langua
     me.comment("1, 2, 3: ✓")
     me.answer(overall="left", fluency="tie")
     me.rated(1)
-    me.undo()
+    me.undo("Equally good")
     me.rated(0)
     expect(me.page.locator("#comment-text")).to_have_value("1, 2, 3: ✓")
     me.answer(fluency="right")

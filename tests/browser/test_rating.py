@@ -1,6 +1,7 @@
 """A person rates in a real browser: by keyboard, over a bad connection, on two devices, on a phone."""
 
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import expect
@@ -24,7 +25,7 @@ from tests.factories import make_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-CHOICES = {"1": "left", "2": "right", "3": "tie", "4": "both_bad"}
+CHOICES = {"1": "left", "2": "tie", "3": "right", "4": "both_bad"}
 
 
 def test_five_pairs_by_keyboard_with_a_reload_in_the_middle(new_page):
@@ -55,7 +56,7 @@ def trained():
 
 def key_of(page, outcome):
     left = Assignment.objects.get(token=token(page)).shown_left
-    return {"a": "1" if left == "a" else "2", "b": "2" if left == "a" else "1"}[outcome]
+    return {"a": "1" if left == "a" else "3", "b": "3" if left == "a" else "1"}[outcome]
 
 
 def test_practice_by_keyboard_tells_afterwards_what_was_expected(new_page, trained):
@@ -65,7 +66,7 @@ def test_practice_by_keyboard_tells_afterwards_what_was_expected(new_page, train
     next_is_fetched_ahead(page)
     page.keyboard.press(key)
     expect(page.get_by_role("heading", level=1, name="Not as expected")).to_be_focused()
-    side = "Left" if key == "2" else "Right"
+    side = "Left" if key == "3" else "Right"
     expect(page.get_by_text(f"{side} names the date.")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Next")).to_be_focused()
@@ -79,7 +80,7 @@ def test_practice_by_keyboard_tells_afterwards_what_was_expected(new_page, train
     page.keyboard.press("Enter")
     expect(page.get_by_text("Practice 2 of 2", exact=True)).to_be_visible()
     takes_answers(page)
-    page.keyboard.press("3")
+    page.keyboard.press("2")
     page.get_by_role("link", name="Next").click()
     rated(page, 0)
     press_until_next_pair(page, "1")
@@ -148,7 +149,7 @@ def test_a_held_key_rates_one_pair(new_page):
         page.keyboard.down("1")
     page.keyboard.up("1")
     shows_no_answer(page)
-    shown, texts = press_until_next_pair(page, "2")
+    shown, texts = press_until_next_pair(page, "3")
     rated(page, 2)
     assert stored_choice(shown, texts) == "right"
     assert JudgementRevision.objects.count() == 2
@@ -182,7 +183,7 @@ def test_keys_typed_into_the_search_rate_nothing(new_page):
     assert page.evaluate("document.activeElement.matches('[data-turns]')")
     page.keyboard.press("Control+1")
     shows_no_answer(page)
-    shown, texts = press_until_next_pair(page, "2")
+    shown, texts = press_until_next_pair(page, "3")
     assert stored_choice(shown, texts) == "right"
     assert JudgementRevision.objects.count() == 1
 
@@ -252,8 +253,9 @@ def test_a_vote_over_a_cut_connection_is_stored_once(new_page, complaints, reach
             route.continue_()
 
     page.route("**/vote", cut)
-    page.keyboard.press("2")
+    page.keyboard.press("3")
     expect(page.get_by_role("status").first).to_have_text("Not saved yet: no connection. Trying again…")
+    expect(page.get_by_role("status").first).to_have_text("Saved")
     rated(page, 1)
     assert len(cuts) == 2
     assert JudgementRevision.objects.count() == 1
@@ -266,7 +268,7 @@ def test_an_unsaved_answer_survives_a_reload(new_page, complaints):
     page = join(new_page(), make_study())
     shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
     page.route("**/vote", lambda route: route.abort("connectionreset"))
-    page.keyboard.press("3")
+    page.keyboard.press("2")
     expect(page.get_by_role("status").first).to_contain_text("Not saved yet")
     assert not Judgement.objects.exists()
     asked = []
@@ -442,7 +444,7 @@ def test_an_outdated_page_keeps_the_answer_until_it_is_reloaded(new_page, compla
     page.context.clear_cookies(name=re.compile("csrf"))
     asked = []  # whether to leave the page: it says itself that the answer is kept
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    page.keyboard.press("2")
+    page.keyboard.press("3")
     expect(page.get_by_role("alert")).to_contain_text("out of date")
     assert not Judgement.objects.exists()
     page.get_by_role("button", name="Reload the page").click()
@@ -458,7 +460,7 @@ def test_an_answer_is_kept_until_the_personal_link_is_opened_again(new_page, com
     shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
     link = page.locator("#personal-link").input_value()
     page.context.clear_cookies(name=re.compile("session"))
-    page.keyboard.press("2")
+    page.keyboard.press("3")
     expect(page.get_by_role("alert")).to_contain_text("your personal link again. Your answer is kept here")
     page.get_by_role("button", name="Reload the page").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("This browser has not joined yet")
@@ -473,7 +475,7 @@ def test_an_answer_is_kept_while_the_study_is_paused(new_page, complaints):
     page = join(new_page(), make_study())
     shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
     Study.objects.update(status="paused")
-    page.keyboard.press("2")
+    page.keyboard.press("3")
     expect(page.get_by_role("alert")).to_contain_text("not open for rating at the moment")
     expect(page.get_by_role("alert")).to_contain_text("Your answer is kept here and sent once it can be.")
     page.get_by_role("button", name="Reload the page").click()
@@ -489,7 +491,7 @@ def test_an_answer_is_kept_while_the_study_is_paused(new_page, complaints):
 
 def test_undo_takes_the_last_answer_back(new_page):
     page = join(new_page(), make_study(systems=3, documents=2))
-    expect(page.get_by_role("button", name="Undo last answer")).to_be_hidden()
+    expect(page.get_by_role("button", name="Undo")).to_be_hidden()
     shown, texts = press_until_next_pair(page, "1")
     takes_answers(page)
     page.keyboard.press("u")
@@ -497,9 +499,42 @@ def test_undo_takes_the_last_answer_back(new_page):
     rated(page, 0)
     expect(page.locator("[aria-pressed=true]")).to_have_count(0)
     assert not Judgement.objects.exists()
-    press_until_next_pair(page, "2")
+    press_until_next_pair(page, "3")
     assert stored_choice(shown, texts) == "right"
     assert list(JudgementRevision.objects.values_list("outcome", flat=True))[1] == ""
+
+
+def test_undo_after_a_skip_takes_the_skip_back_and_says_so(new_page):
+    page = join(new_page(), make_study(systems=3, documents=2))
+    answered, _ = press_until_next_pair(page, "3")
+    skipped = token(page)
+    takes_answers(page)
+    page.keyboard.press("s")
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("button", name="Skip this pair").click()
+    expect(page.locator(f"[data-token='{skipped}']")).to_have_count(0)
+    for back, said in ((skipped, "Taken back: you had skipped this pair."), (answered, "Taken back: Right is better")):
+        takes_answers(page)
+        page.keyboard.press("u")
+        expect(page.locator(f"[data-token='{back}']")).to_be_visible()
+        expect(page.get_by_role("status").first).to_have_text(said)
+    rated(page, 0)
+    press_until_next_pair(page, "1")
+    assert Judgement.objects.get().assignment.token == uuid.UUID(answered)
+
+
+def test_undo_of_the_first_skip_without_javascript(new_page):
+    page = new_page(java_script_enabled=False)
+    page.goto(invitation_path(make_study()))
+    page.get_by_role("button", name="Start").click()
+    skipped = token(page)
+    page.get_by_text("Skip or report").click()
+    page.get_by_label("Something else").check()
+    page.get_by_role("button", name="Skip this pair").click()
+    expect(page.locator(f"[data-token='{skipped}']")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(f"[data-token='{skipped}']")).to_be_visible()
+    expect(page.get_by_role("status").first).to_have_text("Taken back: you had skipped this pair.")
 
 
 @pytest.mark.parametrize("reaches_server", [False, True], ids=["request lost", "answer lost"])
@@ -533,7 +568,7 @@ def test_undo_pressed_twice_takes_one_answer_back(new_page):
     takes_answers(page)
     undone = []
     page.on("request", lambda request: undone.append(request.url) if request.url.endswith("/undo") else None)
-    page.get_by_role("button", name="Undo last answer").dblclick()
+    page.get_by_role("button", name="Undo").dblclick()
     expect(page.locator(f"[data-token='{shown}']")).to_be_visible()
     rated(page, 1)
     assert Judgement.objects.count() == 1
@@ -620,6 +655,30 @@ def test_a_comment_is_saved_with_the_answer(new_page):
     press_until_next_pair(page, "1")
     comment = Remark.objects.get()
     assert (str(comment.assignment.token), comment.text) == (shown, "Left names who does it; 2 dates are missing.")
+
+
+@pytest.mark.parametrize("criteria", [("overall",), ("overall", "fluency")])
+def test_after_a_comment_is_saved_by_keys_the_next_key_answers(new_page, criteria):
+    page = join(new_page(), make_study(criteria=criteria))
+    page.keyboard.press("c")
+    page.keyboard.type("Left names the date.")
+    page.keyboard.press("Control+Enter")
+    shown, texts = press_until_next_pair(page, *"3" * len(criteria))
+    assert stored_choice(shown, texts) == "right"
+    assert Remark.objects.get().text == "Left names the date."
+
+
+def test_only_turns_with_hits_leaves_the_keys_alive(new_page):
+    page = join(new_page(), make_study())
+    page.keyboard.press("/")
+    page.keyboard.type("Friday")
+    only = page.get_by_label("Only turns with hits")
+    only.check()
+    expect(only).to_be_focused()
+    page.keyboard.press("Space")
+    expect(only).not_to_be_checked()
+    shown, texts = press_until_next_pair(page, "3")
+    assert stored_choice(shown, texts) == "right"
 
 
 def test_a_comment_written_while_the_answer_is_on_its_way_is_saved(new_page, complaints):
@@ -710,6 +769,67 @@ def test_the_next_pair_is_there_without_the_server(new_page, complaints):
     complaints.clear()
 
 
+def test_without_a_network_one_goes_on_with_the_next_pair(new_page, complaints):
+    page = join(new_page(), make_study(systems=3, documents=3))
+    status = page.get_by_role("status").first
+    next_is_fetched_ahead(page)
+    ahead = Assignment.objects.filter(state="leased").order_by("pk").last()
+    posted = []
+    page.on("requestfinished", lambda request: posted.append(request.url) if request.url.endswith("/vote") else None)
+    page.context.set_offline(True)
+    first, texts = press_until_next_pair(page, "3")
+    assert token(page) == str(ahead.token)
+    expect(status).to_have_text("Not saved yet: no connection. Trying again…")
+    rated(page, 1)
+    second, more = token(page), page.locator(".summary-text").all_inner_texts()
+    takes_answers(page)
+    page.keyboard.press("u")
+    expect(status).to_have_text("Not saved yet, so it cannot be taken back: wait until it is saved.")
+    page.keyboard.press("2")  # the pair after it is not there
+    expect(page.locator("[aria-pressed=true]")).to_have_count(1)
+    assert token(page) == second
+    assert not Judgement.objects.exists()
+    page.context.set_offline(False)
+    expect(page.locator(f"[data-token='{second}']")).to_have_count(0)
+    rated(page, 2)
+    expect(status).to_have_text("Saved")
+    assert (stored_choice(first, texts), stored_choice(second, more)) == ("right", "tie")
+    assert JudgementRevision.objects.count() == len(posted) == 2
+    complaints.clear()
+
+
+def test_back_in_the_network_the_next_pair_is_fetched_again(new_page, complaints):
+    page = join(new_page(), make_study(systems=3, documents=3))
+    next_is_fetched_ahead(page)
+    page.context.set_offline(True)
+    press_until_next_pair(page, "1")
+    takes_answers(page)
+    page.context.set_offline(False)
+    expect(page.get_by_role("status").first).to_have_text("Saved")
+    next_is_fetched_ahead(page)
+    first = Assignment.objects.get(state="done")
+    assert Assignment.objects.filter(state="leased").count() == 2
+    assert token(page) != str(first.token)
+    complaints.clear()
+
+
+def test_a_comment_waits_with_its_answer(new_page, complaints):
+    page = join(new_page(), make_study(systems=3, documents=3))
+    next_is_fetched_ahead(page)
+    page.context.set_offline(True)
+    page.locator("#comment-text").fill("Left names the date.")
+    page.keyboard.press("Escape")
+    shown, _ = press_until_next_pair(page, "1")
+    expect(page.locator("#comment-text")).to_have_value("")
+    page.context.set_offline(False)
+    expect(page.get_by_role("status").first).to_have_text("Saved")
+    next_is_fetched_ahead(page)
+    comment = Remark.objects.get()
+    assert (str(comment.assignment.token), comment.text) == (shown, "Left names the date.")
+    assert Judgement.objects.get().assignment == comment.assignment
+    complaints.clear()
+
+
 def test_time_without_activity_is_not_work(new_page):
     page = join(new_page(), make_study())
     page.clock.install()
@@ -751,11 +871,11 @@ def test_optional_strength_is_said_before_or_after_or_not_at_all(new_page):
         answers = Judgement.objects.filter(assignment__token=shown).order_by("criterion__position")
         return list(answers.values_list("outcome", "strength"))
 
-    shown, _ = press_until_next_pair(page, "1", "2")
+    shown, _ = press_until_next_pair(page, "1", "3")
     assert [strength for _, strength in strengths(shown)] == [None, None]
-    shown, _ = press_until_next_pair(page, "5", "1", "6", "6", "2")  # pressed again: not said
+    shown, _ = press_until_next_pair(page, "5", "1", "6", "6", "3")  # pressed again: not said
     assert [strength for _, strength in strengths(shown)] == [1, None]
-    shown, _ = press_until_next_pair(page, "6", "2", "5", "3")
+    shown, _ = press_until_next_pair(page, "6", "3", "5", "2")
     assert strengths(shown)[0][1] == 2
     assert strengths(shown)[1] == ("tie", None)
 

@@ -1,6 +1,7 @@
 // Evidence: a summary's sentence that is clicked or has the focus gets the turns marked that may support it. The server
 // sends the numbers for both summaries or for none; docs/evidence.md tells how they are found.
 
+import { nameOf } from "./rate/layouts.js";
 import { gettext, ngettext } from "./texts.js";
 
 // A desk, as in rate.css: the transcript stands beside the summaries. Elsewhere the turns are quoted below them.
@@ -148,7 +149,7 @@ document.addEventListener("keydown", (event) => {
   const sentence = event.target.closest("[data-support]");
   if (sentence && event.key in NEXT) step(sentence, NEXT[event.key]);
   else if (sentence && ["Enter", " "].includes(event.key)) choose(sentence);
-  else if (event.key === "e" && turns.length) show((current + 1) % turns.length, { unfold: true });
+  else if (nameOf(event) === "e" && turns.length) show((current + 1) % turns.length, { unfold: true });
   else if (event.key === "Escape" && chosen) leave();
   else return;
   event.preventDefault();

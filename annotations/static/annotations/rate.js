@@ -10,6 +10,7 @@ import { closeMenusWithout, report } from "./rate/menus.js";
 import { startPair, startTime } from "./rate/next.js";
 import { reload } from "./rate/page.js";
 import { markCurrent, showAnswer, withHowMuch } from "./rate/questions.js";
+import { watchRoom } from "./rate/room.js";
 import { saveComment, send } from "./rate/sending.js";
 import { createState } from "./rate/state.js";
 import { undo } from "./rate/undo.js";
@@ -78,5 +79,6 @@ for (const item of outbox.items.filter(({ criterion, token }) => criterion && to
   if (question) showAnswer(question, item.choice);
 }
 holdPlaces(root.dataset.holdUrl, Number(root.dataset.holdSeconds), () => page.csrfToken);
+watchRoom(page);
 startPair(state);
 send(state);

@@ -48,7 +48,7 @@ VoteForm.base_fields = _Shared(VoteForm.base_fields)
 
 class RemarkForm(forms.Form):
     token = forms.UUIDField()
-    kind = forms.ChoiceField(choices=Remark.Kind.choices)
+    kind = forms.ChoiceField(choices=[choice for choice in Remark.Kind.choices if choice[0] != Remark.Kind.UNSKIP])
     reason = forms.ChoiceField(choices=[("", ""), *Remark.Reason.choices], required=False)
     text = forms.CharField(max_length=LONGEST_REMARK, required=False)
     client_key = forms.UUIDField()

@@ -1,5 +1,6 @@
 """Annotators join a study, come back to it, leave it, and take or cut off their data."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -13,10 +14,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from annotations.models import Annotator, Study
 from annotations.people import links
 from annotations.people.invitations import NotInvitedError, accept, check_invitation, is_known, named_by_platform
+from annotations.people.languages import choose_languages
 from annotations.people.privacy import erase, own_data
 from annotations.rating.leases import come_back, leave
+from annotations.rating.page import rating_progress
+from annotations.studies.effort import PersonEffort, person_effort
+from annotations.studies.languages import asks_for_languages, study_languages
 from annotations.web import access
 from annotations.web.access import annotator_page, login_required
+from annotations.web.forms.joining import LanguagesForm, languages_of_browser
 
 
 @never_cache
@@ -31,17 +37,70 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     if annotator is not None and external_id and annotator.external_id != external_id:
         annotator = None  # somebody else uses this browser now
     try:
-        if request.method == "GET":
+        form = _languages_form(request, study) if annotator is None else None
+        if request.method == "GET" or (form is not None and not form.is_valid()):
             if annotator is None and not is_known(study, external_id):
                 check_invitation(invitation, study, external_id)
-            return render(request, "annotations/join.html", {"study": study, "annotator": annotator})
+            return _invitation(request, study, annotator, form)
         if annotator is None:
             annotator = accept(invitation, study, _account(request), external_id)
             access.remember(request, annotator)
+            if form is not None:
+                choose_languages(annotator, form.cleaned_data["languages"])
     except NotInvitedError as refusal:
         return render(request, "annotations/refused.html", {"message": refusal, "study": study}, status=410)
     come_back(annotator)
     return redirect("rate", study.public_id)
+
+
+def _languages_form(request: HttpRequest, study: Study) -> LanguagesForm | None:
+    """The question what somebody reads; None where all documents are in one language."""
+    if not asks_for_languages(study):
+        return None
+    offered = study_languages(study)
+    if request.method == "POST":
+        return LanguagesForm(request.POST, offered=offered)
+    return LanguagesForm(offered=offered, initial={"languages": languages_of_browser(_accepted(request))})
+
+
+def _accepted(request: HttpRequest) -> str:
+    return request.headers.get("Accept-Language", "")
+
+
+def _invitation(
+    request: HttpRequest, study: Study, annotator: Annotator | None, form: LanguagesForm | None
+) -> HttpResponse:
+    context = {"study": study, "annotator": annotator, "effort": _effort(study, annotator), "form": form}
+    if annotator is not None and asks_for_languages(study):
+        context["languages_url"] = reverse("languages-read", args=[study.public_id])
+    status = 400 if form is not None and form.is_bound else 200
+    return render(request, "annotations/join.html", context, status=status)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@annotator_page
+def languages_read(request: HttpRequest, annotator: Annotator) -> HttpResponse:
+    """Change which languages the annotator is given documents in."""
+    offered = study_languages(annotator.study)
+    if request.method == "GET":
+        read = annotator.languages or [language.code for language in offered]
+        form = LanguagesForm(offered=offered, initial={"languages": read})
+        return render(request, "annotations/languages.html", {"form": form, "annotator": annotator})
+    form = LanguagesForm(request.POST, offered=offered)
+    if not form.is_valid():
+        return render(request, "annotations/languages.html", {"form": form, "annotator": annotator}, status=400)
+    choose_languages(annotator, form.cleaned_data["languages"])
+    return redirect("rate", annotator.study.public_id)
+
+
+def _effort(study: Study, annotator: Annotator | None) -> PersonEffort:
+    """Forecast the work of somebody new, or what is left to somebody who has joined."""
+    effort = person_effort(study)
+    if annotator is None:
+        return effort
+    progress = rating_progress(annotator)
+    return replace(effort, pairs=progress.total - progress.done, more=progress.more_than > 0, practice=0)
 
 
 def _account(request: HttpRequest) -> User | None:

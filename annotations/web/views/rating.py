@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeVar
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.db.models import Q
@@ -16,21 +17,25 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.gold.training_feedback import feedback, rated_practice
-from annotations.models import Annotator, Assignment, Purpose, Remark, Study
+from annotations.models import Annotator, Assignment, Judgement, Purpose, Remark, Study
 from annotations.people import links
+from annotations.people.farewell import farewell
 from annotations.rating.assignment import has_work, next_assignment, prefetch
 from annotations.rating.leases import renew
-from annotations.rating.page import RatingPage, rating_page, rating_progress
+from annotations.rating.page import RatingPage, rating_page, rating_progress, said_undone
 from annotations.rating.remarks import record_remark
 from annotations.rating.unblinding import next_guess, record_guess
-from annotations.rating.undo import has_answered, last_answer, undo
+from annotations.rating.undo import has_acted, last_act, undo
 from annotations.rating.votes import Receipt, RefusedError, record_vote
 from annotations.studies import progress
+from annotations.studies.languages import asks_for_languages
 from annotations.web.access import annotator_gate, annotator_page
 from annotations.web.forms.rating import GuessForm, NextForm, RemarkForm, UndoForm, VoteForm
 from lib.json_errors import json_error
 
 F = TypeVar("F", bound=Form)
+# Why there is nothing to rate, where that is for good as far as anybody knows.
+FAREWELL = ("done", "closed", "left")
 
 REFUSAL_STATUS = {
     "unknown_assignment": 404,
@@ -70,6 +75,7 @@ def rate(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     context = _pair_context(annotator, rating_page(assignment))
     if request.headers.get("X-Fragment"):
         return render(request, "annotations/_pair.html", context)
+    context["said"] = said_undone(annotator.study, request.GET.get("undone", ""))
     return render(request, "annotations/rate.html", context | _addresses(request, annotator))
 
 
@@ -138,10 +144,13 @@ def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse
         "done": rating_progress(annotator).done,
         "study": study,
         "annotator": annotator,
-        "can_undo": state in ("leased", "preparing", "done") and has_answered(annotator),
+        "can_undo": state in ("leased", "preparing", "done") and has_acted(annotator),
         "fresh_key": uuid4(),
+        "farewell": farewell(annotator) if state in FAREWELL else None,
         "may_guess": state == "done" and next_guess(annotator) is not None,
     } | _addresses(request, annotator)
+    if asks_for_languages(study):
+        context |= _urls(annotator, "languages-read")
     return render(request, "annotations/nothing.html", context)
 
 
@@ -167,13 +176,18 @@ def remark(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 @require_POST
 @annotator_request
 def undo_last(request: HttpRequest, annotator: Annotator) -> HttpResponse:
-    """Withdraw the last answer; its pair is shown again."""
-
-    def withdraw(annotator: Annotator, form: UndoForm) -> Receipt:
-        undo(annotator, form.cleaned_data["client_key"])
-        return Receipt(complete=False, repeated=False)
-
-    return _recorded(request, annotator, UndoForm(request.POST), withdraw)
+    """Withdraw the last answer or skip; its pair is shown again, with what was taken back."""
+    form = UndoForm(request.POST)
+    if not form.is_valid():
+        return _invalid(request, form)
+    try:
+        undone = undo(annotator, form.cleaned_data["client_key"])
+    except RefusedError as refusal:
+        return _refused(request, refusal)
+    if _wants_json(request):
+        said = said_undone(annotator.study, undone.what)
+        return JsonResponse({"saved": True, "complete": False, "repeated": False, "said": said})
+    return redirect(f"{_url('rate', annotator.study.public_id)}?{urlencode({'undone': undone.what})}")
 
 
 def _next_page(annotator: Annotator, form: Form) -> str:
@@ -194,12 +208,12 @@ def practice(request: HttpRequest, annotator: Annotator, token: UUID) -> HttpRes
     assignment = rated_practice(annotator, token)
     if assignment is None:
         return redirect("rate", annotator.study.public_id)  # any other pair, also one taken back meanwhile
-    last = last_answer(annotator)
+    last = last_act(annotator)
     context = {
         "feedback": feedback(assignment),
         "annotator": annotator,
         "fresh_key": uuid4(),
-        "is_last": last is not None and last.assignment_id == assignment.pk,
+        "is_last": isinstance(last, Judgement) and last.assignment_id == assignment.pk,
     }
     return render(request, "annotations/practice.html", context | _addresses(request, annotator))
 
@@ -218,10 +232,14 @@ def _recorded(
     try:
         recorded = record(annotator, form)
     except RefusedError as refusal:
-        return _refuse(request, REFUSAL_STATUS.get(refusal.code, 409), refusal.code, str(refusal))
+        return _refused(request, refusal)
     if _wants_json(request):
         return JsonResponse({"saved": True, "complete": recorded.complete, "repeated": recorded.repeated})
     return redirect((then and then(annotator, form)) or reverse("rate", args=[annotator.study.public_id]))
+
+
+def _refused(request: HttpRequest, refusal: RefusedError) -> HttpResponse:
+    return _refuse(request, REFUSAL_STATUS.get(refusal.code, 409), refusal.code, str(refusal))
 
 
 def _invalid(request: HttpRequest, form: Form) -> HttpResponse:

@@ -19,6 +19,7 @@ from annotations.rating.remarks import newest_remarks, remark_lines
 from annotations.studies import audit, setup
 from annotations.studies import settings as study_settings
 from annotations.studies.effort import study_effort
+from annotations.studies.languages import readers_of
 from annotations.studies.progress import counted_votes, coverage, progress_by_study, rated_counts, study_progress
 from annotations.web.access import (
     StillRatingError,
@@ -103,6 +104,7 @@ def study(request: HttpRequest, study: Study) -> HttpResponse:
         "effort": study_effort(study),
         "evidence": evidence_progress(study),
         "coverage": coverage(study),
+        "readers": readers_of(study),
         "annotators": annotators,
         "annotator_rows": [(annotator, rated[annotator.pk]) for annotator in annotators],
         "remarks": _remarks(request, study),

@@ -218,6 +218,7 @@ class Crawler:
 
     def crawl(self):
         self.joining()
+        self.languages_read()
         self.practice()
         self.rating()
         self.beside_votes()
@@ -236,6 +237,23 @@ class Crawler:
         self.annotator = self.study.annotators.get()
         self.keep("resume", self.browser.get(personal_path(self.annotator)))
         self.keep("resumed", self.browser.post(personal_path(self.annotator)))
+
+    def languages_read(self):
+        """The documents are in two languages for as long as the question is asked."""
+        url = reverse("languages-read", args=[self.study.public_id])
+        other = Document.objects.last()
+        Document.objects.filter(pk=other.pk).update(language="de")
+        self.keep("invitation that asks for languages", Client().get(invitation_path(self.study)))
+        self.keep("joined without a language", Client().post(invitation_path(self.study)))
+        self.keep("languages", self.browser.get(url))
+        self.keep("no language", self.browser.post(url))
+        self.keep("languages chosen", self.browser.post(url, {"languages": ["de"]}))
+        self.keep("pair in the language", self.browser.get(self.rate_url))
+        self.keep("languages back", self.browser.post(url, {"languages": ["de", "en"]}))
+        self.keep("stranger's languages", Client().get(url))
+        self.annotator.assignments.all().delete()
+        Comparison.objects.update(taken=0)
+        Document.objects.filter(pk=other.pk).update(language="en")
 
     def practice(self):
         (pair,) = add_attention_checks(self.study, 1, "training", None)

@@ -324,6 +324,8 @@ def test_a_guess_is_a_side_or_none_and_made_once(comparison):
         {"epsilon": 1.01},
         {"noninferiority_margin": 0},
         {"noninferiority_margin": 0.5},
+        {"key_order": ""},
+        {"key_order": "by taste"},
     ],
 )
 def test_pairs_are_chosen_in_a_known_way_with_a_share_drawn_evenly(comparison, values):

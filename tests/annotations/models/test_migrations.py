@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from annotations.counts.side_balance import recounted_leads
-from annotations.models import Annotator, ControlItem, PairTally, Study
+from annotations.models import Annotator, ControlItem, Judgement, PairTally, Study
 from annotations.models import triggers as triggers_of_annotations
 from annotations.people.privacy import erase
 from leaderboards.models import triggers as triggers_of_leaderboards
@@ -164,12 +164,14 @@ class RatedStudies:
         erased: Annotators with the time of their erasure, of those who left: found, and expected.
         not_erased: How many of the others who left have no such time.
         renamed: Rows under their older names, and the same under the present ones.
+        keys: By study, the order of its keys after the migration, and what it should be.
     """
 
     leads: tuple[dict, dict]
     erased: tuple[list, list]
     not_erased: int
     renamed: tuple[dict, dict]
+    keys: tuple[dict, dict]
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +179,7 @@ def rated_studies(django_db_setup, django_db_blocker):
     with emptied(django_db_blocker):
         leads, gold = make_rated_study(), make_study_with_gold()
         erased, others = make_people_who_left()
+        keys = expected_keys()
         present = {"gold": gold.comparison_id, "tally": PairTally.objects.values().get(), "has_gold": True}
         old = migrate(ERASED_AT)
         earlier = {
@@ -196,8 +199,22 @@ def rated_studies(django_db_setup, django_db_blocker):
         assert Study.objects.get(pk=gold.comparison.study_id).has_control_items
         assert PairTally.objects.values().get() == present["tally"]
         return RatedStudies(
-            ({key: counted.get(key) for key in leads}, leads), (found, erased), not_erased, (earlier, present)
+            ({key: counted.get(key) for key in leads}, leads),
+            (found, erased),
+            not_erased,
+            (earlier, present),
+            (dict(Study.objects.values_list("pk", "key_order")), keys),
         )
+
+
+def expected_keys():
+    """Of every study; one more has votes that came with a file, for which nobody pressed a key."""
+    imported = make_study(systems=2, documents=1)
+    annotator = AnnotatorFactory(study=imported)
+    rate_everything(annotator)
+    Annotator.objects.filter(pk=annotator.pk).update(imported=True)
+    voted = set(Judgement.objects.values_list("criterion__study", flat=True)) - {imported.pk}
+    return {pk: "earlier" if pk in voted else "buttons" for pk in Study.objects.values_list("pk", flat=True)}
 
 
 def make_rated_study():
@@ -246,3 +263,9 @@ def test_rows_stay_in_their_tables_under_new_names(rated_studies):
     earlier, present = rated_studies.renamed
     assert earlier == present
     assert present["tally"]["votes"] == 1
+
+
+def test_studies_with_votes_keep_their_keys(rated_studies):
+    found, expected = rated_studies.keys
+    assert found == expected
+    assert set(expected.values()) == {"earlier", "buttons"}

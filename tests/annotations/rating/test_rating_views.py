@@ -382,7 +382,8 @@ def test_undo_shows_the_pair_again(client, study, annotator, page):
     vote(client, study, fields(annotator))
     assert client.get(rate_url(study)).context["page"].token != first
     answer = post(client, study, "undo", {"client_key": uuid.uuid4()})
-    assert answer.json() == {"saved": True, "complete": False, "repeated": False}
+    said = {"said": "Taken back: Left is better"}
+    assert answer.json() == {"saved": True, "complete": False, "repeated": False} | said
     assert client.get(rate_url(study)).context["page"].token == first
     assert not Judgement.objects.exists()
 
@@ -401,7 +402,7 @@ def test_undo_without_an_answer_is_refused(client, study, annotator, page):
 def test_the_last_answer_of_all_can_be_undone_too(client, study, annotator):
     while (page := client.get(rate_url(study))).context.get("page"):
         vote(client, study, fields(annotator))
-    assert "Undo last answer" in page.content.decode()
+    assert "Undo" in page.content.decode()
     post(client, study, "undo", {"client_key": uuid.uuid4()}, as_json=False)
     assert client.get(rate_url(study)).context["page"].done == 5
 

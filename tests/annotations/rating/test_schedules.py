@@ -15,7 +15,7 @@ from annotations.quality.exclusion import exclude, include
 from annotations.rating.assignment import next_assignment, prefetch
 from annotations.rating.leases import come_back, leave, renew, return_expired
 from annotations.rating.remarks import NewRemark, record_remark
-from annotations.rating.undo import undo
+from annotations.rating.undo import SKIP, undo
 from annotations.rating.votes import RefusedError, outcome_of
 from annotations.studies.settings import change_settings
 from benchmarks.soak import violations
@@ -43,7 +43,7 @@ class World:
         self.now = timezone.now()
         self.seen = [[] for _ in self.people]  # assignments on each one's screen, also long gone ones
         self.answers = {}  # (assignment, criterion) -> outcome
-        self.order = [[] for _ in self.people]  # keys of the answers, the last given last
+        self.order = [[] for _ in self.people]  # keys of the answers and (assignment, SKIP), the last given last
         self.given = 0
         self.removed = False
 
@@ -86,18 +86,27 @@ class World:
         vote_on(assignment, choice, criterion=criterion, now=self.now)
         key = (assignment.pk, criterion)
         self.answers[key] = outcome_of(choice, assignment.shown_left)
-        self.order[who] = [known for known in self.order[who] if known != key] + [key]
+        self.was_last(who, key, no_longer=(assignment.pk, SKIP))  # a vote on a skipped pair takes it up again
         self.given += 1
 
+    def was_last(self, who, act, no_longer=None):
+        self.order[who] = [known for known in self.order[who] if known not in (act, no_longer)] + [act]
+
     def undo(self, who, n):
-        undo(self.people[who], uuid.uuid4(), now=self.now)
-        del self.answers[self.order[who].pop()]
-        self.given += 1
+        undone = undo(self.people[who], uuid.uuid4(), now=self.now)
+        assignment, act = self.order[who].pop()
+        assert undone.token == Assignment.objects.get(pk=assignment).token
+        assert (undone.what == SKIP) == (act == SKIP)
+        if act != SKIP:
+            del self.answers[assignment, act]
+            self.given += 1
 
     def skip(self, who, n):
         if self.seen[who]:
-            token = self.seen[who][n % len(self.seen[who])].token
-            record_remark(self.people[who], NewRemark(token, "skip", "other", "", uuid.uuid4()), now=self.now)
+            assignment = self.seen[who][n % len(self.seen[who])]
+            said = NewRemark(assignment.token, "skip", "other", "", uuid.uuid4())
+            record_remark(self.people[who], said, now=self.now)
+            self.was_last(who, (assignment.pk, SKIP))
 
     def hold(self, who, n):
         renew(self.people[who], now=self.now)
@@ -115,8 +124,9 @@ class World:
             tokens = set(pair[0].comparison.assignments.values_list("pk", flat=True))
             remove(pair[0], None)
             self.removed = True  # later blocks are counted without it
-            for seen in self.seen:
+            for seen, order in zip(self.seen, self.order, strict=True):
                 seen[:] = [one for one in seen if one.pk not in tokens]
+                order[:] = [act for act in order if act[0] not in tokens]
         elif pair:
             switch(pair[0], on=n % 4 > 1, by=None)
 

@@ -2,14 +2,21 @@
 
 import { breakIsDue, restart } from "../activity.js";
 import { gettext } from "../texts.js";
-import { restoreDraft } from "./comment.js";
+import { lacksComment, restoreDraft } from "./comment.js";
 import { reload } from "./page.js";
 import { markCurrent } from "./questions.js";
 import { fetchPair } from "./requests.js";
 import { waitToRetry } from "./retry.js";
+import { shortenHints } from "./room.js";
 
 const GUARD_MS = 250; // after a pair appears: a second press meant for the one before must not rate it
 const PREFETCH_AFTER_MS = 1_000;
+
+/** Whether the page can go on to a pair that is there already, before the server has said that this one is saved. */
+export function canGoOn({ page, ahead, isSwapping }) {
+  const isRated = !page.openQuestions.length && !lacksComment(page);
+  return isRated && ahead !== null && !isSwapping && page.pair.dataset.practice === undefined;
+}
 
 /** Whether presses are ignored at the moment. */
 export function isGuarded({ page, isSwapping }) {
@@ -33,14 +40,18 @@ export function startPair(state) {
   startTime(state);
   page.root.querySelector("[data-estimate]").textContent = more === undefined ? pace.left(total - done) : "";
   restoreDraft(state);
+  shortenHints(page);
   markCurrent(page);
   document.dispatchEvent(new CustomEvent("pair-shown"));
   setTimeout(fetchAhead, PREFETCH_AFTER_MS, state, token);
 }
 
-async function fetchAhead(state, token) {
-  const { page } = state;
+/** Fetch the pair after the one with this token, unless that is no longer shown. */
+export async function fetchAhead(state, token) {
+  const { page, outbox } = state;
   if (page.token !== token || state.ahead || document.hidden) return;
+  // To the server a pair whose answer is still here is not rated: it would come again.
+  if (outbox.items.some((item) => item.token !== token)) return;
   const fresh = await fetchPair(`${page.root.dataset.nextUrl}?after=${encodeURIComponent(token)}`);
   // One that comes while the next pair is on its way would be shown after it.
   if (fresh && !state.isSwapping && page.token === token) setAhead(state, fresh);
@@ -52,7 +63,7 @@ function setAhead(state, pair) {
 }
 
 /** Show the next pair once it is there, and say the text; isRated: the pair shown was rated to the end. */
-export async function showNext(state, { isRated, text }) {
+export async function showNext(state, { isRated, text, status = "saved" }) {
   const { page, pace } = state;
   state.isSwapping = true;
   page.pair.inert = true;
@@ -71,7 +82,7 @@ export async function showNext(state, { isRated, text }) {
   state.isSwapping = false;
   startPair(state);
   toTop(fresh);
-  page.say(text, "saved");
+  page.say(text, status);
   if (page.breakReminder && breakIsDue(Number(page.root.dataset.breakMinutes))) page.breakReminder.showModal();
 }
 

@@ -2,7 +2,7 @@
 
 import { gettext } from "../texts.js";
 import { dropDraft, lacksComment, takeChangedComment } from "./comment.js";
-import { showNext } from "./next.js";
+import { canGoOn, fetchAhead, showNext } from "./next.js";
 import { reload } from "./page.js";
 import { markCurrent, showAnswer } from "./questions.js";
 import { newKey, post } from "./requests.js";
@@ -41,6 +41,7 @@ export async function send(state) {
 async function sendAll(state, sent) {
   const { page, outbox } = state;
   let faults = 0;
+  let hadFaults = false;
   while (outbox.items.length) {
     const item = outbox.items[0];
     if (!faults) page.say(gettext("Saving…"), "busy");
@@ -51,15 +52,27 @@ async function sendAll(state, sent) {
       return false;
     }
     if (reply.fault) {
-      page.say(gettext("Not saved yet: {fault}. Trying again…", { fault: reply.fault }), "fault");
+      await sayUnsaved(state, reply.fault, sent);
       await waitToRetry(faults++);
+      hadFaults = true;
       continue;
     }
     faults = 0;
     outbox.remove(item.client_key);
     answered(state, item, reply, sent);
   }
+  if (hadFaults && !sent.complete) fetchAhead(state, page.token);
   return true;
+}
+
+/** Say that something waits here. Who has rated the pair shown goes on with the one that was fetched ahead. */
+async function sayUnsaved(state, fault, sent) {
+  const text = gettext("Not saved yet: {fault}. Trying again…", { fault });
+  state.page.say(text, "fault");
+  if (!canGoOn(state)) return;
+  saveComment(state); // what was written since: the pair leaves the screen
+  Object.assign(sent, { complete: false, skipped: false }); // of the pair shown from now on nothing is sent yet
+  await showNext(state, { isRated: true, text, status: "fault" });
 }
 
 /** The server has said what became of an item. */

@@ -1,4 +1,4 @@
-// Taking the last answer back.
+// Taking the last answer or skip back.
 
 import { gettext } from "../texts.js";
 import { isGuarded, showNext } from "./next.js";
@@ -7,8 +7,12 @@ import { newKey, post } from "./requests.js";
 
 export async function undo(state, form) {
   const { page, outbox } = state;
-  if (isGuarded(state) || outbox.items.length) return;
-  page.say(gettext("Taking your last answer back…"), "busy");
+  if (isGuarded(state)) return;
+  if (outbox.items.length) {
+    page.say(gettext("Not saved yet, so it cannot be taken back: wait until it is saved."), "fault");
+    return;
+  }
+  page.say(gettext("Taking it back…"), "busy");
   state.isSwapping = true;
   // Without a reply nobody knows whether it is done: tried again it is the same undo, and takes no second answer back.
   state.undoKey ??= newKey();
@@ -18,5 +22,5 @@ export async function undo(state, form) {
   const fault = reply.stale ? gettext("the page is out of date") : reply.fault;
   if (fault) page.say(gettext("Not taken back: {fault}.", { fault }), "fault");
   else if (reply.error) page.refuse(reply.error.message, gettext("Reload the page"), () => reload(state));
-  else await showNext(state, { isRated: false, text: gettext("Your last answer is taken back.") });
+  else await showNext(state, { isRated: false, text: reply.said });
 }
