@@ -1,6 +1,7 @@
 """The first page, the page of components, the answer to who may not see a page, and the health check."""
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -17,9 +18,11 @@ from django.views.defaults import permission_denied
 
 from annotations.models import Comparison, Criterion, Study
 from annotations.studies.progress import counted_votes
-from annotations.web.access import StillRatingError, visible_studies
+from annotations.web.access import StillRatingError, being_rated, visible_studies
 from evalsite.example.study import remove_example as remove
 from evalsite.overview import next_steps, system_rows
+from leaderboards.presentation.board_verdict import BoardVerdict
+from leaderboards.presentation.study_verdict import stored_verdicts
 from models_runner.models import Dataset, Run, Summary
 from models_runner.runs import overview
 from models_runner.web.access import is_staff, staff_only
@@ -36,11 +39,13 @@ class StudyRow:
         study: The study.
         votes: Answers that boards count, to all questions.
         needed: Answers that the quota asks for.
+        verdict: Of the newest stored board on the first question; None while there is none, or it must not be seen.
     """
 
     study: Study
     votes: int
     needed: int
+    verdict: BoardVerdict | None = None
 
 
 @require_safe
@@ -52,7 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
     translation.activate(settings.LANGUAGE_CODE)  # researchers' pages are not translated yet
     running = Run.objects.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
     context = {
-        "study_rows": study_rows(),
+        "study_rows": study_rows(hidden={study.pk for study in being_rated(request)}),
         "run_rows": overview.run_rows(running.select_related("system", "dataset").defer("environment")[:ROWS_SHOWN]),
         "datasets": Dataset.objects.annotate(document_count=Count("documents")).order_by("-created_at")[:ROWS_SHOWN],
         "system_rows": system_rows(ROWS_SHOWN),
@@ -61,8 +66,11 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "evalsite/home.html", context)
 
 
-def study_rows() -> list[StudyRow]:
-    """List the newest studies with their progress, in one query per figure."""
+def study_rows(hidden: Collection[int] = ()) -> list[StudyRow]:
+    """List the newest studies with their progress and stored verdicts, in one query per figure.
+
+    hidden: Studies whose results the reader may not see yet, by key.
+    """
     studies = list(Study.objects.select_related("dataset")[:STUDIES_SHOWN])
     ids = [study.pk for study in studies]
     compared, counted = Comparison.objects.filter(study__in=ids), counted_votes(studies)
@@ -70,11 +78,13 @@ def study_rows() -> list[StudyRow]:
     questions: dict[int, list[int]] = defaultdict(list)
     for question, study in Criterion.objects.filter(study__in=ids).order_by().values_list("pk", "study"):
         questions[study].append(question)
+    verdicts = stored_verdicts([study for study in studies if study.pk not in hidden])
     return [
         StudyRow(
             study,
             sum(counted[question] for question in questions[study.pk]),
             places[study.pk] * len(questions[study.pk]),
+            verdicts.get(study.pk),
         )
         for study in studies
     ]

@@ -27,6 +27,7 @@ __all__ = [
     "StillRatingError",
     "annotator_gate",
     "annotator_page",
+    "being_rated",
     "datasets_being_rated",
     "forget",
     "get_annotator",
@@ -128,11 +129,16 @@ def raters_here(request: HttpRequest, study: Study) -> QuerySet[Annotator]:
     return study.annotators.select_related("study").filter(Q(user=request.user.pk) | Q(pk=here))
 
 
-def datasets_being_rated(request: HttpRequest) -> set[int]:
-    """Return the ids of datasets on which this account or this browser has pairs to rate, in any study."""
+def being_rated(request: HttpRequest) -> list[Study]:
+    """Return the studies in which this account or this browser has pairs to rate, and so may see no results."""
     here = request.session.get(SESSION_KEY, {}).values()
     themselves = Annotator.objects.select_related("study").filter(Q(user=request.user.pk) | Q(pk__in=here))
-    return {annotator.study.dataset_id for annotator in themselves.filter(left_at=None) if has_work(annotator)}
+    return [annotator.study for annotator in themselves.filter(left_at=None) if has_work(annotator)]
+
+
+def datasets_being_rated(request: HttpRequest) -> set[int]:
+    """Return the ids of datasets on which this account or this browser has pairs to rate, in any study."""
+    return {study.dataset_id for study in being_rated(request)}
 
 
 View = Callable[..., HttpResponseBase]

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from annotations.models import Study
 from evalsite.example.study import load_example, remove_example
 from evalsite.sample import STUDY
+from leaderboards.presentation.study_verdict import study_verdict
 
 # Stands in the data folder from the first start until the example is loaded; a start that was broken off goes on.
 WANTED = "example-wanted"
@@ -29,5 +30,5 @@ def serve_example(owner: User) -> None:
     if os.environ.get("EXAMPLE") == "0":
         remove_example()
     elif note.exists():
-        load_example(owner)
+        study_verdict(load_example(owner))  # so that the overview has its verdict at once
         note.unlink(missing_ok=True)

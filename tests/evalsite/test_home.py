@@ -1,8 +1,12 @@
+from html import unescape
+
 import pytest
 
 from annotations.models import Assignment, Comparison, Judgement
+from annotations.people.links import invitation_path
 from annotations.quality.exclusion import exclude
 from evalsite.views import study_rows
+from leaderboards.presentation.study_verdict import stored_verdicts, study_verdict
 from models_runner.models import Run, Summary
 from tests.factories import AnnotatorFactory, RunFactory, SummaryFactory, make_study
 from tests.people import annotator, researcher, stranger
@@ -78,7 +82,19 @@ def test_home_asks_the_same_queries_for_any_number_of_rows(django_assert_num_que
     uncounted = ["to gold and training", "given back", "of excluded annotators"]
     studies = ["studies", "answers", *uncounted, "places", "questions"]
     steps = ["own dataset", "its systems", "own study", "its people", "its votes"]
-    queries = ["session", "user", *studies, "open runs", "their progress", "datasets", "systems", *steps]
+    verdicts = ["their questions", "newest boards"]  # of which there are none
+    queries = [
+        "session",
+        "user",
+        "being rated",
+        *studies,
+        *verdicts,
+        "open runs",
+        "their progress",
+        "datasets",
+        "systems",
+        *steps,
+    ]
     with django_assert_num_queries(len(queries)):
         client.get("/")
 
@@ -87,3 +103,28 @@ def test_an_empty_site_says_what_to_do_first():
     html = researcher().get("/").content.decode()
     for command in ("import_dataset", "generate --dataset", "create_study"):
         assert f"python manage.py {command}" in html
+
+
+def test_each_study_has_its_verdict_in_a_sentence_but_for_who_rates_there():
+    study = make_study(systems=2, documents=3)
+    judge(study, 3)
+    client = researcher()
+    assert client.get("/").context["study_rows"][0].verdict is None
+    client.get(f"/boards/{study.slug}/")
+    verdict = study_verdict(study)
+    page = client.get("/")
+    assert page.context["study_rows"][0].verdict == verdict
+    assert verdict.sentence in unescape(page.content.decode())
+    client.post(invitation_path(study))
+    assert client.get("/").context["study_rows"][0].verdict is None
+
+
+def test_verdicts_are_those_of_the_newest_boards():
+    studies = [make_study(systems=2, documents=3, criteria=("overall", "fluency")) for _ in range(2)]
+    for study in studies:
+        study_verdict(study, study.criteria.last())
+        study_verdict(study)
+    judge(studies[0], 3)
+    newest = study_verdict(studies[0])
+    assert stored_verdicts(studies) == {studies[0].pk: newest, studies[1].pk: study_verdict(studies[1])}
+    assert stored_verdicts([]) == {}
