@@ -33,7 +33,9 @@ def finetuning_list(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"The fine-tuning {job} has been started.")
             return redirect(job)
     jobs = FineTuning.objects.select_related("base", "dataset").defer("log", "environment")
-    return render(request, "models_runner/finetuning_list.html", {"form": form, "jobs": jobs})
+    return render(
+        request, "models_runner/finetuning_list.html", {"form": form, "jobs": jobs}, status=400 if form.errors else 200
+    )
 
 
 @staff_only

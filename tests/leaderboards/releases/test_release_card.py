@@ -137,4 +137,4 @@ def test_the_card_is_the_one_that_was_kept(make, language):
 def test_line_breaks_of_a_description_stay_as_they_were_typed():
     release, facts = bare()
     release.description = "One.\r\nTwo.\r\n"
-    assert "0 meetings.\n\nOne.\r\nTwo.\r\n\n\n## Contents" in card(release, facts)
+    assert "0 documents.\n\nOne.\r\nTwo.\r\n\n\n## Contents" in card(release, facts)

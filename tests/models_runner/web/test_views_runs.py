@@ -58,6 +58,7 @@ def test_the_form_takes_its_first_values_from_the_address():
 )
 def test_the_form_says_why_it_starts_nothing(changed, message):
     response = researcher().post("/runs/", start_form(**changed))
+    assert response.status_code == 400
     assert message in response.content.decode()
     assert not Run.objects.exists()
 
