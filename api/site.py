@@ -57,6 +57,14 @@ class DescribedApi(NinjaAPI):
         }
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """Return the description, which is made once: it takes a second, and stays the same while the site runs."""
+        return self._described(**options) if options else self._description
+
+    @cached_property
+    def _description(self) -> OpenAPISchema:
+        return self._described()
+
+    def _described(self, **options: Any) -> OpenAPISchema:
         """Return ninja's description with the header Idempotency-Key, which the gate reads."""
         schema = super().get_openapi_schema(**options)
         for operations in schema["paths"].values():

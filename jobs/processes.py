@@ -22,9 +22,13 @@ class WorkerEndedError(RuntimeError):
 
 
 def worker_command(*queues: str) -> list[str]:
-    """Return the command of a worker with one slot, so that weights are loaded once and kept."""
+    """Return the command of a worker with one slot, so that weights are loaded once and kept.
+
+    Django's checks load all pages of the site, which a worker never shows; each manage.py command has made them.
+    """
     options = ["--pool", "solo", "--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return [sys.executable, "-m", "celery", "-A", "evalsite", "worker", "-Q", ",".join(queues), *options]
+    program = [sys.executable, "-m", "celery", "--skip-checks", "-A", "evalsite"]
+    return [*program, "worker", "-Q", ",".join(queues), *options]
 
 
 def start_worker(*queues: str) -> tuple["subprocess.Popen[bytes]", Path]:

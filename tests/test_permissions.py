@@ -1,6 +1,7 @@
 """Who may do what: every address of the site, tried by everybody. docs/permissions.md is the same table for people."""
 
 import uuid
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -164,8 +165,27 @@ class World:
     data: dict[str, dict[str, Any]]
 
 
+@pytest.fixture(scope="module")
+def made(module_rows):
+    with module_rows():
+        return make_world()
+
+
 @pytest.fixture
-def world():
+def world(made):
+    """As it was made, whatever another test did with it: rows, sessions, and the files of the release and the export."""
+    write_release_files(Release.objects.get())
+    write_export_file(ExportJob.objects.get())
+    return World({role: copied(client) for role, client in made.clients.items()}, made.args, made.data)
+
+
+def copied(client):
+    again = Client()
+    again.cookies = deepcopy(client.cookies)
+    return again
+
+
+def make_world():
     study = make_study(systems=2, documents=2)
     users = {role: UserFactory(is_staff=role == "staff") for role in ROLES if role != "stranger"}
     clients = {role: Client() for role in ROLES}
@@ -247,7 +267,7 @@ def world():
 
 def published_release(study):
     """One whose files are no more than there."""
-    release = Release.objects.create(
+    return Release.objects.create(
         study=study,
         name="ratings",
         version="1.0",
@@ -258,15 +278,17 @@ def published_release(study):
         file_bytes=3,
         sha256="0" * 64,
     )
-    folder_of(release).mkdir(parents=True)
+
+
+def write_release_files(release):
+    folder_of(release).mkdir(parents=True, exist_ok=True)
     (folder_of(release) / "README.md").write_text("---\n---\n# Ratings")
     zip_of(release).write_bytes(b"zip")
-    return release
 
 
 def written_export(study):
     chosen = {"criterion": None, "since": None, "include_flagged": False, "include_excluded": False, "votes": "each"}
-    export = ExportJob.objects.create(
+    return ExportJob.objects.create(
         study=study,
         format="jsonl",
         created_by="owner",
@@ -275,9 +297,11 @@ def written_export(study):
         file_bytes=0,
         expires_at=timezone.now() + timezone.timedelta(days=1),
     )
+
+
+def write_export_file(export):
     path_of(export).parent.mkdir(parents=True, exist_ok=True)
     path_of(export).write_bytes(b"")
-    return export
 
 
 def got(response):

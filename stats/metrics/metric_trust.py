@@ -19,6 +19,7 @@ NOTHING_TO_DRAW = "one document rated by one annotator: nothing to draw again"
 CONSTANT = "the values, or the votes, do not differ"
 TOO_FEW_RESAMPLES = "too few votes: fewer than half of the resamples give a value"
 VOTES_AT_ONCE = 500_000
+PAIRS_AT_ONCE = 500_000  # of systems, in documents of resamples
 
 
 @dataclass(frozen=True)
@@ -170,13 +171,15 @@ def _summary_level(votes: VoteArrays, metric: FloatArray, draws: Draws, single: 
     if votes.n_systems < LEAST_SYSTEMS:
         return _all(TOO_FEW_SYSTEMS)
     won, count = _by_summary(votes)
-    everybody = np.ones(units(votes.annotator))
-    values = _mean_correlations(_rates(won, count, everybody, metric.shape), metric, np.ones(metric.shape[1]))
+    everybody = np.ones((1, units(votes.annotator)))
+    once = np.ones((1, metric.shape[1]))
+    values = _mean_correlations(_rates(won, count, everybody, metric.shape), metric, once)[0]
     drawn = np.full((len(draws), len(COEFFICIENTS)), np.nan)
-    if not single:
-        for i in range(len(draws)):
-            rates = _rates(won, count, draws.annotators[i], metric.shape)
-            drawn[i] = _mean_correlations(rates, metric, draws.documents[i])
+    size = max(1, PAIRS_AT_ONCE // max(1, metric.shape[1] * votes.n_systems**2))
+    for begin in range(0, 0 if single else len(draws), size):
+        part = draws.part(begin, begin + size)
+        rates = _rates(won, count, part.annotators, metric.shape)
+        drawn[begin : begin + size] = _mean_correlations(rates, metric, part.documents)
     missing = "no document has votes that set its summaries apart, on three of them or more"
     return {name: _interval(float(values[i]), drawn[:, i], single, missing) for i, name in enumerate(COEFFICIENTS)}
 
@@ -191,18 +194,21 @@ def _by_summary(votes: VoteArrays) -> tuple[csr_array, csr_array]:
 
 
 def _rates(won: csr_array, count: csr_array, annotators: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """Compute win rates by document and system, an annotator counting as often as drawn; NaN without votes."""
-    counts = count @ annotators
-    rates: FloatArray = np.where(counts > 0, (won @ annotators) / np.where(counts > 0, counts, 1), np.nan)
-    return rates.reshape(shape[1], shape[0])
+    """Compute win rates by resample, document and system; an annotator counts as often as drawn; NaN without votes."""
+    counts = count @ annotators.T
+    rates: FloatArray = np.where(counts > 0, (won @ annotators.T) / np.where(counts > 0, counts, 1), np.nan)
+    return rates.T.reshape(len(annotators), shape[1], shape[0])
 
 
 def _mean_correlations(rates: FloatArray, metric: FloatArray, times: FloatArray) -> FloatArray:
-    """Average the coefficients over documents, each counting as often as it was drawn; NaN without any; shape (3,)."""
-    drawn = times > 0
-    by_document = correlations(metric.T[drawn], rates[drawn])
-    enough = (~np.isnan(rates[drawn])).sum(axis=1) >= LEAST_SYSTEMS
-    weight = np.where(np.isnan(by_document) | ~enough, 0, times[drawn])
+    """Average the coefficients over documents, each as often as it was drawn; NaN without any; shape (r, 3)."""
+    resample, document = np.nonzero(times)
+    chosen = rates[resample, document]
+    found = correlations(metric.T[document], chosen).T
+    found[(~np.isnan(chosen)).sum(axis=1) < LEAST_SYSTEMS] = np.nan
+    by_document = np.full((*times.shape, len(COEFFICIENTS)), np.nan)
+    by_document[resample, document] = found
+    weight = np.where(np.isnan(by_document), 0, times[..., np.newaxis])
     total = weight.sum(axis=1)
     sums = (np.where(weight > 0, by_document, 0) * weight).sum(axis=1)
     return np.where(total > 0, sums / np.where(total > 0, total, 1), np.nan)

@@ -12,7 +12,8 @@ from annotations.people.links import invitation_path
 from models_runner.models import Summary
 from tests.factories import make_study
 
-pytestmark = pytest.mark.django_db
+# What a page says, which no database changes.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 TEXT = "First point.\n\n  Second & <b>bold</b> point. "
 SPANS = [

@@ -27,20 +27,26 @@ from tests.people import researcher
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def study():
+@pytest.fixture(scope="module")
+def made(module_rows):
     """Two people rate nine pairs of which two are gold and one is for training; they disagree on everything."""
-    study = make_study(systems=3, documents=3, quota=2, criteria=("overall", "fluency"), slug="s", gold_every=2)
-    pairs = list(study.comparisons.order_by("pk"))
-    make_gold(pairs[0])
-    make_gold(pairs[3], outcomes=("a", "tie"))
-    make_gold(pairs[6], purpose="training", explanation="So it is.")
-    study.refresh_from_db()
-    for outcome in ("a", "b"):
-        annotator = AnnotatorFactory(study=study)
-        for comparison in pairs:
-            answer(take_comparison(annotator, comparison.pk, timezone.now()), outcome)
-    return study
+    with module_rows():
+        study = make_study(systems=3, documents=3, quota=2, criteria=("overall", "fluency"), slug="s", gold_every=2)
+        pairs = list(study.comparisons.order_by("pk"))
+        make_gold(pairs[0])
+        make_gold(pairs[3], outcomes=("a", "tie"))
+        make_gold(pairs[6], purpose="training", explanation="So it is.")
+        study.refresh_from_db()
+        for outcome in ("a", "b"):
+            annotator = AnnotatorFactory(study=study)
+            for comparison in pairs:
+                answer(take_comparison(annotator, comparison.pk, timezone.now()), outcome)
+        return study
+
+
+@pytest.fixture
+def study(made):
+    return Study.objects.get(pk=made.pk)
 
 
 @pytest.fixture
@@ -184,6 +190,7 @@ def test_each_pair_with_how_many_got_it_right(study):
     assert [(row.right.hits, row.right.n) for row in control_items(study)] == [(0, 1)] * 3
 
 
+@pytest.mark.usefixtures("other_address")
 def test_a_pair_that_most_people_miss_is_called_bad():
     study = make_study(systems=2, documents=2, slug="s")
     bad, good = study.comparisons.order_by("pk")

@@ -11,7 +11,8 @@ from tests.annotations.helpers import answer, make_gold
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.people import researcher
 
-pytestmark = pytest.mark.django_db
+# What a page says, which no database changes.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

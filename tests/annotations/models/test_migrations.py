@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 FIRST, RATING_PAGE, GUESSES, STRENGTH = "0001_initial", "0003_rating_page", "0008_guesses", "0011_strength"
 BEFORE_SIDE_LEADS, SIDE_LEADS = "0018_what_somebody_had", "0019_side_leads"
-BEFORE_ERASED_AT, ERASED_AT = "0021_leased_jobs", "0022_erased_at"
+ERASED_AT = "0022_erased_at"
 
 
 def triggers():
@@ -187,7 +187,6 @@ def rated_studies(django_db_setup, django_db_blocker):
             "tally": old.get_model("annotations", "PairCount").objects.values().get(),
             "has_gold": old.get_model("annotations", "Study").objects.get(pk=gold.comparison.study_id).has_known_pairs,
         }
-        migrate(BEFORE_ERASED_AT)
         migrate(BEFORE_SIDE_LEADS)
         rows = migrate(SIDE_LEADS).get_model("annotations", "SideLead").objects.all()
         counted = {(row.annotator_id, row.system_id): row.lead for row in rows}

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.models import Judgement
+from annotations.models import Judgement, Study
 from annotations.people.joining import join
 from annotations.quality.exclusion import exclude
 from annotations.quality.report import study_quality
@@ -29,13 +29,19 @@ def rate(annotator, outcome):
             vote_on(assignment, choice, criterion=criterion.key)
 
 
-@pytest.fixture
-def study():
+@pytest.fixture(scope="module")
+def made(module_rows):
     """Two who say a, one who says b, of everything."""
-    study = make_study(systems=3, documents=4, quota=3, criteria=("overall", "fluency"), slug="s")
-    for outcome in ("a", "a", "b"):
-        rate(AnnotatorFactory(study=study), outcome)
-    return study
+    with module_rows():
+        study = make_study(systems=3, documents=4, quota=3, criteria=("overall", "fluency"), slug="s")
+        for outcome in ("a", "a", "b"):
+            rate(AnnotatorFactory(study=study), outcome)
+        return study
+
+
+@pytest.fixture
+def study(made):
+    return Study.objects.get(pk=made.pk)
 
 
 def test_agreement_by_question(study):

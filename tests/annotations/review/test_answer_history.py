@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.models import Assignment, Membership
+from annotations.models import Assignment, Membership, Study
 from annotations.people.joining import join
 from annotations.quality.exclusion import exclude
 from annotations.rating.assignment import next_assignment, take_comparison
@@ -25,23 +25,29 @@ from tests.people import researcher
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def study():
+@pytest.fixture(scope="module")
+def made(module_rows):
     """Annotator 1 said a of everything, gold that expects b and training that expects a included, and skipped a pair.
 
     3 seconds are measured on every pair. Annotator 2 has done nothing.
     """
-    study = make_study(systems=3, documents=3, quota=5, criteria=("overall", "fluency"), slug="s", gold_every=2)
-    pairs = list(study.comparisons.order_by("pk"))
-    make_gold(pairs[0], outcomes=("b",))
-    make_gold(pairs[1], purpose="training")
-    study.refresh_from_db()
-    first, _ = (AnnotatorFactory(study=study, number=n) for n in (1, 2))
-    for comparison in pairs[:-1]:
-        answer(take_comparison(first, comparison.pk, timezone.now()), "a")
-    skipped = take_comparison(first, pairs[-1].pk, timezone.now())
-    record_remark(first, NewRemark(skipped.token, "skip", "broken", "The <text> ends.", uuid.uuid4()))
-    return study
+    with module_rows():
+        study = make_study(systems=3, documents=3, quota=5, criteria=("overall", "fluency"), slug="s", gold_every=2)
+        pairs = list(study.comparisons.order_by("pk"))
+        make_gold(pairs[0], outcomes=("b",))
+        make_gold(pairs[1], purpose="training")
+        study.refresh_from_db()
+        first, _ = (AnnotatorFactory(study=study, number=n) for n in (1, 2))
+        for comparison in pairs[:-1]:
+            answer(take_comparison(first, comparison.pk, timezone.now()), "a")
+        skipped = take_comparison(first, pairs[-1].pk, timezone.now())
+        record_remark(first, NewRemark(skipped.token, "skip", "broken", "The <text> ends.", uuid.uuid4()))
+        return study
+
+
+@pytest.fixture
+def study(made):
+    return Study.objects.get(pk=made.pk)
 
 
 def ask(number=1, **query):
@@ -67,6 +73,7 @@ def test_the_side_is_where_the_chosen_text_stood(study):
     assert {given.side for pair in pairs for given in pair.given} == {"left", "right"}
 
 
+@pytest.mark.usefixtures("other_address")
 def test_how_much_better_is_told():
     study = make_study(systems=2, documents=1, slug="s", strength="optional")
     vote_on(next_assignment(AnnotatorFactory(study=study, number=1)), "left", strength=2)

@@ -21,7 +21,8 @@ from tests.factories import UserFactory, make_study
 from tests.pagetext import texts_in
 from tests.people import researcher
 
-pytestmark = pytest.mark.django_db
+# What a page says, which no database changes.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # Names, keys and what the study's researchers wrote; names of fields in answers to requests that no page makes.
 SAME_EVERYWHERE = {

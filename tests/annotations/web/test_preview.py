@@ -7,7 +7,8 @@ from annotations.models import Annotator, Assignment, Judgement, Remark
 from tests.factories import make_study
 from tests.people import researcher
 
-pytestmark = pytest.mark.django_db
+# What a page says, which no database changes.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from tests.annotations.helpers import make_gold
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.people import researcher
 
-pytestmark = pytest.mark.django_db
+# What a page says, which no database changes.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 NAV = re.compile(r'<nav class="switch page-nav" aria-label="Study">(.*?)</nav>', re.S)
 LINK = re.compile(r'<a href="([^"]+)"(?: aria-current="(\w+)")?>([^<]+)</a>')

@@ -19,7 +19,8 @@ from tests.factories import AnnotatorFactory, SystemFactory, make_study
 from tests.leaderboards.analysed import make_scored_study
 from tests.leaderboards.helpers import build_board, make_rated_study, system_slugs, vote
 
-pytestmark = pytest.mark.django_db
+# Arithmetic on votes, and its pages; tests/leaderboards/data reads votes from both engines.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,8 @@ from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.helpers import make_rated_study, score, system_slugs, vote
 from tests.people import researcher
 
-pytestmark = pytest.mark.django_db
+# Arithmetic on votes, and its pages; tests/leaderboards/data reads votes from both engines.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 OF_VOTES = (
     *("rating", "rating_lower", "rating_upper", "rank", "rank_best", "rank_worst", "all_lower", "all_upper"),

@@ -13,7 +13,8 @@ from tests.leaderboards.boards.test_hard_boards import CASES, disconnected
 from tests.leaderboards.compared import make_compared_study
 from tests.people import researcher
 
-pytestmark = pytest.mark.django_db
+# Arithmetic on votes, and its pages; tests/leaderboards/data reads votes from both engines.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.mark.parametrize("make", [*CASES, lambda: make_compared_study(slug="meetings", documents=4, annotators=3)])

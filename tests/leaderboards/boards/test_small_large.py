@@ -18,7 +18,8 @@ from tests.factories import SystemFactory, UserFactory, make_study
 from tests.leaderboards.compared import SYSTEMS, make_compared_study
 from tests.stats.decisions.one_pair import noninferiority
 
-pytestmark = pytest.mark.django_db
+# Arithmetic on votes, and its pages; tests/leaderboards/data reads votes from both engines.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 BOUNDS = (("lower", "lower"), ("upper", "upper"))
 

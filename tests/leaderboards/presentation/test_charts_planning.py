@@ -22,7 +22,8 @@ from tests.factories import UserFactory, make_study
 from tests.leaderboards.compared import make_compared_study
 from tests.leaderboards.helpers import make_rated_study, system_slugs
 
-pytestmark = pytest.mark.django_db
+# How a board is drawn and written; what it holds comes from both engines in test_boards.py.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from models_runner.models import System
 from stats.ratings.estimates import NO_LIMIT
 from tests.leaderboards.helpers import build_board, make_rated_study
 
-pytestmark = pytest.mark.django_db
+# How a board is drawn and written; what it holds comes from both engines in test_boards.py.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 TABLES = Path(__file__).parent / "tables"
 
 

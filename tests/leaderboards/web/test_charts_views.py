@@ -18,7 +18,8 @@ from tests.leaderboards.compared import make_compared_study
 from tests.leaderboards.helpers import make_rated_study, vote
 from tests.people import researcher
 
-pytestmark = pytest.mark.django_db
+# Forms of figures, and a page; test_views.py opens the board's page on both engines.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PAGES = ["figures/", "small-versus-large/", "planning/"]
 CONTENT = {"svg": b"<svg", "png": b"\x89PNG", "pdf": b"%PDF", "json": b"{", "csv": b"System"}

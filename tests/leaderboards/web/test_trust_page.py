@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from annotations.models import Judgement, JudgementRevision
+from annotations.models import Judgement, JudgementRevision, Study
 from leaderboards.boards.analysis import inputs, metrics, robustness
 from leaderboards.presentation import analysis_words
 from leaderboards.web.views import trust
@@ -19,7 +19,8 @@ from tests.leaderboards.helpers import make_rated_study, system_slugs
 from tests.people import annotator as somebody
 from tests.people import researcher, stranger
 
-pytestmark = pytest.mark.django_db
+# Forms of figures, and a page; test_views.py opens the board's page on both engines.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PAGES = ["trust/", "trust/votes/", "combined/"]
 DATA = ["trust/trust.json", "combined/combined.json"]
@@ -37,9 +38,15 @@ def _few_resamples(monkeypatch):
     cache.clear()
 
 
+@pytest.fixture(scope="module")
+def made(module_rows):
+    with module_rows():
+        return make_scored_study(slug="meetings", documents=5, unvoted=6, quota=3, criteria=("overall", "fluency"))
+
+
 @pytest.fixture
-def study():
-    return make_scored_study(slug="meetings", documents=5, unvoted=6, quota=3, criteria=("overall", "fluency"))
+def study(made):
+    return Study.objects.get(pk=made.pk)
 
 
 def address(page, **query):
@@ -66,6 +73,7 @@ def test_researchers_may_see_it_others_not(study, page):
 
 
 @pytest.mark.parametrize("page", PAGES + DATA)
+@pytest.mark.usefixtures("other_address")
 def test_who_still_has_rating_to_do_sees_no_result(page):
     study = make_rated_study(slug="meetings", systems=2, documents=2, annotators=1)
     user = UserFactory(is_staff=True)
@@ -143,6 +151,7 @@ def test_a_second_look_computes_nothing_and_a_new_vote_does(study, monkeypatch):
     assert len(computed) == 4
 
 
+@pytest.mark.usefixtures("other_address")
 def test_nothing_yet_is_said_and_not_drawn():
     make_study(slug="meetings", systems=2)
     for page in PAGES:

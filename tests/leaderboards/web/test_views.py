@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from annotations.models import Annotator, Membership
+from annotations.models import Annotator, Membership, Study
 from leaderboards.models import BoardSnapshot
 from models_runner.models import Regime
 from stats.ratings.estimates import NO_LIMIT
@@ -24,11 +24,17 @@ PAGES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def made(module_rows):
+    with module_rows():
+        return make_rated_study(
+            slug="meetings", systems=3, documents=4, annotators=3, quota=3, criteria=("overall", "fluency")
+        )
+
+
 @pytest.fixture
-def study():
-    return make_rated_study(
-        slug="meetings", systems=3, documents=4, annotators=3, quota=3, criteria=("overall", "fluency")
-    )
+def study(made):
+    return Study.objects.get(pk=made.pk)
 
 
 def logged_in(user):
@@ -54,6 +60,7 @@ def test_an_unknown_study_is_404_like_a_forbidden_one(study, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
+@pytest.mark.usefixtures("other_address")
 def test_who_still_has_rating_to_do_sees_no_result(page):
     study = make_rated_study(slug="meetings", systems=2, documents=2, annotators=1)
     user = UserFactory(is_staff=True)
@@ -68,6 +75,7 @@ def test_who_still_has_rating_to_do_sees_no_result(page):
 
 
 @pytest.mark.parametrize("page", PAGES)
+@pytest.mark.usefixtures("other_address")
 def test_a_browser_that_joined_as_an_annotator_sees_no_result(page):
     study = make_rated_study(slug="meetings", systems=2, documents=2, annotators=1)
     client = researcher()
@@ -174,6 +182,7 @@ def test_nothing_but_reading_is_allowed(study, page):
     assert researcher().post(page).status_code == 405
 
 
+@pytest.mark.usefixtures("other_address")
 def test_a_study_without_votes_says_so():
     make_study(slug="meetings", systems=2, documents=1)
     html = researcher().get(PAGES[0]).content.decode()
@@ -181,6 +190,7 @@ def test_a_study_without_votes_says_so():
     assert "<svg" not in html
 
 
+@pytest.mark.usefixtures("other_address")
 def test_systems_that_no_vote_connects_are_named():
     study = make_rated_study(slug="meetings", systems=4, documents=7, annotators=3)
     first, second, *_ = system_slugs(study)

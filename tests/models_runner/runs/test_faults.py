@@ -291,6 +291,7 @@ class Cramped:
         return self.model.generate(input_ids=input_ids, **settings)
 
 
+@pytest.mark.once  # the memory of a model; its faults are stored as all others here
 def test_memory_that_holds_no_batch_halves_it_and_fails_only_the_meeting_that_is_too_long(
     dataset, tmp_path, monkeypatch, page
 ):

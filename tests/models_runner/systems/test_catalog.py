@@ -15,7 +15,8 @@ from models_runner.systems.readiness import NotReadyError, system_needs
 from tests.factories import DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 from tests.people import researcher
 
-pytestmark = pytest.mark.django_db
+# What files of the catalogue say, which no database changes.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 STUDY = [
     "flan-t5-small", "flan-t5-base", "flan-t5-large", "tinyllama-1-1b-chat", "litellama-460m", "llama-2-7b-chat",

@@ -5,7 +5,8 @@ from models_runner.models import Run
 from tests.factories import SummaryFactory
 from tests.people import annotator, researcher, stranger
 
-pytestmark = pytest.mark.django_db
+# What a page says, which no database changes.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 PAGES = ["datasets", "dataset", "document", "systems", "system", "runs", "run", "summary"]
 BUTTONS = ["run_cancel", "run_resume", "run_retry"]

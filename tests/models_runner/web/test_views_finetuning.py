@@ -6,7 +6,8 @@ from models_runner.models import FineTuning, TrainedDocument
 from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, SystemFactory
 from tests.people import annotator, researcher, stranger
 
-pytestmark = pytest.mark.django_db
+# What a page says, which no database changes.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 LOG = [{"step": 1, "loss": 2.0}, {"step": 2, "validation_loss": 1.5}, {"step": 2, "loss": 1.0}]
 
