@@ -6,6 +6,7 @@ from celery import shared_task
 
 from jobs.ownership import owner_id
 from models_runner.finetune import job as finetune
+from models_runner.importing.drafts import jobs
 from models_runner.runs import generation, scoring, trials
 
 logger = logging.getLogger(__name__)
@@ -33,3 +34,9 @@ def finetune_system(finetuning_id: int) -> None:
 def try_system(trial_id: int) -> None:
     """Try one system that is not stored yet. Delivering the message twice is harmless."""
     logger.info(trials.work_on_trial(trial_id, owner=owner_id()))
+
+
+@shared_task(acks_late=True)
+def import_meetings(job_id: int) -> None:
+    """Read or store one large upload. Delivering the message twice is harmless."""
+    logger.info(jobs.work_on_import(job_id, owner=owner_id()))

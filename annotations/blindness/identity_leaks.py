@@ -3,6 +3,7 @@
 A name that is in the transcript reveals nothing: a summary of a meeting at Google may say Google.
 """
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -37,6 +38,13 @@ class _Folded:
 
     text: str
     origin: tuple[int, ...]
+
+
+@cache
+def list_key() -> str:
+    """Return a short key of the list of names: another list has another one."""
+    listed = (NAMES, CAPITALISED, IN_CONTEXT, PHRASES, sorted(GENERIC))
+    return hashlib.sha256(repr(listed).encode()).hexdigest()[:16]
 
 
 def find_giveaways(summary: str, transcript: str, system_names: Iterable[str] = ()) -> list[IdentityFlag]:

@@ -1,14 +1,16 @@
 """Looking through compared summaries for what tells their author, in the background; votes on them stay and are marked.
 
-A row is written once and means the same whoever writes it, so that no lease is needed.
+A row means the same whoever writes it, so that no lease is needed. A summary is looked through again when the list of
+names has changed since.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from annotations.blindness.identity_leaks import find_giveaways
+from annotations.blindness.identity_leaks import find_giveaways, list_key
 from annotations.models import Comparison, GiveawayCheck, Study
 from jobs.messages import announce
 from jobs.registry import Swept
@@ -26,7 +28,7 @@ def announce_leak_check() -> None:
 
 def sweep_leak_check(*, starting: bool = False) -> Swept:
     """Tell again: a message may have been lost."""
-    checks = GiveawayCheck.objects.filter(study=OuterRef("study"))
+    checks = GiveawayCheck.objects.filter(study=OuterRef("study"), searched_for=list_key())
     unchecked = ~Exists(checks.filter(summary=OuterRef("summary_a"))) | ~Exists(
         checks.filter(summary=OuterRef("summary_b"))
     )
@@ -60,7 +62,7 @@ def _open_studies() -> QuerySet[Study]:
 def _unchecked(study: Study) -> QuerySet[Summary]:
     compared = Comparison.objects.filter(study=study)
     in_a_pair = Exists(compared.filter(summary_a=OuterRef("pk"))) | Exists(compared.filter(summary_b=OuterRef("pk")))
-    checked = GiveawayCheck.objects.filter(study=study, summary=OuterRef("pk"))
+    checked = GiveawayCheck.objects.filter(study=study, summary=OuterRef("pk"), searched_for=list_key())
     return Summary.objects.filter(in_a_pair, ~Exists(checked)).order_by("document", "pk")
 
 
@@ -68,12 +70,19 @@ def _check_study(study: Study) -> int:
     names = [name for system in study.systems.all() for name in (system.slug, system.name)]
     checked = 0
     while batch := list(_unchecked(study).select_related("document__transcript")[:BATCH]):
-        GiveawayCheck.objects.bulk_create([_check(study, one, names) for one in batch], ignore_conflicts=True)
+        _replace(study, [_check(study, one, names) for one in batch])
         checked += len(batch)
     return checked
+
+
+@transaction.atomic
+def _replace(study: Study, checks: Sequence[GiveawayCheck]) -> None:
+    """Store checks in place of older ones, as new rows: boards tell by the newest row that they are out of date."""
+    study.giveaway_checks.filter(summary__in=[check.summary_id for check in checks]).delete()
+    GiveawayCheck.objects.bulk_create(checks, ignore_conflicts=True)
 
 
 def _check(study: Study, summary: Summary, names: Iterable[str]) -> GiveawayCheck:
     found = find_giveaways(summary.text, summary.document.transcript.text, names)
     flags = [{"start": flag.start, "end": flag.end, "term": flag.term} for flag in found]
-    return GiveawayCheck(study=study, summary=summary, flags=flags, flagged=bool(flags))
+    return GiveawayCheck(study=study, summary=summary, flags=flags, flagged=bool(flags), searched_for=list_key())

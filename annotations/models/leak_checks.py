@@ -18,6 +18,7 @@ class GiveawayCheck(models.Model):
     summary = models.ForeignKey(Summary, on_delete=models.CASCADE, related_name="giveaway_checks")
     flags = models.JSONField(default=list)
     flagged = models.BooleanField()
+    searched_for = models.CharField(max_length=16, blank=True, default="", help_text="Key of the list of names.")
 
     class Meta:
         ordering = ["study", "summary"]

@@ -1,7 +1,7 @@
 """Read files into a value that shows what an import would store; nothing here touches the database."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -73,12 +73,15 @@ class Inputs:
     ignored: list[str] = field(default_factory=list)
 
 
-def preview_import(given: Path | Sequence[Source], options: ReadOptions) -> ImportPreview:
+def preview_import(
+    given: Path | Sequence[Source], options: ReadOptions, *, read: Callable[[], object] = lambda: None
+) -> ImportPreview:
     """Read a path, or uploaded files, and return what an import would store. Touches no database.
 
     Args:
         given: A file, a folder or a zip file; or sources made of names and bytes.
         options: How to read.
+        read: Called after each file.
     Returns:
         The preview; problems are in it, and never raised.
     """
@@ -87,6 +90,7 @@ def preview_import(given: Path | Sequence[Source], options: ReadOptions) -> Impo
         units, result.ignored = units_of(given, options)
         for unit in units:
             result.files.append(_preview_of(unit))
+            read()
     except RecordError as error:
         result.files.append(FilePreview(_name_of(given), "", "", problems=[str(error)]))
     return result

@@ -1,7 +1,7 @@
 """Datasets, systems, runs, summaries, scores; may import the protocol of adapters."""
 
 from models_runner.models.datasets import Dataset, Document, InstructionKind, Query, Reference, Transcript
-from models_runner.models.drafts import ImportDraft
+from models_runner.models.drafts import ImportDraft, ImportJob
 from models_runner.models.finetunings import FineTuning, TrainedDocument
 from models_runner.models.instructions import InstructionText
 from models_runner.models.runs import Run, Summary, SummaryCall
@@ -14,6 +14,7 @@ __all__ = [
     "Document",
     "FineTuning",
     "ImportDraft",
+    "ImportJob",
     "InstructionKind",
     "InstructionText",
     "MetricSignature",

@@ -6,9 +6,15 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 
+from jobs.models import MAX_ATTEMPTS, LeasedJob, LeasedJobQuerySet, lease_constraints
+
 KEPT = timedelta(days=1)
+# An upload of more bytes is read and stored by a worker, so that no request takes minutes.
+LARGE = 3_000_000
+PACKED = 10  # times: what a .zip of texts unpacks to
 
 
 class ImportDraft(models.Model):
@@ -32,5 +38,52 @@ class ImportDraft(models.Model):
         return reverse("import_draft", args=[self.public_id])
 
     @property
+    def is_large(self) -> bool:
+        """Whether a worker reads and stores it; looks at the disk."""
+        sizes = (
+            (self.folder / str(number)).stat().st_size * (PACKED if name.lower().endswith(".zip") else 1)
+            for number, name in enumerate(self.file_names)
+            if (self.folder / str(number)).is_file()
+        )
+        return sum(sizes) > LARGE
+
+    @property
     def folder(self) -> Path:
         return Path(settings.DATA_DIR) / "uploads" / str(self.public_id)
+
+
+class ImportJob(LeasedJob):
+    """The work on a large upload: reading its files for the preview, then storing its documents."""
+
+    class Kind(models.TextChoices):
+        READ = "read", "Reading"
+        STORE = "store", "Storing"
+
+    TASK = "models_runner.tasks.import_meetings"
+    WORKER_ENDED = (
+        f"The worker ended while it read or stored this, {MAX_ATTEMPTS} times. The usual cause is too little memory: "
+        "import it in parts."
+    )
+
+    draft = models.OneToOneField(ImportDraft, on_delete=models.CASCADE, related_name="job")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    files_read = models.PositiveIntegerField(default=0)
+    result = models.JSONField(default=dict, blank=True, help_text="Once stored: dataset, added, unchanged.")
+
+    objects = LeasedJobQuerySet["ImportJob"].as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(status="done", kind="store") | ~Q(result={}), name="importjob_stored_has_result"
+            ),
+            *lease_constraints("importjob"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.draft}"
+
+    @property
+    def is_settled(self) -> bool:
+        return self.status in (self.Status.DONE, self.Status.FAILED)

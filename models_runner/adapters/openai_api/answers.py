@@ -109,7 +109,8 @@ def _broken(error: Any) -> AdapterError:
     """Return the fault that a server tells of within an answer, whose status says that all is well."""
     code = error.get("code") if isinstance(error, Mapping) else None
     told = (error.get("message") if isinstance(error, Mapping) else error) or "it does not say why"
-    passing = not str(code or "").isdigit() or int(code) in (408, 409, 429) or int(code) >= 500
+    status = int(str(code)) if str(code or "").isdigit() else 500
+    passing = status in (408, 409, 429) or status >= 500
     kind = TransientAdapterError if passing else AdapterError
     return kind(f"The endpoint broke off its answer: {_shown(told)}")
 

@@ -1,9 +1,14 @@
 """Keep an upload until it is imported: its files in a folder, its options and corrections in a row."""
 
+import hashlib
+import json
+import pickle
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
+from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
@@ -22,7 +27,7 @@ from models_runner.importing.drafts.corrections import (
 )
 from models_runner.importing.field_map.mapping import parse_map
 from models_runner.importing.files import Source
-from models_runner.importing.preview import ImportPreview, preview_import
+from models_runner.importing.preview import FilePreview, ImportPreview, preview_import
 from models_runner.importing.reading import Missing, ReadOptions
 from models_runner.importing.records import DatasetImportError, ImportedRecord, RecordError, Terms
 from models_runner.models import Dataset, ImportDraft
@@ -89,13 +94,18 @@ def read_options(options: Mapping[str, Any]) -> ReadOptions:
     )
 
 
-def preview_draft(draft: ImportDraft) -> DraftPreview:
-    """Read the files again and correct what was read; stores nothing."""
+def read_files(draft: ImportDraft, *, read: Callable[[], object] = lambda: None) -> ImportPreview:
+    """Read the files of an upload. read: Called after each of them."""
     sources = [Source(name, path=draft.folder / str(number)) for number, name in enumerate(draft.file_names)]
     try:
-        read = preview_import(sources, read_options(draft.options))
+        return preview_import(sources, read_options(draft.options), read=read)
     except RecordError as error:
-        return DraftPreview(ImportPreview(), [], {}, [str(error)])
+        return ImportPreview([FilePreview("", "", "", problems=[str(error)])])
+
+
+def preview_draft(draft: ImportDraft) -> DraftPreview:
+    """Read the files, or what a worker read of them, and correct that; stores nothing."""
+    read = saved_read(draft) or read_files(draft)
     found = [replace(record, split=record.split or file.split) for file in read.files for record in file.documents]
     corrections = Corrections(**draft.corrections)
     documents = corrected(found, corrections)
@@ -106,6 +116,29 @@ def preview_draft(draft: ImportDraft) -> DraftPreview:
     left_out = [(place, record) for place, record in placed if is_left_out(record, place, corrections)]
     places = [place for place, record in placed if not is_left_out(record, place, corrections)]
     return DraftPreview(read, documents, speakers_of(read.documents), problems, places, left_out)
+
+
+def _place_of_read(draft: ImportDraft) -> Path:
+    """Return where what was read with these options is kept."""
+    options = {
+        name: value for name, value in draft.options.items() if name not in ("name", "licence", "redistributable")
+    }
+    return draft.folder / f"read-{hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()}"
+
+
+def save_read(draft: ImportDraft, read: ImportPreview) -> None:
+    place = _place_of_read(draft)
+    part = place.with_suffix(f".{uuid4().hex}")
+    part.write_bytes(pickle.dumps(read, pickle.HIGHEST_PROTOCOL))
+    part.replace(place)
+
+
+def saved_read(draft: ImportDraft) -> ImportPreview | None:
+    """Return what a worker read with the draft's options; None if none has, or another version of this site has."""
+    try:
+        return cast(ImportPreview, pickle.loads(_place_of_read(draft).read_bytes()))  # noqa: S301  (written by save_read)
+    except (OSError, pickle.UnpicklingError, AttributeError, ImportError, TypeError, EOFError):
+        return None
 
 
 def _repeated_ids(records: Iterable[ImportedRecord]) -> list[str]:
@@ -131,14 +164,24 @@ def import_draft(draft: ImportDraft) -> ImportResult:
     Raises:
         DatasetImportError: Something in it is wrong; nothing has changed.
     """
+    result = store_documents(draft, importable_documents(draft))
+    discard([draft])
+    return result
+
+
+def importable_documents(draft: ImportDraft) -> list[ImportedRecord]:
+    """Return the draft's documents, corrected. Raises DatasetImportError if something in it is wrong."""
     preview = preview_draft(draft)
     if preview.problems:
         raise DatasetImportError(preview.problems)
+    return preview.documents
+
+
+def store_documents(draft: ImportDraft, documents: Sequence[ImportedRecord]) -> ImportResult:
+    """Store documents as the draft's options say. Raises DatasetImportError; nothing has changed then."""
     options = draft.options
     terms = Terms(options.get("licence", ""), options.get("redistributable"))
-    result = import_documents(options["name"], preview.documents, split=options.get("split", ""), terms=terms)
-    discard([draft])
-    return result
+    return import_documents(options["name"], documents, split=options.get("split", ""), terms=terms)
 
 
 def dataset_names() -> list[str]:

@@ -12,12 +12,13 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRefresh
 
 from lib.language import words
-from models_runner.importing.drafts import service
+from models_runner.importing.drafts import jobs, service
 from models_runner.importing.drafts.corrections import Corrections
 from models_runner.importing.records import DatasetImportError, ImportedRecord
-from models_runner.models import ImportDraft
+from models_runner.models import ImportDraft, ImportJob
 from models_runner.runs.overview import ShownTurn, shown_turns
 from models_runner.web.access import get_import_draft, staff_only
 from models_runner.web.import_form import ReadingForm, UploadForm, in_the_form
@@ -62,6 +63,8 @@ def import_meetings(request: HttpRequest) -> HttpResponse:
         draft = service.start_draft(
             values["files"], values["pasted"], form.options(), cast(User, request.user), pasted_name=name
         )
+        if draft.is_large:
+            jobs.start(draft, ImportJob.Kind.READ)
         # The script goes on to the preview by itself; a redirect that it follows would be read twice.
         by_script = request.headers.get("X-Requested-With") == "XMLHttpRequest"
         return JsonResponse({"location": draft.get_absolute_url()}) if by_script else redirect(draft)
@@ -72,10 +75,10 @@ def import_meetings(request: HttpRequest) -> HttpResponse:
 @staff_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_draft(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Show the preview; POST do=correct, do=import or do=discard."""
+    """Show the preview, or how far a worker is with it; POST do=correct, do=import or do=discard."""
     draft = get_import_draft(request, public_id)
     if request.method != "POST":
-        return _preview(request, draft, ReadingForm(initial=draft.options))
+        return _progress(request, draft) or _preview(request, draft, ReadingForm(initial=draft.options))
     if request.POST.get("do") == "discard":
         service.discard([draft])
         messages.info(request, "Discarded. Nothing was stored.")
@@ -84,7 +87,39 @@ def import_draft(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _preview(request, draft, form)
     service.correct(draft, form.options(), _corrections(request, draft))
+    if draft.is_large:
+        return _have_done(draft, store=request.POST.get("do") == "import")
     return _import(request, draft) if request.POST.get("do") == "import" else redirect(draft)
+
+
+def _have_done(draft: ImportDraft, *, store: bool) -> HttpResponse:
+    """Have a worker read a large upload if its options have changed, or store it."""
+    if service.saved_read(draft) is None:
+        jobs.start(draft, ImportJob.Kind.READ)
+    elif store:
+        jobs.start(draft, ImportJob.Kind.STORE)
+    else:
+        jobs.forget_failure(draft)
+    return redirect(draft)
+
+
+def _progress(request: HttpRequest, draft: ImportDraft) -> HttpResponse | None:
+    """Return how far a worker is with a large upload, or what it stored; None where there is a preview to show."""
+    job = jobs.job_of(draft)
+    if job is None:
+        return None
+    stored = job.kind == ImportJob.Kind.STORE and job.status == ImportJob.Status.DONE
+    by_script, failed = bool(request.headers.get("HX-Request")), job.status == ImportJob.Status.FAILED
+    if job.is_settled and not stored:
+        if by_script:
+            return HttpResponseClientRefresh()
+        if not failed or service.saved_read(draft):
+            if failed:
+                messages.error(request, in_the_form(job.failure_reason))
+            return None
+    part = "_import_progress.html" if by_script else "import_progress.html"
+    context = {"draft": draft, "job": job, "reason": in_the_form(job.failure_reason), "worker_queue": "default"}
+    return render(request, f"models_runner/{part}", context)
 
 
 def _corrections(request: HttpRequest, draft: ImportDraft) -> Corrections:

@@ -2,13 +2,16 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from annotations.blindness import leak_check
+from annotations.blindness import identity_leaks, leak_check
 from annotations.models import GiveawayCheck
 from annotations.studies import pair_generation
 from jobs.sweeper import sweep
+from leaderboards.data.filters import Filters
 from leaderboards.exports.rows import export_rows
 from leaderboards.snapshots.boards import get_board
+from leaderboards.snapshots.staleness import staleness_key
 from models_runner.models import Summary
 from tests.annotations.helpers import rate_everything
 from tests.factories import AnnotatorFactory, make_study
@@ -75,6 +78,33 @@ def test_a_board_leaves_them_out_on_demand(study):
 def test_the_quality_page_lists_them(study):
     html = researcher().get(reverse("study-quality", args=["s"])).content.decode()
     assert "<td>ChatGPT</td>" in html
+
+
+def test_a_longer_list_of_names_is_looked_for_in_every_summary_again(study, monkeypatch):
+    criterion = study.criteria.get()
+    second = study.comparisons.last().summary_b
+    Summary.objects.filter(pk=second.pk).update(text="Borealis-9 says: we ship.")
+    assert leak_check.check_all() == "names of models: 0 summaries looked through"
+    now = timezone.now()
+    before = staleness_key(study, criterion, Filters(flagged="out"), now).text
+    monkeypatch.setattr(identity_leaks, "NAMES", (*identity_leaks.NAMES, ("Borealis", "Borealis")))
+    identity_leaks.list_key.cache_clear()
+    identity_leaks._known_terms.cache_clear()
+    try:
+        told = []
+        monkeypatch.setattr("annotations.blindness.leak_check.announce", told.append)
+        sweep()
+        assert told == ["annotations.tasks.check_giveaways"]
+        assert leak_check.check_all() == "names of models: 4 summaries looked through"
+        assert leak_check.check_all() == "names of models: 0 summaries looked through"
+    finally:
+        monkeypatch.undo()
+        identity_leaks.list_key.cache_clear()
+        identity_leaks._known_terms.cache_clear()
+    assert {check.flags[0]["term"] for check in leak_check.flagged(study)} == {"ChatGPT", "Borealis"}
+    assert GiveawayCheck.objects.count() == 4
+    assert staleness_key(study, criterion, Filters(flagged="out"), now).text != before
+    assert get_board(study, criterion, flagged=False)["votes"] == 0
 
 
 def test_new_pairs_and_a_sweep_tell_the_workers(monkeypatch, django_capture_on_commit_callbacks):
