@@ -15,7 +15,7 @@ TRANSLATED = frozenset(
     {
         *("home", "login", "logout", "set-language"),
         *("join", "resume", "rate", "vote", "remark", "undo", "next", "hold", "practice"),
-        *("my-data", "erase-me", "guess", "languages-read"),
+        *("my-data", "erase-me", "guess", "languages-read", "begin", "after"),
         *("leave-study", "preview", "preview-answer"),
     }
 )

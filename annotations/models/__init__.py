@@ -1,6 +1,15 @@
 """The tables of studies, assignments, judgements and people; imports tables of models_runner and nothing above."""
 
-from annotations.models.annotators import Annotator, AnnotatorQuerySet, JudgeType, included
+from annotations.models.annotators import (
+    Annotator,
+    AnnotatorQuerySet,
+    Consent,
+    ConsentText,
+    JudgeType,
+    PersonalAnswer,
+    PersonalQuestion,
+    included,
+)
 from annotations.models.assignments import Assignment, AssignmentQuerySet, Side
 from annotations.models.audit import AuditEntry
 from annotations.models.evidence import EvidenceJob, SummaryEvidence
@@ -33,6 +42,8 @@ __all__ = [
     "AssignmentQuerySet",
     "AuditEntry",
     "Comparison",
+    "Consent",
+    "ConsentText",
     "ControlItem",
     "Criterion",
     "EvidenceJob",
@@ -49,6 +60,8 @@ __all__ = [
     "Membership",
     "Outcome",
     "PairTally",
+    "PersonalAnswer",
+    "PersonalQuestion",
     "Purpose",
     "QualitySnapshot",
     "Remark",

@@ -1,4 +1,4 @@
-"""Annotators: pseudonyms within one study."""
+"""Annotators: pseudonyms within one study; and what they agree to and say about themselves."""
 
 import uuid
 
@@ -102,3 +102,92 @@ class Annotator(models.Model):
     def is_included(self) -> bool:
         """Whether their votes count."""
         return self.excluded_at is None
+
+
+# ---- what annotators agree to and are asked about themselves, apart from votes
+
+
+class ConsentText(models.Model):
+    """One version of what annotators agree to, which never changes; Study.consent_version says which one counts."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="consent_texts")
+    version = models.PositiveIntegerField()
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["study", "version"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "version"], name="consent_version_once_per_study"),
+            models.CheckConstraint(condition=Q(version__gte=1) & ~Q(text=""), name="consent_text_says_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Consent {self.version} of {self.study_id}"
+
+
+class Consent(models.Model):
+    """An annotator agreed to a version of the text."""
+
+    annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="consents")
+    text = models.ForeignKey(ConsentText, on_delete=models.CASCADE, related_name="consents")
+    given_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["annotator", "pk"]
+        constraints = [models.UniqueConstraint(fields=["annotator", "text"], name="consent_once")]
+
+    def __str__(self) -> str:
+        return f"Consent of {self.annotator_id} to {self.text_id}"
+
+
+class PersonalQuestion(models.Model):
+    """A question of the study's owner about the person, before or after rating."""
+
+    class Moment(models.TextChoices):
+        BEFORE = "before", "Before rating"
+        AFTER = "after", "After rating"
+
+    class Kind(models.TextChoices):
+        TEXT = "text", "Words"
+        CHOICE = "choice", "One of several answers"
+        SCALE = "scale", "A number on a scale"
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="personal_questions")
+    # Names the question on annotators' pages.
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    moment = models.CharField(max_length=10, choices=Moment.choices)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    text = models.CharField(max_length=500)
+    # Of a choice: the answers. Of a scale: the first and the last number, and what they mean.
+    options = models.JSONField(default=list)
+    position = models.PositiveIntegerField()
+    retired_at = models.DateTimeField(null=True, blank=True, help_text="No longer asked; its answers stay.")
+
+    class Meta:
+        ordering = ["study", "moment", "position", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(moment__in=["before", "after"]), name="personal_question_moment_known"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["text", "choice", "scale"]), name="personal_question_kind_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class PersonalAnswer(models.Model):
+    """An answer to a question about the person; empty: they were asked, and gave none."""
+
+    annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="personal_answers")
+    question = models.ForeignKey(PersonalQuestion, on_delete=models.CASCADE, related_name="answers")
+    text = models.TextField(blank=True)
+    given_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["annotator", "pk"]
+        constraints = [models.UniqueConstraint(fields=["annotator", "question"], name="personal_answer_once")]
+
+    def __str__(self) -> str:
+        return f"Answer {self.pk}"

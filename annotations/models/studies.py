@@ -172,6 +172,10 @@ class Study(models.Model):
     )
     # Studies that had votes when the order changed keep theirs: fingers have learnt it.
     key_order = models.CharField(max_length=10, choices=KeyOrder.choices, default=KeyOrder.BUTTONS, editable=False)
+    # Which ConsentText annotators agree to before they are given a pair; 0: none.
+    consent_version = models.PositiveIntegerField(default=0, editable=False)
+    # True while annotators are asked something about themselves; lets the rating path skip the lookup.
+    has_personal_questions = models.BooleanField(default=False, editable=False)
     break_minutes = models.PositiveIntegerField(
         default=0, help_text="Suggest a break after this many minutes of rating; 0 for never."
     )

@@ -1,8 +1,9 @@
 """Creates the triggers for what constraints cannot express.
 
-A place lies within its comparison's quota; nobody is given a gold or training pair without an expected answer; recorded
-rows never change. The purpose of a comparison does not change once somebody was given it: votes would appear on boards,
-or vanish from them. How a study shows its summaries does not change either: later votes would not mean the same.
+A place lies within its comparison's quota; nobody is given a gold or training pair without an expected answer, or any
+pair before they have agreed to the study's consent text, where it has one; recorded rows never change. The purpose of a
+comparison does not change once somebody was given it: votes would appear on boards, or vanish from them. How a study
+shows its summaries does not change either: later votes would not mean the same.
 A study of simulated votes stays one, and no other study becomes one.
 
 Triggers are created after every migrate, not in a migration, and dropped before it: on SQLite, a migration that changes
@@ -16,7 +17,16 @@ APPEND_ONLY = {
     "remark_is_append_only": "annotations_remark",
     "audit_is_append_only": "annotations_auditentry",
     "expected_answer_never_changes": "annotations_expectedanswer",
+    "consent_text_never_changes": "annotations_consenttext",
+    "consent_never_changes": "annotations_consent",
 }
+_WITHOUT_CONSENT = """EXISTS (
+           SELECT 1 FROM annotations_annotator who JOIN annotations_study study ON study.id = who.study_id
+           WHERE who.id = NEW.annotator_id AND study.consent_version > 0 AND NOT who.imported AND NOT EXISTS (
+               SELECT 1 FROM annotations_consent given JOIN annotations_consenttext agreed ON agreed.id = given.text_id
+               WHERE given.annotator_id = who.id AND agreed.version = study.consent_version
+           )
+       )"""
 
 SQLITE = (
     """CREATE TRIGGER IF NOT EXISTS assignment_slot_within_quota_insert BEFORE INSERT ON annotations_assignment
@@ -44,6 +54,9 @@ SQLITE = (
     """CREATE TRIGGER IF NOT EXISTS study_simulated_is_fixed BEFORE UPDATE OF simulated ON annotations_study
        WHEN NEW.simulated <> OLD.simulated
        BEGIN SELECT RAISE(ABORT, 'study_simulated_is_fixed'); END""",
+    f"""CREATE TRIGGER IF NOT EXISTS assignment_needs_consent BEFORE INSERT ON annotations_assignment
+       WHEN {_WITHOUT_CONSENT}
+       BEGIN SELECT RAISE(ABORT, 'assignment_needs_consent'); END""",
     *(
         f"""CREATE TRIGGER IF NOT EXISTS {name} BEFORE UPDATE ON {table}
             BEGIN SELECT RAISE(ABORT, '{name}'); END"""
@@ -103,6 +116,15 @@ POSTGRESQL = (
        END $$ LANGUAGE plpgsql""",
     """CREATE OR REPLACE TRIGGER study_simulated_is_fixed BEFORE UPDATE OF simulated
        ON annotations_study FOR EACH ROW EXECUTE FUNCTION study_simulated_is_fixed()""",
+    f"""CREATE OR REPLACE FUNCTION assignment_needs_consent() RETURNS trigger AS $$
+       BEGIN
+           IF {_WITHOUT_CONSENT} THEN
+               RAISE EXCEPTION 'assignment_needs_consent' USING ERRCODE = 'check_violation';
+           END IF;
+           RETURN NEW;
+       END $$ LANGUAGE plpgsql""",
+    """CREATE OR REPLACE TRIGGER assignment_needs_consent BEFORE INSERT
+       ON annotations_assignment FOR EACH ROW EXECUTE FUNCTION assignment_needs_consent()""",
     """CREATE OR REPLACE FUNCTION row_is_append_only() RETURNS trigger AS $$
        BEGIN
            RAISE EXCEPTION '%', TG_NAME USING ERRCODE = 'check_violation';
@@ -123,6 +145,7 @@ TABLES = {
     "comparison_purpose_is_fixed": "annotations_comparison",
     "study_summary_format_is_fixed": "annotations_study",
     "study_simulated_is_fixed": "annotations_study",
+    "assignment_needs_consent": "annotations_assignment",
     **APPEND_ONLY,
 }
 
@@ -144,12 +167,16 @@ def drop_triggers(using: str = "default", **kwargs: object) -> None:
 def ensure_triggers(using: str = "default", **kwargs: object) -> None:
     connection = connections[using]
     tables = set(connection.introspection.table_names())
-    if not {"annotations_study", "annotations_assignment", "annotations_comparison", *APPEND_ONLY.values()} <= tables:
+    later = set() if "annotations_consent" in tables else {"annotations_consent", "annotations_consenttext"}
+    needed = {"annotations_study", "annotations_assignment", "annotations_comparison", *APPEND_ONLY.values()}
+    if not needed - later <= tables:
         return  # migrated back to before the tables
     with connection.cursor() as cursor:
         columns = {
             column.name for column in connection.introspection.get_table_description(cursor, "annotations_study")
         }
         for statement in POSTGRESQL if connection.vendor == "postgresql" else SQLITE:
+            if later and "consent" in statement:
+                continue  # migrated back to before these tables
             if all(name in columns for name in LATER_COLUMNS if name in statement):
                 cursor.execute(statement)

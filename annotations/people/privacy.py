@@ -24,6 +24,8 @@ def own_data(annotator: Annotator) -> dict[str, Any]:
         "languages": annotator.languages,
         "answers": _own_answers(annotator),
         "remarks": _own_remarks(annotator),
+        "consents": _own_consents(annotator),
+        "about_you": _own_statements(annotator),
     }
 
 
@@ -59,10 +61,25 @@ def _own_remarks(annotator: Annotator) -> list[dict[str, Any]]:
     ]
 
 
-def erase(annotator: Annotator) -> None:
-    """Make an annotator's answers anonymous: delete account, platform id, invitation, personal link and comments.
+def _own_consents(annotator: Annotator) -> list[dict[str, Any]]:
+    return [
+        {"version": consent.text.version, "text": consent.text.text, "given_at": consent.given_at}
+        for consent in annotator.consents.select_related("text")
+    ]
 
-    The answers stay under the pseudonym, which nothing connects with the person any more.
+
+def _own_statements(annotator: Annotator) -> list[dict[str, Any]]:
+    return [
+        {"question": answer.question.text, "answer": answer.text or None, "given_at": answer.given_at}
+        for answer in annotator.personal_answers.select_related("question")
+    ]
+
+
+def erase(annotator: Annotator) -> None:
+    """Make an annotator's answers anonymous: delete account, platform id, invitation, personal link, comments,
+    consents and what they said about themselves.
+
+    The votes stay under the pseudonym, which nothing connects with the person any more.
     """
     # leave() returns each place in its own transaction: together they would be locked in another order than by votes.
     leave(annotator)
@@ -74,6 +91,8 @@ def _cut_ties(annotator: Annotator) -> None:
     if annotator.invitation is not None and annotator.invitation.kind == Invitation.Kind.EMAIL:
         Invitation.objects.filter(pk=annotator.invitation.pk).update(label="")
     Remark.objects.filter(assignment__annotator=annotator).exclude(text="").delete()
+    annotator.personal_answers.all().delete()
+    annotator.consents.all().delete()
     now = timezone.now()
     Annotator.objects.filter(pk=annotator.pk).update(
         user=None, external_id="", invitation=None, reads="", public_id=uuid.uuid4(), left_at=now, erased_at=now

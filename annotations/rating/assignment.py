@@ -21,6 +21,7 @@ from annotations.rating import gold_schedule, queries
 from annotations.rating.leases import keep_readable, lease_end, return_expired
 from annotations.rating.queries import AvailableComparison, EarlierAssignment, SystemsOfComparison, available_to
 from annotations.rating.sampling import CANDIDATES, Candidate, candidates
+from annotations.studies.consent import lacks_consent
 from annotations.studies.languages import readable_codes
 from lib.sql import insert
 
@@ -33,7 +34,7 @@ GIVEN_BACK = (Assignment.State.EXPIRED, Assignment.State.SKIPPED)
 def next_assignment(annotator: Annotator, *, now: datetime | None = None) -> Assignment | None:
     """Return what to rate now: the held assignment with its lease renewed, or a new one; None if no work is left."""
     now = now or timezone.now()
-    if not annotator.study.takes_votes(now) or annotator.left_at is not None:
+    if not _may_rate(annotator, now):
         return None
     held, last_document = queries.held_by(annotator)
     return _renew(keep_readable(annotator, held), now) or _take_any(annotator, last_document, now)
@@ -45,13 +46,17 @@ def prefetch(annotator: Annotator, shown: UUID, *, now: datetime | None = None) 
     None also where few places are free: an annotator without any pair needs them more.
     """
     now = now or timezone.now()
-    if not annotator.study.takes_votes(now) or annotator.left_at is not None:
+    if not _may_rate(annotator, now):
         return None
     held, last_document = queries.held_by(annotator)
     others = [assignment for assignment in held if assignment.token != shown]
     if ahead := _renew(keep_readable(annotator, others), now):
         return ahead
     return _take_any(annotator, last_document, now) if _plenty_left(annotator.study) else None
+
+
+def _may_rate(annotator: Annotator, now: datetime) -> bool:
+    return annotator.study.takes_votes(now) and annotator.left_at is None and not lacks_consent(annotator)
 
 
 def _plenty_left(study: Study) -> bool:

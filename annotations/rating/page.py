@@ -77,10 +77,9 @@ HOW_MUCH = (
 def choices_of(study: Study) -> list[AnswerChoice]:
     """Return the buttons of every question, in the order of the page."""
     left_out = {"tie": not study.allow_tie, "both_bad": not study.allow_both_bad}
-    if study.strength == Wanted.REQUIRED:
-        shown = WITH_STRENGTH
-    else:
-        shown = tuple(replace(choice, key=_key(choice, study)) for choice in PLAIN)
+    shown: Iterable[AnswerChoice] = WITH_STRENGTH
+    if study.strength != Wanted.REQUIRED:
+        shown = [replace(choice, key=_key(choice, study)) for choice in PLAIN]
     return [choice for choice in _translated(shown) if not left_out.get(choice.value)]
 
 

@@ -18,11 +18,12 @@ PAGES = (
     ("study-remarks", "Remarks", ()),
     ("study-gold", "Gold and training", ("choose-gold", "make-gold")),
     ("study-people", "People", ()),
+    ("study-asking", "Consent and questions", ()),
     ("study-settings", "Settings", ()),
     ("study-history", "History", ()),
     ("board", "Leaderboard", ()),
 )
-FOR_OWNERS = ("study-people",)
+FOR_OWNERS = ("study-people", "study-asking")
 # Which page a refused form is answered with.
 ANSWERED_ON = {"invite": "study-people", "add-member": "study-people", "add-attention-checks": "study-gold"}
 

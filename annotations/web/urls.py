@@ -1,6 +1,6 @@
 from django.urls import path
 
-from annotations.web.views import annotators, gold, joining, pairs, people, preview, quality, rating, studies
+from annotations.web.views import annotators, gold, joining, pairs, people, personal, preview, quality, rating, studies
 
 urlpatterns = [
     path("join/<str:token>/", joining.join, name="join"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("rate/<uuid:public_id>/hold", rating.hold, name="hold"),
     path("rate/<uuid:public_id>/my-data", joining.my_data, name="my-data"),
     path("rate/<uuid:public_id>/erase-me", joining.erase_me, name="erase-me"),
+    path("rate/<uuid:public_id>/begin", personal.begin, name="begin"),
+    path("rate/<uuid:public_id>/after", personal.after, name="after"),
     path("rate/<uuid:public_id>/languages", joining.languages_read, name="languages-read"),
     path("rate/<uuid:public_id>/guess", rating.guess, name="guess"),
     path("rate/<uuid:public_id>/practice/<uuid:token>/", rating.practice, name="practice"),
@@ -43,6 +45,8 @@ urlpatterns = [
     path("studies/<slug:slug>/gold/<int:pk>/change", gold.change, name="change-gold"),
     path("studies/<slug:slug>/people/", people.people, name="study-people"),
     path("studies/<slug:slug>/people/work.csv", people.work_csv, name="work-csv"),
+    path("studies/<slug:slug>/asking/", personal.study_asking, name="study-asking"),
+    path("studies/<slug:slug>/asking/people.csv", personal.answers_csv, name="answers-csv"),
     path("studies/<slug:slug>/people/members", people.add_member, name="add-member"),
     path("studies/<slug:slug>/people/members/<int:pk>/remove", people.remove_member, name="remove-member"),
     path("studies/<slug:slug>/people/invitations", people.invite, name="invite"),

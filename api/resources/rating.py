@@ -17,8 +17,9 @@ from annotations.rating.leases import renew
 from annotations.rating.page import rating_page
 from annotations.rating.remarks import NewRemark, record_remark
 from annotations.rating.undo import undo
-from annotations.rating.votes import Vote, record_vote
+from annotations.rating.votes import RefusedError, Vote, record_vote
 from annotations.studies import progress
+from annotations.studies.consent import lacks_consent
 from api.gate.auth import ANNOTATE, annotator_of
 from api.schemas.common import ERRORS
 from api.schemas.rating import (
@@ -37,11 +38,18 @@ from api.schemas.rating import (
 
 router = Router(tags=["rating"])
 
+CONSENT_MISSING = (
+    "This study asks people for their consent, which they give on its own pages: let them join by an invitation. "
+    "Or take the consent text out of the study and ask for consent in your front end."
+)
+
 
 @router.post("/rating/next", auth=ANNOTATE, response={200: NextOut, **ERRORS})
 def next_pair(request: HttpRequest) -> Any:
     """Get the pair to rate now, held for a while. Until it is rated, the answer is the same pair."""
     annotator = annotator_of(request)
+    if lacks_consent(annotator):
+        raise RefusedError("consent_missing", CONSENT_MISSING)
     assignment = next_assignment(annotator)
     if assignment is None:
         return NextOut(pair=None, why=_why_nothing(annotator))

@@ -1,7 +1,7 @@
 // Evidence: a summary's sentence that is clicked or has the focus gets the turns marked that may support it. The server
 // sends the numbers for both summaries or for none; docs/evidence.md tells how they are found.
 
-import { nameOf } from "./rate/layouts.js";
+import { nameOf } from "./layouts.js";
 import { gettext, ngettext } from "./texts.js";
 
 // A desk, as in rate.css: the transcript stands beside the summaries. Elsewhere the turns are quoted below them.

@@ -10,7 +10,7 @@ import { closeMenusWithout, report } from "./rate/menus.js";
 import { startPair, startTime } from "./rate/next.js";
 import { reload } from "./rate/page.js";
 import { markCurrent, showAnswer, withHowMuch } from "./rate/questions.js";
-import { watchRoom } from "./rate/room.js";
+import { watchRoom } from "./room.js";
 import { saveComment, send } from "./rate/sending.js";
 import { createState } from "./rate/state.js";
 import { undo } from "./rate/undo.js";

@@ -1,8 +1,9 @@
-"""Forms that invite annotators and add members."""
+"""Forms that invite annotators, ask them about themselves, and add members."""
 
 from django import forms
 
 from annotations.models import Invitation, Membership
+from annotations.people.questionnaire import QuestionError, QuestionLine, parse_questions
 from annotations.web.forms.fields import moment_field
 
 
@@ -32,3 +33,39 @@ class InvitationForm(forms.Form):
 class MemberForm(forms.Form):
     username = forms.CharField(max_length=150)
     role = forms.ChoiceField(choices=Membership.Role.choices, initial=Membership.Role.RESEARCHER)
+
+
+class QuestionsField(forms.CharField):
+    """Questions about people, one a line; gives annotations.people.questionnaire.QuestionLine."""
+
+    widget = forms.Textarea(attrs={"rows": 4})
+
+    def clean(self, value: str) -> list[QuestionLine]:
+        try:
+            return parse_questions(super().clean(value))
+        except QuestionError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class AskingForm(forms.Form):
+    """What annotators agree to, and what they are asked about themselves."""
+
+    consent = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 8}),
+        required=False,
+        max_length=50_000,
+        label="Consent text",
+        help_text="In Markdown. People agree to it before they are given a pair. A change is a new version: everybody "
+        "is asked again. Empty: no consent is asked.",
+    )
+    before = QuestionsField(
+        required=False,
+        label="Questions before rating",
+        help_text="One a line: text | What do you do? – choice | Your first language? | English; Chinese; another – "
+        "scale | How well do you know such meetings? | 1-5; not at all; very well. People may leave any of them out.",
+    )
+    after = QuestionsField(
+        required=False,
+        label="Questions after rating",
+        help_text="In the same form; asked once nothing is left to rate.",
+    )

@@ -70,7 +70,8 @@ def _accepted(request: HttpRequest) -> str:
 def _invitation(
     request: HttpRequest, study: Study, annotator: Annotator | None, form: LanguagesForm | None
 ) -> HttpResponse:
-    context = {"study": study, "annotator": annotator, "effort": _effort(study, annotator), "form": form}
+    context: dict[str, object] = {"study": study, "annotator": annotator, "form": form}
+    context["effort"] = _effort(study, annotator)
     if annotator is not None and asks_for_languages(study):
         context["languages_url"] = reverse("languages-read", args=[study.public_id])
     status = 400 if form is not None and form.is_bound else 200

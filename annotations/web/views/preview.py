@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from annotations.models import Assignment, Comparison, Remark, Side, Study
+from annotations.models import Assignment, Comparison, Consent, Remark, Side, Study
 from annotations.people.joining import join
 from annotations.rating.page import rating_page
+from annotations.studies.consent import current_consent
 from annotations.web.access import members_only
 
 SESSION_KEY = "preview"
@@ -38,6 +39,8 @@ def preview(request: HttpRequest, study: Study) -> HttpResponse:
 
 def _context(study: Study, comparison: Comparison, shown_left: str) -> dict[str, Any]:
     annotator = join(study)
+    if text := current_consent(study):
+        Consent.objects.create(annotator=annotator, text=text)
     assignment = Assignment.objects.create(
         comparison=comparison, annotator=annotator, state=Assignment.State.EXPIRED, shown_left=shown_left
     )

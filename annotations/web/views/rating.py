@@ -20,6 +20,7 @@ from annotations.gold.training_feedback import feedback, rated_practice
 from annotations.models import Annotator, Assignment, Judgement, Purpose, Remark, Study
 from annotations.people import links
 from annotations.people.farewell import farewell
+from annotations.people.questionnaire import open_questions
 from annotations.rating.assignment import has_work, next_assignment, prefetch
 from annotations.rating.leases import renew
 from annotations.rating.page import RatingPage, rating_page, rating_progress, said_undone
@@ -31,6 +32,7 @@ from annotations.studies import progress
 from annotations.studies.languages import asks_for_languages
 from annotations.web.access import annotator_gate, annotator_page
 from annotations.web.forms.rating import GuessForm, NextForm, RemarkForm, UndoForm, VoteForm
+from annotations.web.views.personal import AFTER, must_begin
 from lib.json_errors import json_error
 
 F = TypeVar("F", bound=Form)
@@ -69,6 +71,8 @@ def annotator_request(request: HttpRequest) -> HttpResponse:
 @annotator_page
 def rate(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Show the pair to rate now, or why there is none."""
+    if must_begin(annotator):
+        return redirect("begin", annotator.study.public_id)
     assignment = next_assignment(annotator)
     if assignment is None:
         return _nothing_to_rate(request, annotator)
@@ -139,8 +143,12 @@ def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse
         state = "leased"  # others hold the last places; some may come back
     else:
         state = "preparing" if progress.more_is_coming(study) else "done"
+    to_say = len(open_questions(annotator, AFTER)) if state in FAREWELL else 0
+    if to_say and state == "done":
+        return redirect("after", study.public_id)
     context = {
         "state": state,
+        "to_say": to_say,
         "done": rating_progress(annotator).done,
         "study": study,
         "annotator": annotator,

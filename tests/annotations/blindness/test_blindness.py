@@ -26,7 +26,9 @@ from annotations.models import Assignment, Comparison, ForeignEvidence, Study, S
 from annotations.models.evidence import METHOD
 from annotations.people.invitations import invite, revoke
 from annotations.people.links import invitation_path, personal_path, single_path
+from annotations.people.questionnaire import asked, parse_questions, set_questions
 from annotations.rating import assignment, votes
+from annotations.studies.consent import set_consent_text
 from annotations.web.views import rating as rating_views
 from lib import sql
 from models_runner.models import Document, Run, Score, Summary, SummaryCall, System
@@ -219,6 +221,7 @@ class Crawler:
     def crawl(self):
         self.joining()
         self.languages_read()
+        self.consent()
         self.practice()
         self.rating()
         self.beside_votes()
@@ -254,6 +257,33 @@ class Crawler:
         self.annotator.assignments.all().delete()
         Comparison.objects.update(taken=0)
         Document.objects.filter(pk=other.pk).update(language="en")
+
+    def consent(self):
+        """In words of the study's guidelines, which the search for words of another language passes over."""
+        set_consent_text(self.study, self.study.guidelines, None)
+        for moment in ("before", "after"):
+            asks = self.study.guidelines
+            lines = f"text | {asks}\nscale | {asks} | 1-5\nchoice | {asks} | 1; 2"
+            set_questions(self.study, moment, parse_questions(lines), None)
+        begin, after = (reverse(name, args=[self.study.public_id]) for name in ("begin", "after"))
+        self.keep("pair without consent", self.browser.get(self.rate_url))
+        self.keep("before rating", self.browser.get(begin))
+        self.keep("no consent", self.browser.post(begin, {"version": 1}))
+        set_consent_text(self.study, f"{self.study.guidelines} {self.study.guidelines}", None)
+        self.keep("consent to an older text", self.browser.post(begin, {"version": 1, "agree": "on"}))
+        self.keep("consent", self.browser.post(begin, {"version": 2, "agree": "on"}))
+        set_consent_text(self.study, self.study.guidelines, None)
+        self.keep("consent asked again", self.browser.get(begin))
+        self.keep("after rating", self.browser.get(after))
+        unknown = {question.key.hex: "!" for question in asked(self.study, "after")}
+        self.keep("answers not offered", self.browser.post(after, unknown))
+        self.keep("answered", self.browser.post(after))
+        self.keep("answered before", self.browser.get(after))
+        for name, url in (("begins", begin), ("goes", after)):
+            self.keep(f"stranger {name}", Client().get(url))
+        set_consent_text(self.study, "", None)
+        set_questions(self.study, "before", [], None)
+        set_questions(self.study, "after", [], None)
 
     def practice(self):
         (pair,) = add_attention_checks(self.study, 1, "training", None)

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 TEXT = "## Decisions\n- Ship on **Friday**. Li tells [the press](https://example.org).\n\n| who | what |\n|---|---|\n| Li | notes |"
 FORMATS = ("rendered", "plain", "written")
-BOX = re.compile(r'<div class="summary-text" lang="en">(.*?)</div>\s*</section>', re.DOTALL)
+BOX = re.compile(r'<div class="summary-text" lang="en">(.*?)</div>\s*<button', re.DOTALL)
 PLAIN = "Decisions\n- Ship on Friday. Li tells the press.\n\nwho; what\nLi; notes"
 
 

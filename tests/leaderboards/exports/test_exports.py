@@ -4,6 +4,7 @@ import csv
 import io
 import json
 
+import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
@@ -11,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotations.models import Assignment, GiveawayCheck, Judgement
+from annotations.people.questionnaire import asked, parse_questions, record_answers, set_questions
+from annotations.studies.consent import give_consent, set_consent_text
 from leaderboards import exports
 from leaderboards.exports import EXPORTS, Selection, csv_lines, export_ratings, plain_cell, rows, safe_cell
 from leaderboards.exports.rows import EXPORT_FIELDS, export_rows
@@ -30,6 +33,22 @@ def written(tmp_path, study, format_name="jsonl", selection=None, **options):
 def flag(summary, study):
     found = [{"start": 0, "end": 7, "term": "ChatGPT"}]
     GiveawayCheck.objects.create(study=study, summary=summary, flagged=True, flags=found)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("format_name", EXPORTS)
+def test_what_people_said_of_themselves_is_in_no_export(tmp_path, format_name):
+    study = make_rated_study(systems=3, documents=2)
+    person = study.annotators.first()
+    set_consent_text(study, "Zqconsent to this.", None)
+    give_consent(person, 1)
+    set_questions(study, "before", parse_questions("text | Zqquestion?"), None)
+    record_answers(person, {question.key: "Zqanswer" for question in asked(study, "before")})
+    export_ratings(study, tmp_path / "votes", format_name, None)
+    path = tmp_path / "votes"
+    text = str(pq.read_table(path).to_pylist()) if format_name == "parquet" else path.read_text()
+    assert len(text) > 100
+    assert not [secret for secret in ("Zqconsent", "Zqquestion", "Zqanswer") if secret in text]
 
 
 @pytest.mark.django_db

@@ -18,6 +18,9 @@ from django.utils import timezone
 
 from annotations.imports.ratings_import import import_ratings
 from annotations.models import Assignment, Judgement, Remark, Study
+from annotations.people.questionnaire import asked as questions_asked
+from annotations.people.questionnaire import parse_questions, record_answers, set_questions
+from annotations.studies.consent import give_consent, set_consent_text
 from leaderboards.boards.build import make_board
 from leaderboards.data.filters import Filters
 from leaderboards.data.inputs import gather_inputs
@@ -301,6 +304,26 @@ def test_nobody_can_be_found_in_a_release(study):
     for secret in ("5f1e0a", "maya@", "annotator-0", "call me", str(person.public_id)):
         assert secret not in everything
     assert {row["judge"] for row in table(make(study, version="2"), "votes")} == {"judge-1", "judge-2", "judge-3"}
+
+
+@pytest.mark.parametrize("asked_for", [{}, {"include_comments": True, "include_excluded": True}])
+def test_what_people_said_of_themselves_is_in_no_release(study, asked_for):
+    person = study.annotators.first()
+    person.reads = "tlh"
+    person.save()
+    set_consent_text(study, "Zqconsent to this.", None)
+    give_consent(person, 1)
+    set_questions(study, "before", parse_questions("text | Zqquestion?"), None)
+    record_answers(person, {question.key: "Zqanswer" for question in questions_asked(study, "before")})
+    folder = folder_of(make(study, **asked_for))
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    parquet = [path for path in files if path.suffix == ".parquet"]
+    assert len(parquet) > 5
+    texts = {path: str(pq.read_table(path).to_pylist()) for path in parquet}
+    texts |= {path: path.read_text() for path in files if path not in texts}
+    for path, text in texts.items():
+        for secret in ("Zqconsent", "Zqquestion", "Zqanswer", '"tlh"', "'tlh'"):
+            assert secret not in text, path
 
 
 def test_comments_come_if_asked_for(study):

@@ -1,11 +1,11 @@
 // What keys do on the rating page; the dialog of help lists them.
 
 import { answer, sayHowMuch } from "./answer.js";
-import { digitOf, nameOf } from "./layouts.js";
+import { digitOf, nameOf } from "../layouts.js";
 import { closeMenus, openReport } from "./menus.js";
 import { focusOn } from "./page.js";
 import { currentQuestion, howMuchOf, withHowMuch } from "./questions.js";
-import { scrollByKey } from "./room.js";
+import { scrollByKey } from "../room.js";
 import { saveComment } from "./sending.js";
 
 const ACTIONS = {

@@ -7,7 +7,7 @@ import { reload } from "./page.js";
 import { markCurrent } from "./questions.js";
 import { fetchPair } from "./requests.js";
 import { waitToRetry } from "./retry.js";
-import { shortenHints } from "./room.js";
+import { shortenHints } from "../room.js";
 
 const GUARD_MS = 250; // after a pair appears: a second press meant for the one before must not rate it
 const PREFETCH_AFTER_MS = 1_000;
