@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0027_created_the_study'),
+        ('annotations', '0033_consent_and_questions'),
     ]
 
     operations = [
