@@ -11,7 +11,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.models import Study
 from annotations.people.links import invitation_path
 from jobs.models import MAX_ATTEMPTS
 from jobs.sweeper import sweep_jobs
@@ -33,17 +32,11 @@ def _own_folder(tmp_path, settings):
     settings.DATA_DIR = tmp_path
 
 
-@pytest.fixture(scope="module")
-def made(module_rows):
-    with module_rows():
-        study = make_rated_study(systems=3, documents=2)
-        Document.objects.update(redistributable=True)
-        return study
-
-
 @pytest.fixture
-def study(made):
-    return Study.objects.get(pk=made.pk)
+def study():
+    study = make_rated_study(systems=3, documents=2)
+    Document.objects.update(redistributable=True)
+    return study
 
 
 @pytest.fixture
