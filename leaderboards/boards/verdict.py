@@ -27,7 +27,7 @@ COMPACT, BASELINES, LARGE, OTHERS = "compact", "baselines", "large", "others"
 
 
 @dataclass(frozen=True)
-class Side:
+class ChosenSide:
     """One of the two systems.
 
     Attributes:
@@ -72,7 +72,7 @@ def board_verdict(inputs: BoardInputs, lines: Sequence[Line], ratings: Ratings, 
     )
 
 
-def _about(side: Side) -> dict[str, Any]:
+def _about(side: ChosenSide) -> dict[str, Any]:
     return {"by": side.chosen, "among": side.among, "candidates": side.candidates, "left_out": side.left_out}
 
 
@@ -82,7 +82,7 @@ def _nothing() -> dict[str, Any]:
     return dict.fromkeys((*names, "share_upper")) | {"pairs": 0, "reason": "", "too_few": "", "gains": {}}
 
 
-def choose_sides(inputs: BoardInputs, lines: Sequence[Line]) -> tuple[Side, Side]:
+def choose_sides(inputs: BoardInputs, lines: Sequence[Line]) -> tuple[ChosenSide, ChosenSide]:
     """Return the two systems that the study names, or the best of each size class where it names none."""
     by_key = {system.pk: system.slug for system in inputs.systems}
     study = inputs.study
@@ -108,17 +108,17 @@ def _first_kind(lines: Sequence[Line], size_class: str, otherwise: str) -> tuple
     return (size_class, of_class) if of_class else (otherwise if lines else "", list(lines))
 
 
-def _side(named: str | None, left_out: str, among: str, lines: Sequence[Line]) -> Side:
+def _side(named: str | None, left_out: str, among: str, lines: Sequence[Line]) -> ChosenSide:
     if named is not None:
-        return Side(named, NAMED, "", [named])
+        return ChosenSide(named, NAMED, "", [named])
     if left_out:
-        return Side(None, "", "", [], left_out)
+        return ChosenSide(None, "", "", [], left_out)
     if len(lines) == 1:
-        return Side(lines[0]["system"], ONLY, among, [lines[0]["system"]])
+        return ChosenSide(lines[0]["system"], ONLY, among, [lines[0]["system"]])
     rated = [line for line in lines if line["rating"] is not None]
     # A system with a handful of votes leads by luck; the others of its class are asked first.
     candidates = [line["system"] for line in rated if not line["too_few"]] or [line["system"] for line in rated]
-    return Side(candidates[0], LEADS, among, candidates) if candidates else Side(None, "", among, [])
+    return ChosenSide(candidates[0], LEADS, among, candidates) if candidates else ChosenSide(None, "", among, [])
 
 
 def _named_before_votes(inputs: BoardInputs) -> bool:
@@ -129,7 +129,7 @@ def _named_before_votes(inputs: BoardInputs) -> bool:
     return first is None or (named_at is not None and named_at <= first)
 
 
-def _compared(inputs: BoardInputs, ratings: Ratings, small: Side, large: Side, seed: int) -> dict[str, Any]:
+def _compared(inputs: BoardInputs, ratings: Ratings, small: ChosenSide, large: ChosenSide, seed: int) -> dict[str, Any]:
     """Compare the two by an interval that allows for their having been chosen."""
     number = {slug: i for i, slug in enumerate(inputs.slugs)}
     pairs = [(number[s], number[la]) for s in small.candidates for la in large.candidates if s != la]

@@ -199,13 +199,13 @@ class BoardInputs:
             for line in sorted(map(line_of, rows)):
                 digest.update(line.encode() + b"\n")
             digest.update(b"\n")
-        for line in self._beside_votes():
-            digest.update(line_of(line).encode() + b"\n")
+        for row in self._beside_votes():
+            digest.update(line_of(row).encode() + b"\n")
         for part in _vote_bytes(self.votes):
             digest.update(part)
         return digest.hexdigest()
 
-    def _beside_votes(self) -> Iterator[list[object]]:
+    def _beside_votes(self) -> Iterator[Sequence[object]]:
         """Yield the pair that the study names, prices, and who is left out; nothing where there is none of these."""
         study = self.study
         if study.pair_named_at is not None:

@@ -34,7 +34,7 @@ CLASSES = {
 
 
 @dataclass(frozen=True)
-class Measure:
+class GainMeasure:
     """A cost, and how a change of it is said: of fewer, and of more."""
 
     key: str
@@ -45,10 +45,10 @@ class Measure:
 
 
 MEASURES = (
-    Measure("parameters", "Size", "smaller", "larger", format_parameters),
-    Measure("seconds", "Time a summary", "faster", "slower", format_seconds),
-    Measure("price", "Price a summary", "cheaper", "dearer", format_dollars),
-    Measure("memory", "Peak memory", "less memory", "more memory", format_bytes),
+    GainMeasure("parameters", "Size", "smaller", "larger", format_parameters),
+    GainMeasure("seconds", "Time a summary", "faster", "slower", format_seconds),
+    GainMeasure("price", "Price a summary", "cheaper", "dearer", format_dollars),
+    GainMeasure("memory", "Peak memory", "less memory", "more memory", format_bytes),
 )
 
 
@@ -117,7 +117,8 @@ def say_pair(board: Values, data: Values, small: str, large: str) -> tuple[Board
 def _said(verdict: Values, votes: int, notes: list[str]) -> BoardVerdict:
     small, large = verdict["small"], verdict["large"]
     if verdict["too_few"]:
-        kind, sentence = OPEN, f"Too few votes on {small} and {large} to say: it takes {LEAST} on each of them."
+        lacking = verdict["too_few"][0].upper() + verdict["too_few"][1:]
+        kind, sentence = OPEN, f"{lacking}. It takes {LEAST} on each of {small} and {large}."
     else:
         kind, sentence = say_result(verdict, small, large, votes)
     known = verdict["lower"] is not None and not verdict["too_few"]
@@ -169,7 +170,7 @@ def _on_choice(verdict: Values) -> list[str]:
     return notes
 
 
-def _gain(measure: Measure, gain: Values) -> Gain:
+def _gain(measure: GainMeasure, gain: Values) -> Gain:
     if gain["times"] is None:
         return Gain(measure.label, UNDEFINED, gain["reason"])
     times = gain["times"]
@@ -178,7 +179,7 @@ def _gain(measure: Measure, gain: Values) -> Gain:
     return Gain(measure.label, _times(times, measure), "; ".join([f"{small} instead of {large}", *remarks]))
 
 
-def _times(times: float, measure: Measure) -> str:
+def _times(times: float, measure: GainMeasure) -> str:
     larger, word = (times, measure.less) if times >= 1 else (1 / times, measure.more)
     text = f"{larger:.0f}" if larger >= 9.95 else f"{larger:.1f}"
     return "the same" if text == "1.0" else f"{text.removesuffix('.0')} × {word}"

@@ -108,9 +108,9 @@ def _together(
     gaps, gap = complete(drawn[:, small] - drawn[:, large]), strengths[small] - strengths[large]
     if len(gaps) < max(2, len(drawn) / 2):
         return ChosenPair(replace(own, lower=np.nan, upper=np.nan, p=np.nan, error=np.nan, reason=TOO_FEW), len(pairs))
-    ends = [float(bound[0]) for bound in max_t_interval(gaps, gap)]
-    lower, upper = (float(on_scale(scale, expanded(end, float(gap[0]), factor))) for end in ends)
+    ends = [bound[:1] for bound in max_t_interval(gaps, gap)]
+    lower, upper = (float(on_scale(scale, expanded(end, gap[:1], factor))[0]) for end in ends)
     error = float(gaps[:, 0].std(ddof=1))
-    quantile = (ends[1] - ends[0]) / 2 / error if error > SMALLEST_ERROR else np.nan
+    quantile = float((ends[1] - ends[0])[0]) / 2 / error if error > SMALLEST_ERROR else np.nan
     widened = replace(own, lower=min(own.lower, lower), upper=max(own.upper, upper), p=np.nan)
     return ChosenPair(widened, len(pairs), quantile)

@@ -51,7 +51,7 @@ def test_the_board_changes_with_the_votes_of_a_person(new_page, open_board):
     board.reload()
     expect(count_of(board, "Votes")).to_have_text("5")
     # One person's five votes are too few for ratings; the table counts them.
-    expect(board.locator(".empty")).to_contain_text("Too few votes to rate any system")
+    expect(board.locator(".empty")).to_contain_text("Too few to say: 5 votes of at least 20")
     expect(board.locator("svg.forest")).to_have_count(0)
     after = column(board, "Votes")
     assert sum(int(votes) for votes in after) == 10  # each vote is about two systems

@@ -175,14 +175,14 @@ class SettingsForm(forms.ModelForm):
 
     def _system_field(self, name: str) -> forms.ModelChoiceField:
         """Offer the study's own systems by their names in addresses."""
-        field = Study._meta.get_field(name)
+        made = self.fields[name]
         return forms.ModelChoiceField(
             self.instance.systems.all(),
             to_field_name="slug",
             required=False,
             empty_label="The best by the votes",
-            label=str(field.verbose_name),
-            help_text=field.help_text,
+            label=made.label,
+            help_text=made.help_text,
             show_hidden_initial=True,
         )
 

@@ -269,7 +269,10 @@ def test_no_votes():
     make_compared_study(slug="meetings", documents=2, annotators=0, noninferiority_margin=0.05)
     html = page()
     assert "No system has both a rating and a known cost yet." in html
-    assert "Too few votes on flan-t5-base-ft and llama-2-13b-chat to say" in html
+    assert (
+        "Too few to say: no votes yet. It takes 20 votes by 3 annotators on 3 documents on each of flan-t5-base-ft"
+        in html
+    )
     assert "lead-3: no votes yet" in html
 
 

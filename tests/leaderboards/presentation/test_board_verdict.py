@@ -78,7 +78,7 @@ def test_too_few_votes_are_no_numbers():
     answer = said(too_few="too few to say: 2 votes of at least 20")
     assert (answer.heading, answer.picture) == ("Not decided yet", None)
     assert answer.sentence == (
-        "Too few votes on tiny and big to say: it takes 20 votes by 3 annotators on 3 documents on each of them."
+        "Too few to say: 2 votes of at least 20. It takes 20 votes by 3 annotators on 3 documents on each of tiny and big."
     )
     assert answer.gains[0].text == "17 × smaller"
 
