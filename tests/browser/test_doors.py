@@ -35,6 +35,7 @@ def page(request, new_page, live_server):
 
 
 def fits(page):
+    page.wait_for_load_state("domcontentloaded")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
 
 
@@ -111,3 +112,26 @@ def test_from_a_pasted_transcript_and_an_endpoint_to_two_summaries(page):
     expect(page.get_by_text("The hall opens on Monday.")).to_be_visible()
     expect(page.get_by_text("We open the hall on Monday.").first).to_be_visible()
     fits(page)
+
+
+def test_a_wrong_form_keeps_its_files_and_a_preview_is_read_once(page, tmp_path, complaints):
+    call = tmp_path / "call.txt"
+    call.write_text(ZOOM)
+    page.goto("/import-meetings/")
+    page.locator("[type=file]").set_input_files(call)
+    page.get_by_label("Dataset").fill("two words")
+    asked = []
+    page.on("request", lambda request: asked.append((request.method, request.resource_type)))
+    page.get_by_role("button", name="Show what is in it").click()
+    expect(page.locator(".errorlist")).to_be_visible()
+    assert asked == [("POST", "xhr")]
+    # The browser says of itself that the form was refused.
+    assert [said.partition("status of ")[2] for said in complaints] == ["400 (Bad Request)"]
+    complaints.clear()
+    asked.clear()
+    page.get_by_label("Dataset").fill("hall")
+    page.get_by_role("button", name="Show what is in it").click()
+    expect(page.get_by_role("heading", name="What is in it")).to_be_visible()
+    pages = [one for one in asked if one[1] in ("xhr", "document")]
+    assert pages == [("POST", "xhr"), ("GET", "document")]
+    expect(page.locator("[name=document_id]")).to_have_value("call")
