@@ -160,6 +160,10 @@ def is_known(study: Study, external_id: str) -> bool:
     return bool(external_id) and study.annotators.filter(external_id__in=spellings(external_id)).exists()
 
 
+def has_joined(study: Study, user: User | None) -> bool:
+    return user is not None and study.annotators.filter(user=user).exists()
+
+
 @transaction.atomic
 def accept(invitation: Invitation | None, study: Study, user: User | None, external_id: str = "") -> Annotator:
     """Return the annotator this person already is, or a new one. Raises NotInvitedError."""

@@ -13,7 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations.models import Annotator, Study
 from annotations.people import links
-from annotations.people.invitations import NotInvitedError, accept, check_invitation, is_known, named_by_platform
+from annotations.people.invitations import (
+    NotInvitedError,
+    accept,
+    check_invitation,
+    has_joined,
+    is_known,
+    named_by_platform,
+)
 from annotations.people.languages import choose_languages
 from annotations.people.privacy import erase, own_data
 from annotations.rating.leases import come_back, leave
@@ -37,7 +44,8 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     if annotator is not None and external_id and annotator.external_id != external_id:
         annotator = None  # somebody else uses this browser now
     try:
-        form = _languages_form(request, study) if annotator is None else None
+        known = annotator is not None or is_known(study, external_id) or has_joined(study, _account(request))
+        form = None if known else _languages_form(request, study)
         if request.method == "GET" or (form is not None and not form.is_valid()):
             if annotator is None and not is_known(study, external_id):
                 check_invitation(invitation, study, external_id)

@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.models import Assignment, Study
+from annotations.people.invitations import invite
 from annotations.people.joining import join
 from annotations.people.languages import choose_languages
-from annotations.people.links import invitation_path
+from annotations.people.links import invitation_path, single_path
 from annotations.people.privacy import erase, own_data
 from annotations.quality.exclusion import exclude
 from annotations.rating import queries
@@ -22,7 +23,7 @@ from annotations.review.remaining import pairs_left
 from annotations.studies.languages import asks_for_languages, readable_codes, readers_of, study_languages
 from models_runner.models import Document
 from tests.annotations.helpers import make_gold, rate_everything, vote_on
-from tests.factories import AnnotatorFactory, make_study
+from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.people import researcher
 
 pytestmark = pytest.mark.django_db
@@ -199,6 +200,21 @@ def test_one_language_is_no_question():
     assert "Languages I read" not in client.get(path).content.decode()
     assert client.post(path).status_code == 302
     assert study.annotators.get().reads == ""
+
+
+def test_who_comes_back_in_another_browser_is_not_asked_again(study):
+    (invited,) = invite(study, "external", None, id_parameter="PROLIFIC_PID")
+    path = f"{single_path(invited)}?PROLIFIC_PID=5f1e"
+    assert Client().post(path, {"languages": ["en"]}).status_code == 302
+    other = Client()
+    assert "Languages I read" not in other.get(path).content.decode()
+    assert other.post(path).status_code == 302
+    user = UserFactory()
+    for said in ({"languages": ["de"]}, {}):
+        client = Client()
+        client.force_login(user)
+        assert client.post(invitation_path(study), said).status_code == 302
+    assert sorted(study.annotators.values_list("reads", flat=True)) == ["de", "en"]
 
 
 def test_the_choice_is_changed_on_ones_own_page(study):
