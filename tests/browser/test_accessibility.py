@@ -7,11 +7,13 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from annotations.gold.items import switch
-from annotations.models import ControlItem, Study
+from annotations.models import ControlItem, PersonalAnswer, Study
 from annotations.people.links import invitation_path
+from annotations.people.questionnaire import parse_questions, set_questions
 from annotations.quality.exclusion import exclude
 from annotations.quality.report import AnnotatorQuality
-from models_runner.models import Summary
+from annotations.studies.consent import set_consent_text
+from models_runner.models import Document, Summary
 from tests.annotations.helpers import add_remarks, make_gold, rate_everything
 from tests.browser.rating import takes_answers
 from tests.factories import AnnotatorFactory, UserFactory, make_study
@@ -141,3 +143,46 @@ def test_the_rules_find_something(open_page, complaints):
     page.evaluate("document.documentElement.removeAttribute('lang')")
     assert {"html-has-lang", "image-alt", "label"} <= set(violations(page))
     complaints.clear()  # the picture that is not there
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_joining_and_leaving(open_page, screen):
+    study = make_study(systems=2, documents=2)
+    first = study.comparisons.order_by("document").first().document
+    Document.objects.filter(pk=first.pk).update(language="zh")
+    set_consent_text(study, "You may **stop** at any time.", None)
+    lines = (
+        "choice | Your first language? | English; Chinese\nscale | How tired? | 1-5; not; very\ntext | What do you do?"
+    )
+    set_questions(study, "before", parse_questions(lines), None)
+    set_questions(study, "after", parse_questions("text | How was it?"), None)
+    page = open_page(**screen)
+    page.goto(invitation_path(study))
+    for language in ("中文", "English"):
+        page.get_by_label(language).check()
+    assert violations(page) == {}
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="Before you begin")).to_be_visible()
+    assert violations(page) == {}
+    page.get_by_label("I have read this and agree.").check()
+    page.get_by_label("2", exact=True).check()
+    page.get_by_role("button", name="Begin").click()
+    takes_answers(page)
+    page.get_by_text("Menu").click()
+    page.get_by_role("link", name="Languages I read").click()
+    expect(page.get_by_label("中文")).to_be_checked()
+    assert violations(page) == {}
+    page.get_by_role("link", name="Go on rating").click()
+    for _ in range(2):
+        takes_answers(page)
+        shown = page.locator("[data-pair]").get_attribute("data-token")
+        page.get_by_role("button", name="Equally good").click()
+        expect(page.locator(f"[data-token='{shown}']")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Before you go")).to_be_visible()
+    assert violations(page) == {}
+    page.get_by_label("How was it?").fill("Fine.")
+    page.get_by_role("button", name="Finish").click()
+    expect(page.get_by_role("heading", name="What you did")).to_be_visible()
+    assert violations(page) == {}
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert sorted(PersonalAnswer.objects.values_list("text", flat=True)) == ["", "", "2", "Fine."]
