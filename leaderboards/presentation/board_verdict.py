@@ -152,7 +152,8 @@ def _rules(verdict: Values) -> list[str]:
 
 def _on_choice(verdict: Values) -> list[str]:
     """Say who chose the two systems, and what that does to the interval."""
-    chosen = verdict["chosen"]
+    # In this order also where a database has kept the JSON in its own.
+    chosen = {side: verdict["chosen"][side] for side in ("small", "large")}
     notes = []
     if any(about["by"] == "named" for about in chosen.values()):
         named = " and ".join(verdict[side] for side, about in chosen.items() if about["by"] == "named")

@@ -76,17 +76,21 @@ def _corrected_record(record: ImportedRecord, values: Mapping[str, str], speaker
     )
 
 
+def unstorable_of(corrections: Corrections) -> list[str]:
+    """Say which corrections no database can keep, not even until they are corrected: those with a NUL, say."""
+    names = {*corrections.speakers, *corrections.speakers.values(), *corrections.left_out, *corrections.documents}
+    texts = names.union(*(values.values() for values in corrections.documents.values()))
+    return [f"{text!r} {problem}" for text in sorted(texts) if (problem := storable_problem(text))]
+
+
 def problems_of(corrections: Corrections) -> list[str]:
     """Say which corrections cannot be stored."""
-    problems = [f"The speaker {name!r} {problem}" for name in corrections.speakers.values()
-                if (problem := storable_problem(name))]  # fmt: skip
+    problems = unstorable_of(corrections)
     for place, values in corrections.documents.items():
         where = place.removeprefix(PLACE)
         for name, longest in (("id", MAX_ID_LENGTH), ("title", MAX_TITLE_LENGTH)):
             text = values.get(name, "").strip()
-            if problem := storable_problem(text):
-                problems.append(f"{where}: the {name} {problem}")
-            elif len(text) > longest:
+            if len(text) > longest:
                 problems.append(f"{where}: the {name} has {len(text)} characters; at most {longest} are allowed.")
             elif name == "id" and text and not visible_text(text):
                 problems.append(f"{where}: nobody can see the id. Give it letters or digits.")

@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from lib.language import words
 from models_runner.importing.drafts import jobs, service
-from models_runner.importing.drafts.corrections import Corrections
+from models_runner.importing.drafts.corrections import Corrections, unstorable_of
 from models_runner.importing.records import DatasetImportError, ImportedRecord
 from models_runner.models import ImportDraft, ImportJob
 from models_runner.runs.overview import ShownTurn, shown_turns
@@ -86,7 +86,11 @@ def import_draft(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = ReadingForm(request.POST)
     if not form.is_valid():
         return _preview(request, draft, form)
-    service.correct(draft, form.options(), _corrections(request, draft))
+    corrections = _corrections(request, draft)
+    if problems := unstorable_of(corrections):
+        messages.error(request, " ".join(problems))
+        return redirect(draft)
+    service.correct(draft, form.options(), corrections)
     if draft.is_large:
         return _have_done(draft, store=request.POST.get("do") == "import")
     return _import(request, draft) if request.POST.get("do") == "import" else redirect(draft)

@@ -337,7 +337,6 @@ def test_what_was_only_shown_is_no_correction():
     [
         ({"document_id": ["x" * 201]}, "the id has 201 characters; at most 200 are allowed"),
         ({"document_title": ["x" * 301]}, "the title has 301 characters; at most 300 are allowed"),
-        ({"document_id": ["a\x00b"]}, "NUL"),
         ({"document_id": ["\u200b"]}, "nobody can see the id"),
     ],
 )
@@ -348,6 +347,29 @@ def test_a_correction_that_cannot_be_stored_is_told(values, message):
     assert message in page_of(draft).content.decode()
     draft.refresh_from_db()
     send(draft, **fields)
+    assert not Document.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"document_id": ["a\x00b"]},
+        {"document_title": ["a\x00b"]},
+        {"speaker": ["Maya"], "speaker_name": ["Ma\x00ya"]},
+        {"leave_out": ["a\x00b"]},
+        {"document": ['["\\ud800", "", ""]']},
+    ],
+)
+def test_a_correction_that_no_database_keeps_is_told_at_once(values):
+    draft, client = draft_of(upload(("one.vtt", VTT))), researcher()
+    before = draft.corrections
+    fields = {"document": shown(draft), "document_id": ["one"], "document_title": [""]} | values
+    for do in ("correct", "import"):
+        assert send(draft, do, client=client, **fields).status_code == 302
+        page = client.get(draft.get_absolute_url()).content.decode()
+        assert "NUL character" in page or "half a character" in page
+    draft.refresh_from_db()
+    assert draft.corrections == before
     assert not Document.objects.exists()
 
 
