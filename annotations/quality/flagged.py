@@ -20,7 +20,7 @@ def flagged_annotators(study: Study, now: datetime | None = None) -> Flags:
     Computed once for the same votes; in a large study that takes as long as its quality page takes a worker.
     """
     now = now or timezone.now()
-    key = f"flagged-annotators-{study.pk}-{quality_key(study, now)}"
+    key = f"flagged-annotators-{study.public_id}-{quality_key(study, now)}"
     flags: Flags | None = cache.get(key)
     if flags is None:
         snapshot = QualitySnapshot.objects.filter(study=study).first()

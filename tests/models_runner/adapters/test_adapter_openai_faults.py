@@ -108,22 +108,20 @@ def test_a_redirect_is_not_followed(code):
     ("answer", "message"),
     [
         (always(200, '{"choices": [{"mess'), "cannot be read"),
-        (always(200, "<html>Sign in</html>", **{"Content-Type": "text/html"}), "no message in it: '<html>Sign in"),
+        (always(200, "<html>Sign in</html>", **{"Content-Type": "text/html"}), "answered with a web page, not with JSON"),
         (always(200, "", **{"Content-Type": "text/plain"}), "no message in it"),
-        (always(200, {"error": "overloaded"}), "no message in it"),
         (always(200, {"choices": []}), "no message in it"),
         (always(200, {"choices": {"0": 1}}), "no message in it"),
         (always(200, {"choices": [{"index": 0}]}), "no message in it"),
         (always(200, []), "no message in it"),
         (always(200, None), "no message in it"),
-        (always(200, completion(["a part"])), "message is no text"),
+        (always(200, completion([["a part"]])), "message is no text"),
         (always(200, completion("We sh", reason="content_filter")), "content filter stopped"),
     ],
     ids=[
         "half JSON",
         "HTML",
         "nothing",
-        "error",
         "no choices",
         "choices",
         "no message",
@@ -137,6 +135,17 @@ def test_an_answer_that_is_none_is_told_in_words(answer, message):
     fault, _ = asked(answer)
     assert not isinstance(fault, TransientAdapterError)
     assert message in str(fault)
+
+
+def test_an_error_under_status_200_may_pass_and_is_told_in_its_own_words():
+    fault, _ = asked(always(200, {"error": "overloaded"}))
+    assert isinstance(fault, TransientAdapterError)
+    assert "overloaded" in str(fault)
+
+
+def test_a_list_of_plain_texts_is_one_text():
+    with endpoint(always(200, completion(["We ship ", "on Friday."]))) as server:
+        assert adapter(server.url).summarize([request()])[0].text == "We ship on Friday."
 
 
 @pytest.mark.parametrize(
