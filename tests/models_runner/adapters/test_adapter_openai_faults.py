@@ -108,7 +108,10 @@ def test_a_redirect_is_not_followed(code):
     ("answer", "message"),
     [
         (always(200, '{"choices": [{"mess'), "cannot be read"),
-        (always(200, "<html>Sign in</html>", **{"Content-Type": "text/html"}), "answered with a web page, not with JSON"),
+        (
+            always(200, "<html>Sign in</html>", **{"Content-Type": "text/html"}),
+            "answered with a web page, not with JSON",
+        ),
         (always(200, "", **{"Content-Type": "text/plain"}), "no message in it"),
         (always(200, {"choices": []}), "no message in it"),
         (always(200, {"choices": {"0": 1}}), "no message in it"),
