@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from annotations.models import Judgement, Study
 from annotations.people.joining import join
+from annotations.studies.consent import give_consent, set_consent_text
 from api.models import ApiToken
 from leaderboards.boards.analysis.analyse import compute_combined
 from leaderboards.data.inputs import gather_inputs
@@ -472,6 +473,18 @@ def test_a_pair_is_skipped_commented_on_and_held():
     assert error_of(front.post("/rating/remarks", skip))["code"] == "reason_missing"
     assert front.post("/rating/remarks", skip | {"reason": "subject"}).status_code == 200
     assert front.post("/rating/next").json()["pair"]["token"] == ahead["token"]
+
+
+def test_a_study_with_a_consent_text_gives_a_front_end_no_pair_and_says_why():
+    study = make_study(systems=2, documents=1)
+    set_consent_text(study, "You may stop at any time.", None)
+    annotator = join(study)
+    front = rater(annotator)
+    refusal = front.post("/rating/next")
+    assert (refusal.status_code, error_of(refusal)["code"]) == (409, "consent_missing")
+    assert not annotator.assignments.exists()
+    give_consent(annotator, 1)
+    assert front.post("/rating/next").json()["pair"]
 
 
 def test_why_there_is_no_pair():

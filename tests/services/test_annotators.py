@@ -19,6 +19,7 @@ from annotations.people.links import invitation_path
 from annotations.quality.exclusion import exclude, include
 from annotations.studies.settings import change_settings
 from benchmarks.soak import violations
+from models_runner.models import Document
 from tests.annotations.helpers import make_gold
 from tests.factories import make_study
 
@@ -28,11 +29,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 class Annotator:
     """A browser without a browser: cookies, forms, redirects."""
 
-    def __init__(self, server, invitation):
+    def __init__(self, server, invitation, **said):
         self.server, self.jar = server, CookieJar()
         self.opener = build_opener(HTTPCookieProcessor(self.jar))
         self.get(invitation)
-        self.page = self.post(invitation, {})
+        self.page = self.post(invitation, said)
 
     def get(self, path):
         with self.opener.open(self.server + path, timeout=120) as answer:
@@ -127,6 +128,32 @@ def test_eight_annotators_give_exactly_the_quota(live_server, sampling):
                 "system_1", "system_2", "votes", "score_sum", "score_squares"
             )
         }
+
+
+def test_readers_of_different_languages_give_exactly_the_quota_at_once(live_server):
+    study = make_study(systems=3, documents=6, quota=3)
+    for number, document in enumerate(Document.objects.order_by("pk")):
+        Document.objects.filter(pk=document.pk).update(language=("en", "zh-Hans", "")[number % 3])
+    votes, failures = [], []
+
+    def rate(language):
+        try:
+            Annotator(live_server.url, invitation_path(study), languages=language).rate_until_done(votes)
+        except Exception as error:
+            failures.append(repr(error))
+
+    threads = [threading.Thread(target=rate, args=[language]) for language in ("en", "zh") * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert set(study.comparisons.values_list("taken", flat=True)) == {3}
+    assert Judgement.objects.count() == len(votes) == 54
+    given = set(Assignment.objects.values_list("annotator__reads", "comparison__document__language"))
+    own = {("en", "en"), ("zh", "zh-Hans")}
+    assert own < given <= own | {("en", ""), ("zh", "")}  # whoever was faster had those of unknown language
+    assert not any(violations().values())
 
 
 def test_gold_and_training_reach_everybody_at_once(live_server):
