@@ -67,7 +67,9 @@ def import_ratings(path: Path, study: Study, by: User | None = None) -> RatingsI
     """
     votes = read_given_votes(path)
     with transaction.atomic():
-        Study.objects.select_for_update().get(pk=study.pk)
+        locked = Study.objects.select_for_update().get(pk=study.pk)
+        if locked.simulated and locked.annotators.exists():
+            raise DatasetImportError([f"The votes of study {study.slug} are simulated, so it takes no others."])
         placed = _place(study, votes)
         known = _known_judges(study, placed)
         new = _not_stored(study, placed, known)

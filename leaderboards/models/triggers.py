@@ -6,11 +6,15 @@ Created after every migrate and dropped before, as those of annotations (annotat
 from django.db import connections
 
 FROZEN = "release_published_never_changes"
-REAL = "release_never_of_simulated_votes"
+REAL = ("release_never_of_simulated_votes", "release_never_moved_to_simulated_votes")
 TABLE = "leaderboards_release"
 STUDIES = "annotations_study"
 SQLITE_REAL = (
     """CREATE TRIGGER IF NOT EXISTS release_never_of_simulated_votes BEFORE INSERT ON leaderboards_release
+       WHEN (SELECT simulated FROM annotations_study WHERE id = NEW.study_id)
+       BEGIN SELECT RAISE(ABORT, 'release_never_of_simulated_votes'); END""",
+    """CREATE TRIGGER IF NOT EXISTS release_never_moved_to_simulated_votes
+       BEFORE UPDATE OF study_id ON leaderboards_release
        WHEN (SELECT simulated FROM annotations_study WHERE id = NEW.study_id)
        BEGIN SELECT RAISE(ABORT, 'release_never_of_simulated_votes'); END""",
 )
@@ -22,7 +26,7 @@ POSTGRESQL_REAL = (
            END IF;
            RETURN NEW;
        END $$ LANGUAGE plpgsql""",
-    """CREATE OR REPLACE TRIGGER release_never_of_simulated_votes BEFORE INSERT
+    """CREATE OR REPLACE TRIGGER release_never_of_simulated_votes BEFORE INSERT OR UPDATE OF study_id
        ON leaderboards_release FOR EACH ROW EXECUTE FUNCTION release_never_of_simulated_votes()""",
 )
 
@@ -32,7 +36,7 @@ def drop_triggers(using: str = "default", **kwargs: object) -> None:
     if TABLE in connection.introspection.table_names():
         on_table = f" ON {TABLE}" if connection.vendor == "postgresql" else ""
         with connection.cursor() as cursor:
-            for name in (FROZEN, REAL):
+            for name in (FROZEN, *REAL):
                 cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
 
 

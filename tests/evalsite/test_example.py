@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.urls import get_resolver, reverse
 from django.urls.exceptions import NoReverseMatch
 
+from annotations.imports.ratings_import import import_ratings
 from annotations.models import Annotator, Comparison, Judgement, Study
 from annotations.studies.settings import change_status
 from annotations.studies.setup import StudySetupError, create_study
@@ -19,6 +20,7 @@ from leaderboards.data.inputs import gather_inputs
 from leaderboards.exports.service import EXPORTS, Export
 from leaderboards.models.releases import ExportJob, Release
 from leaderboards.releases import publishing
+from models_runner.importing.records import DatasetImportError
 from models_runner.models import Dataset, Summary, System
 from tests.factories import UserFactory, make_study
 from tests.people import researcher
@@ -146,10 +148,25 @@ def test_simulated_votes_are_never_released(example):
         publishing.create_draft(example, publishing.Draft(), None)
     with pytest.raises(IntegrityError), transaction.atomic():
         Release.objects.create(study=example, name="x", version="1.0", created_by="x")
+    other = Release.objects.create(
+        study=make_study(systems=2, documents=1), name="x", version="1.0", created_by="x", status="pending"
+    )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Release.objects.filter(pk=other.pk).update(study=example)
+    other.delete()
     answer = researcher().post(reverse("make-release", args=[example.slug]), {"name": "x", "version": "1.0"})
     assert answer.status_code == 400
     assert "there is none of simulated votes" in answer.content.decode()
     assert not Release.objects.exists()
+
+
+def test_votes_that_people_gave_are_not_imported_among_simulated_ones(example, tmp_path):
+    export = Export(example, EXPORTS["jsonl"])
+    file = tmp_path / "votes.jsonl"
+    file.write_bytes(b"".join(export.parts()).replace(b"Simulated 01", b"Ana"))
+    with pytest.raises(DatasetImportError, match="simulated, so it takes no others"):
+        import_ratings(file, example)
+    assert not example.annotators.filter(pseudonym="Ana").exists()
 
 
 def test_an_export_of_it_is_named_so(example):
