@@ -20,7 +20,7 @@ from annotations.models import Annotator, Assignment, Comparison, Sampling, Side
 from annotations.rating import gold_schedule, queries
 from annotations.rating.leases import keep_readable, lease_end, return_expired
 from annotations.rating.queries import AvailableComparison, EarlierAssignment, SystemsOfComparison, available_to
-from annotations.rating.sampling import CANDIDATES, Candidate, candidates
+from annotations.rating.sampling import CANDIDATES, CandidatePair, candidates
 from annotations.studies.consent import lacks_consent
 from annotations.studies.languages import readable_codes
 from lib.sql import insert
@@ -113,7 +113,7 @@ def _take_for_rating(annotator: Annotator, last_document: int | None, now: datet
 
 def _candidates(
     annotator: Annotator, available: list[AvailableComparison], last_document: int | None
-) -> list[Candidate]:
+) -> list[CandidatePair]:
     """Return comparisons to try, best first: of the document last read, else of the one with the least progress."""
     by_document: dict[int, list[AvailableComparison]] = {}
     for comparison in available:
@@ -124,7 +124,7 @@ def _candidates(
     if annotator.study.sampling == Sampling.ADAPTIVE:
         return candidates(annotator.study, available_to(annotator).filter(document=document))
     # A document's comparisons come in the study's fixed order.
-    return [Candidate(comparison.pk) for comparison in by_document[document][:CANDIDATES]]
+    return [CandidatePair(comparison.pk) for comparison in by_document[document][:CANDIDATES]]
 
 
 def _least_rated(by_document: dict[int, list[AvailableComparison]], annotator: Annotator) -> int:
@@ -163,7 +163,7 @@ def _any_document(annotator: Annotator) -> int | None:
 
 @transaction.atomic
 def take_comparison(
-    annotator: Annotator, comparison_id: int, now: datetime, *, handed_out: Candidate | None = None
+    annotator: Annotator, comparison_id: int, now: datetime, *, handed_out: CandidatePair | None = None
 ) -> Assignment | None:
     """Hold a place of this comparison for the annotator; None if others took the last one.
 
@@ -192,7 +192,12 @@ def take_comparison(
 
 
 def _create(
-    annotator: Annotator, comparison_id: int, slot: int, side: str, lease_until: datetime, handed_out: Candidate | None
+    annotator: Annotator,
+    comparison_id: int,
+    slot: int,
+    side: str,
+    lease_until: datetime,
+    handed_out: CandidatePair | None,
 ) -> Assignment:
     assignment = Assignment(
         comparison_id=comparison_id,
@@ -216,7 +221,7 @@ def _side_for(annotator: Annotator, systems: SystemsOfComparison, earlier: list[
     return side
 
 
-def _take_again(assignment_id: int, slot: int, now: datetime, handed_out: Candidate | None) -> Assignment:
+def _take_again(assignment_id: int, slot: int, now: datetime, handed_out: CandidatePair | None) -> Assignment:
     assignment = Assignment.objects.select_related("annotator__study").get(pk=assignment_id)
     changes = {"state": Assignment.State.LEASED, "slot": slot, "lease_until": lease_end(now)} | _chance(handed_out)
     for name, value in changes.items():
@@ -227,7 +232,7 @@ def _take_again(assignment_id: int, slot: int, now: datetime, handed_out: Candid
     return assignment
 
 
-def _chance(handed_out: Candidate | None) -> dict[str, Any]:
+def _chance(handed_out: CandidatePair | None) -> dict[str, Any]:
     if handed_out is None:
         return {}
     return {"probability": handed_out.probability, "drawn_from": handed_out.drawn_from}

@@ -18,7 +18,7 @@ CANDIDATES = 20
 
 
 @dataclass(frozen=True)
-class Candidate:
+class CandidatePair:
     """A comparison to try.
 
     Attributes:
@@ -33,7 +33,7 @@ class Candidate:
 
 def candidates(
     study: Study, available: QuerySet[Comparison], generator: np.random.Generator | None = None
-) -> list[Candidate]:
+) -> list[CandidatePair]:
     """Return which of a document's available comparisons to try, best first.
 
     An adaptive study draws one; if it cannot be taken, draw again from what is left then.
@@ -41,10 +41,10 @@ def candidates(
     if study.sampling == Sampling.ADAPTIVE:
         return _drawn(study, available, generator or np.random.default_rng())
     rows = available.order_by("shuffle", "pk").values_list("pk", flat=True)
-    return [Candidate(pk) for pk in rows[:CANDIDATES]]
+    return [CandidatePair(pk) for pk in rows[:CANDIDATES]]
 
 
-def _drawn(study: Study, available: QuerySet[Comparison], generator: np.random.Generator) -> list[Candidate]:
+def _drawn(study: Study, available: QuerySet[Comparison], generator: np.random.Generator) -> list[CandidatePair]:
     rows = available.order_by("pk").values_list("pk", "summary_a__run__system_id", "summary_b__run__system_id")
     by_pair: dict[SystemPair, list[int]] = defaultdict(list)
     for comparison, system_a, system_b in rows:
@@ -59,4 +59,4 @@ def _drawn(study: Study, available: QuerySet[Comparison], generator: np.random.G
     comparison = of_pair[int(generator.integers(len(of_pair)))]
     # Rounding may push the sum of the parts past 1.
     probability = min(1.0, drawn.probability / len(of_pair))
-    return [Candidate(comparison, probability, sum(map(len, by_pair.values())))]
+    return [CandidatePair(comparison, probability, sum(map(len, by_pair.values())))]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from annotations.models import SummaryFormat
 from annotations.rating.page import Part
-from lib.markup.html import Sentence, as_html
+from lib.markup.html import MarkedSentence, as_html
 from lib.markup.plain import plain_text
 
 register = template.Library()
@@ -45,10 +45,10 @@ def _part(part: Part) -> str:
     return f'<span class="sentence" data-support="{" ".join(map(str, part.turns))}">{text}</span>'
 
 
-def _sentences(parts: Iterable[Part]) -> Iterable[Sentence]:
+def _sentences(parts: Iterable[Part]) -> Iterable[MarkedSentence]:
     start = 0
     for part in parts:
         end = start + len(part.text)
         if part.turns is not None:
-            yield Sentence(start, end, part.turns)
+            yield MarkedSentence(start, end, part.turns)
         start = end

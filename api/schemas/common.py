@@ -13,7 +13,7 @@ Regime = Literal["zero-shot", "fine-tuned", "baseline", "human"]
 Positive = Annotated[int, Field(ge=1, le=MOST_INTEGER)]
 
 
-class RequestBody(Schema):
+class BodySchema(Schema):
     """Refuses fields that are not known, and values of another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)

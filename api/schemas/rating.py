@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from annotations.models.remarks import LONGEST_REMARK
 from annotations.web.forms.rating import DAY_MS
-from api.schemas.common import RequestBody, SummaryFormat
+from api.schemas.common import BodySchema, SummaryFormat
 
 Key = Annotated[UUID, Field(strict=False)]
 Milliseconds = Annotated[int, Field(ge=0, le=DAY_MS)]
@@ -87,7 +87,7 @@ class NextOut(Schema):
     )
 
 
-class AheadIn(RequestBody):
+class AheadIn(BodySchema):
     after: Key = Field(description="The token of the pair that is shown.")
 
 
@@ -95,7 +95,7 @@ class AheadOut(Schema):
     pair: PairOut | None
 
 
-class VoteIn(RequestBody):
+class VoteIn(BodySchema):
     token: Key
     criterion: Annotated[str, Field(pattern=r"^[-a-zA-Z0-9_]+$", max_length=50)]
     choice: Choice
@@ -105,7 +105,7 @@ class VoteIn(RequestBody):
     active_ms: Milliseconds | None = None
 
 
-class RemarkIn(RequestBody):
+class RemarkIn(BodySchema):
     token: Key
     kind: Literal["comment", "problem", "skip"]
     reason: Literal["", "language", "subject", "broken", "identity", "private", "other"] = ""
@@ -113,7 +113,7 @@ class RemarkIn(RequestBody):
     client_key: Key
 
 
-class UndoIn(RequestBody):
+class UndoIn(BodySchema):
     client_key: Key
 
 

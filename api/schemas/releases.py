@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 from ninja import Field, Schema
 from pydantic import StringConstraints
 
-from api.schemas.common import RequestBody
+from api.schemas.common import BodySchema
 
 Version = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]*$", max_length=50)]
 
 
-class ReleaseIn(RequestBody):
+class ReleaseIn(BodySchema):
     """A draft; docs/releases.md says what is in it."""
 
     licence: Annotated[str, Field(min_length=1, max_length=200, description="Of the votes, such as CC-BY-4.0.")]

@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 from ninja import Field, Schema
 
 from api.gate.paging import PageQuery
-from api.schemas.common import Instruction, Positive, RequestBody, Slug
+from api.schemas.common import BodySchema, Instruction, Positive, Slug
 
 WorkStatus = Literal["pending", "running", "done", "failed", "cancelled"]
 
 
-class RunIn(RequestBody):
+class RunIn(BodySchema):
     system: Slug
     dataset: Slug
     split: Annotated[str, Field(max_length=50)] = ""

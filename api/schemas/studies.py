@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from ninja import Field, Schema
 
 from api.gate.paging import PageQuery
-from api.schemas.common import Instruction, Positive, RequestBody, Slug, SummaryFormat
+from api.schemas.common import BodySchema, Instruction, Positive, Slug, SummaryFormat
 
 Wanted = Literal["off", "optional", "required"]
 StudyStatus = Literal["draft", "open", "paused", "closed"]
@@ -60,13 +60,13 @@ class StudyQuery(PageQuery):
     dataset: Slug | Literal[""] = ""
 
 
-class OwnCriterionIn(RequestBody):
+class OwnCriterionIn(BodySchema):
     key: Annotated[str, Field(min_length=1, max_length=50)]
     question: Annotated[str, Field(min_length=1, max_length=200)]
     help_text: Annotated[str, Field(max_length=2_000)] = ""
 
 
-class StudyIn(RequestBody):
+class StudyIn(BodySchema):
     """A study over the summaries of these systems; docs/studies.md says what the settings mean."""
 
     slug: Slug
@@ -97,11 +97,11 @@ class StudyIn(RequestBody):
     )
 
 
-class StatusIn(RequestBody):
+class StatusIn(BodySchema):
     change: Literal["open", "pause", "close"]
 
 
-class AnnotatorIn(RequestBody):
+class AnnotatorIn(BodySchema):
     external_id: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         description="What your own front end calls this person; the same again is the same annotator."
     )

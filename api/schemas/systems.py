@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from ninja import Field, Schema
 
 from api.gate.paging import PageQuery
-from api.schemas.common import Positive, Regime, RequestBody, Slug
+from api.schemas.common import BodySchema, Positive, Regime, Slug
 
 
 class SystemOut(Schema):
@@ -38,7 +38,7 @@ class SystemQuery(PageQuery):
 Record = dict[str, Any]
 
 
-class SystemIn(RequestBody):
+class SystemIn(BodySchema):
     """A record as in the catalogue; docs/adapters.md says what the fields mean."""
 
     slug: Slug

@@ -7,12 +7,12 @@ from uuid import UUID
 from ninja import Field, Schema
 
 from api.models.webhooks import LONGEST_URL
-from api.schemas.common import RequestBody, Slug
+from api.schemas.common import BodySchema, Slug
 
 EventName = Literal["run.finished", "study.complete", "release.published"]
 
 
-class WebhookIn(RequestBody):
+class WebhookIn(BodySchema):
     url: Annotated[str, Field(min_length=1, max_length=LONGEST_URL)] = Field(
         description="Where events are posted to; the operator lists the hosts allowed."
     )

@@ -11,7 +11,7 @@ HIGHEST_HEADING = 6
 
 
 @dataclass(frozen=True)
-class Sentence:
+class MarkedSentence:
     """A marked stretch of the source, source[start:end], and the turns that may support it."""
 
     start: int
@@ -21,7 +21,9 @@ class Sentence:
 
 # The same summary is shown to many, often twice within a minute.
 @lru_cache(maxsize=512)
-def as_html(source: str, sentences: tuple[Sentence, ...] = (), *, below: int = 3, table_label: str = "Table") -> str:
+def as_html(
+    source: str, sentences: tuple[MarkedSentence, ...] = (), *, below: int = 3, table_label: str = "Table"
+) -> str:
     """Return the text as HTML.
 
     A link is its text, an image its description, HTML is shown as it was written. Headings keep the page's outline:
@@ -33,12 +35,12 @@ def as_html(source: str, sentences: tuple[Sentence, ...] = (), *, below: int = 3
         below: Level of the heading that the text stands under.
         table_label: What a screen reader calls the box in which a wide table scrolls.
     """
-    writer = _Writer(sentences, below, table_label)
+    writer = _HtmlWriter(sentences, below, table_label)
     return "".join(part for element in elements(source) for part in writer.write(element))
 
 
-class _Writer:
-    def __init__(self, sentences: Sequence[Sentence], below: int, table_label: str) -> None:
+class _HtmlWriter:
+    def __init__(self, sentences: Sequence[MarkedSentence], below: int, table_label: str) -> None:
         self._sentences = sentences
         self._marks = Marks((sentence.start, sentence.end) for sentence in sentences)
         self._below = below

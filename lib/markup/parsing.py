@@ -42,7 +42,7 @@ _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-
 
 
 @dataclass(frozen=True)
-class Piece:
+class TextPiece:
     """Visible characters that stand together in the source, the first of them at source[start]."""
 
     text: str
@@ -64,7 +64,7 @@ class Element:
 
     kind: Kind
     tag: str = ""
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[TextPiece, ...] = ()
     lines: tuple[int, int] = (0, 0)
     number: int | None = None
     align: str = ""
@@ -127,14 +127,14 @@ def _as_written(source: str) -> tuple[Element, ...]:
     )
 
 
-def _with_breaks(text: str, start: int) -> Iterator[Piece]:
+def _with_breaks(text: str, start: int) -> Iterator[TextPiece]:
     """Cut at line breaks, which become pieces of one character."""
     end = 0
     for newline in _NEWLINE.finditer(text):
-        yield Piece(text[end : newline.start()], start + end)
-        yield Piece("\n", start + newline.start())
+        yield TextPiece(text[end : newline.start()], start + end)
+        yield TextPiece("\n", start + newline.start())
         end = newline.end()
-    yield Piece(text[end:], start + end)
+    yield TextPiece(text[end:], start + end)
 
 
 class _Reader:
@@ -179,7 +179,7 @@ class _Reader:
         first = self._numbers[-1] if token.tag == "ol" else number
         return Element("open", token.tag, number=first, align=align)
 
-    def _inline(self, token: Token, lines: tuple[int, int], *, task: bool) -> Iterator[Piece]:
+    def _inline(self, token: Token, lines: tuple[int, int], *, task: bool) -> Iterator[TextPiece]:
         self._enter(*lines)
         pieces = self._visible(token.children or (), ())
         if task and (first := next(pieces, None)):
@@ -192,10 +192,10 @@ class _Reader:
         self._at = max(self._at, self._starts[min(first, last)])
         self._end = self._starts[min(end, last)]
 
-    def _visible(self, children: Iterable[Token], styles: tuple[Style, ...]) -> Iterator[Piece]:
+    def _visible(self, children: Iterable[Token], styles: tuple[Style, ...]) -> Iterator[TextPiece]:
         for child in children:
             if child.type in ("softbreak", "hardbreak"):
-                yield Piece("\n", self._at)
+                yield TextPiece("\n", self._at)
             elif child.type == "image":
                 yield from self._visible(child.children or (), styles)
             elif child.type == "code_inline":
@@ -207,28 +207,28 @@ class _Reader:
             else:
                 yield from self._text(child.content, styles)
 
-    def _text(self, content: str, styles: tuple[Style, ...]) -> Iterator[Piece]:
+    def _text(self, content: str, styles: tuple[Style, ...]) -> Iterator[TextPiece]:
         end = 0
         for tag in _BREAK.finditer(content):
             yield from self._placed(content[end : tag.start()], styles)
-            yield from (Piece("\n", piece.start) for piece in self._placed(tag.group(), styles))
+            yield from (TextPiece("\n", piece.start) for piece in self._placed(tag.group(), styles))
             end = tag.end()
         yield from self._placed(content[end:], styles)
 
-    def _special(self, token: Token, styles: tuple[Style, ...]) -> Piece:
+    def _special(self, token: Token, styles: tuple[Style, ...]) -> TextPiece:
         """An escape or an entity: a character or two for what was written as token.markup."""
         start = self._find(token.markup)
-        return Piece(token.content, self._at - len(token.markup) if start else self._at, styles)
+        return TextPiece(token.content, self._at - len(token.markup) if start else self._at, styles)
 
-    def _placed(self, content: str, styles: tuple[Style, ...]) -> Iterator[Piece]:
+    def _placed(self, content: str, styles: tuple[Style, ...]) -> Iterator[TextPiece]:
         if not content:
             return
         if self._find(content):
-            yield Piece(content, self._at - len(content), styles)
+            yield TextPiece(content, self._at - len(content), styles)
             return
         # The library replaced a character, such as NUL: place the others one by one.
         for character in content:
-            yield Piece(character, self._at - 1 if self._find(character) else self._at, styles)
+            yield TextPiece(character, self._at - 1 if self._find(character) else self._at, styles)
 
     def _find(self, content: str) -> bool:
         """Move behind the next place of this within the block; False if there is none."""
@@ -237,22 +237,22 @@ class _Reader:
             self._at = start + len(content)
         return start >= 0
 
-    def _code(self, token: Token, lines: tuple[int, int]) -> Iterator[Piece]:
+    def _code(self, token: Token, lines: tuple[int, int]) -> Iterator[TextPiece]:
         self._enter(lines[0] + 1, lines[1])
         for number, line in enumerate(token.content.removesuffix("\n").split("\n")):
             if number:
-                yield Piece("\n", self._at)
+                yield TextPiece("\n", self._at)
             yield from self._placed(line, ())
 
 
-def _task_box(piece: Piece) -> Iterator[Piece]:
+def _task_box(piece: TextPiece) -> Iterator[TextPiece]:
     """Show "[ ]" and "[x]" at the beginning of an item as boxes."""
     box = _TASK.match(piece.text)
     if not box or piece.styles:
         yield piece
         return
-    yield Piece("☐" if box[1] == " " else "☑", piece.start, is_box=True)
-    yield Piece(piece.text[box.end() :], piece.start + box.end())
+    yield TextPiece("☐" if box[1] == " " else "☑", piece.start, is_box=True)
+    yield TextPiece(piece.text[box.end() :], piece.start + box.end())
 
 
 class Marks:
@@ -267,7 +267,7 @@ class Marks:
         index = bisect_right(self._starts, position) - 1
         return index if index >= 0 and position < self._spans[index][1] else None
 
-    def runs(self, piece: Piece) -> Iterator[tuple[str, int | None]]:
+    def runs(self, piece: TextPiece) -> Iterator[tuple[str, int | None]]:
         """Cut a piece where a stretch begins or ends."""
         begin, mark = 0, self.at(piece.start)
         for offset in range(1, len(piece.text)):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from lib.markup.parsing import Element, Marks, Piece, elements, source_lines
+from lib.markup.parsing import Element, Marks, TextPiece, elements, source_lines
 
 CELLS = "; "
 
@@ -56,7 +56,7 @@ def words_only(source: str) -> str:
 @lru_cache(maxsize=512)
 def with_origin(source: str, *, signs: bool = True) -> PlainText:
     """Return the text without markup, with the place of each character in the source."""
-    writer = _Writer(source, signs=signs)
+    writer = _PlainWriter(source, signs=signs)
     for element in elements(source):
         writer.write(element)
     return PlainText("".join(writer.characters), tuple(writer.origin))
@@ -69,7 +69,7 @@ class _List:
 
 
 @dataclass
-class _Writer:
+class _PlainWriter:
     source: str
     signs: bool
     characters: list[str] = field(default_factory=list)
@@ -128,7 +128,7 @@ class _Writer:
         self.origin.extend([origin] * len(text))
 
 
-def _without_box(pieces: Sequence[Piece]) -> list[Piece]:
+def _without_box(pieces: Sequence[TextPiece]) -> list[TextPiece]:
     """Leave out the box of a task, and the space behind it."""
     if not (pieces and pieces[0].is_box):
         return list(pieces)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.markup.counts import count_markup
-from lib.markup.html import Sentence, as_html
+from lib.markup.html import MarkedSentence, as_html
 from lib.markup.parsing import DEEPEST, LONGEST
 from lib.markup.plain import plain_text, with_origin, words_only
 
@@ -203,7 +203,8 @@ def spans(html):
 
 def mark(source, *texts):
     return tuple(
-        Sentence(source.index(text), source.index(text) + len(text), (number,)) for number, text in enumerate(texts, 1)
+        MarkedSentence(source.index(text), source.index(text) + len(text), (number,))
+        for number, text in enumerate(texts, 1)
     )
 
 
@@ -230,7 +231,7 @@ def test_a_row_of_a_table_has_a_span_in_each_cell():
 @given(MARKDOWN, st.lists(st.integers(0, 200), max_size=8))
 def test_marks_change_no_letter(source, cuts):
     edges = sorted({cut for cut in cuts if cut <= len(source)})
-    marked = tuple(Sentence(a, b, (1,)) for a, b in pairwise(edges))
+    marked = tuple(MarkedSentence(a, b, (1,)) for a, b in pairwise(edges))
     assert "".join(Reading(as_html(source, marked)).text) == "".join(Reading(as_html(source)).text)
     parts = with_origin(source).parts([(s.start, s.end) for s in marked])
     assert "".join(text for text, _ in parts) == plain_text(source)

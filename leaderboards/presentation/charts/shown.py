@@ -19,7 +19,7 @@ SCREENS = {
 
 
 @dataclass(frozen=True)
-class Source:
+class ScreenImage:
     """An image for one kind of screen."""
 
     media: str
@@ -44,7 +44,7 @@ class ShownChart:
     columns: list[str]
     rows: list[list[str]]
     picture: str
-    sources: list[Source]
+    sources: list[ScreenImage]
     spec: str
     files: list[tuple[str, str]]
 
@@ -72,7 +72,7 @@ def show_chart(
         columns=list(chart.columns),
         rows=[[table_text(value) for value in row] for row in chart.rows],
         picture=address("svg"),
-        sources=[Source(media, address("svg", **look)) for media, look in SCREENS.items()],
+        sources=[ScreenImage(media, address("svg", **look)) for media, look in SCREENS.items()],
         spec=address("json"),
         files=[(ending.upper(), address(ending)) for ending in FILES],
     )

@@ -11,7 +11,7 @@ Key = int | str
 
 
 @dataclass(frozen=True)
-class Block:
+class ModelBlock:
     """What stays together on one device.
 
     Attributes:
@@ -27,7 +27,7 @@ class Block:
     beside: str = ""
 
 
-def blocks_of(model: Any, sizes: Mapping[str, int], cache: Sequence[int]) -> list[Block]:
+def blocks_of(model: Any, sizes: Mapping[str, int], cache: Sequence[int]) -> list[ModelBlock]:
     """Return the blocks of a model in the order in which it computes.
 
     Args:
@@ -43,7 +43,7 @@ def blocks_of(model: Any, sizes: Mapping[str, int], cache: Sequence[int]) -> lis
     for number, name in enumerate(names):
         weights = sum(size for tensor, size in sizes.items() if covers(name, tensor))
         beside = _tied_to(model, name, names) if not weights else ""
-        blocks.append(Block(name, weights, layers.get(name, 0) + (lost if number == 0 else 0), beside))
+        blocks.append(ModelBlock(name, weights, layers.get(name, 0) + (lost if number == 0 else 0), beside))
     return blocks
 
 
@@ -82,7 +82,9 @@ def _tied_to(model: Any, name: str, names: Sequence[str]) -> str:
     return ""
 
 
-def placed(blocks: Sequence[Block], room: Mapping[Key, int], prompts: int, *, evenly: bool) -> dict[str, Key] | None:
+def placed(
+    blocks: Sequence[ModelBlock], room: Mapping[Key, int], prompts: int, *, evenly: bool
+) -> dict[str, Key] | None:
     """Return the device of each block, or None where they do not fit.
 
     Args:

@@ -13,7 +13,7 @@ from lib.numbers import format_bytes
 from models_runner.adapters.loading import devices
 from models_runner.adapters.loading.devices import Device
 from models_runner.adapters.loading.formats import NF4_BITS, WeightFormat
-from models_runner.adapters.loading.placing import Block, Key, blocks_of, covers, device_of, placed
+from models_runner.adapters.loading.placing import Key, ModelBlock, blocks_of, covers, device_of, placed
 from models_runner.adapters.loading.settings import AUTO, BALANCED, CPU, FOUR_BIT, allowed_memory
 from models_runner.adapters.loading.sizes import cache_bytes, tensor_bytes
 from models_runner.adapters.protocol import AdapterError, DoesNotFitError, SystemSpec
@@ -188,7 +188,9 @@ def _usable(wish: Wish, here: Sequence[Device]) -> list[Device]:
 class _Layout:
     """Where the blocks of a model go, for so many prompts at a time."""
 
-    def __init__(self, wish: Wish, blocks: Sequence[Block], sizes: Mapping[str, int], usable: Sequence[Device]) -> None:
+    def __init__(
+        self, wish: Wish, blocks: Sequence[ModelBlock], sizes: Mapping[str, int], usable: Sequence[Device]
+    ) -> None:
         self.wish, self.blocks, self.sizes, self.usable = wish, blocks, sizes, usable
         mapping = wish.spec.engine.get("device_map")
         self.mapping: dict[str, Key] | None = dict(mapping) if isinstance(mapping, Mapping) else None

@@ -13,7 +13,7 @@ LOWER_CASE_WORD = re.compile(r"(?<![\w.'’-])[^\W\d_A-Z][\w'’-]*")
 
 
 @dataclass
-class Candidate:
+class SpeakerCandidate:
     label: Label
     count: int = 0
     timed: int = 0
@@ -70,12 +70,12 @@ def find_speakers(lines: Sequence[Line], heads: Iterable[Line], listed: Iterable
     )
 
 
-def _candidates(lines: Iterable[Line], heads: Iterable[Line]) -> dict[str, Candidate]:
-    candidates: dict[str, Candidate] = {}
+def _candidates(lines: Iterable[Line], heads: Iterable[Line]) -> dict[str, SpeakerCandidate]:
+    candidates: dict[str, SpeakerCandidate] = {}
     for line in (*lines, *heads):
         if line.label is None:
             continue
-        candidate = candidates.setdefault(line.label.key, Candidate(line.label))
+        candidate = candidates.setdefault(line.label.key, SpeakerCandidate(line.label))
         candidate.count += 1
         candidate.timed += line.time is not None
         candidate.heads += line.form == "head"
@@ -84,16 +84,16 @@ def _candidates(lines: Iterable[Line], heads: Iterable[Line]) -> dict[str, Candi
     return candidates
 
 
-def _is_sure(candidate: Candidate, listed: set[str]) -> bool:
+def _is_sure(candidate: SpeakerCandidate, listed: set[str]) -> bool:
     timed_name = candidate.timed > 0 and candidate.label.looks != "heading"
     return candidate.certain or timed_name or candidate.heads > 0 or candidate.label.key in listed
 
 
-def _all_timed(candidates: Iterable[Candidate]) -> bool:
+def _all_timed(candidates: Iterable[SpeakerCandidate]) -> bool:
     return any(candidate.timed for candidate in candidates)
 
 
-def _likely(candidates: Sequence[Candidate], lines: Sequence[Line]) -> set[str]:
+def _likely(candidates: Sequence[SpeakerCandidate], lines: Sequence[Line]) -> set[str]:
     names = [c for c in candidates if c.label.looks == "name"]
     once = any(candidate.count == 1 for candidate in candidates)
     words = _words_in_lower_case(lines) if once and len(candidates) > 2 else set()
@@ -106,7 +106,7 @@ def _likely(candidates: Sequence[Candidate], lines: Sequence[Line]) -> set[str]:
     return likely | recurring | (single_words if almost_all or recurring else set())
 
 
-def _is_a_word(candidate: Candidate, words: set[str]) -> bool:
+def _is_a_word(candidate: SpeakerCandidate, words: set[str]) -> bool:
     """Whether a label that is there once is a word of the text, such as the heading Logistics."""
     key = candidate.label.key
     return candidate.count == 1 and key in words and key not in WORDS_THAT_ARE_NAMES
@@ -116,7 +116,7 @@ def _words_in_lower_case(lines: Iterable[Line]) -> set[str]:
     return {word for line in lines for word in LOWER_CASE_WORD.findall(line.rest or line.words)}
 
 
-def _spelling(candidate: Candidate) -> str:
+def _spelling(candidate: SpeakerCandidate) -> str:
     """Return the most frequent spelling; of equally frequent ones, first one that mixes capitals and small letters."""
     best = max(candidate.spellings.values())
     spellings = [name for name, count in candidate.spellings.items() if count == best]

@@ -16,7 +16,7 @@ CHEVRONS = re.compile(r"(?:^|\n)\s*>{2,3}\s*")
 
 
 @dataclass(frozen=True)
-class Piece:
+class CuePiece:
     """What one speaker says in a cue.
 
     Attributes:
@@ -34,7 +34,7 @@ class Piece:
         return " ".join(self.lines)
 
 
-def pieces_of(payload: str) -> list[Piece]:
+def pieces_of(payload: str) -> list[CuePiece]:
     """Split a cue at its voices, and at the dashes and chevrons that mark a change of speaker."""
     if spoken := _teams_record(payload):
         return [spoken]
@@ -46,13 +46,13 @@ def pieces_of(payload: str) -> list[Piece]:
     return pieces + _split(payload[position:], voice)
 
 
-def _teams_record(payload: str) -> Piece | None:
+def _teams_record(payload: str) -> CuePiece | None:
     """Read a cue of the Teams API, whose text is JSON: {"speakerName": ..., "spokenText": ...}."""
     if not payload.lstrip().startswith("{") or "spokenText" not in payload:
         return None
     try:
         record = json.loads(payload)
-        return Piece(str(record.get("speakerName") or ""), (str(record["spokenText"]).strip(),))
+        return CuePiece(str(record.get("speakerName") or ""), (str(record["spokenText"]).strip(),))
     except (ValueError, KeyError, AttributeError, RecursionError):
         return None
 
@@ -69,14 +69,14 @@ def plain(text: str) -> str:
     )
 
 
-def _split(text: str, voice: str | None) -> list[Piece]:
+def _split(text: str, voice: str | None) -> list[CuePiece]:
     text = plain(text)
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     if not lines:
         return []
     if voice is None and (CHEVRONS.search(text) or _are_dashed(lines)):
         return _changes(lines)
-    return [Piece(voice, tuple(lines))]
+    return [CuePiece(voice, tuple(lines))]
 
 
 def _are_dashed(lines: list[str]) -> bool:
@@ -84,8 +84,8 @@ def _are_dashed(lines: list[str]) -> bool:
     return dashed > 1 or (dashed == 1 and bool(DASHED.match(lines[0])) and bool(NEXT_DASH.search(lines[0])))
 
 
-def _changes(lines: list[str]) -> list[Piece]:
-    pieces: list[Piece] = []
+def _changes(lines: list[str]) -> list[CuePiece]:
+    pieces: list[CuePiece] = []
     for line in lines:
         parts = NEXT_DASH.split(line) if DASHED.match(line) else [line]
         for number, part in enumerate(parts):
@@ -94,7 +94,7 @@ def _changes(lines: list[str]) -> list[Piece]:
             if not bare:
                 continue
             if begins or not pieces:
-                pieces.append(Piece(None, (bare,), begins))
+                pieces.append(CuePiece(None, (bare,), begins))
             else:
-                pieces[-1] = Piece(None, (*pieces[-1].lines, bare), pieces[-1].changes)
+                pieces[-1] = CuePiece(None, (*pieces[-1].lines, bare), pieces[-1].changes)
     return pieces

@@ -9,7 +9,7 @@ import srt
 from webvtt import vtt
 
 from models_runner.importing.files import Source
-from models_runner.importing.readers.captions.cue_text import CHEVRONS, TIMESTAMP, Piece, pieces_of, plain
+from models_runner.importing.readers.captions.cue_text import CHEVRONS, TIMESTAMP, CuePiece, pieces_of, plain
 from models_runner.importing.readers.records_of import record_of_turns
 from models_runner.importing.reading import Note, NoteKind, Outcome, Reader, ReadOptions
 from models_runner.importing.records import RecordError
@@ -137,19 +137,19 @@ def transcript_of(cues: list[Cue]) -> TranscriptText:
     return result
 
 
-def _pieces(cue: Cue) -> list[Piece]:
+def _pieces(cue: Cue) -> list[CuePiece]:
     pieces = pieces_of(cue.payload)
     if (webex := WEBEX.match(cue.identifier.strip())) and webex["name"].strip():
         return [replace(piece, voice=webex["name"]) if piece.voice is None else piece for piece in pieces]
     return pieces
 
 
-def _of_voice(cue: Cue, piece: Piece) -> Utterance:
+def _of_voice(cue: Cue, piece: CuePiece) -> Utterance:
     name = read_label(piece.voice).name if piece.voice else ""
     return Utterance(name, piece.text, cue.start, cue.end, piece.changes)
 
 
-def _of_labels(pieces: list[tuple[Cue, Piece]]) -> tuple[list[Utterance], Speakers, list[Utterance]]:
+def _of_labels(pieces: list[tuple[Cue, CuePiece]]) -> tuple[list[Utterance], Speakers, list[Utterance]]:
     """Find names before colons; words without one go on with a sentence that the cue before left open."""
     read = [
         (cue, piece, [read_line(n, line, times=False) for line in piece.lines]) for n, (cue, piece) in enumerate(pieces)
@@ -210,7 +210,7 @@ def _goes_on(before: Utterance, said: Utterance, chevrons: bool) -> bool:
     return open_sentence and (said.start or 0) - (before.end or 0) < PAUSE
 
 
-def _without_rolling(cues: list[Cue], pieces: list[tuple[Cue, Piece]]) -> list[tuple[Cue, Piece]]:
+def _without_rolling(cues: list[Cue], pieces: list[tuple[Cue, CuePiece]]) -> list[tuple[Cue, CuePiece]]:
     """Take out what captions repeat while they roll or grow on the screen, as YouTube's do.
 
     Only in files that do so again and again: people repeat themselves too.
@@ -232,7 +232,7 @@ def _without_rolling(cues: list[Cue], pieces: list[tuple[Cue, Piece]]) -> list[t
     return result
 
 
-def _touch(before: tuple[Cue, Piece], after: tuple[Cue, Piece]) -> bool:
+def _touch(before: tuple[Cue, CuePiece], after: tuple[Cue, CuePiece]) -> bool:
     close = before[0] is not after[0] and after[0].start - before[0].end < TOUCHING
     return close and before[1].voice == after[1].voice
 
