@@ -1,0 +1,250 @@
+"""A person rates over a bad connection, in two tabs and on two devices: no answer is lost or counted twice."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from annotations.models import Annotator, Assignment, Judgement, JudgementRevision, Remark, Study
+from tests.browser.rating import (
+    join,
+    next_is_fetched_ahead,
+    press_until_next_pair,
+    rated,
+    start_by_keyboard,
+    stored_choice,
+    takes_answers,
+    token,
+)
+from tests.factories import make_study
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.parametrize("reaches_server", [False, True], ids=["request lost", "answer lost"])
+def test_a_vote_over_a_cut_connection_is_stored_once(new_page, complaints, reaches_server):
+    page = join(new_page(), make_study())
+    shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
+    cuts = []
+
+    def cut(route):
+        if len(cuts) < 2:
+            cuts.append(route.request.post_data)
+            if reaches_server:
+                route.fetch()
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/vote", cut)
+    page.keyboard.press("3")
+    expect(page.get_by_role("status").first).to_have_text("Not saved yet: no connection. Trying again…")
+    expect(page.get_by_role("status").first).to_have_text("Saved")
+    rated(page, 1)
+    assert len(cuts) == 2
+    assert JudgementRevision.objects.count() == 1
+    assert stored_choice(shown, texts) == "right"
+    assert all("ERR_CONNECTION_RESET" in text for text in complaints)
+    complaints.clear()
+
+
+def test_an_unsaved_answer_survives_a_reload(new_page, complaints):
+    page = join(new_page(), make_study())
+    shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
+    page.route("**/vote", lambda route: route.abort("connectionreset"))
+    page.keyboard.press("2")
+    expect(page.get_by_role("status").first).to_contain_text("Not saved yet")
+    assert not Judgement.objects.exists()
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.unroute("**/vote")
+    page.reload()
+    rated(page, 1)
+    assert asked == ["beforeunload"]
+    assert stored_choice(shown, texts) == "tie"
+    complaints.clear()
+
+
+def test_another_tab_leaves_an_unsaved_answer_where_it_is(new_page, complaints):
+    page = join(new_page(), make_study(criteria=("overall", "fluency")))
+    other = page.context.new_page()
+    other.goto(page.url)
+    takes_answers(other)
+    page.route("**/vote", lambda route: route.abort("connectionreset"))
+    page.bring_to_front()
+    page.keyboard.press("1")
+    expect(page.get_by_role("status").first).to_contain_text("Not saved yet")
+    other.locator("[data-question=fluency]").get_by_role("button", name="Equally good").click()
+    expect(other.get_by_role("status").first).to_have_text("Saved")
+    page.close()
+    other.reload()
+    rated(other, 1)
+    assert set(Judgement.objects.values_list("criterion__key", flat=True)) == {"overall", "fluency"}
+    complaints.clear()
+
+
+def test_offline_for_the_next_pair_only_delays_it(new_page, complaints):
+    page = join(new_page(), make_study())
+    shown = token(page)
+    answers = page.locator("[data-rating]").get_attribute("data-rate-url") + "**"
+    # Only the answer arrives: no pair is fetched, neither ahead nor afterwards.
+    page.route(f"**{answers}", lambda route: route.abort() if route.request.method == "GET" else route.continue_())
+    page.keyboard.press("1")
+    status = page.get_by_role("status").first
+    expect(status).to_contain_text("Trying again…")
+    page.unroute(f"**{answers}")
+    expect(page.locator(f"[data-token='{shown}']")).to_have_count(0)
+    rated(page, 1)
+    assert JudgementRevision.objects.count() == 1
+    complaints.clear()
+
+
+def test_another_device_goes_on_with_the_same_pair(new_page):
+    page = join(new_page(), make_study())
+    press_until_next_pair(page, "1")
+    rated(page, 1)
+    other = new_page(viewport={"width": 360, "height": 740})
+    start_by_keyboard(other, page.locator("#personal-link").input_value())
+    rated(other, 1)
+    assert token(other) == token(page)
+    assert Annotator.objects.count() == 1
+
+
+def test_a_pair_that_others_rated_meanwhile_is_passed_over(new_page, complaints):
+    study = make_study(systems=2, documents=2, quota=1)
+    page = join(new_page(), study)
+    shown = token(page)
+    mine = Assignment.objects.get(token=shown)
+    # The place stays taken, now by somebody else.
+    Assignment.objects.filter(pk=mine.pk).update(state="expired", slot=None, lease_until=None)
+    page.keyboard.press("1")
+    expect(page.get_by_role("alert")).to_contain_text("others have rated it meanwhile")
+    expect(page.locator("[aria-pressed=true]")).to_have_count(0)
+    page.get_by_role("button", name="Go on with the next pair").click()
+    expect(page.locator(f"[data-token='{shown}']")).to_have_count(0)
+    assert not Judgement.objects.exists()
+    assert all("409" in text for text in complaints)
+    complaints.clear()
+
+
+def test_an_outdated_page_keeps_the_answer_until_it_is_reloaded(new_page, complaints):
+    page = join(new_page(), make_study())
+    shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
+    page.context.clear_cookies(name=re.compile("csrf"))
+    asked = []  # whether to leave the page: it says itself that the answer is kept
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.keyboard.press("3")
+    expect(page.get_by_role("alert")).to_contain_text("out of date")
+    assert not Judgement.objects.exists()
+    page.get_by_role("button", name="Reload the page").click()
+    rated(page, 1)
+    assert stored_choice(shown, texts) == "right"
+    assert asked == []
+    assert all("403" in text for text in complaints)
+    complaints.clear()
+
+
+def test_an_answer_is_kept_until_the_personal_link_is_opened_again(new_page, complaints):
+    page = join(new_page(), make_study())
+    shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
+    link = page.locator("#personal-link").input_value()
+    page.context.clear_cookies(name=re.compile("session"))
+    page.keyboard.press("3")
+    expect(page.get_by_role("alert")).to_contain_text("your personal link again. Your answer is kept here")
+    page.get_by_role("button", name="Reload the page").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This browser has not joined yet")
+    start_by_keyboard(page, link)
+    rated(page, 1)
+    assert stored_choice(shown, texts) == "right"
+    assert all("403" in text for text in complaints)
+    complaints.clear()
+
+
+def test_an_answer_is_kept_while_the_study_is_paused(new_page, complaints):
+    page = join(new_page(), make_study())
+    shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
+    Study.objects.update(status="paused")
+    page.keyboard.press("3")
+    expect(page.get_by_role("alert")).to_contain_text("not open for rating at the moment")
+    expect(page.get_by_role("alert")).to_contain_text("Your answer is kept here and sent once it can be.")
+    page.get_by_role("button", name="Reload the page").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Rating is paused")
+    assert not Judgement.objects.exists()
+    Study.objects.update(status="open")
+    page.get_by_role("link", name="Look again now").click()
+    rated(page, 1)
+    assert stored_choice(shown, texts) == "right"
+    assert all("409" in text for text in complaints)
+    complaints.clear()
+
+
+def test_the_next_pair_is_there_without_the_server(new_page, complaints):
+    page = join(new_page(), make_study(systems=3, documents=3))
+    next_is_fetched_ahead(page)
+    ahead = Assignment.objects.filter(state="leased").order_by("pk").last()
+    page.route(re.compile(r"/rate/[0-9a-f-]+/$"), lambda route: route.abort("connectionreset"))
+    press_until_next_pair(page, "1")
+    assert token(page) == str(ahead.token)
+    rated(page, 1)
+    complaints.clear()
+
+
+def test_without_a_network_one_goes_on_with_the_next_pair(new_page, complaints):
+    page = join(new_page(), make_study(systems=3, documents=3))
+    status = page.get_by_role("status").first
+    next_is_fetched_ahead(page)
+    ahead = Assignment.objects.filter(state="leased").order_by("pk").last()
+    posted = []
+    page.on("requestfinished", lambda request: posted.append(request.url) if request.url.endswith("/vote") else None)
+    page.context.set_offline(True)
+    first, texts = press_until_next_pair(page, "3")
+    assert token(page) == str(ahead.token)
+    expect(status).to_have_text("Not saved yet: no connection. Trying again…")
+    rated(page, 1)
+    second, more = token(page), page.locator(".summary-text").all_inner_texts()
+    takes_answers(page)
+    page.keyboard.press("u")
+    expect(status).to_have_text("Not saved yet, so it cannot be taken back: wait until it is saved.")
+    page.keyboard.press("2")  # the pair after it is not there
+    expect(page.locator("[aria-pressed=true]")).to_have_count(1)
+    assert token(page) == second
+    assert not Judgement.objects.exists()
+    page.context.set_offline(False)
+    expect(page.locator(f"[data-token='{second}']")).to_have_count(0)
+    rated(page, 2)
+    expect(status).to_have_text("Saved")
+    assert (stored_choice(first, texts), stored_choice(second, more)) == ("right", "tie")
+    assert JudgementRevision.objects.count() == len(posted) == 2
+    complaints.clear()
+
+
+def test_back_in_the_network_the_next_pair_is_fetched_again(new_page, complaints):
+    page = join(new_page(), make_study(systems=3, documents=3))
+    next_is_fetched_ahead(page)
+    page.context.set_offline(True)
+    press_until_next_pair(page, "1")
+    takes_answers(page)
+    page.context.set_offline(False)
+    expect(page.get_by_role("status").first).to_have_text("Saved")
+    next_is_fetched_ahead(page)
+    first = Assignment.objects.get(state="done")
+    assert Assignment.objects.filter(state="leased").count() == 2
+    assert token(page) != str(first.token)
+    complaints.clear()
+
+
+def test_a_comment_waits_with_its_answer(new_page, complaints):
+    page = join(new_page(), make_study(systems=3, documents=3))
+    next_is_fetched_ahead(page)
+    page.context.set_offline(True)
+    page.locator("#comment-text").fill("Left names the date.")
+    page.keyboard.press("Escape")
+    shown, _ = press_until_next_pair(page, "1")
+    expect(page.locator("#comment-text")).to_have_value("")
+    page.context.set_offline(False)
+    expect(page.get_by_role("status").first).to_have_text("Saved")
+    next_is_fetched_ahead(page)
+    comment = Remark.objects.get()
+    assert (str(comment.assignment.token), comment.text) == (shown, "Left names the date.")
+    assert Judgement.objects.get().assignment == comment.assignment
+    complaints.clear()
