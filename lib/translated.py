@@ -21,25 +21,30 @@ LEAST_CHARACTERS = 8
 # be a name that somebody gave.
 WITHIN = (
     *("left", "right", "annotator", "annotators", "document", "documents"),
-    *("rating", "parameters", "words"),
+    *("rating", "parameters", "words", "long", "medium", "short", "query", "input", "output"),
 )
 WORDS = (
     *WITHIN,
     *("zero-shot", "fine-tuned", "baseline", "human", "compact", "mid", "large", "no size"),
-    *("long", "medium", "short", "query", "none", "yes", "no", "count", "everybody", "people", "alike", "all"),
+    *("none", "yes", "no", "count", "everybody", "people", "alike", "all"),
     *("pairs", "ratings", "summaries", "gold items", "training items", "invitations", "gold", "training", "any length"),
     *("validation split", "pairs per document", "completion code", "annotator title", "break minutes"),
+    *("slug", "anchor", "label", "addresses", "encoding", "sheet", "about", "temperature", "repetition penalty"),
     "pair %(number)s of %(document)s",
     *("%(n)s system", "%(n)s systems", "%(n)s document", "%(n)s documents", "%(n)s annotator", "%(n)s annotators"),
-    *("%(n)s judge", "%(n)s judges", "%(n)s judgement", "%(n)s judgements"),
+    *("%(n)s vote", "%(n)s votes", "%(n)s days", "%(n)s judge", "%(n)s judges", "%(n)s judgement", "%(n)s judgements"),
     *("so far", "forecast", "against", "enough", "system", "rate", "lower", "upper", "votes"),
 )
 NAMES = re.compile(r"[\w.-]+(?:, [\w.-]+)* and [\w.-]+")
 COUNTED = re.compile(r"([\d,]+) (\w+)")
+COUNT = re.compile(r"%\(n\)s \w+")
 RANGE = re.compile(r"([\d.,]+) to ([\d.,]+)")
 SEPARATORS = {"; ": "；", ", ": "、", " ": ""}
 SENTENCES = re.compile(r"[.!?] [A-Z“]")
 LONGEST_LIST = 8
+LONGEST = 5_000  # of a text of ours, with somebody's words in it
+# A text with so few characters of its own has no whole sentence for a value.
+SHORT, WORDS_IN_SHORT = 24, 4
 DEPTH = 4
 CONTEXT = "\x04"  # stands between a context and its text
 
@@ -48,7 +53,7 @@ def translated(text: object) -> str:
     """Return the text in the language of the page, or as it is where no translation is known."""
     words = str(text)
     language = get_language() or settings.LANGUAGE_CODE
-    if not words or language == settings.LANGUAGE_CODE:
+    if not words or language == settings.LANGUAGE_CODE or len(words) > LONGEST:
         return words
     return _translated(language, words)
 
@@ -98,8 +103,11 @@ def _find(language: str, text: str, depth: int) -> str | None:
     stripped = text.strip()
     if exact := _exactly(language, stripped):
         return _around(text, stripped, exact)
-    if stripped.endswith(":") and (exact := _exactly(language, stripped[:-1])):
-        return _around(text, stripped, f"{exact}：")
+    if counted := COUNTED.fullmatch(stripped):
+        form = translation(language)._catalog.get(f"%(n)s {counted[2]}")
+        return _around(text, stripped, PLACE.sub(counted[1], form)) if form else None
+    if stripped.endswith(":") and (found := _find(language, stripped[:-1], depth)):
+        return _around(text, stripped, f"{found}：")
     if depth == 0 or " " not in stripped:
         return None
     if found := _list(language, stripped, depth) or _by_pattern(language, stripped, depth):
@@ -136,9 +144,6 @@ def _around(text: str, stripped: str, translation: str) -> str:
 def _value(language: str, value: str, depth: int) -> str:
     """Translate a value that is words itself. A single word stays: it may be somebody's name for something."""
     words = value.strip()
-    if counted := COUNTED.fullmatch(words):
-        form = translation(language)._catalog.get(f"%(n)s {counted[2]}")
-        return PLACE.sub(counted[1], form) if form else value
     if " " not in words:
         return _exactly(language, words) or value if words.casefold() in WITHIN else value
     if found := _find(language, words, depth):
@@ -172,16 +177,17 @@ def _joined(language: str, parts: list[str], mark: str, depth: int) -> str | Non
 
 
 class Pattern:
-    """A text of the catalogue with places for values."""
+    """A text of the catalogue with places for values.
+
+    Matched from the left without going back, so that no text takes long, whoever wrote its values.
+    """
 
     def __init__(self, text: str, translation: str) -> None:
-        literals = PLACE.split(text)[::2]
-        self.literals = [literal for literal in literals if literal]
+        pieces = PLACE.split(text)
+        self.literals, self.names = pieces[::2], pieces[1::2]
         self.length = sum(map(len, self.literals))
-        self.places = len(literals) - 1
-        self.begins = bool(literals[0])
+        self.begins = bool(self.literals[0])
         self.translation = translation
-        self._text = text
 
     def filled(self, values: dict[str, str]) -> str:
         """Return the translation with these values in their places."""
@@ -189,27 +195,30 @@ class Pattern:
 
     def match(self, text: str) -> dict[str, str] | None:
         """Return the values in a text that this one is."""
-        if any(literal not in text for literal in self.literals):
-            return None
-        found = _expression(self._text).fullmatch(text)
+        values = self._values(text)
         # A value is no two sentences: then the text is this one and another.
-        if found is None or any(SENTENCES.search(value) for value in found.groups()):
+        if values is None or any(SENTENCES.search(value) for value in values):
             return None
-        return found.groupdict()
+        is_short = not self.begins and self.length < SHORT
+        if is_short and any(len(value.split()) > WORDS_IN_SHORT for value in values):
+            return None
+        found = dict(zip(self.names, values, strict=True))
+        return found if all(found[name] == value for name, value in zip(self.names, values, strict=True)) else None
 
-
-@cache
-def _expression(text: str) -> re.Pattern[str]:
-    pieces = PLACE.split(text)
-    names: set[str] = set()
-    written = []
-    for i, piece in enumerate(pieces):
-        if i % 2 == 0:
-            written.append(re.escape(piece))
-        else:
-            written.append(f"(?P={piece})" if piece in names else f"(?P<{piece}>.*?)")
-            names.add(piece)
-    return re.compile("".join(written), re.DOTALL)
+    def _values(self, text: str) -> list[str] | None:
+        """Return what stands between the words, each value as short as can be; None where the words are others."""
+        first, *between, last = self.literals
+        at, end = len(first), len(text) - len(last)
+        if at > end or not text.startswith(first) or not text.endswith(last):
+            return None
+        values = []
+        for literal in between:
+            found = text.find(literal, at, end)
+            if found < 0:
+                return None
+            values.append(text[at:found])
+            at = found + len(literal)
+        return [*values, text[at:end]]
 
 
 @cache
@@ -223,9 +232,9 @@ def _catalogue(language: str) -> tuple[dict[str, str], list[Pattern]]:
     patterns = [
         Pattern(text, value)
         for text, value in texts.items()
-        if PLACE.search(text) and len(PLACE.sub("", text)) >= LEAST_CHARACTERS
+        if PLACE.search(text) and len(PLACE.sub("", text)) >= LEAST_CHARACTERS and not COUNT.fullmatch(text)
     ]
-    patterns.sort(key=lambda pattern: (not pattern.begins, -pattern.length, -pattern.places))
+    patterns.sort(key=lambda pattern: (not pattern.begins, -pattern.length, -len(pattern.names)))
     whole = {key: value for key, value in texts.items() if not PLACE.search(key)}
     # Begun with a capital or not: a status stands in a table and within a sentence.
     return {key.casefold(): value for key, value in whole.items()} | whole, patterns

@@ -48,7 +48,7 @@ CONDITION = re.compile(r"\{% if [^%]*%\}((?:(?!\{% if).)*?)(?:\{% else %\}((?:(?
 PLACE_OF_CARD = re.compile(r"\{\{ ([\w.]+) \}\}")
 # Text of a page has words with a space between; of one word, only what stands at these names.
 LABELS = frozenset({"label", "help_text", "title", "heading", "verbose_name", "empty_label"})
-ONE_WORD = re.compile(r"[A-Z][a-z]+[.:]?")
+ONE_WORD = re.compile(r"[A-Z][a-z]+(?:: \d+)?[.:]?")
 WORD = re.compile(r"[A-Za-z]{2,}")
 # Regular expressions, SQL, headers, types, markup and file patterns.
 CODE = re.compile(
@@ -116,9 +116,7 @@ def _is_passed_over(node: ast.AST) -> bool:
             return True
         case ast.FunctionDef(name="__str__" | "__repr__"):
             return True
-        case ast.ClassDef(name="Meta"):
-            return True
-        case ast.Assign(targets=[ast.Name(id="__all__" | "_SAID")]):
+        case ast.Assign(targets=[ast.Name(id="__all__" | "_SAID" | "verbose_name" | "verbose_name_plural")]):
             return True
     return False
 

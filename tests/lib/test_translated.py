@@ -38,6 +38,10 @@ def _chinese():
         ("left, right, equally good and both bad", "左边、右边、同样好、都不好"),
         ("tiny: no value in ROUGE-1", "tiny：ROUGE-1 没有数值"),
         ("Both bad:", "都不好："),
+        (
+            "3 annotators gave 180 judgements on 10 documents, each on a pair of summaries of the same document.",
+            "3 位评价者对 10 份文档给出了 180 个判断，每个判断针对同一份文档的两份摘要。",
+        ),
     ],
 )
 def test_a_text_is_found_by_the_words_around_its_values(english, chinese):
@@ -78,3 +82,10 @@ def test_markdown_keeps_its_marks_and_code():
     assert translated_markdown(card) == (
         "## 内容\n\n| 表 | 行数 |\n| --- | --- |\n| `votes` | 3 |\n\n```python\nvotes = 1  # no votes yet\n```\n- 还没有投票"
     )
+
+
+def test_a_long_text_of_many_commas_takes_no_time():
+    """Values are somebody's words at times: a text that nearly fits must not be tried in every way."""
+    for mark in (", ", "; ", ": ", " and ", ". A"):
+        text = f"a{mark}" * 1_000 + "b"
+        assert translated(text) == text
