@@ -67,6 +67,8 @@ INSTALLED_APPS = [
     "annotations",
     "leaderboards",
     "api",
+    # After ours, whose templates stand for its own.
+    "django.forms",
 ]
 
 MIDDLEWARE = [
@@ -99,6 +101,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "builtins": ["evalsite.templatetags.translated"],
         },
     },
 ]
@@ -177,6 +180,9 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # ---- language, time, static files
+
+# Labels, help and errors of forms in the language of the page (evalsite/templates/django/forms).
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]

@@ -4,14 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST, require_safe
 from django.views.defaults import permission_denied
@@ -54,7 +52,6 @@ def home(request: HttpRequest) -> HttpResponse:
         if isinstance(request.user, User) and visible_studies(request.user).exists():
             return redirect("studies")
         return render(request, "evalsite/welcome.html")
-    translation.activate(settings.LANGUAGE_CODE)  # researchers' pages are not translated yet
     running = Run.objects.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
     context = {
         "study_rows": study_rows(hidden={study.pk for study in being_rated(request)}),

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-READ_OUT = ("title", "aria-label", "placeholder", "alt")
+READ_OUT = ("title", "aria-label", "placeholder", "alt", "data-label")
 VOID = {"meta", "link", "img", "input", "br", "hr", "area", "base", "col", "embed", "source", "wbr"}
 
 

@@ -15,42 +15,51 @@ from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from tools.said import shown_texts
+
 ROOT = Path(__file__).parents[1]
-APPS = ("annotations", "evalsite", "leaderboards", "models_runner")
+APPS = ("annotations", "api", "evalsite", "leaderboards", "models_runner")
 # Domain to the files whose texts it holds, by kind.
 SOURCES = {
     "django": {"python": "*.py", "template": "templates/**/*.html"},
     "djangojs": {"javascript": "static/**/*.js"},
 }
 KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2)}
-CALL = re.compile(r"""\b(n?)gettext\(((?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^()'"])*)\)""")
+CALL = re.compile(r"""(?<!\w)([np]?)(?:gettext|_)\(((?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^()'"])*)\)""")
 
 Message = str | tuple[str, ...]
 
 
-def marked(domain: str) -> Iterator[tuple[str, Message]]:
-    """File and text of everything marked for translation; a text with a plural is a pair."""
+def marked(domain: str) -> Iterator[tuple[str, Message, str | None]]:
+    """File, text and context of everything to translate; a text with a plural is a pair."""
+    if domain == "django":
+        yield from ((file, text, None) for file, text in shown_texts(ROOT))
     for app in APPS:
         for kind, pattern in SOURCES[domain].items():
             for path in sorted((ROOT / app).rglob(pattern)):
                 if "migrations" not in path.parts:
                     found = _in_template(path) if kind == "template" else _in_code(path, kind)
-                    yield from ((str(path.relative_to(ROOT)), text) for text in found)
+                    yield from ((str(path.relative_to(ROOT)), text, context) for text, context in found)
 
 
-def _in_code(path: Path, kind: str) -> Iterator[Message]:
+def _in_code(path: Path, kind: str) -> Iterator[tuple[Message, None]]:
     with path.open("rb") as file:
         for _line, text, _comments, _context in extract(kind, file, KEYWORDS, options={"encoding": "utf-8"}):
-            yield tuple(text) if isinstance(text, (list, tuple)) else text
+            yield (tuple(text) if isinstance(text, (list, tuple)) else text), None
 
 
-def _in_template(path: Path) -> Iterator[Message]:
+def _in_template(path: Path) -> Iterator[tuple[Message, str | None]]:
     # Django turns the tags into calls of gettext and all else into X.
     from django.utils.translation.template import templatize
 
-    for plural, arguments in CALL.findall(templatize(path.read_text(), origin=str(path))):
-        texts = re.sub(r",\s*[^'\",]*$", "", arguments) if plural else arguments
-        yield ast.literal_eval(f"({texts})") if plural else ast.literal_eval(texts)
+    for kind, arguments in CALL.findall(templatize(path.read_text(), origin=str(path))):
+        texts = re.sub(r",\s*[^'\",]*$", "", arguments) if kind == "n" else arguments
+        found = ast.literal_eval(f"({texts})")
+        if kind == "p":
+            context, text = found
+            yield text, context
+        else:
+            yield found, None
 
 
 def catalogues() -> list[Path]:
@@ -66,8 +75,8 @@ def updated(path: Path) -> Catalog:
     """The catalogue with an empty entry for each new text, and without those that are gone."""
     catalogue = read(path)
     template = Catalog(domain=path.stem, creation_date=catalogue.creation_date)
-    for file, text in marked(path.stem):
-        template.add(text, locations=[(file, 0)])
+    for file, text, context in marked(path.stem):
+        template.add(text, locations=[(file, 0)], context=context)
     catalogue.update(template, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
     return catalogue

@@ -83,21 +83,27 @@ def on_votes(top: Values, n_votes: int) -> str:
         return f"{name} is firm: {votes['reason']}."
     if not votes["verified"]:
         return f"{name}: a set of {votes['count']} votes seemed to change it, and a refit did not confirm that."
-    few, them = ("one vote", "it") if votes["count"] == 1 else (f"{votes['count']} votes", "them")
-    return f"{name} depends on {few} of {n_votes}: without {them}, {votes['in']} would replace {votes['out']}."
+    if votes["count"] == 1:
+        return f"{name} depends on one vote of {n_votes}: without it, {votes['in']} would replace {votes['out']}."
+    return (
+        f"{name} depends on {votes['count']} votes of {n_votes}: without them, {votes['in']} would replace "
+        f"{votes['out']}."
+    )
 
 
 def on_units(top: Values) -> str:
     """Say which single annotators or documents decide the first place or the top three."""
-    people, documents = top["annotators"]["change"], top["documents"]["change"]
-    if not people and not documents:
-        return f"No single annotator and no single document decides {_in_sentence(top)}."
-    parts = []
+    people, documents = (", ".join(top[unit]["change"]) for unit in ("annotators", "documents"))
+    if people and documents:
+        return (
+            f"{_top(top)} would change without one of these annotators: {people}; or without one of these documents: "
+            f"{documents}."
+        )
     if people:
-        parts.append(f"one of these annotators: {', '.join(people)}")
+        return f"{_top(top)} would change without one of these annotators: {people}."
     if documents:
-        parts.append(f"one of these documents: {', '.join(documents)}")
-    return f"{_top(top)} would change without {'; or without '.join(parts)}."
+        return f"{_top(top)} would change without one of these documents: {documents}."
+    return f"No single annotator and no single document decides {_in_sentence(top)}."
 
 
 def _top(top: Values) -> str:
@@ -105,8 +111,7 @@ def _top(top: Values) -> str:
 
 
 def _in_sentence(top: Values) -> str:
-    name = _top(top)
-    return name[0].lower() + name[1:]
+    return "first place" if top["k"] == 1 else f"the top {top['k']}"
 
 
 def on_length(control: Values) -> str:

@@ -25,11 +25,11 @@ PICKED = (
     "This interval is of this pair alone: it does not allow for a pair that was picked among several after a look at "
     "the votes."
 )
-CLASSES = {
-    "compact": "the compact systems",
-    "baselines": "the baselines",
-    "large": "the large systems",
-    "others": "the systems that are not compact",
+LEADS = {
+    "compact": "{} leads the compact systems",
+    "baselines": "{} leads the baselines",
+    "large": "{} leads the large systems",
+    "others": "{} leads the systems that are not compact",
 }
 
 
@@ -45,10 +45,10 @@ class GainMeasure:
 
 
 MEASURES = (
-    GainMeasure("parameters", "Size", "smaller", "larger", format_parameters),
-    GainMeasure("seconds", "Time a summary", "faster", "slower", format_seconds),
-    GainMeasure("price", "Price a summary", "cheaper", "dearer", format_dollars),
-    GainMeasure("memory", "Peak memory", "less memory", "more memory", format_bytes),
+    GainMeasure("parameters", "Size", "{} × smaller", "{} × larger", format_parameters),
+    GainMeasure("seconds", "Time a summary", "{} × faster", "{} × slower", format_seconds),
+    GainMeasure("price", "Price a summary", "{} × cheaper", "{} × dearer", format_dollars),
+    GainMeasure("memory", "Peak memory", "{} × less memory", "{} × more memory", format_bytes),
 )
 
 
@@ -162,9 +162,7 @@ def _on_choice(verdict: Values) -> list[str]:
             if verdict["named_before_votes"]
             else f"The study named {named} after the first vote. The interval does not allow for a choice by the votes."
         )
-    leaders = [
-        f"{verdict[side]} leads {CLASSES[about['among']]}" for side, about in chosen.items() if about["by"] == "leads"
-    ]
+    leaders = [LEADS[about["among"]].format(verdict[side]) for side, about in chosen.items() if about["by"] == "leads"]
     if leaders:
         wider = f" The interval holds for all {verdict['pairs']} pairs at once, so it allows for the choice."
         notes.append(f"Chosen by the votes: {' and '.join(leaders)}.{wider if verdict['pairs'] > 1 else ''}")
@@ -181,6 +179,6 @@ def _gain(measure: GainMeasure, gain: Values) -> Gain:
 
 
 def _times(times: float, measure: GainMeasure) -> str:
-    larger, word = (times, measure.less) if times >= 1 else (1 / times, measure.more)
+    larger, said = (times, measure.less) if times >= 1 else (1 / times, measure.more)
     text = f"{larger:.0f}" if larger >= 9.95 else f"{larger:.1f}"
-    return "the same" if text == "1.0" else f"{text.removesuffix('.0')} × {word}"
+    return "the same" if text == "1.0" else said.format(text.removesuffix(".0"))

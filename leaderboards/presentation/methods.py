@@ -8,6 +8,7 @@ from typing import Any
 from annotations.models import JudgeType, Study
 from leaderboards.presentation.enough import in_numbers
 from lib.numbers import count_of, format_count
+from lib.translated import translated, translated_list
 from stats.ratings.estimates import NO_LIMIT
 
 Board = dict[str, Any]
@@ -68,9 +69,11 @@ def judging_of(study: Study) -> Judging:
 
 
 def as_text(board: Board, judging: Judging) -> str:
-    """Write the paragraph and its references as plain text."""
+    """Write the paragraph and its references as plain text, in the language of the page."""
     sentences, sources = paragraph(board, judging)
-    return "\n\n".join([" ".join(sentences), *(["References\n" + "\n".join(sources)] if sources else [])])
+    return "\n\n".join(
+        [translated_list(sentences, " "), *([f"{translated('References')}\n" + "\n".join(sources)] if sources else [])]
+    )
 
 
 def as_latex(board: Board, judging: Judging) -> str:

@@ -17,7 +17,7 @@ def say_result(result: Mapping[str, Any], small: str, large: str, votes: int) ->
     if result["lower"] is None:
         return OPEN, f"It is not known how {small} compares with {large}: {result['reason']}."
     share, lower, upper = share_texts(result)
-    said = f"{small} is preferred in {share} of comparisons with {large} (95{SPACE}%: {lower} to {upper})"
+    said = f"{small} is preferred in {share} of comparisons with {large} (95\N{NO-BREAK SPACE}%: {lower} to {upper})"
     if result["margin"] is None:
         return NONE, f"{said}. The study has no margin, so nothing says how much less would be good enough."
     said = f"{said}; good enough means surely at least {percent(0.5 - result['margin'])}."

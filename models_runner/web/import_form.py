@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
 from lib.language_codes import UnknownLanguageError, language_code
+from lib.translated import translated
 from models_runner.importing.drafts.service import read_options
 from models_runner.importing.readers.registry import FORMATS
 from models_runner.importing.reading import AUTO
@@ -31,7 +32,8 @@ _SAID = (
 
 def in_the_form(problem: str) -> str:
     """Return a message of the reader with the options of the command named as the form names them."""
-    text = _MAPS.sub(lambda maps: "Columns: " + ", ".join(_MAP.findall(maps[0])), problem)
+    # Translations speak of the form already.
+    text = _MAPS.sub(lambda maps: "Columns: " + ", ".join(_MAP.findall(maps[0])), translated(problem))
     text = text.replace("--map", "Columns")
     for said, here in _SAID:
         text = said.sub(here, text)

@@ -27,16 +27,15 @@ def too_few(votes: int, annotators: int, documents: int) -> str:
     """Say what there is too little of; "" if a result can be given in numbers."""
     if not votes:
         return "too few to say: no votes yet"
-    rules = (
-        (votes, "vote", LEAST_VOTES),
-        (annotators, "annotator", LEAST_ANNOTATORS),
-        (documents, "document", LEAST_DOCUMENTS),
-    )
-    lacking = [
-        f"{number:,} {noun}{'' if number == 1 else 's'} of at least {least}"
-        for number, noun, least in rules
-        if number < least
-    ]
+    lacking = []
+    if votes < LEAST_VOTES:
+        lacking.append(f"{votes:,} {'vote' if votes == 1 else 'votes'} of at least {LEAST_VOTES}")
+    if annotators < LEAST_ANNOTATORS:
+        lacking.append(
+            f"{annotators:,} {'annotator' if annotators == 1 else 'annotators'} of at least {LEAST_ANNOTATORS}"
+        )
+    if documents < LEAST_DOCUMENTS:
+        lacking.append(f"{documents:,} {'document' if documents == 1 else 'documents'} of at least {LEAST_DOCUMENTS}")
     return f"too few to say: {', '.join(lacking)}" if lacking else ""
 
 

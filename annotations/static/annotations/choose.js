@@ -1,5 +1,7 @@
 // A box marks, or clears, every box of its page; what is to be done with the marked ones asks for one at least.
 
+import { gettext } from "./texts.js";
+
 for (const all of document.querySelectorAll("[data-choose]")) {
   const boxes = [...document.querySelectorAll(`input[name="${all.dataset.choose}"]`)];
   const show = () => {
@@ -16,7 +18,7 @@ for (const all of document.querySelectorAll("[data-choose]")) {
   all.form.addEventListener("submit", (event) => {
     if (boxes.some((box) => box.checked)) return;
     event.preventDefault();
-    boxes[0].setCustomValidity("Select at least one annotator first.");
+    boxes[0].setCustomValidity(gettext("Select at least one annotator first."));
     boxes[0].reportValidity();
   });
   all.parentElement.hidden = false;

@@ -1,11 +1,12 @@
 """A chart: a Vega-Lite spec, with its description and its data as a table."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from leaderboards.presentation.charts.look import Look
 from lib.numbers import UNDEFINED, format_count
+from lib.translated import translated
 
 # One version for files and pages.
 VEGA_LITE = "6.4"
@@ -37,6 +38,31 @@ class Chart:
         """Return the complete spec, with data, look and width; files and pages are drawn from it."""
         drawn: Spec = {"width": look.width, **self.draw(look)}
         return {"$schema": SCHEMA, "description": self.description, "config": look.config(), **drawn}
+
+
+# Where a spec holds words, and not names of fields and kinds; a domain holds the words of its rows.
+WORDS_AT = frozenset({"title", "text", "description", "domain", "regime", "size", "what", "interval"})
+
+
+def in_readers_language(chart: Chart) -> Chart:
+    """Return the chart with its words in the language of the page."""
+    return replace(
+        chart,
+        title=translated(chart.title),
+        description=translated(chart.description),
+        columns=[translated(column) for column in chart.columns],
+        rows=[[translated(value) if isinstance(value, str) else value for value in row] for row in chart.rows],
+        draw=lambda look: _translated_spec(chart.draw(look)),
+        empty=translated(chart.empty),
+    )
+
+
+def _translated_spec(value: Any, key: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: _translated_spec(inner, name) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_translated_spec(inner, key) for inner in value]
+    return translated(value) if isinstance(value, str) and key in WORDS_AT else value
 
 
 def empty_chart(name: str, title: str, why: str) -> Chart:

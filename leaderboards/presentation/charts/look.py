@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import get_language
+
+# The server draws files with a font that has the characters of the language; browsers have their own.
+CHINESE = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", '
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", sans-serif'
 WIDE, NARROW = 680, 240
 
@@ -82,7 +86,7 @@ class Look:
         labels = {"labelColor": colours.text, "labelFontSize": size, "labelLimit": 140 if self.narrow else 240}
         return {
             "background": colours.surface,
-            "font": FONT,
+            "font": FONT if get_language() != "zh-hans" else CHINESE + FONT,
             # The element around it is one image with a description: a screen reader would read hundreds of points.
             "aria": False,
             "padding": 6,

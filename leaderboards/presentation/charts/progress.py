@@ -22,11 +22,16 @@ def progress_chart(days: Sequence[tuple[date, int]]) -> Chart:
     ]
     most = max(count for _, count in days)
     first, last = rows[0]["day"], rows[-1]["day"]
-    when = f"on {first}" if first == last else f"from {first} to {last}"
+    votes, at_most = format_count(totals[-1]), format_count(most)
+    said = (
+        f"{votes} votes on {first}, added up by day; the most on one day: {at_most}."
+        if first == last
+        else f"{votes} votes from {first} to {last}, added up by day; the most on one day: {at_most}."
+    )
     return Chart(
         NAME,
         TITLE,
-        f"{format_count(totals[-1])} votes {when}, added up by day; the most on one day: {format_count(most)}.",
+        said,
         ("Day", "Votes", "Votes in all"),
         [[day.isoformat(), count, total] for (day, count), total in zip(days, totals, strict=True)],
         lambda look: _spec(rows, look),

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from leaderboards.presentation.charts.chart import Chart, table_text
+from leaderboards.presentation.charts.chart import Chart, in_readers_language, table_text
 from leaderboards.presentation.charts.rendering import FILES
 
 NARROW, DARK = "(max-width: 40rem)", "(prefers-color-scheme: dark)"
@@ -64,6 +64,7 @@ def show_chart(
         parameters = {**query, **(options or {}), **look}
         return f"{reverse('figure', args=[slug, chart.name, ending])}?{urlencode(parameters)}"
 
+    chart = in_readers_language(chart)
     return ShownChart(
         name=chart.name,
         title=chart.title,

@@ -21,7 +21,7 @@ def widths_chart(data: Mapping[str, Any]) -> Chart:
     if not data["widths"]:
         why = "No votes yet." if not data["votes"] else "Too few votes for intervals."
         return empty_chart(NAME, TITLE, why)
-    rows = [*({**row, "what": SO_FAR} for row in data["widths"]), *_forecast(data["widths"][-1])]
+    rows = [*({**row, "what": SO_FAR, "measured": True} for row in data["widths"]), *_forecast(data["widths"][-1])]
     last = data["widths"][-1]
     return Chart(
         NAME,
@@ -52,7 +52,7 @@ def _spec(rows: list[dict[str, Any]], look: Look) -> Spec:
     up = {"type": "quantitative", "title": "Width in rating points"}
     dashes = {"domain": [SO_FAR, FORECAST], "range": [[1, 0], [6, 4]]}
     what = {"field": "what", "type": "nominal", "title": "Median of the systems", "scale": dashes}
-    measured = [{"filter": f"datum.what === '{SO_FAR}'"}]
+    measured = [{"filter": "datum.measured"}]
     return {
         "data": {"values": rows},
         "height": 260,

@@ -1,5 +1,7 @@
 // Buttons that copy the text named in data-copy; without this script the text can be copied by hand.
 
+import { gettext } from "../annotations/texts.js";
+
 async function copy(button) {
   const area = document.getElementById(button.dataset.copy);
   area.focus();
@@ -10,8 +12,9 @@ async function copy(button) {
   } catch {
     done = false;
   }
-  document.querySelector("[data-copied]").textContent = done ? "Copied." : "Selected. Copy it with the keyboard.";
-  button.textContent = done ? "Copied" : "Selected";
+  const said = done ? gettext("Copied.") : gettext("Selected. Copy it with the keyboard.");
+  document.querySelector("[data-copied]").textContent = said;
+  button.textContent = done ? gettext("Copied") : gettext("Selected");
 }
 
 for (const button of document.querySelectorAll("button[data-copy]")) {

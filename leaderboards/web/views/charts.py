@@ -2,8 +2,10 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 
 from annotations.models import Study
+from leaderboards.presentation.charts.chart import in_readers_language
 from leaderboards.presentation.charts.look import look_of
 from leaderboards.presentation.charts.rendering import FILES
 from leaderboards.presentation.charts.shown import show_chart
@@ -29,9 +31,11 @@ def figure(request: HttpRequest, study: Study, name: str, ending: str) -> HttpRe
     query = asked_for(request, study)
     board = query.values("board")
     drawn = study_chart(name, query, board, request.GET)
+    if ending != "csv":  # which programs read
+        drawn = in_readers_language(drawn)
     look = look_of(request.GET.get("theme", ""), request.GET.get("width", ""))
     write, content_type = FILES[ending]
-    what = ":".join([drawn.name, drawn.title, ending, look.name])
+    what = ":".join([drawn.name, drawn.title, ending, look.name, get_language() or ""])
     content = cached_value(query, board["fingerprint"], what, lambda: write(drawn, look))
     return HttpResponse(
         content, content_type=content_type, headers=_headers(request, study, query.criterion.key, name, ending)

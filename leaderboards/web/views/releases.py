@@ -25,6 +25,7 @@ from leaderboards.releases.publishing import Draft, ReleaseError
 from leaderboards.web.access import get_results_study, results_only
 from leaderboards.web.forms import DoiForm, DraftForm, ExportForm
 from leaderboards.web.requests import results_page
+from lib.translated import translated_markdown
 
 # Larger exports are written in the background.
 STREAMED_AT_MOST = 20_000
@@ -200,11 +201,16 @@ def release(request: HttpRequest, release: Release) -> HttpResponse:
         "study": release.study,
         "member": role is not None,
         "manages": role in ("staff", "owner"),
-        "card": card.read_text(encoding="utf-8").split("---\n", 2)[-1] if card.is_file() else "",
+        "card": translated_markdown(_without_header(card)) if card.is_file() else "",
         "files": [(name.as_posix(), (folder / name).stat().st_size) for name in publishing.files(release)],
         "form": DoiForm(instance=release),
     }
     return render(request, "leaderboards/release.html", context)
+
+
+def _without_header(card: Path) -> str:
+    """Read a card; its YAML is for programs. The file is English, whoever made the release, and never changes."""
+    return card.read_text(encoding="utf-8").split("---\n", 2)[-1]
 
 
 @release_page

@@ -1,5 +1,7 @@
 // Shows how far an upload is, and what is wrong with it, without sending the files again. The form works without it.
 
+import { gettext } from "../annotations/texts.js";
+
 const MOST_FILES = 1000; // as DATA_UPLOAD_MAX_NUMBER_FILES
 
 bind(document.querySelector("[data-upload]"));
@@ -19,23 +21,23 @@ function bind(form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (form.querySelector("[type=file]").files.length > MOST_FILES) {
-      end(`At most ${MOST_FILES} files go at once. Pack them into a .zip.`);
+      end(gettext("At most {n} files go at once. Pack them into a .zip.", { n: MOST_FILES }));
       return;
     }
     const request = new XMLHttpRequest();
     button.disabled = true;
     bar.hidden = false;
-    status.textContent = "Uploading …";
+    status.textContent = gettext("Uploading …");
     request.upload.addEventListener("progress", ({ loaded, total }) => {
       bar.value = total ? loaded / total : 0;
       if (loaded === total) {
         bar.removeAttribute("value");
-        status.textContent = "Reading …";
+        status.textContent = gettext("Reading …");
       }
     });
     request.addEventListener("load", () => show(request, form, end));
     request.addEventListener("error", () => {
-      end("The upload did not arrive: no connection. Nothing was stored; try again.");
+      end(gettext("The upload did not arrive: no connection. Nothing was stored; try again."));
     });
     request.open("POST", form.action || location.href);
     request.setRequestHeader("X-Requested-With", "XMLHttpRequest");
@@ -52,7 +54,8 @@ function show(request, form, end) {
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
   const fresh = page.querySelector("[data-upload]");
   if (!fresh) {
-    end(`It was not taken (${request.status}). Log in again, or send less at once; nothing was stored.`);
+    const { status } = request;
+    end(gettext("It was not taken ({status}). Log in again, or send less at once; nothing was stored.", { status }));
     return;
   }
   fresh.querySelector("[type=file]").replaceWith(form.querySelector("[type=file]"));

@@ -13,7 +13,7 @@ from django.utils import translation
 from annotations.models import Criterion, Study
 from annotations.people.links import invitation_path
 from annotations.studies.criteria import LIBRARY
-from evalsite.language import TRANSLATED
+from evalsite.language import ENGLISH
 from lib.json_errors import json_error
 from tests.annotations.blindness import test_blindness
 from tests.annotations.blindness.test_blindness import Crawler, recognisable_keys, study  # noqa: F401  (fixtures)
@@ -32,8 +32,7 @@ SAME_EVERYWHERE = {
 OWN_WORDS = "Read first, then judge."
 TO_DO = (
     "These texts are not translated. Mark each with {% translate %}, {% blocktranslate %} or gettext, run `make messages`, "
-    "translate the empty entries in locale/ and run it again (CONTRIBUTING.md). A new address for annotators belongs into "
-    "TRANSLATED of evalsite/language.py."
+    "translate the empty entries in locale/ and run it again (CONTRIBUTING.md)."
 )
 
 
@@ -160,20 +159,32 @@ def test_english_for_everybody_else(accepted):
     assert '<html lang="en">' in browser(accepted).get("/login/").content.decode()
 
 
-def test_researchers_pages_are_english_in_a_chinese_browser():
+def test_researchers_pages_follow_the_browser_and_have_the_switch():
     made = make_study()
     client = researcher()
     for address in ("/", "/runs/", "/studies/", f"/studies/{made.slug}/", f"/studies/{made.slug}/settings/"):
-        answer = client.get(address, headers={"accept-language": "zh-CN"})
-        html = answer.content.decode()
-        assert (answer.status_code, answer["Content-Language"]) == (200, "en")
-        assert '<html lang="en">' in html
-        assert reverse("set-language") not in html
-        assert not re.search(r"[一-鿿]", html), address
+        for accepted, language in (("zh-CN", "zh-hans"), ("en", "en")):
+            answer = client.get(address, headers={"accept-language": accepted})
+            html = answer.content.decode()
+            assert (answer.status_code, answer["Content-Language"]) == (200, language)
+            assert f'<html lang="{language}">' in html
+            assert reverse("set-language") in html
 
 
-def test_addresses_that_are_translated_exist():
-    assert {name for name in get_resolver().reverse_dict if isinstance(name, str)} >= TRANSLATED
+def test_what_programs_read_is_english():
+    made = make_study()
+    client = researcher()
+    for name, more in (("board-json", []), ("trust-json", []), ("board-table", ["csv"]), ("board-ratings", ["csv"])):
+        answer = client.get(reverse(name, args=[made.slug, *more]), headers={"accept-language": "zh-CN"})
+        assert answer["Content-Language"] == "en"
+        assert not re.search(r"[一-鿿]", b"".join(answer).decode()), name
+    refused = Client().get("/api/v1/datasets", headers={"accept-language": "zh-CN"})
+    assert refused.status_code == 401
+    assert not re.search(r"[一-鿿]", refused.content.decode())
+
+
+def test_addresses_that_are_english_exist():
+    assert {name for name in get_resolver().reverse_dict if isinstance(name, str)} >= ENGLISH
 
 
 # ---- the switch

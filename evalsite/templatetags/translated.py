@@ -1,0 +1,48 @@
+"""Template filters for words and dates in the language of the page."""
+
+from datetime import datetime
+from html import unescape
+
+from django import template
+from django.conf import settings
+from django.utils import formats
+from django.utils.safestring import SafeData
+from django.utils.translation import get_language
+
+from lib.numbers import UNDEFINED
+from lib.translated import translated as translate_shown
+from lib.translated import translated_list, translated_whole
+
+register = template.Library()
+
+
+@register.filter
+def translated(text: object) -> str:
+    """Translate a text that was stored, raised or computed in English."""
+    if text is None:
+        return ""
+    shown = translate_shown(unescape(text) if isinstance(text, SafeData) else text)
+    # A label of a form is escaped already, and stays so where it stays English.
+    return text if isinstance(text, SafeData) and shown == unescape(text) else shown
+
+
+@register.filter
+def from_library(question: str) -> str:
+    """Translate a question of the library; one that researchers wrote stays as it is."""
+    return translated_whole(question)
+
+
+@register.filter
+def joined(texts: list[object], separator: str) -> str:
+    """Translate texts and join them by "; " or ", ", or by what the language writes in its place."""
+    return translated_list(texts, separator)
+
+
+@register.filter(expects_localtime=True)
+def dated(value: datetime | None, english: str) -> str:
+    """Format a date, or a date with its time, in the page's language. english: The format of English pages."""
+    if value is None:
+        return UNDEFINED
+    if get_language() == settings.LANGUAGE_CODE:
+        return formats.date_format(value, english)
+    return formats.date_format(value, "DATETIME_FORMAT" if "H" in english else "DATE_FORMAT")

@@ -1,0 +1,240 @@
+"""Show a text that was written in English in the language of who reads it.
+
+What is stored, raised or computed below the pages is English: a worker does not know who will read, and programs read
+it too. Pages translate it when they show it. A text with values in it is recognised by the words around the values, so
+the catalogue holds it as any other: "%(n)s of %(total)s summaries failed." `tools.messages` finds these texts where
+they are written.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+
+from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation.trans_real import translation
+
+PLACE = re.compile(r"%\((\w+)\)s")
+# A text with less of its own than this would be found in sentences that say something else.
+LEAST_CHARACTERS = 8
+# Words that are stored and shown by themselves. Within a sentence those of WITHIN alone are translated: any other may
+# be a name that somebody gave.
+WITHIN = (
+    *("left", "right", "annotator", "annotators", "document", "documents"),
+    *("rating", "parameters", "words", "long", "medium", "short", "query", "input", "output"),
+)
+WORDS = (
+    *WITHIN,
+    *("zero-shot", "fine-tuned", "baseline", "human", "compact", "mid", "large", "no size"),
+    *("none", "yes", "no", "count", "everybody", "people", "alike", "all"),
+    *("pairs", "ratings", "summaries", "gold items", "training items", "invitations", "gold", "training", "any length"),
+    *("validation split", "pairs per document", "completion code", "annotator title", "break minutes"),
+    *("slug", "anchor", "label", "addresses", "encoding", "sheet", "about", "temperature", "repetition penalty"),
+    "pair %(number)s of %(document)s",
+    *("%(n)s system", "%(n)s systems", "%(n)s document", "%(n)s documents", "%(n)s annotator", "%(n)s annotators"),
+    *("%(n)s vote", "%(n)s votes", "%(n)s days", "%(n)s judge", "%(n)s judges", "%(n)s judgement", "%(n)s judgements"),
+    *("so far", "forecast", "against", "enough", "system", "rate", "lower", "upper", "votes"),
+)
+NAMES = re.compile(r"[\w.-]+(?:, [\w.-]+)* and [\w.-]+")
+COUNTED = re.compile(r"([\d,]+) (\w+)")
+COUNT = re.compile(r"%\(n\)s \w+")
+RANGE = re.compile(r"([\d.,]+) to ([\d.,]+)")
+SEPARATORS = {"; ": "；", ", ": "、", " ": ""}
+SENTENCES = re.compile(r"[.!?] [A-Z“]")
+LONGEST_LIST = 8
+LONGEST = 5_000  # of a text of ours, with somebody's words in it
+# A text with so few characters of its own has no whole sentence for a value.
+SHORT, WORDS_IN_SHORT = 24, 4
+DEPTH = 4
+CONTEXT = "\x04"  # stands between a context and its text
+
+
+def translated(text: object) -> str:
+    """Return the text in the language of the page, or as it is where no translation is known."""
+    words = str(text)
+    language = get_language() or settings.LANGUAGE_CODE
+    if not words or language == settings.LANGUAGE_CODE or len(words) > LONGEST:
+        return words
+    return _translated(language, words)
+
+
+def translated_whole(text: str) -> str:
+    """Return the text in the language of the page if the catalogue holds it as it is, and else as it is."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return text if language == settings.LANGUAGE_CODE else _find(language, text, 0) or text
+
+
+def translated_markdown(text: str) -> str:
+    """Return Markdown of ours in the language of the page, line by line; code stays."""
+    if (get_language() or settings.LANGUAGE_CODE) == settings.LANGUAGE_CODE:
+        return text
+    lines, in_code = [], False
+    for line in text.splitlines():
+        in_code ^= line.startswith("```")
+        marks, cells = split_line(line)
+        lines.append(line if in_code else marks.format(*map(translated, cells)))
+    return "\n".join(lines)
+
+
+def split_line(line: str) -> tuple[str, list[str]]:
+    """Return the marks of a line of Markdown with places for its texts, and these: one, or the cells of a table."""
+    if line.startswith("|"):
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        return "| " + " | ".join("{}" for _ in cells) + " |", cells
+    found = re.fullmatch(r"(#+ |- |> )?(.*)", line)
+    mark, text = found.groups() if found else ("", line)
+    return f"{mark or ''}{{}}", [text.strip()]
+
+
+def translated_list(texts: Iterable[object], separator: str) -> str:
+    """Return the texts in the language of the page, one after the other. separator: "; " or ", "."""
+    if (get_language() or settings.LANGUAGE_CODE) != settings.LANGUAGE_CODE:
+        separator = SEPARATORS.get(separator, separator)
+    return separator.join(map(translated, texts))
+
+
+@lru_cache(maxsize=20_000)
+def _translated(language: str, text: str) -> str:
+    return _find(language, text, DEPTH) or text
+
+
+def _find(language: str, text: str, depth: int) -> str | None:
+    """Return the translation of a whole text, or of the sentences or the items of a list that it is made of."""
+    stripped = text.strip()
+    if exact := _exactly(language, stripped):
+        return _around(text, stripped, exact)
+    if counted := COUNTED.fullmatch(stripped):
+        form = translation(language)._catalog.get(f"%(n)s {counted[2]}")
+        return _around(text, stripped, PLACE.sub(counted[1], form)) if form else None
+    if stripped.endswith(":") and (found := _find(language, stripped[:-1], depth)):
+        return _around(text, stripped, f"{found}：")
+    if depth == 0 or " " not in stripped:
+        return None
+    if found := _list(language, stripped, depth) or _by_pattern(language, stripped, depth):
+        return _around(text, stripped, found)
+    return _in_parts(language, text, depth)
+
+
+def _exactly(language: str, text: str) -> str | None:
+    catalogue, _patterns = _catalogue(language)
+    return catalogue.get(text) or catalogue.get(text.casefold())
+
+
+def _by_pattern(language: str, text: str, depth: int) -> str | None:
+    for pattern in _catalogue(language)[1]:
+        if match := pattern.match(text):
+            return pattern.filled({name: _value(language, value, depth - 1) for name, value in match.items()})
+    return None
+
+
+def _list(language: str, text: str, depth: int) -> str | None:
+    """Translate a list of texts; the whole would pass for one of them, with the others as its values."""
+    parts = re.split(r", | and ", text)
+    if not 2 <= len(parts) <= LONGEST_LIST:
+        return None
+    found = [_exactly(language, part) or _by_pattern(language, part, depth - 1) for part in parts]
+    mark = "、" if all(_exactly(language, part) for part in parts) else "，"
+    return mark.join(filter(None, found)) if all(found) else None
+
+
+def _around(text: str, stripped: str, translation: str) -> str:
+    return text.replace(stripped, translation, 1)
+
+
+def _value(language: str, value: str, depth: int) -> str:
+    """Translate a value that is words itself. A single word stays: it may be somebody's name for something."""
+    words = value.strip()
+    if " " not in words:
+        return _exactly(language, words) or value if words.casefold() in WITHIN else value
+    if found := _find(language, words, depth):
+        return found
+    return value.replace(", ", "、").replace(" and ", "、") if NAMES.fullmatch(words) else value
+
+
+def _in_parts(language: str, text: str, depth: int) -> str | None:
+    """Translate the sentences of a text, else the items of a list, else what stands after a name and a colon."""
+    sentences = re.split(r"(?<=[.!?]) (?=[A-Z“])", text)
+    if len(sentences) > 1 and (found := _joined(language, sentences, "", depth)):
+        return found
+    items = re.split(r"; (?:and )?", text)
+    if len(items) > 1 and (found := _joined(language, items, "；", depth)):
+        return found
+    name, colon, rest = text.partition(": ")
+    if colon and (found := _find(language, rest, depth - 1)):
+        return f"{_value(language, name, 0)}：{found}"
+    if RANGE.fullmatch(text):
+        return text.replace(" to ", "–")
+    if text.endswith(".") and (found := _find(language, text[:-1], depth - 1)):
+        return f"{found}。"
+    return None
+
+
+def _joined(language: str, parts: list[str], mark: str, depth: int) -> str | None:
+    found = [_find(language, part, depth - 1) for part in parts]
+    if not any(found):
+        return None
+    return mark.join(translation or part for part, translation in zip(parts, found, strict=True))
+
+
+class Pattern:
+    """A text of the catalogue with places for values.
+
+    Matched from the left without going back, so that no text takes long, whoever wrote its values.
+    """
+
+    def __init__(self, text: str, translation: str) -> None:
+        pieces = PLACE.split(text)
+        self.literals, self.names = pieces[::2], pieces[1::2]
+        self.length = sum(map(len, self.literals))
+        self.begins = bool(self.literals[0])
+        self.translation = translation
+
+    def filled(self, values: dict[str, str]) -> str:
+        """Return the translation with these values in their places."""
+        return PLACE.sub(lambda place: values[place[1]], self.translation)
+
+    def match(self, text: str) -> dict[str, str] | None:
+        """Return the values in a text that this one is."""
+        values = self._values(text)
+        # A value is no two sentences: then the text is this one and another.
+        if values is None or any(SENTENCES.search(value) for value in values):
+            return None
+        is_short = not self.begins and self.length < SHORT
+        if is_short and any(len(value.split()) > WORDS_IN_SHORT for value in values):
+            return None
+        found = dict(zip(self.names, values, strict=True))
+        return found if all(found[name] == value for name, value in zip(self.names, values, strict=True)) else None
+
+    def _values(self, text: str) -> list[str] | None:
+        """Return what stands between the words, each value as short as can be; None where the words are others."""
+        first, *between, last = self.literals
+        at, end = len(first), len(text) - len(last)
+        if at > end or not text.startswith(first) or not text.endswith(last):
+            return None
+        values = []
+        for literal in between:
+            found = text.find(literal, at, end)
+            if found < 0:
+                return None
+            values.append(text[at:found])
+            at = found + len(literal)
+        return [*values, text[at:end]]
+
+
+@cache
+def _catalogue(language: str) -> tuple[dict[str, str], list[Pattern]]:
+    """Return the texts without values, and those with values: first those that begin with words, then the longest."""
+    texts = {
+        key: value
+        for key, value in translation(language)._catalog.items()
+        if isinstance(key, str) and key and value and CONTEXT not in key
+    }
+    patterns = [
+        Pattern(text, value)
+        for text, value in texts.items()
+        if PLACE.search(text) and len(PLACE.sub("", text)) >= LEAST_CHARACTERS and not COUNT.fullmatch(text)
+    ]
+    patterns.sort(key=lambda pattern: (not pattern.begins, -pattern.length, -len(pattern.names)))
+    whole = {key: value for key, value in texts.items() if not PLACE.search(key)}
+    # Begun with a capital or not: a status stands in a table and within a sentence.
+    return {key.casefold(): value for key, value in whole.items()} | whole, patterns

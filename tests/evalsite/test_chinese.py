@@ -1,0 +1,115 @@
+"""Every page of researchers in Chinese: nothing of ours is left in English, whoever computed or stored it."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from django.utils import translation
+
+from evalsite.language import ENGLISH
+from leaderboards.models.releases import ExportJob, Release
+from models_runner.systems import catalog
+from tests.leaderboards.analysed import make_scored_study
+from tests.pagetext import texts_in
+from tests.test_permissions import JOINED, ROLES, TABLE, make_world, write_export_file, write_release_files
+
+# What pages say, which no database changes.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+
+# Two words in a row. A slug, an address and the name of a file are one.
+ENGLISH_WORDS = re.compile(r"(?<![\w./-])[A-Za-z]{2,}(?:[ ,.;:’'(]+(?:a |of )?[A-Za-z]{2,}(?![\w./-]))+")
+WORD = re.compile(r"[A-Za-z]{2,}")
+CHINESE = re.compile(r"[一-鿿]")
+# Names that are the same in every language, and commands.
+NAMES = re.compile(
+    r"API|CSV|JSON Lines|JSON|LaTeX|Markdown|Word|Excel|OpenDocument|WebVTT|SubRip|GGUF|OpenAI|ROUGE-?\w*|BERTScore"
+    r"|Krippendorff|Kendall|Spearman|Pearson|Holm|Wilson|Davidson|Bradley–Terry|Waudby-Smith|Ramdas|Piaggio|JAMA"
+    r"|Zoom|Teams|Meet|Otter|Whisper|Prolific|Arena|Evalica|PROLIFIC_PID|Punchweight|README\.md|token"
+    r"|(?:python manage\.py|make|pip install)(?: [\w=-]+)*"
+)
+# What the world of these tests says itself.
+OF_THE_WORLD = re.compile(
+    r"参考文献 .*|We ship the checkout on Friday\.|Summary number \d+ of the meeting\.|Ratings, \d\.\d|gold: overall a"
+)
+OF_A_STUDY = re.compile("board|trust|study|combined|planning|figures|exports|disagreements|gold|small-versus-large")
+TO_DO = (
+    "These texts are not translated. In a template mark them with {% translate %} or {% blocktranslate %}, or show what "
+    "Python wrote with the filter `translated`; then run `make messages` and fill the empty entries (CONTRIBUTING.md)."
+)
+
+
+@pytest.fixture(scope="module")
+def answers(module_rows):
+    """What staff gets from every address that is translated, in Chinese; boards also of a study with votes."""
+    with module_rows(), translation.override("en"):
+        world = make_world()
+        scored = make_scored_study(slug="scored")
+        write_release_files(Release.objects.get())
+        write_export_file(ExportJob.objects.get())
+        client = world.clients["staff"]
+        yield {
+            name: client.get(address, headers={"accept-language": "zh-CN"})
+            for name, address in _addresses(world.args, scored.slug)
+        }
+
+
+def _addresses(args, scored):
+    for name, (method, roles) in TABLE.items():
+        if method != "GET" or roles[ROLES.index("staff")] != "in" or roles is JOINED or name in ENGLISH:
+            continue
+        yield name, reverse(name, args=args[name])
+        if OF_A_STUDY.search(name) and len(args[name]) == 1:
+            yield f"{name} with votes", reverse(name, args=[scored])
+
+
+@pytest.fixture(scope="module")
+def catalogue_words():
+    """Names and licences of systems."""
+    entries = catalog.all_entries().values()
+    return {str(entry[field]) for entry in entries for field in ("name", "licence") if entry.get(field)}
+
+
+def english_in(html, given=frozenset()):
+    """Texts without Chinese and with two English words in a row, and texts with three or more among Chinese."""
+    visible = re.sub(r"<(code|pre)\b.*?</\1>", "", html, flags=re.DOTALL)
+    found = []
+    for text in texts_in("zh-hans", visible):
+        if text in given:
+            continue
+        runs = ENGLISH_WORDS.findall(NAMES.sub("", OF_THE_WORLD.sub("", text)))
+        if any(not CHINESE.search(text) or len(WORD.findall(run)) > 2 for run in runs):
+            found.append(text)
+    return found
+
+
+def test_every_page_is_in_chinese(answers, catalogue_words):
+    pages = {name: a.content.decode() for name, a in answers.items() if a["Content-Type"].startswith("text/html")}
+    assert len(pages) > 70
+    assert {name for name, html in pages.items() if '<html lang="zh-hans">' not in html} <= {"board-status"} | {
+        name for name in pages if name.startswith("board-status")
+    }
+    left = {name: english_in(html, catalogue_words) for name, html in pages.items()}
+    assert {name: texts for name, texts in left.items() if texts} == {}, TO_DO
+
+
+@pytest.mark.parametrize(
+    ("html", "found"),
+    [
+        ("<p>Votes by people</p>", ["Votes by people"]),
+        ("<p>票数：there are too few to say</p>", ["票数：there are too few to say"]),
+        ('<table><td data-label="Last rated">好</td></table>', ["Last rated"]),
+        ('<img alt="Win rates, row against column">', ["Win rates, row against column"]),
+        ("<p>BERTScore、ROUGE-1，smollm2-135m-instruct</p><code>python manage.py serve</code><p>Kendall</p>", []),
+        ('<p lang="en">A document in English.</p>', []),
+    ],
+)
+def test_what_is_left_in_english_is_found(html, found):
+    assert english_in(f'<html lang="zh-hans">{html}</html>') == found
+
+
+def test_a_page_that_is_not_marked_is_found(answers, catalogue_words):
+    """The test itself: an English page is full of texts that it finds."""
+    english = answers["studies"].wsgi_request  # the same request again, in English
+    client_page = answers["studies"].client.get(english.path, headers={"accept-language": "en"})
+    html = client_page.content.decode().replace('lang="en"', 'lang="zh-hans"')
+    assert len(english_in(html, catalogue_words)) > 3

@@ -1,0 +1,91 @@
+"""English texts that pages translate when they show them."""
+
+import pytest
+from django.utils import translation
+
+from lib.translated import translated, translated_list, translated_markdown, translated_whole
+
+
+@pytest.fixture(autouse=True)
+def _chinese():
+    with translation.override("zh-hans"):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("no votes yet", "还没有投票"),
+        ("No votes yet.", "还没有投票。"),
+        (
+            "too few votes: only 12 of 400 resamples say anything about all systems",
+            "票数太少：400 次重抽样中只有 12 次能说明所有系统的情况",
+        ),
+        # a reason within a sentence
+        ("It is not known yet whether people agree: no votes yet.", "还不知道大家的看法是否一致：还没有投票。"),
+        # a sentence put together from others, in the order of Chinese
+        (
+            "tiny is preferred in 58\xa0% of comparisons with huge (95\xa0%: 48 to 68\xa0%); good enough means surely at least "
+            "45\xa0%. It is surely the better one.",
+            "在与 huge 的比较中，tiny 有 58\xa0% 更受青睐（95% 区间：48 至 68\xa0%）；要算足够好，须确定不低于 45\xa0%。 可以确定它更好。",
+        ),
+        # lists, counted nouns, sides
+        (
+            "too few to say: 3 votes of at least 20, 1 document of at least 3",
+            "太少，无法判断：只有 3 票，至少需要 20 票，只有 1 份文档，至少需要 3 份",
+        ),
+        ("a leads the compact systems and b leads the large systems", "a 领先于小型系统，b 领先于大型系统"),
+        ("left, right, equally good and both bad", "左边、右边、同样好、都不好"),
+        ("tiny: no value in ROUGE-1", "tiny：ROUGE-1 没有数值"),
+        ("Both bad:", "都不好："),
+        (
+            "3 annotators gave 180 judgements on 10 documents, each on a pair of summaries of the same document.",
+            "3 位评价者对 10 份文档给出了 180 个判断，每个判断针对同一份文档的两份摘要。",
+        ),
+    ],
+)
+def test_a_text_is_found_by_the_words_around_its_values(english, chinese):
+    assert translated(english).replace("。 ", "。") == chinese.replace("。 ", "。")
+
+
+@pytest.mark.parametrize("name", ["large", "reference", "baseline", "Rank"])
+def test_a_name_within_a_sentence_stays_though_it_is_a_word_of_ours(name):
+    assert name in translated(
+        f"{name} was trained on documents of 1 of its 9 summaries here: its rating and its metrics cannot be compared with the others'."
+    )
+
+
+@pytest.mark.parametrize("text", ["", "Quarterly review of the harbour", "we met at noon and left", "%(n)s", "a {b} c"])
+def test_what_nobody_translated_stays(text):
+    assert translated(text) == text
+
+
+def test_english_stays_as_it_is():
+    with translation.override("en"):
+        assert translated("no votes yet") == "no votes yet"
+        assert translated_list(["no votes yet", "one document"], "; ") == "no votes yet; one document"
+
+
+def test_lists_are_parted_as_the_language_does():
+    assert translated_list(["no votes yet", "one document"], "; ") == "还没有投票；只有一份文档"
+
+
+def test_only_whole_texts_where_others_may_have_written():
+    assert translated_whole("Which summary is better overall?") == "总体来说，哪份摘要更好？"
+    assert (
+        translated_whole("The margin is 3; expected a number above 0.") == "The margin is 3; expected a number above 0."
+    )
+
+
+def test_markdown_keeps_its_marks_and_code():
+    card = "## Contents\n\n| table | rows |\n|---|---|\n| `votes` | 3 |\n\n```python\nvotes = 1  # no votes yet\n```\n- no votes yet"
+    assert translated_markdown(card) == (
+        "## 内容\n\n| 表 | 行数 |\n| --- | --- |\n| `votes` | 3 |\n\n```python\nvotes = 1  # no votes yet\n```\n- 还没有投票"
+    )
+
+
+def test_a_long_text_of_many_commas_takes_no_time():
+    """Values are somebody's words at times: a text that nearly fits must not be tried in every way."""
+    for mark in (", ", "; ", ": ", " and ", ". A"):
+        text = f"a{mark}" * 1_000 + "b"
+        assert translated(text) == text
