@@ -14,6 +14,7 @@ from typing import Any
 from models_runner.adapters.endpoints import check_engine
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.openai_api.answers import SHOWN_CHARACTERS, Answer, read_answer
+from models_runner.adapters.openai_api.deadlines import Deadlines
 from models_runner.adapters.openai_api.refusals import LONGEST_TOLD, read_refusals
 from models_runner.adapters.openai_api.requests import (
     RequestBody,
@@ -95,7 +96,10 @@ class OpenAIEngine:
     def _client(self, base_url: str, settings: Mapping[str, Any]) -> Any:
         key = self._key() or "none"
         # Redirects are off, because one could lead to a host that the operator has not allowed.
-        http = self.openai.DefaultHttpxClient(follow_redirects=False, event_hooks={"request": [_only_our_headers(key)]})
+        deadlines = Deadlines()
+        hooks = {"request": [_only_our_headers(key), deadlines.begin]}
+        http = self.openai.DefaultHttpxClient(follow_redirects=False, event_hooks=hooks)
+        deadlines.bind(http)
         return self.openai.OpenAI(
             base_url=base_url,
             api_key=key,
