@@ -184,6 +184,10 @@ class RunStatus:
         return self.run.status in (Run.Status.PENDING, Run.Status.RUNNING)
 
     @property
+    def has_failed_scores(self) -> bool:
+        return any(job.status == ScoringJob.Status.FAILED for job in self.scoring_jobs)
+
+    @property
     def is_settled(self) -> bool:
         """Whether the page needs no more updates."""
         return not self.is_open and not any(_unfinished(job) for job in self.scoring_jobs)

@@ -85,3 +85,13 @@ def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
     lifecycle.retry_failed(run)
     messages.info(request, "The failed summaries are waiting for a worker again.")
     return redirect(run)
+
+
+@staff_only
+@require_POST
+def run_scores(request: HttpRequest, pk: int) -> HttpResponse:
+    """Compute again what failed of a run's scores."""
+    run = get_run(request, pk)
+    lifecycle.retry_failed_scores(run)
+    messages.info(request, "The metrics that failed are waiting for a worker again.")
+    return redirect(run)

@@ -162,6 +162,17 @@ def test_the_status_part_stops_asking_once_nothing_can_change(job, asks_again):
     assert ("hx-get" in html) is asks_again
 
 
+def test_failed_scores_are_computed_again_by_a_button():
+    run = RunFactory(status=Run.Status.DONE)
+    SummaryFactory(run=run)
+    client = researcher()
+    assert "retry-scores" not in client.get(f"/runs/{run.pk}/").content.decode()
+    ScoringJob.objects.create(run=run, metric="rouge", status="failed", failure_reason="No encoder.")
+    assert 'id="retry-scores"' in client.get(f"/runs/{run.pk}/").content.decode()
+    client.post(f"/runs/{run.pk}/scores/")
+    assert ScoringJob.objects.get().status == ScoringJob.Status.PENDING
+
+
 def test_the_summaries_part_stays_on_its_page_of_the_list():
     run = RunFactory(status=Run.Status.RUNNING)
     for _ in range(51):
