@@ -47,7 +47,7 @@ class ScoringJob(LeasedJob):
     TASK = "models_runner.tasks.score_summaries"
     WORKER_ENDED = (
         f"The worker ended while it computed this metric, {MAX_ATTEMPTS} times. The usual cause is too little memory: "
-        "use a machine with more of it, then compute them again on the run's page."
+        "use a machine with more of it, then compute it again on the run's page."
     )
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="scoring_jobs")

@@ -8,7 +8,19 @@ from django.utils import timezone
 
 from models_runner.datasets.instructions import sync_version
 from models_runner.datasets.lookup import stored_split
-from models_runner.models import Dataset, Document, InstructionKind, Query, Reference, Run, ScoringJob, Summary, System
+from models_runner.models import (
+    Dataset,
+    Document,
+    InstructionKind,
+    ProviderBatch,
+    Query,
+    Reference,
+    Run,
+    ScoringJob,
+    Summary,
+    System,
+)
+from models_runner.models.runs import SummaryQuerySet
 from models_runner.systems.leakage import check_leakage
 from models_runner.systems.readiness import check_ready
 
@@ -110,11 +122,21 @@ def _reopen(run: Run) -> None:
 def cancel_run(run: Run) -> None:
     """Stop the run: finished summaries stay, waiting ones are cancelled, and those being written are discarded."""
     lock_run(run.pk)
-    run.summaries.unfinished().update(status=Summary.Status.CANCELLED, owner="", lease_until=None, not_before=None)
+    run.summaries.unfinished().update(
+        status=Summary.Status.CANCELLED, owner="", lease_until=None, not_before=None, batch=None
+    )
+    _cancel_batches(run)
     Run.objects.filter(pk=run.pk).exclude(status__in=[Run.Status.DONE, Run.Status.FAILED]).update(
         status=Run.Status.CANCELLED, failure_reason="cancelled by a researcher", finished_at=timezone.now()
     )
     run.refresh_from_db()
+
+
+def _cancel_batches(run: Run) -> None:
+    """Let a worker cancel at the provider what is ordered there."""
+    run.batches.open().update(cancel_requested=True, not_before=None)
+    for batch in run.batches.open():
+        batch.announce()
 
 
 @transaction.atomic
@@ -131,9 +153,21 @@ def resume_run(run: Run) -> None:
 def retry_failed(run: Run) -> None:
     """Let the run's failed summaries wait for workers again, with no attempts counted."""
     lock_run(run.pk)
-    if run.summaries.filter(status=Summary.Status.FAILED).reopen(not_before=None):
+    failed = run.summaries.filter(status=Summary.Status.FAILED)
+    resumed = _look_again(run, failed)
+    if failed.reopen(not_before=None, batch=None) or resumed:
         _reopen(run)
         run.announce()
+
+
+def _look_again(run: Run, failed: SummaryQuerySet) -> int:
+    """Reopen the batches in which failed summaries still are: the provider may have them already."""
+    batches = list(run.batches.filter(status=ProviderBatch.Status.FAILED, summaries__in=failed).distinct())
+    for batch in batches:
+        failed.filter(batch=batch).reopen(not_before=None)
+        ProviderBatch.objects.filter(pk=batch.pk).reopen(not_before=None, polls=0)
+        batch.announce()
+    return len(batches)
 
 
 @transaction.atomic
