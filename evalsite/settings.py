@@ -244,6 +244,8 @@ RESEND_SECONDS = env.int("RESEND_SECONDS", default=60)
 # The first wait after a temporary fault; it doubles each time, up to five attempts.
 RETRY_SECONDS = env.int("RETRY_SECONDS", default=5)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=30)
+# The first wait before a provider is asked how a batch stands; each later one is half as long again, up to 15 minutes.
+BATCH_POLL_SECONDS = env.float("BATCH_POLL_SECONDS", default=30.0)
 
 # A claimed summary is freed this long after its worker last renewed the lease.
 SUMMARY_LEASE_SECONDS = env.int("SUMMARY_LEASE_SECONDS", default=120)

@@ -7,10 +7,13 @@ class ModelsRunnerConfig(AppConfig):
 
     def ready(self) -> None:
         from jobs.registry import register_job, register_sweep
-        from models_runner.models import FineTuning, ImportJob, ScoringJob, Trial
+        from models_runner.importing.staging import sweep_staged
+        from models_runner.models import FineTuning, ImportJob, ProviderBatch, ScoringJob, Trial
         from models_runner.runs.sweeping import sweep_runs
 
         register_sweep("runs", sweep_runs)
+        register_sweep("staged imports", sweep_staged)
+        register_job(ProviderBatch)
         register_job(ScoringJob)
         register_job(FineTuning)
         register_job(Trial)

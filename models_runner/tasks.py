@@ -8,6 +8,7 @@ from jobs.ownership import owner_id
 from models_runner.finetune import job as finetune
 from models_runner.importing.drafts import jobs
 from models_runner.runs import generation, scoring, trials
+from models_runner.runs.batches import ordering
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +17,12 @@ logger = logging.getLogger(__name__)
 def generate_summaries(run_id: int) -> None:
     """Write the missing summaries of one run. Delivering the message twice is harmless."""
     logger.info(generation.work_on_run(run_id, owner=owner_id()))
+
+
+@shared_task(acks_late=True)
+def work_on_batch(batch_id: int) -> None:
+    """Take one provider's batch a step further. Delivering the message twice is harmless."""
+    logger.info(ordering.work_on_batch(batch_id, owner=owner_id()))
 
 
 @shared_task(acks_late=True)

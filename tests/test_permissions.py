@@ -73,6 +73,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "run_cancel": ("POST", STAFF),
     "run_resume": ("POST", STAFF),
     "run_retry": ("POST", STAFF),
+    "run_scores": ("POST", STAFF),
     "finetunings": ("GET", STAFF),
     "finetuning": ("GET", STAFF),
     "finetuning_cancel": ("POST", STAFF),

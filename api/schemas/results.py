@@ -19,7 +19,7 @@ class FilterQuery(Schema):
     size: Literal["", "compact", "mid", "large"] = Field("", description="Of systems.")
     ties: Literal["", "half", "dropped", "davidson"] = ""
     weights: Literal["", "equal", "chance"] = ""
-    control: Literal["", "length"] = ""
+    control: Literal["", "length", "style"] = ""
     raters: Literal["", "all", "unflagged"] = Field(
         "", description="unflagged: without annotators whom a check of the quality page flags."
     )

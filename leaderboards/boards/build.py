@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
-from leaderboards.boards.length_controlled import at_equal_length
+from leaderboards.boards.length_controlled import EqualLength, at_equal_length
 from leaderboards.boards.metric_means import MetricMeans, ValueWithReason
 from leaderboards.boards.neighbours import neighbour_gaps
+from leaderboards.boards.style_controlled import EqualStyle, at_equal_style
 from leaderboards.boards.verdict import board_verdict
 from leaderboards.boards.version import CODE_VERSION
 from leaderboards.data.inputs import METRIC_NAMES, BoardInputs, collection_paused
@@ -33,6 +34,7 @@ def make_board(inputs: BoardInputs, seed: int) -> Board:
     counts = count_by_system(inputs.arrays)
     lines = [_line(system, i, ratings, metrics, counts) for i, system in enumerate(inputs.systems)]
     equal_length = _add_equal_length(lines, inputs) if filters.control == "length" else None
+    equal_style = _add_equal_style(lines, inputs) if filters.control == "style" else None
     lines.sort(key=lambda line: (line["rating"] is None, line["part"] or 0, -(line["rating"] or 0), line["system"]))
     return {
         **_about(inputs, ratings),
@@ -53,6 +55,7 @@ def make_board(inputs: BoardInputs, seed: int) -> Board:
         "flagged_annotators": inputs.flagged_annotators,
         "weights": _weights(inputs),
         "equal_length": equal_length,
+        "equal_style": equal_style,
         "signatures": sorted({score.signature for score in inputs.scores}),
         "systems": lines,
     }
@@ -135,13 +138,24 @@ def _weights(inputs: BoardInputs) -> Board | None:
 def _add_equal_length(lines: Sequence[Board], inputs: BoardInputs) -> Board:
     """Add the ratings at equal length to the lines, which are in the order of the systems."""
     equal_length = at_equal_length(inputs)
-    for i, line in enumerate(lines):
-        for field in ("rating", "lower", "upper"):
-            line[f"equal_length_{field}"] = _defined(getattr(equal_length, field)[i])
-            if equal_length.reason[i]:
-                line["reasons"][f"equal_length_{field}"] = equal_length.reason[i]
+    _add_controlled(lines, "equal_length", equal_length)
     names = ("effect", "effect_lower", "effect_upper", "deviation", "votes")
     return {name: getattr(equal_length, name) for name in names}
+
+
+def _add_equal_style(lines: Sequence[Board], inputs: BoardInputs) -> Board:
+    """Add the ratings at equal style to the lines, which are in the order of the systems."""
+    equal_style = at_equal_style(inputs)
+    _add_controlled(lines, "equal_style", equal_style)
+    return {"effects": [asdict(effect) for effect in equal_style.effects], "votes": equal_style.votes}
+
+
+def _add_controlled(lines: Sequence[Board], name: str, controlled: EqualLength | EqualStyle) -> None:
+    for i, line in enumerate(lines):
+        for field in ("rating", "lower", "upper"):
+            line[f"{name}_{field}"] = _defined(getattr(controlled, field)[i])
+            if controlled.reason[i]:
+                line["reasons"][f"{name}_{field}"] = controlled.reason[i]
 
 
 def _llm_judges(inputs: BoardInputs) -> list[str]:

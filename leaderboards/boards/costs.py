@@ -53,10 +53,14 @@ def read_costs(inputs: BoardInputs, systems: Sequence[System] | None = None) -> 
     taken = _read_summary_costs(inputs, systems)
     return {
         "parameters": {system.slug: _parameters(system) for system in systems},
-        "seconds": {s.slug: _mean([row.seconds for row in taken[s.slug]], "time not measured") for s in systems},
+        "seconds": {s.slug: _mean([row.seconds for row in taken[s.slug]], why_not_timed(s)) for s in systems},
         "price": {system.slug: _price(system, taken[system.slug]) for system in systems},
         "memory": {system.slug: _memory(taken[system.slug]) for system in systems},
     }
+
+
+def why_not_timed(system: System) -> str:
+    return "written in a batch" if system.writes_in_batches else "time not measured"
 
 
 def _read_summary_costs(inputs: BoardInputs, systems: Sequence[System]) -> dict[str, list[_SummaryCost]]:
@@ -93,7 +97,10 @@ def _mean(values: Sequence[float | None], why_none: str) -> Cost:
 def _price(system: System, rows: Sequence[_SummaryCost]) -> Cost:
     if not system.price:
         return Cost(None, "no price on the system's record")
-    prices = [dollars(system.price, row.prompt_tokens, row.output_tokens, row.seconds) for row in rows]
+    in_batch = system.writes_in_batches
+    prices = [
+        dollars(system.price, row.prompt_tokens, row.output_tokens, row.seconds, in_batch=in_batch) for row in rows
+    ]
     price = _mean(prices, "its tokens or its time, which the price needs, were not measured")
     return price._replace(reason="costs nothing") if price.value == 0 else price
 

@@ -22,6 +22,7 @@ class MetricMeans:
 
     def __init__(self, inputs: BoardInputs) -> None:
         self.units = len({(s.document, s.query) for s in inputs.summaries})
+        self._in_batches = {system.slug for system in inputs.systems if system.writes_in_batches}
         self.summaries: dict[str, list[SummaryRow]] = defaultdict(list)
         self.scores: dict[tuple[str, str], list[ScoreRow]] = defaultdict(list)
         system_of = {}
@@ -55,7 +56,8 @@ class MetricMeans:
     def mean_seconds(self, system: str) -> ValueWithReason:
         times = [s.seconds for s in self.summaries[system] if s.seconds is not None]
         if not times:
-            return None, "time not measured" if self.summaries[system] else "no summaries yet"
+            untimed = "written in a batch" if system in self._in_batches else "time not measured"
+            return None, untimed if self.summaries[system] else "no summaries yet"
         return _mean(times), "" if len(times) == self.units else self._part(len(times))
 
     def flags(self, system: str) -> dict[str, int]:

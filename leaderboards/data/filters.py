@@ -25,7 +25,7 @@ JUDGES = {"all": "everybody", "human": "people", "llm": "language models"}
 FLAGGED = {"in": "count", "out": "left out"}
 RATERS = {"all": "count", "unflagged": "left out"}
 TIES = {"half": "half a win each", "dropped": "left out", "davidson": "with a parameter of their own (Davidson)"}
-CONTROL = {"": "as they are", "length": "also at equal length"}
+CONTROL = {"": "as they are", "length": "also at equal length", "style": "also at equal style"}
 WEIGHTS = {"equal": "alike", "chance": "by 1 / chance of the draw"}
 # Groups of annotators; one more for each shared invitation, named by its number.
 GROUPS = {

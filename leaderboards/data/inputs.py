@@ -5,7 +5,7 @@ import hashlib
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,6 +22,7 @@ from stats.votes.arrays import BoolArray, FloatArray, IntArray, VoteArrays, renu
 from stats.votes.weights import chance_weights
 
 METRIC_NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "bertscore_f1", "words")
+STYLE_NAMES = ("headers", "list_items", "bold")
 
 
 @contextmanager
@@ -138,17 +139,28 @@ class BoardInputs:
 
     def lengths(self, side: Literal["a", "b"]) -> FloatArray:
         """Words of the summary on this side of each vote in the arrays; NaN where they are not counted."""
-        words = self.values_by_metric.get("words", {})
+        return self._by_vote(self.values_by_metric.get("words", {}), side)
+
+    def markup(self, side: Literal["a", "b"]) -> FloatArray:
+        """Headers, list items and bold stretches of the summary on this side of each vote, shape (n_votes, 3)."""
+        values: dict[str, dict[int, float]] = {name: {} for name in STYLE_NAMES}
+        for score in self.scores:
+            if score.name in values and score.value is not None:
+                values[score.name][score.summary] = score.value
+        return np.column_stack([self._by_vote(by_summary, side) for by_summary in values.values()])
+
+    def _by_vote(self, values: Mapping[int, float], side: Literal["a", "b"]) -> FloatArray:
+        """A value of the summary on this side of each vote in the arrays; NaN where there is none."""
         summaries = (self.votes.summary_a if side == "a" else self.votes.summary_b)[self._chosen]
         distinct, index = np.unique(summaries, return_inverse=True)
-        return np.array([words.get(pk, np.nan) for pk in distinct.tolist()], dtype=np.float64)[index]
+        return np.array([values.get(pk, np.nan) for pk in distinct.tolist()], dtype=np.float64)[index]
 
     @cached_property
     def values_by_metric(self) -> dict[str, dict[int, float]]:
         """Values by metric and summary; only metrics that have a value."""
         values: dict[str, dict[int, float]] = {name: {} for name in METRIC_NAMES}
         for score in self.scores:
-            if score.value is not None:
+            if score.value is not None and score.name in values:
                 values[score.name][score.summary] = score.value
         return {name: by_summary for name, by_summary in values.items() if by_summary}
 
@@ -245,7 +257,8 @@ def gather_inputs(
     criterion.study = study  # so that nothing reads it again
     votes = read_board_votes(criterion, filters)
     summaries = _summaries(study, systems)
-    scores = _newest_scores(_scores(study, systems), {s.pk: s.language for s in summaries})
+    names = (*METRIC_NAMES, *STYLE_NAMES) if filters.control == "style" else METRIC_NAMES
+    scores = _newest_scores(_scores(study, systems, names), {s.pk: s.language for s in summaries})
     return BoardInputs(
         study, criterion, filters, systems, votes, summaries, scores, _flagged(criterion, filters, votes)
     )
@@ -282,12 +295,12 @@ def _summaries(study: Study, systems: list[System]) -> list[SummaryRow]:
     return list(newest.values())
 
 
-def _scores(study: Study, systems: list[System]) -> Iterable[ScoreRow]:
+def _scores(study: Study, systems: list[System], names: Sequence[str]) -> Iterable[ScoreRow]:
     rows = Score.objects.filter(
         summary__run__system__in=systems,
         summary__run__dataset=study.dataset_id,
         summary__run__instruction=study.instruction,
-        name__in=METRIC_NAMES,
+        name__in=names,
     )
     values = rows.order_by().values_list(
         "summary_id",

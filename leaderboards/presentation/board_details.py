@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from leaderboards.boards.style_controlled import FEATURES
 from leaderboards.presentation.enough import in_numbers
 from lib.numbers import UNDEFINED, format_count, format_percent, format_whole
 from stats.uncertainty.proportions import wilson_interval
@@ -28,20 +29,21 @@ class IntervalRow:
     ranks: str
     together: str
     single: str
-    equal_length: str
+    controlled: str
     reasons: list[str]
 
 
 def other_intervals(board: dict[str, Any]) -> list[IntervalRow]:
     """Write the intervals of all rated systems."""
+    control = "equal_style" if board.get("equal_style") else "equal_length"
     return [
         IntervalRow(
             system=line["system"],
             ranks=_from_to(line, "rank_best", "rank_worst"),
             together=_from_to(line, "all_lower", "all_upper"),
             single=_from_to(line, "iid_lower", "iid_upper"),
-            equal_length=_equal_length(line),
-            reasons=_reasons(line, "rank_best", "all_lower", "iid_lower", "equal_length_rating"),
+            controlled=_controlled(line, control),
+            reasons=_reasons(line, "rank_best", "all_lower", "iid_lower", f"{control}_rating"),
         )
         for line in in_numbers(board)["systems"]
         if line["rating"] is not None
@@ -57,15 +59,41 @@ def _from_to(line: dict[str, Any], first: str, last: str) -> str:
     return f"{format_whole(low)}–{format_whole(high)}"
 
 
-def _equal_length(line: dict[str, Any]) -> str:
-    rating = line.get("equal_length_rating")
+def _controlled(line: dict[str, Any], control: str) -> str:
+    rating = line.get(f"{control}_rating")
     if rating is None:
         return UNDEFINED
-    return f"{format_whole(rating)} ({_from_to(line, 'equal_length_lower', 'equal_length_upper')})"
+    return f"{format_whole(rating)} ({_from_to(line, f'{control}_lower', f'{control}_upper')})"
 
 
 def _reasons(line: dict[str, Any], *fields: str) -> list[str]:
     return list(dict.fromkeys(line["reasons"][field] for field in fields if field in line["reasons"]))
+
+
+@dataclass(frozen=True)
+class StyleRow:
+    """What one feature of style is worth, written out; a dash with a reason where that is undefined."""
+
+    feature: str
+    points: str
+    interval: str
+    reason: str
+
+
+def style_rows(board: dict[str, Any]) -> list[StyleRow]:
+    """Write the effects of style; none on a board without them."""
+    control, thin = board.get("equal_style") or {"effects": []}, board.get("too_few")
+    unknown = {"effect": None, "lower": None, "upper": None, "reason": thin} if thin else {}
+    return [_style_row(effect | unknown) for effect in control["effects"]]
+
+
+def _style_row(effect: dict[str, Any]) -> StyleRow:
+    interval = UNDEFINED
+    if effect["lower"] is not None:
+        interval = f"{format_whole(effect['lower'])} to {format_whole(effect['upper'])}"
+    return StyleRow(
+        FEATURES[effect["feature"]].capitalize(), format_whole(effect["effect"]), interval, effect["reason"]
+    )
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ FIGURES = (
     *("rating", "rating_lower", "rating_upper", "rank", "rank_best", "rank_worst", "all_lower", "all_upper"),
     *("iid_lower", "iid_upper", "win_rate", "both_bad_rate"),
     *("equal_length_rating", "equal_length_lower", "equal_length_upper"),
+    *("equal_style_rating", "equal_style_lower", "equal_style_upper"),
 )
 
 

@@ -43,6 +43,29 @@ class LanguageModelAdapter:
         engine = self.engine
         return Task(transcript_lines(request), engine.window, limit, engine.count, engine.needs, prompt)
 
+    def resume(
+        self, request: SummaryRequest, answer_of: Callable[[Prompt], Written | None]
+    ) -> SystemOutput | list[Prompt]:
+        """Return the summary if all its calls have answers, or else the next calls that lack one.
+
+        A strategy asks the same calls for the same answers, so it is simply begun anew each time.
+
+        Args:
+            request: What the summary is made from.
+            answer_of: Returns the engine's answer to a call; None if it was not asked yet.
+        """
+        strategy = strategy_for(self.spec.long_input, self._task(request))
+        calls = next(strategy)
+        while True:
+            answers = {call.prompt: answer_of(call.prompt) for call in calls}
+            if unasked := [prompt for prompt, answer in answers.items() if answer is None]:
+                return unasked
+            known = [answer for call in calls if (answer := answers[call.prompt])]
+            try:
+                calls = strategy.send([settled_answer(written, _exact_count(self.engine)) for written in known])
+            except StopIteration as end:
+                return _output(end.value)
+
     def environment(self) -> dict[str, object]:
         return self.engine.environment() | {"long_input": dict(self.spec.long_input) or {"strategy": "truncate"}}
 
@@ -76,7 +99,7 @@ def _output(made: Made) -> SystemOutput:
         prompt_tokens=_sum([text.prompt_tokens for text in written]),
         output_tokens=_sum([text.output_tokens for text in written]),
         dropped_tokens=made.dropped_tokens,
-        seconds=sum(text.seconds for text in written),
+        seconds=_total([text.seconds for text in written]),
         peak_memory_bytes=max((text.peak_memory_bytes for text in written if text.peak_memory_bytes), default=None),
         chapters=made.chapters,
         calls=[_record(call) for call in made.calls],
@@ -84,6 +107,11 @@ def _output(made: Made) -> SystemOutput:
         thinking_tokens=_sum([text.thinking_tokens for text in written if text.thoughts or text.thinking_tokens]),
         control_tokens=tuple(dict.fromkeys(token for text in written for token in text.control_tokens)),
     )
+
+
+def _total(seconds: Sequence[float | None]) -> float | None:
+    measured = [value for value in seconds if value is not None]
+    return sum(measured) if len(measured) == len(seconds) else None
 
 
 def _sum(counts: Sequence[int | None]) -> int | None:

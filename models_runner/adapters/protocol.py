@@ -40,7 +40,7 @@ class SystemOutput:
         prompt_tokens: Tokens read, prompt and template included; None where the adapter has no tokens.
         output_tokens: Tokens written, thoughts included; None where the adapter has no tokens.
         dropped_tokens: Transcript tokens left out to fit the window; 0 if none were.
-        seconds: Wall-clock time of this summary.
+        seconds: Wall-clock time of this summary; None where a provider wrote it in a batch.
         peak_memory_bytes: Peak resident memory of the process so far, or of the GPU since the system was loaded; None
             where unknown.
         chapters: Number of parts in which the transcript was read.
@@ -55,7 +55,7 @@ class SystemOutput:
     prompt_tokens: int | None
     output_tokens: int | None
     dropped_tokens: int
-    seconds: float
+    seconds: float | None
     peak_memory_bytes: int | None = None
     chapters: int = 1
     calls: Sequence["CallRecord"] = ()
@@ -75,7 +75,7 @@ class CallRecord:
         stop_reason: "end", "length", "thinking" or "empty".
         prompt_tokens: Tokens read; None where the engine does not report them.
         output_tokens: Tokens written; None where the engine does not report them.
-        seconds: Wall-clock time of the call.
+        seconds: Wall-clock time of the call; None where a provider answered it in a batch.
         cached_tokens: Prompt tokens that were not read again; None where the engine does not report them.
         thoughts: What the model thought before it wrote the output.
         thinking_tokens: Those of the output tokens that were thoughts; None where unknown.
@@ -87,7 +87,7 @@ class CallRecord:
     stop_reason: str
     prompt_tokens: int | None
     output_tokens: int | None
-    seconds: float
+    seconds: float | None
     cached_tokens: int | None = None
     thoughts: str = ""
     thinking_tokens: int | None = None
@@ -176,7 +176,7 @@ class Written:
         prompt: Exactly what the model read, its chat template included.
         prompt_tokens: Tokens read; None where the engine does not report them.
         output_tokens: Tokens written; None where the engine does not report them.
-        seconds: Wall-clock time; in a batch, an equal share of the batch's time.
+        seconds: Wall-clock time; of calls that were made together, an equal share; None in a provider's batch.
         cached_tokens: Prompt tokens that the engine did not have to read again; None where it does not report them.
         peak_memory_bytes: Peak memory of the process or the GPU; None where unknown.
         thoughts: What the engine itself parted from the text as thoughts.
@@ -190,7 +190,7 @@ class Written:
     prompt: str
     prompt_tokens: int | None
     output_tokens: int | None
-    seconds: float
+    seconds: float | None
     cached_tokens: int | None = None
     peak_memory_bytes: int | None = None
     thoughts: str = ""

@@ -21,8 +21,8 @@ from models_runner.finetune.training_pairs import training_pairs
 from models_runner.models import FineTuning, Regime, System, TrainedDocument
 from models_runner.models.finetunings import FineTuningQuerySet
 from models_runner.runs.energy import EnergyMeter
-from models_runner.runs.generation import adapter_spec
 from models_runner.runs.machine import machine_record
+from models_runner.runs.requests import adapter_spec
 
 # Engine and decoding settings of the base that mean the same for the new system.
 KEPT_ENGINE = ("batch_size", "device", "dtype", "threads")

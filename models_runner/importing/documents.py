@@ -1,6 +1,6 @@
 """Store imported documents in the database, all or none."""
 
-from collections.abc import Sequence, Sized
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 
 from lib.language import words
 from lib.language_codes import UnknownLanguageError, language_code
@@ -27,6 +27,7 @@ from models_runner.importing.records import (
     Terms,
 )
 from models_runner.importing.spool import RecordSpool
+from models_runner.importing.staging import staging_dataset
 from models_runner.models import Dataset, Document, Query, Reference, Transcript
 
 BATCH = 200
@@ -103,15 +104,28 @@ def import_path(
         return replace(import_documents(name, records, split=split, terms=terms), notes=tuple(notes))
 
 
-@transaction.atomic
 def import_documents(
-    name: str, records: Sequence[ImportedRecord] | RecordSpool, *, split: str = "", terms: Terms = NO_TERMS
+    name: str,
+    records: Sequence[ImportedRecord] | RecordSpool,
+    *,
+    split: str = "",
+    terms: Terms = NO_TERMS,
+    on_stored: Callable[[ImportResult], object] = lambda result: None,
 ) -> ImportResult:
     """Add the records that the dataset does not have.
+
+    They are written batch by batch into a staged dataset, which nobody sees, and come over in one short transaction:
+    SQLite has one writer at a time, and a vote must not wait for a large import.
 
     Terms are not part of a document's content: if the dataset has the document already, terms that are given now
     replace its old ones.
 
+    Args:
+        name: The dataset; it is created if it is new.
+        records: What to import.
+        split: Of records that name none.
+        terms: Of records that name none.
+        on_stored: Called with the result in the transaction that makes the documents seen.
     Raises:
         DatasetImportError: A record differs from the document of the same id, or another argument is wrong; nothing
             has changed.
@@ -119,41 +133,71 @@ def import_documents(
     name, split = normal_form(name), normal_form(split)
     if problems := _setting_problems(name, split, records, terms):
         raise DatasetImportError(problems)
-    dataset, _ = Dataset.objects.get_or_create(name=name)
-    Dataset.objects.select_for_update().get(pk=dataset.pk)  # concurrent imports take positions one after the other
-    stored = _Import(dataset, split, terms)
-    waiting = iter(records)
-    while batch := list(islice(waiting, BATCH)):
-        stored.add(batch)
-    if stored.problems:
-        raise DatasetImportError(stored.problems)
-    return ImportResult(dataset, stored.added, stored.unchanged, stored.without_reference, stored.new_terms)
+    with staging_dataset() as staged:
+        work = _Import(Dataset.objects.filter(name=name).first(), name, staged, split, terms)
+        waiting = iter(records)
+        while batch := list(islice(waiting, BATCH)):
+            with transaction.atomic():
+                work.add(batch)
+        if work.problems:
+            raise DatasetImportError(work.problems)
+        with transaction.atomic():
+            result = work.bring_over()
+            on_stored(result)
+    return result
 
 
 class _Import:
     """One import, batch by batch; after the first problem it looks for others and stores nothing more."""
 
-    def __init__(self, dataset: Dataset, split: str, terms: Terms) -> None:
-        self.dataset, self.split, self.terms = dataset, split, terms
+    def __init__(self, dataset: Dataset | None, name: str, staged: Dataset, split: str, terms: Terms) -> None:
+        self.dataset, self.name, self.staged, self.split, self.terms = dataset, name, staged, split, terms
         self.problems: list[str] = []
-        self.added = self.unchanged = self.without_reference = self.new_terms = 0
-        self._stored = ByName((name, name) for name in dataset.documents.values_list("external_id", flat=True))
+        self.added = self.unchanged = self.without_reference = 0
+        names = dataset.documents.values_list("external_id", flat=True) if dataset else ()
+        self._stored = ByName((name, name) for name in names)
         self._places: dict[str, str] = {}  # by the id's normal form, where it was first
+        self._terms: dict[str, Terms] = {}  # by the id of a document that the dataset has
 
     def add(self, batch: Sequence[ImportedRecord]) -> None:
+        """Stage the records that are new, and check those that the dataset has."""
         records = [coded for record in batch if (coded := self._checked(record))]
         stored_ids = {r.id: name for r in records if (name := self._stored.stored_name(r.id)) is not None}
         known = [record for record in records if record.id in stored_ids]
-        changed = set(changed_records(self.dataset, known, stored_ids, self.split))
-        self.problems += [_changed(record, self.dataset.name) for record in known if record.id in changed]
+        if self.dataset:
+            changed = set(changed_records(self.dataset, known, stored_ids, self.split))
+            self.problems += [_changed(record, self.name) for record in known if record.id in changed]
         if self.problems:
             return
         new = [record for record in records if record.id not in stored_ids]
-        _create(self.dataset, new, self.split, self.terms)
-        self.new_terms += _change_terms(self.dataset, known, stored_ids, self.terms)
+        _create(self.staged, new, self.split, self.terms)
+        self._terms |= {stored_ids[record.id]: record.terms.filled_from(self.terms) for record in known}
         self.added += len(new)
         self.unchanged += len(known)
         self.without_reference += sum(not record.references for record in records)
+
+    def bring_over(self) -> ImportResult:
+        """Make what is staged part of the dataset. Raises DatasetImportError if somebody was faster."""
+        dataset, _ = Dataset.objects.get_or_create(name=self.name)
+        Dataset.objects.select_for_update().get(pk=dataset.pk)  # concurrent imports take positions one after the other
+        self._check_nobody_was_faster(dataset)
+        last = dataset.documents.aggregate(last=Max("position"))["last"]
+        start = 0 if last is None else last + 1
+        self.staged.documents.update(dataset=dataset, position=F("position") + start)
+        changed = _change_terms(dataset, self._terms)
+        return ImportResult(dataset, self.added, self.unchanged, self.without_reference, changed)
+
+    def _check_nobody_was_faster(self, dataset: Dataset) -> None:
+        now = dataset.documents.values_list("external_id", flat=True)
+        came = [name for name in now if self._stored.stored_name(name) is None and normal_form(name) in self._places]
+        gone = self._terms.keys() - set(now)
+        if came or gone:
+            raise DatasetImportError(
+                [
+                    f"Document {next(iter([*came, *gone]))!r} of dataset {self.name} came or went while this was "
+                    "imported. Nothing was stored; import it again."
+                ]
+            )
 
     def _checked(self, record: ImportedRecord) -> ImportedRecord | None:
         """Return the record with the code of its language; None if it, or its id, cannot be taken."""
@@ -174,11 +218,8 @@ class _Import:
         return coded
 
 
-def _change_terms(
-    dataset: Dataset, records: Sequence[ImportedRecord], stored_ids: dict[str, str], default: Terms
-) -> int:
-    """Store the terms that the records give; return how many documents have other terms now."""
-    said = {stored_ids[record.id]: record.terms.filled_from(default) for record in records}
+def _change_terms(dataset: Dataset, said: dict[str, Terms]) -> int:
+    """Store the terms that are given now, by stored id; return how many documents have other terms now."""
     changed = []
     for document in dataset.documents.filter(external_id__in=said).only("external_id", "licence", "redistributable"):
         has = Terms(document.licence, document.redistributable)

@@ -1,5 +1,6 @@
 """Datasets, systems, runs, summaries, scores; may import the protocol of adapters."""
 
+from models_runner.models.batches import BatchCall, ProviderBatch
 from models_runner.models.datasets import Dataset, Document, InstructionKind, Query, Reference, Transcript
 from models_runner.models.drafts import ImportDraft, ImportJob
 from models_runner.models.finetunings import FineTuning, TrainedDocument
@@ -10,6 +11,7 @@ from models_runner.models.systems import Regime, System
 from models_runner.models.trials import Trial
 
 __all__ = [
+    "BatchCall",
     "Dataset",
     "Document",
     "FineTuning",
@@ -18,6 +20,7 @@ __all__ = [
     "InstructionKind",
     "InstructionText",
     "MetricSignature",
+    "ProviderBatch",
     "Query",
     "Reference",
     "Regime",

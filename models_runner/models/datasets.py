@@ -12,10 +12,24 @@ class InstructionKind(models.TextChoices):
     QUERY = "query", "Query"
 
 
+class DatasetManager(models.Manager["Dataset"]):
+    def get_queryset(self) -> models.QuerySet["Dataset"]:
+        """Leave out those in which documents are staged."""
+        return super().get_queryset().filter(staged_by="")
+
+
 class Dataset(models.Model):
+    """Documents that belong together; or, where it is staged by an import, documents that nobody sees yet."""
+
     name = models.SlugField(max_length=100, unique=True)
     description = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    staged_by = models.CharField(
+        max_length=200, blank=True, editable=False, help_text="The process whose import puts documents here meanwhile."
+    )
+
+    objects = DatasetManager()
+    with_staged = models.Manager["Dataset"]()
 
     class Meta:
         ordering = ["name"]

@@ -94,8 +94,8 @@ class SummaryQuerySet(LeasedQuerySet["Summary"]):
         return self.filter(status__in=[Summary.Status.PENDING, Summary.Status.RUNNING])
 
     def ready(self, now: datetime) -> "SummaryQuerySet":
-        """Select summaries that a worker may claim now: waiting, and not held back after a temporary fault."""
-        return super().ready(now).filter(Q(not_before=None) | Q(not_before__lte=now))
+        """Select summaries that a worker may claim now: waiting, in no batch, and not held back by a fault."""
+        return super().ready(now).filter(batch=None).filter(Q(not_before=None) | Q(not_before__lte=now))
 
     def claim_batch(
         self,
@@ -158,6 +158,14 @@ class Summary(Leased):
     query = models.ForeignKey(Query, on_delete=models.CASCADE, null=True, blank=True, related_name="summaries")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     not_before = models.DateTimeField(null=True, blank=True, help_text="Set after a passing fault: when to try again.")
+    batch = models.ForeignKey(
+        "models_runner.ProviderBatch",
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="summaries",
+        help_text="The provider's batch that it waits for, or that wrote it.",
+    )
 
     text = models.TextField(blank=True)
     thoughts = models.TextField(blank=True, help_text="What the model thought before; for staff only.")
@@ -200,6 +208,10 @@ class Summary(Leased):
                 | (Q(text="") & Q(stop_reason__in=["empty", "thinking"]))
                 | (~Q(text="") & ~Q(stop_reason__in=["empty", "thinking"])),
                 name="summary_empty_is_flagged",
+            ),
+            models.CheckConstraint(
+                condition=Q(batch=None) | (~Q(status="running") & Q(seconds=None)),
+                name="summary_in_a_batch_is_not_timed",
             ),
             *lease_constraints("summary"),
         ]
@@ -245,7 +257,7 @@ class SummaryCall(models.Model):
     )
     output_tokens = models.PositiveIntegerField(null=True, blank=True)
     thinking_tokens = models.PositiveIntegerField(null=True, blank=True)
-    seconds = models.FloatField()
+    seconds = models.FloatField(null=True, blank=True, help_text="Empty if it was written in a provider's batch.")
 
     class Meta:
         ordering = ["summary", "position"]

@@ -47,11 +47,14 @@ class ScoringJob(LeasedJob):
     TASK = "models_runner.tasks.score_summaries"
     WORKER_ENDED = (
         f"The worker ended while it computed this metric, {MAX_ATTEMPTS} times. The usual cause is too little memory: "
-        "use a machine with more of it, then compute the scores again."
+        "use a machine with more of it, then compute it again on the run's page."
     )
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="scoring_jobs")
     metric = models.CharField(max_length=50)
+    scored_input = models.CharField(
+        max_length=200, blank=True, help_text="Which summaries and references the last attempt began with."
+    )
 
     objects = LeasedJobQuerySet["ScoringJob"].as_manager()
 

@@ -81,7 +81,8 @@ class System(models.Model):
     price = models.JSONField(
         default=dict,
         blank=True,
-        help_text='US dollars: {"input": a million prompt tokens, "output": a million written, "hour": the machine}.',
+        help_text='US dollars: {"input": a million prompt tokens, "output": a million written, "hour": the machine, '
+        '"batch": the part of both that is paid for what is written in batches}.',
     )
     licence = models.CharField(max_length=200, blank=True)
     about = models.TextField(blank=True, help_text="What a reader of results should know about this system.")
@@ -142,6 +143,11 @@ class System(models.Model):
         if self.parameters < COMPACT_BELOW:
             return "compact"
         return "large" if self.parameters >= LARGE_FROM else "mid"
+
+    @property
+    def writes_in_batches(self) -> bool:
+        """Whether its summaries are ordered from the provider in batches: cheaper, later, and not timed."""
+        return bool(self.engine.get("batch"))
 
     def spec(self) -> dict[str, object]:
         """Return the frozen fields by name, as runs and exports record them."""

@@ -3,12 +3,24 @@
 from collections.abc import Iterator
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from models_runner.datasets.instructions import sync_version
 from models_runner.datasets.lookup import stored_split
-from models_runner.models import Dataset, Document, InstructionKind, Query, Run, ScoringJob, Summary, System
+from models_runner.models import (
+    Dataset,
+    Document,
+    InstructionKind,
+    ProviderBatch,
+    Query,
+    Reference,
+    Run,
+    ScoringJob,
+    Summary,
+    System,
+)
+from models_runner.models.runs import SummaryQuerySet
 from models_runner.systems.leakage import check_leakage
 from models_runner.systems.readiness import check_ready
 
@@ -110,11 +122,21 @@ def _reopen(run: Run) -> None:
 def cancel_run(run: Run) -> None:
     """Stop the run: finished summaries stay, waiting ones are cancelled, and those being written are discarded."""
     lock_run(run.pk)
-    run.summaries.unfinished().update(status=Summary.Status.CANCELLED, owner="", lease_until=None, not_before=None)
+    run.summaries.unfinished().update(
+        status=Summary.Status.CANCELLED, owner="", lease_until=None, not_before=None, batch=None
+    )
+    _cancel_batches(run)
     Run.objects.filter(pk=run.pk).exclude(status__in=[Run.Status.DONE, Run.Status.FAILED]).update(
         status=Run.Status.CANCELLED, failure_reason="cancelled by a researcher", finished_at=timezone.now()
     )
     run.refresh_from_db()
+
+
+def _cancel_batches(run: Run) -> None:
+    """Let a worker cancel at the provider what is ordered there."""
+    run.batches.open().update(cancel_requested=True, not_before=None)
+    for batch in run.batches.open():
+        batch.announce()
 
 
 @transaction.atomic
@@ -131,19 +153,52 @@ def resume_run(run: Run) -> None:
 def retry_failed(run: Run) -> None:
     """Let the run's failed summaries wait for workers again, with no attempts counted."""
     lock_run(run.pk)
-    if run.summaries.filter(status=Summary.Status.FAILED).reopen(not_before=None):
+    failed = run.summaries.filter(status=Summary.Status.FAILED)
+    resumed = _look_again(run, failed)
+    if failed.reopen(not_before=None, batch=None) or resumed:
         _reopen(run)
         run.announce()
 
 
+def _look_again(run: Run, failed: SummaryQuerySet) -> int:
+    """Reopen the batches in which failed summaries still are: the provider may have them already."""
+    batches = list(run.batches.filter(status=ProviderBatch.Status.FAILED, summaries__in=failed).distinct())
+    for batch in batches:
+        failed.filter(batch=batch).reopen(not_before=None)
+        ProviderBatch.objects.filter(pk=batch.pk).reopen(not_before=None, polls=0)
+        batch.announce()
+    return len(batches)
+
+
 @transaction.atomic
-def request_scores(run: Run, metrics: tuple[str, ...] = DEFAULT_METRICS) -> list[ScoringJob]:
-    """Request metrics for the run's finished summaries; workers compute only missing values."""
+def request_scores(
+    run: Run, metrics: tuple[str, ...] = DEFAULT_METRICS, *, retry_failed: bool = False
+) -> list[ScoringJob]:
+    """Request metrics for the run's finished summaries; workers compute only missing values.
+
+    A job that failed begins again only with other summaries or references, or with retry_failed, when a person asks:
+    what ended five workers would end the next ones too.
+    """
     jobs = []
     for metric in metrics:
         job, _ = ScoringJob.objects.get_or_create(run=run, metric=metric)
-        finished = [ScoringJob.Status.DONE, ScoringJob.Status.FAILED]
-        ScoringJob.objects.filter(pk=job.pk, status__in=finished).reopen()
+        ScoringJob.objects.filter(pk=job.pk, status=ScoringJob.Status.DONE).reopen()
+        failed = ScoringJob.objects.filter(pk=job.pk, status=ScoringJob.Status.FAILED)
+        (failed if retry_failed else failed.exclude(scored_input=scoring_input(run))).reopen()
         job.announce()
         jobs.append(job)
     return jobs
+
+
+def retry_failed_scores(run: Run) -> None:
+    """Let the run's failed scoring jobs wait for workers again, because a person asks."""
+    failed = run.scoring_jobs.filter(status=ScoringJob.Status.FAILED).values_list("metric", flat=True)
+    request_scores(run, tuple(failed), retry_failed=True)
+
+
+def scoring_input(run: Run) -> str:
+    """Return a short text that is another one once summaries were finished, or references came or went."""
+    summaries = run.summaries.done().aggregate(n=Count("pk"), last=Max("pk"), at=Max("finished_at"))
+    references = Reference.objects.filter(document__dataset=run.dataset_id).aggregate(n=Count("pk"), last=Max("pk"))
+    at = summaries["at"].isoformat() if summaries["at"] else ""
+    return f"{summaries['n']}/{summaries['last']}/{at}/{references['n']}/{references['last']}"

@@ -69,7 +69,7 @@ def store_outcome(
 
 def _try_again(run: Run, ours: SummaryQuerySet, summary: Summary, outcome: TransientAdapterError) -> None:
     delay = timedelta(seconds=settings.RETRY_SECONDS * 2 ** (summary.attempts - 1))
-    ours.put_back(failure_reason=str(outcome), not_before=timezone.now() + delay)
+    ours.put_back(failure_reason=str(outcome), not_before=timezone.now() + delay, batch=None)
     announce(Run.TASK, run.pk, delay=delay)
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Substr
 from jobs.workers import workers_for
 from lib.names import normal_form
 from lib.numbers import format_clock
-from models_runner.models import Document, Run, Score, ScoringJob, Summary, SummaryCall, System
+from models_runner.models import Document, ProviderBatch, Run, Score, ScoringJob, Summary, SummaryCall, System
 from models_runner.models.runs import SummaryQuerySet
 from models_runner.systems.prices import cost_in_dollars
 
@@ -136,7 +136,13 @@ def run_totals(run: Run) -> RunTotals:
         **calls.aggregate(calls=Count("pk"), cached=Sum("cached_tokens")),
         per_minute=sums["done"] / minutes if minutes > 0 else None,
         tokens_per_second=_rate(sums["written"], sums["total_seconds"]),
-        dollars=cost_in_dollars(run.system.price, sums["read"], sums["written"], sums["total_seconds"]),
+        dollars=cost_in_dollars(
+            run.system.price,
+            sums["read"],
+            sums["written"],
+            sums["total_seconds"],
+            in_batch=run.system.writes_in_batches,
+        ),
     )
 
 
@@ -175,6 +181,7 @@ class RunStatus:
     totals: RunTotals
     failures: list[Failure]
     scoring_jobs: list[ScoringJob]
+    batches: list[ProviderBatch]
     waits_for_worker: str
     seconds_left: float | None
 
@@ -182,6 +189,10 @@ class RunStatus:
     def is_open(self) -> bool:
         """Whether summaries may still be written."""
         return self.run.status in (Run.Status.PENDING, Run.Status.RUNNING)
+
+    @property
+    def has_failed_scores(self) -> bool:
+        return any(job.status == ScoringJob.Status.FAILED for job in self.scoring_jobs)
 
     @property
     def is_settled(self) -> bool:
@@ -192,7 +203,7 @@ class RunStatus:
 def run_status(run: Run) -> RunStatus:
     counts = run.counts()
     del counts["total"]
-    jobs = list(run.scoring_jobs.all())
+    jobs, batches = list(run.scoring_jobs.all()), list(run.batches.open().filter(cancel_requested=False))
     progress = RunProgress(**counts)
     return RunStatus(
         run=run,
@@ -200,8 +211,10 @@ def run_status(run: Run) -> RunStatus:
         totals=run_totals(run),
         failures=failures(run) if progress.failed else [],
         scoring_jobs=jobs,
-        waits_for_worker=_queue_without_worker(run, jobs),
-        seconds_left=seconds_left(run, progress.pending + progress.running),
+        batches=batches,
+        waits_for_worker=_queue_without_worker(run, jobs, "default" if batches else "generation"),
+        # A batch comes whole, some time within the day.
+        seconds_left=None if batches else seconds_left(run, progress.pending + progress.running),
     )
 
 
@@ -209,11 +222,11 @@ def _unfinished(job: ScoringJob) -> bool:
     return job.status in (ScoringJob.Status.PENDING, ScoringJob.Status.RUNNING)
 
 
-def _queue_without_worker(run: Run, jobs: list[ScoringJob]) -> str:
+def _queue_without_worker(run: Run, jobs: list[ScoringJob], writing: str) -> str:
     """Return the queue that this run waits for if no live worker takes its messages; otherwise ""."""
     queue = ""
     if run.status in (Run.Status.PENDING, Run.Status.RUNNING):
-        queue = "generation"
+        queue = writing
     elif any(_unfinished(job) for job in jobs):
         queue = "metrics"
     return queue if queue and not workers_for(queue) else ""

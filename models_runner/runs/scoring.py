@@ -22,6 +22,8 @@ def work_on_scoring_job(job_id: int, *, owner: str) -> str:
 
 
 def _score(job: ScoringJob, held: LeasedJobQuerySet[ScoringJob]) -> str:
+    # First of all: an attempt that ends its worker must have said with what.
+    held.update(scored_input=lifecycle.scoring_input(job.run))
     metric = get_metric(job.metric)
     scored = _score_missing(metric, job.run, held)
     if held.finish():

@@ -5,10 +5,11 @@ from django.utils import timezone
 from jobs.registry import Swept
 from jobs.sweeper import announce_again
 from models_runner.models import Run, Summary
+from models_runner.runs.batches.ordering import fail_abandoned
 
 
 def sweep_runs(*, starting: bool = False) -> Swept:
     """Free stale summaries, and announce runs that wait for a worker."""
     now = timezone.now()
-    freed = Summary.objects.free_stale(now)
+    freed = Summary.objects.free_stale(now) + fail_abandoned()
     return Swept(freed, announce_again(Run.objects.waiting(now), at_once=starting or bool(freed)))

@@ -17,7 +17,7 @@ from models_runner.datasets.instructions import instruction_text, wordings
 from models_runner.datasets.references import fitting_references
 from models_runner.models import Document, Trial
 from models_runner.models.trials import KEPT
-from models_runner.runs.generation import adapter_spec
+from models_runner.runs.requests import adapter_spec
 from models_runner.systems import catalog
 from models_runner.systems.prices import cost_in_dollars
 from models_runner.systems.readiness import check_ready

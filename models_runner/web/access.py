@@ -66,7 +66,9 @@ def get_dataset(request: HttpRequest, name: str) -> Dataset:
 def get_document(request: HttpRequest, pk: int) -> Document:
     """Load a document with its dataset and transcript."""
     check_staff(request)
-    return get_object_or_404(Document.objects.select_related("dataset", "transcript"), pk=pk)
+    return get_object_or_404(
+        Document.objects.filter(dataset__staged_by="").select_related("dataset", "transcript"), pk=pk
+    )
 
 
 def get_system(request: HttpRequest, slug: str) -> System:

@@ -31,8 +31,10 @@ LONG_INPUTS = {
     "chapterize:concatenate": "Read in chapters, put their summaries one after the other",
 }
 KINDS = tuple(InstructionKind.values)
-PRICES = ("input", "output", "hour")
+PRICE_LABELS = {"hour": "Dollars an hour", "batch": "Part of it paid in batches"}
+PRICES = ("input", "output", "hour", "batch")
 WITH_MODEL = ("openai", "llamacpp", "transformers")
+CALLS = (("", "One by one, now"), ("true", "In batches: about half the price, within a day, not timed"))
 SWITCH = (("", "As the model does"), ("true", "On"), ("false", "Off"))
 NAMED_FIELD = re.compile(r"^field '\w+': ")
 FIELD_OF_ERROR = re.compile(r"(?:field '(?P<field>\w+)': )?(?:engine\.(?P<engine>\w+))?")
@@ -75,6 +77,7 @@ def engine_fields(adapter: str) -> dict[str, forms.Field]:
                 "Variable of the key",
                 "The name of the workers' environment variable, such as VLLM_API_KEY; never the key.",
             ),
+            "batch": _choice("Calls", CALLS, "Batches are for servers that have them, such as OpenAI's."),
             "concurrency": _whole("Requests at a time", "Empty: 4."),
             "tokenizer": _text("Tokenizer", "A folder or hub id to count tokens with. Empty: estimated."),
             **_thinking_fields(),
@@ -165,9 +168,11 @@ class SystemForm(forms.Form):
         for kind in KINDS:
             label = f"Most tokens, {InstructionKind(kind).label.lower()}"
             self.fields[f"max_tokens_{kind}"] = _whole(label, max_value=1_000_000)
-        for price in PRICES:
-            label = {"hour": "Dollars an hour"}.get(price, f"Dollars a million {price} tokens")
-            self.fields[f"price_{price}"] = forms.FloatField(label=label, min_value=0, required=False)
+        self.prices = PRICES if adapter == "openai" else PRICES[:-1]
+        for price in self.prices:
+            label = PRICE_LABELS.get(price, f"Dollars a million {price} tokens")
+            hint = "Empty: 0.5." if price == "batch" else ""
+            self.fields[f"price_{price}"] = forms.FloatField(label=label, min_value=0, required=False, help_text=hint)
         for name, field in engine_fields(adapter).items():
             self.fields[f"engine_{name}"] = field
         if adapter == "openai":
@@ -191,7 +196,7 @@ class SystemForm(forms.Form):
             yield "Prompt and long meetings", self._bound("prompt_template", "long_input", "chapter_tokens")
             limits = [f"max_tokens_{kind}" for kind in KINDS]
             yield "Decoding", self._bound(*limits, *self.DECODING, "decoding_more")
-            yield "Price", self._bound(*(f"price_{price}" for price in PRICES))
+            yield "Price", self._bound(*(f"price_{price}" for price in self.prices))
         elif engine:
             yield "How it chooses", self._bound(*engine, "engine_more")
 
@@ -209,15 +214,14 @@ class SystemForm(forms.Form):
             if limits := _filled(values, "max_tokens_", KINDS):
                 parts["decoding"]["max_tokens"] = limits
             parts["long_input"] = _long_input(values)
-            parts["price"] = _filled(values, "price_", PRICES)
+            parts["price"] = _filled(values, "price_", self.prices)
         parts["engine"] = self._engine()
         entry = {name: value for name, value in parts.items() if value not in ("", None, {})}
         return values["slug"], {"adapter": self.adapter, **entry}
 
     def _engine(self) -> Entry:
         engine = _filled(self.cleaned_data, "engine_", self.engine_names)
-        if "thinking" in engine:
-            engine["thinking"] = engine["thinking"] == "true"
+        engine |= {name: engine[name] == "true" for name in ("thinking", "batch") if name in engine}
         if engine.get("system_message") == SEND:
             del engine["system_message"]
         return engine | (self.cleaned_data["engine_more"] or {})
@@ -268,8 +272,8 @@ def _initial(adapter: str, entry: Mapping[str, Any]) -> Entry:
         decoding = {"temperature": 0, "seed": 1}  # a server may refuse them: left empty, they are sent if it takes them
     names = tuple(engine_fields(adapter))
     chosen = {name: engine.pop(name) for name in names if name in engine and not isinstance(engine[name], dict)}
-    if isinstance(chosen.get("thinking"), bool):
-        chosen["thinking"] = str(chosen["thinking"]).lower()
+    switches = {name: value for name, value in chosen.items() if isinstance(value, bool)}
+    chosen |= {name: str(value).lower() for name, value in switches.items() if value or name == "thinking"}
     return (
         {name: entry.get(name) for name in ("slug", *SystemForm.PLAIN, *SystemForm.READING) if entry.get(name)}
         | ({} if entry else {"prompt_template": DEFAULT_TEMPLATE, "regime": Regime.ZERO_SHOT})

@@ -21,6 +21,7 @@ urlpatterns = [
     path("runs/<int:pk>/cancel/", runs.run_cancel, name="run_cancel"),
     path("runs/<int:pk>/resume/", runs.run_resume, name="run_resume"),
     path("runs/<int:pk>/retry/", runs.run_retry, name="run_retry"),
+    path("runs/<int:pk>/scores/", runs.run_scores, name="run_scores"),
     path("fine-tuning/", finetuning.finetuning_list, name="finetunings"),
     path("fine-tuning/<slug:name>/", finetuning.finetuning_detail, name="finetuning"),
     path("fine-tuning/<slug:name>/cancel/", finetuning.finetuning_cancel, name="finetuning_cancel"),

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from stats.strengths.bradley_terry import MAX_STEPS, PENALTY, TOLERANCE, InvalidWinsError, NotConvergedError
-from stats.uncertainty.sandwich import CovarianceParts
-from stats.uncertainty.small_samples import Components, counts_of
-from stats.votes.arrays import FloatArray, IntArray, VoteArrays
+from stats.ratings.style_control import style_controlled
+from stats.strengths.bradley_terry import InvalidWinsError
+from stats.votes.arrays import FloatArray, VoteArrays
 
 
 @dataclass(frozen=True)
@@ -53,81 +51,8 @@ def length_controlled(votes: VoteArrays, length_a: FloatArray, length_b: FloatAr
     lengths = np.concatenate([length_a, length_b])
     if not np.isfinite(lengths).all() or (lengths <= 0).any():
         raise InvalidWinsError("Lengths must be finite and above 0.")
-    relative = (length_a - length_b) / (length_a + length_b)
-    # About zero, because x is not centred.
-    deviation = float(np.sqrt((relative**2).mean()))
-    design = _design(votes, relative / deviation if deviation > 0 else relative)
-    at = _fit(votes, design)
-    n = votes.n_systems
-    components = Components.of(_two_way(votes, design, at), counts_of(votes))
-    reaches = np.diag(components.quantile() * np.sqrt(components.variance))
-    reach, strengths = reaches[:n], at[:n] - at[:n].mean()
-    effect, effect_reach = (float(at[n]), float(reaches[n])) if deviation > 0 else (np.nan, np.nan)
-    return LengthControl(
-        strengths,
-        strengths - reach,
-        strengths + reach,
-        effect,
-        effect - effect_reach,
-        effect + effect_reach,
-        deviation,
+    fit = style_controlled(votes, length_a[:, np.newaxis], length_b[:, np.newaxis])
+    effect, effect_lower, effect_upper, deviation = (
+        float(values[0]) for values in (fit.effects, fit.effects_lower, fit.effects_upper, fit.deviations)
     )
-
-
-def _design(votes: VoteArrays, x: FloatArray) -> csr_array:
-    """Build the matrix of votes by systems and length: 1 for a, -1 for b, x in the last column."""
-    rows = np.arange(len(votes))
-    values = np.concatenate([np.ones(len(votes)), -np.ones(len(votes)), x])
-    columns = np.concatenate([votes.system_a, votes.system_b, np.full(len(votes), votes.n_systems)])
-    return csr_array((values, (np.tile(rows, 3), columns)), shape=(len(votes), votes.n_systems + 1))
-
-
-def _chance(design: csr_array, at: FloatArray) -> FloatArray:
-    """Give the probability that a wins each vote."""
-    return 0.5 + 0.5 * np.tanh((design @ at) / 2)
-
-
-def _hessian(votes: VoteArrays, design: csr_array, chance: FloatArray) -> FloatArray:
-    """Give the penalized negative Hessian, shape (n + 1, n + 1)."""
-    weighted = csr_array(design.multiply((votes.weights * chance * (1 - chance))[:, np.newaxis]))
-    return (design.T @ weighted).toarray() + PENALTY * np.eye(design.shape[1])
-
-
-def _fit(votes: VoteArrays, design: csr_array) -> FloatArray:
-    """Fit strengths and effect by Newton's method, shape (n + 1,).
-
-    Steps are scaled as in fit_many, by the largest change of a vote's log-odds.
-    """
-    at = np.zeros(design.shape[1])
-    for _ in range(MAX_STEPS):
-        chance = _chance(design, at)
-        gradient = design.T @ (votes.weights * (votes.a_share - chance)) - PENALTY * at
-        step = np.linalg.solve(_hessian(votes, design, chance), gradient)
-        change = float(np.abs(design @ step).max())
-        at = at + step * (np.log1p(change) / max(change, TOLERANCE))
-        if change <= TOLERANCE:
-            return at
-    raise NotConvergedError(f"The fit still moves after {MAX_STEPS} steps.")
-
-
-def _two_way(votes: VoteArrays, design: csr_array, at: FloatArray) -> CovarianceParts:
-    """Split the covariance of the strengths less their mean, and of the effect, by documents, annotators and cells."""
-    chance = _chance(design, at)
-    bread = np.linalg.inv(_hessian(votes, design, chance))
-    scores = csr_array(design.multiply((votes.weights * (votes.a_share - chance))[:, np.newaxis]))
-    cell_of_vote = votes.document * (int(votes.annotator.max()) + 1) + votes.annotator
-    centre = np.eye(len(at))
-    centre[:-1, :-1] -= 1 / (len(at) - 1)
-    document, annotator, cell = (
-        centre @ bread @ _summed(scores, unit) @ bread @ centre
-        for unit in (votes.document, votes.annotator, cell_of_vote)
-    )
-    return CovarianceParts(document - cell, annotator - cell, cell)
-
-
-def _summed(scores: csr_array, cluster: IntArray) -> FloatArray:
-    """Sum the outer products of the clusters' scores, shape (n + 1, n + 1)."""
-    _, row = np.unique(cluster, return_inverse=True)
-    member = csr_array((np.ones(len(row)), (row, np.arange(len(row)))), shape=(row.max() + 1, len(row)))
-    sums = member @ scores
-    return (sums.T @ sums).toarray()
+    return LengthControl(fit.strengths, fit.lower, fit.upper, effect, effect_lower, effect_upper, deviation)

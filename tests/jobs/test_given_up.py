@@ -11,7 +11,7 @@ from jobs.models import MAX_ATTEMPTS
 from jobs.registry import registered_jobs
 from jobs.sweeper import sweep
 from leaderboards.models import ExportJob, Release, SnapshotJob
-from models_runner.models import FineTuning, ImportDraft, ImportJob, ScoringJob, Summary, Trial
+from models_runner.models import FineTuning, ImportDraft, ImportJob, ProviderBatch, ScoringJob, Summary, Trial
 from tests.factories import (
     DocumentFactory,
     RunFactory,
@@ -75,6 +75,10 @@ def trial():
     return Trial.objects.create(kind="connection", record={"slug": "far"}, created_by="ada")
 
 
+def provider_batch():
+    return ProviderBatch.objects.create(run=RunFactory(), requests=1)
+
+
 def import_job():
     draft = ImportDraft.objects.create(file_names=["a.vtt"], created_by="ada")
     return ImportJob.objects.create(draft=draft, kind="read")
@@ -82,7 +86,7 @@ def import_job():
 
 KINDS = (
     *(summary, scoring_job, finetuning, evidence_job, quality_snapshot),
-    *(snapshot_job, release, export, delivery, trial, import_job),
+    *(snapshot_job, release, export, delivery, trial, import_job, provider_batch),
 )
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from models_runner.models import Run, Summary
-from models_runner.runs import generation, lifecycle
+from models_runner.runs import lifecycle, records
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,7 +48,7 @@ def test_a_run_resumed_while_its_worker_ends_it_stays_open(cancelled_under_work,
         return found
 
     monkeypatch.setattr(Run, "counts", counts_then_waits)
-    worker = in_thread(lambda: generation.finish_if_complete(run))
+    worker = in_thread(lambda: records.finish_if_complete(run))
     assert counted.wait(timeout=30)
 
     def resume():

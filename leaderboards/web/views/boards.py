@@ -9,7 +9,7 @@ from django.shortcuts import render
 from annotations.models import Study
 from leaderboards.exports import CONTENT_TYPES, FORMATS, parts
 from leaderboards.exports.rows import export_rows
-from leaderboards.presentation.board_details import MOST_SYSTEMS, neighbour_rows, other_intervals, win_rows
+from leaderboards.presentation.board_details import MOST_SYSTEMS, neighbour_rows, other_intervals, style_rows, win_rows
 from leaderboards.presentation.board_table import DEFAULT_SORT, make_table
 from leaderboards.presentation.board_verdict import say_verdict
 from leaderboards.presentation.enough import in_numbers
@@ -42,6 +42,7 @@ def board(request: HttpRequest, study: Study) -> HttpResponse:
             "table": make_table(served.values, sort=sort),
             "plots": forest_plots(served.values),
             "intervals": other_intervals(served.values),
+            "style_effects": style_rows(served.values),
             "neighbours": neighbour_rows(served.values),
             "verdict": say_verdict(served.values),
             "warnings": in_numbers(served.values)["warnings"],

@@ -14,6 +14,7 @@ from typing import Any
 from models_runner.adapters.endpoints import check_engine
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.openai_api.answers import SHOWN_CHARACTERS, Answer, read_answer
+from models_runner.adapters.openai_api.deadlines import Deadlines
 from models_runner.adapters.openai_api.refusals import LONGEST_TOLD, read_refusals
 from models_runner.adapters.openai_api.requests import (
     RequestBody,
@@ -95,7 +96,10 @@ class OpenAIEngine:
     def _client(self, base_url: str, settings: Mapping[str, Any]) -> Any:
         key = self._key() or "none"
         # Redirects are off, because one could lead to a host that the operator has not allowed.
-        http = self.openai.DefaultHttpxClient(follow_redirects=False, event_hooks={"request": [_only_our_headers(key)]})
+        deadlines = Deadlines()
+        hooks = {"request": [_only_our_headers(key), deadlines.begin]}
+        http = self.openai.DefaultHttpxClient(follow_redirects=False, event_hooks=hooks)
+        deadlines.bind(http)
         return self.openai.OpenAI(
             base_url=base_url,
             api_key=key,
@@ -152,6 +156,10 @@ class OpenAIEngine:
     def _write(self, prompt: Prompt) -> Written:
         started = time.perf_counter()
         sent, body = self._ask(prompt)
+        return replace(self.read(body, sent, prompt), seconds=time.perf_counter() - started)
+
+    def read(self, body: Any, sent: RequestBody, prompt: Prompt) -> Written:
+        """Return what a server's answer holds, without the time it took. Raises AdapterError."""
         answer = self._read(body, sent.limit)
         self._check_read_whole(answer.prompt_tokens, prompt)
         return Written(
@@ -163,7 +171,7 @@ class OpenAIEngine:
             prompt_tokens=answer.prompt_tokens,
             output_tokens=answer.output_tokens,
             thinking_tokens=answer.thinking_tokens,
-            seconds=time.perf_counter() - started,
+            seconds=None,
             cached_tokens=answer.cached_tokens,
             control_tokens=control_tokens(prompt.plain_text),
         )
@@ -173,7 +181,7 @@ class OpenAIEngine:
         try:
             return read_answer(body, limit)
         except AdapterError as error:
-            raise type(error)(self._without_key(str(error))) from None
+            raise type(error)(self.without_key(str(error))) from None
 
     def _ends_in_thought(self, answer: Answer) -> bool:
         """Tell whether an answer without a mark is a thought that the server's template opened and the limit ended."""
@@ -190,6 +198,16 @@ class OpenAIEngine:
                 f"The endpoint read {reported} of {sent} prompt tokens: it cut the prompt silently. Give the server a "
                 f"larger window, or the system a smaller context_window than {self.window}."
             )
+
+    @property
+    def shape(self) -> Shape:
+        """What requests look like now."""
+        return self._shape
+
+    def take_up(self, shape: Shape) -> None:
+        """Take up the shape that another process has learnt, or sent requests in."""
+        with self._lock:
+            self._shape = shape
 
     def _ask(self, prompt: Prompt) -> tuple[RequestBody, Any]:
         """Return the request as it was taken, and the answer to it."""
@@ -210,26 +228,33 @@ class OpenAIEngine:
             try:
                 return sent, self._post(sent)
             except openai.APIStatusError as error:
-                if not self._learnt(error, sent, shape):
-                    raise self._fault(error) from None
+                if not self.learn_from(error.status_code, error.response.text, sent, shape):
+                    raise self.fault(error) from None
             except (openai.APIError, ValueError) as error:
-                raise self._fault(error) from None
+                raise self.fault(error) from None
         raise AdapterError(f"The endpoint still refuses the request after {MOST_LESSONS} changes to it.")
 
     def _post(self, sent: RequestBody) -> Any:
         # As plain JSON values: the client's own classes read no more than one maker's answers have.
-        body = {"model": self.model, "messages": sent.messages, **sent.values}
-        return self.client.post("/chat/completions", cast_to=object, body=body)
+        return self.client.post("/chat/completions", cast_to=object, body=self.json_body(sent))
 
-    def _learnt(self, error: Any, sent: RequestBody, shape: Shape) -> bool:
+    def json_body(self, sent: RequestBody) -> dict[str, Any]:
+        return {"model": self.model, "messages": sent.messages, **sent.values}
+
+    def learn_from(self, status: int, told: str, sent: RequestBody, shape: Shape) -> bool:
         """Tell whether the request is worth repeating in another shape, and keep that shape for all requests.
 
+        Args:
+            status: The status of the refusal.
+            told: The server's words.
+            sent: The request.
+            shape: The shape in which it was sent.
         Raises:
             AdapterError: The server refuses what the system's record asks for.
         """
-        if error.status_code not in REFUSING:
+        if status not in REFUSING:
             return False
-        told = self._without_key(error.response.text)
+        told = self.without_key(told)
         refusals = read_refusals(told, sent.refusable)
         with self._lock:
             # Another request may have learnt the same meanwhile.
@@ -238,12 +263,13 @@ class OpenAIEngine:
                 self._shape = learn_to_stream(self._shape, " ".join(told.split())[:LONGEST_TOLD])
             return self._shape != shape
 
-    def _fault(self, error: Exception) -> AdapterError:
+    def fault(self, error: Exception) -> AdapterError:
+        """Return what an error of the client means for who reads it."""
         openai = self.openai
         if isinstance(error, openai.APIConnectionError | openai.RateLimitError | openai.InternalServerError):
             return TransientAdapterError(self._told("The endpoint did not answer", error))
         if isinstance(error, openai.APIStatusError) and 300 <= error.status_code < 400:
-            to = self._without_key(error.response.headers.get("Location", "an address that it does not name"))
+            to = self.without_key(error.response.headers.get("Location", "an address that it does not name"))
             return AdapterError(
                 f"The endpoint sends elsewhere ({error.status_code}): {to[:SHOWN_CHARACTERS]}. Redirects are not "
                 "followed; if that is the right server, set engine.base_url to its address."
@@ -258,9 +284,10 @@ class OpenAIEngine:
         if isinstance(error, self.openai.APIStatusError) and not _told_message(error.body):
             # The client reports only the status unless the body has the usual form.
             told = f"{told} - {error.response.text}"
-        return f"{what}: {' '.join(self._without_key(told).split())[:SHOWN_CHARACTERS]}"
+        return f"{what}: {' '.join(self.without_key(told).split())[:SHOWN_CHARACTERS]}"
 
-    def _without_key(self, text: str) -> str:
+    def without_key(self, text: str) -> str:
+        """Take the key out of what a server says."""
         key = os.environ.get(self.key_env, "") if self.key_env else ""
         return text.replace(key, f"[{self.key_env}]") if key else text
 

@@ -22,6 +22,7 @@ class Preset:
         body: Further fields of every request; the decoding record goes before them.
         thinking_on: Fields that make a model think that can do without.
         thinking_off: Fields that make it answer at once; none where the server has no such switch.
+        batches: Whether it takes batches of calls as the OpenAI protocol has them (`/files` and `/batches`).
         unmarked: Whether a thought that the chat template opened, and the limit ended, may come as plain text.
     """
 
@@ -32,6 +33,7 @@ class Preset:
     thinking_on: Mapping[str, object] = field(default_factory=dict)
     thinking_off: Mapping[str, object] = field(default_factory=dict)
     unmarked: bool = False
+    batches: bool = False
 
 
 _TEMPLATE_ON = {"chat_template_kwargs": {"enable_thinking": True}}
@@ -46,6 +48,7 @@ PRESETS: Mapping[str, Preset] = {
         limit_field="max_completion_tokens",
         thinking_on={"reasoning_effort": "medium"},
         thinking_off={"reasoning_effort": "none"},
+        batches=True,
     ),
     "mistral": Preset(
         names={"seed": "random_seed"}, thinking_on={"prompt_mode": "reasoning"}, thinking_off={"prompt_mode": None}

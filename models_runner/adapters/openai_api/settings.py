@@ -67,8 +67,20 @@ def check_request_settings(engine: Mapping[str, Any]) -> None:
         raise AdapterError(f"engine.omit is {omit!r}; expected a list of names, such as [seed, temperature].")
     if extra is not None and not isinstance(extra, Mapping):
         raise AdapterError(f"engine.extra_body is {extra!r}; expected fields by name.")
+    _check_batch(engine.get("batch"), str(preset or ""))
     if taken := [name for name in extra or {} if name in RESERVED]:
         raise AdapterError(f"engine.extra_body holds {taken[0]!r}, which is made here; leave it out.")
+
+
+def _check_batch(batch: object, preset: str) -> None:
+    if batch not in (None, True, False):
+        raise AdapterError(f"engine.batch is {batch!r}; expected true or false.")
+    if batch and not PRESETS[preset].batches:
+        having = ", ".join(name for name, row in PRESETS.items() if row.batches)
+        raise AdapterError(
+            f"engine.batch: preset {preset or 'none'!r} has no batches of the OpenAI protocol; expected one of "
+            f"{having}. A server of another maker that has them (/files and /batches) takes one of these presets."
+        )
 
 
 def request_settings(spec: SystemSpec, window: int) -> RequestSettings:

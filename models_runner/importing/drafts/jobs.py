@@ -6,6 +6,7 @@ from django.db import transaction
 
 from jobs.models import LeasedJobQuerySet
 from jobs.working import LeaseLostError, work_on
+from models_runner.importing.documents import ImportResult
 from models_runner.importing.drafts import service
 from models_runner.models import ImportDraft, ImportJob
 
@@ -38,7 +39,6 @@ def work_on_import(job_id: int, *, owner: str) -> str:
     def do(job: ImportJob, held: LeasedJobQuerySet[ImportJob]) -> str:
         return _read(job, held, progress) if job.kind == ImportJob.Kind.READ else _store(job, held)
 
-    # What is stored is stored in one transaction, beside which SQLite lets nobody write.
     reads = ImportJob.objects.filter(pk=job_id, kind=ImportJob.Kind.READ).exists()
     every = PROGRESS_SECONDS if reads else None
     rows = ImportJob.objects.select_related("draft")
@@ -56,11 +56,12 @@ def _read(job: ImportJob, held: LeasedJobQuerySet[ImportJob], progress: dict[str
 
 
 def _store(job: ImportJob, held: LeasedJobQuerySet[ImportJob]) -> str:
-    documents = service.importable_documents(job.draft)
-    with transaction.atomic():
-        result = service.store_documents(job.draft, documents)
+    def finish(result: ImportResult) -> None:
         stored = {"dataset": result.dataset.name, "added": result.added, "unchanged": result.unchanged}
         if not held.finish(result=stored):
             raise LeaseLostError
+
+    documents = service.importable_documents(job.draft)
+    result = service.store_documents(job.draft, documents, on_stored=finish)
     shutil.rmtree(job.draft.folder, ignore_errors=True)
     return f"{result.added} documents added"

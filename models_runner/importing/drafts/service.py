@@ -177,11 +177,21 @@ def importable_documents(draft: ImportDraft) -> list[ImportedRecord]:
     return preview.documents
 
 
-def store_documents(draft: ImportDraft, documents: Sequence[ImportedRecord]) -> ImportResult:
-    """Store documents as the draft's options say. Raises DatasetImportError; nothing has changed then."""
+def store_documents(
+    draft: ImportDraft,
+    documents: Sequence[ImportedRecord],
+    *,
+    on_stored: Callable[[ImportResult], object] = lambda result: None,
+) -> ImportResult:
+    """Store documents as the draft's options say. Raises DatasetImportError; nothing has changed then.
+
+    on_stored: Called with the result in the transaction that makes the documents seen.
+    """
     options = draft.options
     terms = Terms(options.get("licence", ""), options.get("redistributable"))
-    return import_documents(options["name"], documents, split=options.get("split", ""), terms=terms)
+    return import_documents(
+        options["name"], documents, split=options.get("split", ""), terms=terms, on_stored=on_stored
+    )
 
 
 def dataset_names() -> list[str]:

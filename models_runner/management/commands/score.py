@@ -32,7 +32,7 @@ class Command(BaseCommand):
         runs = [run for run in dataset.runs.order_by("pk") if run.summaries.done().exists()]
         if not runs:
             raise CommandError(f"Dataset {dataset.name} has no finished summaries. Write some with generate.")
-        jobs = [job for run in runs for job in lifecycle.request_scores(run, metrics)]
+        jobs = [job for run in runs for job in lifecycle.request_scores(run, metrics, retry_failed=True)]
         if options["wait"]:
             self._wait(jobs)
         self.stdout.write(f"{len(jobs)} scoring jobs over {len(runs)} runs{'' if options['wait'] else ' are waiting'}.")

@@ -30,7 +30,13 @@ def run_list(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"The run {run} has been started.")
             return redirect(run)
     page = requested_page(request, Run.objects.select_related("system", "dataset").defer("environment"))
-    splits = Document.objects.exclude(split="").order_by("split").values_list("split", flat=True).distinct()
+    splits = (
+        Document.objects.filter(dataset__staged_by="")
+        .exclude(split="")
+        .order_by("split")
+        .values_list("split", flat=True)
+        .distinct()
+    )
     context = {"form": form, "splits": splits, "page": page, "run_rows": overview.run_rows(page)}
     return render(request, "models_runner/run_list.html", context, status=400 if form.errors else 200)
 
@@ -84,4 +90,14 @@ def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_run(request, pk)
     lifecycle.retry_failed(run)
     messages.info(request, "The failed summaries are waiting for a worker again.")
+    return redirect(run)
+
+
+@staff_only
+@require_POST
+def run_scores(request: HttpRequest, pk: int) -> HttpResponse:
+    """Compute again what failed of a run's scores."""
+    run = get_run(request, pk)
+    lifecycle.retry_failed_scores(run)
+    messages.info(request, "The metrics that failed are waiting for a worker again.")
     return redirect(run)

@@ -7,10 +7,12 @@ import re
 import pytest
 
 from annotations.models import Assignment, Judgement
+from leaderboards.boards.build import make_board
 from leaderboards.data.filters import Filters
+from leaderboards.data.inputs import gather_inputs
 from leaderboards.presentation.board_details import neighbour_rows, other_intervals, win_rows
 from leaderboards.snapshots.boards import get_board
-from models_runner.models import Summary
+from models_runner.models import Score, Summary
 from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.helpers import make_rated_study, score, system_slugs, vote
 from tests.people import researcher
@@ -134,7 +136,7 @@ def test_the_details_are_those_of_the_board():
     (winner, row, _), second = other_intervals(board), board["systems"][1]
     assert row.system == second["system"]
     assert row.together == f"{second['all_lower']:.0f}–{second['all_upper']:.0f}"
-    assert (winner.together, winner.equal_length) == ("—", "—")
+    assert (winner.together, winner.controlled) == ("—", "—")
     assert "the votes set no limit to how far this system leads or trails" in winner.reasons
     assert [(one.better, one.worse) for one in neighbour_rows(board)] == [
         (a["system"], b["system"]) for a, b in zip(board["systems"], board["systems"][1:], strict=False)
@@ -153,6 +155,56 @@ def test_at_equal_length_ratings_stand_beside():
         "Ratings at equal length are below"
         in researcher().get("/boards/meetings/", {"control": "length"}).content.decode()
     )
+
+
+def styled(**counts):
+    """A study whose summaries have their words counted, and of markup what is given."""
+    study = make_rated_study(slug="meetings", systems=3, documents=6, annotators=3, prefer=1)
+    summaries = list(Summary.objects.order_by("pk"))
+    score(summaries, "words", [50 + 7 * (n % 5) for n in range(len(summaries))], metric="length")
+    for name, values in counts.items():
+        score(summaries, name, [values[n % len(values)] for n in range(len(summaries))], metric="markup")
+    return study
+
+
+def test_at_equal_style_ratings_stand_beside_with_what_each_feature_is_worth():
+    study = styled(headers=[0], list_items=[0, 3, 6, 2], bold=[4])
+    board = board_of(study, control="style")
+    effects = {effect["feature"]: effect for effect in board["equal_style"]["effects"]}
+    assert list(effects) == ["words", "headers", "list_items", "bold"]
+    assert [effects[name]["reason"] for name in effects] == [
+        "",
+        "no headers",
+        "",
+        "the summaries do not vary in bold text",
+    ]
+    assert [effects[name]["effect"] is None for name in effects] == [False, True, False, True]
+    assert effects["list_items"]["lower"] < effects["list_items"]["effect"] < effects["list_items"]["upper"]
+    assert sum(line["equal_style_rating"] for line in board["systems"]) == pytest.approx(3000)
+    html = researcher().get("/boards/meetings/", {"control": "style"}).content.decode()
+    assert "What style is worth, from 54 votes" in html
+    assert "the summaries do not vary in bold text" in html
+    assert "At equal style" in html
+
+
+def test_without_counted_markup_style_is_undefined_with_the_reason():
+    board = board_of(styled(headers=[1, 2]), control="style")
+    assert {effect["effect"] for effect in board["equal_style"]["effects"]} == {None}
+    for line in board["systems"]:
+        assert line["equal_style_rating"] is None
+        assert "words and markup are counted" in line["reasons"]["equal_style_rating"]
+
+
+def test_the_fingerprint_has_the_markup_that_a_board_was_computed_from():
+    study = styled(headers=[0, 1], list_items=[1], bold=[1])
+    before, plain = board_of(study, control="style"), board_of(study)
+    Score.objects.filter(name="headers").update(value=3.0)
+    assert (
+        make_board(gather_inputs(study, study.criteria.get(), filters=Filters()), 0)["fingerprint"]
+        == plain["fingerprint"]
+    )
+    after = make_board(gather_inputs(study, study.criteria.get(), filters=Filters(control="style")), 0)
+    assert after["fingerprint"] != before["fingerprint"]
 
 
 def test_votes_weigh_by_the_chance_of_their_draw():

@@ -62,3 +62,14 @@ def test_the_machine_is_on_record_without_its_name():
     assert record["memory_bytes"] > 100_000_000
     assert record["processor"]
     assert socket.gethostname() not in str(record)
+
+
+@pytest.mark.parametrize(("part", "expected"), [({}, 0.5), ({"batch": 0.25}, 0.25), ({"batch": 0}, 0)])
+def test_tokens_in_a_batch_cost_their_part_of_the_price(part, expected):
+    price = {"input": 1.0} | part
+    assert cost_in_dollars(price, 1_000_000, 5, None, in_batch=True) == expected
+    assert cost_in_dollars(price, 1_000_000, 5, None) == 1.0
+
+
+def test_a_part_of_no_price_is_no_price():
+    assert cost_in_dollars({"batch": 0.5}, 1, 1, None, in_batch=True) is None

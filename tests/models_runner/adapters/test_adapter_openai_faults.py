@@ -1,8 +1,11 @@
 """The openai adapter and endpoints that fail: a real server of the test's own on a loopback port."""
 
+import json
 import random
 import socket
+import threading
 import time
+from contextlib import contextmanager, suppress
 
 import pytest
 from django.utils import timezone
@@ -52,6 +55,39 @@ def test_a_server_that_takes_too_long_may_answer_later():
     fault, _ = asked(slow(1.0, GOOD), timeout_seconds=0.2)
     assert isinstance(fault, TransientAdapterError)
     assert "timed out" in str(fault)
+
+
+@contextmanager
+def trickling(at_once, slowly):
+    """A server that sends the first bytes at once and the others one by one, each long before a read times out."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve():
+            with suppress(OSError), listening.accept()[0] as connection:
+                connection.recv(65536)
+                connection.sendall(at_once)
+                for byte in slowly:
+                    time.sleep(0.05)
+                    connection.sendall(bytes([byte]))
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+
+
+BODY = json.dumps(completion()).encode()
+HEAD = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(BODY)}\r\n\r\n".encode()
+
+
+@pytest.mark.parametrize(("at_once", "slowly"), [(HEAD, BODY), (b"", HEAD + BODY), (HEAD[:20], HEAD[20:] + BODY)])
+def test_a_server_that_sends_byte_by_byte_has_no_more_time_than_others(at_once, slowly):
+    with trickling(at_once, slowly) as url, pytest.raises(TransientAdapterError, match="timed out"):
+        adapter(url, timeout_seconds=0.5).summarize([request()])
+
+
+def test_what_one_request_used_of_its_time_is_not_taken_from_the_next():
+    with endpoint(slow(0.4, GOOD)) as server:
+        loaded = adapter(server.url, timeout_seconds=0.7, concurrency=1)
+        assert [made.text for made in loaded.summarize([request(name) for name in "abc"])] == ["A summary."] * 3
 
 
 def test_a_server_that_asks_to_wait_is_asked_again_after_that_time():

@@ -12,6 +12,7 @@ from models_runner.finetune.job import folder_of, work_on_finetuning
 from models_runner.finetune.training import last_checkpoint
 from models_runner.models import FineTuning, System, TrainedDocument, Transcript
 from models_runner.runs import generation, lifecycle
+from models_runner.runs.requests import adapter_spec
 from models_runner.systems.leakage import LeakageError
 from tests.factories import (
     CriterionFactory,
@@ -146,7 +147,7 @@ def test_only_the_reference_is_learnt_and_everything_fits(model, dataset):
     Transcript.objects.filter(document__external_id__in=["m0", "m1", "m2"]).update(turns=long)
     system = base(model)
     job = started(system, dataset)
-    spec = generation.adapter_spec(system)
+    spec = adapter_spec(system)
     engine = TransformersEngine(spec)
     pairs = training_pairs(job, "train")
     for example, pair in zip(training_examples(engine, spec, pairs, 48), pairs, strict=True):

@@ -8,8 +8,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from models_runner.models import (
+    BatchCall,
     InstructionText,
     MetricSignature,
+    ProviderBatch,
     Query,
     Reference,
     Run,
@@ -92,6 +94,48 @@ def test_a_scoring_job_exists_once_per_run_and_metric():
     run = RunFactory()
     ScoringJob.objects.create(run=run, metric="rouge")
     refused(lambda: ScoringJob.objects.create(run=run, metric="rouge"))
+
+
+def ordered(run, **fields):
+    now = timezone.now()
+    values = {"requests": 1, "asked_at": now, "ordered_at": now, "provider_id": "batch_1"} | fields
+    return ProviderBatch.objects.create(run=run, **values)
+
+
+@pytest.mark.parametrize("wrong", [{"provider_id": ""}, {"ordered_at": None}, {"asked_at": None}], ids=str)
+def test_an_order_has_an_id_and_a_time(wrong):
+    run = RunFactory()
+    refused(lambda: ordered(run, **wrong))
+
+
+def test_an_order_of_a_run_is_known_once():
+    batch = ordered(RunFactory())
+    refused(lambda: ordered(batch.run))
+    refused(lambda: ProviderBatch.objects.create(run=batch.run, requests=1, token=batch.token))
+
+
+def test_a_summary_in_a_batch_is_held_by_nobody_and_not_timed():
+    batch = ordered(RunFactory())
+    refused(lambda: SummaryFactory(run=batch.run, batch=batch))
+    summary = SummaryFactory(run=batch.run, batch=batch, seconds=None)
+    held = {"status": "running", "owner": "x", "lease_until": timezone.now()}
+    refused(lambda: Summary.objects.filter(pk=summary.pk).update(**held))
+
+
+def test_a_call_of_a_batch_has_one_id_one_prompt_and_one_end():
+    summary = SummaryFactory()
+    batch = ordered(summary.run)
+
+    def call(**fields):
+        return BatchCall.objects.create(
+            **{"batch": batch, "summary": summary, "custom_id": "1", "prompt_key": "a"} | fields
+        )
+
+    call()
+    refused(lambda: call(prompt_key="b"))
+    refused(lambda: call(custom_id="2"))
+    refused(lambda: call(custom_id="3", prompt_key="c", answer="{}", fault="final", fault_reason="No."))
+    refused(lambda: call(custom_id="3", prompt_key="c", fault="final"))
 
 
 def test_a_query_reference_names_its_query():

@@ -16,6 +16,7 @@ from models_runner.adapters.registry import unload_all
 from models_runner.adapters.scripted import ScriptedAdapter
 from models_runner.models import Run, Summary, SummaryCall
 from models_runner.runs import generation, lifecycle
+from models_runner.runs.requests import adapter_spec
 from tests.factories import DatasetFactory, DocumentFactory, SystemFactory
 from tests.models_runner.checkpoints import saved_decoder
 from tests.people import researcher
@@ -304,7 +305,7 @@ def test_memory_that_holds_no_batch_halves_it_and_fails_only_the_meeting_that_is
         adapter="transformers", model_id=saved_decoder(tmp_path, LlamaConfig), engine=engine,
         context_window=128, decoding={"max_tokens": 4, "min_new_tokens": 2},
     )  # fmt: skip
-    loaded = generation.load_adapter("transformers", generation.adapter_spec(system))
+    loaded = generation.load_adapter("transformers", adapter_spec(system))
     loaded.engine.model = Cramped(loaded.engine.model, holds=64)
     run = lifecycle.start_run(system, dataset)
     work(run)

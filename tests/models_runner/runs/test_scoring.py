@@ -92,3 +92,51 @@ def test_a_job_is_worked_on_by_one_worker():
     (job,) = lifecycle.request_scores(run, ("length",))
     ScoringJob.objects.filter(pk=job.pk).update(status="running", owner="other", lease_until=job.run.created_at)
     assert "held elsewhere" in scoring.work_on_scoring_job(job.pk, owner="me")
+
+
+GIVEN_UP = {"status": "failed", "failure_reason": ScoringJob.WORKER_ENDED}
+
+
+@pytest.fixture
+def given_up():
+    """A job that ended five workers over a run with one summary."""
+    run = SummaryFactory().run
+    (job,) = lifecycle.request_scores(run, ("length",))
+    ScoringJob.objects.filter(pk=job.pk).update(**GIVEN_UP, attempts=5, scored_input=lifecycle.scoring_input(run))
+    return job
+
+
+def waits(job):
+    job.refresh_from_db()
+    return job.status == ScoringJob.Status.PENDING
+
+
+def test_a_job_that_was_given_up_stays_so_when_its_run_ends_again(given_up):
+    lifecycle.request_scores(given_up.run)
+    assert not waits(given_up)
+
+
+@pytest.mark.parametrize("more", ["summary", "reference"])
+def test_a_job_that_was_given_up_begins_again_with_more_to_score(given_up, more):
+    document = DocumentFactory(dataset=given_up.run.dataset)
+    if more == "summary":
+        SummaryFactory(run=given_up.run, document=document)
+    else:
+        ReferenceFactory(document=document)
+    lifecycle.request_scores(given_up.run)
+    assert waits(given_up)
+    assert given_up.attempts == 0
+
+
+def test_a_job_that_was_given_up_begins_again_when_a_person_asks(given_up):
+    lifecycle.retry_failed_scores(given_up.run)
+    assert waits(given_up)
+
+
+def test_an_attempt_says_what_it_began_with_before_it_loads_the_metric(monkeypatch):
+    def loading(key):
+        raise RuntimeError("as far as this")
+
+    monkeypatch.setattr(scoring, "get_metric", loading)
+    job = score(SummaryFactory().run, "length")
+    assert (job.status, job.scored_input) == ("failed", lifecycle.scoring_input(job.run))

@@ -292,3 +292,18 @@ def test_settings_without_values_show_as_empty_fields():
     assert json.loads(SystemForm("openai", start={"engine": {"extra_body": {"a": 1}}})["engine_more"].value()) == {
         "extra_body": {"a": 1}
     }
+
+
+def test_batches_are_chosen_in_the_form_and_only_for_servers_that_have_them():
+    refused = post("create", engine_batch="true", engine_preset="ollama")
+    assert "has no batches of the OpenAI protocol; expected one of openai" in refused.content.decode()
+    post("create", engine_batch="true", engine_preset="openai", price_input="2", price_batch="0.4")
+    system = System.objects.get(slug="far")
+    assert system.writes_in_batches
+    assert system.price == {"input": 2.0, "batch": 0.4}
+    entry = catalog.all_entries().get("far") or {
+        name: getattr(system, name) for name in catalog.FIELDS if name != "base"
+    }
+    again = SystemForm("openai", values_of(SystemForm("openai", start={"slug": "far", **entry})))
+    assert again.is_valid() or "slug" in again.errors
+    assert again.entry()[1]["engine"]["batch"] is True

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from jobs.models import Worker
 from jobs.ownership import owner_id
-from models_runner.models import Run, ScoringJob, Summary, SummaryCall
+from models_runner.models import ProviderBatch, Run, ScoringJob, Summary, SummaryCall
 from models_runner.runs import overview
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory
 from tests.people import researcher
@@ -160,6 +160,36 @@ def test_the_status_part_stops_asking_once_nothing_can_change(job, asks_again):
     ScoringJob.objects.create(run=run, metric="rouge", status=job)
     html = researcher().get(f"/runs/{run.pk}/", headers=STATUS_PART).content.decode()
     assert ("hx-get" in html) is asks_again
+
+
+def test_failed_scores_are_computed_again_by_a_button():
+    run = RunFactory(status=Run.Status.DONE)
+    SummaryFactory(run=run)
+    client = researcher()
+    assert "retry-scores" not in client.get(f"/runs/{run.pk}/").content.decode()
+    ScoringJob.objects.create(run=run, metric="rouge", status="failed", failure_reason="No encoder.")
+    assert 'id="retry-scores"' in client.get(f"/runs/{run.pk}/").content.decode()
+    client.post(f"/runs/{run.pk}/scores/")
+    assert ScoringJob.objects.get().status == ScoringJob.Status.PENDING
+
+
+def test_a_run_says_when_its_batch_was_ordered_and_what_is_promised():
+    run = RunFactory(status=Run.Status.RUNNING)
+    waiting(run)
+    batch = ProviderBatch.objects.create(run=run, requests=7)
+    client = researcher()
+    assert "7 requests wait to be ordered as a batch." in client.get(f"/runs/{run.pk}/").content.decode()
+    at = timezone.localtime().replace(hour=12, minute=30)
+    ProviderBatch.objects.filter(pk=batch.pk).update(
+        asked_at=at,
+        ordered_at=at,
+        promised_until=at + timedelta(days=1),
+        provider_id="b",
+        provider_status="in_progress",
+    )
+    html = client.get(f"/runs/{run.pk}/").content.decode()
+    assert "7 requests ordered as a batch at 12:30; the provider promises 24 h" in html
+    assert "in_progress" in html
 
 
 def test_the_summaries_part_stays_on_its_page_of_the_list():

@@ -1,0 +1,137 @@
+"""Rate systems as if all summaries had the same style: Bradley–Terry with differences in style as covariates."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from stats.strengths.bradley_terry import MAX_STEPS, PENALTY, TOLERANCE, InvalidWinsError, NotConvergedError
+from stats.uncertainty.sandwich import CovarianceParts
+from stats.uncertainty.small_samples import Components, counts_of
+from stats.votes.arrays import FloatArray, IntArray, VoteArrays
+
+
+@dataclass(frozen=True)
+class StyleControl:
+    """Hold strengths at equal style, and the effects of k features of it.
+
+    Attributes:
+        strengths: Of systems at equal style, in log-odds with mean zero, shape (n,).
+        lower, upper: Their 95 % bounds, shape (n,).
+        effects: Log-odds gained where the relative difference in a feature is one standard deviation larger, the other
+            features as they are, shape (k,); NaN for a feature in which no two summaries of a vote differ.
+        effects_lower, effects_upper: Their 95 % bounds, shape (k,).
+        deviations: Those standard deviations, of (f_a - f_b) / (f_a + f_b), shape (k,); 0 where the effect is NaN.
+    """
+
+    strengths: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    effects: FloatArray
+    effects_lower: FloatArray
+    effects_upper: FloatArray
+    deviations: FloatArray
+
+
+def style_controlled(votes: VoteArrays, style_a: FloatArray, style_b: FloatArray) -> StyleControl:
+    """Fit log-odds(a over b) = s_a - s_b + effects · x, where x are relative differences over their deviations.
+
+    A difference is 0 where neither summary has anything of a feature. x is scaled but not centred: which system is a
+    carries no meaning, so equal styles must stay at zero. The penalty is that of the ratings, on the strengths and the
+    effects. Bounds come from the two-way clustered sandwich, with t for few units.
+
+    Args:
+        votes: Votes that connect all their systems, each of which has some.
+        style_a, style_b: Features of the two summaries of each vote, counts of 0 or more, shape (n_votes, k).
+    Raises:
+        InvalidWinsError: A feature is negative or not finite.
+        NotConvergedError: The fit's steps do not become small.
+    Source:
+        LMSYS (2024), Does style matter? Disentangling style and substance in Chatbot Arena, and FastChat's style
+        control. Clusters: Cameron, Gelbach and Miller (2011), as in sandwich.covariance_parts.
+    """
+    both = np.concatenate([style_a, style_b])
+    if not np.isfinite(both).all() or (both < 0).any():
+        raise InvalidWinsError("Features of style must be finite and not negative.")
+    total = style_a + style_b
+    relative = np.divide(style_a - style_b, total, out=np.zeros_like(total, dtype=np.float64), where=total > 0)
+    # About zero, because x is not centred.
+    deviations = np.sqrt((relative**2).mean(axis=0))
+    varies = deviations > 0
+    design = _design(votes, relative[:, varies] / deviations[varies])
+    at = _fit(votes, design)
+    n = votes.n_systems
+    components = Components.of(_two_way(votes, design, at), counts_of(votes))
+    reaches = np.diag(components.quantile() * np.sqrt(components.variance))
+    strengths, reach = at[:n] - at[:n].mean(), reaches[:n]
+    effects, effects_reach = np.full((2, len(varies)), np.nan)
+    effects[varies], effects_reach[varies] = at[n:], reaches[n:]
+    return StyleControl(
+        strengths,
+        strengths - reach,
+        strengths + reach,
+        effects,
+        effects - effects_reach,
+        effects + effects_reach,
+        deviations,
+    )
+
+
+def _design(votes: VoteArrays, x: FloatArray) -> csr_array:
+    """Build the matrix of votes by systems and features: 1 for a, -1 for b, then x, shape (n_votes, n + k)."""
+    (rows, k), n = x.shape, votes.n_systems
+    values = np.concatenate([np.ones(rows), -np.ones(rows), x.T.ravel()])
+    of_features = np.repeat(np.arange(n, n + k), rows)
+    columns = np.concatenate([votes.system_a, votes.system_b, of_features])
+    return csr_array((values, (np.tile(np.arange(rows), 2 + k), columns)), shape=(rows, n + k))
+
+
+def _chance(design: csr_array, at: FloatArray) -> FloatArray:
+    """Give the probability that a wins each vote."""
+    return 0.5 + 0.5 * np.tanh((design @ at) / 2)
+
+
+def _hessian(votes: VoteArrays, design: csr_array, chance: FloatArray) -> FloatArray:
+    """Give the penalized negative Hessian, shape (n + k, n + k)."""
+    weighted = csr_array(design.multiply((votes.weights * chance * (1 - chance))[:, np.newaxis]))
+    return (design.T @ weighted).toarray() + PENALTY * np.eye(design.shape[1])
+
+
+def _fit(votes: VoteArrays, design: csr_array) -> FloatArray:
+    """Fit strengths and effects by Newton's method, shape (n + k,).
+
+    Steps are scaled as in fit_many, by the largest change of a vote's log-odds.
+    """
+    at = np.zeros(design.shape[1])
+    for _ in range(MAX_STEPS):
+        chance = _chance(design, at)
+        gradient = design.T @ (votes.weights * (votes.a_share - chance)) - PENALTY * at
+        step = np.linalg.solve(_hessian(votes, design, chance), gradient)
+        change = float(np.abs(design @ step).max())
+        at = at + step * (np.log1p(change) / max(change, TOLERANCE))
+        if change <= TOLERANCE:
+            return at
+    raise NotConvergedError(f"The fit still moves after {MAX_STEPS} steps.")
+
+
+def _two_way(votes: VoteArrays, design: csr_array, at: FloatArray) -> CovarianceParts:
+    """Split the covariance of the strengths less their mean, and of the effects, by documents, annotators and cells."""
+    chance = _chance(design, at)
+    bread = np.linalg.inv(_hessian(votes, design, chance))
+    scores = csr_array(design.multiply((votes.weights * (votes.a_share - chance))[:, np.newaxis]))
+    cell_of_vote = votes.document * (int(votes.annotator.max()) + 1) + votes.annotator
+    centre, n = np.eye(len(at)), votes.n_systems
+    centre[:n, :n] -= 1 / n
+    document, annotator, cell = (
+        centre @ bread @ _summed(scores, unit) @ bread @ centre
+        for unit in (votes.document, votes.annotator, cell_of_vote)
+    )
+    return CovarianceParts(document - cell, annotator - cell, cell)
+
+
+def _summed(scores: csr_array, cluster: IntArray) -> FloatArray:
+    """Sum the outer products of the clusters' scores, shape (n + k, n + k)."""
+    _, row = np.unique(cluster, return_inverse=True)
+    member = csr_array((np.ones(len(row)), (row, np.arange(len(row)))), shape=(row.max() + 1, len(row)))
+    sums = member @ scores
+    return (sums.T @ sums).toarray()
