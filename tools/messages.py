@@ -16,7 +16,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
-APPS = ("annotations", "evalsite", "leaderboards", "models_runner")
+APPS = ("annotations", "evalsite", "leaderboards", "models_runner", "protocol")
 # Domain to the files whose texts it holds, by kind.
 SOURCES = {
     "django": {"python": "*.py", "template": "templates/**/*.html"},
