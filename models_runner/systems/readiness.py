@@ -111,7 +111,10 @@ def _download(model: str) -> str:
 def _in_hub_cache(system: System) -> bool:
     from huggingface_hub import try_to_load_from_cache
 
-    cached = try_to_load_from_cache(system.model_id, "config.json", revision=system.revision or None)
+    try:
+        cached = try_to_load_from_cache(system.model_id, "config.json", revision=system.revision or None)
+    except ValueError:  # a path that is not there, and no hub id
+        return False
     return isinstance(cached, str)
 
 
