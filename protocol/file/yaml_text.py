@@ -161,9 +161,17 @@ class _Writer(yaml.SafeDumper):
 _Writer.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(rf"^(?:{NUMBER.pattern})$"), list("-+.0123456789"))
 
 
+# Breaks of lines and signs of order, which a reader would fold or drop where they are not escaped.
+BREAKS = re.compile(r"[\r\x85\u2028\u2029\ufeff]")
+
+
 def _represent_text(writer: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    is_block = "\n" in text and not re.search(r"[^\S\n]\n|\n\s*\Z|\A\s|\t|\r|[\x85\u2028\u2029]", text)
-    return writer.represent_scalar("tag:yaml.org,2002:str", text, style="|" if is_block else None)
+    style = None
+    if BREAKS.search(text):
+        style = '"'
+    elif "\n" in text and not re.search(r"[^\S\n]\n|\n\s*\Z|\A\s|\t", text):
+        style = "|"
+    return writer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Writer.add_representer(str, _represent_text)

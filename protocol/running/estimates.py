@@ -30,7 +30,7 @@ class Estimate:
         reasons: Why something is None, by the attribute's name.
     """
 
-    summaries: int
+    summaries: int | None
     calls: int | None
     prompt_tokens: int | None
     output_tokens: int | None
@@ -45,34 +45,37 @@ def shown_hours(hours: float | None) -> str:
     return "< 0.01" if 0 < hours < 0.01 else f"{hours:,.2f}"
 
 
-def estimate(system: System, instruction: str, word_counts: Sequence[int] | None, left: int) -> Estimate:
+def estimate(system: System, instruction: str, word_counts: Sequence[int] | None, left: int | None) -> Estimate:
     """Estimate a run.
 
     Args:
         system: Stored, or not saved yet.
         instruction: A kind of instruction.
         word_counts: Of the documents that are left; None if they are not known.
-        left: How many summaries are left to do.
+        left: How many summaries are left to do; None if nobody knows.
     """
-    if not left:
+    if left == 0:
         return Estimate(0, 0, 0, 0, 0.0, 0.0, {})
-    reasons: dict[str, str] = {}
-    calls, read, written = _tokens(system, instruction, word_counts, left)
-    if calls is None:
-        reasons = dict.fromkeys(("calls", "prompt_tokens", "output_tokens"), NO_SIZES)
-    seconds = seconds_each(system)
-    if seconds is None:
-        reasons["hours"] = NOT_MEASURED
-    dollars = cost_in_dollars(system.price, read, written, None if seconds is None else seconds * left)
-    if dollars is None and system.adapter in MODELS:
-        reasons["dollars"] = reasons.get("calls", NOT_MEASURED) if system.price else NO_PRICE
-    if system.adapter not in MODELS:
-        dollars = 0.0
-    return Estimate(left, calls, read, written, dollars, None if seconds is None else seconds * left / 3600, reasons)
+    calls, read, written = _tokens(system, instruction, word_counts)
+    each = seconds_each(system)
+    seconds = None if each is None or left is None else each * left
+    dollars = cost_in_dollars(system.price, read, written, seconds) if system.adapter in MODELS else 0.0
+    reasons = {
+        **(dict.fromkeys(("calls", "prompt_tokens", "output_tokens"), NO_SIZES) if calls is None else {}),
+        **({"hours": NOT_MEASURED if each is None else NO_SIZES} if seconds is None else {}),
+        **({"dollars": _why_no_price(system, calls)} if dollars is None else {}),
+    }
+    return Estimate(left, calls, read, written, dollars, None if seconds is None else seconds / 3600, reasons)
+
+
+def _why_no_price(system: System, calls: int | None) -> str:
+    if not system.price:
+        return NO_PRICE
+    return NO_SIZES if calls is None else NOT_MEASURED
 
 
 def _tokens(
-    system: System, instruction: str, word_counts: Sequence[int] | None, left: int
+    system: System, instruction: str, word_counts: Sequence[int] | None
 ) -> tuple[int | None, int | None, int | None]:
     """Return calls, prompt tokens, and the output tokens that are allowed."""
     if system.adapter not in MODELS:

@@ -13,14 +13,14 @@ from models_runner.importing.records import DatasetImportError, Terms
 from models_runner.importing.summaries import Defaults, import_summaries
 from models_runner.models import Dataset, ImportedSource
 from protocol.file.schema import DatasetPart, Part, Source, SummariesPart
-from protocol.running.work import StepError, Work
+from protocol.running.work import Step, StepError, Work
 from protocol.study.contents import dataset_content, summaries_content
 
 BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
-class ImportDocuments:
+class ImportDocuments(Step):
     """Import one source of a dataset; the last one also holds the whole against the dataset's fingerprint."""
 
     name: str
@@ -43,20 +43,25 @@ class ImportDocuments:
         key = _key(self.source, work.path(self.source.path))
         return dataset.imported_sources.filter(kind=ImportedSource.Kind.DOCUMENTS, key=key).exists()
 
-    def do(self, work: Work) -> str:
+    def blocked(self, work: Work) -> str:
         if self.source is None or not self.source.path:
-            raise StepError(self._nowhere())
+            return self._nowhere()
         if work.folder is None:
-            raise StepError(self._not_from_here())
-        path = work.path(self.source.path)
-        key = _key(self.source, path)
+            return self._not_from_here()
+        work.path(self.source.path)
+        return ""
+
+    def do(self, work: Work) -> str:
+        if reason := self.blocked(work):
+            raise StepError(reason)
+        source = self.source or Source()
+        path = work.path(source.path)
         try:
-            return self._import(path, key)
+            return self._import(source, path, _key(source, path))
         except DatasetImportError as error:
             raise StepError(f"Dataset {self.name}: {error}") from error
 
-    def _import(self, path: Path, key: str) -> str:
-        source = self.source or Source()
+    def _import(self, source: Source, path: Path, key: str) -> str:
         terms = Terms(source.licence, source.redistributable)
         how = ReadOptions(
             format=source.format,
@@ -105,7 +110,7 @@ class ImportDocuments:
 
 
 @dataclass(frozen=True)
-class ImportSummaries:
+class ImportSummaries(Step):
     part: SummariesPart
 
     @property

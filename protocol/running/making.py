@@ -12,7 +12,7 @@ from annotations.studies.setup import OwnCriterion, RatingOptions, StudyScope, S
 from models_runner.models import Dataset, System
 from protocol.file.completing import moment
 from protocol.file.schema import StudyPart
-from protocol.running.work import StepError, Work
+from protocol.running.work import Step, StepError, Work
 from protocol.study.records import put_on_record
 
 OPTIONS = ("allow_tie", "allow_both_bad", "strength", "comments", "break_minutes", "summary_format")
@@ -20,7 +20,7 @@ AFTERWARDS = ("annotator_title", "gold_every", "ask_guess", "open_link", "comple
 
 
 @dataclass(frozen=True)
-class MakeStudy:
+class MakeStudy(Step):
     part: StudyPart
 
     @property

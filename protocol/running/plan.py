@@ -8,10 +8,9 @@ from typing import Any
 
 from django.conf import settings
 
-from annotations.models import Study
 from models_runner.importing.preview import preview_import
 from models_runner.importing.reading import Missing, ReadOptions
-from models_runner.models import Dataset, FineTuning, ScoringJob, System
+from models_runner.models import Dataset, ScoringJob, System
 from models_runner.systems.readiness import system_needs
 from protocol.file.schema import DatasetPart, Protocol, Source
 from protocol.file.writing import plan_digest
@@ -20,8 +19,7 @@ from protocol.running.estimates import Estimate, estimate, shown_hours
 from protocol.running.people import PeopleNeed, people_need
 from protocol.running.run import check_study, run_steps, steps_of
 from protocol.running.summaries import StartRun
-from protocol.running.systems import FineTune
-from protocol.running.work import StepError, Work
+from protocol.running.work import Step, StepError, Work
 
 DONE, TO_DO, STOPS = "done", "to do", "stops here"
 
@@ -132,24 +130,20 @@ def make_plan(work: Work) -> Plan:
 
 
 def _steps(work: Work) -> list[PlannedStep]:
-    planned: list[PlannedStep] = []
     try:
-        for step in steps_of(work.protocol):
-            try:
-                planned.append(PlannedStep(step.title, DONE if step.is_done(work) else TO_DO, _why_not(step, work)))
-            except StepError as error:
-                planned.append(PlannedStep(step.title, STOPS, str(error)))
+        return [_planned(step, work) for step in steps_of(work.protocol)]
     except StepError as error:
-        planned.append(PlannedStep("systems", STOPS, str(error)))
-    return [PlannedStep(one.title, STOPS, one.reason) if one.reason and one.status == TO_DO else one for one in planned]
+        return [PlannedStep("systems", STOPS, str(error))]
 
 
-def _why_not(step: Any, work: Work) -> str:
-    """Say why a step that is to do cannot be done here; "" if nobody knows a reason."""
-    if isinstance(step, FineTune) and work.folder is None and not step.is_done(work):
-        return f"{step.name} is fine-tuned by the command: python manage.py protocol run FILE"
-    blocked = getattr(step, "blocked", None)
-    return blocked(work) if blocked and not step.is_done(work) else ""
+def _planned(step: Step, work: Work) -> PlannedStep:
+    try:
+        if step.is_done(work):
+            return PlannedStep(step.title, DONE)
+        reason = step.blocked(work)
+    except StepError as error:
+        reason = str(error)
+    return PlannedStep(step.title, STOPS if reason else TO_DO, reason)
 
 
 # ---- datasets
@@ -238,10 +232,10 @@ def _run(step: StartRun, system: System, sizes: Sequence[tuple[str, int]] | None
     wanted = step.wanted() or (None if counts is None else len(counts))
     if run is not None and wanted is not None:
         wanted = max(wanted, run.summaries.count())
-    left = 0 if wanted is None else max(0, wanted - done)
-    # Which ones are done does not matter to an estimate.
-    todo = None if counts is None else [*counts[done:], *[0] * max(0, left - len(counts[done:]))]
-    taken = estimate(system, step.instruction, todo, left if wanted is not None else 1)
+    left = None if wanted is None else max(0, wanted - done)
+    # Which ones are done does not matter to an estimate. A document with several queries is read for each.
+    todo = None if counts is None or left is None else [counts[n % len(counts)] for n in range(done, done + left)]
+    taken = estimate(system, step.instruction, todo, left)
     return PlannedRun(step.title, system.slug, name, step.instruction, wanted, done, taken)
 
 
@@ -250,12 +244,3 @@ def _metrics(protocol: Protocol) -> dict[str, int]:
     runs = [step.run() for step in run_steps(protocol)]
     jobs = ScoringJob.objects.filter(run__in=[run for run in runs if run], status=ScoringJob.Status.DONE)
     return {key: len(runs) - jobs.filter(metric=key).count() for key in protocol.metrics}
-
-
-def is_complete(work: Work) -> bool:
-    """Whether nothing is left: every step, every summary and every metric."""
-    study = Study.objects.filter(slug=work.protocol.study.slug).exists()
-    tuned = FineTuning.objects.filter(name__in=work.protocol.finetunings, status=FineTuning.Status.DONE).count()
-    plan = make_plan(work)
-    left = any(run.summaries is None or run.done < run.summaries for run in plan.runs) or any(plan.metrics.values())
-    return study and tuned == len(work.protocol.finetunings) and not left and not plan.problem

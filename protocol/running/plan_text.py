@@ -6,7 +6,7 @@ from tabulate import tabulate
 
 from lib.numbers import format_bytes
 from protocol.running.estimates import shown_hours
-from protocol.running.plan import STOPS, TO_DO, Plan
+from protocol.running.plan import TO_DO, Plan
 
 DASH = "—"
 
@@ -101,13 +101,22 @@ def _rest(plan: Plan) -> Iterator[str]:
 
 
 def _steps(plan: Plan) -> Iterator[str]:
-    done = [step for step in plan.steps if step.status not in (TO_DO, STOPS)]
-    yield f"\nSteps: {len(done)} of {len(plan.steps)} are done."
-    for step in plan.steps:
-        if step.status != "done":
-            yield f"  {step.status}: {step.title}{f': {step.reason}' if step.reason else ''}"
+    to_do = [step.title for step in plan.steps if step.status == TO_DO]
+    done = len(plan.steps) - len(to_do) - len(plan.stops)
+    yield f"\nSteps: {done} of {len(plan.steps)} are done."
+    yield from (f"  to do: {title}" for title in to_do)
+    for reason, titles in _by_reason(plan).items():
+        which = titles[0] if len(titles) == 1 else f"{len(titles)} steps, from {titles[0]} on"
+        yield f"  stops here: {reason} ({which})"
     if plan.problem:
         yield f"\n{plan.problem}"
+
+
+def _by_reason(plan: Plan) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for step in plan.stops:
+        found.setdefault(step.reason, []).append(step.title)
+    return found
 
 
 def _whole(value: float | None) -> str:

@@ -1,7 +1,6 @@
 """Run a protocol: every step that the database does not say is done, in order, and wait for the workers."""
 
 from collections.abc import Iterator
-from typing import Protocol as Shape
 
 from annotations.models import Study
 from models_runner.models import Run
@@ -12,23 +11,12 @@ from protocol.running.making import MakeStudy
 from protocol.running.summaries import StartRun, wait_for_runs, wait_for_scores
 from protocol.running.systems import AddSystem, FineTune
 from protocol.running.updating import update_study
-from protocol.running.work import DiffersError, StepError, Work
+from protocol.running.work import DiffersError, Step, StepError, Work
 from protocol.study.compare import differences
 from protocol.study.export import protocol_of
 from protocol.study.records import first_vote, put_on_record
 
 PLAN_WORDS = ("analysis.criterion", "analysis.exclusion", "analysis.stopping", "analysis.notes")
-
-
-class Step(Shape):
-    """One thing to do, in one transaction; doing it again does nothing."""
-
-    @property
-    def title(self) -> str: ...
-
-    def is_done(self, work: Work) -> bool: ...
-
-    def do(self, work: Work) -> str: ...
 
 
 def steps_of(protocol: Protocol) -> Iterator[Step]:

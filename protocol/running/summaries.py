@@ -11,7 +11,7 @@ from models_runner.runs import lifecycle
 from models_runner.systems.leakage import LeakageError
 from models_runner.systems.readiness import NotReadyError, check_ready
 from protocol.file.completing import RunKey
-from protocol.running.work import StepError, Work
+from protocol.running.work import Step, StepError, Work
 
 ENDED = (Run.Status.DONE, Run.Status.FAILED, Run.Status.CANCELLED)
 SETTLED = (ScoringJob.Status.DONE, ScoringJob.Status.FAILED)
@@ -19,7 +19,7 @@ REFUSALS = (NotReadyError, LeakageError, lifecycle.NothingToRunError)
 
 
 @dataclass(frozen=True)
-class StartRun:
+class StartRun(Step):
     key: RunKey
     instruction: str
     slug: str

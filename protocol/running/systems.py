@@ -11,14 +11,14 @@ from models_runner.systems.catalog import UnknownSystemError, ensure_system
 from models_runner.systems.readiness import NotReadyError
 from protocol.file.schema import FineTuningPart, SystemPart
 from protocol.file.writing import shown_fields
-from protocol.running.work import StepError, Work
+from protocol.running.work import Step, StepError, Work
 from protocol.study.parts import finetuning_part, system_part
 
 STOPPED = (FineTuning.Status.FAILED, FineTuning.Status.CANCELLED)
 
 
 @dataclass(frozen=True)
-class AddSystem:
+class AddSystem(Step):
     slug: str
     part: SystemPart
 
@@ -49,7 +49,7 @@ class AddSystem:
 
 
 @dataclass(frozen=True)
-class FineTune:
+class FineTune(Step):
     name: str
     part: FineTuningPart
 
@@ -71,9 +71,13 @@ class FineTune:
             raise StepError(f"Another fine-tuning is named {self.name} here: {shown_fields(self.part, stored)}.")
         return job.status == FineTuning.Status.DONE
 
+    def blocked(self, work: Work) -> str:
+        by_command = f"Fine-tuning {self.name} is started by the command: python manage.py protocol run FILE"
+        return by_command if work.folder is None else ""
+
     def do(self, work: Work) -> str:
-        if work.folder is None:
-            raise StepError(f"Fine-tuning {self.name} is started by the command: python manage.py protocol run FILE")
+        if reason := self.blocked(work):
+            raise StepError(reason)
         job = self.job() or self._start()
         if job.status in STOPPED:
             if not work.retry:

@@ -62,6 +62,26 @@ class Work:
         return path
 
 
+class Step:
+    """One thing to do, in one transaction; doing it again does nothing."""
+
+    @property
+    def title(self) -> str:
+        raise NotImplementedError
+
+    def is_done(self, work: Work) -> bool:
+        """Look in the database. Raises StepError if something else is there in its place."""
+        raise NotImplementedError
+
+    def blocked(self, work: Work) -> str:
+        """Say why it cannot be done here, as far as that can be known before; "" otherwise."""
+        return ""
+
+    def do(self, work: Work) -> str:
+        """Do it, and return what was done in a few words. Raises StepError."""
+        raise NotImplementedError
+
+
 @contextmanager
 def only_one(slug: str) -> Iterator[None]:
     """Let one process at a time run the protocol of a study. Raises StepError."""

@@ -33,7 +33,7 @@ SHOWN_PROBLEMS = 20
 def study_protocol(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the study's file; POST a file to see how it differs. Nothing of the upload is kept."""
     protocol = protocol_of(study)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = _upload(request)
     problems, found = _compared(form, protocol) if request.method == "POST" else ([], None)
     context = {
         "study": study,
@@ -49,6 +49,10 @@ def study_protocol(request: HttpRequest, study: Study) -> HttpResponse:
         "stops": sum(one.stops for one in found or ()),
     }
     return render(request, "protocol/study.html", context, status=400 if problems else 200)
+
+
+def _upload(request: HttpRequest) -> UploadForm:
+    return UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
 
 
 def _compared(form: UploadForm, study: Protocol) -> tuple[list[str], list[Difference] | None]:
@@ -101,7 +105,7 @@ def record(request: HttpRequest, study: Study) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new_from_protocol(request: HttpRequest) -> HttpResponse:
     """Show what an uploaded protocol would do; POST do=create does it, as far as a browser may."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = _upload(request)
     if request.method == "GET":
         return render(request, "protocol/new.html", {"form": form})
     if not form.is_valid():
@@ -113,11 +117,17 @@ def new_from_protocol(request: HttpRequest) -> HttpResponse:
         shown = [str(problem) for problem in error.problems][:SHOWN_PROBLEMS]
         context = {"form": _with_text(form), "problems": shown}
         return render(request, "protocol/new.html", context, status=400)
-    refused = refusals(work.protocol)
-    wants = request.POST.get("do") == "create" and not refused
+    # What is refused is not even planned: a plan looks whether weights are on this machine.
+    if refused := refusals(work.protocol):
+        return render(request, "protocol/new.html", {"form": _with_text(form), "problems": refused}, status=400)
+    wants = request.POST.get("do") == "create" and not _exists(work)
     if wants and (study := _created(request, work)) is not None:
         return redirect(study)
-    return render(request, "protocol/plan.html", _plan_context(work, text, refused))
+    return render(request, "protocol/plan.html", _plan_context(work, text))
+
+
+def _exists(work: Work) -> bool:
+    return Study.objects.filter(slug=work.protocol.study.slug).exists()
 
 
 def _with_text(form: UploadForm) -> UploadForm:
@@ -146,15 +156,13 @@ def _created(request: HttpRequest, work: Work) -> Study | None:
     return study
 
 
-def _plan_context(work: Work, text: str, refused: list[str]) -> dict[str, object]:
-    plan = make_plan(work)
-    exists = Study.objects.filter(slug=work.protocol.study.slug).exists()
+def _plan_context(work: Work, text: str) -> dict[str, object]:
+    plan, exists = make_plan(work), _exists(work)
     return {
         "plan": plan,
         "protocol": work.protocol,
-        "refused": refused,
         "exists": exists,
-        "may_create": not (refused or plan.stops or plan.problem or exists),
+        "may_create": not (plan.stops or plan.problem or exists),
         "form": UploadForm(initial={"text": text}),
         "calls": plan.total("calls"),
         "dollars": plan.total("dollars"),

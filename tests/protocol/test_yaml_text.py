@@ -1,13 +1,13 @@
 """YAML of unchecked origin: what could grow, run or mean something else is refused by line."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from protocol.file.problems import ProtocolError
 from protocol.file.yaml_text import MOST_BYTES, read_yaml, write_yaml
 
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
@@ -63,6 +63,8 @@ def test_values_mean_what_they_look_like(written, value):
     assert (read, type(read)) == (value, type(value))
 
 
+# The first text of the run waits for a table of all characters.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(TEXTS, VALUES, max_size=4))
 def test_what_is_written_is_read_again(value):
     assert read_yaml(write_yaml(value)).value == value
