@@ -1,6 +1,5 @@
 """Run web server and workers as child processes that live and end with the launcher."""
 
-import ctypes
 import fcntl
 import os
 import signal
@@ -11,15 +10,15 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from django.conf import settings
 
-from jobs.processes import stop_process, worker_command
+from jobs.processes import end_with_parent, stop_process, worker_command
 from lib.cores import cores
 
-PR_SET_PDEATHSIG = 1
 RESTART_PAUSE_SECONDS = 3.0
 # Each takes some 150 MB.
 MOST_WEB_PROCESSES = 8
@@ -77,12 +76,6 @@ def web_processes() -> int:
     return int(asked)
 
 
-def _end_with_parent() -> None:
-    """End this child when the launcher is killed (Linux only)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 @dataclass
 class Child:
     name: str
@@ -121,7 +114,7 @@ class Children:
                 cwd=settings.BASE_DIR,
                 env=os.environ | {"DATA_DIR": str(settings.DATA_DIR), "PORT": str(settings.PORT)},
                 start_new_session=True,
-                preexec_fn=_end_with_parent,
+                preexec_fn=partial(end_with_parent, signal.SIGTERM),
             )
 
     def _log(self, name: str) -> AbstractContextManager[IO[bytes] | None]:

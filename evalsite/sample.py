@@ -1,24 +1,25 @@
-"""Load the project's own sample: ten meetings, four systems, and a study open for rating."""
+"""Load the project's own sample, which protocols/sample.yaml describes: ten meetings, four systems, an open study."""
 
 from dataclasses import dataclass
+from functools import cache
 
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from annotations.models import Study
-from annotations.studies.setup import create_study
-from models_runner.importing.sample import import_sample
-from models_runner.models import Run, ScoringJob, Summary
-from models_runner.runs import lifecycle
+from models_runner.models import ScoringJob, Summary
 from models_runner.systems import catalog
+from protocol.file.reading import read_protocol_file
+from protocol.file.schema import Protocol
+from protocol.running.run import begin
+from protocol.running.work import Work
 
+FILE = settings.BASE_DIR / "protocols" / "sample.yaml"
+# As in the file; known without reading it, because pages ask for them. A test holds the two together.
 DATASET = "sample-meetings"
 STUDY = "demo"
 SYSTEMS = ("lead-3", "lexrank", "smollm2-135m-instruct", "smollm2-135m-minutes")
 INSTRUCTION = "medium"
-GUIDELINES = (
-    "Read the meeting, then both summaries. Which one would you rather have if you had missed the meeting? "
-    "A summary that states something the meeting does not say is worse than one that leaves something out."
-)
 
 
 @dataclass(frozen=True)
@@ -35,26 +36,15 @@ class SampleProgress:
         return self.metrics >= self.metrics_total > 0 and self.summaries >= self.summaries_total
 
 
+@cache
+def sample_protocol() -> Protocol:
+    return read_protocol_file(FILE)
+
+
 def load_sample(owner: User | None) -> Study:
-    """Import the meetings, start the runs and open the study; what exists already is left as it is."""
+    """Import the meetings, open the study and start the runs; what exists already is left as it is."""
     catalog.ensure_all()
-    dataset = import_sample(DATASET).dataset
-    systems = [catalog.ensure_system(slug) for slug in SYSTEMS]
-    study = Study.objects.filter(slug=STUDY).first() or create_study(
-        STUDY,
-        dataset,
-        systems,
-        instruction=INSTRUCTION,
-        criteria=("overall", "informativeness"),
-        quota=3,
-        title="Demo: ten sample meetings",
-        guidelines=GUIDELINES,
-        created_by=owner,
-    )
-    for system in systems:
-        if not Run.objects.filter(system=system, dataset=dataset, instruction=INSTRUCTION).exists():
-            lifecycle.start_run(system, dataset, instruction=INSTRUCTION)
-    return study
+    return begin(Work(sample_protocol(), FILE.parent, by=owner, keep=True))
 
 
 def sample_progress() -> SampleProgress:
@@ -66,5 +56,5 @@ def sample_progress() -> SampleProgress:
         summaries=total - summaries.unfinished().count(),
         summaries_total=total,
         metrics=jobs.filter(status__in=[ScoringJob.Status.DONE, ScoringJob.Status.FAILED]).count(),
-        metrics_total=len(SYSTEMS) * len(lifecycle.DEFAULT_METRICS),
+        metrics_total=len(SYSTEMS) * len(sample_protocol().metrics),
     )

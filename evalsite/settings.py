@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "jobs",
     "models_runner",
     "annotations",
+    "protocol",
     "leaderboards",
     "api",
     # After ours, whose templates stand for its own.

@@ -19,6 +19,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("models_runner.web.urls")),
     path("", include("annotations.web.urls")),
+    path("", include("protocol.web.urls")),
     path("", include("leaderboards.web.urls")),
     path("", include("api.web.urls")),
 ]

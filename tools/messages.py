@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po, write_po
 from tools.said import shown_texts
 
 ROOT = Path(__file__).parents[1]
-APPS = ("annotations", "api", "evalsite", "leaderboards", "models_runner")
+APPS = ("annotations", "api", "evalsite", "leaderboards", "models_runner", "protocol")
 # Domain to the files whose texts it holds, by kind.
 SOURCES = {
     "django": {"python": "*.py", "template": "templates/**/*.html"},

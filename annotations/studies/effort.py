@@ -52,6 +52,13 @@ def study_effort(study: Study) -> StudyEffort:
     return StudyEffort(totals["comparisons"], places, places * criteria, seconds, measured)
 
 
+def usual_pace(study: Study | None) -> tuple[float, int]:
+    """Return the seconds of work per pair, and the number of rated pairs they rest on; for no study yet, of all."""
+    if study is not None:
+        return _pace(study)
+    return _measured(Judgement.objects.for_rating()) or (ASSUMED_SECONDS, 0)
+
+
 def _pace(study: Study) -> tuple[float, int]:
     """Return the median seconds of work per pair, in this study if it has enough votes, else in all studies."""
     rated = Judgement.objects.for_rating()

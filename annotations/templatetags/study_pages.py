@@ -20,6 +20,7 @@ PAGES = (
     ("study-people", "People", ()),
     ("study-asking", "Consent and questions", ()),
     ("study-settings", "Settings", ()),
+    ("study-protocol", "Protocol", ()),
     ("study-history", "History", ()),
     ("board", "Leaderboard", ()),
 )

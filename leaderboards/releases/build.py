@@ -25,6 +25,7 @@ from leaderboards.releases.tables import TABLES, give_back_memory, with_times, w
 from leaderboards.snapshots.boards import CODE_VERSION
 from lib.files import replace_bytes_when_complete
 from models_runner.datasets.instructions import texts_of
+from protocol.study.released import released_protocol
 
 REPRODUCE = Path(__file__).with_name("reproduce.py")
 # A fixed date: zip files of the same contents are identical.
@@ -112,6 +113,7 @@ def _write(release: Release, folder: Path, progress: Callable[[int], object]) ->
     facts = _facts(contents, maker, release.seed, counts)
     _write_json(folder / "board.json", {"release": release.folder_name, **facts.board})
     _write_json(folder / "study.json", _about(release, facts))
+    (folder / "protocol.yaml").write_text(released_protocol(study), encoding="utf-8")
     (folder / "README.md").write_text(card(release, facts), encoding="utf-8")
     shutil.copyfile(REPRODUCE, folder / "reproduce.py")
     digests = {path: file_sha256(folder / path) for path in _files(folder)}

@@ -7,10 +7,10 @@ from django.core.validators import validate_slug
 from django.db import models, router, transaction
 from django.db.models.deletion import Collector, ProtectedError, RestrictedError
 
-from models_runner.models import Dataset, Document, Query, Reference, Transcript, Trial
+from models_runner.models import Dataset, Document, ImportedSource, Query, Reference, Transcript, Trial
 
 # What belongs to a document alone, and goes with it.
-PARTS: tuple[type[models.Model], ...] = (Dataset, Document, Transcript, Query, Reference, Trial)
+PARTS: tuple[type[models.Model], ...] = (Dataset, Document, Transcript, Query, Reference, Trial, ImportedSource)
 
 LONGEST_NAME = 100  # as the column
 

@@ -37,6 +37,21 @@ def sync_version(kind: str) -> int:
         return version
 
 
+@transaction.atomic
+def version_of(kind: str, texts: dict[str, str]) -> int:
+    """Return the newest version with exactly these words; store them as a new version if there is none."""
+    numbers = InstructionText.objects.filter(kind=kind).order_by("-version").values_list("version", flat=True)
+    versions = list(numbers.distinct())
+    for version in versions:
+        if texts_of(kind, version) == texts:
+            return version
+    version = (versions[0] if versions else 0) + 1
+    InstructionText.objects.bulk_create(
+        InstructionText(kind=kind, language=language, version=version, text=text) for language, text in texts.items()
+    )
+    return version
+
+
 def texts_of(kind: str, version: int) -> dict[str, str]:
     """Return the stored wordings of one version by language; empty if there is no such version."""
     return dict(InstructionText.objects.filter(kind=kind, version=version).values_list("language", "text"))

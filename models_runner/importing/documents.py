@@ -1,6 +1,7 @@
 """Store imported documents in the database, all or none."""
 
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Iterator, Sequence, Sized
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -77,31 +78,48 @@ def import_path(
     Raises:
         DatasetImportError: A record is wrong; nothing has changed.
     """
-    problems: list[str] = []
-    notes: list[Note] = []
+    how = replace(options or ReadOptions(), format=kind, split=split)
+    with read_records(path, how, language) as (records, notes):
+        return replace(import_documents(name, records, split=split, terms=terms), notes=notes)
+
+
+@contextmanager
+def read_records(
+    path: Path | Sequence[Source], how: ReadOptions, language: str = "en"
+) -> Iterator[tuple[RecordSpool, tuple[Note, ...]]]:
+    """Read a file, a folder or uploaded files, outside any transaction; the records are there while the block runs.
+
+    Args:
+        language: Language of records that name none, by its code or name.
+    Raises:
+        DatasetImportError: A record is wrong.
+    """
     with RecordSpool() as records:
-        try:
-            how = replace(options or ReadOptions(), format=kind, language=language_code(language), split=split)
-            units, ignored = units_of(path, how)
-            for unit in units:
-                if not unit.format:
-                    ignored.append(f"{unit.name} ({unit.why})")
-                for outcome in outcomes_of(unit):
-                    match outcome:
-                        case ImportedRecord() if not problems:
-                            records.append(replace(outcome, split=outcome.split or unit.split))
-                        case Note():
-                            notes.append(outcome)
-                        case RecordError():
-                            problems.append(str(outcome))
-        except UnknownLanguageError as error:
-            raise DatasetImportError([f"The language {error}"]) from error
-        except RecordError as error:
-            problems.append(str(error))
-        if problems:
-            raise DatasetImportError(problems)
-        notes += [Note(name, "was passed over.", NoteKind.LEFT_OUT) for name in ignored]
-        return replace(import_documents(name, records, split=split, terms=terms), notes=tuple(notes))
+        yield records, tuple(_read_into(records, path, how, language))
+
+
+def _read_into(records: RecordSpool, path: Path | Sequence[Source], how: ReadOptions, language: str) -> Iterator[Note]:
+    problems: list[str] = []
+    try:
+        units, ignored = units_of(path, replace(how, language=language_code(language)))
+        for unit in units:
+            if not unit.format:
+                ignored.append(f"{unit.name} ({unit.why})")
+            for outcome in outcomes_of(unit):
+                match outcome:
+                    case ImportedRecord() if not problems:
+                        records.append(replace(outcome, split=outcome.split or unit.split))
+                    case Note():
+                        yield outcome
+                    case RecordError():
+                        problems.append(str(outcome))
+    except UnknownLanguageError as error:
+        raise DatasetImportError([f"The language {error}"]) from error
+    except RecordError as error:
+        problems.append(str(error))
+    if problems:
+        raise DatasetImportError(problems)
+    yield from (Note(name, "was passed over.", NoteKind.LEFT_OUT) for name in ignored)
 
 
 def import_documents(

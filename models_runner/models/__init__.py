@@ -7,6 +7,7 @@ from models_runner.models.finetunings import FineTuning, TrainedDocument
 from models_runner.models.instructions import InstructionText
 from models_runner.models.runs import Run, Summary, SummaryCall
 from models_runner.models.scores import MetricSignature, Score, ScoringJob
+from models_runner.models.sources import ImportedSource
 from models_runner.models.systems import Regime, System
 from models_runner.models.trials import Trial
 
@@ -17,6 +18,7 @@ __all__ = [
     "FineTuning",
     "ImportDraft",
     "ImportJob",
+    "ImportedSource",
     "InstructionKind",
     "InstructionText",
     "MetricSignature",

@@ -40,11 +40,13 @@ def start_run(
     instruction: str = "medium",
     limit: int | None = None,
     force: bool = False,
+    instruction_version: int | None = None,
 ) -> Run:
     """Start or continue the run of this system over these documents; each gets a waiting summary if it has none.
 
     A larger limit in a later call adds documents. With force, the run also covers documents that the system was trained
-    on, and marks their summaries. Raises NothingToRunError, NotReadyError, LeakageError.
+    on, and marks their summaries. A new run asks in the newest words of the instruction, or in those of the version
+    given. Raises NothingToRunError, NotReadyError, LeakageError.
     """
     check_ready(system)
     split = stored_split(dataset, split)
@@ -53,7 +55,7 @@ def start_run(
         dataset=dataset,
         split=split,
         instruction=instruction,
-        defaults={"instruction_version": sync_version(instruction)},
+        defaults={"instruction_version": instruction_version or sync_version(instruction)},
     )
     run = lock_run(run.pk)
     run.system, run.dataset = system, dataset

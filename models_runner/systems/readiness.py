@@ -39,6 +39,12 @@ def system_needs(system: System, *, has_summaries: bool | None = None) -> str:
     return check[system.adapter](system) if system.adapter in check else ""
 
 
+def weights_are_here(system: System) -> bool:
+    """Tell whether nothing has to be downloaded for a transformers system."""
+    model = system.model_id
+    return model.startswith(PACKAGE) or Path(model).expanduser().exists() or _in_hub_cache(system)
+
+
 def check_ready(system: System) -> None:
     """Raise NotReadyError if the system cannot run here and no worker runs on another machine, which may be ready."""
     if (missing := system_needs(system)) and not _workers_elsewhere():
@@ -105,7 +111,10 @@ def _download(model: str) -> str:
 def _in_hub_cache(system: System) -> bool:
     from huggingface_hub import try_to_load_from_cache
 
-    cached = try_to_load_from_cache(system.model_id, "config.json", revision=system.revision or None)
+    try:
+        cached = try_to_load_from_cache(system.model_id, "config.json", revision=system.revision or None)
+    except ValueError:  # a path that is not there, and no hub id
+        return False
     return isinstance(cached, str)
 
 

@@ -1,0 +1,42 @@
+"""Change a study to what a file says, where its page Settings would."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from annotations.models import Study
+from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, PAIR, change_settings
+from annotations.studies.setup import StudySetupError
+from models_runner.models import System
+from protocol.file.completing import moment
+from protocol.running.work import StepError, Work
+from protocol.study.compare import Difference
+from protocol.study.parts import MOMENTS
+
+CHANGEABLE = {f"study.{name}": name for name in (*ALWAYS, *FIXED_BY_RATING)} | {f"analysis.{n}": n for n in PAIR}
+
+
+@transaction.atomic
+def update_study(study: Study, work: Work, found: Sequence[Difference]) -> list[Difference]:
+    """Change what may change, all or nothing; return what may not, and then nothing has changed."""
+    fixed = [one for one in found if one.key not in CHANGEABLE]
+    if fixed:
+        return fixed
+    values = {CHANGEABLE[one.key]: _value(work, one.key) for one in found}
+    try:
+        changed = change_settings(study, values, work.by)
+    except StudySetupError as error:
+        raise StepError(f"Study {study.slug}: {error}") from error
+    work.say(f"study {study.slug}: changed {', '.join(changed)}")
+    return []
+
+
+def _value(work: Work, key: str) -> object:
+    name = CHANGEABLE[key]
+    if name in PAIR:
+        slug = getattr(work.protocol.analysis, name)
+        return System.objects.get(slug=slug) if slug else None
+    value = getattr(work.protocol.study, name)
+    if name in MOMENTS:
+        return moment(value) if value else None
+    return value or work.protocol.study.slug if name == "title" else value
