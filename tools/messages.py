@@ -16,10 +16,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
-APPS = ("annotations", "evalsite", "leaderboards", "models_runner")
+APPS = ("accounts", "annotations", "evalsite", "leaderboards", "models_runner")
 # Domain to the files whose texts it holds, by kind.
 SOURCES = {
-    "django": {"python": "*.py", "template": "templates/**/*.html"},
+    "django": {"python": "*.py", "template": "templates/**/*.*"},
     "djangojs": {"javascript": "static/**/*.js"},
 }
 KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2)}
