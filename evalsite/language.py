@@ -14,6 +14,10 @@ from django.utils.cache import patch_vary_headers
 TRANSLATED = frozenset(
     {
         *("home", "login", "logout", "set-language"),
+        *("forgotten-password", "password-link-sent", "new-password", "invited", "accept-invitation"),
+        *("account", "change-password", "end-sessions"),
+        *("accounts", "invite-account", "accounts-history", "one-account"),
+        *("change-role", "change-activity", "reset-link", "revoke-account-invitation"),
         *("join", "resume", "rate", "vote", "remark", "undo", "next", "hold", "practice"),
         *("my-data", "erase-me", "guess", "languages-read", "begin", "after"),
         *("leave-study", "preview", "preview-answer"),
