@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from annotations.models import Annotator, Membership
-from annotations.web.access import STAFF, role_of
+from annotations.web.access import LEAD, role_of
 from api.models import ApiToken
 from api.models.tokens import Scope
 
@@ -55,11 +55,11 @@ def _sha256(text: str) -> str:
 
 
 def may_speak_for(user: User, annotator: Annotator) -> bool:
-    """True for the annotator's own account, the study's owners and staff; never for annotators imported from a file."""
+    """True for the annotator's own account, the study's owners and leads; never for annotators imported from a file."""
     if annotator.imported:
         return False
     own = annotator.user_id is not None and annotator.user_id == user.pk
-    return own or role_of(user, annotator.study) in (STAFF, Membership.Role.OWNER)
+    return own or role_of(user, annotator.study) in (LEAD, Membership.Role.OWNER)
 
 
 def find_token(text: str) -> ApiToken | None:
@@ -67,7 +67,7 @@ def find_token(text: str) -> ApiToken | None:
     match = TOKEN_FORM.fullmatch(text)
     if match is None:
         return None
-    valid_tokens = ApiToken.objects.valid(timezone.now()).select_related("owner", "annotator__study")
+    valid_tokens = ApiToken.objects.valid(timezone.now()).select_related("owner__account", "annotator__study")
     token = valid_tokens.filter(prefix=match[1]).first()
     if token is None or not hmac.compare_digest(token.digest, _sha256(text)):
         return None

@@ -10,6 +10,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.log import DEFAULT_LOGGING
 
 env = environ.Env()
 
@@ -62,6 +63,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "axes",
     "evalsite",
+    "accounts",
     "jobs",
     "models_runner",
     "annotations",
@@ -80,7 +82,7 @@ MIDDLEWARE = [
     "evalsite.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.sessions.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -100,6 +102,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
+                "accounts.rights.rights_in_templates",
                 "django.contrib.messages.context_processors.messages",
             ],
             "builtins": ["evalsite.templatetags.translated"],
@@ -136,7 +139,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ---- people
 
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Nobody logs in through the last one: sessions that it began go on.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "accounts.backends.AccountBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -148,7 +156,30 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "accounts.throttle.address_of"
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_HTTP_RESPONSE_CODE = 429
+# Fields that the record of a failed attempt leaves out.
+AXES_SENSITIVE_PARAMETERS = [
+    "username",
+    "ip_address",
+    "old_password",
+    "new_password1",
+    "new_password2",
+    "password1",
+    "password2",
+]
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
+# Shown to who cannot log in.
+CONTACT = env.str("CONTACT", default="")
+
+# ---- mail
+
+MAIL_CONFIGURED = bool(env.str("EMAIL_URL", default=""))
+if MAIL_CONFIGURED:
+    vars().update(env.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="punchweight@localhost")
 
 # ---- security
 
@@ -160,7 +191,8 @@ CSRF_COOKIE_NAME = f"punchweight_csrf_{PORT}"
 SESSION_ENGINE = "evalsite.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 90
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # A pasted transcript of two million characters, and a folder of files.
@@ -282,10 +314,21 @@ if not HUB_ONLINE:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "django.server": DEFAULT_LOGGING["formatters"]["django.server"],
+    },
+    "filters": {"without_secrets": {"()": "accounts.logs.WithoutSecrets"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "django.server": DEFAULT_LOGGING["handlers"]["django.server"],
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
-        name: {"level": "INFO"} for name in ("jobs", "models_runner", "annotations", "leaderboards", "evalsite")
-    },
+        name: {"level": "INFO"}
+        for name in ("accounts", "jobs", "models_runner", "annotations", "leaderboards", "evalsite")
+    }
+    # What names the addresses of requests.
+    | {name: {"filters": ["without_secrets"]} for name in ("django.request", "django.security.csrf")}
+    | {"django.server": DEFAULT_LOGGING["loggers"]["django.server"] | {"filters": ["without_secrets"]}},
 }

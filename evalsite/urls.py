@@ -1,7 +1,7 @@
 from django.contrib import admin
-from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from django.views.decorators.http import require_POST
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from evalsite import views
@@ -13,10 +13,11 @@ urlpatterns = [
     path("example/remove", views.remove_example, name="remove-example"),
     path("patterns/", views.patterns, name="patterns"),
     path("healthz", views.healthz, name="healthz"),
-    path("login/", auth_views.LoginView.as_view(), name="login"),
-    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("language/", require_POST(set_language), name="set-language"),
+    # One way to change a password: the one with the login's lock and the audit trail.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="change-password")),
     path("admin/", admin.site.urls),
+    path("", include("evalsite.accounts.urls")),
     path("", include("models_runner.web.urls")),
     path("", include("annotations.web.urls")),
     path("", include("protocol.web.urls")),

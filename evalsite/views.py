@@ -3,9 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import cast
 
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,6 +16,7 @@ from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST, require_safe
 from django.views.defaults import permission_denied
 
+from accounts.rights import rights_of
 from annotations.models import Comparison, Criterion, Study
 from annotations.studies.progress import counted_votes
 from annotations.web.access import StillRatingError, being_rated, visible_studies
@@ -23,7 +26,7 @@ from leaderboards.presentation.board_verdict import BoardVerdict
 from leaderboards.presentation.study_verdict import stored_verdicts
 from models_runner.models import Dataset, Run, Summary
 from models_runner.runs import overview
-from models_runner.web.access import is_staff, staff_only
+from models_runner.web.access import researchers_only
 
 STUDIES_SHOWN = 20
 ROWS_SHOWN = 8
@@ -48,13 +51,14 @@ class StudyRow:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    if not is_staff(request.user):
+    if not rights_of(request.user).run_models:
         if isinstance(request.user, User) and visible_studies(request.user).exists():
             return redirect("studies")
         return render(request, "evalsite/welcome.html")
+    user = cast(User, request.user)
     running = Run.objects.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
     context = {
-        "study_rows": study_rows(hidden={study.pk for study in being_rated(request)}),
+        "study_rows": study_rows(visible_studies(user), hidden={study.pk for study in being_rated(request)}),
         "run_rows": overview.run_rows(running.select_related("system", "dataset").defer("environment")[:ROWS_SHOWN]),
         "datasets": Dataset.objects.annotate(document_count=Count("documents")).order_by("-created_at")[:ROWS_SHOWN],
         "system_rows": system_rows(ROWS_SHOWN),
@@ -63,12 +67,14 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "evalsite/home.html", context)
 
 
-def study_rows(hidden: Collection[int] = ()) -> list[StudyRow]:
+def study_rows(visible: QuerySet[Study], hidden: Collection[int] = ()) -> list[StudyRow]:
     """List the newest studies with their progress and stored verdicts, in one query per figure.
 
-    hidden: Studies whose results the reader may not see yet, by key.
+    Args:
+        visible: Studies that the reader may open.
+        hidden: Studies whose results the reader may not see yet, by key.
     """
-    studies = list(Study.objects.select_related("dataset")[:STUDIES_SHOWN])
+    studies = list(visible[:STUDIES_SHOWN])
     ids = [study.pk for study in studies]
     compared, counted = Comparison.objects.filter(study__in=ids), counted_votes(studies)
     places = _per_study(compared.for_rating(), "study", Sum("quota"))
@@ -92,10 +98,12 @@ def _per_study(rows: QuerySet, study: str, figure: Count | Sum) -> Counter[int]:
     return Counter(dict(rows.order_by().values_list(study).annotate(figure=figure)))
 
 
-@staff_only
+@researchers_only
 @require_POST
 def remove_example(request: HttpRequest) -> HttpResponse:
     """Delete the example study with its simulated votes."""
+    if not rights_of(request.user).every_study:
+        raise PermissionDenied("Only leads and administrators remove the example, which is there for everybody.")
     if remove():
         messages.success(request, "The example with simulated votes is gone. “make run EXAMPLE=1” brings it back.")
     else:
@@ -103,7 +111,7 @@ def remove_example(request: HttpRequest) -> HttpResponse:
     return redirect("home")
 
 
-@staff_only
+@researchers_only
 @require_safe
 def patterns(request: HttpRequest) -> HttpResponse:
     """Show every component of the site on one page, with made-up content."""

@@ -3,8 +3,19 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from accounts.admin import RecordAdmin
 from jobs.models import Worker
-from models_runner.models import Dataset, Document, MetricSignature, Run, ScoringJob, Summary, System
+from models_runner.models import (
+    Dataset,
+    Document,
+    FineTuning,
+    ImportJob,
+    MetricSignature,
+    Run,
+    ScoringJob,
+    Summary,
+    System,
+)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -67,12 +78,25 @@ class MetricSignatureAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ScoringJob)
-class ScoringJobAdmin(ReadOnlyAdmin):
+class ScoringJobAdmin(RecordAdmin):
     list_display = ["pk", "run", "metric", "status", "failure_reason"]
     list_filter = ["status", "metric"]
     list_select_related = ["run__system", "run__dataset"]
 
 
 @admin.register(Worker)
-class WorkerAdmin(ReadOnlyAdmin):
+class WorkerAdmin(RecordAdmin):
     list_display = ["owner", "queues", "seen_at"]
+
+
+@admin.register(FineTuning)
+class FineTuningAdmin(RecordAdmin):
+    list_display = ["name", "base", "status", "step", "total_steps", "attempts", "failure_reason"]
+    list_filter = ["status"]
+    list_select_related = ["base"]
+
+
+@admin.register(ImportJob)
+class ImportJobAdmin(RecordAdmin):
+    list_display = ["pk", "status", "attempts", "owner", "failure_reason"]
+    list_filter = ["status"]

@@ -10,10 +10,14 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from accounts.invitations import invite as invite_account
+from accounts.passwords import reset_path
+from accounts.roles import give_role
 from annotations.models import Membership, Study
 from annotations.people.invitations import invite
 from annotations.people.joining import join
 from annotations.people.links import invitation_path, personal_path
+from annotations.people.new_members import invite_member
 from annotations.rating.assignment import next_assignment
 from api.tokens import make_token
 from leaderboards.files.jobs import path_of
@@ -26,26 +30,37 @@ from tests.factories import SystemFactory, UserFactory, make_study
 # Hundreds of rows of rights, which no database changes.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-ROLES = ("stranger", "annotator", "outsider", "other owner", "researcher", "owner", "staff")
+# The first six have no role on the site but that of a member; "modeller" is a researcher on the site with no role in the
+# study.
+ROLES = (
+    *("stranger", "annotator", "outsider", "other owner", "researcher", "owner"),
+    *("modeller", "lead", "administrator"),
+)
+SITE_ROLES = {"modeller": "researcher", "lead": "lead", "administrator": "administrator"}
 
 # What each role gets. in: the page, or a redirect that is not to the login; login; 403; 404. Who rates in a study and has
 # work left in it is shown no result of it, and may not manage it.
-EVERYBODY = ("in",) * 7
-STAFF = ("login", "403", "403", "403", "403", "403", "in")
-STAFF_OR_LOGIN = ("login",) * 6 + ("in",)
-LOGGED_IN = ("login",) + ("in",) * 6
-MEMBERS = ("login", "403", "404", "404", "in", "in", "in")
-OWNERS = ("login", "403", "404", "404", "403", "in", "in")
-RESULTS = ("login", "404", "404", "404", "in", "in", "in")
+EVERYBODY = ("in",) * 9
+RESEARCHERS = ("login", *("403",) * 5, "in", "in", "in")
+LEADS = ("login", *("403",) * 6, "in", "in")
+ADMINISTRATORS = ("login", *("403",) * 7, "in")
+LOGGED_IN = ("login",) + ("in",) * 8
+MEMBERS = ("login", "403", "404", "404", "in", "in", "404", "in", "in")
+OWNERS = ("login", "403", "404", "404", "403", "in", "404", "in", "in")
+# Of owners, those whose role on the site lets them.
+INVITING_OWNERS = ("login", "403", "404", "404", "403", "403", "404", "in", "in")
+RESULTS = ("login", "404", "404", "404", "in", "in", "404", "in", "in")
 # Of the outsider here: somebody else's is not there, whoever asks.
-ONES_OWN = ("login", "404", "in", "404", "404", "404", "404")
+ONES_OWN = ("login", "404", "in", *("404",) * 6)
 # Of who rates in the study; where an account does not, there is nothing to stop.
-ONES_RATING = ("login", "in", "404", "404", "404", "404", "404")
-OWNED = ("login", "404", "404", "404", "403", "in", "in")
+ONES_RATING = ("login", "in", *("404",) * 7)
+OWNED = ("login", "404", "404", "404", "403", "in", "404", "in", "in")
 # For everybody with an account, but for who has work left in the study.
-PUBLISHED = ("login", "404", "in", "in", "in", "in", "in")
+PUBLISHED = ("login", "404", *("in",) * 7)
 # By the browser's own cookie, not by account.
-JOINED = ("403", "in", "403", "403", "403", "403", "403")
+JOINED = ("403", "in", *("403",) * 7)
+# An invitation that nobody opened in this browser.
+NOT_INVITED = ("410",) * 9
 
 TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "home": ("GET", EVERYBODY),
@@ -53,31 +68,47 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "login": ("GET", EVERYBODY),
     "logout": ("POST", EVERYBODY),
     "set-language": ("POST", EVERYBODY),
-    "remove-example": ("POST", STAFF),
-    "patterns": ("GET", STAFF),
-    "datasets": ("GET", STAFF),
-    "dataset": ("GET", STAFF),
-    "dataset_rename": ("POST", STAFF),
-    "dataset_delete": ("POST", STAFF),
-    "import_meetings": ("GET", STAFF),
-    "import_draft": ("GET", STAFF),
-    "document": ("GET", STAFF),
-    "document_delete": ("POST", STAFF),
-    "systems": ("GET", STAFF),
-    "system": ("GET", STAFF),
-    "new_system": ("GET", STAFF),
-    "trial": ("GET", STAFF),
-    "runs": ("GET", STAFF),
-    "run": ("GET", STAFF),
-    "summary": ("GET", STAFF),
-    "run_cancel": ("POST", STAFF),
-    "run_resume": ("POST", STAFF),
-    "run_retry": ("POST", STAFF),
-    "run_scores": ("POST", STAFF),
-    "finetunings": ("GET", STAFF),
-    "finetuning": ("GET", STAFF),
-    "finetuning_cancel": ("POST", STAFF),
-    "finetuning_resume": ("POST", STAFF),
+    "forgotten-password": ("GET", EVERYBODY),
+    "password-link-sent": ("GET", EVERYBODY),
+    "new-password": ("GET", EVERYBODY),
+    "invited": ("GET", EVERYBODY),
+    "accept-invitation": ("GET", NOT_INVITED),
+    "account": ("GET", LOGGED_IN),
+    "change-password": ("GET", LOGGED_IN),
+    "end-sessions": ("POST", LOGGED_IN),
+    "accounts": ("GET", ADMINISTRATORS),
+    "invite-account": ("POST", ADMINISTRATORS),
+    "accounts-history": ("GET", ADMINISTRATORS),
+    "revoke-account-invitation": ("POST", ADMINISTRATORS),
+    "one-account": ("GET", ADMINISTRATORS),
+    "change-role": ("POST", ADMINISTRATORS),
+    "change-activity": ("POST", ADMINISTRATORS),
+    "reset-link": ("POST", ADMINISTRATORS),
+    "remove-example": ("POST", LEADS),
+    "patterns": ("GET", RESEARCHERS),
+    "datasets": ("GET", RESEARCHERS),
+    "dataset": ("GET", RESEARCHERS),
+    "dataset_rename": ("POST", RESEARCHERS),
+    "dataset_delete": ("POST", RESEARCHERS),
+    "import_meetings": ("GET", RESEARCHERS),
+    "import_draft": ("GET", RESEARCHERS),
+    "document": ("GET", RESEARCHERS),
+    "document_delete": ("POST", RESEARCHERS),
+    "systems": ("GET", RESEARCHERS),
+    "system": ("GET", RESEARCHERS),
+    "new_system": ("GET", RESEARCHERS),
+    "trial": ("GET", RESEARCHERS),
+    "runs": ("GET", RESEARCHERS),
+    "run": ("GET", RESEARCHERS),
+    "summary": ("GET", RESEARCHERS),
+    "run_cancel": ("POST", RESEARCHERS),
+    "run_resume": ("POST", RESEARCHERS),
+    "run_retry": ("POST", RESEARCHERS),
+    "run_scores": ("POST", RESEARCHERS),
+    "finetunings": ("GET", RESEARCHERS),
+    "finetuning": ("GET", RESEARCHERS),
+    "finetuning_cancel": ("POST", RESEARCHERS),
+    "finetuning_resume": ("POST", RESEARCHERS),
     "join": ("GET", EVERYBODY),
     "resume": ("GET", EVERYBODY),
     "rate": ("GET", JOINED),
@@ -97,7 +128,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "go-on-rating": ("POST", ONES_RATING),
     "leave-study": ("POST", EVERYBODY),
     "studies": ("GET", LOGGED_IN),
-    "new-study": ("GET", STAFF_OR_LOGIN),
+    "new-study": ("GET", RESEARCHERS),
     "study": ("GET", MEMBERS),
     "study-settings": ("GET", MEMBERS),
     "study-history": ("GET", MEMBERS),
@@ -122,12 +153,14 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "add-member": ("POST", OWNERS),
     "remove-member": ("POST", OWNERS),
     "invite": ("POST", OWNERS),
+    "invite-member": ("POST", INVITING_OWNERS),
+    "revoke-member": ("POST", OWNERS),
     "invitations-csv": ("GET", OWNERS),
     "work-csv": ("GET", OWNERS),
     "study-protocol": ("GET", MEMBERS),
     "protocol-file": ("GET", MEMBERS),
     "record-protocol": ("POST", OWNERS),
-    "new-from-protocol": ("GET", STAFF_OR_LOGIN),
+    "new-from-protocol": ("GET", RESEARCHERS),
     "study-asking": ("GET", OWNERS),
     "answers-csv": ("GET", OWNERS),
     "revoke": ("POST", OWNERS),
@@ -196,7 +229,9 @@ def copied(client):
 
 def make_world():
     study = make_study(systems=2, documents=2)
-    users = {role: UserFactory(is_staff=role == "staff") for role in ROLES if role != "stranger"}
+    users = {role: UserFactory() for role in ROLES if role != "stranger"}
+    for role, site_role in SITE_ROLES.items():
+        give_role(users[role], site_role)
     clients = {role: Client() for role in ROLES}
     for role, user in users.items():
         clients[role].force_login(user)
@@ -211,6 +246,8 @@ def make_world():
     gold = make_gold(study.comparisons.filter(assignments=None).first())
     summary = study.comparisons.first().summary_a
     (invitation,) = invite(study, "link", None)
+    _, account_token = invite_account(None, "researcher")
+    invited = invite_member(study, "researcher", None)[0].invited_member
     tuning = FineTuning.objects.create(name="tuned", base=SystemFactory(), dataset=study.dataset, method="lora")
     trial = Trial.objects.create(kind="connection", record={"slug": "far"}, created_by="staff")
     draft = ImportDraft.objects.create(file_names=[], options={"format": "auto", "language": "en"}, created_by="staff")
@@ -231,6 +268,11 @@ def make_world():
         "exclusion": [study.slug, annotator.number],
         "annotator": [study.slug, annotator.number],
         "revoke": [study.slug, invitation.public_id],
+        "revoke-member": [study.slug, invited.pk],
+        "invited": [account_token],
+        "new-password": reset_path(users["outsider"]).strip("/").split("/")[-2:],
+        "revoke-account-invitation": [invited.invitation_id],
+        **{name: [users["outsider"].pk] for name in ("one-account", "change-role", "change-activity", "reset-link")},
         "board-table": [study.slug, "csv"],
         "board-ratings": [study.slug, "csv"],
         "figure": [study.slug, "pareto", "json"],
@@ -252,7 +294,7 @@ def make_world():
     args |= {
         name: [study.slug]
         for name, (_, roles) in TABLE.items()
-        if roles in (MEMBERS, OWNERS, RESULTS, ONES_RATING) and name not in fitting
+        if roles in (MEMBERS, OWNERS, INVITING_OWNERS, RESULTS, ONES_RATING) and name not in fitting
     }
     vote = {"token": token, "criterion": "overall", "choice": "left", "client_key": uuid.uuid4()}
     data = {
@@ -263,6 +305,10 @@ def make_world():
         "change-study-status": {"change": "pause"},
         "add-member": {"username": users["outsider"].username, "role": "researcher"},
         "invite": {"kind": "link"},
+        "invite-member": {"role": "researcher"},
+        "invite-account": {"role": "member", "study_role": "researcher", "days": "7"},
+        "change-role": {"role": "researcher"},
+        "change-activity": {"change": "deactivate"},
         "add-attention-checks": {"n": 1, "purpose": "gold", "questions": ["overall"]},
         "change-gold": {"change": "off"},
         "record-protocol": {"criterion": "overall"},
@@ -328,7 +374,7 @@ def test_every_address_is_in_the_table():
 def _patterns(resolver):
     for pattern in resolver.url_patterns:
         if str(pattern.pattern) in ("admin/", "api/v1/"):
-            continue  # Django's own, for staff; and programs, in tests/api/test_permissions.py
+            continue  # Django's own, for operators; and programs, in tests/api/test_permissions.py
         if hasattr(pattern, "url_patterns"):
             yield from _patterns(pattern)
         else:
@@ -357,5 +403,5 @@ def test_undo_needs_an_answer_of_ones_own(world, role):
     [name for name, (method, _) in TABLE.items() if method == "POST" and name not in ("logout", "preview-answer")],
 )
 def test_what_changes_something_takes_no_get(world, name):
-    response = world.clients["staff"].get(reverse(name, args=world.args[name]))
+    response = world.clients["administrator"].get(reverse(name, args=world.args[name]))
     assert response.status_code == 405

@@ -18,10 +18,10 @@ from babel.messages.pofile import read_po, write_po
 from tools.said import shown_texts
 
 ROOT = Path(__file__).parents[1]
-APPS = ("annotations", "api", "evalsite", "leaderboards", "models_runner", "protocol")
+APPS = ("accounts", "annotations", "api", "evalsite", "leaderboards", "models_runner", "protocol")
 # Domain to the files whose texts it holds, by kind.
 SOURCES = {
-    "django": {"python": "*.py", "template": "templates/**/*.html"},
+    "django": {"python": "*.py", "template": "templates/**/*.*"},
     "djangojs": {"javascript": "static/**/*.js"},
 }
 KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2)}

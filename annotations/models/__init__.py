@@ -1,4 +1,4 @@
-"""The tables of studies, assignments, judgements and people; imports tables of models_runner and nothing above."""
+"""The tables of studies, assignments, judgements and people; imports tables of accounts and models_runner."""
 
 from annotations.models.annotators import (
     Annotator,
@@ -18,7 +18,7 @@ from annotations.models.guesses import Guess
 from annotations.models.judgements import Judgement, JudgementQuerySet, JudgementRevision, Outcome, Strength
 from annotations.models.leak_checks import GiveawayCheck
 from annotations.models.pair_tallies import PairTally
-from annotations.models.people import Invitation, Membership
+from annotations.models.people import Invitation, InvitedMember, Membership
 from annotations.models.quality import QualitySnapshot
 from annotations.models.remarks import Remark
 from annotations.models.side_balance import SideLead
@@ -52,6 +52,7 @@ __all__ = [
     "GiveawayCheck",
     "Guess",
     "Invitation",
+    "InvitedMember",
     "JudgeType",
     "Judgement",
     "JudgementQuerySet",

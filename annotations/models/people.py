@@ -6,11 +6,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import AccountInvitation
 from annotations.models.studies import Study
 
 
 class Membership(models.Model):
-    """The role of an account in a study. Staff need none."""
+    """The role of an account in a study. Leads and administrators need none."""
 
     class Role(models.TextChoices):
         OWNER = "owner", "Owner"
@@ -29,6 +30,23 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} is {self.role} of {self.study}"
+
+
+class InvitedMember(models.Model):
+    """The role in a study that an invitation to have an account carries."""
+
+    invitation = models.OneToOneField(AccountInvitation, on_delete=models.CASCADE, related_name="invited_member")
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="invited_members")
+    role = models.CharField(max_length=10, choices=Membership.Role.choices)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=["owner", "researcher"]), name="invited_member_role_known")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invitation}: {self.role} of {self.study}"
 
 
 class Invitation(models.Model):

@@ -18,16 +18,18 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from accounts.rights import rights_of
 from annotations.models import Annotator, Membership, Study
 from annotations.rating.assignment import has_work
 from annotations.rating.queries import find_annotator
 
 __all__ = [
-    "STAFF",
+    "LEAD",
     "StillRatingError",
     "annotator_gate",
     "annotator_page",
     "being_rated",
+    "check_may_create_studies",
     "datasets_being_rated",
     "forget",
     "get_annotator",
@@ -40,34 +42,36 @@ __all__ = [
     "refuse_while_rating",
     "remember",
     "role_of",
+    "study_creators_only",
     "study_gate",
     "visible_studies",
 ]
 
 SESSION_KEY = "annotators"
-STAFF = "staff"
+# The role in every study of who has the right every_study (accounts.rights).
+LEAD = "lead"
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser, study: Study) -> str | None:
-    """Return "staff", "owner", "researcher", or None for everybody else."""
+    """Return "lead", "owner", "researcher", or None for everybody else."""
     if not isinstance(user, User):
         return None
-    if user.is_staff:
-        return STAFF
+    if rights_of(user).every_study:
+        return LEAD
     return study.memberships.filter(user=user).values_list("role", flat=True).first()
 
 
 def visible_studies(user: User) -> QuerySet[Study]:
-    """Return the studies a user may open: all of them for staff, their own for everybody else."""
+    """Return the studies a user may open: all of them for leads, their own for everybody else."""
     studies = Study.objects.select_related("dataset")
-    return studies if user.is_staff else studies.filter(memberships__user=user)
+    return studies if rights_of(user).every_study else studies.filter(memberships__user=user)
 
 
 def get_managed_study(request: HttpRequest, slug: str, *, owner: bool = False) -> Study:
-    """Load the study for staff and its members; with owner=True for staff and its owners only."""
+    """Load the study for leads and its members; with owner=True for leads and its owners only."""
     study = get_object_or_404(Study.objects.select_related("dataset", "created_by"), slug=slug)
     role = role_of(request.user, study)
-    if role in (STAFF, Membership.Role.OWNER) or (role and not owner):
+    if role in (LEAD, Membership.Role.OWNER) or (role and not owner):
         return study
     if role:
         raise PermissionDenied("Only owners of the study may do this.")
@@ -159,6 +163,23 @@ def study_gate(find: Callable[[HttpRequest, str], Study]) -> Callable[[View], Vi
         return checked
 
     return gate
+
+
+def study_creators_only(view: View) -> View:
+    """Open a view to who may create studies: visitors log in, other accounts get 403."""
+
+    @login_required
+    @wraps(view)
+    def checked(request: HttpRequest, **more: Any) -> HttpResponseBase:
+        check_may_create_studies(request)
+        return view(request, **more)
+
+    return checked
+
+
+def check_may_create_studies(request: HttpRequest) -> None:
+    if not rights_of(request.user).create_studies:
+        raise PermissionDenied("Only researchers create studies. Ask an administrator for that role.")
 
 
 members_only = study_gate(get_managed_study)

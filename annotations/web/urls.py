@@ -1,6 +1,18 @@
 from django.urls import path
 
-from annotations.web.views import annotators, gold, joining, pairs, people, personal, preview, quality, rating, studies
+from annotations.web.views import (
+    annotators,
+    gold,
+    joining,
+    new_members,
+    pairs,
+    people,
+    personal,
+    preview,
+    quality,
+    rating,
+    studies,
+)
 
 urlpatterns = [
     path("join/<str:token>/", joining.join, name="join"),
@@ -49,6 +61,8 @@ urlpatterns = [
     path("studies/<slug:slug>/asking/people.csv", personal.answers_csv, name="answers-csv"),
     path("studies/<slug:slug>/people/members", people.add_member, name="add-member"),
     path("studies/<slug:slug>/people/members/<int:pk>/remove", people.remove_member, name="remove-member"),
+    path("studies/<slug:slug>/people/new-members", new_members.invite, name="invite-member"),
+    path("studies/<slug:slug>/people/new-members/<int:pk>/revoke", new_members.revoke, name="revoke-member"),
     path("studies/<slug:slug>/people/invitations", people.invite, name="invite"),
     path("studies/<slug:slug>/people/invitations.csv", people.invitations_csv, name="invitations-csv"),
     path("studies/<slug:slug>/people/invitations/<uuid:public_id>/revoke", people.revoke, name="revoke"),

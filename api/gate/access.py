@@ -3,8 +3,14 @@
 The gate sets request.user to the token's owner, so the helpers of the other apps work here as they are.
 """
 
-from annotations.web.access import get_managed_study, visible_studies
+from annotations.web.access import check_may_create_studies, get_managed_study, visible_studies
 from leaderboards.web.access import get_results_study
-from models_runner.web.access import check_staff
+from models_runner.web.access import check_may_run_models
 
-__all__ = ["check_staff", "get_managed_study", "get_results_study", "visible_studies"]
+__all__ = [
+    "check_may_create_studies",
+    "check_may_run_models",
+    "get_managed_study",
+    "get_results_study",
+    "visible_studies",
+]

@@ -31,7 +31,7 @@ from models_runner.importing.records import Terms
 from models_runner.importing.summaries import COLUMNS, Defaults, import_summaries
 from models_runner.models import Dataset, Document
 from models_runner.runs.exports import summary_rows
-from models_runner.web.access import check_staff, get_dataset
+from models_runner.web.access import check_may_run_models, get_dataset
 
 router = Router(tags=["datasets"])
 DOCUMENT_UPLOAD = UPLOAD_BODY | UPLOADED_DOCUMENTS_LINKS
@@ -40,7 +40,7 @@ DOCUMENT_UPLOAD = UPLOAD_BODY | UPLOADED_DOCUMENTS_LINKS
 @router.get("/datasets", auth=READ, response={200: DatasetPage, **ERRORS})
 def list_datasets(request: HttpRequest, query: Query[PageQuery]) -> Any:
     """List every dataset, oldest first."""
-    check_staff(request)
+    check_may_run_models(request)
     return page_of_rows(Dataset.objects.annotate(document_count=Count("documents")), query, "datasets", _dataset)
 
 
@@ -92,7 +92,7 @@ def upload_documents(request: HttpRequest, name: str, query: Query[UploadQuery])
 
     Send JSON Lines or a JSON list, with the fields of docs/data-formats.md.
     """
-    check_staff(request)
+    check_may_run_models(request)
     with uploaded_file(request) as path:
         terms = Terms(query.licence.strip(), query.redistributable)
         imported = import_path(name, path, "jsonl", split=query.split, language=query.language, terms=terms)

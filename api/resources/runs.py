@@ -18,7 +18,7 @@ from models_runner.datasets.queries import query_number
 from models_runner.models import Run, Score, Summary
 from models_runner.runs import lifecycle, overview
 from models_runner.systems import catalog
-from models_runner.web.access import check_staff, get_run
+from models_runner.web.access import check_may_run_models, get_run
 
 router = Router(tags=["runs"])
 
@@ -26,7 +26,7 @@ router = Router(tags=["runs"])
 @router.get("/runs", auth=READ, response={200: RunPage, **ERRORS})
 def list_runs(request: HttpRequest, query: Query[RunQuery]) -> Any:
     """List runs, oldest first."""
-    check_staff(request)
+    check_may_run_models(request)
     names = {"system": "system__slug", "dataset": "dataset__name", "instruction": "instruction", "status": "status"}
     wanted = {field: value for name, field in names.items() if (value := getattr(query, name))}
     runs = Run.objects.filter(**wanted).select_related("system", "dataset").defer("environment")
@@ -55,7 +55,7 @@ def _answer(run: Run) -> RunOut:
 @router.post("/runs", auth=WRITE, response={201: RunOut, **ERRORS}, openapi_extra=STARTED_RUN_LINKS)
 def start_run(request: HttpRequest, body: RunIn) -> Any:
     """Start a run, or continue it: there is one for each system, dataset, split and instruction."""
-    check_staff(request)
+    check_may_run_models(request)
     values = body.dict()
     dataset, system = find_dataset(values.pop("dataset")), catalog.ensure_system(values.pop("system"))
     run = lifecycle.start_run(system, dataset, **values)

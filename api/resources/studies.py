@@ -14,7 +14,7 @@ from annotations.people.joining import join
 from annotations.studies import settings as study_settings
 from annotations.studies import setup
 from annotations.studies.progress import StudyCompletion, progress_by_study, rated_counts, study_progress
-from api.gate.access import check_staff, get_managed_study, visible_studies
+from api.gate.access import check_may_create_studies, get_managed_study, visible_studies
 from api.gate.auth import ADMIN, READ, WRITE, user_of
 from api.gate.errors import ApiError
 from api.gate.idempotency import refuse_key_for_secret
@@ -45,7 +45,7 @@ router = Router(tags=["studies"])
 
 @router.get("/studies", auth=READ, response={200: StudyPage, **ERRORS})
 def list_studies(request: HttpRequest, query: Query[StudyQuery]) -> Any:
-    """List the studies you work on, oldest first; all studies if you are staff."""
+    """List the studies you work on, oldest first; all studies if you are a lead or an administrator."""
     studies = visible_studies(user_of(request)).prefetch_related("systems", "criteria")
     if query.status:
         studies = studies.filter(status=query.status)
@@ -79,7 +79,7 @@ def _with_progress(study: Study, progress: StudyCompletion) -> StudyOut:
 @router.post("/studies", auth=WRITE, response={201: StudyOut, **ERRORS}, openapi_extra=MADE_STUDY_LINKS)
 def create_study(request: HttpRequest, body: StudyIn) -> Any:
     """Create a study and open it, unless `draft` is true."""
-    check_staff(request)
+    check_may_create_studies(request)
     values = body.dict()
     options = setup.RatingOptions(**{field.name: values.pop(field.name) for field in fields(setup.RatingOptions)})
     scope = {field.name: values.pop(field.name) for field in fields(setup.StudyScope)}

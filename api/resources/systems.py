@@ -18,7 +18,7 @@ from models_runner.models import System
 from models_runner.systems import catalog
 from models_runner.systems.listing import SystemFilters, listed_systems
 from models_runner.systems.readiness import system_needs
-from models_runner.web.access import check_staff, get_system
+from models_runner.web.access import check_may_run_models, get_system
 
 router = Router(tags=["systems"])
 
@@ -26,7 +26,7 @@ router = Router(tags=["systems"])
 @router.get("/systems", auth=READ, response={200: SystemPage, **ERRORS})
 def list_systems(request: HttpRequest, query: Query[SystemQuery]) -> Any:
     """List every system, by name."""
-    check_staff(request)
+    check_may_run_models(request)
     filters = SystemFilters(regime=query.regime, state=query.state)
     rows = [(row.system.slug, _system(row.system, row.missing)) for row in listed_systems() if filters.take(row)]
     return page_of_named_items(rows, query, "systems")
@@ -48,7 +48,7 @@ def read_system(request: HttpRequest, slug: str) -> Any:
 @router.post("/systems", auth=ADMIN, response={201: SystemOut, **ERRORS}, openapi_extra=ADDED_SYSTEM_LINKS)
 def add_system(request: HttpRequest, body: SystemIn) -> Any:
     """Add a system. The same record again changes nothing; another record under a known name is refused."""
-    check_staff(request)
+    check_may_run_models(request)
     record = body.dict(exclude_unset=True)
     slug = record.pop("slug")
     catalog.add_systems(_catalogue_entries(slug, record))

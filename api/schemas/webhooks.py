@@ -17,7 +17,7 @@ class WebhookIn(BodySchema):
         description="Where events are posted to; the operator lists the hosts allowed."
     )
     events: Annotated[list[EventName], Field(min_length=1, max_length=3)]
-    study: Slug | None = Field(None, description="Of this study only; for staff, none: everything.")
+    study: Slug | None = Field(None, description="Of this study only; for researchers, none: everything they may see.")
 
 
 class WebhookOut(Schema):

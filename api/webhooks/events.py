@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef, Q, Sum
 from django.utils import timezone
 
+from accounts.rights import holders
 from annotations.models import Study
 from annotations.studies.progress import study_progress
 from annotations.web.access import role_of
@@ -44,15 +45,14 @@ def _still_to_tell(webhooks: Iterable[Webhook], event: str, about: str) -> list[
 
 
 def queue_run_finished(sender: object, run: Run, **kwargs: object) -> None:
-    """Queue a run's end, once; called whenever summaries were saved. Only staff see runs, and so their events."""
+    """Queue a run's end, once; called whenever summaries were saved. Only who may run models sees them."""
     run = Run.objects.select_related("system", "dataset").get(pk=run.pk)
     if run.status not in (Run.Status.DONE, Run.Status.FAILED) or run.finished_at is None:
         return
     studies_of_run = Study.objects.filter(
         pk=OuterRef("study"), systems=run.system_id, dataset=run.dataset_id, instruction=run.instruction
     )
-    of_staff = Webhook.objects.filter(owner__is_staff=True, owner__is_active=True)
-    webhooks = of_staff.filter(Q(study=None) | Exists(studies_of_run))
+    webhooks = Webhook.objects.filter(holders("run_models", "owner__")).filter(Q(study=None) | Exists(studies_of_run))
     payload: Payload = {
         "run": run.pk,
         "system": run.system.slug,
@@ -80,7 +80,8 @@ def queue_study_complete(study: Study) -> int:
 
 def _webhooks_for(study: Study) -> list[Webhook]:
     """Return the webhooks for the study whose owners may see it now."""
-    webhooks = Webhook.objects.filter(Q(study=study) | Q(study=None), owner__is_active=True).select_related("owner")
+    of_study = Webhook.objects.filter(Q(study=study) | Q(study=None), owner__is_active=True)
+    webhooks = of_study.select_related("owner__account")
     return [webhook for webhook in webhooks if role_of(webhook.owner, study) is not None]
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django.contrib.auth.models import User
 
+from accounts.rights import rights_of
 from annotations.models import Study
 from api.models import Webhook
 from api.models.webhooks import LONGEST_URL
@@ -25,8 +26,8 @@ class WebhookError(ValueError):
 
 def make_webhook(owner: User, url: str, events: list[str], study: Study | None) -> Webhook:
     """Create a webhook. Raises WebhookError. The caller checks that the owner may see the study."""
-    if study is None and not owner.is_staff:
-        raise WebhookError("study", "study is missing. Only staff are told of everything.")
+    if study is None and not rights_of(owner).run_models:
+        raise WebhookError("study", "study is missing. Only researchers are told of everything they may see.")
     if not events or len(set(events)) != len(events):
         raise WebhookError("events", "Name at least one event, and each one once.")
     if owner.webhooks.count() >= MOST_WEBHOOKS_OF_OWNER:
@@ -36,7 +37,7 @@ def make_webhook(owner: User, url: str, events: list[str], study: Study | None) 
 
 
 def check_target(url: str, owner: User) -> None:
-    """Raise WebhookError unless the rule for endpoints allows the address; staff alone may name this machine."""
+    """Raise WebhookError unless the rule for endpoints allows the address; this machine is for who may run models."""
     if len(url) > LONGEST_URL:
         raise WebhookError("url", f"url has {len(url)} characters; at most {LONGEST_URL} are allowed.")
     try:
@@ -44,8 +45,8 @@ def check_target(url: str, owner: User) -> None:
     except AdapterError as error:
         message = str(error).replace("engine.base_url", "url").replace("Sending transcripts", "Sending events")
         raise WebhookError("url", message) from error
-    if _is_this_machine(urlsplit(url).hostname or "") and not owner.is_staff:
-        raise WebhookError("url", "url is on this machine, whose other services are nobody's but staff's to reach.")
+    if _is_this_machine(urlsplit(url).hostname or "") and not rights_of(owner).run_models:
+        raise WebhookError("url", "url is on this machine, whose other services only researchers may reach.")
 
 
 def _is_this_machine(host: str) -> bool:

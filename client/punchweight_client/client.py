@@ -131,7 +131,7 @@ class Client:
         return self.connection.post(f"/studies/{study}/releases/{version}/retry")
 
     def publish_release(self, study: str, version: str) -> Json:
-        """Publish a draft; this is final. Owners of the study and staff may."""
+        """Publish a draft; this is final. Owners of the study, leads and administrators may."""
         return self.connection.post(f"/studies/{study}/releases/{version}/publish")
 
     def download_release(self, study: str, version: str, path: Path) -> None:

@@ -3,9 +3,9 @@
     pip install ./client[pandas]
     python docs/examples/study_through_the_api.py --url http://127.0.0.1:8000 --token TOKEN --folder transcripts
 
-The token needs the scope admin and an owner who is staff. The folder holds a text file for each meeting, one turn a
-line ("Maya: We ship on Friday."). People would do the rating; here three simulated ones do, who like what is short.
-Tests run this file as it stands.
+The token needs the scope admin and an owner who is a researcher. The folder holds a text file for each meeting, one
+turn a line ("Maya: We ship on Friday."). People would do the rating; here three simulated ones do, who like
+what is short. Tests run this file as it stands.
 """
 
 import argparse

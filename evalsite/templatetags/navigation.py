@@ -13,6 +13,7 @@ BELONGS_TO = {
     "import-meetings": "datasets",
     "new-system": "systems",
     "summaries": "runs",
+    "tokens": "account",
 }
 
 

@@ -10,7 +10,7 @@ __all__ = ["StillRatingError", "get_results_study", "results_only"]
 
 
 def get_results_study(request: HttpRequest, slug: str) -> Study:
-    """Return the study to staff and its members; a stranger gets 404, so that a guessed slug reveals nothing.
+    """Return the study to leads and its members; a stranger gets 404, so that a guessed slug reveals nothing.
 
     Raises:
         StillRatingError: They rate in this study, with their account or in this browser, and have pairs left.

@@ -1,4 +1,4 @@
-"""Who may see datasets, documents, systems and runs: staff.
+"""Who may see datasets, documents, systems and runs: accounts whose role has the right run_models (accounts.rights).
 
 Every view loads its object through a helper of this module, so that no page can forget the rule.
 """
@@ -8,43 +8,38 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from uuid import UUID
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django_htmx.http import HttpResponseClientRefresh
 
+from accounts.rights import rights_of
 from models_runner.models import Dataset, Document, FineTuning, ImportDraft, Run, Summary, System, Trial
 from models_runner.systems import catalog
 
 P = ParamSpec("P")
 
 
-def is_staff(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Return True for an active account with Django's staff flag."""
-    return bool(user.is_authenticated and user.is_active and getattr(user, "is_staff", False))
-
-
-def check_staff(request: HttpRequest) -> None:
-    """Raise PermissionDenied for everybody but staff.
+def check_may_run_models(request: HttpRequest) -> None:
+    """Raise PermissionDenied for who may not work with models.
 
     Call it before an object is looked up, so that a refusal tells nothing about the object.
     """
-    if not is_staff(request.user):
-        raise PermissionDenied("Only staff can do this.")
+    if not rights_of(request.user).run_models:
+        raise PermissionDenied("Only researchers can do this. Ask an administrator for that role.")
 
 
-def staff_only(
+def researchers_only(
     view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Open a view to staff: visitors are asked to log in, other accounts get 403."""
+    """Open a view to who may run models: visitors are asked to log in, other accounts get 403."""
 
     @wraps(view)
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _ask_to_log_in(request)
-        check_staff(request)
+        check_may_run_models(request)
         return view(request, *args, **kwargs)
 
     return checked
@@ -59,13 +54,13 @@ def _ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
 
 
 def get_dataset(request: HttpRequest, name: str) -> Dataset:
-    check_staff(request)
+    check_may_run_models(request)
     return get_object_or_404(Dataset, name=name)
 
 
 def get_document(request: HttpRequest, pk: int) -> Document:
     """Load a document with its dataset and transcript."""
-    check_staff(request)
+    check_may_run_models(request)
     return get_object_or_404(
         Document.objects.filter(dataset__staged_by="").select_related("dataset", "transcript"), pk=pk
     )
@@ -73,7 +68,7 @@ def get_document(request: HttpRequest, pk: int) -> Document:
 
 def get_system(request: HttpRequest, slug: str) -> System:
     """Load a system with its base; an unsaved record if it is only in the catalogue."""
-    check_staff(request)
+    check_may_run_models(request)
     if system := catalog.find_system(slug):
         return system
     raise Http404(f"There is no system {slug!r}.")
@@ -81,28 +76,28 @@ def get_system(request: HttpRequest, slug: str) -> System:
 
 def get_finetuning(request: HttpRequest, name: str) -> FineTuning:
     """Load a fine-tuning with its base, result and dataset."""
-    check_staff(request)
+    check_may_run_models(request)
     return get_object_or_404(FineTuning.objects.select_related("base", "system", "dataset"), name=name)
 
 
 def get_run(request: HttpRequest, pk: int) -> Run:
     """Load a run with its system and dataset."""
-    check_staff(request)
+    check_may_run_models(request)
     return get_object_or_404(Run.objects.select_related("system", "dataset"), pk=pk)
 
 
 def get_summary(request: HttpRequest, pk: int) -> Summary:
     """Load a summary with its run, system, document and query."""
-    check_staff(request)
+    check_may_run_models(request)
     return get_object_or_404(Summary.objects.select_related("run__system", "run__dataset", "document", "query"), pk=pk)
 
 
 def get_trial(request: HttpRequest, pk: int) -> Trial:
     """Load a trial with its document."""
-    check_staff(request)
+    check_may_run_models(request)
     return get_object_or_404(Trial.objects.select_related("document"), pk=pk)
 
 
 def get_import_draft(request: HttpRequest, public_id: UUID) -> ImportDraft:
-    check_staff(request)
+    check_may_run_models(request)
     return get_object_or_404(ImportDraft, public_id=public_id)

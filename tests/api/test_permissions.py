@@ -5,6 +5,7 @@ import uuid
 import pytest
 from django.utils import timezone
 
+from accounts.roles import give_role
 from annotations.models import Membership, Study
 from annotations.people.joining import join
 from annotations.rating.assignment import next_assignment
@@ -19,49 +20,49 @@ from tests.factories import DatasetFactory, SystemFactory, UserFactory, make_stu
 # Hundreds of rows of rights, which no database changes.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-# Accounts as in tests/test_permissions.py, each with a token of the widest scope; then tokens of staff with less; then
+# Accounts as in tests/test_permissions.py, each with a token of the widest scope; then tokens of a lead with less; then
 # one to annotate. A stranger has none.
 ROLES = (
-    *("stranger", "annotator", "outsider", "other owner", "researcher", "owner", "staff"),
-    *("staff, read", "staff, write", "rater"),
+    *("stranger", "annotator", "outsider", "other owner", "researcher", "owner", "modeller", "lead"),
+    *("lead, read", "lead, write", "rater"),
 )
 
-LIST = ("401", *("in",) * 8, "403")
-STAFF_READ = ("401", *("403",) * 5, "in", "in", "in", "403")
-STAFF_WRITE = ("401", *("403",) * 5, "in", "403", "in", "403")
-STAFF_ADMIN = ("401", *("403",) * 5, "in", "403", "403", "403")
-MEMBERS_READ = ("401", "403", "404", "404", "in", "in", "in", "in", "in", "403")
-MEMBERS_WRITE = ("401", "403", "404", "404", "in", "in", "in", "403", "in", "403")
-OWNERS_WRITE = ("401", "403", "404", "404", "403", "in", "in", "403", "in", "403")
-OWNERS_ADMIN = ("401", "403", "404", "404", "403", "in", "in", "403", "403", "403")
-RESULTS = ("401", "404", "404", "404", "in", "in", "in", "in", "in", "403")
-RESULTS_WRITE = ("401", "404", "404", "404", "in", "in", "in", "403", "in", "403")
-RESULTS_OWNERS = ("401", "404", "404", "404", "403", "in", "in", "403", "in", "403")
-LISTS_OWN = ("401", *("in",) * 6, "403", "403", "403")
+LIST = ("401", *("in",) * 9, "403")
+SITE_READ = ("401", *("403",) * 5, "in", "in", "in", "in", "403")
+SITE_WRITE = ("401", *("403",) * 5, "in", "in", "403", "in", "403")
+SITE_ADMIN = ("401", *("403",) * 5, "in", "in", "403", "403", "403")
+MEMBERS_READ = ("401", "403", "404", "404", "in", "in", "404", "in", "in", "in", "403")
+MEMBERS_WRITE = ("401", "403", "404", "404", "in", "in", "404", "in", "403", "in", "403")
+OWNERS_WRITE = ("401", "403", "404", "404", "403", "in", "404", "in", "403", "in", "403")
+OWNERS_ADMIN = ("401", "403", "404", "404", "403", "in", "404", "in", "403", "403", "403")
+RESULTS = ("401", "404", "404", "404", "in", "in", "404", "in", "in", "in", "403")
+RESULTS_WRITE = ("401", "404", "404", "404", "in", "in", "404", "in", "403", "in", "403")
+RESULTS_OWNERS = ("401", "404", "404", "404", "403", "in", "404", "in", "403", "in", "403")
+LISTS_OWN = ("401", *("in",) * 7, "403", "403", "403")
 # Of the owner here: somebody else's is not there, whoever asks.
-ONES_OWN = ("401", *("404",) * 4, "in", "404", "403", "403", "403")
-RATING = ("401", *("403",) * 8, "in")
+ONES_OWN = ("401", *("404",) * 4, "in", "404", "404", "403", "403", "403")
+RATING = ("401", *("403",) * 9, "in")
 
 TABLE = {
-    ("GET", "/datasets"): STAFF_READ,
-    ("GET", "/datasets/{name}"): STAFF_READ,
-    ("GET", "/datasets/{name}/documents"): STAFF_READ,
-    ("POST", "/datasets/{name}/documents"): STAFF_WRITE,
-    ("GET", "/datasets/{name}/export"): STAFF_READ,
-    ("GET", "/datasets/{name}/summaries"): STAFF_READ,
-    ("POST", "/datasets/{name}/summaries"): STAFF_WRITE,
-    ("GET", "/systems"): STAFF_READ,
-    ("GET", "/systems/{slug}"): STAFF_READ,
-    ("POST", "/systems"): STAFF_ADMIN,
-    ("GET", "/runs"): STAFF_READ,
-    ("POST", "/runs"): STAFF_WRITE,
-    ("GET", "/runs/{id}"): STAFF_READ,
-    ("POST", "/runs/{id}/cancel"): STAFF_WRITE,
-    ("POST", "/runs/{id}/resume"): STAFF_WRITE,
-    ("POST", "/runs/{id}/retry"): STAFF_WRITE,
-    ("GET", "/runs/{id}/summaries"): STAFF_READ,
+    ("GET", "/datasets"): SITE_READ,
+    ("GET", "/datasets/{name}"): SITE_READ,
+    ("GET", "/datasets/{name}/documents"): SITE_READ,
+    ("POST", "/datasets/{name}/documents"): SITE_WRITE,
+    ("GET", "/datasets/{name}/export"): SITE_READ,
+    ("GET", "/datasets/{name}/summaries"): SITE_READ,
+    ("POST", "/datasets/{name}/summaries"): SITE_WRITE,
+    ("GET", "/systems"): SITE_READ,
+    ("GET", "/systems/{slug}"): SITE_READ,
+    ("POST", "/systems"): SITE_ADMIN,
+    ("GET", "/runs"): SITE_READ,
+    ("POST", "/runs"): SITE_WRITE,
+    ("GET", "/runs/{id}"): SITE_READ,
+    ("POST", "/runs/{id}/cancel"): SITE_WRITE,
+    ("POST", "/runs/{id}/resume"): SITE_WRITE,
+    ("POST", "/runs/{id}/retry"): SITE_WRITE,
+    ("GET", "/runs/{id}/summaries"): SITE_READ,
     ("GET", "/studies"): LIST,
-    ("POST", "/studies"): STAFF_WRITE,
+    ("POST", "/studies"): SITE_WRITE,
     ("GET", "/studies/{slug}"): MEMBERS_READ,
     ("POST", "/studies/{slug}/status"): MEMBERS_WRITE,
     ("GET", "/studies/{slug}/annotators"): MEMBERS_READ,
@@ -89,7 +90,7 @@ TABLE = {
     ("POST", "/rating/undo"): RATING,
 }
 # Nobody has rated practice here; who may not ask at all is told before.
-TABLE[("GET", "/rating/practice/{token}")] = ("401", *("403",) * 8, "404")
+TABLE[("GET", "/rating/practice/{token}")] = ("401", *("403",) * 9, "404")
 
 
 ALLOWED_URL = "https://hooks.example.com/x"
@@ -98,7 +99,9 @@ ALLOWED_URL = "https://hooks.example.com/x"
 class World:
     def __init__(self):
         self.study = study = make_study(systems=2, documents=2)
-        self.users = {role: UserFactory(is_staff=role == "staff") for role in ROLES[1:7]}
+        self.users = {role: UserFactory() for role in ROLES[1:8]}
+        give_role(self.users["modeller"], "researcher")
+        give_role(self.users["lead"], "lead")
         for role in ("owner", "researcher"):
             Membership.objects.create(study=study, user=self.users[role], role=role)
         other = Study.objects.create(slug="other", title="other", dataset=study.dataset)
@@ -108,8 +111,8 @@ class World:
         self.programs = {role: program(user) for role, user in self.users.items()}
         self.programs |= {
             "stranger": Program(""),
-            "staff, read": program(self.users["staff"], Scope.READ),
-            "staff, write": program(self.users["staff"], Scope.WRITE),
+            "lead, read": program(self.users["lead"], Scope.READ),
+            "lead, write": program(self.users["lead"], Scope.WRITE),
             "rater": rater(self.annotator, self.users["owner"]),
         }
         self.webhook = Webhook.objects.create(
@@ -251,7 +254,7 @@ def test_a_list_of_studies_holds_ones_own_only(world):
     }
     mine = [world.study.slug]
     assert seen == {"annotator": [], "outsider": [], "other owner": ["other"], "researcher": mine, "owner": mine}
-    assert len(world.programs["staff"].get("/studies").json()["items"]) == 2
+    assert len(world.programs["lead"].get("/studies").json()["items"]) == 2
 
 
 def test_who_still_rates_sees_no_results(world):

@@ -10,7 +10,7 @@ import psycopg
 from tools.filled.restore import SQLITE, engine_of
 
 # Names that Django makes up begin with the table's; those of our own constraints and triggers do not.
-MADE_UP = re.compile(r"^(annotations|api|auth|axes|django|jobs|leaderboards|models_runner|sqlite)_")
+MADE_UP = re.compile(r"^(accounts|annotations|api|auth|axes|django|jobs|leaderboards|models_runner|sqlite)_")
 REFUSED = (sqlite3.IntegrityError, psycopg.errors.IntegrityError)
 TABLES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",

@@ -35,6 +35,13 @@ class MemberForm(forms.Form):
     role = forms.ChoiceField(choices=Membership.Role.choices, initial=Membership.Role.RESEARCHER)
 
 
+class NewMemberForm(forms.Form):
+    """Invites somebody who has no account yet."""
+
+    email = forms.EmailField(required=False, label="Mail address", help_text="Optional; kept with the account.")
+    role = forms.ChoiceField(choices=Membership.Role.choices, initial=Membership.Role.RESEARCHER)
+
+
 class QuestionsField(forms.CharField):
     """Questions about people, one a line; gives annotations.people.questionnaire.QuestionLine."""
 

@@ -11,17 +11,19 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations.models import Annotator, Invitation, Membership, Study
 from annotations.people import invitations, links, members
+from annotations.people.new_members import invited_members
 from annotations.review.activity import activity_lines, activity_of
 from annotations.review.remaining import pairs_left
 from annotations.studies import progress
 from annotations.web import redirects
-from annotations.web.access import STAFF, not_while_rating, owners_only, role_of
+from annotations.web.access import LEAD, not_while_rating, owners_only, role_of
 from annotations.web.forms.lists import PeopleForm
-from annotations.web.forms.people import InvitationForm, MemberForm
+from annotations.web.forms.people import InvitationForm, MemberForm, NewMemberForm
 from lib.csv_cells import csv_line
 from lib.names import spellings
 
@@ -31,16 +33,19 @@ ROWS_A_PAGE = 25
 @owners_only
 @require_GET
 def people(request: HttpRequest, study: Study) -> HttpResponse:
-    return _page(request, study)
+    return people_page(request, study)
 
 
-def _page(
+def people_page(
     request: HttpRequest,
     study: Study,
     *,
     invitation_form: InvitationForm | None = None,
     member_form: MemberForm | None = None,
+    new_member_form: NewMemberForm | None = None,
+    link: str = "",
 ) -> HttpResponse:
+    """Show the page, with a form that has errors or with the one-time link of a new member."""
     find_form = PeopleForm.of(request.GET)
     asked = find_form.asked()
     find = asked["find"]
@@ -60,8 +65,13 @@ def _page(
         "annotator_rows": [(annotator, work[annotator.pk], left.get(annotator.pk)) for annotator in annotators],
         "invitation_form": invitation_form or InvitationForm(),
         "member_form": member_form or MemberForm(),
+        "invited_members": invited_members(study),
+        "now": timezone.now(),
+        "new_member_form": new_member_form or NewMemberForm(),
+        "link": link,
     }
-    return render(request, "annotations/people.html", context, status=400 if invitation_form or member_form else 200)
+    wrong = invitation_form or member_form or new_member_form
+    return render(request, "annotations/people.html", context, status=400 if wrong else 200)
 
 
 def _invitations(study: Study, find: str) -> QuerySet[Invitation]:
@@ -101,7 +111,7 @@ def add_member(request: HttpRequest, study: Study) -> HttpResponse:
         except members.MemberError as error:
             form.add_error("username", str(error))
     if form.errors:
-        return _page(request, study, member_form=form)
+        return people_page(request, study, member_form=form)
     return _back(request, study)
 
 
@@ -118,7 +128,7 @@ def remove_member(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
 def _back(request: HttpRequest, study: Study) -> HttpResponse:
     """Return to the page, or redirect former owners to what they may still open."""
     role = role_of(request.user, study)
-    if role in (STAFF, Membership.Role.OWNER):
+    if role in (LEAD, Membership.Role.OWNER):
         return redirect(redirects.as_it_was(request, "study-people", study.slug))
     messages.success(
         request, f"You are {'now a researcher' if role else 'no longer a member'} of the study {study.slug}."
@@ -139,7 +149,7 @@ def invite(request: HttpRequest, study: Study) -> HttpResponse:
         except invitations.InvitationError as error:
             form.add_error(None, str(error))
     if form.errors:
-        return _page(request, study, invitation_form=form)
+        return people_page(request, study, invitation_form=form)
     return redirect(redirects.as_it_was(request, "study-people", study.slug))
 
 

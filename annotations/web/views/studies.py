@@ -3,7 +3,6 @@
 from typing import cast
 
 from django.contrib import messages
-from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -12,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.rights import rights_of
 from annotations.evidence.work import evidence_progress
 from annotations.models import Criterion, Remark, Study
 from annotations.people import links
@@ -28,6 +28,7 @@ from annotations.web.access import (
     not_while_rating,
     refuse_while_rating,
     role_of,
+    study_creators_only,
     visible_studies,
 )
 from annotations.web.forms.lists import HistoryForm, RemarksForm
@@ -48,12 +49,11 @@ def studies(request: HttpRequest) -> HttpResponse:
     page = Paginator(visible_studies(user), STUDIES_A_PAGE).get_page(request.GET.get("page"))
     progress = progress_by_study(page)
     rows = [(study, progress[study.pk]) for study in page]
-    context = {"rows": rows, "page": page, "may_make": user.is_staff}
+    context = {"rows": rows, "page": page, "may_make": rights_of(user).create_studies}
     return render(request, "annotations/studies.html", context)
 
 
-# Who is logged in without staff rights is asked to log in as staff (docs/permissions.md).
-@staff_member_required(login_url="login")
+@study_creators_only
 @require_http_methods(["GET", "POST"])
 def new_study(request: HttpRequest) -> HttpResponse:
     """Create a study; POST with `draft` does not open it."""

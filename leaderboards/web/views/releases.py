@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from annotations.models import Study
-from annotations.web.access import datasets_being_rated, get_managed_study, refuse_while_rating, role_of
+from annotations.models import Membership, Study
+from annotations.web.access import LEAD, datasets_being_rated, get_managed_study, refuse_while_rating, role_of
 from leaderboards.files import jobs
 from leaderboards.models.releases import ExportJob, FileJob, Release
 from leaderboards.releases import publishing
@@ -43,7 +43,7 @@ def get_release(request: HttpRequest, slug: str, version: str, *, manage: bool =
     A stranger to the study who has pairs of its dataset left to rate, in any study, gets 404: the release holds texts
     that they may rate.
 
-    manage: Only for staff and owners.
+    manage: Only for leads and owners.
     """
     release = get_object_or_404(Release.objects.select_related("study__dataset"), study__slug=slug, version=version)
     role = role_of(request.user, release.study)
@@ -200,7 +200,7 @@ def release(request: HttpRequest, release: Release) -> HttpResponse:
         "release": release,
         "study": release.study,
         "member": role is not None,
-        "manages": role in ("staff", "owner"),
+        "manages": role in (LEAD, Membership.Role.OWNER),
         "card": translated_markdown(_without_header(card)) if card.is_file() else "",
         "files": [(name.as_posix(), (folder / name).stat().st_size) for name in publishing.files(release)],
         "form": DoiForm(instance=release),

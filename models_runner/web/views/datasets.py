@@ -12,20 +12,20 @@ from django.views.decorators.http import require_POST, require_safe
 from models_runner.datasets.changes import KeptError, delete_unused, rename_dataset
 from models_runner.models import Dataset, Document, Reference, Summary, Transcript
 from models_runner.runs import overview
-from models_runner.web.access import get_dataset, get_document, staff_only
+from models_runner.web.access import get_dataset, get_document, researchers_only
 from models_runner.web.paging import requested_page
 
 MOST_WORDS = 8
 
 
-@staff_only
+@researchers_only
 @require_safe
 def dataset_list(request: HttpRequest) -> HttpResponse:
     datasets = Dataset.objects.annotate(document_count=Count("documents")).order_by("name")
     return render(request, "models_runner/dataset_list.html", {"page": requested_page(request, datasets)})
 
 
-@staff_only
+@researchers_only
 @require_safe
 def dataset_detail(request: HttpRequest, name: str) -> HttpResponse:
     dataset = get_dataset(request, name)
@@ -60,7 +60,7 @@ def _documents_with_counts(dataset: Dataset) -> QuerySet[Document]:
     )
 
 
-@staff_only
+@researchers_only
 @require_safe
 def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
     document = get_document(request, pk)
@@ -78,7 +78,7 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "models_runner/document.html", context)
 
 
-@staff_only
+@researchers_only
 @require_POST
 def dataset_rename(request: HttpRequest, name: str) -> HttpResponse:
     dataset = get_dataset(request, name)
@@ -91,7 +91,7 @@ def dataset_rename(request: HttpRequest, name: str) -> HttpResponse:
     return redirect(dataset)
 
 
-@staff_only
+@researchers_only
 @require_POST
 def dataset_delete(request: HttpRequest, name: str) -> HttpResponse:
     dataset = get_dataset(request, name)
@@ -104,7 +104,7 @@ def dataset_delete(request: HttpRequest, name: str) -> HttpResponse:
     return redirect("datasets")
 
 
-@staff_only
+@researchers_only
 @require_POST
 def document_delete(request: HttpRequest, pk: int) -> HttpResponse:
     document = get_document(request, pk)

@@ -12,13 +12,13 @@ from models_runner.finetune.loss_curve import loss_curve
 from models_runner.models import FineTuning
 from models_runner.systems import catalog
 from models_runner.systems.readiness import NotReadyError
-from models_runner.web.access import get_finetuning, staff_only
+from models_runner.web.access import get_finetuning, researchers_only
 from models_runner.web.forms import FineTuningForm
 
 RUNTIME = ("seconds", "peak_memory_bytes", "energy_joules", "best_step", "skipped_steps")
 
 
-@staff_only
+@researchers_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def finetuning_list(request: HttpRequest) -> HttpResponse:
     form = FineTuningForm(request.POST or None, initial=request.GET.dict())
@@ -38,7 +38,7 @@ def finetuning_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-@staff_only
+@researchers_only
 @require_safe
 def finetuning_detail(request: HttpRequest, name: str) -> HttpResponse:
     """Show the page, or the part of it that htmx reloads while training runs."""
@@ -56,7 +56,7 @@ def finetuning_detail(request: HttpRequest, name: str) -> HttpResponse:
     return response
 
 
-@staff_only
+@researchers_only
 @require_POST
 def finetuning_cancel(request: HttpRequest, name: str) -> HttpResponse:
     job = get_finetuning(request, name)
@@ -65,7 +65,7 @@ def finetuning_cancel(request: HttpRequest, name: str) -> HttpResponse:
     return redirect(job)
 
 
-@staff_only
+@researchers_only
 @require_POST
 def finetuning_resume(request: HttpRequest, name: str) -> HttpResponse:
     job = get_finetuning(request, name)

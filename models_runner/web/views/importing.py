@@ -20,7 +20,7 @@ from models_runner.importing.drafts.corrections import Corrections, unstorable_o
 from models_runner.importing.records import DatasetImportError, ImportedRecord
 from models_runner.models import ImportDraft, ImportJob
 from models_runner.runs.overview import ShownTurn, shown_turns
-from models_runner.web.access import get_import_draft, staff_only
+from models_runner.web.access import get_import_draft, researchers_only
 from models_runner.web.import_form import ReadingForm, UploadForm, in_the_form
 
 # Each document is four fields of the form, each speaker two; a form of more than 1,000 is refused.
@@ -53,7 +53,7 @@ class ShownDocument:
     turns: Sequence[ShownTurn]
 
 
-@staff_only
+@researchers_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_meetings(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None, initial={"name": request.GET.get("dataset", "")})
@@ -72,7 +72,7 @@ def import_meetings(request: HttpRequest) -> HttpResponse:
     return render(request, "models_runner/import.html", context, status=400 if form.errors else 200)
 
 
-@staff_only
+@researchers_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_draft(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show the preview, or how far a worker is with it; POST do=correct, do=import or do=discard."""

@@ -14,7 +14,7 @@ from models_runner.models import Dataset, Document, InstructionKind, Trial
 from models_runner.runs import trials
 from models_runner.systems import catalog
 from models_runner.systems.readiness import NotReadyError
-from models_runner.web.access import get_trial, staff_only
+from models_runner.web.access import get_trial, researchers_only
 from models_runner.web.system_form import SystemForm, offered_adapters
 
 WHOLE_MEETING = [choice for choice in InstructionKind.choices if choice[0] != InstructionKind.QUERY]
@@ -44,7 +44,7 @@ class TrialForm(forms.Form):
         return document
 
 
-@staff_only
+@researchers_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_system(request: HttpRequest) -> HttpResponse:
     """Show the form, or what to start from; POST do=create, do=connection or do=try."""
@@ -120,7 +120,7 @@ def _start_trial(request: HttpRequest, form: SystemForm, trial_form: TrialForm) 
         return None
 
 
-@staff_only
+@researchers_only
 @require_safe
 def trial_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a trial, or the part of the page that htmx asks for until it has ended."""

@@ -11,12 +11,12 @@ from models_runner.runs import lifecycle, overview
 from models_runner.systems import catalog
 from models_runner.systems.leakage import LeakageError
 from models_runner.systems.readiness import NotReadyError
-from models_runner.web.access import get_run, get_summary, staff_only
+from models_runner.web.access import get_run, get_summary, researchers_only
 from models_runner.web.forms import RunStartForm
 from models_runner.web.paging import requested_page
 
 
-@staff_only
+@researchers_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def run_list(request: HttpRequest) -> HttpResponse:
     form = RunStartForm(request.POST or None, initial=request.GET.dict())
@@ -41,7 +41,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
     return render(request, "models_runner/run_list.html", context, status=400 if form.errors else 200)
 
 
-@staff_only
+@researchers_only
 @require_safe
 def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the page, or the part of it that htmx reloads while the run is going."""
@@ -58,7 +58,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-@staff_only
+@researchers_only
 @require_safe
 def summary_detail(request: HttpRequest, pk: int) -> HttpResponse:
     summary = get_summary(request, pk)
@@ -66,7 +66,7 @@ def summary_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "models_runner/summary.html", context)
 
 
-@staff_only
+@researchers_only
 @require_POST
 def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_run(request, pk)
@@ -75,7 +75,7 @@ def run_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(run)
 
 
-@staff_only
+@researchers_only
 @require_POST
 def run_resume(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_run(request, pk)
@@ -84,7 +84,7 @@ def run_resume(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(run)
 
 
-@staff_only
+@researchers_only
 @require_POST
 def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_run(request, pk)
@@ -93,7 +93,7 @@ def run_retry(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(run)
 
 
-@staff_only
+@researchers_only
 @require_POST
 def run_scores(request: HttpRequest, pk: int) -> HttpResponse:
     """Compute again what failed of a run's scores."""

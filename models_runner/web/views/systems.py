@@ -8,11 +8,11 @@ from models_runner.models import Run, System
 from models_runner.runs import overview
 from models_runner.systems import listing
 from models_runner.systems.readiness import system_needs
-from models_runner.web.access import get_system, staff_only
+from models_runner.web.access import get_system, researchers_only
 from models_runner.web.forms import SystemFilterForm
 
 
-@staff_only
+@researchers_only
 @require_safe
 def system_list(request: HttpRequest) -> HttpResponse:
     form = SystemFilterForm(request.GET)
@@ -29,7 +29,7 @@ def system_list(request: HttpRequest) -> HttpResponse:
     return render(request, "models_runner/system_list.html", context)
 
 
-@staff_only
+@researchers_only
 @require_safe
 def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
     system = get_system(request, slug)

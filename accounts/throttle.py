@@ -1,0 +1,69 @@
+"""Count what may not be tried too often, by the limit and the time of the login's lock."""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from accounts.models import AttemptCount
+
+logger = logging.getLogger(__name__)
+KEPT = timedelta(days=1)
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the address that a request comes from; the login's lock asks here, too.
+
+    Behind a proxy it is the last one in X-Forwarded-For, which the proxy adds; anybody can write those before it.
+    """
+    here: str = request.META.get("REMOTE_ADDR", "")
+    if not settings.BEHIND_PROXY:
+        return here
+    return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or here
+
+
+def count_attempt(kind: str, source: object, limit: int | None = None) -> bool:
+    """Count an attempt; return False if there were too many within the time of the lock. Safe with many processes.
+
+    Args:
+        source: Whose attempts are counted together.
+        limit: Attempts allowed; None for as many as wrong passwords.
+    """
+    now = timezone.now()
+    since = now - timedelta(hours=settings.AXES_COOLOFF_TIME)
+    digest = salted_hmac("accounts.throttle", f"{kind} {source}", algorithm="sha256").hexdigest()
+    row = AttemptCount.objects.filter(kind=kind, source=digest)
+    if row.filter(since__gt=since).update(number=F("number") + 1):
+        return row.filter(number__lte=settings.AXES_FAILURE_LIMIT if limit is None else limit).exists()
+    if not row.filter(since__lte=since).update(since=now, number=1):
+        _begin(kind, digest)
+    return True
+
+
+def _begin(kind: str, digest: str) -> None:
+    now = timezone.now()
+    AttemptCount.objects.filter(since__lte=now - KEPT).delete()
+    try:
+        with transaction.atomic():
+            AttemptCount.objects.create(kind=kind, source=digest, since=now)
+    except IntegrityError:  # another process began at the same moment
+        AttemptCount.objects.filter(kind=kind, source=digest).update(number=F("number") + 1)
+
+
+def is_locked(kind: str, source: object) -> bool:
+    """Return whether the limit was reached; counts nothing."""
+    since = timezone.now() - timedelta(hours=settings.AXES_COOLOFF_TIME)
+    digest = salted_hmac("accounts.throttle", f"{kind} {source}", algorithm="sha256").hexdigest()
+    tried = AttemptCount.objects.filter(kind=kind, source=digest, since__gt=since)
+    return tried.filter(number__gte=settings.AXES_FAILURE_LIMIT).exists()
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Answer as the login does once it is locked."""
+    return render(request, settings.AXES_LOCKOUT_TEMPLATE, status=settings.AXES_HTTP_RESPONSE_CODE)

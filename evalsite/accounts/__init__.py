@@ -1,0 +1,1 @@
+"""Pages about accounts: logging in, one's own account, invitations, and what administrators do."""

@@ -1,0 +1,88 @@
+"""Log in, and come back after a forgotten password. Django's own views, with the login's limits around them."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts import audit, backends, throttle
+from accounts.models import AccountEvent
+from accounts.passwords import tokens
+from evalsite.accounts.forms import ForgottenForm, NewPasswordForm
+from evalsite.accounts.language import use_language
+
+# Tries of links that nobody has, from one address.
+LINK = "link"
+
+
+class Login(auth_views.LoginView):
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        use_language(response, form.get_user())
+        return response
+
+
+class ForgottenPassword(auth_views.PasswordResetView):
+    """Ask for a link by mail; where the site sends none, say whom to ask."""
+
+    form_class = ForgottenForm
+    template_name = "accounts/forgotten.html"
+    success_url = reverse_lazy("password-link-sent")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not settings.MAIL_CONFIGURED:
+            return render(request, "accounts/whom_to_ask.html", {"contact": settings.CONTACT})
+        if request.method == "POST" and not throttle.count_attempt("reset", throttle.address_of(request)):
+            return throttle.too_many(request)
+        return super().dispatch(request, *args, **kwargs)
+
+
+@require_safe
+def link_sent(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/link_sent.html")
+
+
+class NewPassword(auth_views.PasswordResetConfirmView):
+    """Set a new password by a link, and log in with it. Django moves the token out of the address first."""
+
+    form_class = NewPasswordForm
+    template_name = "accounts/new_password.html"
+    token_generator = tokens
+    post_reset_login = True
+    post_reset_login_backend = backends.PATH
+    success_url = reverse_lazy("home")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if throttle.is_locked(LINK, throttle.address_of(request)):
+            return throttle.too_many(request)
+        response = super().dispatch(request, *args, **kwargs)
+        if self.user is None or (not self.validlink and response.status_code == 200):
+            throttle.count_attempt(LINK, throttle.address_of(request))
+            response.status_code = 410
+        return response
+
+    def get_user(self, uidb64: str) -> User | None:
+        user = super().get_user(uidb64)
+        return user if user is not None and user.is_active else None
+
+    def form_valid(self, form: SetPasswordForm) -> HttpResponse:
+        response = super().form_valid(form)
+        user = form.user
+        audit.record(user, AccountEvent.Action.PASSWORD, user.get_username())
+        messages.success(self.request, _("Your new password is set. All other browsers were logged out."))
+        use_language(response, user)
+        return response
+
+
+login = never_cache(Login.as_view())
+forgotten_password = never_cache(ForgottenPassword.as_view())
+new_password = never_cache(NewPassword.as_view())

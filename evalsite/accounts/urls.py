@@ -1,0 +1,25 @@
+from django.contrib.auth import views as auth_views
+from django.urls import path
+
+from evalsite.accounts import administration, invited, logging_in, profile
+
+urlpatterns = [
+    path("login/", logging_in.login, name="login"),
+    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("password/", logging_in.forgotten_password, name="forgotten-password"),
+    path("password/sent/", logging_in.link_sent, name="password-link-sent"),
+    path("password/new/<uidb64>/<token>/", logging_in.new_password, name="new-password"),
+    path("invited/", invited.accept_invitation, name="accept-invitation"),
+    path("invited/<str:token>/", invited.invited, name="invited"),
+    path("account/", profile.account, name="account"),
+    path("account/password/", profile.change_password, name="change-password"),
+    path("account/end-sessions", profile.end_sessions, name="end-sessions"),
+    path("accounts/", administration.accounts, name="accounts"),
+    path("accounts/invite", administration.invite_account, name="invite-account"),
+    path("accounts/history/", administration.history, name="accounts-history"),
+    path("accounts/invitations/<int:pk>/revoke", administration.revoke_invitation, name="revoke-account-invitation"),
+    path("accounts/<int:pk>/", administration.one_account, name="one-account"),
+    path("accounts/<int:pk>/role", administration.change_role, name="change-role"),
+    path("accounts/<int:pk>/activity", administration.change_activity, name="change-activity"),
+    path("accounts/<int:pk>/reset-link", administration.reset_link, name="reset-link"),
+]

@@ -1,0 +1,3 @@
+"""What every gunicorn of the site has, however it is started; it reads this file where it runs."""
+
+logger_class = "accounts.logs.AccessLog"
