@@ -7,7 +7,8 @@ from django import forms
 
 from annotations.models import Study, Wanted
 from annotations.studies.criteria import LIBRARY
-from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, PAIR, dates_problem, pair_problem
+from annotations.studies.checks import dates_problem, pair_problem
+from annotations.studies.settings import ALWAYS, FIXED_BY_RATING, PAIR
 from annotations.studies.setup import MARGIN, RatingOptions, StudyScope
 from annotations.web.forms.fields import moment_field
 from lib.lines import text_lines
