@@ -97,6 +97,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "leave-study": ("POST", EVERYBODY),
     "studies": ("GET", LOGGED_IN),
     "new-study": ("GET", STAFF_OR_LOGIN),
+    "new-study-live": ("POST", STAFF_OR_LOGIN),
     "study": ("GET", MEMBERS),
     "study-settings": ("GET", MEMBERS),
     "study-history": ("GET", MEMBERS),

@@ -1,7 +1,6 @@
 """Changing a study: what may change when, and an entry in the audit trail for each change."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User

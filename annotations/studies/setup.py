@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, TypedDict, Unpack
 
 from django.contrib.auth.models import User
@@ -137,7 +138,7 @@ class NewStudy:
             return Study.Status.CLOSED
         return Study.Status.DRAFT if self.draft else Study.Status.OPEN
 
-    @property
+    @cached_property
     def stored_scope(self) -> StudyScope:
         """The documents and pairs, with the split spelled as the dataset has it."""
         scope = self.scope or StudyScope()
