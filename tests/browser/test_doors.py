@@ -108,6 +108,7 @@ def test_from_a_pasted_transcript_and_an_endpoint_to_two_summaries(page):
     for slug in ("far", "lead-3"):
         page.get_by_label(slug, exact=True).check()
     page.get_by_role("link", name="When").click()
+    expect(page.locator("[data-live]")).to_have_attribute("aria-busy", "false")
     page.get_by_role("button", name="Create and open").click()
     expect(page.get_by_role("heading", name="Which one?")).to_be_visible()
     page.goto(f"/studies/which/pairs/{Comparison.objects.get().pk}/")

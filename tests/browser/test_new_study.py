@@ -45,6 +45,11 @@ def type_into(page, label, text):
     page.keyboard.type(text)
 
 
+def looked_at(page):
+    """Wait until the page says what the study would be as it is filled in now; leaving earlier ends a request."""
+    expect(page.locator("[data-live]")).to_have_attribute("aria-busy", "false")
+
+
 def press(page, name):
     page.get_by_role("button", name=name).focus()
     page.keyboard.press("Enter")
@@ -76,6 +81,7 @@ def test_by_keyboard_from_nothing_to_an_open_study(logged_in):
     expect(page.locator("#forecast")).to_contain_text("on each of 12 documents, by 6 annotators")
     expect(page.locator(".chance-line.planned")).to_have_count(1)
     assert not Study.objects.exists()
+    looked_at(page)
     press(page, "Create and open")
     expect(page.get_by_role("heading", name="Tiny or huge?")).to_be_visible()
     study = Study.objects.get()
@@ -83,6 +89,7 @@ def test_by_keyboard_from_nothing_to_an_open_study(logged_in):
     assert (study.small_system.slug, study.large_system.slug) == ("tiny", "huge")
     page.goto("/studies/new/")  # nothing of it is left
     expect(page.get_by_label("Title")).to_have_value("")
+    looked_at(page)
 
 
 def test_going_back_reloading_and_errors_lose_nothing(logged_in, complaints):
@@ -94,17 +101,20 @@ def test_going_back_reloading_and_errors_lose_nothing(logged_in, complaints):
     page.go_back()
     expect(page.get_by_role("heading", name="1. What")).to_be_visible()
     page.go_forward()
+    looked_at(page)
     page.reload()
     expect(page.get_by_role("heading", name="2. Who")).to_be_visible()
     expect(page.get_by_role("checkbox", name="tiny", exact=True)).to_be_checked()
     page.get_by_label("Large system").select_option("tiny")
     expect(page.locator("#problems-who")).to_contain_text("are the same")
     page.get_by_role("link", name="When").click()
+    looked_at(page)
     page.get_by_role("button", name="Create and open").click()
     expect(page.locator("#who .errorlist")).to_contain_text("are the same")
     expect(page.get_by_role("heading", name="2. Who")).to_be_focused()
     page.get_by_role("link", name="What").click()
     expect(page.get_by_label("Title")).to_have_value("Kept")
+    looked_at(page)
     assert ["400" in said for said in complaints] == [True]  # the browser's own word on the refused form
     complaints.clear()
 
@@ -118,6 +128,7 @@ def test_no_step_breaks_a_serious_rule_and_each_fits_the_screen(logged_in, scree
     choose_systems(page)
     page.get_by_role("link", name="When").click()
     expect(page.locator(".chance-picture")).to_be_visible()
+    looked_at(page)
     for step in ("What", "Who", "How", "When"):
         page.get_by_role("link", name=step).click()
         assert (step, violations(page)) == (step, {})

@@ -63,6 +63,21 @@ function suggest() {
   keep();
 }
 
+// ---- what the study would be, once typing pauses
+
+const PAUSE_MS = 400;
+let timer;
+live.ariaBusy = "true";
+
+function lookAgain() {
+  live.ariaBusy = "true";
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    timer = undefined;
+    live.dispatchEvent(new CustomEvent("draft-changed"));
+  }, PAUSE_MS);
+}
+
 form.addEventListener("submit", (event) => {
   const next = event.submitter?.dataset.next;
   if (next) {
@@ -73,9 +88,14 @@ form.addEventListener("submit", (event) => {
   sent = true;
   sessionStorage.removeItem(KEY);
 });
-form.addEventListener("input", keep);
-form.addEventListener("change", keep);
-live.addEventListener("htmx:afterSwap", suggest);
+form.addEventListener("input", () => {
+  keep();
+  lookAgain();
+});
+live.addEventListener("htmx:afterSettle", () => {
+  suggest();
+  if (timer === undefined) live.ariaBusy = "false";
+});
 addEventListener("hashchange", () => show(stepOfPage(), { focus: true }));
 addEventListener("pageshow", () => {
   sent = false;

@@ -1,6 +1,7 @@
 """The page of a new study: what it makes, what it says beforehand, and what it never forgets."""
 
 import re
+from functools import partial
 
 import pytest
 from django.urls import reverse
@@ -9,6 +10,7 @@ from django.utils import timezone
 from annotations.drafting.forecast import simulate_study
 from annotations.models import Judgement, Study
 from annotations.web.forms.new_study import STEP_OF, STEPS, StudyForm, free_slug
+from annotations.web.views import new_study
 from tests.annotations.studies.test_setup import asked_for
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, make_study
 from tests.people import annotator, researcher
@@ -133,7 +135,7 @@ def test_the_pace_of_people_is_used_once_it_was_measured(rows):
 
 
 def test_an_exact_forecast_is_made_when_it_is_asked_for(rows, monkeypatch):
-    monkeypatch.setattr(simulate_study, "__defaults__", (5, 0))
+    monkeypatch.setattr(new_study, "simulate_study", partial(simulate_study, studies=5))
     _, systems = rows
     pair = {"small_system": systems[0].slug, "large_system": systems[1].slug}
     page = shown(researcher().post(LIVE, asked(rows, quota=3, simulate=1, **pair)))
