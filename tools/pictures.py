@@ -35,15 +35,7 @@ STUDY_PAGES = {
     "new-study": ("studies/new/", ""),
 }
 MARGIN = 16
-NEW_STUDY = {
-    "title": "Pilot with action items",
-    "slug": "pilot-actions",
-    "sample": "8",
-    "pairs_per_document": "4",
-    "own_criteria": "tone | Which summary keeps the tone of the meeting better?",
-    "guidelines": "Read the meeting first, then both summaries.\nA wrong name or number weighs more than a missing one.",
-    "break_minutes": "30",
-}
+NEW_STUDY = {"title": "Pilot with action items", "annotators": "8", "quota": "4", "share": "60"}
 PICTURED_SYSTEMS = ("lead-3", "lexrank", "textrank", "reference")
 COLOURS = 128
 MOST_BYTES = 200_000
@@ -167,12 +159,21 @@ def _study_picture(page, name: str) -> bytes:
 
 
 def _fill_in(page) -> None:
-    for name, value in NEW_STUDY.items():
-        page.locator(f"#id_{name}").fill(value)
+    """Fill in the steps up to the last one, which is pictured."""
+    page.locator("#id_title").fill(NEW_STUDY["title"])
     page.locator("#id_dataset").select_option("sample-meetings")
-    for name, values in (("systems", PICTURED_SYSTEMS), ("criteria", ("overall", "consistency"))):
-        for value in values:
-            page.locator(f"[name={name}][value='{value}']").check()
+    for step, chosen in (("who", ("systems", PICTURED_SYSTEMS)), ("how", ("criteria", ("overall", "consistency")))):
+        page.locator(f"[data-step-link={step}]").click()
+        for value in chosen[1]:
+            page.locator(f"[name={chosen[0]}][value='{value}']").check()
+        if step == "who":
+            page.locator("#id_small_system").select_option(PICTURED_SYSTEMS[0])
+            page.locator("#id_large_system").select_option(PICTURED_SYSTEMS[1])
+            page.locator("#id_margin").fill("10")
+    page.locator("[data-step-link=when]").click()
+    for name in ("annotators", "quota", "share"):
+        page.locator(f"#id_{name}").fill(NEW_STUDY[name])
+    page.locator("#forecast .chance-picture").wait_for()
     page.evaluate("document.activeElement.blur()")
 
 

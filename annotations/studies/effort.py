@@ -61,11 +61,13 @@ def usual_pace(study: Study | None) -> tuple[float, int]:
 
 def _pace(study: Study) -> tuple[float, int]:
     """Return the median seconds of work per pair, in this study if it has enough votes, else in all studies."""
-    rated = Judgement.objects.for_rating()
-    for votes in (rated.filter(criterion__study=study), rated):
-        if (pace := _measured(votes)) is not None:
-            return pace
-    return ASSUMED_SECONDS, 0
+    return _measured(Judgement.objects.for_rating().filter(criterion__study=study)) or measured_pace()
+
+
+def measured_pace() -> tuple[float, int]:
+    """Return the median seconds of work per pair in all studies, and of how many pairs; 0 if it is assumed."""
+    by_people = Judgement.objects.for_rating().filter(criterion__study__simulated=False)
+    return _measured(by_people) or (ASSUMED_SECONDS, 0)
 
 
 def _measured(votes: JudgementQuerySet) -> tuple[float, int] | None:

@@ -1,7 +1,6 @@
 """Changing a study: what may change when, and an entry in the audit trail for each change."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -12,8 +11,7 @@ from django.utils import timezone
 from annotations.counts.pair_tallies import sampling_changed
 from annotations.models import AuditEntry, ExpectedAnswer, Outcome, Study
 from annotations.studies import audit
-from annotations.studies.setup import StudySetupError, check_sampling
-from models_runner.models import System
+from annotations.studies.checks import StudySetupError, check_pair, check_sampling, dates_problem
 
 STATUS_CHANGES = {
     "open": (Study.Status.OPEN, (Study.Status.DRAFT, Study.Status.PAUSED, Study.Status.CLOSED)),
@@ -107,32 +105,10 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
                 f"Votes per comparison cannot go down to {values['quota']}: a comparison has {most} already."
             )
     if any(name in PAIR for name in changed):
-        _check_pair(before, *(values.get(name, getattr(before, name)) for name in PAIR))
+        check_pair(*(values.get(name, getattr(before, name)) for name in PAIR), list(before.systems.all()))
     opens, closes = (values.get(name, getattr(before, name)) for name in ("opens_at", "closes_at"))
     if problem := dates_problem(opens, closes):
         raise StudySetupError(problem)
-
-
-def _check_pair(study: Study, small: System | None, large: System | None) -> None:
-    for system in filter(None, (small, large)):
-        if not study.systems.filter(pk=system.pk).exists():
-            raise StudySetupError(f"{system.slug} is not one of the study's systems. Choose one of them.")
-    if problem := pair_problem(small, large):
-        raise StudySetupError(problem)
-
-
-def pair_problem(small: System | None, large: System | None) -> str:
-    """Return what is wrong with the two systems in question; "" if nothing is."""
-    if small is not None and small == large:
-        return "The small and the large system in question are the same. Choose two systems."
-    return ""
-
-
-def dates_problem(opens: datetime | None, closes: datetime | None) -> str:
-    """Return what is wrong with a study's dates; "" if nothing is."""
-    if opens and closes and closes <= opens:
-        return "Rating ends before it begins. Change one of the two dates."
-    return ""
 
 
 def _check_expected_answers(before: Study, changed: Sequence[str], values: Mapping[str, Any]) -> None:

@@ -2,9 +2,11 @@ from django.urls import path
 
 from annotations.web.views import (
     annotators,
+    compare,
     gold,
     joining,
     new_members,
+    new_study,
     pairs,
     people,
     personal,
@@ -31,8 +33,10 @@ urlpatterns = [
     path("rate/<uuid:public_id>/guess", rating.guess, name="guess"),
     path("rate/<uuid:public_id>/practice/<uuid:token>/", rating.practice, name="practice"),
     path("rate/<uuid:public_id>/leave", joining.leave_study, name="leave-study"),
+    path("documents/<int:pk>/compare/", compare.compare, name="compare-summaries"),
     path("studies/", studies.studies, name="studies"),
-    path("studies/new/", studies.new_study, name="new-study"),
+    path("studies/new/", new_study.new_study, name="new-study"),
+    path("studies/new/live", new_study.live, name="new-study-live"),
     path("studies/<slug:slug>/", studies.study, name="study"),
     path("studies/<slug:slug>/stop-rating", joining.stop_rating, name="stop-rating"),
     path("studies/<slug:slug>/go-on-rating", joining.go_on_rating, name="go-on-rating"),

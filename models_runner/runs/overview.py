@@ -195,6 +195,12 @@ class RunStatus:
         return any(job.status == ScoringJob.Status.FAILED for job in self.scoring_jobs)
 
     @property
+    def seen(self) -> str:
+        """What the rows below show: while it is the same, they need no update."""
+        progress = self.progress
+        return f"{progress.settled}-{progress.running}-{progress.total}"
+
+    @property
     def is_settled(self) -> bool:
         """Whether the page needs no more updates."""
         return not self.is_open and not any(_unfinished(job) for job in self.scoring_jobs)

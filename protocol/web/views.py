@@ -3,7 +3,6 @@
 from typing import cast
 
 from django.contrib import messages
-from django.contrib.admin.views.decorators import staff_member_required
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.models import Membership, Study
-from annotations.web.access import members_only, owners_only, role_of
+from annotations.web.access import members_only, owners_only, role_of, study_creators_only
 from protocol.file.problems import ProtocolError
 from protocol.file.schema import Protocol
 from protocol.file.writing import as_text
@@ -100,8 +99,8 @@ def record(request: HttpRequest, study: Study) -> HttpResponse:
     return redirect("study-protocol", study.slug)
 
 
-# As the page of a new study: who is logged in without staff rights is asked to log in as staff.
-@staff_member_required(login_url="login")
+# As the page of a new study.
+@study_creators_only
 @require_http_methods(["GET", "POST"])
 def new_from_protocol(request: HttpRequest) -> HttpResponse:
     """Show what an uploaded protocol would do; POST do=create does it, as far as a browser may."""

@@ -104,8 +104,11 @@ def test_from_a_pasted_transcript_and_an_endpoint_to_two_summaries(page):
     page.get_by_label("Title").fill("Which one?")
     page.get_by_label("Slug").fill("which")
     page.get_by_label("Dataset").select_option("hall")
+    page.get_by_role("button", name="Next: Who").click()
     for slug in ("far", "lead-3"):
         page.get_by_label(slug, exact=True).check()
+    page.get_by_role("link", name="When").click()
+    expect(page.locator("[data-live]")).to_have_attribute("aria-busy", "false")
     page.get_by_role("button", name="Create and open").click()
     expect(page.get_by_role("heading", name="Which one?")).to_be_visible()
     page.goto(f"/studies/which/pairs/{Comparison.objects.get().pk}/")

@@ -1,4 +1,4 @@
-"""Researchers' pages of studies: list, new study, overview, settings, remarks and history."""
+"""Researchers' pages of studies: list, overview, settings, remarks and history."""
 
 from typing import cast
 
@@ -16,8 +16,9 @@ from annotations.evidence.work import evidence_progress
 from annotations.models import Criterion, Remark, Study
 from annotations.people import links
 from annotations.rating.remarks import newest_remarks, remark_lines
-from annotations.studies import audit, setup
+from annotations.studies import audit
 from annotations.studies import settings as study_settings
+from annotations.studies.checks import StudySetupError
 from annotations.studies.effort import study_effort
 from annotations.studies.languages import readers_of
 from annotations.studies.progress import counted_votes, coverage, progress_by_study, rated_counts, study_progress
@@ -28,11 +29,10 @@ from annotations.web.access import (
     not_while_rating,
     refuse_while_rating,
     role_of,
-    study_creators_only,
     visible_studies,
 )
 from annotations.web.forms.lists import HistoryForm, RemarksForm
-from annotations.web.forms.studies import SettingsForm, StudyForm
+from annotations.web.forms.studies import SettingsForm
 
 STUDIES_A_PAGE = 50
 ANNOTATORS_A_PAGE = 20
@@ -51,43 +51,6 @@ def studies(request: HttpRequest) -> HttpResponse:
     rows = [(study, progress[study.pk]) for study in page]
     context = {"rows": rows, "page": page, "may_make": rights_of(user).create_studies}
     return render(request, "annotations/studies.html", context)
-
-
-@study_creators_only
-@require_http_methods(["GET", "POST"])
-def new_study(request: HttpRequest) -> HttpResponse:
-    """Create a study; POST with `draft` does not open it."""
-    form = StudyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            study = _create(form, cast(User, request.user), draft="draft" in request.POST)
-        except setup.StudySetupError as error:
-            form.add_error(None, str(error))
-        else:
-            return redirect(study)
-    return render(request, "annotations/new_study.html", {"form": form}, status=400 if form.errors else 200)
-
-
-def _create(form: StudyForm, user: User, *, draft: bool) -> Study:
-    chosen = form.cleaned_data
-    return setup.create_study(
-        chosen["slug"],
-        chosen["dataset"],
-        list(chosen["systems"]),
-        instruction=chosen["instruction"],
-        criteria=chosen["criteria"],
-        own_criteria=setup.own_criteria(chosen["own_criteria"]),
-        quota=chosen["quota"],
-        title=chosen["title"],
-        guidelines=chosen["guidelines"],
-        sampling=chosen["sampling"],
-        epsilon=chosen["epsilon"],
-        margin=chosen["margin"],
-        options=form.options(),
-        scope=form.scope(),
-        created_by=user,
-        draft=draft,
-    )
 
 
 @members_only
@@ -165,7 +128,7 @@ def change_status(request: HttpRequest, study: Study) -> HttpResponse:
         return HttpResponseBadRequest(f"change is {change!r}; expected one of {expected}.")
     try:
         study_settings.change_status(study, change, cast(User, request.user))
-    except setup.StudySetupError as error:
+    except StudySetupError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, f"The study is now: {study.get_status_display()}.")
@@ -182,7 +145,7 @@ def settings(request: HttpRequest, study: Study) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             changed = study_settings.change_settings(study, form.changes(), cast(User, request.user))
-        except setup.StudySetupError as error:
+        except StudySetupError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "Saved." if changed else "Nothing changed.")

@@ -46,13 +46,18 @@ def run_list(request: HttpRequest) -> HttpResponse:
 def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the page, or the part of it that htmx reloads while the run is going."""
     run = get_run(request, pk)
-    part = request.headers.get("HX-Target", "")
-    context: dict[str, object] = {"run": run, "status": overview.run_status(run)}
-    template = "models_runner/_run_status.html"
-    if part != "run-status":
-        context["page"] = requested_page(request, overview.excerpts(run.summaries.order_by("document__position", "pk")))
-        template = "models_runner/_run_summaries.html" if part == "run-summaries" else "models_runner/run.html"
-    response = render(request, template, context)
+    part = request.headers.get("HX-Target", "") == "run-status"
+    # Counted before the rows are read: the bar is never ahead of them.
+    status = overview.run_status(run)
+    rows = overview.excerpts(run.summaries.order_by("document__position", "pk"))
+    context = {
+        "run": run,
+        "status": status,
+        "page": requested_page(request, rows),
+        "swapped": part,
+        "moved": request.GET.get("seen") != status.seen,
+    }
+    response = render(request, "models_runner/_run_update.html" if part else "models_runner/run.html", context)
     # The browser's cache must never answer with a part instead of the page.
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response

@@ -192,14 +192,25 @@ def test_a_run_says_when_its_batch_was_ordered_and_what_is_promised():
     assert "in_progress" in html
 
 
-def test_the_summaries_part_stays_on_its_page_of_the_list():
+def test_rows_come_with_the_status_that_counts_them_and_stay_on_their_page_of_the_list():
     run = RunFactory(status=Run.Status.RUNNING)
     for _ in range(51):
         waiting(run)
-    headers = {"HX-Request": "true", "HX-Target": "run-summaries"}
-    html = researcher().get(f"/runs/{run.pk}/?page=2", headers=headers).content.decode()
-    assert f'hx-get="/runs/{run.pk}/?page=2"' in html
+    html = researcher().get(f"/runs/{run.pk}/?page=2", headers=STATUS_PART).content.decode()
+    assert f'hx-get="/runs/{run.pk}/?page=2&amp;seen=0-0-51"' in html
+    assert '<section class="card" id="run-summaries" aria-labelledby="summaries" hx-swap-oob="true">' in html
     assert html.count("/documents/") == 1
+
+
+def test_rows_that_are_shown_already_are_not_sent_again():
+    run = RunFactory(status=Run.Status.RUNNING)
+    waiting(run)
+    client = researcher()
+    assert "run-summaries" not in client.get(f"/runs/{run.pk}/?seen=0-0-1", headers=STATUS_PART).content.decode()
+    run.summaries.update(status="done", text="Done.", stop_reason="end", dropped_tokens=0)
+    moved = client.get(f"/runs/{run.pk}/?seen=0-0-1", headers=STATUS_PART).content.decode()
+    assert 'value="1" max="1"' in moved
+    assert "Waiting" not in moved.split('id="run-summaries"')[1]
 
 
 def test_a_run_that_waits_without_a_worker_says_so():

@@ -1,0 +1,149 @@
+"""Everything that the page of a new study says about the study as it is filled in so far."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from annotations.drafting.chance_picture import ChancePicture, draw_chances
+from annotations.drafting.forecast import (
+    Assumptions,
+    Bill,
+    StudyForecast,
+    forecast_study,
+)
+from annotations.drafting.pair_preview import PairPreview, preview_pair
+from annotations.drafting.plan import StudyPlan, plan_of
+from annotations.studies.checks import StudySetupError
+from annotations.studies.effort import in_words, measured_pace
+from annotations.studies.languages import language_name
+from annotations.studies.setup import NewStudy
+from lib.numbers import count_of, format_count
+from models_runner.models import System
+from models_runner.systems.readiness import system_needs
+from stats.decisions.power import VotingDesign
+
+CLASSES = {"compact": "Compact", "mid": "Mid-sized", "large": "Large", "": "Of unknown size, baselines, people"}
+
+
+@dataclass(frozen=True)
+class LiveDraft:
+    """A study that is being set up.
+
+    Attributes:
+        pair: The first pair; None without one.
+        design: Of the votes on the two systems in question; None where there are none.
+        forecast: None without a margin, annotators or pairs.
+        choices: What has been chosen, by step, in words.
+        languages: What people are asked about languages; "" where nothing is.
+    """
+
+    plan: StudyPlan
+    pair: PairPreview | None
+    bill: Bill
+    design: VotingDesign | None
+    forecast: StudyForecast | None
+    picture: ChancePicture | None
+    choices: list[tuple[str, str]]
+    languages: str
+
+
+def look_at(
+    wanted: NewStudy, assumed: Assumptions | None, annotators: int | None, hourly_rate: float | None
+) -> LiveDraft:
+    """Look at a study as far as it is filled in; nothing is stored."""
+    plan = plan_of(wanted, annotators)
+    bill = Bill(plan.pairs * wanted.quota, *measured_pace(), annotators, hourly_rate)
+    design = _design(plan, wanted.quota, annotators)
+    forecast = forecast_study(design, assumed) if design is not None and assumed is not None else None
+    return LiveDraft(
+        plan=plan,
+        pair=_pair(wanted),
+        bill=bill,
+        design=design,
+        forecast=forecast,
+        picture=None if forecast is None or forecast.reason else draw_chances(forecast),
+        choices=list(_choices(wanted, plan, bill)),
+        languages=_languages(plan),
+    )
+
+
+def _pair(wanted: NewStudy) -> PairPreview | None:
+    try:
+        return preview_pair(wanted)
+    except StudySetupError:
+        return None
+
+
+def _design(plan: StudyPlan, quota: int, annotators: int | None) -> VotingDesign | None:
+    if not annotators or not plan.asked_about:
+        return None
+    return VotingDesign(annotators, plan.asked_about, min(quota, annotators))
+
+
+def _choices(wanted: NewStudy, plan: StudyPlan, bill: Bill) -> Iterable[tuple[str, str]]:
+    """Say what has been chosen."""
+    many = "queries" if plan.noun == "query" else "documents"
+    units = f"{format_count(plan.units)} {plan.noun if plan.units == 1 else many}"
+    yield "What", f"{units} of {wanted.dataset.name}, {wanted.instruction} summaries"
+    systems = count_of(len(wanted.systems), "system")
+    yield "Who", f"{systems}, {count_of(plan.pairs, 'pair')} to rate{_question(wanted)}"
+    ties = " No ties." if not (wanted.options and wanted.options.allow_tie) else ""
+    yield "How", f"{count_of(len(wanted.questions), 'question')} on each pair.{ties}"
+    yield "When", f"{count_of(wanted.quota, 'vote')} on each pair{_work(bill)}"
+
+
+def _work(bill: Bill) -> str:
+    if not bill.ratings:
+        return ""
+    each = "" if bill.seconds_each is None else f", {in_words(bill.seconds_each)} for each of {bill.annotators}"
+    return f": {count_of(bill.ratings, 'rating')}, about {in_words(bill.ratings * bill.seconds)}{each}"
+
+
+def _question(wanted: NewStudy) -> str:
+    if wanted.small_system is None or wanted.large_system is None:
+        return ""
+    enough = "" if wanted.margin is None else f" Enough: surely {100 * (0.5 - wanted.margin):g} of 100."
+    return f". May {wanted.small_system.slug} stand in for {wanted.large_system.slug}?{enough}"
+
+
+def _languages(plan: StudyPlan) -> str:
+    if len(plan.languages) < 2:
+        return ""
+    named = ", ".join(f"{language_name(code)} ({n})" for code, n in sorted(plan.languages.items()))
+    return f"The documents are in {named}. People are asked which of these they read, and are given no others."
+
+
+@dataclass(frozen=True)
+class SystemRow:
+    """A system that can be chosen.
+
+    Attributes:
+        covered: How many documents it has summaries of; None while there is no dataset.
+        units: How many there are.
+        missing: What it needs before it can run; "" if it is ready.
+    """
+
+    system: System
+    chosen: bool
+    covered: int | None
+    units: int
+    missing: str
+
+
+def system_rows(
+    systems: Iterable[System], chosen: Collection[str], draft: LiveDraft | None
+) -> list[tuple[str, list[SystemRow]]]:
+    """List the systems by size class; within one, those with the most summaries first."""
+    covered = draft.plan.covered if draft else {}
+    rows = [
+        SystemRow(
+            system,
+            system.slug in chosen,
+            covered.get(system.pk, 0) if draft else None,
+            draft.plan.units if draft else 0,
+            system_needs(system, has_summaries=bool(covered.get(system.pk)) or draft is None),
+        )
+        for system in systems
+    ]
+    rows.sort(key=lambda row: (-(row.covered or 0), row.system.slug))
+    groups = [(label, [row for row in rows if (row.system.size_class or "") == key]) for key, label in CLASSES.items()]
+    return [(label, of_class) for label, of_class in groups if of_class]

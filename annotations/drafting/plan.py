@@ -1,0 +1,208 @@
+"""What a study that is being set up would compare now, and what is wrong with it or missing."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import comb
+
+from django.db.models import Count
+
+from annotations.models import WhichPairs
+from annotations.studies import checks
+from annotations.studies.checks import StudySetupError
+from annotations.studies.scope import check_scope, scope_documents
+from annotations.studies.setup import NewStudy
+from lib.language import normalise_language
+from lib.numbers import count_of, format_count
+from models_runner.models import Dataset, Document, InstructionKind, Query, Summary, System
+from models_runner.models.runs import SummaryQuerySet
+from models_runner.systems.readiness import system_needs
+
+Unit = tuple[int, int | None]
+# Systems of a unit: those that have a finished summary of it.
+ByUnit = Mapping[Unit, frozenset[int]]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is wrong or missing.
+
+    Attributes:
+        field: Of the form.
+        text: A sentence.
+        blocking: Whether no study can be made before it is mended.
+    """
+
+    field: str
+    text: str
+    blocking: bool = False
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """What a study would compare if it were made now.
+
+    Attributes:
+        units: Documents, or queries on documents, that are in it.
+        noun: What one of these is called.
+        covered: How many of them each system has finished summaries of, by the system's key.
+        languages: Of the documents, with their number.
+        pairs: Pairs that would be rated.
+        asked_about: Pairs of the two systems in question; of an average pair of systems where they are not both named.
+        problems: What is wrong or missing.
+    """
+
+    units: int = 0
+    noun: str = "document"
+    covered: Mapping[int, int] = field(default_factory=dict)
+    languages: Mapping[str, int] = field(default_factory=dict)
+    pairs: int = 0
+    asked_about: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+def plan_of(wanted: NewStudy, annotators: int | None = None) -> StudyPlan:
+    """Look at what is there, in a handful of queries; nothing is stored.
+
+    annotators: How many are expected; None if nobody said.
+    """
+    problems = [*_refusals(wanted)]
+    try:
+        documents = [document.pk for document in scope_documents(wanted.dataset, wanted.stored_scope)[1]]
+    except StudySetupError as error:
+        return StudyPlan(problems=[*problems, Problem(error.field, str(error), blocking=True)])
+    whole = len(documents) == wanted.dataset.documents.count()
+    summaries = _finished(wanted.dataset, wanted.instruction)
+    summaries = summaries if whole else summaries.filter(document__in=documents)
+    noun = "query" if wanted.instruction == InstructionKind.QUERY else "document"
+    by_unit = _by_unit(summaries, wanted.systems)
+    pairs = sum(_pairs_of(wanted, systems) for systems in by_unit.values())
+    plan = StudyPlan(
+        units=_count_units(documents, wanted.instruction),
+        noun=noun,
+        covered=_covered(summaries, wanted.instruction),
+        languages=_languages(documents),
+        pairs=pairs,
+        asked_about=_asked_about(wanted, by_unit, pairs),
+    )
+    problems += [*_lacking(wanted, plan), *_about_pair(wanted, plan), *_about_people(wanted, annotators)]
+    return replace(plan, problems=problems)
+
+
+def _refusals(wanted: NewStudy) -> Iterator[Problem]:
+    """Find what create_study would refuse, all of it at once."""
+    tried: tuple[Callable[[], None], ...] = (
+        # Nobody has come to the systems yet where there are none.
+        lambda: checks.check_systems(wanted.systems) if wanted.systems else None,
+        lambda: checks.check_quota(wanted.quota),
+        lambda: checks.check_criteria(wanted.criteria, wanted.own_criteria),
+        lambda: check_scope(wanted.stored_scope, wanted.systems),
+        lambda: checks.check_pair(wanted.small_system, wanted.large_system, wanted.systems),
+        lambda: checks.check_dates(wanted.opens_at, wanted.closes_at),
+        lambda: checks.check_name(wanted.slug),
+    )
+    for check in tried:
+        try:
+            check()
+        except StudySetupError as error:
+            yield Problem(error.field, str(error), blocking=True)
+
+
+def _finished(dataset: Dataset, instruction: str) -> SummaryQuerySet:
+    return Summary.objects.done().exclude(text="").filter(run__dataset=dataset, run__instruction=instruction).order_by()
+
+
+def _count_units(documents: list[int], instruction: str) -> int:
+    if instruction != InstructionKind.QUERY:
+        return len(documents)
+    return Query.objects.filter(document__in=documents).count()
+
+
+def _covered(summaries: SummaryQuerySet, instruction: str) -> dict[int, int]:
+    unit = "query" if instruction == InstructionKind.QUERY else "document"
+    return dict(summaries.values_list("run__system").annotate(n=Count(unit, distinct=True)))
+
+
+def _by_unit(summaries: SummaryQuerySet, systems: Sequence[System]) -> ByUnit:
+    found: dict[Unit, set[int]] = defaultdict(set)
+    ours = summaries.filter(run__system__in=[system.pk for system in systems])
+    for document, query, system in ours.values_list("document", "query", "run__system").distinct():
+        found[document, query].add(system)
+    return {unit: frozenset(systems) for unit, systems in found.items()}
+
+
+def _languages(documents: list[int]) -> dict[str, int]:
+    codes = Counter(Document.objects.filter(pk__in=documents).values_list("language", flat=True))
+    languages: Counter[str] = Counter()
+    for code, n in codes.items():
+        languages[normalise_language(code)] += n
+    return dict(languages)
+
+
+def _pairs_of(wanted: NewStudy, systems: frozenset[int]) -> int:
+    """Count the pairs of one document."""
+    scope = wanted.stored_scope
+    if scope.which_pairs == WhichPairs.ANCHOR:
+        return len(systems) - 1 if scope.anchor is not None and scope.anchor.pk in systems else 0
+    pairs = comb(len(systems), 2)
+    return min(pairs, scope.pairs_per_document or 0) if scope.which_pairs == WhichPairs.SAMPLE else pairs
+
+
+def _asked_about(wanted: NewStudy, by_unit: ByUnit, pairs: int) -> int:
+    """Count the pairs of the two systems in question, or of an average pair where that is not known."""
+    small, large, scope = wanted.small_system, wanted.large_system, wanted.stored_scope
+    if small is not None and large is not None and scope.which_pairs != WhichPairs.SAMPLE:
+        if scope.which_pairs == WhichPairs.ANCHOR and scope.anchor not in (small, large):
+            return 0
+        return sum({small.pk, large.pk} <= systems for systems in by_unit.values())
+    n = len(wanted.systems)
+    kinds = n - 1 if scope.which_pairs == WhichPairs.ANCHOR else comb(n, 2)
+    return round(pairs / kinds) if kinds else 0
+
+
+def _lacking(wanted: NewStudy, plan: StudyPlan) -> Iterator[Problem]:
+    """Say which systems have no summary of some of the documents."""
+    many = "queries" if plan.noun == "query" else "documents"
+    if not plan.units:
+        yield Problem("dataset", f"There are no {many} in it, so there is nothing to compare yet.")
+        return
+    for system in wanted.systems:
+        covered = plan.covered.get(system.pk, 0)
+        if not covered:
+            needs = system_needs(system, has_summaries=False)
+            needs = f" It needs: {needs}" if needs else " Its pairs are added once a run is done."
+            yield Problem("systems", f"{system.slug} has no {wanted.instruction} summaries here yet.{needs}")
+        elif covered < plan.units:
+            yield Problem(
+                "systems",
+                f"{system.slug} has summaries for {format_count(covered)} of {format_count(plan.units)} {many}; its "
+                f"pairs come from those {format_count(covered)}.",
+            )
+    if len(wanted.systems) > 1 and not plan.pairs:
+        yield Problem("systems", "No document has summaries by two of these systems, so there is nothing to rate yet.")
+
+
+def _about_pair(wanted: NewStudy, plan: StudyPlan) -> Iterator[Problem]:
+    """Say what stands in the way of a verdict."""
+    small, large = wanted.small_system, wanted.large_system
+    if small is None or large is None:
+        if wanted.margin is not None and len(wanted.systems) > 1:
+            yield Problem(
+                "small_system",
+                "Name the small and the large system that you ask about. Otherwise the votes choose them, and the "
+                "verdict needs more votes.",
+            )
+        return
+    if small != large and plan.pairs and not plan.asked_about:
+        yield Problem(
+            "large_system", f"{small.slug} and {large.slug} are never compared with each other in this study."
+        )
+
+
+def _about_people(wanted: NewStudy, annotators: int | None) -> Iterator[Problem]:
+    if annotators is not None and annotators < wanted.quota:
+        yield Problem(
+            "annotators",
+            f"{count_of(wanted.quota, 'vote')} on each pair, each from somebody else, need as many annotators; you "
+            f"expect {annotators}.",
+        )

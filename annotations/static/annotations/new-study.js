@@ -1,0 +1,109 @@
+// Shows the form of a new study step by step, and keeps what was typed until the study is made.
+
+const KEY = "new-study";
+const page = document.querySelector("[data-new-study]");
+// What is known about the page is on `page`: form.dataset is the field of this name.
+const form = page.querySelector("form");
+const live = document.querySelector("[data-live]");
+const sections = [...form.querySelectorAll("[data-step]")];
+const links = [...document.querySelectorAll("[data-step-link]")];
+const steps = sections.map((section) => section.dataset.step);
+let sent = false;
+let suggested = "";
+
+function show(step, { focus = false } = {}) {
+  for (const section of sections) section.hidden = section.dataset.step !== step;
+  for (const link of links) {
+    if (link.dataset.stepLink === step) link.setAttribute("aria-current", "step");
+    else link.removeAttribute("aria-current");
+  }
+  if (focus) form.querySelector(`[data-step="${step}"] h2`).focus();
+}
+
+function stepOfPage() {
+  const step = location.hash.slice(1);
+  return steps.includes(step) ? step : steps[0];
+}
+
+function firstWithErrors() {
+  return sections.find((section) => section.querySelector(".errorlist, .problems .error"));
+}
+
+// ---- what was typed, until the study is made
+
+function filledIn() {
+  return [...new FormData(form)].filter(([name, value]) => name !== "csrfmiddlewaretoken" && typeof value === "string");
+}
+
+function keep() {
+  if (!sent) sessionStorage.setItem(KEY, JSON.stringify({ values: filledIn(), suggested }));
+}
+
+function bringBack() {
+  const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+  if (kept === null) return;
+  suggested = kept.suggested;
+  const values = new Map();
+  for (const [name, value] of kept.values) values.set(name, [...(values.get(name) ?? []), value]);
+  for (const field of form.elements) {
+    if (!field.name || field.type === "submit" || field.type === "hidden") continue;
+    const given = values.get(field.name) ?? [];
+    if (field.type === "checkbox") field.checked = given.includes(field.value);
+    else if (given.length) field.value = given[0];
+  }
+}
+
+// ---- the name in addresses, made from the title until somebody writes another
+
+function suggest() {
+  const slug = live.querySelector("[data-slug]")?.dataset.slug ?? "";
+  const field = form.elements.slug;
+  if (slug && (field.value === "" || field.value === suggested)) field.value = slug;
+  suggested = slug;
+  keep();
+}
+
+// ---- what the study would be, once typing pauses
+
+const PAUSE_MS = 400;
+let timer;
+live.ariaBusy = "true";
+
+function lookAgain() {
+  live.ariaBusy = "true";
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    timer = undefined;
+    live.dispatchEvent(new CustomEvent("draft-changed"));
+  }, PAUSE_MS);
+}
+
+form.addEventListener("submit", (event) => {
+  const next = event.submitter?.dataset.next;
+  if (next) {
+    event.preventDefault();
+    location.hash = next;
+    return;
+  }
+  sent = true;
+  sessionStorage.removeItem(KEY);
+});
+form.addEventListener("input", () => {
+  keep();
+  lookAgain();
+});
+live.addEventListener("htmx:afterSettle", () => {
+  suggest();
+  if (timer === undefined) live.ariaBusy = "false";
+});
+addEventListener("hashchange", () => show(stepOfPage(), { focus: true }));
+addEventListener("pageshow", () => {
+  sent = false;
+});
+
+const bound = "bound" in page.dataset;
+if (bound) keep();
+else bringBack();
+const wrong = bound ? firstWithErrors() : undefined;
+if (wrong) history.replaceState(null, "", `#${wrong.dataset.step}`);
+show(stepOfPage(), { focus: Boolean(wrong) });

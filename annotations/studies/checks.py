@@ -1,0 +1,146 @@
+"""What settings make a study: each check names the setting that is wrong."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+
+from annotations.models import Sampling, Study, SummaryFormat
+from annotations.studies.criteria import LIBRARY
+from models_runner.models import System
+
+KEY = re.compile(r"[A-Za-z0-9_-]{1,50}")
+LONGEST_QUESTION = 200
+# The form for a new study has this address.
+RESERVED = "new"
+LARGEST = 2_147_483_647  # the largest integer a column holds on every database
+
+
+class StudySetupError(ValueError):
+    """The settings make no study; the message names the setting that is wrong.
+
+    Attributes:
+        field: The setting, as the form for a new study names it; "" where it is none of them.
+    """
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class AskedQuestion(Protocol):
+    """A question by its short name."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def question(self) -> str: ...
+
+
+def check_name(slug: str) -> None:
+    try:
+        validate_slug(slug)
+    except ValidationError as error:
+        raise StudySetupError(
+            f"{slug!r} is not a valid name for a study. Use letters, digits, - and _ only.", "slug"
+        ) from error
+    if slug == RESERVED:
+        raise StudySetupError(f"A study cannot be named {slug!r}: that address belongs to another page.", "slug")
+    if Study.objects.filter(slug=slug).exists():
+        raise StudySetupError(f"A study named {slug!r} exists. Choose another name.", "slug")
+
+
+def check_systems(systems: Sequence[System]) -> None:
+    if len({s.pk for s in systems}) != len(systems):
+        raise StudySetupError("A system is named twice. Name each system once.", "systems")
+    if len(systems) < 2:
+        raise StudySetupError(f"A study compares at least 2 systems; {len(systems)} given.", "systems")
+
+
+def check_pair(small: System | None, large: System | None, systems: Sequence[System]) -> None:
+    for field, system in (("small_system", small), ("large_system", large)):
+        if system is not None and system not in systems:
+            raise StudySetupError(f"{system.slug} is not one of the study's systems. Choose one of them.", field)
+    if problem := pair_problem(small, large):
+        raise StudySetupError(problem, "large_system")
+
+
+def pair_problem(small: System | None, large: System | None) -> str:
+    """Return what is wrong with the two systems in question; "" if nothing is."""
+    if small is not None and small == large:
+        return "The small and the large system in question are the same. Choose two systems."
+    return ""
+
+
+def check_dates(opens: datetime | None, closes: datetime | None) -> None:
+    if problem := dates_problem(opens, closes):
+        raise StudySetupError(problem, "closes_at")
+
+
+def dates_problem(opens: datetime | None, closes: datetime | None) -> str:
+    """Return what is wrong with a study's dates; "" if nothing is."""
+    if opens and closes and closes <= opens:
+        return "Rating ends before it begins. Change one of the two dates."
+    return ""
+
+
+def check_quota(quota: int) -> None:
+    if quota < 1:
+        raise StudySetupError(f"The quota is {quota}; at least 1 annotator must rate each comparison.", "quota")
+    check_sizes(("quota", "quota", quota))
+
+
+def check_page(break_minutes: int, summary_format: str) -> None:
+    if break_minutes < 0:
+        raise StudySetupError(
+            f"A break after {break_minutes} minutes is not possible; expected 0 or more.", "break_minutes"
+        )
+    check_sizes(("break_minutes", "number of minutes before a break", break_minutes))
+    if summary_format not in SummaryFormat.values:
+        raise StudySetupError(
+            f"{summary_format!r} is not a way to show summaries. Known: {', '.join(SummaryFormat.values)}.",
+            "summary_format",
+        )
+
+
+def check_sizes(*numbers: tuple[str, str, int | None]) -> None:
+    """Refuse numbers that no column holds. numbers: (setting, the same in words, value)."""
+    for field, name, number in numbers:
+        if number is not None and not 0 <= number <= LARGEST:
+            raise StudySetupError(f"The {name} is {number}; expected 0 to {LARGEST}.", field)
+
+
+def check_sampling(sampling: str, epsilon: float) -> None:
+    if sampling not in Sampling.values:
+        raise StudySetupError(
+            f"{sampling!r} is not a way to choose pairs. Known: {', '.join(Sampling.values)}.", "sampling"
+        )
+    if not 0 < epsilon <= 1:
+        raise StudySetupError(f"The share drawn evenly is {epsilon:g}; expected more than 0 and at most 1.", "epsilon")
+
+
+def check_margin(margin: float | None) -> None:
+    if margin is not None and not 0 < margin < 0.5:
+        raise StudySetupError(
+            f"The margin is {100 * margin:g} points of win probability; expected more than 0 and less than 50.",
+            "margin",
+        )
+
+
+def check_criteria(chosen: Sequence[str], own: Sequence[AskedQuestion]) -> None:
+    if unknown := [key for key in chosen if key not in LIBRARY]:
+        raise StudySetupError(f"Unknown criterion {unknown[0]!r}. Known: {', '.join(LIBRARY)}.", "criteria")
+    for criterion in own:
+        if not (KEY.fullmatch(criterion.key) and 0 < len(criterion.question) <= LONGEST_QUESTION):
+            raise StudySetupError(
+                f"{criterion.key!r} is not a question: expected a short name of letters, digits, - and _, "
+                f"then the question, of at most {LONGEST_QUESTION} characters.",
+                "own_criteria",
+            )
+    keys = [*chosen, *(criterion.key for criterion in own)]
+    if not keys or len(set(keys)) != len(keys):
+        raise StudySetupError("Name at least one criterion, and each one once.", "criteria")

@@ -1,0 +1,133 @@
+"""The page of a new study: four steps, and beside them what the study would be."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.contrib.auth.models import User
+from django.forms import BoundField
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from annotations.drafting.forecast import TooLargeError, simulate_study
+from annotations.drafting.live import LiveDraft, SystemRow, look_at, system_rows
+from annotations.drafting.plan import Problem
+from annotations.studies.setup import StudySetupError, store_study
+from annotations.web.access import study_creators_only
+from annotations.web.forms.new_study import STEP_OF, STEPS, Step, StudyForm, free_slug
+from models_runner.models import Dataset
+
+PAGE, LIVE, EXACT = (f"annotations/{name}.html" for name in ("new_study", "_new_study_live", "_exact_forecast"))
+
+
+@study_creators_only
+@require_http_methods(["GET", "POST"])
+def new_study(request: HttpRequest) -> HttpResponse:
+    """Create a study; POST with `draft` does not open it, with `check` or `simulate` only looks at it."""
+    form = StudyForm(request.POST or None, initial=_initial())
+    looks = "check" in request.POST or "simulate" in request.POST
+    if request.method == "POST" and looks:
+        _keep_errors_before(form, request.POST.get("check", ""))
+    elif request.method == "POST" and form.is_valid():
+        wanted = form.wanted(created_by=cast(User, request.user), draft="draft" in request.POST)
+        try:
+            if wanted is not None:
+                return redirect(store_study(wanted))
+        except StudySetupError as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+    context = _context(form) | _exact(form, asked="simulate" in request.POST)
+    return render(request, PAGE, context, status=400 if form.errors and not looks else 200)
+
+
+@study_creators_only
+@require_POST
+def live(request: HttpRequest) -> HttpResponse:
+    """Answer with what the study would be, as far as it is filled in; with `simulate`, with its exact forecast."""
+    form = StudyForm(request.POST)
+    form.is_valid()
+    if "simulate" in request.POST:
+        return render(request, EXACT, _exact(form, asked=True))
+    return render(request, LIVE, _context(form) | {"swapped": True})
+
+
+def _initial() -> dict[str, Any]:
+    """Choose the dataset where there is one alone."""
+    names = Dataset.objects.values_list("name", flat=True)[:2]
+    return {"dataset": names[0]} if len(names) == 1 else {}
+
+
+def _keep_errors_before(form: StudyForm, step: str) -> None:
+    """Forget errors of steps that nobody has come to yet."""
+    keys = [one.key for one in STEPS]
+    passed = keys[: keys.index(step)] if step in keys else keys
+    for name in [name for name in form.errors if STEP_OF.get(name) not in passed]:
+        del form.errors[name]
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """A step with its fields, and what is wrong in it."""
+
+    step: Step
+    fields: list[BoundField]
+    advanced: list[BoundField]
+    problems: list[Problem]
+    following: Step | None
+
+    @property
+    def has_errors(self) -> bool:
+        return any(field.errors for field in (*self.fields, *self.advanced)) or any(p.blocking for p in self.problems)
+
+    @property
+    def folded_errors(self) -> bool:
+        return any(field.errors for field in self.advanced)
+
+
+def _context(form: StudyForm) -> dict[str, Any]:
+    draft = _looked_at(form)
+    return {
+        "form": form,
+        "draft": draft,
+        "steps": [_shown(form, step, draft) for step in STEPS],
+        "rows": _rows(form, draft),
+        "slug": free_slug(form.cleaned_data["title"]) if form.is_bound and form.cleaned_data.get("title") else "",
+    }
+
+
+def _looked_at(form: StudyForm) -> LiveDraft | None:
+    """Return None until there is a dataset to look at."""
+    wanted = form.wanted() if form.is_bound else None
+    if wanted is None:
+        return None
+    values = form.cleaned_data
+    return look_at(wanted, form.assumptions(), values.get("annotators"), values.get("hourly_rate"))
+
+
+def _shown(form: StudyForm, step: Step, draft: LiveDraft | None) -> ShownStep:
+    after = STEPS[STEPS.index(step) + 1 :]
+    refused = set(form.errors)
+    problems = [p for p in (draft.plan.problems if draft else []) if STEP_OF.get(p.field) == step.key]
+    return ShownStep(
+        step,
+        [form[name] for name in step.fields],
+        [form[name] for name in step.advanced],
+        [p for p in problems if p.field not in refused],
+        after[0] if after else None,
+    )
+
+
+def _rows(form: StudyForm, draft: LiveDraft | None) -> list[tuple[str, list[SystemRow]]]:
+    chosen = form["systems"].value() or []
+    return system_rows(form.fields["systems"].queryset, chosen, draft)
+
+
+def _exact(form: StudyForm, *, asked: bool) -> dict[str, Any]:
+    draft, assumed = (_looked_at(form), form.assumptions()) if asked else (None, None)
+    if draft is None or assumed is None or draft.design is None:
+        return {"exact": None}
+    if draft.forecast is not None and draft.forecast.reason:
+        return {"exact": None, "refusal": draft.forecast.reason}
+    try:
+        return {"exact": simulate_study(draft.design, assumed), "assumed": assumed, "design": draft.design}
+    except TooLargeError as error:
+        return {"exact": None, "refusal": str(error)}

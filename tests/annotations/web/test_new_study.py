@@ -1,0 +1,187 @@
+"""The page of a new study: what it makes, what it says beforehand, and what it never forgets."""
+
+import re
+from functools import partial
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from annotations.drafting.forecast import simulate_study
+from annotations.models import Judgement, Study
+from annotations.web.forms.new_study import STEP_OF, STEPS, StudyForm, free_slug
+from annotations.web.views import new_study
+from tests.annotations.studies.test_setup import asked_for
+from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, make_study
+from tests.people import annotator, researcher
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+PAGE, LIVE = reverse("new-study"), reverse("new-study-live")
+
+
+@pytest.fixture(scope="module")
+def rows(module_rows):
+    """A dataset of ten documents; two systems summarized all, the third four."""
+    with module_rows():
+        dataset = DatasetFactory(name="meetings")
+        documents = [DocumentFactory(dataset=dataset, position=n, external_id=f"m{n}") for n in range(10)]
+        runs = [RunFactory(dataset=dataset) for _ in range(3)]
+        for run, covered in zip(runs, (10, 10, 4), strict=True):
+            for document in documents[:covered]:
+                SummaryFactory(run=run, document=document)
+        return dataset, [run.system for run in runs]
+
+
+def asked(rows, **changes):
+    dataset, systems = rows
+    return asked_for(dataset, systems, margin="5", annotators=5) | changes
+
+
+def shown(response):
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def test_a_step_holds_every_field_once():
+    named = [name for step in STEPS for name in step.all_fields]
+    assert sorted(named) == sorted(StudyForm.base_fields) == sorted(STEP_OF)
+
+
+# ---- what it makes
+
+
+def test_a_study_is_made_with_everything_that_was_chosen(rows):
+    _, systems = rows
+    chosen = {"small_system": systems[0].slug, "large_system": systems[1].slug, "margin": "8", "quota": 4}
+    more = {"consent": "I agree.", "annotator_title": "Compare", "closes_at": "2999-01-01T10:00", "slug": ""}
+    answer = researcher().post(PAGE, asked(rows, title="A pilot, in June", **chosen, **more))
+    study = Study.objects.get()
+    assert answer["Location"] == study.get_absolute_url() == reverse("study", args=["a-pilot-in-june"])
+    assert (study.small_system, study.large_system, study.noninferiority_margin) == (systems[0], systems[1], 0.08)
+    assert study.pair_named_at <= timezone.now()
+    assert (study.quota, study.annotator_title, study.consent_version) == (4, "Compare", 1)
+    assert study.consent_texts.get().text == "I agree."
+    assert (study.status, study.closes_at.year, study.created_by.username) == ("open", 2999, "researcher")
+
+
+def test_a_draft_is_not_open(rows):
+    researcher().post(PAGE, asked(rows, draft=1))
+    assert Study.objects.get().status == "draft"
+
+
+def test_looking_makes_nothing(rows):
+    for look in ({"check": "how"}, {"simulate": "1", "annotators": 2}):
+        assert researcher().post(PAGE, asked(rows, **look)).status_code == 200
+    assert not Study.objects.exists()
+
+
+def test_a_name_is_made_from_the_title_and_never_taken_twice():
+    assert free_slug("Ünïts & Größe!") == "units-groe"
+    make_study(slug="pilot")
+    make_study(slug="pilot-2")
+    assert (free_slug("Pilot"), free_slug("New"), free_slug("会议"), free_slug("")) == (
+        *("pilot-3", "new-2"),
+        *("study", "study"),
+    )
+
+
+# ---- what it says beforehand
+
+
+def test_it_says_what_the_study_would_be(rows):
+    _, systems = rows
+    pair = {"small_system": systems[0].slug, "large_system": systems[1].slug}
+    page = shown(researcher().post(LIVE, asked(rows, quota=3, **pair)))
+    assert "10 documents of meetings, medium summaries" in page
+    assert f"3 systems, 18 pairs to rate. May {systems[0].slug} stand in for {systems[1].slug}?" in page
+    assert "54 ratings, about 2 hours, 27 minutes for each of 5" in page
+    assert "30 votes on the two systems in question, 3 on each of 10 documents, by 5 annotators, will say" in page
+    assert "150 seconds a pair: assumed" in page
+
+
+def test_it_says_what_is_missing_beside_its_step(rows):
+    _, systems = rows
+    page = researcher().post(LIVE, asked(rows, quota=7)).content.decode()
+    who, when = (page.split(f'id="problems-{step}"')[1].split("</ul>")[0] for step in ("who", "when"))
+    assert f"{systems[2].slug} has summaries for 4 of 10 documents; its pairs come from those 4." in who
+    assert "7 votes on each pair, each from somebody else, need as many annotators; you expect 5." in when
+    assert f'id="has-{systems[2].slug}" hx-swap-oob="true">4 of 10<' in page
+
+
+def test_what_annotators_would_see_names_no_system(rows):
+    _, systems = rows
+    page = researcher().post(LIVE, asked(rows)).content.decode()
+    seen = page.split("data-pair-preview")[1].split("</section>")[0]
+    assert "Which summary is better overall?" in seen
+    assert "Summary number" in seen
+    assert not [system for system in systems if system.slug in seen or system.name in seen]
+
+
+def test_half_a_form_is_answered_too(rows):
+    for given in ({}, {"dataset": "meetings"}, asked(rows, quota="x", systems=[], sample="99", alike="?")):
+        assert researcher().post(LIVE, given).status_code == 200
+
+
+def test_the_pace_of_people_is_used_once_it_was_measured(rows):
+    from annotations.studies.effort import LEAST_MEASURED, measured_pace
+    from tests.leaderboards.compared import make_compared_study
+
+    study = make_compared_study(documents=6, annotators=5)
+    Judgement.objects.update(active_ms=40_000)
+    assert Judgement.objects.count() >= LEAST_MEASURED
+    assert measured_pace()[0] == 40
+    assert "At 40 seconds a pair, the median of" in shown(researcher().post(LIVE, asked(rows)))
+    Study.objects.filter(pk=study.pk).update(status="closed")
+    assert measured_pace()[1] > 0
+
+
+def test_an_exact_forecast_is_made_when_it_is_asked_for(rows, monkeypatch):
+    monkeypatch.setattr(new_study, "simulate_study", partial(simulate_study, studies=5))
+    _, systems = rows
+    pair = {"small_system": systems[0].slug, "large_system": systems[1].slug}
+    page = shown(researcher().post(LIVE, asked(rows, quota=3, simulate=1, **pair)))
+    assert "In 5 simulated studies of 10 documents with 3 votes each by 5 annotators" in page
+    few = shown(researcher().post(LIVE, asked(rows, quota=1, simulate=1, **pair)))
+    assert "too few to say: 10 votes of at least 20" in few
+
+
+# ---- what it never forgets
+
+
+def test_an_error_stands_in_its_step_and_everything_else_stays(rows):
+    answer = researcher().post(PAGE, asked(rows, title="Kept", small_system="no-such", guidelines="Read first."))
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    who = page.split('data-step="who"')[1].split('data-step="how"')[0]
+    assert "errorlist" in who
+    assert "errorlist" not in page.replace(who, "")
+    assert 'value="Kept"' in page
+    assert "Read first." in page
+    assert len(re.findall(r'name="systems"[^>]* checked', page)) == 3
+
+
+def test_a_refusal_stands_at_its_field(rows):
+    _, systems = rows
+    for changes, field in (
+        ({"slug": "new"}, "slug"),
+        ({"systems": [systems[0].slug]}, "systems"),
+        ({"small_system": systems[0].slug, "large_system": systems[0].slug}, "large_system"),
+        ({"sample": "99"}, "sample"),
+        ({"criteria": []}, "criteria"),
+        ({"own_criteria": "no question"}, "own_criteria"),
+        ({"opens_at": "2030-01-02T10:00", "closes_at": "2030-01-01T10:00"}, "closes_at"),
+    ):
+        answer = researcher().post(PAGE, asked(rows, **changes))
+        assert (answer.status_code, list(answer.context["form"].errors)) == (400, [field])
+    assert not Study.objects.exists()
+
+
+def test_going_on_says_nothing_of_steps_to_come(rows):
+    answer = researcher().post(PAGE, {"title": "", "dataset": "meetings", "check": "who"})
+    assert answer.status_code == 200
+    assert set(answer.context["form"].errors) <= {name for name, step in STEP_OF.items() if step == "what"}
+    assert "title" in answer.context["form"].errors
+
+
+def test_who_may_make_no_studies_may_not_look_either(rows):
+    for address in (PAGE, LIVE):
+        assert annotator().post(address, asked(rows))["Location"].startswith(reverse("login"))

@@ -1,0 +1,149 @@
+"""A new study in four steps: by keyboard to an open study, kept over reloads, readable, and without any script."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import expect
+
+from annotations.models import Study
+from tests.browser.test_accessibility import SCREENS, violations
+from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory, UserFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def systems():
+    dataset = DatasetFactory(name="meetings")
+    documents = [DocumentFactory(dataset=dataset, position=n, title=f"Meeting {n}") for n in range(12)]
+    sizes = {"tiny": 500_000_000, "huge": 70_000_000_000}
+    systems = [SystemFactory(slug=slug, parameters=size) for slug, size in sizes.items()]
+    for system in systems:
+        run = RunFactory(system=system, dataset=dataset)
+        for document in documents:
+            SummaryFactory(run=run, document=document)
+    return systems
+
+
+@pytest.fixture
+def logged_in(new_page, live_server, systems):
+    client = Client()
+    client.force_login(UserFactory(is_staff=True))
+    name = settings.SESSION_COOKIE_NAME
+
+    def open_page(**options):
+        page = new_page(**options)
+        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+        return page
+
+    return open_page
+
+
+def type_into(page, label, text):
+    page.get_by_label(label, exact=False).first.focus()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type(text)
+
+
+def looked_at(page):
+    """Wait until the page says what the study would be as it is filled in now; leaving earlier ends a request."""
+    expect(page.locator("[data-live]")).to_have_attribute("aria-busy", "false")
+
+
+def press(page, name):
+    page.get_by_role("button", name=name).focus()
+    page.keyboard.press("Enter")
+
+
+def choose_systems(page):
+    for slug in ("tiny", "huge"):
+        page.get_by_role("checkbox", name=slug, exact=True).focus()
+        page.keyboard.press("Space")
+    for label, slug in (("Small system", "tiny"), ("Large system", "huge")):
+        page.get_by_label(label).focus()
+        page.keyboard.type(slug)
+
+
+def test_by_keyboard_from_nothing_to_an_open_study(logged_in):
+    page = logged_in(viewport={"width": 1366, "height": 650})
+    page.goto("/studies/new/")
+    type_into(page, "Title", "Tiny or huge?")
+    expect(page.get_by_label("Slug")).to_have_value("tiny-or-huge")
+    page.get_by_label("Title").focus()
+    page.keyboard.press("Enter")  # goes on; makes nothing
+    expect(page.get_by_role("heading", name="2. Who")).to_be_focused()
+    choose_systems(page)
+    expect(page.locator("#has-tiny")).to_have_text("12 of 12")
+    expect(page.locator("[data-pair-preview]")).to_contain_text("Meeting 0")
+    press(page, "Next: How")
+    press(page, "Next: When")
+    type_into(page, "Annotators expected", "6")
+    expect(page.locator("#forecast")).to_contain_text("on each of 12 documents, by 6 annotators")
+    expect(page.locator(".chance-line.planned")).to_have_count(1)
+    assert not Study.objects.exists()
+    looked_at(page)
+    press(page, "Create and open")
+    expect(page.get_by_role("heading", name="Tiny or huge?")).to_be_visible()
+    study = Study.objects.get()
+    assert (study.slug, study.status, study.comparisons.count()) == ("tiny-or-huge", "open", 12)
+    assert (study.small_system.slug, study.large_system.slug) == ("tiny", "huge")
+    page.goto("/studies/new/")  # nothing of it is left
+    expect(page.get_by_label("Title")).to_have_value("")
+    looked_at(page)
+
+
+def test_going_back_reloading_and_errors_lose_nothing(logged_in, complaints):
+    page = logged_in()
+    page.goto("/studies/new/")
+    type_into(page, "Title", "Kept")
+    press(page, "Next: Who")
+    choose_systems(page)
+    page.go_back()
+    expect(page.get_by_role("heading", name="1. What")).to_be_visible()
+    page.go_forward()
+    looked_at(page)
+    page.reload()
+    expect(page.get_by_role("heading", name="2. Who")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="tiny", exact=True)).to_be_checked()
+    page.get_by_label("Large system").select_option("tiny")
+    expect(page.locator("#problems-who")).to_contain_text("are the same")
+    page.get_by_role("link", name="When").click()
+    looked_at(page)
+    page.get_by_role("button", name="Create and open").click()
+    expect(page.locator("#who .errorlist")).to_contain_text("are the same")
+    expect(page.get_by_role("heading", name="2. Who")).to_be_focused()
+    page.get_by_role("link", name="What").click()
+    expect(page.get_by_label("Title")).to_have_value("Kept")
+    looked_at(page)
+    assert ["400" in said for said in complaints] == [True]  # the browser's own word on the refused form
+    complaints.clear()
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_no_step_breaks_a_serious_rule_and_each_fits_the_screen(logged_in, screen):
+    page = logged_in(bypass_csp=True, **screen)
+    page.goto("/studies/new/")
+    page.get_by_label("Title").fill("T")
+    page.get_by_role("link", name="Who").click()
+    choose_systems(page)
+    page.get_by_role("link", name="When").click()
+    expect(page.locator(".chance-picture")).to_be_visible()
+    looked_at(page)
+    for step in ("What", "Who", "How", "When"):
+        page.get_by_role("link", name=step).click()
+        assert (step, violations(page)) == (step, {})
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), step
+
+
+def test_without_a_script_it_is_one_form_that_looks_when_asked(logged_in):
+    page = logged_in(java_script_enabled=False)
+    page.goto("/studies/new/")
+    page.get_by_label("Title").fill("Plain")
+    for slug in ("tiny", "huge"):
+        page.get_by_role("checkbox", name=slug, exact=True).check()
+    page.get_by_role("button", name="Next: When").click()
+    expect(page.locator("#forecast")).to_contain_text("votes on the two systems in question")
+    expect(page.locator("[data-pair-preview]")).to_be_visible()
+    page.get_by_role("button", name="Save as draft").click()
+    expect(page.get_by_role("heading", name="Plain")).to_be_visible()
+    assert Study.objects.get().status == "draft"
