@@ -262,6 +262,11 @@ API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
 API_BODY_BYTES = env.int("API_BODY_BYTES", default=1_000_000)
 API_UPLOAD_BYTES = env.int("API_UPLOAD_BYTES", default=50_000_000)
 
+# How many pages a shared link opens per minute, whoever has it; and whether /public/ lists the studies whose owners put
+# them there, for everybody.
+SHARED_REQUESTS_PER_MINUTE = env.int("SHARED_REQUESTS_PER_MINUTE", default=120)
+PUBLIC_BOARDS = env.bool("PUBLIC_BOARDS", default=False)
+
 HUB_ONLINE = env.bool("HUB_ONLINE", default=False)
 # Threads of a model wait for each other by spinning, which makes it several times slower if other processes are busy. A
 # short spin costs nothing on an idle machine. The variable is set here because libraries read it when they are loaded.
@@ -274,7 +279,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"tokens": {"()": "evalsite.logs.WithoutTokens"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["tokens"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         name: {"level": "INFO"} for name in ("jobs", "models_runner", "annotations", "leaderboards", "evalsite")

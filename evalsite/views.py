@@ -53,7 +53,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if not is_staff(request.user):
         if isinstance(request.user, User) and visible_studies(request.user).exists():
             return redirect("studies")
-        return render(request, "evalsite/welcome.html")
+        return render(request, "evalsite/welcome.html", {"has_public": settings.PUBLIC_BOARDS})
     translation.activate(settings.LANGUAGE_CODE)  # researchers' pages are not translated yet
     running = Run.objects.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
     context = {

@@ -21,11 +21,17 @@ PAGES = (
     ("study-asking", "Consent and questions", ()),
     ("study-settings", "Settings", ()),
     ("study-history", "History", ()),
+    ("sharing", "Sharing", ()),
     ("board", "Leaderboard", ()),
 )
-FOR_OWNERS = ("study-people", "study-asking")
+FOR_OWNERS = ("study-people", "study-asking", "sharing")
 # Which page a refused form is answered with.
-ANSWERED_ON = {"invite": "study-people", "add-member": "study-people", "add-attention-checks": "study-gold"}
+ANSWERED_ON = {
+    "invite": "study-people",
+    "add-member": "study-people",
+    "add-attention-checks": "study-gold",
+    "change-public": "sharing",
+}
 
 
 @register.inclusion_tag("annotations/_study_nav.html", takes_context=True)
