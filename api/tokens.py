@@ -1,9 +1,5 @@
 """Create tokens, find them by what a program sends, and revoke them."""
 
-import hashlib
-import hmac
-import re
-import secrets
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -13,8 +9,9 @@ from annotations.models import Annotator, Membership
 from annotations.web.access import LEAD, role_of
 from api.models import ApiToken
 from api.models.tokens import Scope
+from lib.tokens import is_token, new_token, prefix_of
 
-TOKEN_FORM = re.compile(r"pw_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+KIND = "pw"
 
 
 class TokenError(ValueError):
@@ -35,23 +32,17 @@ def make_token(
         raise TokenError("A token to annotate is bound to one annotator, and no other token is.")
     if annotator is not None and not may_speak_for(owner, annotator):
         raise TokenError("Only owners of the study, or the annotators themselves, make tokens to rate with.")
-    prefix = secrets.token_hex(6)
-    text = f"pw_{prefix}_{secrets.token_urlsafe(32)}"
+    made = new_token(KIND)
     token = ApiToken.objects.create(
         owner=owner,
         name=name.strip(),
         scope=scope,
         annotator=annotator,
-        prefix=prefix,
-        digest=_sha256(text),
+        prefix=made.prefix,
+        digest=made.digest,
         expires_at=expires_at,
     )
-    return token, text
-
-
-def _sha256(text: str) -> str:
-    # A slow hash protects passwords that can be guessed; 256 random bits cannot.
-    return hashlib.sha256(text.encode()).hexdigest()
+    return token, made.text
 
 
 def may_speak_for(user: User, annotator: Annotator) -> bool:
@@ -64,12 +55,12 @@ def may_speak_for(user: User, annotator: Annotator) -> bool:
 
 def find_token(text: str) -> ApiToken | None:
     """Return the valid token with this text, or None."""
-    match = TOKEN_FORM.fullmatch(text)
-    if match is None:
+    prefix = prefix_of(KIND, text)
+    if prefix is None:
         return None
     valid_tokens = ApiToken.objects.valid(timezone.now()).select_related("owner__account", "annotator__study")
-    token = valid_tokens.filter(prefix=match[1]).first()
-    if token is None or not hmac.compare_digest(token.digest, _sha256(text)):
+    token = valid_tokens.filter(prefix=prefix).first()
+    if token is None or not is_token(text, token.digest):
         return None
     if token.annotator is not None and not may_speak_for(token.owner, token.annotator):
         return None  # its owner may no longer give it

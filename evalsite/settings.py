@@ -303,6 +303,11 @@ API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
 API_BODY_BYTES = env.int("API_BODY_BYTES", default=1_000_000)
 API_UPLOAD_BYTES = env.int("API_UPLOAD_BYTES", default=50_000_000)
 
+# How many pages a shared link opens per minute, whoever has it; and whether /public/ lists the studies whose owners put
+# them there, for everybody.
+SHARED_REQUESTS_PER_MINUTE = env.int("SHARED_REQUESTS_PER_MINUTE", default=120)
+PUBLIC_BOARDS = env.bool("PUBLIC_BOARDS", default=False)
+
 HUB_ONLINE = env.bool("HUB_ONLINE", default=False)
 # Threads of a model wait for each other by spinning, which makes it several times slower if other processes are busy. A
 # short spin costs nothing on an idle machine. The variable is set here because libraries read it when they are loaded.

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -54,7 +55,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if not rights_of(request.user).run_models:
         if isinstance(request.user, User) and visible_studies(request.user).exists():
             return redirect("studies")
-        return render(request, "evalsite/welcome.html")
+        return render(request, "evalsite/welcome.html", {"has_public": settings.PUBLIC_BOARDS})
     user = cast(User, request.user)
     running = Run.objects.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
     context = {

@@ -11,6 +11,7 @@ class LeaderboardsConfig(AppConfig):
         from leaderboards.files import tasks  # noqa: F401  (workers find their tasks)
         from leaderboards.files.jobs import delete_expired
         from leaderboards.models import ExportJob, Release, SnapshotJob
+        from leaderboards.models.sharing_triggers import drop_sharing_triggers, ensure_sharing_triggers
         from leaderboards.models.triggers import drop_triggers, ensure_triggers
         from leaderboards.snapshots.jobs import forget_unasked
 
@@ -18,5 +19,7 @@ class LeaderboardsConfig(AppConfig):
             register_job(model)
         register_sweep("snapshots nobody asks for", forget_unasked)
         register_sweep("expired exports", delete_expired)
-        pre_migrate.connect(drop_triggers, sender=self)
-        post_migrate.connect(ensure_triggers, sender=self)
+        for drop in (drop_triggers, drop_sharing_triggers):
+            pre_migrate.connect(drop, sender=self)
+        for ensure in (ensure_triggers, ensure_sharing_triggers):
+            post_migrate.connect(ensure, sender=self)

@@ -3,6 +3,7 @@
 import uuid
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from api.tokens import make_token
 from leaderboards.files.jobs import path_of
 from leaderboards.models.releases import ExportJob, Release
 from leaderboards.releases.build import folder_of, zip_of
+from leaderboards.sharing.links import make_link
+from leaderboards.sharing.public import make_public
 from models_runner.models import FineTuning, ImportDraft, Trial
 from tests.annotations.helpers import make_gold
 from tests.factories import SystemFactory, UserFactory, make_study
@@ -57,6 +60,8 @@ ONES_RATING = ("login", "in", *("404",) * 7)
 OWNED = ("login", "404", "404", "404", "403", "in", "404", "in", "in")
 # For everybody with an account, but for who has work left in the study.
 PUBLISHED = ("login", "404", *("in",) * 7)
+# Shown without an account, but to nobody who has work left on the same meetings.
+WHO_RATES_NOT = ("in", "403", *("in",) * 7)
 # By the browser's own cookie, not by account.
 JOINED = ("403", "in", *("403",) * 7)
 # An invitation that nobody opened in this browser.
@@ -176,6 +181,23 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "api-openapi": ("GET", EVERYBODY),
     "api-tokens": ("GET", LOGGED_IN),
     "revoke-api-token": ("POST", ONES_OWN),
+    "report": ("GET", RESULTS),
+    "report-pdf": ("GET", RESULTS),
+    "sharing": ("GET", OWNED),
+    "revoke-shared-link": ("POST", OWNED),
+    "change-public": ("POST", OWNED),
+    "shared": ("GET", WHO_RATES_NOT),
+    "shared-report": ("GET", WHO_RATES_NOT),
+    "shared-report-pdf": ("GET", WHO_RATES_NOT),
+    "shared-board": ("GET", WHO_RATES_NOT),
+    "shared-wins": ("GET", WHO_RATES_NOT),
+    "shared-trust": ("GET", WHO_RATES_NOT),
+    "public-boards": ("GET", EVERYBODY),
+    "public-report": ("GET", WHO_RATES_NOT),
+    "public-report-pdf": ("GET", WHO_RATES_NOT),
+    "public-board": ("GET", WHO_RATES_NOT),
+    "public-wins": ("GET", WHO_RATES_NOT),
+    "public-trust": ("GET", WHO_RATES_NOT),
     "figures": ("GET", RESULTS),
     "figure": ("GET", RESULTS),
     "small-versus-large": ("GET", RESULTS),
@@ -216,8 +238,9 @@ def made(module_rows):
 
 
 @pytest.fixture
-def world(made):
+def world(made, settings):
     """As it was made, whatever another test did with it: rows, sessions, and the files of the release and the export."""
+    settings.PUBLIC_BOARDS = True
     write_release_files(Release.objects.get())
     write_export_file(ExportJob.objects.get())
     return World({role: copied(client) for role, client in made.clients.items()}, made.args, made.data)
@@ -255,7 +278,13 @@ def make_world():
     draft = ImportDraft.objects.create(file_names=[], options={"format": "auto", "language": "en"}, created_by="staff")
     release = published_release(study)
     export = written_export(study)
+    pages, reason = ["report", "board", "wins", "trust"], "The table asks."
+    ends = timezone.now() + timedelta(days=1)
+    link, token_of_link = make_link(study, users["owner"], pages, ends, insist=True, reason=reason)
+    make_public(study, users["owner"], pages, insist=True, reason=reason)
     fitting = {
+        "shared": [token_of_link],
+        "revoke-shared-link": [study.slug, link.pk],
         "run": [summary.run_id],
         "finetuning": [tuning.name],
         "dataset": [study.dataset.name],
@@ -289,9 +318,12 @@ def make_world():
         "revoke-api-token": [make_token(users["outsider"], "notebook", "read")[0].pk],
     }
     args = {name: fitting.get(name, fitting.get(name.split("_")[0], [])) for name in TABLE}
+    args |= {name: [token_of_link] for name in TABLE if name.startswith("shared-")}
+    args |= {name: [study.slug] for name in TABLE if name.startswith("public-") and name != "public-boards"}
     args |= {name: [study.public_id] for name, (_, roles) in TABLE.items() if roles == JOINED}
     args["practice"] = [study.public_id, token]
     args["leave-study"] = [study.public_id]
+    args["sharing"] = args["change-public"] = [study.slug]
     for name in ("release", "release-zip", "publish-release", "set-doi", "delete-release"):
         args[name] = [study.slug, release.version]
     args |= {
@@ -318,6 +350,7 @@ def make_world():
         "exclusion": {"change": "include"},
         "exclusions": {"change": "include"},
         "start-export": {"format": "jsonl"},
+        "change-public": {"change": "down"},
         "make-release": {"name": "ratings", "version": "2.0", "licence": "MIT"},
         "set-doi": {"doi": "10.5281/zenodo.1"},
     }

@@ -17,6 +17,7 @@ class AuditEntry(models.Model):
         ANNOTATOR = "annotator", "changed an annotator"
         IMPORT = "import", "imported votes"
         CONTROL_ITEM = "known", "changed a gold or training item"
+        SHARING = "shared", "changed what is shown without an account"
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="audit_entries")
     at = models.DateTimeField(auto_now_add=True)

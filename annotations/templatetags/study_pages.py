@@ -22,11 +22,17 @@ PAGES = (
     ("study-settings", "Settings", ()),
     ("study-protocol", "Protocol", ()),
     ("study-history", "History", ()),
+    ("sharing", "Sharing", ()),
     ("board", "Leaderboard", ()),
 )
-FOR_OWNERS = ("study-people", "study-asking")
+FOR_OWNERS = ("study-people", "study-asking", "sharing")
 # Which page a refused form is answered with.
-ANSWERED_ON = {"invite": "study-people", "add-member": "study-people", "add-attention-checks": "study-gold"}
+ANSWERED_ON = {
+    "invite": "study-people",
+    "add-member": "study-people",
+    "add-attention-checks": "study-gold",
+    "change-public": "sharing",
+}
 
 
 @register.inclusion_tag("annotations/_study_nav.html", takes_context=True)

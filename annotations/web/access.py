@@ -40,6 +40,7 @@ __all__ = [
     "owners_only",
     "raters_here",
     "refuse_while_rating",
+    "refuse_while_rating_texts",
     "remember",
     "role_of",
     "study_creators_only",
@@ -130,14 +131,32 @@ def refuse_while_rating(request: HttpRequest, study: Study) -> None:
 def raters_here(request: HttpRequest, study: Study) -> QuerySet[Annotator]:
     """Return the annotators that this account or this browser is in the study."""
     here = request.session.get(SESSION_KEY, {}).get(str(study.public_id))
-    return study.annotators.select_related("study").filter(Q(user=request.user.pk) | Q(pk=here))
+    return study.annotators.select_related("study").filter(_is_the_visitor(request, [here] if here else []))
+
+
+def _is_the_visitor(request: HttpRequest, here: list[int]) -> Q:
+    """Condition: this account, or one of those that this browser is. Somebody logged out is no annotator's account."""
+    of_browser = Q(pk__in=here)
+    return of_browser | Q(user=request.user.pk) if request.user.is_authenticated else of_browser
 
 
 def being_rated(request: HttpRequest) -> list[Study]:
     """Return the studies in which this account or this browser has pairs to rate, and so may see no results."""
     here = request.session.get(SESSION_KEY, {}).values()
-    themselves = Annotator.objects.select_related("study").filter(Q(user=request.user.pk) | Q(pk__in=here))
+    themselves = Annotator.objects.select_related("study").filter(_is_the_visitor(request, list(here)))
     return [annotator.study for annotator in themselves.filter(left_at=None) if has_work(annotator)]
+
+
+def refuse_while_rating_texts(request: HttpRequest, study: Study) -> None:
+    """Raise StillRatingError if this account or this browser has pairs to rate on the study's dataset, in any study.
+
+    For pages that people without a role in the study see: whoever rates the same meetings would know the systems.
+    """
+    rated = [other for other in being_rated(request) if other.dataset_id == study.dataset_id]
+    if rated:
+        first = min(rated, key=lambda other: other.pk != study.pk)
+        joined_here = str(first.public_id) in request.session.get(SESSION_KEY, {})
+        raise StillRatingError(first, joined_here=joined_here)
 
 
 def datasets_being_rated(request: HttpRequest) -> set[int]:

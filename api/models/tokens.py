@@ -4,9 +4,10 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from annotations.models import Annotator
+from lib.rate_limit import count_request
 
 
 class Scope(models.TextChoices):
@@ -35,17 +36,7 @@ class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
 
     def count_request(self, pk: int, now: datetime, limit: int) -> bool:
         """Count one request of this minute; False if the minute's limit is reached. Safe with many processes."""
-        minute = now.replace(second=0, microsecond=0)
-        token = self.filter(pk=pk)
-        this_minute = token.filter(minute=minute, used_in_minute__lt=limit)
-        if this_minute.update(used_in_minute=F("used_in_minute") + 1, last_used_at=now):
-            return True
-        earlier_minute = token.filter(Q(minute=None) | Q(minute__lt=minute))
-        return bool(
-            earlier_minute.update(minute=minute, used_in_minute=1, last_used_at=now)
-            # Between these two statements another process may have begun the minute.
-            or this_minute.update(used_in_minute=F("used_in_minute") + 1)
-        )
+        return count_request(self.filter(pk=pk), now, limit, last_used_at=now)
 
 
 class ApiToken(models.Model):

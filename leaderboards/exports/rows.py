@@ -10,6 +10,7 @@ from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 
 from annotations.blindness.leak_check import in_flagged_pair
 from annotations.models import Criterion, Judgement, Outcome, Purpose, Strength, Study, included
+from annotations.quality.flagged import flagged_annotators
 from leaderboards.data.filters import DEFAULT, Filters, restriction
 from leaderboards.data.votes import CHUNK
 from models_runner.datasets.queries import query_number
@@ -52,6 +53,7 @@ ON_KNOWN_PAIRS = "on gold or training pairs"
 GIVEN_BACK = "in pairs given back unfinished"
 OF_EXCLUDED = "of excluded annotators"
 ON_FLAGGED = "on summaries that name a model"
+OF_FLAGGED = "of annotators whom a check flags"
 TOO_OLD = "given before the date asked for"
 ON_OTHER_QUESTIONS = "on other questions"
 
@@ -63,12 +65,14 @@ class Selection:
     Attributes:
         criterion: None for all questions.
         since: Only votes first given at this time or later.
+        unflagged: Without annotators whom a check of the quality page flags when the file is written.
     """
 
     criterion: Criterion | None = None
     since: datetime | None = None
     include_flagged: bool = False
     include_excluded: bool = False
+    unflagged: bool = False
 
     def reasons(self, study: Study) -> dict[str, Q]:
         """Return conditions by the reason for which they leave a vote out; the first that holds counts.
@@ -81,6 +85,8 @@ class Selection:
         }
         if not self.include_excluded:
             reasons[OF_EXCLUDED] = ~included("assignment__annotator__")
+        if self.unflagged:
+            reasons[OF_FLAGGED] = Q(assignment__annotator__in=sorted(flagged_annotators(study)))
         if not self.include_flagged:
             reasons[ON_FLAGGED] = in_flagged_pair(study)
         if self.criterion is not None:

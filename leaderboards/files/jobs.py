@@ -64,6 +64,7 @@ def start_export(export: Export, by: User) -> ExportJob:
             "since": selection.since.isoformat() if selection.since else None,
             "include_flagged": selection.include_flagged,
             "include_excluded": selection.include_excluded,
+            "unflagged": selection.unflagged,
             "votes": export.counting.value,
         },
     )
@@ -118,6 +119,7 @@ def export_of(job: ExportJob) -> Export:
         since=datetime.fromisoformat(options["since"]) if options["since"] else None,
         include_flagged=options["include_flagged"],
         include_excluded=options["include_excluded"],
+        unflagged=options.get("unflagged", False),
     )
     return Export(study, get_format(job.format), selection, Counting(options["votes"]))
 

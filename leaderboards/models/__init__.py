@@ -1,6 +1,16 @@
-"""Snapshots, releases, exports, and the jobs that make them; imports the models of annotations alone."""
+"""Snapshots, releases, exports, their jobs, and what is shared; imports the models of annotations alone."""
 
 from leaderboards.models.releases import ExportJob, FileJob, Release
+from leaderboards.models.sharing import PublicBoard, SharedLink, ShownPages
 from leaderboards.models.snapshots import BoardSnapshot, SnapshotJob
 
-__all__ = ["BoardSnapshot", "ExportJob", "FileJob", "Release", "SnapshotJob"]
+__all__ = [
+    "BoardSnapshot",
+    "ExportJob",
+    "FileJob",
+    "PublicBoard",
+    "Release",
+    "SharedLink",
+    "ShownPages",
+    "SnapshotJob",
+]

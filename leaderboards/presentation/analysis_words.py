@@ -1,7 +1,7 @@
 """Say the analyses in plain sentences: what a reader should take from the numbers."""
 
 from leaderboards.boards.analysis.values import Values
-from lib.numbers import format_whole
+from lib.numbers import count_of, format_whole
 
 LABELS = {
     "rating": "Rating by people",
@@ -77,7 +77,7 @@ def _listed(metrics: list[Values]) -> str:
 
 def on_votes(top: Values, n_votes: int) -> str:
     """Say how few votes decide the first place or the top three."""
-    name = _top(top)
+    name = name_top(top)
     votes = top["votes"]
     if votes["count"] is None:
         return f"{name} is firm: {votes['reason']}."
@@ -91,27 +91,30 @@ def on_votes(top: Values, n_votes: int) -> str:
     )
 
 
-def on_units(top: Values) -> str:
-    """Say which single annotators or documents decide the first place or the top three."""
-    people, documents = (", ".join(top[unit]["change"]) for unit in ("annotators", "documents"))
-    if people and documents:
-        return (
-            f"{_top(top)} would change without one of these annotators: {people}; or without one of these documents: "
-            f"{documents}."
-        )
-    if people:
-        return f"{_top(top)} would change without one of these annotators: {people}."
-    if documents:
-        return f"{_top(top)} would change without one of these documents: {documents}."
-    return f"No single annotator and no single document decides {_in_sentence(top)}."
+def on_units(top: Values, *, named: bool = True) -> str:
+    """Say which single annotators or documents decide the first place or the top three.
+
+    named: Name them, or say how many they are.
+    """
+    people, documents = top["annotators"]["change"], top["documents"]["change"]
+    if not people and not documents:
+        return f"No single annotator and no single document decides {_in_sentence(top)}."
+    parts = [
+        f"one of these {noun}s: {', '.join(units)}" if named else f"one of {count_of(len(units), noun)}"
+        for noun, units in (("annotator", people), ("document", documents))
+        if units
+    ]
+    return f"{name_top(top)} would change without {'; or without '.join(parts)}."
 
 
-def _top(top: Values) -> str:
+def name_top(top: Values) -> str:
+    """Name the first place, or the top of so many."""
     return "First place" if top["k"] == 1 else f"The top {top['k']}"
 
 
 def _in_sentence(top: Values) -> str:
-    return "first place" if top["k"] == 1 else f"the top {top['k']}"
+    name = name_top(top)
+    return name[0].lower() + name[1:]
 
 
 def on_length(control: Values) -> str:

@@ -137,9 +137,9 @@ class WinCell:
     """How often one system beat another.
 
     Attributes:
-        text: The share of votes won.
+        text: The share of votes won; a dash where they never met, or too little was said about one of them.
         votes: Number of votes, 0 where the two never met.
-        range: 95 % Wilson interval of the share.
+        range: 95 % Wilson interval of the share; "" with a dash.
     """
 
     text: str
@@ -157,6 +157,8 @@ class WinRow:
 
 def win_rows(board: dict[str, Any]) -> list[WinRow]:
     """Write the win rates, row against column, in the order of the board."""
+    thin = {line["system"] for line in board["systems"] if line["too_few"]}
+    systems = board["wins"]["systems"]
     wins, votes = (np.array(board["wins"][name], dtype=np.float64) for name in ("wins", "votes"))
     if not wins.size:
         return []
@@ -165,10 +167,9 @@ def win_rows(board: dict[str, Any]) -> list[WinRow]:
     def cell(i: int, j: int) -> WinCell | None:
         if i == j:
             return None
-        if not votes[i, j]:
-            return WinCell(UNDEFINED, 0, "")
+        if not votes[i, j] or {systems[i], systems[j]} & thin:
+            return WinCell(UNDEFINED, int(votes[i, j]), "")
         interval = f"{format_whole(100 * lower[i, j])}–{format_percent(upper[i, j])}"
         return WinCell(format_percent(wins[i, j] / votes[i, j]), int(votes[i, j]), interval)
 
-    systems = board["wins"]["systems"]
     return [WinRow(system, [cell(i, j) for j in range(len(systems))]) for i, system in enumerate(systems)]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from leaderboards.boards.analysis.analyse import compute_combined, compute_trust
+from leaderboards.boards.analysis.analyse import compute_combined, compute_people, compute_trust
 from leaderboards.boards.build import make_board
 from leaderboards.boards.planning import compute_planning
 from leaderboards.boards.small_large import compute_small_large
@@ -15,4 +15,5 @@ KINDS: dict[str, Callable[[BoardInputs, int], dict[str, Any]]] = {
     "planning": compute_planning,
     "trust": compute_trust,
     "combined": compute_combined,
+    "people": compute_people,
 }

@@ -4,9 +4,9 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from annotations.models import Study
-from annotations.web.access import StillRatingError, refuse_while_rating, role_of, study_gate
+from annotations.web.access import StillRatingError, get_managed_study, refuse_while_rating, role_of, study_gate
 
-__all__ = ["StillRatingError", "get_results_study", "results_only"]
+__all__ = ["StillRatingError", "get_results_study", "owners_of_results", "results_only"]
 
 
 def get_results_study(request: HttpRequest, slug: str) -> Study:
@@ -22,4 +22,11 @@ def get_results_study(request: HttpRequest, slug: str) -> Study:
     return study
 
 
+def _get_owned_results(request: HttpRequest, slug: str) -> Study:
+    """Return the study to staff and its owners who may see its results."""
+    get_results_study(request, slug)
+    return get_managed_study(request, slug, owner=True)
+
+
 results_only = study_gate(get_results_study)
+owners_of_results = study_gate(_get_owned_results)

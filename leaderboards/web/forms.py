@@ -29,6 +29,11 @@ class ExportForm(forms.Form):
     )
     include_flagged = forms.BooleanField(label="Also votes on summaries that name a model", required=False)
     include_excluded = forms.BooleanField(label="Also votes of excluded annotators", required=False)
+    unflagged = forms.BooleanField(
+        label="Without flagged annotators",
+        required=False,
+        help_text="Those whom a check of the quality page flags. A flag proves nothing.",
+    )
 
     def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,14 +43,18 @@ class ExportForm(forms.Form):
         self.fields["criterion"] = forms.ChoiceField(
             label="Question", required=False, choices=choices, help_text=self.fields["criterion"].help_text
         )
-        self.order_fields(["format", "criterion", "since", "votes", "include_flagged", "include_excluded"])
+        self.order_fields(["format", "criterion", "since", "votes", "include_flagged", "include_excluded", "unflagged"])
 
     def export(self) -> Export:
         """Return the export that the form asks for."""
         values = self.cleaned_data
         since = values["since"] and datetime.combine(values["since"], time.min, UTC)
         selection = Selection(
-            self.criteria.get(values["criterion"]), since, values["include_flagged"], values["include_excluded"]
+            self.criteria.get(values["criterion"]),
+            since,
+            values["include_flagged"],
+            values["include_excluded"],
+            values["unflagged"],
         )
         return Export(
             self.study, get_format(values["format"]), selection, Counting(values["votes"] or Counting.MAJORITY)

@@ -1,15 +1,18 @@
 from django.urls import include, path
 
-from leaderboards.web.views import boards, charts, small_large, trust
+from leaderboards.web.views import boards, charts, report, small_large, trust
 
 urlpatterns = [
     path("", include("leaderboards.web.release_urls")),
+    path("", include("leaderboards.web.sharing_urls")),
     path("boards/<slug:slug>/", boards.board, name="board"),
     path("boards/<slug:slug>/status/", boards.board_status, name="board-status"),
     path("boards/<slug:slug>/wins/", boards.board_wins, name="board-wins"),
     path("boards/<slug:slug>/board.json", boards.board_json, name="board-json"),
     path("boards/<slug:slug>/board.<slug:ending>", boards.board_table, name="board-table"),
     path("boards/<slug:slug>/ratings.<slug:file_format>", boards.board_ratings, name="board-ratings"),
+    path("boards/<slug:slug>/report/", report.report, name="report"),
+    path("boards/<slug:slug>/report.pdf", report.report_pdf, name="report-pdf"),
     path("boards/<slug:slug>/figures/", charts.figures, name="figures"),
     path("boards/<slug:slug>/figures/<slug:name>.<slug:ending>", charts.figure, name="figure"),
     path("boards/<slug:slug>/small-versus-large/", small_large.small_versus_large, name="small-versus-large"),

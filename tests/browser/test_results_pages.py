@@ -16,6 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PAGES = (
     "",
+    "report/",
+    "sharing/",
     "small-versus-large/",
     "trust/",
     "trust/votes/",

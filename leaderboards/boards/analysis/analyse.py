@@ -48,6 +48,12 @@ def compute_trust(inputs: BoardInputs, seed: int = 0) -> Values:
     return {**_about(data), **_trust(data, margin=None, against=None)}
 
 
+def compute_people(inputs: BoardInputs, seed: int = 0) -> Values:
+    """Compute what the decision report says of people: agreement and sides, the quick part of trust."""
+    data = read_analysis_data(inputs, seed)
+    return {**_about(data), **rater_trust(data)}
+
+
 def compute_combined(inputs: BoardInputs, seed: int = 0) -> Values:
     """Compute what the page on votes and metrics together shows; a page makes the index from `columns` itself."""
     data = read_analysis_data(inputs, seed)

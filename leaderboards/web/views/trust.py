@@ -9,7 +9,8 @@ from django.shortcuts import render
 from annotations.models import Judgement, Study
 from leaderboards.boards.analysis.index import COLUMNS, InvalidWeightsError, read_weights, usual_weights, weighted_index
 from leaderboards.presentation import analysis_words
-from leaderboards.presentation.analysis_scatter import scatter_plot
+from leaderboards.presentation.trust.page import thin_systems, trust_context
+from leaderboards.snapshots.query import BoardQuery
 from leaderboards.web.requests import asked_for, flag_context, page_context, results_data, results_page
 from lib.json_errors import json_error
 
@@ -20,32 +21,14 @@ VOTES_A_PAGE = 10
 def trust(request: HttpRequest, study: Study) -> HttpResponse:
     """Show whether the result can be trusted."""
     query = asked_for(request, study)
-    analysis = query.values("trust")
-    numbers = {row["system"]: i for i, row in enumerate(analysis["robustness"]["ranges"], start=1)}
-    context = page_context(query) | flag_context(query)
-    context |= {
-        "analysis": analysis,
-        "words": {
-            "agreement": analysis_words.on_agreement(analysis["agreement"]),
-            "sides": analysis_words.on_sides(analysis["side_bias"]),
-            "metrics": analysis_words.on_metrics(analysis["metrics"]),
-            "length": analysis_words.on_length(analysis["length"]),
-        },
-        "tops": [
-            (top, analysis_words.on_votes(top, analysis["votes"]), analysis_words.on_units(top))
-            for top in analysis["robustness"]["tops"]
-        ],
-        "metrics": [(metric, analysis_words.LABELS[metric["metric"]]) for metric in analysis["metrics"]],
-        "plots": [
-            (plot, analysis_words.LABELS[metric["metric"]])
-            for metric in analysis["metrics"]
-            if (plot := scatter_plot(metric, numbers)) is not None
-        ],
-        "legend": numbers,
-        "tested": [(metric, analysis_words.LABELS[metric["metric"]]) for metric in analysis["significance"]["metrics"]],
-        "equal_length": request.GET.get("show") == "equal-length",
-    }
+    context = page_context(query) | flag_context(query) | trust_values(query)
+    context["equal_length"] = request.GET.get("show") == "equal-length"
     return render(request, "leaderboards/trust.html", context)
+
+
+def trust_values(query: BoardQuery, *, named: bool = True) -> dict[str, Any]:
+    """Return what the page shows of the votes as they are."""
+    return trust_context(query.values("trust"), thin_systems(query.values("board")), named=named)
 
 
 @results_data

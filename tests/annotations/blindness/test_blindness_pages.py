@@ -3,10 +3,13 @@
 They are English, so they are not in the crawl of test_blindness, which is searched for untranslated words as well.
 """
 
+from datetime import timedelta
+
 import pytest
 from django.core.paginator import Paginator
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from annotations.people.links import invitation_path
 from api.models import ApiToken
@@ -15,7 +18,11 @@ from api.web import views
 from leaderboards.exports import Export, Selection, get_format
 from leaderboards.files import jobs
 from leaderboards.models.releases import ExportJob
+from leaderboards.models.sharing import PAGES
 from leaderboards.releases.publishing import Draft, create_draft, publish, write_files
+from leaderboards.sharing.links import make_link
+from leaderboards.sharing.public import make_public
+from leaderboards.web.sharing import gate
 from leaderboards.web.views import releases
 from models_runner.models import Document
 from tests.annotations.blindness.test_blindness import MARKER, leaks, recognisable_keys, study  # noqa: F401  (fixtures)
@@ -102,6 +109,41 @@ def test_a_rater_without_account_gets_none_of_them_but_the_description(study, re
         "api-tokens": 302,
         "releases": 302,
     }
+
+
+@pytest.mark.parametrize("account", [True, False])
+def test_shared_and_public_pages_tell_a_rater_nothing(study, settings, account):  # noqa: F811
+    settings.PUBLIC_BOARDS = True
+    browser, answers = rater(study, account=account), shown_without_account(study)
+    found = {name: browser.get(address) for name, address in answers.items()}
+    assert {name: there for name, answer in found.items() if (there := leaks(answer))} == {}
+    assert {name: answer.status_code for name, answer in found.items()} == {
+        name: 200 if name == "public-boards" else 403 for name in answers
+    }
+
+
+@pytest.mark.once
+def test_the_crawl_catches_a_shared_page_that_is_shown(study, settings, monkeypatch):  # noqa: F811
+    settings.PUBLIC_BOARDS = True
+    monkeypatch.setattr(gate, "refuse_while_rating_texts", lambda request, study: None)
+    browser, answers = rater(study), shown_without_account(study)
+    pages = {name: address for name, address in answers.items() if not name.endswith("pdf")}
+    found = {name for name, address in pages.items() if leaks(browser.get(address))}
+    assert {"shared-board", "shared-report", "public-board"} <= found
+
+
+def shown_without_account(study):  # noqa: F811
+    """Every address of pages without an account, by name; the study's owners insisted, for it is being rated."""
+    pages, why = list(PAGES), {"insist": True, "reason": f"{MARKER} asks"}
+    owner = UserFactory(username=f"{MARKER}-sharer")
+    _, token = make_link(study, owner, pages, timezone.now() + timedelta(days=1), texts=True, comments=True, **why)
+    make_public(study, owner, pages, texts=True, comments=True, **why)
+    named = [*pages, "report-pdf"]
+    return (
+        {f"shared-{page}": reverse(f"shared-{page}", args=[token]) for page in named}
+        | {f"public-{page}": reverse(f"public-{page}", args=[study.slug]) for page in named}
+        | {"public-boards": reverse("public-boards")}
+    )
 
 
 @pytest.mark.once

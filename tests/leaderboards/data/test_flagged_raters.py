@@ -12,6 +12,8 @@ from annotations.quality.exclusion import exclude
 from annotations.quality.flagged import flagged_annotators, known_flags
 from leaderboards.data.filters import Filters
 from leaderboards.data.votes import filtered_votes
+from leaderboards.exports import Export, Selection, get_format
+from leaderboards.files.jobs import export_of, start_export
 from leaderboards.presentation.methods import as_text, judging_of
 from leaderboards.releases.rows import Contents
 from leaderboards.snapshots.boards import get_board
@@ -119,3 +121,28 @@ def test_few_votes_are_too_few_for_trust():
     assert "7 votes of at least 20" in page("trust/votes/")
     assert "Too few votes to compare systems" in page("planning/")
     assert Annotator.objects.count() == 1
+
+
+def test_an_export_without_flagged_annotators_says_how_many_votes_that_is(study):
+    selection = Selection(criterion=study.criteria.get(), unflagged=True)
+    export = Export(study, get_format("csv"), selection)
+    rows = list(csv.DictReader(io.StringIO(b"".join(export.parts()).decode())))
+    assert {row["judge"] for row in rows} == set(
+        study.annotators.exclude(pk=clicker(study).pk).values_list("pseudonym", flat=True)
+    )
+    assert export.exported.left_out == {"of annotators whom a check flags": 24}
+    assert export.total() == 72
+
+
+def test_the_form_of_exports_offers_it_and_a_background_export_keeps_it(study):
+    client = Client()
+    user = UserFactory(is_staff=True)
+    client.force_login(user)
+    assert 'name="unflagged"' in client.get("/boards/meetings/exports/").content.decode()
+    answer = client.post("/boards/meetings/exports/new", {"format": "evalica", "unflagged": "on"})
+    assert len(b"".join(answer.streaming_content).splitlines()) == 1 + 72
+    job = start_export(Export(study, get_format("csv"), Selection(unflagged=True)), user)
+    assert export_of(job).total() == 72
+    # One that was asked for before there was a choice.
+    del job.options["unflagged"]
+    assert export_of(job).total() == 96

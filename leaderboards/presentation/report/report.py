@@ -1,0 +1,148 @@
+"""Put a decision report together from the stored snapshots: the board's, and one of what is said of people.
+
+Nothing in it names an annotator: it is made to be passed on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from leaderboards.boards.typical_pairs import RULE, typical_values
+from leaderboards.presentation import analysis_words
+from leaderboards.presentation.analysis_text import write_estimate
+from leaderboards.presentation.board_verdict import BoardVerdict, say_verdict
+from leaderboards.presentation.flags import flag_note
+from leaderboards.presentation.methods import judging_of, paragraph
+from leaderboards.presentation.report.limits import limits_of
+from leaderboards.presentation.report.typical import PairNames, TypicalPair, show_typical
+from leaderboards.snapshots.cache import cached_value
+from leaderboards.snapshots.query import BoardQuery, SnapshotPendingError
+from lib.numbers import format_count, format_parameters, format_percent
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far people agree: a sentence, and the numbers behind it; none where too little was said."""
+
+    sentences: list[str]
+    numbers: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class DecisionReport:
+    """Everything on the report, ready to print.
+
+    Attributes:
+        asks: The question of the decision.
+        systems: The two systems as (small or large, slug, what it is).
+        counts: Votes, annotators and documents, as (name, number).
+        rule: How the typical pairs were chosen.
+        goes_on: Whether somebody may still rate.
+        as_of: When the votes were as counted here.
+        has_texts: Whether summaries are shown.
+    """
+
+    title: str
+    question: str
+    asks: str
+    verdict: BoardVerdict
+    systems: list[tuple[str, str, str]]
+    counts: list[tuple[str, str]]
+    pairs: list[TypicalPair]
+    rule: str
+    agreement: Agreement
+    limits: list[str]
+    methods: list[str]
+    sources: list[str]
+    simulated: bool
+    goes_on: bool
+    as_of: datetime
+    fingerprint: str
+    has_texts: bool
+
+
+def make_report(query: BoardQuery, left_out: list[str], *, texts: bool = True, comments: bool = True) -> DecisionReport:
+    """Make the report of a question. Raises SnapshotPendingError where a worker is still computing.
+
+    Args:
+        left_out: What the filters leave out, in words.
+        texts, comments: Whether the texts of summaries, and what annotators wrote, are shown.
+    """
+    served = query.served("board")
+    if served.snapshot is None or served.values is None:
+        raise SnapshotPendingError(query, served)
+    board, people = served.values, query.values("people")
+    verdict = say_verdict(board)
+    # Pseudonyms of flagged annotators stay inside the study: the limits say how many they are.
+    methods, sources = paragraph(board | {"flagged_annotators": []}, judging_of(query.study))
+    return DecisionReport(
+        title=query.study.title,
+        question=query.criterion.question,
+        asks=_asks(verdict),
+        verdict=verdict,
+        systems=[(side, line["system"], _about(line)) for side, line in _lines_of(board, verdict)],
+        counts=[(name.capitalize(), format_count(board[name])) for name in ("votes", "annotators", "documents")],
+        pairs=_pairs(query, board, verdict, texts=texts, comments=comments),
+        rule=RULE,
+        agreement=_agreement(people),
+        limits=limits_of(board, flag_note(query.study, query.filters), left_out),
+        methods=methods,
+        sources=sources,
+        simulated=query.study.simulated,
+        goes_on=not query.study.is_over(timezone.now()),
+        as_of=served.snapshot.as_of,
+        fingerprint=board["fingerprint"],
+        has_texts=texts,
+    )
+
+
+def _asks(verdict: BoardVerdict) -> str:
+    if verdict.small and verdict.large:
+        return f"Is {verdict.small} good enough in place of {verdict.large}?"
+    return "Is the small system good enough in place of the large one?"
+
+
+def _lines_of(board: Values, verdict: BoardVerdict) -> list[tuple[str, Values]]:
+    """Return the lines of the two systems, with which of the two each is."""
+    by_slug = {line["system"]: line for line in board["systems"]}
+    sides = (("Small", verdict.small), ("Large", verdict.large))
+    return [(side, by_slug[slug]) for side, slug in sides if slug in by_slug]
+
+
+def _about(line: Values) -> str:
+    size = f"{format_parameters(line['parameters'])} parameters" if line["parameters"] else ""
+    named = line["name"] if line["name"] != line["system"] else ""
+    return ", ".join(part for part in (named, line["regime"], size) if part)
+
+
+def _pairs(
+    query: BoardQuery, board: Values, verdict: BoardVerdict, *, texts: bool, comments: bool
+) -> list[TypicalPair]:
+    small, large = verdict.small, verdict.large
+    if not (small and large) or not board["votes"]:
+        return []
+    chosen = cached_value(
+        query,
+        board["fingerprint"],
+        f"typical pairs of {small} and {large}",
+        lambda: typical_values(query.criterion, query.filters, small, large),
+    )
+    return show_typical(query, chosen, PairNames(small, large), texts=texts, comments=comments)
+
+
+def _agreement(people: Values) -> Agreement:
+    if people["too_few"]:
+        return Agreement([f"{people['too_few'].capitalize()}."], [])
+    agreement, sides = people["agreement"], people["side_bias"]
+    sentences = [analysis_words.on_agreement(agreement), analysis_words.on_sides(sides)]
+    numbers = [("Krippendorff’s α", write_estimate(agreement["alpha"]))]
+    if agreement["observed"] is not None:
+        observed, expected = format_percent(agreement["observed"]), format_percent(agreement["expected"])
+        numbers.append(("Pairs of votes that agree", f"{observed} (by chance {expected})"))
+    numbers.append(("Left summary wins", write_estimate(sides["left_wins"], percent=True)))
+    return Agreement(sentences, numbers)

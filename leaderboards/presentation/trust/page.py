@@ -1,0 +1,63 @@
+"""Put the page on trust together: sentences, plots, and rows of systems on which enough was said."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from leaderboards.presentation import analysis_words
+from leaderboards.presentation.analysis_scatter import scatter_plot
+
+Values = dict[str, Any]
+
+
+def thin_systems(board: Values) -> dict[str, str]:
+    """Return what there is too little of, by system, of those that a board gives no numbers of."""
+    return {line["system"]: line["too_few"] for line in board["systems"] if line["too_few"]}
+
+
+def trust_context(analysis: Values, thin: Mapping[str, str], *, named: bool = True) -> dict[str, Any]:
+    """Return what the page shows of an analysis.
+
+    Args:
+        thin: Of thin_systems.
+        named: Whether annotators and documents are named; pages that are shared say how many they are.
+    """
+    ranges = [row for row in analysis["robustness"]["ranges"] if row["system"] not in thin]
+    numbers = {row["system"]: i for i, row in enumerate(ranges, start=1)}
+    metrics = [_without(metric, thin) for metric in analysis["metrics"]]
+    return {
+        "analysis": analysis,
+        "thin": list(thin.items()),
+        "words": {
+            "agreement": analysis_words.on_agreement(analysis["agreement"]),
+            "sides": analysis_words.on_sides(analysis["side_bias"]),
+            "metrics": analysis_words.on_metrics(analysis["metrics"]),
+            "length": analysis_words.on_length(analysis["length"]),
+        },
+        "tops": [_top(top, analysis["votes"], thin, named=named) for top in analysis["robustness"]["tops"]],
+        "ranges": ranges,
+        "lengths": [row for row in analysis["length"]["systems"] if row["system"] not in thin],
+        "neighbours": [
+            pair for pair in analysis["votes_needed"]["neighbours"] if not {pair["better"], pair["worse"]} & thin.keys()
+        ],
+        "metrics": [(metric, analysis_words.LABELS[metric["metric"]]) for metric in metrics],
+        "plots": [
+            (plot, analysis_words.LABELS[metric["metric"]])
+            for metric in metrics
+            if (plot := scatter_plot(metric, numbers)) is not None
+        ],
+        "legend": numbers,
+        "tested": [(metric, analysis_words.LABELS[metric["metric"]]) for metric in analysis["significance"]["metrics"]],
+    }
+
+
+def _without(metric: Values, thin: Mapping[str, str]) -> Values:
+    """Leave the points of thin systems out of a metric's plot."""
+    points = [point for point in metric.get("points", []) if point["system"] not in thin]
+    return metric | {"points": points}
+
+
+def _top(top: Values, votes: int, thin: Mapping[str, str], *, named: bool) -> tuple[Values, str, str]:
+    """Say what decides a top, or that a system in it is one on which too little was said."""
+    if lacking := [f"{system}: {thin[system]}" for system in top["systems"] if system in thin]:
+        return top | {"votes": {"count": None}}, f"{analysis_words.name_top(top)}: {'; '.join(lacking)}.", ""
+    return top, analysis_words.on_votes(top, votes), analysis_words.on_units(top, named=named)

@@ -1,0 +1,20 @@
+"""What stands on top of a report, before its verdict."""
+
+from leaderboards.presentation.report.report import DecisionReport
+
+# As on every page of the study (evalsite/_simulated.html), which has it above the report; a file has it in itself.
+SIMULATED = (
+    "Simulated votes. A program drew the votes of this study, to show what results look like. Four of its systems are "
+    "invented: their summaries were written by hand, and their seconds, memory and prices are stated, not measured."
+)
+GOES_ON = "Rating is not over: the verdict may still change."
+
+
+def notes_of(report: DecisionReport) -> list[str]:
+    """List the notes of the page."""
+    return [GOES_ON] if report.goes_on else []
+
+
+def file_notes(report: DecisionReport, *more: str) -> list[str]:
+    """List the notes of a file, which says by itself what pages say around the report. more: Of a shared page."""
+    return [*([SIMULATED] if report.simulated else []), *more, *notes_of(report)]
