@@ -13,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 # Names of addresses that are translated. The admin site brings Django's own translations.
 TRANSLATED = frozenset(
     {
-        *("home", "login", "logout", "set-language"),
+        *("home", "docs", "login", "logout", "set-language"),
         *("join", "resume", "rate", "vote", "remark", "undo", "next", "hold", "practice"),
         *("my-data", "erase-me", "guess", "languages-read", "begin", "after"),
         *("leave-study", "preview", "preview-answer"),

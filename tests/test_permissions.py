@@ -50,6 +50,7 @@ JOINED = ("403", "in", "403", "403", "403", "403", "403")
 TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "home": ("GET", EVERYBODY),
     "healthz": ("GET", EVERYBODY),
+    "docs": ("GET", EVERYBODY),
     "login": ("GET", EVERYBODY),
     "logout": ("POST", EVERYBODY),
     "set-language": ("POST", EVERYBODY),
