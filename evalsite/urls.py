@@ -4,7 +4,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from evalsite import views
+from evalsite import handbook, views
 
 handler403 = "evalsite.views.refused"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("example/remove", views.remove_example, name="remove-example"),
     path("patterns/", views.patterns, name="patterns"),
     path("healthz", views.healthz, name="healthz"),
+    path("docs/", handbook.docs, name="docs"),
+    path("docs/<path:path>", handbook.docs, name="docs"),
     path("language/", require_POST(set_language), name="set-language"),
     # One way to change a password: the one with the login's lock and the audit trail.
     path("admin/password_change/", RedirectView.as_view(pattern_name="change-password")),

@@ -70,6 +70,7 @@ NOT_INVITED = ("410",) * 9
 TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "home": ("GET", EVERYBODY),
     "healthz": ("GET", EVERYBODY),
+    "docs": ("GET", EVERYBODY),
     "login": ("GET", EVERYBODY),
     "logout": ("POST", EVERYBODY),
     "set-language": ("POST", EVERYBODY),

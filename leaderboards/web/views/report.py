@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from annotations.models import Membership, Study
-from annotations.web.access import STAFF, role_of
+from annotations.web.access import LEAD, role_of
 from leaderboards.presentation.report.pdf import as_pdf
 from leaderboards.presentation.report.report import make_report
 from leaderboards.web.filter_form import left_out
@@ -20,7 +20,7 @@ def report(request: HttpRequest, study: Study) -> HttpResponse:
     context = page_context(query) | {
         "report": made,
         "notes": notes_of(made),
-        "may_share": role_of(request.user, study) in (STAFF, Membership.Role.OWNER),
+        "may_share": role_of(request.user, study) in (LEAD, Membership.Role.OWNER),
     }
     return render(request, "leaderboards/report.html", context)
 
