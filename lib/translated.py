@@ -39,7 +39,9 @@ NAMES = re.compile(r"[\w.-]+(?:, [\w.-]+)* and [\w.-]+")
 COUNTED = re.compile(r"([\d,]+) (\w+)")
 COUNT = re.compile(r"%\(n\)s \w+")
 RANGE = re.compile(r"([\d.,]+) to ([\d.,]+)")
-SEPARATORS = {"; ": "；", ", ": "、", " ": ""}
+# Marks between and after texts, in the catalogue under their own context: ". " tells whether a space parts sentences.
+MARKS = ("; ", ", ", " and ", ": ", ".", ". ", "–")
+MARK = "mark between texts"
 SENTENCES = re.compile(r"[.!?] [A-Z“]")
 LONGEST_LIST = 8
 LONGEST = 5_000  # of a text of ours, with somebody's words in it
@@ -88,9 +90,20 @@ def split_line(line: str) -> tuple[str, list[str]]:
 
 def translated_list(texts: Iterable[object], separator: str) -> str:
     """Return the texts in the language of the page, one after the other. separator: "; " or ", "."""
-    if (get_language() or settings.LANGUAGE_CODE) != settings.LANGUAGE_CODE:
-        separator = SEPARATORS.get(separator, separator)
+    language = get_language() or settings.LANGUAGE_CODE
+    if language != settings.LANGUAGE_CODE:
+        separator = {" ": _between_sentences(language), ", ": _mark(language, " and ")}.get(
+            separator, _mark(language, separator)
+        )
     return separator.join(map(translated, texts))
+
+
+def _mark(language: str, mark: str) -> str:
+    return str(translation(language)._catalog.get(f"{MARK}{CONTEXT}{mark}", mark))
+
+
+def _between_sentences(language: str) -> str:
+    return " " if _mark(language, ". ").endswith(" ") else ""
 
 
 @lru_cache(maxsize=20_000)
@@ -107,7 +120,7 @@ def _find(language: str, text: str, depth: int) -> str | None:
         form = translation(language)._catalog.get(f"%(n)s {counted[2]}")
         return _around(text, stripped, PLACE.sub(counted[1], form)) if form else None
     if stripped.endswith(":") and (found := _find(language, stripped[:-1], depth)):
-        return _around(text, stripped, f"{found}：")
+        return _around(text, stripped, f"{found}{_mark(language, ': ').rstrip()}")
     if depth == 0 or " " not in stripped:
         return None
     if found := _list(language, stripped, depth) or _by_pattern(language, stripped, depth):
@@ -133,7 +146,7 @@ def _list(language: str, text: str, depth: int) -> str | None:
     if not 2 <= len(parts) <= LONGEST_LIST:
         return None
     found = [_exactly(language, part) or _by_pattern(language, part, depth - 1) for part in parts]
-    mark = "、" if all(_exactly(language, part) for part in parts) else "，"
+    mark = _mark(language, " and " if all(_exactly(language, part) for part in parts) else ", ")
     return mark.join(filter(None, found)) if all(found) else None
 
 
@@ -148,24 +161,24 @@ def _value(language: str, value: str, depth: int) -> str:
         return _exactly(language, words) or value if words.casefold() in WITHIN else value
     if found := _find(language, words, depth):
         return found
-    return value.replace(", ", "、").replace(" and ", "、") if NAMES.fullmatch(words) else value
+    return re.sub(", | and ", _mark(language, " and "), value) if NAMES.fullmatch(words) else value
 
 
 def _in_parts(language: str, text: str, depth: int) -> str | None:
     """Translate the sentences of a text, else the items of a list, else what stands after a name and a colon."""
     sentences = re.split(r"(?<=[.!?]) (?=[A-Z“])", text)
-    if len(sentences) > 1 and (found := _joined(language, sentences, "", depth)):
+    if len(sentences) > 1 and (found := _joined(language, sentences, _between_sentences(language), depth)):
         return found
     items = re.split(r"; (?:and )?", text)
-    if len(items) > 1 and (found := _joined(language, items, "；", depth)):
+    if len(items) > 1 and (found := _joined(language, items, _mark(language, "; "), depth)):
         return found
     name, colon, rest = text.partition(": ")
     if colon and (found := _find(language, rest, depth - 1)):
-        return f"{_value(language, name, 0)}：{found}"
+        return f"{_value(language, name, 0)}{_mark(language, ': ')}{found}"
     if RANGE.fullmatch(text):
-        return text.replace(" to ", "–")
+        return text.replace(" to ", _mark(language, "–"))
     if text.endswith(".") and (found := _find(language, text[:-1], depth - 1)):
-        return f"{found}。"
+        return f"{found}{_mark(language, '.')}"
     return None
 
 
