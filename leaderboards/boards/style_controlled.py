@@ -7,7 +7,7 @@ import numpy as np
 from leaderboards.data.inputs import BoardInputs
 from stats.ratings.style_control import StyleControl, style_controlled
 from stats.strengths.bradley_terry import SCALE, to_rating
-from stats.votes.arrays import FloatArray
+from stats.votes.arrays import BoolArray, FloatArray
 from stats.votes.parts import only, parts_of
 
 FEATURES = {"words": "length", "headers": "headers", "list_items": "list items", "bold": "bold text"}
@@ -48,7 +48,7 @@ class EqualStyle:
 def at_equal_style(inputs: BoardInputs) -> EqualStyle:
     """Rate each part that votes connect by itself, on a scale with the mean 1000."""
     style = [np.column_stack([inputs.lengths(side), inputs.markup(side)]) for side in ("a", "b")]
-    counted = np.isfinite(style[0]).all(axis=1) & np.isfinite(style[1]).all(axis=1)
+    counted: BoolArray = np.isfinite(style[0]).all(axis=1) & np.isfinite(style[1]).all(axis=1)
     votes, (style_a, style_b) = inputs.arrays.take(counted), [features[counted] for features in style]
     n = votes.n_systems
     rating, lower, upper = (np.full(n, np.nan) for _ in range(3))
@@ -67,11 +67,14 @@ def at_equal_style(inputs: BoardInputs) -> EqualStyle:
 
 
 def _effects(fit: StyleControl, both: FloatArray) -> list[StyleEffect]:
-    return [
-        StyleEffect(
-            name, *(SCALE * float(v[i]) for v in (fit.effects, fit.effects_lower, fit.effects_upper)), deviation
-        )
-        if (deviation := float(fit.deviations[i])) > 0
-        else StyleEffect(name, reason=f"the summaries do not vary in {words}" if both[:, i].any() else f"no {words}")
-        for i, (name, words) in enumerate(FEATURES.items())
-    ]
+    effects = []
+    for i, (name, words) in enumerate(FEATURES.items()):
+        deviation = float(fit.deviations[i])
+        if deviation > 0:
+            points = [SCALE * float(values[i]) for values in (fit.effects, fit.effects_lower, fit.effects_upper)]
+            effects.append(StyleEffect(name, points[0], points[1], points[2], deviation))
+        else:
+            effects.append(
+                StyleEffect(name, reason=f"the summaries do not vary in {words}" if both[:, i].any() else f"no {words}")
+            )
+    return effects

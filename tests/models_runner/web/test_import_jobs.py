@@ -94,10 +94,12 @@ def test_a_worker_that_lost_the_job_stores_nothing(monkeypatch):
     send(draft)
     store = service.store_documents
 
-    def lose(*arguments):
-        result = store(*arguments)
-        ImportJob.objects.update(status="pending", owner="", lease_until=None)
-        return result
+    def lose(*arguments, on_stored):
+        def lost(result):
+            ImportJob.objects.update(status="pending", owner="", lease_until=None)
+            on_stored(result)
+
+        return store(*arguments, on_stored=lost)
 
     monkeypatch.setattr(service, "store_documents", lose)
     assert "held no more" in work()
