@@ -3,6 +3,8 @@
 import unicodedata
 
 CUT = " …"
+# What is longer is cut itself: Chinese has no spaces.
+LONGEST_WORD = 24
 
 
 def width_of(text: str) -> int:
@@ -19,6 +21,6 @@ def cut_text(text: str, columns: int) -> str:
         width += width_of(text[end])
         end += 1
     kept = text[:end]
-    # A word that is longer than a fifth of the room is cut itself: Chinese has no spaces.
-    word = max(kept.rfind(" "), kept.rfind("\n"))
-    return (kept[:word] if word > 0.8 * end else kept).rstrip() + CUT
+    before_word = max(kept.rfind(" "), kept.rfind("\n"))
+    in_word = before_word > 0 and end - before_word <= LONGEST_WORD
+    return (kept[:before_word] if in_word else kept).rstrip() + CUT
