@@ -1,4 +1,4 @@
-"""Imports go one way: api, leaderboards, annotations, models_runner; statistics know no Django."""
+"""Imports go one way: api, leaderboards, protocol, annotations, models_runner; statistics know no Django."""
 
 import ast
 from pathlib import Path
@@ -7,17 +7,18 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FORBIDDEN = {
-    "jobs": {"models_runner", "annotations", "leaderboards", "evalsite", "api", "stats"},
-    "models_runner": {"annotations", "leaderboards", "evalsite", "api"},
-    "annotations": {"leaderboards", "evalsite", "api"},
+    "jobs": {"models_runner", "annotations", "protocol", "leaderboards", "evalsite", "api", "stats"},
+    "models_runner": {"annotations", "protocol", "leaderboards", "evalsite", "api"},
+    "annotations": {"protocol", "leaderboards", "evalsite", "api"},
+    "protocol": {"leaderboards", "evalsite", "api"},
     "leaderboards": {"evalsite", "api"},
     "api": {"evalsite"},
     "evalsite": {"api"},
     "client": {"django", "models_runner", "annotations", "leaderboards", "evalsite", "api"},
     "annotations/blindness/identity_leaks.py": {"django", "models_runner", "leaderboards", "evalsite"},
     "annotations/blindness/terms.py": {"django", "models_runner", "leaderboards", "evalsite"},
-    "lib": {"models_runner", "annotations", "leaderboards", "api", "evalsite"},
-    "stats": {"django", "models_runner", "annotations", "leaderboards", "api", "evalsite"},
+    "lib": {"models_runner", "annotations", "protocol", "leaderboards", "api", "evalsite"},
+    "stats": {"django", "models_runner", "annotations", "protocol", "leaderboards", "api", "evalsite"},
 }
 
 

@@ -11,7 +11,7 @@ from evalsite import celery_app
 from jobs.models import Announced
 from jobs.registry import registered_jobs
 
-APPS = ("models_runner", "annotations", "leaderboards", "api", "evalsite")
+APPS = ("models_runner", "annotations", "protocol", "leaderboards", "api", "evalsite")
 ANNOUNCE = {"announce", "send"}
 
 
