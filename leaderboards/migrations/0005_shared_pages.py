@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0035_sharing_in_history'),
+        ('annotations', '0036_sharing_in_history'),
         ('leaderboards', '0004_leased_jobs'),
     ]
 

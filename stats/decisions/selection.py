@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from stats.decisions.noninferiority import (
     NOT_CONNECTED,
@@ -38,7 +38,7 @@ class ChosenPair:
 
     result: NonInferiority
     candidates: int
-    quantile: float = float(norm.ppf(1 - ONE_SIDED))
+    quantile: float = float(ndtri(1 - ONE_SIDED))
 
 
 def compare_chosen(

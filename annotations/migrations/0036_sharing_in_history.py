@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0034_giveaways_searched_for'),
+        ('annotations', '0035_invited_members'),
     ]
 
     operations = [
