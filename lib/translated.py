@@ -9,6 +9,7 @@ they are written.
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import get_language
@@ -99,7 +100,7 @@ def translated_list(texts: Iterable[object], separator: str) -> str:
 
 
 def _mark(language: str, mark: str) -> str:
-    return str(translation(language)._catalog.get(f"{MARK}{CONTEXT}{mark}", mark))
+    return str(_texts(language).get(f"{MARK}{CONTEXT}{mark}", mark))
 
 
 def _between_sentences(language: str) -> str:
@@ -117,7 +118,7 @@ def _find(language: str, text: str, depth: int) -> str | None:
     if exact := _exactly(language, stripped):
         return _around(text, stripped, exact)
     if counted := COUNTED.fullmatch(stripped):
-        form = translation(language)._catalog.get(f"%(n)s {counted[2]}")
+        form = _texts(language).get(f"%(n)s {counted[2]}")
         return _around(text, stripped, PLACE.sub(counted[1], form)) if form else None
     if stripped.endswith(":") and (found := _find(language, stripped[:-1], depth)):
         return _around(text, stripped, f"{found}{_mark(language, ': ').rstrip()}")
@@ -234,12 +235,17 @@ class Pattern:
         return [*values, text[at:end]]
 
 
+def _texts(language: str) -> Any:
+    """Return the whole catalogue, which Django's stubs do not name."""
+    return translation(language)._catalog  # type: ignore[attr-defined]
+
+
 @cache
 def _catalogue(language: str) -> tuple[dict[str, str], list[Pattern]]:
     """Return the texts without values, and those with values: first those that begin with words, then the longest."""
     texts = {
         key: value
-        for key, value in translation(language)._catalog.items()
+        for key, value in _texts(language).items()
         if isinstance(key, str) and key and value and CONTEXT not in key
     }
     patterns = [

@@ -8,8 +8,8 @@ from lib.differences import Piece, mark_differences
 from lib.language import words
 from models_runner.adapters.prompts import output_tokens
 from models_runner.models import Document, Summary
-from models_runner.runs.generation import adapter_spec
 from models_runner.runs.overview import DocumentSummary, ScoreGroup, summaries_of
+from models_runner.runs.requests import adapter_spec
 
 MOST = 3
 

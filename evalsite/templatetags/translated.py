@@ -6,7 +6,7 @@ from html import unescape
 from django import template
 from django.conf import settings
 from django.utils import formats
-from django.utils.safestring import SafeData
+from django.utils.safestring import SafeData, mark_safe
 from django.utils.translation import get_language
 
 from lib.numbers import UNDEFINED
@@ -21,9 +21,12 @@ def translated(text: object) -> str:
     """Translate a text that was stored, raised or computed in English."""
     if text is None:
         return ""
-    shown = translate_shown(unescape(text) if isinstance(text, SafeData) else text)
+    if not isinstance(text, SafeData):
+        return translate_shown(text)
     # A label of a form is escaped already, and stays so where it stays English.
-    return text if isinstance(text, SafeData) and shown == unescape(text) else shown
+    plain = unescape(str(text))
+    shown = translate_shown(plain)
+    return mark_safe(str(text)) if shown == plain else shown  # noqa: S308
 
 
 @register.filter

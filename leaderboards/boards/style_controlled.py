@@ -48,7 +48,7 @@ class EqualStyle:
 def at_equal_style(inputs: BoardInputs) -> EqualStyle:
     """Rate each part that votes connect by itself, on a scale with the mean 1000."""
     style = [np.column_stack([inputs.lengths(side), inputs.markup(side)]) for side in ("a", "b")]
-    counted: BoolArray = np.isfinite(style[0]).all(axis=1) & np.isfinite(style[1]).all(axis=1)
+    counted: BoolArray = np.asarray(np.isfinite(np.hstack(style)).all(axis=1))
     votes, (style_a, style_b) = inputs.arrays.take(counted), [features[counted] for features in style]
     n = votes.n_systems
     rating, lower, upper = (np.full(n, np.nan) for _ in range(3))

@@ -108,7 +108,7 @@ class _Reader:
         for event in self._events:
             if isinstance(event, yaml.MappingEndEvent):
                 return
-            if not isinstance(event, yaml.ScalarEvent):
+            if not isinstance(event, yaml.ScalarEvent) or event.start_mark is None:
                 self._refuse(event, "A key is a list or an object here. Expected a name.")
             self._check(event, path)
             key = self._text(event)

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations.models import Study
-from leaderboards.models import PublicBoard
+from leaderboards.models import PublicBoard, SharedLink
 from leaderboards.sharing.links import make_link, revoke_link
 from leaderboards.sharing.public import make_public, take_down
 from leaderboards.sharing.rules import SharingError, rating_goes_on
@@ -60,7 +60,7 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     goes_on = rating_goes_on(study, now)
-    links = Paginator(study.shared_links.all(), LINKS_A_PAGE).get_page(request.GET.get("page"))
+    links = Paginator(SharedLink.objects.filter(study=study), LINKS_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "study": study,
         "goes_on": goes_on,
@@ -81,7 +81,7 @@ def _page(
 @require_POST
 def revoke_shared_link(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     """End a link at once."""
-    if revoke_link(get_object_or_404(study.shared_links, pk=pk), cast(User, request.user)):
+    if revoke_link(get_object_or_404(SharedLink, study=study, pk=pk), cast(User, request.user)):
         messages.success(request, "The link is revoked: it shows nothing any more.")
     return redirect("sharing", study.slug)
 
