@@ -22,7 +22,6 @@ from accounts import audit
 from accounts.models import Account, AccountEvent
 from accounts.rights import role_on_site
 from accounts.sessions import end_other_sessions
-from api.models import ApiToken
 from evalsite.accounts.forms import WHAT_ROLES_DO, OwnPasswordForm, ProfileForm
 from evalsite.accounts.language import use_language
 
@@ -43,7 +42,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "role": role,
         "what_role_does": WHAT_ROLES_DO[role],
         "memberships": user.study_memberships.select_related("study"),
-        "tokens": ApiToken.objects.valid(timezone.now()).filter(owner=user).count(),
+        "tokens": user.api_tokens.valid(timezone.now()).count(),
     }
     return render(request, "accounts/account.html", context, status=400 if form.errors else 200)
 

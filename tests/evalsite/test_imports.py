@@ -7,7 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FORBIDDEN = {
-    "jobs": {"models_runner", "annotations", "protocol", "leaderboards", "evalsite", "api", "stats"},
+    "jobs": {"accounts", "models_runner", "annotations", "protocol", "leaderboards", "evalsite", "api", "stats"},
+    "accounts": {"models_runner", "annotations", "protocol", "leaderboards", "evalsite", "api", "stats"},
     "models_runner": {"annotations", "protocol", "leaderboards", "evalsite", "api"},
     "annotations": {"protocol", "leaderboards", "evalsite", "api"},
     "protocol": {"leaderboards", "evalsite", "api"},
@@ -17,8 +18,8 @@ FORBIDDEN = {
     "client": {"django", "models_runner", "annotations", "leaderboards", "evalsite", "api"},
     "annotations/blindness/identity_leaks.py": {"django", "models_runner", "leaderboards", "evalsite"},
     "annotations/blindness/terms.py": {"django", "models_runner", "leaderboards", "evalsite"},
-    "lib": {"models_runner", "annotations", "protocol", "leaderboards", "api", "evalsite"},
-    "stats": {"django", "models_runner", "annotations", "protocol", "leaderboards", "api", "evalsite"},
+    "lib": {"accounts", "models_runner", "annotations", "protocol", "leaderboards", "api", "evalsite"},
+    "stats": {"django", "accounts", "models_runner", "annotations", "protocol", "leaderboards", "api", "evalsite"},
 }
 
 
