@@ -58,7 +58,8 @@ def _contents(protocol: Protocol) -> Iterator[str]:
 
 def _not_here(study: Study, protocol: Protocol) -> Iterator[str]:
     if items := ControlItem.objects.filter(comparison__study=study).count():
-        yield f"Not in this file: {items} gold or training pair{'' if items == 1 else 's'}, chosen by people on the site."
+        pairs = "pair" if items == 1 else "pairs"
+        yield f"Not in this file: {items} gold or training {pairs}, chosen by people on the site."
     if protocol.summaries and not all(part.path for part in protocol.summaries):
         yield "Where the summaries from elsewhere lay is not known here; their content says what they must be."
     if study.simulated:
