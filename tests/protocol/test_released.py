@@ -32,6 +32,7 @@ def study(tmp_path):
             study__systems=["far", "near", "lexrank"],
             study__consent="Write to maya@example.org.",
             study__completion_code="C0DE",
+            study__questions_before=["text | Which team are you in?"],
         )
     )
 
