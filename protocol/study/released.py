@@ -34,7 +34,7 @@ def released_protocol(study: Study) -> str:
 
 def released(protocol: Protocol) -> Protocol:
     here = {dataset.name: dataset for dataset in Dataset.objects.filter(name__in=protocol.datasets)}
-    study = protocol.study.model_copy(update={name: "" for name in UNSAID} | {name: [] for name in UNASKED})
+    study = protocol.study.model_copy(update=dict.fromkeys(UNSAID, "") | {name: [] for name in UNASKED})
     return protocol.model_copy(
         update={
             "datasets": {name: _dataset(part, here.get(name)) for name, part in protocol.datasets.items()},

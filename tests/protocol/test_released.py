@@ -47,6 +47,7 @@ def test_what_leaves_names_no_place_no_host_no_price_and_no_code(study):
         "3.5",
         "maya@example.org",
         "C0DE",
+        "Which team",
         "meetings\n",
     ):
         assert word not in text
