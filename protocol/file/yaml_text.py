@@ -85,7 +85,7 @@ class _Reader:
 
     def _value(self, event: Any, path: Path) -> Any:
         self._values += 1
-        self._lines.setdefault(path, event.start_mark.line + 1)
+        self._lines.setdefault(path, _line(event))
         self._check(event, path)
         if isinstance(event, yaml.MappingStartEvent):
             return dict(self._pairs(path))
@@ -115,7 +115,7 @@ class _Reader:
             if key in seen:
                 self._refuse(event, f"The key {key!r} is there twice. Keep one of the two.")
             seen.add(key)
-            self._lines[*path, key] = event.start_mark.line + 1
+            self._lines[*path, key] = _line(event)
             yield key, self._value(next(self._events), (*path, key))
 
     def _items(self, path: Path) -> Iterator[Any]:
@@ -151,7 +151,11 @@ class _Reader:
         return str(event.value)
 
     def _refuse(self, event: Any, message: str) -> NoReturn:
-        raise ProtocolError([Problem(event.start_mark.line + 1, "", message)])
+        raise ProtocolError([Problem(_line(event), "", message)])
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 class _Writer(yaml.SafeDumper):

@@ -105,12 +105,8 @@ def output_limit(system: System, instruction: str) -> int:
 def tokens_a_word(system: System) -> float:
     """Return how many tokens of this system's a word is: measured on its newest summaries, or assumed."""
     rows = _measured(system).exclude(prompt_tokens=None).filter(chapters=1, document__word_count__gt=0)
-    ratios = [
-        ((prompt or 0) + (dropped or 0)) / words
-        for prompt, dropped, words in rows.values_list("prompt_tokens", "dropped_tokens", "document__word_count")[
-            :LOOKED_AT
-        ]
-    ]
+    columns = rows.values_list("prompt_tokens", "dropped_tokens", "document__word_count")
+    ratios = [((prompt or 0) + (dropped or 0)) / words for prompt, dropped, words in columns[:LOOKED_AT]]
     return median(ratios) if len(ratios) >= LEAST_MEASURED else TOKENS_A_WORD
 
 

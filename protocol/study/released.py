@@ -17,8 +17,11 @@ ENGINE_KEPT = (
     *("method", "sentences", "slots", "batch_size", "dtype", "quantization", "attention", "reencode"),
     *("flash_attention", "prefix_cache", "preset", "limit_field", "thinking", "thinking_tokens", "system_message"),
 )
+# What is between a study and its people, which no release has.
+UNSAID = ("consent", "completion_code", "completion_url")
+UNASKED = ("questions_before", "questions_after")
 LEFT_OUT = (
-    "As released: without paths, addresses of servers, prices, the consent text, and codes of platforms.",
+    "As released: without paths, addresses of servers, prices, consent text, questions about people, and codes.",
     "Fingerprints stand for what files held. The site's own file has the rest.",
 )
 
@@ -31,7 +34,7 @@ def released_protocol(study: Study) -> str:
 
 def released(protocol: Protocol) -> Protocol:
     here = {dataset.name: dataset for dataset in Dataset.objects.filter(name__in=protocol.datasets)}
-    study = protocol.study.model_copy(update={"consent": "", "completion_code": "", "completion_url": ""})
+    study = protocol.study.model_copy(update=dict.fromkeys(UNSAID, "") | {name: [] for name in UNASKED})
     return protocol.model_copy(
         update={
             "datasets": {name: _dataset(part, here.get(name)) for name, part in protocol.datasets.items()},

@@ -32,6 +32,7 @@ def study(tmp_path):
             study__systems=["far", "near", "lexrank"],
             study__consent="Write to maya@example.org.",
             study__completion_code="C0DE",
+            study__questions_before=["text | Which team are you in?"],
         )
     )
 
@@ -46,6 +47,7 @@ def test_what_leaves_names_no_place_no_host_no_price_and_no_code(study):
         "3.5",
         "maya@example.org",
         "C0DE",
+        "Which team",
         "meetings\n",
     ):
         assert word not in text
