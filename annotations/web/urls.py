@@ -2,6 +2,7 @@ from django.urls import path
 
 from annotations.web.views import (
     annotators,
+    compare,
     gold,
     joining,
     new_study,
@@ -31,6 +32,7 @@ urlpatterns = [
     path("rate/<uuid:public_id>/guess", rating.guess, name="guess"),
     path("rate/<uuid:public_id>/practice/<uuid:token>/", rating.practice, name="practice"),
     path("rate/<uuid:public_id>/leave", joining.leave_study, name="leave-study"),
+    path("documents/<int:pk>/compare/", compare.compare, name="compare-summaries"),
     path("studies/", studies.studies, name="studies"),
     path("studies/new/", new_study.new_study, name="new-study"),
     path("studies/new/live", new_study.live, name="new-study-live"),

@@ -15,7 +15,7 @@ from annotations.drafting.live import LiveDraft, SystemRow, look_at, system_rows
 from annotations.drafting.plan import Problem
 from annotations.studies.setup import StudySetupError, store_study
 from annotations.web.forms.new_study import STEP_OF, STEPS, Step, StudyForm, free_slug
-from models_runner.models import Dataset
+from models_runner.models import Dataset, System
 
 PAGE, LIVE, EXACT = (f"annotations/{name}.html" for name in ("new_study", "_new_study_live", "_exact_forecast"))
 
@@ -121,7 +121,7 @@ def _shown(form: StudyForm, step: Step, draft: LiveDraft | None) -> ShownStep:
 
 def _rows(form: StudyForm, draft: LiveDraft | None) -> list[tuple[str, list[SystemRow]]]:
     chosen = form["systems"].value() or []
-    return system_rows(form.fields["systems"].queryset, chosen, draft)
+    return system_rows(System.objects.order_by("slug"), chosen, draft)
 
 
 def _exact(form: StudyForm, *, asked: bool) -> dict[str, Any]:
