@@ -8,6 +8,8 @@ const live = document.querySelector("[data-live]");
 const sections = [...form.querySelectorAll("[data-step]")];
 const links = [...document.querySelectorAll("[data-step-link]")];
 const steps = sections.map((section) => section.dataset.step);
+// The step of an address without a hash.
+let first = steps[0];
 let sent = false;
 let suggested = "";
 
@@ -22,7 +24,7 @@ function show(step, { focus = false } = {}) {
 
 function stepOfPage() {
   const step = location.hash.slice(1);
-  return steps.includes(step) ? step : steps[0];
+  return steps.includes(step) ? step : first;
 }
 
 function firstWithErrors() {
@@ -67,6 +69,7 @@ function suggest() {
 
 const PAUSE_MS = 400;
 let timer;
+let asked = 0;
 live.ariaBusy = "true";
 
 function lookAgain() {
@@ -92,9 +95,15 @@ form.addEventListener("input", () => {
   keep();
   lookAgain();
 });
+live.addEventListener("htmx:beforeRequest", () => {
+  asked += 1;
+});
+live.addEventListener("htmx:afterRequest", () => {
+  asked -= 1;
+});
 live.addEventListener("htmx:afterSettle", () => {
   suggest();
-  if (timer === undefined) live.ariaBusy = "false";
+  live.ariaBusy = String(timer !== undefined || asked > 0);
 });
 addEventListener("hashchange", () => show(stepOfPage(), { focus: true }));
 addEventListener("pageshow", () => {
@@ -105,5 +114,6 @@ const bound = "bound" in page.dataset;
 if (bound) keep();
 else bringBack();
 const wrong = bound ? firstWithErrors() : undefined;
-if (wrong) history.replaceState(null, "", `#${wrong.dataset.step}`);
+// Not by a hash in the address: the browser would take the focus away from the heading when it goes there.
+if (wrong) first = wrong.dataset.step;
 show(stepOfPage(), { focus: Boolean(wrong) });
