@@ -29,11 +29,23 @@ CONSTRAINTS = {
     "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'table'",
     "postgresql": "SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
 }
-COLUMNS = {
-    "sqlite": 'SELECT m.name, c.name, c.type, c."notnull" FROM sqlite_master m, pragma_table_info(m.name) c '
-    "WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'",
-    "postgresql": "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns "
-    "WHERE table_schema = 'public'",
+# What defines each thing. A table's columns may stand in another order: those of later migrations come last.
+# A column that is not null is said with the column: later versions of PostgreSQL name that, too, after older names.
+DEFINITIONS = {
+    "sqlite": {
+        "tables": "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+        "indexes": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        "triggers": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+    },
+    "postgresql": {
+        "tables": "SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default, "
+        "is_identity, collation_name FROM information_schema.columns WHERE table_schema = 'public'",
+        "constraints": "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
+        "WHERE connamespace = 'public'::regnamespace AND contype <> 'n'",
+        "indexes": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+        "triggers": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+        "functions": "SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+    },
 }
 
 
@@ -83,13 +95,33 @@ def own_names(engine, ask):
 
 
 def schema(engine, ask):
-    """What two databases of the same code have in common, whatever became of them: columns, and every name."""
-    return {
-        "columns": {tuple(row) for row in ask(COLUMNS[engine])},
-        "indexes": {name for (name,) in ask(INDEXES[engine])},
-        "triggers": {name for (name,) in ask(TRIGGERS[engine])},
-        "named": own_names(engine, ask),
-    }
+    """What two databases of the same code have in common, whatever became of them: every definition."""
+    found = {what: {tuple(row) for row in ask(query)} for what, query in DEFINITIONS[engine].items()}
+    if engine == SQLITE:
+        found["tables"] = {(name, part) for name, text in found["tables"] for part in parts_of(text)}
+    else:
+        found["constraints"] = {(*name, as_restored(text)) for *name, text in found["constraints"]}
+    return found
+
+
+def as_restored(text):
+    """How PostgreSQL says a list of words: with one cast of all where they were written, with casts of each from a dump."""
+    each = re.sub(r"\(('[^']*'::character varying)\)::text", r"\1", text)
+    return re.sub(r"\(ARRAY\[([^]]*)\]\)::text\[\]", r"ARRAY[\1]", each)
+
+
+def parts_of(text):
+    """The columns and constraints in the text of a table, and what stands before and after them."""
+    start, end = text.index("(") + 1, text.rindex(")")
+    depth, quoted, parts = 0, False, [""]
+    for letter in text[start:end]:
+        quoted ^= letter == "'"
+        depth += 0 if quoted else {"(": 1, ")": -1}.get(letter, 0)
+        if letter == "," and not depth and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return {text[: start - 1].strip(), text[end + 1 :].strip(), *(part.strip() for part in parts)}
 
 
 def values_of(row):
