@@ -10,6 +10,8 @@ from django.db import transaction
 from django.test import override_settings
 from hypothesis import settings as hypothesis_settings
 
+from tests import emptying
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -20,6 +22,7 @@ SLOW = ("worker", "weights", "simulation")
 # A deadline for each example would be an assertion about time, which a busy machine breaks.
 hypothesis_settings.register_profile("punchweight", deadline=None)
 hypothesis_settings.load_profile("punchweight")
+emptying.install()
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 
