@@ -1,7 +1,8 @@
 """Run every test on SQLite with the file broker, and those that reach the database on PostgreSQL with Redis as well.
 
-Both run at the same time, on two cores: one process on PostgreSQL; on SQLite first the tests in a browser, then all
-others in two processes, the slow ones first, so that neither core is idle at the end.
+All run at the same time, on two cores: one process on PostgreSQL, two on SQLite with the slow files first, and one
+with the tests in a browser. A page that waits for its turn on a processor looks like one that hangs, so the browser goes
+before the others, which take what it leaves: it waits half of its time.
 
 Servers are found at their usual addresses or given by TEST_DATABASE_URL and TEST_BROKER_URL. With CI=true nothing is
 skipped but what needs a GPU or another tool's installation: PostgreSQL, Redis and Chromium are installed from Debian's
@@ -12,15 +13,17 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from tools import servers
 
 ROOT = Path(__file__).parents[1]
 NO_TESTS = 5  # pytest's answer where nothing was chosen
+# The others give way to the browser's tests.
+GIVE_WAY = ("nice", "-n", "10")
 BROWSER_TESTS = "tests/browser"
 AGAIN = "database and not (browser or weights or once or simulation)"
 CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
@@ -35,12 +38,12 @@ def surroundings() -> dict[str, str]:
 
 @contextmanager
 def pytest(
-    *arguments: str, environment: Mapping[str, str], output: IO[str] | None = None
+    *arguments: str, environment: Mapping[str, str], output: IO[str] | None = None, before: Sequence[str] = GIVE_WAY
 ) -> Iterator[subprocess.Popen[str]]:
     """Pytest under way, with a data folder of its own; ended with the block if it has not ended by itself."""
     with tempfile.TemporaryDirectory(prefix="punchweight-test-", ignore_cleanup_errors=True) as data_dir:
         env = surroundings() | {"DATA_DIR": data_dir} | dict(environment)
-        command = [sys.executable, "-m", "pytest", *arguments]
+        command = [*before, sys.executable, "-m", "pytest", *arguments]
         with subprocess.Popen(command, env=env, stdout=output, stderr=output, text=True) as process:
             try:
                 yield process
@@ -71,19 +74,33 @@ def on_postgresql(database_url: str, broker_url: str) -> tuple[list[str], dict[s
     return ["-p", "no:cacheprovider", "-m", AGAIN], {"DATABASE_URL": url, "CELERY_BROKER_URL": broker_url}
 
 
+class Run:
+    """One of several at the same time, whose output is shown when it has ended."""
+
+    def __init__(self, title: str, started: ExitStack, *arguments: str, **options: Any) -> None:
+        self.title = title
+        self.output = started.enter_context(tempfile.TemporaryFile("w+"))  # noqa: SIM115
+        self.process = started.enter_context(pytest(*arguments, output=self.output, **options))
+
+    def wait(self) -> int:
+        code = self.process.wait()
+        print(f"\n=== {self.title}, at the same time", flush=True)
+        self.output.seek(0)
+        print(self.output.read(), flush=True)
+        return code
+
+
 def main() -> int:
     extra = sys.argv[1:]
-    results = []
     with ExitStack() as started:
         chromium = servers.find_chromium(install=CI)
         database_url = servers.find_postgresql(started, install=CI)
         broker_url = servers.find_redis(started, install=CI)
         skipped = [] if chromium else ["browser tests (no /usr/bin/chromium)"]
-        second = None
+        others = []
         if database_url and broker_url:
-            output = started.enter_context(tempfile.TemporaryFile("w+"))
             again, urls = on_postgresql(database_url, broker_url)
-            second = started.enter_context(pytest(*extra, *again, environment=urls, output=output))
+            others.append(Run("PostgreSQL, Redis", started, *extra, *again, environment=urls))
         else:
             missing = [name for name, url in (("PostgreSQL", database_url), ("Redis", broker_url)) if not url]
             skipped.append(
@@ -92,18 +109,15 @@ def main() -> int:
         folder = started.enter_context(tempfile.TemporaryDirectory(prefix="punchweight-test-"))
         template = {"TEST_DATABASE_TEMPLATE": str(migrated_database(folder))}
         if chromium:
-            # In one process: a page that waits for its turn on the processor looks like one that hangs.
-            print("\n=== SQLite, file broker, in a browser", flush=True)
-            with pytest(*extra or [BROWSER_TESTS], "-m", "browser", environment=template) as pages:
-                results.append(pages.wait())
+            # In one process, for the same reason.
+            chosen = [*(extra or [BROWSER_TESTS]), "-p", "no:cacheprovider", "-m", "browser"]
+            others.insert(
+                0, Run("SQLite, file broker, in a browser", started, *chosen, environment=template, before=())
+            )
         print("\n=== SQLite, file broker", flush=True)
         with pytest(*parallel(), *extra, "-m", "not browser", environment=template) as first:
-            results.append(first.wait())
-        if second:
-            print("\n=== PostgreSQL, Redis, at the same time", flush=True)
-            results.append(second.wait())
-            output.seek(0)
-            print(output.read(), flush=True)
+            results = [first.wait()]
+        results += [other.wait() for other in others]
     if skipped:
         loud(
             f"SKIPPED: {'; '.join(skipped)}. Start them, or set TEST_DATABASE_URL and TEST_BROKER_URL, or run with CI=true."
