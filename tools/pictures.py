@@ -1,11 +1,12 @@
-"""Takes pictures in docs/images: python -m tools.pictures [--of study] [FOLDER] (CONTRIBUTING.md).
+"""Takes pictures in docs/images: python -m tools.pictures [--of study|tutorial] [FOLDER] (CONTRIBUTING.md).
 
-On a site of its own. Pages of results show the study of tests/leaderboards/compared.py, researchers' pages that of
+On a site of its own. The tutorial's are taken on its way from transcripts to a board (tools/tutorial_pictures.py). Pages of results show the study of tests/leaderboards/compared.py, researchers' pages that of
 tools/picture_study.py; votes are drawn, not given by people.
 """
 
 import argparse
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -38,13 +39,14 @@ MARGIN = 16
 NEW_STUDY = {"title": "Pilot with action items", "annotators": "8", "quota": "4", "share": "60"}
 PICTURED_SYSTEMS = ("lead-3", "lexrank", "textrank", "reference")
 COLOURS = 128
+MOST_COLOURS = 256
 MOST_BYTES = 200_000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=IMAGES)
-    parser.add_argument("--of", choices=["results", "study"], default="results", help="which pages")
+    parser.add_argument("--of", choices=["results", "study", "tutorial"], default="results", help="which pages")
     asked = parser.parse_args()
     folder = asked.folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,8 +74,19 @@ def _make_study(of: str) -> None:
     researcher = User.objects.create_user(USER, password=PASSWORD, is_staff=True)
     if of == "study":
         make_pictured_study(researcher)
+    elif of == "tutorial":
+        _as_after_the_first_start(researcher)
     else:
         _make_compared_study()
+
+
+def _as_after_the_first_start(researcher) -> None:
+    from evalsite.example.study import load_example
+    from leaderboards.presentation.study_verdict import study_verdict
+    from models_runner.systems.catalog import ensure_all
+
+    ensure_all()
+    study_verdict(load_example(researcher))
 
 
 def _make_compared_study() -> None:
@@ -117,6 +130,9 @@ def _take(server: str, folder: Path, of: str) -> None:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        if of == "tutorial":
+            _take_tutorial(browser, server, folder)
+            return
         for screen, options in SCREENS.items():
             context = browser.new_context(base_url=server, **options)
             page = context.new_page()
@@ -131,6 +147,22 @@ def _take(server: str, folder: Path, of: str) -> None:
         browser.close()
 
 
+def _take_tutorial(browser, server: str, folder: Path) -> None:
+    from tools.tutorial_pictures import take_tutorial
+
+    # A picture of the way may wait for a model on a busy machine.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+    def keep(name: str, png: bytes) -> None:
+        _keep(folder / f"tutorial-{name}.png", png, MOST_COLOURS)
+
+    def new_context(**options):
+        return browser.new_context(base_url=server, **options)
+
+    take_tutorial(new_context, _log_in, keep)
+    browser.close()
+
+
 def _log_in(page) -> None:
     page.goto("/login/")
     page.locator("#id_username").fill(USER)
@@ -139,8 +171,8 @@ def _log_in(page) -> None:
     page.wait_for_url("**/")
 
 
-def _keep(taken: Path, png: bytes) -> None:
-    taken.write_bytes(_small(png))
+def _keep(taken: Path, png: bytes, colours: int = COLOURS) -> None:
+    taken.write_bytes(_small(png, colours))
     print(f"{taken.name}: {taken.stat().st_size:,} bytes")
     if taken.stat().st_size > MOST_BYTES:
         sys.exit(f"{taken} is larger than {MOST_BYTES:,} bytes.")
@@ -186,14 +218,14 @@ def _results_picture(page, address: str) -> bytes:
     return page.screenshot(full_page=True)
 
 
-def _small(png: bytes) -> bytes:
+def _small(png: bytes, colours: int) -> bytes:
     """With a palette that keeps the few strong colours of a figure among the many greys of text."""
     from PIL import Image
 
     few = (
         Image.open(io.BytesIO(png))
         .convert("RGB")
-        .quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        .quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     )
     out = io.BytesIO()
     few.save(out, "PNG", optimize=True)
