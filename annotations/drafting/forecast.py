@@ -12,7 +12,7 @@ import numpy as np
 
 from stats.decisions.forecast import Chances, SimulatedDesigns, forecast
 from stats.decisions.power import Tastes, VotingDesign, simulate_bounds
-from stats.uncertainty.proportions import wilson
+from stats.uncertainty.proportions import wilson_interval
 from stats.votes.arrays import FloatArray
 from stats.votes.least import too_few
 
@@ -215,8 +215,11 @@ def simulate_study(
     true = simulate_bounds(design, tastes, assumed.share, studies=studies, seed=seed)
     margin = simulate_bounds(design, tastes, 0.5 - assumed.margin, studies=studies, seed=seed + 1)
     good, wrong = true.good(assumed.margin), margin.good(assumed.margin)
-    of_good, of_wrong = (wilson(round(share * studies), studies) for share in (good, wrong))
-    return ExactForecast(studies, good, of_good.lower, of_good.upper, true.bad(assumed.margin), wrong, of_wrong.upper)
+    hits = np.round(np.array([good, wrong]) * studies)
+    lower, upper = wilson_interval(hits, np.full(2, float(studies)))
+    return ExactForecast(
+        studies, good, float(lower[0]), float(upper[0]), true.bad(assumed.margin), wrong, float(upper[1])
+    )
 
 
 @cache

@@ -105,7 +105,8 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
                 f"Votes per comparison cannot go down to {values['quota']}: a comparison has {most} already."
             )
     if any(name in PAIR for name in changed):
-        check_pair(*(values.get(name, getattr(before, name)) for name in PAIR), list(before.systems.all()))
+        small, large = (values.get(name, getattr(before, name)) for name in PAIR)
+        check_pair(small, large, list(before.systems.all()))
     opens, closes = (values.get(name, getattr(before, name)) for name in ("opens_at", "closes_at"))
     if problem := dates_problem(opens, closes):
         raise StudySetupError(problem)

@@ -1,5 +1,6 @@
 """The page of a new study: four steps, and beside them what the study would be."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -14,13 +15,14 @@ from annotations.drafting.forecast import TooLargeError, simulate_study
 from annotations.drafting.live import LiveDraft, SystemRow, look_at, system_rows
 from annotations.drafting.plan import Problem
 from annotations.studies.setup import StudySetupError, store_study
+from annotations.web.access import View
 from annotations.web.forms.new_study import STEP_OF, STEPS, Step, StudyForm, free_slug
 from models_runner.models import Dataset, System
 
 PAGE, LIVE, EXACT = (f"annotations/{name}.html" for name in ("new_study", "_new_study_live", "_exact_forecast"))
 
 # Who is logged in without staff rights is asked to log in as staff (docs/permissions.md).
-may_make_studies = staff_member_required(login_url="login")
+may_make_studies: Callable[[View], View] = staff_member_required(login_url="login")
 
 
 @may_make_studies
