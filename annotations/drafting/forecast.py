@@ -215,9 +215,11 @@ def simulate_study(
     true = simulate_bounds(design, tastes, assumed.share, studies=studies, seed=seed)
     margin = simulate_bounds(design, tastes, 0.5 - assumed.margin, studies=studies, seed=seed + 1)
     good, wrong = true.good(assumed.margin), margin.good(assumed.margin)
-    drawn = np.full(2, float(studies))
-    lower, upper = wilson_interval(np.round(np.array([good, wrong]) * studies), drawn)
-    return ExactForecast(studies, good, lower[0], upper[0], true.bad(assumed.margin), wrong, upper[1])
+    hits = np.round(np.array([good, wrong]) * studies)
+    lower, upper = wilson_interval(hits, np.full(2, float(studies)))
+    return ExactForecast(
+        studies, good, float(lower[0]), float(upper[0]), true.bad(assumed.margin), wrong, float(upper[1])
+    )
 
 
 @cache
