@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Count, F
@@ -102,30 +102,36 @@ def show_typical(
         if comparison is None:
             shown.append(TypicalPair(kind, title, reason=names.missing(kind)))
             continue
-        a, b = (_text(summary.text, query.study) for summary in (comparison.summary_a, comparison.summary_b))
-        small, large = (a, b) if small_is_a[comparison.pk] else (b, a)
-        said = remarks.get(comparison.pk, [])
-        shown.append(
-            TypicalPair(
-                kind,
-                title,
-                comparison=comparison.pk,
-                document=str(comparison.document) if texts else "",
-                language=comparison.document.language,
-                asked=comparison.query.text if comparison.query is not None and texts else "",
-                votes=votes[comparison.pk].get(query.criterion.pk, ""),
-                other_questions=[
-                    (other.question, votes[comparison.pk][other.pk])
-                    for other in query.study.criteria.all()
-                    if other.pk != query.criterion.pk and other.pk in votes[comparison.pk]
-                ],
-                small_text=small if texts else "",
-                large_text=large if texts else "",
-                comments=said[:MOST_COMMENTS],
-                more_comments=max(0, len(said) - MOST_COMMENTS),
-            )
-        )
+        one = _with_votes(query, TypicalPair(kind, title, comparison=comparison.pk), votes[comparison.pk])
+        one = _with_comments(one, remarks.get(comparison.pk, []))
+        shown.append(_with_texts(one, query.study, comparison, small_is_a[comparison.pk]) if texts else one)
     return shown
+
+
+def _with_votes(query: BoardQuery, pair: TypicalPair, votes: Mapping[int, str]) -> TypicalPair:
+    others = [other for other in query.study.criteria.all() if other.pk != query.criterion.pk and other.pk in votes]
+    return replace(
+        pair,
+        votes=votes.get(query.criterion.pk, ""),
+        other_questions=[(other.question, votes[other.pk]) for other in others],
+    )
+
+
+def _with_comments(pair: TypicalPair, said: list[ShownComment]) -> TypicalPair:
+    return replace(pair, comments=said[:MOST_COMMENTS], more_comments=max(0, len(said) - MOST_COMMENTS))
+
+
+def _with_texts(pair: TypicalPair, study: Study, comparison: Comparison, small_is_a: bool) -> TypicalPair:
+    """Add the summaries, and which document they are of."""
+    a, b = (_text(summary.text, study) for summary in (comparison.summary_a, comparison.summary_b))
+    return replace(
+        pair,
+        document=str(comparison.document),
+        language=comparison.document.language,
+        asked=comparison.query.text if comparison.query is not None else "",
+        small_text=a if small_is_a else b,
+        large_text=b if small_is_a else a,
+    )
 
 
 def _text(text: str, study: Study) -> str:
