@@ -104,7 +104,8 @@ def _question(wanted: NewStudy) -> Iterable[str]:
     if wanted.small_system is None or wanted.large_system is None:
         return
     asked = f"May {wanted.small_system.slug} stand in for {wanted.large_system.slug}?"
-    yield asked if wanted.margin is None else f"{asked} Enough: surely {100 * (0.5 - wanted.margin):g} of 100."
+    enough = [] if wanted.margin is None else [f"Enough: surely {100 * (0.5 - wanted.margin):g} of 100."]
+    yield " ".join([asked, *enough])
 
 
 def _languages(plan: StudyPlan) -> str:

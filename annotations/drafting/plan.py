@@ -164,7 +164,10 @@ def _lacking(wanted: NewStudy, plan: StudyPlan) -> Iterator[Problem]:
     """Say which systems have no summary of some of the documents."""
     of_queries = plan.noun == "query"
     if not plan.units:
-        yield Problem("dataset", f"There are no {'queries' if of_queries else 'documents'} in it, so there is nothing to compare yet.")
+        yield Problem(
+            "dataset",
+            f"There are no {'queries' if of_queries else 'documents'} in it, so there is nothing to compare yet.",
+        )
         return
     for system in wanted.systems:
         covered = plan.covered.get(system.pk, 0)
