@@ -34,6 +34,8 @@ WORDS = (
     "pair %(number)s of %(document)s",
     *("%(n)s system", "%(n)s systems", "%(n)s document", "%(n)s documents", "%(n)s annotator", "%(n)s annotators"),
     *("%(n)s vote", "%(n)s votes", "%(n)s days", "%(n)s judge", "%(n)s judges", "%(n)s judgement", "%(n)s judgements"),
+    *("%(n)s pair", "%(n)s pairs", "%(n)s question", "%(n)s questions", "%(n)s rating", "%(n)s ratings"),
+    *("%(n)s query", "%(n)s queries", "Known: %(names)s."),
     *("so far", "forecast", "against", "enough", "system", "rate", "lower", "upper", "votes"),
 )
 NAMES = re.compile(r"[\w.-]+(?:, [\w.-]+)* and [\w.-]+")

@@ -11,13 +11,16 @@ from lib.translated import WORDS, split_line
 # Packages and modules whose texts reach a page. What is below them is for programs, the terminal or the database.
 SHOWN = (
     *("stats", "lib/faults.py", "lib/language_codes.py", "lib/names.py", "lib/strict_json.py", "jobs/models.py"),
-    *("models_runner", "annotations"),
+    *("models_runner", "annotations", "protocol"),
     *("leaderboards/boards", "leaderboards/data/filters.py", "leaderboards/exports", "leaderboards/models"),
     *("leaderboards/presentation", "leaderboards/releases/tables.py", "leaderboards/snapshots", "leaderboards/web"),
     *("evalsite/overview.py", "evalsite/views.py"),
     *("api/models/tokens.py", "api/tokens.py", "api/web/forms.py", "api/web/views.py"),
 )
 NEVER_SHOWN = (
+    *("protocol/management", "protocol/apps.py", "protocol/models", "protocol/running/plan_text.py"),
+    *("protocol/file/schema.py", "protocol/running/updating.py"),
+    *("protocol/study/export.py", "protocol/study/released.py", "protocol/study/remarks.py"),
     *("models_runner/management", "models_runner/apps.py", "models_runner/adapters/scripted.py"),
     *("models_runner/adapters/prompts.py", "models_runner/adapters/texts/thoughts.py"),
     *("models_runner/adapters/openai_api/refusals.py", "models_runner/adapters/openai_api/connection.py"),

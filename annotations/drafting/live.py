@@ -85,24 +85,27 @@ def _choices(wanted: NewStudy, plan: StudyPlan, bill: Bill) -> Iterable[tuple[st
     units = f"{format_count(plan.units)} {plan.noun if plan.units == 1 else many}"
     yield "What", f"{units} of {wanted.dataset.name}, {wanted.instruction} summaries"
     systems = count_of(len(wanted.systems), "system")
-    yield "Who", f"{systems}, {count_of(plan.pairs, 'pair')} to rate{_question(wanted)}"
+    yield "Who", ". ".join([f"{systems}, {count_of(plan.pairs, 'pair')} to rate", *_question(wanted)])
     ties = " No ties." if not (wanted.options and wanted.options.allow_tie) else ""
     yield "How", f"{count_of(len(wanted.questions), 'question')} on each pair.{ties}"
-    yield "When", f"{count_of(wanted.quota, 'vote')} on each pair{_work(bill)}"
+    yield "When", _work(bill, count_of(wanted.quota, "vote"))
 
 
-def _work(bill: Bill) -> str:
+def _work(bill: Bill, votes: str) -> str:
     if not bill.ratings:
-        return ""
-    each = "" if bill.seconds_each is None else f", {in_words(bill.seconds_each)} for each of {bill.annotators}"
-    return f": {count_of(bill.ratings, 'rating')}, about {in_words(bill.ratings * bill.seconds)}{each}"
+        return f"{votes} on each pair"
+    ratings, time = count_of(bill.ratings, "rating"), in_words(bill.ratings * bill.seconds)
+    if bill.seconds_each is None:
+        return f"{votes} on each pair: {ratings}, about {time}"
+    return f"{votes} on each pair: {ratings}, about {time}, {in_words(bill.seconds_each)} for each of {bill.annotators}"
 
 
-def _question(wanted: NewStudy) -> str:
+def _question(wanted: NewStudy) -> Iterable[str]:
     if wanted.small_system is None or wanted.large_system is None:
-        return ""
-    enough = "" if wanted.margin is None else f" Enough: surely {100 * (0.5 - wanted.margin):g} of 100."
-    return f". May {wanted.small_system.slug} stand in for {wanted.large_system.slug}?{enough}"
+        return
+    asked = f"May {wanted.small_system.slug} stand in for {wanted.large_system.slug}?"
+    enough = [] if wanted.margin is None else [f"Enough: surely {100 * (0.5 - wanted.margin):g} of 100."]
+    yield " ".join([asked, *enough])
 
 
 def _languages(plan: StudyPlan) -> str:

@@ -162,9 +162,12 @@ def _asked_about(wanted: NewStudy, by_unit: ByUnit, pairs: int) -> int:
 
 def _lacking(wanted: NewStudy, plan: StudyPlan) -> Iterator[Problem]:
     """Say which systems have no summary of some of the documents."""
-    many = "queries" if plan.noun == "query" else "documents"
+    of_queries = plan.noun == "query"
     if not plan.units:
-        yield Problem("dataset", f"There are no {many} in it, so there is nothing to compare yet.")
+        yield Problem(
+            "dataset",
+            f"There are no {'queries' if of_queries else 'documents'} in it, so there is nothing to compare yet.",
+        )
         return
     for system in wanted.systems:
         covered = plan.covered.get(system.pk, 0)
@@ -175,8 +178,8 @@ def _lacking(wanted: NewStudy, plan: StudyPlan) -> Iterator[Problem]:
         elif covered < plan.units:
             yield Problem(
                 "systems",
-                f"{system.slug} has summaries for {format_count(covered)} of {format_count(plan.units)} {many}; its "
-                f"pairs come from those {format_count(covered)}.",
+                f"{system.slug} has summaries for {format_count(covered)} of {format_count(plan.units)} "
+                f"{'queries' if of_queries else 'documents'}; its pairs come from those {format_count(covered)}.",
             )
     if len(wanted.systems) > 1 and not plan.pairs:
         yield Problem("systems", "No document has summaries by two of these systems, so there is nothing to rate yet.")

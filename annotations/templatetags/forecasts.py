@@ -1,10 +1,12 @@
 """Say what a planned study would decide."""
 
 from django import template
+from django.utils.translation import gettext as _
 
 from annotations.drafting.forecast import MOST_DOCUMENTS, StudyForecast
 from annotations.studies.effort import in_words
 from lib.numbers import count_of, format_count
+from lib.translated import translated
 from stats.decisions.power import VotingDesign
 
 register = template.Library()
@@ -18,8 +20,8 @@ in_time = register.filter("in_time", in_words)
 def chance(value: float) -> str:
     """Write a chance in whole percent; those at either end as bounds."""
     if value < RARE:
-        return "under 1 %"
-    return "over 99 %" if value > 1 - RARE else f"{100 * value:.0f} %"
+        return _("under 1 %")
+    return _("over 99 %") if value > 1 - RARE else f"{100 * value:.0f} %"
 
 
 @register.filter
@@ -30,12 +32,16 @@ def hours(value: float) -> str:
 @register.simple_tag
 def forecast_sentence(forecast: StudyForecast) -> str:
     said = "Good enough" if forecast.expects_good else "Not good enough"
-    return f"{_design(forecast.design)} will say “{said}” with a chance of {chance(forecast.chance)}."
+    return translated(f"{_design(forecast.design)} will say “{said}” with a chance of {chance(forecast.chance)}.")
 
 
 @register.simple_tag
 def needed_sentence(forecast: StudyForecast) -> str:
     """Say what decides with a chance of 80 %."""
+    return translated(_needed(forecast))
+
+
+def _needed(forecast: StudyForecast) -> str:
     if forecast.needed is not None:
         votes = count_of(forecast.needed.votes_per_document, "vote")
         return f"For a chance of 80 % it takes {votes} on each pair: {format_count(forecast.needed.votes)} in all."

@@ -17,6 +17,10 @@ from protocol.file.yaml_text import YamlText
 
 Found = Iterator[tuple[tuple[str | int, ...], str]]
 PRICES = ("input", "output", "hour")
+NO_SYSTEM = "names {name}, which is no system of this file. {nearest}"
+NO_DATASET = "names {name}, which is no dataset of this file. {nearest}"
+NOT_COMPARED = "names {name}, which is no system of the study of this file. {nearest}"
+NO_CRITERION = "names {name}, which is no criterion of the study of this file. {nearest}"
 
 
 def crosscheck(protocol: Protocol, source: YamlText) -> list[Problem]:
@@ -29,9 +33,9 @@ def crosscheck(protocol: Protocol, source: YamlText) -> list[Problem]:
     ]
 
 
-def _unknown(name: str, known: object, what: str) -> str:
+def _unknown(name: str, known: object, unknown: str) -> str:
     names = list(known)  # type: ignore[call-overload]
-    return f"names {name!r}, which is no {what} of this file. {nearest(name, names)}"
+    return unknown.format(name=repr(name), nearest=nearest(name, names))
 
 
 def _datasets(protocol: Protocol) -> Found:
@@ -62,7 +66,7 @@ def _systems(protocol: Protocol) -> Found:
         if unknown := [name for name in part.price if name not in PRICES]:
             yield (*place, "price", unknown[0]), f"is no price. {nearest(unknown[0], PRICES)}"
         if part.base and part.base not in known_systems(protocol) and part.base not in catalog.all_entries():
-            yield (*place, "base"), _unknown(part.base, known_systems(protocol), "system")
+            yield (*place, "base"), _unknown(part.base, known_systems(protocol), NO_SYSTEM)
 
 
 def known_systems(protocol: Protocol) -> set[str]:
@@ -73,9 +77,9 @@ def _finetunings(protocol: Protocol) -> Found:
     for name, part in protocol.finetunings.items():
         place = ("finetunings", name)
         if part.base not in known_systems(protocol) or part.base == name:
-            yield (*place, "base"), _unknown(part.base, known_systems(protocol) - {name}, "system")
+            yield (*place, "base"), _unknown(part.base, known_systems(protocol) - {name}, NO_SYSTEM)
         if part.dataset not in protocol.datasets:
-            yield (*place, "dataset"), _unknown(part.dataset, protocol.datasets, "dataset")
+            yield (*place, "dataset"), _unknown(part.dataset, protocol.datasets, NO_DATASET)
         if part.split and part.split == part.validation_split:
             yield (*place, "validation_split"), "is the split to learn from as well. Name two different ones."
         try:
@@ -96,10 +100,10 @@ def _runs(protocol: Protocol) -> Found:
     for number, run in enumerate(protocol.runs):
         place = ("runs", number)
         if run.dataset not in protocol.datasets:
-            yield (*place, "dataset"), _unknown(run.dataset, protocol.datasets, "dataset")
+            yield (*place, "dataset"), _unknown(run.dataset, protocol.datasets, NO_DATASET)
         for at, slug in enumerate(run.systems):
             if slug not in known_systems(protocol):
-                yield (*place, "systems", at), _unknown(slug, known_systems(protocol), "system")
+                yield (*place, "systems", at), _unknown(slug, known_systems(protocol), NO_SYSTEM)
             elif is_imported(protocol, slug):
                 yield (*place, "systems", at), f"{slug} writes nothing here: its summaries come under summaries."
 
@@ -108,9 +112,9 @@ def _summaries(protocol: Protocol) -> Found:
     for number, part in enumerate(protocol.summaries):
         place = ("summaries", number)
         if part.dataset not in protocol.datasets:
-            yield (*place, "dataset"), _unknown(part.dataset, protocol.datasets, "dataset")
+            yield (*place, "dataset"), _unknown(part.dataset, protocol.datasets, NO_DATASET)
         if part.system and part.system not in known_systems(protocol):
-            yield (*place, "system"), _unknown(part.system, known_systems(protocol), "system")
+            yield (*place, "system"), _unknown(part.system, known_systems(protocol), NO_SYSTEM)
         if not part.path and not part.content:
             yield place, "has neither a path nor content (a fingerprint). Give one of the two."
 
@@ -120,10 +124,10 @@ def _study(protocol: Protocol) -> Found:
     if study.slug == "new":
         yield ("study", "slug"), "'new' is the address of another page. Choose another name."
     if study.dataset not in protocol.datasets:
-        yield ("study", "dataset"), _unknown(study.dataset, protocol.datasets, "dataset")
+        yield ("study", "dataset"), _unknown(study.dataset, protocol.datasets, NO_DATASET)
     for number, slug in enumerate(study.systems):
         if slug not in known_systems(protocol):
-            yield ("study", "systems", number), _unknown(slug, known_systems(protocol), "system")
+            yield ("study", "systems", number), _unknown(slug, known_systems(protocol), NO_SYSTEM)
     if len(set(study.systems)) < len(study.systems):
         yield ("study", "systems"), "names a system twice. Name each once."
     keys = [criterion.key for criterion in study.criteria]
@@ -134,7 +138,7 @@ def _study(protocol: Protocol) -> Found:
     if study.pairs.anchor and study.pairs.per_document is not None:
         yield ("study", "pairs"), "has an anchor and draws pairs. Keep one of the two."
     if study.pairs.anchor and study.pairs.anchor not in study.systems:
-        yield ("study", "pairs", "anchor"), _unknown(study.pairs.anchor, study.systems, "system of the study")
+        yield ("study", "pairs", "anchor"), _unknown(study.pairs.anchor, study.systems, NOT_COMPARED)
     yield from _people(study)
 
 
@@ -160,9 +164,9 @@ def _analysis(protocol: Protocol) -> Found:
     for name in ("small_system", "large_system"):
         slug = getattr(analysis, name)
         if slug and slug not in study.systems:
-            yield ("analysis", name), _unknown(slug, study.systems, "system of the study")
+            yield ("analysis", name), _unknown(slug, study.systems, NOT_COMPARED)
     if analysis.small_system and analysis.small_system == analysis.large_system:
         yield ("analysis", "large_system"), "is the small system as well. Name two systems."
     keys = [criterion.key for criterion in study.criteria]
     if analysis.criterion and analysis.criterion not in keys:
-        yield ("analysis", "criterion"), _unknown(analysis.criterion, keys, "criterion of the study")
+        yield ("analysis", "criterion"), _unknown(analysis.criterion, keys, NO_CRITERION)

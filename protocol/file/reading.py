@@ -15,28 +15,30 @@ from protocol.file.yaml_text import YamlText, read_yaml
 KEY = "punchweight_protocol"
 Place = tuple[str | int, ...]
 EXPECTED = {
-    "string_type": "expected a text",
-    "int_type": "expected a whole number",
-    "float_type": "expected a number",
-    "bool_type": "expected true or false",
-    "list_type": "expected a list",
-    "dict_type": "expected names with values below them",
-    "model_type": "expected keys with values below them",
-    "missing": "is missing",
-    "literal_error": "expected 1",
-    "greater_than_equal": "expected {ge} or more",
-    "greater_than": "expected more than {gt}",
-    "less_than_equal": "expected {le} or less",
-    "less_than": "expected less than {lt}",
-    "string_too_long": "has too many characters; expected at most {max_length}",
-    "string_too_short": "is empty; expected a text",
-    "too_short": "has too few entries; expected at least {min_length}",
-    "too_long": "has too many entries; expected at most {max_length}",
+    "string_type": "is {given}; expected a text.",
+    "int_type": "is {given}; expected a whole number.",
+    "float_type": "is {given}; expected a number.",
+    "bool_type": "is {given}; expected true or false.",
+    "list_type": "is {given}; expected a list.",
+    "dict_type": "is {given}; expected names with values below them.",
+    "model_type": "is {given}; expected keys with values below them.",
+    "choice": "is {given}; expected one of {known}.",
+    "expected": "is {given}; expected {expected}.",
+    "missing": "is missing.",
+    "literal_error": "is {given}; expected 1.",
+    "greater_than_equal": "is {given}; expected {ge} or more.",
+    "greater_than": "is {given}; expected more than {gt}.",
+    "less_than_equal": "is {given}; expected {le} or less.",
+    "less_than": "is {given}; expected less than {lt}.",
+    "string_too_long": "has too many characters; expected at most {max_length}.",
+    "string_too_short": "is empty; expected a text.",
+    "too_short": "has too few entries; expected at least {min_length}.",
+    "too_long": "has too many entries; expected at most {max_length}.",
 }
 PATTERNS = {
-    "[-a-zA-Z0-9_]": "expected a name of letters, digits, - and _",
-    "[A-Za-z0-9_-]": "expected a name of at most 50 letters, digits, - and _",
-    "sha256": "expected sha256: and 64 hexadecimal digits",
+    "[-a-zA-Z0-9_]": "is {given}; expected a name of letters, digits, - and _.",
+    "[A-Za-z0-9_-]": "is {given}; expected a name of at most 50 letters, digits, - and _.",
+    "sha256": "is {given}; expected sha256: and 64 hexadecimal digits.",
 }
 
 
@@ -71,8 +73,10 @@ def check_version(source: YamlText) -> None:
         raise ProtocolError([Problem(1, "", f"The file is no protocol. Expected the key {KEY}: {VERSION} and others.")])
     version = source.value.get(KEY)
     if version != VERSION or isinstance(version, bool):
-        found = "is missing" if KEY not in source.value else f"is {version!r}"
-        message = f"{found}; this site reads version {VERSION}. Write {KEY}: {VERSION}."
+        message = (
+            f"{'is missing' if KEY not in source.value else f'is {version!r}'}; this site reads version {VERSION}. "
+            f"Write {KEY}: {VERSION}."
+        )
         raise ProtocolError([Problem(source.line_of((KEY,)), KEY, message)])
 
 
@@ -95,14 +99,12 @@ def _message(detail: Mapping[str, Any], place: Place) -> str:
     kind, given = detail["type"], detail.get("input")
     if kind == "extra_forbidden":
         return f"is no key of a protocol. {nearest(str(place[-1]), _keys_at(place[:-1]))}"
-    if kind in ("choice", "expected"):
-        return f"is {_shown(given)}; {detail['msg']}"
     if kind == "string_pattern_mismatch":
         pattern = str(detail["ctx"]["pattern"])
-        words = next((words for part, words in PATTERNS.items() if part in pattern), f"expected {pattern}")
-        return f"is {_shown(given)}; {words}."
-    words = EXPECTED.get(kind, str(detail["msg"])).format(**detail.get("ctx", {}))
-    return f"{words}." if words.startswith(("is ", "has ")) else f"is {_shown(given)}; {words}."
+        words = next((words for part, words in PATTERNS.items() if part in pattern), "is {given}; expected {pattern}.")
+    else:
+        words = EXPECTED.get(kind, "is {given}; {msg}.")
+    return words.format(given=_shown(given), msg=detail["msg"], **detail.get("ctx", {}))
 
 
 def _shown(value: object) -> str:

@@ -118,7 +118,7 @@ class ImportSummaries(Step):
 
     @property
     def title(self) -> str:
-        return f"summaries of {self.part.system or 'several systems'} on {self.part.dataset}"
+        return f"summaries of {self.part.system if self.part.system else 'several systems'} on {self.part.dataset}"
 
     def is_done(self, work: Work) -> bool:
         dataset = Dataset.objects.filter(name=self.part.dataset).first()

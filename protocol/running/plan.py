@@ -32,6 +32,15 @@ class PlannedStep:
     status: str
     reason: str = ""
 
+    @property
+    def kind(self) -> str:
+        """What is made, such as "system", where the title is that and a name."""
+        return self.title.partition(" ")[0]
+
+    @property
+    def name(self) -> str:
+        return self.title.partition(" ")[2]
+
 
 @dataclass(frozen=True)
 class PlannedDataset:

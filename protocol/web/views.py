@@ -7,11 +7,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.models import Membership, Study
 from annotations.web.access import members_only, owners_only, role_of, study_creators_only
-from protocol.file.problems import ProtocolError
+from lib.translated import translated
+from protocol.file.problems import Problem, ProtocolError
 from protocol.file.schema import Protocol
 from protocol.file.writing import as_text
 from protocol.running.plan import make_plan
@@ -61,7 +63,15 @@ def _compared(form: UploadForm, study: Protocol) -> tuple[list[str], list[Differ
     try:
         return [], differences(read_text(_text_of(form)), study)
     except ProtocolError as error:
-        return [str(problem) for problem in error.problems], None
+        return list(map(_said, error.problems)), None
+
+
+def _said(problem: Problem) -> str:
+    """Say in the language of the page what is wrong, and where."""
+    values = {"line": problem.line, "where": problem.where, "message": translated(problem.message)}
+    if problem.where:
+        return _("Line %(line)s, %(where)s: %(message)s") % values
+    return _("Line %(line)s: %(message)s") % values
 
 
 def _text_of(form: UploadForm) -> str:
@@ -113,7 +123,7 @@ def new_from_protocol(request: HttpRequest) -> HttpResponse:
         text = _text_of(form)
         work = Work(read_text(text), None, by=cast(User, request.user))
     except ProtocolError as error:
-        shown = [str(problem) for problem in error.problems][:SHOWN_PROBLEMS]
+        shown = list(map(_said, error.problems))[:SHOWN_PROBLEMS]
         context = {"form": _with_text(form), "problems": shown}
         return render(request, "protocol/new.html", context, status=400)
     # What is refused is not even planned: a plan looks whether weights are on this machine.

@@ -3,14 +3,20 @@
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import translation
 
 from evalsite.language import ENGLISH
 from leaderboards.models.releases import ExportJob, Release
 from models_runner.systems import catalog
+from protocol.running.run import begin
+from tests.annotations.studies.test_setup import asked_for
+from tests.factories import make_study
 from tests.leaderboards.analysed import make_scored_study
 from tests.pagetext import texts_in
+from tests.people import researcher
+from tests.protocol.files import small, text_of, with_meetings, work_in
 from tests.test_permissions import JOINED, ROLES, TABLE, make_world, write_export_file, write_release_files
 
 # What pages say, which no database changes.
@@ -40,13 +46,13 @@ TO_DO = (
 
 @pytest.fixture(scope="module")
 def answers(module_rows):
-    """What staff gets from every address that is translated, in Chinese; boards also of a study with votes."""
+    """What an administrator gets from every address that is translated, in Chinese; boards also of a study with votes."""
     with module_rows(), translation.override("en"):
         world = make_world()
         scored = make_scored_study(slug="scored")
         write_release_files(Release.objects.get())
         write_export_file(ExportJob.objects.get())
-        client = world.clients["staff"]
+        client = world.clients["administrator"]
         yield {
             name: client.get(address, headers={"accept-language": "zh-CN"})
             for name, address in _addresses(world.args, scored.slug)
@@ -55,7 +61,7 @@ def answers(module_rows):
 
 def _addresses(args, scored):
     for name, (method, roles) in TABLE.items():
-        if method != "GET" or roles[ROLES.index("staff")] != "in" or roles is JOINED or name in ENGLISH:
+        if method != "GET" or roles[ROLES.index("administrator")] != "in" or roles is JOINED or name in ENGLISH:
             continue
         yield name, reverse(name, args=args[name])
         if OF_A_STUDY.search(name) and len(args[name]) == 1:
@@ -113,3 +119,55 @@ def test_a_page_that_is_not_marked_is_found(answers, catalogue_words):
     client_page = answers["studies"].client.get(english.path, headers={"accept-language": "en"})
     html = client_page.content.decode().replace('lang="en"', 'lang="zh-hans"')
     assert len(english_in(html, catalogue_words)) > 3
+
+
+def filled_in(**changes):
+    """The form of a new study over thirty documents, two systems named of three."""
+    study = make_study(systems=3, documents=30)
+    systems = list(study.systems.order_by("slug"))
+    pair = {"small_system": systems[0].slug, "large_system": systems[1].slug, "margin": "10"}
+    return asked_for(study.dataset, systems, annotators=6, quota=6, **pair) | changes
+
+
+@pytest.mark.parametrize("name", ["new-study", "new-study-live"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"hourly_rate": "20"},
+        {"quota": 9, "margin": "1", "small_system": "", "comments": "optional"},
+        {"simulate": "1"},
+        {"annotators": 1, "closes_at": "2000-01-01T10:00", "opens_at": "2001-01-01T10:00"},
+    ],
+    ids=["forecast", "no pair", "simulated", "problems"],
+)
+def test_a_study_that_is_being_made_is_said_in_chinese(name, changes):
+    answer = researcher().post(reverse(name), filled_in(check="when") | changes, headers={"accept-language": "zh-CN"})
+    assert "评" in answer.content.decode()
+    assert english_in(f'<html lang="zh-hans">{answer.content.decode()}</html>') == [], TO_DO
+
+
+WRONG = """punchweight_protocol: 1
+datasets: {meetings: {content: no}}
+runs: 3
+study: {slug: x y, dataset: others, systems: [a], quota: 0, color: red}
+"""
+
+
+@pytest.mark.parametrize("text", ["a: &b 1", "a: 1", WRONG, text_of(small(study__dataset="others"))])
+def test_problems_of_a_protocol_are_said_in_chinese(text):
+    file = SimpleUploadedFile("x.yaml", text.encode(), "application/yaml")
+    answer = researcher().post(reverse("new-from-protocol"), {"file": file}, headers={"accept-language": "zh-CN"})
+    assert answer.status_code == 400
+    assert english_in(answer.content.decode()) == [], TO_DO
+
+
+def test_a_protocol_is_said_in_chinese(tmp_path):
+    client, chinese = researcher(), {"headers": {"accept-language": "zh-CN"}}
+    other = text_of(small(study__quota=5, about="Else.")).encode()
+    before = client.post(reverse("new-from-protocol"), {"file": SimpleUploadedFile("x.yaml", other)}, **chinese)
+    study = begin(work_in(with_meetings(tmp_path)))
+    address = reverse("study-protocol", args=[study.slug])
+    compared = client.post(address, {"file": SimpleUploadedFile("x.yaml", other)}, **chinese)
+    given = {study.title, "Else."}
+    assert "同" in compared.content.decode()
+    assert [english_in(page.content.decode(), given) for page in (before, compared)] == [[], []], TO_DO
