@@ -66,18 +66,25 @@ class Annotator:
 
 
 @contextmanager
-def meddling(study):
-    """Somebody leaves annotators out, takes them in again and changes the sampling, all the time."""
+def meddling(study, votes):
+    """Somebody leaves an annotator out, takes them in again and changes the sampling, whenever a vote has come.
+
+    Not without a pause: on SQLite there is one writer at a time, and who writes all the time lets nobody else in.
+    """
     over, failures = threading.Event(), []
 
     def meddle():
+        seen = 0
         try:
-            while not over.wait(0.02):
-                for annotator in study.annotators.all():
-                    exclude(annotator, "Let us see.", None)
-                    for sampling in ("even", "adaptive"):
-                        change_settings(study, {"sampling": sampling}, None)
-                    include(annotator, None)
+            while not over.wait(0.01):
+                if len(votes) == seen:
+                    continue
+                seen = len(votes)
+                annotator = study.annotators.order_by("pk")[seen % study.annotators.count()]
+                exclude(annotator, "Let us see.", None)
+                for sampling in ("even", "adaptive"):
+                    change_settings(study, {"sampling": sampling}, None)
+                include(annotator, None)
         except Exception as error:
             failures.append(repr(error))
         finally:
@@ -104,7 +111,7 @@ def test_eight_annotators_give_exactly_the_quota(live_server, sampling):
             failures.append(repr(error))
 
     threads = [threading.Thread(target=rate) for _ in range(8)]
-    with meddling(study) if sampling == "adaptive" else nullcontext():
+    with meddling(study, votes) if sampling == "adaptive" else nullcontext():
         for thread in threads:
             thread.start()
         for thread in threads:
