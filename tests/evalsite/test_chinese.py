@@ -48,14 +48,14 @@ TO_DO = (
 
 @pytest.fixture(scope="module")
 def answers(module_rows):
-    """What staff gets from every address that is translated, in Chinese; boards also of a study with votes."""
+    """What an administrator gets from every address that is translated, in Chinese; boards also of a study with votes."""
     with module_rows(), translation.override("en"):
         world = make_world()
         scored = make_scored_study(slug="scored")
         shown = make_shown_study(slug="shown", criteria=("overall", "fluency"))
         write_release_files(Release.objects.get())
         write_export_file(ExportJob.objects.get())
-        client = world.clients["staff"]
+        client = world.clients["administrator"]
         yield {
             name: client.get(address, headers={"accept-language": "zh-CN"})
             for name, address in [*_addresses(world.args, scored.slug), *_addresses_without_account(shown)]
@@ -64,7 +64,7 @@ def answers(module_rows):
 
 def _addresses(args, scored):
     for name, (method, roles) in TABLE.items():
-        if method != "GET" or roles[ROLES.index("staff")] != "in" or roles is JOINED or name in ENGLISH:
+        if method != "GET" or roles[ROLES.index("administrator")] != "in" or roles is JOINED or name in ENGLISH:
             continue
         yield name, reverse(name, args=args[name])
         if OF_A_STUDY.match(name) and len(args[name]) == 1:
