@@ -48,11 +48,13 @@ def _fonts(data_dir: str) -> typst.Fonts:
 
 
 def _values(report: DecisionReport, notes: list[str]) -> dict[str, Any]:
-    as_of = timezone.localtime(report.as_of)
+    day = timezone.localtime(report.as_of)
+    as_of = formats.date_format(day, _date_format())
     picture = report.verdict.picture
     return asdict(report) | {
         "lang": _language(get_language() or settings.LANGUAGE_CODE),
-        "words": _words(report, formats.date_format(as_of, _date_format())),
+        "words": _words(report, as_of),
+        "as_of": as_of,
         "question": translated_whole(report.question),
         "verdict": _verdict(report.verdict),
         "pairs": [_pair(pair) for pair in report.pairs],
@@ -63,7 +65,7 @@ def _values(report: DecisionReport, notes: list[str]) -> dict[str, Any]:
         },
         "methods": translated_list(report.methods, " "),
         "notes": [translated(note) for note in notes],
-        "date": [as_of.year, as_of.month, as_of.day],
+        "date": [day.year, day.month, day.day],
         "picture": None
         if picture is None
         else render_to_string("leaderboards/verdict_picture.svg", {"picture": picture}),
