@@ -25,7 +25,9 @@ SOURCES = {
     "django": {"python": "*.py", "template": "templates/**/*.*"},
     "djangojs": {"javascript": "static/**/*.js"},
 }
-KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2)}
+KEYWORDS = {
+    "_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)
+}  # fmt: skip
 CALL = re.compile(r"""(?<!\w)([np]?)(?:gettext|_)\(((?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|[^()'"])*)\)""")
 
 Message = str | tuple[str, ...]
@@ -44,10 +46,10 @@ def marked(domain: str) -> Iterator[tuple[str, Message, str | None]]:
                     yield from ((str(path.relative_to(ROOT)), text, context) for text, context in found)
 
 
-def _in_code(path: Path, kind: str) -> Iterator[tuple[Message, None]]:
+def _in_code(path: Path, kind: str) -> Iterator[tuple[Message, str | None]]:
     with path.open("rb") as file:
-        for _line, text, _comments, _context in extract(kind, file, KEYWORDS, options={"encoding": "utf-8"}):
-            yield (tuple(text) if isinstance(text, (list, tuple)) else text), None
+        for _line, text, _comments, context in extract(kind, file, KEYWORDS, options={"encoding": "utf-8"}):
+            yield (tuple(text) if isinstance(text, (list, tuple)) else text), context
 
 
 def _in_template(path: Path) -> Iterator[tuple[Message, str | None]]:

@@ -13,7 +13,8 @@ SHOWN = (
     *("stats", "lib/faults.py", "lib/language_codes.py", "lib/names.py", "lib/strict_json.py", "jobs/models.py"),
     *("models_runner", "annotations", "protocol"),
     *("leaderboards/boards", "leaderboards/data/filters.py", "leaderboards/exports", "leaderboards/models"),
-    *("leaderboards/presentation", "leaderboards/releases/tables.py", "leaderboards/snapshots", "leaderboards/web"),
+    *("leaderboards/presentation", "leaderboards/releases/tables.py", "leaderboards/sharing", "leaderboards/snapshots"),
+    "leaderboards/web",
     *("evalsite/overview.py", "evalsite/views.py"),
     *("api/models/tokens.py", "api/tokens.py", "api/web/forms.py", "api/web/views.py"),
 )
@@ -36,7 +37,8 @@ NEVER_SHOWN = (
         "annotations/models/triggers.py",
     ),
     *("annotations/templatetags/summaries.py", "annotations/templatetags/transcript.py"),
-    *("leaderboards/models/triggers.py", "leaderboards/presentation/analysis_text.py"),
+    *("leaderboards/models/triggers.py", "leaderboards/models/sharing_triggers.py"),
+    "leaderboards/presentation/analysis_text.py",
     "leaderboards/presentation/tables.py",
     *("leaderboards/presentation/charts/look.py", "leaderboards/presentation/charts/labels.py"),
     *("leaderboards/presentation/charts/shown.py", "leaderboards/exports/columns.py"),
@@ -44,7 +46,7 @@ NEVER_SHOWN = (
     *("stats/uncertainty/s", "stats/uncertainty/limits.py"),
 )
 # Models whose help texts stand on forms; those of others are for the admin site, which is English but for Django's texts.
-ON_FORMS = ("annotations/models/studies.py", "leaderboards/models/releases.py")
+ON_FORMS = ("annotations/models/studies.py", "leaderboards/models/releases.py", "leaderboards/models/sharing.py")
 MARKED = frozenset({"TypeVar", "_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext"})
 CARD = "leaderboards/templates/leaderboards/release_card.md"
 CONDITION = re.compile(r"\{% if [^%]*%\}((?:(?!\{% if).)*?)(?:\{% else %\}((?:(?!\{% if).)*?))?\{% endif %\}")
@@ -56,7 +58,7 @@ WORD = re.compile(r"[A-Za-z]{2,}")
 # Regular expressions, SQL, headers, types, markup and file patterns.
 CODE = re.compile(
     r"\(\?|\\[sdwb]|^(SELECT|UPDATE|INSERT|CREATE|DROP|SET|FOR UPDATE|PRAGMA)\b|filename=|charset=|^<| \| None|^[a-z_]+\(|format\(|^%\(kind\)s of study|\\1|\(\[|\S\|\S.*\S\|\S|^Path \||^OrderedDict|^run %|^study %\(slug\)s, |: unexpected fault|\ue000"
-    r"|\\{|sentencex|^[A-Z][\w, ]*? \(\d{4}\), |^Zhang et al|^stemmer |^bert-score |^markup removed "
+    r"|\\{|sentencex|^[A-Z][\w, ]*? \(\d{4}\), |^Zhang et al|^stemmer |^bert-score |^markup removed |^noindex, |^typical pairs of "
 )
 NAMES_OF_CODE = frozenset({"Accept", "Content", "Davidson", "Fields", "Location", "Pieces", "Source", "Terms"})
 MOST_VARIANTS = 8

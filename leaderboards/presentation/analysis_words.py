@@ -99,12 +99,26 @@ def on_units(top: Values, *, named: bool = True) -> str:
     people, documents = top["annotators"]["change"], top["documents"]["change"]
     if not people and not documents:
         return f"No single annotator and no single document decides {_in_sentence(top)}."
-    parts = [
-        f"one of these {noun}s: {', '.join(units)}" if named else f"one of {count_of(len(units), noun)}"
-        for noun, units in (("annotator", people), ("document", documents))
-        if units
-    ]
-    return f"{name_top(top)} would change without {'; or without '.join(parts)}."
+    return (_named_units if named else _counted_units)(name_top(top), people, documents)
+
+
+def _named_units(top: str, people: list[str], documents: list[str]) -> str:
+    of_people, of_documents = ", ".join(people), ", ".join(documents)
+    if people and documents:
+        return (
+            f"{top} would change without one of these annotators: {of_people}; or without one of these documents: "
+            f"{of_documents}."
+        )
+    if people:
+        return f"{top} would change without one of these annotators: {of_people}."
+    return f"{top} would change without one of these documents: {of_documents}."
+
+
+def _counted_units(top: str, people: list[str], documents: list[str]) -> str:
+    of_people, of_documents = count_of(len(people), "annotator"), count_of(len(documents), "document")
+    if people and documents:
+        return f"{top} would change without one of {of_people}; or without one of {of_documents}."
+    return f"{top} would change without one of {of_people if people else of_documents}."
 
 
 def name_top(top: Values) -> str:

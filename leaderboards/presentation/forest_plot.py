@@ -21,6 +21,8 @@ LABEL_LENGTH = 32
 MOST_TICKS = 5
 # Size classes that have a mark of their own, "" for systems of unknown size.
 SIZES = ("compact", "mid", "large", "")
+# Regimes whose marks board.css draws hollow.
+HOLLOW = frozenset({"baseline", "human"})
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,11 @@ class ForestRow:
 
 @dataclass(frozen=True)
 class ForestPlot:
-    """A plot of systems that share one scale."""
+    """A plot of systems that share one scale.
+
+    Attributes:
+        sizes, hollow: The size classes in it, and those of them whose marks are all drawn hollow.
+    """
 
     rows: list[ForestRow]
     ticks: list[ForestTick]
@@ -66,6 +72,7 @@ class ForestPlot:
     axis_y: int
     description: str
     sizes: list[str]
+    hollow: list[str]
 
 
 @dataclass(frozen=True)
@@ -115,6 +122,7 @@ def forest_plot(board: dict[str, Any]) -> ForestPlot | None:
         axis_y=axis_y,
         description="; ".join(_in_words(line) for line in lines),
         sizes=[size for size in SIZES if any(line["size_class"] == size for line in lines)],
+        hollow=[size for size in SIZES if {line["regime"] for line in lines if line["size_class"] == size} <= HOLLOW],
     )
 
 

@@ -9,11 +9,14 @@ from django.utils import translation
 
 from evalsite.language import ENGLISH
 from leaderboards.models.releases import ExportJob, Release
+from leaderboards.models.sharing import PAGES
+from leaderboards.sharing.links import revoke_link
 from models_runner.systems import catalog
 from protocol.running.run import begin
 from tests.annotations.studies.test_setup import asked_for
-from tests.factories import make_study
+from tests.factories import UserFactory, make_study
 from tests.leaderboards.analysed import make_scored_study
+from tests.leaderboards.shared import COMMENT, link_to, make_shown_study
 from tests.pagetext import texts_in
 from tests.people import researcher
 from tests.protocol.files import small, text_of, with_meetings, work_in
@@ -36,8 +39,12 @@ NAMES = re.compile(
 # What the world of these tests says itself.
 OF_THE_WORLD = re.compile(
     r"参考文献 .*|We ship the checkout on Friday\.|Summary number \d+ of the meeting\.|Ratings, \d\.\d|gold: overall a"
+    rf"|The table asks|Meeting summaries|{re.escape(COMMENT)}"
 )
-OF_A_STUDY = re.compile("board|trust|study|combined|planning|figures|exports|disagreements|gold|small-versus-large")
+OF_A_STUDY = re.compile(
+    "(?!shared-|public-)(board|trust|study|combined|planning|figures|exports|disagreements|gold|small-versus-large"
+    "|report|sharing)"
+)
 TO_DO = (
     "These texts are not translated. In a template mark them with {% translate %} or {% blocktranslate %}, or show what "
     "Python wrote with the filter `translated`; then run `make messages` and fill the empty entries (CONTRIBUTING.md)."
@@ -50,12 +57,13 @@ def answers(module_rows):
     with module_rows(), translation.override("en"):
         world = make_world()
         scored = make_scored_study(slug="scored")
+        shown = make_shown_study(slug="shown", criteria=("overall", "fluency"))
         write_release_files(Release.objects.get())
         write_export_file(ExportJob.objects.get())
         client = world.clients["administrator"]
         yield {
             name: client.get(address, follow=True, headers={"accept-language": "zh-CN"})
-            for name, address in _addresses(world.args, scored.slug)
+            for name, address in [*_addresses(world.args, scored.slug), *_addresses_without_account(shown)]
         }
 
 
@@ -64,8 +72,24 @@ def _addresses(args, scored):
         if method != "GET" or roles[ROLES.index("administrator")] != "in" or roles is JOINED or name in ENGLISH:
             continue
         yield name, reverse(name, args=args[name])
-        if OF_A_STUDY.search(name) and len(args[name]) == 1:
+        if OF_A_STUDY.match(name) and len(args[name]) == 1:
             yield f"{name} with votes", reverse(name, args=[scored])
+
+
+def _addresses_without_account(shown):
+    """The report, every page of a link, one that it does not show, and links that end; with votes and comments."""
+    yield "report of a study that is shown", reverse("report", args=[shown.slug])
+    yield "study that is shown", reverse("study", args=[shown.slug])
+    _, all_pages = link_to(shown, texts=True, comments=True)
+    _, trust_alone = link_to(shown, "trust")
+    revoked, token_of_revoked = link_to(shown)
+    revoke_link(revoked, UserFactory())
+    yield "sharing with links", reverse("sharing", args=[shown.slug])
+    for page in PAGES:
+        yield f"shared {page} with votes", reverse(f"shared-{page}", args=[all_pages])
+    yield "a page that a link does not show", reverse("shared-report", args=[trust_alone])
+    yield "a revoked link", reverse("shared-report", args=[token_of_revoked])
+    yield "no link", reverse("shared-report", args=["nobody-made-this"])
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,12 @@ import typst
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import formats, timezone
+from django.utils.translation import get_language, gettext, pgettext
 
+from leaderboards.presentation.board_verdict import BoardVerdict
 from leaderboards.presentation.report.report import DecisionReport
+from leaderboards.presentation.report.typical import TypicalPair
+from lib.translated import translated, translated_list, translated_whole
 
 LAYOUT = Path(__file__).with_name("report.typ")
 # For letters that neither the pinned font nor the machine's fonts have: whoever runs the site puts fonts there.
@@ -20,7 +24,7 @@ OWN_FONTS = "fonts"
 
 
 def as_pdf(report: DecisionReport, notes: list[str]) -> bytes:
-    """Write the PDF: the same report gives the same bytes on one machine.
+    """Write the PDF in the language of the page: the same report gives the same bytes on one machine.
 
     Args:
         notes: What stands on top of it, such as that rating goes on.
@@ -44,18 +48,68 @@ def _fonts(data_dir: str) -> typst.Fonts:
 
 
 def _values(report: DecisionReport, notes: list[str]) -> dict[str, Any]:
-    as_of = timezone.localtime(report.as_of)
+    day = timezone.localtime(report.as_of)
+    as_of = formats.date_format(day, _date_format())
     picture = report.verdict.picture
     return asdict(report) | {
-        "pairs": [asdict(pair) | {"lang": _language(pair.language)} for pair in report.pairs],
-        "notes": notes,
-        "as_of": formats.date_format(as_of, "j F Y"),
-        "date": [as_of.year, as_of.month, as_of.day],
+        "lang": _language(get_language() or settings.LANGUAGE_CODE),
+        "words": _words(report, as_of),
+        "as_of": as_of,
+        "question": translated_whole(report.question),
+        "verdict": _verdict(report.verdict),
+        "pairs": [_pair(pair) for pair in report.pairs],
+        "rule": translated(report.rule),
+        "agreement": {
+            "sentences": translated_list(report.agreement.sentences, " "),
+            "numbers": report.agreement.numbers,
+        },
+        "methods": translated_list(report.methods, " "),
+        "notes": [translated(note) for note in notes],
+        "date": [day.year, day.month, day.day],
         "picture": None
         if picture is None
         else render_to_string("leaderboards/verdict_picture.svg", {"picture": picture}),
-        "picture_says": "" if picture is None else picture.description,
+        "picture_says": "" if picture is None else translated(picture.description),
     }
+
+
+def _verdict(verdict: BoardVerdict) -> dict[str, Any]:
+    return asdict(verdict) | {
+        "heading": translated(verdict.heading),
+        "sentence": translated(verdict.sentence),
+        "gains": [
+            {"label": translated(gain.label), "text": translated(gain.text), "detail": translated(gain.detail)}
+            for gain in verdict.gains
+        ],
+        "notes": translated_list(verdict.notes, " "),
+    }
+
+
+def _pair(pair: TypicalPair) -> dict[str, Any]:
+    more = gettext("%(n)s more wrote something.") % {"n": pair.more_comments} if pair.more_comments else ""
+    questions = [(translated_whole(question), votes) for question, votes in pair.other_questions]
+    return asdict(pair) | {"lang": _language(pair.language), "other_questions": questions, "more_comments": more}
+
+
+def _words(report: DecisionReport, as_of: str) -> dict[str, str]:
+    """Return the words of the layout itself."""
+    return {
+        "report": gettext("Decision report"),
+        "footer": gettext("%(title)s · votes as of %(as_of)s · fingerprint %(fingerprint)s")
+        % {"title": report.title, "as_of": as_of, "fingerprint": report.fingerprint[:12]},
+        "asked": gettext("What was asked"),
+        "typical": gettext("Three typical pairs"),
+        "agreement": gettext("How far people agree"),
+        "limits": gettext("Limits"),
+        "methods": gettext("Methods"),
+        "comma": pgettext("mark between texts", ", "),
+        "colon": pgettext("mark between texts", ": "),
+    }
+
+
+def _date_format() -> str:
+    """Return the format that pages use (evalsite.templatetags.translated)."""
+    return "j F Y" if get_language() == settings.LANGUAGE_CODE else "DATE_FORMAT"
 
 
 def _language(code: str) -> str:

@@ -3,16 +3,16 @@
 Nothing in it names an annotator: it is made to be passed on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext
 
 from leaderboards.boards.typical_pairs import RULE, typical_values
 from leaderboards.presentation import analysis_words
-from leaderboards.presentation.analysis_text import write_estimate
 from leaderboards.presentation.board_verdict import BoardVerdict, say_verdict
 from leaderboards.presentation.flags import flag_note
 from leaderboards.presentation.methods import judging_of, paragraph
@@ -20,7 +20,8 @@ from leaderboards.presentation.report.limits import limits_of
 from leaderboards.presentation.report.typical import PairNames, TypicalPair, show_typical
 from leaderboards.snapshots.cache import cached_value
 from leaderboards.snapshots.query import BoardQuery, SnapshotPendingError
-from lib.numbers import format_count, format_parameters, format_percent
+from lib.numbers import UNDEFINED, format_count, format_fraction, format_parameters, format_percent
+from lib.translated import translated, translated_list
 
 Values = Mapping[str, Any]
 
@@ -36,6 +37,9 @@ class Agreement:
 @dataclass(frozen=True)
 class DecisionReport:
     """Everything on the report, ready to print.
+
+    What this package says is in the language of the page. The verdict, the rule, the sentences on agreement and the
+    methods are English, as those who say them write them, and translated where they are shown.
 
     Attributes:
         asks: The question of the decision.
@@ -86,7 +90,9 @@ def make_report(query: BoardQuery, left_out: list[str], *, texts: bool = True, c
         asks=_asks(verdict),
         verdict=verdict,
         systems=[(side, line["system"], _about(line)) for side, line in _lines_of(board, verdict)],
-        counts=[(name.capitalize(), format_count(board[name])) for name in ("votes", "annotators", "documents")],
+        counts=[
+            (translated(name.capitalize()), format_count(board[name])) for name in ("votes", "annotators", "documents")
+        ],
         pairs=_pairs(query, board, verdict, texts=texts, comments=comments),
         rule=RULE,
         agreement=_agreement(people),
@@ -103,21 +109,23 @@ def make_report(query: BoardQuery, left_out: list[str], *, texts: bool = True, c
 
 def _asks(verdict: BoardVerdict) -> str:
     if verdict.small and verdict.large:
-        return f"Is {verdict.small} good enough in place of {verdict.large}?"
-    return "Is the small system good enough in place of the large one?"
+        names = {"small": verdict.small, "large": verdict.large}
+        return gettext("Is %(small)s good enough in place of %(large)s?") % names
+    return gettext("Is the small system good enough in place of the large one?")
 
 
 def _lines_of(board: Values, verdict: BoardVerdict) -> list[tuple[str, Values]]:
     """Return the lines of the two systems, with which of the two each is."""
     by_slug = {line["system"]: line for line in board["systems"]}
-    sides = (("Small", verdict.small), ("Large", verdict.large))
+    sides = ((gettext("Small"), verdict.small), (gettext("Large"), verdict.large))
     return [(side, by_slug[slug]) for side, slug in sides if slug in by_slug]
 
 
 def _about(line: Values) -> str:
-    size = f"{format_parameters(line['parameters'])} parameters" if line["parameters"] else ""
+    size = format_parameters(line["parameters"]) if line["parameters"] else ""
+    sized = size and pgettext("a system", "%(size)s parameters") % {"size": size}
     named = line["name"] if line["name"] != line["system"] else ""
-    return ", ".join(part for part in (named, line["regime"], size) if part)
+    return translated_list((part for part in (named, line["regime"], sized) if part), ", ")
 
 
 def _pairs(
@@ -140,9 +148,27 @@ def _agreement(people: Values) -> Agreement:
         return Agreement([f"{people['too_few'].capitalize()}."], [])
     agreement, sides = people["agreement"], people["side_bias"]
     sentences = [analysis_words.on_agreement(agreement), analysis_words.on_sides(sides)]
-    numbers = [("Krippendorff’s α", write_estimate(agreement["alpha"]))]
+    numbers = [(gettext("Krippendorff’s α"), _estimate(agreement["alpha"], lambda value: format_fraction(value, 2)))]
     if agreement["observed"] is not None:
-        observed, expected = format_percent(agreement["observed"]), format_percent(agreement["expected"])
-        numbers.append(("Pairs of votes that agree", f"{observed} (by chance {expected})"))
-    numbers.append(("Left summary wins", write_estimate(sides["left_wins"], percent=True)))
+        shares = {name: format_percent(agreement[name]) for name in ("observed", "expected")}
+        said = pgettext("votes that agree", "%(observed)s (by chance %(expected)s)") % shares
+        numbers.append((gettext("Pairs of votes that agree"), said))
+    numbers.append((gettext("Left summary wins"), _estimate(sides["left_wins"], format_percent)))
     return Agreement(sentences, numbers)
+
+
+def _estimate(estimate: Values, write: Callable[[float], str]) -> str:
+    """Write a value with its interval, or a dash with the reason, in the language of the page."""
+    if estimate["value"] is None:
+        return pgettext("an estimate", "%(value)s (%(reason)s)") % {
+            "value": UNDEFINED,
+            "reason": translated(estimate["reason"]),
+        }
+    if estimate["lower"] is None:
+        return pgettext("an estimate", "%(value)s (no interval: %(reason)s)") % {
+            "value": write(estimate["value"]),
+            "reason": translated(estimate["interval_reason"]),
+        }
+    return pgettext("an estimate", "%(value)s (%(lower)s to %(upper)s)") % {
+        name: write(estimate[name]) for name in ("value", "lower", "upper")
+    }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Count, F
+from django.utils.translation import gettext, ngettext, pgettext
 
 from annotations.models import Comparison, Judgement, Remark, Strength, Study, SummaryFormat
 from leaderboards.boards.typical_pairs import LOSS, TIE, WIN
@@ -13,7 +14,8 @@ from leaderboards.data.filters import restriction
 from leaderboards.snapshots.query import BoardQuery
 from lib.cutting import cut_text
 from lib.markup.plain import plain_text
-from lib.numbers import count_of
+from lib.numbers import format_count
+from lib.translated import translated_list
 
 TEXT_COLUMNS, COMMENT_COLUMNS, MOST_COMMENTS = 700, 240, 3
 SMALL, LARGE, EQUAL, BAD = "small", "large", "tie", "both_bad"
@@ -57,23 +59,47 @@ class TypicalPair:
 
 @dataclass(frozen=True)
 class PairNames:
-    """The two systems, for sentences."""
+    """The two systems, for sentences in the language of the page."""
 
     small: str
     large: str
 
     def answer(self, side: str) -> str:
-        return {SMALL: f"for {self.small}", LARGE: f"for {self.large}", EQUAL: "equally good", BAD: "both bad"}[side]
+        """Name an answer, before what somebody wrote."""
+        if side in (EQUAL, BAD):
+            return {EQUAL: gettext("equally good"), BAD: gettext("both bad")}[side]
+        return pgettext("an answer", "for %(system)s") % {"system": self._system(side)}
+
+    def votes(self, side: str, votes: int, much: int) -> str:
+        """Say how many votes an answer has, and how many of them say much better."""
+        said = {
+            EQUAL: pgettext("votes on a pair", "%(n)s equally good"),
+            BAD: pgettext("votes on a pair", "%(n)s both bad"),
+        }.get(side, pgettext("votes on a pair", "%(n)s for %(system)s"))
+        text = said % {"n": format_count(votes), "system": self._system(side)}
+        return text + (gettext(" (%(much)s of them: much better)") % {"much": format_count(much)} if much else "")
+
+    def _system(self, side: str) -> str:
+        return self.small if side == SMALL else self.large
 
     def title(self, kind: str, pair: Mapping[str, Any] | None) -> str:
         if kind == TIE and pair is not None and not pair["tie"] * 2 > sum(pair[n] for n in COUNTS):
-            return "A tie: evenly split"
-        return {WIN: f"A clear win of {self.small}", LOSS: f"A clear loss of {self.small}", TIE: "A tie"}[kind]
+            return gettext("A tie: evenly split")
+        titles = {
+            WIN: pgettext("a pair", "A clear win of %(system)s"),
+            LOSS: pgettext("a pair", "A clear loss of %(system)s"),
+            TIE: gettext("A tie"),
+        }
+        return titles[kind] % {"system": self.small}
 
     def missing(self, kind: str) -> str:
-        wanted = {WIN: f"preferred {self.small}", LOSS: f"preferred {self.large}", TIE: "called both equally good"}
-        also = ", and none on which they are evenly split" if kind == TIE else ""
-        return f"There is no pair of at least two votes on which most people {wanted[kind]}{also}."
+        if kind == TIE:
+            return gettext(
+                "There is no pair of at least two votes on which most people called both equally good, and none on "
+                "which they are evenly split."
+            )
+        said = gettext("There is no pair of at least two votes on which most people preferred %(system)s.")
+        return said % {"system": self.small if kind == WIN else self.large}
 
 
 COUNTS = ("for_small", "for_large", "tie", "both_bad")
@@ -168,12 +194,9 @@ def _votes(
 
 
 def _in_words(votes: Counter[str], much: Counter[str], names: PairNames) -> str:
-    parts = [
-        f"{votes[side]} {names.answer(side)}" + (f" ({much[side]} of them: much better)" if much[side] else "")
-        for side in (SMALL, LARGE, EQUAL, BAD)
-        if votes[side]
-    ]
-    return f"{count_of(votes.total(), 'vote')}: {', '.join(parts)}"
+    parts = [names.votes(side, votes[side], much[side]) for side in (SMALL, LARGE, EQUAL, BAD) if votes[side]]
+    said = ngettext("%(n)s vote: %(parts)s", "%(n)s votes: %(parts)s", votes.total())
+    return said % {"n": format_count(votes.total()), "parts": translated_list(parts, ", ")}
 
 
 def _comments(

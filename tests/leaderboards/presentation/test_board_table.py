@@ -1,4 +1,5 @@
 import pytest
+from django.template.loader import render_to_string
 
 from leaderboards.presentation.board_table import COLUMNS, SORTS, make_table
 from leaderboards.presentation.enough import in_numbers
@@ -176,6 +177,16 @@ def test_the_plot_places_ratings_between_the_outer_ends():
     ]
     assert [tick.label for tick in plot.ticks] == ["800", "900", "1000", "1100", "1200"]
     assert plot.description == "a (compact): 1100 (1050–1200); b (compact): 900 (800–950)"
+
+
+def test_the_legend_marks_a_size_hollow_where_the_plot_has_it_hollow_alone():
+    nobodys = [line("tail", rating=900, size_class="", regime="baseline"), line("ann", rating=1100, size_class="")]
+    assert forest_plot(board(line("a", rating=1000), nobodys[0])).hollow == ["mid", "large", ""]
+    assert "" not in forest_plot(board(*nobodys)).hollow
+    html = render_to_string(
+        "leaderboards/_forest_plot.html", {"plot": forest_plot(board(line("a", rating=1), nobodys[0]))}
+    )
+    assert html.count('<li class="forest-hollow">') == 1
 
 
 def test_a_rating_without_an_interval_is_a_point():

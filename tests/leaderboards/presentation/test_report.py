@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 import typst
 from django.test import Client
+from django.utils import translation
 
 from annotations.models import Membership, Study
 from leaderboards.data.filters import DEFAULT, Filters
@@ -175,6 +176,22 @@ class TestPdf:
         chinese = self.drawn(study)
         assert b"NotoSerifSC" not in latin
         assert b"NotoSerifSC" in chinese
+
+    def test_it_is_in_the_language_of_the_page(self, study):
+        with translation.override("zh-hans"):
+            report = report_of(study)
+            values, drawn = (
+                pdf._values(report, ["Rating is not over: the verdict may still change."]),
+                pdf.as_pdf(report, []),
+            )
+        texts = [
+            values["asks"], values["verdict"]["heading"], values["verdict"]["sentence"], values["rule"],
+            values["agreement"]["sentences"], values["methods"], values["pairs"][0]["votes"], *values["notes"],
+            *values["limits"], *(name for name, _ in values["counts"]), values["words"]["footer"],
+        ]  # fmt: skip
+        assert [text for text in texts if not re.search("[一-鿿]", text)] == []
+        assert values["lang"] == "zh"
+        assert b"NotoSerifSC" in drawn
 
     def test_texts_are_no_markup(self, study):
         Summary.objects.update(text='#panic("no") $x$ *bold* = heading <label> @ref \\ // {"a": 1} `raw')
