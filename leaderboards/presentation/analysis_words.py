@@ -80,7 +80,9 @@ def on_votes(top: Values, n_votes: int) -> str:
     name = name_top(top)
     votes = top["votes"]
     if votes["count"] is None:
-        return f"{name} is firm: {votes['reason']}."
+        if top["k"] == 1:
+            return f"First place is firm: {votes['reason']}."
+        return f"The top {top['k']} is firm: {votes['reason']}."
     if not votes["verified"]:
         return f"{name}: a set of {votes['count']} votes seemed to change it, and a refit did not confirm that."
     if votes["count"] == 1:

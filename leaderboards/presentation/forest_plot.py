@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
 from leaderboards.presentation.board_table import by_part
 from leaderboards.presentation.enough import in_numbers
 from lib.numbers import format_whole
@@ -127,7 +129,7 @@ def forest_plot(board: dict[str, Any]) -> ForestPlot | None:
 
 
 def _in_words(line: BoardLine) -> str:
-    size = f" ({line['size_class']})" if line["size_class"] else ""
+    size = f" ({gettext(line['size_class'])})" if line["size_class"] else ""
     return f"{line['system']}{size}: {format_whole(line['rating'])} {_interval(line)}"
 
 
@@ -156,7 +158,7 @@ def _forest_row(index: int, line: BoardLine, axis: RatingAxis) -> ForestRow:
 
 def _interval(line: BoardLine) -> str:
     if line["rating_lower"] is None:
-        return "(no interval)"
+        return gettext("(no interval)")
     return f"({format_whole(line['rating_lower'])}–{format_whole(line['rating_upper'])})"
 
 

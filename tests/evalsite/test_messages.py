@@ -73,7 +73,7 @@ def test_what_is_compiled_is_what_is_written(path):
 def test_chinese_has_chinese_in_every_text():
     for path in CATALOGUES:
         for message in entries(path):
-            assert all(re.search(r"[一-鿿、。，：；–]", text) for text in translations(message)), message.id
+            assert all(re.search(r"[一-鿿、。，：；（）–]", text) for text in translations(message)), message.id
 
 
 @pytest.mark.parametrize(
