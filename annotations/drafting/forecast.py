@@ -23,7 +23,7 @@ MOST_DOCUMENTS = 320
 DRAWN_FOR = (3, 5, 10)
 STUDIES = 200
 # Documents times annotators of a study that a page simulates within seconds.
-MOST_CELLS = 20_000
+MOST_CELLS = 5_000
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def test_of_texts_that_repeat_themselves_only_the_beginnings_are_compared(monkey
             super().__init__(**texts)
 
     monkeypatch.setattr("lib.differences.SequenceMatcher", Matcher)
-    one, other = "word " * 2_000, "word " * 3_000
+    one, other = ("word " * 2_000).strip(), ("word " * 3_000).strip()
     marked, _ = mark_differences([one, other])
     assert compared[0][0] * compared[0][1] <= MOST_MATCHES
     assert [piece.own for piece in marked] == [False, True]
