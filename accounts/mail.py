@@ -11,6 +11,8 @@ from django.utils import translation
 from accounts.models import AccountInvitation
 
 logger = logging.getLogger(__name__)
+# As the columns of users and invitations hold; forms of Django take longer ones.
+LONGEST_ADDRESS = 254
 # What a mail server that is down, or refuses, raises.
 FAULTS = (smtplib.SMTPException, OSError)
 

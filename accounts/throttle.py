@@ -1,6 +1,7 @@
 """Count what may not be tried too often, by the limit and the time of the login's lock."""
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from accounts.models import AttemptCount
 
 logger = logging.getLogger(__name__)
 KEPT = timedelta(days=1)
+LONGEST_NAME = 255  # of a name in the rows of the lock; names of accounts are shorter
 
 
 def address_of(request: HttpRequest) -> str:
@@ -26,6 +28,12 @@ def address_of(request: HttpRequest) -> str:
     if not settings.BEHIND_PROXY:
         return here
     return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or here
+
+
+def name_tried(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str | None:
+    """Return the name that somebody tries to log in with, as far as the login's lock can store it."""
+    name = (credentials or request.POST).get("username")
+    return None if name is None else name[:LONGEST_NAME]
 
 
 def count_attempt(kind: str, source: object, limit: int | None = None) -> bool:

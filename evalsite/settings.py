@@ -157,6 +157,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_VERBOSE = False
 AXES_CLIENT_IP_CALLABLE = "accounts.throttle.address_of"
+AXES_USERNAME_CALLABLE = "accounts.throttle.name_tried"
 AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
 AXES_HTTP_RESPONSE_CODE = 429
 # Fields that the record of a failed attempt leaves out.

@@ -1,6 +1,7 @@
 """Mark in each of several texts the words that none of the others has at that place."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -11,6 +12,8 @@ _SIGN = "[\u2e80-\u9fff\uf900-\ufaff\uac00-\ud7af]"
 _PIECE = re.compile(rf"{_SIGN}|(?:(?!{_SIGN})[^\W_])+(?:['’.,-](?:(?!{_SIGN})[^\W_])+)*|\s+|.", re.DOTALL)
 # Longer texts are compared by so many pieces, and what follows is taken as their own: time grows with the square.
 MOST_PIECES = 4_000
+# The same for places where two texts have the same word: a model that repeats itself has millions of them.
+MOST_MATCHES = 250_000
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,18 @@ def mark_differences(texts: Sequence[str]) -> list[list[Piece]]:
     keys = [[piece.casefold() for piece in pieces if not piece.isspace()][:MOST_PIECES] for pieces in cut]
     shared: list[set[int]] = [set() for _ in texts]
     for one, other in combinations(range(len(texts)), 2):
-        for block in SequenceMatcher(a=keys[one], b=keys[other], autojunk=False).get_matching_blocks():
+        a, b = _comparable(keys[one], keys[other])
+        for block in SequenceMatcher(a=a, b=b, autojunk=False).get_matching_blocks():
             shared[one].update(range(block.a, block.a + block.size))
             shared[other].update(range(block.b, block.b + block.size))
     return [_marked(pieces, places) for pieces, places in zip(cut, shared, strict=True)]
+
+
+def _comparable(one: list[str], other: list[str]) -> tuple[list[str], list[str]]:
+    """Return the beginnings of two texts that can be compared while somebody waits."""
+    while (there := Counter(other)) and sum(there[key] for key in one) > MOST_MATCHES:
+        one, other = one[: len(one) // 2], other[: len(other) // 2]
+    return one, other
 
 
 def _marked(pieces: Sequence[str], shared: set[int]) -> list[Piece]:

@@ -122,7 +122,7 @@ def _find(language: str, text: str, depth: int) -> str | None:
     if counted := COUNTED.fullmatch(stripped):
         form = _texts(language).get(f"%(n)s {counted[2]}")
         return _around(text, stripped, PLACE.sub(counted[1], form)) if form else None
-    if stripped.endswith(":") and (found := _find(language, stripped[:-1], depth)):
+    if depth and stripped.endswith(":") and (found := _find(language, stripped[:-1], depth - 1)):
         return _around(text, stripped, f"{found}{_mark(language, ': ').rstrip()}")
     if depth == 0 or " " not in stripped:
         return None

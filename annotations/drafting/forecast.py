@@ -23,7 +23,7 @@ MOST_DOCUMENTS = 320
 DRAWN_FOR = (3, 5, 10)
 STUDIES = 200
 # Documents times annotators of a study that a page simulates within seconds.
-MOST_CELLS = 20_000
+MOST_CELLS = 5_000
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,11 @@ def _deciding(designs: Iterator[VotingDesign], assumed: Assumptions) -> Iterator
 
 
 def _with_votes(design: VotingDesign) -> Iterator[VotingDesign]:
-    for votes in range(1, design.annotators + 1):
+    votes = 1
+    while votes < design.annotators:
         yield replace(design, votes_per_document=votes)
+        votes += max(1, votes // 20)
+    yield replace(design, votes_per_document=design.annotators)
 
 
 def _with_documents(design: VotingDesign, most: int = MOST_DOCUMENTS) -> Iterator[VotingDesign]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.invitations import DAYS
+from accounts.mail import LONGEST_ADDRESS
 from accounts.models import Role
 from accounts.passwords import MOST_MAILS
 from accounts.throttle import count_attempt
@@ -98,7 +99,7 @@ class ProfileForm(forms.Form):
         label=gettext_lazy("Name shown"),
         help_text=gettext_lazy("In place of the name you log in with."),
     )
-    email = forms.EmailField(required=False, label=gettext_lazy("Mail address"))
+    email = forms.EmailField(required=False, max_length=LONGEST_ADDRESS, label=gettext_lazy("Mail address"))
     language = forms.ChoiceField(
         choices=[("", gettext_lazy("The browser’s")), *settings.LANGUAGES],
         required=False,
@@ -135,7 +136,7 @@ class ProfileForm(forms.Form):
 class InviteForm(forms.Form):
     """Invites somebody to the site, and to a study if one is chosen."""
 
-    email = forms.EmailField(required=False, label=gettext_lazy("Mail address"))
+    email = forms.EmailField(required=False, max_length=LONGEST_ADDRESS, label=gettext_lazy("Mail address"))
     role = forms.ChoiceField(
         choices=ROLE_CHOICES, initial=Role.RESEARCHER, label=gettext_lazy("Role"), widget=forms.RadioSelect
     )

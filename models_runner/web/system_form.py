@@ -12,6 +12,7 @@ from models_runner.adapters.registry import ADAPTERS
 from models_runner.adapters.texts.thinking import SEND, SYSTEM_MESSAGE_WAYS
 from models_runner.models import InstructionKind, Regime
 from models_runner.systems import catalog
+from models_runner.systems.prices import FIELDS as PRICES
 
 Entry = dict[str, Any]
 ADAPTER_LABELS = {
@@ -32,7 +33,6 @@ LONG_INPUTS = {
 }
 KINDS = tuple(InstructionKind.values)
 PRICE_LABELS = {"hour": "Dollars an hour", "batch": "Part of it paid in batches"}
-PRICES = ("input", "output", "hour", "batch")
 WITH_MODEL = ("openai", "llamacpp", "transformers")
 CALLS = (("", "One by one, now"), ("true", "In batches: about half the price, within a day, not timed"))
 SWITCH = (("", "As the model does"), ("true", "On"), ("false", "Off"))

@@ -10,13 +10,13 @@ from models_runner.importing.records import RecordError
 from models_runner.models import System
 from models_runner.models.systems import CHECKS
 from models_runner.systems import catalog
+from models_runner.systems.prices import FIELDS as PRICES
 from protocol.file.completing import is_imported, moment
 from protocol.file.problems import Problem, nearest
 from protocol.file.schema import Protocol, StudyPart
 from protocol.file.yaml_text import YamlText
 
 Found = Iterator[tuple[tuple[str | int, ...], str]]
-PRICES = ("input", "output", "hour")
 NO_SYSTEM = "names {name}, which is no system of this file. {nearest}"
 NO_DATASET = "names {name}, which is no dataset of this file. {nearest}"
 NOT_COMPARED = "names {name}, which is no system of the study of this file. {nearest}"

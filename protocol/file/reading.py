@@ -1,5 +1,6 @@
 """Read a protocol: strictly, with the line of everything that is wrong, and completed to its canonical form."""
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -110,8 +111,9 @@ def _message(detail: Mapping[str, Any], place: Place) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, dict | list):
         return "an object" if isinstance(value, dict) else "a list"
-    text = {None: "null", True: "true", False: "false"}.get(value) if value in (None, True, False) else None
-    return text or (f"{str(value)[:60]!r}" if isinstance(value, str) else str(value)[:60])
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    return f"{value[:60]!r}" if isinstance(value, str) else str(value)[:60]
 
 
 def _keys_at(place: Place) -> list[str]:

@@ -100,7 +100,9 @@ class SystemPart(Part):
     long_input: dict[str, Any] = Field(default={}, description="What happens to a transcript that does not fit.")
     engine: dict[str, Any] = Field(default={}, description="Settings of the engine; a key by the name of its variable.")
     base: str = Field(default="", max_length=100, description="The system whose weights it was tuned from.")
-    price: dict[str, float] = Field(default={}, description="US dollars: input, output (a million tokens), hour.")
+    price: dict[str, float] = Field(
+        default={}, description="US dollars: input, output (a million tokens), hour; batch: part of it, in batches."
+    )
     licence: Line = Field(default="", description="Of the weights.")
     about: str = Field(default="", description="For readers of results.")
 

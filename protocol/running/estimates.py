@@ -59,13 +59,19 @@ def estimate(system: System, instruction: str, word_counts: Sequence[int] | None
     calls, read, written = _tokens(system, instruction, word_counts)
     each = seconds_each(system)
     seconds = None if each is None or left is None else each * left
-    dollars = cost_in_dollars(system.price, read, written, seconds) if system.adapter in MODELS else 0.0
+    dollars = _dollars(system, read, written, seconds)
     reasons = {
         **(dict.fromkeys(("calls", "prompt_tokens", "output_tokens"), NO_SIZES) if calls is None else {}),
         **({"hours": NOT_MEASURED if each is None else NO_SIZES} if seconds is None else {}),
         **({"dollars": _why_no_price(system, calls)} if dollars is None else {}),
     }
     return Estimate(left, calls, read, written, dollars, None if seconds is None else seconds / 3600, reasons)
+
+
+def _dollars(system: System, read: int | None, written: int | None, seconds: float | None) -> float | None:
+    if system.adapter not in MODELS:
+        return 0.0
+    return cost_in_dollars(system.price, read, written, seconds, in_batch=system.writes_in_batches)
 
 
 def _why_no_price(system: System, calls: int | None) -> str:

@@ -1,6 +1,7 @@
 """What administrators do with accounts, and what they cannot."""
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -180,3 +181,25 @@ def test_nobody_is_invited_who_has_an_account(root):
     terms = {"role": "member", "study_role": "researcher", "days": "7", "email": "Maya@example.org"}
     answer = browser_of(root).post("/accounts/invite", terms)
     assert (answer.status_code, "The account maya has this address" in answer.content.decode()) == (400, True)
+
+
+# Django's own forms take up to 320 characters.
+LONG = f"{'m' * 60}@{'.'.join(['d' * 50] * 4)}.org"
+
+
+def test_a_mail_address_that_no_row_holds_is_refused(root):
+    study, client = make_study(systems=2, documents=1), browser_of(root)
+    invitation = {"email": LONG, "role": "member", "study_role": "researcher", "days": "7"}
+    for path, data in (
+        ("/accounts/invite", invitation),
+        ("/account/", {"email": LONG, "password": PASSWORD}),
+        (reverse("invite-member", args=[study.slug]), {"email": LONG, "role": "researcher"}),
+    ):
+        assert client.post(path, data).status_code == 400, path
+
+
+def test_a_name_that_no_row_holds_cannot_log_in_and_is_locked(settings):
+    settings.AXES_FAILURE_LIMIT = 3
+    answers = [Client().post("/login/", {"username": "m" * 400, "password": NEW}).status_code for _ in range(4)]
+    assert (answers[0], answers[-1]) == (200, 429)
+    assert len(AccessAttempt.objects.get().username) == 255

@@ -1,8 +1,10 @@
 """Words that only one of several texts has."""
 
+from difflib import SequenceMatcher
+
 import pytest
 
-from lib.differences import Piece, mark_differences
+from lib.differences import MOST_MATCHES, Piece, mark_differences
 
 pytestmark = pytest.mark.once
 
@@ -41,3 +43,19 @@ def test_languages_without_spaces_are_compared_sign_by_sign():
 def test_one_text_alone_and_texts_that_are_the_same_have_nothing_marked():
     assert mark_differences(["same", "same"]) == [[Piece("same", False)], [Piece("same", False)]]
     assert mark_differences([]) == []
+
+
+def test_of_texts_that_repeat_themselves_only_the_beginnings_are_compared(monkeypatch):
+    compared = []
+
+    class Matcher(SequenceMatcher):
+        def __init__(self, **texts):
+            compared.append((len(texts["a"]), len(texts["b"])))
+            super().__init__(**texts)
+
+    monkeypatch.setattr("lib.differences.SequenceMatcher", Matcher)
+    one, other = ("word " * 2_000).strip(), ("word " * 3_000).strip()
+    marked, _ = mark_differences([one, other])
+    assert compared[0][0] * compared[0][1] <= MOST_MATCHES
+    assert [piece.own for piece in marked] == [False, True]
+    assert "".join(piece.text for piece in marked) == one

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from lib.translated import translated, translated_list, translated_markdown, translated_whole
+from lib.translated import LONGEST, translated, translated_list, translated_markdown, translated_whole
 
 
 @pytest.fixture(autouse=True)
@@ -89,3 +89,9 @@ def test_a_long_text_of_many_commas_takes_no_time():
     for mark in (", ", "; ", ": ", " and ", ". A"):
         text = f"a{mark}" * 1_000 + "b"
         assert translated(text) == text
+
+
+@pytest.mark.parametrize("mark", [":", " :", ": ", ".", "; ", ", ", " and ", "a. A", "%(n)s ", " to "])
+def test_marks_without_end_are_no_fault(mark):
+    text = mark * (LONGEST // len(mark))
+    assert translated(text).strip()

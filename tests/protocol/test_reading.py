@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from models_runner.systems import catalog
+from models_runner.systems.prices import FIELDS
 from protocol.file.problems import ProtocolError
 from protocol.file.reading import read_protocol
 from protocol.file.writing import as_data, as_text, digest_of, plan_digest, without_comments
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.once
 
 FAULTS = {
     "study__quota": ("3", "is '3'; expected a whole number."),
+    "study__epsilon": (0, "is 0; expected more than 0"),
     "study__allow_tie": ("yes", "is 'yes'; expected true or false."),
     "study__quotta": (3, "is no key of a protocol. Did you mean 'quota'?"),
     "study__slug": ("a b", "expected a name of letters, digits, - and _."),
@@ -130,6 +132,11 @@ def test_own_words_of_an_instruction_and_own_questions_stay():
     words = {"short": {"en": "Say it in a line."}}
     data = as_data(protocol_of_data(instructions=words, study__criteria=["overall", own]))
     assert (data["instructions"], data["study"]["criteria"]) == (words, ["overall", own])
+
+
+def test_every_price_that_a_record_may_hold_is_read():
+    far = {"name": "Far", "adapter": "openai", "regime": "zero-shot", "price": dict.fromkeys(FIELDS, 0.5)}
+    assert as_data(protocol_of_data(systems__far=far))["systems"]["far"]["price"] == far["price"]
 
 
 def test_comments_are_no_part_of_the_form():

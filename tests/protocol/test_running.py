@@ -274,6 +274,14 @@ def test_a_plan_counts_calls_tokens_and_price_where_they_are_known(folder):
     assert "no price on its record (far)" in "\n".join(plan_lines(unpriced))
 
 
+def test_a_plan_counts_what_batches_cost(folder):
+    prices = {"input": 1.0, "output": 10.0, "batch": 0.4}
+    batched = model(price=prices, engine=model()["engine"] | {"batch": True, "preset": "openai"})
+    plan = make_plan(work_in(folder, systems__far=batched, study__systems=["far", "lexrank"]))
+    run = next(run for run in plan.runs if run.system == "far")
+    assert run.estimate.dollars == pytest.approx(0.4 * (run.estimate.prompt_tokens / 1e6 + 300 * 10 / 1e6))
+
+
 def test_a_plan_says_where_a_run_would_stop(tmp_path):
     plan = make_plan(work_in(tmp_path, systems__far=model(engine={}), study__systems=["far", "lexrank"]))
     stops = {step.title: step.reason for step in plan.steps if step.status == STOPS}

@@ -2,6 +2,7 @@
 
 from django import forms
 
+from accounts.mail import LONGEST_ADDRESS
 from annotations.models import Invitation, Membership
 from annotations.people.questionnaire import QuestionError, QuestionLine, parse_questions
 from annotations.web.forms.fields import moment_field
@@ -38,7 +39,12 @@ class MemberForm(forms.Form):
 class NewMemberForm(forms.Form):
     """Invites somebody who has no account yet."""
 
-    email = forms.EmailField(required=False, label="Mail address", help_text="Optional; kept with the account.")
+    email = forms.EmailField(
+        required=False,
+        max_length=LONGEST_ADDRESS,
+        label="Mail address",
+        help_text="Optional; kept with the account.",
+    )
     role = forms.ChoiceField(choices=Membership.Role.choices, initial=Membership.Role.RESEARCHER)
 
 

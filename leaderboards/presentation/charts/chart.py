@@ -43,6 +43,9 @@ class Chart:
 # Where a spec holds words, and not names of fields and kinds; a domain holds the words of its rows.
 WORDS_AT = frozenset({"title", "text", "description", "domain", "regime", "size", "what", "interval"})
 
+# Columns of names that somebody gave, which may be words of ours.
+NAMES_IN = frozenset({"System", "Against"})
+
 
 def in_readers_language(chart: Chart) -> Chart:
     """Return the chart with its words in the language of the page."""
@@ -51,10 +54,14 @@ def in_readers_language(chart: Chart) -> Chart:
         title=translated(chart.title),
         description=translated(chart.description),
         columns=[translated(column) for column in chart.columns],
-        rows=[[translated(value) if isinstance(value, str) else value for value in row] for row in chart.rows],
+        rows=[[_shown(column, value) for column, value in zip(chart.columns, row, strict=True)] for row in chart.rows],
         draw=lambda look: _translated_spec(chart.draw(look)),
         empty=translated(chart.empty),
     )
+
+
+def _shown(column: str, value: Value) -> Value:
+    return translated(value) if isinstance(value, str) and column not in NAMES_IN else value
 
 
 def _translated_spec(value: Any, key: str = "") -> Any:

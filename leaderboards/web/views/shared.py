@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.rights import NONE
 from annotations.web.access import datasets_being_rated
 from leaderboards.data.filters import DEFAULT
 from leaderboards.models import SharedLink
@@ -50,6 +51,7 @@ def _context(showing: Showing, query: BoardQuery, page: str) -> dict[str, Any]:
     """Return what every page shows. Nobody is logged in on it: an account's links would lead elsewhere."""
     return {
         "user": AnonymousUser(),
+        "may": NONE,
         "shared": True,
         "listed": not isinstance(showing.shown, SharedLink),
         "ends": getattr(showing.shown, "expires_at", None),

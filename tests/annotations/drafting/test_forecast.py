@@ -84,6 +84,19 @@ def test_the_votes_needed_are_the_fewest_that_are_enough():
     assert f"{needed.votes} in all" in needed_sentence(forecast)
 
 
+def test_a_crowd_is_forecast_from_a_few_hundred_designs(monkeypatch):
+    looked_at = []
+
+    def look(design, assumed):
+        looked_at.append(design)
+        return chances_of(design, assumed)
+
+    monkeypatch.setattr("annotations.drafting.forecast.chances_of", look)
+    assert forecast_study(VotingDesign(10_000, 30, 3), Assumptions(0.45, 0.05)).needed is None
+    assert VotingDesign(10_000, 30, 10_000) in looked_at
+    assert len(looked_at) < 1_500
+
+
 def test_where_no_votes_are_enough_documents_are_named_or_that_none_are():
     out_of_reach = forecast_study(VotingDesign(3, 20, 3), Assumptions(0.5, 0.02, "little"))
     assert out_of_reach.needed is None
@@ -122,8 +135,10 @@ def test_the_picture_has_a_line_for_each_number_of_people_and_the_study_on_one()
 def test_an_exact_forecast_has_its_error():
     exact = simulate_study(VotingDesign(5, 20, 3), Assumptions(0.7, 0.1), studies=20)
     assert exact.good_from < exact.good < exact.good_to
-    with pytest.raises(TooLargeError, match="too many to simulate here"):
-        simulate_study(VotingDesign(200, 2000, 3), Assumptions(0.5, 0.1))
+    # Both take more than half a minute where nothing else runs.
+    for large in (VotingDesign(200, 2000, 3), VotingDesign(2000, 6, 1000)):
+        with pytest.raises(TooLargeError, match="too many to simulate here"):
+            simulate_study(large, Assumptions(0.5, 0.1))
 
 
 def test_the_bill():

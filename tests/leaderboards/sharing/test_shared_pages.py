@@ -114,7 +114,9 @@ class TestALink:
         study = make_study(systems=2, documents=1, status="closed", simulated=True)
         _, token = link_to(study)
         for page in PAGES:
-            assert "Simulated votes." in text_of(open_page(token, page, client=researcher()))
+            answer = open_page(token, page, client=researcher())
+            assert "Simulated votes." in text_of(answer)
+            assert reverse("remove-example") not in answer.content.decode()
 
 
 class TestItsEnd:
