@@ -76,7 +76,7 @@ def plan_of(wanted: NewStudy, annotators: int | None = None) -> StudyPlan:
     summaries = summaries if whole else summaries.filter(document__in=documents)
     noun = "query" if wanted.instruction == InstructionKind.QUERY else "document"
     by_unit = _by_unit(summaries, wanted.systems)
-    pairs = sum(_pairs_of(wanted, systems) for systems in by_unit.values())
+    pairs = round(sum(_pairs_of(wanted, systems) for systems in by_unit.values()))
     plan = StudyPlan(
         units=_count_units(documents, wanted.instruction),
         noun=noun,
@@ -139,13 +139,16 @@ def _languages(documents: list[int]) -> dict[str, int]:
     return dict(languages)
 
 
-def _pairs_of(wanted: NewStudy, systems: frozenset[int]) -> int:
-    """Count the pairs of one document."""
+def _pairs_of(wanted: NewStudy, systems: frozenset[int]) -> float:
+    """Count the pairs of one document; of drawn pairs, how many are expected to have both summaries."""
     scope = wanted.stored_scope
     if scope.which_pairs == WhichPairs.ANCHOR:
         return len(systems) - 1 if scope.anchor is not None and scope.anchor.pk in systems else 0
     pairs = comb(len(systems), 2)
-    return min(pairs, scope.pairs_per_document or 0) if scope.which_pairs == WhichPairs.SAMPLE else pairs
+    if scope.which_pairs != WhichPairs.SAMPLE:
+        return pairs
+    possible = comb(len(wanted.systems), 2)
+    return pairs * min(scope.pairs_per_document or 0, possible) / possible if possible else 0
 
 
 def _asked_about(wanted: NewStudy, by_unit: ByUnit, pairs: int) -> int:

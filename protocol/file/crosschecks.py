@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from annotations.people.questionnaire import QuestionError, parse_questions
 from models_runner.adapters.protocol import AdapterError
+from models_runner.adapters.registry import ADAPTERS
 from models_runner.finetune.options import SettingsError, checked_settings
 from models_runner.importing.field_map.mapping import parse_map
 from models_runner.importing.records import RecordError
@@ -57,6 +58,10 @@ def _systems(protocol: Protocol) -> Found:
         place = ("systems", slug)
         if slug in protocol.finetunings:
             yield place, "is the name of a fine-tuning of this file as well. Rename one of the two."
+        if part.adapter not in ADAPTERS:
+            # A study of an older release may have one, and its file is written all the same.
+            yield (*place, "adapter"), f"expected one of {', '.join(ADAPTERS)}."
+            continue
         record = System(slug=slug, **part.model_dump(exclude={"base"}))
         for name, check in CHECKS.items():
             try:

@@ -11,7 +11,6 @@ from pydantic_core import PydanticCustomError
 
 from annotations.models import Sampling, SummaryFormat, Wanted
 from annotations.models.studies import DEFAULT_TITLE
-from models_runner.adapters.registry import ADAPTERS
 from models_runner.importing.readers.registry import FORMATS
 from models_runner.importing.reading import AUTO, Missing
 from models_runner.metrics.registry import METRIC_KEYS
@@ -89,7 +88,7 @@ class SystemPart(Part):
     """A system, as in a file of systems (docs/adapters.md)."""
 
     name: Line = Field(description="For researchers.")
-    adapter: Annotated[str, _one_of(ADAPTERS)] = Field(description="What runs it.")
+    adapter: str = Field(description="What runs it.")
     regime: Annotated[str, _one_of(Regime.values)] = Field(description="How it came to its task.")
     model_id: str = Field(default="", max_length=300, description="Weights: a folder, a file, a package or a hub id.")
     revision: str = Field(default="", max_length=100, description="Of the weights.")

@@ -71,7 +71,7 @@ def test_who_may_give_which_role():
 
 @pytest.mark.once
 def test_a_researcher_sees_their_own_studies_on_the_overview_and_no_other():
-    mine, other = make_study(systems=2, documents=1, slug="mine"), make_study(systems=2, documents=1, slug="hidden")
+    mine, other = make_study(systems=2, documents=1, slug="mine"), make_study(systems=2, documents=1, slug="of-others")
     user = account("researcher")
     mine.memberships.create(user=user, role="owner")
     page = browser_of(user).get("/").content.decode()
@@ -86,8 +86,8 @@ def test_a_researcher_owns_the_study_they_create():
     form = {
         "slug": "own",
         "title": "Own",
-        "dataset": model.dataset_id,
-        "systems": [s.pk for s in model.systems.all()],
+        "dataset": model.dataset.name,
+        "systems": [s.slug for s in model.systems.all()],
         "instruction": "medium",
         "criteria": ["overall"],
         "quota": 2,

@@ -44,7 +44,7 @@ def rows():
 
 
 def sender(path):
-    return "rater" if path.startswith("/rating") else "staff"
+    return "rater" if path.startswith("/rating") else "lead"
 
 
 def refused(world, path, body, *, content_type="application/json"):
@@ -101,7 +101,7 @@ def test_bodies_that_are_too_large(world, path, settings):
 def test_a_small_limit_holds_for_what_is_no_upload_only(world, settings):
     settings.API_BODY_BYTES = 10
     body = json.dumps(world.body("/datasets/{name}/documents"))
-    assert world.programs["staff"].post(world.path("/datasets/{name}/documents"), body).status_code == 200
+    assert world.programs["lead"].post(world.path("/datasets/{name}/documents"), body).status_code == 200
 
 
 def objects(path, body):
@@ -161,7 +161,7 @@ LISTS = ("/datasets", "/datasets/{name}/documents", "/systems", "/runs", "/runs/
 
 def test_parameters_that_are_not_known_are_named(world):
     for path in READS:
-        response = world.programs["staff"].get(world.path(path), {"surprise": "1"})
+        response = world.programs["lead"].get(world.path(path), {"surprise": "1"})
         assert (response.status_code, error_of(response)["field"]) == (422, "surprise")
 
 
@@ -169,19 +169,19 @@ def test_parameters_that_are_not_known_are_named(world):
 def test_parameters_of_the_wrong_kind_are_named(world, path):
     limits = [("limit", value) for value in ("0", "201", "x", "9" * 400)]
     for name, value in (*limits, ("cursor", "x" * 10_000), ("cursor", "\x00")):
-        response = world.programs["staff"].get(world.path(path), {name: value})
+        response = world.programs["lead"].get(world.path(path), {name: value})
         assert (response.status_code, error_of(response)["field"]) == (422, name)
 
 
 def test_a_parameter_that_is_there_twice_is_named(world):
-    response = world.programs["staff"].get("/studies?limit=1&limit=2")
+    response = world.programs["lead"].get("/studies?limit=1&limit=2")
     assert (response.status_code, error_of(response)["field"]) == (422, "limit")
 
 
 @pytest.mark.parametrize("path", ["/datasets/{}", "/systems/{}", "/studies/{}", "/studies/{}/votes", "/runs/{}"])
 def test_names_in_addresses(world, path):
     for name in ("x" * 10_000, "%00", "%ED%A0%80", "..%2f..%2fetc", "9" * 400):
-        response = world.programs["staff"].get(path.format(name))
+        response = world.programs["lead"].get(path.format(name))
         assert (response.status_code, error_of(response)["code"]) == (404, "not_found")
 
 
@@ -190,11 +190,11 @@ def test_versions_in_addresses(world, method):
     releases = world.path("/studies/{slug}/releases")
     for version in ("x" * 10_000, "%00", "%ED%A0%80", "..", "%F0%9F%92%A9"):
         path = f"{releases}/{version}" + ("/publish" if method == "post" else "")
-        response = getattr(world.programs["staff"], method)(path)
+        response = getattr(world.programs["lead"], method)(path)
         assert (response.status_code, error_of(response)["code"]) == (404, "not_found")
 
 
 def test_a_new_datasets_name_is_short(world):
     path = f"/datasets/{'x' * 10_000}/documents"
-    response = world.programs["staff"].post(path, [{"id": "m", "transcript": "Maya: We ship."}])
+    response = world.programs["lead"].post(path, [{"id": "m", "transcript": "Maya: We ship."}])
     assert response.status_code == 422

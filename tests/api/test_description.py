@@ -57,7 +57,7 @@ def world(settings):
 def sender(path):
     if path.startswith("/rating"):
         return "rater"
-    return "owner" if path.startswith("/webhooks") else "staff"
+    return "owner" if path.startswith("/webhooks") else "lead"
 
 
 def known(world, path):
@@ -103,7 +103,7 @@ MAKING = ("/datasets/{name}/documents", "/systems", "/runs", "/studies", "/studi
 def test_links_lead_from_one_answer_to_the_next(world):
     """What was made is found again, changed and listed, in any order."""
     machine = description().as_state_machine()
-    headers = world.programs["staff"].headers
+    headers = world.programs["lead"].headers
     followed, numbers = [], itertools.count()
 
     class Machine(machine):

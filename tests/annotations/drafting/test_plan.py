@@ -45,11 +45,21 @@ def test_it_counts_what_would_be_rated(runs):
     assert made.comparisons.count() == plan.pairs
 
 
-@pytest.mark.parametrize("scope", [{"sample": 2, "seed": 3}, {"chosen": ["m4"]}, {"pairs_per_document": 1}])
+@pytest.mark.parametrize("scope", [{"sample": 2, "seed": 3}, {"chosen": ["m4"]}])
 def test_it_counts_as_the_study_will_compare(runs, scope):
     study = wanted(runs, 0, 1, 2, scope=StudyScope(**scope))
     made = create_study("made", study.dataset, study.systems, scope=StudyScope(**scope))
     assert plan_of(study).pairs == made.comparisons.count()
+
+
+def test_it_expects_as_many_drawn_pairs_as_studies_get(runs):
+    """On average: a pair is drawn whether it has both summaries or not."""
+    drawn = [StudyScope(pairs_per_document=1, seed=seed) for seed in range(40)]
+    made = [
+        create_study(f"s{scope.seed}", runs[0].dataset, [r.system for r in runs[:3]], scope=scope) for scope in drawn
+    ]
+    assert plan_of(wanted(runs, 0, 1, 2, scope=drawn[0])).pairs == round(3 + 2 / 3)
+    assert sum(study.comparisons.count() for study in made) / len(made) == pytest.approx(3 + 2 / 3, abs=0.5)
 
 
 def test_an_anchor_leaves_pairs_out(runs):
