@@ -452,7 +452,9 @@ def test_a_researcher_reads_the_example_and_changes_nothing(world):
             send = getattr(world.clients["modeller"], method.lower())
             response = send(reverse(name, args=[example.slug]), world.data.get(name, {}))
             assert response.status_code != 404, name
-            refused |= {name} if response.status_code == 403 else set()
+            if response.status_code == 403:
+                refused.add(name)
+                assert roles not in (MEMBERS, RESULTS) or "The example is there to read." in response.content.decode()
             reads = roles in (MEMBERS, RESULTS) and (method == "GET" or name == "preview-answer")
             expected |= set() if reads else {name}
     assert refused == expected
