@@ -442,3 +442,30 @@ def test_undo_needs_an_answer_of_ones_own(world, role):
 def test_what_changes_something_takes_no_get(world, name):
     response = world.clients["administrator"].get(reverse(name, args=world.args[name]))
     assert response.status_code == 405
+
+
+def test_a_researcher_reads_the_example_and_changes_nothing(world):
+    example = make_study(slug="drawn", systems=2, documents=1, status="closed", simulated=True)
+    refused, expected = set(), set()
+    for name, (method, roles) in TABLE.items():
+        if roles in (MEMBERS, OWNERS, RESULTS, OWNED) and world.args[name] == world.args["study"]:
+            send = getattr(world.clients["modeller"], method.lower())
+            response = send(reverse(name, args=[example.slug]), world.data.get(name, {}))
+            assert response.status_code != 404, name
+            if response.status_code == 403:
+                refused.add(name)
+                assert roles not in (MEMBERS, RESULTS) or "The example is there to read." in response.content.decode()
+            reads = roles in (MEMBERS, RESULTS) and (method == "GET" or name == "preview-answer")
+            expected |= set() if reads else {name}
+    assert refused == expected
+    assert len(expected) > 10
+    assert got(world.clients["outsider"].get(example.get_absolute_url())) == "404"
+
+
+def test_the_example_is_in_the_lists_of_researchers(world):
+    make_study(slug="drawn", systems=2, documents=1, status="closed", simulated=True)
+    listed = {
+        role: b"/studies/drawn/" in world.clients[role].get(reverse("studies")).content
+        for role in ("outsider", "researcher", "modeller", "lead")
+    }
+    assert listed == {"outsider": False, "researcher": False, "modeller": True, "lead": True}

@@ -38,8 +38,8 @@ class StudyEffort:
     measured: int
 
     @property
-    def hours(self) -> float:
-        return self.ratings * self.seconds / 3600
+    def time(self) -> str:
+        return in_words(self.ratings * self.seconds)
 
 
 def study_effort(study: Study) -> StudyEffort:

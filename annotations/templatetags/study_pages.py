@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from annotations.models import Membership
-from annotations.web.access import role_of
+from annotations.web.access import LEAD, role_of
 
 register = template.Library()
 
@@ -40,7 +40,7 @@ def study_nav(context: dict[str, Any]) -> dict[str, Any]:
     """List the study's pages that this person may open, with the current one marked."""
     request, study = context["request"], context["study"]
     shown = ANSWERED_ON.get(request.resolver_match.url_name, request.resolver_match.url_name)
-    runs_it = role_of(request.user, study) != Membership.Role.RESEARCHER
+    runs_it = role_of(request.user, study) in (LEAD, Membership.Role.OWNER)
     pages = [
         (name, label, "page" if name == shown else "true" if shown in below else "")
         for name, label, below in PAGES

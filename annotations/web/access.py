@@ -25,6 +25,7 @@ from annotations.rating.queries import find_annotator
 
 __all__ = [
     "LEAD",
+    "READER",
     "StillRatingError",
     "annotator_gate",
     "annotator_page",
@@ -39,6 +40,7 @@ __all__ = [
     "not_while_rating",
     "owners_only",
     "raters_here",
+    "refuse_to_change_example",
     "refuse_while_rating",
     "refuse_while_rating_texts",
     "remember",
@@ -51,21 +53,31 @@ __all__ = [
 SESSION_KEY = "annotators"
 # The role in every study of who has the right every_study (accounts.rights).
 LEAD = "lead"
+# The role in the example study of who may create studies: they read all of it and change nothing.
+READER = "reader"
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# Pages that take something, and store nothing of it.
+STORE_NOTHING = ("preview-answer", "study-protocol")
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser, study: Study) -> str | None:
-    """Return "lead", "owner", "researcher", or None for everybody else."""
+    """Return "lead", "owner", "researcher", "reader", or None for everybody else."""
     if not isinstance(user, User):
         return None
-    if rights_of(user).every_study:
+    rights = rights_of(user)
+    if rights.every_study:
         return LEAD
-    return study.memberships.filter(user=user).values_list("role", flat=True).first()
+    role = study.memberships.filter(user=user).values_list("role", flat=True).first()
+    return READER if role is None and study.simulated and rights.create_studies else role
 
 
 def visible_studies(user: User) -> QuerySet[Study]:
-    """Return the studies a user may open: all of them for leads, their own for everybody else."""
-    studies = Study.objects.select_related("dataset")
-    return studies if rights_of(user).every_study else studies.filter(memberships__user=user)
+    """Return the studies a user may open: all of them for leads; their own, and the example for researchers."""
+    studies, rights = Study.objects.select_related("dataset"), rights_of(user)
+    if rights.every_study:
+        return studies
+    own = Q(pk__in=Membership.objects.filter(user=user).values("study"))
+    return studies.filter(own | Q(simulated=True) if rights.create_studies else own)
 
 
 def get_managed_study(request: HttpRequest, slug: str, *, owner: bool = False) -> Study:
@@ -73,12 +85,21 @@ def get_managed_study(request: HttpRequest, slug: str, *, owner: bool = False) -
     study = get_object_or_404(Study.objects.select_related("dataset", "created_by"), slug=slug)
     role = role_of(request.user, study)
     if role in (LEAD, Membership.Role.OWNER) or (role and not owner):
+        refuse_to_change_example(request, role)
         return study
     if role:
         raise PermissionDenied("Only owners of the study may do this.")
     if request.user.is_authenticated and study.annotators.filter(user=request.user.pk).exists():
         raise PermissionDenied("Annotators of a study cannot manage it.")
     raise Http404
+
+
+def refuse_to_change_example(request: HttpRequest, role: str | None) -> None:
+    """Raise PermissionDenied where a reader of the example sends what would be stored."""
+    if role != READER or request.method in SAFE_METHODS:
+        return
+    if request.resolver_match is None or request.resolver_match.url_name not in STORE_NOTHING:
+        raise PermissionDenied(_("The example is there to read. Create a study of your own to change something."))
 
 
 def get_annotator(request: HttpRequest, public_id: str) -> Annotator | None:

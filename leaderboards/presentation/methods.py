@@ -47,12 +47,14 @@ class Judging:
         here, elsewhere: Whether people rated on this site, and whether votes were imported.
         models: Whether language models voted.
         answers: The answers on offer, in words.
+        simulated: Whether a program drew the votes, as in the example study; then nobody judged.
     """
 
     here: bool
     elsewhere: bool
     models: bool
     answers: tuple[str, ...]
+    simulated: bool = False
 
 
 def judging_of(study: Study) -> Judging:
@@ -65,6 +67,7 @@ def judging_of(study: Study) -> Judging:
         elsewhere=any(imported for imported, _ in kinds),
         models=any(kind == JudgeType.LLM for _, kind in kinds),
         answers=(*answers, *(("both bad",) if study.allow_both_bad else ())),
+        simulated=study.simulated,
     )
 
 
@@ -117,7 +120,9 @@ def _judged(board: Board, judging: Judging) -> Part:
             f"{who} blind: the names of the systems were hidden and the sides counterbalanced. To the question "
             f"“{board['question']}” the answers were {_listed(judging.answers)}."
         )
-    if judging.elsewhere:
+    if judging.simulated:
+        sentences.append("A program drew these judgements to show what results look like; they are no evidence.")
+    elif judging.elsewhere:
         which = "Other judgements" if judging.here else "The judgements"
         sentences.append(f"{which} were made elsewhere and imported.")
     if names := board.get("flagged_annotators"):

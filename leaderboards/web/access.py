@@ -4,7 +4,14 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from annotations.models import Study
-from annotations.web.access import StillRatingError, get_managed_study, refuse_while_rating, role_of, study_gate
+from annotations.web.access import (
+    StillRatingError,
+    get_managed_study,
+    refuse_to_change_example,
+    refuse_while_rating,
+    role_of,
+    study_gate,
+)
 
 __all__ = ["StillRatingError", "get_results_study", "owners_of_results", "results_only"]
 
@@ -16,8 +23,10 @@ def get_results_study(request: HttpRequest, slug: str) -> Study:
         StillRatingError: They rate in this study, with their account or in this browser, and have pairs left.
     """
     study = get_object_or_404(Study.objects.select_related("dataset"), slug=slug)
-    if role_of(request.user, study) is None:
+    role = role_of(request.user, study)
+    if role is None:
         raise Http404
+    refuse_to_change_example(request, role)
     refuse_while_rating(request, study)
     return study
 

@@ -33,7 +33,10 @@ class RunStartForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        slugs = sorted({*System.objects.values_list("slug", flat=True), *catalog.entries()})
+        # Imported systems write nothing: a run of one would only fail.
+        stored = dict(System.objects.values_list("slug", "adapter"))
+        adapters = {slug: values["adapter"] for slug, values in catalog.entries().items()} | stored
+        slugs = sorted(slug for slug, adapter in adapters.items() if adapter != "imported")
         choices = [("", "Choose a system"), *((slug, slug) for slug in slugs)]
         self.fields["system"] = forms.ChoiceField(choices=choices)
 

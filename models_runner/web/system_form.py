@@ -177,6 +177,7 @@ class SystemForm(forms.Form):
             self.fields[f"engine_{name}"] = field
         if adapter == "openai":
             self.fields["context_window"].required = True
+            self.fields["context_window"].help_text = "Needed: the most tokens, prompt and output together."
         self.fields["model_id"].required = adapter in WITH_MODEL
         self.fields["model_id"].help_text = {
             "openai": "The model's name on that server.",

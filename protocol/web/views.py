@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.models import Membership, Study
-from annotations.web.access import members_only, owners_only, role_of, study_creators_only
+from annotations.web.access import LEAD, members_only, owners_only, role_of, study_creators_only
 from lib.translated import translated
 from protocol.file.problems import Problem, ProtocolError
 from protocol.file.schema import Protocol
@@ -44,7 +44,7 @@ def study_protocol(request: HttpRequest, study: Study) -> HttpResponse:
         "form": form,
         "analysis": protocol.analysis,
         "analysis_form": AnalysisForm(study=study, planned=protocol.analysis),
-        "may_record": role_of(request.user, study) != Membership.Role.RESEARCHER,
+        "may_record": role_of(request.user, study) in (LEAD, Membership.Role.OWNER),
         "problems": problems[:SHOWN_PROBLEMS],
         "differences": found,
         "stops": sum(one.stops for one in found or ()),
@@ -160,7 +160,7 @@ def _created(request: HttpRequest, work: Work) -> Study | None:
         messages.error(request, str(error))
         return None
     messages.success(
-        request, "The study is made, and its planned analysis is on record. Workers write what is missing."
+        request, "The study was created, and its planned analysis is on record. Workers write what is missing."
     )
     return study
 

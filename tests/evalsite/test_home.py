@@ -101,8 +101,9 @@ def test_home_asks_the_same_queries_for_any_number_of_rows(django_assert_num_que
 
 def test_an_empty_site_says_what_to_do_first():
     html = researcher().get("/").content.decode()
-    for command in ("import_dataset", "generate --dataset", "create_study"):
+    for command in ("import_dataset", "generate --dataset"):
         assert f"python manage.py {command}" in html
+    assert 'No studies yet. <a href="/studies/new/">Create one</a>' in html
 
 
 def test_each_study_has_its_verdict_in_a_sentence_but_for_who_rates_there():

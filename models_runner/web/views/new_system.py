@@ -102,7 +102,8 @@ def _create(request: HttpRequest, form: SystemForm) -> HttpResponse | None:
     except catalog.CatalogError as error:
         form.add_error("slug", str(error).removeprefix(f"{slug}: "))
         return None
-    messages.success(request, f"{slug} is made." if done.added else f"{slug} was there already, with the same record.")
+    said = f"{slug} was created." if done.added else f"{slug} was there already, with the same record."
+    messages.success(request, said)
     return redirect("system", slug)
 
 

@@ -145,6 +145,13 @@ def test_imported_judgements_are_not_called_blind():
     assert "Some of the judges were language models." in both
 
 
+def test_drawn_judgements_are_called_neither_imported_nor_blind():
+    drawn = as_text(board(), Judging(here=False, elsewhere=True, models=False, answers=ANSWERS, simulated=True))
+    assert "A program drew these judgements to show what results look like; they are no evidence." in drawn
+    assert "imported" not in drawn
+    assert "blind" not in drawn
+
+
 def test_latex_can_be_compiled_as_it_is():
     text = as_latex(board(dataset="A&B_1 50%", question="Which {one}?\nTell."), HERE)
     assert text.startswith(f"% qmsum_pilot, overall, fingerprint {'ab' * 32}\n")

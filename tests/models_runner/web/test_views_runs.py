@@ -40,6 +40,14 @@ def test_a_system_of_the_catalogue_enters_the_database_when_it_is_chosen():
     assert Run.objects.get().system.slug == "lead-3"
 
 
+def test_the_form_offers_no_system_that_writes_nothing():
+    SystemFactory(slug="ours", adapter="imported")
+    html = researcher().get("/runs/").content.decode()
+    assert '<option value="lead-3">' in html
+    assert '<option value="ours">' not in html
+    assert '<option value="palm-2">' not in html
+
+
 def test_the_form_takes_its_first_values_from_the_address():
     dataset, system = DatasetFactory(), SystemFactory()
     html = researcher().get(f"/runs/?dataset={dataset.name}&system={system.slug}").content.decode()
