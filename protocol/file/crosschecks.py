@@ -60,7 +60,8 @@ def _systems(protocol: Protocol) -> Found:
             yield place, "is the name of a fine-tuning of this file as well. Rename one of the two."
         if part.adapter not in ADAPTERS:
             # A study of an older release may have one, and its file is written all the same.
-            yield (*place, "adapter"), f"expected one of {', '.join(ADAPTERS)}."
+            known = ", ".join(ADAPTERS)
+            yield (*place, "adapter"), f"expected one of {known}."
             continue
         record = System(slug=slug, **part.model_dump(exclude={"base"}))
         for name, check in CHECKS.items():
