@@ -11,7 +11,7 @@ from accounts.passwords import reset_path
 from tests.accounts.helpers import account, link
 from tests.people import stranger
 
-LINKS = ["/join/abc.def-1/", "/resume/abc/", "/invited/abc/", "/password/new/MQ/abc-def/"]
+LINKS = ["/shared/share_abc/report/", "/join/abc.def-1/", "/resume/abc/", "/invited/abc/", "/password/new/MQ/abc-def/"]
 
 
 @pytest.mark.parametrize("path", LINKS)

@@ -36,9 +36,11 @@ def main() -> None:
 
 
 def end_with_parent() -> None:
-    from evalsite.launcher import _end_with_parent
+    import signal
 
-    _end_with_parent()
+    from jobs import processes
+
+    processes.end_with_parent(signal.SIGTERM)
 
 
 def load() -> None:

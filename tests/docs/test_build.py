@@ -44,6 +44,7 @@ def copy(tmp_path):
         target.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile)(ROOT / name, target)
     (tmp_path / "LICENSE").write_text("Apache")
+    shutil.copytree(ROOT / "protocols", tmp_path / "protocols")
     return tmp_path
 
 

@@ -59,7 +59,9 @@ def test_a_small_export_is_sent_at_once(study):
     assert not ExportJob.objects.exists()
 
 
-@pytest.mark.parametrize("page", ["board", "report", "trust", "combined", "planning", "figures", "study-releases", "exports"])
+@pytest.mark.parametrize(
+    "page", ["board", "report", "trust", "combined", "planning", "figures", "study-releases", "exports"]
+)
 def test_every_page_of_results_leads_to_the_others_and_marks_itself(study, page):
     html = researcher().get(reverse(page, args=[study.slug])).content.decode()
     links = re.search(r'aria-label="Results">(.*?)</nav>', html, re.DOTALL)[1]

@@ -224,7 +224,8 @@ def test_two_imports_at_once_store_one_of_two_spellings(write):
         thread.join()
     assert Document.objects.count() == 1
     assert len(refused) == 1
-    assert "with other content" in refused[0]
+    # Whether the first was there when the second began, or came meanwhile.
+    assert "with other content" in refused[0] or "came or went while this was imported" in refused[0]
 
 
 def test_a_speaker_has_one_colour_in_every_spelling():
