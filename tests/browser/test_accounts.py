@@ -62,14 +62,23 @@ def accept(page, link):
 
 
 def make_a_study(page, model):
+    """Step by step; each is left when the page has looked at what was filled in."""
     page.goto("/studies/new/")
-    page.locator("[name=slug]").fill("own")
-    page.locator("[name=title]").fill("Our own study")
-    page.locator("[name=dataset]").select_option(str(model.dataset_id))
+    page.get_by_label("Title").fill("Our own study")
+    page.get_by_label("Slug").fill("own")
+    page.get_by_label("Dataset").select_option(model.dataset.name)
+    press(page, "Next: Who")
     for system in model.systems.all():
-        page.locator(f"[name=systems][value='{system.pk}']").check()
-    page.get_by_role("button", name="Create and open").click()
+        page.get_by_role("checkbox", name=system.slug, exact=True).check()
+    press(page, "Next: How")
+    press(page, "Next: When")
+    press(page, "Create and open")
     expect(page.get_by_role("heading", name="Our own study")).to_be_visible()
+
+
+def press(page, name):
+    expect(page.locator("[data-live]")).to_have_attribute("aria-busy", "false")
+    page.get_by_role("button", name=name).click()
 
 
 def change_password(page):
