@@ -99,7 +99,7 @@ def test_from_a_pasted_transcript_and_an_endpoint_to_two_summaries(page):
     start_run(page, "lead-3")
     page.goto(Document.objects.get().get_absolute_url())
     expect(page.get_by_text("The hall opens on Monday.")).to_be_visible()
-    expect(page.locator("#summaries ~ *", has_text="We open the hall on Monday.").first).to_be_visible()
+    expect(page.locator("[aria-labelledby=summaries]").get_by_text("We open the hall on Monday.").first).to_be_visible()
     page.goto("/studies/new/")
     page.get_by_label("Title").fill("Which one?")
     page.get_by_label("Slug").fill("which")
