@@ -38,7 +38,7 @@ dev: install-dev
 	@$(PY) -m tools.docs --if-changed &
 	@DEBUG=1 exec $(PY) manage.py dev --host $(HOST)
 
-test: install-dev
+test: install-dev docs
 	@$(PY) -m tools.run_tests
 
 check: install-dev
