@@ -91,7 +91,7 @@ def test_killed_three_times_it_ends_with_nothing_twice(file, tmp_path):
     assert Counter(Dataset.objects.values_list("name", flat=True)) == {"m": 1}
     assert (Document.objects.count(), ImportedSource.objects.count()) == (6, 1)
     assert sorted(System.objects.values_list("slug", flat=True)) == ["lead-3", "lexrank", "slow", "textrank"]
-    assert sorted(InstructionText.objects.values_list("version", flat=True).distinct()) == [1]
+    assert set(InstructionText.objects.values_list("version", flat=True)) == {1}
     assert (Study.objects.count(), ProtocolRecord.objects.count()) == (1, 1)
     assert AuditEntry.objects.filter(action="created").count() == 1
     assert Run.objects.filter(status="done").count() == Run.objects.count() == 3
