@@ -15,7 +15,7 @@ from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from lib.translated import MARK, MARKS
+from lib.text.translated import MARK, MARKS
 from tools.said import shown_texts
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +37,7 @@ def marked(domain: str) -> Iterator[tuple[str, Message, str | None]]:
     """File, text and context of everything to translate; a text with a plural is a pair."""
     if domain == "django":
         yield from ((file, text, None) for file, text in shown_texts(ROOT))
-        yield from (("lib/translated.py", mark, MARK) for mark in MARKS)
+        yield from (("lib/text/translated.py", mark, MARK) for mark in MARKS)
     for app in APPS:
         for kind, pattern in SOURCES[domain].items():
             for path in sorted((ROOT / app).rglob(pattern)):

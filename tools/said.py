@@ -1,4 +1,4 @@
-"""Find the English texts that pages translate when they show them (lib/translated.py), where Python writes them."""
+"""Find the English texts that pages translate when they show them (lib/text/translated.py), where Python writes them."""
 
 import ast
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice, product
 from pathlib import Path
 
-from lib.translated import WORDS, split_line
+from lib.text.translated import WORDS, split_line
 
 # Packages and modules whose texts reach a page. What is below them is for programs, the terminal or the database.
 SHOWN = (
@@ -216,7 +216,7 @@ def _place(found: re.Match[str]) -> str:
 
 def shown_texts(root: Path) -> Iterator[tuple[str, str]]:
     """File and text of everything that pages translate when they show it."""
-    yield from (("lib/translated.py", word) for word in WORDS)
+    yield from (("lib/text/translated.py", word) for word in WORDS)
     card = root / CARD
     yield from ((CARD, text) for text in lines_of_card(card.read_text()))
     for name in SHOWN:

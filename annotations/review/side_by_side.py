@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from annotations.models import SummaryEvidence
-from lib.differences import Piece, mark_differences
 from lib.language import words
+from lib.text.differences import Piece, mark_differences
 from models_runner.adapters.prompts import output_tokens
 from models_runner.models import Document, Summary
 from models_runner.runs.overview import DocumentSummary, ScoreGroup, summaries_of

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from annotations.drafting.forecast import MOST_DOCUMENTS, StudyForecast
 from annotations.studies.effort import in_words
 from lib.numbers import count_of, format_count
-from lib.translated import translated
+from lib.text.translated import translated
 from stats.decisions.power import VotingDesign
 
 register = template.Library()

@@ -10,8 +10,8 @@ from django.utils.safestring import SafeData, mark_safe
 from django.utils.translation import get_language
 
 from lib.numbers import UNDEFINED
-from lib.translated import translated as translate_shown
-from lib.translated import translated_list, translated_whole
+from lib.text.translated import translated as translate_shown
+from lib.text.translated import translated_list, translated_whole
 
 register = template.Library()
 

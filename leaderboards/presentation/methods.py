@@ -8,7 +8,7 @@ from typing import Any
 from annotations.models import JudgeType, Study
 from leaderboards.presentation.enough import in_numbers
 from lib.numbers import count_of, format_count
-from lib.translated import translated, translated_list
+from lib.text.translated import translated, translated_list
 from stats.ratings.estimates import NO_LIMIT
 
 Board = dict[str, Any]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from lib.strict_json import json_texts
-from lib.visible import visible_text
+from lib.text.visible import visible_text
 from models_runner.models import InstructionKind
 
 MAX_ID_LENGTH = 200

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from lib.names import normal_form
-from lib.visible import visible_text
+from lib.text.visible import visible_text
 from models_runner.importing.records import (
     MAX_ID_LENGTH,
     MAX_SPLIT_LENGTH,

@@ -11,7 +11,7 @@ from typing import Any
 from lib.csv_cells import reads_as_missing, unmarked_word
 from lib.lines import text_lines
 from lib.names import normal_form
-from lib.visible import visible_text
+from lib.text.visible import visible_text
 from models_runner.importing.files import json_objects, read_text
 from models_runner.importing.records import RecordError
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from jobs.messages import announce
 from jobs.models import MAX_ATTEMPTS
 from lib.faults import explained
-from lib.visible import visible_text
+from lib.text.visible import visible_text
 from models_runner.adapters.protocol import AdapterError, SystemOutput, TransientAdapterError
 from models_runner.models import Run, Summary, SummaryCall
 from models_runner.models.runs import SummaryQuerySet

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
 from lib.language_codes import UnknownLanguageError, language_code
-from lib.translated import translated
+from lib.text.translated import translated
 from models_runner.importing.drafts.service import read_options
 from models_runner.importing.readers.registry import FORMATS
 from models_runner.importing.reading import AUTO

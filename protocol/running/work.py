@@ -1,6 +1,7 @@
 """What a run of a protocol works with, and how it can fail."""
 
 import fcntl
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,24 +63,24 @@ class Work:
         return path
 
 
-class Step:
+class Step(ABC):
     """One thing to do, in one transaction; doing it again does nothing."""
 
     @property
-    def title(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def title(self) -> str: ...
 
+    @abstractmethod
     def is_done(self, work: Work) -> bool:
         """Look in the database. Raises StepError if something else is there in its place."""
-        raise NotImplementedError
 
     def blocked(self, work: Work) -> str:
         """Say why it cannot be done here, as far as that can be known before; "" otherwise."""
         return ""
 
+    @abstractmethod
     def do(self, work: Work) -> str:
         """Do it, and return what was done in a few words. Raises StepError."""
-        raise NotImplementedError
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations.models import Membership, Study
 from annotations.web.access import LEAD, members_only, owners_only, role_of, study_creators_only
-from lib.translated import translated
+from lib.text.translated import translated
 from protocol.file.problems import Problem, ProtocolError
 from protocol.file.schema import Protocol
 from protocol.file.writing import as_text

@@ -1,6 +1,6 @@
 import pytest
 
-from lib.cutting import cut_text, width_of
+from lib.text.cutting import cut_text, width_of
 
 
 @pytest.mark.parametrize(

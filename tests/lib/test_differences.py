@@ -4,7 +4,7 @@ from difflib import SequenceMatcher
 
 import pytest
 
-from lib.differences import MOST_MATCHES, Piece, mark_differences
+from lib.text.differences import MOST_MATCHES, Piece, mark_differences
 
 pytestmark = pytest.mark.once
 
@@ -53,7 +53,7 @@ def test_of_texts_that_repeat_themselves_only_the_beginnings_are_compared(monkey
             compared.append((len(texts["a"]), len(texts["b"])))
             super().__init__(**texts)
 
-    monkeypatch.setattr("lib.differences.SequenceMatcher", Matcher)
+    monkeypatch.setattr("lib.text.differences.SequenceMatcher", Matcher)
     one, other = ("word " * 2_000).strip(), ("word " * 3_000).strip()
     marked, _ = mark_differences([one, other])
     assert compared[0][0] * compared[0][1] <= MOST_MATCHES

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import translation
 
-from lib.translated import LONGEST, translated, translated_list, translated_markdown, translated_whole
+from lib.text.translated import LONGEST, translated, translated_list, translated_markdown, translated_whole
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 import pytest
 
-from lib.visible import is_blank, visible_text
+from lib.text.visible import is_blank, visible_text
 
 UNSEEN = {
     "nothing": "",

@@ -6,7 +6,7 @@ from typing import Any
 
 from leaderboards.presentation.charts.look import Look
 from lib.numbers import UNDEFINED, format_count
-from lib.translated import translated
+from lib.text.translated import translated
 
 # One version for files and pages.
 VEGA_LITE = "6.4"

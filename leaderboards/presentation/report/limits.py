@@ -8,7 +8,7 @@ from django.utils.translation import gettext, ngettext
 from leaderboards.presentation.enough import in_numbers
 from leaderboards.presentation.flags import FlagNote
 from lib.numbers import format_count
-from lib.translated import translated, translated_list
+from lib.text.translated import translated, translated_list
 
 Values = Mapping[str, Any]
 

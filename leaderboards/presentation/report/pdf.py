@@ -16,7 +16,7 @@ from django.utils.translation import get_language, gettext, pgettext
 from leaderboards.presentation.board_verdict import BoardVerdict
 from leaderboards.presentation.report.report import DecisionReport
 from leaderboards.presentation.report.typical import TypicalPair
-from lib.translated import translated, translated_list, translated_whole
+from lib.text.translated import translated, translated_list, translated_whole
 
 LAYOUT = Path(__file__).with_name("report.typ")
 # For letters that neither the pinned font nor the machine's fonts have: whoever runs the site puts fonts there.

@@ -21,7 +21,7 @@ from leaderboards.presentation.report.typical import PairNames, TypicalPair, sho
 from leaderboards.snapshots.cache import cached_value
 from leaderboards.snapshots.query import BoardQuery, SnapshotPendingError
 from lib.numbers import UNDEFINED, format_count, format_fraction, format_parameters, format_percent
-from lib.translated import translated, translated_list
+from lib.text.translated import translated, translated_list
 
 Values = Mapping[str, Any]
 

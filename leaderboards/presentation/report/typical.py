@@ -12,10 +12,10 @@ from annotations.models import Comparison, Judgement, Remark, Strength, Study, S
 from leaderboards.boards.typical_pairs import LOSS, TIE, WIN
 from leaderboards.data.filters import restriction
 from leaderboards.snapshots.query import BoardQuery
-from lib.cutting import cut_text
 from lib.markup.plain import plain_text
 from lib.numbers import format_count
-from lib.translated import translated_list
+from lib.text.cutting import cut_text
+from lib.text.translated import translated_list
 
 TEXT_COLUMNS, COMMENT_COLUMNS, MOST_COMMENTS = 700, 240, 3
 SMALL, LARGE, EQUAL, BAD = "small", "large", "tie", "both_bad"

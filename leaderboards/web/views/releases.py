@@ -25,7 +25,7 @@ from leaderboards.releases.publishing import Draft, ReleaseError
 from leaderboards.web.access import get_results_study, results_only
 from leaderboards.web.forms import DoiForm, DraftForm, ExportForm
 from leaderboards.web.requests import results_page
-from lib.translated import translated_markdown
+from lib.text.translated import translated_markdown
 
 # Larger exports are written in the background.
 STREAMED_AT_MOST = 20_000

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from lib.visible import storable, visible_text
+from lib.text.visible import storable, visible_text
 from models_runner.adapters.protocol import Written
 from models_runner.adapters.texts.control_tokens import without_turn_marks
 from models_runner.adapters.texts.thoughts import part_thoughts

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from lib.visible import visible_text
+from lib.text.visible import visible_text
 from models_runner.importing.records import (
     MAX_ID_LENGTH,
     MAX_TITLE_LENGTH,
