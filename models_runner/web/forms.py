@@ -33,12 +33,13 @@ class RunStartForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Imported systems write nothing: a run of one would only fail.
         stored = dict(System.objects.values_list("slug", "adapter"))
         adapters = {slug: values["adapter"] for slug, values in catalog.entries().items()} | stored
-        slugs = sorted(slug for slug, adapter in adapters.items() if adapter != "imported")
-        choices = [("", "Choose a system"), *((slug, slug) for slug in slugs)]
-        self.fields["system"] = forms.ChoiceField(choices=choices)
+        # Imported systems write nothing, so they are not offered; one that is sent all the same is told what it needs.
+        field = forms.ChoiceField(choices=[(slug, slug) for slug in adapters])
+        offered = sorted(slug for slug, adapter in adapters.items() if adapter != "imported")
+        field.widget.choices = [("", "Choose a system"), *((slug, slug) for slug in offered)]
+        self.fields["system"] = field
 
 
 class SystemFilterForm(forms.Form):
