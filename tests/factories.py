@@ -1,5 +1,6 @@
 """Valid defaults for every model; a test sets only what it is about."""
 
+import itertools
 import uuid
 from typing import Any
 
@@ -140,14 +141,13 @@ def make_study(
         RunFactory(dataset=made.dataset, instruction=made.instruction, status=Run.Status.DONE) for _ in range(systems)
     ]
     made.systems.set([run.system for run in runs])
-    shuffle = 0
-    for document in docs:
-        summaries = sorted((SummaryFactory(run=run, document=document) for run in runs), key=lambda s: s.pk)
-        for i, a in enumerate(summaries):
-            for b in summaries[i + 1 :]:
-                Comparison.objects.create(
-                    study=made, document=document, summary_a=a, summary_b=b, quota=quota, shuffle=shuffle
-                )
-                shuffle += 1
+    # All at once: most tests begin here.
+    summaries = [[SummaryFactory.build(run=run, document=document) for run in runs] for document in docs]
+    Summary.objects.bulk_create(itertools.chain.from_iterable(summaries))
+    pairs = itertools.chain.from_iterable(itertools.combinations(of_document, 2) for of_document in summaries)
+    Comparison.objects.bulk_create(
+        Comparison(study=made, document=a.document, summary_a=a, summary_b=b, quota=quota, shuffle=shuffle)
+        for shuffle, (a, b) in enumerate(pairs)
+    )
     recount_pairs(made)
     return made

@@ -63,5 +63,7 @@ def _load(key: str, spec: SystemSpec) -> SystemAdapter:
 
 
 def unload_all() -> None:
+    if not _loaded:
+        return
     _loaded.clear()
     gc.collect()

@@ -5,7 +5,7 @@ import numpy as np
 from annotations.models import Comparison
 from models_runner.models import Run
 from tests.factories import AnnotatorFactory, DocumentFactory, SummaryFactory, make_study
-from tests.leaderboards.helpers import score, summaries_of, system_slugs, vote
+from tests.leaderboards.helpers import score, summaries_of, system_slugs, vote_all
 
 QUALITY = (1.2, 0.4, 0.0, -0.8)
 
@@ -35,13 +35,15 @@ def _vote_all(made, criterion, slugs, annotators, rng):
     comparisons = Comparison.objects.filter(study=made).select_related(
         "summary_a__run__system", "summary_b__run__system"
     )
+    votes = []
     for comparison in comparisons.order_by("pk"):
         gap = quality[comparison.summary_a.run.system.slug] - quality[comparison.summary_b.run.system.slug]
         for slot, person in enumerate(people):
             chance = 1 / (1 + np.exp(-gap))
             outcome = "tie" if rng.random() < 0.1 else "a" if rng.random() < chance else "b"
             side = "ab"[int(rng.integers(2))]
-            vote(comparison, person, outcome, criterion=criterion, slot=slot, shown_left=side)
+            votes.append((comparison, person, slot, side, outcome))
+    vote_all(criterion, votes)
 
 
 def add_documents(made, count):

@@ -3,11 +3,13 @@
 import math
 import os
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -56,6 +58,14 @@ def load(spec: SystemSpec) -> LanguageModelAdapter:
     return LanguageModelAdapter(spec, OpenAIEngine(spec))
 
 
+@cache
+def known_authorities() -> ssl.SSLContext:
+    """The certificates that the HTTP client trusts, read once: reading them takes longer than an answer nearby."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
+
+
 class OpenAIEngine:
     """A model behind an endpoint.
 
@@ -98,7 +108,7 @@ class OpenAIEngine:
         # Redirects are off, because one could lead to a host that the operator has not allowed.
         deadlines = Deadlines()
         hooks = {"request": [_only_our_headers(key), deadlines.begin]}
-        http = self.openai.DefaultHttpxClient(follow_redirects=False, event_hooks=hooks)
+        http = self.openai.DefaultHttpxClient(follow_redirects=False, event_hooks=hooks, verify=known_authorities())
         deadlines.bind(http)
         return self.openai.OpenAI(
             base_url=base_url,
