@@ -55,21 +55,22 @@ def in_flagged_pair(study: Study) -> Q:
     return Q(assignment__comparison__summary_a__in=names) | Q(assignment__comparison__summary_b__in=names)
 
 
-def _open_studies() -> QuerySet[Study]:
-    return Study.objects.exclude(status=Study.Status.CLOSED)
-
-
-def _unchecked(study: Study) -> QuerySet[Summary]:
+def not_searched(study: Study) -> QuerySet[Summary]:
+    """Compared summaries that were not looked through for the names known now."""
     compared = Comparison.objects.filter(study=study)
     in_a_pair = Exists(compared.filter(summary_a=OuterRef("pk"))) | Exists(compared.filter(summary_b=OuterRef("pk")))
     checked = GiveawayCheck.objects.filter(study=study, summary=OuterRef("pk"), searched_for=list_key())
     return Summary.objects.filter(in_a_pair, ~Exists(checked)).order_by("document", "pk")
 
 
+def _open_studies() -> QuerySet[Study]:
+    return Study.objects.exclude(status=Study.Status.CLOSED)
+
+
 def _check_study(study: Study) -> int:
     names = [name for system in study.systems.all() for name in (system.slug, system.name)]
     checked = 0
-    while batch := list(_unchecked(study).select_related("document__transcript")[:BATCH]):
+    while batch := list(not_searched(study).select_related("document__transcript")[:BATCH]):
         _replace(study, [_check(study, one, names) for one in batch])
         checked += len(batch)
     return checked

@@ -49,7 +49,7 @@ class Places:
         pair = frozenset((vote.model_a, vote.model_b))
         comparison = self._comparisons.get((document, query.pk if query else None, pair))
         if comparison is None:
-            raise NoPlaceError("document_id", self._not_compared(vote))
+            raise NoPlaceError("document_id", self._empty(vote, document) or self._not_compared(vote))
         return comparison
 
     def _document(self, vote: GivenVote) -> int:
@@ -61,6 +61,15 @@ class Places:
             message = f"dataset {self._study.dataset.name} has no document {vote.document!r}."
             raise NoPlaceError("document_id", message)
         return document
+
+    def _empty(self, vote: GivenVote, document: int) -> str:
+        """Say which of the two summaries is there and has no text, since such a one is compared with nothing."""
+        written = Summary.objects.done().filter(document=document, run__instruction=self._study.instruction)
+        of_both = written.filter(run__system__slug__in=(vote.model_a, vote.model_b), text="")
+        empty = " and ".join(sorted(set(of_both.values_list("run__system__slug", flat=True))))
+        if not empty:
+            return ""
+        return f"the summary of {vote.document!r} by {empty} is empty, and an empty summary is never compared."
 
     def _not_compared(self, vote: GivenVote) -> str:
         about = "" if vote.query or vote.query_number else ", and the line names no query of it"

@@ -27,6 +27,8 @@ JUDGE_TYPES = {kind.value: kind for kind in JudgeType}
 SIDES = {side.value: side.value for side in Side}
 STRENGTHS = {strength.label: strength.value for strength in Strength}
 LONGEST_JUDGE = 50
+# Votes may weigh by 1 / chance: one that was drawn more rarely than this would outweigh all others, or be infinite.
+LEAST_CHANCE = 1e-9
 LONGEST_SECONDS = 2_000_000  # what a column of milliseconds holds
 EXCLUDED = "annotator_excluded"  # a void_reason; no other one is read
 # A field of an export that the study itself knows; it is ignored.
@@ -178,8 +180,8 @@ def _draw(fields: Fields) -> tuple[float | None, int | None]:
     chance, drawn_from = fields.values.get("sampling_prob"), fields.values.get("sampling_from")
     if chance in (None, "") and drawn_from in (None, ""):
         return None, None
-    if isinstance(chance, bool) or not isinstance(chance, int | float) or not 0 < chance <= 1:
-        raise fields.fail("sampling_prob", f"is {shown(chance)}; expected a number above 0, at most 1.")
+    if isinstance(chance, bool) or not isinstance(chance, int | float) or not LEAST_CHANCE <= chance <= 1:
+        raise fields.fail("sampling_prob", f"is {shown(chance)}; expected a number from {LEAST_CHANCE:g} to 1.")
     if isinstance(drawn_from, bool) or not isinstance(drawn_from, int) or not 1 <= drawn_from < LONGEST_SECONDS:
         raise fields.fail("sampling_from", f"is {shown(drawn_from)}; expected how many it was drawn from.")
     return float(chance), drawn_from

@@ -88,7 +88,7 @@ def _place(study: Study, votes: Sequence[GivenVote]) -> list[_Placed]:
     if not criteria:
         raise DatasetImportError([f"Study {study.slug} asks no question."])
     places = Places(study)
-    first: dict[tuple[object, ...], str] = {}
+    first: dict[tuple[object, ...], _Placed] = {}
     placed, problems = [], []
     for vote in votes:
         criterion = criteria.get(vote.criterion or next(iter(criteria)))
@@ -101,14 +101,31 @@ def _place(study: Study, votes: Sequence[GivenVote]) -> list[_Placed]:
         except NoPlaceError as error:
             problems.append(f"{vote.where}, {error}")
             continue
-        key = (comparison.pk, normal_form(vote.judge), criterion.pk)
-        if key in first:
-            problems.append(f"{vote.where}: the same answer of the same judge is in {first[key]} already.")
-        first.setdefault(key, vote.where)
-        placed.append(_in_own_order(vote, comparison, criterion))
+        one = _in_own_order(vote, comparison, criterion)
+        earlier = first.setdefault((comparison.pk, normal_form(vote.judge), criterion.pk), one)
+        if earlier is not one:
+            problems.append(_answered_twice(earlier, one))
+        placed.append(one)
     if problems:
         raise DatasetImportError(problems)
     return placed
+
+
+def _answered_twice(earlier: _Placed, later: _Placed) -> str:
+    """Say that a judge answers a comparison twice in the file, and whether the answers differ."""
+    where, before = later.vote.where, earlier.vote.where
+    if later.outcome == earlier.outcome:
+        return f"{where}: the same answer of the same judge is in {before} already."
+    return (
+        f"{where}: judge {later.vote.judge!r} answers {_in_words(later)} here, and {_in_words(earlier)} on the same "
+        f"pair in {before}. Keep one of both lines."
+    )
+
+
+def _in_words(placed: _Placed) -> str:
+    """Return the answer as a file has it, whichever of the two its line calls a."""
+    systems = (placed.comparison.summary_a.run.system.slug, placed.comparison.summary_b.run.system.slug)
+    return f"for {systems['ab'.index(placed.outcome)]}" if placed.outcome in ("a", "b") else f"'{placed.outcome}'"
 
 
 def _in_own_order(vote: GivenVote, comparison: Comparison, criterion: Criterion) -> _Placed:

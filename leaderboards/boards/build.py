@@ -44,7 +44,7 @@ def make_board(inputs: BoardInputs, seed: int) -> Board:
         "resamples": ratings.resamples,
         "code_version": CODE_VERSION,
         "method": ratings.method,
-        "warnings": [*_disconnected(lines), *_leaks(lines), *_llm_judges(inputs), *ratings.warnings],
+        "warnings": [*_disconnected(lines), *_leaks(lines), *_of_votes(inputs), *ratings.warnings],
         "interval_warnings": list(ratings.warnings),
         "parts": parts_by_name(lines),
         "tie_parameter": [_defined(value) for value in ratings.tie_parameter],
@@ -124,6 +124,20 @@ def _votes_left_out(inputs: BoardInputs) -> dict[str, int]:
         on_flagged = [np.isin(side, flagged_summaries) for side in (votes.summary_a, votes.summary_b)]
         flagged = int((on_flagged[0] | on_flagged[1]).sum()) if flagged_summaries else 0
     return {"votes_filtered": len(votes), "votes_unfiltered": n, "flagged_votes": flagged}
+
+
+def _of_votes(inputs: BoardInputs) -> list[str]:
+    return [*_llm_judges(inputs), *_not_searched(inputs)]
+
+
+def _not_searched(inputs: BoardInputs) -> list[str]:
+    """Warn that votes which the filter leaves out may count, because a worker has yet to look for them."""
+    if not inputs.not_searched:
+        return []
+    return [
+        f"{inputs.not_searched} summaries were not searched for names of models yet, so votes on them count here "
+        "whatever they say. A worker searches them."
+    ]
 
 
 def _weights(inputs: BoardInputs) -> Board | None:

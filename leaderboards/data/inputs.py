@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from annotations.blindness.leak_check import not_searched
 from annotations.models import Criterion, Study
 from leaderboards.data.filters import Filters
 from leaderboards.data.votes import BoardVotes, VoteRow, filtered_votes, read_board_votes
@@ -77,6 +78,7 @@ class BoardInputs:
         summaries: The newest run's of each system, document and query.
         scores: Those of the newest signature of each metric.
         flagged_annotators: Whose votes the filters leave out because a check flags them.
+        not_searched: Where the filters leave out summaries with names, how many nobody has searched for them yet.
     """
 
     study: Study
@@ -87,6 +89,7 @@ class BoardInputs:
     summaries: list[SummaryRow]
     scores: list[ScoreRow]
     flagged_annotators: list[str] = field(default_factory=list)
+    not_searched: int = 0
 
     @cached_property
     def slugs(self) -> list[str]:
@@ -225,6 +228,8 @@ class BoardInputs:
             pair = [slugs.get(key or 0) for key in (study.small_system_id, study.large_system_id)]
             yield ["pair", *pair, study.pair_named_at.isoformat()]
         yield from (["flagged", name] for name in self.flagged_annotators)
+        if self.not_searched:
+            yield ["not searched", self.not_searched]
         yield from (["price", s.slug, sorted(s.price.items())] for s in self.systems if s.price)
 
 
@@ -259,9 +264,9 @@ def gather_inputs(
     summaries = _summaries(study, systems)
     names = (*METRIC_NAMES, *STYLE_NAMES) if filters.control == "style" else METRIC_NAMES
     scores = _newest_scores(_scores(study, systems, names), {s.pk: s.language for s in summaries})
-    return BoardInputs(
-        study, criterion, filters, systems, votes, summaries, scores, _flagged(criterion, filters, votes)
-    )
+    named = _flagged(criterion, filters, votes)
+    left = not_searched(study).count() if filters.flagged == "out" else 0
+    return BoardInputs(study, criterion, filters, systems, votes, summaries, scores, named, left)
 
 
 def _flagged(criterion: Criterion, filters: Filters, votes: BoardVotes) -> list[str]:

@@ -18,6 +18,7 @@ from annotations.studies.settings import change_settings
 from annotations.studies.setup import StudySetupError
 from leaderboards.exports.rows import export_rows
 from models_runner.importing.records import DatasetImportError
+from models_runner.models import Summary
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.leaderboards.helpers import build_board, make_rated_study, system_slugs
 
@@ -152,7 +153,8 @@ def test_votes_per_comparison_change_for_people_here_alone(study, write):
         ({"lead_time": "4"}, "field 'lead_time'"),
         ({"tstamp": True}, "field 'tstamp'"),
         ({"tstamp": 1e300}, "field 'tstamp'"),
-        ({"sampling_prob": 0, "sampling_from": 3}, "field 'sampling_prob': is 0; expected a number above 0, at most 1"),
+        ({"sampling_prob": 0, "sampling_from": 3}, "field 'sampling_prob': is 0; expected a number from 1e-09 to 1"),
+        ({"sampling_prob": 1e-320, "sampling_from": 3}, "field 'sampling_prob': is 1e-320; expected"),
         ({"sampling_prob": 0.5}, "field 'sampling_from': is null; expected how many"),
         ({"sampling_prob": True, "sampling_from": 3}, "field 'sampling_prob'"),
         ({"id": "7"}, "field 'id': is '7'; expected a UUID"),
@@ -170,6 +172,15 @@ def test_a_wrong_line_is_named_and_nothing_is_imported(study, write, wrong, mess
 def test_a_judge_answers_once(study, write):
     with pytest.raises(DatasetImportError, match=r"line 2: the same answer of the same judge is in .* line 1 already"):
         import_ratings(write(line(study), swapped(line(study))), study)
+    one = line(study)
+    twice = (
+        f"line 2: judge 'expert-1' answers for {one['model_b']} here, and for {one['model_a']} on the same pair in "
+        r".*line 1\. Keep one"
+    )
+    with pytest.raises(DatasetImportError, match=twice):
+        import_ratings(write(one, swapped(one | {"winner": "model_b"})), study)
+    with pytest.raises(DatasetImportError, match="line 2: judge 'expert-1' answers 'tie' here, and for "):
+        import_ratings(write(one, one | {"winner": "tie"}), study)
     import_ratings(write(line(study)), study)
     with pytest.raises(DatasetImportError, match="line 1: 'expert-1' has another answer here already; it stays"):
         import_ratings(write(line(study, winner="tie")), study)
@@ -201,6 +212,15 @@ def test_pairs_the_study_does_not_compare_are_told(write):
     rest = (set(system_slugs(study)) - {vote["model_a"], vote["model_b"]}).pop()
     with pytest.raises(DatasetImportError, match=r"does not compare .* Import the summaries of both first"):
         import_ratings(write(vote | {"model_b": rest}), study)
+
+
+def test_a_vote_on_an_empty_summary_says_which_is_empty(study, write):
+    vote = line(study)
+    pair = study.comparisons.first()
+    Summary.objects.filter(pk=pair.summary_b_id).update(text="", stop_reason="empty")
+    pair.delete()
+    with pytest.raises(DatasetImportError, match=f"the summary of .* by {vote['model_b']} is empty, and an empty"):
+        import_ratings(write(vote), study)
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{", '{"winner": "tie", "winner": "tie"}', "null"])

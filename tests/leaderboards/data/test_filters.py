@@ -7,6 +7,7 @@ from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from annotations.blindness.leak_check import check_all
 from annotations.models import Annotator, GiveawayCheck, Invitation
 from leaderboards.data.filters import (
     CONTROL,
@@ -142,6 +143,16 @@ def test_votes_on_flagged_summaries(study):
     board = researcher().get("/boards/meetings/board.json", {"flagged": "out"}).json()
     assert (board["votes"], board["votes_unfiltered"], board["flagged_votes"]) == (8, 12, 4)
     assert board_of(study)["flagged_votes"] == 4
+
+
+def test_a_board_without_flagged_summaries_says_how_many_nobody_searched(study):
+    pairs = study.comparisons.values_list("summary_a", "summary_b")
+    waiting = len({summary for pair in pairs for summary in pair})
+    warning = f"{waiting} summaries were not searched for names of models yet"
+    assert any(said.startswith(warning) for said in board_of(study, flagged="out")["warnings"])
+    assert not any("not searched" in said for said in board_of(study)["warnings"])
+    check_all()
+    assert not any("not searched" in said for said in board_of(study, flagged="out")["warnings"])
 
 
 def test_the_votes_of_an_export_are_those_of_the_board(study):
