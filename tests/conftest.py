@@ -23,18 +23,27 @@ SLOW = ("worker", "weights", "simulation")
 hypothesis_settings.register_profile("punchweight", deadline=None)
 hypothesis_settings.load_profile("punchweight")
 emptying.install()
-DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+OWN_TRANSACTIONS = {"transactional_db", "live_server"}
+DATABASE_FIXTURES = {"db"} | OWN_TRANSACTIONS
+SAME_STATEMENTS = Path(__file__).parent / "same_statements.txt"
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Every test that reaches the database runs again on PostgreSQL; -m database selects them.
+    """Mark what reaches the database, what of it asks for transactions, and what sends only what others send.
 
+    tools/run_tests.py selects by these marks what runs again on PostgreSQL.
     Files with slow tests are the first that several processes share out: begun last, one would run alone at the end.
     """
+    same_statements = set(SAME_STATEMENTS.read_text().splitlines())
     for item in items:
-        if item.get_closest_marker("django_db") or DATABASE_FIXTURES & set(item.fixturenames):
+        database = item.get_closest_marker("django_db")
+        if database or DATABASE_FIXTURES & set(item.fixturenames):
             item.add_marker(pytest.mark.database)
+        if OWN_TRANSACTIONS & set(item.fixturenames) or (database and database.kwargs.get("transaction")):
+            item.add_marker(pytest.mark.own_transactions)
+        if item.nodeid.partition("[")[0] in same_statements:
+            item.add_marker(pytest.mark.same_statements)
         if item.get_closest_marker("browser") and not item.path.is_relative_to(BROWSER_TESTS):
             raise pytest.UsageError(
                 f"{item.nodeid} is marked browser; expected in {BROWSER_TESTS}, where they run from."

@@ -1,5 +1,7 @@
 """Run every test on SQLite with the file broker, and those that reach the database on PostgreSQL with Redis as well.
 
+On PostgreSQL one test is enough for each statement that any sends: tools/postgresql_tests.py has chosen which.
+
 All run at the same time, on two cores: one process on PostgreSQL, two on SQLite with the slow files first, and one
 with the tests in a browser. A page that waits for its turn on a processor looks like one that hangs, so the browser goes
 before the others, which take what it leaves: it waits half of its time.
@@ -25,7 +27,7 @@ NO_TESTS = 5  # pytest's answer where nothing was chosen
 # The others give way to the browser's tests.
 GIVE_WAY = ("nice", "-n", "10")
 BROWSER_TESTS = "tests/browser"
-AGAIN = "database and not (browser or weights or once or simulation)"
+AGAIN = "database and not (browser or weights or once or simulation{})"
 CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 # One thread a model: several runs share the machine, and threads of a model wait for each other by spinning.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "GENERATION_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
@@ -67,11 +69,15 @@ def loud(text: str) -> None:
     print(f"\n!!! {text}\n", flush=True)
 
 
-def on_postgresql(database_url: str, broker_url: str) -> tuple[list[str], dict[str, str]]:
-    """Arguments and environment of the second run. A lost commit is no loss there, so none waits for the disk."""
-    options = "options=-c%20synchronous_commit%3Doff"
+def on_postgresql(database_url: str, broker_url: str, *, every: bool) -> tuple[list[str], dict[str, str]]:
+    """Arguments and environment of the second run. A lost commit is no loss there, so none waits for the disk.
+
+    every: whether tests run there that send only statements which others send, too.
+    """
+    options = "options=-c%20synchronous_commit%3Doff%20-c%20jit%3Doff"
     url = f"{database_url}{'&' if '?' in database_url else '?'}{options}"
-    return ["-p", "no:cacheprovider", "-m", AGAIN], {"DATABASE_URL": url, "CELERY_BROKER_URL": broker_url}
+    chosen = AGAIN.format("" if every else " or same_statements")
+    return ["-p", "no:cacheprovider", "-m", chosen], {"DATABASE_URL": url, "CELERY_BROKER_URL": broker_url}
 
 
 class Run:
@@ -99,7 +105,8 @@ def main() -> int:
         skipped = [] if chromium else ["browser tests (no /usr/bin/chromium)"]
         others = []
         if database_url and broker_url:
-            again, urls = on_postgresql(database_url, broker_url)
+            every = os.environ.get("TEST_POSTGRESQL") == "all"
+            again, urls = on_postgresql(database_url, broker_url, every=every)
             others.append(Run("PostgreSQL, Redis", started, *extra, *again, environment=urls))
         else:
             missing = [name for name, url in (("PostgreSQL", database_url), ("Redis", broker_url)) if not url]

@@ -151,7 +151,8 @@ class TestTheSameQueryTwice:
         call_command("import_summaries", path, dataset="meetings", system="theirs", instruction="query")
 
     def test_each_has_its_own_answer(self, dataset):
-        assert list(Reference.objects.exclude(query=None).values_list("query__position", "text")) == [
+        references = Reference.objects.exclude(query=None).order_by("query__position")
+        assert list(references.values_list("query__position", "text")) == [
             (0, "They ship on Tuesday."),
             (1, "The date moved."),
             (2, "Two days were added."),
