@@ -13,6 +13,7 @@ from models_runner.datasets.changes import KeptError, delete_unused, rename_data
 from models_runner.models import Dataset, Document, Reference, Summary, Transcript
 from models_runner.runs import overview
 from models_runner.web.access import get_dataset, get_document, researchers_only
+from models_runner.web.blinding import refusals
 from models_runner.web.paging import requested_page
 
 MOST_WORDS = 8
@@ -66,14 +67,17 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
     document = get_document(request, pk)
     original = request.GET.get("turns") == "original"
     transcript = document.transcript
+    refusal = refusals(request).get(document.dataset_id)
     context = {
         "document": document,
         "dataset": document.dataset,
         "turns": overview.shown_turns(transcript.original_turns if original else transcript.turns),
         "original": original,
-        "references": document.references.select_related("query"),
         "queries": document.queries.all(),
-        "summaries": overview.summaries_of(document),
+        "refusal": refusal,
+        "summary_count": document.summaries.done().count() if refusal else 0,
+        "references": [] if refusal else document.references.select_related("query"),
+        "summaries": [] if refusal else overview.summaries_of(document),
     }
     return render(request, "models_runner/document.html", context)
 
