@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from lib.text.translated import verbatim
 from models_runner.datasets.changes import KeptError, delete_unused, rename_dataset
 from models_runner.models import Dataset, Document, Reference, Summary, Transcript
 from models_runner.runs import overview
@@ -91,7 +92,7 @@ def dataset_rename(request: HttpRequest, name: str) -> HttpResponse:
     except KeptError as error:
         messages.error(request, str(error))
         return redirect("dataset", name)
-    messages.success(request, f"{name} is {dataset.name} now.")
+    messages.success(request, f"{verbatim(name)} is {verbatim(dataset.name)} now.")
     return redirect(dataset)
 
 
@@ -104,7 +105,7 @@ def dataset_delete(request: HttpRequest, name: str) -> HttpResponse:
     except KeptError as error:
         messages.error(request, str(error))
         return redirect(dataset)
-    messages.success(request, f"The dataset {name} is deleted.")
+    messages.success(request, f"The dataset {verbatim(name)} is deleted.")
     return redirect("datasets")
 
 
@@ -117,5 +118,5 @@ def document_delete(request: HttpRequest, pk: int) -> HttpResponse:
     except KeptError as error:
         messages.error(request, str(error))
         return redirect(document)
-    messages.success(request, f"The document {document.external_id} is deleted.")
+    messages.success(request, f"The document {verbatim(document.external_id)} is deleted.")
     return redirect(document.dataset)
