@@ -130,7 +130,7 @@ def check_columns(study: Study) -> None:
         study.clean_fields(exclude=checked_elsewhere)
     except ValidationError as error:
         field, (message, *_) = next(iter(error.message_dict.items()))
-        what = Study._meta.get_field(field).verbose_name
+        what = getattr(Study._meta.get_field(field), "verbose_name", field)
         raise StudySetupError(f"{what}: {message}", field) from error
 
 
