@@ -7,7 +7,9 @@ from typing import Any
 from gunicorn.glogging import Logger
 
 # Addresses that hold a secret: what follows the name, up to the next / or the end.
-LINK = re.compile(r"/(join|resume|invited|shared|password/new/[A-Za-z0-9_-]+)/(?!set-password\b)[^/\s\"'?]+")
+LINK = re.compile(
+    r"/(join|resume|invited|shared|account/address|password/new/[A-Za-z0-9_-]+)/(?!set-password\b|cancel\b)[^/\s\"'?]+"
+)
 
 
 def without_secrets(text: str) -> str:

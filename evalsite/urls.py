@@ -1,8 +1,6 @@
 from django.contrib import admin
 from django.urls import include, path
-from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
-from django.views.i18n import set_language
 
 from evalsite import handbook, views
 
@@ -15,7 +13,7 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("docs/", handbook.docs, name="docs"),
     path("docs/<path:path>", handbook.docs, name="docs"),
-    path("language/", require_POST(set_language), name="set-language"),
+    path("language/", views.choose_language, name="set-language"),
     # One way to change a password: the one with the login's lock and the audit trail.
     path("admin/password_change/", RedirectView.as_view(pattern_name="change-password")),
     path("admin/", admin.site.urls),

@@ -11,11 +11,12 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.db.models import Count, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST, require_safe
 from django.views.defaults import permission_denied
+from django.views.i18n import set_language
 
 from accounts.rights import rights_of
 from annotations.models import Comparison, Criterion, Study
@@ -25,6 +26,7 @@ from evalsite.example.study import remove_example as remove
 from evalsite.overview import next_steps, system_rows
 from leaderboards.presentation.board_verdict import BoardVerdict
 from leaderboards.presentation.study_verdict import stored_verdicts
+from lib.choices import refuse_choice
 from models_runner.models import Dataset, Run, Summary
 from models_runner.runs import overview
 from models_runner.web.access import researchers_only
@@ -123,6 +125,15 @@ def patterns(request: HttpRequest) -> HttpResponse:
         ),
     }
     return render(request, "evalsite/patterns.html", context)
+
+
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponseBase:
+    """POST language=CODE shows pages in that language, in this browser."""
+    code = request.POST.get("language")
+    if code not in dict(settings.LANGUAGES):
+        return refuse_choice("language", code, dict(settings.LANGUAGES))
+    return set_language(request)
 
 
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -86,9 +86,11 @@ def format_bare_seconds(value: float | None) -> str:
 
 
 def format_bytes(value: float | None) -> str:
-    """1.2 GB, 340 MB."""
+    """1.2 GB, 340 MB, 12 kB."""
     if not is_defined(value):
         return UNDEFINED
+    if 0 < value < 10**6 / 2:
+        return f"{math.ceil(value / 1000)} kB"
     megabytes = round(value / 10**6)
     return f"{value / 10**9:.1f} GB" if megabytes >= 1000 else f"{megabytes} MB"
 

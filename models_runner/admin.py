@@ -1,6 +1,7 @@
 """The admin site, only for repairs; researchers use the site's own pages. Rows that workers write are read-only."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin import RecordAdmin
@@ -16,6 +17,7 @@ from models_runner.models import (
     Summary,
     System,
 )
+from models_runner.web.blinding import refusals
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -69,6 +71,10 @@ class SummaryAdmin(ReadOnlyAdmin):
     list_display = ["pk", "run", "document", "status", "stop_reason", "dropped_tokens", "attempts"]
     list_filter = ["status", "stop_reason"]
     list_select_related = ["run__system", "run__dataset", "document"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Summary]:
+        """Leave out what the visitor rates."""
+        return super().get_queryset(request).exclude(run__dataset__in=refusals(request))
 
 
 @admin.register(MetricSignature)

@@ -66,6 +66,7 @@ WHO_RATES_NOT = ("in", "403", *("in",) * 7)
 JOINED = ("403", "in", *("403",) * 7)
 # An invitation that nobody opened in this browser.
 NOT_INVITED = ("410",) * 9
+NO_ADDRESS_WAITS = ("login", *("410",) * 8)
 
 TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "home": ("GET", EVERYBODY),
@@ -81,6 +82,9 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "accept-invitation": ("GET", NOT_INVITED),
     "account": ("GET", LOGGED_IN),
     "change-password": ("GET", LOGGED_IN),
+    "confirm-address": ("GET", NO_ADDRESS_WAITS),
+    "new-address": ("GET", LOGGED_IN),
+    "cancel-address": ("POST", LOGGED_IN),
     "end-sessions": ("POST", LOGGED_IN),
     "accounts": ("GET", ADMINISTRATORS),
     "invite-account": ("POST", ADMINISTRATORS),
@@ -303,6 +307,7 @@ def make_world():
         "revoke": [study.slug, invitation.public_id],
         "revoke-member": [study.slug, invited.pk],
         "invited": [account_token],
+        "new-address": ["no-such-link"],
         "new-password": reset_path(users["outsider"]).strip("/").split("/")[-2:],
         "revoke-account-invitation": [invited.invitation_id],
         **{name: [users["outsider"].pk] for name in ("one-account", "change-role", "change-activity", "reset-link")},
@@ -343,6 +348,7 @@ def make_world():
         "invite": {"kind": "link"},
         "invite-member": {"role": "researcher"},
         "invite-account": {"role": "member", "study_role": "researcher", "days": "7"},
+        "set-language": {"language": "en"},
         "change-role": {"role": "researcher"},
         "change-activity": {"change": "deactivate"},
         "add-attention-checks": {"n": 1, "purpose": "gold", "questions": ["overall"]},

@@ -1,8 +1,9 @@
 """The tables of accounts; imports no other table but Django's users."""
 
 from accounts.models.accounts import Account, Role
+from accounts.models.addresses import AddressChange
 from accounts.models.attempts import AttemptCount
 from accounts.models.events import AccountEvent
 from accounts.models.invitations import AccountInvitation
 
-__all__ = ["Account", "AccountEvent", "AccountInvitation", "AttemptCount", "Role"]
+__all__ = ["Account", "AccountEvent", "AccountInvitation", "AddressChange", "AttemptCount", "Role"]

@@ -19,6 +19,8 @@ class AccountEvent(models.Model):
         RESET_LINK = "reset_link", _("made a link for a new password")
         PASSWORD = "password", _("set a new password")
         EMAIL = "email", _("changed the mail address")
+        EMAIL_ASKED = "email_asked", _("asked for another mail address")
+        EMAIL_CANCELLED = "email_cancelled", _("kept the mail address after all")
         SESSIONS = "sessions", _("ended all other sessions")
 
     at = models.DateTimeField(auto_now_add=True)

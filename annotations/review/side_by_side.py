@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from annotations.models import SummaryEvidence
 from lib.language import words
 from lib.text.differences import Piece, mark_differences
+from lib.text.translated import verbatim
 from models_runner.adapters.prompts import output_tokens
 from models_runner.models import Document, Summary
 from models_runner.runs.overview import DocumentSummary, ScoreGroup, summaries_of
@@ -86,7 +87,7 @@ def side_by_side(document: Document, asked: str, systems: Sequence[str]) -> Side
 def _of(summary: Summary) -> tuple[str, str]:
     if summary.query is None:
         return summary.run.instruction, summary.run.get_instruction_display()
-    return f"query-{summary.query.pk}", summary.query.text
+    return f"query-{summary.query.pk}", verbatim(summary.query.text)
 
 
 def _chosen(asked: Sequence[str], there: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ KEY = re.compile(r"[A-Za-z0-9_-]{1,50}")
 LONGEST_QUESTION = 200
 # The form for a new study has this address.
 RESERVED = "new"
+LONGEST_CONSENT = 20_000
 LARGEST = 2_147_483_647  # the largest integer a column holds on every database
 
 
@@ -107,11 +108,37 @@ def check_page(break_minutes: int, summary_format: str) -> None:
         )
 
 
+def check_gold_every(number: int) -> None:
+    if number < 0 or number == 1:
+        raise StudySetupError(
+            f"One gold item in {number} pairs is not possible; expected 0 for none, or 2 or more.", "gold_every"
+        )
+    check_sizes(("gold_every", "number of pairs with one gold item", number))
+
+
+def check_consent(text: str) -> None:
+    if len(text) > LONGEST_CONSENT:
+        raise StudySetupError(
+            f"The consent text has {len(text)} characters; expected at most {LONGEST_CONSENT}.", "consent"
+        )
+
+
+def check_columns(study: Study) -> None:
+    """Refuse what a column of the study does not hold: too long a text, a choice or an address that is none."""
+    checked_elsewhere = [field.name for field in Study._meta.concrete_fields if field.is_relation]
+    try:
+        study.clean_fields(exclude=checked_elsewhere)
+    except ValidationError as error:
+        field, (message, *_) = next(iter(error.message_dict.items()))
+        what = getattr(Study._meta.get_field(field), "verbose_name", field)
+        raise StudySetupError(f"{what}: {message}", field) from error
+
+
 def check_sizes(*numbers: tuple[str, str, int | None]) -> None:
     """Refuse numbers that no column holds. numbers: (setting, the same in words, value)."""
-    for field, name, number in numbers:
+    for field, what, number in numbers:
         if number is not None and not 0 <= number <= LARGEST:
-            raise StudySetupError(f"The {name} is {number}; expected 0 to {LARGEST}.", field)
+            raise StudySetupError(f"The {what} is {number}; expected 0 to {LARGEST}.", field)
 
 
 def check_sampling(sampling: str, epsilon: float) -> None:

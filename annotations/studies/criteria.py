@@ -3,6 +3,8 @@
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from lib.text.translated import verbatim
+
 LIBRARY: dict[str, tuple[str, str]] = {
     "overall": (
         _("Which summary is better overall?"),
@@ -33,4 +35,13 @@ _TEXTS = {text for texts in LIBRARY.values() for text in texts}
 
 def in_readers_language(text: str) -> str:
     """Translate a text of the library into the reader's language; return any other text as it was written."""
-    return gettext(text) if text in _TEXTS else text
+    return gettext(text) if is_of_library(text) else text
+
+
+def is_of_library(text: str) -> bool:
+    return text in _TEXTS
+
+
+def label_of(question: str) -> str:
+    """Return a question as the label of a field, which a page translates only if it is of the library."""
+    return question if is_of_library(question) else verbatim(question)

@@ -151,5 +151,16 @@ def in_words(seconds: float) -> str:
     return ngettext("%(n)s hour", "%(n)s hours", 1 if hours == 1 else 2) % {"n": f"{hours:g}"}
 
 
+def long_in_words(seconds: float) -> str:
+    """As in_words; from two days on in whole days of 24 hours, with the hours beside them, for these are worked."""
+    if seconds < 2 * 24 * 3600:
+        return in_words(seconds)
+    days, hours = round(seconds / 86_400), f"{seconds / 3600:,.0f}"
+    return ngettext("%(days)s day (%(hours)s hours)", "%(days)s days (%(hours)s hours)", days) % {
+        "days": days,
+        "hours": hours,
+    }
+
+
 def _minutes(minutes: float) -> str:
     return ngettext("%(n)s minute", "%(n)s minutes", 1 if minutes == 1 else 2) % {"n": f"{minutes:g}"}

@@ -11,7 +11,7 @@ from django.utils import timezone
 from annotations.counts.pair_tallies import sampling_changed
 from annotations.models import AuditEntry, ExpectedAnswer, Outcome, Study
 from annotations.studies import audit
-from annotations.studies.checks import StudySetupError, check_pair, check_sampling, dates_problem
+from annotations.studies.checks import StudySetupError, check_gold_every, check_pair, check_sampling, dates_problem
 
 STATUS_CHANGES = {
     "open": (Study.Status.OPEN, (Study.Status.DRAFT, Study.Status.PAUSED, Study.Status.CLOSED)),
@@ -92,10 +92,8 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
     if fixed and is_rated(before):
         label = LABELS[fixed[0]]
         raise StudySetupError(f"“{label}” can no longer change: annotators have already been given pairs.")
-    if "gold_every" in changed and (values["gold_every"] < 0 or values["gold_every"] == 1):
-        raise StudySetupError(
-            f"One gold item in {values['gold_every']} pairs is not possible; expected 0 for none, or 2 or more."
-        )
+    if "gold_every" in changed:
+        check_gold_every(values["gold_every"])
     _check_expected_answers(before, changed, values)
     check_sampling(*(values.get(name, getattr(before, name)) for name in ("sampling", "epsilon")))
     if "quota" in changed:

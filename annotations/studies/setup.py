@@ -11,12 +11,23 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.counts.pair_tallies import recount_pairs
-from annotations.models import AuditEntry, Criterion, Membership, Sampling, Study, SummaryFormat, Wanted, WhichDocuments
+from annotations.models import (
+    AuditEntry,
+    Criterion,
+    Membership,
+    PersonalQuestion,
+    Sampling,
+    Study,
+    SummaryFormat,
+    Wanted,
+    WhichDocuments,
+)
 from annotations.studies import audit, checks
 from annotations.studies.checks import StudySetupError, check_sampling
 from annotations.studies.consent import set_consent_text
 from annotations.studies.criteria import LIBRARY
 from annotations.studies.pair_generation import build_comparisons
+from annotations.studies.personal_questions import QuestionError, QuestionLine, parse_questions, set_questions
 from annotations.studies.scope import StudyScope, check_scope, scope_documents
 from lib.lines import text_lines
 from models_runner.datasets.lookup import stored_split
@@ -27,6 +38,7 @@ __all__ = [
     "MARGIN",
     "NewStudy",
     "OwnCriterion",
+    "PeopleOptions",
     "RatingOptions",
     "StudyScope",
     "StudySetupError",
@@ -35,6 +47,7 @@ __all__ = [
     "own_criteria",
 ]
 
+Moment = PersonalQuestion.Moment
 # To be preferred in 45 of 100 comparisons instead of 50 is still good enough.
 MARGIN = 0.05
 
@@ -66,6 +79,41 @@ class RatingOptions:
     summary_format: str = SummaryFormat.RENDERED
 
 
+@dataclass(frozen=True)
+class PeopleOptions:
+    """Who may join, what people are asked besides their pairs, and how they end; see the fields of Study.
+
+    Attributes:
+        consent: What annotators agree to before their first pair; "" for nothing.
+        questions_before, questions_after: About the person, before and after rating, one a line; see parse_questions.
+    """
+
+    open_link: bool = True
+    consent: str = ""
+    questions_before: Sequence[str] = ()
+    questions_after: Sequence[str] = ()
+    gold_every: int = 0
+    ask_guess: bool = False
+    completion_code: str = ""
+    completion_url: str = ""
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Return those that are fields of Study."""
+        names = ("open_link", "gold_every", "ask_guess", "completion_code", "completion_url")
+        return {name: getattr(self, name) for name in names}
+
+    def questions(self) -> dict[str, list[QuestionLine]]:
+        """Return the questions by moment. Raises StudySetupError."""
+        read = {}
+        for moment, field in ((Moment.BEFORE, "questions_before"), (Moment.AFTER, "questions_after")):
+            try:
+                read[moment.value] = parse_questions("\n".join(getattr(self, field)))
+            except QuestionError as error:
+                raise StudySetupError(str(error), field) from error
+        return read
+
+
 class StudySettings(TypedDict, total=False):
     """The settings of a new study that have a default; NewStudy says what they mean."""
 
@@ -76,8 +124,8 @@ class StudySettings(TypedDict, total=False):
     title: str
     annotator_title: str
     guidelines: str
-    consent: str
     options: RatingOptions | None
+    people: PeopleOptions | None
     scope: StudyScope | None
     created_by: User | None
     draft: bool
@@ -97,7 +145,6 @@ class NewStudy:
 
     Attributes:
         annotator_title: The heading that annotators see; "" for the usual one.
-        consent: What annotators agree to before their first pair; "" for nothing.
         draft: Nobody can rate until it is opened.
         margin: See Study.noninferiority_margin; None for no verdict on small versus large.
         small_system, large_system: The two that the study asks about, named before any vote.
@@ -114,8 +161,8 @@ class NewStudy:
     title: str = ""
     annotator_title: str = ""
     guidelines: str = ""
-    consent: str = ""
     options: RatingOptions | None = None
+    people: PeopleOptions | None = None
     scope: StudyScope | None = None
     created_by: User | None = None
     draft: bool = False
@@ -176,6 +223,7 @@ class NewStudy:
             **self.heading,
             **self.stored_scope.fields,
             **asdict(self.options or RatingOptions()),
+            **(self.people or PeopleOptions()).fields,
         )
 
 
@@ -192,6 +240,11 @@ def check_study(wanted: NewStudy) -> None:
     check_scope(wanted.stored_scope, wanted.systems)
     checks.check_pair(wanted.small_system, wanted.large_system, wanted.systems)
     checks.check_dates(wanted.opens_at, wanted.closes_at)
+    people = wanted.people or PeopleOptions()
+    checks.check_gold_every(people.gold_every)
+    checks.check_consent(people.consent)
+    people.questions()
+    checks.check_columns(wanted.row())
 
 
 def create_study(slug: str, dataset: Dataset, systems: Sequence[System], **settings: Unpack[StudySettings]) -> Study:
@@ -225,7 +278,10 @@ def store_study(wanted: NewStudy) -> Study:
     if study.created_by is not None:
         Membership.objects.create(study=study, user=study.created_by, role=Membership.Role.OWNER)
     audit.record(study, study.created_by, AuditEntry.Action.CREATED, after=study.status)
-    set_consent_text(study, wanted.consent, study.created_by)
+    people = wanted.people or PeopleOptions()
+    set_consent_text(study, people.consent, study.created_by)
+    for moment, questions in people.questions().items():
+        set_questions(study, moment, questions, study.created_by)
     build_comparisons(study)
     recount_pairs(study)
     return study

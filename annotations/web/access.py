@@ -40,9 +40,9 @@ __all__ = [
     "not_while_rating",
     "owners_only",
     "raters_here",
+    "refusals_by_dataset",
     "refuse_to_change_example",
     "refuse_while_rating",
-    "refuse_while_rating_texts",
     "remember",
     "role_of",
     "study_creators_only",
@@ -128,7 +128,7 @@ def forget(request: HttpRequest, annotator: Annotator) -> None:
 
 
 class StillRatingError(PermissionDenied):
-    """The person still has pairs to rate in the study, and results would sway them.
+    """The person still has pairs to rate in the study; results, and who wrote which text, would sway them.
 
     Attributes:
         study: The study.
@@ -136,17 +136,9 @@ class StillRatingError(PermissionDenied):
     """
 
     def __init__(self, study: Study, *, joined_here: bool) -> None:
-        super().__init__(_("You still have comparisons to rate in this study. Rate them, or leave the study, first."))
+        super().__init__(_("You still have comparisons to rate on these documents. Rate them, or stop rating, first."))
         self.study = study
         self.joined_here = joined_here
-
-
-def refuse_while_rating(request: HttpRequest, study: Study) -> None:
-    """Raise StillRatingError if this account or this browser still has pairs to rate in the study."""
-    here = request.session.get(SESSION_KEY, {}).get(str(study.public_id))
-    for annotator in raters_here(request, study).filter(left_at=None):
-        if has_work(annotator):
-            raise StillRatingError(study, joined_here=annotator.pk == here)
 
 
 def raters_here(request: HttpRequest, study: Study) -> QuerySet[Annotator]:
@@ -168,10 +160,23 @@ def being_rated(request: HttpRequest) -> list[Study]:
     return [annotator.study for annotator in themselves.filter(left_at=None) if has_work(annotator)]
 
 
-def refuse_while_rating_texts(request: HttpRequest, study: Study) -> None:
+def refusals_by_dataset(request: HttpRequest) -> dict[int, StillRatingError]:
+    """Return what refuses this account or this browser, by the dataset on which it has pairs to rate, in any study.
+
+    The one rule about texts with their systems, and about results: whoever rates some summaries of a dataset sees
+    neither, in any study of the dataset and on no page of its documents and runs.
+    """
+    here = request.session.get(SESSION_KEY, {})
+    return {
+        study.dataset_id: StillRatingError(study, joined_here=str(study.public_id) in here)
+        for study in being_rated(request)
+    }
+
+
+def refuse_while_rating(request: HttpRequest, study: Study) -> None:
     """Raise StillRatingError if this account or this browser has pairs to rate on the study's dataset, in any study.
 
-    For pages that people without a role in the study see: whoever rates the same meetings would know the systems.
+    It names this study where they rate in it.
     """
     rated = [other for other in being_rated(request) if other.dataset_id == study.dataset_id]
     if rated:
@@ -227,7 +232,7 @@ owners_only = study_gate(partial(get_managed_study, owner=True))
 
 
 def not_while_rating(view: View) -> View:
-    """Close a page of a study to whoever still has pairs to rate in it; put it below a gate, which passes the study."""
+    """Close a page to whoever has pairs to rate on the study's dataset; put it below a gate, which passes the study."""
 
     @never_cache
     @wraps(view)

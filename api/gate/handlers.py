@@ -68,7 +68,8 @@ def _service_error(request: HttpRequest, error: Any) -> HttpResponse:
     status, code, field = next(SERVICE_ERRORS[kind] for kind in type(error).__mro__ if kind in SERVICE_ERRORS)
     # A 404 does not tell what does not exist from what the token's owner may not see.
     message = MESSAGES[404] if isinstance(error, Http404) else str(error)
-    return json_error(status, code, message or "This is not allowed.", field=field)
+    named = field or getattr(error, "field", "")
+    return json_error(status, code, message or "This is not allowed.", field=named)
 
 
 def _refused_vote(request: HttpRequest, error: Any) -> HttpResponse:

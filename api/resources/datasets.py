@@ -31,7 +31,7 @@ from models_runner.importing.records import Terms
 from models_runner.importing.summaries import COLUMNS, Defaults, import_summaries
 from models_runner.models import Dataset, Document
 from models_runner.runs.exports import summary_rows
-from models_runner.web.access import check_may_run_models, get_dataset
+from models_runner.web.access import check_may_run_models, get_dataset, get_texts_of_dataset
 
 router = Router(tags=["datasets"])
 DOCUMENT_UPLOAD = UPLOAD_BODY | UPLOADED_DOCUMENTS_LINKS
@@ -109,7 +109,7 @@ def upload_documents(request: HttpRequest, name: str, query: Query[UploadQuery])
 )
 def export_documents(request: HttpRequest, name: str) -> StreamingHttpResponse:
     """Export the documents of a dataset as JSON Lines that can be uploaded again."""
-    return json_lines_response(document_rows(get_dataset(request, name).documents.order_by("position")))
+    return json_lines_response(document_rows(get_texts_of_dataset(request, name).documents.order_by("position")))
 
 
 @router.post(
@@ -139,8 +139,11 @@ def upload_summaries(request: HttpRequest, name: str, query: Query[SummariesQuer
     "/datasets/{slug:name}/summaries", auth=READ, response={200: None, **ERRORS}, openapi_extra=JSON_LINES_RESPONSE
 )
 def export_summaries(request: HttpRequest, name: str, query: Query[SummariesQuery]) -> StreamingHttpResponse:
-    """Export finished summaries of one instruction as JSON Lines that can be uploaded again."""
-    dataset = get_dataset(request, name)
+    """Export finished summaries of one instruction as JSON Lines that can be uploaded again.
+
+    Refused with `still_rating` to whoever rates summaries of this dataset, as is the export of its documents.
+    """
+    dataset = get_texts_of_dataset(request, name)
     if query.system and not dataset.runs.filter(system__slug=query.system).exists():
         message = f"{query.system} has no run over dataset {name}."
         raise ApiError(422, "unknown_system", message, field="system")

@@ -18,7 +18,7 @@ from models_runner.datasets.queries import query_number
 from models_runner.models import Run, Score, Summary
 from models_runner.runs import lifecycle, overview
 from models_runner.systems import catalog
-from models_runner.web.access import check_may_run_models, get_run
+from models_runner.web.access import check_may_run_models, get_run, get_texts_of_run
 
 router = Router(tags=["runs"])
 
@@ -95,9 +95,12 @@ def retry_run(request: HttpRequest, id: int) -> Any:
 
 @router.get("/runs/{int:id}/summaries", auth=READ, response={200: SummaryPage, **ERRORS})
 def list_summaries(request: HttpRequest, id: int, query: Query[SummaryQuery]) -> Any:
-    """List the summaries of a run, finished or not."""
+    """List the summaries of a run, finished or not.
+
+    Refused with `still_rating` to whoever rates summaries of this dataset; the run itself tells its progress.
+    """
     newest_last = Prefetch("scores", Score.objects.order_by("signature__created_at", "signature_id"))
-    summaries = get_run(request, id).summaries.select_related("document", "query").defer("document__metadata")
+    summaries = get_texts_of_run(request, id).summaries.select_related("document", "query").defer("document__metadata")
     summaries = summaries.prefetch_related(newest_last)
     if query.status:
         summaries = summaries.filter(status=query.status)

@@ -1,18 +1,20 @@
 """Studies: creating them, opening and closing them, and their annotators."""
 
-from collections.abc import Sequence
-from dataclasses import fields
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from inspect import signature
+from typing import Any, TypeVar
 
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query, Router
 from ninja.responses import Status
 
-from annotations.models import Annotator, Study
+from annotations.models import Annotator, PersonalQuestion, Study
 from annotations.people.joining import join
 from annotations.studies import settings as study_settings
 from annotations.studies import setup
+from annotations.studies.personal_questions import as_line
 from annotations.studies.progress import StudyCompletion, progress_by_study, rated_counts, study_progress
 from api.gate.access import check_may_create_studies, get_managed_study, visible_studies
 from api.gate.auth import ADMIN, READ, WRITE, user_of
@@ -41,12 +43,15 @@ from models_runner.datasets.lookup import find_dataset
 from models_runner.systems import catalog
 
 router = Router(tags=["studies"])
+Part = TypeVar("Part")
+NAMED_SYSTEMS = ("anchor", "small_system", "large_system")
 
 
 @router.get("/studies", auth=READ, response={200: StudyPage, **ERRORS})
 def list_studies(request: HttpRequest, query: Query[StudyQuery]) -> Any:
     """List the studies you work on, oldest first; all studies if you are a lead or an administrator."""
-    studies = visible_studies(user_of(request)).prefetch_related("systems", "criteria")
+    studies = visible_studies(user_of(request)).select_related("small_system", "large_system")
+    studies = studies.prefetch_related("systems", "criteria", "consent_texts", "personal_questions")
     if query.status:
         studies = studies.filter(status=query.status)
     if query.dataset:
@@ -63,17 +68,33 @@ def _study(study: Study) -> StudyOut:
     return _with_progress(study, study_progress(study))
 
 
+COLUMNS = (
+    *("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed", "annotator_title"),
+    *("allow_tie", "allow_both_bad", "strength", "comments", "summary_format", "opens_at", "closes_at"),
+    *("pair_named_at", "open_link", "gold_every", "ask_guess", "completion_code", "completion_url"),
+    *("simulated", "created_at"),
+)
+
+
 def _with_progress(study: Study, progress: StudyCompletion) -> StudyOut:
-    columns = ("slug", "title", "status", "instruction", "quota", "sampling", "guidelines", "seed")
-    facts = ("simulated", "created_at")
-    questions = ("allow_tie", "allow_both_bad", "strength", "comments", "summary_format", "opens_at", "closes_at")
     return StudyOut(
         dataset=study.dataset.name,
         systems=sorted(system.slug for system in study.systems.all()),
         criteria=[CriterionOut(key=c.key, question=c.question, help_text=c.help_text) for c in study.criteria.all()],
+        margin=study.noninferiority_margin,
+        small_system=study.small_system.slug if study.small_system else None,
+        large_system=study.large_system.slug if study.large_system else None,
+        consent=next((text.text for text in study.consent_texts.all() if text.version == study.consent_version), ""),
+        questions_before=_questions(study, PersonalQuestion.Moment.BEFORE),
+        questions_after=_questions(study, PersonalQuestion.Moment.AFTER),
         progress=StudyProgress(comparisons=progress.comparisons, places=progress.places, rated=progress.rated),
-        **{name: getattr(study, name) for name in (*columns, *questions, *facts)},
+        **{name: getattr(study, name) for name in COLUMNS},
     )
+
+
+def _questions(study: Study, moment: str) -> list[str]:
+    there = [one for one in study.personal_questions.all() if one.moment == moment and one.retired_at is None]
+    return [as_line(question) for question in sorted(there, key=lambda one: (one.position, one.pk))]
 
 
 @router.post("/studies", auth=WRITE, response={201: StudyOut, **ERRORS}, openapi_extra=MADE_STUDY_LINKS)
@@ -81,22 +102,28 @@ def create_study(request: HttpRequest, body: StudyIn) -> Any:
     """Create a study and open it, unless `draft` is true."""
     check_may_create_studies(request)
     values = body.dict()
-    options = setup.RatingOptions(**{field.name: values.pop(field.name) for field in fields(setup.RatingOptions)})
-    scope = {field.name: values.pop(field.name) for field in fields(setup.StudyScope)}
-    scope["anchor"] = _ensure_system(scope["anchor"], "anchor") if scope["anchor"] else None
     systems = [_ensure_system(slug, f"systems[{n}]") for n, slug in enumerate(values.pop("systems"))]
-    own_criteria = [setup.OwnCriterion(**criterion) for criterion in values.pop("own_criteria")]
+    for name in NAMED_SYSTEMS:
+        values[name] = _ensure_system(values[name], name) if values[name] else None
+    for name in ("opens_at", "closes_at"):
+        check_time_zone(values[name], name)
     study = setup.create_study(
         values.pop("slug"),
         find_dataset(values.pop("dataset")),
         systems,
-        own_criteria=own_criteria,
-        options=options,
-        scope=setup.StudyScope(**scope),
+        own_criteria=[setup.OwnCriterion(**criterion) for criterion in values.pop("own_criteria")],
+        options=_taken(setup.RatingOptions, values),
+        people=_taken(setup.PeopleOptions, values),
+        scope=_taken(setup.StudyScope, values),
         created_by=user_of(request),
         **values,
     )
     return Status(201, _study(study))
+
+
+def _taken(kind: Callable[..., Part], values: dict[str, Any]) -> Part:
+    """Take the values of one of setup's dataclasses out of all of them."""
+    return kind(**{name: values.pop(name) for name in signature(kind).parameters})
 
 
 def _ensure_system(slug: str, field: str) -> Any:
@@ -118,6 +145,11 @@ def change_status(request: HttpRequest, slug: str, body: StatusIn) -> Any:
     study = get_managed_study(request, slug)
     study_settings.change_status(study, body.change, user_of(request))
     return _study(study)
+
+
+def check_time_zone(moment: datetime | None, field: str) -> None:
+    if moment is not None and timezone.is_naive(moment):
+        raise ApiError(422, "invalid", f"{field} has no time zone. Add Z or an offset.", field=field)
 
 
 @router.get("/studies/{slug:slug}/annotators", auth=READ, response={200: AnnotatorPage, **ERRORS})
@@ -145,8 +177,7 @@ def add_annotator(request: HttpRequest, slug: str, body: AnnotatorIn) -> Any:
     """Add an annotator for a person of your own front end, and create a token that can only rate as this annotator."""
     study = get_managed_study(request, slug, owner=True)
     refuse_key_for_secret(request)
-    if body.expires_at is not None and timezone.is_naive(body.expires_at):
-        raise ApiError(422, "invalid", "expires_at has no time zone. Add Z or an offset.", field="expires_at")
+    check_time_zone(body.expires_at, "expires_at")
     name = normal_form(body.external_id)
     if not name:
         raise ApiError(422, "invalid", "external_id is blank. Expected what you call the person.", field="external_id")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from ninja import Field, Schema
 
+from annotations.studies.setup import MARGIN
 from api.gate.paging import PageQuery
 from api.schemas.common import BodySchema, Instruction, Positive, Slug, SummaryFormat
 
@@ -44,6 +45,19 @@ class StudyOut(Schema):
     summary_format: SummaryFormat
     seed: int
     simulated: bool = Field(description="Its votes were drawn by a program, to show what results look like.")
+    annotator_title: str
+    margin: float | None = Field(description="Below one half; null: no verdict on small versus large.")
+    small_system: str | None
+    large_system: str | None
+    pair_named_at: datetime | None = Field(description="When the two systems in question were named.")
+    open_link: bool
+    consent: str = Field(description="What annotators agree to; empty: nothing.")
+    questions_before: list[str]
+    questions_after: list[str]
+    gold_every: int
+    ask_guess: bool
+    completion_code: str
+    completion_url: str
     opens_at: datetime | None
     closes_at: datetime | None
     created_at: datetime
@@ -64,6 +78,10 @@ class OwnCriterionIn(BodySchema):
     key: Annotated[str, Field(min_length=1, max_length=50)]
     question: Annotated[str, Field(min_length=1, max_length=200)]
     help_text: Annotated[str, Field(max_length=2_000)] = ""
+
+
+Moment = Annotated[datetime, Field(strict=False)]
+QuestionLines = Annotated[list[Annotated[str, Field(max_length=10_000)]], Field(max_length=20)]
 
 
 class StudyIn(BodySchema):
@@ -95,6 +113,26 @@ class StudyIn(BodySchema):
     summary_format: SummaryFormat = Field(
         "rendered", description="How annotators see the summaries: Markdown, text without markup, or as written."
     )
+    annotator_title: Annotated[str, Field(max_length=200)] = Field("", description="Heading; empty: the usual one.")
+    margin: Annotated[float, Field(gt=0, lt=0.5)] | None = Field(
+        MARGIN, description="How far below one half the small system's share may lie; null: no verdict."
+    )
+    small_system: Slug | None = Field(None, description="The small system in question, named before any vote.")
+    large_system: Slug | None = Field(None, description="What it is held against.")
+    open_link: bool = Field(True, description="Whoever has the link can join.")
+    consent: Annotated[str, Field(max_length=20_000)] = Field(
+        "", description="What annotators agree to before their first pair; empty: nothing."
+    )
+    questions_before: QuestionLines = Field(
+        [], description="About the person, before rating: text | question, choice | question | a; b, …"
+    )
+    questions_after: QuestionLines = Field([], description="About the person, after rating.")
+    gold_every: Annotated[int, Field(ge=0, le=1000)] = Field(0, description="One gold item in so many pairs; 0: none.")
+    ask_guess: bool = Field(False, description="Ask at the end which text was the large model's.")
+    completion_code: Annotated[str, Field(max_length=50)] = Field("", description="Shown at the end, for a platform.")
+    completion_url: Annotated[str, Field(max_length=200)] = Field("", description="Where annotators go at the end.")
+    opens_at: Moment | None = Field(None, description="When rating begins, with a time zone; null: once it is open.")
+    closes_at: Moment | None = Field(None, description="When rating ends; null: when it is closed.")
 
 
 class StatusIn(BodySchema):
@@ -105,9 +143,7 @@ class AnnotatorIn(BodySchema):
     external_id: Annotated[str, Field(min_length=1, max_length=100)] = Field(
         description="What your own front end calls this person; the same again is the same annotator."
     )
-    expires_at: Annotated[datetime, Field(strict=False)] | None = Field(
-        None, description="End of the token; with a time zone."
-    )
+    expires_at: Moment | None = Field(None, description="End of the token; with a time zone.")
 
 
 class AnnotatorOut(Schema):

@@ -18,6 +18,7 @@ from api.site import api
 from api.tokens import make_token, revoke_token
 from api.web.describing import operations_by_subject
 from api.web.forms import TokenForm
+from lib.text.translated import verbatim
 
 # Among them are the tokens of annotators of one's own front end, one each.
 TOKENS_A_PAGE = 50
@@ -61,5 +62,5 @@ def revoke_own_token(request: HttpRequest, pk: int) -> HttpResponse:
     """Revoke one of one's own tokens, at once."""
     token = get_object_or_404(ApiToken, pk=pk, owner=cast(User, request.user))
     revoke_token(token)
-    messages.success(request, f"The token “{token.name}” was revoked.")
+    messages.success(request, f"The token “{verbatim(token.name)}” was revoked.")
     return redirect("api-tokens")

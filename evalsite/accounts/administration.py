@@ -28,10 +28,12 @@ from accounts.rights import rights_of, role_on_site
 from accounts.roles import AccountError
 from annotations.people.new_members import invite_member
 from evalsite.accounts.forms import WHAT_ROLES_DO, InviteForm, RoleForm
+from lib.choices import refuse_choice
 
 ACCOUNTS_A_PAGE = 50
 EVENTS_A_PAGE = 50
 EVENTS_SHOWN = 10
+ACTIVITY = {"deactivate": roles.deactivate, "reactivate": roles.reactivate}
 View = Callable[..., HttpResponseBase]
 
 
@@ -145,9 +147,9 @@ def _user(pk: int) -> User:
     return get_object_or_404(User.objects.select_related("account"), pk=pk)
 
 
-def _account_page(request: HttpRequest, user: User, **more: object) -> HttpResponse:
+def _account_page(request: HttpRequest, user: User, **more: Any) -> HttpResponse:
     name, role = user.get_username(), role_on_site(user)
-    context = {
+    context: dict[str, Any] = {
         "person": user,
         "role": role,
         "what_role_does": WHAT_ROLES_DO[role],
@@ -157,7 +159,8 @@ def _account_page(request: HttpRequest, user: User, **more: object) -> HttpRespo
         "is_self": user.pk == request.user.pk,
         "events": AccountEvent.objects.filter(Q(actor=name) | Q(subject=name))[:EVENTS_SHOWN],
     }
-    return render(request, "accounts/one_account.html", context | more)
+    context |= more
+    return render(request, "accounts/one_account.html", context, status=400 if context["form"].errors else 200)
 
 
 @administrators_only
@@ -165,8 +168,9 @@ def _account_page(request: HttpRequest, user: User, **more: object) -> HttpRespo
 def change_role(request: HttpRequest, pk: int) -> HttpResponse:
     """Give an account another role; who takes away their own leads nobody here any more."""
     user, form = _user(pk), RoleForm(request.POST)
-    if form.is_valid():
-        _try(request, lambda: roles.change_role(user, form.cleaned_data["role"], administrator_of(request)))
+    if not form.is_valid():
+        return _account_page(request, user, form=form)
+    _try(request, lambda: roles.change_role(user, form.cleaned_data["role"], administrator_of(request)))
     stays = rights_of(_user(cast(int, request.user.pk))).manage_accounts
     return redirect("one-account", user.pk) if stays else redirect("account")
 
@@ -174,10 +178,11 @@ def change_role(request: HttpRequest, pk: int) -> HttpResponse:
 @administrators_only
 @require_POST
 def change_activity(request: HttpRequest, pk: int) -> HttpResponse:
-    """Deactivate an account, or reactivate it."""
-    user, by = _user(pk), administrator_of(request)
-    change = roles.reactivate if request.POST.get("change") == "reactivate" else roles.deactivate
-    _try(request, lambda: change(user, by))
+    """POST change=deactivate or change=reactivate."""
+    user, by, change = _user(pk), administrator_of(request), request.POST.get("change")
+    if change not in ACTIVITY:
+        return refuse_choice("change", change, ACTIVITY)
+    _try(request, lambda: ACTIVITY[change](user, by))
     return redirect("one-account", user.pk)
 
 

@@ -21,6 +21,7 @@ from accounts.passwords import MOST_MAILS
 from accounts.throttle import count_attempt
 from annotations.models import Membership, Study
 from jobs.messages import announce
+from lib.text.translated import mark_of
 
 WHAT_ROLES_DO = {
     Role.RESEARCHER: gettext_lazy("Works with datasets, systems and runs, and creates studies."),
@@ -159,7 +160,7 @@ class InviteForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         role = cast(forms.ChoiceField, self.fields["role"])
-        role.choices = [(role.value, f"{role.label}: {text}") for role, text in WHAT_ROLES_DO.items()]
+        role.choices = [(role.value, f"{role.label}{mark_of(': ')}{text}") for role, text in WHAT_ROLES_DO.items()]
         self.fields["email"].help_text = (
             _("Gets the link by mail. Empty: you see the link and pass it on yourself.")
             if settings.MAIL_CONFIGURED

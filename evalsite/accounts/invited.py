@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import backends, throttle
 from accounts.invitations import InvitationRefusedError, accept, check_open, digest_of, find_invitation
 from accounts.models import AccountInvitation
+from accounts.models.triggers import ADDRESS_ONCE
 from annotations.models import InvitedMember
 from evalsite.accounts.forms import InvitedForm
 from evalsite.accounts.logging_in import LINK
@@ -73,7 +74,11 @@ def _new_account(invitation: AccountInvitation, form: InvitedForm) -> User | Non
     make = cast(Callable[[], User], form.save)
     try:
         return accept(invitation, make)
-    except IntegrityError:
+    except IntegrityError as error:
+        if ADDRESS_ONCE in str(error):
+            text = _("An account has this mail address already. Log in with it, then open the link again.")
+            form.add_error(None, text)
+            return None
         form.add_error("username", _("Somebody else took this name a moment ago. Choose another one."))
         return None
 

@@ -7,13 +7,16 @@ from django import template
 from django.conf import settings
 from django.utils import formats
 from django.utils.safestring import SafeData, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
 
+from annotations.studies.criteria import in_readers_language
 from lib.numbers import UNDEFINED
+from lib.text.translated import mark_of, translated_list
 from lib.text.translated import translated as translate_shown
-from lib.text.translated import translated_list, translated_whole
 
 register = template.Library()
+# Django sets it after the label of each field; its own Chinese has the half-width one.
+LABEL_SUFFIX = gettext_noop(":")
 
 
 @register.filter
@@ -31,14 +34,20 @@ def translated(text: object) -> str:
 
 @register.filter
 def from_library(question: str) -> str:
-    """Translate a question of the library; one that researchers wrote stays as it is."""
-    return translated_whole(question)
+    """Translate a question of the library, or its help; one that researchers wrote stays as it is."""
+    return in_readers_language(question)
 
 
 @register.filter
 def joined(texts: list[object], separator: str) -> str:
     """Translate texts and join them by "; " or ", ", or by what the language writes in its place."""
     return translated_list(texts, separator)
+
+
+@register.simple_tag
+def mark(english: str) -> str:
+    """Return a mark between two texts, such as ": ", as the page's language writes it."""
+    return mark_of(english)
 
 
 @register.filter(expects_localtime=True)

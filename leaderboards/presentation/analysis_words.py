@@ -77,18 +77,18 @@ def _listed(metrics: list[Values]) -> str:
 
 def on_votes(top: Values, n_votes: int) -> str:
     """Say how few votes decide the first place or the top three."""
-    name = name_top(top)
+    place = name_top(top)
     votes = top["votes"]
     if votes["count"] is None:
         if top["k"] == 1:
             return f"First place is firm: {votes['reason']}."
         return f"The top {top['k']} is firm: {votes['reason']}."
     if not votes["verified"]:
-        return f"{name}: a set of {votes['count']} votes seemed to change it, and a refit did not confirm that."
+        return f"{place}: a set of {votes['count']} votes seemed to change it, and a refit did not confirm that."
     if votes["count"] == 1:
-        return f"{name} depends on one vote of {n_votes}: without it, {votes['in']} would replace {votes['out']}."
+        return f"{place} depends on one vote of {n_votes}: without it, {votes['in']} would replace {votes['out']}."
     return (
-        f"{name} depends on {votes['count']} votes of {n_votes}: without them, {votes['in']} would replace "
+        f"{place} depends on {votes['count']} votes of {n_votes}: without them, {votes['in']} would replace "
         f"{votes['out']}."
     )
 

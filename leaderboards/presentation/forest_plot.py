@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from leaderboards.presentation.board_table import by_part
 from leaderboards.presentation.enough import in_numbers
 from lib.numbers import format_whole
+from lib.text.translated import mark_of
 
 BoardLine = dict[str, Any]
 
@@ -122,15 +123,16 @@ def forest_plot(board: dict[str, Any]) -> ForestPlot | None:
         ticks=axis.ticks(),
         height=axis_y + AXIS_HEIGHT,
         axis_y=axis_y,
-        description="; ".join(_in_words(line) for line in lines),
+        description=mark_of("; ").join(_in_words(line) for line in lines),
         sizes=[size for size in SIZES if any(line["size_class"] == size for line in lines)],
         hollow=[size for size in SIZES if {line["regime"] for line in lines if line["size_class"] == size} <= HOLLOW],
     )
 
 
 def _in_words(line: BoardLine) -> str:
-    size = f" ({gettext(line['size_class'])})" if line["size_class"] else ""
-    return f"{line['system']}{size}: {format_whole(line['rating'])} {_interval(line)}"
+    """Say a line in the page's language."""
+    size = f"{mark_of(' (')}{gettext(line['size_class'])}{mark_of(')')}" if line["size_class"] else ""
+    return f"{line['system']}{size}{mark_of(': ')}{format_whole(line['rating'])} {_interval(line)}"
 
 
 def _axis(lines: Sequence[BoardLine]) -> RatingAxis:

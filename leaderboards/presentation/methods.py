@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotations.models import JudgeType, Study
+from annotations.studies.criteria import label_of
 from leaderboards.presentation.enough import in_numbers
 from lib.numbers import count_of, format_count
-from lib.text.translated import translated, translated_list
+from lib.text.translated import VERBATIM, translated, translated_list
 from stats.ratings.estimates import NO_LIMIT
 
 Board = dict[str, Any]
@@ -35,7 +36,7 @@ TIES = {
 LATEX = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "|": r"\textbar{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "–": "--", "—": "---", "“": "``", "”": "''", "×": r"$\times$",
-    **{character: f"\\{character}" for character in "&%$#_{}"},
+    **{character: f"\\{character}" for character in "&%$#_{}"}, VERBATIM: "",
 }  # fmt: skip
 
 
@@ -116,9 +117,10 @@ def _judged(board: Board, judging: Judging) -> Part:
         sentences.append("Some of the judges were language models.")
     if judging.here:
         who = "Judgements made on our site were" if judging.elsewhere else "Judgements were"
+        question = label_of(board["question"])
         sentences.append(
             f"{who} blind: the names of the systems were hidden and the sides counterbalanced. To the question "
-            f"“{board['question']}” the answers were {_listed(judging.answers)}."
+            f"“{question}” the answers were {_listed(judging.answers)}."
         )
     if judging.simulated:
         sentences.append("A program drew these judgements to show what results look like; they are no evidence.")

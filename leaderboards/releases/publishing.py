@@ -15,6 +15,7 @@ from annotations.models import Study
 from annotations.studies.audit import COMMAND_LINE
 from leaderboards.models.releases import Release
 from leaderboards.releases.build import build, file_sha256, folder_of, zip_of
+from protocol.study.possible import NoProtocolError, check_possible
 
 
 class ReleaseError(ValueError):
@@ -50,6 +51,10 @@ def create_draft(study: Study, draft: Draft, by: User | None) -> Release:
     """Create a release without files; a worker (files.jobs) or write_files writes them. Raises ReleaseError."""
     if study.simulated:
         raise ReleaseError(f"The votes of study {study.slug} are simulated. A release holds votes that people gave.")
+    try:
+        check_possible(study)
+    except NoProtocolError as error:
+        raise ReleaseError(f"A release holds the study's protocol. {error}") from error
     release = Release(
         study=study,
         name=draft.name.strip() or study.title,

@@ -23,6 +23,7 @@ from leaderboards.data.filters import (
 )
 from lib.language_codes import UnknownLanguageError, language_code
 from lib.names import normal_form
+from lib.text.translated import verbatim
 from models_runner.models import Document
 
 ANY = "all"
@@ -146,7 +147,7 @@ def _groups(study: Study) -> dict[str, str]:
             key = "imported" if imported else "open" if invitation is None else "personal"
             groups[key] = GROUPS[key]
         else:
-            groups[str(invitation)] = f"by invitation {invitation}" + (f" ({label})" if label else "")
+            groups[str(invitation)] = f"by invitation {invitation}" + (f" ({verbatim(label)})" if label else "")
     return groups
 
 
@@ -154,7 +155,7 @@ def _groups(study: Study) -> dict[str, str]:
 LEFT_OUT = {
     "language": "documents in other languages than {}",
     "length": "documents that are not {}",
-    "split": "documents of other splits than {}",
+    "split": "documents of other splits than {split}",
     "group": "annotators who came otherwise than {}",
     "size": "systems that are not {}",
 }
@@ -172,7 +173,7 @@ def left_out(filters: Filters) -> list[str]:
         if name in words:
             parts.append(words[name][value])
         elif name in LEFT_OUT:
-            parts.append(LEFT_OUT[name].format(_in_words(name, value)))
+            parts.append(LEFT_OUT[name].format(_in_words(name, value), split=value))
     return parts
 
 

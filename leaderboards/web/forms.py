@@ -4,6 +4,7 @@ from typing import Any
 from django import forms
 
 from annotations.models import Study
+from annotations.studies.criteria import label_of
 from leaderboards.exports import EXPORTS, Export, Selection, get_format
 from leaderboards.exports.preferences import Counting
 from leaderboards.models.releases import Release
@@ -39,7 +40,10 @@ class ExportForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.study = study
         self.criteria = {criterion.key: criterion for criterion in study.criteria.all()}
-        choices = [("", "All, or the first"), *((key, criterion.question) for key, criterion in self.criteria.items())]
+        choices = [
+            ("", "All, or the first"),
+            *((key, label_of(criterion.question)) for key, criterion in self.criteria.items()),
+        ]
         self.fields["criterion"] = forms.ChoiceField(
             label="Question", required=False, choices=choices, help_text=self.fields["criterion"].help_text
         )

@@ -6,6 +6,7 @@ the catalogue holds it as any other: "%(n)s of %(total)s summaries failed." `too
 they are written.
 """
 
+import itertools
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
@@ -38,12 +39,23 @@ WORDS = (
     *("%(n)s query", "%(n)s queries", "Known: %(names)s."),
     *("so far", "forecast", "against", "enough", "system", "rate", "lower", "upper", "votes"),
 )
+# Values that people gave: names, ids, texts and files of theirs. They stay as they are, though one be a text of ours.
+THEIRS = frozenset(
+    {
+        *("name", "slug", "username", "external_id", "dataset", "document", "system", "against", "base", "job", "run"),
+        *("release", "split", "text", "invitation", "address", "email", "path", "file", "sheet", "column", "field"),
+        *("key", "wanted", "id", "document_id", "meeting", "speaker", "record_id", "about"),
+    }
+)
+# Around words of somebody's that a page passes on within a text or as a label; never seen.
+VERBATIM = "\N{WORD JOINER}"
+SPAN = re.compile(f"{VERBATIM}([^{VERBATIM}]*){VERBATIM}")
 NAMES = re.compile(r"[\w.-]+(?:, [\w.-]+)* and [\w.-]+")
 COUNTED = re.compile(r"([\d,]+) (\w+)")
 COUNT = re.compile(r"%\(n\)s \w+")
 RANGE = re.compile(r"([\d.,]+) to ([\d.,]+)")
 # Marks between and after texts, in the catalogue under their own context: ". " tells whether a space parts sentences.
-MARKS = ("; ", ", ", " and ", ": ", ".", ". ", "–")
+MARKS = ("; ", ", ", " and ", ": ", ".", ". ", "–", " (", ")")
 MARK = "mark between texts"
 SENTENCES = re.compile(r"[.!?] [A-Z“]")
 LONGEST_LIST = 8
@@ -59,8 +71,17 @@ def translated(text: object) -> str:
     words = str(text)
     language = get_language() or settings.LANGUAGE_CODE
     if not words or language == settings.LANGUAGE_CODE or len(words) > LONGEST:
-        return words
-    return _translated(language, words)
+        return words.replace(VERBATIM, "")
+    spans = SPAN.findall(words)
+    numbers = itertools.count()
+    hidden = SPAN.sub(lambda span: f"{VERBATIM}{next(numbers)}{VERBATIM}", words) if spans else words
+    shown = _translated(language, hidden)
+    return SPAN.sub(lambda span: spans[int(span[1])], shown) if spans else shown
+
+
+def verbatim(words: str) -> str:
+    """Mark words of somebody's, which translated() then leaves as they are. Only for what a page shows at once."""
+    return f"{VERBATIM}{words.replace(VERBATIM, '')}{VERBATIM}"
 
 
 def translated_whole(text: str) -> str:
@@ -101,6 +122,12 @@ def translated_list(texts: Iterable[object], separator: str) -> str:
     return separator.join(map(translated, texts))
 
 
+def mark_of(english: str) -> str:
+    """Return a mark between texts, one of MARKS, in the language of the page."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return english if language == settings.LANGUAGE_CODE else _mark(language, english)
+
+
 def _mark(language: str, mark: str) -> str:
     return str(_texts(language).get(f"{MARK}{CONTEXT}{mark}", mark))
 
@@ -122,8 +149,10 @@ def _find(language: str, text: str, depth: int) -> str | None:
     if counted := COUNTED.fullmatch(stripped):
         form = _texts(language).get(f"%(n)s {counted[2]}")
         return _around(text, stripped, PLACE.sub(counted[1], form)) if form else None
-    if depth and stripped.endswith(":") and (found := _find(language, stripped[:-1], depth - 1)):
-        return _around(text, stripped, f"{found}{_mark(language, ': ').rstrip()}")
+    # After a label Django has put the colon of the page's language already.
+    colon = _mark(language, ": ").rstrip()
+    if depth and stripped.endswith((":", colon)) and (found := _find(language, stripped[:-1], depth - 1)):
+        return _around(text, stripped, f"{found}{colon}")
     if depth == 0 or " " not in stripped:
         return None
     if found := _list(language, stripped, depth) or _by_pattern(language, stripped, depth):
@@ -139,8 +168,12 @@ def _exactly(language: str, text: str) -> str | None:
 def _by_pattern(language: str, text: str, depth: int) -> str | None:
     for pattern in _catalogue(language)[1]:
         if match := pattern.match(text):
-            return pattern.filled({name: _value(language, value, depth - 1) for name, value in match.items()})
+            return pattern.filled({name: _shown(language, name, value, depth - 1) for name, value in match.items()})
     return None
+
+
+def _shown(language: str, name: str, value: str, depth: int) -> str:
+    return value if name.rstrip("23456789") in THEIRS else _value(language, value, depth)
 
 
 def _list(language: str, text: str, depth: int) -> str | None:

@@ -168,7 +168,11 @@ class Summary(Leased):
     )
 
     text = models.TextField(blank=True)
-    thoughts = models.TextField(blank=True, help_text="What the model thought before; for staff only.")
+    thoughts = models.TextField(
+        blank=True,
+        help_text="What the model thought before. Researchers see it on the summary's page, unless they rate summaries "
+        "of the same meetings, and in export_summaries --thoughts; raters and metrics never get it.",
+    )
     stop_reason = models.CharField(max_length=10, choices=StopReason.choices, blank=True)
     prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
     output_tokens = models.PositiveIntegerField(null=True, blank=True)

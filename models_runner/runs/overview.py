@@ -269,9 +269,10 @@ def long_input_words(settings: Mapping[str, object]) -> str:
     return f"A meeting that does not fit the window is cut; {KEPT.get(str(settings.get('keep', 'head')), '')}."
 
 
-def sample_summaries(system: System, count: int = 3) -> SummaryQuerySet:
-    """Return the newest finished summaries that have a text, in full."""
+def sample_summaries(system: System, count: int = 3, *, without: Iterable[int] = ()) -> SummaryQuerySet:
+    """Return the newest finished summaries that have a text, in full; without: ids of datasets to leave out."""
     written = Summary.objects.done().filter(run__system__slug=system.slug).exclude(text="")
+    written = written.exclude(run__dataset__in=without)
     return written.select_related("document", "run").defer("document__metadata").order_by("-finished_at", "-pk")[:count]
 
 

@@ -1,6 +1,8 @@
 """Who may see datasets, documents, systems and runs: accounts whose role has the right run_models (accounts.rights).
 
-Every view loads its object through a helper of this module, so that no page can forget the rule.
+Every view loads its object through a helper of this module, so that no page can forget the rule. What shows which
+system wrote a text is loaded through get_texts_of_dataset, get_texts_of_run, get_summary or get_trial: they refuse
+whoever rates these texts (blinding). Pages of a document, a run or a system show the rest to them.
 """
 
 from collections.abc import Callable
@@ -17,6 +19,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from accounts.rights import rights_of
 from models_runner.models import Dataset, Document, FineTuning, ImportDraft, Run, Summary, System, Trial
 from models_runner.systems import catalog
+from models_runner.web.blinding import refuse_texts
 
 P = ParamSpec("P")
 
@@ -58,6 +61,13 @@ def get_dataset(request: HttpRequest, name: str) -> Dataset:
     return get_object_or_404(Dataset, name=name)
 
 
+def get_texts_of_dataset(request: HttpRequest, name: str) -> Dataset:
+    """Load a dataset for who may see its references and which system wrote which summary."""
+    dataset = get_dataset(request, name)
+    refuse_texts(request, dataset.pk)
+    return dataset
+
+
 def get_document(request: HttpRequest, pk: int) -> Document:
     """Load a document with its dataset and transcript."""
     check_may_run_models(request)
@@ -86,16 +96,29 @@ def get_run(request: HttpRequest, pk: int) -> Run:
     return get_object_or_404(Run.objects.select_related("system", "dataset"), pk=pk)
 
 
+def get_texts_of_run(request: HttpRequest, pk: int) -> Run:
+    """Load a run for who may see what its system wrote."""
+    run = get_run(request, pk)
+    refuse_texts(request, run.dataset_id)
+    return run
+
+
 def get_summary(request: HttpRequest, pk: int) -> Summary:
     """Load a summary with its run, system, document and query."""
     check_may_run_models(request)
-    return get_object_or_404(Summary.objects.select_related("run__system", "run__dataset", "document", "query"), pk=pk)
+    summaries = Summary.objects.select_related("run__system", "run__dataset", "document", "query")
+    summary = get_object_or_404(summaries, pk=pk)
+    refuse_texts(request, summary.run.dataset_id)
+    return summary
 
 
 def get_trial(request: HttpRequest, pk: int) -> Trial:
     """Load a trial with its document."""
     check_may_run_models(request)
-    return get_object_or_404(Trial.objects.select_related("document"), pk=pk)
+    trial = get_object_or_404(Trial.objects.select_related("document"), pk=pk)
+    if trial.document is not None:
+        refuse_texts(request, trial.document.dataset_id)
+    return trial
 
 
 def get_import_draft(request: HttpRequest, public_id: UUID) -> ImportDraft:

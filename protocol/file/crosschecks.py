@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from annotations.people.questionnaire import QuestionError, parse_questions
+from annotations.studies.personal_questions import QuestionError, parse_questions
 from models_runner.adapters.protocol import AdapterError
 from models_runner.adapters.registry import ADAPTERS
 from models_runner.finetune.options import SettingsError, checked_settings

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from lib.numbers import format_bytes
 from models_runner.models import Dataset, FineTuning, System
 from models_runner.systems.readiness import weights_are_here
 from protocol.running.work import StepError, Work
@@ -35,6 +36,12 @@ class DiskNeed:
     @property
     def total(self) -> int:
         return self.weights + self.training + self.documents
+
+
+def disk_parts(need: DiskNeed) -> list[str]:
+    """Say how many bytes each part takes; a part that takes none is left out."""
+    known = (("weights", need.weights), ("fine-tuning", need.training), ("documents", need.documents))
+    return [f"{name} {format_bytes(size)}" for name, size in known if size]
 
 
 def disk_needs(work: Work, systems: Mapping[str, System]) -> DiskNeed:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,7 @@ class Plan:
     people: PeopleNeed
     disk: DiskNeed
     problem: str = ""
-    free_bytes: int = field(default=0)
+    free_bytes: int | None = None
 
     @property
     def stops(self) -> list[PlannedStep]:
@@ -134,7 +134,7 @@ def make_plan(work: Work) -> Plan:
         people=people_need(protocol, {name: one.documents for name, one in datasets.items()}),
         disk=disk_needs(work, systems),
         problem=problem,
-        free_bytes=shutil.disk_usage(settings.DATA_DIR).free if Path(settings.DATA_DIR).exists() else 0,
+        free_bytes=shutil.disk_usage(settings.DATA_DIR).free if Path(settings.DATA_DIR).exists() else None,
     )
 
 

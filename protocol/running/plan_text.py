@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from tabulate import tabulate
 
+from annotations.studies.effort import long_in_words
 from lib.numbers import format_bytes
+from protocol.running.disk import disk_parts
 from protocol.running.estimates import shown_hours
 from protocol.running.plan import TO_DO, Plan
 
@@ -79,7 +81,7 @@ def _reasons(plan: Plan) -> Iterator[str]:
 
 
 def _rest(plan: Plan) -> Iterator[str]:
-    people, disk = plan.people, plan.disk
+    people = plan.people
     metrics = ", ".join(f"{key} for {n} runs" for key, n in plan.metrics.items() if n)
     yield f"\nMetrics to compute: {metrics or 'none'}."
     if people.hours is None:
@@ -88,16 +90,24 @@ def _rest(plan: Plan) -> Iterator[str]:
         pace = f"{people.seconds:.0f} s a pair, {'measured' if people.measured else 'assumed'}"
         yield (
             f"People: {people.pairs:,} pairs, {people.ratings:,} ratings, {people.votes:,} votes; "
-            f"about {people.hours:,.1f} hours ({pace})."
+            f"about {long_in_words(3600 * people.hours)} at {pace}."
         )
         if people.pair_votes is not None:
             yield f"The two systems in question are held against each other {people.pair_votes:,} times."
-    unknown = f"; size not on record: {', '.join(disk.unknown)}" if disk.unknown else ""
-    yield (
-        f"Disk: about {format_bytes(disk.total)} (weights {format_bytes(disk.weights)}, fine-tuning "
-        f"{format_bytes(disk.training)}, documents {format_bytes(disk.documents)}); "
-        f"{format_bytes(plan.free_bytes)} are free{unknown}."
-    )
+    yield f"Disk: {'; '.join(_disk(plan))}."
+
+
+def _disk(plan: Plan) -> Iterator[str]:
+    """Say what is needed, what is not known, and what is free; nothing of what nobody knows."""
+    disk = plan.disk
+    if disk.total:
+        yield f"about {format_bytes(disk.total)} ({', '.join(disk_parts(disk))})"
+    elif not disk.unknown:
+        yield "none"
+    if disk.unknown:
+        yield f"not known for the weights of {', '.join(disk.unknown)}"
+    if plan.free_bytes is not None:
+        yield f"{format_bytes(plan.free_bytes)} are free"
 
 
 def _steps(plan: Plan) -> Iterator[str]:

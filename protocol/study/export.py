@@ -6,6 +6,8 @@ the study was made from a protocol, or put on record. Without that, the content'
 
 from collections.abc import Iterator
 
+from pydantic import ValidationError
+
 from annotations.models import Study
 from models_runner.datasets.instructions import texts_of, wordings
 from models_runner.metrics.registry import METRIC_KEYS
@@ -27,6 +29,7 @@ from protocol.file.writing import as_text
 from protocol.models import ProtocolRecord
 from protocol.study.contents import dataset_content, summaries_content
 from protocol.study.parts import finetuning_part, study_part, system_part
+from protocol.study.possible import check_possible, unwritable
 from protocol.study.records import newest_record, recorded_protocol
 from protocol.study.remarks import remarks_on
 
@@ -38,9 +41,16 @@ def protocol_text(study: Study) -> str:
 
 
 def protocol_of(study: Study) -> Protocol:
-    """Return the study's protocol in its canonical form."""
-    record = newest_record(study)
-    return _Export(study, record).protocol()
+    """Return the study's protocol in its canonical form.
+
+    Raises:
+        NoProtocolError: The study has none, such as one without systems.
+    """
+    check_possible(study)
+    try:
+        return _Export(study, newest_record(study)).protocol()
+    except ValidationError as error:
+        raise unwritable(error) from error
 
 
 class _Export:
@@ -145,7 +155,7 @@ class _Export:
         slugs = self.study.systems.order_by("slug").values_list("slug", flat=True)
         return RunsPart.model_construct(
             dataset=self.study.dataset.name, split="", limit=None, force=False,
-            instructions=[self.study.instruction], systems=[slug for slug in slugs if not self._is_imported(slug)],
+            instructions=[str(self.study.instruction)], systems=[slug for slug in slugs if not self._is_imported(slug)],
         )  # fmt: skip
 
     def _summaries(self) -> list[SummariesPart]:

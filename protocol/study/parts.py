@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from annotations.models import PersonalQuestion, Study
-from annotations.people.questionnaire import as_line, asked
 from annotations.studies.consent import current_consent
+from annotations.studies.personal_questions import as_line, asked
 from models_runner.models import FineTuning, System
 from models_runner.systems.catalog import FIELDS
 from protocol.file.completing import plain, plain_finetuning, plain_system

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from annotations.models import Study
+from annotations.studies.criteria import label_of
 from protocol.file.schema import AnalysisPart
 from protocol.web.uploads import MOST_BYTES
 
@@ -48,7 +49,7 @@ class AnalysisForm(forms.Form):
 
     def __init__(self, data: Any = None, *, study: Study, planned: AnalysisPart) -> None:
         said = planned.model_dump(include={"criterion", "exclusion", "stopping", "notes"})
-        choices = [(criterion.key, criterion.question) for criterion in study.criteria.all()]
+        choices = [(criterion.key, label_of(criterion.question)) for criterion in study.criteria.all()]
         first = choices[0][0] if choices else ""
         super().__init__(data, initial=said | {"criterion": said["criterion"] or first})
         self.fields["criterion"] = forms.ChoiceField(choices=choices, label="The question that decides")

@@ -5,13 +5,15 @@ from typing import cast
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.models import Membership, Study
+from annotations.studies.effort import long_in_words
 from annotations.web.access import LEAD, members_only, owners_only, role_of, study_creators_only
+from lib.choices import refuse_choice
 from lib.text.translated import translated
 from protocol.file.problems import Problem, ProtocolError
 from protocol.file.schema import Protocol
@@ -21,19 +23,24 @@ from protocol.running.run import begin
 from protocol.running.work import StepError, Work
 from protocol.study.compare import Difference, differences
 from protocol.study.export import protocol_of, protocol_text
+from protocol.study.possible import NoProtocolError
 from protocol.study.records import newest_record, put_on_record, standing_of
 from protocol.study.remarks import remarks_on
 from protocol.web.forms import AnalysisForm, UploadForm
 from protocol.web.uploads import read_text, read_upload, refusals
 
 SHOWN_PROBLEMS = 20
+ACTIONS = ("plan", "create")
 
 
 @members_only
 @require_http_methods(["GET", "POST"])
 def study_protocol(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the study's file; POST a file to see how it differs. Nothing of the upload is kept."""
-    protocol = protocol_of(study)
+    try:
+        protocol = protocol_of(study)
+    except NoProtocolError as error:
+        return render(request, "protocol/none.html", {"study": study, "why": str(error)})
     form = _upload(request)
     problems, found = _compared(form, protocol) if request.method == "POST" else ([], None)
     context = {
@@ -83,8 +90,12 @@ def _text_of(form: UploadForm) -> str:
 @require_GET
 def protocol_file(request: HttpRequest, study: Study) -> HttpResponse:
     """Download the study's file."""
+    try:
+        text = protocol_text(study)
+    except NoProtocolError as error:
+        raise Http404(str(error)) from error
     return HttpResponse(
-        protocol_text(study),
+        text,
         content_type="application/yaml; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{study.slug}.yaml"'},
     )
@@ -94,7 +105,11 @@ def protocol_file(request: HttpRequest, study: Study) -> HttpResponse:
 @require_POST
 def record(request: HttpRequest, study: Study) -> HttpResponse:
     """Put the planned analysis on record, in the words that are posted."""
-    protocol = protocol_of(study)
+    try:
+        protocol = protocol_of(study)
+    except NoProtocolError as error:
+        messages.error(request, str(error))
+        return redirect("study-protocol", study.slug)
     form = AnalysisForm(request.POST, study=study, planned=protocol.analysis)
     if not form.is_valid():
         messages.error(request, "; ".join(str(error) for errors in form.errors.values() for error in errors))
@@ -117,6 +132,9 @@ def new_from_protocol(request: HttpRequest) -> HttpResponse:
     form = _upload(request)
     if request.method == "GET":
         return render(request, "protocol/new.html", {"form": form})
+    do = request.POST.get("do", "plan")
+    if do not in ACTIONS:
+        return refuse_choice("do", do, ACTIONS)
     if not form.is_valid():
         return render(request, "protocol/new.html", {"form": form}, status=400)
     try:
@@ -129,7 +147,7 @@ def new_from_protocol(request: HttpRequest) -> HttpResponse:
     # What is refused is not even planned: a plan looks whether weights are on this machine.
     if refused := refusals(work.protocol):
         return render(request, "protocol/new.html", {"form": _with_text(form), "problems": refused}, status=400)
-    wants = request.POST.get("do") == "create" and not _exists(work)
+    wants = do == "create" and not _exists(work)
     if wants and (study := _created(request, work)) is not None:
         return redirect(study)
     return render(request, "protocol/plan.html", _plan_context(work, text))
@@ -176,4 +194,5 @@ def _plan_context(work: Work, text: str) -> dict[str, object]:
         "calls": plan.total("calls"),
         "dollars": plan.total("dollars"),
         "hours": plan.total("hours"),
+        "rating_time": "" if plan.people.hours is None else long_in_words(3600 * plan.people.hours),
     }

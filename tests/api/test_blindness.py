@@ -18,9 +18,10 @@ from tests.annotations.blindness.test_blindness import (  # noqa: F401  (fixture
     recognisable_keys,
     study,
 )
+from tests.annotations.blindness.test_texts_of_researchers import TEXT, body_of, mark_texts
 from tests.annotations.helpers import make_gold
 from tests.api.helpers import rater
-from tests.api.test_permissions import TABLE
+from tests.api.test_permissions import TABLE, World
 
 pytestmark = pytest.mark.django_db
 
@@ -182,3 +183,35 @@ def shape(answer):
     body = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "random", json.dumps(answer.json(), sort_keys=True))
     body = re.sub(r'"(done|total)": \d+|"can_undo": (true|false)', "progress", body)
     return answer.status_code, tuple(sorted(answer.headers)), body
+
+
+def api_texts(world):
+    """The operations whose answer to a lead who rates holds a text, and the codes of the refusals."""
+    found, codes = set(), {}
+    for method, path in TABLE:
+        if path.startswith("/rating") or path == "/studies/{slug}/status":
+            continue
+        answer = world.send("lead", method, path)
+        said = body_of(answer)
+        if TEXT.encode() in said:
+            found.add((method, path))
+        if answer.status_code == 403:
+            codes[(method, path)] = json.loads(said)["error"]["code"]
+    return found, codes
+
+
+@pytest.mark.once
+def test_no_operation_of_the_api_shows_a_text_to_who_rates_it(settings):
+    settings.ALLOWED_ENDPOINTS = ["hooks.example.com"]
+    world = World()
+    mark_texts()
+    open_to_all = {
+        ("GET", "/datasets/{name}/export"),
+        ("GET", "/datasets/{name}/summaries"),
+        ("GET", "/runs/{id}/summaries"),
+    }
+    assert open_to_all <= api_texts(world)[0]
+    join(world.study, user=world.users["lead"])
+    found, codes = api_texts(world)
+    assert found == set()
+    assert {codes[operation] for operation in open_to_all} == {"still_rating"}

@@ -279,7 +279,7 @@ def test_a_study_is_made_paused_and_closed():
         ({"systems": ["lead-3"]}, "systems"),
         ({"dataset": "nothing"}, "dataset"),
         ({"anchor": "nothing"}, "anchor"),
-        ({"criteria": ["beauty"]}, ""),
+        ({"criteria": ["beauty"]}, "criteria"),
         ({"own_criteria": [{"key": "tone"}]}, "own_criteria[0].question"),
         ({"quota": "3"}, "quota"),
         ({"epsilon": 0}, "epsilon"),

@@ -9,10 +9,10 @@ from playwright.sync_api import expect
 from annotations.gold.items import switch
 from annotations.models import ControlItem, PersonalAnswer, Study
 from annotations.people.links import invitation_path
-from annotations.people.questionnaire import parse_questions, set_questions
 from annotations.quality.exclusion import exclude
 from annotations.quality.report import AnnotatorQuality
 from annotations.studies.consent import set_consent_text
+from annotations.studies.personal_questions import parse_questions, set_questions
 from models_runner.models import Document, Summary
 from tests.annotations.helpers import add_remarks, make_gold, rate_everything
 from tests.browser.rating import takes_answers

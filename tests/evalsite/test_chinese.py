@@ -202,3 +202,45 @@ def test_a_protocol_is_said_in_chinese(tmp_path):
     given = {study.title, "Else."}
     assert "同" in compared.content.decode()
     assert [english_in(without_files(page), given) for page in (before, compared)] == [[], []], TO_DO
+
+
+# Elements within a line: what stands around them is one text.
+INLINE = re.compile(r"</?(?:a|abbr|b|code|em|kbd|mark|q|small|span|strong|sub|sup|time)\b[^>]*>")
+NOT_PROSE = re.compile(
+    r"<(script|style|textarea|pre|head)\b.*?</\1>|<[^>]*\blang=\"en\"[^>]*>[^<]*|<!--.*?-->", re.DOTALL
+)
+# Of Latin text within Chinese: the mark stands right after a Han character, or opens around one.
+HALF_WIDTH = re.compile(r"[一-鿿”》][:;,?!](?![\w|])[^\n]{0,10}|[一-鿿] ?\([^\n]{0,10}|\([一-鿿][^\n]{0,10}")
+
+
+def half_width_in(html):
+    """Marks of English in Chinese prose, though an element ends before them."""
+    text = re.sub(r"<[^>]+>", "\n", INLINE.sub("", NOT_PROSE.sub("\n", html)))
+    # A question about people is a line of "choice | question | a; b".
+    return [found for line in text.splitlines() if " | " not in line for found in HALF_WIDTH.findall(line)]
+
+
+def test_chinese_pages_have_chinese_marks(answers):
+    shown = {
+        name: a.content.decode()
+        for name, a in answers.items()
+        if a["Content-Type"].startswith("text/html")
+        and not a.streaming
+        and '<html lang="zh-hans">' in a.content.decode()
+    }
+    left = {name: half_width_in(html) for name, html in shown.items()}
+    assert {name: found for name, found in left.items() if found} == {}
+
+
+@pytest.mark.parametrize(
+    ("html", "found"),
+    [
+        ("<p><strong>成员</strong>: 参加研究。</p>", 1),
+        ("<p>API 令牌 (3)</p>", 1),
+        ("<p>cafe (负责人)</p>", 1),
+        ("<p>成员：参加研究，读 README.md, LICENSE (MIT)。</p>", 0),
+        ("<pre>选择: 甲</pre><p lang='zh'>甲</p><dt>甲</dt><dd>(a)</dd>", 0),
+    ],
+)
+def test_half_width_marks_are_found(html, found):
+    assert len(half_width_in(html)) == found

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
 
 from tools import messages
 
@@ -100,3 +101,24 @@ def test_marked_texts_are_found(tmp_path, kind, suffix, source, found):
     file.write_text(source)
     read = messages._in_template(file) if kind == "template" else messages._in_code(file, kind)
     assert [text for text, _context in read] == found
+
+
+# The marks that parts of a line of ours have, in its examples: "choice | question | a; b; c"; and shapes of arrays.
+EXAMPLE = re.compile(r"\|[^”–。]*|\d-\d;[^，。]*|\([a-z_]+,\)")
+HALF_WIDTH = re.compile(r"[一-鿿”》][:;,?!(]|\([一-鿿]|[一-鿿] \(")
+
+
+@pytest.mark.parametrize("domain", ["django", "djangojs"])
+def test_chinese_prose_has_full_width_marks(domain):
+    path = messages.ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / f"{domain}.po"
+    with path.open("rb") as file:
+        texts = [message.string for message in read_po(file) if message.id]
+    said = [part for text in texts for part in (text if isinstance(text, tuple) else (text,))]
+    assert [part for part in said if HALF_WIDTH.search(EXAMPLE.sub("", part))] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"), [("成员: 甲", 1), ("甲，乙", 0), ("“choice | 问题 | 甲; 乙”", 0), ("甲 (乙)", 1)]
+)
+def test_half_width_marks_are_found(text, wrong):
+    assert bool(HALF_WIDTH.search(EXAMPLE.sub("", text))) == bool(wrong)

@@ -1,16 +1,19 @@
 """Running a protocol: what the database does not have is done, once; a study that is another one is left alone."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import IntegrityError, transaction
 from django.db.utils import DatabaseError
+from django.utils import translation
 
 from annotations.models import AuditEntry, Study
 from annotations.people.joining import join
 from annotations.rating.assignment import next_assignment
+from annotations.studies.effort import long_in_words
 from annotations.studies.pair_generation import build_comparisons
 from annotations.studies.settings import change_settings
 from models_runner.datasets.changes import delete_unused
@@ -19,6 +22,7 @@ from models_runner.runs.lifecycle import cancel_run
 from protocol.file.reading import read_protocol
 from protocol.file.writing import as_text, without_comments
 from protocol.models import ProtocolRecord
+from protocol.running.disk import DiskNeed
 from protocol.running.plan import DONE, STOPS, TO_DO, make_plan
 from protocol.running.plan_text import plan_lines
 from protocol.running.run import begin, steps_of
@@ -342,3 +346,31 @@ def test_the_commands(folder, capsys):
         call_command("protocol", "export", "nothing")
     with pytest.raises(CommandError, match="There is no account 'nobody'"):
         call_command("protocol", "run", file, "--yes", "--owner", "nobody")
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(0.75, "45 minutes"), (20, "20 hours"), (93.3, "4 days (93 hours)"), (2_400, "100 days (2,400 hours)")],
+)
+def test_a_long_time_is_said_in_days(hours, words):
+    with translation.override("en"):
+        assert long_in_words(3600 * hours) == words
+
+
+@pytest.mark.parametrize(
+    ("need", "free", "said"),
+    [
+        (DiskNeed(0, 0, 0, []), 10**9, "Disk: none; 1.0 GB are free."),
+        (DiskNeed(0, 0, 3_100, []), None, "Disk: about 4 kB (documents 4 kB)."),
+        (
+            DiskNeed(2 * 10**9, 0, 10**6, ["far"]),
+            10**10,
+            "Disk: about 2.0 GB (weights 2.0 GB, documents 1 MB); not known for the weights of far; 10.0 GB are free.",
+        ),
+        (DiskNeed(0, 0, 0, ["far"]), None, "Disk: not known for the weights of far."),
+    ],
+)
+def test_the_disk_is_said_as_far_as_it_is_known(folder, need, free, said):
+    plan = replace(make_plan(work_in(folder)), disk=need, free_bytes=free)
+    with translation.override("en"):
+        assert said in list(plan_lines(plan))

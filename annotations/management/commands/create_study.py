@@ -1,15 +1,19 @@
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from annotations.models import Sampling, SummaryFormat, Wanted
 from annotations.people import links
 from annotations.studies import progress, setup
+from lib.lines import text_lines
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
-from models_runner.models import InstructionKind
+from models_runner.models import InstructionKind, System
 from models_runner.systems.catalog import UnknownSystemError, ensure_system
 from stats.decisions.sampling import EPSILON
 
@@ -29,13 +33,69 @@ def rating_options(options: dict[str, Any]) -> setup.RatingOptions:
     )
 
 
-def read_guidelines(path: Path | None) -> str:
+def people_options(options: dict[str, Any]) -> setup.PeopleOptions:
+    return setup.PeopleOptions(
+        open_link=not options["invited_only"],
+        consent=read_text(options["consent"]),
+        questions_before=text_lines(read_text(options["questions_before"])),
+        questions_after=text_lines(read_text(options["questions_after"])),
+        gold_every=options["gold_every"],
+        ask_guess=options["ask_guess"],
+        completion_code=options["completion_code"],
+        completion_url=options["completion_url"],
+    )
+
+
+def read_text(path: Path | None) -> str:
     if path is None:
         return ""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"The guidelines {path} cannot be read: {error}") from error
+        raise CommandError(f"The file {path} cannot be read: {error}") from error
+
+
+def moment(text: str) -> datetime:
+    """Read a time for argparse; one without a zone is in that of the site."""
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no time; expected one such as 2026-12-01T09:00.") from error
+    return timezone.make_aware(read) if timezone.is_naive(read) else read
+
+
+def named_system(slug: str | None) -> System | None:
+    return ensure_system(slug) if slug else None
+
+
+def owner(name: str) -> User | None:
+    if not name:
+        return None
+    user = User.objects.filter(username=name).first()
+    if user is None:
+        raise CommandError(f"There is no account {name!r} for --owner.")
+    return user
+
+
+def wanted(options: dict[str, Any]) -> setup.NewStudy:
+    """Return the study that the options ask for; nothing is stored."""
+    same = ("instruction", "quota", "sampling", "epsilon", "title", "annotator_title", "draft", "opens_at", "closes_at")
+    return setup.NewStudy(
+        options["slug"],
+        find_dataset(options["dataset"]),
+        [ensure_system(slug) for slug in split_names(options["systems"])],
+        criteria=split_names(options["criteria"]),
+        own_criteria=setup.own_criteria("\n".join(options["question"])),
+        guidelines=read_text(options["guidelines"]),
+        margin=options["margin"] / 100 or None,
+        small_system=named_system(options["small_system"]),
+        large_system=named_system(options["large_system"]),
+        options=rating_options(options),
+        people=people_options(options),
+        scope=scope(options),
+        created_by=owner(options["owner"]),
+        **{name: options[name] for name in same},
+    )
 
 
 def scope(options: dict[str, Any]) -> setup.StudyScope:
@@ -44,7 +104,7 @@ def scope(options: dict[str, Any]) -> setup.StudyScope:
         sample=options["sample"],
         chosen=split_names(options["documents"]),
         seed=options["seed"],
-        anchor=ensure_system(options["anchor"]) if options["anchor"] else None,
+        anchor=named_system(options["anchor"]),
         pairs_per_document=options["pairs_per_document"],
     )
 
@@ -78,6 +138,10 @@ def _add_questions(parser: ArgumentParser) -> None:
         help="Points of win probability by which a compact system may be worse than a large one and still be good "
         "enough; 0 for no verdict.",
     )
+    parser.add_argument(
+        "--small-system", help="The small system in question, one of --systems; else the best by votes."
+    )
+    parser.add_argument("--large-system", help="What it is held against; else the best large one by votes.")
 
 
 def _add_sampling(parser: ArgumentParser) -> None:
@@ -114,6 +178,23 @@ def _add_answers(parser: ArgumentParser) -> None:
     parser.add_argument("--break-minutes", type=int, default=0, help="Suggest a break after so many minutes; 0: never.")
 
 
+def _add_people(parser: ArgumentParser) -> None:
+    parser.add_argument("--owner", default="", metavar="ACCOUNT", help="Who owns the study; else leads manage it.")
+    parser.add_argument("--annotator-title", default="", help="The heading annotators see; else the usual one.")
+    parser.add_argument("--invited-only", action="store_true", help="Let in nobody by the open link.")
+    parser.add_argument("--consent", type=Path, metavar="FILE.md", help="What annotators agree to before they rate.")
+    for when in ("before", "after"):
+        parser.add_argument(
+            f"--questions-{when}", type=Path, metavar="FILE", help=f"About the person, {when} rating, one a line."
+        )
+    parser.add_argument("--gold-every", type=int, default=0, help="One gold item in so many pairs; 0: none.")
+    parser.add_argument("--ask-guess", action="store_true", help="Ask at the end which text was the large model's.")
+    parser.add_argument("--completion-code", default="", help="Shown at the end, for a platform.")
+    parser.add_argument("--completion-url", default="", help="Where annotators go at the end.")
+    for name, what in (("--opens-at", "begins"), ("--closes-at", "ends")):
+        parser.add_argument(name, type=moment, metavar="TIME", help=f"When rating {what}, such as 2026-12-01T09:00.")
+
+
 class Command(BaseCommand):
     help = "Open a study in which annotators compare the summaries of several systems, two at a time and blind."
 
@@ -121,30 +202,12 @@ class Command(BaseCommand):
         parser.add_argument("slug")
         parser.add_argument("--title", default="")
         parser.add_argument("--draft", action="store_true", help="Do not open it for rating yet.")
-        _add_scope(parser)
-        _add_questions(parser)
-        _add_sampling(parser)
-        _add_answers(parser)
+        for add in (_add_scope, _add_questions, _add_sampling, _add_answers, _add_people):
+            add(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            study = setup.create_study(
-                options["slug"],
-                find_dataset(options["dataset"]),
-                [ensure_system(slug) for slug in split_names(options["systems"])],
-                instruction=options["instruction"],
-                criteria=split_names(options["criteria"]),
-                own_criteria=setup.own_criteria("\n".join(options["question"])),
-                guidelines=read_guidelines(options["guidelines"]),
-                quota=options["quota"],
-                sampling=options["sampling"],
-                epsilon=options["epsilon"],
-                margin=options["margin"] / 100 or None,
-                title=options["title"],
-                options=rating_options(options),
-                scope=scope(options),
-                draft=options["draft"],
-            )
+            study = setup.store_study(wanted(options))
         except (UnknownDatasetError, UnknownSystemError, setup.StudySetupError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Study {study.slug}: {study.comparisons.count()} comparisons, {study.quota} votes each.")

@@ -8,6 +8,7 @@ from annotations.gold.attention_checks import ABOUT_THE_DOCUMENT, MOST_AT_ONCE
 from annotations.gold.items import PURPOSES, ControlItemSpec, offered_outcomes
 from annotations.models import Outcome, Purpose, Study
 from annotations.models.gold import LONGEST_EXPLANATION
+from annotations.studies.criteria import label_of
 
 
 class AttentionForm(forms.Form):
@@ -18,7 +19,7 @@ class AttentionForm(forms.Form):
 
     def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        criteria = list(study.criteria.values_list("key", "question"))
+        criteria = [(key, label_of(question)) for key, question in study.criteria.values_list("key", "question")]
         self.fields["questions"] = forms.MultipleChoiceField(
             choices=criteria,
             initial=[key for key, _ in criteria if key in ABOUT_THE_DOCUMENT],
@@ -49,7 +50,7 @@ class ControlItemForm(forms.Form):
         self.questions = {f"expected-{criterion.key}": criterion.key for criterion in study.criteria.all()}
         for criterion in study.criteria.all():
             self.fields[f"expected-{criterion.key}"] = forms.MultipleChoiceField(
-                choices=choices, required=False, widget=forms.CheckboxSelectMultiple, label=criterion.question
+                choices=choices, required=False, widget=forms.CheckboxSelectMultiple, label=label_of(criterion.question)
             )
         self.order_fields(["purpose", *self.questions, "explanation"])
 

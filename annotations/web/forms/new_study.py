@@ -9,16 +9,15 @@ from django.utils.text import slugify
 
 from annotations.drafting.forecast import ALIKE, MODERATELY, Assumptions
 from annotations.models import Study
-from annotations.studies.checks import RESERVED
+from annotations.studies.checks import LONGEST_CONSENT, RESERVED
 from annotations.studies.criteria import LIBRARY
-from annotations.studies.setup import MARGIN, NewStudy, RatingOptions, StudyScope, own_criteria
+from annotations.studies.setup import MARGIN, NewStudy, PeopleOptions, RatingOptions, StudyScope, own_criteria
 from annotations.web.forms.fields import moment_field
 from annotations.web.forms.studies import RatingOptionsForm
 from lib.lines import text_lines
 from models_runner.models import Dataset, InstructionKind, System
 
 LONGEST_SLUG = 100
-LONGEST_CONSENT = 20_000
 
 
 @dataclass(frozen=True)
@@ -233,7 +232,7 @@ class StudyForm(RatingOptionsForm):
         values = self.cleaned_data
         if "dataset" not in values:
             return None
-        same = ("instruction", "criteria", "quota", "annotator_title", "guidelines", "consent", "sampling", "epsilon")
+        same = ("instruction", "criteria", "quota", "annotator_title", "guidelines", "sampling", "epsilon")
         also = ("margin", "small_system", "large_system", "opens_at", "closes_at", "title")
         return NewStudy(
             values.get("slug", ""),
@@ -241,6 +240,7 @@ class StudyForm(RatingOptionsForm):
             list(values.get("systems", ())),
             own_criteria=own_criteria(values.get("own_criteria", "")),
             options=RatingOptions(**self._given(RatingOptions)),
+            people=PeopleOptions(**self._given(PeopleOptions)),
             scope=self._scope(),
             created_by=created_by,
             draft=draft,

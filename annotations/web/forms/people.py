@@ -4,7 +4,7 @@ from django import forms
 
 from accounts.mail import LONGEST_ADDRESS
 from annotations.models import Invitation, Membership
-from annotations.people.questionnaire import QuestionError, QuestionLine, parse_questions
+from annotations.studies.personal_questions import QuestionError, QuestionLine, parse_questions
 from annotations.web.forms.fields import moment_field
 
 
@@ -49,7 +49,7 @@ class NewMemberForm(forms.Form):
 
 
 class QuestionsField(forms.CharField):
-    """Questions about people, one a line; gives annotations.people.questionnaire.QuestionLine."""
+    """Questions about people, one a line; gives annotations.studies.personal_questions.QuestionLine."""
 
     widget = forms.Textarea(attrs={"rows": 4})
 

@@ -8,8 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from annotations.review.side_by_side import neighbours, side_by_side
-from annotations.web.access import being_rated, refuse_while_rating
 from models_runner.web.access import get_document, researchers_only
+from models_runner.web.blinding import refuse_texts
 
 
 @researchers_only
@@ -18,9 +18,7 @@ from models_runner.web.access import get_document, researchers_only
 def compare(request: HttpRequest, pk: int) -> HttpResponse:
     """?of= says which summaries, ?systems= (several, or with commas) whose."""
     document = get_document(request, pk)
-    for study in being_rated(request):
-        if study.dataset_id == document.dataset_id:
-            refuse_while_rating(request, study)
+    refuse_texts(request, document.dataset_id)
     systems = [slug for value in request.GET.getlist("systems") for slug in value.split(",") if slug]
     shown = side_by_side(document, request.GET.get("of", ""), systems)
     before, after = neighbours(document, shown)

@@ -5,7 +5,7 @@ from typing import cast
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -16,9 +16,11 @@ from annotations.models import ControlItem, Purpose, Study
 from annotations.web import redirects
 from annotations.web.access import members_only, not_while_rating
 from annotations.web.forms.gold import AttentionForm, ControlItemForm
+from lib.choices import refuse_choice
 
 PAIRS_A_PAGE = 10
 ITEMS_A_PAGE = 50
+CHANGES = ("remove", "off", "on")
 
 
 @require_GET
@@ -106,9 +108,9 @@ def make(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
 def change(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     """POST change=remove, off or on."""
     pair = get_object_or_404(ControlItem.objects.select_related("comparison__study"), pk=pk, comparison__study=study)
-    requested, by = request.POST.get("change", ""), cast(User, request.user)
-    if requested not in ("remove", "off", "on"):
-        return HttpResponseBadRequest(f"change is {requested!r}; expected remove, off or on.")
+    requested, by = request.POST.get("change"), cast(User, request.user)
+    if requested not in CHANGES:
+        return refuse_choice("change", requested, CHANGES)
     try:
         if requested == "remove":
             items.remove(pair, by)

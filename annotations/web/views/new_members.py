@@ -20,6 +20,7 @@ from annotations.people.new_members import invite_member
 from annotations.web.access import owners_only
 from annotations.web.forms.people import NewMemberForm
 from annotations.web.views.people import people_page
+from lib.text.translated import verbatim
 
 
 @owners_only
@@ -46,7 +47,7 @@ def invite(request: HttpRequest, study: Study) -> HttpResponse:
         except mail.MailError as error:
             messages.error(request, f"The mail was not sent ({error}). Pass the link on yourself.")
         else:
-            messages.success(request, f"The invitation was sent to {invitation.email}.")
+            messages.success(request, f"The invitation was sent to {verbatim(invitation.email)}.")
             return redirect("study-people", study.slug)
     return people_page(request, study, link=request.build_absolute_uri(path))
 

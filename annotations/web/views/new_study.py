@@ -13,7 +13,7 @@ from annotations.drafting.forecast import TooLargeError, simulate_study
 from annotations.drafting.live import LiveDraft, SystemRow, look_at, system_rows
 from annotations.drafting.plan import Problem
 from annotations.studies.setup import StudySetupError, store_study
-from annotations.web.access import study_creators_only
+from annotations.web.access import refusals_by_dataset, study_creators_only
 from annotations.web.forms.new_study import STEP_OF, STEPS, Step, StudyForm, free_slug
 from models_runner.models import Dataset, System
 
@@ -35,7 +35,7 @@ def new_study(request: HttpRequest) -> HttpResponse:
                 return redirect(store_study(wanted))
         except StudySetupError as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
-    context = _context(form) | _exact(form, asked="simulate" in request.POST)
+    context = _context(request, form) | _exact(form, asked="simulate" in request.POST)
     return render(request, PAGE, context, status=400 if form.errors and not looks else 200)
 
 
@@ -47,7 +47,7 @@ def live(request: HttpRequest) -> HttpResponse:
     form.is_valid()
     if "simulate" in request.POST:
         return render(request, EXACT, _exact(form, asked=True))
-    return render(request, LIVE, _context(form) | {"swapped": True})
+    return render(request, LIVE, _context(request, form) | {"swapped": True})
 
 
 def _initial() -> dict[str, Any]:
@@ -83,11 +83,13 @@ class ShownStep:
         return any(field.errors for field in self.advanced)
 
 
-def _context(form: StudyForm) -> dict[str, Any]:
+def _context(request: HttpRequest, form: StudyForm) -> dict[str, Any]:
     draft = _looked_at(form)
     return {
         "form": form,
         "draft": draft,
+        # Chosen pair by pair, the previews would tell who wrote which text.
+        "pair_refusal": refusals_by_dataset(request).get(form.cleaned_data["dataset"].pk) if draft else None,
         "steps": [_shown(form, step, draft) for step in STEPS],
         "rows": _rows(form, draft),
         "slug": free_slug(form.cleaned_data["title"]) if form.is_bound and form.cleaned_data.get("title") else "",

@@ -12,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from annotations.models import Annotator, PersonalQuestion, Study
-from annotations.people.questionnaire import answer_lines, as_line, asked, open_questions, record_answers, set_questions
+from annotations.people.questionnaire import answer_lines, open_questions, record_answers
 from annotations.studies.consent import current_consent, give_consent, lacks_consent, set_consent_text
+from annotations.studies.personal_questions import as_line, asked, set_questions
 from annotations.web.access import annotator_page, not_while_rating, owners_only
 from annotations.web.forms.joining import ConsentForm, PersonalForm
 from annotations.web.forms.people import AskingForm

@@ -13,13 +13,13 @@ from annotations.models import Assignment, Comparison, Consent, Remark, Side, St
 from annotations.people.joining import join
 from annotations.rating.page import rating_page
 from annotations.studies.consent import current_consent
-from annotations.web.access import members_only
+from annotations.web.access import members_only, not_while_rating
 
 SESSION_KEY = "preview"
 
 
 @members_only
-@never_cache
+@not_while_rating
 @require_GET
 def preview(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the pair this browser has come to; after the last one, the first again."""

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import Sum
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -22,6 +22,7 @@ from annotations.review.disagreements import disagreements, with_pair_texts
 from annotations.web import redirects
 from annotations.web.access import members_only, not_while_rating
 from annotations.web.forms.lists import AnnotatorsForm
+from lib.choices import refuse_choice
 from stats.raters.gold import CERTAINTY, THRESHOLD
 
 DISAGREEMENTS_A_PAGE = 10
@@ -99,7 +100,7 @@ def change_exclusion(request: HttpRequest, study: Study, number: int) -> HttpRes
     annotator = get_object_or_404(study.annotators.select_related("study"), number=number)
     by, change = cast(User, request.user), request.POST.get("change")
     if change not in CHANGES:
-        return _unknown(change)
+        return refuse_choice("change", change, CHANGES)
     try:
         if change == "exclude":
             exclusion.exclude(annotator, request.POST.get("reason", ""), by)
@@ -119,7 +120,7 @@ def change_exclusions(request: HttpRequest, study: Study) -> HttpResponse:
     annotators, by = _annotators(study, set(request.POST.getlist("annotator"))), cast(User, request.user)
     change = request.POST.get("change")
     if change not in CHANGES:
-        return _unknown(change)
+        return refuse_choice("change", change, CHANGES)
     try:
         if not annotators:
             raise exclusion.ExclusionError("Select at least one annotator first.")
@@ -139,10 +140,6 @@ def _annotators(study: Study, numbers: set[str]) -> list[Annotator]:
     if len(annotators) != len(numbers):
         raise Http404("One of the selected people is not an annotator of this study.")
     return annotators
-
-
-def _unknown(change: str | None) -> HttpResponseBadRequest:
-    return HttpResponseBadRequest(f"change is {change!r}; expected {' or '.join(CHANGES)}.", content_type="text/plain")
 
 
 def _say_how_many(request: HttpRequest, n: int, now: str, already: str) -> None:

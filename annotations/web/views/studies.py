@@ -16,6 +16,7 @@ from annotations.evidence.work import evidence_progress
 from annotations.models import Criterion, Remark, Study
 from annotations.people import links
 from annotations.rating.remarks import newest_remarks, remark_lines
+from annotations.review.history import shown_entries
 from annotations.studies import audit
 from annotations.studies import settings as study_settings
 from annotations.studies.checks import StudySetupError
@@ -33,6 +34,7 @@ from annotations.web.access import (
 )
 from annotations.web.forms.lists import HistoryForm, RemarksForm
 from annotations.web.forms.studies import SettingsForm
+from lib.choices import refuse_choice
 
 STUDIES_A_PAGE = 50
 ANNOTATORS_A_PAGE = 20
@@ -122,10 +124,9 @@ def remarks_csv(request: HttpRequest, study: Study) -> HttpResponseBase:
 @require_POST
 def change_status(request: HttpRequest, study: Study) -> HttpResponse:
     """POST change=open, pause or close."""
-    change = request.POST.get("change", "")
+    change = request.POST.get("change")
     if change not in study_settings.STATUS_CHANGES:
-        expected = ", ".join(study_settings.STATUS_CHANGES)
-        return HttpResponseBadRequest(f"change is {change!r}; expected one of {expected}.")
+        return refuse_choice("change", change, study_settings.STATUS_CHANGES)
     try:
         study_settings.change_status(study, change, cast(User, request.user))
     except StudySetupError as error:
@@ -162,5 +163,6 @@ def history(request: HttpRequest, study: Study) -> HttpResponse:
     form = HistoryForm.of(request.GET)
     asked = form.asked()
     entries = Paginator(audit.entries_of(study, **asked), ENTRIES_A_PAGE).get_page(request.GET.get("page"))
-    context = {"study": study, "form": form, "chosen": any(asked.values()), "entries": entries}
+    shown = {"entries": entries, "shown_entries": shown_entries(entries)}
+    context = {"study": study, "form": form, "chosen": any(asked.values())} | shown
     return render(request, "annotations/history.html", context)

@@ -13,10 +13,11 @@ from django.template.loader import render_to_string
 from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext, pgettext
 
+from annotations.studies.criteria import in_readers_language
 from leaderboards.presentation.board_verdict import BoardVerdict
 from leaderboards.presentation.report.report import DecisionReport
 from leaderboards.presentation.report.typical import TypicalPair
-from lib.text.translated import translated, translated_list, translated_whole
+from lib.text.translated import translated, translated_list
 
 LAYOUT = Path(__file__).with_name("report.typ")
 # For letters that neither the pinned font nor the machine's fonts have: whoever runs the site puts fonts there.
@@ -55,7 +56,7 @@ def _values(report: DecisionReport, notes: list[str]) -> dict[str, Any]:
         "lang": _language(get_language() or settings.LANGUAGE_CODE),
         "words": _words(report, as_of),
         "as_of": as_of,
-        "question": translated_whole(report.question),
+        "question": in_readers_language(report.question),
         "verdict": _verdict(report.verdict),
         "pairs": [_pair(pair) for pair in report.pairs],
         "rule": translated(report.rule),
@@ -87,7 +88,7 @@ def _verdict(verdict: BoardVerdict) -> dict[str, Any]:
 
 def _pair(pair: TypicalPair) -> dict[str, Any]:
     more = gettext("%(n)s more wrote something.") % {"n": pair.more_comments} if pair.more_comments else ""
-    questions = [(translated_whole(question), votes) for question, votes in pair.other_questions]
+    questions = [(in_readers_language(question), votes) for question, votes in pair.other_questions]
     return asdict(pair) | {"lang": _language(pair.language), "other_questions": questions, "more_comments": more}
 
 

@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
 
 from annotations.models import Study
-from annotations.web.access import StillRatingError, refuse_while_rating_texts
+from annotations.web.access import StillRatingError, refuse_while_rating
 from leaderboards.data.lookup import UnknownCriterionError
 from leaderboards.models import SharedLink, ShownPages
 from leaderboards.models.sharing import PAGES
@@ -84,7 +84,7 @@ def _gate(page: str, find: Callable[[HttpRequest, str, str], Showing]) -> Callab
         def checked(request: HttpRequest, key: str) -> HttpResponseBase:
             try:
                 showing = find(request, key, page)
-                refuse_while_rating_texts(request, showing.study)
+                refuse_while_rating(request, showing.study)
                 answer = view(request, showing)
             except RefusedError as refusal:
                 answer = refusal.answer

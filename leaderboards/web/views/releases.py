@@ -25,7 +25,7 @@ from leaderboards.releases.publishing import Draft, ReleaseError
 from leaderboards.web.access import get_results_study, results_only
 from leaderboards.web.forms import DoiForm, DraftForm, ExportForm
 from leaderboards.web.requests import results_page
-from lib.text.translated import translated_markdown
+from lib.text.translated import translated_markdown, verbatim
 
 # Larger exports are written in the background.
 STREAMED_AT_MOST = 20_000
@@ -238,7 +238,7 @@ def retry_release(request: HttpRequest, study: Study, version: str) -> HttpRespo
 @release_action
 def publish_release(request: HttpRequest, release: Release) -> HttpResponse:
     """Publish a draft permanently."""
-    return _change(request, release, lambda: publishing.publish(release), f"{release} is published.")
+    return _change(request, release, lambda: publishing.publish(release), f"{verbatim(str(release))} is published.")
 
 
 @release_action

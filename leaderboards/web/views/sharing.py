@@ -21,6 +21,7 @@ from leaderboards.sharing.public import make_public, take_down
 from leaderboards.sharing.rules import SharingError, rating_goes_on
 from leaderboards.web.access import owners_of_results
 from leaderboards.web.sharing.forms import LinkForm, ShownForm
+from lib.choices import refuse_choice
 
 LINKS_A_PAGE = 25
 
@@ -90,9 +91,11 @@ def revoke_shared_link(request: HttpRequest, study: Study, pk: int) -> HttpRespo
 @never_cache
 @require_POST
 def change_public(request: HttpRequest, study: Study) -> HttpResponse:
-    """POST change=down takes the study off the public page; anything else puts it there as the form says."""
-    user = cast(User, request.user)
-    if request.POST.get("change") == "down":
+    """POST change=down takes the study off the public page; without a change it is put there as the form says."""
+    user, change = cast(User, request.user), request.POST.get("change")
+    if change not in (None, "down"):
+        return refuse_choice("change", change, ["down"])
+    if change == "down":
         take_down(study, user)
         messages.success(request, "The study is not public any more.")
         return redirect("sharing", study.slug)

@@ -88,11 +88,11 @@ def problems_of(corrections: Corrections) -> list[str]:
     problems = unstorable_of(corrections)
     for place, values in corrections.documents.items():
         where = place.removeprefix(PLACE)
-        for name, longest in (("id", MAX_ID_LENGTH), ("title", MAX_TITLE_LENGTH)):
-            text = values.get(name, "").strip()
+        for what, longest in (("id", MAX_ID_LENGTH), ("title", MAX_TITLE_LENGTH)):
+            text = values.get(what, "").strip()
             if len(text) > longest:
-                problems.append(f"{where}: the {name} has {len(text)} characters; at most {longest} are allowed.")
-            elif name == "id" and text and not visible_text(text):
+                problems.append(f"{where}: the {what} has {len(text)} characters; at most {longest} are allowed.")
+            elif what == "id" and text and not visible_text(text):
                 problems.append(f"{where}: nobody can see the id. Give it letters or digits.")
     return problems
 

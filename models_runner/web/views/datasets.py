@@ -9,10 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from lib.text.translated import verbatim
 from models_runner.datasets.changes import KeptError, delete_unused, rename_dataset
 from models_runner.models import Dataset, Document, Reference, Summary, Transcript
 from models_runner.runs import overview
 from models_runner.web.access import get_dataset, get_document, researchers_only
+from models_runner.web.blinding import refusals
 from models_runner.web.paging import requested_page
 
 MOST_WORDS = 8
@@ -66,14 +68,17 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
     document = get_document(request, pk)
     original = request.GET.get("turns") == "original"
     transcript = document.transcript
+    refusal = refusals(request).get(document.dataset_id)
     context = {
         "document": document,
         "dataset": document.dataset,
         "turns": overview.shown_turns(transcript.original_turns if original else transcript.turns),
         "original": original,
-        "references": document.references.select_related("query"),
         "queries": document.queries.all(),
-        "summaries": overview.summaries_of(document),
+        "refusal": refusal,
+        "summary_count": document.summaries.done().count() if refusal else 0,
+        "references": [] if refusal else document.references.select_related("query"),
+        "summaries": [] if refusal else overview.summaries_of(document),
     }
     return render(request, "models_runner/document.html", context)
 
@@ -87,7 +92,7 @@ def dataset_rename(request: HttpRequest, name: str) -> HttpResponse:
     except KeptError as error:
         messages.error(request, str(error))
         return redirect("dataset", name)
-    messages.success(request, f"{name} is {dataset.name} now.")
+    messages.success(request, f"{verbatim(name)} is {verbatim(dataset.name)} now.")
     return redirect(dataset)
 
 
@@ -100,7 +105,7 @@ def dataset_delete(request: HttpRequest, name: str) -> HttpResponse:
     except KeptError as error:
         messages.error(request, str(error))
         return redirect(dataset)
-    messages.success(request, f"The dataset {name} is deleted.")
+    messages.success(request, f"The dataset {verbatim(name)} is deleted.")
     return redirect("datasets")
 
 
@@ -113,5 +118,5 @@ def document_delete(request: HttpRequest, pk: int) -> HttpResponse:
     except KeptError as error:
         messages.error(request, str(error))
         return redirect(document)
-    messages.success(request, f"The document {document.external_id} is deleted.")
+    messages.success(request, f"The document {verbatim(document.external_id)} is deleted.")
     return redirect(document.dataset)

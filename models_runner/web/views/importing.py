@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
+from lib.choices import refuse_choice
 from lib.language import words
 from models_runner.importing.drafts import jobs, service
 from models_runner.importing.drafts.corrections import Corrections, unstorable_of
@@ -28,6 +29,7 @@ SHOWN_DOCUMENTS = 150
 SHOWN_SPEAKERS = 150
 SHOWN_TURNS = 15
 OPENED = 20
+DRAFT_CHANGES = ("correct", "import", "discard")
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,10 @@ def import_draft(request: HttpRequest, public_id: UUID) -> HttpResponse:
     draft = get_import_draft(request, public_id)
     if request.method != "POST":
         return _progress(request, draft) or _preview(request, draft, ReadingForm(initial=draft.options))
-    if request.POST.get("do") == "discard":
+    do = request.POST.get("do")
+    if do not in DRAFT_CHANGES:
+        return refuse_choice("do", do, DRAFT_CHANGES)
+    if do == "discard":
         service.discard([draft])
         messages.info(request, "Discarded. Nothing was stored.")
         return redirect("datasets")
@@ -92,8 +97,8 @@ def import_draft(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return redirect(draft)
     service.correct(draft, form.options(), corrections)
     if draft.is_large:
-        return _have_done(draft, store=request.POST.get("do") == "import")
-    return _import(request, draft) if request.POST.get("do") == "import" else redirect(draft)
+        return _have_done(draft, store=do == "import")
+    return _import(request, draft) if do == "import" else redirect(draft)
 
 
 def _have_done(draft: ImportDraft, *, store: bool) -> HttpResponse:

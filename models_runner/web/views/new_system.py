@@ -9,14 +9,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from lib.choices import refuse_choice
 from models_runner.adapters.registry import ADAPTERS
 from models_runner.models import Dataset, Document, InstructionKind, Trial
 from models_runner.runs import trials
 from models_runner.systems import catalog
 from models_runner.systems.readiness import NotReadyError
 from models_runner.web.access import get_trial, researchers_only
+from models_runner.web.blinding import refusals
 from models_runner.web.system_form import SystemForm, offered_adapters
 
+ACTIONS = ("create", "connection", "try")
 WHOLE_MEETING = [choice for choice in InstructionKind.choices if choice[0] != InstructionKind.QUERY]
 
 
@@ -53,9 +56,11 @@ def new_system(request: HttpRequest) -> HttpResponse:
         return render(request, "models_runner/new_system.html", _starting_points())
     form = SystemForm(adapter, request.POST or None, start=start)
     trial_form = TrialForm(request.POST if request.POST.get("do") == "try" else None)
-    trial = None
+    trial, do = None, request.POST.get("do")
+    if request.method == "POST" and do not in ACTIONS:
+        return refuse_choice("do", do, ACTIONS)
     if request.method == "POST" and form.is_valid():
-        if request.POST.get("do") == "create":
+        if do == "create":
             if created := _create(request, form):
                 return created
         else:
@@ -113,6 +118,9 @@ def _start_trial(request: HttpRequest, form: SystemForm, trial_form: TrialForm) 
         if not trial_form.is_valid():
             return None
         document, kind = trial_form.cleaned_data["document"], trial_form.cleaned_data["try_instruction"]
+        if refusal := refusals(request).get(document.dataset_id):
+            trial_form.add_error("try_dataset", str(refusal))
+            return None
     slug, entry = form.entry()
     try:
         return trials.start_trial(slug, entry, cast(User, request.user), document=document, kind=kind)

@@ -12,6 +12,7 @@ from models_runner.systems import catalog
 from models_runner.systems.leakage import LeakageError
 from models_runner.systems.readiness import NotReadyError
 from models_runner.web.access import get_run, get_summary, researchers_only
+from models_runner.web.blinding import refusals
 from models_runner.web.forms import RunStartForm
 from models_runner.web.paging import requested_page
 
@@ -53,6 +54,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "run": run,
         "status": status,
+        "refusal": refusals(request).get(run.dataset_id),
         "page": requested_page(request, rows),
         "swapped": part,
         "moved": request.GET.get("seen") != status.seen,

@@ -9,6 +9,7 @@ from models_runner.runs import overview
 from models_runner.systems import listing
 from models_runner.systems.readiness import system_needs
 from models_runner.web.access import get_system, researchers_only
+from models_runner.web.blinding import refusals
 from models_runner.web.forms import SystemFilterForm
 
 
@@ -34,6 +35,7 @@ def system_list(request: HttpRequest) -> HttpResponse:
 def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
     system = get_system(request, slug)
     # Look runs up by slug: a system of the catalogue that is not stored yet has no id.
+    closed = refusals(request)
     runs = Run.objects.filter(system__slug=system.slug).select_related("system", "dataset").defer("environment")
     context = {
         "system": system,
@@ -41,6 +43,7 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "long_input": overview.long_input_words(system.long_input),
         "children": System.objects.filter(base__slug=system.slug).order_by("slug"),
         "run_rows": overview.run_rows(runs),
-        "samples": overview.sample_summaries(system),
+        "samples": overview.sample_summaries(system, without=closed),
+        "refusal": next(iter(closed.values()), None),
     }
     return render(request, "models_runner/system.html", context)

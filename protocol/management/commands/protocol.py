@@ -20,6 +20,7 @@ from protocol.running.run import begin, finish
 from protocol.running.work import StepError, Work, only_one
 from protocol.study.compare import differences
 from protocol.study.export import protocol_of, protocol_text
+from protocol.study.possible import NoProtocolError
 from protocol.study.released import released_protocol
 
 
@@ -54,7 +55,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, do: str, **options: Any) -> None:
         try:
             getattr(self, f"_{do}")(**options)
-        except (ProtocolError, StepError) as error:
+        except (ProtocolError, StepError, NoProtocolError) as error:
             raise CommandError(str(error)) from error
 
     def _check(self, *, file: Path, canonical: bool, **options: Any) -> None:

@@ -26,9 +26,9 @@ from annotations.models import Assignment, Comparison, ForeignEvidence, Study, S
 from annotations.models.evidence import METHOD
 from annotations.people.invitations import invite, revoke
 from annotations.people.links import invitation_path, personal_path, single_path
-from annotations.people.questionnaire import asked, parse_questions, set_questions
 from annotations.rating import assignment, votes
 from annotations.studies.consent import set_consent_text
+from annotations.studies.personal_questions import asked, parse_questions, set_questions
 from annotations.web.views import rating as rating_views
 from lib import sql
 from models_runner.models import Document, Run, Score, Summary, SummaryCall, System

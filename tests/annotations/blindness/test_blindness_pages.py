@@ -125,7 +125,7 @@ def test_shared_and_public_pages_tell_a_rater_nothing(study, settings, account):
 @pytest.mark.once
 def test_the_crawl_catches_a_shared_page_that_is_shown(study, settings, monkeypatch):  # noqa: F811
     settings.PUBLIC_BOARDS = True
-    monkeypatch.setattr(gate, "refuse_while_rating_texts", lambda request, study: None)
+    monkeypatch.setattr(gate, "refuse_while_rating", lambda request, study: None)
     browser, answers = rater(study), shown_without_account(study)
     pages = {name: address for name, address in answers.items() if not name.endswith("pdf")}
     found = {name for name, address in pages.items() if leaks(browser.get(address))}

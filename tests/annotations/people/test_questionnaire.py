@@ -23,18 +23,10 @@ from annotations.models import (
 from annotations.people.joining import join
 from annotations.people.links import invitation_path
 from annotations.people.privacy import erase, own_data
-from annotations.people.questionnaire import (
-    QuestionError,
-    answer_lines,
-    as_line,
-    asked,
-    open_questions,
-    parse_questions,
-    record_answers,
-    set_questions,
-)
+from annotations.people.questionnaire import answer_lines, open_questions, record_answers
 from annotations.rating.assignment import next_assignment, prefetch
 from annotations.studies.consent import give_consent, lacks_consent, set_consent_text
+from annotations.studies.personal_questions import QuestionError, as_line, asked, parse_questions, set_questions
 from tests.annotations.helpers import rate_everything, vote_on
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.people import researcher

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotations.models import Assignment, GiveawayCheck, Judgement
-from annotations.people.questionnaire import asked, parse_questions, record_answers, set_questions
+from annotations.people.questionnaire import record_answers
 from annotations.studies.consent import give_consent, set_consent_text
+from annotations.studies.personal_questions import asked, parse_questions, set_questions
 from leaderboards import exports
 from leaderboards.exports import EXPORTS, Selection, csv_lines, export_ratings, plain_cell, rows, safe_cell
 from leaderboards.exports.rows import EXPORT_FIELDS, export_rows

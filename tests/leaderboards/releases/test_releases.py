@@ -18,9 +18,10 @@ from django.utils import timezone
 
 from annotations.imports.ratings_import import import_ratings
 from annotations.models import Assignment, Judgement, Remark, Study
-from annotations.people.questionnaire import asked as questions_asked
-from annotations.people.questionnaire import parse_questions, record_answers, set_questions
+from annotations.people.questionnaire import record_answers
 from annotations.studies.consent import give_consent, set_consent_text
+from annotations.studies.personal_questions import asked as questions_asked
+from annotations.studies.personal_questions import parse_questions, set_questions
 from leaderboards.boards.build import make_board
 from leaderboards.data.filters import Filters
 from leaderboards.data.inputs import gather_inputs

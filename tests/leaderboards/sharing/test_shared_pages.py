@@ -189,7 +189,7 @@ class TestWhileRatingGoesOn:
             answer = open_page(token, page, client=browser)
             said = answer.content.decode()
             assert answer.status_code == 403
-            assert "You still have comparisons to rate in this study" in said
+            assert "You still have comparisons to rate on these documents" in said
             assert not [word for word in (study.slug, study.title, *system_slugs(study)) if word in said]
             assert answer["X-Robots-Tag"]
             assert open_page(token, page).status_code == 200

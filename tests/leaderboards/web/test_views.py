@@ -67,7 +67,7 @@ def test_who_still_has_rating_to_do_sees_no_result(page):
     rater = AnnotatorFactory(study=study, user=user)
     response = logged_in(user).get(page)
     assert response.status_code == 403
-    assert "You still have comparisons to rate in this study" in response.content.decode()
+    assert "You still have comparisons to rate on these documents" in response.content.decode()
     assert "no-store" in response["Cache-Control"]  # the same address shows the results once they have rated
     assert not any(slug in response.content.decode() for slug in system_slugs(study))
     Annotator.objects.filter(pk=rater.pk).update(left_at="2026-01-01T00:00Z")

@@ -101,6 +101,7 @@ def test_a_document_asks_the_same_queries_for_any_number_of_summaries(django_ass
         "session",
         "user",
         "document with transcript",
+        "who the visitor is in studies",
         "references",
         "queries",
         "summaries",

@@ -37,7 +37,16 @@ def test_a_system_asks_the_same_queries_for_any_number_of_runs(django_assert_num
     for _ in range(4):
         SummaryFactory(run__system=system)
     client = researcher()
-    queries = ["session", "user", "system", "runs", "progress of the runs", "children", "samples"]
+    queries = [
+        "session",
+        "user",
+        "system",
+        "who the visitor is in studies",
+        "runs",
+        "progress of the runs",
+        "children",
+        "samples",
+    ]
     with django_assert_num_queries(len(queries)):
         client.get(f"/systems/{system.slug}/")
 
