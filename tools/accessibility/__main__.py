@@ -8,8 +8,12 @@ import os
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.parts.site import serving, temporary_site
+
+if TYPE_CHECKING:
+    from tools.accessibility.site import Site
 
 PORT = 8139
 
@@ -42,7 +46,7 @@ def main() -> None:
             sys.exit(_look(server, site, asked))
 
 
-def _look(server, site, asked) -> int:
+def _look(server: str, site: "Site", asked: argparse.Namespace) -> int:
     from playwright.sync_api import sync_playwright
 
     from tests.browser.conftest import ARGUMENTS
@@ -60,7 +64,7 @@ def _look(server, site, asked) -> int:
             return 0
         n = 0
         for place in places:
-            seen = defaultdict(list)
+            seen: dict[str, list[str]] = defaultdict(list)
             for view in views:
                 for fault in look_once(visitors, place, view):
                     seen[fault.what].append(fault.where)

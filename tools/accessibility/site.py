@@ -23,6 +23,7 @@ from annotations.quality.exclusion import exclude
 from annotations.rating.assignment import next_assignment
 from annotations.studies.consent import set_consent_text
 from annotations.studies.criteria import LIBRARY
+from benchmarks.parts.site import ROOT
 from evalsite.example.study import load_example
 from evalsite.language import ENGLISH
 from leaderboards.models.releases import ExportJob, Release
@@ -35,8 +36,8 @@ from tests.annotations.helpers import add_remarks, answer, make_gold, rate_every
 from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.shared import link_to, make_shown_study
 from tests.test_permissions import JOINED, TABLE, World, make_world, write_export_file, write_release_files
-from tools.tutorial_pictures import MEETINGS
 
+MEETINGS = ROOT / "docs" / "examples" / "meetings"
 NOBODY, ADMINISTRATOR, MEMBER = "nobody", "administrator", "outsider"
 # Answers that are no pages: data, files, parts of a page. The docs are a site of their own (tests/browser/test_docs.py).
 NO_PAGES = (ENGLISH - {"api-docs"}) | {
