@@ -65,9 +65,11 @@ def format_parameters(value: float | None) -> str:
 
 
 def format_seconds(value: float | None) -> str:
-    """0.8 s, 42 s, 3 min 20 s, 2 h 5 min."""
+    """0.004 s, 0.8 s, 42 s, 3 min 20 s, 2 h 5 min."""
     if not is_defined(value):
         return UNDEFINED
+    if 0 < value < 0.095:
+        return f"{value:.1g} s" if value >= 0.001 else "<0.001 s"
     if round(value, 1) < 10:
         return f"{value:z.1f} s"
     whole = round(value)

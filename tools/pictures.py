@@ -24,13 +24,14 @@ SCREENS = {
     "phone": {"viewport": PHONE, "color_scheme": "light"},
 }
 PAGES = {"board": "", "pareto": "small-versus-large/", "trust": "trust/", "trust-combined": "combined/"}
-# A page that is there once, light.
+# A page that is there once, light; and pages that are not there in the dark, which looks like the board's.
 ONCE = ("trust-combined",)
+LIGHT = ("pareto", "trust")
 # Pages of a study for those who run it, there once, light: address, and the last element that the picture shows.
 STUDY_PAGES = {
     "quality": ("studies/pilot/quality/", "main section.card >> nth=2"),
     "pairs": ("studies/pilot/pairs/", "tbody tr >> nth=11"),
-    "disagreements": ("studies/pilot/disagreements/", "main section.card >> nth=2"),
+    "disagreements": ("studies/pilot/disagreements/", "main article.card >> nth=2"),
     "people": ("studies/pilot/people/", ""),
     "annotator": ("studies/pilot/annotators/4/", ""),
     "new-study": ("studies/new/", ""),
@@ -138,7 +139,7 @@ def _take(server: str, folder: Path, of: str) -> None:
             page = context.new_page()
             _log_in(page)
             for name, address in PAGES.items() if of == "results" else ():
-                if name not in ONCE or screen == "light":
+                if screen == "light" or (name not in ONCE and not (screen == "dark" and name in LIGHT)):
                     taken = folder / f"{name if name in ONCE else f'{name}-{screen}'}.png"
                     _keep(taken, _results_picture(page, address))
             for name in STUDY_PAGES if of == "study" and screen == "light" else ():

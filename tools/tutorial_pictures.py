@@ -93,32 +93,34 @@ def _wait_for_workers() -> None:
 
 
 def _make_study(page, keep) -> None:
+    """In its four steps, of which the third stays as it is."""
     page.goto("/studies/new/")
-    for name, value in {"title": TITLE, "slug": SLUG, "quota": str(PEOPLE)}.items():
+    for name, value in {"title": TITLE, "slug": SLUG}.items():
         page.locator(f"#id_{name}").fill(value)
     page.locator("#id_dataset").select_option(DATASET)
     page.locator("#id_instruction").select_option("short")
+    page.locator("[data-step-link=who]").click()
     for system in (SMALL, OTHER):
         page.locator(f"[name=systems][value='{system}']").check()
-    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-    keep("study", page.screenshot())
+    page.locator("#id_small_system").select_option(SMALL)
+    page.locator("#id_large_system").select_option(OTHER)
+    keep("study-who", _settled(page))
+    page.locator("[data-step-link=when]").click()
+    page.locator("#id_quota").fill(str(PEOPLE))
+    page.locator("#forecast .chance-picture").wait_for()
+    keep("study-when", _settled(page))
     page.get_by_role("button", name="Create and open").click()
     page.locator("#invitation").wait_for()
     _find_evidence()
-    _name_the_two(page, keep)
     page.goto(f"/studies/{SLUG}/")
     keep("link", page.screenshot())
 
 
-def _name_the_two(page, keep) -> None:
-    page.goto(f"/studies/{SLUG}/settings/")
-    page.locator("#id_small_system").select_option(SMALL)
-    page.locator("#id_large_system").select_option(OTHER)
-    page.locator("#id_small_system").scroll_into_view_if_needed()
-    page.evaluate("document.activeElement.blur()")
-    keep("settings", page.screenshot())
-    page.locator("main form button.primary").click()
-    page.wait_for_load_state()
+def _settled(page) -> bytes:
+    """The page from its top, once it says what the study would be as it is filled in."""
+    page.locator("[data-live][aria-busy=false]").wait_for()
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    return page.screenshot()
 
 
 def _find_evidence() -> None:
@@ -136,6 +138,9 @@ def _rate(new_context, invitation: str, keep) -> None:
     keep("invitation", page.screenshot())
     page.get_by_role("button", name="Start").click()
     page.locator("[data-pair][data-ready]").wait_for()
+    page.locator(".sentence[role=button]").first.click()
+    page.locator("[data-evidence]").wait_for()
+    page.mouse.move(0, 0)
     keep("rating", page.screenshot())
     phone = new_context(viewport=PHONE, has_touch=True).new_page()
     phone.goto(invitation)
@@ -181,9 +186,5 @@ def _read(new_context, log_in, page, keep) -> None:
         log_in(reader)
         reader.goto(f"/boards/{SLUG}/")
         keep(name, _down_to(reader, "section[aria-labelledby=question]"))
-    page.goto(f"/boards/{SLUG}/figures/")
-    for figure in page.locator("figure[data-spec]").all():
-        figure.scroll_into_view_if_needed()
-        figure.locator(".chart-live svg").wait_for()
-    page.evaluate("scrollTo(0, 0)")
-    keep("report", page.screenshot())
+    page.goto(f"/boards/{SLUG}/report/")
+    keep("report", _down_to(page, "section[aria-labelledby=asked]"))

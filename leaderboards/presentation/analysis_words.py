@@ -100,7 +100,9 @@ def on_units(top: Values, *, named: bool = True) -> str:
     """
     people, documents = top["annotators"]["change"], top["documents"]["change"]
     if not people and not documents:
-        return f"No single annotator and no single document decides {_in_sentence(top)}."
+        if top["k"] == 1:
+            return "No single annotator and no single document decides first place."
+        return f"No single annotator and no single document decides the top {top['k']}."
     return (_named_units if named else _counted_units)(name_top(top), people, documents)
 
 
@@ -126,11 +128,6 @@ def _counted_units(top: str, people: list[str], documents: list[str]) -> str:
 def name_top(top: Values) -> str:
     """Name the first place, or the top of so many."""
     return "First place" if top["k"] == 1 else f"The top {top['k']}"
-
-
-def _in_sentence(top: Values) -> str:
-    name = name_top(top)
-    return name[0].lower() + name[1:]
 
 
 def on_length(control: Values) -> str:

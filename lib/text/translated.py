@@ -22,7 +22,7 @@ LEAST_CHARACTERS = 8
 # Words that are stored and shown by themselves. Within a sentence those of WITHIN alone are translated: any other may
 # be a name that somebody gave.
 WITHIN = (
-    *("left", "right", "annotator", "annotators", "document", "documents"),
+    *("left", "right", "both", "annotator", "annotators", "document", "documents"),
     *("rating", "parameters", "words", "long", "medium", "short", "query", "input", "output"),
 )
 WORDS = (
@@ -236,6 +236,8 @@ class Pattern:
         self.literals, self.names = pieces[::2], pieces[1::2]
         self.length = sum(map(len, self.literals))
         self.begins = bool(self.literals[0])
+        # A few words and then anything: longer sentences begin so, too.
+        self.is_beginning = self.begins and not self.literals[-1] and self.length < SHORT
         self.translation = translation
 
     def filled(self, values: dict[str, str]) -> str:
@@ -277,7 +279,7 @@ def _texts(language: str) -> Any:
 
 @cache
 def _catalogue(language: str) -> tuple[dict[str, str], list[Pattern]]:
-    """Return the texts without values, and those with values: first those that begin with words, then the longest."""
+    """Return the texts without values, and those with values, in the order in which they are tried."""
     texts = {
         key: value
         for key, value in _texts(language).items()
@@ -288,7 +290,7 @@ def _catalogue(language: str) -> tuple[dict[str, str], list[Pattern]]:
         for text, value in texts.items()
         if PLACE.search(text) and len(PLACE.sub("", text)) >= LEAST_CHARACTERS and not COUNT.fullmatch(text)
     ]
-    patterns.sort(key=lambda pattern: (not pattern.begins, -pattern.length, -len(pattern.names)))
+    patterns.sort(key=lambda one: (not one.begins or one.is_beginning, -one.length, -len(one.names)))
     whole = {key: value for key, value in texts.items() if not PLACE.search(key)}
     # Begun with a capital or not: a status stands in a table and within a sentence.
     return {key.casefold(): value for key, value in whole.items()} | whole, patterns

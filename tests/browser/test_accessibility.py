@@ -1,4 +1,4 @@
-"""Every annotator page, and the researchers' pages of a study, against axe-core's rules: no serious violation."""
+"""What people come to by clicks, against axe-core's rules: no serious violation. Every address is in test_every_page.py."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -6,15 +6,12 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import expect
 
-from annotations.gold.items import switch
-from annotations.models import ControlItem, PersonalAnswer, Study
+from annotations.models import PersonalAnswer, Study
 from annotations.people.links import invitation_path
-from annotations.quality.exclusion import exclude
-from annotations.quality.report import AnnotatorQuality
 from annotations.studies.consent import set_consent_text
 from annotations.studies.personal_questions import parse_questions, set_questions
 from models_runner.models import Document, Summary
-from tests.annotations.helpers import add_remarks, make_gold, rate_everything
+from tests.annotations.helpers import make_gold
 from tests.browser.rating import takes_answers
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 
@@ -81,33 +78,6 @@ def test_practice(open_page, screen):
     expect(page.get_by_role("heading", level=1, name="Not as expected")).to_be_visible()
     page.get_by_text("Transcript").click()
     assert violations(page) == {}
-
-
-@pytest.mark.parametrize("screen", SCREENS)
-def test_researchers_pages(open_page, live_server, screen, monkeypatch):
-    """No page is wider than its screen, either, even where somebody is worth a look."""
-    monkeypatch.setattr(AnnotatorQuality, "warnings", ["much faster than the others"])
-    study = make_study(systems=3, documents=2)
-    client = Client()
-    client.force_login(UserFactory(is_staff=True))
-    page = open_page(**screen)
-    name = settings.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
-    for comparison, purpose in zip(study.comparisons.all()[:2], ("gold", "training"), strict=True):
-        make_gold(comparison, purpose=purpose, explanation="One of them names no date.")
-    for address in ("gold/", "gold/pairs/", f"gold/pairs/{study.comparisons.for_rating().first().pk}/"):
-        page.goto(f"/studies/{study.slug}/{address}")
-        assert (address, violations(page)) == (address, {})
-    switch(ControlItem.objects.first(), on=False, by=None)
-    rate_everything(AnnotatorFactory(study=study, number=1))
-    exclude(AnnotatorFactory(study=study, number=2), "Why.", None)
-    add_remarks(study.annotators.get(number=1), 60)
-    addresses = ("", "settings/", "gold/", "quality/", "disagreements/", "people/", "history/", "preview/")
-    pair = study.comparisons.for_rating().first().pk
-    for address in (*addresses, "remarks/", "annotators/1/", "pairs/", f"pairs/{pair}/"):
-        page.goto(f"/studies/{study.slug}/{address}")
-        assert (address, violations(page)) == (address, {})
-        assert (address, page.evaluate("document.documentElement.scrollWidth - innerWidth")) == (address, 0)
 
 
 @pytest.mark.parametrize("screen", SCREENS)

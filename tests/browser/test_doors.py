@@ -90,6 +90,7 @@ def start_run(page, slug):
     work_on_run(Run.objects.get(system__slug=slug).pk, owner="worker")
 
 
+@pytest.mark.parametrize("page", ["phone dark"], indirect=True)  # on a desk: test_decision.py
 def test_from_a_pasted_transcript_and_an_endpoint_to_two_summaries(page):
     with endpoint(always(200, completion("The hall opens on Monday.")), models=["big"]) as server:
         import_meeting(page)

@@ -8,7 +8,6 @@ from django.test import Client
 
 from leaderboards.presentation.charts.script import make_script
 from leaderboards.releases.publishing import Draft, create_draft, write_files
-from tests.browser.test_accessibility import violations
 from tests.factories import UserFactory
 from tests.leaderboards.compared import make_compared_study
 
@@ -174,11 +173,3 @@ def test_everything_is_reached_and_seen_by_keyboard(study, open_results, viewpor
             stops.append(at)
         assert len(stops) > 10
         assert [stop["name"] for stop in stops if not stop["seen"]] == [], address
-
-
-@pytest.mark.parametrize("address", ["", "planning/?stopping=1", "figures/", "wins/", "releases/", "exports/"])
-def test_pages_break_no_serious_rule(study, open_results, address):
-    """The others are looked at in test_charts.py and test_trust.py."""
-    page = open_results(bypass_csp=True, viewport=PHONE, color_scheme="dark")
-    load(page, address)
-    assert violations(page) == {}

@@ -66,6 +66,16 @@ def test_english_stays_as_it_is():
         assert translated_list(["no votes yet", "one document"], "; ") == "no votes yet; one document"
 
 
+def test_a_longer_sentence_goes_before_the_few_words_that_it_begins_with():
+    text = "The top 3 depends on 29 votes of 2240: without them, tiny would replace large."
+    assert translated(text) == "前 3 名取决于 2240 票中的 29 票：没有它们，tiny 就会取代 large。"
+
+
+def test_both_systems_are_said_before_a_reason():
+    reason = "no price on the system's record"
+    assert translated(f"both: {reason}") == f"两者：{translated(reason)}"
+
+
 def test_lists_are_parted_as_the_language_does():
     assert translated_list(["no votes yet", "one document"], "; ") == "还没有投票；只有一份文档"
 

@@ -77,7 +77,7 @@ def test_a_board_leaves_them_out_on_demand(study):
 
 def test_the_quality_page_lists_them(study):
     html = researcher().get(reverse("study-quality", args=["s"])).content.decode()
-    assert "<td>ChatGPT</td>" in html
+    assert '<td data-label="Words that are not in the meeting">ChatGPT</td>' in html
 
 
 def test_a_longer_list_of_names_is_looked_for_in_every_summary_again(study, monkeypatch):

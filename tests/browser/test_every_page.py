@@ -1,0 +1,64 @@
+"""Every page of the site, on a desk, zoomed and on a phone: no rule is broken, and nothing is out of reach.
+
+Each is loaded once; its theme and its language are those of its place in the list, and the phone has the other theme.
+All views of every page: `python -m tools.accessibility`.
+"""
+
+import pytest
+
+from annotations.quality.report import AnnotatorQuality
+from leaderboards.presentation.charts.script import make_script
+from tests.test_permissions import TABLE
+from tools.accessibility.checks import ZOOMED, cut_off
+from tools.accessibility.site import NO_PAGES, fill_site
+from tools.accessibility.visiting import VIEWS, Visitors, look_once
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def visitors(chromium, live_server, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(AnnotatorQuality, "warnings", ["much faster than the others"])
+    settings.PUBLIC_BOARDS = True
+    settings.DATA_DIR = tmp_path
+    make_script()
+    contexts = []
+
+    def new_context(**options):
+        contexts.append(chromium.new_context(**options))
+        return contexts[-1]
+
+    yield Visitors(new_context, live_server.url, fill_site())
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.once
+@pytest.mark.timeout(900)  # a hundred and fifty pages
+@pytest.mark.django_db(transaction=True)
+def test_every_page_is_accessible_zoomed_and_on_a_phone(visitors):
+    places = visitors.site.places
+    pages = {name for name, (method, _) in TABLE.items() if method == "GET"} - NO_PAGES
+    assert pages <= {place.name for place in places}
+    found = {}
+    for number, place in enumerate(places):
+        for fault in look_once(visitors, place, VIEWS[number % len(VIEWS)]):
+            found[f"{place.name} {place.address}: {fault.what}"] = fault.where
+    assert found == {}
+
+
+FAULTY = """<!doctype html><html lang="en"><title>Faulty</title><main><h1>Faulty</h1>
+<p style="width: 20em; overflow: hidden; white-space: nowrap">A line that goes on far beyond the box that it stands in, and further</p>
+<div style="overflow-x: auto; width: 10em"><p style="width: 30em">Nobody scrolls here without a mouse.</p></div>
+<button id="below">Below</button><div style="position: absolute; inset: 0; top: 100px; background: #fff"></div>
+<button id="outside" style="position: absolute; top: 0; left: 700px">Outside</button>
+<button id="fixed" style="position: fixed; top: 0; left: 700px">Fixed</button></main>"""
+
+
+def test_what_is_cut_off_is_found(chromium):
+    page = chromium.new_page()
+    page.set_content(FAULTY)
+    found = [fault.split(":")[0] for fault in cut_off(page, ZOOMED)]
+    page.close()
+    expected = ["the page is", "text cut off", "no key scrolls", "covered", "outside the window", "sticks out"]
+    assert all(any(fault.startswith(kind) for fault in found) for kind in expected), found
