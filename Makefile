@@ -13,6 +13,7 @@
 # make bench-export   docs/benchmarks.md
 # make bench-generation ARGS='--meetings 4'   docs/benchmarks.md
 # make bench-import   docs/benchmarks.md
+# make simulate ARGS='--studies 200'   how often intervals hold the truth, docs/statistics.md
 # make bench-gpu ARGS='--model FOLDER'   docs/benchmarks.md
 
 PORT ?= 8000
@@ -27,7 +28,7 @@ PIP := $(VENV)/bin/pip install $(if $(CI),--quiet) --disable-pip-version-check -
 
 export PORT DATA_DIR EXAMPLE
 
-.PHONY: run dev test check docs hooks messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-import bench-leaderboard pictures soak
+.PHONY: run dev test check docs hooks messages reset install install-dev bench-annotate bench-export bench-generation bench-gpu bench-import bench-leaderboard pictures simulate soak
 
 # The docs are built beside the start, which does not wait for them, and only if they changed.
 run: install
@@ -76,6 +77,9 @@ bench-generation: install
 
 bench-gpu: install
 	@$(PY) -m benchmarks.gpu $(ARGS)
+
+simulate: install
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.simulate $(ARGS)
 
 bench-import: install
 	@$(PY) -m benchmarks.importing $(ARGS)

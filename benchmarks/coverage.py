@@ -1,6 +1,6 @@
 """Simulate how often 95 % intervals cover the truth, in studies drawn from known strengths and varying tastes.
 
-    python -m benchmarks.coverage [--repeats 500] [--resamples 500] [--seed 1] [--processes 2]
+    python -m benchmarks.coverage [--repeats 500] [--seed 1] [--processes 2]
 
 Every annotator judges every document: all six pairs of four systems, or one pair drawn at random. In addition to the
 systems' strengths, each annotator and each document has a normally distributed taste for each system, with the standard
@@ -8,10 +8,9 @@ deviations shown, in log-odds. The truth is the strength that infinitely many an
 shows the share of studies in which a system's interval contains the truth, averaged over the systems, and the width of
 the interval in points, for these intervals:
 
-- two-way: the board's interval, that is the bootstrap over documents and annotators, expanded for few units.
-- plain: the same bootstrap without the expansion.
+- board: the board's interval.
 - single votes: the sandwich that treats all votes as independent, as most arenas publish it.
-- votes alone, helped: the two-way sandwich with t from the votes alone; and with the help of a metric (PPI++,
+- votes alone, helped: the same from the votes alone; and with the help of a metric (PPI++,
   cross-fitted) that sees the document's taste with noise of the same size, on 200 more documents without votes. "wider"
   is the largest ratio of the helped interval's width to that of the votes alone; "extra" is the number of extra
   effective votes as a share of the votes.
@@ -29,15 +28,14 @@ import numpy as np
 from stats.metrics.metric_model import cross_predict
 from stats.ratings.prediction_powered import PoweredRatings, Predictions, powered_ratings
 from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
-from stats.uncertainty.bootstrap import bootstrap_strengths, draw, percentile_interval
+from stats.uncertainty.calibrated import precision
 from stats.uncertainty.sandwich import interval, sandwich_covariance
-from stats.uncertainty.small_samples import expanded, expansion
 from stats.votes.arrays import BoolArray, FloatArray, OutcomeCode, VoteArrays
 
 STRENGTHS = np.array([0.8, 0.3, -0.2, -0.9])
 PAIRS = np.array(list(combinations(range(len(STRENGTHS)), 2)))
 OTHER_DOCUMENTS = 200
-INTERVALS = ("two-way", "plain", "single votes", "votes alone", "helped")
+INTERVALS = ("board", "single votes", "votes alone", "helped")
 NODES = 80
 
 
@@ -118,20 +116,15 @@ def metric(setting: Setting, taste: FloatArray, rng: np.random.Generator) -> Flo
     return STRENGTHS + bias + taste + rng.normal(0, max(setting.document, 0.3), taste.shape)
 
 
-def run(setting: Setting, seed: int, resamples: int) -> StudyCoverage:
+def run(setting: Setting, seed: int) -> StudyCoverage:
     rng = np.random.default_rng([seed, *(int(100 * v) for v in (setting.annotator, setting.document, setting.pairs))])
     votes, taste = study(setting, rng)
     strengths = fit_bradley_terry(votes.wins())
-    drawn = bootstrap_strengths(
-        votes, strengths, draw(rng, setting.documents, setting.annotators, resamples), threads=1
-    )
-    plain = percentile_interval(drawn)
-    factor = np.diag(expansion(votes, strengths))
+    reach = np.diag(precision(votes, strengths).reach())
     powered = helped(setting, votes, metric(setting, taste, rng), seed)
     bounds = np.array(
         [
-            [expanded(bound, strengths, factor) for bound in plain],
-            plain,
+            (strengths - reach, strengths + reach),
             interval(strengths, sandwich_covariance(votes, strengths)),
             (powered.classical_lower, powered.classical_upper),
             (powered.lower, powered.upper),
@@ -161,7 +154,7 @@ def helped(setting: Setting, votes: VoteArrays, values: FloatArray, seed: int) -
 def report(setting: Setting, outcomes: list[StudyCoverage]) -> str:
     covers = np.mean([outcome.covers for outcome in outcomes], axis=(0, 2))
     widths = np.mean([outcome.width for outcome in outcomes], axis=(0, 2))
-    wider = max((outcome.width[4] / outcome.width[3]).max() for outcome in outcomes)
+    wider = max((outcome.width[3] / outcome.width[2]).max() for outcome in outcomes)
     extra = np.mean([outcome.extra for outcome in outcomes])
     cells = "  ".join(f"{100 * c:5.1f} {w:5.0f}" for c, w in zip(covers, widths, strict=True))
     tastes = f"{setting.annotators:3d} x {setting.documents}  {setting.annotator:.1f} {setting.document:.1f}"
@@ -176,7 +169,6 @@ def header() -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=500)
-    parser.add_argument("--resamples", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
@@ -185,7 +177,7 @@ def main() -> None:
         for setting in SETTINGS:
             seeds = range(options.seed * 1_000_000, options.seed * 1_000_000 + options.repeats)
             n = len(seeds)
-            outcomes = list(pool.map(run, [setting] * n, seeds, [options.resamples] * n, chunksize=10))
+            outcomes = list(pool.map(run, [setting] * n, seeds, chunksize=10))
             print(report(setting, outcomes), flush=True)
 
 

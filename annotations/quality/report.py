@@ -17,7 +17,7 @@ from stats.raters.side_bias import is_biased, side_bias
 from stats.raters.speed import Speed, speeds
 from stats.raters.straightlining import SameAnswers, Straightlining, same_answers, straightlining
 from stats.uncertainty.proportions import Proportion
-from stats.votes.arrays import IntArray, shown_choice, system_pairs
+from stats.votes.arrays import ARBITRARY_LABELS, IntArray, shown_choice, system_pairs
 from stats.votes.least import too_few
 
 # Average characters per word, spaces included, by language: only the lengths of texts are read.
@@ -112,7 +112,12 @@ def study_quality(study: Study) -> StudyQuality:
 
 def _agreement(study: Study, votes: VoteColumns) -> Agreement:
     return krippendorff_alpha(
-        votes.comparison, votes.annotator, votes.outcome, document=votes.document, seed=study.seed
+        votes.comparison,
+        votes.annotator,
+        votes.outcome,
+        document=votes.document,
+        exchangeable=ARBITRARY_LABELS,
+        seed=study.seed,
     )
 
 

@@ -11,10 +11,9 @@ import numpy as np
 from stats.decisions.planning import separation
 from stats.ratings.estimates import NO_DRAWS
 from stats.strengths.bradley_terry import fit_bradley_terry
-from stats.uncertainty.sandwich import covariance_parts
+from stats.uncertainty.calibrated import precision
 from stats.uncertainty.simultaneous import unclear_pairs
-from stats.uncertainty.small_samples import Components, counts_of
-from stats.votes.arrays import FloatArray, IntArray, VoteArrays
+from stats.votes.arrays import IntArray, VoteArrays
 from stats.votes.graphs import same_circle
 from stats.votes.parts import only, parts_of
 from stats.votes.tallies import units
@@ -29,7 +28,7 @@ def neighbour_gaps(votes: VoteArrays, names: Sequence[str]) -> list[dict[str, An
     """Return gap, its error, and the votes needed in all with 80 % power, for each pair of neighbours from the top.
 
     Gaps and errors are in points; votes needed are of the part that votes connect. Ties count half. The errors are
-    those of the two-way clustered sandwich, with k / (k - 1) for few units.
+    those of boards, see calibrated.precision.
     """
     return [line for part in parts_of(votes) for line in _of_part(only(votes, part), part, names)]
 
@@ -38,7 +37,7 @@ def _of_part(votes: VoteArrays, part: IntArray, names: Sequence[str]) -> list[di
     single = units(votes.document) == units(votes.annotator) == 1
     wins = votes.wins()
     strengths, limited, unclear = fit_bradley_terry(wins), same_circle(wins > 0), unclear_pairs(wins)
-    variance = np.full(unclear.shape, np.nan) if single else _variance(votes, strengths)
+    variance = np.full(unclear.shape, np.nan) if single else precision(votes, strengths).variance
     pairs, lines = separation(strengths, variance, len(votes)), []
     for i, j, gap, error, votes_needed in zip(*pairs.columns, strict=True):
         reason = NO_DRAWS if single else _reason(error, votes_needed)
@@ -58,10 +57,6 @@ def _of_part(votes: VoteArrays, part: IntArray, names: Sequence[str]) -> list[di
             }
         )
     return lines
-
-
-def _variance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
-    return Components.of(covariance_parts(votes, strengths), counts_of(votes)).variance
 
 
 def _reason(error: float, needed: float) -> str:

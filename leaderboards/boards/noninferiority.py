@@ -1,12 +1,13 @@
 """Non-inferiority of each small system to each that it could replace: one computation for all pages and scripts."""
 
 import math
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from leaderboards.data.inputs import BoardInputs
 from models_runner.models import Regime, System
 from stats.decisions.noninferiority import NonInferiority, Scale, noninferiorities, votes_to_decide
+from stats.votes.arrays import FloatArray, VoteArrays
 
 RESAMPLES = 1000
 # For a study without a margin: its intervals do not depend on one, and what does is left out.
@@ -44,11 +45,34 @@ def compare_pairs(inputs: BoardInputs, margin: float | None, seed: int) -> list[
     results = noninferiorities(
         inputs.arrays, pairs, margin=margin or ANY_MARGIN, seed=seed, scale=Scale.WIN_PROBABILITY, resamples=RESAMPLES
     )
-    votes = len(inputs.arrays)
+    votes, outcomes = len(inputs.arrays), PairOutcomes.of(inputs.arrays)
     return [
-        {"small": inputs.slugs[i], "large": inputs.slugs[j], **result_values(result, margin, votes)}
+        {
+            "small": inputs.slugs[i],
+            "large": inputs.slugs[j],
+            **result_values(result, margin, votes),
+            "outcomes": outcomes.between(i, j),
+        }
         for (i, j), result in zip(pairs, results, strict=True)
     ]
+
+
+@dataclass(frozen=True)
+class PairOutcomes:
+    """The votes between two systems each, shape (n, n); every vote counts 1."""
+
+    wins: FloatArray
+    ties: FloatArray
+
+    @classmethod
+    def of(cls, votes: VoteArrays) -> "PairOutcomes":
+        counted = replace(votes, weight=None)
+        return cls(counted.decided_wins(), counted.ties())
+
+    def between(self, small: int, large: int) -> dict[str, int]:
+        """Return how many prefer the small one, neither, and the large one."""
+        counts = {"won": self.wins[small, large], "tied": self.ties[small, large], "lost": self.wins[large, small]}
+        return {name: int(count) for name, count in counts.items()}
 
 
 def result_values(

@@ -10,7 +10,7 @@ from typing import Any
 
 from annotations.models import JudgementRevision
 from leaderboards.boards.costs import Cost, read_costs
-from leaderboards.boards.noninferiority import ANY_MARGIN, RESAMPLES, is_compact, result_values
+from leaderboards.boards.noninferiority import ANY_MARGIN, RESAMPLES, PairOutcomes, is_compact, result_values
 from leaderboards.data.inputs import BoardInputs
 from models_runner.models import System
 from stats.decisions.noninferiority import Scale
@@ -79,7 +79,13 @@ def _about(side: ChosenSide) -> dict[str, Any]:
 def _nothing() -> dict[str, Any]:
     """Return the fields of a verdict that is about nothing."""
     names = ("difference", "lower", "upper", "error", "p", "verdict", "votes_needed", "share", "share_lower")
-    return dict.fromkeys((*names, "share_upper")) | {"pairs": 0, "reason": "", "too_few": "", "gains": {}}
+    return dict.fromkeys((*names, "share_upper")) | {
+        "pairs": 0,
+        "reason": "",
+        "too_few": "",
+        "gains": {},
+        "outcomes": None,
+    }
 
 
 def choose_sides(inputs: BoardInputs, lines: Sequence[Line]) -> tuple[ChosenSide, ChosenSide]:
@@ -147,7 +153,8 @@ def _compared(inputs: BoardInputs, ratings: Ratings, small: ChosenSide, large: C
         drawn=ratings.drawn if same_votes else None,
     )
     values = result_values(found.result, margin, len(inputs.arrays), found.quantile)
-    return values | shares_of(values) | {"pairs": found.candidates}
+    outcomes = PairOutcomes.of(inputs.arrays).between(number[small.system or ""], number[large.system or ""])
+    return values | shares_of(values) | {"pairs": found.candidates, "outcomes": outcomes}
 
 
 def shares_of(result: Mapping[str, Any]) -> dict[str, float | None]:

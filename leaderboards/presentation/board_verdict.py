@@ -11,7 +11,7 @@ from leaderboards.boards.costs import Cost
 from leaderboards.boards.verdict import gain, shares_of
 from leaderboards.presentation.verdict_picture import VerdictPicture, draw_verdict
 from leaderboards.presentation.verdict_text import HEADINGS, NONE, OPEN, say_result
-from lib.numbers import UNDEFINED, format_bytes, format_dollars, format_parameters, format_seconds
+from lib.numbers import UNDEFINED, format_bytes, format_count, format_dollars, format_parameters, format_seconds
 from stats.votes.least import LEAST
 
 Values = Mapping[str, Any]
@@ -147,7 +147,16 @@ def _no_pair(verdict: Values) -> tuple[str, str]:
 
 def _rules(verdict: Values) -> list[str]:
     margin = ["The margin was fixed when the study was made."] if verdict["margin"] is not None else []
-    return [*margin, "A tie, or both bad, is half for each side."]
+    return [*margin, *_outcomes(verdict), "A tie, or both bad, is half for each side."]
+
+
+def _outcomes(verdict: Values) -> list[str]:
+    """Say wins, ties and losses apart: a share that counts ties as halves hides how many there are."""
+    outcomes = verdict.get("outcomes")
+    if not outcomes or not sum(outcomes.values()):
+        return []
+    won, tied, lost = (format_count(outcomes[name]) for name in ("won", "tied", "lost"))
+    return [f"Votes on the two: {won} for {verdict['small']}, {tied} for neither, {lost} for {verdict['large']}."]
 
 
 def _on_choice(verdict: Values) -> list[str]:

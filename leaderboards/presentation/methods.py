@@ -19,11 +19,12 @@ DAVIDSON = (
     "Davidson (1970), On extending the Bradley–Terry model to accommodate ties in paired comparison experiments, "
     "Journal of the American Statistical Association 65, 317–328."
 )
-HESTERBERG = (
-    "Hesterberg (2015), What teachers should know about the bootstrap, American Statistician 69, 371–386; "
+CAMERON = (
+    "Cameron, Gelbach and Miller (2011), Robust inference with multiway clustering, Journal of Business and Economic "
+    "Statistics 29, 238–249; Smyth (2004), Statistical Applications in Genetics and Molecular Biology 3, 3; "
     "Satterthwaite (1946), Biometrics Bulletin 2, 110–114."
 )
-OWEN = "Owen (2007), The pigeonhole bootstrap, Annals of Applied Statistics 1, 386–411."
+ROMANO = "Romano and Wolf (2005), Stepwise multiple testing as formalized data snooping, Econometrica 73, 1237–1282."
 LIN = "Lin (2004), ROUGE: A package for automatic evaluation of summaries, Text Summarization Branches Out, 74–81."
 ZHANG = "Zhang, Kishore, Wu, Weinberger and Artzi (2020), BERTScore: Evaluating text generation with BERT, ICLR 2020."
 # By the first part of a signature.
@@ -152,20 +153,21 @@ def _rated(board: Board) -> Part:
     )
     if all(line["rating_lower"] is None for line in board["systems"]):
         return [sentence], sources
-    return [sentence, _interval(board)], [*sources, OWEN, HESTERBERG]
+    return [sentence, _interval(board)], [*sources, CAMERON, ROMANO]
 
 
 def _interval(board: Board) -> str:
     if board["annotators"] == 1:
-        clusters, kind = "documents (there was one annotator)", "cluster"
+        clusters, kind = "documents (there was one annotator)", "one-way"
     elif board["documents"] == 1:
-        clusters, kind = "annotators (there was one document)", "cluster"
+        clusters, kind = "annotators (there was one document)", "one-way"
     else:
-        clusters, kind = "documents and annotators", "two-way cluster"
+        clusters, kind = "documents and annotators", "two-way"
     return (
-        f"Intervals are 95 % percentile intervals of a {kind} bootstrap over {clusters} (Owen, 2007) with "
-        f"{format_count(board['resamples'])} resamples, seed {board['seed']}, expanded for the number of documents "
-        "and annotators (Hesterberg, 2015; Satterthwaite, 1946)." + _without_limit(board)
+        f"Intervals are 95 % intervals that take {clusters} for random samples ({kind} sandwich; Cameron et al., "
+        "2011), with variances between them half pooled over systems (Smyth, 2004) and quantiles of t (Satterthwaite, "
+        "1946). Ranks hold for all systems at once: intervals of all differences are widened to hold together (Romano "
+        f"and Wolf, 2005; {format_count(board['resamples'])} draws, seed {board['seed']})." + _without_limit(board)
     )
 
 

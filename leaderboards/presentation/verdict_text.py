@@ -91,8 +91,7 @@ def facts(result: Mapping[str, Any], data: Mapping[str, Any]) -> list[tuple[str,
         ("Votes to decide", UNDEFINED if needed is None else f"{format_count(needed)} in all, at power 0.8"),
         (
             "Method",
-            "Bradley–Terry on all votes, ties and both bad half; percentile interval of a two-way cluster bootstrap "
-            "over documents and annotators, expanded where these are few, "
-            f"{format_count(data['resamples'])} resamples, seed {data['seed']}",
+            "Bradley–Terry on all votes, ties and both bad half; interval with documents and annotators as random "
+            "samples (two-way sandwich, t for few of either)",
         ),
     ]

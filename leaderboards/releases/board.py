@@ -14,7 +14,7 @@ from leaderboards.data.inputs import METRIC_NAMES
 from leaderboards.exports.rows import EXCLUDED, ExportVote, Row
 from stats.raters.agreement import Agreement, krippendorff_alpha
 from stats.ratings.ratings import rate
-from stats.votes.arrays import FloatArray, IntArray, VoteArrays, renumbered
+from stats.votes.arrays import ARBITRARY_LABELS, FloatArray, IntArray, VoteArrays, renumbered
 from stats.votes.least import count_by_system
 from stats.votes.weights import chance_weights, effective_votes
 
@@ -92,7 +92,9 @@ class _QuestionVotes:
         comparison = _view(self.comparison)
         item = _narrow(np.searchsorted(np.unique(comparison), comparison).astype(np.int32))
         outcome, document = _narrow(_view(self.outcome)), self.document.by_name()
-        return krippendorff_alpha(item, self.judge.by_name(), outcome, document=document, seed=seed)
+        return krippendorff_alpha(
+            item, self.judge.by_name(), outcome, document=document, exchangeable=ARBITRARY_LABELS, seed=seed
+        )
 
 
 class BoardMaker:

@@ -4,10 +4,10 @@
 
 Reads data/votes.jsonl, data/systems.jsonl, data/summaries.jsonl and data/scores.jsonl. Ratings are Bradley-Terry
 strengths by maximum likelihood with a weak Gaussian prior; a tie, and both bad, is half a win for each side. Intervals
-come from a two-way cluster bootstrap: documents and judges are drawn again with replacement, with the seed in
-board.json, and a vote counts as often as its document times as often as its judge was drawn. Bounds are then moved away
-from the rating where documents or judges are few (Hesterberg 2015; Satterthwaite 1946). The votes set no limit to how
-far a system leads that won every vote (Ford 1957): it has no interval, and the mean of the others is held where it is.
+take documents and judges for random samples (Cameron, Gelbach and Miller 2011; Henderson 1953; Satterthwaite 1946).
+Where drawing documents and judges again with replacement, with the seed in board.json, says nothing about a system in
+half of the draws, it has no interval. The votes set no limit to how far a system leads that won every vote (Ford 1957):
+it has no interval either, and the mean of the others is held where it is.
 In a board "by_chance", each vote weighs 1 / (sampling_prob * sampling_from), scaled to mean 1 over the votes that were
 drawn; the others weigh 1.
 Every draw and every rule for when to stop is the site's, so that the numbers agree to 1e-9.
@@ -29,6 +29,8 @@ MEAN = 1000.0
 OUTCOMES = {"model_a": 0, "model_b": 1, "tie": 2, "both_bad": 3}
 SHARE_OF_A = np.array([1.0, 0.0, 0.5, 0.5])  # what the first system has of a win, by outcome
 LEVEL = 0.95
+OWN = 0.5  # how much of what documents or judges differ is a system's own
+LARGEST_FREEDOM = 10_000.0
 NORMAL = 1.959963984540054  # quantile of the normal distribution for two-sided bounds at that level
 AGREES = 1e-9
 
@@ -221,34 +223,94 @@ def spread_by(wins, strengths, circle):
     return centre @ np.linalg.inv(hessian) @ (np.eye(n) - 1 / n)
 
 
-def expansion(votes, full, circle):
-    """How many times as far from the rating each system's bounds go, where documents or judges are few."""
-    change = spread_by(votes.wins(), full, circle)
-    residual = votes.weight * (SHARE_OF_A[votes.outcome] - win_chance(full[votes.a] - full[votes.b]))
+class Reach:
+    """How far each system's bounds lie from its rating.
 
-    def between(units):
-        """Variance of each strength from sums over units, and how many units there are."""
+    A variance is that of single votes, plus what documents differ, plus what judges differ, times the sum of their
+    squared shares in the votes; half of what they differ is the system's own, half the mean of its circle. The quantile
+    is that of t with Satterthwaite's degrees of freedom.
+    """
+
+    def __init__(self, votes, full, circle):
+        self.votes, self.circle, self.n = votes, circle, votes.n
+        self.change = spread_by(votes.wins(), full, circle)
+        centre = np.eye(votes.n) - circle / circle.sum(axis=1, keepdims=True)
+        self.expected = np.diag(self.change @ centre.T)  # variance of single votes by the model
+        self.residual = votes.weight * (SHARE_OF_A[votes.outcome] - win_chance(full[votes.a] - full[votes.b]))
+        self.counts = votes.of_systems().astype(float)
+        cells = votes.document * (votes.judge.max() + 1) + votes.judge
+        self.cells = self.sums(cells, self.residual, -self.residual) @ self.change.T
+        kinds = [units for units in (votes.document, votes.judge) if len(set(units.tolist())) > 1]
+        self.sources = [self.source(units) for units in kinds]
+        self.means = {}  # by source and first system of a circle
+
+    def sums(self, units, of_a, of_b):
+        """Sums by unit and system."""
         names, place = np.unique(units, return_inverse=True)
-        sums = np.zeros((len(names), votes.n))
-        np.add.at(sums, (place, votes.a), residual)
-        np.add.at(sums, (place, votes.b), -residual)
-        return np.maximum(np.diag(change @ (sums.T @ sums) @ change.T), 0), len(names)
+        table = np.zeros((len(names), self.n))
+        np.add.at(table, (place, self.votes.a), of_a)
+        np.add.at(table, (place, self.votes.b), of_b)
+        return table
 
-    cell, cells = between(votes.document * (votes.judge.max() + 1) + votes.judge)
-    found = [(cell, 1.0, max(1, cells - 1))]
-    for units in (votes.document, votes.judge):
-        whole, count = between(units)
-        if count > 1:
-            found.append((np.maximum(whole * count / (count - 1) - cell, 0), 1 - 1 / count, count - 1))
-    total = sum(variance for variance, _, _ in found)
-    shown = sum(variance * share for variance, share, _ in found)
-    sources = sum(variance**2 / freedom for variance, _, freedom in found)
-    factors = []
-    for i in range(votes.n):
-        hidden = total[i] / shown[i] if shown[i] > 0 else 1.0
-        quantile = t_quantile(total[i] ** 2 / sources[i]) if sources[i] > 0 else NORMAL
-        factors.append(round(quantile / NORMAL * math.sqrt(hidden), 9))
-    return np.array(factors)
+    def source(self, units):
+        weight = self.votes.weight
+        shares = self.sums(units, weight, weight)
+        return self.sums(units, self.residual, -self.residual) @ self.change.T, shares / shares.sum(axis=0)
+
+    def noise(self, i):
+        """Variance of single votes and its degrees of freedom."""
+        n_cells, count = len(self.cells), self.counts[i]
+        seen = (self.cells[:, i] ** 2).sum() * n_cells / max(1, n_cells - 1)
+        return (count * seen + self.expected[i]) / (count + 1), max(min(n_cells, count) - 1, 1)
+
+    def unit_variance(self, source, i):
+        """What units of one kind differ, the mean square that says so, squared shares, degrees of freedom.
+
+        The variance is None where one unit gave all votes.
+        """
+        moved, shares = source[0][:, i], source[1][:, i]
+        weight = 1 / source[1].mean(axis=1)
+        v, squares = weight * shares**2, (shares**2).sum()
+        s, vw = v.sum(), (v * shares).sum()
+        trace = s - 2 * vw + s * squares
+        of_square = (v**2).sum() - 4 * (v**2 * shares).sum() + 2 * s * (v * shares**2).sum()
+        of_square += 2 * vw**2 + 2 * (v**2).sum() * squares - 4 * s * squares * vw + (s * squares) ** 2
+        freedom = max(trace**2 / max(of_square, 1e-300), 1)
+        if trace <= 1e-6:
+            return None, 0.0, squares, freedom
+        square = (weight * moved**2).sum() / trace
+        noise = (weight * (shares - shares**2)).sum() / trace * self.noise(i)[0]
+        return square - noise, square, squares, freedom
+
+    def of(self, i):
+        """The reach of system i."""
+        total, freedom = self.noise(i)
+        spread, fewest = total**2 / freedom, math.inf
+        for source in self.sources:
+            variance, square, freedom = self.added(source, i)
+            total += variance
+            if variance > 0:
+                spread, fewest = spread + square**2 / freedom, min(fewest, freedom)
+        if not spread:
+            return 0.0  # alone in its circle
+        freedom = max(total**2 / spread, 1 if math.isinf(fewest) else fewest)
+        return round(t_quantile(min(freedom, LARGEST_FREEDOM)) * math.sqrt(total), 10)
+
+    def added(self, source, i):
+        """The variance of system i that units of one kind add, the mean square behind it, its degrees of freedom."""
+        own, square, squares, freedom = self.unit_variance(source, i)
+        members = np.flatnonzero(self.circle[i])
+        key = (id(source), members[0])
+        if key not in self.means:
+            all_own = [self.unit_variance(source, member) for member in members]
+            known = [own[:2] for own in all_own if own[0] is not None and len(members) > 1]
+            scale = len(members) / max(len(members) - 1, 1)
+            self.means[key] = [scale * sum(values) / len(known) for values in zip(*known)] or [0.0, 0.0]  # noqa: B905
+        mean, mean_square = (value * (1 - 1 / len(members)) for value in self.means[key])
+        part = (0.0 if own is None else OWN) if mean_square > 0 else 1.0
+        variance = part * max(own or 0.0, 0) + (1 - part) * max(mean, 0)
+        freedom /= part**2 + (1 - part**2) / max(len(members) - 1, 1)
+        return squares * variance, squares * (part * square + (1 - part) * mean_square), freedom
 
 
 def t_quantile(freedom):
@@ -299,8 +361,9 @@ def intervals(votes, full, seed, resamples):
     lower, upper = quantiles(placed)
     too_few = (~np.isnan(found)).sum(axis=0) < resamples / 2
     missing = too_few | ((upper - lower < 1e-6) & (circle.sum(axis=1) > 1))
-    factor = expansion(votes, full, circle)
-    lower, upper = full + factor * (lower - full), full + factor * (upper - full)
+    found = Reach(votes, full, circle)
+    reach = np.array([found.of(i) for i in range(votes.n)])
+    lower, upper = full - reach, full + reach
     lower[missing] = upper[missing] = np.nan
     ahead = (full[None, :] > full[:, None]) & ~unsure(votes.wins(), circle) & ~missing[None, :]
     better = np.where(circle, lower[None, :] > upper[:, None], ahead).sum(axis=1)

@@ -16,6 +16,8 @@ from stats.votes.tallies import Draws, units
 PAIRS_COUNTED = 20
 PAIRS_TRIED = 5
 UNITS_AT_ONCE = 512
+# Log-odds. Fits leave rounding errors between equals, and equals have not changed places.
+TIED = 1e-7
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class LeftOut:
 
 def top(strengths: FloatArray, k: int) -> IntArray:
     """List the k strongest systems, strongest first; among equals the one with the lower index comes first."""
-    return np.argsort(-strengths, kind="stable")[:k]
+    return np.argsort(-np.round(strengths / TIED), kind="stable")[:k]
 
 
 def fewest_votes(votes: VoteArrays, *, k: int = 1, most: float = 0.1) -> Removal | None:
@@ -186,7 +188,7 @@ def _reversed(votes: VoteArrays, wins: FloatArray, removed: IntArray, pair: tupl
     if len(connected_parts(remaining + remaining.T > 0)) > 1:
         return False
     strengths = fit_bradley_terry(remaining)
-    return bool(strengths[pair[1]] > strengths[pair[0]])
+    return bool(strengths[pair[1]] - strengths[pair[0]] > TIED)
 
 
 def leave_one_annotator_out(votes: VoteArrays, *, k: int = 1, chosen: IntArray | None = None) -> LeftOut:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtr
 
 from stats.ratings.estimates import NO_DRAWS, SAME
 from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
-from stats.uncertainty.bootstrap import bootstrap_strengths, draw, percentile_interval
+from stats.uncertainty.bootstrap import bootstrap_strengths, draw
+from stats.uncertainty.calibrated import Precision, precision
 from stats.uncertainty.simultaneous import unclear_pairs
-from stats.uncertainty.small_samples import expanded, expansion
 from stats.votes.arrays import FloatArray, VoteArrays
 from stats.votes.parts import only, parts_of
 from stats.votes.tallies import units
@@ -125,17 +125,16 @@ def _within_part(
     if drawn is None:
         differences = [float(on_scale(scale, strengths[i] - strengths[j])) for i, j in pairs]
         return [NonInferiority(value, np.nan, np.nan, margin, np.nan, NO_DRAWS) for value in differences]
-    factor, unclear = expansion(votes, strengths), unclear_pairs(votes.wins())
+    sure, unclear = precision(votes, strengths), unclear_pairs(votes.wins())
     return [
-        verdict(strengths, drawn, factor, i, j, margin=margin, unclear=bool(unclear[i, j]), scale=scale)
-        for i, j in pairs
+        verdict(strengths, drawn, sure, i, j, margin=margin, unclear=bool(unclear[i, j]), scale=scale) for i, j in pairs
     ]
 
 
 def verdict(
     strengths: FloatArray,
     drawn: FloatArray,
-    factor: FloatArray,
+    sure: Precision,
     compact: int,
     large: int,
     *,
@@ -143,12 +142,12 @@ def verdict(
     unclear: bool,
     scale: Scale = Scale.POINTS,
 ) -> NonInferiority:
-    """Compare one pair by resamples that exist already.
+    """Compare one pair whose resamples exist already; these only tell where the votes say too little.
 
     Args:
         strengths: Of votes that connect all systems, in log-odds, shape (n,).
         drawn: Strengths in resamples, shape (r, n); NaN where a resample says nothing about a system.
-        factor: small_samples.expansion of the votes, shape (n, n).
+        sure: calibrated.precision of the strengths.
         compact, large: Index of each system.
         margin, scale: As in noninferiorities.
         unclear: The entry of this pair in simultaneous.unclear_pairs.
@@ -161,11 +160,10 @@ def verdict(
         return NonInferiority(difference, np.nan, np.nan, margin, np.nan, TOO_FEW)
     if unclear or np.ptp(gaps) < SAME:
         return NonInferiority(difference, np.nan, np.nan, margin, np.nan, SWEEP)
-    differences = on_scale(scale, expanded(gaps, gap, factor[compact, large]))
-    lower, upper = percentile_interval(differences[:, np.newaxis])
-    p = (1 + int((differences <= -margin).sum())) / (1 + len(differences))
-    error = float(differences.std(ddof=1))
-    return NonInferiority(difference, float(lower[0]), float(upper[0]), margin, p, error=error)
+    reach, error = sure.reach()[compact, large], sure.error[compact, large]
+    lower, upper = (float(on_scale(scale, end)) for end in (gap - reach, gap + reach))
+    p = float(stdtr(sure.freedom[compact, large], (from_scale(scale, -margin) - gap) / error))
+    return NonInferiority(difference, lower, upper, margin, p, error=float(error * slope(scale, gap)))
 
 
 def draw_strengths(votes: VoteArrays, strengths: FloatArray, seed: int, resamples: int) -> FloatArray | None:
@@ -205,3 +203,19 @@ def votes_to_decide(
 def on_scale(scale: Scale, gap: FloatArray) -> FloatArray:
     """Convert gaps in log-odds to the scale."""
     return SCALE * gap if scale == Scale.POINTS else 0.5 * np.tanh(gap / 2)
+
+
+def from_scale(scale: Scale, difference: float) -> float:
+    """Convert a difference to a gap in log-odds; infinite where no gap is so large."""
+    if scale == Scale.POINTS:
+        return difference / SCALE
+    return (
+        float(2 * np.arctanh(np.clip(2 * difference, -1, 1)))
+        if abs(difference) < 0.5
+        else np.copysign(np.inf, difference)
+    )
+
+
+def slope(scale: Scale, gap: FloatArray) -> FloatArray:
+    """Say how much a difference grows for each unit of the gap."""
+    return np.full(np.shape(gap), SCALE) if scale == Scale.POINTS else 0.25 / np.cosh(gap / 2) ** 2

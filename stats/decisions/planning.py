@@ -45,7 +45,7 @@ def separation(
 
     Args:
         strengths: Shape (n,), in log-odds.
-        variance: Variances of the differences in squared log-odds, shape (n, n), as in small_samples.Components. Where
+        variance: Variances of the differences in squared log-odds, shape (n, n), as in calibrated.precision. Where
             one is not positive, its error is NaN.
         n_votes: Number of votes that the strengths and variances come from.
         power: Probability of telling the two apart, between 0 and 1.

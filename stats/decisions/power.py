@@ -23,7 +23,8 @@ from stats.votes.tallies import units
 # equals. The side that a summary stands on moves an answer by so much; sides are drawn evenly.
 TIE_BAND = 0.5
 SIDE = 0.2
-RESAMPLES = 1000
+# They only tell whether there is an interval.
+RESAMPLES = 200
 NODES = 60
 LARGEST_GAP = 12.0
 PAIR = (0, 1)

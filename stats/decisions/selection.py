@@ -9,7 +9,6 @@ from scipy.special import ndtri
 from stats.decisions.noninferiority import (
     NOT_CONNECTED,
     ONE_SIDED,
-    TOO_FEW,
     NonInferiority,
     Scale,
     draw_strengths,
@@ -18,8 +17,9 @@ from stats.decisions.noninferiority import (
 )
 from stats.ratings.estimates import NO_DRAWS
 from stats.strengths.bradley_terry import fit_bradley_terry
-from stats.uncertainty.simultaneous import SMALLEST_ERROR, complete, max_t_interval, unclear_pairs
-from stats.uncertainty.small_samples import expanded, expansion
+from stats.uncertainty.calibrated import Precision, precision
+from stats.uncertainty.sandwich import bread
+from stats.uncertainty.simultaneous import draw_errors, max_t_quantile, unclear_pairs
 from stats.votes.arrays import FloatArray, IntArray, VoteArrays
 from stats.votes.parts import only, parts_of
 
@@ -33,7 +33,7 @@ class ChosenPair:
     Attributes:
         result: Difference and interval. With several candidates p is NaN: it would be that of a pair named beforehand.
         candidates: Pairs that it was chosen from.
-        quantile: Standard errors from the difference to an end of the interval, before the widening for few units.
+        quantile: Standard errors from the difference to an end of the interval, were the errors known.
     """
 
     result: NonInferiority
@@ -65,7 +65,7 @@ def compare_chosen(
         margin, seed, scale, resamples: As in noninferiorities.
         drawn: Strengths of all systems in resamples of these votes, as in Ratings.drawn; drawn here if None.
     Source:
-        As in simultaneous.max_t_interval. Selection makes a single interval too hopeful: Benjamini and Yekutieli
+        As in simultaneous.max_t_quantile. Selection makes a single interval too hopeful: Benjamini and Yekutieli
         (2005), False discovery rate-adjusted multiple confidence intervals for selected parameters, JASA 100, 71-81.
     """
     part = next((part for part in parts_of(votes) if np.isin(chosen, part).all()), None)
@@ -78,11 +78,12 @@ def compare_chosen(
     if resampled is None:
         difference = float(on_scale(scale, strengths[pairs[0][0]] - strengths[pairs[0][1]]))
         return ChosenPair(NonInferiority(difference, np.nan, np.nan, margin, np.nan, NO_DRAWS), len(pairs))
-    factor, unclear = expansion(kept, strengths), bool(unclear_pairs(kept.wins())[pairs[0]])
-    own = verdict(strengths, resampled, factor, *pairs[0], margin=margin, unclear=unclear, scale=scale)
+    sure, unclear = precision(kept, strengths), bool(unclear_pairs(kept.wins())[pairs[0]])
+    own = verdict(strengths, resampled, sure, *pairs[0], margin=margin, unclear=unclear, scale=scale)
     if own.reason or len(pairs) == 1:
         return ChosenPair(own, len(pairs))
-    return _together(own, pairs, strengths, resampled, float(factor[pairs[0]]), scale)
+    errors = draw_errors(bread(kept.wins(), strengths), seed, resamples)
+    return _together(own, pairs, strengths, errors, sure, scale)
 
 
 def _place(part: IntArray, pair: Pair) -> Pair:
@@ -101,16 +102,12 @@ def _of_part(
 
 
 def _together(
-    own: NonInferiority, pairs: Sequence[Pair], strengths: FloatArray, drawn: FloatArray, factor: float, scale: Scale
+    own: NonInferiority, pairs: Sequence[Pair], strengths: FloatArray, errors: FloatArray, sure: Precision, scale: Scale
 ) -> ChosenPair:
     """Widen the interval of the first pair so that it holds for all pairs at once."""
     small, large = np.array(pairs).T
-    gaps, gap = complete(drawn[:, small] - drawn[:, large]), strengths[small] - strengths[large]
-    if len(gaps) < max(2, len(drawn) / 2):
-        return ChosenPair(replace(own, lower=np.nan, upper=np.nan, p=np.nan, error=np.nan, reason=TOO_FEW), len(pairs))
-    ends = [bound[:1] for bound in max_t_interval(gaps, gap)]
-    lower, upper = (float(on_scale(scale, expanded(end, gap[:1], factor))[0]) for end in ends)
-    error = float(gaps[:, 0].std(ddof=1))
-    quantile = float((ends[1] - ends[0])[0]) / 2 / error if error > SMALLEST_ERROR else np.nan
-    widened = replace(own, lower=min(own.lower, lower), upper=max(own.upper, upper), p=np.nan)
-    return ChosenPair(widened, len(pairs), quantile)
+    gaps, gap = errors[:, small] - errors[:, large], strengths[pairs[0][0]] - strengths[pairs[0][1]]
+    quantile = max(max_t_quantile(gaps, np.zeros(len(pairs))), float(ndtri(1 - ONE_SIDED)))
+    reach = sure.reach_together(quantile)[pairs[0]]
+    lower, upper = (float(on_scale(scale, end)) for end in (gap - reach, gap + reach))
+    return ChosenPair(replace(own, lower=lower, upper=upper, p=np.nan), len(pairs), quantile)

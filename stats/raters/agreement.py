@@ -5,7 +5,8 @@ of votes, as if votes on one document did not resemble each other; ours draws do
 a cell for each annotator and item, filled or not, where votes are columns here. The tests compare alpha with both.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -93,6 +94,7 @@ def krippendorff_alpha(
     *,
     seed: int,
     document: IntArray | None = None,
+    exchangeable: Sequence[int] = (),
     resamples: int = 1000,
     level: float = LEVEL,
 ) -> Agreement:
@@ -108,6 +110,9 @@ def krippendorff_alpha(
         outcome: Any codes from 0, such as OutcomeCode, shape (n_votes,); their order means nothing (nominal).
         seed: Of the bootstrap.
         document: Index of the document of each vote, shape (n_votes,); each item is its own document if None.
+        exchangeable: Codes that are arbitrary labels within an item, such as A and B of a pair of summaries. Each
+            counts as the mean of all of them in D_e, which is then the same whichever label is which. Without that,
+            alpha depended on the order in which summaries were imported.
         resamples: Number of resamples.
         level: Of the interval, between 0 and 1.
     Returns:
@@ -125,7 +130,9 @@ def krippendorff_alpha(
     _check_bootstrap(resamples, level)
     counts, home = _value_counts(item, outcome, document)
     shared = counts.sum(axis=1) >= 2
-    sums = _by_document(counts[shared], home[shared])
+    sums = _exchanged(
+        _by_document(counts[shared], home[shared]), np.isin(np.unique(outcome), exchangeable), exchangeable
+    )
     alpha, reason = _alpha_or_reason(sums)
     interval = _Interval(None, None, reason, 0) if reason else _interval(sums, seed, resamples, level)
     return _agreement(counts, sums, alpha, reason, interval, seed, resamples)
@@ -192,6 +199,15 @@ def _by_document(counts: FloatArray, document: IntArray) -> _Sums:
     disagreement = np.zeros(len(documents))
     np.add.at(disagreement, row, (sizes**2 - (counts**2).sum(axis=1)) / (sizes - 1))
     return _Sums(values, disagreement)
+
+
+def _exchanged(sums: _Sums, labels: BoolArray, exchangeable: Sequence[int]) -> _Sums:
+    """Spread the votes of exchangeable labels evenly over all of them, also over those that nobody chose."""
+    if not labels.any():
+        return sums
+    together = sums.values[:, labels].sum(axis=1, keepdims=True) / len(exchangeable)
+    evenly = np.repeat(together, len(exchangeable), axis=1)
+    return replace(sums, values=np.hstack([sums.values[:, ~labels], evenly]))
 
 
 def _alpha(values: FloatArray, disagreement: FloatArray) -> FloatArray:

@@ -10,10 +10,10 @@ import numpy as np
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.strengths.davidson import fit_davidson
 from stats.uncertainty.bootstrap import bootstrap_strengths, draw, percentile_interval
+from stats.uncertainty.calibrated import Precision, precision
 from stats.uncertainty.limits import Limits
-from stats.uncertainty.sandwich import about_circles, interval, sandwich_covariance
-from stats.uncertainty.simultaneous import complete, max_t_interval, rank_interval
-from stats.uncertainty.small_samples import expanded, expansion
+from stats.uncertainty.sandwich import about_circles, bread, interval, sandwich_covariance
+from stats.uncertainty.simultaneous import complete, draw_errors, max_t_quantile, rank_interval
 from stats.votes.arrays import FloatArray, IntArray, VoteArrays
 from stats.votes.tallies import units
 
@@ -49,7 +49,7 @@ class Estimates:
 
     Attributes:
         strengths: With mean zero, or with the anchor's at zero, shape (n,).
-        lower, upper: Bounds of the two-way cluster bootstrap, expanded for few units.
+        lower, upper: Bounds by calibrated.precision.
         rank: See limits.Limits.ranks.
         all_lower, all_upper: Bounds for all systems at once.
         best_rank, worst_rank: Ranks that the votes leave open, for all systems at once.
@@ -117,12 +117,13 @@ def estimate(votes: VoteArrays, *, seed: int, resamples: int, ties: Ties, anchor
         return estimates
     draws = draw(np.random.default_rng(seed), n_documents, n_annotators, resamples, small=True)
     drawn = bootstrap_strengths(votes, strengths, draws, davidson=davidson)
-    factor = expansion(votes, _fit(votes) if davidson else strengths, circle=limits.circle)
+    sure = precision(votes, strengths, circle=limits.circle, tie=tie if davidson else None)
+    errors = draw_errors(bread(votes.wins(), strengths, tie if davidson else None), seed, resamples)
     return replace(
         estimates,
         drawn=tuple(drawn.T),
-        **_marginal(drawn, strengths, anchor, factor, limits),
-        **_simultaneous(drawn, strengths, anchor, factor, limits),
+        **_marginal(drawn, strengths, anchor, sure, limits),
+        **_simultaneous(drawn, errors, strengths, anchor, sure, limits),
     )
 
 
@@ -162,11 +163,12 @@ def _iid(
 
 
 def _marginal(
-    drawn: FloatArray, strengths: FloatArray, anchor: int | None, factor: FloatArray, limits: Limits
+    drawn: FloatArray, strengths: FloatArray, anchor: int | None, sure: Precision, limits: Limits
 ) -> dict[str, Any]:
     """Compute the bounds and rank of each system by itself, with their reasons and the resamples used.
 
-    Ranks come from strengths held by their circles, whatever the anchor is, so that its choice changes no rank.
+    Ranks come from strengths less the mean of their circles, whatever the anchor is, so that its choice changes no
+    rank. Resamples only tell where the votes say too little.
     """
     used = (~np.isnan(_anchored(drawn, anchor))).sum(axis=0)
     held = limits.held(drawn, strengths)
@@ -176,21 +178,25 @@ def _marginal(
     rank_reason = tuple(_why_no_rank(*values, len(drawn)) for values in zip(used, width, strict=True))
     reasons = tuple(limit or rank for limit, rank in zip(_without_limit(limits, anchor), rank_reason, strict=True))
 
-    own = np.diag(factor)
-    lower, upper = _expanded_bounds(held, strengths, own, rank_reason)
+    reach = sure.reach()
+    lower, upper = _bounds(strengths, np.diag(reach), rank_reason)
     rank = limits.ranks(lower, upper, strengths)
-    if anchor is None:
-        lower, upper = _expanded_bounds(held, strengths, own, reasons)
-    else:
-        to_anchor = strengths - strengths[anchor]
-        lower, upper = _expanded_bounds(_anchored(drawn, anchor), to_anchor, factor[:, anchor], reasons)
+    estimate = strengths if anchor is None else strengths - strengths[anchor]
+    lower, upper = _bounds(estimate, _about(anchor, reach), reasons)
     bounds = {"lower": lower, "upper": upper, "rank": rank, "used": used}
     return bounds | {"interval_reason": reasons, "rank_reason": rank_reason}
 
 
-def _expanded_bounds(drawn: FloatArray, estimate: FloatArray, factor: FloatArray, reasons: Sequence[str]) -> FloatArray:
-    """Give percentile bounds, expanded by the factors, and NaN where there is a reason; shape (2, n)."""
-    bounds = np.stack([expanded(bound, estimate, factor) for bound in percentile_interval(drawn)])
+def _about(anchor: int | None, reach: FloatArray) -> FloatArray:
+    """Choose the reach of each system's own strength, or of its distance to the anchor, whose own is 0."""
+    if anchor is None:
+        return np.diag(reach)
+    return np.where(np.arange(len(reach)) == anchor, 0, reach[:, anchor])
+
+
+def _bounds(estimate: FloatArray, reach: FloatArray, reasons: Sequence[str]) -> FloatArray:
+    """Give bounds so far from the estimate, and NaN where there is a reason; shape (2, n)."""
+    bounds = np.stack([estimate - reach, estimate + reach])
     bounds[:, [bool(reason) for reason in reasons]] = np.nan
     return bounds
 
@@ -205,19 +211,23 @@ def _why_no_rank(used: int, width: float, resamples: int) -> str:
 
 
 def _simultaneous(
-    drawn: FloatArray, strengths: FloatArray, anchor: int | None, factor: FloatArray, limits: Limits
+    drawn: FloatArray,
+    errors: FloatArray,
+    strengths: FloatArray,
+    anchor: int | None,
+    sure: Precision,
+    limits: Limits,
 ) -> dict[str, Any]:
-    """Compute the bounds and ranks of all systems at once, with their reasons."""
+    """Compute the bounds and ranks of all systems at once, with their reasons, from errors drawn together."""
     n = len(strengths)
-    whole = complete(drawn)
-    if reason := _why_nothing_at_once(whole, len(drawn)):
+    if reason := _why_nothing_at_once(complete(drawn), len(drawn)):
         return {
             "all_reason": tuple(limit or reason for limit in _without_limit(limits, anchor)),
             "open_ranks_reason": (reason,) * n,
         }
-    best, worst = rank_interval(whole, strengths, unclear=limits.unclear, factor=factor)
+    best, worst = rank_interval(strengths + errors, strengths, unclear=limits.unclear, precision=sure)
     ranks = {"best_rank": best, "worst_rank": worst, "open_ranks_reason": ("",) * n}
-    return ranks | _together(whole, strengths, anchor, factor, limits)
+    return ranks | _together(errors, strengths, anchor, sure, limits)
 
 
 def _why_nothing_at_once(whole: FloatArray, resamples: int) -> str:
@@ -230,7 +240,7 @@ def _why_nothing_at_once(whole: FloatArray, resamples: int) -> str:
 
 
 def _together(
-    whole: FloatArray, strengths: FloatArray, anchor: int | None, factor: FloatArray, limits: Limits
+    errors: FloatArray, strengths: FloatArray, anchor: int | None, sure: Precision, limits: Limits
 ) -> dict[str, Any]:
     """Compute intervals for all those systems at once whose distances the votes limit on both sides."""
     reasons = _without_limit(limits, anchor)
@@ -238,10 +248,9 @@ def _together(
     if not limited.any():
         return {"all_reason": reasons}
     if anchor is None:
-        drawn, estimate, own = limits.held(whole, strengths), strengths, np.diag(factor)
+        errors, estimate = limits.held(errors, np.zeros_like(strengths)), strengths
     else:
-        drawn, estimate, own = _anchored(whole, anchor), strengths - strengths[anchor], factor[:, anchor]
-    bounds = max_t_interval(drawn[:, limited], estimate[limited])
-    lower, upper = np.full((2, len(strengths)), np.nan)
-    lower[limited], upper[limited] = (expanded(bound, estimate[limited], own[limited]) for bound in bounds)
+        errors, estimate = _anchored(errors, anchor), strengths - strengths[anchor]
+    quantile = max_t_quantile(errors[:, limited], np.zeros(int(limited.sum())))
+    lower, upper = _bounds(estimate, _about(anchor, sure.reach_together(quantile)), reasons)
     return {"all_lower": lower, "all_upper": upper, "all_reason": reasons}

@@ -35,8 +35,7 @@ def length_controlled(votes: VoteArrays, length_a: FloatArray, length_b: FloatAr
     """Fit log-odds(a over b) = s_a - s_b + effect * x, where x is the relative difference in length over its deviation.
 
     x is scaled but not centred: which system is a carries no meaning, so equal lengths must stay at zero. The penalty
-    is that of the ratings, on the strengths and on the effect. Bounds come from the two-way clustered sandwich, with t
-    for few units.
+    is that of the ratings, on the strengths and on the effect. Bounds are those of boards (calibrated.precision).
 
     Args:
         votes: Votes that connect all their systems, each of which has some.
@@ -46,7 +45,7 @@ def length_controlled(votes: VoteArrays, length_a: FloatArray, length_b: FloatAr
         NotConvergedError: The fit's steps do not become small.
     Source:
         LMSYS (2024), Does style matter? Disentangling style and substance in Chatbot Arena, and FastChat's style
-        control. Clusters: Cameron, Gelbach and Miller (2011), as in sandwich.covariance_parts.
+        control.
     """
     lengths = np.concatenate([length_a, length_b])
     if not np.isfinite(lengths).all() or (lengths <= 0).any():

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from stats.strengths.bradley_terry import fit_bradley_terry
-from stats.uncertainty.sandwich import CovarianceParts, bread
-from stats.uncertainty.small_samples import Components, counts_of
+from stats.uncertainty.calibrated import Precision, Source, combined, unit_shares, variances, vote_noise
+from stats.uncertainty.sandwich import bread
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, InvalidVotesError, VoteArrays
 
 
@@ -58,8 +58,8 @@ def powered_ratings(
     """Move Bradley–Terry strengths by a metric's predictions for comparisons without votes, less its error on votes.
 
     The move is one Newton step from the maximum likelihood, which for many votes is as good as the minimum of the loss
-    of PPI++. Bounds are those of the two-way sandwich, with t for few documents or annotators. A system whose bounds
-    would be wider than those of the votes alone keeps these.
+    of PPI++. Bounds are those of boards (calibrated.precision). A system whose bounds would be wider than those of the
+    votes alone keeps these.
 
     Args:
         votes: Votes that connect all their systems; documents and annotators numbered from 0 without gaps.
@@ -87,7 +87,7 @@ def powered_ratings(
     beyond = _sums(others.system_a, others.system_b, others.unit, off, votes.n_systems)
     gradients = _Gradients.of(votes, own, told, beyond, _totals(others.unit, weight))
     tuning = gradients.tuning(inverse)
-    with_help, alone = gradients.components(inverse, tuning), gradients.components(inverse, 0.0)
+    with_help, alone = gradients.precision(inverse, tuning), gradients.precision(inverse, 0.0)
     step = inverse @ (beyond.sum(axis=0) - gradients.told_in_all)
     return _never_wider(strengths, strengths + tuning * step, with_help, alone, tuning, len(votes), level)
 
@@ -172,30 +172,37 @@ class _Gradients:
         """Tell whether all votes are one annotator's."""
         return not self.votes.annotator.any()
 
-    def components(self, inverse: FloatArray, tuning: float) -> Components:
-        """Split the variance of the strengths by source, with this weight of the metric."""
-        document, annotator, cell = (
-            inverse @ (own - tuning * told).T @ (own - tuning * told) @ inverse
-            for own, told in zip(self.own, self.told, strict=True)
+    def precision(self, inverse: FloatArray, tuning: float) -> Precision:
+        """Give the precision of the strengths with this weight of the metric."""
+        document, annotator, cell = (own - tuning * told for own, told in zip(self.own, self.told, strict=True))
+        circle = np.ones(inverse.shape, dtype=bool)
+
+        def spread(sums: FloatArray, weight: FloatArray | float = 1.0) -> FloatArray:
+            return variances(inverse @ (sums.T * weight) @ sums @ inverse, circle)
+
+        kinds = [sums for sums in (document, annotator) if len(sums) > 1]
+        shares = unit_shares(self.votes)
+        sources = [Source(share, spread(sums, share.weight)) for share, sums in zip(shares, kinds, strict=True)]
+        counts = self.votes.count_by_system()
+        noise = vote_noise(spread(cell), variances(inverse, circle), len(cell), counts)
+        others, n_others = tuning**2 * spread(self.beyond), len(self.beyond)
+        return combined(noise, sources, circle).with_source(
+            others * n_others / max(1, n_others - 1), max(1, n_others - 1)
         )
-        parts = CovarianceParts(document - cell, annotator - cell, cell)
-        others = tuning**2 * inverse @ self.beyond.T @ self.beyond @ inverse
-        return Components.of(parts, counts_of(self.votes)).with_source(others, len(self.beyond))
 
 
 def _never_wider(
     classical: FloatArray,
     moved: FloatArray,
-    helped: Components,
-    alone: Components,
+    helped: Precision,
+    alone: Precision,
     tuning: float,
     n_votes: int,
     level: float,
 ) -> PoweredRatings:
     """Keep each system's moved strength where its bounds are narrower than those of the votes alone."""
     variance_alone, variance_helped = np.diag(alone.variance), np.diag(helped.variance)
-    reach_alone = np.diag(alone.quantile(level)) * np.sqrt(variance_alone)
-    reach_helped = np.diag(helped.quantile(level)) * np.sqrt(variance_helped)
+    reach_alone, reach_helped = np.diag(alone.reach(level)), np.diag(helped.reach(level))
     better = reach_helped < reach_alone
     strengths, reach = np.where(better, moved, classical), np.where(better, reach_helped, reach_alone)
     kept = np.where(better, variance_helped, variance_alone)

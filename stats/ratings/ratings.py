@@ -8,6 +8,7 @@ import numpy as np
 
 from stats.ratings.estimates import Estimates, Ties, estimate, undefined
 from stats.strengths.bradley_terry import MEAN_RATING, PRIOR_SD, to_rating
+from stats.uncertainty.calibrated import Caution, cautions
 from stats.votes.arrays import FloatArray, IntArray, OutcomeCode, VoteArrays, renumbered
 from stats.votes.graphs import unbounded_nodes
 from stats.votes.parts import only, parts_of
@@ -19,6 +20,16 @@ TIES = {
     Ties.DAVIDSON: "Davidson's tie parameter for ties and both bad",
 }
 NO_VOTES = "no votes yet"
+FEW = {
+    Caution.FEW_ANNOTATORS: (
+        "The votes weigh like those of fewer than three annotators: how far annotators differ is hardly seen, and the "
+        "intervals hold the truth less often than in 95 of 100 studies."
+    ),
+    Caution.FEW_DOCUMENTS: (
+        "The votes weigh like those of fewer than three documents: how far documents differ is hardly seen, and the "
+        "intervals hold the truth less often than in 95 of 100 studies."
+    ),
+}
 NO_DECIDED_VOTES = "no decided votes: all are ties or both bad"
 
 
@@ -26,8 +37,8 @@ def method(ties: Ties = Ties.HALF) -> str:
     """Describe the method in a sentence that is stored with every board."""
     return (
         f"Bradley–Terry, maximum likelihood with a Gaussian prior (sd {PRIOR_SD:g} log-odds), {TIES[ties]}; "
-        "95 % percentile intervals of a two-way cluster bootstrap over documents and annotators, expanded where these "
-        "are few"
+        "95 % intervals with documents and annotators as random samples (two-way sandwich, variances between them half "
+        "pooled over systems, t for few of either)"
     )
 
 
@@ -255,4 +266,4 @@ def _warnings(votes: VoteArrays, names: Sequence[str]) -> list[str]:
         warnings.append("All votes are one annotator's: the intervals say nothing about how others would judge.")
     elif units(votes.document) == 1:
         warnings.append("All votes are about one document: the intervals say nothing about other documents.")
-    return warnings
+    return [*warnings, *(FEW[caution] for caution in cautions(votes))]

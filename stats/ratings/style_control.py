@@ -6,9 +6,10 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from stats.strengths.bradley_terry import MAX_STEPS, PENALTY, TOLERANCE, InvalidWinsError, NotConvergedError
-from stats.uncertainty.sandwich import CovarianceParts
-from stats.uncertainty.small_samples import Components, counts_of
-from stats.votes.arrays import FloatArray, IntArray, VoteArrays
+from stats.uncertainty.calibrated import Precision, Source, combined, unit_shares, variances, vote_noise
+from stats.uncertainty.sandwich import document_and_annotator
+from stats.votes.arrays import FloatArray, IntArray, VoteArrays, renumbered
+from stats.votes.tallies import units
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def style_controlled(votes: VoteArrays, style_a: FloatArray, style_b: FloatArray
 
     A difference is 0 where neither summary has anything of a feature. x is scaled but not centred: which system is a
     carries no meaning, so equal styles must stay at zero. The penalty is that of the ratings, on the strengths and the
-    effects. Bounds come from the two-way clustered sandwich, with t for few units.
+    effects. Bounds are those of boards (calibrated.precision).
 
     Args:
         votes: Votes that connect all their systems, each of which has some.
@@ -48,7 +49,7 @@ def style_controlled(votes: VoteArrays, style_a: FloatArray, style_b: FloatArray
         NotConvergedError: The fit's steps do not become small.
     Source:
         LMSYS (2024), Does style matter? Disentangling style and substance in Chatbot Arena, and FastChat's style
-        control. Clusters: Cameron, Gelbach and Miller (2011), as in sandwich.covariance_parts.
+        control.
     """
     both = np.concatenate([style_a, style_b])
     if not np.isfinite(both).all() or (both < 0).any():
@@ -61,8 +62,7 @@ def style_controlled(votes: VoteArrays, style_a: FloatArray, style_b: FloatArray
     design = _design(votes, relative[:, varies] / deviations[varies])
     at = _fit(votes, design)
     n = votes.n_systems
-    components = Components.of(_two_way(votes, design, at), counts_of(votes))
-    reaches = np.diag(components.quantile() * np.sqrt(components.variance))
+    reaches = np.diag(_precision(votes, design, at).reach())
     strengths, reach = at[:n] - at[:n].mean(), reaches[:n]
     effects, effects_reach = np.full((2, len(varies)), np.nan)
     effects[varies], effects_reach[varies] = at[n:], reaches[n:]
@@ -114,24 +114,31 @@ def _fit(votes: VoteArrays, design: csr_array) -> FloatArray:
     raise NotConvergedError(f"The fit still moves after {MAX_STEPS} steps.")
 
 
-def _two_way(votes: VoteArrays, design: csr_array, at: FloatArray) -> CovarianceParts:
-    """Split the covariance of the strengths less their mean, and of the effects, by documents, annotators and cells."""
+def _precision(votes: VoteArrays, design: csr_array, at: FloatArray) -> Precision:
+    """Give the precision of the strengths less their mean, and of the effects."""
     chance = _chance(design, at)
-    bread = np.linalg.inv(_hessian(votes, design, chance))
-    scores = csr_array(design.multiply((votes.weights * (votes.a_share - chance))[:, np.newaxis]))
-    cell_of_vote = votes.document * (int(votes.annotator.max()) + 1) + votes.annotator
     centre, n = np.eye(len(at)), votes.n_systems
     centre[:n, :n] -= 1 / n
-    document, annotator, cell = (
-        centre @ bread @ _summed(scores, unit) @ bread @ centre
-        for unit in (votes.document, votes.annotator, cell_of_vote)
-    )
-    return CovarianceParts(document - cell, annotator - cell, cell)
+    bread = centre @ np.linalg.inv(_hessian(votes, design, chance))
+    scores = csr_array(design.multiply((votes.weights * (votes.a_share - chance))[:, np.newaxis]))
+    # An effect has a variance of its own between units; those of systems are alike.
+    circle = np.eye(len(at), dtype=bool)
+    circle[:n, :n] = True
+
+    def spread(unit: IntArray, weight: FloatArray | None = None) -> FloatArray:
+        return variances(bread @ _summed(scores, unit, weight) @ bread.T)
+
+    shares = unit_shares(votes, features=len(at) - n)
+    sources = [Source(share, spread(share.row, share.weight)) for share in shares]
+    cell = renumbered(document_and_annotator(votes))
+    counts = np.r_[votes.count_by_system(), np.full(len(at) - n, len(votes))]
+    return combined(vote_noise(spread(cell), variances(bread @ centre.T), units(cell), counts), sources, circle)
 
 
-def _summed(scores: csr_array, cluster: IntArray) -> FloatArray:
-    """Sum the outer products of the clusters' scores, shape (n + k, n + k)."""
-    _, row = np.unique(cluster, return_inverse=True)
-    member = csr_array((np.ones(len(row)), (row, np.arange(len(row)))), shape=(row.max() + 1, len(row)))
+def _summed(scores: csr_array, cluster: IntArray, weight: FloatArray | None = None) -> FloatArray:
+    """Sum the outer products of the clusters' scores, each times its weight, shape (n + k, n + k)."""
+    size = units(cluster)
+    values = np.ones(len(cluster)) if weight is None else np.sqrt(weight)[cluster]
+    member = csr_array((values, (cluster, np.arange(len(cluster)))), shape=(size, len(cluster)))
     sums = member @ scores
     return (sums.T @ sums).toarray()

@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 from scipy.special import ndtri
 
 from stats.strengths.bradley_terry import PENALTY
+from stats.uncertainty.shares import UnitShares
 from stats.votes.arrays import (
     A_SHARE,
     VOTES_AT_ONCE,
@@ -86,6 +87,34 @@ def covariance_parts(votes: VoteArrays, strengths: FloatArray) -> CovariancePart
     return parts
 
 
+def cell_sandwich(
+    votes: VoteArrays, strengths: FloatArray, inverse: FloatArray, tie: float | None = None
+) -> tuple[FloatArray, int]:
+    """Compute the covariance with (document, annotator) cells as clusters, and count the cells.
+
+    Args:
+        votes, strengths: As in covariance_parts.
+        inverse: Their bread.
+        tie: Log of Davidson's tie parameter, taken as known; None for ties as halves.
+    """
+    cells = renumbered(document_and_annotator(votes))
+    return inverse @ _clustered(votes, _residuals(votes, strengths, tie), cells) @ inverse, units(cells)
+
+
+def unit_sandwich(
+    votes: VoteArrays, strengths: FloatArray, inverse: FloatArray, shares: UnitShares, tie: float | None = None
+) -> FloatArray:
+    """Compute the covariance with units of one kind as clusters, each square times the weight of its unit.
+
+    Args:
+        votes, strengths: As in covariance_parts.
+        inverse, tie: As in cell_sandwich.
+        shares: Of these units.
+    """
+    residuals = _residuals(votes, strengths, tie) * np.sqrt(shares.weight)[shares.row]
+    return inverse @ _clustered(votes, residuals, shares.row) @ inverse
+
+
 def about_circles(covariance: FloatArray, circle: BoolArray) -> FloatArray:
     """Give the covariance of strengths less the mean of their circles, shape (n, n); see graphs.same_circle."""
     if circle.all():
@@ -114,12 +143,12 @@ def interval(
     return strengths - reach, strengths + reach
 
 
-def _residuals(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
+def _residuals(votes: VoteArrays, strengths: FloatArray, tie: float | None = None) -> FloatArray:
     """Give a's share of each vote less its expected share, times the vote's weight; shape (n_votes,)."""
     residuals = np.empty(len(votes))
     for part in stretches(len(votes)):
         gap = strengths[votes.system_a[part]] - strengths[votes.system_b[part]]
-        residuals[part] = A_SHARE[votes.outcome[part]] - (0.5 + 0.5 * np.tanh(gap / 2))
+        residuals[part] = A_SHARE[votes.outcome[part]] - expected_share(gap, tie)
     if votes.weight is not None:
         residuals *= votes.weight
     return residuals
@@ -135,10 +164,29 @@ def document_and_annotator(votes: VoteArrays) -> IntArray:
     return cell
 
 
-def bread(wins: FloatArray, strengths: FloatArray) -> FloatArray:
-    """Invert the penalized negative Hessian, acting on strengths with mean zero; shape (n, n)."""
-    chance = 0.5 + 0.5 * np.tanh((strengths[:, np.newaxis] - strengths[np.newaxis, :]) / 2)
-    curvature = (wins + wins.T) * chance * (1 - chance)
+def expected_share(gap: FloatArray, tie: float | None = None) -> FloatArray:
+    """Give the expected share of a system that is ahead by so many log-odds: its chance to win, plus half a tie's."""
+    if tie is None:
+        return np.asarray(0.5 + 0.5 * np.tanh(gap / 2))
+    return np.asarray(0.5 + 0.5 * np.tanh(gap / 2) * (1 - _tie_chance(gap, tie)))
+
+
+def _tie_chance(gap: FloatArray, tie: float) -> FloatArray:
+    """Give Davidson's chance of a tie."""
+    return np.asarray(1 / (1 + 2 * np.cosh(np.clip(gap / 2, -300, 300)) * np.exp(-tie)))
+
+
+def bread(wins: FloatArray, strengths: FloatArray, tie: float | None = None) -> FloatArray:
+    """Invert the penalized negative Hessian, acting on strengths with mean zero; shape (n, n).
+
+    tie: As in cell_sandwich; with it the Hessian is that of Davidson's model in the strengths alone.
+    """
+    gap = strengths[:, np.newaxis] - strengths[np.newaxis, :]
+    share = expected_share(gap, tie)
+    spread = share * (1 - share)
+    if tie is not None:
+        spread = spread - _tie_chance(gap, tie) / 4
+    curvature = (wins + wins.T) * spread
     n = len(wins)
     hessian = np.diag(curvature.sum(axis=1)) - curvature + PENALTY * np.eye(n)
     centre = np.eye(n) - 1 / n

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from stats.strengths.bradley_terry import fit_bradley_terry
+from stats.uncertainty.calibrated import Precision
 from stats.uncertainty.sandwich import bread
 from stats.votes.arrays import BoolArray, FloatArray
 from stats.votes.graphs import same_circle
@@ -16,27 +17,42 @@ def complete(drawn: FloatArray) -> FloatArray:
     return drawn[~np.isnan(drawn).any(axis=1)]
 
 
-def max_t_interval(drawn: FloatArray, estimate: FloatArray, *, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
-    """Give bounds that hold the true values of all systems at once with this probability.
+def draw_errors(inverse: FloatArray, seed: int, draws: int) -> FloatArray:
+    """Draw errors of all strengths together from the normal distribution, with the covariance of the model.
 
-    They are estimate -+ c * se, where c is the level's quantile of max_j |drawn_j - estimate_j| / se_j over the
-    resamples.
+    They say how errors of different strengths go together, which votes on the same systems decide. How large they are
+    does not matter, as max_t_quantile divides by their spread.
 
     Args:
-        drawn: Shape (r, n), complete resamples, on the scale of the estimate.
-        estimate: Shape (n,).
-        level: Of the intervals, between 0 and 1.
+        inverse: sandwich.bread of the votes, shape (n, n).
+        seed: Of the draws.
+        draws: r.
     Returns:
-        Lower and upper bounds, shape (n,); both equal the estimate where it never varies, as for an anchor.
+        Shape (r, n), each row with mean zero.
+    """
+    n = len(inverse)
+    # The factor of a positive definite matrix is unique; a shift of all strengths alike is taken away again.
+    factor = np.linalg.cholesky(inverse + np.trace(inverse) / n**2)
+    drawn = np.random.default_rng(seed).standard_normal((draws, n)) @ factor.T
+    return np.asarray(drawn - drawn.mean(axis=1, keepdims=True))
+
+
+def max_t_quantile(drawn: FloatArray, estimate: FloatArray, *, level: float = 0.95) -> float:
+    """Give the level's quantile of max_j |drawn_j - estimate_j| / se_j over draws: how far all stay at once.
+
+    Args:
+        drawn: Shape (r, n), draws or complete resamples, on the scale of the estimate.
+        estimate: Shape (n,).
+        level: Between 0 and 1.
+    Returns:
+        In standard errors, for Precision.reach_together; 0 where nothing varies.
     Source:
         Romano and Wolf (2005), Stepwise multiple testing as formalized data snooping, Econometrica 73, 1237-1282.
     """
     error = drawn.std(axis=0, ddof=1)
     varies = error > SMALLEST_ERROR
     distance = np.abs(drawn - estimate)[:, varies] / error[varies]
-    reach = np.quantile(distance.max(axis=1), level) * error if varies.any() else 0 * error
-    reach = np.where(varies, reach, 0)
-    return estimate - reach, estimate + reach
+    return float(np.quantile(distance.max(axis=1), level)) if varies.any() else 0.0
 
 
 def rank_interval(
@@ -45,19 +61,19 @@ def rank_interval(
     *,
     level: float = 0.95,
     unclear: BoolArray | None = None,
-    factor: FloatArray | None = None,
+    precision: Precision | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Give the best and worst ranks that hold the true ranks of all systems at once with at least this probability.
 
-    They come from simultaneous intervals of all pairwise differences (max-t, as in max_t_interval): the best rank of a
+    They come from simultaneous intervals of all pairwise differences (max-t, as in max_t_quantile): the best rank of a
     system is 1 + the number of systems surely better, the worst is n - the number surely worse. Differences are used
     because the intervals of two ratings can overlap although one system is surely better.
 
     Args:
-        drawn, estimate: As in max_t_interval; adding a constant to a row changes nothing.
+        drawn, estimate: As in max_t_quantile; adding a constant to a row changes nothing.
         level: Probability that all ranks hold, between 0 and 1.
         unclear: Shape (n, n), pairs that count as not told apart whatever the resamples say; see unclear_pairs.
-        factor: Shape (n, n), factor by which each difference's interval is wider; see small_samples.expansion.
+        precision: Of the differences; the spread of the resamples if None.
     Returns:
         Best and worst ranks from 1, shape (n,).
     Source:
@@ -66,7 +82,8 @@ def rank_interval(
     """
     error = np.array([(drawn - drawn[:, [j]]).std(axis=0, ddof=1) for j in range(len(estimate))])
     gap = estimate[np.newaxis, :] - estimate[:, np.newaxis]
-    reach = np.quantile(_largest_t(drawn, gap, error), level) * error * (1 if factor is None else factor)
+    quantile = float(np.quantile(_largest_t(drawn, gap, error), level))
+    reach = quantile * error if precision is None else precision.reach_together(quantile)
     return ranks(gap, reach if unclear is None else np.where(unclear, np.inf, reach))
 
 

@@ -35,6 +35,8 @@ class ShownCode(IntEnum):
     BOTH_BAD = 3
 
 
+# Which summary of a pair is a, and which is b, means nothing.
+ARBITRARY_LABELS = (OutcomeCode.A, OutcomeCode.B)
 A_SHARE = np.array([1.0, 0.0, 0.5, 0.5])
 SWAPPED = np.array([OutcomeCode.B, OutcomeCode.A, OutcomeCode.TIE, OutcomeCode.BOTH_BAD], dtype=np.int64)
 

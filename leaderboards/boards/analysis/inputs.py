@@ -1,4 +1,4 @@
-"""What the analyses share: votes with their summaries and sides, and one bootstrap for all."""
+"""What the analyses share: votes with their summaries and sides, and their ratings."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,13 +8,9 @@ import numpy as np
 from annotations.models import Judgement
 from leaderboards.data.inputs import BoardInputs
 from leaderboards.data.votes import CHUNK
-from stats.ratings.estimates import NO_DRAWS
 from stats.strengths.bradley_terry import fit_bradley_terry
-from stats.uncertainty.bootstrap import bootstrap_strengths, draw
-from stats.uncertainty.small_samples import expansion
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, VoteArrays
 from stats.votes.parts import only, parts_of
-from stats.votes.tallies import units
 
 RESAMPLES = 1000
 NO_VOTES = "no votes yet"
@@ -43,15 +39,11 @@ class RatedVotes:
     Attributes:
         votes: With the systems numbered without gaps; documents and annotators are numbered as on the board.
         systems: Numbers of these systems on the board.
-        drawn: The board's bootstrap; None with why_not_drawn.
     """
 
     votes: VoteArrays
     systems: IntArray
     strengths: FloatArray
-    drawn: FloatArray | None
-    factor: FloatArray
-    why_not_drawn: str
 
 
 @dataclass(frozen=True)
@@ -87,17 +79,7 @@ class AnalysisData:
             return None
         votes = only(self.votes, self.parts[0])
         strengths = fit_bradley_terry(votes.wins())
-        n_documents, n_annotators = units(votes.document), units(votes.annotator)
-        single = n_documents == n_annotators == 1
-        draws = draw(np.random.default_rng(self.seed), n_documents, n_annotators, RESAMPLES)
-        return RatedVotes(
-            votes=votes,
-            systems=self.parts[0],
-            strengths=strengths,
-            drawn=None if single else bootstrap_strengths(votes, strengths, draws),
-            factor=expansion(votes, strengths),
-            why_not_drawn=NO_DRAWS if single else "",
-        )
+        return RatedVotes(votes=votes, systems=self.parts[0], strengths=strengths)
 
     @property
     def scores(self) -> dict[str, dict[int, float]]:

@@ -5,7 +5,7 @@ from leaderboards.boards.analysis.values import Values, estimate
 from stats.raters.agreement import Agreement, krippendorff_alpha
 from stats.raters.side_bias import SideBias, is_biased, side_bias
 from stats.uncertainty.proportions import Proportion
-from stats.votes.arrays import shown_choice
+from stats.votes.arrays import ARBITRARY_LABELS, shown_choice
 
 
 def rater_trust(data: AnalysisData) -> Values:
@@ -17,7 +17,12 @@ def agreement(data: AnalysisData) -> Values:
     """Compute Krippendorff's alpha with its interval."""
     votes = data.votes
     alpha: Agreement = krippendorff_alpha(
-        data.details.comparison, votes.annotator, votes.outcome, document=votes.document, seed=data.seed
+        data.details.comparison,
+        votes.annotator,
+        votes.outcome,
+        document=votes.document,
+        exchangeable=ARBITRARY_LABELS,
+        seed=data.seed,
     )
     return {
         "alpha": estimate(

@@ -101,7 +101,7 @@ def test_where_no_votes_are_enough_documents_are_named_or_that_none_are():
     out_of_reach = forecast_study(VotingDesign(3, 20, 3), Assumptions(0.5, 0.02, "little"))
     assert out_of_reach.needed is None
     assert "nor have 320 documents" in needed_sentence(out_of_reach)
-    more = forecast_study(VotingDesign(10, 12, 2), Assumptions(0.62, 0.08, "much"))
+    more = forecast_study(VotingDesign(10, 12, 2), Assumptions(0.6, 0.08, "much"))
     assert more.needed is None
     assert f"about {more.deciding[10].documents} documents" in needed_sentence(more)
 

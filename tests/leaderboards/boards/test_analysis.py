@@ -71,9 +71,12 @@ def test_alpha_is_evalicas():
     study = make_scored_study()
     rows = Judgement.objects.values_list("assignment__comparison_id", "assignment__annotator_id", "outcome")
     table = pd.DataFrame(rows, columns=["item", "annotator", "outcome"]).replace({"a": 0, "b": 1, "tie": 2})
-    theirs = evalica.alpha(table.pivot(index="annotator", columns="item", values="outcome"), distance="nominal")
+    votes = table.pivot(index="annotator", columns="item", values="outcome")
+    # Which summary is a means nothing: each item once more with a and b exchanged. D_e is then over 2 n votes, not n.
+    both = pd.concat([votes, votes.replace({0: 1, 1: 0}).add_prefix("mirrored ")], axis=1)
+    theirs, n = evalica.alpha(both, distance="nominal"), len(table)
     alpha = analysed(study)["agreement"]["alpha"]
-    assert alpha["value"] == pytest.approx(theirs.alpha)
+    assert 1 - alpha["value"] == pytest.approx((1 - theirs.alpha) * 2 * (n - 1) / (2 * n - 1))
     assert alpha["lower"] < alpha["value"] < alpha["upper"]
 
 

@@ -71,6 +71,17 @@ def test_verdicts_are_those_of_the_statistic(study):
     )
 
 
+def test_votes_on_each_pair_are_counted_apart(study):
+    inputs = gather_inputs(study, study.criteria.get())
+    for found in compute_small_large(inputs, seed=3)["verdicts"]:
+        i, j = (inputs.slugs.index(found[side]) for side in ("small", "large"))
+        rows = zip(inputs.arrays.system_a, inputs.arrays.system_b, inputs.arrays.outcome, strict=True)
+        between = [(a == i, outcome) for a, b, outcome in rows if {a, b} == {i, j}]
+        won = sum(outcome < 2 and (outcome == 0) == small_is_a for small_is_a, outcome in between)
+        tied = sum(outcome >= 2 for _, outcome in between)
+        assert found["outcomes"] == {"won": won, "tied": tied, "lost": len(between) - won - tied}
+
+
 def test_trust_data_and_scripts_have_the_same_verdicts(study):
     inputs = gather_inputs(study, study.criteria.get())
     found = analyse(inputs, seed=0)["noninferiority"]

@@ -61,6 +61,14 @@ def test_gains_are_times_with_both_costs_and_a_dash_with_a_reason():
     ]
 
 
+def test_wins_ties_and_losses_are_said_apart():
+    notes = said(outcomes={"won": 168, "tied": 1172, "lost": 60}).notes
+    assert "Votes on the two: 168 for tiny, 1,172 for neither, 60 for big." in notes
+    assert notes[-1] == "A tie, or both bad, is half for each side."
+    for nothing in (None, {"won": 0, "tied": 0, "lost": 0}):
+        assert not any("Votes on the two" in note for note in said(outcomes=nothing).notes)
+
+
 def test_who_chose_the_two_systems_is_said():
     leads = {"by": "leads", "among": "compact", "candidates": ["tiny", "mini"], "left_out": ""}
     only = {"by": "only", "among": "large", "candidates": ["big"], "left_out": ""}

@@ -5,9 +5,9 @@ import pytest
 from annotations.models import Annotator
 from leaderboards.presentation.methods import (
     BRADLEY_TERRY,
-    HESTERBERG,
+    CAMERON,
     LIN,
-    OWEN,
+    ROMANO,
     Judging,
     as_latex,
     as_text,
@@ -58,7 +58,7 @@ RECORD = f"Computed with version 0.3.0 of Punchweight's boards; SHA-256 of the d
 def test_systems_without_an_interval_are_named(names, words):
     without = [{**LINE, "system": name, "rating_lower": None, "reasons": {"rating_lower": NO_LIMIT}} for name in names]
     limit = (
-        f"1946). The votes set no limit to how far {words}: intervals are those of the other systems, with their mean"
+        f"seed 7). The votes set no limit to how far {words}: intervals are those of the other systems, with their mean"
     )
     assert limit in paragraph(board(systems=[*without, LINE, LINE]))
     assert "no limit" not in paragraph(board())
@@ -71,11 +71,12 @@ def test_the_whole_paragraph():
         "hidden and the sides counterbalanced. To the question “Which summary is better overall?” the answers were left, "
         "right, equally good and both bad. Ratings are Bradley–Terry strengths (Bradley and Terry, 1952), estimated by "
         "maximum likelihood with a weak Gaussian prior (standard deviation 10 in log-odds), ties and “both bad” counting as "
-        "half a win for either side, on a scale on which 400 points are odds of 10 to 1. Intervals are 95 % percentile "
-        "intervals of a two-way cluster bootstrap over documents and annotators (Owen, 2007) with 1,000 resamples, seed 7, "
-        "expanded for the number of documents and annotators (Hesterberg, 2015; Satterthwaite, 1946). "
+        "half a win for either side, on a scale on which 400 points are odds of 10 to 1. Intervals are 95 % intervals that "
+        "take documents and annotators for random samples (two-way sandwich; Cameron et al., 2011), with variances between "
+        "them half pooled over systems (Smyth, 2004) and quantiles of t (Satterthwaite, 1946). Ranks hold for all systems at "
+        "once: intervals of all differences are widened to hold together (Romano and Wolf, 2005; 1,000 draws, seed 7). "
         "Automatic metrics (Lin, 2004) are means over a system's summaries, with these signatures: rouge|rouge-score "
-        f"0.1.2|stemmer; length|words 1. {RECORD}\n\nReferences\n{BRADLEY_TERRY}\n{OWEN}\n{HESTERBERG}\n{LIN}"
+        f"0.1.2|stemmer; length|words 1. {RECORD}\n\nReferences\n{BRADLEY_TERRY}\n{CAMERON}\n{ROMANO}\n{LIN}"
     )
 
 
@@ -90,7 +91,7 @@ def test_votes_that_connect_no_scale_give_no_ratings():
     text = as_text(board(systems=[{"rating": None, "rating_lower": None}] * 4, signatures=[]), HERE)
     assert "Ratings" not in text
     assert "Bradley" not in text
-    assert "bootstrap" not in text
+    assert "random samples" not in text
 
 
 def test_one_vote_has_no_interval():
@@ -98,15 +99,15 @@ def test_one_vote_has_no_interval():
         board(systems=[{"rating": 1000.0, "rating_lower": None}] * 2, votes=1, annotators=1, documents=1), HERE
     )
     assert "1 annotator gave 1 judgement on 1 document" in text
-    assert "bootstrap" not in text
-    assert OWEN not in text
+    assert "random samples" not in text
+    assert ROMANO not in text
 
 
 @pytest.mark.parametrize(
     ("counts", "words"),
     [
-        ({"annotators": 1}, "a cluster bootstrap over documents (there was one annotator)"),
-        ({"documents": 1}, "a cluster bootstrap over annotators (there was one document)"),
+        ({"annotators": 1}, "take documents (there was one annotator) for random samples (one-way sandwich"),
+        ({"documents": 1}, "take annotators (there was one document) for random samples (one-way sandwich"),
     ],
 )
 def test_what_was_not_drawn_again_is_not_claimed(counts, words):
@@ -176,7 +177,7 @@ def test_from_a_board_of_the_database():
     )
     assert "the answers were left, right and equally good." in text
     assert "with this signature: rouge|1." in text
-    assert "1,000 resamples, seed 3, " in text
+    assert "1,000 draws, seed 3)." in text
 
 
 @pytest.mark.django_db

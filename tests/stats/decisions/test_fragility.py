@@ -103,3 +103,13 @@ def test_only_the_units_asked_for_are_left_out_and_other_tops_need_no_new_fit():
     assert some.without == pytest.approx(every.without[[7, 2]])
     for k in (1, 2, 3):
         assert every.changes_of(k).tolist() == leave_one_document_out(sample, k=k).changes.tolist()
+
+
+def test_an_exact_tie_is_no_overtaking():
+    # 7 to 6, and each beats a third system as often: without one vote the two are level, but for rounding errors.
+    rows = [(0, 1, A)] * 7 + [(0, 1, B)] * 6 + [(0, 2, A)] * 3 + [(1, 2, A)] * 3 + [(2, 0, A), (2, 1, A)]
+    sample = votes(rows, 3)
+    level = without(sample, [0])
+    assert level[0] == pytest.approx(level[1], abs=1e-12)
+    assert top(level + np.array([0, 3e-16, 0]), 1)[0] == 0
+    assert len(fewest_votes(sample, most=0.5).votes) == 2

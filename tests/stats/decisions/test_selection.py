@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm, t
 
-from stats.decisions.noninferiority import Scale, draw_strengths, noninferiorities, votes_to_decide
+from stats.decisions.noninferiority import Scale, noninferiorities, votes_to_decide
 from stats.decisions.selection import compare_chosen
 from stats.ratings.ratings import rate
 from stats.strengths.bradley_terry import fit_bradley_terry
-from stats.uncertainty.small_samples import expansion
+from stats.uncertainty.calibrated import precision
+from stats.uncertainty.sandwich import bread
+from stats.uncertainty.simultaneous import draw_errors
 from stats.votes.arrays import VoteArrays
 from tests.stats.simulate import A, B, simulated, votes
 
@@ -26,22 +29,20 @@ def test_a_single_candidate_has_the_interval_of_a_pair_named_beforehand():
 def test_several_candidates_widen_it_as_far_as_the_largest_deviation_of_all():
     sample = simulated(2, n_votes=1500, n_systems=4, strengths=[0.1, 0.0, -0.1, 0.2])
     chosen = compare_chosen(sample, (0, 3), CANDIDATES, **SETTINGS)
-    # Once more, pair by pair and resample by resample.
+    # Once more, pair by pair and draw by draw.
     strengths = fit_bradley_terry(sample.wins())
-    drawn = draw_strengths(sample, strengths, 4, 300)
+    drawn = draw_errors(bread(sample.wins(), strengths), 4, 300)
     errors = [np.std([row[i] - row[3] for row in drawn], ddof=1) for i in range(3)]
-    largest = [
-        max(abs((row[i] - row[3]) - (strengths[i] - strengths[3])) / errors[i] for i in range(3)) for row in drawn
-    ]
+    largest = [max(abs(row[i] - row[3]) / errors[i] for i in range(3)) for row in drawn]
     quantile = np.quantile(largest, 0.95)
-    reach = quantile * errors[0] * expansion(sample, strengths)[0, 3]
+    sure = precision(sample, strengths)
+    # As rare in t as the quantile is in the normal distribution.
+    reach = t.isf(norm.sf(quantile), sure.freedom[0, 3]) * sure.error[0, 3]
     gap = strengths[0] - strengths[3]
     chance = [1 / (1 + np.exp(-(gap + side * reach))) - 0.5 for side in (-1, 1)]
     (own,) = noninferiorities(sample, [(0, 3)], **SETTINGS)
     assert chosen.quantile == pytest.approx(quantile) and quantile > 1.96
-    assert (chosen.result.lower, chosen.result.upper) == pytest.approx(
-        (min(chance[0], own.lower), max(chance[1], own.upper))
-    )
+    assert (chosen.result.lower, chosen.result.upper) == pytest.approx(tuple(chance))
     assert chosen.result.lower < own.lower and chosen.result.upper > own.upper
     assert np.isnan(chosen.result.p)
     assert votes_to_decide(chosen.result, 1500, quantile=chosen.quantile) > votes_to_decide(chosen.result, 1500)

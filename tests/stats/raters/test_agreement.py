@@ -1,3 +1,4 @@
+import itertools
 from itertools import combinations
 
 import evalica
@@ -240,3 +241,22 @@ def test_who_disagrees_is_below_the_others():
     outcome = np.where(annotator == 2, (outcome + 1) % 4, outcome)
     shares = agreement_with_others(item, annotator, outcome, document=item // 3)
     assert shares[2].upper < min(shares[person].lower for person in (0, 1, 3))
+
+
+def test_which_of_two_summaries_is_called_a_changes_nothing():
+    # Everybody prefers the summaries of one system; whether that is a or b was decided by the import.
+    item, annotator = codes([0, 0, 1, 1, 2, 2, 3, 3]), codes([0, 1] * 4)
+    outcome = codes([0, 0, 0, 0, 0, 1, 0, 2])
+    found = set()
+    for flipped in itertools.product([False, True], repeat=4):
+        swap = np.array(flipped)[item]
+        relabelled = np.where(swap, codes([1, 0, 2])[outcome], outcome)
+        result = krippendorff_alpha(item, annotator, relabelled, exchangeable=(0, 1), seed=1, resamples=20)
+        found.add(round(result.alpha, 12))
+    # Votes of 3.5 for each label and 1 tie: D_e = (64 - 2 * 3.5^2 - 1) / 56 = 38.5 / 56; D_o = (2 + 2) / 8.
+    assert found == {round(1 - 0.5 / (38.5 / 56), 12)}
+    plain = {
+        round(krippendorff_alpha(item, annotator, order, seed=1, resamples=20).alpha, 6)
+        for order in (outcome, np.where(item < 2, codes([1, 0, 2])[outcome], outcome))
+    }
+    assert len(plain) == 2

@@ -9,6 +9,7 @@ from scipy.stats import t
 from benchmarks import coverage
 from stats.ratings.prediction_powered import Predictions, powered_ratings
 from stats.strengths.bradley_terry import fit_bradley_terry
+from stats.uncertainty.calibrated import precision
 from stats.uncertainty.sandwich import covariance_parts
 from stats.votes.arrays import InvalidVotesError, VoteArrays
 from tests.stats.ratings.powered_mean import powered_mean
@@ -128,9 +129,11 @@ def test_classical_bounds_are_those_of_clustered_documents():
     sample, share, others = study(4)
     found = powered_ratings(sample, share, others)
     parts = covariance_parts(sample, found.classical)
+    reach = found.classical_upper - found.classical
+    assert reach == pytest.approx(np.diag(precision(sample, found.classical).reach()), rel=1e-6)
     # 60 documents: 60/59 of the variance between them, and t in place of the normal quantile.
     error = np.sqrt(np.diag(parts.document + parts.vote) * 60 / 59)
-    assert (found.classical_upper - found.classical) / t.ppf(0.975, 60) == pytest.approx(error, rel=2e-3)
+    assert reach / t.ppf(0.975, 60) == pytest.approx(error, rel=1e-2)
 
 
 def test_few_annotators_make_bounds_wide_with_and_without_the_metric():

@@ -7,11 +7,10 @@ from benchmarks import coverage
 from stats.ratings.estimates import NO_LIMIT, NO_LIMITS
 from stats.ratings.ratings import Anchor, rate
 from stats.strengths.bradley_terry import SCALE, fit_bradley_terry, to_rating
-from stats.uncertainty.bootstrap import bootstrap_strengths, draw, percentile_interval
+from stats.uncertainty.calibrated import precision
 from stats.uncertainty.limits import Limits
-from stats.uncertainty.sandwich import interval, sandwich_covariance
-from stats.uncertainty.simultaneous import complete, max_t_interval
-from stats.uncertainty.small_samples import expanded, expansion
+from stats.uncertainty.sandwich import bread, interval, sandwich_covariance
+from stats.uncertainty.simultaneous import draw_errors, max_t_quantile
 from stats.votes.arrays import VoteArrays
 from tests.stats.simulate import TIE, A, B, simulated, votes
 
@@ -109,13 +108,15 @@ def test_votes_without_a_clean_sweep_give_the_same_to_the_last_digit(seed):
     sample = simulated(seed, n_votes=400, n_systems=4, n_documents=12, n_annotators=5)
     found = rate(sample, seed=seed, resamples=200)
     strengths = fit_bradley_terry(sample.wins())
-    drawn = bootstrap_strengths(sample, strengths, draw(np.random.default_rng(seed), 12, 5, 200, small=True))
-    factor = np.diag(expansion(sample, strengths))
-    lower, upper = (expanded(bound, strengths, factor) for bound in percentile_interval(drawn))
+    sure = precision(sample, strengths)
+    reach = np.diag(sure.reach())
+    lower, upper = strengths - reach, strengths + reach
     assert found.lower.tolist() == to_rating(lower).tolist()
     assert found.upper.tolist() == to_rating(upper).tolist()
-    together = (expanded(bound, strengths, factor) for bound in max_t_interval(complete(drawn), strengths))
-    assert np.array([found.all_lower, found.all_upper]) == pytest.approx(to_rating(np.array([*together])), rel=1e-13)
+    errors = draw_errors(bread(sample.wins(), strengths), seed, 200)
+    reach = np.diag(sure.reach_together(max_t_quantile(errors, np.zeros(4))))
+    together = np.array([strengths - reach, strengths + reach])
+    assert np.array([found.all_lower, found.all_upper]) == pytest.approx(to_rating(together), rel=1e-13)
     single = interval(strengths, sandwich_covariance(sample, strengths))
     assert [found.iid_lower.tolist(), found.iid_upper.tolist()] == [to_rating(bound).tolist() for bound in single]
     assert found.rank.tolist() == [1 + sum(low > up for low in lower) for up in upper]
