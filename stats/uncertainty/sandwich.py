@@ -65,7 +65,7 @@ def covariance_parts(votes: VoteArrays, strengths: FloatArray) -> CovariancePart
 
     The middle of the sandwich is that of document clusters plus that of annotator clusters less that of both together.
     `vote` is the part of (document, annotator) cells; the other two are what clusters add, which need not be positive.
-    There is no correction for few clusters here; see small_samples.Components.
+    There is no correction for few clusters here; see calibrated.precision.
 
     Args:
         votes: Votes that connect all their systems.
