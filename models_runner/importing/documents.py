@@ -16,6 +16,7 @@ from lib.language_codes import UnknownLanguageError, language_code
 from lib.names import AmbiguousNameError, ByName, normal_form
 from models_runner.importing.comparing import changed_records
 from models_runner.importing.files import Source
+from models_runner.importing.languages import FIND_OUT, LanguageNotes, code_or_find_out
 from models_runner.importing.preview import outcomes_of, units_of
 from models_runner.importing.reading import AUTO, Note, NoteKind, ReadOptions
 from models_runner.importing.records import (
@@ -61,7 +62,7 @@ def import_path(
     kind: str = AUTO,
     *,
     split: str = "",
-    language: str = "en",
+    language: str = FIND_OUT,
     terms: Terms = NO_TERMS,
     options: ReadOptions | None = None,
 ) -> ImportResult:
@@ -72,7 +73,7 @@ def import_path(
         path: The file or folder; or sources made of names and bytes.
         kind: The format, a name in readers.registry.FORMATS.
         split: The documents' split.
-        language: Language of records that name none, by its code or name.
+        language: Language of records that name none, by its code or name; "" to find it from each text.
         terms: Terms of records that name none.
         options: How to read, beyond format, language and split.
     Raises:
@@ -85,12 +86,12 @@ def import_path(
 
 @contextmanager
 def read_records(
-    path: Path | Sequence[Source], how: ReadOptions, language: str = "en"
+    path: Path | Sequence[Source], how: ReadOptions, language: str = FIND_OUT
 ) -> Iterator[tuple[RecordSpool, tuple[Note, ...]]]:
     """Read a file, a folder or uploaded files, outside any transaction; the records are there while the block runs.
 
     Args:
-        language: Language of records that name none, by its code or name.
+        language: Language of records that name none, by its code or name; "" to find it from each text.
     Raises:
         DatasetImportError: A record is wrong.
     """
@@ -100,8 +101,9 @@ def read_records(
 
 def _read_into(records: RecordSpool, path: Path | Sequence[Source], how: ReadOptions, language: str) -> Iterator[Note]:
     problems: list[str] = []
+    languages = LanguageNotes()
     try:
-        units, ignored = units_of(path, replace(how, language=language_code(language)))
+        units, ignored = units_of(path, replace(how, language=code_or_find_out(language)))
         for unit in units:
             if not unit.format:
                 ignored.append(f"{unit.name} ({unit.why})")
@@ -109,6 +111,7 @@ def _read_into(records: RecordSpool, path: Path | Sequence[Source], how: ReadOpt
                 match outcome:
                     case ImportedRecord() if not problems:
                         records.append(replace(outcome, split=outcome.split or unit.split))
+                        languages.add(outcome)
                     case Note():
                         yield outcome
                     case RecordError():
@@ -119,6 +122,7 @@ def _read_into(records: RecordSpool, path: Path | Sequence[Source], how: ReadOpt
         problems.append(str(error))
     if problems:
         raise DatasetImportError(problems)
+    yield from languages.notes()
     yield from (Note(name, "was passed over.", NoteKind.LEFT_OUT) for name in ignored)
 
 
