@@ -65,6 +65,7 @@ def import_path(
     language: str = FIND_OUT,
     terms: Terms = NO_TERMS,
     options: ReadOptions | None = None,
+    by: str = "",
 ) -> ImportResult:
     """Read a file, a folder or uploaded files, and import the documents.
 
@@ -76,12 +77,13 @@ def import_path(
         language: Language of records that name none, by its code or name; "" to find it from each text.
         terms: Terms of records that name none.
         options: How to read, beyond format, language and split.
+        by: The account that imports.
     Raises:
         DatasetImportError: A record is wrong; nothing has changed.
     """
     how = replace(options or ReadOptions(), format=kind, split=split)
     with read_records(path, how, language) as (records, notes):
-        return replace(import_documents(name, records, split=split, terms=terms), notes=notes)
+        return replace(import_documents(name, records, split=split, terms=terms, by=by), notes=notes)
 
 
 @contextmanager
@@ -132,6 +134,7 @@ def import_documents(
     *,
     split: str = "",
     terms: Terms = NO_TERMS,
+    by: str = "",
     on_stored: Callable[[ImportResult], object] = lambda result: None,
 ) -> ImportResult:
     """Add the records that the dataset does not have.
@@ -147,6 +150,7 @@ def import_documents(
         records: What to import.
         split: Of records that name none.
         terms: Of records that name none.
+        by: The account that imports; noted if the dataset is new.
         on_stored: Called with the result in the transaction that makes the documents seen.
     Raises:
         DatasetImportError: A record differs from the document of the same id, or another argument is wrong; nothing
@@ -164,7 +168,7 @@ def import_documents(
         if work.problems:
             raise DatasetImportError(work.problems)
         with transaction.atomic():
-            result = work.bring_over()
+            result = work.bring_over(by)
             on_stored(result)
     return result
 
@@ -198,9 +202,9 @@ class _Import:
         self.unchanged += len(known)
         self.without_reference += sum(not record.references for record in records)
 
-    def bring_over(self) -> ImportResult:
+    def bring_over(self, by: str) -> ImportResult:
         """Make what is staged part of the dataset. Raises DatasetImportError if somebody was faster."""
-        dataset, _ = Dataset.objects.get_or_create(name=self.name)
+        dataset, _ = Dataset.objects.get_or_create(name=self.name, defaults={"imported_by": by})
         Dataset.objects.select_for_update().get(pk=dataset.pk)  # concurrent imports take positions one after the other
         self._check_nobody_was_faster(dataset)
         last = dataset.documents.aggregate(last=Max("position"))["last"]
