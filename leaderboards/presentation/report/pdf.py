@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext, pgettext
 from leaderboards.presentation.board_verdict import BoardVerdict
 from leaderboards.presentation.report.report import DecisionReport
 from leaderboards.presentation.report.typical import TypicalPair
+from leaderboards.presentation.voters import said_of_voters
 from lib.text.translated import translated, translated_list, translated_whole
 
 LAYOUT = Path(__file__).with_name("report.typ")
@@ -99,7 +100,7 @@ def _words(report: DecisionReport, as_of: str) -> dict[str, str]:
         % {"title": report.title, "as_of": as_of, "fingerprint": report.fingerprint[:12]},
         "asked": gettext("What was asked"),
         "typical": gettext("Three typical pairs"),
-        "agreement": gettext("How far people agree"),
+        "agreement": translated(said_of_voters("How far people agree", simulated=report.simulated)),
         "limits": gettext("Limits"),
         "methods": gettext("Methods"),
         "comma": pgettext("mark between texts", ", "),
