@@ -3,7 +3,7 @@
 from django import template
 
 from annotations.models import Study
-from leaderboards.presentation.voters import said_of_voters
+from leaderboards.presentation.trust.voters import said_of_voters
 
 register = template.Library()
 

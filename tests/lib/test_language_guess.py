@@ -68,6 +68,7 @@ def test_a_chinese_meeting_full_of_english_words_is_chinese():
         ("nb", "da", False),
         ("uk", "ru", False),  # one script, of which only some letters tell
         ("sr-Latn", "ru", True),
+        ("nonsense", "zh", False),  # nobody knows its script
     ],
 )
 def test_contradictions_are_told_by_script_and_by_words_where_both_are_known(code, found, told):

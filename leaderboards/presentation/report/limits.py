@@ -7,7 +7,7 @@ from django.utils.translation import gettext, ngettext
 
 from leaderboards.presentation.enough import in_numbers
 from leaderboards.presentation.flags import FlagNote
-from leaderboards.presentation.voters import said_of_voters
+from leaderboards.presentation.trust.voters import said_of_voters
 from lib.numbers import format_count
 from lib.text.translated import translated, translated_list
 

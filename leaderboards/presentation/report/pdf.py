@@ -16,7 +16,7 @@ from django.utils.translation import get_language, gettext, pgettext
 from leaderboards.presentation.board_verdict import BoardVerdict
 from leaderboards.presentation.report.report import DecisionReport
 from leaderboards.presentation.report.typical import TypicalPair
-from leaderboards.presentation.voters import said_of_voters
+from leaderboards.presentation.trust.voters import said_of_voters
 from lib.text.translated import translated, translated_list, translated_whole
 
 LAYOUT = Path(__file__).with_name("report.typ")

@@ -18,7 +18,7 @@ from leaderboards.presentation.flags import flag_note
 from leaderboards.presentation.methods import judging_of, paragraph
 from leaderboards.presentation.report.limits import limits_of
 from leaderboards.presentation.report.typical import PairNames, TypicalPair, show_typical
-from leaderboards.presentation.voters import all_said_of_voters
+from leaderboards.presentation.trust.voters import all_said_of_voters
 from leaderboards.snapshots.cache import cached_value
 from leaderboards.snapshots.query import BoardQuery, SnapshotPendingError
 from lib.numbers import UNDEFINED, format_count, format_fraction, format_parameters, format_percent

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from evalsite.example.study import SLUG, load_example
-from leaderboards.presentation.voters import OF_SIMULATED, said_of_voters
+from leaderboards.presentation.trust.voters import OF_SIMULATED, said_of_voters
 from tests.factories import UserFactory
 from tests.people import researcher
 
