@@ -49,7 +49,8 @@ def live(request: HttpRequest) -> HttpResponse:
         return render(request, EXACT, _exact(form, asked=True))
     context = _context(form, left=_left(request))
     # The whole list only where another dataset makes it another one: it may have the focus.
-    relisted = context["choice"].key != request.POST.get("listed", "")
+    key = context["choice"].key
+    relisted = request.POST.get("listed", key) != key
     return render(request, LIVE, context | {"swapped": True, "relisted": relisted})
 
 
