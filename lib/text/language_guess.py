@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import langcodes
 import regex
+from langcodes.tag_parser import LanguageTagError
 
 from lib.language import normalise_language, words
 
@@ -127,7 +128,7 @@ def _script(code: str) -> str:
     """Return the script that a language is written in; Chinese is one, however it is written."""
     try:
         script = langcodes.Language.get(code).maximize().script or ""
-    except langcodes.LanguageTagError:
+    except LanguageTagError:
         return ""
     return "Han" if script.startswith("Han") else script
 
