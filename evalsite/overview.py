@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.contrib.auth.models import User
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
+from accounts.rights import rights_of
 from annotations.models import Annotator, Judgement, Study
+from annotations.web.access import visible_studies
 from evalsite.example.study import DATASET as EXAMPLE_DATASET
 from evalsite.sample import DATASET as SAMPLE_DATASET
 from evalsite.sample import STUDY as SAMPLE_STUDY
@@ -53,13 +56,14 @@ def _usefulness(row: SystemRow) -> tuple[bool, bool, bool]:
     return not (ready or row.runs), not ready, row.runs == 0
 
 
-def next_steps() -> list[Step]:
+def next_steps(user: User) -> list[Step]:
     """List the steps from one's own meetings to a decision, or nothing once all are done.
 
-    The sample and the example tick off none of them.
+    They tell of this person's imports and studies, with what others did for these; of an administrator, the whole
+    site's. The sample and the example tick off none of them.
     """
-    own = Dataset.objects.exclude(name__in=[SAMPLE_DATASET, EXAMPLE_DATASET])
-    studies = _own_studies()
+    studies = _own_studies(user)
+    own = _own_datasets(user, studies)
     rated = Judgement.objects.counted().filter(assignment__comparison__study__in=studies)
     steps = [
         Step("Import your own meetings", own.exists(), reverse("import_meetings")),
@@ -75,8 +79,16 @@ def next_steps() -> list[Step]:
     return [] if all(step.done for step in steps) else steps
 
 
-def _own_studies() -> QuerySet[Study]:
-    return Study.objects.filter(simulated=False).exclude(slug=SAMPLE_STUDY)
+def _own_studies(user: User) -> QuerySet[Study]:
+    return visible_studies(user).filter(simulated=False).exclude(slug=SAMPLE_STUDY)
+
+
+def _own_datasets(user: User, studies: QuerySet[Study]) -> QuerySet[Dataset]:
+    """Select what the person imported, or compares in a study; for an administrator, what anybody did."""
+    datasets = Dataset.objects.exclude(name__in=[SAMPLE_DATASET, EXAMPLE_DATASET])
+    if rights_of(user).manage_accounts:
+        return datasets
+    return datasets.filter(Q(imported_by=user.get_username()) | Q(pk__in=studies.values("dataset")))
 
 
 def _two_systems(runs: QuerySet[Run]) -> bool:

@@ -65,7 +65,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "run_rows": overview.run_rows(running.select_related("system", "dataset").defer("environment")[:ROWS_SHOWN]),
         "datasets": Dataset.objects.annotate(document_count=Count("documents")).order_by("-created_at")[:ROWS_SHOWN],
         "system_rows": system_rows(ROWS_SHOWN),
-        "steps": next_steps(),
+        "steps": next_steps(user),
     }
     return render(request, "evalsite/home.html", context)
 

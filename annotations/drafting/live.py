@@ -1,7 +1,9 @@
 """Everything that the page of a new study says about the study as it is filled in so far."""
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from hashlib import blake2s
 
 from annotations.drafting.chance_picture import ChancePicture, draw_chances
 from annotations.drafting.forecast import (
@@ -17,7 +19,7 @@ from annotations.studies.effort import in_words, measured_pace
 from annotations.studies.languages import language_name
 from annotations.studies.setup import NewStudy
 from lib.numbers import count_of, format_count
-from models_runner.models import System
+from models_runner.models import Summary, System
 from models_runner.systems.readiness import system_needs
 from stats.decisions.power import VotingDesign
 
@@ -123,6 +125,7 @@ class SystemRow:
         covered: How many documents it has summaries of; None while there is no dataset.
         units: How many there are.
         missing: What it needs before it can run; "" if it is ready.
+        used: Whether it has summaries of any dataset.
     """
 
     system: System
@@ -130,13 +133,46 @@ class SystemRow:
     covered: int | None
     units: int
     missing: str
+    used: bool
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is of use: chosen, ready to run, or with summaries of the dataset, of any while there is none."""
+        has_summaries = self.used if self.covered is None else bool(self.covered)
+        return self.chosen or has_summaries or (not self.missing and not self._is_made_elsewhere)
+
+    @property
+    def _is_made_elsewhere(self) -> bool:
+        return self.system.adapter == "imported"
 
 
-def system_rows(
-    systems: Iterable[System], chosen: Collection[str], draft: LiveDraft | None
-) -> list[tuple[str, list[SystemRow]]]:
+@dataclass(frozen=True)
+class SystemChoice:
+    """The systems that can be chosen, those of use first.
+
+    Attributes:
+        first: By size class.
+        folded: The others, by name.
+    """
+
+    first: list[tuple[str, list[SystemRow]]]
+    folded: list[SystemRow]
+
+    @property
+    def rows(self) -> list[SystemRow]:
+        return [row for _, of_class in self.first for row in of_class] + self.folded
+
+    @property
+    def key(self) -> str:
+        """Return a short text that is another one when the list is another; what is chosen does not matter."""
+        shown = [(row.system.slug, bool(row.covered), bool(row.missing)) for row in self.rows]
+        return blake2s(json.dumps(sorted(shown)).encode(), digest_size=8).hexdigest()
+
+
+def choose_systems(systems: Iterable[System], chosen: Collection[str], draft: LiveDraft | None) -> SystemChoice:
     """List the systems by size class; within one, those with the most summaries first."""
     covered = draft.plan.covered if draft else {}
+    used = set(Summary.objects.done().order_by().values_list("run__system", flat=True).distinct())
     rows = [
         SystemRow(
             system,
@@ -144,9 +180,11 @@ def system_rows(
             covered.get(system.pk, 0) if draft else None,
             draft.plan.units if draft else 0,
             system_needs(system, has_summaries=bool(covered.get(system.pk)) or draft is None),
+            system.pk in used,
         )
         for system in systems
     ]
     rows.sort(key=lambda row: (-(row.covered or 0), row.system.slug))
-    groups = [(label, [row for row in rows if (row.system.size_class or "") == key]) for key, label in CLASSES.items()]
-    return [(label, of_class) for label, of_class in groups if of_class]
+    first = [row for row in rows if row.is_first]
+    groups = [(label, [row for row in first if (row.system.size_class or "") == key]) for key, label in CLASSES.items()]
+    return SystemChoice([group for group in groups if group[1]], [row for row in rows if not row.is_first])

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from annotations.models import Membership
-from annotations.web.access import LEAD, role_of
+from annotations.web.access import LEAD, READER, role_of
 
 register = template.Library()
 
@@ -33,6 +33,14 @@ ANSWERED_ON = {
     "add-attention-checks": "study-gold",
     "change-public": "sharing",
 }
+
+
+@register.simple_tag(takes_context=True)
+def reads_only(context: dict[str, Any]) -> bool:
+    """Whether this person reads the study and changes nothing in it, as researchers do with the example."""
+    request, study = context["request"], context["study"]
+    # Only the example has readers, so pages of other studies ask nothing.
+    return bool(study.simulated) and role_of(request.user, study) == READER
 
 
 @register.inclusion_tag("annotations/_study_nav.html", takes_context=True)

@@ -95,7 +95,15 @@ def upload_documents(request: HttpRequest, name: str, query: Query[UploadQuery])
     check_may_run_models(request)
     with uploaded_file(request) as path:
         terms = Terms(query.licence.strip(), query.redistributable)
-        imported = import_path(name, path, "jsonl", split=query.split, language=query.language, terms=terms)
+        imported = import_path(
+            name,
+            path,
+            "jsonl",
+            split=query.split,
+            language=query.language,
+            terms=terms,
+            by=request.user.get_username(),
+        )
     return UploadOut(
         dataset=imported.dataset.name,
         added=imported.added,

@@ -31,7 +31,8 @@ def list_runs(request: HttpRequest, query: Query[RunQuery]) -> Any:
     wanted = {field: value for name, field in names.items() if (value := getattr(query, name))}
     runs = Run.objects.filter(**wanted).select_related("system", "dataset").defer("environment")
     page = page_of_rows(runs, query, "runs", lambda run: run)
-    return page | {"items": [_run(row.run, row.progress) for row in overview.run_rows(page["items"])]}
+    progress = overview.progress_of(page["items"])
+    return page | {"items": [_run(run, progress[run.pk]) for run in page["items"]]}
 
 
 def _run(run: Run, progress: overview.RunProgress) -> RunOut:
@@ -49,7 +50,7 @@ def _run(run: Run, progress: overview.RunProgress) -> RunOut:
 
 
 def _answer(run: Run) -> RunOut:
-    return _run(run, overview.run_rows([run])[0].progress)
+    return _run(run, overview.progress_of([run])[run.pk])
 
 
 @router.post("/runs", auth=WRITE, response={201: RunOut, **ERRORS}, openapi_extra=STARTED_RUN_LINKS)

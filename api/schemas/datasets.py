@@ -41,7 +41,9 @@ class DocumentQuery(PageQuery):
 
 class UploadQuery(Schema):
     split: Annotated[str, Field(max_length=50)] = ""
-    language: Annotated[str, Field(min_length=2, max_length=60)] = Field("en", description="A code or a name.")
+    language: Annotated[str, Field(max_length=60)] = Field(
+        "", description="Of documents that name none: a code or a name; left out: found from the text of each."
+    )
     licence: Annotated[str, Field(max_length=200)] = Field("", description="Of documents that name none.")
     redistributable: bool | None = Field(None, description="Of documents that do not say; none: they may not.")
 

@@ -39,13 +39,13 @@ class Client:
         records: Iterable[Mapping[str, Any]],
         *,
         split: str = "",
-        language: str = "en",
+        language: str = "",
         licence: str = "",
         redistributable: bool | None = None,
     ) -> Json:
         """Add documents; the dataset is created if it is new, and repeats add nothing.
 
-        split, language, licence, redistributable: Of records that do not say.
+        split, language, licence, redistributable: Of records that do not say. language "": found from the text of each.
         """
         about = {"split": split, "language": language, "licence": licence, "redistributable": redistributable}
         return self.connection.upload(f"/datasets/{dataset}/documents", records, **about)

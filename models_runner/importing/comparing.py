@@ -47,7 +47,7 @@ def same_content(stored: ImportedRecord, record: ImportedRecord, split: str) -> 
     """Tell whether a record has the content of the stored one; ids are compared elsewhere.
 
     Names are compared in their normal form, languages by code, numbers by value: databases write 1e2 as 100. What a
-    record leaves out (its split, the turns before noise was removed) is no difference.
+    record leaves out (its split, its language, the turns before noise was removed) is no difference.
     """
     wanted_split = normal_form(record.split or split)
     own_original = record.original_turns != record.turns
@@ -55,7 +55,7 @@ def same_content(stored: ImportedRecord, record: ImportedRecord, split: str) -> 
         stored.title == record.title
         and stored.references == record.references
         and _queries(stored) == _queries(record)
-        and _language(stored.language) == _language(record.language)
+        and (record.language_is_guess or _language(stored.language) == _language(record.language))
         and wanted_split in ("", normal_form(stored.split))
         and _same_json(stored.turns, record.turns)
         and (not own_original or _same_json(stored.original_turns, record.original_turns))

@@ -16,6 +16,7 @@ from lib.language_codes import UnknownLanguageError, language_code
 from lib.names import AmbiguousNameError, ByName, normal_form
 from models_runner.importing.comparing import changed_records
 from models_runner.importing.files import Source
+from models_runner.importing.languages import FIND_OUT, LanguageNotes, code_or_find_out
 from models_runner.importing.preview import outcomes_of, units_of
 from models_runner.importing.reading import AUTO, Note, NoteKind, ReadOptions
 from models_runner.importing.records import (
@@ -61,9 +62,10 @@ def import_path(
     kind: str = AUTO,
     *,
     split: str = "",
-    language: str = "en",
+    language: str = FIND_OUT,
     terms: Terms = NO_TERMS,
     options: ReadOptions | None = None,
+    by: str = "",
 ) -> ImportResult:
     """Read a file, a folder or uploaded files, and import the documents.
 
@@ -72,25 +74,26 @@ def import_path(
         path: The file or folder; or sources made of names and bytes.
         kind: The format, a name in readers.registry.FORMATS.
         split: The documents' split.
-        language: Language of records that name none, by its code or name.
+        language: Language of records that name none, by its code or name; "" to find it from each text.
         terms: Terms of records that name none.
         options: How to read, beyond format, language and split.
+        by: The account that imports.
     Raises:
         DatasetImportError: A record is wrong; nothing has changed.
     """
     how = replace(options or ReadOptions(), format=kind, split=split)
     with read_records(path, how, language) as (records, notes):
-        return replace(import_documents(name, records, split=split, terms=terms), notes=notes)
+        return replace(import_documents(name, records, split=split, terms=terms, by=by), notes=notes)
 
 
 @contextmanager
 def read_records(
-    path: Path | Sequence[Source], how: ReadOptions, language: str = "en"
+    path: Path | Sequence[Source], how: ReadOptions, language: str = FIND_OUT
 ) -> Iterator[tuple[RecordSpool, tuple[Note, ...]]]:
     """Read a file, a folder or uploaded files, outside any transaction; the records are there while the block runs.
 
     Args:
-        language: Language of records that name none, by its code or name.
+        language: Language of records that name none, by its code or name; "" to find it from each text.
     Raises:
         DatasetImportError: A record is wrong.
     """
@@ -100,8 +103,9 @@ def read_records(
 
 def _read_into(records: RecordSpool, path: Path | Sequence[Source], how: ReadOptions, language: str) -> Iterator[Note]:
     problems: list[str] = []
+    languages = LanguageNotes()
     try:
-        units, ignored = units_of(path, replace(how, language=language_code(language)))
+        units, ignored = units_of(path, replace(how, language=code_or_find_out(language)))
         for unit in units:
             if not unit.format:
                 ignored.append(f"{unit.name} ({unit.why})")
@@ -109,6 +113,7 @@ def _read_into(records: RecordSpool, path: Path | Sequence[Source], how: ReadOpt
                 match outcome:
                     case ImportedRecord() if not problems:
                         records.append(replace(outcome, split=outcome.split or unit.split))
+                        languages.add(outcome)
                     case Note():
                         yield outcome
                     case RecordError():
@@ -119,6 +124,7 @@ def _read_into(records: RecordSpool, path: Path | Sequence[Source], how: ReadOpt
         problems.append(str(error))
     if problems:
         raise DatasetImportError(problems)
+    yield from languages.notes()
     yield from (Note(name, "was passed over.", NoteKind.LEFT_OUT) for name in ignored)
 
 
@@ -128,6 +134,7 @@ def import_documents(
     *,
     split: str = "",
     terms: Terms = NO_TERMS,
+    by: str = "",
     on_stored: Callable[[ImportResult], object] = lambda result: None,
 ) -> ImportResult:
     """Add the records that the dataset does not have.
@@ -143,6 +150,7 @@ def import_documents(
         records: What to import.
         split: Of records that name none.
         terms: Of records that name none.
+        by: The account that imports; noted if the dataset is new.
         on_stored: Called with the result in the transaction that makes the documents seen.
     Raises:
         DatasetImportError: A record differs from the document of the same id, or another argument is wrong; nothing
@@ -160,7 +168,7 @@ def import_documents(
         if work.problems:
             raise DatasetImportError(work.problems)
         with transaction.atomic():
-            result = work.bring_over()
+            result = work.bring_over(by)
             on_stored(result)
     return result
 
@@ -194,9 +202,9 @@ class _Import:
         self.unchanged += len(known)
         self.without_reference += sum(not record.references for record in records)
 
-    def bring_over(self) -> ImportResult:
+    def bring_over(self, by: str) -> ImportResult:
         """Make what is staged part of the dataset. Raises DatasetImportError if somebody was faster."""
-        dataset, _ = Dataset.objects.get_or_create(name=self.name)
+        dataset, _ = Dataset.objects.get_or_create(name=self.name, defaults={"imported_by": by})
         Dataset.objects.select_for_update().get(pk=dataset.pk)  # concurrent imports take positions one after the other
         self._check_nobody_was_faster(dataset)
         last = dataset.documents.aggregate(last=Max("position"))["last"]

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from models_runner.importing.files import Source
+from models_runner.importing.languages import with_language
 from models_runner.importing.readers.archives import holds_member, is_zip, open_zip, read_member
 from models_runner.importing.readers.registry import CORPORA, READERS, find_units
 from models_runner.importing.reading import Note, NoteKind, Outcome, ReadOptions, Unit
@@ -111,9 +112,10 @@ def _preview_of(unit: Unit) -> FilePreview:
 
 
 def outcomes_of(unit: Unit) -> Iterator[Outcome]:
-    """Yield what is in a unit; an error that ends it is the last outcome, and never raised."""
+    """Yield what is in a unit, each record with a language; an error that ends it is the last outcome, never raised."""
     try:
-        yield from unit.read()
+        for outcome in unit.read():
+            yield with_language(outcome) if isinstance(outcome, ImportedRecord) else outcome
     except RecordError as error:
         yield error
 

@@ -25,7 +25,7 @@ class ReadOptions:
     Attributes:
         format: The name of a reader, or AUTO.
         fields: Columns by field of a record, for tables and records with names of their own.
-        language: Of documents that name none.
+        language: Of documents that name none; "" to find it from each text.
         encoding: Of text files; "" for UTF-8.
         sheet: Of a workbook with several.
         split: Of a data set that comes in splits; "" for all.
@@ -33,7 +33,7 @@ class ReadOptions:
 
     format: str = AUTO
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    language: str = "en"
+    language: str = ""
     encoding: str = ""
     sheet: str = ""
     split: str = ""
@@ -43,11 +43,12 @@ class ReadOptions:
 class NoteKind(StrEnum):
     GUESS = "guess"
     LEFT_OUT = "left out"
+    DOUBT = "doubt"
 
 
 @dataclass(frozen=True)
 class Note:
-    """What a reader guessed, or did not take over.
+    """What a reader guessed, did not take over, or doubts.
 
     Attributes:
         document_id: The document it is about; "" for the file.

@@ -74,6 +74,8 @@ class ImportedRecord:
         references: (instruction, text) pairs; the instruction "" fits any length.
         split: "" if the record names none.
         where: Where the record is in the file, for messages.
+        language_is_guess: Whether nobody named the language, so that it was found from the text.
+        plain_language: The language that the text is plainly in; "" where that is not certain.
     """
 
     id: str
@@ -87,11 +89,14 @@ class ImportedRecord:
     terms: Terms = NO_TERMS
     split: str = ""
     where: str = field(default="", compare=False)
+    language_is_guess: bool = field(default=False, compare=False)
+    plain_language: str = field(default="", compare=False)
 
     def content_hash(self, split: str) -> str:
         """Return the SHA-256 of the content. split: Of a record that names none."""
         # Not asdict, which copies every turn: that took as long as all else of an import.
-        content = {part.name: getattr(self, part.name) for part in fields(self) if part.name not in ("where", "terms")}
+        names = [part.name for part in fields(self) if part.compare and part.name != "terms"]
+        content = {name: getattr(self, name) for name in names}
         content["queries"] = [{"text": query.text, "references": query.references} for query in self.queries]
         content["split"] = self.split or split
         return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

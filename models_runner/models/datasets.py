@@ -24,6 +24,9 @@ class Dataset(models.Model):
     name = models.SlugField(max_length=100, unique=True)
     description = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    imported_by = models.CharField(
+        max_length=150, blank=True, help_text="The account that imported its first documents; empty: a command did."
+    )
     staged_by = models.CharField(
         max_length=200, blank=True, editable=False, help_text="The process whose import puts documents here meanwhile."
     )

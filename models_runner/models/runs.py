@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from jobs.models import (
     MAX_ATTEMPTS,
@@ -56,6 +57,9 @@ class Run(Announced):
         default=0, help_text="Documents the system was trained on; more than 0 only where a run was forced."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    queued_at = models.DateTimeField(
+        default=timezone.now, editable=False, help_text="Since when it waits, or last waited, for a worker to begin."
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

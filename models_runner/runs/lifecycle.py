@@ -116,7 +116,9 @@ def lock_run(pk: int) -> Run:
 
 
 def _reopen(run: Run) -> None:
-    Run.objects.filter(pk=run.pk).update(status=Run.Status.PENDING, failure_reason="", finished_at=None)
+    Run.objects.filter(pk=run.pk).update(
+        status=Run.Status.PENDING, failure_reason="", finished_at=None, queued_at=timezone.now()
+    )
     run.refresh_from_db()
 
 

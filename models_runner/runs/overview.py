@@ -12,6 +12,7 @@ from lib.names import normal_form
 from lib.numbers import format_clock
 from models_runner.models import Document, ProviderBatch, Run, Score, ScoringJob, Summary, SummaryCall, System
 from models_runner.models.runs import SummaryQuerySet
+from models_runner.runs.queue import Waiting, waiting_of
 from models_runner.systems.prices import cost_in_dollars
 
 EXCERPT_CHARACTERS = 280
@@ -39,21 +40,35 @@ class RunProgress:
         """How many have ended."""
         return self.done + self.failed + self.cancelled
 
+    @property
+    def waits(self) -> bool:
+        """Whether summaries wait and none is being written."""
+        return bool(self.pending) and not self.running
+
 
 @dataclass(frozen=True)
 class RunRow:
     run: Run
     progress: RunProgress
+    waiting: Waiting | None = None
+
+
+def progress_of(runs: Iterable[Run]) -> dict[int, RunProgress]:
+    """Return the progress of runs by their keys, in one SQL query however many there are."""
+    keys = [run.pk for run in runs]
+    counts: dict[int, dict[str, int]] = {}
+    summaries = Summary.objects.filter(run__in=keys).order_by()
+    for run_id, status, n in summaries.values_list("run_id", "status").annotate(n=Count("pk")):
+        counts.setdefault(run_id, {})[status] = n
+    return {key: RunProgress(**counts.get(key, {})) for key in keys}
 
 
 def run_rows(runs: Iterable[Run]) -> list[RunRow]:
-    """Return runs with their progress, in one more SQL query however many there are."""
+    """Return runs with their progress, in one more SQL query however many there are, and a few if some of them wait."""
     runs = list(runs)
-    counts: dict[int, dict[str, int]] = {}
-    summaries = Summary.objects.filter(run__in=[run.pk for run in runs]).order_by()
-    for run_id, status, n in summaries.values_list("run_id", "status").annotate(n=Count("pk")):
-        counts.setdefault(run_id, {})[status] = n
-    return [RunRow(run, RunProgress(**counts.get(run.pk, {}))) for run in runs]
+    progress = progress_of(runs)
+    waiting = waiting_of(run for run in runs if progress[run.pk].waits)
+    return [RunRow(run, progress[run.pk], waiting.get(run.pk)) for run in runs]
 
 
 @dataclass(frozen=True)
@@ -183,6 +198,7 @@ class RunStatus:
     scoring_jobs: list[ScoringJob]
     batches: list[ProviderBatch]
     waits_for_worker: str
+    waiting: Waiting | None
     seconds_left: float | None
 
     @property
@@ -219,6 +235,7 @@ def run_status(run: Run) -> RunStatus:
         scoring_jobs=jobs,
         batches=batches,
         waits_for_worker=_queue_without_worker(run, jobs, "default" if batches else "generation"),
+        waiting=waiting_of([run]).get(run.pk) if progress.waits else None,
         # A batch comes whole, some time within the day.
         seconds_left=None if batches else seconds_left(run, progress.pending + progress.running),
     )

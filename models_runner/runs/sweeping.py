@@ -12,4 +12,5 @@ def sweep_runs(*, starting: bool = False) -> Swept:
     """Free stale summaries, and announce runs that wait for a worker."""
     now = timezone.now()
     freed = Summary.objects.free_stale(now) + fail_abandoned()
-    return Swept(freed, announce_again(Run.objects.waiting(now), at_once=starting or bool(freed)))
+    waiting = Run.objects.waiting(now).order_by("queued_at", "pk")  # the order that pages tell
+    return Swept(freed, announce_again(waiting, at_once=starting or bool(freed)))

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
-from lib.language_codes import UnknownLanguageError, language_code
+from lib.language_codes import UnknownLanguageError
 from lib.text.translated import translated
 from models_runner.importing.drafts.service import read_options
+from models_runner.importing.languages import code_or_find_out
 from models_runner.importing.readers.registry import FORMATS
 from models_runner.importing.reading import AUTO
 from models_runner.importing.records import MAX_LICENCE_LENGTH, MAX_SPLIT_LENGTH, RecordError
@@ -66,7 +67,11 @@ class ReadingForm(forms.Form):
     format = forms.ChoiceField(
         choices=[(name, "Found by content" if name == AUTO else name) for name in FORMATS], initial=AUTO
     )
-    language = forms.CharField(max_length=60, initial="en", help_text="Of documents that name none: en, zh, German …")
+    language = forms.CharField(
+        max_length=60,
+        required=False,
+        help_text="Of documents that name none: en, zh, German … Empty: found from the text of each.",
+    )
     split = forms.CharField(max_length=MAX_SPLIT_LENGTH, required=False, help_text="For example train or test.")
     licence = forms.CharField(
         max_length=MAX_LICENCE_LENGTH, required=False, help_text="Of documents that name none, such as CC-BY-4.0."
@@ -94,7 +99,7 @@ class ReadingForm(forms.Form):
 
     def clean_language(self) -> str:
         try:
-            return language_code(self.cleaned_data["language"])
+            return code_or_find_out(self.cleaned_data["language"])
         except UnknownLanguageError as error:
             raise forms.ValidationError(f"This {error}") from error
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.db import transaction
 
 from models_runner.importing.documents import ImportResult, import_documents, read_records
-from models_runner.importing.reading import Missing, ReadOptions
+from models_runner.importing.reading import Missing, NoteKind, ReadOptions
 from models_runner.importing.records import DatasetImportError, Terms
 from models_runner.importing.summaries import Defaults, import_summaries
 from models_runner.models import Dataset, ImportedSource
@@ -77,9 +77,10 @@ class ImportDocuments(Step):
                 raise StepError(self._other(result.dataset))
             _remember(result.dataset, ImportedSource.Kind.DOCUMENTS, source, key)
 
-        with read_records(path, how, source.language) as (records, _):
+        with read_records(path, how, source.language) as (records, notes):
             result = import_documents(self.name, records, split=source.split, terms=terms, on_stored=check)
-        return f"{result.added} documents added, {result.unchanged} already there"
+        doubts = "".join(f"; {note}" for note in notes if note.kind is NoteKind.DOUBT)
+        return f"{result.added} documents added, {result.unchanged} already there{doubts}"
 
     def _is_content(self, dataset: Dataset) -> bool:
         return not self.part.content or dataset_content(dataset).digest == self.part.content

@@ -31,10 +31,27 @@ function firstWithErrors() {
   return sections.find((section) => section.querySelector(".errorlist, .problems .error"));
 }
 
+// ---- the fields that were left or passed, whose errors may be told
+
+const NOT_TYPED = new Set(["csrfmiddlewaretoken", "left", "listed"]);
+const left = new Set();
+
+function leave(names) {
+  const before = left.size;
+  for (const name of names) if (name && !NOT_TYPED.has(name)) left.add(name);
+  if (left.size === before) return;
+  form.elements.left.value = [...left].join(" ");
+  lookAgain();
+}
+
+function namesIn(section) {
+  return [...section.querySelectorAll("[name]")].map((field) => field.name);
+}
+
 // ---- what was typed, until the study is made
 
 function filledIn() {
-  return [...new FormData(form)].filter(([name, value]) => name !== "csrfmiddlewaretoken" && typeof value === "string");
+  return [...new FormData(form)].filter(([name, value]) => !NOT_TYPED.has(name) && typeof value === "string");
 }
 
 function keep() {
@@ -63,6 +80,33 @@ function suggest() {
   if (slug && (field.value === "" || field.value === suggested)) field.value = slug;
   suggested = slug;
   keep();
+}
+
+// ---- the system that is looked for, also among those that are folded
+
+const search = form.querySelector("[data-system-search]");
+
+function find() {
+  const wanted = search.value.trim().toLowerCase();
+  for (const item of form.querySelectorAll("#system-list li")) {
+    item.hidden = !item.querySelector(".slug").textContent.toLowerCase().includes(wanted);
+  }
+  for (const group of form.querySelectorAll("#system-list .of-class")) {
+    group.hidden = !group.querySelector("li:not([hidden])");
+  }
+  const more = form.querySelector("#system-list .more-systems");
+  if (more && wanted) more.open = Boolean(more.querySelector("li:not([hidden])"));
+}
+
+if (search) {
+  search.hidden = false;
+  search.addEventListener("input", (event) => {
+    event.stopPropagation(); // it is no part of the study
+    find();
+  });
+  search.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault();
+  });
 }
 
 // ---- what the study would be, once typing pauses
@@ -95,6 +139,7 @@ form.addEventListener("input", () => {
   keep();
   lookAgain();
 });
+form.addEventListener("focusout", (event) => leave([event.target.name]));
 live.addEventListener("htmx:beforeRequest", () => {
   asked += 1;
 });
@@ -102,17 +147,27 @@ live.addEventListener("htmx:afterRequest", () => {
   asked -= 1;
 });
 live.addEventListener("htmx:afterSettle", () => {
+  if (search?.value) find();
   suggest();
   live.ariaBusy = String(timer !== undefined || asked > 0);
 });
-addEventListener("hashchange", () => show(stepOfPage(), { focus: true }));
+addEventListener("hashchange", () => {
+  const before = sections.findIndex((section) => !section.hidden);
+  if (steps.indexOf(stepOfPage()) > before) leave(namesIn(sections[before]));
+  show(stepOfPage(), { focus: true });
+});
 addEventListener("pageshow", () => {
   sent = false;
 });
 
 const bound = "bound" in page.dataset;
-if (bound) keep();
-else bringBack();
+if (bound) {
+  keep();
+  // It was sent: what was wrong then stays marked.
+  for (const section of sections) if (section.querySelector(".errorlist")) leave(namesIn(section));
+} else {
+  bringBack();
+}
 const wrong = bound ? firstWithErrors() : undefined;
 // Not by a hash in the address: the browser would take the focus away from the heading when it goes there.
 if (wrong) first = wrong.dataset.step;

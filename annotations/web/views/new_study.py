@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations.drafting.forecast import TooLargeError, simulate_study
-from annotations.drafting.live import LiveDraft, SystemRow, look_at, system_rows
+from annotations.drafting.live import LiveDraft, SystemChoice, choose_systems, look_at
 from annotations.drafting.plan import Problem
 from annotations.studies.setup import StudySetupError, store_study
 from annotations.web.access import refusals_by_dataset, study_creators_only
@@ -47,7 +47,16 @@ def live(request: HttpRequest) -> HttpResponse:
     form.is_valid()
     if "simulate" in request.POST:
         return render(request, EXACT, _exact(form, asked=True))
-    return render(request, LIVE, _context(request, form) | {"swapped": True})
+    context = _context(request, form, left=_left(request))
+    # The whole list only where another dataset makes it another one: it may have the focus.
+    key = context["choice"].key
+    relisted = request.POST.get("listed", key) != key
+    return render(request, LIVE, context | {"swapped": True, "relisted": relisted})
+
+
+def _left(request: HttpRequest) -> frozenset[str]:
+    """Return the fields that the person has left or passed: only these are told to be wrong or empty."""
+    return frozenset(request.POST.get("left", "").split())
 
 
 def _initial() -> dict[str, Any]:
@@ -73,25 +82,28 @@ class ShownStep:
     advanced: list[BoundField]
     problems: list[Problem]
     following: Step | None
+    wrong: bool
 
     @property
     def has_errors(self) -> bool:
-        return any(field.errors for field in (*self.fields, *self.advanced)) or any(p.blocking for p in self.problems)
+        return self.wrong or any(p.blocking for p in self.problems)
 
     @property
     def folded_errors(self) -> bool:
         return any(field.errors for field in self.advanced)
 
 
-def _context(request: HttpRequest, form: StudyForm) -> dict[str, Any]:
+def _context(request: HttpRequest, form: StudyForm, *, left: frozenset[str] | None = None) -> dict[str, Any]:
+    """Return what the page shows. left: Whose errors are told; None for all."""
     draft = _looked_at(form)
+    told = set(form.errors) if left is None else set(form.errors) & left
     return {
         "form": form,
         "draft": draft,
         # Chosen pair by pair, the previews would tell who wrote which text.
         "pair_refusal": refusals_by_dataset(request).get(form.cleaned_data["dataset"].pk) if draft else None,
-        "steps": [_shown(form, step, draft) for step in STEPS],
-        "rows": _rows(form, draft),
+        "steps": [_shown(form, step, draft, told) for step in STEPS],
+        "choice": _choice(form, draft),
         "slug": free_slug(form.cleaned_data["title"]) if form.is_bound and form.cleaned_data.get("title") else "",
     }
 
@@ -105,7 +117,7 @@ def _looked_at(form: StudyForm) -> LiveDraft | None:
     return look_at(wanted, form.assumptions(), values.get("annotators"), values.get("hourly_rate"))
 
 
-def _shown(form: StudyForm, step: Step, draft: LiveDraft | None) -> ShownStep:
+def _shown(form: StudyForm, step: Step, draft: LiveDraft | None, told: set[str]) -> ShownStep:
     after = STEPS[STEPS.index(step) + 1 :]
     refused = set(form.errors)
     problems = [p for p in (draft.plan.problems if draft else []) if STEP_OF.get(p.field) == step.key]
@@ -115,12 +127,13 @@ def _shown(form: StudyForm, step: Step, draft: LiveDraft | None) -> ShownStep:
         [form[name] for name in step.advanced],
         [p for p in problems if p.field not in refused],
         after[0] if after else None,
+        wrong=not told.isdisjoint(step.all_fields),
     )
 
 
-def _rows(form: StudyForm, draft: LiveDraft | None) -> list[tuple[str, list[SystemRow]]]:
+def _choice(form: StudyForm, draft: LiveDraft | None) -> SystemChoice:
     chosen = form["systems"].value() or []
-    return system_rows(System.objects.order_by("slug"), chosen, draft)
+    return choose_systems(System.objects.order_by("slug"), chosen, draft)
 
 
 def _exact(form: StudyForm, *, asked: bool) -> dict[str, Any]:

@@ -7,13 +7,19 @@ from django.utils.translation import gettext, ngettext
 
 from leaderboards.presentation.enough import in_numbers
 from leaderboards.presentation.flags import FlagNote
+from leaderboards.presentation.trust.voters import said_of_voters
 from lib.numbers import format_count
 from lib.text.translated import translated, translated_list
 
 Values = Mapping[str, Any]
 
 
-def limits_of(board: dict[str, Any], flags: FlagNote, left_out: list[str]) -> list[str]:
+PREFERRED = (
+    "People said which summary they prefer. Nobody checked every statement: a preferred summary may hold a mistake."
+)
+
+
+def limits_of(board: dict[str, Any], flags: FlagNote, left_out: list[str], *, simulated: bool = False) -> list[str]:
     """List the limits in the language of the page, those of this study before those of every study."""
     return [
         *_left_out(board, left_out),
@@ -21,10 +27,7 @@ def limits_of(board: dict[str, Any], flags: FlagNote, left_out: list[str]) -> li
         *_incomplete(board),
         *(_begun(warning) for warning in in_numbers(board)["warnings"]),
         _holds_for(board),
-        gettext(
-            "People said which summary they prefer. Nobody checked every statement: a preferred summary may hold a "
-            "mistake."
-        ),
+        translated(said_of_voters(PREFERRED, simulated=simulated)),
         gettext("Time and memory are those of the machines that ran the systems."),
         *_not_shown(board),
     ]

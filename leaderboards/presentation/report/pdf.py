@@ -17,6 +17,7 @@ from annotations.studies.criteria import in_readers_language
 from leaderboards.presentation.board_verdict import BoardVerdict
 from leaderboards.presentation.report.report import DecisionReport
 from leaderboards.presentation.report.typical import TypicalPair
+from leaderboards.presentation.trust.voters import said_of_voters
 from lib.text.translated import translated, translated_list
 
 LAYOUT = Path(__file__).with_name("report.typ")
@@ -100,7 +101,7 @@ def _words(report: DecisionReport, as_of: str) -> dict[str, str]:
         % {"title": report.title, "as_of": as_of, "fingerprint": report.fingerprint[:12]},
         "asked": gettext("What was asked"),
         "typical": gettext("Three typical pairs"),
-        "agreement": gettext("How far people agree"),
+        "agreement": translated(said_of_voters("How far people agree", simulated=report.simulated)),
         "limits": gettext("Limits"),
         "methods": gettext("Methods"),
         "comma": pgettext("mark between texts", ", "),

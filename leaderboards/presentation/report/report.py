@@ -18,6 +18,7 @@ from leaderboards.presentation.flags import flag_note
 from leaderboards.presentation.methods import judging_of, paragraph
 from leaderboards.presentation.report.limits import limits_of
 from leaderboards.presentation.report.typical import PairNames, TypicalPair, show_typical
+from leaderboards.presentation.trust.voters import all_said_of_voters
 from leaderboards.snapshots.cache import cached_value
 from leaderboards.snapshots.query import BoardQuery, SnapshotPendingError
 from lib.numbers import UNDEFINED, format_count, format_fraction, format_parameters, format_percent
@@ -95,8 +96,8 @@ def make_report(query: BoardQuery, left_out: list[str], *, texts: bool = True, c
         ],
         pairs=_pairs(query, board, verdict, texts=texts, comments=comments),
         rule=RULE,
-        agreement=_agreement(people),
-        limits=limits_of(board, flag_note(query.study, query.filters), left_out),
+        agreement=_agreement(people, simulated=query.study.simulated),
+        limits=limits_of(board, flag_note(query.study, query.filters), left_out, simulated=query.study.simulated),
         methods=methods,
         sources=sources,
         simulated=query.study.simulated,
@@ -143,11 +144,12 @@ def _pairs(
     return show_typical(query, chosen, PairNames(small, large), texts=texts, comments=comments)
 
 
-def _agreement(people: Values) -> Agreement:
+def _agreement(people: Values, *, simulated: bool) -> Agreement:
     if people["too_few"]:
         return Agreement([f"{people['too_few'].capitalize()}."], [])
     agreement, sides = people["agreement"], people["side_bias"]
     sentences = [analysis_words.on_agreement(agreement), analysis_words.on_sides(sides)]
+    sentences = all_said_of_voters(sentences, simulated=simulated)
     numbers = [(gettext("Krippendorff’s α"), _estimate(agreement["alpha"], lambda value: format_fraction(value, 2)))]
     if agreement["observed"] is not None:
         shares = {name: format_percent(agreement[name]) for name in ("observed", "expected")}

@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from lib.language_codes import UnknownLanguageError, language_code
 from lib.text.visible import visible_text
+from models_runner.importing.languages import code_or_find_out
 from models_runner.importing.records import (
     MAX_ID_LENGTH,
     MAX_TITLE_LENGTH,
@@ -23,7 +25,7 @@ class Corrections:
     Attributes:
         speakers: New names by the speaker that was found; "" where it is no speaker but part of what was said.
         left_out: Documents that are not imported, by their place or id.
-        documents: New "id" and "title" of documents, by their place.
+        documents: New "id", "title" and "language" of documents, by their place.
     """
 
     speakers: Mapping[str, str] = field(default_factory=dict)
@@ -67,6 +69,8 @@ def _corrected_record(record: ImportedRecord, values: Mapping[str, str], speaker
         id=values.get("id", "").strip() or record.id,
         title=" ".join(values["title"].split()) if "title" in values else record.title,
     )
+    if language := values.get("language", "").strip():
+        record = replace(record, language=_code_of(language), language_is_guess=False)
     if not speakers:
         return record
     return replace(
@@ -94,7 +98,18 @@ def problems_of(corrections: Corrections) -> list[str]:
                 problems.append(f"{where}: the {what} has {len(text)} characters; at most {longest} are allowed.")
             elif what == "id" and text and not visible_text(text):
                 problems.append(f"{where}: nobody can see the id. Give it letters or digits.")
+        try:
+            code_or_find_out(values.get("language", ""))
+        except UnknownLanguageError as error:
+            problems.append(f"{where}: the language {error}")
     return problems
+
+
+def _code_of(language: str) -> str:
+    try:
+        return language_code(language)
+    except UnknownLanguageError:  # problems_of says so
+        return language
 
 
 def _corrected_turn(turn: Turn, changed: Mapping[str, str]) -> Turn:

@@ -190,7 +190,12 @@ def store_documents(
     options = draft.options
     terms = Terms(options.get("licence", ""), options.get("redistributable"))
     return import_documents(
-        options["name"], documents, split=options.get("split", ""), terms=terms, on_stored=on_stored
+        options["name"],
+        documents,
+        split=options.get("split", ""),
+        terms=terms,
+        by=draft.created_by,
+        on_stored=on_stored,
     )
 
 

@@ -33,7 +33,9 @@ class Command(BaseCommand):
             "a.b is the column b inside a. Several columns may be references.",
         )
         parser.add_argument("--split", default="", help="For example train, val or test.")
-        parser.add_argument("--language", default="en", help="Of documents that name none.")
+        parser.add_argument(
+            "--language", default="", help="Of documents that name none. Left out: found from the text of each."
+        )
         parser.add_argument("--encoding", default="", help="Of text files that are not UTF-8, such as windows-1252.")
         parser.add_argument("--sheet", default="", help="Of a workbook with several.")
         parser.add_argument(
@@ -67,6 +69,7 @@ class Command(BaseCommand):
 
     def _report(self, result: ImportResult) -> None:
         self._list("Guessed:", [note for note in result.notes if note.kind is NoteKind.GUESS])
+        self._list("To look at:", [note for note in result.notes if note.kind is NoteKind.DOUBT])
         self._list("Not taken over:", [note for note in result.notes if note.kind is NoteKind.LEFT_OUT])
         self.stdout.write(
             f"Dataset {result.dataset.name}: {result.added} documents added, {result.unchanged} already there."

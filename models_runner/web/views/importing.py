@@ -1,6 +1,7 @@
 """Importing meetings in the browser: upload or paste, look, correct, store."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -18,14 +19,15 @@ from lib.choices import refuse_choice
 from lib.language import words
 from models_runner.importing.drafts import jobs, service
 from models_runner.importing.drafts.corrections import Corrections, unstorable_of
+from models_runner.importing.languages import doubts_about, is_doubtful
 from models_runner.importing.records import DatasetImportError, ImportedRecord
 from models_runner.models import ImportDraft, ImportJob
 from models_runner.runs.overview import ShownTurn, shown_turns
 from models_runner.web.access import get_import_draft, researchers_only
 from models_runner.web.import_form import ReadingForm, UploadForm, in_the_form
 
-# Each document is four fields of the form, each speaker two; a form of more than 1,000 is refused.
-SHOWN_DOCUMENTS = 150
+# Each document is five fields of the form, each speaker two; a form of more than 1,000 is refused.
+SHOWN_DOCUMENTS = 130
 SHOWN_SPEAKERS = 150
 SHOWN_TURNS = 15
 OPENED = 20
@@ -37,9 +39,10 @@ class ShownDocument:
     """A document of a preview.
 
     Attributes:
-        shown: Its place in the import, id and title, as JSON.
+        shown: Its place in the import, id, title and language, as JSON.
         place: What tells it from all others of the import.
         record: As it would be stored.
+        doubtful: Whether its language is plainly not that of its text.
         speakers: Colour number by speaker.
         words: How many words were said.
         references: How many references it has, those of queries included.
@@ -49,6 +52,7 @@ class ShownDocument:
     shown: str
     place: str
     record: ImportedRecord
+    doubtful: bool
     speakers: dict[str, int]
     words: int
     references: int
@@ -143,15 +147,16 @@ def _documents(request: HttpRequest, draft: ImportDraft) -> dict[str, dict[str, 
     What was only shown is no correction: another map of columns may give other ids.
     """
     documents = {place: dict(values) for place, values in draft.corrections.get("documents", {}).items()}
-    fields = ("document", "document_id", "document_title")
-    for shown, *new in zip(*(request.POST.getlist(name) for name in fields), strict=False):
+    fields = {name: request.POST.getlist(f"document_{name}") for name in ("id", "title", "language")}
+    for number, shown in enumerate(request.POST.getlist("document")):
         try:
             place, *before = json.loads(shown)
         except ValueError:
             continue
-        for name, old_value, new_value in zip(("id", "title"), before, new, strict=False):
-            if new_value.strip() != old_value:
-                documents.setdefault(str(place), {})[name] = new_value.strip()
+        for (name, values), old_value in zip(fields.items(), before, strict=False):
+            new_value = values[number].strip() if number < len(values) else old_value
+            if new_value != old_value:
+                documents.setdefault(str(place), {})[name] = new_value
     return documents
 
 
@@ -170,11 +175,15 @@ def _preview(request: HttpRequest, draft: ImportDraft, form: ReadingForm) -> Htt
     shown = zip(preview.places, preview.documents[:SHOWN_DOCUMENTS], strict=False)
     renamed = draft.corrections.get("speakers", {})
     speakers = islice(preview.speakers.items(), SHOWN_SPEAKERS)
+    languages = Counter(record.language for record in preview.documents)
     context = {
         "draft": draft,
         "form": form,
         "preview": preview,
         "guesses": [note for file in preview.read.files for note in file.guesses],
+        "languages": languages.most_common(),
+        "languages_found": any(record.language_is_guess for record in preview.documents),
+        "doubts": doubts_about(preview.documents),
         "not_taken": [note for file in preview.read.files for note in file.left_out],
         "documents": [_shown(place, record, n < OPENED) for n, (place, record) in enumerate(shown)],
         "hidden_documents": max(0, len(preview.documents) - SHOWN_DOCUMENTS),
@@ -190,9 +199,10 @@ def _preview(request: HttpRequest, draft: ImportDraft, form: ReadingForm) -> Htt
 def _shown(place: str, record: ImportedRecord, with_turns: bool) -> ShownDocument:
     turns = shown_turns(record.turns)
     return ShownDocument(
-        shown=json.dumps([place, record.id, record.title], ensure_ascii=False),
+        shown=json.dumps([place, record.id, record.title, record.language], ensure_ascii=False),
         place=place,
         record=record,
+        doubtful=is_doubtful(record),
         speakers={turn.speaker: turn.colour for turn in turns if turn.speaker},
         words=sum(len(words(turn["content"], record.language)) for turn in record.turns),
         references=len(record.references) + sum(len(query.references) for query in record.queries),

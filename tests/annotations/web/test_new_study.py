@@ -12,7 +12,7 @@ from annotations.models import Judgement, Study
 from annotations.web.forms.new_study import STEP_OF, STEPS, StudyForm, free_slug
 from annotations.web.views import new_study
 from tests.annotations.studies.test_setup import asked_for
-from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, make_study
+from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, SystemFactory, make_study
 from tests.people import annotator, researcher
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -185,3 +185,60 @@ def test_going_on_says_nothing_of_steps_to_come(rows):
 def test_who_may_make_no_studies_may_not_look_either(rows):
     for address in (PAGE, LIVE):
         assert annotator().post(address, asked(rows)).status_code == 403
+
+
+# ---- what is told when
+
+
+def marks(response):
+    return re.findall(r'id="mark-(\w+)"[^>]*> !', shown(response))
+
+
+def test_nothing_is_told_to_be_wrong_before_it_was_left(rows):
+    empty = asked(rows) | {"title": "", "systems": []}
+    client = researcher()
+    assert marks(client.post(LIVE, empty)) == []
+    assert marks(client.post(LIVE, empty | {"left": "dataset"})) == []
+    assert marks(client.post(LIVE, empty | {"left": "title dataset"})) == ["what"]
+    assert marks(client.post(LIVE, empty | {"left": "title systems"})) == ["what", "who"]
+    assert marks(client.get(PAGE)) == []
+
+
+def test_a_refused_form_marks_every_step_at_fault(rows):
+    refused = researcher().post(PAGE, asked(rows) | {"title": "", "systems": []})
+    assert refused.status_code == 400
+    assert marks(refused) == ["what", "who"]
+
+
+# ---- which systems come first
+
+
+def folded(response):
+    return [row.system.slug for row in response.context["choice"].folded]
+
+
+def test_systems_of_use_come_first_and_the_others_are_folded(rows):
+    missing = SystemFactory(slug="far", adapter="llamacpp", model_id="/nowhere/model.gguf")
+    ready = SystemFactory(slug="here", adapter="extractive")
+    client = researcher()
+    answer = client.post(PAGE, asked(rows) | {"check": "who"})
+    assert folded(answer) == ["far"]
+    html = shown(answer)
+    assert "Show 1 more that is not ready" in html
+    assert html.index('value="here"') < html.index("more-systems") < html.index('value="far"')
+    chosen = client.post(PAGE, asked(rows) | {"check": "who", "systems": [missing.slug, ready.slug]})
+    assert folded(chosen) == []
+
+
+def test_the_list_is_sent_again_only_when_it_is_another_one(rows):
+    client = researcher()
+    first = client.post(LIVE, asked(rows) | {"listed": ""})
+    key = first.context["choice"].key
+    assert 'id="system-list" hx-swap-oob="true"' in shown(first)
+    again = shown(client.post(LIVE, asked(rows) | {"listed": key, "systems": []}))
+    assert "system-list" not in again
+    assert 'hx-swap-oob="true">10 of 10' in again
+    other = DatasetFactory(name="other")
+    DocumentFactory(dataset=other)
+    moved = client.post(LIVE, asked(rows) | {"listed": key, "dataset": other.name})
+    assert 'id="system-list" hx-swap-oob="true"' in shown(moved)
