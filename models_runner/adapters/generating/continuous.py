@@ -44,18 +44,12 @@ def _impossible(model: Any) -> str:
 
 
 def written_continuously(
-    model: Any,
-    prompts: Sequence[list[int]],
-    limits: Sequence[int],
-    places: int,
-    decoding: dict[str, Any],
-    seed: int,
+    model: Any, prompts: Sequence[list[int]], limits: Sequence[int], places: int, decoding: dict[str, Any], seed: int
 ) -> list[list[int]]:
     """Return the tokens that the model writes to each prompt, in their order, end token included.
 
     Args:
-        prompts: Tokens of each.
-        limits: The most tokens to write to each.
+        prompts, limits: Tokens of each, and the most to write to it.
         places: How many prompts are worked on at a time.
         decoding: Settings of a GenerationConfig, end tokens among them.
         seed: Of the samples that are drawn.
@@ -75,15 +69,18 @@ def written_continuously(
         ]
         made = _made(manager, len(prompts))
     finally:
-        # Where all went well nothing is left to stop; otherwise the rest must not be written for nobody.
-        manager.stop(block=True, hard_stop=True)
+        manager.stop(block=True, hard_stop=True)  # what is left after a fault must not be written for nobody
         manager.destroy()
-    # What ended the thread is known once it has stopped; its requests have only the words of it.
+    _raise_fault(manager, made)
+    return [made[name].generated_tokens for name in names]
+
+
+def _raise_fault(manager: Any, made: dict[str, Any]) -> None:
+    """Raise what ended the thread, which is known once it has stopped; its requests have only the words of it."""
     if fault := manager.background_thread_status.fatal_error:
         raise fault
     if failed := next((result.error for result in made.values() if result.error is not None), None):
         raise RuntimeError(failed)
-    return [made[name].generated_tokens for name in names]
 
 
 def _pages(prompts: Sequence[list[int]], limits: Sequence[int], places: int, seed: int) -> Any:

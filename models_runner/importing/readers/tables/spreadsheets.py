@@ -33,14 +33,10 @@ def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
         refuse_bomb(source)
     sheet, rows = _sheet(source, options)
     where = f"{source.name}, sheet {sheet}"
-    above = _lines_above(rows)
+    first, header, above = _header(rows)
     if above:
         said = "; ".join(f"row {n} “{text}”" for n, text in above)
         yield Note(where, f"Not taken for names of columns: {said}.", NoteKind.LEFT_OUT)
-    first = next((n for n, row in enumerate(rows) if n >= (above[-1][0] if above else 0) and any(row)), 0)
-    header = [str(name).strip() for name in rows[first]] if rows else []
-    while header and not header[-1]:
-        header.pop()
     names = [name for name in header if name]
     if not names:
         raise RecordError(where, "has no rows. Expected names of columns in the first one.")
@@ -61,6 +57,17 @@ def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
         cut_rows = ", ".join(long[:8])
         cut = f"{cut_rows}: a cell holds {LARGEST_CELL:,} characters, where Excel cuts texts. It may not be whole."
         yield Note(where, cut)
+
+
+def _header(rows: list[list[Any]]) -> tuple[int, list[str], list[tuple[int, str]]]:
+    """Return the index of the row that names the columns, the names, and what stands above them."""
+    above = _lines_above(rows)
+    least = above[-1][0] if above else 0
+    first = next((n for n, row in enumerate(rows) if n >= least and any(row)), 0)
+    header = [str(name).strip() for name in rows[first]] if rows else []
+    while header and not header[-1]:
+        header.pop()
+    return first, header, above
 
 
 def _lines_above(rows: list[list[Any]]) -> list[tuple[int, str]]:
