@@ -94,8 +94,10 @@ def prompts_of(batch: int) -> int:
     return max(LEAST_PROMPTS, 2 * batch)
 
 
-def measure(model: str, transcripts: Sequence[Sequence[Turn]], options: argparse.Namespace) -> dict[str, Any]:
-    """Measure output tokens per second, tokens read and peak memory, by path and batch size."""
+def measure(
+    name: str, model: str, transcripts: Sequence[Sequence[Turn]], options: argparse.Namespace
+) -> dict[str, Any]:
+    """Measure output tokens per second, tokens read and peak memory, by path and batch size; print each path's."""
     from models_runner.adapters.protocol import AdapterError, SummaryRequest
     from models_runner.datasets.instructions import instruction_text, wordings
 
@@ -107,6 +109,7 @@ def measure(model: str, transcripts: Sequence[Sequence[Turn]], options: argparse
             paths[path] = _on_path(path, model, requests, options)
         except AdapterError as error:
             paths[path] = {"refused": str(error)}
+        print("\n".join(lines(name, path, paths)), flush=True)
         gc.collect()  # otherwise the memory of this path would count for the next one
     return {
         "device": _device_name(options.device),
@@ -155,21 +158,19 @@ def _device_name(device: str) -> str:
     return torch.cuda.get_device_name(0) if device.startswith("cuda") else device
 
 
-def lines(name: str, measured: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a line for each path and batch size; `x` is against the padded path with the same batch."""
-    plain = measured["paths"].get("padded", {})
-    for path, batches in measured["paths"].items():
-        if "refused" in batches:
-            yield f"{name:<28}{path:<12}refused: {batches['refused']}"
-            continue
-        for batch, one in batches.items():
-            base = plain.get(batch)
-            ratio = f"{one['tokens_a_second'] / base['tokens_a_second']:.2f}x" if base else "-"
-            same = f"{sum(map(eq, one['texts'], base['texts']))}/{one['summaries']}" if base else "-"
-            yield (
-                f"{name:<28}{path:<12}{batch:>6}{one['tokens_a_second']:>9.1f}{ratio:>8}{one['summaries_a_second']:>10.3f}"
-                f"{one['read']:>8.0f}{one['peak_memory_bytes'] / 1e9:>8.1f}{same:>11}"
-            )
+def lines(name: str, path: str, paths: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each batch size of a path; `x` is against the padded path with the same batch."""
+    if "refused" in paths[path]:
+        yield f"{name:<28}{path:<12}refused: {paths[path]['refused']}"
+        return
+    for batch, one in paths[path].items():
+        base = paths.get("padded", {}).get(batch)
+        ratio = f"{one['tokens_a_second'] / base['tokens_a_second']:.2f}x" if base else "-"
+        same = f"{sum(map(eq, one['texts'], base['texts']))}/{one['summaries']}" if base else "-"
+        yield (
+            f"{name:<28}{path:<12}{batch:>6}{one['tokens_a_second']:>9.1f}{ratio:>8}{one['summaries_a_second']:>10.3f}"
+            f"{one['read']:>8.0f}{one['peak_memory_bytes'] / 1e9:>8.1f}{same:>11}"
+        )
 
 
 HEADER = f"{'':<28}{'path':<12}{'batch':>6}{'tok/s':>9}{'x':>8}{'summ/s':>10}{'read':>8}{'GB':>8}{'same text':>11}"
@@ -226,9 +227,7 @@ def _one(
     name: str, model: str, transcripts: Sequence[Sequence[Turn]], options: argparse.Namespace
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     gc.collect()  # otherwise the memory of the previous model would count
-    measured = measure(model, transcripts, options)
-    print("\n".join(lines(name, measured)), flush=True)
-    yield name, measured
+    yield name, measure(name, model, transcripts, options)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def _header(rows: list[list[Any]]) -> tuple[int, list[str], list[tuple[int, str]
 
 def _lines_above(rows: list[list[Any]]) -> list[tuple[int, str]]:
     """Return what stands above the names of columns, such as a title, with its row: single cells, where more follow."""
-    above = []
+    above: list[tuple[int, str]] = []
     for number, row in enumerate(rows[:MOST_ABOVE], start=1):
         filled = [str(value).strip() for value in row if value != ""]
         if len(filled) > 1:
