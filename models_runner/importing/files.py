@@ -143,6 +143,9 @@ class Source:
             self.__dict__.pop("data", None)
 
 
+WESTERN = re.compile(
+    r"cp125[02478]|latin_1|iso8859_(?:1|2|9|1[03456])|mac_(?:roman|iceland|latin2|turkish|croatian|romanian)|cp437|cp85[0278]|cp775|cp86[0135]|hp_roman8"
+)
 # How a file begins that macOS makes beside another one, to hold what the other file system has no place for.
 APPLE_DOUBLE = b"\x00\x05\x16\x07"
 RECORD_OF_LIST = re.compile(r"\[(\d+)\]\.?")
@@ -199,8 +202,7 @@ def _likely_encoding(data: bytes) -> str:
     if best is None or "\x00" in str(best):
         return ""
     # One-byte encodings of western Europe differ in signs that are rare in speech, and Windows has all of them.
-    western = best.encoding in ("cp1252", "latin_1", "iso8859_15", "cp1250", "cp1254", "cp1257", "cp1258", "mac_roman")
-    return "WINDOWS-1252" if western else best.encoding.upper().replace("_", "-")
+    return "WINDOWS-1252" if WESTERN.fullmatch(best.encoding) else best.encoding.upper().replace("_", "-")
 
 
 def _japanese(data: bytes) -> str:

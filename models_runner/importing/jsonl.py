@@ -7,7 +7,7 @@ from typing import Any
 from models_runner.importing.field_map.known_sets import known_set
 from models_runner.importing.field_map.mapping import find_map
 from models_runner.importing.field_map.rows import RowReader
-from models_runner.importing.files import LINES, Source, json_objects
+from models_runner.importing.files import LINES, Source, json_objects, parse_json
 from models_runner.importing.reading import Outcome, Reader, ReadOptions
 from models_runner.importing.records import (
     LENGTHS,
@@ -26,6 +26,7 @@ from models_runner.importing.records import (
     require_speech,
 )
 from models_runner.importing.speech.text import turns_of_text
+from models_runner.importing.wrapped_json import unwrapped
 
 KNOWN = (
     *("id", "transcript", "references", "language", "metadata", "title", "queries", "licence", "redistributable"),
@@ -42,7 +43,7 @@ def recognise(source: Source) -> str:
 
 def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
     """Read records of this format, or of others with --map or as a known data set."""
-    values = json_objects(source, options.encoding)
+    values = _values(source, options)
     first = next(values, None)
     if first is None:
         return
@@ -57,6 +58,14 @@ def read(source: Source, options: ReadOptions) -> Iterator[Outcome]:
             yield read_record(value, where, options.language)
         except RecordError as error:
             yield error
+
+
+def _values(source: Source, options: ReadOptions) -> Iterator[tuple[Any, str]]:
+    if source.holds_lines:
+        yield from json_objects(source, options.encoding)
+    else:
+        content = parse_json(source.text(options.encoding), source.name) if options.encoding else source.json
+        yield from unwrapped(content, source.name)
 
 
 def _is_foreign(value: Any) -> bool:

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from models_runner.adapters.endpoints import check_engine
+from models_runner.adapters.generating.settings import check_generating_settings
 from models_runner.adapters.loading.settings import check_loading_settings
 from models_runner.adapters.longinput.strategies import check_long_input
 from models_runner.adapters.openai_api.settings import check_request_settings
@@ -43,6 +44,7 @@ def check_engine_record(engine: Mapping[str, Any]) -> None:
     check_engine(engine)
     check_request_settings(engine)
     check_loading_settings(engine)
+    check_generating_settings(engine)
 
 
 CHECKS: dict[str, Callable[[Any], None]] = {

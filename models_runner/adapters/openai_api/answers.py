@@ -1,5 +1,7 @@
 """Read a server's answer: text or blocks, thoughts in fields or blocks, how it ended, and what it took."""
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,10 +10,21 @@ from models_runner.adapters.openai_api.streams import is_stream, joined
 from models_runner.adapters.protocol import AdapterError, TransientAdapterError
 
 SHOWN_CHARACTERS = 200
-CUT = ("length", "max_tokens", "max_output_tokens", "max_completion_tokens", "model_length", "token_limit")
+CUT = (
+    *("length", "max_tokens", "max_output_tokens", "max_completion_tokens", "model_length", "token_limit"),
+    *("model_context_window_exceeded", "repetition_truncation"),
+)
 FILTERED = ("content_filter", "safety", "recitation", "prohibited_content", "blocklist", "spii", "sensitive")
 TOOLS = ("tool_calls", "function_call", "tool_use")
-BROKEN = ("error", "failed", "abort", "aborted", "network_error")
+BROKEN = (
+    *("error", "failed", "abort", "aborted", "network_error", "cancelled", "canceled", "interrupted", "timeout"),
+    *("insufficient_system_resource", "pause_turn"),
+)
+# How servers name what asking again does not mend, where they give a word and no status.
+SPENT = re.compile(r"quota|balance|billing|credit", re.IGNORECASE)
+LASTING = re.compile(
+    rf"invalid|auth|permission|forbidden|denied|not[ _]?(?:found|exist|support)|unknown|{SPENT.pattern}", re.IGNORECASE
+)
 # Where servers put what the model thought, beside the answer; the first that is filled counts.
 THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking", "thoughts", "reasoning_details", "thinking_blocks")
 THOUGHT_BLOCKS = ("thinking", "reasoning", "thought", "redacted_thinking", "summary_text", "reasoning_text")
@@ -60,8 +73,7 @@ def read_answer(body: Any, limit: int) -> Answer:
         TransientAdapterError: The server says that it broke off, or is busy.
         AdapterError: There is no message, it is no text, the model refused or called a tool, or a filter stopped it.
     """
-    if is_stream(body):
-        body = joined(body)
+    body = joined(body) if is_stream(body) else _values(body)
     choice = _choice(body)
     message, reason = choice["message"], str(choice.get("finish_reason") or "").lower()
     if reason in BROKEN or choice.get("error"):
@@ -90,6 +102,16 @@ def read_answer(body: Any, limit: int) -> Answer:
     return Answer(text, thoughts, cut, read_tokens, written, thought, cached)
 
 
+def _values(body: Any) -> Any:
+    """Return JSON that a server sent under the name of a text or a page; anything else as it is."""
+    if isinstance(body, str) and body.lstrip("\ufeff \t\r\n")[:1] == "{":
+        try:
+            return json.loads(body.lstrip("\ufeff"))
+        except (ValueError, RecursionError):
+            return body
+    return body
+
+
 def _choice(body: Any) -> Mapping[str, Any]:
     if isinstance(body, Mapping) and body.get("error"):
         raise _broken(body["error"])
@@ -99,7 +121,8 @@ def _choice(body: Any) -> Mapping[str, Any]:
             f"{_shown(body)!r}"
         )
     choices = body.get("choices") if isinstance(body, Mapping) else None
-    choice = choices[0] if isinstance(choices, list) and choices else None
+    listed = [one for one in choices if isinstance(one, Mapping)] if isinstance(choices, list) else []
+    choice = next((one for one in listed if one.get("index") == 0), listed[0] if listed else None)
     if not isinstance(choice, Mapping) or not isinstance(choice.get("message"), Mapping):
         raise AdapterError(f"The endpoint's answer has no message in it: {_shown(body)!r}")
     return choice
@@ -111,8 +134,21 @@ def _broken(error: Any) -> AdapterError:
     told = (error.get("message") if isinstance(error, Mapping) else error) or "it does not say why"
     status = int(str(code)) if str(code or "").isdigit() else 500
     passing = status in (408, 409, 429) or status >= 500
+    if not str(code or "").isdigit():
+        passing = not _names(error, LASTING)
     kind = TransientAdapterError if passing else AdapterError
     return kind(f"The endpoint broke off its answer: {_shown(told)}")
+
+
+def _names(error: Any, faults: re.Pattern[str]) -> bool:
+    """Tell whether a server names one of these faults, in the words that are meant for programs where it has any."""
+    words = [error.get(name) for name in ("code", "type")] if isinstance(error, Mapping) else [error]
+    return any(isinstance(word, str) and faults.search(word) for word in words)
+
+
+def is_spent(error: Any) -> bool:
+    """Tell whether a server that is too busy (429) says that an account is used up, which waiting does not mend."""
+    return _names(error, SPENT)
 
 
 def _shown(body: Any) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from models_runner.adapters.endpoints import check_engine
 from models_runner.adapters.language_model import LanguageModelAdapter
-from models_runner.adapters.openai_api.answers import SHOWN_CHARACTERS, Answer, read_answer
+from models_runner.adapters.openai_api.answers import SHOWN_CHARACTERS, Answer, is_spent, read_answer
 from models_runner.adapters.openai_api.deadlines import Deadlines
 from models_runner.adapters.openai_api.refusals import LONGEST_TOLD, read_refusals
 from models_runner.adapters.openai_api.requests import (
@@ -240,7 +240,7 @@ class OpenAIEngine:
             except openai.APIStatusError as error:
                 if not self.learn_from(error.status_code, error.response.text, sent, shape):
                     raise self.fault(error) from None
-            except (openai.APIError, ValueError) as error:
+            except (openai.APIError, ValueError, RecursionError) as error:
                 raise self.fault(error) from None
         raise AdapterError(f"The endpoint still refuses the request after {MOST_LESSONS} changes to it.")
 
@@ -276,7 +276,8 @@ class OpenAIEngine:
     def fault(self, error: Exception) -> AdapterError:
         """Return what an error of the client means for who reads it."""
         openai = self.openai
-        if isinstance(error, openai.APIConnectionError | openai.RateLimitError | openai.InternalServerError):
+        passing = isinstance(error, openai.APIConnectionError | openai.RateLimitError | openai.InternalServerError)
+        if passing and not (isinstance(error, openai.RateLimitError) and is_spent(error.body)):
             return TransientAdapterError(self._told("The endpoint did not answer", error))
         if isinstance(error, openai.APIStatusError) and 300 <= error.status_code < 400:
             to = self.without_key(error.response.headers.get("Location", "an address that it does not name"))

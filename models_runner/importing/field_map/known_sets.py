@@ -124,7 +124,11 @@ def _turns_in_rows(columns: list[str]) -> KnownSet | None:
     plain = {"_".join(column.lower().split()): column for column in columns}
     roles = {role: next((plain[name] for name in names.split() if name in plain), "") for role, names in _ROLES.items()}
     whisper = set(plain) == _WHISPER
+    if not roles["content"] and roles["speaker"] and roles["start"]:
+        # With who said it and when beside it, a transcript is that of one turn.
+        roles["content"] = plain.get("transcript", "")
     known = {name for names in (*_ROLES.values(), _BESIDE_TURNS) for name in names.split()}
+    known |= {"transcript"} if roles["content"] and roles["content"] == plain.get("transcript") else set()
     if len(plain) < len(columns) or not roles["content"] or not (roles["speaker"] or whisper) or set(plain) - known:
         return None
     if roles["speaker"].lower() == "name" and not roles["start"]:

@@ -116,6 +116,8 @@ class RowReader:
         group.about = about | group.about
 
     def _add_turn(self, fields: Row, row_id: str, where: str) -> None:
+        if "id" in self.map.fields and not row_id and fields.text("content").strip():
+            raise fields.fail("id", "is empty; expected the meeting that this row belongs to.")
         key = row_id or self.stem
         group = self.groups.setdefault(key, _Group(where, key, None))
         start = fields.seconds("start")

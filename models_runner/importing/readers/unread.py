@@ -8,6 +8,7 @@ from models_runner.importing.readers.archives import holds_member
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HTML = re.compile(r"\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+SCRIPT = re.compile(r"\s*\[Script Info\]")
 XML = re.compile(r"\s*<\?xml\b|\s*<tt\b")
 SOUND_OR_PICTURE = re.compile(
     rb"ID3|\xff[\xfb\xf3\xf2]|RIFF|OggS|fLaC|.{4}ftyp|\x1aE\xdf\xa3|\x89PNG|\xff\xd8\xff|GIF8|BM.{4}\0\0\0\0", re.DOTALL
@@ -40,6 +41,7 @@ RECORDING = Unread(
     "sound, video or a picture", "Have it transcribed first, for example by Whisper, and import the text."
 )
 ARCHIVE = Unread("an archive other than .zip", "Unpack it, or pack it as .zip.")
+SUBSTATION = Unread("captions as SubStation Alpha", "Export them as WebVTT (.vtt) or SubRip (.srt).")
 UTF_16 = Unread("UTF-16 without a byte order mark", "Say --encoding utf-16-le (or utf-16-be), or convert it to UTF-8.")
 WITH_NUL = Unread("text with NUL characters in it", "Remove them; no text may have them.")
 
@@ -59,6 +61,8 @@ def unread_kind(source: Source) -> Unread | None:
         return SLIDES
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{\\rtf"):
         return RTF
+    if SCRIPT.match(source.beginning):
+        return SUBSTATION
     if HTML.match(source.beginning):
         return PAGE
     return MARKUP if XML.match(source.beginning) else None

@@ -3,20 +3,33 @@
 import re
 from dataclasses import dataclass
 
-from models_runner.importing.speech.names import LONGEST_LABEL, MARKS, UNSEEN, Label, read_label
-from models_runner.importing.speech.times import ALONE, LEADING, TRAILING, TRAILING_WORDS, seconds_of
+from models_runner.importing.speech.names import LONGEST_WHOLE, MARKS, UNSEEN, Label, read_label
+from models_runner.importing.speech.times import (
+    ALONE,
+    BEGINS_WITH_DATE,
+    BRACKETED_TIME,
+    LEADING,
+    TRAILING,
+    TRAILING_WORDS,
+    seconds_of,
+)
 
-FARTHEST_COLON = LONGEST_LABEL + 40  # roles and a time may stand between name and colon
+FARTHEST_COLON = LONGEST_WHOLE + 40  # roles and a time may stand between name and colon
 COLON = re.compile(r":(?=\s|$)|：|:(?=[*_]{1,2}(?:\s|$))")
 TIGHT_COLON = re.compile(r"[:：](?!//)(?!\d)")
 CHAT = re.compile(r"^From\s+(?P<name>.+?)(?:\s+to\s+(?P<to>.+?))?\s*[:：](?P<rest>.*)$", re.IGNORECASE)
 # A label without a colon that can be nothing else, before words.
 BRACKETED = re.compile(
-    r"^(?P<label>\((?:PERSON|SPEAKER)[ _-]?\w{1,4}\)|\[(?:PERSON|SPEAKER)[ _-]?\w{1,4}\]|<[^<>/\s][^<>/]{0,40}>)"
+    r"^(?P<label>\((?i:person|speaker)[ _-]?\w{1,4}\)|\[(?i:person|speaker)[ _-]?\w{1,4}\]|<[^<>/\s][^<>/]{0,40}>)"
     r"\s+(?P<rest>\S.*)$"
 )
+# As the Diet of Japan keeps its minutes: ○議長（佐藤一郎君）　開会します。
+CIRCLED = re.compile(r"^[○◯〇]\s*(?P<label>[^\s（）]{1,20}(?:（[^（）]{1,20}）)?)[\s\u3000]+(?P<rest>\S.*)$")
+# A time between a name and the words, without a colon: Maya Chen [00:03] Good morning.
+BETWEEN = re.compile(rf"^(?P<label>[^\[\](){{}}<>:]{{2,60}}?)\s*(?P<time>{BRACKETED_TIME})\s+(?P<rest>\S.*)$")
 HASHED = re.compile(r"^(?P<label>#[^#\s][^#]{0,30}#)\s*[:：]?\s*(?P<rest>.*)$")
 DIGIT = re.compile(r"\d")
+BOLD = re.compile(r"^(?:\*\*|__)(?=[\[(]?\d)")
 INDENT = re.compile(r"^(?:\t| {2,})")
 PREPOSITIONS = frozenset(
     [
@@ -56,8 +69,10 @@ class Line:
         colon: A colon follows the label, or the label needs none.
         whole: The line with its time.
         form: "time" (nothing but a time), "head" (a label and no words), "said" (a label and words) or "words".
-        loose: The label is parted from the words by a tab, or by a colon without a blank: it counts where most lines
-            are written so.
+        loose: The label is parted from the words by a tab, by a colon without a blank, or by a time: it counts where
+            most lines are written so.
+        between: The time parts the label from the words.
+        dated: Its time has a date.
     """
 
     number: int
@@ -71,9 +86,13 @@ class Line:
     after_blank: bool = False
     whole: str = ""
     loose: bool = False
+    between: bool = False
+    dated: bool = False
 
     def forget_label(self) -> None:
-        self.label, self.rest, self.colon, self.form, self.loose = None, "", False, "words", False
+        if self.between:
+            self.time = None
+        self.label, self.rest, self.colon, self.form, self.loose, self.between = None, "", False, "words", False, False
 
 
 def read_line(number: int, text: str, *, after_blank: bool = False, times: bool = True) -> Line:
@@ -101,6 +120,8 @@ def read_line(number: int, text: str, *, after_blank: bool = False, times: bool 
 
 def _take_leading_time(line: Line, text: str) -> str:
     bare = MARKS.sub("", text) if text[:1] in "-*•>#" else text
+    bold = BOLD.match(bare)
+    bare = bare[bold.end() :] if bold else bare
     if not DIGIT.search(bare[:4]):
         return text
     match = LEADING.match(bare)
@@ -109,7 +130,9 @@ def _take_leading_time(line: Line, text: str) -> str:
     rest = bare[match.end() :].strip()
     if not rest:
         return text
-    line.time, line.words = time, rest
+    # What made the time bold ends behind the name, or behind its colon.
+    rest = rest.replace(bold[0], "", 1).strip() if bold else rest
+    line.time, line.words, line.dated = time, rest, bool(BEGINS_WITH_DATE.match(match["time"]))
     return rest
 
 
@@ -118,8 +141,9 @@ def _take_time_of_rest(line: Line) -> None:
     if line.time is not None or line.rest[:1] not in ("[", "(", "<", "（", "【"):
         return
     match = LEADING.match(line.rest)
-    if match and (time := seconds_of(match["time"])) is not None and (rest := line.rest[match.end() :].strip()):
-        line.time, line.rest = time, rest
+    if match and (time := seconds_of(match["time"])) is not None:
+        line.time, line.rest = time, line.rest[match.end() :].strip()
+        line.form = "said" if line.rest else "head"
 
 
 def _read_loose(line: Line, words: str) -> None:
@@ -136,8 +160,11 @@ def _read_said(line: Line, words: str) -> bool:
     """Find a label before a colon, or one that needs none."""
     if line.time is not None and (chat := CHAT.match(words)):
         return _set(line, chat["name"], chat["rest"], colon=True)
-    if match := HASHED.match(words) or BRACKETED.match(words):
+    if match := HASHED.match(words) or BRACKETED.match(words) or CIRCLED.match(words):
         return _set(line, match["label"], match["rest"], colon=True)
+    may_hold_time = line.time is None and ("[" in words[:FARTHEST_COLON] or "(" in words[:FARTHEST_COLON])
+    if may_hold_time and (match := BETWEEN.match(words)) and _set_between(line, match):
+        return True
     if line.time is not None and "\t" in words:
         name, _tab, rest = words.partition("\t")
         if _set(line, name.rstrip(":："), rest, colon=True):
@@ -152,9 +179,20 @@ def _read_said(line: Line, words: str) -> bool:
             if time and line.time is None:
                 line.time = seconds_of(time["time"])
             return True
-        if match.start() > LONGEST_LABEL:
+        if match.start() > LONGEST_WHOLE:
             break
     return False
+
+
+def _set_between(line: Line, match: re.Match[str]) -> bool:
+    """Take a name that is sure to be one: nothing but the time in brackets parts it from the words."""
+    time, label = seconds_of(match["time"]), read_label(match["label"])
+    if time is None or label.looks != "name" or match["label"].rstrip()[-1:] in ".,;!?":
+        return False
+    if not _set(line, match["label"], match["rest"], colon=True):
+        return False
+    line.time, line.loose, line.between = time, True, True
+    return True
 
 
 def _tight(line: Line, head: str) -> list[re.Match[str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 LONGEST_LABEL = 60
+LONGEST_WHOLE = 120  # with what stands in brackets: a minister's office, a member's constituency
 MOST_WORDS = 7
 LONGEST_UNSPACED = 8  # characters of a name in a script without capitals and blanks, such as Chinese
 MOST_WORDS_UNCASED = 3  # of a name in a script without capitals but with blanks, such as Hebrew
@@ -28,6 +29,12 @@ HEADINGS = _words("headings")
 # People say these words in lower case too, and are called so.
 WORDS_THAT_ARE_NAMES = _words("words_that_are_names")
 ROLE_WORDS = _words("role_words")
+# What such words end with in languages that write them in one piece: 产品经理.
+ROLE_ENDINGS = tuple(_words("role_endings"))
+# Titles that stand small within a name: La señora presidenta, De heer Van Dijk.
+SMALL_TITLES = _words("small_titles")
+# As broadcasters write: MADELEINE BRAND, host.
+AFTER_COMMA = re.compile(r"^(?P<name>[^,]*\w),\s+(?P<role>[a-z][a-z -]{1,30})$")
 PRONOUNS = re.compile(r"^\W*(?:\w{1,6}\s*[/|]\s*){1,3}\w{1,6}\W*$")
 GENERIC = re.compile(
     r"^(?:(?:unknown|unidentified|new|other|male|female)[ _-])?"
@@ -44,9 +51,10 @@ NUMBER = re.compile(r"^\d{1,4}[.)]\s+(?=\D)")
 UNSEEN = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 PARENTHESIS = re.compile(r"\s*[(\[（【]([^()\[\]（）【】]*)[)\]）】]")
 UNSAYABLE = re.compile(
-    r"[?!;…=<>{}\\^~`\"“”„]|://|[^\W\d_]{5,}[.]\s|\b[a-z]{3,}[.]\s|\d[:：]\d|\b(?:19|20)\d\d\b|[.](?=\s*$)(?<!\b[A-Za-z][.])"
+    r"[?!;…=<>{}\\^~`“”„]|(?<![א-ת])\"|\"(?![א-ת])|://|[^\W\d_]{5,}[.]\s|\b[a-z]{3,}[.]\s|\d[:：]\d|\b(?:19|20)\d\d\b|[.](?=\s*$)(?<!\b[A-Za-z][.])"
 )
 WORD = re.compile(r"[^\W\d_][\w.'’‘ʼ·・-]*")
+INITIAL = re.compile(r"[^\W\d_]{1,2}\.")
 TELEPHONE = re.compile(r"^\+?\d[\d *().x-]{6,}$")
 ABBREVIATED = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|Jr|Sr|St|Hon|Rev|Ing|Sra?|Mme|Mlle|Ph\.?D)\.$", re.IGNORECASE)
 
@@ -96,6 +104,9 @@ def _without_roles(name: str) -> tuple[str, tuple[str, ...]]:
             return ""
         return match.group(0)
 
+    told = AFTER_COMMA.match(name)
+    if told and (" " in told["name"] or told["name"].isupper()) and _is_role(told["role"]):
+        return told["name"], (told["role"],)
     if not any(character in name for character in "([（【"):
         return name, ()
     shorter = PARENTHESIS.sub(replace, name).strip()
@@ -104,14 +115,19 @@ def _without_roles(name: str) -> tuple[str, tuple[str, ...]]:
 
 def _is_role(text: str) -> bool:
     words = re.findall(r"[\w'’-]+", text.casefold())
-    return bool(PRONOUNS.match(text)) or (bool(words) and words[-1] in ROLE_WORDS) or not words
+    return not words or bool(PRONOUNS.match(text)) or words[-1] in ROLE_WORDS or words[-1].endswith(ROLE_ENDINGS)
 
 
 def looks_of(name: str) -> str:
     bare = PARENTHESIS.sub("", name).strip()
     if TELEPHONE.match(bare):
         return "name"
-    if not bare or len(name) > LONGEST_LABEL or not any(character.isalpha() for character in bare):
+    if (
+        not bare
+        or len(bare) > LONGEST_LABEL
+        or len(name) > LONGEST_WHOLE
+        or not any(character.isalpha() for character in bare)
+    ):
         return ""
     if UNSAYABLE.search(bare) and not ABBREVIATED.search(bare):
         return ""
@@ -134,7 +150,8 @@ def looks_of(name: str) -> str:
 
 def _looks_of_small(bare: str, words: list[str], first: str) -> str:
     if not any(character.islower() for character in bare):  # a script without capitals
-        spaced = 1 < len(words) <= MOST_WORDS_UNCASED and len(bare) <= LONGEST_UNCASED
+        whole = [word for word in words if not INITIAL.fullmatch(word)]
+        spaced = len(words) > 1 and 1 <= len(whole) <= MOST_WORDS_UNCASED and len(bare) <= LONGEST_UNCASED
         if spaced or len(bare) <= LONGEST_UNSPACED:
             return "name"
         return "lower" if len(bare) <= 2 * LONGEST_UNSPACED else ""
@@ -145,7 +162,8 @@ def _looks_of_small(bare: str, words: list[str], first: str) -> str:
 
 
 def _fits_in_name(word: str) -> bool:
-    return word.casefold() in PARTICLES or not word[0].islower() or any(character.isupper() for character in word)
+    known = word.casefold() in PARTICLES or word in SMALL_TITLES or bool(INITIAL.fullmatch(word))
+    return known or not word[0].islower() or any(character.isupper() for character in word)
 
 
 def is_heading(name: str) -> bool:

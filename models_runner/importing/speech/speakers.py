@@ -61,7 +61,7 @@ def find_speakers(lines: Sequence[Line], heads: Iterable[Line], listed: Iterable
         }
     else:
         accepted = sure | _likely(said, lines)
-    shown = {key: _spelling(candidates[key]) for key in accepted}
+    shown = {key: _spelling(candidate) for key, candidate in candidates.items() if key in accepted}
     doubtful = [c for c in candidates.values() if c.label.key not in accepted and c.label.looks in ("heading", "name")]
     return Speakers(
         shown,

@@ -13,14 +13,18 @@ from models_runner.importing.speech.turns import SENTENCE_ENDS, Utterance, join_
 # What tools write around the words of a meeting.
 BOILERPLATE = re.compile(
     r"^(?:transcribed by https?://.*|https?://otter\.ai\S*|this (?:editable )?transcript was .*computer[- ]generated.*"
-    r"|meeting (?:started|ended)(?: at| after)? .{1,40}"
+    r"|(?:meeting|transcription|recording) (?:started|ended)(?: at| after)? .{1,40}"
+    r"|people can also change the text after it was created\.?"
     r"|.{1,60} (?:started|stopped) (?:the )?(?:transcription|recording)\.?"
     r"|.{1,60} (?:joined|left) the (?:meeting|call)\.?|webvtt|\*{3,}|-{3,}|_{3,}|={3,}|transcript|transcription"
-    r"|\[?end of (?:transcript|recording)\]?\.?|view recording\b.*|summary keywords|speakers|attendees|invitees)$",
+    r"|\[?end of (?:transcript|recording)\]?\.?|view recording\b.*|summary keywords|speakers|attendees|invitees"
+    r"|(?:文字记录|文字記錄|会议转写|转写记录|关键词|會議記錄|关键字)\s*[:：]?)$",
     re.IGNORECASE,
 )
 LISTS = re.compile(r"^(?:speakers|attendees|participants|invitees|teilnehmer|与会人员|参会人员)\s*[:：]?$", re.I)
-KEYWORDS = re.compile(r"^(?:summary )?keywords\s*[:：]?$", re.IGNORECASE)
+KEYWORDS = re.compile(r"^(?:(?:summary )?keywords|关键词|关键字)\s*[:：]?$", re.IGNORECASE)
+# A date, with or without a time and how long it took: Mon, Jan 5, 2026 10:00AM; 2026年1月5日 上午 10:00|32分钟10秒.
+DATED = re.compile(r"^[^\n]{0,30}\b(?:19|20)\d\d(?:年|\b)[^\n]{0,40}$")
 LEAST_TIMES = 0.2
 MOST_TIMES = 0.8
 WRAPPED_FROM = 40  # characters: a line that was broken is not much shorter than its page
@@ -61,7 +65,9 @@ def read_transcript(text: str) -> TranscriptText:
     heads = _heads(lines)
     _take_preamble(lines, heads, result)
     speakers = find_speakers([line for line in lines if line.form in ("said", "words")], heads, listed)
-    utterances = _utterances(lines, {line.number for line in heads}, speakers, result)
+    numbers = {line.number for line in heads}
+    _take_lone_names(lines, numbers, speakers, result)
+    utterances = _utterances(lines, numbers, speakers, result)
     timed = any(utterance.start is not None for utterance, _ in utterances)
     result.turns = join_utterances([u for u, _ in utterances]) if timed else _one_by_one(utterances)
     result.doubtful, result.roles = speakers.doubtful, speakers.left_out
@@ -129,7 +135,8 @@ def _take_preamble(lines: list[Line], heads: list[Line], result: TranscriptText)
         return
     _leave_out(lines, {line.number for line in above}, result)
     result.left_out.sort()
-    result.title = above[0].words if above else ""
+    title = next((line for line in above if not DATED.match(line.words)), above[0] if above else None)
+    result.title = title.words if title else ""
 
 
 def _forget_loose_labels(lines: list[Line]) -> None:
@@ -216,12 +223,25 @@ def _stand_alone(lines: Sequence[Line], bare: Sequence[Line]) -> bool:
     return len(set(keys)) > 1 and len(keys) > len(set(keys)) and len(bare) >= 0.3 * len(lines)
 
 
+def _take_lone_names(lines: list[Line], heads: set[int], speakers: Speakers, result: TranscriptText) -> None:
+    """Take known names with a colon and no words: for who says the lines below, or out of the list if none follow."""
+    silent: set[int] = set()
+    for line, below in pairwise([*lines, None]):
+        lone = line is not None and line.form == "head" and line.colon and speakers.name_of(line) is not None
+        if line is None or not lone or line.number in heads:
+            continue
+        (heads if below is not None and below.form == "words" else silent).add(line.number)
+    _leave_out(lines, silent, result)
+    result.left_out.sort()
+
+
 def _utterances(
     lines: Sequence[Line], heads: set[int], speakers: Speakers, result: TranscriptText
 ) -> list[tuple[Utterance, bool]]:
     """Return what was said, each with whether it goes on with the utterance before it."""
     said: list[tuple[Utterance, bool]] = []
     head, pending = "", None  # who was named on a line of its own, and a time on a line of its own
+    chat = _is_dated_chat(lines)
     flowing = any(line.label and line.label.certain and line.words.startswith("(") for line in lines)
     for line in lines:
         if line.form == "time":
@@ -235,12 +255,18 @@ def _utterances(
         if line.form == "said" and name is not None:
             said.append((Utterance(name, line.rest, start), False))
             head = name if flowing else ""
-        elif head or (said and _is_wrapped(said[-1][0], line)):
+        elif head or (said and (_is_wrapped(said[-1][0], line) or (chat and start is None and said[-1][0].speaker))):
             said.append((Utterance(head or said[-1][0].speaker, line.words, start), True))
         else:
             said.append((Utterance("", line.words, start), False))
             result.unlabelled.append((line.number, line.words))
     return said
+
+
+def _is_dated_chat(lines: Sequence[Line]) -> bool:
+    """Whether each message begins with its date, so that a line without one belongs to the message above it."""
+    dated = sum(line.dated for line in lines)
+    return dated > 1 and dated >= ALMOST_ALL * sum(line.time is not None for line in lines)
 
 
 def _is_wrapped(before: Utterance, line: Line) -> bool:

@@ -10,21 +10,29 @@ CLOCK = (
     r"(?:\s?[APap]\.?[Mm]\b\.?|Z\b|[+-]\d{2}:?\d{2}\b)?"
 )
 DATE = r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:T|,?\s{1,3})|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2}),?\s{1,3})"
+# As chats name a day: Today at 10:15 AM.
+DAY = r"(?i:today|yesterday|heute|gestern|hoy|ayer|hier|aujourd.hui)(?i: at| um| à| a las|,)?\s"
 SPOKEN = r"(?:\d{1,2}\s?h\s?)?\d{1,2}\s?m(?:in)?\s?\d{1,2}\s?s\b"
 # As Teams says it to screen readers, and copies it.
 _MINUTES = r"(?:\d{1,3}\s?hours?,?\s)?\d{1,3}\s?minutes?,?\s\d{1,2}\s?seconds?"
 _WORDY = rf"(?:{_MINUTES}|\d{{1,2}}\s?seconds?|\d{{1,3}}\s?minutes?|\d{{1,3}}\s?hours?(?:,?\s\d{{1,2}}\s?minutes?)?)"
-_ONE = rf"(?:{DATE}?{CLOCK}|{SPOKEN})"
+_ONE = rf"(?:(?:{DATE}|{DAY})?{CLOCK}|{SPOKEN})"
 _RANGE = rf"{_ONE}(?:\s*(?:-->|->|→|-|–|—|~|to)\s*{_ONE})?"
 # A time in any brackets, or bare; the groups are named by who uses them.
-TIME = rf"(?:\[\s*{_RANGE}\s*\]|\(\s*{_RANGE}\s*\)|<\s*{_RANGE}\s*>|（\s*{_RANGE}\s*）|【\s*{_RANGE}\s*】|{_RANGE})"
+# Plain seconds are a time only as two in brackets: [0.50s -> 3.20s], as faster-whisper's own example prints.
+_PLAIN = r"\d{1,5}\.\d{1,3}\s?s?"
+_SECONDS = rf"{_PLAIN}\s*(?:-->|->|→|-|–|to)\s*{_PLAIN}"
+_INNER = rf"(?:{_RANGE}|{_SECONDS})"
+BEGINS_WITH_DATE = re.compile(rf"^\W*{DATE}")
+BRACKETED_TIME = rf"(?:\[\s*{_INNER}\s*\]|\(\s*{_INNER}\s*\)|<\s*{_RANGE}\s*>|（\s*{_RANGE}\s*）|【\s*{_RANGE}\s*】)"
+TIME = rf"(?:{BRACKETED_TIME}|{_RANGE})"
 LEADING = re.compile(rf"^(?P<time>{TIME})(?P<gap>\s*[-–—|,;•·:]\s+|\s+|$|(?<=[\])>）】])\s*:?\s*)")
 TRAILING = re.compile(rf"^(?P<label>.*?\S)(?P<gap>\s*[-–—|,;•·@]\s*|\s+|(?=[\[(（【<]))(?P<time>{TIME})$")
 # "30 seconds" is a time where nothing else is on the line; "wait 30 seconds" is not.
 ALONE = re.compile(rf"^(?:{TIME}|{_WORDY})$", re.IGNORECASE)
 TRAILING_WORDS = re.compile(rf"^(?P<label>.*?\S)(?P<gap>\s+)(?P<time>{_MINUTES})$", re.IGNORECASE)
 _FIRST = re.compile(
-    rf"(?P<date>{DATE})?"
+    rf"(?P<date>{DATE}|{DAY})?"
     r"(?:(?P<hours>\d{1,3}):(?P<minutes3>\d{1,2}):(?P<seconds3>\d{1,2})|(?P<minutes>\d{1,3}):(?P<seconds>\d{2}))"
     r"(?:[.,](?P<fraction>\d{1,6}))?(?:\s?(?P<half>[APap])\.?[Mm]\b)?"
 )
@@ -34,6 +42,8 @@ _FIRST_SPOKEN = re.compile(
     re.IGNORECASE,
 )
 
+_FIRST_PLAIN = re.compile(rf"^\W*(?P<seconds>\d{{1,5}}\.\d{{1,3}})\s?s?\s*(?:-->|->|→|-|–|to)\s*{_PLAIN}\W*$")
+
 
 def seconds_of(text: str) -> float | None:
     """Return the first time in the text as seconds; None if there is none, or if its minutes or seconds pass 59.
@@ -41,6 +51,8 @@ def seconds_of(text: str) -> float | None:
     Two numbers are minutes and seconds, so 90:00 is an hour and a half. With AM or PM, or behind a date, they are hours
     and minutes.
     """
+    if plain := _FIRST_PLAIN.match(text):
+        return float(plain["seconds"])
     match = _FIRST.search(text)
     parts = match.groupdict() if match else _spoken(text)
     if parts is None:

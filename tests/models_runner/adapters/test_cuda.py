@@ -48,6 +48,15 @@ def on_any(model):
     )
 
 
+@pytest.mark.parametrize("further", [{"cache": "static"}, {"batching": "continuous"}], ids=["static", "continuous"])
+def test_other_ways_of_writing_batches_write_the_same(further, llama):  # noqa: F811
+    """In float32; a static cache is compiled here."""
+    requests = [request(words) for words in (3, 14, 1, 9)]
+    plain = adapter(llama, engine={"dtype": "float32"}).summarize(requests)
+    other = adapter(llama, engine={"dtype": "float32", **further}).summarize(requests)
+    assert [made.text for made in other] == [made.text for made in plain]
+
+
 @pytest.mark.parametrize("model", ARCHITECTURES)
 def test_a_gpu_is_chosen_and_reads_bfloat16(model, request_fixture):  # noqa: F811
     loaded = on_gpu(request_fixture(model))

@@ -96,6 +96,15 @@ class TestForm:
         text = vtt(f"{times}\nAna: Hello.") if name == "a.vtt" else f"1\n{times}\nAna: Hello.\n"
         assert turns(name, text) == [("Ana", "Hello.", start)]
 
+    @pytest.mark.parametrize("name", ["a.vtt", "a.srt"])
+    def test_words_behind_the_times_are_kept(self, name):
+        text = "00:01.000 --> 00:02.000 Ana Costa\nHello.\n\n00:03.000 --> 00:04.000 [Omar]\nHi.\n"
+        assert turns(name, f"WEBVTT\n\n{text}" if name == "a.vtt" else text) == [
+            ("Ana Costa", "Hello.", 1.0),
+            ("Omar", "Hi.", 3.0),
+        ]
+        assert turns("a.srt", "00:00:01,000 --> 00:00:02,000 Well, hello all.\n") == [("", "Well, hello all.", 1.0)]
+
     def test_cues_without_a_blank_line_between(self):
         text = "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ana>Hello.\n00:03.000 --> 00:04.000\n<v Omar>Hi."
         assert turns("a.vtt", text) == [("Ana", "Hello.", 1.0), ("Omar", "Hi.", 3.0)]
@@ -126,6 +135,10 @@ class TestSubRip:
             ("ANA", "The budget is 40,000 euros.", 1.0),
             ("OMAR", "Agreed, no more.", 4.5),
         ]
+
+    def test_numbered_speakers_in_brackets(self):
+        text = "1\n00:00:01,000 --> 00:00:02,000\n[Speaker 1] Hello.\n\n2\n00:00:03,000 --> 00:00:04,000\n[SPEAKER_02]: Hi.\n"
+        assert turns("a.srt", text) == [("Speaker 1", "Hello.", 1.0), ("SPEAKER_02", "Hi.", 3.0)]
 
     def test_missing_numbers_and_blank_lines(self):
         text = "00:00:01,000 --> 00:00:02,000\nANA: One.\n\n7\n00:00:03,000 --> 00:00:04,000\nOMAR: We need\n40\n8\n00:00:05,000 --> 00:00:06,000\nANA: In the year\n2024"

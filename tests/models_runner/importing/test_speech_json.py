@@ -121,6 +121,18 @@ ANSWERS = {
     "fireflies, export": ([{"sentence": "Hello.", "startTime": "00:01", "endTime": "00:02", "speaker_name": "Ana"}, {"sentence": "All here?", "startTime": "00:03", "endTime": "00:04", "speaker_name": "Ana"}], [("Ana", "Hello. All here?", 1.0)]),
     "youtube transcript api": ([{"text": "hello and", "start": 0.5, "duration": 2.0}, {"text": "welcome", "start": 2.5, "duration": 1.0}], [("", "hello and welcome", 0.5)]),
     "youtube json3": ({"wireMagic": "pb3", "events": [{"tStartMs": 500, "dDurationMs": 900, "segs": [{"utf8": "hello"}, {"utf8": " and"}]}, {"tStartMs": 1400, "aAppend": 1, "segs": [{"utf8": "\n"}]}]}, [("", "hello and", 0.5)]),
+    "google, as its clients write it": (
+        {"results": [{"alternatives": [{"transcript": "x", "words": [{"word": w["word"], "start_offset": f"{w['start']}s", "speaker_label": str(w["speaker"] + 1)} for w in words()]}]}]},
+        [("Speaker 1", "Good morning. Shall we?", 0.5), ("Speaker 2", "Yes.", 3.0)],
+    ),
+    "azure, ticks": ({"recognizedPhrases": [{"channel": 0, "offsetInTicks": 5_000_000.0, "nBest": [{"display": "Good morning."}]}]}, [("Speaker 0", "Good morning.", 0.5)]),
+    "deepgram, utterances alone": ({"results": {"channels": [], "utterances": [{"speaker": 0, "transcript": "Yes.", "start": 3.0, "end": 4.0}]}}, [("Speaker 0", "Yes.", 3.0)]),
+    "fathom": ({"transcript": [{"speaker": {"display_name": "Ana Costa", "matched_calendar_invitee_email": None}, "text": "Hello.", "timestamp": "00:00:03"}]}, [("Ana Costa", "Hello.", 3.0)]),
+    "grain, in milliseconds": ([{"start": 500, "end": 1200, "text": "Hello all.", "speaker": "Ana"}, {"start": 1300, "end": 2000, "text": "Hi.", "speaker": "Omar"}], [("Ana", "Hello all.", 0.5), ("Omar", "Hi.", 1.3)]),
+    "long sentences in seconds": ([{"start": 0, "end": 30, "text": "Well, hello to you all.", "speaker": "Ana"}, {"start": 31, "end": 75, "text": "Hm, hi.", "speaker": "Omar"}], [("Ana", "Well, hello to you all.", 0.0), ("Omar", "Hm, hi.", 31.0)]),
+    "read.ai": ({"speaker_blocks": [{"start_time": "1704448800000", "end_time": "1704448803000", "speaker": {"name": "Ana"}, "words": "Hello all."}]}, [("Ana", "Hello all.")]),
+    "teams, entries": ({"entries": [{"speakerDisplayName": "Ana", "text": "Hello.", "startOffset": "00:00:03.1", "endOffset": "00:00:04"}]}, [("Ana", "Hello.", 3.1)]),
+    "vosk": ({"text": "good morning", "result": [{"conf": 1.0, "start": 0.5, "end": 0.7, "word": "good"}, {"conf": 1.0, "start": 0.8, "end": 1.0, "word": "morning"}]}, [("", "good morning", 0.5)]),
     "a list of turns": ([{"speaker": "Ana", "content": "Hello."}, {"speaker": 2, "content": "Hi."}], [("Ana", "Hello."), ("Speaker 2", "Hi.")]),
 }  # fmt: skip
 

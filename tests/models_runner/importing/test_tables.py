@@ -29,13 +29,15 @@ def documents(name, content, *maps, **options):
     return [(d.id, [t["speaker"] for t in d.turns], [text for _, text in d.references]) for d in file.documents]
 
 
-def workbook(*sheets):
+def workbook(*sheets, merged=()):
     book = Workbook()
     book.remove(book.active)
     for name, rows in sheets:
         sheet = book.create_sheet(name)
         for row in rows:
             sheet.append(row)
+        for cells in merged:
+            sheet.merge_cells(cells)
     data = io.BytesIO()
     book.save(data)
     return data.getvalue()
@@ -69,6 +71,10 @@ class TestDelimited:
         assert "It may be WINDOWS-1252, in which it reads “…id;transcript d1;Jürgen" in message
         assert "--encoding windows-1252" in message
         assert documents("a.csv", data, encoding="windows-1252") == [("d1", ["Jürgen"], [])]
+
+    def test_few_letters_of_western_europe_are_not_taken_for_another_machines(self):
+        data = "id;transcript;reference\nm1;Müller: Grüße – ja.;Sie grüßen.\n".encode("cp1252")
+        assert "It may be WINDOWS-1252, in which it reads “…cript;reference m1;Müller: Grüße" in problem("a.csv", data)
 
     @pytest.mark.parametrize(("encoding", "message"), [("klingon", "is no encoding that is known"), ("ascii", "is not ascii: byte 18")])  # fmt: skip
     def test_a_wrong_encoding_is_named(self, encoding, message):
@@ -332,6 +338,24 @@ class TestWorkbooks:
         )
         assert "columns 1 and 2 are both named 'id'" in problem("a.xlsx", workbook(("S", [["id", "id"], ["a", "b"]])))
 
+    def test_a_title_above_the_names_of_columns(self):
+        data = workbook(("S", [["Our meetings"], [], *self.ROWS[:2]]))
+        assert documents("a.xlsx", data) == [("a", ["Ana", "Omar"], ["They greet."])]
+        assert "Not taken for names of columns: row 1 “Our meetings”" in said(read("a.xlsx", data))
+        assert "row 4, field 'reference'" in problem(
+            "a.xlsx", workbook(("S", [["Our meetings"], [], self.ROWS[0], ["a", "Ana: Hi.", "nan"]]))
+        )
+
+    def test_one_column_has_no_title_above_it(self):
+        data = workbook(("S", [["transcript"], ["Ana: Hi."], ["Omar: Bye.", "a remark"]]))
+        assert [d[1] for d in documents("a.xlsx", data, "transcript=transcript")] == [["Ana"], ["Omar"]]
+
+    def test_a_merged_cell_stands_in_all_its_rows(self):
+        rows = [["Meeting", "Speaker", "Text"], ["m1", "Ana", "Hi."], [None, "Omar", "Ho."], ["m2", "Ana", "Bye."]]
+        data = workbook(("S", rows), merged=["A2:A3"])
+        assert documents("a.xlsx", data) == [("m1", ["Ana", "Omar"], []), ("m2", ["Ana"], [])]
+        assert "row 3, field 'id' (column 'Meeting'): is empty" in problem("a.xlsx", workbook(("S", rows)))
+
     def test_a_cell_that_excel_may_have_cut_is_said(self):
         data = workbook(("S", [self.ROWS[0], ["a", ("Ana: Hello. " * 3_000)[:32_767], "x"]]))
         assert "row 2: a cell holds 32,767 characters, where Excel cuts texts" in said(read("a.xlsx", data))
@@ -424,6 +448,7 @@ TURN_ROWS = {
     "Name,Timestamp,Text\nAna,00:01,Good morning\nOmar,1:05,Hi\n": {
         "a": [("Ana", "Good morning", 1), ("Omar", "Hi", 65)]
     },
+    "Start,End,Speaker,Transcript\n00:00:01,00:00:02,Ana,Hi\n": {"a": [("Ana", "Hi", 1)]},
     "Start time;End time;Speaker;Utterance\n0:01;0:02;Ana;Hi\n": {"a": [("Ana", "Hi", 1)]},
     # Whisper's own table, in milliseconds.
     "start\tend\ttext\n0\t2000\tGood morning.\n62500\t63000\tHi.\n": {"a": [("", "Good morning.", 0), ("", "Hi.", 62.5)]},

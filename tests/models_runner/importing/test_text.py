@@ -56,6 +56,17 @@ TEXTS = {
         [("", "<other_noise/>"), ("PERSON14", "We still miss [PERSON11]. I expect him."), ("PERSON11", "Okay."), ("PERSON14", "Aha, okay.")],
     ),
     "qmsum as text": ("Grad C : Nice .\nGrad D : OK .\nProject Manager : So .", [("Grad C", "Nice ."), ("Grad D", "OK ."), ("Project Manager", "So .")]),
+    "a name without words": (
+        "Grad C : Nice .\nPhD D :\nGrad C : OK .\nPhD D : Yes .\nGrad C :\nThe rest is here .\nPhD D : Bye .\nGrad C :",
+        [("Grad C", "Nice ."), ("Grad C", "OK ."), ("PhD D", "Yes ."), ("Grad C", "The rest is here ."), ("PhD D", "Bye .")],
+    ),
+    "long offices in brackets": (
+        "The Chair : The honourable minister.\nHon. Carla Quill (Minister of Employment, Workforce Development and Disability Inclusion) : Mr. Chair, yes.\n"
+        "The Chair : Thank you.\nMr. Marty Moran (CharlesbridgeSt. JohnsAssinaHeadley, CPC) : I rise.",
+        [("The Chair", "The honourable minister."),
+         ("Hon. Carla Quill (Minister of Employment, Workforce Development and Disability Inclusion)", "Mr. Chair, yes."),
+         ("The Chair", "Thank you."), ("Mr. Marty Moran (CharlesbridgeSt. JohnsAssinaHeadley, CPC)", "I rise.")],
+    ),
     "samsum": ("Amanda: I baked  cookies. Do you want some?\r\nJerry: Sure!\r\nAmanda: :-)", [("Amanda", "I baked  cookies. Do you want some?"), ("Jerry", "Sure!"), ("Amanda", ":-)")]),
     "whisperx text": ("[SPEAKER_00]: Hello.\n[SPEAKER_01]: Hi.", [("SPEAKER_00", "Hello."), ("SPEAKER_01", "Hi.")]),
     "markdown": ("**Ana Costa:** Hello.\n**Omar**: Hi.\n- Ana Costa: Then go.", [("Ana Costa", "Hello."), ("Omar", "Hi."), ("Ana Costa", "Then go.")]),
@@ -99,6 +110,10 @@ TEXTS = {
         "12/03/2026, 10:30 - Ana Costa: Hi\n12/03/2026, 10:31 - Omar: at 10:45 then",
         [("Ana Costa", "Hi", 37800), ("Omar", "at 10:45 then", 37860)],
     ),
+    "whatsapp, over several lines": (
+        "1/5/26, 10:15 AM - Ana Costa: Two things:\nLaptops\nnote: the budget\n1/5/26, 10:17 AM - Omar: yes\n1/5/26, 10:18 AM - Ana Costa left",
+        [("Ana Costa", "Two things: Laptops note: the budget", 36900), ("Omar", "yes", 37020), ("", "Ana Costa left", 37080)],
+    ),
     "whatsapp, iOS": (
         "[12.03.26, 10:30:01] Ana Costa: Hi\n\u200e[12.03.26, 1:31:05\u202fPM] Omar: yes",
         [("Ana Costa", "Hi", 37801), ("Omar", "yes", 48665)],
@@ -141,6 +156,33 @@ TEXTS = {
         "\u200fדוד לוי\u200f: שלום.\n\u200fשרה כהן-אברהמי: נתחיל.\nדוד לוי: טוב.",
         [("דוד לוי", "שלום."), ("שרה כהן-אברהמי", "נתחיל."), ("דוד לוי", "טוב.")],
     ),
+    "trint, a time between": ("Ana Costa [00:00:03] Good morning.\n\nOmar (0:09) Hi.", [("Ana Costa", "Good morning.", 3), ("Omar", "Hi.", 9)]),
+    "a time between words": ("Ana: Hi.\nOmar: We meet.\nThe second part (0:09) was cut.", [("Ana", "Hi."), ("Omar", "We meet."), ("", "The second part (0:09) was cut.")]),
+    "one time between words": ("Ana: Hi.\nOmar: We meet.\nMeeting Tuesday (10:30) in Berlin", [("Ana", "Hi."), ("Omar", "We meet."), ("", "Meeting Tuesday (10:30) in Berlin")]),
+    "avoma": ("Ana Costa: (00:03)\nGood morning.\n\nOmar: (00:09)\nHi.", [("Ana Costa", "Good morning.", 3), ("Omar", "Hi.", 9)]),
+    "bold times": ("**[00:03] Ana Costa:** Good morning.\n\n**[00:09] Omar:** Hi.", [("Ana Costa", "Good morning.", 3), ("Omar", "Hi.", 9)]),
+    "bold times without brackets": ("**0:03 Ana Costa**\nGood morning.\n\n**0:09 Omar**\nHi.", [("Ana Costa", "Good morning.", 3), ("Omar", "Hi.", 9)]),
+    "faster-whisper, printed": ("[0.00s -> 3.20s] Good morning all.\n[3.20s -> 5.00s] We start.", [("", "Good morning all. We start.", 0)]),
+    "seconds beside speakers": ("[0.5 - 3.2] SPEAKER_00: Good morning.\n[3.2 - 5.0] SPEAKER_01: Hi.", [("SPEAKER_00", "Good morning.", 0.5), ("SPEAKER_01", "Hi.", 3.2)]),
+    "seconds behind speakers": ("SPEAKER_00 [0.50s - 3.20s]: Good morning.\nSPEAKER_01 [3.20s - 4.00s]: Hi.", [("SPEAKER_00", "Good morning.", 0.5), ("SPEAKER_01", "Hi.", 3.2)]),
+    "a share in brackets": ("Ana: Hi.\nOmar: It grew.\n[0.5 - 1.5] percent of it was lost in the first half of the year\nAna: So?\nOmar: Yes.\nAna: Fine.", [("Ana", "Hi."), ("Omar", "It grew."), ("", "[0.5 - 1.5] percent of it was lost in the first half of the year"), ("Ana", "So?"), ("Omar", "Yes."), ("Ana", "Fine.")]),
+    "discord": ("ana — Today at 10:15 AM\nhi all\nli_wei — Today at 10:16 AM\nhello\nana — Yesterday at 9:00 PM\nbye", [("ana", "hi all", 36900), ("li_wei", "hello", 36960), ("ana", "bye", 75600)]),
+    "google meet, as it ends now": (
+        "Jan 5, 2026\nWeekly sync - Transcript\n00:00:00\n\nAna Costa: Good morning.\nOmar: Hi.\n00:05:12\n\nAna Costa: Then.\nTranscription ended after 00:06:00",
+        [("Ana Costa", "Good morning.", 0), ("Omar", "Hi."), ("Ana Costa", "Then.", 312)],
+    ),
+    "feishu": (
+        "产品周会\n2026年1月5日 上午 10:00|32分钟10秒\n\n关键词:\n预算、笔记本\n\n文字记录:\n林悦 00:03\n我们开始吧。\n\n李伟 00:09\n好的。",
+        [("林悦", "我们开始吧。", 3), ("李伟", "好的。", 9)],
+    ),
+    "chinese roles in brackets": ("林悦（主持人）：我们开始吧。\n李伟（产品经理）：好的。\n王芳（星辰公司）：好。", [("林悦", "我们开始吧。"), ("李伟", "好的。"), ("王芳（星辰公司）", "好。")]),
+    "roles behind a comma": ("MAYA BRAND, host: Hi.\nMr. JOHN DOE (Author): Thanks.\nOlaf Bo, Berlin: Yes.", [("MAYA BRAND", "Hi."), ("Mr. JOHN DOE (Author)", "Thanks."), ("Olaf Bo, Berlin", "Yes.")]),
+    "titles that stand small": (
+        "Moderadora: Buenos días.\nLa señora presidenta: Gracias.\nDe heer Van Dijk: Ja.\nDr. h. c. Thomas Berg (XYZ): Ja.\nLa reunión empieza: ahora.\nModeradora: Adiós.",
+        [("Moderadora", "Buenos días."), ("La señora presidenta", "Gracias."), ("De heer Van Dijk", "Ja."), ("Dr. h. c. Thomas Berg (XYZ)", "Ja."), ("", "La reunión empieza: ahora."), ("Moderadora", "Adiós.")],
+    ),
+    "titles from right to left": ('ד"ר דוד לוי: שלום.\nשרה כהן: כן.\nأ. د. ليلى حسن: نعم.', [('ד"ר דוד לוי', "שלום."), ("שרה כהן", "כן."), ("أ. د. ليلى حسن", "نعم.")]),
+    "the diet of japan": ("○議長（佐藤一郎君）　開会します。\n○田中花子君　はい。\n以上です。", [("議長（佐藤一郎君）", "開会します。"), ("田中花子君", "はい。"), ("", "以上です。")]),
     "addresses": ("Ana: Hi.\nhttps://example.org/a\nOmar: See http://example.org: there\nmailto: a@b.c", [("Ana", "Hi."), ("", "https://example.org/a"), ("Omar", "See http://example.org: there"), ("", "mailto: a@b.c")]),
 }  # fmt: skip
 
@@ -178,6 +220,8 @@ def test_what_was_guessed_is_said():
     zoom = said(read("zoom.txt", TEXTS["zoom, with roles"][0]))
     assert "1 line has no speaker: line 3 “Decision: we wait.”" in zoom
     assert "Left out of the name Ana Costa: Host." in zoom
+    assert read("a.txt", TEXTS["google meet, as it ends now"][0]).documents[0].title == "Weekly sync - Transcript"
+    assert read("a.txt", TEXTS["feishu"][0]).documents[0].title == "产品周会"
 
 
 @pytest.mark.parametrize(
@@ -200,6 +244,7 @@ def test_what_is_no_text_is_refused(text):
 # Words that say whom a message is for, or when it was said.
 TOLD_OTHERWISE = (
     *("From", "to", "Everyone", "Direct", "Message", "AM", "PM", "hour", "minute", "minutes", "seconds"),
+    *("Today", "Yesterday", "at"),
     "\u200fדוד",
 )
 

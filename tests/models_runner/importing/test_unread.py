@@ -25,6 +25,11 @@ def slides() -> bytes:
         ("a.rtf", r"{\rtf1\ansi Ana: Hello.\par}", "is rich text (RTF)"),
         ("a.txt", "<!DOCTYPE html>\n<html><p>Ana: Hello.</p></html>", "is a web page (HTML)"),
         ("a.xml", "<?xml version='1.0'?><tt><p begin='1s'>Ana: Hello.</p></tt>", "Export captions as WebVTT"),
+        (
+            "a.ass",
+            "[Script Info]\nTitle: x\n\n[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,Default,Ana,0,0,0,,Hi",
+            "is captions as SubStation Alpha",
+        ),
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "Save it as .docx"),
         ("a.pptx", slides(), "is a presentation"),
         ("a.mp3", b"ID3\x03\x00\x00\x00" + bytes(range(256)), "Have it transcribed first"),

@@ -22,6 +22,8 @@ from models_runner.importing.speech.turns import PAUSE, SENTENCE_ENDS, Utterance
 _CLOCK = r"(?:(\d{1,4})\s*:\s*)?(\d{1,3})\s*:\s*(\d{1,2})(?:\s*[.,:]\s*(\d{1,6}))?"
 ARROW = re.compile(rf"^\s*{_CLOCK}\s*(?:-{{1,2}}>|→|=>)\s*{_CLOCK}(?=\D|$)(.*)$")
 SBV = re.compile(rf"^\s*{_CLOCK}\s*,\s*{_CLOCK}\s*$")
+# What stands behind the times of a cue and places it on the screen: "align:start position:10%", "X1:10 Y1:20".
+SETTINGS = re.compile(r"^(?:\s+[A-Za-z][A-Za-z0-9]*:[^\s:]*)*\s*$")
 # Webex puts the name into the cue's identifier: 12 "Maya Chen" (2087438592).
 WEBEX = re.compile(r'^\d+\s+"(?P<name>[^"]*)"\s*(?:\(\d+\))?$')
 ROLLING_SHARE = 0.3
@@ -88,6 +90,8 @@ def canonical(text: str, mark: str) -> tuple[str, int]:
             timings += 1
             _part_from_cue_above(lines, identifiers=mark == ".")
             rest = match[9] if match.re is ARROW else ""
+            # Other words behind the times are the cue's own, or a name; libraries would drop them.
+            rest = rest if SETTINGS.match(rest) else f"\n{rest.strip()}"
             line = f"{_clock(match.groups()[:4], mark)} --> {_clock(match.groups()[4:8], mark)}{rest}"
         lines.append(line)
     return "\n".join(lines), timings

@@ -1,6 +1,7 @@
 """The JSON of speech services. Each has a pair of functions: whether a value is its answer, and what was said."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -13,6 +14,7 @@ from models_runner.importing.readers.recognition.pieces import (
     number,
     speaker_of,
 )
+from models_runner.importing.speech.turns import Utterance
 
 
 def _at(value: Any, *path: str) -> Any:
@@ -30,14 +32,15 @@ def _first(value: Any) -> Mapping[str, Any]:
 
 
 def is_deepgram(value: Any) -> bool:
-    return bool(items(_at(value, "results", "channels")))
+    results = _at(value, "results")
+    return bool(items(_at(results, "channels"))) or any("transcript" in u for u in items(_at(results, "utterances")))
 
 
 def deepgram(value: Mapping[str, Any]) -> Pieces:
     """Utterances if they were asked for, else paragraphs, else words, else the text; several channels are speakers."""
     results = value["results"]
-    channels = items(results["channels"])
-    pieces = Pieces(language_code(channels[0].get("detected_language")))
+    channels = items(results.get("channels"))
+    pieces = Pieces(language_code(_first(channels).get("detected_language")))
     keys = ("channel",) if len(channels) > 1 else ("speaker",)
     for utterance in items(results.get("utterances")):
         start, end = number(utterance, "start"), number(utterance, "end")
@@ -158,6 +161,11 @@ def aws_call(value: Mapping[str, Any]) -> Pieces:
 # ---- Google: with diarization the last result repeats every word, with its speaker
 
 
+# As the API answers, and as its clients write it.
+GOOGLE_SPEAKERS = ("speakerTag", "speakerLabel", "speaker_tag", "speaker_label")
+GOOGLE_STARTS = ("startTime", "startOffset", "start_time", "start_offset")
+
+
 def is_google(value: Any) -> bool:
     results = value.get("results") if isinstance(value, Mapping) else None
     return any(items(result.get("alternatives")) for result in items(results))
@@ -167,14 +175,14 @@ def google(value: Mapping[str, Any]) -> Pieces:
     results = items(value["results"])
     pieces = Pieces(language_code(results[0].get("languageCode")))
     every = [word for result in results for word in items(_first(result.get("alternatives")).get("words"))]
-    tagged = [word for word in every if word.get("speakerTag") or word.get("speakerLabel")]
+    tagged = [word for word in every if any(word.get(key) for key in GOOGLE_SPEAKERS)]
     if tagged:
         pieces.add_words(_google_word(word) for word in tagged)
         return pieces
     for result in results:
         best = _first(result.get("alternatives"))
         words = items(best.get("words"))
-        start = number(words[0], "startTime", "startOffset") if words else None
+        start = number(words[0], *GOOGLE_STARTS) if words else None
         pieces.add("", best.get("transcript"), start, number(result, "resultEndTime", "resultEndOffset"))
     return pieces
 
@@ -182,13 +190,16 @@ def google(value: Mapping[str, Any]) -> Pieces:
 def _google_word(word: Mapping[str, Any]) -> Mapping[str, Any]:
     return {
         "word": word.get("word"),
-        "speaker": word.get("speakerTag") or word.get("speakerLabel"),
-        "start": number(word, "startTime", "startOffset"),
-        "end": number(word, "endTime", "endOffset"),
+        "speaker": next((word[key] for key in GOOGLE_SPEAKERS if word.get(key)), None),
+        "start": number(word, *GOOGLE_STARTS),
+        "end": number(word, "endTime", "endOffset", "end_time", "end_offset"),
     }
 
 
 # ---- Azure: batch ("recognizedPhrases") and fast transcription ("phrases")
+
+
+TICKS = 10_000_000  # in a second
 
 
 def is_azure(value: Any) -> bool:
@@ -203,6 +214,8 @@ def azure(value: Mapping[str, Any]) -> Pieces:
         start = milliseconds(phrase, "offsetMilliseconds")
         if start is None:
             start = number(phrase, "offset")
+        if start is None and isinstance(ticks := phrase.get("offsetInTicks"), int | float):
+            start = ticks / TICKS
         pieces.add(speaker_of(phrase, "speaker", "channel"), text, start)
     return pieces.in_order()
 
@@ -307,6 +320,7 @@ CONTENT_KEYS = (
 NAME_KEYS = (
     "speaker_name",
     "speakerName",
+    "speakerDisplayName",
     "speaker",
     "name",
     "speaker_id",
@@ -327,9 +341,11 @@ START_KEYS = (
     "time",
     "timestamp",
     "offset",
+    "startOffset",
     "ts",
 )
-END_KEYS = ("end_time", "endTime", "end", "endtime", "stop")
+END_KEYS = ("end_time", "endTime", "end", "endtime", "stop", "endOffset")
+SLOWEST = 30  # seconds a word: what would be slower has its times in milliseconds
 
 
 # Where answers keep their list.
@@ -337,7 +353,7 @@ LISTS = (
     ("data", "transcript", "sentences"),
     ("transcript", "sentences"),
     *((name,) for name in ("sentences", "transcript", "utterances", "turns", "dialogue", "messages", "entries")),
-    *((name,) for name in ("monologues", "results", "captions", "transcripts")),
+    *((name,) for name in ("monologues", "results", "captions", "transcripts", "speaker_blocks", "transcriptEntries")),
 )
 
 
@@ -361,4 +377,17 @@ def fireflies(value: Any) -> Pieces:
         if end is None and start is not None and (length := number(item, "duration", "dur")) is not None:
             end = start + length
         pieces.add(speaker_of(item, *NAME_KEYS), content, start, end)
+    pieces.utterances = _in_seconds(pieces.utterances)
     return pieces
+
+
+def _in_seconds(said: list[Utterance]) -> list[Utterance]:
+    """Divide times that are milliseconds: whole numbers, by which every word would have taken half a minute."""
+    timed = [(one.start, one.end, one.content) for one in said if one.start is not None and one.end is not None]
+    words = sum(len(content.split()) for _, _, content in timed)
+    whole = all(start.is_integer() and end.is_integer() for start, end, _ in timed)
+    if not timed or not whole or sum(end - start for start, end, _ in timed) < SLOWEST * words:
+        return said
+    return [
+        replace(one, start=one.start and one.start / 1000, end=one.end and one.end / 1000) for one in said
+    ]  # fmt: skip

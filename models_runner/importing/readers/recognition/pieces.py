@@ -23,6 +23,7 @@ SPEAKER_KEYS = (
     "participant",
     "channel",
 )
+NAMES_OF_A_PERSON = ("name", "display_name", "displayName", "full_name", "fullName", "username", "label", "id")
 BARE_ID = re.compile(r"\d{1,4}|[A-Z]")
 UNSPACED = re.compile(r"[\u3000-\u9fff\uf900-\ufaff\uff00-\uffef\u0e00-\u0e7f]")
 CLOSING = re.compile(r"^[.,!?;:%…)\]}»”。，！？；：、)]|^['’](?:s|t|m|d|re|ve|ll)\b")
@@ -76,7 +77,7 @@ def speaker_of(item: Mapping[str, Any], *keys: str) -> str:
     for key in keys or SPEAKER_KEYS:
         value = item.get(key)
         if isinstance(value, Mapping):
-            value = value.get("name") or value.get("label") or value.get("id")
+            value = next((value[name] for name in NAMES_OF_A_PERSON if value.get(name)), None)
         if value is None or isinstance(value, bool | list):
             continue
         text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()

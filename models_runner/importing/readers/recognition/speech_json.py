@@ -41,13 +41,16 @@ def _whisper(value: Mapping[str, Any]) -> Pieces:
     return pieces
 
 
+WORD_LISTS = ("word_segments", "words", "result")  # of WhisperX, OpenAI's API, Vosk
+
+
 def _is_whisper_words(value: Any) -> bool:
-    return isinstance(value, Mapping) and any(_all_have(value.get(key), "word") for key in ("words", "word_segments"))
+    return isinstance(value, Mapping) and any(_all_have(value.get(key), "word") for key in WORD_LISTS)
 
 
 def _whisper_words(value: Mapping[str, Any]) -> Pieces:
     pieces = Pieces(language=language_code(value.get("language")))
-    pieces.add_words(items(value.get("word_segments") or value.get("words")))
+    pieces.add_words(next(found for key in WORD_LISTS if (found := items(value.get(key)))))
     return pieces
 
 

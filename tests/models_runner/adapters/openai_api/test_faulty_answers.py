@@ -53,6 +53,14 @@ WORDS = ({"role": "assistant", "content": ""}, {"reasoning_content": "Hm, "}, {"
         (200, {"error": {"message": "Provider returned error", "code": 502}}, {}, TransientAdapterError, "broke off its answer: Provider returned error"),
         (200, {"error": {"message": "Too many", "code": 429}}, {}, TransientAdapterError, "Too many"),
         (200, {"error": {"message": "No such model", "code": 404}}, {}, AdapterError, "No such model"),
+        (200, {"error": {"message": "Bad key", "code": "invalid_api_key"}}, {}, AdapterError, "Bad key"),
+        (200, {"error": "model 'm' not found, try pulling it first"}, {}, AdapterError, "not found"),
+        (200, {"error": {"message": "Overloaded", "type": "overloaded_error"}}, {}, TransientAdapterError, "Overloaded"),
+        (429, {"error": {"message": "You used it up.", "type": "insufficient_quota", "code": "insufficient_quota"}}, {}, AdapterError, "refused the request: .* You used it up"),
+        (429, {"error": {"message": "Slow down.", "type": "requests", "code": "rate_limit_exceeded"}}, {}, TransientAdapterError, "Slow down"),
+        (200, "[" * 100_000, {}, AdapterError, "cannot be read"),
+        (200, completion("The li", reason="insufficient_system_resource"), {}, TransientAdapterError, "broke off its answer"),
+        (200, completion("The li", reason="cancelled"), {}, TransientAdapterError, "broke off its answer"),
         (200, stream(*WORDS, reason=None, done=False), {"Content-Type": "text/event-stream"}, TransientAdapterError, "broke off"),
     ],
 )  # fmt: skip
@@ -94,6 +102,23 @@ def test_a_server_that_answers_in_pieces_only_is_asked_so_from_then_on():
     assert [(lesson["field"], lesson["change"]) for lesson in request["learnt"]] == [
         ("stream", "answers come piece by piece")
     ]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/html; charset=iso-8859-1"])
+def test_json_under_another_name_is_json(kind):
+    output, _, _ = summarize(always(200, json.dumps(completion("Grüße aus Köln.")), **{"Content-Type": kind}))
+    assert output.text == "Grüße aus Köln."
+
+
+def test_the_first_choice_is_the_one_of_number_0():
+    answer = completion(SUMMARY)
+    answer["choices"].insert(0, {"index": 1, "finish_reason": "stop", "message": {"content": "Another."}})
+    assert summarize(always(200, answer))[0].text == SUMMARY
+
+
+@pytest.mark.parametrize("reason", ["model_context_window_exceeded", "repetition_truncation"])
+def test_a_limit_of_another_name_cuts_a_text(reason):
+    assert summarize(always(200, completion("The library op", reason=reason)))[0].stop_reason == "length"
 
 
 def test_a_list_of_texts_is_a_text():
