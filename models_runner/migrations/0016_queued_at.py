@@ -10,7 +10,7 @@ def since_they_were_made(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("models_runner", "0014_imported_sources"),
+        ("models_runner", "0015_who_sees_thoughts"),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("models_runner", "0015_pages_branch_queued_at"),
+        ("models_runner", "0016_queued_at"),
     ]
 
     operations = [
