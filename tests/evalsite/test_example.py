@@ -55,7 +55,7 @@ def test_the_example_answers_its_question(example):
     assert Judgement.objects.counted().filter(criterion__study=example).count() == 280 * VOTES_PER_COMPARISON
     inputs = gather_inputs(example, example.criteria.get())
     verdicts = {(row["small"], row["large"]): row["verdict"] for row in compare_pairs(inputs, 0.05, 0)}
-    assert verdicts["example-tuned-780m", "example-large-70b"] == "not inferior"
+    assert verdicts["example-tuned-780m", "example-large-70b"] == "superior"
     assert verdicts["example-tuned-1b", "example-large-70b"] == "undecided"
     assert verdicts["example-lead-3", "example-large-70b"] == "inferior"
 
