@@ -18,11 +18,11 @@ from django.urls import reverse
 from annotations.gold.items import switch
 from annotations.models import Annotator, ControlItem, Criterion, Study
 from annotations.people.links import invitation_path, personal_path
-from annotations.people.questionnaire import parse_questions, set_questions
 from annotations.quality.exclusion import exclude
 from annotations.rating.assignment import next_assignment
 from annotations.studies.consent import set_consent_text
 from annotations.studies.criteria import LIBRARY
+from annotations.studies.personal_questions import parse_questions, set_questions
 from benchmarks.parts.site import ROOT
 from evalsite.example.study import load_example
 from evalsite.language import ENGLISH
