@@ -41,7 +41,7 @@ def test_only_pairs_on_which_somebody_took_a_side(study):
     pairs = set(study.comparisons.order_by("pk").values_list("pk", flat=True)[:2])
     assert {split.comparison for split in disagreements(criterion, third)} == pairs
     html = ask(annotator=3).content.decode()
-    assert html.count('<section class="card" aria-labelledby="pair-') == 2
+    assert html.count('<article class="card" aria-labelledby="pair-') == 2
     assert f"{third.pseudonym}</a> took a side." in html
 
 
