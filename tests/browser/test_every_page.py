@@ -44,7 +44,7 @@ def test_every_page_is_accessible_zoomed_and_on_a_phone(visitors):
     for number, place in enumerate(places):
         for fault in look_once(visitors, place, VIEWS[number % len(VIEWS)]):
             found[f"{place.name} {place.address}: {fault.what}"] = fault.where
-    assert found == {}
+    assert not found, "\n".join(f"{what} ({where})" for what, where in found.items())
 
 
 FAULTY = """<!doctype html><html lang="en"><title>Faulty</title><main><h1>Faulty</h1>
