@@ -9,7 +9,7 @@ from scipy.special import expit
 from benchmarks.intervals.designs import Design, Work
 from benchmarks.intervals.draw import work_shares
 from stats.decisions.power import TIE_BAND
-from stats.uncertainty.sequences import LEAST_UNITS, LEAST_VOTES, ConfidenceSequence, confidence_sequence
+from stats.uncertainty.sequences import confidence_sequence
 from stats.votes.arrays import BoolArray, FloatArray, IntArray
 
 EVERY = 50
@@ -109,13 +109,6 @@ def as_if_independent(results: FloatArray, document: IntArray, *, alpha: float =
     return np.asarray(np.abs(centre / total - 0.5) > (np.log(2 / alpha) + surprise) / total)
 
 
-def stops(found: ConfidenceSequence) -> BoolArray:
-    """Tell after each vote whether the page says that one may stop."""
-    enough = np.minimum(found.documents, found.annotators) >= LEAST_UNITS
-    enough[: LEAST_VOTES - 1] = False
-    return np.asarray(enough & ((found.lower > 0.5) | (found.upper < 0.5)))
-
-
 def stopping_row(watched: Watched, studies: int, seed: int) -> str:
     """Say in how many studies each rule stops, and how often the page never had enough to say so."""
     rng = np.random.default_rng([seed, watched.design.annotators, watched.design.documents, watched.stretches])
@@ -124,7 +117,7 @@ def stopping_row(watched: Watched, studies: int, seed: int) -> str:
         results, document, annotator = draw_in_order(watched, rng)
         old += as_if_independent(results, document)[EVERY - 1 :: EVERY].any()
         found = confidence_sequence(results, document, annotator)
-        by_vote = stops(found)
+        by_vote = found.decided
         looked += by_vote[EVERY - 1 :: EVERY].any()
         always += by_vote.any()
         refused += found.lacking is not None

@@ -5,16 +5,15 @@ from enum import StrEnum
 
 import numpy as np
 
-from stats.votes.arrays import FloatArray, IntArray
+from stats.votes.arrays import BoolArray, FloatArray, IntArray
 
 # Variance of single votes under which one more vote is counted, as nothing is known of it before.
 PRIOR_VARIANCE = 0.25
 # The mixture's precision, in units of the spread between effective units: small favours large differences.
 MIXTURE = 0.3
-# With fewer votes, or fewer effective documents or annotators, nothing is decided. Four that share the votes evenly are
-# enough, three never are.
+# With fewer votes, or no more effective documents or annotators, nothing is decided: four never suffice.
 LEAST_VOTES = 30
-LEAST_UNITS = 3.5
+TOO_FEW_UNITS = 4.0
 
 
 class Lacking(StrEnum):
@@ -22,7 +21,7 @@ class Lacking(StrEnum):
 
     Attributes:
         VOTES: Fewer than LEAST_VOTES.
-        DOCUMENTS, ANNOTATORS: The votes weigh like those of fewer than LEAST_UNITS of them.
+        DOCUMENTS, ANNOTATORS: The votes weigh like those of TOO_FEW_UNITS of them at most.
     """
 
     VOTES = "votes"
@@ -47,21 +46,25 @@ class ConfidenceSequence:
     annotators: FloatArray
 
     @property
-    def decided_after(self) -> int | None:
-        """Give the number of votes after which the bounds first exclude one half, with enough of all; None if never."""
-        enough = np.minimum(self.documents, self.annotators) >= LEAST_UNITS
+    def decided(self) -> BoolArray:
+        """Tell after each vote whether the bounds exclude one half, with enough votes, documents and annotators."""
+        enough = np.minimum(self.documents, self.annotators) > TOO_FEW_UNITS
         enough[: LEAST_VOTES - 1] = False
-        decided = enough & ((self.lower > 0.5) | (self.upper < 0.5))
-        return int(decided.argmax()) + 1 if decided.any() else None
+        return np.asarray(enough & ((self.lower > 0.5) | (self.upper < 0.5)))
+
+    @property
+    def decided_after(self) -> int | None:
+        """Give the number of votes after which it was first decided; None if never."""
+        return int(self.decided.argmax()) + 1 if self.decided.any() else None
 
     @property
     def lacking(self) -> Lacking | None:
         """Say what the votes so far have too little of to decide anything; None if there is enough."""
         if len(self.estimate) < LEAST_VOTES:
             return Lacking.VOTES
-        if self.annotators[-1] < LEAST_UNITS:
+        if self.annotators[-1] <= TOO_FEW_UNITS:
             return Lacking.ANNOTATORS
-        return Lacking.DOCUMENTS if self.documents[-1] < LEAST_UNITS else None
+        return Lacking.DOCUMENTS if self.documents[-1] <= TOO_FEW_UNITS else None
 
 
 def confidence_sequence(

@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.special import expit
 
 from benchmarks.intervals.designs import Design
-from benchmarks.intervals.stopping import EVERY, Watched, draw_in_order, stops
+from benchmarks.intervals.stopping import EVERY, Watched, draw_in_order
 from stats.metrics.combined import combined_index
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.calibrated import precision
@@ -100,7 +100,7 @@ def test_peeking_is_safe_with_five_people_of_different_taste(documents, stretche
     # that take votes on different documents for independent stop in 10 to 53 % here.
     watched = Watched(Design(5, documents, 2, 1, taste_annotator=0.4, taste_document=0.7, gap=0.0), stretches)
     rng = np.random.default_rng(documents)
-    wrong = sum(stops(confidence_sequence(*draw_in_order(watched, rng)))[EVERY - 1 :: EVERY].any() for _ in range(500))
+    wrong = sum(confidence_sequence(*draw_in_order(watched, rng)).decided[EVERY - 1 :: EVERY].any() for _ in range(500))
     assert wrong <= 40
 
 
@@ -112,13 +112,13 @@ def test_a_clear_lead_is_decided_soon():
 
 def test_few_people_documents_and_votes_decide_nothing():
     every = np.arange(400)
-    three = confidence_sequence(np.ones(400), every, every % 3)
-    assert (three.decided_after, three.lacking) == (None, Lacking.ANNOTATORS)
+    four = confidence_sequence(np.ones(400), every, every % 4)
+    assert (four.decided_after, four.lacking) == (None, Lacking.ANNOTATORS)
     most_by_one = confidence_sequence(np.ones(400), every, np.where(every % 5 < 3, 0, every % 40))
     assert (most_by_one.decided_after, most_by_one.lacking) == (None, Lacking.ANNOTATORS)
-    assert confidence_sequence(np.ones(400), every % 3, every % 40).lacking == Lacking.DOCUMENTS
+    assert confidence_sequence(np.ones(400), every % 4, every % 40).lacking == Lacking.DOCUMENTS
     assert confidence_sequence(np.ones(29), every[:29], every[:29]).lacking == Lacking.VOTES
-    assert confidence_sequence(np.ones(30), every[:30], every[:30] % 4).decided_after == 30
+    assert confidence_sequence(np.ones(30), every[:30], every[:30] % 5).decided_after == 30
 
 
 def test_nothing_and_nonsense():
