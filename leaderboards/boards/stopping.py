@@ -52,6 +52,15 @@ def stopping_bounds(criterion: Criterion, filters: Filters, better: str, worse: 
     results = np.array([share if system_a == better else 1 - share for system_a, share in of_a])
     document, annotator = np.array([row[:2] for row in rows], dtype=np.int64).T
     found = confidence_sequence(results, document, annotator)
-    last = (found.estimate, found.lower, found.upper, found.documents, found.annotators)
-    numbers = (float(values[-1]) for values in last)
-    return StoppingBounds(better, worse, len(rows), *numbers, found.decided_after, found.lacking)
+    return StoppingBounds(
+        better,
+        worse,
+        len(rows),
+        estimate=float(found.estimate[-1]),
+        lower=float(found.lower[-1]),
+        upper=float(found.upper[-1]),
+        documents=float(found.documents[-1]),
+        annotators=float(found.annotators[-1]),
+        decided_after=found.decided_after,
+        lacking=found.lacking,
+    )
