@@ -31,6 +31,7 @@ class Design:
         taste_annotator, taste_document: Standard deviations of tastes for each system, in log-odds.
         polarising: How many times as large annotators' tastes are for the first system.
         gap: Distance of neighbours, in log-odds.
+        last_ahead: How far the last system is ahead of its place, in log-odds.
     """
 
     annotators: int
@@ -44,6 +45,7 @@ class Design:
     taste_document: float = 0.0
     polarising: float = 1.0
     gap: float = 0.3
+    last_ahead: float = 0.0
 
     @property
     def cells(self) -> int:

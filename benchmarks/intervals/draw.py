@@ -58,7 +58,9 @@ def pairs_of(n: int) -> tuple[IntArray, IntArray]:
 def strengths_of(design: Design) -> FloatArray:
     """Give the systems' strengths at no taste, with mean zero."""
     places = np.arange(design.systems, dtype=np.float64)
-    return design.gap * (places.mean() - places)
+    strengths = -design.gap * places
+    strengths[-1] += design.last_ahead
+    return np.asarray(strengths - strengths.mean())
 
 
 def work_shares(design: Design) -> FloatArray:

@@ -4,9 +4,11 @@ import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from annotations.models import JudgementRevision
 from leaderboards.data.inputs import BoardInputs
 from models_runner.models import Regime, System
-from stats.decisions.noninferiority import NonInferiority, Scale, noninferiorities, votes_to_decide
+from stats.decisions.noninferiority import NonInferiority, Scale, votes_to_decide
+from stats.decisions.selection import Pair, compare_all
 from stats.votes.arrays import FloatArray, VoteArrays
 
 RESAMPLES = 1000
@@ -37,24 +39,54 @@ def large_ones(inputs: BoardInputs) -> list[System]:
 def compare_pairs(inputs: BoardInputs, margin: float | None, seed: int) -> list[dict[str, Any]]:
     """Compare each small system with each reference: its chance to win minus 1/2, with interval and verdict.
 
+    Intervals hold for all pairs at once, as a reader picks among them after a look at the votes; that of the pair which
+    the study named before the first vote is its own. "pairs" says how many an interval holds for, and p is only that of
+    a pair by itself.
     The verdict is superior, not inferior, inferior, undecided (the votes do not decide) or undefined (with a reason).
     Without a margin verdict, p and votes_needed are None.
     """
-    small, large = ([inputs.slugs.index(s.slug) for s in side(inputs)] for side in (small_ones, large_ones))
-    pairs = [(i, j) for i in small for j in large if i != j]
-    results = noninferiorities(
-        inputs.arrays, pairs, margin=margin or ANY_MARGIN, seed=seed, scale=Scale.WIN_PROBABILITY, resamples=RESAMPLES
+    pairs = all_pairs(inputs)
+    results = compare_all(
+        inputs.arrays,
+        pairs,
+        margin=margin or ANY_MARGIN,
+        seed=seed,
+        scale=Scale.WIN_PROBABILITY,
+        resamples=RESAMPLES,
+        named=named_pair(inputs),
     )
     votes, outcomes = len(inputs.arrays), PairOutcomes.of(inputs.arrays)
     return [
         {
             "small": inputs.slugs[i],
             "large": inputs.slugs[j],
-            **result_values(result, margin, votes),
+            **result_values(found.result, margin, votes, found.quantile),
+            "pairs": found.candidates,
             "outcomes": outcomes.between(i, j),
         }
-        for (i, j), result in zip(pairs, results, strict=True)
+        for (i, j), found in zip(pairs, results, strict=True)
     ]
+
+
+def all_pairs(inputs: BoardInputs) -> list[Pair]:
+    """Return the numbers of every small system with each that it could replace."""
+    small, large = ([inputs.slugs.index(s.slug) for s in side(inputs)] for side in (small_ones, large_ones))
+    return [(i, j) for i in small for j in large if i != j]
+
+
+def named_pair(inputs: BoardInputs) -> Pair | None:
+    """Return the numbers of the two systems that the study named before the first vote; one query if it names two."""
+    number = {system.pk: inputs.slugs.index(system.slug) for system in inputs.systems}
+    small, large = (number.get(key or 0) for key in (inputs.study.small_system_id, inputs.study.large_system_id))
+    return None if small is None or large is None or not named_before_votes(inputs) else (small, large)
+
+
+def named_before_votes(inputs: BoardInputs) -> bool:
+    """Whether the study named its pair before the first answer to this question."""
+    answers = JudgementRevision.objects.filter(criterion=inputs.criterion)
+    first = answers.order_by("pk").values_list("created_at", flat=True).first()
+    named_at = inputs.study.pair_named_at
+    return first is None or (named_at is not None and named_at <= first)
 
 
 @dataclass(frozen=True)

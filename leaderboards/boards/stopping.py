@@ -8,7 +8,7 @@ from django.db.models import Q
 from annotations.models import Criterion, Outcome
 from leaderboards.data.filters import Filters
 from leaderboards.data.votes import filtered_votes
-from stats.uncertainty.sequences import confidence_sequence
+from stats.uncertainty.sequences import Lacking, confidence_sequence
 
 _COMPARISON = "assignment__comparison"
 _SYSTEM_A, _SYSTEM_B = (f"{_COMPARISON}__summary_{side}__run__system__slug" for side in "ab")
@@ -20,36 +20,47 @@ class StoppingBounds:
     """Bounds of how often one system beats another.
 
     Attributes:
-        results: Number of documents, of each the first vote.
-        decided_after: Number of documents that decided it; None while it is undecided.
+        votes: Number of votes between the two.
+        documents, annotators: Effective numbers of them, as if their shares of the votes were equal.
+        decided_after: Number of votes that decided it; None while it is undecided.
+        lacking: What there is too little of to decide anything; None if there is enough.
     """
 
     better: str
     worse: str
-    results: int
-    estimate: float | None
-    lower: float | None
-    upper: float | None
-    decided_after: int | None
+    votes: int
+    estimate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    documents: float = 0.0
+    annotators: float = 0.0
+    decided_after: int | None = None
+    lacking: Lacking | None = Lacking.VOTES
 
 
 def stopping_bounds(criterion: Criterion, filters: Filters, better: str, worse: str) -> StoppingBounds:
-    """Compute the bounds from the votes between these two systems in order of time; one query.
-
-    Only the first vote on each document counts: votes on the same document are not independent.
-    """
-    rows = (
+    """Compute the bounds from the votes between these two systems in order of time; one query."""
+    rows = list(
         filtered_votes(criterion, filters)
         .filter(Q(**{_SYSTEM_A: better, _SYSTEM_B: worse}) | Q(**{_SYSTEM_A: worse, _SYSTEM_B: better}))
         .order_by("created_at", "pk")
-        .values_list(f"{_COMPARISON}__document_id", _SYSTEM_A, "outcome")
+        .values_list(f"{_COMPARISON}__document_id", "assignment__annotator_id", _SYSTEM_A, "outcome")
     )
-    share_by_document: dict[int, float] = {}
-    for document, system_a, outcome in rows:
-        share = SHARE_OF_A[Outcome(outcome)]
-        share_by_document.setdefault(document, share if system_a == better else 1 - share)
-    if not share_by_document:
-        return StoppingBounds(better, worse, 0, None, None, None, None)
-    sequence = confidence_sequence(np.array(list(share_by_document.values()), dtype=np.float64))
-    estimate, lower, upper = (float(array[-1]) for array in (sequence.estimate, sequence.lower, sequence.upper))
-    return StoppingBounds(better, worse, len(share_by_document), estimate, lower, upper, sequence.decided_after)
+    if not rows:
+        return StoppingBounds(better, worse, 0)
+    of_a = [(system_a, SHARE_OF_A[Outcome(outcome)]) for *_, system_a, outcome in rows]
+    results = np.array([share if system_a == better else 1 - share for system_a, share in of_a])
+    document, annotator = np.array([row[:2] for row in rows], dtype=np.int64).T
+    found = confidence_sequence(results, document, annotator)
+    return StoppingBounds(
+        better,
+        worse,
+        len(rows),
+        estimate=float(found.estimate[-1]),
+        lower=float(found.lower[-1]),
+        upper=float(found.upper[-1]),
+        documents=float(found.documents[-1]),
+        annotators=float(found.annotators[-1]),
+        decided_after=found.decided_after,
+        lacking=found.lacking,
+    )

@@ -8,13 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotations.models import JudgementRevision
 from leaderboards.boards.costs import Cost, read_costs
-from leaderboards.boards.noninferiority import ANY_MARGIN, RESAMPLES, PairOutcomes, is_compact, result_values
+from leaderboards.boards.noninferiority import (
+    ANY_MARGIN,
+    RESAMPLES,
+    PairOutcomes,
+    all_pairs,
+    is_compact,
+    named_before_votes,
+    result_values,
+)
 from leaderboards.data.inputs import BoardInputs
 from models_runner.models import System
 from stats.decisions.noninferiority import Scale
-from stats.decisions.selection import compare_chosen
+from stats.decisions.selection import Pair, compare_chosen
 from stats.ratings.estimates import Ties
 from stats.ratings.ratings import Ratings
 
@@ -52,18 +59,19 @@ def board_verdict(inputs: BoardInputs, lines: Sequence[Line], ratings: Ratings, 
     """
     small, large = choose_sides(inputs, lines)
     margin = inputs.study.noninferiority_margin
+    before = named_before_votes(inputs) if NAMED in (small.chosen, large.chosen) else None
     values: dict[str, Any] = {
         "small": small.system,
         "large": large.system,
         "chosen": {name: _about(side) for name, side in (("small", small), ("large", large))},
-        "named_before_votes": _named_before_votes(inputs) if NAMED in (small.chosen, large.chosen) else None,
+        "named_before_votes": before,
         "margin": margin,
     }
     if small.system is None or large.system is None:
         return values | _nothing()
     return (
         values
-        | _compared(inputs, ratings, small, large, seed)
+        | _compared(inputs, ratings, small, large, _pairs(inputs, small, large, before), seed)
         | {
             "too_few": next((line["too_few"] for line in lines if line["system"] == small.system), "")
             or next((line["too_few"] for line in lines if line["system"] == large.system), ""),
@@ -127,18 +135,19 @@ def _side(named: str | None, left_out: str, among: str, lines: Sequence[Line]) -
     return ChosenSide(candidates[0], LEADS, among, candidates) if candidates else ChosenSide(None, "", among, [])
 
 
-def _named_before_votes(inputs: BoardInputs) -> bool:
-    """Whether the study named its pair before the first answer to this question."""
-    answers = JudgementRevision.objects.filter(criterion=inputs.criterion)
-    first = answers.order_by("pk").values_list("created_at", flat=True).first()
-    named_at = inputs.study.pair_named_at
-    return first is None or (named_at is not None and named_at <= first)
-
-
-def _compared(inputs: BoardInputs, ratings: Ratings, small: ChosenSide, large: ChosenSide, seed: int) -> dict[str, Any]:
-    """Compare the two by an interval that allows for their having been chosen."""
+def _pairs(inputs: BoardInputs, small: ChosenSide, large: ChosenSide, named_before: bool | None) -> list[Pair]:
+    """Return the pairs that the two could have been: any, where a study named one after a look at the votes."""
+    if named_before is False:
+        return all_pairs(inputs)
     number = {slug: i for i, slug in enumerate(inputs.slugs)}
-    pairs = [(number[s], number[la]) for s in small.candidates for la in large.candidates if s != la]
+    return [(number[s], number[la]) for s in small.candidates for la in large.candidates if s != la]
+
+
+def _compared(
+    inputs: BoardInputs, ratings: Ratings, small: ChosenSide, large: ChosenSide, pairs: Sequence[Pair], seed: int
+) -> dict[str, Any]:
+    """Compare the two by an interval that allows for their having been chosen among these pairs."""
+    number = {slug: i for i, slug in enumerate(inputs.slugs)}
     margin = inputs.study.noninferiority_margin
     # The margin is about ties as halves, whatever the board does with them.
     same_votes = inputs.filters.tie_rule == Ties.HALF and ratings.resamples == RESAMPLES

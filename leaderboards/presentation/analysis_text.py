@@ -120,8 +120,12 @@ def _noninferiority(comparison: Values) -> Iterator[str]:
     for pair in comparison["pairs"]:
         yield (
             f"{pair['small']} against {pair['large']}: {pair['verdict']} at a margin of {comparison['margin']:g}; "
-            f"chance to win, minus 1/2: {write_estimate(pair['difference'], 3)}"
+            f"chance to win, minus 1/2: {write_estimate(pair['difference'], 3)}{_at_once(pair['pairs'])}"
         )
+
+
+def _at_once(pairs: int) -> str:
+    return f"; the interval holds for all {format_count(pairs)} pairs at once" if pairs > 1 else ""
 
 
 def _votes_needed(needs: Values) -> Iterator[str]:

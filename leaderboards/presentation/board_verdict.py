@@ -21,10 +21,6 @@ MISSING = {
     "Settings can name one, and a system's record can say its size.",
     "large": "There are only compact systems and baselines here, so there is no large one to stand in for.",
 }
-PICKED = (
-    "This interval is of this pair alone: it does not allow for a pair that was picked among several after a look at "
-    "the votes."
-)
 LEADS = {
     "compact": "{} leads the compact systems",
     "baselines": "{} leads the baselines",
@@ -111,7 +107,7 @@ def say_pair(board: Values, data: Values, small: str, large: str) -> tuple[Board
         for measure, by_system in data["costs"].items()
     }
     result = result | shares_of(result) | {"too_few": "".join(thin[:1]), "gains": costs}
-    return _said(result, board["votes"], [PICKED, *_rules(result)]), result
+    return _said(result, board["votes"], [*_on_picking(result), *_rules(result)]), result
 
 
 def _said(verdict: Values, votes: int, notes: list[str]) -> BoardVerdict:
@@ -169,13 +165,21 @@ def _on_choice(verdict: Values) -> list[str]:
         notes.append(
             f"The study named {named} before the first vote."
             if verdict["named_before_votes"]
-            else f"The study named {named} after the first vote. The interval does not allow for a choice by the votes."
+            else f"The study named {named} after the first vote."
         )
     leaders = [LEADS[about["among"]].format(verdict[side]) for side, about in chosen.items() if about["by"] == "leads"]
     if leaders:
-        wider = f" The interval holds for all {verdict['pairs']} pairs at once, so it allows for the choice."
-        notes.append(f"Chosen by the votes: {' and '.join(leaders)}.{wider if verdict['pairs'] > 1 else ''}")
+        notes.append(f"Chosen by the votes: {' and '.join(leaders)}.")
+    if verdict["pairs"] > 1:
+        notes.append(f"The interval holds for all {verdict['pairs']} pairs at once, so it allows for the choice.")
     return notes
+
+
+def _on_picking(result: Values) -> list[str]:
+    """Say what the interval of a pair that a reader picked allows for."""
+    if result["pairs"] < 2:
+        return []
+    return [f"The interval holds for all {result['pairs']} pairs at once, so it allows for a look at the votes first."]
 
 
 def _gain(measure: GainMeasure, gain: Values) -> Gain:

@@ -67,7 +67,7 @@ def _more(result: Mapping[str, Any], votes: int) -> str:
 
 def _p_text(result: Mapping[str, Any]) -> str:
     if result["p"] is None and result.get("pairs", 1) > 1:
-        return f"{UNDEFINED} (the votes chose the pair)"
+        return f"{UNDEFINED} (one of {result['pairs']} pairs)"
     return f"{format_fraction(result['p'], 4)} for: worse by the margin or more; level 0.025"
 
 

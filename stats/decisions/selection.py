@@ -1,4 +1,4 @@
-"""Compare a small and a large system that were chosen by the votes themselves, the best of each group."""
+"""Compare a small and a large system that were chosen after a look at the votes: by a rule, or among all pairs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,14 +12,15 @@ from stats.decisions.noninferiority import (
     NonInferiority,
     Scale,
     draw_strengths,
+    noninferiorities,
     on_scale,
     verdict,
 )
 from stats.ratings.estimates import NO_DRAWS
 from stats.strengths.bradley_terry import fit_bradley_terry
-from stats.uncertainty.calibrated import Precision, precision
+from stats.uncertainty.calibrated import precision
 from stats.uncertainty.sandwich import bread
-from stats.uncertainty.simultaneous import draw_errors, max_t_quantile, unclear_pairs
+from stats.uncertainty.simultaneous import SMALLEST_ERROR, draw_errors, unclear_pairs
 from stats.votes.arrays import FloatArray, IntArray, VoteArrays
 from stats.votes.parts import only, parts_of
 
@@ -32,7 +33,7 @@ class ChosenPair:
 
     Attributes:
         result: Difference and interval. With several candidates p is NaN: it would be that of a pair named beforehand.
-        candidates: Pairs that it was chosen from.
+        candidates: Pairs that it was chosen from, for all of which the interval holds at once.
         quantile: Standard errors from the difference to an end of the interval, were the errors known.
     """
 
@@ -82,8 +83,49 @@ def compare_chosen(
     own = verdict(strengths, resampled, sure, *pairs[0], margin=margin, unclear=unclear, scale=scale)
     if own.reason or len(pairs) == 1:
         return ChosenPair(own, len(pairs))
-    errors = draw_errors(bread(kept.wins(), strengths), seed, resamples)
-    return _together(own, pairs, strengths, errors, sure, scale)
+    quantile = _quantile(kept, strengths, pairs, seed, resamples)
+    reach = sure.reach_together(quantile)[pairs[0]]
+    return ChosenPair(_widened(own, strengths, pairs[0], reach, scale), len(pairs), quantile)
+
+
+def compare_all(
+    votes: VoteArrays,
+    pairs: Sequence[Pair],
+    *,
+    margin: float,
+    seed: int,
+    scale: Scale = Scale.POINTS,
+    resamples: int = 1000,
+    named: Pair | None = None,
+) -> list[ChosenPair]:
+    """Compare pairs by intervals that hold for all of them at once, and so for whichever a reader picks.
+
+    Args:
+        votes: All votes.
+        pairs: (compact, large), each once.
+        margin, seed, scale, resamples: As in noninferiorities.
+        named: The pair that was named before the first vote, if there is one: its interval is its own.
+    Returns:
+        Results in the order of the pairs; those in separate parts of the votes are corrected apart.
+    Source:
+        As in compare_chosen.
+    """
+    alone = noninferiorities(votes, pairs, margin=margin, seed=seed, scale=scale, resamples=resamples)
+    found = [ChosenPair(own, 1) for own in alone]
+    for part in parts_of(votes):
+        within = {pair: _place(part, pair) for pair in pairs if np.isin(pair, part).all()}
+        if len(within) < 2:
+            continue
+        kept = only(votes, part)
+        strengths = fit_bradley_terry(kept.wins())
+        quantile = _quantile(kept, strengths, list(within.values()), seed, resamples)
+        reach = precision(kept, strengths).reach_together(quantile)
+        for k, (pair, own) in enumerate(zip(pairs, alone, strict=True)):
+            if pair in within and pair != named:
+                place = within[pair]
+                result = own if own.reason else _widened(own, strengths, place, reach[place], scale)
+                found[k] = ChosenPair(result, len(within), quantile)
+    return found
 
 
 def _place(part: IntArray, pair: Pair) -> Pair:
@@ -101,13 +143,22 @@ def _of_part(
     return np.column_stack(columns) if all(len(column) for column in columns) else None
 
 
-def _together(
-    own: NonInferiority, pairs: Sequence[Pair], strengths: FloatArray, errors: FloatArray, sure: Precision, scale: Scale
-) -> ChosenPair:
-    """Widen the interval of the first pair so that it holds for all pairs at once."""
+def _quantile(votes: VoteArrays, strengths: FloatArray, pairs: Sequence[Pair], seed: int, resamples: int) -> float:
+    """Say how far all pairs stay at once, in standard errors; as max_t_quantile, one small system at a time."""
+    errors = draw_errors(bread(votes.wins(), strengths), seed, resamples)
     small, large = np.array(pairs).T
-    gaps, gap = errors[:, small] - errors[:, large], strengths[pairs[0][0]] - strengths[pairs[0][1]]
-    quantile = max(max_t_quantile(gaps, np.zeros(len(pairs))), float(ndtri(1 - ONE_SIDED)))
-    reach = sure.reach_together(quantile)[pairs[0]]
+    largest = np.zeros(resamples)
+    for one in np.unique(small):
+        gaps = errors[:, [one]] - errors[:, large[small == one]]
+        error = gaps.std(axis=0, ddof=1)
+        varies = error > SMALLEST_ERROR
+        if varies.any():
+            largest = np.maximum(largest, (np.abs(gaps[:, varies]) / error[varies]).max(axis=1))
+    return max(float(np.quantile(largest, 1 - 2 * ONE_SIDED)), float(ndtri(1 - ONE_SIDED)))
+
+
+def _widened(own: NonInferiority, strengths: FloatArray, pair: Pair, reach: float, scale: Scale) -> NonInferiority:
+    """Give the comparison of a pair an interval that reaches so far, in log-odds."""
+    gap = strengths[pair[0]] - strengths[pair[1]]
     lower, upper = (float(on_scale(scale, end)) for end in (gap - reach, gap + reach))
-    return ChosenPair(replace(own, lower=lower, upper=upper, p=np.nan), len(pairs), quantile)
+    return replace(own, lower=lower, upper=upper, p=np.nan)

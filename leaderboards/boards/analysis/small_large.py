@@ -26,7 +26,8 @@ def noninferiority(data: AnalysisData, margin: float) -> Values:
         "pairs": [_pair(row) for row in rows[:PAIRS]],
         "pairs_left_out": max(0, len(rows) - PAIRS),
         "fixed_with_study": margin == data.inputs.study.noninferiority_margin,
-        "method": "lower bound of the 95 % interval of (chance that the small system wins - 1/2) above -margin",
+        "method": "lower bound of the 95 % interval of (chance that the small system wins - 1/2) above -margin; the "
+        'interval holds for as many pairs at once as "pairs" says: 1 for a pair named before the first vote',
     }
 
 
@@ -35,7 +36,7 @@ def _pair(row: Values) -> Values:
     difference = estimate(
         value, row["lower"], row["upper"], reason="" if value is not None else reason, interval_reason=reason
     )
-    same = {name: row[name] for name in ("small", "large", "p", "verdict", "votes_needed")}
+    same = {name: row[name] for name in ("small", "large", "p", "pairs", "verdict", "votes_needed")}
     return {"difference": difference, **same}
 
 

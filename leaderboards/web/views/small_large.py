@@ -21,6 +21,7 @@ from leaderboards.presentation.study_charts import (
 )
 from leaderboards.presentation.verdict_text import facts
 from leaderboards.web.requests import asked_for, page_context, results_page
+from stats.uncertainty.sequences import LEAST_VOTES
 
 Line = dict[str, Any]
 
@@ -111,5 +112,6 @@ def planning(request: HttpRequest, study: Study) -> HttpResponse:
         "rows": rows,
         "thin": thin,
         "stopping": by_rule,
+        "least_votes": LEAST_VOTES,
     }
     return render(request, "leaderboards/planning.html", context)

@@ -18,6 +18,7 @@ from stats.decisions.selection import compare_chosen
 from tests.factories import make_study
 from tests.leaderboards.compared import make_compared_study
 from tests.leaderboards.helpers import build_board, make_rated_study
+from tests.stats.decisions.one_pair import noninferiority
 
 pytestmark = pytest.mark.django_db
 SMALL, LARGE = ["flan-t5-large-ft", "flan-t5-base-ft", "tinyllama-1-1b-ft"], ["mixtral-8x7b", "llama-2-13b-chat"]
@@ -55,12 +56,20 @@ def test_the_interval_allows_for_the_choice_and_a_named_pair_has_its_own(study):
     inputs = gather_inputs(study, study.criteria.get())
     chosen = verdict_of(study)
     pair = (chosen["small"], chosen["large"])
-    own = next(row for row in compare_pairs(inputs, 0.05, 0) if (row["small"], row["large"]) == pair)
-    assert chosen["difference"] == own["difference"]
+    i, j = (inputs.slugs.index(slug) for slug in pair)
+    result = noninferiority(inputs.arrays, i, j, margin=0.05, seed=0, scale=Scale.WIN_PROBABILITY)
+    own = {name: getattr(result, name) for name in ("difference", "lower", "upper", "p", "error")}
+    assert chosen["difference"] == pytest.approx(own["difference"])
     assert chosen["lower"] < own["lower"] < own["upper"] < chosen["upper"]
+    # Among all pairs, of which a reader picks, it is wider still.
+    picked = next(row for row in compare_pairs(inputs, 0.05, 0) if (row["small"], row["large"]) == pair)
+    assert picked["lower"] < chosen["lower"] < chosen["upper"] < picked["upper"]
     name_pair(study, *pair)
     named = verdict_of(study)
-    assert {name: named[name] for name in own} == own
+    assert {name: named[name] for name in own} == pytest.approx(own)
+    inputs = gather_inputs(Study.objects.get(), study.criteria.get())
+    (row,) = (row for row in compare_pairs(inputs, 0.05, 0) if row["pairs"] == 1)
+    assert {name: named[name] for name in row} == row
     assert (named["share"], named["share_lower"]) == (0.5 + own["difference"], 0.5 + own["lower"])
     assert (named["pairs"], named["named_before_votes"]) == (1, True)
 
@@ -92,6 +101,7 @@ def test_a_pair_named_after_the_first_vote_is_said_to_be(study):
     name_pair(study, "lead-3", "phi-2")
     verdict = verdict_of(study)
     assert (verdict["small"], verdict["large"], verdict["named_before_votes"]) == ("lead-3", "phi-2", False)
+    assert verdict["pairs"] == 16
     Study.objects.update(pair_named_at=timezone.now() - timedelta(days=1))
     assert verdict_of(Study.objects.get())["named_before_votes"] is True
 

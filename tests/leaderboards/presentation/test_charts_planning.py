@@ -86,27 +86,54 @@ def test_equals_have_no_gap_to_see():
     assert (neighbour["votes_needed"], neighbour["reason"]) == (None, NO_GAP)
 
 
-def test_the_rule_takes_the_first_vote_of_each_document():
-    study = make_rated_study(systems=2, documents=5, annotators=3)
+def test_the_rule_takes_all_votes_and_who_gave_them():
+    study = make_rated_study(systems=2, documents=12, annotators=5, quota=5)
     better, worse = system_slugs(study)
     criterion = study.criteria.get()
     found = stopping_bounds(criterion, DEFAULT, better, worse)
-    expected = confidence_sequence(np.ones(5))
-    assert (found.results, found.decided_after) == (5, expected.decided_after)
+    rows = Judgement.objects.order_by("created_at", "pk")
+    document, annotator = np.array(
+        rows.values_list("assignment__comparison__document_id", "assignment__annotator_id"), dtype=np.int64
+    ).T
+    expected = confidence_sequence(np.ones(60), document, annotator)
+    assert (found.votes, found.lacking, found.documents, found.annotators) == (60, None, 12, 5)
+    assert found.decided_after == expected.decided_after == 30
     assert (found.lower, found.upper) == pytest.approx((expected.lower[-1], expected.upper[-1]))
     turned = stopping_bounds(criterion, DEFAULT, worse, better)
     assert (turned.lower, turned.upper) == pytest.approx((1 - found.upper, 1 - found.lower))
 
 
+@pytest.mark.parametrize(
+    ("annotators", "documents", "said"),
+    [
+        (3, 30, "cannot say: the votes weigh like those of 3.0 annotators, and it takes more than four"),
+        (12, 3, "cannot say: the votes weigh like those on 3.0 documents, and it takes more than four"),
+        (5, 5, "cannot say: fewer than 30 votes"),
+        (5, 12, "yes, since vote 30"),
+    ],
+)
+def test_with_few_people_documents_or_votes_the_page_does_not_say_that_one_may_stop(annotators, documents, said):
+    make_rated_study(slug="meetings", systems=2, documents=documents, annotators=annotators, quota=annotators)
+    shown = page(stopping="1")
+    assert said in shown
+    assert ("yes, since vote" in shown) == said.startswith("yes")
+
+
 def test_two_that_never_met_are_not_decided():
     study = make_study(systems=2, documents=1)
     found = stopping_bounds(study.criteria.get(), DEFAULT, *system_slugs(study))
-    assert (found.results, found.lower, found.decided_after) == (0, None, None)
+    assert (found.votes, found.lower, found.decided_after) == (0, None, None)
 
 
 def test_the_rule_is_off_until_asked_for(study):
     assert "Show the rule" in page()
-    assert "not yet" not in page()
+    assert "May you stop?" not in page()
     shown = page(stopping="1")
     assert "Show the rule" not in shown
-    assert "not yet" in shown
+    assert "May you stop?" in shown
+
+
+def test_equals_are_not_decided():
+    make_rated_study(slug="meetings", systems=2, documents=12, annotators=5, quota=5)
+    Judgement.objects.update(outcome="tie")
+    assert "not yet" in page(stopping="1")
