@@ -84,9 +84,10 @@ def insert_many(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
     here = connections[DEFAULT_DB_ALIAS]
     others = [f for f in model._meta.concrete_fields if f.column not in columns and not f.primary_key]
     fixed = tuple(field.get_db_prep_save(field.get_default(), here) for field in others)
-    names = (*columns, *(field.column for field in others))
-    into = f"{model._meta.db_table} ({', '.join(map(here.ops.quote_name, names))})"
+    names = (*columns, *(str(field.column) for field in others))
+    into = f"{model._meta.db_table} ({', '.join(here.ops.quote_name(name) for name in names)})"
     whole = ((*row, *fixed) for row in rows)
+    cursor: Any
     with here.cursor() as cursor:
         if here.vendor == "postgresql":
             with cursor.copy(f"COPY {into} FROM STDIN") as copy:

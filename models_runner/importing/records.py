@@ -184,6 +184,8 @@ def storable_problem(text: str) -> str:
     """Tell why a database cannot store this text; "" if it can."""
     if "\x00" in text:
         return "holds a NUL character, which no text may have; remove it."
+    if text.isascii():
+        return ""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
