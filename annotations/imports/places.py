@@ -71,7 +71,7 @@ class Places:
                 problems.add(vote.row, lambda vote=vote, error=error: f"{vote.where}, {error}")  # type: ignore[misc]
         named = sought[:, 0] != NONE
         found[named] = self._with_names(sought[named])
-        for n in np.flatnonzero(named & (found == NONE)):
+        for n in np.flatnonzero(named & (found == NONE)).tolist():
             problems.add(votes[n].row, lambda vote=votes[n]: self._no_comparison(vote))  # type: ignore[misc]
         first = np.array([self._systems.get(vote.model_a, NONE) for vote in votes], np.int64)
         swapped = (found != NONE) & (self.system_a[found] != first) if len(self.pks) else found != NONE

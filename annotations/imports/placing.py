@@ -38,7 +38,8 @@ class PlacedVotes:
         """Add a problem of each of these votes; message is given the vote and its line."""
 
         def messages(first: Sequence[int]) -> list[str]:
-            where, by_row = where_rows_are(self.path, first), {int(row["row"]): row for row in rows}
+            where = where_rows_are(self.path, first)
+            by_row = {int(row["row"]): row for row in rows[np.isin(rows["row"], first)]}
             return [message(by_row[row], where[row]) for row in first]
 
         problems.add_all(rows["row"].tolist(), messages)
@@ -129,12 +130,8 @@ def _refuse_later(
     """Add a problem of each later vote; message is given it, the first one, and the lines of both."""
 
     def messages(rows: Sequence[int]) -> list[str]:
-        wanted = set(rows)
-        pairs = {
-            int(votes["row"][at]): (votes[at], votes[before])
-            for at, before in zip(later, first, strict=True)
-            if int(votes["row"][at]) in wanted
-        }
+        chosen = np.flatnonzero(np.isin(votes["row"][later], rows)).tolist()
+        pairs = {int(votes["row"][later[n]]): (votes[later[n]], votes[first[n]]) for n in chosen}
         where = where_rows_are(placed.path, [*rows, *(int(earlier["row"]) for _, earlier in pairs.values())])
         return [message(*pairs[row], where[row], where[int(pairs[row][1]["row"])]) for row in rows]
 

@@ -1,7 +1,7 @@
 """Votes of a file as columns of numbers: some 80 bytes a vote, where objects take 4,000."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +81,7 @@ def combined(sizes: Sequence[int], *numbers: NDArray[Any]) -> Numbers:
     key = numbers[0].astype(np.int64)
     for size, more in zip(sizes, numbers[1:], strict=True):
         key = key * size + more
-    return cast(Numbers, key)
+    return key
 
 
 def positions(sought: NDArray[Any], known: NDArray[Any]) -> Numbers:
