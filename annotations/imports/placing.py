@@ -70,7 +70,9 @@ def place_votes(path: Path, study: Study) -> PlacedVotes:
         parts.append(columns)
     people: dict[str, int] = {}
     same = [people.setdefault(normal_form(name), number) for name, number in judges.items()]
-    placed = PlacedVotes(path, np.concatenate(parts), list(judges), same, criteria, places)
+    columns = np.concatenate(parts)
+    parts.clear()  # or all votes would be held twice while they are checked
+    placed = PlacedVotes(path, columns, list(judges), same, criteria, places)
     _refuse_repeated_ids(placed, problems)
     _refuse_second_answers(placed, problems)
     problems.raise_if_any()
