@@ -1,21 +1,28 @@
 """Tools for SQL written by hand, the same on PostgreSQL and SQLite. They hold no statement of their own.
 
 They serve what every rated pair waits for: Django takes longer to build such a statement than the database takes to
-answer it. PostgreSQL also keeps the plans, if settings.py allows it. All else goes through querysets.
+answer it. PostgreSQL also keeps the plans, if settings.py allows it. Imports of votes add their rows this way as well.
+All else goes through querysets.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache, cached_property
+from os import urandom
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+import numpy as np
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
 Row = tuple[Any, ...]
+# Bits of a random UUID that are not random.
+VERSION_MASK, VERSION_4 = np.uint64(0xFFFF_FFFF_FFFF_0FFF), np.uint64(0x4000)
+VARIANT_MASK, VARIANT_RFC = np.uint64(0x3FFF_FFFF_FFFF_FFFF), np.uint64(0x8000_0000_0000_0000)
 M = TypeVar("M", bound=Model)
 
 
@@ -67,6 +74,84 @@ def _insertion(model: type[Model]) -> tuple[list[Any], str]:
     names = ", ".join(str(field.column) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     return fields, f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({marks}) RETURNING id"  # noqa: S608  (no values)
+
+
+def insert_many(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Add many rows, with COPY on PostgreSQL. Columns that are not named get the model's defaults, none of their own.
+
+    rows: Values as both databases read them: a UUID as 32 hexadecimal digits, a time as moments() writes it.
+    """
+    here = connections[DEFAULT_DB_ALIAS]
+    others = [f for f in model._meta.concrete_fields if f.column not in columns and not f.primary_key]
+    fixed = tuple(field.get_db_prep_save(field.get_default(), here) for field in others)
+    names = (*columns, *(str(field.column) for field in others))
+    into = f"{model._meta.db_table} ({', '.join(here.ops.quote_name(name) for name in names)})"
+    whole = ((*row, *fixed) for row in rows)
+    cursor: Any
+    with here.cursor() as cursor:
+        if here.vendor == "postgresql":
+            with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+                for row in whole:
+                    copy.write_row(row)
+        else:
+            cursor.executemany(f"INSERT INTO {into} VALUES ({', '.join(['%s'] * len(names))})", whole)  # noqa: S608  (no values)
+
+
+def next_keys(model: type[Model], number: int) -> list[int]:
+    """Return keys for new rows, ascending; ask within the transaction that adds them."""
+    table = model._meta.db_table
+    if connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
+        sql = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+        return [key for (key,) in fetch(sql, table, number)]
+    last = fetch("SELECT seq FROM sqlite_sequence WHERE name = %s", table)
+    first = last[0][0] + 1 if last else 1
+    return list(range(first, first + number))
+
+
+def stored_uuids(model: type[Model], column: str, digits: Sequence[str]) -> list[UUID]:
+    """Return which of some thousand UUIDs, as 32 hexadecimal digits each, the rows of a model have in a column."""
+    if not digits:
+        return []
+    marks = ", ".join(["%s"] * len(digits))
+    found = fetch(f"SELECT {column} FROM {model._meta.db_table} WHERE {column} IN ({marks})", *digits)  # noqa: S608  (no values)
+    return [key if isinstance(key, UUID) else UUID(key) for (key,) in found]
+
+
+def random_uuids(number: int) -> np.ndarray:
+    """Return random UUIDs (version 4), each as two numbers of 64 bits, in ascending order.
+
+    Rows that are added in the order of an index change few of its pages at a time: SQLite wrote each page again and
+    again where a million keys came in any order.
+    """
+    halves = np.frombuffer(urandom(16 * number), np.uint64).reshape(number, 2).copy()
+    halves[:, 0] = np.sort(halves[:, 0] & VERSION_MASK | VERSION_4)
+    halves[:, 1] = halves[:, 1] & VARIANT_MASK | VARIANT_RFC
+    return halves
+
+
+def uuid_digits(halves: np.ndarray) -> list[str]:
+    """Return UUIDs of two numbers each as 32 hexadecimal digits."""
+    return [f"{high:016x}{low:016x}" for high, low in halves.tolist()]
+
+
+@contextmanager
+def large_cache() -> Iterator[None]:
+    """Let SQLite hold 64 MB of pages while many rows are added; PostgreSQL has its own settings."""
+    if connections[DEFAULT_DB_ALIAS].vendor != "sqlite":
+        yield
+        return
+    (size,) = fetch("PRAGMA cache_size")[0]
+    fetch("PRAGMA cache_size = -65536")
+    try:
+        yield
+    finally:
+        fetch(f"PRAGMA cache_size = {int(size)}")
+
+
+def moments(microseconds: Iterable[int]) -> list[str]:
+    """Return times since 1970 in UTC as texts that both databases read, and that are equal if the times are."""
+    texts = np.datetime_as_string(np.fromiter(microseconds, np.int64).view("datetime64[us]")).tolist()
+    return [text.replace("T", " ").removesuffix(".000000") for text in texts]
 
 
 def for_update(of: str) -> str:

@@ -45,7 +45,9 @@ class _Constant(float):
 def strict_json(text: str) -> Any:
     """Return the value of a JSON text. Raises StrictJsonError."""
     try:
-        value = json.loads(text, parse_constant=_constant, object_pairs_hook=_object)
+        if text.startswith("\ufeff"):
+            json.loads(text)  # raises, and says how to read a file that begins so
+        value = DECODER.decode(text)
     except RecursionError:
         raise StrictJsonError(_too_deep(), _deep_field(text)) from None
     except json.JSONDecodeError as error:
@@ -105,6 +107,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             break
         seen.add(key)
     return repeated
+
+
+# Made once: json.loads makes one for every text, which took as long as reading a short one.
+DECODER = json.JSONDecoder(parse_constant=_constant, object_pairs_hook=_object)
 
 
 def _check(value: Any) -> None:

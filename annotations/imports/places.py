@@ -1,15 +1,23 @@
-"""Find the comparison of a study that a vote of a file is about."""
+"""Find the comparisons of a study that votes of a file are about."""
 
-from collections import defaultdict
+from collections.abc import Sequence
 from functools import cached_property
+from hashlib import blake2b
+from typing import cast
 
+import numpy as np
+from numpy.typing import NDArray
+
+from annotations.imports.problems import Problems
 from annotations.imports.ratings_file import GivenVote
-from annotations.models import Comparison, Study
+from annotations.imports.vote_table import NONE, Numbers, combined, positions
+from annotations.models import Study
 from lib.names import AmbiguousNameError, ByName
 from models_runner.datasets.queries import QueryFinder, UnknownQueryError
-from models_runner.models import Summary
+from models_runner.models import Summary, System
 
-Texts = frozenset[tuple[str, str]]  # (system, text) of both sides
+AT_ONCE = 2_000
+COMPARISON = np.dtype([(name, np.int64) for name in ("pk", "document", "query", "summary_a", "summary_b")])
 
 
 class NoPlaceError(LookupError):
@@ -20,37 +28,105 @@ class NoPlaceError(LookupError):
 
 
 class Places:
-    """The comparisons of a study, by document, query and systems, or by the two texts."""
+    """The comparisons of a study as columns, found by document, query and systems, or by the two texts.
+
+    Attributes:
+        pks: Their keys, in ascending order; the number of a comparison is its place there.
+        system_a, system_b: The keys of the systems of their sides.
+    """
 
     def __init__(self, study: Study) -> None:
         self._study = study
-        self._systems = set(study.systems.values_list("slug", flat=True))
+        self._systems = {slug: pk for pk, slug in study.systems.values_list("pk", "slug")}
         self._documents = ByName(study.dataset.documents.values_list("external_id", "pk"))
         self._queries = QueryFinder(study.dataset)
-        rows = study.comparisons.for_rating().select_related("summary_a__run__system", "summary_b__run__system")
-        self._comparisons = {
-            (comparison.document_id, comparison.query_id, _pair(comparison)): comparison
-            for comparison in rows.defer("summary_a__text", "summary_b__text")
-        }
+        rows = study.comparisons.for_rating().order_by("pk")
+        columns = rows.values_list("pk", "document_id", "query_id", "summary_a_id", "summary_b_id")
+        given = ((pk, document, query or 0, a, b) for pk, document, query, a, b in columns.iterator(AT_ONCE))
+        self._rows = np.fromiter(given, COMPARISON)
+        self.pks: Numbers = self._rows["pk"]
+        self.system_a, self.system_b = self._systems_of(self._rows["summary_a"], self._rows["summary_b"])
 
-    def find(self, vote: GivenVote) -> Comparison:
-        """Return the comparison of a vote. Raises NoPlaceError."""
-        for name, slug in (("model_a", vote.model_a), ("model_b", vote.model_b)):
-            if slug not in self._systems:
-                known = ", ".join(sorted(self._systems))
-                raise NoPlaceError(name, f"{slug!r} is no system of study {self._study.slug}. It has {known}.")
-        if vote.answers is not None:
-            return self._with_texts(vote, vote.answers)
+    def _systems_of(self, *summaries: Numbers) -> list[Numbers]:
+        pairs = Summary.objects.filter(run__dataset=self._study.dataset_id).order_by("pk")
+        systems = np.fromiter(
+            pairs.values_list("pk", "run__system_id").iterator(AT_ONCE), np.dtype([("pk", "i8"), ("system", "i8")])
+        )
+        return [systems["system"][positions(side, systems["pk"])] if len(side) else side for side in summaries]
+
+    def find_all(self, votes: Sequence[GivenVote], problems: Problems) -> tuple[Numbers, NDArray[np.bool_]]:
+        """Return the numbers of the votes' comparisons, and whether a line calls a what is b there.
+
+        A vote without a place is added to the problems, and has the number NONE.
+        """
+        found = np.full(len(votes), NONE, np.int64)
+        sought = np.full((len(votes), 4), NONE, np.int64)
+        for n, vote in enumerate(votes):
+            try:
+                if vote.answers is None:
+                    sought[n] = self._names(vote)
+                else:
+                    found[n] = self._with_texts(vote, vote.answers)
+            except NoPlaceError as error:
+                problems.add(vote.row, lambda vote=vote, error=error: f"{vote.where}, {error}")  # type: ignore[misc]
+        named = sought[:, 0] != NONE
+        found[named] = self._with_names(sought[named])
+        for n in np.flatnonzero(named & (found == NONE)).tolist():
+            problems.add(votes[n].row, lambda vote=votes[n]: self._no_comparison(vote))  # type: ignore[misc]
+        first = np.array([self._systems.get(vote.model_a, NONE) for vote in votes], np.int64)
+        swapped = (found != NONE) & (self.system_a[found] != first) if len(self.pks) else found != NONE
+        return found, swapped
+
+    def _names(self, vote: GivenVote) -> tuple[int, int, int, int]:
+        """Return document, query (0: none) and both systems, the smaller key first. Raises NoPlaceError."""
+        a, b = self._pair(vote)
         document = self._document(vote)
         try:
             query = self._queries.find(document, vote.document, vote.query, vote.query_number)
         except UnknownQueryError as error:
             raise NoPlaceError(error.field, str(error)) from error
-        pair = frozenset((vote.model_a, vote.model_b))
-        comparison = self._comparisons.get((document, query.pk if query else None, pair))
-        if comparison is None:
-            raise NoPlaceError("document_id", self._empty(vote, document) or self._not_compared(vote))
-        return comparison
+        return document, query.pk if query else 0, min(a, b), max(a, b)
+
+    def _pair(self, vote: GivenVote) -> tuple[int, int]:
+        for name, slug in (("model_a", vote.model_a), ("model_b", vote.model_b)):
+            if slug not in self._systems:
+                known = ", ".join(sorted(self._systems))
+                raise NoPlaceError(name, f"{slug!r} is no system of study {self._study.slug}. It has {known}.")
+        return self._systems[vote.model_a], self._systems[vote.model_b]
+
+    def _with_names(self, sought: Numbers) -> Numbers:
+        keys, order = self._by_names
+        key, known = self._name_keys(*sought.T)
+        at = positions(key, keys)
+        return np.where(known & (at != NONE), order[at], NONE) if len(order) else at
+
+    @cached_property
+    def _by_names(self) -> tuple[Numbers, Numbers]:
+        """The keys of all comparisons in ascending order, and which comparison each is of."""
+        low, high = np.minimum(self.system_a, self.system_b), np.maximum(self.system_a, self.system_b)
+        keys, _ = self._name_keys(self._rows["document"], self._rows["query"], low, high)
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
+
+    def _name_keys(
+        self, document: Numbers, query: Numbers, low: Numbers, high: Numbers
+    ) -> tuple[Numbers, NDArray[np.bool_]]:
+        """Return one key for each, and whether a comparison has such a document, query and systems at all."""
+        documents, queries, systems = self._vocabulary
+        numbers = (
+            positions(document, documents), positions(query, queries), positions(low, systems), positions(high, systems)
+        )  # fmt: skip
+        known = np.all([number != NONE for number in numbers], axis=0)
+        return combined((len(queries), len(systems), len(systems)), *numbers), known
+
+    @cached_property
+    def _vocabulary(self) -> tuple[Numbers, Numbers, Numbers]:
+        """The documents, queries and systems of all comparisons, each in ascending order."""
+        return (
+            np.unique(self._rows["document"]),
+            np.unique(self._rows["query"]),
+            np.unique(np.concatenate((self.system_a, self.system_b))),
+        )
 
     def _document(self, vote: GivenVote) -> int:
         try:
@@ -61,6 +137,10 @@ class Places:
             message = f"dataset {self._study.dataset.name} has no document {vote.document!r}."
             raise NoPlaceError("document_id", message)
         return document
+
+    def _no_comparison(self, vote: GivenVote) -> str:
+        message = self._empty(vote, self._document(vote)) or self._not_compared(vote)
+        return f"{vote.where}, {NoPlaceError('document_id', message)}"
 
     def _empty(self, vote: GivenVote, document: int) -> str:
         """Say which of the two summaries is there and has no text, since such a one is compared with nothing."""
@@ -78,14 +158,16 @@ class Places:
             "Import the summaries of both first (import_summaries)."
         )
 
-    def _with_texts(self, vote: GivenVote, answers: tuple[str, str]) -> Comparison:
+    def _with_texts(self, vote: GivenVote, answers: tuple[str, str]) -> int:
         """Return the comparison of these two texts, for files of arenas that know no documents."""
-        a, b = answers
-        found = self._by_texts.get(frozenset(((vote.model_a, a.strip()), (vote.model_b, b.strip()))), [])
-        if len(found) == 1:
-            return found[0]
+        numbers, keys, order = self._by_texts
+        sides = [numbers.get(_mark(pk, text), NONE) for pk, text in zip(self._pair(vote), answers, strict=True)]
+        key = min(sides) * len(numbers) + max(sides)
+        found = 0 if NONE in sides else int(np.searchsorted(keys, key, "right") - np.searchsorted(keys, key))
+        if found == 1:
+            return int(order[np.searchsorted(keys, key)])
         if found:
-            raise NoPlaceError("conversation_a", f"{len(found)} comparisons have these texts. Add the document_id.")
+            raise NoPlaceError("conversation_a", f"{found} comparisons have these texts. Add the document_id.")
         raise NoPlaceError(
             "conversation_a",
             f"study {self._study.slug} compares no such texts of {vote.model_a} and {vote.model_b}. Add the "
@@ -93,19 +175,28 @@ class Places:
         )
 
     @cached_property
-    def _by_texts(self) -> dict[Texts, list[Comparison]]:
-        comparisons = list(self._comparisons.values())
-        wanted = [pk for c in comparisons for pk in (c.summary_a_id, c.summary_b_id)]
-        texts: dict[int, str] = {}
-        for begin in range(0, len(wanted), 500):
-            texts.update(Summary.objects.filter(pk__in=wanted[begin : begin + 500]).values_list("pk", "text"))
-        found: dict[Texts, list[Comparison]] = defaultdict(list)
-        for comparison in comparisons:
-            a, b = comparison.summary_a, comparison.summary_b
-            sides = ((a.run.system.slug, texts[a.pk].strip()), (b.run.system.slug, texts[b.pk].strip()))
-            found[frozenset(sides)].append(comparison)
-        return found
+    def _by_texts(self) -> tuple[dict[bytes, int], Numbers, Numbers]:
+        """A number for each text of each system; the keys of all comparisons in order, and whose each is."""
+        compared = np.unique(np.concatenate((self._rows["summary_a"], self._rows["summary_b"])))
+        numbers: dict[bytes, int] = {}
+        of_summary = np.zeros(len(compared), np.int64)
+        for begin in range(0, len(compared), AT_ONCE):
+            some = compared[begin : begin + AT_ONCE].tolist()
+            texts = Summary.objects.filter(pk__in=some).order_by("pk").values_list("run__system_id", "text")
+            for n, (system, text) in enumerate(texts, start=begin):
+                of_summary[n] = numbers.setdefault(_mark(system, text), len(numbers))
+        a, b = (of_summary[positions(self._rows[side], compared)] for side in ("summary_a", "summary_b"))
+        keys = np.minimum(a, b) * len(numbers) + np.maximum(a, b)
+        order = np.argsort(keys, kind="stable")
+        return numbers, keys[order], order
+
+    def slugs(self, comparison: int) -> tuple[str, str]:
+        """Return the systems of a comparison, a first."""
+        sides = int(self.system_a[comparison]), int(self.system_b[comparison])
+        slugs = dict(System.objects.filter(pk__in=sides).values_list("pk", "slug"))
+        return cast(tuple[str, str], tuple(slugs[side] for side in sides))
 
 
-def _pair(comparison: Comparison) -> frozenset[str]:
-    return frozenset((comparison.summary_a.run.system.slug, comparison.summary_b.run.system.slug))
+def _mark(system: int, text: str) -> bytes:
+    """Return 16 bytes in place of a text of a system, so that texts need not be kept."""
+    return blake2b(f"{system} {text.strip()}".encode("utf-8", "surrogatepass"), digest_size=16).digest()

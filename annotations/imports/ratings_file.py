@@ -1,16 +1,17 @@
-"""Reads votes given elsewhere from files such as exports write: all of them or none."""
+"""Reads votes given elsewhere from files such as exports write, one after the other."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from math import modf
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
+from annotations.imports.problems import Problems
 from annotations.imports.vote_formats import ANSWERS, as_vote
 from annotations.models import JudgeType, Outcome, Side, Strength
 from lib.names import normal_form
-from models_runner.importing.records import MAX_ID_LENGTH, DatasetImportError, Fields, RecordError, shown
+from models_runner.importing.records import MAX_ID_LENGTH, Fields, RecordError, shown
 from models_runner.importing.tables import table_rows
 
 Value = TypeVar("Value")
@@ -30,6 +31,7 @@ LONGEST_JUDGE = 50
 # Votes may weigh by 1 / chance: one that was drawn more rarely than this would outweigh all others, or be infinite.
 LEAST_CHANCE = 1e-9
 LONGEST_SECONDS = 2_000_000  # what a column of milliseconds holds
+LATEST = datetime(3000, 1, 1, tzinfo=UTC).timestamp()
 EXCLUDED = "annotator_excluded"  # a void_reason; no other one is read
 # A field of an export that the study itself knows; it is ignored.
 NOT_READ = ("comparison_id",)
@@ -40,18 +42,20 @@ FIELDS = (
 )
 
 
-@dataclass(frozen=True)
-class GivenVote:
+class GivenVote(NamedTuple):
     """One line of the file; a field that the line does not have is "" or None.
 
     Attributes:
+        row: Its number in the file, from 0.
         where: The line, for messages.
         query_number: Which of the document's queries, from 1.
         answers: The two texts, of a line that names no document.
         excluded: The judge's votes do not count where the line comes from.
         outcome: Seen from the line's own model_a, as shown_left is.
+        given_us: When it was given, in microseconds since 1970.
     """
 
+    row: int
     where: str
     id: UUID | None
     document: str
@@ -69,42 +73,46 @@ class GivenVote:
     strength: int | None
     lead_time_ms: int | None
     active_ms: int | None
-    given_at: datetime | None
+    given_us: int | None
     probability: float | None
     drawn_from: int | None
 
 
-def read_given_votes(path: Path) -> list[GivenVote]:
-    """Read the votes of a file, or raise DatasetImportError, which names every line at fault.
+def given_votes(path: Path, problems: Problems) -> Iterator[GivenVote]:
+    """Yield the votes of a file in turn; a line that is none is added to the problems, and so is a file without any.
 
     path: JSON Lines, a JSON list, CSV or Parquet, or the folder of a release.
     """
-    votes: list[GivenVote] = []
-    problems: list[str] = []
-    first: dict[UUID, str] = {}
     from_table = path.suffix.lower() in (".csv", ".tsv")
+    row = -1
     try:
-        for value, where in table_rows(path, FIELDS, "votes"):
+        for row, (value, where) in enumerate(table_rows(path, FIELDS, "votes")):
             try:
-                vote = _vote(value, where, from_table=from_table)
+                vote = _vote(value, row, where, from_table=from_table)
             except RecordError as error:
-                problems.append(str(error))
-                continue
-            if vote.id and vote.id in first:
-                problems.append(f"{where}: this id is in {first[vote.id]} already.")
-            if vote.id:
-                first.setdefault(vote.id, where)
-            votes.append(vote)
+                problems.add(row, error.__str__)
+            else:
+                yield vote
     except RecordError as error:
-        problems.append(str(error))
-    if not votes and not problems:
-        problems = [f"{path.name}: there are no votes to import."]
-    if problems:
-        raise DatasetImportError(problems)
-    return votes
+        problems.add(row + 1, error.__str__)
+    else:
+        if row < 0:
+            problems.add(0, lambda: f"{path.name}: there are no votes to import.")
 
 
-def _vote(value: Any, where: str, *, from_table: bool) -> GivenVote:
+def where_rows_are(path: Path, rows: Sequence[int]) -> dict[int, str]:
+    """Return the places of some rows for messages, by reading the file again as far as the last of them."""
+    wanted, last = set(rows), max(rows)
+    found = {}
+    for row, (_, where) in enumerate(table_rows(path, FIELDS, "votes")):
+        if row in wanted:
+            found[row] = where
+        if row == last:
+            break
+    return found
+
+
+def _vote(value: Any, row: int, where: str, *, from_table: bool) -> GivenVote:
     if not isinstance(value, dict):
         raise RecordError(where, 'is no object; expected {"document_id": ..., "model_a": ..., "winner": ...}.')
     value = as_vote(value, where, from_table=from_table)
@@ -117,6 +125,7 @@ def _vote(value: Any, where: str, *, from_table: bool) -> GivenVote:
         raise fields.fail("strength", f"is {value['strength']!r}, but {value['winner']!r} means that neither side won.")
     (model_a, model_b), (probability, drawn_from) = _models(fields), _draw(fields)
     return GivenVote(
+        row=row,
         where=where,
         id=_id(fields),
         document=fields.text("document_id", required=answers is None, longest=MAX_ID_LENGTH),
@@ -134,7 +143,7 @@ def _vote(value: Any, where: str, *, from_table: bool) -> GivenVote:
         strength=strength,
         lead_time_ms=_ms(fields, "lead_time"),
         active_ms=_ms(fields, "active_time"),
-        given_at=_time(fields),
+        given_us=_time(fields),
         probability=probability,
         drawn_from=drawn_from,
     )
@@ -192,7 +201,10 @@ def _ms(fields: Fields, name: str) -> int | None:
     return None if seconds is None else round(seconds * 1000)
 
 
-def _time(fields: Fields) -> datetime | None:
-    latest = datetime(3000, 1, 1, tzinfo=UTC).timestamp()
-    seconds = _number(fields, "tstamp", latest)
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+def _time(fields: Fields) -> int | None:
+    """Return the time in microseconds, rounded as datetime.fromtimestamp does."""
+    seconds = _number(fields, "tstamp", LATEST)
+    if seconds is None:
+        return None
+    part, whole = modf(seconds)
+    return int(whole) * 1_000_000 + round(part * 1_000_000)

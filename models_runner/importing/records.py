@@ -23,11 +23,14 @@ Turn = dict[str, Any]  # speaker, content and, where known, start: seconds since
 
 
 class DatasetImportError(Exception):
-    """Nothing was imported; the message lists up to 20 problems with their places."""
+    """Nothing was imported; the message lists up to 20 problems with their places.
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    number: Of all problems, where only the first ones are given.
+    """
+
+    def __init__(self, problems: Sequence[str], number: int | None = None) -> None:
         self.problems = list(problems)
-        more = len(self.problems) - SHOWN_ERRORS
+        more = (len(self.problems) if number is None else number) - SHOWN_ERRORS
         lines = [*self.problems[:SHOWN_ERRORS], *([f"... and {more} more"] if more > 0 else [])]
         super().__init__("Nothing was imported.\n" + "\n".join(lines))
 
@@ -186,6 +189,8 @@ def storable_problem(text: str) -> str:
     """Tell why a database cannot store this text; "" if it can."""
     if "\x00" in text:
         return "holds a NUL character, which no text may have; remove it."
+    if text.isascii():
+        return ""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
