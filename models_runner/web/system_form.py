@@ -5,11 +5,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.forms.fields import InvalidJSONInput
 
+from lib.strict_json import StrictJsonError, json_texts, strict_json
 from models_runner.adapters.openai_api.presets import PRESETS
 from models_runner.adapters.prompts import DEFAULT_OUTPUT_TOKENS, DEFAULT_TEMPLATE
 from models_runner.adapters.registry import ADAPTERS
 from models_runner.adapters.texts.thinking import SEND, SYSTEM_MESSAGE_WAYS
+from models_runner.importing.records import storable_problem
 from models_runner.models import InstructionKind, Regime
 from models_runner.systems import catalog
 from models_runner.systems.prices import FIELDS as PRICES
@@ -110,6 +113,23 @@ class SettingsField(forms.JSONField):
 
     def prepare_value(self, value: Any) -> Any:
         return super().prepare_value(value) if value else ""
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was typed, as it was typed: reading it may fail."""
+        return InvalidJSONInput(data or "")
+
+    def to_python(self, value: Any) -> Any:
+        """Python's reader takes NaN, half characters and any depth, which the database refuses."""
+        if value in self.empty_values:
+            return None
+        try:
+            found = strict_json(value)
+        except StrictJsonError as error:
+            raise forms.ValidationError(f"This {error.message}") from error
+        for _place, text in json_texts(found):
+            if problem := storable_problem(text):
+                raise forms.ValidationError(f"This {problem}")
+        return found
 
 
 class SystemForm(forms.Form):
