@@ -16,6 +16,7 @@ from models_runner.importing.records import storable_problem
 from models_runner.models import InstructionKind, Regime
 from models_runner.systems import catalog
 from models_runner.systems.prices import FIELDS as PRICES
+from models_runner.web.forms import SHORT_NAME_ERRORS
 
 Entry = dict[str, Any]
 ADAPTER_LABELS = {
@@ -141,7 +142,12 @@ class SystemForm(forms.Form):
         start: An entry to start from.
     """
 
-    slug = forms.SlugField(max_length=100, label="Short name", help_text="Letters, digits, - and _; it never changes.")
+    slug = forms.SlugField(
+        max_length=100,
+        label="Short name",
+        help_text="Letters, digits, - and _; it never changes.",
+        error_messages=SHORT_NAME_ERRORS,
+    )
     name = forms.CharField(max_length=200, help_text="Shown to researchers, never to annotators.")
     regime = forms.ChoiceField(choices=Regime.choices)
     parameters = _whole("Parameters", "Of the model, such as 8030261248; empty if nobody knows.", max_value=10**15)
