@@ -128,6 +128,8 @@ def revoke(invitation: Invitation, by: User | None) -> None:
 
 def check_invitation(invitation: Invitation | None, study: Study, external_id: str = "") -> None:
     """Raise NotInvitedError if nobody new can join by this invitation; None stands for the study's open link."""
+    if study.status == Study.Status.CLOSED:
+        raise NotInvitedError(_("Rating is closed: the researchers ended this study."))
     if invitation is None:
         if not study.open_link:
             raise NotInvitedError(_("This link is closed. Ask the researchers for an invitation of your own."))

@@ -3,11 +3,15 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from models_runner.finetune.lifecycle import TRAINABLE
 from models_runner.models import Dataset, FineTuning, InstructionKind, Regime, System
 from models_runner.systems import catalog
 from models_runner.systems.listing import NO_SIZE
+
+# For fields that ask for a short name; Django's own message speaks of a “slug”.
+SHORT_NAME_ERRORS = {"invalid": _("Expected letters, digits, - and _ only, without spaces.")}
 
 
 class RunStartForm(forms.Form):
@@ -62,7 +66,7 @@ class SystemFilterForm(forms.Form):
 class FineTuningForm(forms.Form):
     """A fine-tuning to start; the cleaned data are the arguments of start_finetuning, with the base's slug."""
 
-    name = forms.SlugField(max_length=100, label="Name of the new system")
+    name = forms.SlugField(max_length=100, label="Name of the new system", error_messages=SHORT_NAME_ERRORS)
     base = forms.ChoiceField()
     dataset = forms.ModelChoiceField(Dataset.objects.all(), to_field_name="name", empty_label="Choose a dataset")
     split = forms.CharField(max_length=50, required=False, help_text="Empty: every split.")

@@ -15,6 +15,7 @@ from models_runner.importing.languages import code_or_find_out
 from models_runner.importing.readers.registry import FORMATS
 from models_runner.importing.reading import AUTO
 from models_runner.importing.records import MAX_LICENCE_LENGTH, MAX_SPLIT_LENGTH, RecordError
+from models_runner.web.forms import SHORT_NAME_ERRORS
 
 CHARACTERS_PASTED = 2_000_000
 # The options of the command that messages speak of, as the form has them.
@@ -62,6 +63,7 @@ class ReadingForm(forms.Form):
         max_length=100,
         label="Dataset",
         help_text="A new name, or one that is there: letters, digits, - and _.",
+        error_messages=SHORT_NAME_ERRORS,
         widget=forms.TextInput(attrs={"list": "datasets", "autocomplete": "off"}),
     )
     format = forms.ChoiceField(
@@ -143,6 +145,11 @@ class UploadForm(ReadingForm):
     pasted_name = forms.CharField(
         required=False, max_length=150, label="Its id", help_text="Of the pasted meeting. Empty: pasted."
     )
+
+    def clean_pasted(self) -> str:
+        """Blank lines alone are no transcript, and none beside the files."""
+        pasted: str = self.cleaned_data["pasted"]
+        return pasted if pasted.strip() else ""
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()

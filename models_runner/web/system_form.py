@@ -5,14 +5,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.forms.fields import InvalidJSONInput
 
+from lib.strict_json import StrictJsonError, json_texts, strict_json
 from models_runner.adapters.openai_api.presets import PRESETS
 from models_runner.adapters.prompts import DEFAULT_OUTPUT_TOKENS, DEFAULT_TEMPLATE
 from models_runner.adapters.registry import ADAPTERS
 from models_runner.adapters.texts.thinking import SEND, SYSTEM_MESSAGE_WAYS
+from models_runner.importing.records import storable_problem
 from models_runner.models import InstructionKind, Regime
 from models_runner.systems import catalog
 from models_runner.systems.prices import FIELDS as PRICES
+from models_runner.web.forms import SHORT_NAME_ERRORS
 
 Entry = dict[str, Any]
 ADAPTER_LABELS = {
@@ -111,6 +115,23 @@ class SettingsField(forms.JSONField):
     def prepare_value(self, value: Any) -> Any:
         return super().prepare_value(value) if value else ""
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was typed, as it was typed: reading it may fail."""
+        return InvalidJSONInput(data or "")
+
+    def to_python(self, value: Any) -> Any:
+        """Python's reader takes NaN, half characters and any depth, which the database refuses."""
+        if value in self.empty_values:
+            return None
+        try:
+            found = strict_json(value)
+        except StrictJsonError as error:
+            raise forms.ValidationError(f"This {error.message}") from error
+        for _place, text in json_texts(found):
+            if problem := storable_problem(text):
+                raise forms.ValidationError(f"This {problem}")
+        return found
+
 
 class SystemForm(forms.Form):
     """A new system; `entry()` is what the catalogue would have for it.
@@ -121,7 +142,12 @@ class SystemForm(forms.Form):
         start: An entry to start from.
     """
 
-    slug = forms.SlugField(max_length=100, label="Short name", help_text="Letters, digits, - and _; it never changes.")
+    slug = forms.SlugField(
+        max_length=100,
+        label="Short name",
+        help_text="Letters, digits, - and _; it never changes.",
+        error_messages=SHORT_NAME_ERRORS,
+    )
     name = forms.CharField(max_length=200, help_text="Shown to researchers, never to annotators.")
     regime = forms.ChoiceField(choices=Regime.choices)
     parameters = _whole("Parameters", "Of the model, such as 8030261248; empty if nobody knows.", max_value=10**15)

@@ -65,7 +65,7 @@ def make_a_study(page, model):
     """Step by step; each is left when the page has looked at what was filled in."""
     page.goto("/studies/new/")
     page.get_by_label("Title").fill("Our own study")
-    page.get_by_label("Slug").fill("own")
+    page.get_by_label("Short name").fill("own")
     page.get_by_label("Dataset").select_option(model.dataset.name)
     press(page, "Next: Who")
     for system in model.systems.all():

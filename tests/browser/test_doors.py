@@ -103,7 +103,7 @@ def test_from_a_pasted_transcript_and_an_endpoint_to_two_summaries(page):
     expect(page.locator("[aria-labelledby=summaries]").get_by_text("We open the hall on Monday.").first).to_be_visible()
     page.goto("/studies/new/")
     page.get_by_label("Title").fill("Which one?")
-    page.get_by_label("Slug").fill("which")
+    page.get_by_label("Short name").fill("which")
     page.get_by_label("Dataset").select_option("hall")
     page.get_by_role("button", name="Next: Who").click()
     for slug in ("far", "lead-3"):

@@ -68,7 +68,7 @@ def test_by_keyboard_from_nothing_to_an_open_study(logged_in):
     page = logged_in(viewport={"width": 1366, "height": 650})
     page.goto("/studies/new/")
     type_into(page, "Title", "Tiny or huge?")
-    expect(page.get_by_label("Slug")).to_have_value("tiny-or-huge")
+    expect(page.get_by_label("Short name")).to_have_value("tiny-or-huge")
     page.get_by_label("Title").focus()
     page.keyboard.press("Enter")  # goes on; makes nothing
     expect(page.get_by_role("heading", name="2. Who")).to_be_focused()

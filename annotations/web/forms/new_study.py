@@ -16,6 +16,7 @@ from annotations.web.forms.fields import moment_field
 from annotations.web.forms.studies import RatingOptionsForm
 from lib.lines import text_lines
 from models_runner.models import Dataset, InstructionKind, System
+from models_runner.web.forms import SHORT_NAME_ERRORS
 
 LONGEST_SLUG = 100
 
@@ -103,7 +104,9 @@ class StudyForm(RatingOptionsForm):
     slug = forms.SlugField(
         max_length=LONGEST_SLUG,
         required=False,
-        help_text="Short name, used in addresses and commands. Empty: made from the title.",
+        label="Short name",
+        help_text="Used in addresses and commands. Empty: made from the title.",
+        error_messages=SHORT_NAME_ERRORS,
     )
     dataset = forms.ModelChoiceField(Dataset.objects.order_by("name"), to_field_name="name")
     split = forms.CharField(max_length=50, required=False, help_text="Split of the dataset; empty for all.")

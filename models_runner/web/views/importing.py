@@ -65,7 +65,9 @@ def import_meetings(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None, initial={"name": request.GET.get("dataset", "")})
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
-        name = f"{values['pasted_name'].strip()}.txt" if values["pasted_name"].strip() else ""
+        # As a file's name: a slash in it would part folders, and cut the id.
+        wanted = values["pasted_name"].replace("/", "-").replace("\\", "-")
+        name = f"{wanted}.txt" if wanted else ""
         draft = service.start_draft(
             values["files"], values["pasted"], form.options(), cast(User, request.user), pasted_name=name
         )

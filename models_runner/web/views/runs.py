@@ -28,7 +28,10 @@ def run_list(request: HttpRequest) -> HttpResponse:
         except (lifecycle.NothingToRunError, NotReadyError, LeakageError) as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"The run {run} has been started.")
+            if run.status == Run.Status.DONE:
+                messages.info(request, "This run was there already, and has every summary that was asked for.")
+            else:
+                messages.success(request, f"The run {run} has been started.")
             return redirect(run)
     page = requested_page(request, Run.objects.select_related("system", "dataset").defer("environment"))
     splits = (

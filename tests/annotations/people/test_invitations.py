@@ -153,6 +153,15 @@ def test_the_open_link_can_be_closed(client, study):
     assert not study.annotators.exists()
 
 
+def test_nobody_new_joins_a_closed_study(client, study):
+    Study.objects.filter(pk=study.pk).update(status=Study.Status.CLOSED)
+    study.refresh_from_db()
+    for answer in (client.get(invitation_path(study)), client.post(invitation_path(study))):
+        assert (answer.status_code, "Rating is closed" in answer.content.decode()) == (410, True)
+    assert "Rating is closed" in refusal(one(study))
+    assert not study.annotators.exists()
+
+
 def test_a_used_link_still_leads_its_person_back(client, study):
     path = single_path(one(study, max_uses=1))
     assert client.post(path)["Location"] == reverse("rate", args=[study.public_id])

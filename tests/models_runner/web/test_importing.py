@@ -105,6 +105,21 @@ def test_a_pasted_text_is_read_as_a_file_is():
     assert [turn["speaker"] for turn in turns] == ["Ana Ruiz", "Ben Ode", "Ana Ruiz"]
 
 
+def test_an_id_may_be_wished_for_with_a_slash():
+    send(draft_of(upload(pasted=PASTED, pasted_name="2026/03/12 hall")))
+    assert Document.objects.get().external_id == "2026-03-12 hall"
+
+
+def test_blank_lines_beside_a_file_are_no_second_transcript():
+    draft = draft_of(upload(("call.txt", PASTED), pasted=" \n"))
+    assert draft.file_names == ["call.txt"]
+
+
+def test_a_name_with_a_space_is_told_without_the_word_slug():
+    html = upload(pasted=PASTED, name="my meetings").content.decode()
+    assert "Expected letters, digits, - and _ only, without spaces." in html
+
+
 def test_speakers_are_corrected_before_it_is_stored():
     draft = draft_of(upload(pasted=PASTED + "Venue: the hall.\nVenue: the garden.\n", pasted_name="opening"))
     assert page_of(draft).context["preview"].speakers["Ana Ruiz"] == 2

@@ -152,7 +152,11 @@ def test_a_copy_of_a_fine_tuned_system_keeps_its_base():
         ({"long_input": "chapterize:shuffle"}, "long_input", "Select a valid choice"),
         ({"base": "nobody"}, "base", "There is no system 'nobody'"),
         ({"context_window": ""}, "context_window", "required"),
-        ({"slug": "a b"}, "slug", "slug"),
+        ({"slug": "a b"}, "slug", "letters, digits, - and _"),
+        ({"decoding_more": '{"temperature": NaN}'}, "decoding_more", "NaN is no JSON value"),
+        ({"decoding_more": "[" * 100_000}, "decoding_more", "nested too deeply"),
+        ({"decoding_more": "9" * 5000}, "decoding_more", "more than 4300 digits"),
+        ({"decoding_more": r'{"stop": "\u0000"}'}, "decoding_more", "NUL"),
     ],
 )
 def test_what_is_wrong_is_marked_and_nothing_is_stored(changed, field, words):

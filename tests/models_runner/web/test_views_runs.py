@@ -35,6 +35,15 @@ def test_the_form_starts_a_run_and_leads_to_its_page():
     assert (run.instruction, run.summaries.count()) == ("short", 1)
 
 
+def test_a_run_that_is_complete_is_not_said_to_have_been_started():
+    done = RunFactory(status=Run.Status.DONE, instruction="short")
+    SummaryFactory(run=done, document=DocumentFactory(dataset=done.dataset))
+    form = start_form(dataset=done.dataset.name, system=done.system.slug)
+    html = researcher().post("/runs/", form, follow=True).content.decode()
+    assert "This run was there already" in html
+    assert "has been started" not in html
+
+
 def test_a_system_of_the_catalogue_enters_the_database_when_it_is_chosen():
     researcher().post("/runs/", start_form(system="lead-3"))
     assert Run.objects.get().system.slug == "lead-3"
