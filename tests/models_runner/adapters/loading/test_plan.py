@@ -390,7 +390,7 @@ def test_the_plan_is_said_and_recorded(saved, machine, caplog):
     machine(0)
     with caplog.at_level(logging.INFO, "models_runner"):
         record = adapter(saved["llama"]).environment()["plan"]
-    assert "System tiny takes 0 MB of weights (float32) and 0 MB of cache (4 prompts of 96 tokens" in caplog.text
+    assert "System tiny takes 81 kB of weights (float32) and 99 kB of cache (4 prompts of 96 tokens" in caplog.text
     assert json.loads(json.dumps(record)) == record
     assert record["weights"] == "float32"
     assert record["window"] == 96
