@@ -31,6 +31,7 @@ SHARE_OF_A = np.array([1.0, 0.0, 0.5, 0.5])  # what the first system has of a wi
 LEVEL = 0.95
 OWN = 0.5  # how much of what documents or judges differ is a system's own
 LARGEST_FREEDOM = 10_000.0
+NEGLIGIBLE = 1e-9  # a variance below this share of that of single votes is none
 NORMAL = 1.959963984540054  # quantile of the normal distribution for two-sided bounds at that level
 AGREES = 1e-9
 
@@ -277,19 +278,20 @@ class Reach:
         of_square += 2 * vw**2 + 2 * (v**2).sum() * squares - 4 * s * squares * vw + (s * squares) ** 2
         freedom = max(trace**2 / max(of_square, 1e-300), 1)
         if trace <= 1e-6:
-            return None, 0.0, squares, freedom
+            return None, 0.0, squares, 1.0
         square = (weight * moved**2).sum() / trace
         noise = (weight * (shares - shares**2)).sum() / trace * self.noise(i)[0]
         return square - noise, square, squares, freedom
 
     def of(self, i):
         """The reach of system i."""
-        total, freedom = self.noise(i)
+        noise, freedom = self.noise(i)
+        total = noise
         spread, fewest = total**2 / freedom, math.inf
         for source in self.sources:
             variance, square, freedom = self.added(source, i)
             total += variance
-            if variance > 0:
+            if variance > NEGLIGIBLE * noise:
                 spread, fewest = spread + square**2 / freedom, min(fewest, freedom)
         if not spread:
             return 0.0  # alone in its circle
@@ -307,7 +309,7 @@ class Reach:
             scale = len(members) / max(len(members) - 1, 1)
             self.means[key] = [scale * sum(values) / len(known) for values in zip(*known)] or [0.0, 0.0]  # noqa: B905
         mean, mean_square = (value * (1 - 1 / len(members)) for value in self.means[key])
-        part = (0.0 if own is None else OWN) if mean_square > 0 else 1.0
+        part = (0.0 if own is None else OWN) if mean_square > NEGLIGIBLE * self.noise(i)[0] else 1.0
         variance = part * max(own or 0.0, 0) + (1 - part) * max(mean, 0)
         freedom /= part**2 + (1 - part**2) / max(len(members) - 1, 1)
         return squares * variance, squares * (part * square + (1 - part) * mean_square), freedom

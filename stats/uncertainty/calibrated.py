@@ -21,6 +21,8 @@ LEAST_EFFECTIVE = 3.0
 LARGEST_FREEDOM = 10_000.0
 # Below so many effective units their variance is hardly seen.
 SMALLEST_TRACE = 1e-6
+# A variance below this share of that of single votes is taken as none: rounding must not decide whether there is one.
+NEGLIGIBLE = 1e-9
 
 
 class Caution(StrEnum):
@@ -180,7 +182,7 @@ def combined(noise: Noise, sources: Sequence[Source], circle: BoolArray) -> Prec
     fewest = np.full(total.shape, np.inf)
     for source in sources:
         between, square, freedom = _between(source, noise.variance, circle)
-        seen = between > 0
+        seen = between > NEGLIGIBLE * noise.variance
         total += between
         spread += np.where(seen, square**2 / freedom, 0)
         fewest = np.minimum(fewest, np.where(seen, freedom, np.inf))
@@ -198,9 +200,9 @@ def _between(source: Source, noise: FloatArray, circle: BoolArray) -> tuple[Floa
     own = square - shares.noise * noise * scale
     length = _squared_length(circle, size)
     mean, mean_square = (_mean_of_circle(values, defined, circle, size) * length for values in (own, square))
-    part = np.where(circle & (mean_square > 0), np.where(defined, OWN, 0.0), 1.0)
+    part = np.where(circle & (mean_square > NEGLIGIBLE * noise), np.where(defined, OWN, 0.0), 1.0)
     variance = part * np.maximum(own, 0) + (1 - part) * np.maximum(mean, 0)
-    freedom = shares.freedom / (part**2 + (1 - part**2) / np.maximum(size - 1, 1)[:, np.newaxis])
+    freedom = np.where(defined, shares.freedom, 1) / (part**2 + (1 - part**2) / np.maximum(size - 1, 1)[:, np.newaxis])
     return shares.squares * variance, shares.squares * (part * square + (1 - part) * mean_square), freedom
 
 
