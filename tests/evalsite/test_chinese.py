@@ -11,6 +11,7 @@ from evalsite.language import ENGLISH
 from leaderboards.models.releases import ExportJob, Release
 from leaderboards.models.sharing import PAGES
 from leaderboards.sharing.links import revoke_link
+from lib.text.translated import VERBATIM
 from models_runner.systems import catalog
 from protocol.running.run import begin
 from tests.annotations.studies.test_setup import asked_for
@@ -121,6 +122,7 @@ def test_every_page_is_in_chinese(answers, catalogue_words):
     assert {name for name, html in pages.items() if '<html lang="zh-hans">' not in html} <= {"board-status"} | {
         name for name in pages if name.startswith("board-status")
     }
+    assert [name for name, html in pages.items() if VERBATIM in html] == []
     left = {name: english_in(html, catalogue_words) for name, html in pages.items()}
     assert {name: texts for name, texts in left.items() if texts} == {}, TO_DO
 

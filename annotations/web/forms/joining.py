@@ -11,7 +11,6 @@ from annotations.models import PersonalQuestion
 from annotations.people.questionnaire import LONGEST_ANSWER
 from annotations.studies.languages import StudyLanguage
 from lib.language import normalise_language
-from lib.text.translated import verbatim
 
 
 class LanguagesForm(forms.Form):
@@ -45,17 +44,17 @@ class PersonalForm(forms.Form):
 
 
 def _personal_field(question: PersonalQuestion) -> forms.Field:
-    about: dict[str, Any] = {"label": verbatim(question.text), "required": False}
+    about: dict[str, Any] = {"label": question.text, "required": False}
     if question.kind == PersonalQuestion.Kind.TEXT:
         area = forms.Textarea(attrs={"rows": 2, "dir": "auto"})
         return forms.CharField(max_length=LONGEST_ANSWER, widget=area, **about)
     if question.kind == PersonalQuestion.Kind.CHOICE:
-        choices = [(option, verbatim(option)) for option in question.options]
+        choices = [(option, option) for option in question.options]
     else:
         low, high, *meanings = question.options
         numbers = range(int(low), int(high) + 1)
         meant = dict(zip((int(low), int(high)), meanings, strict=True))
-        choices = [(str(n), verbatim(f"{n} – {meant[n]}" if meant.get(n) else str(n))) for n in numbers]
+        choices = [(str(n), f"{n} – {meant[n]}" if meant.get(n) else str(n)) for n in numbers]
     return forms.ChoiceField(choices=choices, widget=forms.RadioSelect, **about)
 
 

@@ -27,6 +27,7 @@ from annotations.people.questionnaire import answer_lines, open_questions, recor
 from annotations.rating.assignment import next_assignment, prefetch
 from annotations.studies.consent import give_consent, lacks_consent, set_consent_text
 from annotations.studies.personal_questions import QuestionError, as_line, asked, parse_questions, set_questions
+from lib.text.translated import VERBATIM
 from tests.annotations.helpers import rate_everything, vote_on
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.people import researcher
@@ -318,3 +319,22 @@ def test_ones_own_data_has_them_and_erasure_takes_them_away(answered):
     assert not PersonalAnswer.objects.exists()
     assert not Consent.objects.exists()
     assert answered.assignments.get().judgements.count() == 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_questions_are_shown_as_they_were_written(language):
+    """Without the mark that keeps a text from being translated."""
+    study = make_study(systems=2, documents=1)
+    lines = "choice | New study? | Left; Right\nscale | How tired? | 1-5; not; very\ntext | What do you do?"
+    set_questions(study, "before", parse_questions(lines), None)
+    client = Client(headers={"accept-language": language})
+    page = client.post(invitation_path(study), {"languages": ["en"]}, follow=True).content.decode()
+    for written in (
+        "<legend>New study?</legend>",
+        "> Left</label>",
+        "> 1 – not</label>",
+        "> 2</label>",
+        ">What do you do?</label>",
+    ):
+        assert written in page
+    assert VERBATIM not in page
