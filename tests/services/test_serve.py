@@ -85,7 +85,7 @@ def test_start_stop_and_start_again(tmp_path):
         first.wait_until(first.answers)
         first.wait_until(lambda: "Annotators join at" in first.text())
         first.wait_until(lambda: first.rows(studies) == [("demo",), ("example",)])
-        first.wait_until(lambda: len(first.rows(written)) >= 22)  # both baselines and some of the real weights
+        first.wait_until(lambda: len(first.rows(written)) > 20)  # both baselines and one of the real weights
     finally:
         assert first.stop() == 0
     assert "Password" in first.text()
