@@ -7,6 +7,7 @@ from typing import Any
 from models_runner.importing.field_map.known_sets import known_set
 from models_runner.importing.field_map.mapping import find_map
 from models_runner.importing.field_map.rows import RowReader
+from models_runner.importing.field_map.wrapped import unwrapped
 from models_runner.importing.files import LINES, Source, json_objects, parse_json
 from models_runner.importing.reading import Outcome, Reader, ReadOptions
 from models_runner.importing.records import (
@@ -26,7 +27,6 @@ from models_runner.importing.records import (
     require_speech,
 )
 from models_runner.importing.speech.text import turns_of_text
-from models_runner.importing.wrapped_json import unwrapped
 
 KNOWN = (
     *("id", "transcript", "references", "language", "metadata", "title", "queries", "licence", "redistributable"),

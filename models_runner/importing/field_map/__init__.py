@@ -1,1 +1,1 @@
-"""Make records of rows whose columns have names of their own; may import speech, reading and records."""
+"""Make records of rows with columns of their own names, or of those inside an object; may import speech and records."""

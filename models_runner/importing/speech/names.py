@@ -163,7 +163,7 @@ def _looks_of_small(bare: str, words: list[str], first: str) -> str:
 
 def _fits_in_name(word: str) -> bool:
     known = word.casefold() in PARTICLES or word in SMALL_TITLES or bool(INITIAL.fullmatch(word))
-    return known or not word[0].islower() or any(character.isupper() for character in word)
+    return known or not word[:1].islower() or any(character.isupper() for character in word)
 
 
 def is_heading(name: str) -> bool:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models_runner.importing.files import Source
@@ -43,6 +43,15 @@ def test_any_text_in_any_format(name, pieces, kind):
 def test_any_bytes(name, data, mark):
     result = preview_import([Source(name, data=mark + data)], ReadOptions())
     assert result.documents or result.problems or result.ignored
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("MaÉ李7 /&+,.;()[]'\"-–@", min_size=1, max_size=15))
+@example("Maya &")
+@example("/ Leo")
+def test_any_name_before_a_colon(name):
+    result = preview_import([Source("a.txt", data=f"{name}: We ship.\n{name}: On Friday.\n".encode())], ReadOptions())
+    assert result.documents or result.problems
 
 
 @settings(max_examples=400, deadline=None)
