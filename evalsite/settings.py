@@ -273,8 +273,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
-# Nothing here needs remote control, and broadcasts would only fill the file broker with files.
-CELERY_WORKER_ENABLE_REMOTE_CONTROL = not EMBEDDED_BROKER
+# Nothing here needs remote control. Its queue bears the worker's name and is one worker's alone: on RabbitMQ the second
+# of two workers with one name would end. On the file broker broadcasts would only become files.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 # Work that no worker has claimed within this time after its message is announced again.
 RESEND_SECONDS = env.int("RESEND_SECONDS", default=60)
 # The first wait after a temporary fault; it doubles each time, up to five attempts.
