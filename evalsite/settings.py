@@ -284,6 +284,9 @@ SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=30)
 # The first wait before a provider is asked how a batch stands; each later one is half as long again, up to 15 minutes.
 BATCH_POLL_SECONDS = env.float("BATCH_POLL_SECONDS", default=30.0)
 
+# With less space on the disk of the data folder the site is not ready.
+LEAST_FREE_BYTES = env.int("LEAST_FREE_BYTES", default=100_000_000)
+
 # A claimed summary is freed this long after its worker last renewed the lease.
 SUMMARY_LEASE_SECONDS = env.int("SUMMARY_LEASE_SECONDS", default=120)
 GENERATION_THREADS = env.int("GENERATION_THREADS", default=0)  # 0: as many as the machine has cores
