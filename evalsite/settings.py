@@ -273,8 +273,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
-# Nothing here needs remote control, and broadcasts would only fill the file broker with files.
-CELERY_WORKER_ENABLE_REMOTE_CONTROL = not EMBEDDED_BROKER
+# Nothing here needs remote control. Its queue bears the worker's name and is one worker's alone: on RabbitMQ the second
+# of two workers with one name would end. On the file broker broadcasts would only become files.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 # Work that no worker has claimed within this time after its message is announced again.
 RESEND_SECONDS = env.int("RESEND_SECONDS", default=60)
 # The first wait after a temporary fault; it doubles each time, up to five attempts.
@@ -282,6 +283,9 @@ RETRY_SECONDS = env.int("RETRY_SECONDS", default=5)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=30)
 # The first wait before a provider is asked how a batch stands; each later one is half as long again, up to 15 minutes.
 BATCH_POLL_SECONDS = env.float("BATCH_POLL_SECONDS", default=30.0)
+
+# With less space on the disk of the data folder the site is not ready.
+LEAST_FREE_BYTES = env.int("LEAST_FREE_BYTES", default=100_000_000)
 
 # A claimed summary is freed this long after its worker last renewed the lease.
 SUMMARY_LEASE_SECONDS = env.int("SUMMARY_LEASE_SECONDS", default=120)

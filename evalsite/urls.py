@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from evalsite import handbook, views
+from evalsite import handbook, health, views
 
 handler403 = "evalsite.views.refused"
 
@@ -10,7 +10,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("example/remove", views.remove_example, name="remove-example"),
     path("patterns/", views.patterns, name="patterns"),
-    path("healthz", views.healthz, name="healthz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("docs/", handbook.docs, name="docs"),
     path("docs/<path:path>", handbook.docs, name="docs"),
     path("language/", views.choose_language, name="set-language"),

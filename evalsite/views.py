@@ -1,4 +1,4 @@
-"""The first page, the page of components, the answer to who may not see a page, and the health check."""
+"""The first page, the page of components, and the answer to who may not see a page."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
@@ -9,9 +9,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, connection
 from django.db.models import Count, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_POST, require_safe
@@ -144,14 +143,3 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     # The same address shows the results once they have rated.
     add_never_cache_headers(response)
     return response
-
-
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 once the database answers; for load balancers and start scripts."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return JsonResponse({"status": "the database does not answer"}, status=503)
-    return JsonResponse({"status": "ok"})

@@ -71,6 +71,7 @@ NO_ADDRESS_WAITS = ("login", *("410",) * 8)
 TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "home": ("GET", EVERYBODY),
     "healthz": ("GET", EVERYBODY),
+    "readyz": ("GET", EVERYBODY),
     "docs": ("GET", EVERYBODY),
     "login": ("GET", EVERYBODY),
     "logout": ("POST", EVERYBODY),

