@@ -2,17 +2,20 @@
 
 import re
 from functools import cached_property
+from http.client import responses
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Schema
 from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 
 from api.gate.body import StrictParser, check_query
 from api.gate.handlers import set_handlers
 from api.gate.middleware import WRITES
 from api.models.answers import LONGEST_KEY
+from api.schemas.common import ErrorOut
 
 ROUTERS = (
     "api.resources.datasets.router",
@@ -33,6 +36,28 @@ IDEMPOTENCY_KEY = {
     "description": "A new one for each write: the same request again gets the same answer. "
     "Not taken where the answer holds a secret.",
 }
+
+
+REFUSALS = (400, 401, 403, 404, 405, 409, 413, 415, 422, 429)
+
+
+class Refusal(Schema):
+    response: ErrorOut
+
+
+class Description(OpenAPISchema):
+    """Ninja's description, with the refusals of every operation.
+
+    They are not declared at each one: ninja would make a class for every refusal of every operation, 450 in all,
+    whenever a process starts.
+    """
+
+    def responses(self, operation: Operation) -> dict[int, dict[str, Any]]:
+        described: dict[int, dict[str, Any]] = super().responses(operation)
+        schema = self._create_schema_from_model(Refusal, by_alias=operation.by_alias, mode="serialization")[0]
+        content = {self.api.renderer.media_type: {"schema": schema}}
+        refusals = {status: {"description": responses[status], "content": content} for status in REFUSALS}
+        return dict(sorted((described | refusals).items()))
 
 
 class DescribedApi(NinjaAPI):
@@ -56,17 +81,21 @@ class DescribedApi(NinjaAPI):
             for method, operation in operations.items()
         }
 
-    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
         """Return the description, which is made once: it takes a second, and stays the same while the site runs."""
-        return self._described(**options) if options else self._description
+        if path_prefix is None and not path_params:
+            return self._description
+        return self._described(self.get_root_path(path_params or {}) if path_prefix is None else path_prefix)
 
     @cached_property
     def _description(self) -> OpenAPISchema:
-        return self._described()
+        return self._described(self.get_root_path({}))
 
-    def _described(self, **options: Any) -> OpenAPISchema:
-        """Return ninja's description with the header Idempotency-Key, which the gate reads."""
-        schema = super().get_openapi_schema(**options)
+    def _described(self, path_prefix: str) -> OpenAPISchema:
+        """Return the description with the header Idempotency-Key, which the gate reads."""
+        schema = Description(self, path_prefix)
         for operations in schema["paths"].values():
             for method, operation in operations.items():
                 if method.upper() in WRITES:

@@ -12,7 +12,6 @@ from api.gate.paging import PageQuery, page_of_rows
 from api.gate.streams import JSON_LINES_RESPONSE, json_lines_response
 from api.gate.uploads import UPLOAD_BODY, uploaded_file
 from api.resources.links import UPLOADED_DOCUMENTS_LINKS
-from api.schemas.common import ERRORS
 from api.schemas.datasets import (
     DatasetOut,
     DatasetPage,
@@ -37,7 +36,7 @@ router = Router(tags=["datasets"])
 DOCUMENT_UPLOAD = UPLOAD_BODY | UPLOADED_DOCUMENTS_LINKS
 
 
-@router.get("/datasets", auth=READ, response={200: DatasetPage, **ERRORS})
+@router.get("/datasets", auth=READ, response={200: DatasetPage})
 def list_datasets(request: HttpRequest, query: Query[PageQuery]) -> Any:
     """List every dataset, oldest first."""
     check_may_run_models(request)
@@ -53,14 +52,14 @@ def _dataset(dataset: Any) -> DatasetOut:
     )
 
 
-@router.get("/datasets/{slug:name}", auth=READ, response={200: DatasetOut, **ERRORS})
+@router.get("/datasets/{slug:name}", auth=READ, response={200: DatasetOut})
 def read_dataset(request: HttpRequest, name: str) -> Any:
     """Read one dataset."""
     dataset = get_dataset(request, name)
     return _dataset(Dataset.objects.annotate(document_count=Count("documents")).get(pk=dataset.pk))
 
 
-@router.get("/datasets/{slug:name}/documents", auth=READ, response={200: DocumentPage, **ERRORS})
+@router.get("/datasets/{slug:name}/documents", auth=READ, response={200: DocumentPage})
 def list_documents(request: HttpRequest, name: str, query: Query[DocumentQuery]) -> Any:
     """List the documents of a dataset, without their transcripts."""
     dataset = get_dataset(request, name)
@@ -84,7 +83,7 @@ def _document(document: Document) -> DocumentOut:
 @router.post(
     "/datasets/{slug:name}/documents",
     auth=WRITE,
-    response={200: UploadOut, **ERRORS},
+    response={200: UploadOut},
     openapi_extra=DOCUMENT_UPLOAD,
 )
 def upload_documents(request: HttpRequest, name: str, query: Query[UploadQuery]) -> Any:
@@ -112,9 +111,7 @@ def upload_documents(request: HttpRequest, name: str, query: Query[UploadQuery])
     )
 
 
-@router.get(
-    "/datasets/{slug:name}/export", auth=READ, response={200: None, **ERRORS}, openapi_extra=JSON_LINES_RESPONSE
-)
+@router.get("/datasets/{slug:name}/export", auth=READ, response={200: None}, openapi_extra=JSON_LINES_RESPONSE)
 def export_documents(request: HttpRequest, name: str) -> StreamingHttpResponse:
     """Export the documents of a dataset as JSON Lines that can be uploaded again."""
     return json_lines_response(document_rows(get_texts_of_dataset(request, name).documents.order_by("position")))
@@ -123,7 +120,7 @@ def export_documents(request: HttpRequest, name: str) -> StreamingHttpResponse:
 @router.post(
     "/datasets/{slug:name}/summaries",
     auth=WRITE,
-    response={200: list[SummariesOut], **ERRORS},
+    response={200: list[SummariesOut]},
     openapi_extra=UPLOAD_BODY,
 )
 def upload_summaries(request: HttpRequest, name: str, query: Query[SummariesQuery]) -> Any:
@@ -143,9 +140,7 @@ def upload_summaries(request: HttpRequest, name: str, query: Query[SummariesQuer
     ]
 
 
-@router.get(
-    "/datasets/{slug:name}/summaries", auth=READ, response={200: None, **ERRORS}, openapi_extra=JSON_LINES_RESPONSE
-)
+@router.get("/datasets/{slug:name}/summaries", auth=READ, response={200: None}, openapi_extra=JSON_LINES_RESPONSE)
 def export_summaries(request: HttpRequest, name: str, query: Query[SummariesQuery]) -> StreamingHttpResponse:
     """Export finished summaries of one instruction as JSON Lines that can be uploaded again.
 

@@ -21,7 +21,6 @@ from annotations.rating.votes import RefusedError, Vote, record_vote
 from annotations.studies import progress
 from annotations.studies.consent import lacks_consent
 from api.gate.auth import ANNOTATE, annotator_of
-from api.schemas.common import ERRORS
 from api.schemas.rating import (
     AheadIn,
     AheadOut,
@@ -44,7 +43,7 @@ CONSENT_MISSING = (
 )
 
 
-@router.post("/rating/next", auth=ANNOTATE, response={200: NextOut, **ERRORS})
+@router.post("/rating/next", auth=ANNOTATE, response={200: NextOut})
 def next_pair(request: HttpRequest) -> Any:
     """Get the pair to rate now, held for a while. Until it is rated, the answer is the same pair."""
     annotator = annotator_of(request)
@@ -70,26 +69,26 @@ def _why_nothing(annotator: Annotator) -> Any:
     return "preparing" if progress.more_is_coming(annotator.study) else "done"
 
 
-@router.post("/rating/ahead", auth=ANNOTATE, response={200: AheadOut, **ERRORS})
+@router.post("/rating/ahead", auth=ANNOTATE, response={200: AheadOut})
 def pair_ahead(request: HttpRequest, body: AheadIn) -> Any:
     """Get the pair after the one shown, held ahead; null if none can be promised."""
     assignment = prefetch(annotator_of(request), body.after)
     return AheadOut(pair=None if assignment is None else _pair(assignment, ahead=True))
 
 
-@router.post("/rating/hold", auth=ANNOTATE, response={200: HeldOut, **ERRORS})
+@router.post("/rating/hold", auth=ANNOTATE, response={200: HeldOut})
 def hold(request: HttpRequest) -> Any:
     """Keep the pair that is still being read."""
     return HeldOut(held=renew(annotator_of(request)))
 
 
-@router.post("/rating/votes", auth=ANNOTATE, response={200: RecordedOut, **ERRORS})
+@router.post("/rating/votes", auth=ANNOTATE, response={200: RecordedOut})
 def vote(request: HttpRequest, body: VoteIn) -> Any:
     """Save one answer. It is stored once this operation answers."""
     return RecordedOut.from_orm(record_vote(annotator_of(request), Vote(**body.dict())))
 
 
-@router.post("/rating/remarks", auth=ANNOTATE, response={200: RecordedOut, **ERRORS})
+@router.post("/rating/remarks", auth=ANNOTATE, response={200: RecordedOut})
 def remark(request: HttpRequest, body: RemarkIn) -> Any:
     """Save a comment or a problem, or skip the pair: it goes to another annotator and does not come back."""
     values = body.dict()
@@ -98,13 +97,13 @@ def remark(request: HttpRequest, body: RemarkIn) -> Any:
     return RecordedOut.from_orm(record_remark(annotator_of(request), NewRemark(**values)))
 
 
-@router.post("/rating/undo", auth=ANNOTATE, response={200: UndoneOut, **ERRORS})
+@router.post("/rating/undo", auth=ANNOTATE, response={200: UndoneOut})
 def undo_last(request: HttpRequest, body: UndoIn) -> Any:
     """Withdraw the last answer or skip; its pair comes next again."""
     return UndoneOut(token=undo(annotator_of(request), body.client_key).token)
 
 
-@router.get("/rating/practice/{uuid:token}", auth=ANNOTATE, response={200: FeedbackOut, **ERRORS})
+@router.get("/rating/practice/{uuid:token}", auth=ANNOTATE, response={200: FeedbackOut})
 def practice(request: HttpRequest, token: UUID) -> Any:
     """Get feedback on a rated training pair: whether the answers were the expected ones, and why."""
     assignment = rated_practice(annotator_of(request), token)

@@ -13,7 +13,6 @@ from api.gate.auth import READ, WRITE, user_of
 from api.gate.errors import ApiError
 from api.gate.paging import PageQuery, page_of_rows
 from api.resources.links import MADE_RELEASE_LINKS
-from api.schemas.common import ERRORS
 from api.schemas.releases import ReleaseIn, ReleaseOut, ReleasePage
 from leaderboards.files import jobs
 from leaderboards.models.releases import Release
@@ -28,7 +27,7 @@ ZIP: dict[str, Any] = {
 }
 
 
-@router.get("/studies/{slug:slug}/releases", auth=READ, response={200: ReleasePage, **ERRORS})
+@router.get("/studies/{slug:slug}/releases", auth=READ, response={200: ReleasePage})
 def list_releases(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Any:
     """List the releases of a study, published ones and drafts."""
     releases = get_results_study(request, slug).releases.select_related("study")
@@ -43,9 +42,7 @@ def _release(release: Release) -> ReleaseOut:
     return ReleaseOut(study=release.study.slug, bytes=release.file_bytes, **values)
 
 
-@router.post(
-    "/studies/{slug:slug}/releases", auth=WRITE, response={201: ReleaseOut, **ERRORS}, openapi_extra=MADE_RELEASE_LINKS
-)
+@router.post("/studies/{slug:slug}/releases", auth=WRITE, response={201: ReleaseOut}, openapi_extra=MADE_RELEASE_LINKS)
 def create_release(request: HttpRequest, slug: str, body: ReleaseIn) -> Any:
     """Create a draft of a release. A worker writes its files: read the release until its state is done."""
     study = get_results_study(request, slug)
@@ -60,13 +57,13 @@ def _get_release(request: HttpRequest, slug: str, version: str) -> Release:
     return get_object_or_404(releases, version=version)
 
 
-@router.get("/studies/{slug:slug}/releases/{version:version}", auth=READ, response={200: ReleaseOut, **ERRORS})
+@router.get("/studies/{slug:slug}/releases/{version:version}", auth=READ, response={200: ReleaseOut})
 def read_release(request: HttpRequest, slug: str, version: str) -> Any:
     """Read a release, and how far its files are written."""
     return _release(_get_release(request, slug, version))
 
 
-@router.post("/studies/{slug:slug}/releases/{version:version}/retry", auth=WRITE, response={200: ReleaseOut, **ERRORS})
+@router.post("/studies/{slug:slug}/releases/{version:version}/retry", auth=WRITE, response={200: ReleaseOut})
 def retry_release(request: HttpRequest, slug: str, version: str) -> Any:
     """Write the files of a draft again after they failed."""
     release = _get_release(request, slug, version)
@@ -78,9 +75,7 @@ def retry_release(request: HttpRequest, slug: str, version: str) -> Any:
     return _release(release)
 
 
-@router.post(
-    "/studies/{slug:slug}/releases/{version:version}/publish", auth=WRITE, response={200: ReleaseOut, **ERRORS}
-)
+@router.post("/studies/{slug:slug}/releases/{version:version}/publish", auth=WRITE, response={200: ReleaseOut})
 def publish_release(request: HttpRequest, slug: str, version: str) -> Any:
     """Publish a draft whose files are written. This is final: afterwards only the DOI can change."""
     release = _get_release(request, slug, version)
@@ -92,9 +87,7 @@ def publish_release(request: HttpRequest, slug: str, version: str) -> Any:
     return _release(release)
 
 
-@router.get(
-    "/studies/{slug:slug}/releases/{version:version}/zip", auth=READ, response={200: None, **ERRORS}, openapi_extra=ZIP
-)
+@router.get("/studies/{slug:slug}/releases/{version:version}/zip", auth=READ, response={200: None}, openapi_extra=ZIP)
 def download_release(request: HttpRequest, slug: str, version: str) -> FileResponse:
     """Download the files of a published release; docs/data-formats.md says what is in them."""
     study = get_results_study(request, slug)

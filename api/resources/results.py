@@ -12,7 +12,7 @@ from api.gate.auth import READ, WRITE, user_of
 from api.gate.errors import ApiError
 from api.gate.streams import JSON_LINES_RESPONSE, json_lines_response
 from api.gate.uploads import UPLOAD_BODY, uploaded_file
-from api.schemas.common import ERRORS, ErrorOut
+from api.schemas.common import ErrorOut
 from api.schemas.results import FilterQuery, VotesOut, VotesQuery
 from leaderboards.data.filters import Filters
 from leaderboards.data.lookup import find_criterion
@@ -24,13 +24,10 @@ from leaderboards.web.filter_form import check_choice
 router = Router(tags=["results"])
 
 RETRY_AFTER = "5"
-COMPUTED_ERRORS = ERRORS | {503: ErrorOut}
 ANALYSES = [kind for kind in KINDS if kind != "board"]
 
 
-@router.get(
-    "/studies/{slug:slug}/boards/{slug:criterion}", auth=READ, response={200: dict[str, Any], **COMPUTED_ERRORS}
-)
+@router.get("/studies/{slug:slug}/boards/{slug:criterion}", auth=READ, response={200: dict[str, Any], 503: ErrorOut})
 def read_board(request: HttpRequest, slug: str, criterion: str, query: Query[FilterQuery]) -> Any:
     """Read the leaderboard of a study on one criterion; docs/statistics.md says what the figures mean.
 
@@ -55,7 +52,7 @@ def _ready_values(values: dict[str, Any] | None) -> dict[str, Any]:
 @router.get(
     "/studies/{slug:slug}/analyses/{slug:criterion}/{slug:kind}",
     auth=READ,
-    response={200: dict[str, Any], **COMPUTED_ERRORS},
+    response={200: dict[str, Any], 503: ErrorOut},
 )
 def read_analysis(request: HttpRequest, slug: str, criterion: str, kind: str) -> Any:
     """Read an analysis of a board; `kind` is one of the names below.
@@ -71,7 +68,7 @@ def read_analysis(request: HttpRequest, slug: str, criterion: str, kind: str) ->
     return _ready_values(get_snapshot(kind, study, criterion_row).values)
 
 
-@router.get("/studies/{slug:slug}/votes", auth=READ, response={200: None, **ERRORS}, openapi_extra=JSON_LINES_RESPONSE)
+@router.get("/studies/{slug:slug}/votes", auth=READ, response={200: None}, openapi_extra=JSON_LINES_RESPONSE)
 def export_votes(request: HttpRequest, slug: str, query: Query[VotesQuery]) -> StreamingHttpResponse:
     """Export the votes of a study as JSON Lines, on one criterion or on all, oldest first."""
     study = get_results_study(request, slug)
@@ -79,7 +76,7 @@ def export_votes(request: HttpRequest, slug: str, query: Query[VotesQuery]) -> S
     return json_lines_response(export_rows(study, criterion, _filters(study, query)))
 
 
-@router.post("/studies/{slug:slug}/votes", auth=WRITE, response={200: VotesOut, **ERRORS}, openapi_extra=UPLOAD_BODY)
+@router.post("/studies/{slug:slug}/votes", auth=WRITE, response={200: VotesOut}, openapi_extra=UPLOAD_BODY)
 def upload_votes(request: HttpRequest, slug: str) -> Any:
     """Add votes given elsewhere, as JSON Lines with the fields of an export. Only owners may."""
     study = get_managed_study(request, slug, owner=True)

@@ -11,7 +11,6 @@ from ninja.responses import Status
 from api.gate.auth import READ, WRITE
 from api.gate.paging import page_of_rows
 from api.resources.links import STARTED_RUN_LINKS
-from api.schemas.common import ERRORS
 from api.schemas.runs import ProgressOut, RunIn, RunOut, RunPage, RunQuery, SummaryOut, SummaryPage, SummaryQuery
 from models_runner.datasets.lookup import find_dataset
 from models_runner.datasets.queries import query_number
@@ -23,7 +22,7 @@ from models_runner.web.access import check_may_run_models, get_run, get_texts_of
 router = Router(tags=["runs"])
 
 
-@router.get("/runs", auth=READ, response={200: RunPage, **ERRORS})
+@router.get("/runs", auth=READ, response={200: RunPage})
 def list_runs(request: HttpRequest, query: Query[RunQuery]) -> Any:
     """List runs, oldest first."""
     check_may_run_models(request)
@@ -53,7 +52,7 @@ def _answer(run: Run) -> RunOut:
     return _run(run, overview.progress_of([run])[run.pk])
 
 
-@router.post("/runs", auth=WRITE, response={201: RunOut, **ERRORS}, openapi_extra=STARTED_RUN_LINKS)
+@router.post("/runs", auth=WRITE, response={201: RunOut}, openapi_extra=STARTED_RUN_LINKS)
 def start_run(request: HttpRequest, body: RunIn) -> Any:
     """Start a run, or continue it: there is one for each system, dataset, split and instruction."""
     check_may_run_models(request)
@@ -63,7 +62,7 @@ def start_run(request: HttpRequest, body: RunIn) -> Any:
     return Status(201, _answer(run))
 
 
-@router.get("/runs/{int:id}", auth=READ, response={200: RunOut, **ERRORS})
+@router.get("/runs/{int:id}", auth=READ, response={200: RunOut})
 def read_run(request: HttpRequest, id: int) -> Any:
     """Read a run and its progress."""
     return _answer(get_run(request, id))
@@ -76,25 +75,25 @@ def _change_run(request: HttpRequest, pk: int, change: Callable[[Run], None]) ->
     return _answer(run)
 
 
-@router.post("/runs/{int:id}/cancel", auth=WRITE, response={200: RunOut, **ERRORS})
+@router.post("/runs/{int:id}/cancel", auth=WRITE, response={200: RunOut})
 def cancel_run(request: HttpRequest, id: int) -> Any:
     """Cancel a run. Finished summaries stay."""
     return _change_run(request, id, lifecycle.cancel_run)
 
 
-@router.post("/runs/{int:id}/resume", auth=WRITE, response={200: RunOut, **ERRORS})
+@router.post("/runs/{int:id}/resume", auth=WRITE, response={200: RunOut})
 def resume_run(request: HttpRequest, id: int) -> Any:
     """Resume a run's cancelled summaries."""
     return _change_run(request, id, lifecycle.resume_run)
 
 
-@router.post("/runs/{int:id}/retry", auth=WRITE, response={200: RunOut, **ERRORS})
+@router.post("/runs/{int:id}/retry", auth=WRITE, response={200: RunOut})
 def retry_run(request: HttpRequest, id: int) -> Any:
     """Retry a run's failed summaries."""
     return _change_run(request, id, lifecycle.retry_failed)
 
 
-@router.get("/runs/{int:id}/summaries", auth=READ, response={200: SummaryPage, **ERRORS})
+@router.get("/runs/{int:id}/summaries", auth=READ, response={200: SummaryPage})
 def list_summaries(request: HttpRequest, id: int, query: Query[SummaryQuery]) -> Any:
     """List the summaries of a run, finished or not.
 

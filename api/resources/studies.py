@@ -23,7 +23,6 @@ from api.gate.idempotency import refuse_key_for_secret
 from api.gate.paging import PageQuery, page_of_rows_at_once
 from api.models.tokens import Scope
 from api.resources.links import MADE_STUDY_LINKS
-from api.schemas.common import ERRORS
 from api.schemas.studies import (
     AnnotatorIn,
     AnnotatorOut,
@@ -47,7 +46,7 @@ Part = TypeVar("Part")
 NAMED_SYSTEMS = ("anchor", "small_system", "large_system")
 
 
-@router.get("/studies", auth=READ, response={200: StudyPage, **ERRORS})
+@router.get("/studies", auth=READ, response={200: StudyPage})
 def list_studies(request: HttpRequest, query: Query[StudyQuery]) -> Any:
     """List the studies you work on, oldest first; all studies if you are a lead or an administrator."""
     studies = visible_studies(user_of(request)).select_related("small_system", "large_system")
@@ -97,7 +96,7 @@ def _questions(study: Study, moment: str) -> list[str]:
     return [as_line(question) for question in sorted(there, key=lambda one: (one.position, one.pk))]
 
 
-@router.post("/studies", auth=WRITE, response={201: StudyOut, **ERRORS}, openapi_extra=MADE_STUDY_LINKS)
+@router.post("/studies", auth=WRITE, response={201: StudyOut}, openapi_extra=MADE_STUDY_LINKS)
 def create_study(request: HttpRequest, body: StudyIn) -> Any:
     """Create a study and open it, unless `draft` is true."""
     check_may_create_studies(request)
@@ -133,13 +132,13 @@ def _ensure_system(slug: str, field: str) -> Any:
         raise ApiError(422, "unknown_system", str(error), field=field) from error
 
 
-@router.get("/studies/{slug:slug}", auth=READ, response={200: StudyOut, **ERRORS})
+@router.get("/studies/{slug:slug}", auth=READ, response={200: StudyOut})
 def read_study(request: HttpRequest, slug: str) -> Any:
     """Read a study with its settings and progress."""
     return _study(get_managed_study(request, slug))
 
 
-@router.post("/studies/{slug:slug}/status", auth=WRITE, response={200: StudyOut, **ERRORS})
+@router.post("/studies/{slug:slug}/status", auth=WRITE, response={200: StudyOut})
 def change_status(request: HttpRequest, slug: str, body: StatusIn) -> Any:
     """Open, pause or close a study."""
     study = get_managed_study(request, slug)
@@ -152,7 +151,7 @@ def check_time_zone(moment: datetime | None, field: str) -> None:
         raise ApiError(422, "invalid", f"{field} has no time zone. Add Z or an offset.", field=field)
 
 
-@router.get("/studies/{slug:slug}/annotators", auth=READ, response={200: AnnotatorPage, **ERRORS})
+@router.get("/studies/{slug:slug}/annotators", auth=READ, response={200: AnnotatorPage})
 def list_annotators(request: HttpRequest, slug: str, query: Query[PageQuery]) -> Any:
     """List the annotators of a study, by pseudonym."""
     return page_of_rows_at_once(get_managed_study(request, slug).annotators.all(), query, "annotators", _annotators)
@@ -172,7 +171,7 @@ def _annotator(annotator: Annotator, rated: int) -> AnnotatorOut:
     )
 
 
-@router.post("/studies/{slug:slug}/annotators", auth=ADMIN, response={201: NewAnnotatorOut, **ERRORS})
+@router.post("/studies/{slug:slug}/annotators", auth=ADMIN, response={201: NewAnnotatorOut})
 def add_annotator(request: HttpRequest, slug: str, body: AnnotatorIn) -> Any:
     """Add an annotator for a person of your own front end, and create a token that can only rate as this annotator."""
     study = get_managed_study(request, slug, owner=True)

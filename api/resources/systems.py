@@ -12,7 +12,6 @@ from ninja.responses import Status
 from api.gate.auth import ADMIN, READ
 from api.gate.paging import page_of_named_items
 from api.resources.links import ADDED_SYSTEM_LINKS
-from api.schemas.common import ERRORS
 from api.schemas.systems import SystemIn, SystemOut, SystemPage, SystemQuery
 from models_runner.models import System
 from models_runner.systems import catalog
@@ -23,7 +22,7 @@ from models_runner.web.access import check_may_run_models, get_system
 router = Router(tags=["systems"])
 
 
-@router.get("/systems", auth=READ, response={200: SystemPage, **ERRORS})
+@router.get("/systems", auth=READ, response={200: SystemPage})
 def list_systems(request: HttpRequest, query: Query[SystemQuery]) -> Any:
     """List every system, by name."""
     check_may_run_models(request)
@@ -38,14 +37,14 @@ def _system(system: System, missing: str) -> SystemOut:
     return SystemOut(**{name: getattr(system, name) for name in (*identity, *behaviour)}, needs=missing)
 
 
-@router.get("/systems/{slug:slug}", auth=READ, response={200: SystemOut, **ERRORS})
+@router.get("/systems/{slug:slug}", auth=READ, response={200: SystemOut})
 def read_system(request: HttpRequest, slug: str) -> Any:
     """Read one system."""
     system = get_system(request, slug)
     return _system(system, system_needs(system))
 
 
-@router.post("/systems", auth=ADMIN, response={201: SystemOut, **ERRORS}, openapi_extra=ADDED_SYSTEM_LINKS)
+@router.post("/systems", auth=ADMIN, response={201: SystemOut}, openapi_extra=ADDED_SYSTEM_LINKS)
 def add_system(request: HttpRequest, body: SystemIn) -> Any:
     """Add a system. The same record again changes nothing; another record under a known name is refused."""
     check_may_run_models(request)

@@ -13,7 +13,6 @@ from api.gate.auth import ADMIN, user_of
 from api.gate.idempotency import refuse_key_for_secret
 from api.gate.paging import PageQuery, page_of_rows
 from api.models import Delivery, Webhook
-from api.schemas.common import ERRORS
 from api.schemas.webhooks import DeliveryOut, DeliveryPage, NewWebhookOut, WebhookIn, WebhookOut, WebhookPage
 from api.webhooks.registration import make_webhook, replace_secret
 from api.webhooks.signing import secret_of
@@ -21,7 +20,7 @@ from api.webhooks.signing import secret_of
 router = Router(tags=["webhooks"])
 
 
-@router.get("/webhooks", auth=ADMIN, response={200: WebhookPage, **ERRORS})
+@router.get("/webhooks", auth=ADMIN, response={200: WebhookPage})
 def list_webhooks(request: HttpRequest, query: Query[PageQuery]) -> Any:
     """List your webhooks."""
     return page_of_rows(user_of(request).webhooks.select_related("study"), query, "webhooks", _webhook)
@@ -41,7 +40,7 @@ def _webhook_fields(webhook: Webhook) -> dict[str, Any]:
     }
 
 
-@router.post("/webhooks", auth=ADMIN, response={201: NewWebhookOut, **ERRORS})
+@router.post("/webhooks", auth=ADMIN, response={201: NewWebhookOut})
 def add_webhook(request: HttpRequest, body: WebhookIn) -> Any:
     """Create a webhook, which posts events to your server. The answer shows its secret, this once."""
     refuse_key_for_secret(request)
@@ -54,7 +53,7 @@ def _own_webhook(request: HttpRequest, public_id: UUID) -> Webhook:
     return get_object_or_404(user_of(request).webhooks.select_related("study"), public_id=public_id)
 
 
-@router.post("/webhooks/{uuid:id}/rotate", auth=ADMIN, response={200: NewWebhookOut, **ERRORS})
+@router.post("/webhooks/{uuid:id}/rotate", auth=ADMIN, response={200: NewWebhookOut})
 def rotate_secret(request: HttpRequest, id: UUID) -> Any:
     """Replace a webhook's secret; the old one is no longer used."""
     refuse_key_for_secret(request)
@@ -63,7 +62,7 @@ def rotate_secret(request: HttpRequest, id: UUID) -> Any:
     return NewWebhookOut(**_webhook_fields(webhook), secret=secret_of(webhook))
 
 
-@router.delete("/webhooks/{uuid:id}", auth=ADMIN, response={200: WebhookOut, **ERRORS})
+@router.delete("/webhooks/{uuid:id}", auth=ADMIN, response={200: WebhookOut})
 def delete_webhook(request: HttpRequest, id: UUID) -> Any:
     """Delete a webhook and its waiting deliveries."""
     webhook = _own_webhook(request, id)
@@ -72,7 +71,7 @@ def delete_webhook(request: HttpRequest, id: UUID) -> Any:
     return shown
 
 
-@router.get("/webhooks/{uuid:id}/deliveries", auth=ADMIN, response={200: DeliveryPage, **ERRORS})
+@router.get("/webhooks/{uuid:id}/deliveries", auth=ADMIN, response={200: DeliveryPage})
 def list_deliveries(request: HttpRequest, id: UUID, query: Query[PageQuery]) -> Any:
     """List the deliveries of a webhook, sent or waiting, oldest first."""
     return page_of_rows(_own_webhook(request, id).deliveries.all(), query, "deliveries", _delivery)

@@ -27,6 +27,3 @@ class ErrorBody(Schema):
 
 class ErrorOut(Schema):
     error: ErrorBody
-
-
-ERRORS = {(400, 401, 403, 404, 405, 409, 413, 415, 422, 429): ErrorOut}

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from models_runner.importing.speech.names import LONGEST_WHOLE, MARKS, UNSEEN, Label, read_label
 from models_runner.importing.speech.times import (
-    ALONE,
     BEGINS_WITH_DATE,
-    BRACKETED_TIME,
-    LEADING,
-    TRAILING,
     TRAILING_WORDS,
+    alone,
+    between,
+    leading,
     seconds_of,
+    trailing,
 )
 
 FARTHEST_COLON = LONGEST_WHOLE + 40  # roles and a time may stand between name and colon
@@ -25,8 +25,6 @@ BRACKETED = re.compile(
 )
 # As the Diet of Japan keeps its minutes: ○議長（佐藤一郎君）　開会します。
 CIRCLED = re.compile(r"^[○◯〇]\s*(?P<label>[^\s（）]{1,20}(?:（[^（）]{1,20}）)?)[\s\u3000]+(?P<rest>\S.*)$")
-# A time between a name and the words, without a colon: Maya Chen [00:03] Good morning.
-BETWEEN = re.compile(rf"^(?P<label>[^\[\](){{}}<>:]{{2,60}}?)\s*(?P<time>{BRACKETED_TIME})\s+(?P<rest>\S.*)$")
 HASHED = re.compile(r"^(?P<label>#[^#\s][^#]{0,30}#)\s*[:：]?\s*(?P<rest>.*)$")
 DIGIT = re.compile(r"\d")
 BOLD = re.compile(r"^(?:\*\*|__)(?=[\[(]?\d)")
@@ -105,7 +103,7 @@ def read_line(number: int, text: str, *, after_blank: bool = False, times: bool 
         line = Line(number, text, indented, after_blank=after_blank)
         _read_said(line, text)
         return line
-    if ALONE.match(text) and (time := seconds_of(text)) is not None:
+    if alone().match(text) and (time := seconds_of(text)) is not None:
         return Line(number, text, indented, time, form="time", after_blank=after_blank)
     line = Line(number, text, indented, after_blank=after_blank, whole=text)
     words = _take_leading_time(line, text)
@@ -124,7 +122,7 @@ def _take_leading_time(line: Line, text: str) -> str:
     bare = bare[bold.end() :] if bold else bare
     if not DIGIT.search(bare[:4]):
         return text
-    match = LEADING.match(bare)
+    match = leading().match(bare)
     if match is None or (time := seconds_of(match["time"])) is None:
         return text
     rest = bare[match.end() :].strip()
@@ -140,7 +138,7 @@ def _take_time_of_rest(line: Line) -> None:
     """Take a time in brackets that stands behind the name: "Maya: [00:03] Good morning."."""
     if line.time is not None or line.rest[:1] not in ("[", "(", "<", "（", "【"):
         return
-    match = LEADING.match(line.rest)
+    match = leading().match(line.rest)
     if match and (time := seconds_of(match["time"])) is not None:
         line.time, line.rest = time, line.rest[match.end() :].strip()
         line.form = "said" if line.rest else "head"
@@ -163,7 +161,7 @@ def _read_said(line: Line, words: str) -> bool:
     if match := HASHED.match(words) or BRACKETED.match(words) or CIRCLED.match(words):
         return _set(line, match["label"], match["rest"], colon=True)
     may_hold_time = line.time is None and ("[" in words[:FARTHEST_COLON] or "(" in words[:FARTHEST_COLON])
-    if may_hold_time and (match := BETWEEN.match(words)) and _set_between(line, match):
+    if may_hold_time and (match := between().match(words)) and _set_between(line, match):
         return True
     if line.time is not None and "\t" in words:
         name, _tab, rest = words.partition("\t")
@@ -172,7 +170,7 @@ def _read_said(line: Line, words: str) -> bool:
     head = words[:FARTHEST_COLON]
     for match in (*COLON.finditer(head), *_tight(line, head)):
         label, rest = words[: match.start()], words[match.end() :]
-        time = TRAILING.match(label)
+        time = trailing().match(label)
         if time and seconds_of(time["time"]) is not None:
             label = time["label"]
         if _set(line, label, rest.lstrip("*_ ") if label.lstrip("- ")[:1] in "*_" else rest, colon=True):
@@ -205,7 +203,7 @@ def _read_head(line: Line, words: str) -> None:
     """Find a label beside a time, with no words: the heading of what follows."""
     if len(words) > FARTHEST_COLON:
         return
-    match = (TRAILING.match(words) or TRAILING_WORDS.match(words)) if line.time is None else None
+    match = (trailing().match(words) or TRAILING_WORDS.match(words)) if line.time is None else None
     if match and (time := seconds_of(match["time"])) is not None:
         wide = match["gap"].strip(" ") != "" or len(match["gap"]) > 1 or match["time"][0] in "[(<（【"
         label = read_label(match["label"])

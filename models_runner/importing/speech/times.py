@@ -4,6 +4,7 @@ A date may stand before the time: 12/03/2026, 10:30 or 2026-03-12T10:30:00Z.
 """
 
 import re
+from functools import cache
 
 CLOCK = (
     r"(?:\d{1,3}:\d{1,2}:\d{1,2}|\d{1,3}:\d{2})(?:[.,]\d{1,6})?(?!\d)"
@@ -23,13 +24,9 @@ _RANGE = rf"{_ONE}(?:\s*(?:-->|->|→|-|–|—|~|to)\s*{_ONE})?"
 _PLAIN = r"\d{1,5}\.\d{1,3}\s?s?"
 _SECONDS = rf"{_PLAIN}\s*(?:-->|->|→|-|–|to)\s*{_PLAIN}"
 _INNER = rf"(?:{_RANGE}|{_SECONDS})"
-BEGINS_WITH_DATE = re.compile(rf"^\W*{DATE}")
 BRACKETED_TIME = rf"(?:\[\s*{_INNER}\s*\]|\(\s*{_INNER}\s*\)|<\s*{_RANGE}\s*>|（\s*{_RANGE}\s*）|【\s*{_RANGE}\s*】)"
 TIME = rf"(?:{BRACKETED_TIME}|{_RANGE})"
-LEADING = re.compile(rf"^(?P<time>{TIME})(?P<gap>\s*[-–—|,;•·:]\s+|\s+|$|(?<=[\])>）】])\s*:?\s*)")
-TRAILING = re.compile(rf"^(?P<label>.*?\S)(?P<gap>\s*[-–—|,;•·@]\s*|\s+|(?=[\[(（【<]))(?P<time>{TIME})$")
-# "30 seconds" is a time where nothing else is on the line; "wait 30 seconds" is not.
-ALONE = re.compile(rf"^(?:{TIME}|{_WORDY})$", re.IGNORECASE)
+BEGINS_WITH_DATE = re.compile(rf"^\W*{DATE}")
 TRAILING_WORDS = re.compile(rf"^(?P<label>.*?\S)(?P<gap>\s+)(?P<time>{_MINUTES})$", re.IGNORECASE)
 _FIRST = re.compile(
     rf"(?P<date>{DATE}|{DAY})?"
@@ -41,8 +38,30 @@ _FIRST_SPOKEN = re.compile(
     r"(?:(?P<seconds>\d{1,2})\s?s(?:econds?)?\b)?",
     re.IGNORECASE,
 )
-
 _FIRST_PLAIN = re.compile(rf"^\W*(?P<seconds>\d{{1,5}}\.\d{{1,3}})\s?s?\s*(?:-->|->|→|-|–|to)\s*{_PLAIN}\W*$")
+
+
+# These hold times in all brackets. Each takes about a tenth of a second to compile, which most processes can spare.
+@cache
+def leading() -> re.Pattern[str]:
+    return re.compile(rf"^(?P<time>{TIME})(?P<gap>\s*[-–—|,;•·:]\s+|\s+|$|(?<=[\])>）】])\s*:?\s*)")
+
+
+@cache
+def trailing() -> re.Pattern[str]:
+    return re.compile(rf"^(?P<label>.*?\S)(?P<gap>\s*[-–—|,;•·@]\s*|\s+|(?=[\[(（【<]))(?P<time>{TIME})$")
+
+
+@cache
+def between() -> re.Pattern[str]:
+    """Return the pattern of a time between a name and the words, without a colon: Maya Chen [00:03] Good morning."""
+    return re.compile(rf"^(?P<label>[^\[\](){{}}<>:]{{2,60}}?)\s*(?P<time>{BRACKETED_TIME})\s+(?P<rest>\S.*)$")
+
+
+@cache
+def alone() -> re.Pattern[str]:
+    """Return the pattern of a line that is a time: "30 seconds" is one, "wait 30 seconds" is not."""
+    return re.compile(rf"^(?:{TIME}|{_WORDY})$", re.IGNORECASE)
 
 
 def seconds_of(text: str) -> float | None:
