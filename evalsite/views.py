@@ -21,7 +21,7 @@ from django.views.i18n import set_language
 from accounts.rights import rights_of
 from annotations.models import Comparison, Criterion, Study
 from annotations.studies.progress import counted_votes
-from annotations.web.access import StillRatingError, being_rated, visible_studies
+from annotations.web.access import StillRatingError, datasets_being_rated, results_are_shown, visible_studies
 from evalsite.example.study import remove_example as remove
 from evalsite.overview import next_steps, system_rows
 from leaderboards.presentation.board_verdict import BoardVerdict
@@ -60,8 +60,10 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "evalsite/welcome.html", {"has_public": settings.PUBLIC_BOARDS})
     user = cast(User, request.user)
     running = Run.objects.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
+    rows = study_rows(visible_studies(user), hidden=datasets_being_rated(request))
+    results_are_shown(request, {row.study.dataset_id for row in rows if row.verdict is not None})
     context = {
-        "study_rows": study_rows(visible_studies(user), hidden={study.pk for study in being_rated(request)}),
+        "study_rows": rows,
         "run_rows": overview.run_rows(running.select_related("system", "dataset").defer("environment")[:ROWS_SHOWN]),
         "datasets": Dataset.objects.annotate(document_count=Count("documents")).order_by("-created_at")[:ROWS_SHOWN],
         "system_rows": system_rows(ROWS_SHOWN),
@@ -75,7 +77,7 @@ def study_rows(visible: QuerySet[Study], hidden: Collection[int] = ()) -> list[S
 
     Args:
         visible: Studies that the reader may open.
-        hidden: Studies whose results the reader may not see yet, by key.
+        hidden: Datasets of whose studies the reader may see no results yet, by key.
     """
     studies = list(visible[:STUDIES_SHOWN])
     ids = [study.pk for study in studies]
@@ -84,7 +86,7 @@ def study_rows(visible: QuerySet[Study], hidden: Collection[int] = ()) -> list[S
     questions: dict[int, list[int]] = defaultdict(list)
     for question, study in Criterion.objects.filter(study__in=ids).order_by().values_list("pk", "study"):
         questions[study].append(question)
-    verdicts = stored_verdicts([study for study in studies if study.pk not in hidden])
+    verdicts = stored_verdicts([study for study in studies if study.dataset_id not in hidden])
     return [
         StudyRow(
             study,
