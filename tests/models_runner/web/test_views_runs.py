@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import re
 import pytest
 from django.utils import timezone
 
@@ -251,6 +252,18 @@ def test_cancel_then_resume():
     response = client.post(f"/runs/{run.pk}/resume/", follow=True)
     assert run.summaries.get().status == Summary.Status.PENDING
     assert 'id="resume"' not in response.content.decode()
+
+
+def test_a_cancelled_run_counts_on_its_page_as_in_the_list():
+    run = RunFactory(status=Run.Status.CANCELLED)
+    SummaryFactory(run=run)
+    for _ in range(3):
+        SummaryFactory(run=run, status=Summary.Status.CANCELLED)
+    client = researcher()
+    pages = [client.get(address).content.decode() for address in (f"/runs/{run.pk}/", "/runs/")]
+    for page in pages:
+        assert re.search(r'<progress[^>]* value="1" max="4"', page)
+        assert re.search(r">1\s*/\s*4\b", page)
 
 
 def test_retry_sends_failed_summaries_back_to_work():
