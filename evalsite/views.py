@@ -14,8 +14,9 @@ from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import add_never_cache_headers
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
-from django.views.defaults import permission_denied
+from django.views.defaults import permission_denied, server_error
 from django.views.i18n import set_language
 
 from accounts.rights import rights_of
@@ -129,9 +130,13 @@ def patterns(request: HttpRequest) -> HttpResponse:
     return render(request, "evalsite/patterns.html", context)
 
 
+@csrf_exempt
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponseBase:
-    """POST language=CODE shows pages in that language, in this browser."""
+    """POST language=CODE shows pages in that language, in this browser.
+
+    It takes no token: shared pages set no cookie before somebody chooses, and another site gains nothing by choosing.
+    """
     code = request.POST.get("language")
     if code not in dict(settings.LANGUAGES):
         return refuse_choice("language", code, dict(settings.LANGUAGES))
@@ -146,6 +151,19 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     # The same address shows the results once they have rated.
     add_never_cache_headers(response)
     return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400 with a page that offers the other language."""
+    return render(request, "400.html", status=400)
+
+
+def fault(request: HttpRequest) -> HttpResponseBase:
+    """Answer 500 with a page that offers the other language, or, where that fails as well, with the bare one."""
+    try:
+        return render(request, "500.html", status=500)
+    except Exception:  # of the database perhaps, which the first fault was of
+        return server_error(request)
 
 
 @require_safe

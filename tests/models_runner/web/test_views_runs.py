@@ -1,6 +1,6 @@
+import re
 from datetime import timedelta
 
-import re
 import pytest
 from django.utils import timezone
 
