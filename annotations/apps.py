@@ -14,7 +14,7 @@ class AnnotationsConfig(AppConfig):
         from annotations.models.triggers import drop_triggers, ensure_triggers
         from annotations.people.new_members import add_invited_member
         from annotations.studies import receivers
-        from annotations.web.access import refusals_by_dataset
+        from annotations.web.access import refusals_by_dataset, results_are_shown
         from jobs.registry import register_job, register_sweep
         from models_runner.runs.signals import summaries_saved
         from models_runner.web.blinding import register_rule
@@ -24,6 +24,6 @@ class AnnotationsConfig(AppConfig):
         register_sweep("evidence", work.sweep_evidence)
         register_sweep("checks for names", leak_check.sweep_leak_check)
         register_job(QualitySnapshot)
-        register_rule(refusals_by_dataset)
+        register_rule(refusals_by_dataset, results_are_shown)
         pre_migrate.connect(drop_triggers, sender=self)
         post_migrate.connect(ensure_triggers, sender=self)

@@ -63,7 +63,9 @@ def next_steps(user: User) -> list[Step]:
     site's. The sample and the example tick off none of them.
     """
     studies = _own_studies(user)
-    own = _own_datasets(user, studies)
+    own, newest = _own_datasets(user, studies), studies.first()
+    rating = reverse("studies") if newest is None else newest.get_absolute_url()
+    verdict = reverse("studies") if newest is None else reverse("board", args=[newest.slug])
     rated = Judgement.objects.counted().filter(assignment__comparison__study__in=studies)
     steps = [
         Step("Import your own meetings", own.exists(), reverse("import_meetings")),
@@ -72,9 +74,9 @@ def next_steps(user: User) -> list[Step]:
             _two_systems(Run.objects.filter(dataset__in=own)),
             reverse("runs") + "#start",
         ),
-        Step("Open a study over the summaries", studies.exists(), reverse("new-study")),
-        Step("Invite people to rate", Annotator.objects.filter(study__in=studies).exists(), reverse("studies")),
-        Step("Read the verdict on the leaderboard", rated.exists(), reverse("studies")),
+        Step("Open a study over the summaries", newest is not None, reverse("new-study")),
+        Step("Invite people to rate", Annotator.objects.filter(study__in=studies).exists(), rating),
+        Step("Read the verdict on the leaderboard", rated.exists(), verdict),
     ]
     return [] if all(step.done for step in steps) else steps
 

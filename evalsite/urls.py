@@ -4,7 +4,9 @@ from django.views.generic import RedirectView
 
 from evalsite import handbook, health, views
 
+handler400 = "evalsite.views.bad_request"
 handler403 = "evalsite.views.refused"
+handler500 = "evalsite.views.fault"
 
 urlpatterns = [
     path("", views.home, name="home"),

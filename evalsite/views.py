@@ -13,14 +13,15 @@ from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.cache import add_never_cache_headers
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
-from django.views.defaults import permission_denied
+from django.views.defaults import permission_denied, server_error
 from django.views.i18n import set_language
 
 from accounts.rights import rights_of
 from annotations.models import Comparison, Criterion, Study
 from annotations.studies.progress import counted_votes
-from annotations.web.access import StillRatingError, being_rated, visible_studies
+from annotations.web.access import StillRatingError, datasets_being_rated, results_are_shown, visible_studies
 from evalsite.example.study import remove_example as remove
 from evalsite.overview import next_steps, system_rows
 from leaderboards.presentation.board_verdict import BoardVerdict
@@ -59,8 +60,10 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "evalsite/welcome.html", {"has_public": settings.PUBLIC_BOARDS})
     user = cast(User, request.user)
     running = Run.objects.filter(status__in=[Run.Status.PENDING, Run.Status.RUNNING])
+    rows = study_rows(visible_studies(user), hidden=datasets_being_rated(request))
+    results_are_shown(request, {row.study.dataset_id for row in rows if row.verdict is not None})
     context = {
-        "study_rows": study_rows(visible_studies(user), hidden={study.pk for study in being_rated(request)}),
+        "study_rows": rows,
         "run_rows": overview.run_rows(running.select_related("system", "dataset").defer("environment")[:ROWS_SHOWN]),
         "datasets": Dataset.objects.annotate(document_count=Count("documents")).order_by("-created_at")[:ROWS_SHOWN],
         "system_rows": system_rows(ROWS_SHOWN),
@@ -74,7 +77,7 @@ def study_rows(visible: QuerySet[Study], hidden: Collection[int] = ()) -> list[S
 
     Args:
         visible: Studies that the reader may open.
-        hidden: Studies whose results the reader may not see yet, by key.
+        hidden: Datasets of whose studies the reader may see no results yet, by key.
     """
     studies = list(visible[:STUDIES_SHOWN])
     ids = [study.pk for study in studies]
@@ -83,7 +86,7 @@ def study_rows(visible: QuerySet[Study], hidden: Collection[int] = ()) -> list[S
     questions: dict[int, list[int]] = defaultdict(list)
     for question, study in Criterion.objects.filter(study__in=ids).order_by().values_list("pk", "study"):
         questions[study].append(question)
-    verdicts = stored_verdicts([study for study in studies if study.pk not in hidden])
+    verdicts = stored_verdicts([study for study in studies if study.dataset_id not in hidden])
     return [
         StudyRow(
             study,
@@ -126,9 +129,13 @@ def patterns(request: HttpRequest) -> HttpResponse:
     return render(request, "evalsite/patterns.html", context)
 
 
+@csrf_exempt
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponseBase:
-    """POST language=CODE shows pages in that language, in this browser."""
+    """POST language=CODE shows pages in that language, in this browser.
+
+    It takes no token: shared pages set no cookie before somebody chooses, and another site gains nothing by choosing.
+    """
     code = request.POST.get("language")
     if code not in dict(settings.LANGUAGES):
         return refuse_choice("language", code, dict(settings.LANGUAGES))
@@ -143,3 +150,16 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     # The same address shows the results once they have rated.
     add_never_cache_headers(response)
     return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400 with a page that offers the other language."""
+    return render(request, "400.html", status=400)
+
+
+def fault(request: HttpRequest) -> HttpResponseBase:
+    """Answer 500 with a page that offers the other language, or, where that fails as well, with the bare one."""
+    try:
+        return render(request, "500.html", status=500)
+    except Exception:  # of the database perhaps, which the first fault was of
+        return server_error(request)

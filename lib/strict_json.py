@@ -13,6 +13,24 @@ SHOWN_PARTS = 4
 TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},]|:', re.DOTALL)
 LONG_NUMBER = re.compile(rf"\d{{{MOST_DIGITS + 1}}}")
 
+# What Python's reader finds, in words that pages can translate.
+FAULTS = {
+    "Expecting value": "a value is missing",
+    "Expecting property name enclosed in double quotes": "a key in double quotes is missing",
+    "Expecting ':' delimiter": "a colon is missing",
+    "Expecting ',' delimiter": "a comma is missing",
+    "Illegal trailing comma before end of object": "a comma stands before the end of an object",
+    "Illegal trailing comma before end of array": "a comma stands before the end of a list",
+    "Extra data": "more text follows after its end",
+    "Unterminated string starting at": "a text without an end begins",
+    "Invalid control character at": "a line break or another control character stands in a text",
+    "Invalid \\escape": "a backslash stands before no sign of JSON",
+    "Invalid \\escape: ": "a backslash stands before no sign of JSON",
+    "Invalid \\uXXXX escape": "a backslash and u stand before no four hexadecimal digits",
+    "Unexpected UTF-8 BOM (decode using utf-8-sig)": "a byte order mark stands",
+}
+UNKNOWN_FAULT = "something is wrong"
+
 # A place in a value: the place around it, and the key or the number (from 1) there. None is the whole value.
 Place = tuple[Any, str | int] | None
 
@@ -51,8 +69,10 @@ def strict_json(text: str) -> Any:
     except RecursionError:
         raise StrictJsonError(_too_deep(), _deep_field(text)) from None
     except json.JSONDecodeError as error:
-        position = f"line {error.lineno}, column {error.colno}" if error.lineno > 1 else f"column {error.colno}"
-        raise StrictJsonError(f"is not JSON: {error.msg} at {position}.") from error
+        fault = FAULTS.get(error.msg, UNKNOWN_FAULT)
+        if error.lineno > 1:
+            raise StrictJsonError(f"is not JSON: {fault} at line {error.lineno}, column {error.colno}.") from error
+        raise StrictJsonError(f"is not JSON: {fault} at column {error.colno}.") from error
     except ValueError as error:
         match = LONG_NUMBER.search(text)
         position = f" at character {match.start() + 1}" if match else ""

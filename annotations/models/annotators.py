@@ -55,6 +55,9 @@ class Annotator(models.Model):
     reads = models.CharField(max_length=500, blank=True, help_text="The languages they read, such as: en zh")
     joined_at = models.DateTimeField(auto_now_add=True)
     left_at = models.DateTimeField(null=True, blank=True, help_text="Gave up the rest of their work in this study.")
+    saw_results_at = models.DateTimeField(
+        null=True, blank=True, help_text="Was shown results, or who wrote which text; is given nothing to rate since."
+    )
     erased_at = models.DateTimeField(null=True, blank=True, help_text="Had all that leads to them erased.")
 
     excluded_at = models.DateTimeField(null=True, blank=True, help_text="Votes do not count since then.")

@@ -211,6 +211,8 @@ class Study(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="studies"
     )
+    # The form it was made with: sent again, from another tab or by a second press, the form finds its study.
+    form_key = models.UUIDField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -260,6 +262,7 @@ class Study(models.Model):
                 condition=Q(opens_at=None) | Q(closes_at=None) | Q(opens_at__lt=F("closes_at")),
                 name="study_opens_before_it_closes",
             ),
+            models.UniqueConstraint(fields=["created_by", "form_key"], name="study_form_makes_one"),
             # Nobody rates there: a person's votes would stand among those of a program.
             models.CheckConstraint(condition=Q(simulated=False) | Q(status="closed"), name="study_simulated_is_closed"),
         ]

@@ -3,7 +3,8 @@
 A place lies within its comparison's quota; nobody is given a gold or training pair without an expected answer, or any
 pair before they have agreed to the study's consent text, where it has one; recorded rows never change. The purpose of a
 comparison does not change once somebody was given it: votes would appear on boards, or vanish from them. How a study
-shows its summaries does not change either: later votes would not mean the same.
+shows its summaries does not change either: later votes would not mean the same. Who has seen results holds no pair and
+gives no vote any more.
 A study of simulated votes stays one, and no other study becomes one.
 
 Triggers are created after every migrate, not in a migration, and dropped before it: on SQLite, a migration that changes
@@ -27,6 +28,11 @@ _WITHOUT_CONSENT = """EXISTS (
                WHERE given.annotator_id = who.id AND agreed.version = study.consent_version
            )
        )"""
+
+_SAW_RESULTS = "EXISTS (SELECT 1 FROM annotations_annotator WHERE id = {who} AND saw_results_at IS NOT NULL)"
+_HOLDS_AFTER_RESULTS = f"NEW.state = 'leased' AND {_SAW_RESULTS.format(who='NEW.annotator_id')}"
+_VOTER = "(SELECT annotator_id FROM annotations_assignment WHERE id = NEW.assignment_id)"
+_VOTES_AFTER_RESULTS = _SAW_RESULTS.format(who=_VOTER)
 
 SQLITE = (
     """CREATE TRIGGER IF NOT EXISTS assignment_slot_within_quota_insert BEFORE INSERT ON annotations_assignment
@@ -57,6 +63,21 @@ SQLITE = (
     f"""CREATE TRIGGER IF NOT EXISTS assignment_needs_consent BEFORE INSERT ON annotations_assignment
        WHEN {_WITHOUT_CONSENT}
        BEGIN SELECT RAISE(ABORT, 'assignment_needs_consent'); END""",
+    *(
+        f"""CREATE TRIGGER IF NOT EXISTS assignment_is_blind_{when.split()[0].lower()} BEFORE {when}
+            ON annotations_assignment WHEN {_HOLDS_AFTER_RESULTS}
+            BEGIN SELECT RAISE(ABORT, 'assignment_is_blind'); END"""
+        for when in ("INSERT", "UPDATE OF state")
+    ),
+    *(
+        f"""CREATE TRIGGER IF NOT EXISTS vote_is_blind_{when.split()[0].lower()} BEFORE {when}
+            ON annotations_judgement WHEN {_VOTES_AFTER_RESULTS}
+            BEGIN SELECT RAISE(ABORT, 'vote_is_blind'); END"""
+        for when in ("INSERT", "UPDATE OF outcome, strength")
+    ),
+    """CREATE TRIGGER IF NOT EXISTS saw_results_stays BEFORE UPDATE OF saw_results_at ON annotations_annotator
+       WHEN OLD.saw_results_at IS NOT NULL AND NEW.saw_results_at IS NULL
+       BEGIN SELECT RAISE(ABORT, 'saw_results_stays'); END""",
     *(
         f"""CREATE TRIGGER IF NOT EXISTS {name} BEFORE UPDATE ON {table}
             BEGIN SELECT RAISE(ABORT, '{name}'); END"""
@@ -125,6 +146,33 @@ POSTGRESQL = (
        END $$ LANGUAGE plpgsql""",
     """CREATE OR REPLACE TRIGGER assignment_needs_consent BEFORE INSERT
        ON annotations_assignment FOR EACH ROW EXECUTE FUNCTION assignment_needs_consent()""",
+    f"""CREATE OR REPLACE FUNCTION assignment_is_blind() RETURNS trigger AS $$
+       BEGIN
+           IF {_HOLDS_AFTER_RESULTS} THEN
+               RAISE EXCEPTION 'assignment_is_blind' USING ERRCODE = 'check_violation';
+           END IF;
+           RETURN NEW;
+       END $$ LANGUAGE plpgsql""",
+    """CREATE OR REPLACE TRIGGER assignment_is_blind BEFORE INSERT OR UPDATE OF state
+       ON annotations_assignment FOR EACH ROW EXECUTE FUNCTION assignment_is_blind()""",
+    f"""CREATE OR REPLACE FUNCTION vote_is_blind() RETURNS trigger AS $$
+       BEGIN
+           IF {_VOTES_AFTER_RESULTS} THEN
+               RAISE EXCEPTION 'vote_is_blind' USING ERRCODE = 'check_violation';
+           END IF;
+           RETURN NEW;
+       END $$ LANGUAGE plpgsql""",
+    """CREATE OR REPLACE TRIGGER vote_is_blind BEFORE INSERT OR UPDATE OF outcome, strength
+       ON annotations_judgement FOR EACH ROW EXECUTE FUNCTION vote_is_blind()""",
+    """CREATE OR REPLACE FUNCTION saw_results_stays() RETURNS trigger AS $$
+       BEGIN
+           IF OLD.saw_results_at IS NOT NULL AND NEW.saw_results_at IS NULL THEN
+               RAISE EXCEPTION 'saw_results_stays' USING ERRCODE = 'check_violation';
+           END IF;
+           RETURN NEW;
+       END $$ LANGUAGE plpgsql""",
+    """CREATE OR REPLACE TRIGGER saw_results_stays BEFORE UPDATE OF saw_results_at
+       ON annotations_annotator FOR EACH ROW EXECUTE FUNCTION saw_results_stays()""",
     """CREATE OR REPLACE FUNCTION row_is_append_only() RETURNS trigger AS $$
        BEGIN
            RAISE EXCEPTION '%', TG_NAME USING ERRCODE = 'check_violation';
@@ -137,6 +185,8 @@ POSTGRESQL = (
 )
 
 
+BLIND_ASSIGNMENT = ("assignment_is_blind", "assignment_is_blind_insert", "assignment_is_blind_update")
+BLIND_VOTE = ("vote_is_blind", "vote_is_blind_insert", "vote_is_blind_update")
 TABLES = {
     "assignment_slot_within_quota_insert": "annotations_assignment",
     "assignment_slot_within_quota_update": "annotations_assignment",
@@ -146,12 +196,19 @@ TABLES = {
     "study_summary_format_is_fixed": "annotations_study",
     "study_simulated_is_fixed": "annotations_study",
     "assignment_needs_consent": "annotations_assignment",
+    **dict.fromkeys(BLIND_ASSIGNMENT, "annotations_assignment"),
+    **dict.fromkeys(BLIND_VOTE, "annotations_judgement"),
+    "saw_results_stays": "annotations_annotator",
     **APPEND_ONLY,
 }
 
 
-# Columns of the study that a database migrated back to before them lacks, and so the triggers that read them.
-LATER_COLUMNS = ("summary_format", "simulated")
+# Columns that a database migrated back to before them lacks, and what is in the statements that need them.
+LATER_COLUMNS = {
+    "summary_format": ("summary_format",),
+    "simulated": ("simulated",),
+    "saw_results_at": ("saw_results", "_is_blind"),
+}
 
 
 def drop_triggers(using: str = "default", **kwargs: object) -> None:
@@ -173,10 +230,13 @@ def ensure_triggers(using: str = "default", **kwargs: object) -> None:
         return  # migrated back to before the tables
     with connection.cursor() as cursor:
         columns = {
-            column.name for column in connection.introspection.get_table_description(cursor, "annotations_study")
+            column.name
+            for table in ("annotations_study", "annotations_annotator")
+            for column in connection.introspection.get_table_description(cursor, table)
         }
+        lacking = [mark for column, marks in LATER_COLUMNS.items() if column not in columns for mark in marks]
         for statement in POSTGRESQL if connection.vendor == "postgresql" else SQLITE:
             if later and "consent" in statement:
                 continue  # migrated back to before these tables
-            if all(name in columns for name in LATER_COLUMNS if name in statement):
+            if not any(mark in statement for mark in lacking):
                 cursor.execute(statement)

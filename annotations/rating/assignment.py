@@ -56,7 +56,9 @@ def prefetch(annotator: Annotator, shown: UUID, *, now: datetime | None = None) 
 
 
 def _may_rate(annotator: Annotator, now: datetime) -> bool:
-    return annotator.study.takes_votes(now) and annotator.left_at is None and not lacks_consent(annotator)
+    if annotator.left_at is not None or annotator.saw_results_at is not None:
+        return False
+    return annotator.study.takes_votes(now) and not lacks_consent(annotator)
 
 
 def _plenty_left(study: Study) -> bool:
@@ -86,7 +88,9 @@ def _take_control_item(annotator: Annotator, now: datetime) -> Assignment | None
 def has_work(annotator: Annotator) -> bool:
     """True while a comparison can be given to the annotator, or may yet be: another annotator's lease may run out."""
     study = annotator.study
-    if annotator.left_at is not None or study.status == Study.Status.DRAFT or study.is_over(timezone.now()):
+    if annotator.left_at is not None or annotator.saw_results_at is not None:
+        return False
+    if study.status == Study.Status.DRAFT or study.is_over(timezone.now()):
         return False
     if annotator.assignments.filter(state=Assignment.State.LEASED).exists():
         return True

@@ -84,7 +84,12 @@ def leave(annotator: Annotator, *, now: datetime | None = None) -> None:
 
 
 def come_back(annotator: Annotator) -> None:
-    """Let an annotator who had left continue; as a new annotator they would be given pairs they have rated."""
-    if annotator.left_at is not None:
+    """Let an annotator who had left continue, unless they have seen results since.
+
+    As a new annotator they would be given pairs they have rated.
+    """
+    if annotator.left_at is None:
+        return
+    # In one statement with its condition: another request may be showing them results now.
+    if Annotator.objects.filter(pk=annotator.pk, saw_results_at=None).update(left_at=None):
         annotator.left_at = None
-        annotator.save(update_fields=["left_at"])

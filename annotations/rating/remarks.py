@@ -17,7 +17,7 @@ from annotations.rating.leases import give_back
 from annotations.rating.votes import (
     Receipt,
     RefusedError,
-    check_open,
+    check_may_answer,
     complete_if_answered,
     key_used,
     lock_assignment,
@@ -60,7 +60,7 @@ def _record(annotator: Annotator, said: NewRemark, now: datetime) -> Receipt:
         if (earlier.assignment_id, earlier.kind) != (assignment.pk, said.kind):
             raise key_used()
         return Receipt(complete=assignment.state != Assignment.State.LEASED, repeated=True)
-    check_open(annotator.study)
+    check_may_answer(annotator)
     _check(assignment, said)
     if assignment.state == Assignment.State.EXPIRED:
         _take_up(assignment, said, now)

@@ -21,7 +21,9 @@ GUESS_CHOICES = ("left", "right", "none")
 def next_guess(annotator: Annotator) -> Assignment | None:
     """Return a rated pair of a compact and a large system to guess about; None while pairs are left, or when done."""
     study = annotator.study
-    if not study.ask_guess or has_work(annotator) or annotator.left_at is not None:
+    if not study.ask_guess or annotator.left_at is not None or annotator.saw_results_at is not None:
+        return None
+    if has_work(annotator):
         return None
     rated = _rated(study).filter(annotator=annotator)
     if rated.filter(guess__isnull=False).count() >= GUESSES_EACH:

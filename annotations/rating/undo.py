@@ -13,7 +13,7 @@ from annotations.counts.pair_tallies import counting
 from annotations.models import Annotator, Assignment, Judgement, JudgementRevision, Remark
 from annotations.rating import assignment as assignments
 from annotations.rating.leases import lease_end
-from annotations.rating.votes import RefusedError, check_open, choice_of, is_adaptive, key_used, lock_assignment
+from annotations.rating.votes import RefusedError, check_may_answer, choice_of, is_adaptive, key_used, lock_assignment
 
 SKIP = "skip"
 
@@ -46,7 +46,7 @@ def undo(annotator: Annotator, client_key: UUID, *, now: datetime | None = None)
 def _undo(annotator: Annotator, client_key: UUID, now: datetime) -> Undone:
     if (repeated := _withdrawn_before(annotator, client_key)) is not None:
         return repeated
-    check_open(annotator.study)
+    check_may_answer(annotator)
     last = last_act(annotator)
     if last is None:
         raise RefusedError("nothing_to_undo", _("There is no answer to take back."))
@@ -106,6 +106,8 @@ def _withdrawn_before(annotator: Annotator, client_key: UUID) -> Undone | None:
 
 def has_acted(annotator: Annotator) -> bool:
     """Return True if there is something that undo would take back."""
+    if annotator.saw_results_at is not None:
+        return False
     acts = Q(judgements__isnull=False) | Q(state=Assignment.State.SKIPPED)
     return annotator.assignments.filter(acts).exists()
 

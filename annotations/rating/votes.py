@@ -94,8 +94,14 @@ def key_used() -> RefusedError:
     return RefusedError("key_used", _("This answer's key was used for another answer. Reload the page."))
 
 
-def check_open(study: Study) -> None:
-    if not study.takes_votes(timezone.now()):
+def check_may_answer(annotator: Annotator) -> None:
+    """Raise RefusedError if the study takes no votes now, or none of somebody who has seen its results."""
+    if annotator.saw_results_at is not None:
+        raise RefusedError(
+            "results_seen",
+            _("You have seen results of these meetings, so you rate them no more. Your earlier votes are saved."),
+        )
+    if not annotator.study.takes_votes(timezone.now()):
         raise RefusedError(
             "study_not_open", _("This study is not open for rating at the moment. Your earlier votes are saved.")
         )
@@ -106,7 +112,7 @@ def _record(annotator: Annotator, vote: Vote, now: datetime) -> Receipt:
     assignment = target.assignment
     if target.stored is not None:
         return _repeated(target.stored, assignment, vote)
-    check_open(annotator.study)
+    check_may_answer(annotator)
     if target.criterion_id is None:
         raise RefusedError(
             "unknown_criterion",

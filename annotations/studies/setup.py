@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypedDict, Unpack
+from uuid import UUID
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotations.counts.pair_tallies import recount_pairs
@@ -45,6 +46,7 @@ __all__ = [
     "check_sampling",
     "create_study",
     "own_criteria",
+    "store_once",
 ]
 
 Moment = PersonalQuestion.Moment
@@ -149,6 +151,7 @@ class NewStudy:
         margin: See Study.noninferiority_margin; None for no verdict on small versus large.
         small_system, large_system: The two that the study asks about, named before any vote.
         simulated: A program draws its votes; the study is closed, so that no person's vote comes in between.
+        form_key: Of the form it is made with, which makes one study; None for none.
     """
 
     slug: str
@@ -174,6 +177,7 @@ class NewStudy:
     opens_at: datetime | None = None
     closes_at: datetime | None = None
     simulated: bool = False
+    form_key: UUID | None = None
 
     @property
     def pair_is_named(self) -> bool:
@@ -212,6 +216,7 @@ class NewStudy:
             "status",
             "simulated",
             "sampling",
+            "form_key",
         )
         also = ("epsilon", "small_system", "large_system", "opens_at", "closes_at")
         values: dict[str, Any] = {name: getattr(self, name) for name in (*same, *also)}
@@ -254,6 +259,29 @@ def create_study(slug: str, dataset: Dataset, systems: Sequence[System], **setti
         StudySetupError: The settings make no study.
     """
     return store_study(NewStudy(slug, dataset, systems, **settings))
+
+
+def store_once(wanted: NewStudy) -> tuple[Study, bool]:
+    """Store the study of a form, or return the one that the same form has made; True if it is new.
+
+    Raises:
+        StudySetupError: The settings make no study.
+    """
+    if (made := _made_by_form(wanted)) is not None:
+        return made, False
+    try:
+        return store_study(wanted), True
+    except (IntegrityError, StudySetupError):
+        # Another tab may have been faster: then the constraint refused this one, or the name is taken.
+        if (made := _made_by_form(wanted)) is None:
+            raise
+        return made, False
+
+
+def _made_by_form(wanted: NewStudy) -> Study | None:
+    if wanted.form_key is None or wanted.created_by is None:
+        return None
+    return Study.objects.filter(created_by=wanted.created_by, form_key=wanted.form_key).first()
 
 
 @transaction.atomic

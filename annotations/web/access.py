@@ -3,7 +3,7 @@
 A stranger gets 404, a weaker role 403. Decorators say for whom a page is: members_only, owners_only, not_while_rating.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial, wraps
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from accounts.rights import rights_of
 from annotations.models import Annotator, Membership, Study
 from annotations.rating.assignment import has_work
 from annotations.rating.queries import find_annotator
+from annotations.rating.results_seen import note_results_seen
 
 __all__ = [
     "LEAD",
@@ -44,6 +45,7 @@ __all__ = [
     "refuse_to_change_example",
     "refuse_while_rating",
     "remember",
+    "results_are_shown",
     "role_of",
     "study_creators_only",
     "study_gate",
@@ -153,11 +155,15 @@ def _is_the_visitor(request: HttpRequest, here: list[int]) -> Q:
     return of_browser | Q(user=request.user.pk) if request.user.is_authenticated else of_browser
 
 
+def _visitors(request: HttpRequest) -> list[Annotator]:
+    """Return the annotators that this account or this browser is, in any study."""
+    here = request.session.get(SESSION_KEY, {}).values()
+    return list(Annotator.objects.select_related("study").filter(_is_the_visitor(request, list(here))))
+
+
 def being_rated(request: HttpRequest) -> list[Study]:
     """Return the studies in which this account or this browser has pairs to rate, and so may see no results."""
-    here = request.session.get(SESSION_KEY, {}).values()
-    themselves = Annotator.objects.select_related("study").filter(_is_the_visitor(request, list(here)))
-    return [annotator.study for annotator in themselves.filter(left_at=None) if has_work(annotator)]
+    return [annotator.study for annotator in _visitors(request) if has_work(annotator)]
 
 
 def refusals_by_dataset(request: HttpRequest) -> dict[int, StillRatingError]:
@@ -176,10 +182,13 @@ def refusals_by_dataset(request: HttpRequest) -> dict[int, StillRatingError]:
 def refuse_while_rating(request: HttpRequest, study: Study) -> None:
     """Raise StillRatingError if this account or this browser has pairs to rate on the study's dataset, in any study.
 
-    It names this study where they rate in it.
+    It names this study where they rate in it. Who rates no more is about to see results, and that is stored.
     """
-    rated = [other for other in being_rated(request) if other.dataset_id == study.dataset_id]
-    if rated:
+    themselves = [who for who in _visitors(request) if who.study.dataset_id == study.dataset_id]
+    rated = [who.study for who in themselves if has_work(who)]
+    if not rated:
+        note_results_seen(themselves)
+    else:
         first = min(rated, key=lambda other: other.pk != study.pk)
         joined_here = str(first.public_id) in request.session.get(SESSION_KEY, {})
         raise StillRatingError(first, joined_here=joined_here)
@@ -188,6 +197,12 @@ def refuse_while_rating(request: HttpRequest, study: Study) -> None:
 def datasets_being_rated(request: HttpRequest) -> set[int]:
     """Return the ids of datasets on which this account or this browser has pairs to rate, in any study."""
     return {study.dataset_id for study in being_rated(request)}
+
+
+def results_are_shown(request: HttpRequest, datasets: Collection[int]) -> None:
+    """Store that this account or this browser is shown results, or who wrote which text, of these datasets."""
+    if datasets:
+        note_results_seen(who for who in _visitors(request) if who.study.dataset_id in datasets)
 
 
 View = Callable[..., HttpResponseBase]

@@ -62,6 +62,8 @@ def _pair(assignment: Assignment, *, ahead: bool = False) -> PairOut:
 def _why_nothing(annotator: Annotator) -> Any:
     if annotator.left_at is not None:
         return "left"
+    if annotator.saw_results_at is not None:
+        return "done"
     if not annotator.study.takes_votes(timezone.now()):
         return "not_open"
     if has_work(annotator):

@@ -150,6 +150,6 @@ def on_help(helped: Values) -> str:
         return "The metrics add almost nothing to the votes, so these ratings are those of the votes."
     return (
         f"The metrics are worth up to {format_whole(most)} votes on top of the {helped['votes']} there are: they "
-        f"predict votes on {helped['other_documents']} documents that nobody judged, corrected by their errors on the "
-        "documents that people judged."
+        f"predict votes on {helped['other_documents']} documents without votes, corrected by their errors on the "
+        "documents with votes."
     )

@@ -33,6 +33,7 @@ WORDS = (
     *("validation split", "pairs per document", "completion code", "annotator title", "break minutes"),
     *("slug", "anchor", "label", "addresses", "encoding", "sheet", "about", "temperature", "repetition penalty"),
     "pair %(number)s of %(document)s",
+    *("line %(n)s", "record %(n)s", "row %(n)s", "field %(n)s"),
     *("%(n)s system", "%(n)s systems", "%(n)s document", "%(n)s documents", "%(n)s annotator", "%(n)s annotators"),
     *("%(n)s vote", "%(n)s votes", "%(n)s days", "%(n)s judge", "%(n)s judges", "%(n)s judgement", "%(n)s judgements"),
     *("%(n)s pair", "%(n)s pairs", "%(n)s question", "%(n)s questions", "%(n)s rating", "%(n)s ratings"),
@@ -53,6 +54,8 @@ SPAN = re.compile(f"{VERBATIM}([^{VERBATIM}]*){VERBATIM}")
 NAMES = re.compile(r"[\w.-]+(?:, [\w.-]+)* and [\w.-]+")
 COUNTED = re.compile(r"([\d,]+) (\w+)")
 COUNT = re.compile(r"%\(n\)s \w+")
+# Where something is in a file, as messages begin: votes.jsonl, line 3, field 'winner'.
+AT = re.compile(r", (line|record|row|field) ([^,]+)(?=, |$)")
 RANGE = re.compile(r"([\d.,]+) to ([\d.,]+)")
 # Marks between and after texts, in the catalogue under their own context: ". " tells whether a space parts sentences.
 MARKS = ("; ", ", ", " and ", ": ", ".", ". ", "–", " (", ")")
@@ -210,12 +213,26 @@ def _in_parts(language: str, text: str, depth: int) -> str | None:
         return found
     name, colon, rest = text.partition(": ")
     if colon and (found := _find(language, rest, depth - 1)):
-        return f"{_value(language, name, 0)}{_mark(language, ': ')}{found}"
+        return f"{_at_place(language, name) or _value(language, name, 0)}{_mark(language, ': ')}{found}"
     if RANGE.fullmatch(text):
         return text.replace(" to ", _mark(language, "–"))
     if text.endswith(".") and (found := _find(language, text[:-1], depth - 1)):
         return f"{found}{_mark(language, '.')}"
     return None
+
+
+def _at_place(language: str, place: str) -> str | None:
+    """Translate a place in a file; its name and the number or name there stay."""
+    first = AT.search(place)
+    if first is None or AT.sub("", place[first.start() :]):
+        return None
+    comma = _mark(language, ", ")
+
+    def shown(found: re.Match[str]) -> str:
+        form = _texts(language).get(f"{found[1]} %(n)s") or f"{found[1]} %(n)s"
+        return f"{comma}{PLACE.sub(lambda _: found[2], form)}"
+
+    return place[: first.start()] + AT.sub(shown, place[first.start() :])
 
 
 def _joined(language: str, parts: list[str], mark: str, depth: int) -> str | None:

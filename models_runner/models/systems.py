@@ -12,6 +12,7 @@ from models_runner.adapters.endpoints import check_engine
 from models_runner.adapters.generating.settings import check_generating_settings
 from models_runner.adapters.loading.settings import check_loading_settings
 from models_runner.adapters.longinput.strategies import check_long_input
+from models_runner.adapters.longinput.window import check_output_limit, check_window
 from models_runner.adapters.openai_api.settings import check_request_settings
 from models_runner.adapters.protocol import AdapterError
 from models_runner.adapters.registry import ADAPTERS, UnknownAdapterError
@@ -50,6 +51,7 @@ def check_engine_record(engine: Mapping[str, Any]) -> None:
 CHECKS: dict[str, Callable[[Any], None]] = {
     "adapter": check_adapter,
     "prompt_template": check_template,
+    "decoding": check_output_limit,
     "long_input": check_long_input,
     "engine": check_engine_record,
 }
@@ -134,6 +136,11 @@ class System(models.Model):
                 check(getattr(self, name))
             except AdapterError as error:
                 problems[name] = str(error)
+        if not problems and "context_window" not in (exclude or ()):
+            try:
+                check_window(self.adapter, self.context_window, self.decoding, self.engine)
+            except AdapterError as error:
+                problems["context_window"] = str(error)
         if problems:
             raise ValidationError(problems)
 

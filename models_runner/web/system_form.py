@@ -126,10 +126,10 @@ class SettingsField(forms.JSONField):
         try:
             found = strict_json(value)
         except StrictJsonError as error:
-            raise forms.ValidationError(f"This {error.message}") from error
+            raise forms.ValidationError(f"What was typed {error.message}") from error
         for _place, text in json_texts(found):
             if problem := storable_problem(text):
-                raise forms.ValidationError(f"This {problem}")
+                raise forms.ValidationError(f"What was typed {problem}")
         return found
 
 

@@ -121,6 +121,16 @@ def test_a_system_is_added_once():
     assert System.objects.get().engine == {"default": "é ✓"}
 
 
+def test_a_window_without_room_for_a_prompt_is_refused():
+    record = {"slug": "narrow", "name": "Narrow", "adapter": "llamacpp", "regime": "zero-shot", "context_window": 10}
+    answer = program().post("/systems", record | {"decoding": {"max_tokens": 512}})
+    assert answer.status_code == 422
+    assert "narrow: field 'context_window': A window of 10 tokens is too small" in error_of(answer)["message"]
+    assert "Expected 576 or more" in error_of(answer)["message"]
+    encoder = record | {"adapter": "transformers", "context_window": 512}  # which holds the input alone
+    assert program().post("/systems", encoder | {"decoding": {"max_tokens": 512}}).status_code == 201
+
+
 # ---- runs
 
 

@@ -119,6 +119,28 @@ def test_going_back_reloading_and_errors_lose_nothing(logged_in, complaints):
     complaints.clear()
 
 
+def test_a_copy_of_the_tab_makes_no_second_study(logged_in):
+    page = logged_in()
+    page.goto("/studies/new/")
+    type_into(page, "Title", "Once")
+    press(page, "Next: Who")
+    choose_systems(page)
+    looked_at(page)
+    copy = page.context.new_page()
+    copy.goto("/studies/")
+    kept = page.evaluate("sessionStorage.getItem('new-study')")
+    copy.evaluate("kept => sessionStorage.setItem('new-study', kept)", kept)  # as a browser does for a copied tab
+    copy.goto("/studies/new/#when")
+    looked_at(copy)
+    for tab in (page, copy):
+        tab.get_by_role("link", name="When").click()
+        looked_at(tab)
+        tab.get_by_role("button", name="Create and open").click()
+        expect(tab.get_by_role("heading", level=1)).to_contain_text("Once")
+    expect(copy.get_by_text("This form had made its study before")).to_be_visible()
+    assert Study.objects.count() == 1
+
+
 @pytest.mark.parametrize("screen", SCREENS)
 def test_no_step_breaks_a_serious_rule_and_each_fits_the_screen(logged_in, screen):
     page = logged_in(bypass_csp=True, **screen)

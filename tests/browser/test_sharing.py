@@ -49,6 +49,12 @@ def test_a_link_to_the_report_from_making_to_revoking(owner, new_page, complaint
         reader.get_by_role("link", name="Download as PDF").click()
     assert waiting.value.path().read_bytes().startswith(b"%PDF-")
     assert reader.context.cookies() == []
+    reader.get_by_role("button", name="中文").click()
+    expect(reader.locator("html")).to_have_attribute("lang", "zh-hans")
+    expect(reader.locator("h1")).to_contain_text(verdict.large)
+    assert [cookie["name"] for cookie in reader.context.cookies()] == [settings.LANGUAGE_COOKIE_NAME]
+    reader.get_by_role("button", name="English").click()
+    expect(reader.locator("html")).to_have_attribute("lang", "en")
 
     owner.get_by_role("button", name="Revoke").click()
     expect(owner.locator(".message.success")).to_contain_text("The link is revoked")

@@ -46,6 +46,14 @@ def test_an_administrator_counts_meetings_that_a_command_imported():
     assert done(with_role("researcher")) == [False] * 5
 
 
+def test_the_last_steps_lead_to_the_newest_study():
+    client = with_role("researcher")
+    assert [step.address for step in next_steps(person(client))][3:] == ["/studies/", "/studies/"]
+    for slug in ("earlier", "newest"):
+        Membership.objects.create(study=make_study(slug=slug), user=person(client), role=Membership.Role.OWNER)
+    assert [step.address for step in next_steps(person(client))][3:] == ["/studies/newest/", "/boards/newest/"]
+
+
 def test_a_study_that_they_were_made_a_member_of_is_theirs(others):
     client = with_role("researcher")
     Membership.objects.create(study=others, user=person(client), role=Membership.Role.RESEARCHER)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.strict_json import DEEPEST, StrictJsonError, json_texts, strict_json
+from lib.strict_json import DEEPEST, FAULTS, StrictJsonError, json_texts, strict_json
 
 INNER = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5)
@@ -34,8 +34,8 @@ def nested(depth, opening='{"a":', inside="1", closing="}"):
         ('{"id": "}]{", "metadata": ' + nested(50_000) + "}", "metadata.a.a.a…", "nested too deeply"),
         ('{"a": [1, {"b": ' + nested(5_000, "[", "", "]") + "}]}", "a[2].b[1]…", "nested too deeply"),
         ("[" * 100_000, "[1][1][1][1]…", "nested too deeply"),
-        ("{", "", "is not JSON: Expecting property name"),
-        ("", "", "is not JSON: Expecting value at column 1"),
+        ("{", "", "is not JSON: a key in double quotes is missing at column 2."),
+        ("", "", "is not JSON: a value is missing at column 1"),
         ('{\n"a" 1}', "", "at line 2, column 5"),
     ],
 )
@@ -44,6 +44,30 @@ def test_what_cannot_be_stored_is_named(text, field, message):
         strict_json(text)
     assert error.value.field == field
     assert message in error.value.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": }',
+        "{a: 1}",
+        '{"a" 1}',
+        "[1 2]",
+        "[1,]",
+        '{"a": 1,}',
+        "{} 1",
+        '"a',
+        '"\n"',
+        r'"\x"',
+        r'"\u12"',
+        "\ufeff{}",
+    ],
+)
+def test_what_pythons_reader_finds_is_told_in_words_of_ours(text):
+    with pytest.raises(StrictJsonError) as error:
+        strict_json(text)
+    assert error.value.message.startswith("is not JSON: ")
+    assert any(f": {fault} at " in error.value.message for fault in FAULTS.values())
 
 
 def test_as_deep_as_allowed_is_read():

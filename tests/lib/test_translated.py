@@ -38,6 +38,19 @@ def _chinese():
         ("left, right, equally good and both bad", "左边、右边、同样好、都不好"),
         ("tiny: no value in ROUGE-1", "tiny：ROUGE-1 没有数值"),
         ("Both bad:", "都不好："),
+        # a place in a file, and what the strict reader says
+        (
+            "m.json, record 2, field 'a': is not JSON: the key 'b' is there twice.",
+            "m.json，第 2 条记录，字段 'a'：不是 JSON：键 'b' 出现了两次。",
+        ),
+        (
+            "votes.jsonl, line 3: is not JSON: a value is missing at column 7.",
+            "votes.jsonl，第 3 行：不是 JSON：第 7 列处，缺少一个值。",
+        ),
+        (
+            "What was typed is not JSON: a colon is missing at column 4.",
+            "输入的内容不是 JSON：第 4 列处，缺少一个冒号。",
+        ),
         (
             "3 annotators gave 180 judgements on 10 documents, each on a pair of summaries of the same document.",
             "3 位评价者对 10 份文档给出了 180 个判断，每个判断针对同一份文档的两份摘要。",

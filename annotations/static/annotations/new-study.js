@@ -33,7 +33,7 @@ function firstWithErrors() {
 
 // ---- the fields that were left or passed, whose errors may be told
 
-const NOT_TYPED = new Set(["csrfmiddlewaretoken", "left", "listed"]);
+const NOT_TYPED = new Set(["csrfmiddlewaretoken", "form_key", "left", "listed"]);
 const left = new Set();
 
 function leave(names) {
@@ -55,13 +55,15 @@ function filledIn() {
 }
 
 function keep() {
-  if (!sent) sessionStorage.setItem(KEY, JSON.stringify({ values: filledIn(), suggested }));
+  if (!sent) sessionStorage.setItem(KEY, JSON.stringify({ values: filledIn(), suggested, key: form.elements.form_key.value }));
 }
 
 function bringBack() {
   const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
   if (kept === null) return;
   suggested = kept.suggested;
+  // What was typed makes one study, also from a copy of this tab.
+  if (kept.key) form.elements.form_key.value = kept.key;
   const values = new Map();
   for (const [name, value] of kept.values) values.set(name, [...(values.get(name) ?? []), value]);
   for (const field of form.elements) {

@@ -49,6 +49,7 @@ STEPS = (
         "Which meetings, and which summaries of them.",
         ("title", "slug", "dataset", "instruction", "sample"),
         ("split", "chosen", "seed"),
+        ("form_key",),
     ),
     Step(
         "who",
@@ -100,6 +101,11 @@ def _system_field(label: str, help_text: str = "", empty: str = "") -> forms.Mod
 class StudyForm(RatingOptionsForm):
     """A new study over summaries, finished or still being written."""
 
+    form_key = forms.UUIDField(
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={"invalid": "The key of this form is damaged. Open New study again."},
+    )
     title = forms.CharField(max_length=200, help_text="For researchers; annotators do not see it.")
     slug = forms.SlugField(
         max_length=LONGEST_SLUG,
@@ -236,7 +242,7 @@ class StudyForm(RatingOptionsForm):
         if "dataset" not in values:
             return None
         same = ("instruction", "criteria", "quota", "annotator_title", "guidelines", "sampling", "epsilon")
-        also = ("margin", "small_system", "large_system", "opens_at", "closes_at", "title")
+        also = ("margin", "small_system", "large_system", "opens_at", "closes_at", "title", "form_key")
         return NewStudy(
             values.get("slug", ""),
             values["dataset"],

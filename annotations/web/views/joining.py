@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -46,6 +47,8 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     try:
         known = annotator is not None or is_known(study, external_id) or has_joined(study, _account(request))
         form = None if known else _languages_form(request, study)
+        if annotator is not None and _is_over_for(annotator):
+            return redirect("rate", study.public_id)
         if request.method == "GET" or (form is not None and not form.is_valid()):
             if annotator is None and not is_known(study, external_id):
                 check_invitation(invitation, study, external_id)
@@ -59,6 +62,11 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "annotations/refused.html", {"message": refusal, "study": study}, status=410)
     come_back(annotator)
     return redirect("rate", study.public_id)
+
+
+def _is_over_for(annotator: Annotator) -> bool:
+    """True where the rating page has no more pairs for somebody who joined, and says why."""
+    return annotator.saw_results_at is not None or annotator.study.is_over(timezone.now())
 
 
 def _languages_form(request: HttpRequest, study: Study) -> LanguagesForm | None:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from typing import Any, cast
+from uuid import uuid4
 
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from annotations.drafting.forecast import TooLargeError, simulate_study
 from annotations.drafting.live import LiveDraft, SystemChoice, choose_systems, look_at
 from annotations.drafting.plan import Problem
-from annotations.studies.setup import StudySetupError, store_study
+from annotations.studies.setup import NewStudy, StudySetupError, store_once
 from annotations.web.access import refusals_by_dataset, study_creators_only
 from annotations.web.forms.new_study import STEP_OF, STEPS, Step, StudyForm, free_slug
 from models_runner.models import Dataset, System
@@ -32,11 +34,19 @@ def new_study(request: HttpRequest) -> HttpResponse:
         wanted = form.wanted(created_by=cast(User, request.user), draft="draft" in request.POST)
         try:
             if wanted is not None:
-                return redirect(store_study(wanted))
+                return _to_study(request, wanted)
         except StudySetupError as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
     context = _context(request, form) | _exact(form, asked="simulate" in request.POST)
     return render(request, PAGE, context, status=400 if form.errors and not looks else 200)
+
+
+def _to_study(request: HttpRequest, wanted: NewStudy) -> HttpResponse:
+    """Store the study, once for each form, and lead to it. Raises StudySetupError."""
+    study, is_new = store_once(wanted)
+    if not is_new:
+        messages.info(request, "This form had made its study before: here it is. For another one, begin a new study.")
+    return redirect(study)
 
 
 @study_creators_only
@@ -60,9 +70,9 @@ def _left(request: HttpRequest) -> frozenset[str]:
 
 
 def _initial() -> dict[str, Any]:
-    """Choose the dataset where there is one alone."""
+    """Give each form a key of its own; choose the dataset where there is one alone."""
     names = Dataset.objects.values_list("name", flat=True)[:2]
-    return {"dataset": names[0]} if len(names) == 1 else {}
+    return {"form_key": uuid4()} | ({"dataset": names[0]} if len(names) == 1 else {})
 
 
 def _keep_errors_before(form: StudyForm, step: str) -> None:

@@ -26,6 +26,8 @@ def must_begin(annotator: Annotator) -> bool:
     """Return True while somebody who may rate has not agreed yet, or was not asked what comes before rating."""
     if not annotator.study.takes_votes(timezone.now()) or annotator.left_at is not None:
         return False
+    if annotator.saw_results_at is not None:
+        return False
     return lacks_consent(annotator) or bool(open_questions(annotator, BEFORE))
 
 

@@ -139,6 +139,8 @@ def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse
         state = study.status
     elif not study.takes_votes(timezone.now()):
         state = "closed" if study.is_over(timezone.now()) else "soon"
+    elif annotator.saw_results_at is not None:
+        state = "done"
     elif has_work(annotator):
         state = "leased"  # others hold the last places; some may come back
     else:

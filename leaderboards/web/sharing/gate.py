@@ -105,7 +105,8 @@ def _gate(page: str, find: Callable[[HttpRequest, str, str], Showing]) -> Callab
 def _closed_off(answer: HttpResponseBase, *, listed: bool) -> HttpResponseBase:
     if not listed:
         answer["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    answer["Referrer-Policy"] = "no-referrer"
+    # No other site is told the address; ours is, so that the choice of a language leads back to the page.
+    answer["Referrer-Policy"] = "same-origin"
     # Django logs the address of every answer from 400 on, and that of a link is as good as a password. Where something
     # fails, accounts.logs cuts it out.
     answer._has_been_logged = True  # type: ignore[attr-defined]

@@ -16,7 +16,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from annotations.models import Membership, Study
-from annotations.web.access import LEAD, datasets_being_rated, get_managed_study, refuse_while_rating, role_of
+from annotations.web.access import (
+    LEAD,
+    datasets_being_rated,
+    get_managed_study,
+    refuse_while_rating,
+    results_are_shown,
+    role_of,
+)
 from leaderboards.files import jobs
 from leaderboards.models.releases import ExportJob, FileJob, Release
 from leaderboards.releases import publishing
@@ -50,6 +57,7 @@ def get_release(request: HttpRequest, slug: str, version: str, *, manage: bool =
     if role is None:
         if manage or not release.is_published or release.study.dataset_id in datasets_being_rated(request):
             raise Http404
+        results_are_shown(request, {release.study.dataset_id})
     else:
         refuse_while_rating(request, release.study)
     if manage:

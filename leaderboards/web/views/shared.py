@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.rights import NONE
-from annotations.web.access import datasets_being_rated
+from annotations.web.access import datasets_being_rated, results_are_shown
 from leaderboards.data.filters import DEFAULT
 from leaderboards.models import SharedLink
 from leaderboards.presentation.board_details import MOST_SYSTEMS, win_rows
@@ -138,6 +138,7 @@ def public_boards(request: HttpRequest) -> HttpResponse:
     public_or_404()
     shown = list(visible_boards(timezone.now()).exclude(study__dataset__in=datasets_being_rated(request)))
     verdicts = stored_verdicts([board.study for board in shown])
+    results_are_shown(request, {board.study.dataset_id for board in shown})
     rows = [(Showing(board, board.study, "public", board.study.slug), verdicts.get(board.study_id)) for board in shown]
     context = {
         "rows": [(showing.study, showing.pages(""), showing.shown.insisted, verdict) for showing, verdict in rows]

@@ -14,7 +14,7 @@ from models_runner.datasets.changes import KeptError, delete_unused, rename_data
 from models_runner.models import Dataset, Document, Reference, Summary, Transcript
 from models_runner.runs import overview
 from models_runner.web.access import get_dataset, get_document, researchers_only
-from models_runner.web.blinding import refusals
+from models_runner.web.blinding import refusals, texts_are_shown
 from models_runner.web.paging import requested_page
 
 MOST_WORDS = 8
@@ -69,6 +69,8 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
     original = request.GET.get("turns") == "original"
     transcript = document.transcript
     refusal = refusals(request).get(document.dataset_id)
+    if refusal is None:
+        texts_are_shown(request, {document.dataset_id})
     context = {
         "document": document,
         "dataset": document.dataset,

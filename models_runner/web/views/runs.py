@@ -12,7 +12,7 @@ from models_runner.systems import catalog
 from models_runner.systems.leakage import LeakageError
 from models_runner.systems.readiness import NotReadyError
 from models_runner.web.access import get_run, get_summary, researchers_only
-from models_runner.web.blinding import refusals
+from models_runner.web.blinding import refusals, texts_are_shown
 from models_runner.web.forms import RunStartForm
 from models_runner.web.paging import requested_page
 
@@ -50,6 +50,9 @@ def run_list(request: HttpRequest) -> HttpResponse:
 def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the page, or the part of it that htmx reloads while the run is going."""
     run = get_run(request, pk)
+    refusal = refusals(request).get(run.dataset_id)
+    if refusal is None:
+        texts_are_shown(request, {run.dataset_id})
     part = request.headers.get("HX-Target", "") == "run-status"
     # Counted before the rows are read: the bar is never ahead of them.
     status = overview.run_status(run)
@@ -57,7 +60,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "run": run,
         "status": status,
-        "refusal": refusals(request).get(run.dataset_id),
+        "refusal": refusal,
         "page": requested_page(request, rows),
         "swapped": part,
         "moved": request.GET.get("seen") != status.seen,

@@ -9,7 +9,7 @@ from models_runner.runs import overview
 from models_runner.systems import listing
 from models_runner.systems.readiness import system_needs
 from models_runner.web.access import get_system, researchers_only
-from models_runner.web.blinding import refusals
+from models_runner.web.blinding import refusals, texts_are_shown
 from models_runner.web.forms import SystemFilterForm
 
 
@@ -37,13 +37,15 @@ def system_detail(request: HttpRequest, slug: str) -> HttpResponse:
     # Look runs up by slug: a system of the catalogue that is not stored yet has no id.
     closed = refusals(request)
     runs = Run.objects.filter(system__slug=system.slug).select_related("system", "dataset").defer("environment")
+    samples = overview.sample_summaries(system, without=closed)
+    texts_are_shown(request, {sample.run.dataset_id for sample in samples})
     context = {
         "system": system,
         "needs": system_needs(system),
         "long_input": overview.long_input_words(system.long_input),
         "children": System.objects.filter(base__slug=system.slug).order_by("slug"),
         "run_rows": overview.run_rows(runs),
-        "samples": overview.sample_summaries(system, without=closed),
+        "samples": samples,
         "refusal": next(iter(closed.values()), None),
     }
     return render(request, "models_runner/system.html", context)

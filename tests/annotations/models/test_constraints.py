@@ -385,3 +385,12 @@ def test_a_study_asks_about_two_different_systems_and_knows_since_when():
         with pytest.raises(IntegrityError), transaction.atomic():
             row.update(**attack)
     assert row.update(small_system=one, large_system=other, pair_named_at=now) == 1
+
+
+def test_a_form_makes_one_study():
+    person, key = UserFactory(), uuid.uuid4()
+    make_study(created_by=person, form_key=key)
+    refused(lambda: make_study(created_by=person, form_key=key))
+    refused(lambda: Study.objects.filter(pk=make_study(created_by=person).pk).update(form_key=key))
+    make_study(created_by=UserFactory(), form_key=key)  # somebody else's form has a key of its own
+    make_study(created_by=person)

@@ -116,7 +116,7 @@ def test_few_votes_are_too_few_for_trust():
     html = page("trust/")
     assert "Too few to say: 7 votes of at least 20, 1 annotator of at least 3." in html
     assert "firm" not in html and "People" not in html
-    assert "Too few votes for an index with the rating by people in it." in page("combined/")
+    assert "Too few votes for an index with a rating by votes in it." in page("combined/")
     assert "Too few to say: 7 votes of at least 20" in page("combined/")
     assert "7 votes of at least 20" in page("trust/votes/")
     assert "Too few votes to compare systems" in page("planning/")

@@ -14,6 +14,7 @@ from tests.people import researcher
 PAGES = ("", "report/", "trust/", "combined/", "planning/", "small-versus-large/", "wins/")
 ABOUT_PEOPLE = re.compile(
     r"\bPeople (compared|agree|mostly|said|show|may)|whether people|by people|as people do|How far people"
+    r"|people agree|people judged|nobody judged|everybody agrees|[Hh]uman \+"
 )
 
 

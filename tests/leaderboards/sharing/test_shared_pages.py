@@ -90,7 +90,7 @@ class TestALink:
         revoke_link(link, UserFactory())
         for answer in (good, open_page(token, page), open_page("share_0123456789ab_" + "a" * 43, page)):
             assert answer["X-Robots-Tag"] == "noindex, nofollow, noarchive"
-            assert answer["Referrer-Policy"] == "no-referrer"
+            assert answer["Referrer-Policy"] == "same-origin"
             assert "no-store" in answer["Cache-Control"]
 
     def test_it_names_no_annotator_and_shows_no_text_unless_chosen(self, study):
@@ -249,7 +249,7 @@ class TestPublic:
             answer = Client().get(f"/public/meetings/{page}/")
             assert verdict.sentence in answer.content.decode()
             assert "X-Robots-Tag" not in answer
-            assert answer["Referrer-Policy"] == "no-referrer"
+            assert answer["Referrer-Policy"] == "same-origin"
         assert Client().get("/public/meetings/report.pdf").content.startswith(b"%PDF-")
 
     def test_pages_that_were_not_chosen_and_other_studies_are_not_there(self, study):

@@ -88,6 +88,16 @@ def test_a_file_of_systems_is_added_once(tmp_path, capsys):
         (("adapter: openai", "adapter: opnai"), "our-model: adapter is 'opnai'; expected one of"),
         (("regime: zero-shot", "regime: few-shot"), "our-model: field 'regime'"),
         (("context_window: 8192", "context_window: large"), "our-model: field 'context_window'"),
+        (
+            ("context_window: 8192", "context_window: 10"),
+            "our-model: field 'context_window': A window of 10 tokens is too",
+        ),
+        (
+            ("max_tokens: *limits", "max_tokens: many"),
+            "our-model: field 'decoding': decoding.max_tokens is 'many'; exp",
+        ),
+        (("max_tokens: *limits", "max_tokens: {tall: 9}"), "field 'decoding': decoding.max_tokens names 'tall'; expec"),
+        (("decoding: {max_tokens: *limits}", "decoding: [1]"), "our-model: field 'decoding': decoding is no record"),
         (("our-model:", "our model:"), "our model: field 'slug'"),
         (("our-model:", "lead-3:"), "lead-3: another system has this name"),
         (("decoding: {", "decoding: {{"), "cannot be read as YAML"),

@@ -152,6 +152,8 @@ def test_a_copy_of_a_fine_tuned_system_keeps_its_base():
         ({"long_input": "chapterize:shuffle"}, "long_input", "Select a valid choice"),
         ({"base": "nobody"}, "base", "There is no system 'nobody'"),
         ({"context_window": ""}, "context_window", "required"),
+        ({"context_window": "10"}, "context_window", "576 or more"),
+        ({"context_window": "700", "engine_thinking_tokens": "512"}, "context_window", "1088 or more"),
         ({"slug": "a b"}, "slug", "letters, digits, - and _"),
         ({"decoding_more": '{"temperature": NaN}'}, "decoding_more", "NaN is no JSON value"),
         ({"decoding_more": "[" * 100_000}, "decoding_more", "nested too deeply"),

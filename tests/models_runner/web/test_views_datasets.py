@@ -102,6 +102,7 @@ def test_a_document_asks_the_same_queries_for_any_number_of_summaries(django_ass
         "user",
         "document with transcript",
         "who the visitor is in studies",
+        "the same, for what they are shown",
         "references",
         "queries",
         "summaries",

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -95,7 +96,8 @@ def test_a_run_asks_the_same_queries_for_any_number_of_summaries(django_assert_n
         SummaryFactory(run=run)
     client = researcher()
     of_status = ["progress", "scoring jobs", "batches", "totals", "calls", "pace"]
-    queries = ["session", "user", "run", *of_status, "who the visitor is in studies", "number", "summaries"]
+    queries = ["session", "user", "run", *of_status, "who the visitor is in studies"]
+    queries += ["the same, for what they are shown", "number", "summaries"]
     with django_assert_num_queries(len(queries)):
         client.get(f"/runs/{run.pk}/")
 
@@ -250,6 +252,18 @@ def test_cancel_then_resume():
     response = client.post(f"/runs/{run.pk}/resume/", follow=True)
     assert run.summaries.get().status == Summary.Status.PENDING
     assert 'id="resume"' not in response.content.decode()
+
+
+def test_a_cancelled_run_counts_on_its_page_as_in_the_list():
+    run = RunFactory(status=Run.Status.CANCELLED)
+    SummaryFactory(run=run)
+    for _ in range(3):
+        SummaryFactory(run=run, status=Summary.Status.CANCELLED)
+    client = researcher()
+    pages = [client.get(address).content.decode() for address in (f"/runs/{run.pk}/", "/runs/")]
+    for page in pages:
+        assert re.search(r'<progress[^>]* value="1" max="4"', page)
+        assert re.search(r">1\s*/\s*4\b", page)
 
 
 def test_retry_sends_failed_summaries_back_to_work():

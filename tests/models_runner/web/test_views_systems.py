@@ -46,6 +46,7 @@ def test_a_system_asks_the_same_queries_for_any_number_of_runs(django_assert_num
         "progress of the runs",
         "children",
         "samples",
+        "who the visitor is, for what they are shown",
     ]
     with django_assert_num_queries(len(queries)):
         client.get(f"/systems/{system.slug}/")
