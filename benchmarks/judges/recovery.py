@@ -11,8 +11,14 @@ from stats.judges.arrays import answers
 from stats.judges.biases import length_bias, position_bias, sample_consistency
 from stats.judges.calibration import calibration
 from stats.judges.clustered import Estimate
+from stats.judges.corrected import win_rate
+from stats.votes.arrays import A_SHARE
 
 TRUTH_DOCUMENTS = 12_000
+# Win rates are corrected where people voted on the first so many of so many documents.
+VOTED_DOCUMENTS = 60
+ALL_DOCUMENTS = 240
+RATES = ("judge", "people", "corrected", "powered")
 TRUTH_PEOPLE = 2_000
 
 DESIGNS = {
@@ -46,14 +52,26 @@ def figures(study: JudgedStudy) -> dict[str, Estimate]:
     }
 
 
+def rates(study: JudgedStudy) -> dict[str, Estimate]:
+    """Give the first system's win rate by judge, by people, and by both, with votes on some documents only."""
+    voted = study.items.document[study.votes.item] < VOTED_DOCUMENTS
+    found = win_rate(study.items, study.votes.take(voted), answers(study.verdicts, len(study.items)), 0)
+    return {name: getattr(found, name) for name in RATES}
+
+
+def true_rates(design: JudgeDesign, seed: int = 0) -> dict[str, float]:
+    """Give the share of votes for the first system over very many documents and people."""
+    study = large_study(design, seed)
+    first = study.items.system_a[study.votes.item] == 0
+    return dict.fromkeys(RATES, float(A_SHARE[study.votes.outcome[first]].mean()))
+
+
 def truth(design: JudgeDesign, seed: int = 0) -> dict[str, float]:
     """Give what the figures would be over very many documents and people: those of one very large study.
 
     The calibration error is the plain one, whose excess vanishes there.
     """
-    documents = TRUTH_DOCUMENTS // design.per_document * 3
-    large = replace(design, documents=documents, people=TRUTH_PEOPLE)
-    study = draw_study_of_many(large, np.random.default_rng(seed))
+    study = large_study(design, seed)
     values = {name: found.value for name, found in figures(study).items()}
     values["calibration"] = calibration(
         study.items, study.votes, answers(study.verdicts, len(study.items)), seed=1
@@ -61,12 +79,11 @@ def truth(design: JudgeDesign, seed: int = 0) -> dict[str, float]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def draw_study_of_many(design: JudgeDesign, rng: np.random.Generator) -> JudgedStudy:
-    """Draw a study in parts, so that the table of people by document stays small; parts have other people each."""
-    parts = 30
-    small = replace(
-        design, documents=design.documents // parts, people=max(design.people // parts, design.per_document)
-    )
+def large_study(design: JudgeDesign, seed: int, parts: int = 30) -> JudgedStudy:
+    """Draw a very large study in parts with other people each, so that the table of people by document stays small."""
+    rng = np.random.default_rng(seed)
+    people = max(TRUTH_PEOPLE // parts, design.per_document)
+    small = replace(design, documents=TRUTH_DOCUMENTS // parts, people=people)
     return joined([draw_study(small, rng) for _ in range(parts)], small)
 
 
@@ -111,9 +128,23 @@ class Recovery:
 
 def recovery(design: JudgeDesign, studies: int, seed: int) -> dict[str, Recovery]:
     """Draw studies and compare each figure with its truth."""
-    true = truth(design)
+    return compared(design, truth(design), figures, studies, seed)
+
+
+def recovered_rates(design: JudgeDesign, studies: int, seed: int) -> dict[str, Recovery]:
+    """Draw studies and compare each win rate of the first system with its truth."""
+    return compared(replace(design, documents=ALL_DOCUMENTS), true_rates(design), rates, studies, seed)
+
+
+def compared(
+    design: JudgeDesign,
+    true: dict[str, float],
+    of_study: Callable[[JudgedStudy], dict[str, Estimate]],
+    studies: int,
+    seed: int,
+) -> dict[str, Recovery]:
     rng = np.random.default_rng(seed)
-    drawn = [figures(draw_study(design, rng)) for _ in range(studies)]
+    drawn = [of_study(draw_study(design, rng)) for _ in range(studies)]
     found = {}
     for name, value in true.items():
         rows = [(f[name].value, f[name].lower, f[name].upper) for f in drawn if f[name].lower is not None]

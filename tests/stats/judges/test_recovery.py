@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.judges.recovery import DESIGNS, recovery
+from benchmarks.judges.recovery import DESIGNS, recovered_rates, recovery
 
 STUDIES = 150
 # Binomial(150, 0.05) exceeds 17 once in 1,200; the calibration error is allowed 90 % (see docs/statistics.md), and
@@ -30,3 +30,16 @@ def test_faults_are_told_from_virtues():
     assert first["first"].value > 0.6 > plain["first"].value
     assert first["flips"].value > 0.25 > plain["flips"].value
     assert longer["length"].value > 0.05 > plain["length"].value
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize("name", ["accuracy 0.6", "accuracy 0.9", "30 % for the first", "30 % for the longer"])
+def test_corrected_win_rates_hold_the_truth_where_the_judge_does_not(name):
+    found = recovered_rates(DESIGNS[name], STUDIES, seed=2)
+    for rate in ("people", "corrected", "powered"):
+        assert round((1 - found[rate].covers) * STUDIES) <= MOST_OUTSIDE, rate
+    if name != "accuracy 0.9":
+        assert found["judge"].covers < 0.5
+    assert found["powered"].width <= found["people"].width
+    if name == "accuracy 0.9":
+        assert found["powered"].width < 0.9 * found["people"].width
