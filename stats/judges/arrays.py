@@ -172,6 +172,18 @@ def answers(verdicts: Verdicts, n_items: int, rule: OrderRule = OrderRule.CONSER
     return Answers(np.where(counts.any(axis=1), commonest, NO_VERDICT), _means(item, share, n_items))
 
 
+def answers_from_scores(score: FloatArray) -> Answers:
+    """Make answers of a judge that scores each summary alone: the higher score wins, equal ones are a tie.
+
+    Args:
+        score: Scores of a's and b's summaries, means over samples, shape (n_items, 2); NaN where there is none.
+    """
+    gap = score[:, 0] - score[:, 1]
+    outcome = np.where(gap > 0, OutcomeCode.A, np.where(gap < 0, OutcomeCode.B, OutcomeCode.TIE))
+    missing = np.isnan(gap)
+    return Answers(np.where(missing, NO_VERDICT, outcome), np.where(missing, np.nan, A_SHARE[outcome]))
+
+
 def _by_sample(verdicts: Verdicts) -> tuple[IntArray, IntArray, FloatArray]:
     """Join the orders of each sample of an item: its item, outcome and share."""
     key = verdicts.item * (int(verdicts.sample.max(initial=0)) + 1) + verdicts.sample
