@@ -17,21 +17,27 @@ class Sums:
     """Hold gradients of the strengths, summed by unit, less their means; n systems in columns.
 
     Attributes:
-        document, annotator, cell: By unit with votes.
+        document, annotator: By unit with votes.
+        cell: By document and annotator; of a million cells most numbers are 0.
         others: By document without votes.
         total: Sum over everything, means included, shape (n,).
     """
 
     document: FloatArray
     annotator: FloatArray
-    cell: FloatArray
+    cell: csr_array
     others: FloatArray
     total: FloatArray
 
     def times(self, factor: float) -> Self:
         """Multiply everything."""
-        columns = (self.document, self.annotator, self.cell, self.others, self.total)
-        return type(self)(*(factor * column for column in columns))
+        return type(self)(
+            factor * self.document,
+            factor * self.annotator,
+            factor * self.cell,
+            factor * self.others,
+            factor * self.total,
+        )
 
     def plus(self, other: Self) -> Self:
         """Add sums over the same units."""
@@ -110,7 +116,8 @@ class Layout:
         document -= self._of_items(alone, of_items, len(document))
         others = -self._of_items(~self.voted, of_items)
         everything = by_unit(np.zeros_like(votes.document), of_votes)[0] if total is None else total
-        return Sums(document, by_unit(votes.annotator, single), by_unit(self.cell, single), others, everything)
+        cell = _table(votes.system_a, votes.system_b, self.cell, single, n)
+        return Sums(document, by_unit(votes.annotator, single), cell, others, everything)
 
     def _of_items(self, chosen: BoolArray, of_items: FloatArray, rows: int | None = None) -> FloatArray:
         items, n = self.items, self.votes.n_systems
@@ -150,7 +157,8 @@ class Layout:
         shares = unit_shares(self.votes)
         sources = [Source(share, spread(rows, share.weight)) for share, rows in zip(shares, kinds, strict=True)]
         counts = self.votes.count_by_system()
-        noise = vote_noise(spread(sums.cell), variances(inverse, circle), len(sums.cell), counts)
+        in_cells = variances(inverse @ (sums.cell.T @ sums.cell).toarray() @ inverse, circle)
+        noise = vote_noise(in_cells, variances(inverse, circle), sums.cell.shape[0], counts)
         found, n_others = combined(noise, sources, circle), len(sums.others)
         if not n_others:
             return found
@@ -162,8 +170,14 @@ def _sums(
     a: IntArray, b: IntArray, row: IntArray, residuals: FloatArray, n: int, rows: int | None = None
 ) -> FloatArray:
     """Sum gradients over each unit, shape (n_units, n)."""
+    summed: FloatArray = _table(a, b, row, residuals, n, rows).toarray()
+    return summed
+
+
+def _table(
+    a: IntArray, b: IntArray, row: IntArray, residuals: FloatArray, n: int, rows: int | None = None
+) -> csr_array:
+    """Sum gradients over each unit, zeros left out."""
     size = rows if rows is not None else int(row.max(initial=-1)) + 1
     values = np.concatenate([residuals, -residuals])
-    table = csr_array((values, (np.tile(row, 2), np.concatenate([a, b]))), shape=(size, n))
-    summed: FloatArray = table.toarray()
-    return summed
+    return csr_array((values, (np.tile(row, 2), np.concatenate([a, b]))), shape=(size, n))

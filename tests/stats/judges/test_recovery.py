@@ -1,8 +1,10 @@
 """Judges of known faults: do the intervals of the figures about them hold the truth as often as they say?"""
 
+import numpy as np
 import pytest
 
 from benchmarks.judges.recovery import DESIGNS, recovered_rates, recovery
+from benchmarks.judges.tables import passing
 
 STUDIES = 150
 # Binomial(150, 0.05) exceeds 17 once in 1,200; the calibration error is allowed 90 % (see docs/statistics.md), and
@@ -43,3 +45,12 @@ def test_corrected_win_rates_hold_the_truth_where_the_judge_does_not(name):
     assert found["powered"].width <= found["people"].width
     if name == "accuracy 0.9":
         assert found["powered"].width < 0.9 * found["people"].width
+
+
+@pytest.mark.simulation
+def test_good_judges_pass_and_coins_do_not():
+    rng = np.random.default_rng(4)
+    good, coin = (passing(DESIGNS[name], 20, rng) for name in ("accuracy 0.9", "accuracy 0.5"))
+    assert good[0] == good[1] == 1
+    assert coin[0] == coin[1] == 0
+    assert good[2] > coin[2] + 0.1
