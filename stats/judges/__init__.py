@@ -1,0 +1,1 @@
+"""Judges held against people: agreement, biases, standing in, helped votes; may import all rooms but decisions."""

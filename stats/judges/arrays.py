@@ -1,0 +1,248 @@
+"""Hold pairs, people's votes and verdicts as checked arrays; make one answer of both orders and all samples."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from stats.votes.arrays import (
+    A_SHARE,
+    SWAPPED,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    InvalidVotesError,
+    OutcomeCode,
+    check_columns,
+)
+
+# A verdict that is none: refused, malformed, endless.
+NO_VERDICT = -1
+# Both bad counts as a tie where answers are held against each other: neither says which of the two is better.
+CLASSES = 3
+
+
+class OrderRule(StrEnum):
+    """Say what becomes of two orders that disagree.
+
+    Attributes:
+        CONSERVATIVE: A tie.
+        MEAN: The mean of the chances, or of the answers where there are no chances.
+    """
+
+    CONSERVATIVE = "conservative"
+    MEAN = "mean"
+
+
+@dataclass(frozen=True)
+class Items:
+    """Hold what can be asked: one entry for each pair of summaries of a document, shape (n_items,).
+
+    Attributes:
+        system_a, system_b: Index of each system; the two differ.
+        document: Index of the document.
+    """
+
+    system_a: IntArray
+    system_b: IntArray
+    document: IntArray
+
+    def __post_init__(self) -> None:
+        check_columns(system_a=self.system_a, system_b=self.system_b, document=self.document)
+        if (self.system_a == self.system_b).any():
+            raise InvalidVotesError("An item compares a system with itself.")
+
+    def __len__(self) -> int:
+        return len(self.document)
+
+    @property
+    def n_systems(self) -> int:
+        """Count systems by their largest index."""
+        return int(max(self.system_a.max(initial=-1), self.system_b.max(initial=-1))) + 1
+
+
+@dataclass(frozen=True)
+class PeopleVotes:
+    """Hold people's answers, shape (n_votes,): item, annotator, and OutcomeCode by the item's a and b."""
+
+    item: IntArray
+    annotator: IntArray
+    outcome: IntArray
+
+    def __post_init__(self) -> None:
+        check_columns(item=self.item, annotator=self.annotator, outcome=self.outcome)
+        _check_outcomes(self.outcome, lowest=0)
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    def take(self, chosen: BoolArray | IntArray) -> "PeopleVotes":
+        """Keep only the chosen votes."""
+        return PeopleVotes(self.item[chosen], self.annotator[chosen], self.outcome[chosen])
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Hold a judge's verdicts as given, shape (n,).
+
+    Attributes:
+        item: Index of the item.
+        outcome: OutcomeCode by the item's a and b, or NO_VERDICT.
+        a_first: Whether a was shown first.
+        sample: Number of the sample.
+        share: Chance of a plus half the chance of a tie, where the engine told chances; NaN elsewhere.
+    """
+
+    item: IntArray
+    outcome: IntArray
+    a_first: BoolArray
+    sample: IntArray
+    share: FloatArray
+
+    def __post_init__(self) -> None:
+        check_columns(item=self.item, a_first=self.a_first, sample=self.sample, share=self.share)
+        if self.outcome.shape != self.item.shape:
+            raise InvalidVotesError(f"outcome has shape {self.outcome.shape}, item {self.item.shape}.")
+        _check_outcomes(self.outcome, lowest=NO_VERDICT)
+        given = self.share[~np.isnan(self.share)]
+        if ((given < 0) | (given > 1)).any():
+            raise InvalidVotesError("A chance lies outside 0 to 1.")
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    @property
+    def given(self) -> BoolArray:
+        """Mark the verdicts that are one."""
+        return self.outcome != NO_VERDICT
+
+    def shares(self) -> FloatArray:
+        """Give the share of a: the chance where there is one, else 1, 1/2 or 0; NaN for no verdict."""
+        told = np.where(self.given, A_SHARE[np.maximum(self.outcome, 0)], np.nan)
+        return np.where(self.given & ~np.isnan(self.share), self.share, told)
+
+    def take(self, chosen: BoolArray | IntArray) -> "Verdicts":
+        """Keep only the chosen verdicts."""
+        return Verdicts(
+            self.item[chosen], self.outcome[chosen], self.a_first[chosen], self.sample[chosen], self.share[chosen]
+        )
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Hold one answer a judge gives of each item, shape (n_items,).
+
+    Attributes:
+        outcome: OutcomeCode, NO_VERDICT where there is none.
+        share: Share of a, from 0 to 1; NaN where there is no verdict.
+    """
+
+    outcome: IntArray
+    share: FloatArray
+
+    @property
+    def given(self) -> BoolArray:
+        """Mark the items with an answer."""
+        return self.outcome != NO_VERDICT
+
+
+def answers(verdicts: Verdicts, n_items: int, rule: OrderRule = OrderRule.CONSERVATIVE) -> Answers:
+    """Make one answer of a judge's verdicts on each item.
+
+    Conservative: the verdicts of the two orders of a sample are one answer, a tie if they differ. The item's outcome is
+    the commonest of its samples' answers, a tie if two are as common; its share is their mean. Mean: shares are
+    averaged over all verdicts; the outcome is that of the side above one half, and of exactly one half a tie.
+
+    Args:
+        verdicts: Of one judge on one criterion.
+        n_items: Number of items.
+        rule: The judge's own.
+    Source:
+        Zheng et al. (2023), arXiv 2306.05685 (a win must survive the swap).
+    """
+    verdicts = verdicts.take(verdicts.given)
+    if rule == OrderRule.MEAN:
+        share = _means(verdicts.item, verdicts.shares(), n_items)
+        by_share = np.where(share > 0.5, OutcomeCode.A, np.where(share < 0.5, OutcomeCode.B, OutcomeCode.TIE))
+        return Answers(np.where(np.isnan(share), NO_VERDICT, by_share), share)
+    item, outcome, share = _by_sample(verdicts)
+    counts = np.bincount(item * CLASSES + classes(outcome), minlength=n_items * CLASSES).reshape(n_items, CLASSES)
+    alone = (counts == counts.max(axis=1, keepdims=True)).sum(axis=1) == 1
+    commonest = np.where(alone, counts.argmax(axis=1), OutcomeCode.TIE)
+    return Answers(np.where(counts.any(axis=1), commonest, NO_VERDICT), _means(item, share, n_items))
+
+
+def answers_from_scores(score: FloatArray) -> Answers:
+    """Make answers of a judge that scores each summary alone: the higher score wins, equal ones are a tie.
+
+    Args:
+        score: Scores of a's and b's summaries, means over samples, shape (n_items, 2); NaN where there is none.
+    """
+    gap = score[:, 0] - score[:, 1]
+    outcome = np.where(gap > 0, OutcomeCode.A, np.where(gap < 0, OutcomeCode.B, OutcomeCode.TIE))
+    missing = np.isnan(gap)
+    return Answers(np.where(missing, NO_VERDICT, outcome), np.where(missing, np.nan, A_SHARE[outcome]))
+
+
+def _by_sample(verdicts: Verdicts) -> tuple[IntArray, IntArray, FloatArray]:
+    """Join the orders of each sample of an item: its item, outcome and share."""
+    key = verdicts.item * (int(verdicts.sample.max(initial=0)) + 1) + verdicts.sample
+    kinds, first, row = np.unique(key, return_index=True, return_inverse=True)
+    seen = classes(verdicts.outcome)
+    lowest, highest = np.full(len(kinds), CLASSES), np.full(len(kinds), -1)
+    np.minimum.at(lowest, row, seen)
+    np.maximum.at(highest, row, seen)
+    same = lowest == highest
+    share = np.where(same, _means(row, verdicts.shares(), len(kinds)), 0.5)
+    return verdicts.item[first], np.where(same, lowest, OutcomeCode.TIE), share
+
+
+@dataclass(frozen=True)
+class BothOrders:
+    """Hold the pairs of verdicts that one sample gave of an item in both orders, shape (m,)."""
+
+    item: IntArray
+    a_first: IntArray
+    b_first: IntArray
+
+    @property
+    def differ(self) -> BoolArray:
+        """Mark those whose two answers differ."""
+        return classes(self.a_first) != classes(self.b_first)
+
+
+def both_orders(verdicts: Verdicts) -> BothOrders:
+    """Find the items, by sample, that have a verdict in each order; a later verdict of the same order is left out."""
+    verdicts = verdicts.take(verdicts.given)
+    key = verdicts.item * (int(verdicts.sample.max(initial=0)) + 1) + verdicts.sample
+    forward, backward = np.flatnonzero(verdicts.a_first), np.flatnonzero(~verdicts.a_first)
+    _, at_forward, at_backward = np.intersect1d(key[forward], key[backward], return_indices=True)
+    forward, backward = forward[at_forward], backward[at_backward]
+    return BothOrders(verdicts.item[forward], verdicts.outcome[forward], verdicts.outcome[backward])
+
+
+def classes(outcome: IntArray) -> IntArray:
+    """Count both bad as a tie: 0 for a, 1 for b, 2 for neither."""
+    merged: IntArray = np.minimum(outcome, OutcomeCode.TIE)
+    return merged
+
+
+def swapped(outcome: IntArray, swap: BoolArray) -> IntArray:
+    """See outcomes from the other side where marked."""
+    return np.where(swap & (outcome >= 0), SWAPPED[np.maximum(outcome, 0)], outcome)
+
+
+def people_share(votes: PeopleVotes, n_items: int) -> FloatArray:
+    """Give people's mean share of a by item, shape (n_items,); NaN where nobody voted."""
+    return _means(votes.item, A_SHARE[votes.outcome], n_items)
+
+
+def _means(group: IntArray, values: FloatArray, n: int) -> FloatArray:
+    counts = np.bincount(group, minlength=n)
+    sums = np.bincount(group, values, minlength=n)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def _check_outcomes(outcome: IntArray, *, lowest: int) -> None:
+    if len(outcome) and not lowest <= outcome.min() <= outcome.max() < len(OutcomeCode):
+        raise InvalidVotesError(f"outcome has values {outcome.min()} to {outcome.max()}; expected {lowest} to 3.")
