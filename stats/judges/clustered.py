@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Self
 
 import numpy as np
@@ -234,5 +235,5 @@ def wilson_bounds(value: float, spread: Spread, documents: int, level: float = L
     quantile = Spread(0, max(documents - 1, 1)).quantile(level) if alike else spread.quantile(level)
     square = quantile**2 / effective
     middle = (value + square / 2) / (1 + square)
-    half = quantile * np.sqrt(max(value * (1 - value), 0) / effective + square / (4 * effective)) / (1 + square)
+    half = quantile * sqrt(max(value * (1 - value), 0) / effective + square / (4 * effective)) / (1 + square)
     return max(0.0, min(value, middle - half)), min(1.0, max(value, middle + half))
