@@ -10,7 +10,7 @@ from stats.judges.agreement import agreement
 from stats.judges.arrays import answers
 from stats.judges.biases import length_bias, position_bias, sample_consistency
 from stats.judges.calibration import calibration
-from stats.judges.clustered import Estimate
+from stats.judges.clustered import Figure
 from stats.judges.corrected import win_rate
 from stats.votes.arrays import A_SHARE
 
@@ -35,7 +35,7 @@ DESIGNS = {
 }
 
 
-def figures(study: JudgedStudy) -> dict[str, Estimate]:
+def figures(study: JudgedStudy) -> dict[str, Figure]:
     """Give the figures about the judge of one study."""
     items, votes = study.items, study.votes
     judge = answers(study.verdicts, len(items))
@@ -52,7 +52,7 @@ def figures(study: JudgedStudy) -> dict[str, Estimate]:
     }
 
 
-def rates(study: JudgedStudy) -> dict[str, Estimate]:
+def rates(study: JudgedStudy) -> dict[str, Figure]:
     """Give the first system's win rate by judge, by people, and by both, with votes on some documents only."""
     voted = study.items.document[study.votes.item] < VOTED_DOCUMENTS
     found = win_rate(study.items, study.votes.take(voted), answers(study.verdicts, len(study.items)), 0)
@@ -139,7 +139,7 @@ def recovered_rates(design: JudgeDesign, studies: int, seed: int) -> dict[str, R
 def compared(
     design: JudgeDesign,
     true: dict[str, float],
-    of_study: Callable[[JudgedStudy], dict[str, Estimate]],
+    of_study: Callable[[JudgedStudy], dict[str, Figure]],
     studies: int,
     seed: int,
 ) -> dict[str, Recovery]:

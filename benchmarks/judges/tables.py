@@ -24,7 +24,8 @@ def _cell(found: dict[str, Recovery], name: str) -> str:
     if name not in found:
         return "—"
     row = found[name]
-    return f"{row.truth:.2f} · {row.value:.2f} · {100 * row.covers:.1f}"
+    truth, value = (round(number, 2) + 0.0 for number in (row.truth, row.value))
+    return f"{truth:.2f} · {value:.2f} · {100 * row.covers:.1f}"
 
 
 def _figures(studies: int, seed: int) -> Iterator[str]:

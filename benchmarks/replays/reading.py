@@ -18,6 +18,7 @@ WINNERS = {
     "tie": OutcomeCode.TIE,
     "both_bad": OutcomeCode.BOTH_BAD,
     "tie (bothbad)": OutcomeCode.BOTH_BAD,
+    "tie (inconsistent)": OutcomeCode.TIE,
 }
 DOCUMENT_FIELDS = ("document_id", "item_id", "question_id", "document")
 
@@ -159,7 +160,8 @@ def _read_pandalm(folder: Path, rows: Rows) -> None:
 
 def _read_lines(folder: Path, rows: Rows, criterion: str) -> None:
     """Read rows of votes, verdicts and scores; those of the commonest criterion if none is named."""
-    lines = [row for path in sorted(folder.glob("*.jsonl")) for row in _lines(path)]
+    paths = [*sorted(folder.glob("*.jsonl")), *sorted(folder.glob("*.json"))]
+    lines = [{"file": path.stem.lower(), **row} for path in paths for row in _lines(path)]
     criteria = Counter(str(row.get("criterion", "")) for row in lines)
     wanted = criterion or (criteria.most_common(1)[0][0] if criteria else "")
     for row in lines:
@@ -169,6 +171,9 @@ def _read_lines(folder: Path, rows: Rows, criterion: str) -> None:
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as file:
+        if path.suffix == ".json":
+            yield from json.load(file)
+            return
         for line in file:
             if line.strip():
                 yield json.loads(line)
@@ -184,9 +189,7 @@ def _read_row(row: dict[str, Any], rows: Rows) -> None:
         return
     a, b = str(row["model_a"]), str(row["model_b"])
     outcome = WINNERS.get(str(row["winner"]).lower(), NO_VERDICT)
-    person = row.get("annotator")
-    if person is None and not isinstance(judge, list) and "shown_first" not in row and row.get("judge_type") != "llm":
-        person = judge
+    person = row.get("annotator") or (judge if _of_a_person(row) else None)
     if person is not None:
         if outcome != NO_VERDICT:
             rows.vote(document, a, b, outcome, str(person))
@@ -196,6 +199,15 @@ def _read_row(row: dict[str, Any], rows: Rows) -> None:
     name = str(judge[0]) if isinstance(judge, list) else str(judge)
     first, sample = row.get("shown_first", "a") == "a", int(row.get("sample") or 0)
     rows.verdict(document, a, b, outcome, name, a_first=first, sample=sample, share=share)
+
+
+def _of_a_person(row: dict[str, Any]) -> bool:
+    """Tell whether the judge of a row is a person: by its type, by its file's name, or by what only verdicts have."""
+    if isinstance(row.get("judge"), list) or row.get("judge_type"):
+        return row.get("judge_type") == "human"
+    if "vote" in row["file"] or "human" in row["file"]:
+        return True
+    return "verdict" not in row["file"] and "shown_first" not in row
 
 
 def _seen(outcome: int, a: str, b: str) -> int:

@@ -7,8 +7,8 @@ import numpy as np
 from stats.judges.arrays import CLASSES, Answers, Items, PeopleVotes, classes
 from stats.judges.clustered import (
     NOTHING,
-    Estimate,
-    Units,
+    Figure,
+    UnitSums,
     bounded,
     counted,
     mean,
@@ -24,7 +24,7 @@ NOBODY_TWICE = "too few to say: no pair has votes of two people"
 
 
 @dataclass(frozen=True)
-class Agreement:
+class JudgeAgreement:
     """Hold how far a judge agrees with people.
 
     Attributes:
@@ -37,14 +37,14 @@ class Agreement:
         no_verdict: Votes on items that the judge has no verdict on.
     """
 
-    with_people: Estimate
-    among_people: Estimate
-    where_people_agree: Estimate
+    with_people: Figure
+    among_people: Figure
+    where_people_agree: Figure
     confusion: IntArray
     no_verdict: int
 
 
-def agreement(items: Items, votes: PeopleVotes, judge: Answers, *, level: float = LEVEL) -> Agreement:
+def agreement(items: Items, votes: PeopleVotes, judge: Answers, *, level: float = LEVEL) -> JudgeAgreement:
     """Compare a judge with people; intervals are about other documents and other people.
 
     Args:
@@ -61,7 +61,7 @@ def agreement(items: Items, votes: PeopleVotes, judge: Answers, *, level: float 
     answered = judge.given[votes.item]
     asked = votes.take(answered)
     same = classes(asked.outcome) == classes(judge.outcome[asked.item])
-    return Agreement(
+    return JudgeAgreement(
         mean(same.astype(np.float64), items.document[asked.item], asked.annotator, level=level),
         among_people(items, votes, level=level),
         _where_people_agree(items, asked, judge, level),
@@ -70,21 +70,21 @@ def agreement(items: Items, votes: PeopleVotes, judge: Answers, *, level: float 
     )
 
 
-def among_people(items: Items, votes: PeopleVotes, *, level: float = LEVEL) -> Estimate:
+def among_people(items: Items, votes: PeopleVotes, *, level: float = LEVEL) -> Figure:
     """Give the share of pairs of votes on one item that are alike; every item counts by its pairs of votes.
 
     The interval is about other documents and other people; with two people nothing shows how people differ.
     """
     first, second = _pairs_of_votes(votes)
     if not len(first):
-        return Estimate.undefined(NOBODY_TWICE if len(votes) else NOTHING)
+        return Figure.undefined(NOBODY_TWICE if len(votes) else NOTHING)
     same = (classes(votes.outcome[first]) == classes(votes.outcome[second])).astype(np.float64)
     document = items.document[votes.item[first]]
     people = np.sort(np.stack([votes.annotator[first], votes.annotator[second]]), axis=0)
     weight = np.ones(len(same))
     value = float(same.mean())
     influence = (same - value) / len(same)
-    kinds = [Units.of(influence, weight, document), Units.of_pairs(influence, weight, people[0], people[1])]
+    kinds = [UnitSums.of(influence, weight, document), UnitSums.of_pairs(influence, weight, people[0], people[1])]
     most = int(people.max()) + 1
     dyad = (document.astype(np.int64) * most + people[0]) * most + people[1]
     spread = two_way(influence, dyad, kinds, model=smoothed_variance(value, weight))
@@ -105,13 +105,13 @@ def _pairs_of_votes(votes: PeopleVotes) -> tuple[IntArray, IntArray]:
     return (np.concatenate(first), np.concatenate(second)) if first else (empty, empty)
 
 
-def _where_people_agree(items: Items, votes: PeopleVotes, judge: Answers, level: float) -> Estimate:
+def _where_people_agree(items: Items, votes: PeopleVotes, judge: Answers, level: float) -> Figure:
     """Give the judge's accuracy on items where all people, two at least, prefer the same summary."""
     counts = counts_by_item(votes, len(items))
     total = counts.sum(axis=1)
     agreed = (counts.max(axis=1) == total) & (total >= LEAST_AGREEING) & (counts.argmax(axis=1) < CLASSES - 1)
     if not agreed.any():
-        return Estimate.undefined("too few to say: no pair on which two people agree which summary is better")
+        return Figure.undefined("too few to say: no pair on which two people agree which summary is better")
     right: FloatArray = (classes(judge.outcome[agreed]) == counts[agreed].argmax(axis=1)).astype(np.float64)
     return mean(right, items.document[agreed], level=level)
 

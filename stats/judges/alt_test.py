@@ -1,6 +1,6 @@
 """Test whether a judge may stand in for a person: does it represent the others as well as the one left out?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import ttest_1samp, wilcoxon
@@ -106,26 +106,31 @@ def alt_test(
     if not 0 <= epsilon < 1 or not 0 < rate < 1:
         raise InvalidVotesError(f"epsilon is {epsilon} and rate {rate}; expected 0 <= epsilon < 1 and 0 < rate < 1.")
     check_once(votes.item, votes.annotator)
+    results, left_out = _by_person(items, votes, judge, epsilon, max(least, 2), by_document=by_document)
+    if len(results) < LEAST_PEOPLE:
+        return AltTest(None, None, epsilon, None, (), left_out, TOO_FEW_PEOPLE)
+    won = rejected(np.array([result.p_value for result in results]), rate)
+    people = tuple(replace(result, won=bool(w)) for result, w in zip(results, won, strict=True))
+    winning = float(won.mean())
+    advantage = float(np.mean([result.advantage for result in results]))
+    caution = TWO_PEOPLE if len(results) == LEAST_PEOPLE else ""
+    return AltTest(winning, advantage, epsilon, winning >= PASSING, people, left_out, caution)
+
+
+def _by_person(
+    items: Items, votes: PeopleVotes, judge: Answers, epsilon: float, least: int, *, by_document: bool
+) -> tuple[list[PersonResult], int]:
+    """Compare the judge with each person who has enough units; gives how many have not."""
     judge_as_good, person_as_good, kept = _indicators(len(items), votes, judge)
     results, left_out = [], 0
     for person in np.unique(votes.annotator).tolist():
         chosen = kept & (votes.annotator == person)
         units = items.document[votes.item[chosen]] if by_document else votes.item[chosen]
-        if len(np.unique(units)) < max(least, 2):
+        if len(np.unique(units)) < least:
             left_out += 1
             continue
         results.append(_person(person, judge_as_good[chosen], person_as_good[chosen], units, epsilon))
-    if len(results) < LEAST_PEOPLE:
-        return AltTest(None, None, epsilon, None, (), left_out, TOO_FEW_PEOPLE)
-    won = rejected(np.array([result.p_value for result in results]), rate)
-    people = tuple(
-        PersonResult(r.annotator, r.units, r.advantage, r.person_advantage, r.p_value, bool(w), r.method)
-        for r, w in zip(results, won, strict=True)
-    )
-    winning = float(won.mean())
-    advantage = float(np.mean([result.advantage for result in results]))
-    caution = TWO_PEOPLE if len(results) == LEAST_PEOPLE else ""
-    return AltTest(winning, advantage, epsilon, winning >= PASSING, people, left_out, caution)
+    return results, left_out
 
 
 def _indicators(n_items: int, votes: PeopleVotes, judge: Answers) -> tuple[FloatArray, FloatArray, BoolArray]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stats.judges.arrays import Answers, Items, PeopleVotes, Verdicts, both_orders, classes, people_share
-from stats.judges.clustered import Estimate, bounded, counted, mean, spread_of
+from stats.judges.clustered import Figure, bounded, counted, mean, spread_of
 from stats.metrics.metric_model import fit_logistic
 from stats.uncertainty.calibrated import LEVEL
 from stats.votes.arrays import A_SHARE, BoolArray, FloatArray, IntArray, InvalidVotesError, OutcomeCode
@@ -29,9 +29,9 @@ class PositionBias:
         pairs: Samples with verdicts in both orders.
     """
 
-    first_share: Estimate
-    flip_rate: Estimate
-    reversed_rate: Estimate
+    first_share: Figure
+    flip_rate: Figure
+    reversed_rate: Figure
     pairs: int
 
 
@@ -49,7 +49,7 @@ def position_bias(items: Items, verdicts: Verdicts, *, level: float = LEVEL) -> 
     """
     orders = both_orders(verdicts)
     if not len(orders.item):
-        none = Estimate.undefined(ONE_ORDER)
+        none = Figure.undefined(ONE_ORDER)
         return PositionBias(none, none, none, 0)
     document = items.document[orders.item]
     forward, backward = classes(orders.a_first), classes(orders.b_first)
@@ -77,8 +77,8 @@ class LengthBias:
         given: What quality was held by: "people" where items have votes, else "systems".
     """
 
-    slope: Estimate
-    beyond_people: Estimate
+    slope: Figure
+    beyond_people: Figure
     given: str
 
 
@@ -103,9 +103,9 @@ def length_bias(
     gap = (length[:, 0] - length[:, 1]) / np.where(total > 0, total, 1)
     usable = judge.given & np.isfinite(gap)
     if not usable.any():
-        return LengthBias(Estimate.undefined(NO_VERDICTS), Estimate.undefined(NO_VERDICTS), "systems")
+        return LengthBias(Figure.undefined(NO_VERDICTS), Figure.undefined(NO_VERDICTS), "systems")
     if not gap[usable].any():
-        return LengthBias(Estimate.undefined(NO_LENGTHS), Estimate.undefined(NO_LENGTHS), "systems")
+        return LengthBias(Figure.undefined(NO_LENGTHS), Figure.undefined(NO_LENGTHS), "systems")
     people = people_share(votes, len(items))
     seen = usable & ~np.isnan(people)
     given = "people" if counted(items.document[seen], None).reason == "" else "systems"
@@ -127,7 +127,7 @@ def _systems(items: Items, chosen: BoolArray) -> FloatArray:
     return columns[:, 1:]
 
 
-def first_slope(x: FloatArray, share: FloatArray, document: IntArray, level: float = LEVEL) -> Estimate:
+def first_slope(x: FloatArray, share: FloatArray, document: IntArray, level: float = LEVEL) -> Figure:
     """Fit log-odds(share) = x @ slopes and give the first slope with its interval, documents as clusters.
 
     Source:
@@ -152,9 +152,9 @@ class FamilyBias:
         judge_share, people_share: The two shares on these items.
     """
 
-    beyond_people: Estimate
-    judge_share: Estimate
-    people_share: Estimate
+    beyond_people: Figure
+    judge_share: Figure
+    people_share: Figure
 
 
 def family_bias(
@@ -174,7 +174,7 @@ def family_bias(
     a, b = related[items.system_a], related[items.system_b]
     mixed = (a != b) & judge.given
     if not mixed.any():
-        none = Estimate.undefined(ONE_SIDED)
+        none = Figure.undefined(ONE_SIDED)
         return FamilyBias(none, none, none)
     share = np.where(a, judge.share, 1 - judge.share)
     asked = votes.take(mixed[votes.item])
@@ -188,7 +188,7 @@ def family_bias(
 
 def _beyond_people(
     items: Items, votes: PeopleVotes, judge: Answers, chosen: BoolArray, a_side: BoolArray, level: float
-) -> Estimate:
+) -> Figure:
     """Give the judge's share of one side less people's, over the votes on chosen items."""
     asked = votes.take(chosen[votes.item])
     gap = judge.share[asked.item] - A_SHARE[asked.outcome]
@@ -196,7 +196,7 @@ def _beyond_people(
     return mean(signed, items.document[asked.item], asked.annotator, level=level, share=False)
 
 
-def sample_consistency(items: Items, verdicts: Verdicts, *, level: float = LEVEL) -> Estimate:
+def sample_consistency(items: Items, verdicts: Verdicts, *, level: float = LEVEL) -> Figure:
     """Give the share of pairs of samples, of one item in one order, with the same answer; about other documents."""
     given = verdicts.take(verdicts.given)
     key = given.item * 2 + given.a_first
@@ -206,6 +206,6 @@ def sample_consistency(items: Items, verdicts: Verdicts, *, level: float = LEVEL
     total = counts.sum(axis=1)
     several = total > 1
     if not several.any():
-        return Estimate.undefined("too few to say: no pair was judged in one order more than once")
+        return Figure.undefined("too few to say: no pair was judged in one order more than once")
     alike = (counts * (counts - 1)).sum(axis=1)[several] / (total * (total - 1))[several]
     return mean(alike, items.document[kinds[several] // 2], level=level)

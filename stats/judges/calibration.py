@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stats.judges.arrays import Answers, Items, PeopleVotes
-from stats.judges.clustered import NOTHING, Estimate, mean
+from stats.judges.clustered import NOTHING, Figure, mean
 from stats.uncertainty.calibrated import LEVEL
 from stats.votes.arrays import A_SHARE, FloatArray, IntArray
 
@@ -29,7 +29,7 @@ class Bin:
     lower: float
     upper: float
     chance: float
-    right: Estimate
+    right: Figure
     n: int
 
 
@@ -44,7 +44,7 @@ class Calibration:
     """
 
     bins: tuple[Bin, ...]
-    error: Estimate
+    error: Figure
     plain: float | None
 
 
@@ -70,7 +70,7 @@ def calibration(
     """
     asked = votes.take(judge.given[votes.item])
     if not len(asked):
-        return Calibration((), Estimate.undefined(NOTHING), None)
+        return Calibration((), Figure.undefined(NOTHING), None)
     document, share = items.document[asked.item], judge.share[asked.item]
     chance = np.maximum(share, 1 - share)
     people = A_SHARE[asked.outcome]
@@ -78,23 +78,31 @@ def calibration(
     place = np.minimum(((chance - 0.5) * 2 * bins).astype(np.int64), bins - 1)
     gap = chance - right
     drawn = tuple(
-        Bin(
-            0.5 + b / (2 * bins),
-            0.5 + (b + 1) / (2 * bins),
-            float(chance[place == b].mean()),
-            mean(right[place == b], document[place == b], asked.annotator[place == b], level=level),
-            int((place == b).sum()),
-        )
+        _bin(b, bins, chance[place == b], right[place == b], document[place == b], asked.annotator[place == b], level)
         for b in np.unique(place).tolist()
     )
     if len(np.unique(document)) < 2:
         plain = float(np.abs(np.bincount(place, gap)).sum() / len(gap))
-        return Calibration(drawn, Estimate.undefined(ONE_DOCUMENT, len(gap)), plain)
+        return Calibration(drawn, Figure.undefined(ONE_DOCUMENT, len(gap)), plain)
     of_all, of_others = (
         mean(sign * gap, document, asked.annotator, level=level, share=False)
         for sign in (np.sign(np.bincount(place, gap))[place], _signs(place, gap, document, seed))
     )
     return Calibration(drawn, _halfway(of_all, of_others), of_all.value)
+
+
+def _bin(
+    number: int,
+    bins: int,
+    chance: FloatArray,
+    right: FloatArray,
+    document: IntArray,
+    annotator: IntArray,
+    level: float,
+) -> Bin:
+    """Draw one bin from the votes in it."""
+    lower, upper = (0.5 + end / (2 * bins) for end in (number, number + 1))
+    return Bin(lower, upper, float(chance.mean()), mean(right, document, annotator, level=level), len(right))
 
 
 def _signs(place: IntArray, gap: FloatArray, document: IntArray, seed: int) -> FloatArray:
@@ -108,7 +116,7 @@ def _signs(place: IntArray, gap: FloatArray, document: IntArray, seed: int) -> F
     return np.sign(others)[fold, place]
 
 
-def _halfway(first: Estimate, second: Estimate) -> Estimate:
+def _halfway(first: Figure, second: Figure) -> Figure:
     """Give the mean of two errors with the wider one's interval, from 0 up."""
     if first.value is None or first.upper is None or second.value is None or second.upper is None:
         return first

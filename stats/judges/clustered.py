@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Self
 
 import numpy as np
@@ -16,7 +17,7 @@ ONE_DOCUMENT = "too few to say: all answers are about one document"
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Figure:
     """Hold a value with its interval; numbers are None where undefined.
 
     Attributes:
@@ -69,7 +70,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Units:
+class UnitSums:
     """Hold, of each document or annotator, its summed influence and its share of the answers, shape (k,) each.
 
     Attributes:
@@ -103,7 +104,7 @@ class Units:
         return cls(units.influence, units.share, max(len(units.share) / 2 - 1, 0.0), gain)
 
 
-def two_way(influence: FloatArray, cell: IntArray, kinds: Sequence[Units], *, model: float = 0.0) -> Spread:
+def two_way(influence: FloatArray, cell: IntArray, kinds: Sequence[UnitSums], *, model: float = 0.0) -> Spread:
     """Give the variance of an estimate: of single answers, plus what documents, and what people differ.
 
     As in calibrated.precision, for one number: what the units' squared sums, over their shares, hold beyond the noise
@@ -151,7 +152,7 @@ def spread_of(
     influence: FloatArray, weight: FloatArray, document: IntArray, annotator: IntArray | None, *, model: float = 0.0
 ) -> Spread:
     """Give the variance of an estimate from the influence of answers, with documents and annotators as clusters."""
-    kinds = [Units.of(influence, weight, unit) for unit in (document, annotator) if unit is not None]
+    kinds = [UnitSums.of(influence, weight, unit) for unit in (document, annotator) if unit is not None]
     return two_way(influence, cells(document, annotator), kinds, model=model)
 
 
@@ -163,7 +164,7 @@ def mean(
     weight: FloatArray | None = None,
     level: float = LEVEL,
     share: bool = True,
-) -> Estimate:
+) -> Figure:
     """Average answers, with an interval about other documents and other people.
 
     Args:
@@ -181,7 +182,7 @@ def mean(
     if values.shape != document.shape or (annotator is not None and annotator.shape != values.shape):
         raise InvalidVotesError("values, document and annotator must have one shape (n,).")
     if not len(values):
-        return Estimate.undefined(NOTHING)
+        return Figure.undefined(NOTHING)
     w = np.ones(len(values)) if weight is None else weight
     value = float(np.average(values, weights=w))
     influence = w * (values - value) / w.sum()
@@ -215,16 +216,16 @@ def counted(document: IntArray, annotator: IntArray | None) -> Count:
     return Count(len(document), documents, annotators, enough)
 
 
-def bounded(value: float, spread: Spread, count: Count, *, level: float = LEVEL, share: bool = True) -> Estimate:
+def bounded(value: float, spread: Spread, count: Count, *, level: float = LEVEL, share: bool = True) -> Figure:
     """Give a value with bounds, which stay within 0 to 1 for a share."""
     numbers = (count.n, count.documents, count.annotators)
     if count.documents < 2:
-        return Estimate(value, None, None, *numbers, reason=ONE_DOCUMENT)
+        return Figure(value, None, None, *numbers, reason=ONE_DOCUMENT)
     if not share:
         reach = spread.reach(level)
-        return Estimate(value, value - reach, value + reach, *numbers, reason=count.reason)
+        return Figure(value, value - reach, value + reach, *numbers, reason=count.reason)
     lower, upper = wilson_bounds(value, spread, count.documents, level)
-    return Estimate(value, lower, upper, *numbers, reason=count.reason)
+    return Figure(value, lower, upper, *numbers, reason=count.reason)
 
 
 def wilson_bounds(value: float, spread: Spread, documents: int, level: float = LEVEL) -> tuple[float, float]:
@@ -234,5 +235,5 @@ def wilson_bounds(value: float, spread: Spread, documents: int, level: float = L
     quantile = Spread(0, max(documents - 1, 1)).quantile(level) if alike else spread.quantile(level)
     square = quantile**2 / effective
     middle = (value + square / 2) / (1 + square)
-    half = quantile * np.sqrt(max(value * (1 - value), 0) / effective + square / (4 * effective)) / (1 + square)
+    half = quantile * sqrt(max(value * (1 - value), 0) / effective + square / (4 * effective)) / (1 + square)
     return max(0.0, min(value, middle - half)), min(1.0, max(value, middle + half))

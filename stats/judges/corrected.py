@@ -5,7 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from stats.judges.arrays import Answers, Items, PeopleVotes
-from stats.judges.clustered import Count, Estimate, Spread, Units, bounded, cells, counted, mean, two_way, wilson_bounds
+from stats.judges.clustered import (
+    Count,
+    Figure,
+    Spread,
+    UnitSums,
+    bounded,
+    cells,
+    counted,
+    mean,
+    two_way,
+    wilson_bounds,
+)
 from stats.uncertainty.calibrated import LARGEST_FREEDOM, LEVEL
 from stats.votes.arrays import A_SHARE, BoolArray, FloatArray, IntArray
 
@@ -36,10 +47,10 @@ class WinRate:
         effective: Votes that would tell as much as `powered` without the judge; None without votes.
     """
 
-    judge: Estimate
-    people: Estimate
-    corrected: Estimate
-    powered: Estimate
+    judge: Figure
+    people: Figure
+    corrected: Figure
+    powered: Figure
     sensitivity: float | None
     specificity: float | None
     tuning: float
@@ -114,18 +125,18 @@ class _Rate:
         wrong = float(((1 - self.y) * told).sum() / against) if against else None
         return right, None if wrong is None else 1 - wrong
 
-    def corrected(self, level: float) -> Estimate:
+    def corrected(self, level: float) -> Figure:
         """Correct the judge's share by its errors."""
         count = self.count
         if min(self.y.sum(), (1 - self.y).sum()) < LEAST_OF_A_KIND:
-            return Estimate.undefined(count.reason or ONE_KIND, count.n)
+            return Figure.undefined(count.reason or ONE_KIND, count.n)
         right, against = self.errors
         if right is None or against is None or right + against <= 1:
-            return Estimate.undefined(NOTHING_TOLD, count.n)
+            return Figure.undefined(NOTHING_TOLD, count.n)
         value = (float(self.z.mean()) - 1 + against) / (right + against - 1)
         value = min(1.0, max(0.0, value))
         lower, upper = (self._bound(value, end, right, 1 - against, level) for end in (0.0, 1.0))
-        return Estimate(value, lower, upper, count.n, count.documents, count.annotators, count.reason)
+        return Figure(value, lower, upper, count.n, count.documents, count.annotators, count.reason)
 
     def _bound(self, value: float, end: float, right: float, wrong: float, level: float) -> float:
         """Find how far towards an end of the range a share is still in accord with the judge's mean."""
@@ -153,7 +164,7 @@ class _Rate:
         model += (1 - share) ** 2 * smooth_wrong * (1 - smooth_wrong) / against
         return self.spread(of_votes, (self.z - self.z.mean()) / len(self.z), model)
 
-    def powered(self, people: Estimate, level: float) -> tuple[Estimate, float, float | None]:
+    def powered(self, people: Figure, level: float) -> tuple[Figure, float, float | None]:
         """Move the share of votes by the judge's verdicts on all pairs; with the judge's weight and effective votes."""
         count = self.count
         if people.value is None or people.lower is None:
@@ -195,8 +206,8 @@ class _Rate:
         sums, votes = self.by_document(of_votes, of_pairs), np.bincount(document, minlength=size)
         voted = votes > 0
         kinds = [
-            Units(sums[voted], votes[voted] / votes.sum(), float(voted.sum()) - 1, 1.0),
-            Units.of(single, ones, self.annotator),
+            UnitSums(sums[voted], votes[voted] / votes.sum(), float(voted.sum()) - 1, 1.0),
+            UnitSums.of(single, ones, self.annotator),
         ]
         spread = two_way(single, cells(document, self.annotator), kinds, model=model)
         there = np.bincount(self.document, minlength=size) > 0

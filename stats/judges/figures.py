@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from stats.judges.agreement import Agreement, agreement
+from stats.judges.agreement import JudgeAgreement, agreement
 from stats.judges.alt_test import EPSILON, AltTest, alt_test
 from stats.judges.arrays import Answers, Items, OrderRule, PeopleVotes, Verdicts, answers, people_share
 from stats.judges.biases import (
@@ -18,7 +18,7 @@ from stats.judges.biases import (
     sample_consistency,
 )
 from stats.judges.calibration import Calibration, calibration
-from stats.judges.clustered import Estimate
+from stats.judges.clustered import Figure
 from stats.uncertainty.calibrated import LEVEL
 from stats.votes.arrays import BoolArray, FloatArray, IntArray
 
@@ -60,9 +60,9 @@ class JudgeFigures:
     """
 
     answers: Answers
-    agreement: Agreement
+    agreement: JudgeAgreement
     position: PositionBias
-    consistency: Estimate
+    consistency: Figure
     calibration: Calibration
     alt_test: AltTest
     length: LengthBias | None
@@ -82,8 +82,8 @@ class JudgeFigures:
         with_people, among = self.agreement.with_people, self.agreement.among_people
         if self.alt_test.passes is None or not with_people.told:
             return (WhyNot.TOO_FEW,)
-        length = Estimate.undefined("") if self.length is None else self.length.beyond_people
-        family = Estimate.undefined("") if self.family is None else self.family.beyond_people
+        length = Figure.undefined("") if self.length is None else self.length.beyond_people
+        family = Figure.undefined("") if self.family is None else self.family.beyond_people
         first = self.position.first_share
         below = among.value is not None and among.told and with_people.below(among.value)
         reasons = {

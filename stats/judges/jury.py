@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stats.judges.clustered import Estimate, bounded, counted, spread_of
+from stats.judges.clustered import Figure, Spread, bounded, counted, spread_of
 from stats.metrics.metric_model import FOLDS, fit_logistic
 from stats.uncertainty.calibrated import LEVEL
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, InvalidVotesError
@@ -24,7 +24,7 @@ class Jury:
     """
 
     weight: FloatArray
-    discrimination: tuple[Estimate, ...]
+    discrimination: tuple[Figure, ...]
 
     @property
     def heard(self) -> BoolArray:
@@ -35,54 +35,73 @@ class Jury:
 LEFT_OUT = "left out: it does not tell apart what people prefer, given the others"
 
 
-def fit_jury(
-    x: FloatArray,
-    share: FloatArray,
-    weight: FloatArray,
-    document: IntArray,
-    annotator: IntArray,
-    *,
-    judges: BoolArray | None = None,
-    level: float = LEVEL,
-) -> Jury:
+@dataclass(frozen=True)
+class Told:
+    """Hold what judges and metrics say of the pairs that people voted on, and the votes; one entry for each vote.
+
+    Attributes:
+        x: What each column says of a less what it says of b, 0 where unknown, shape (n, k).
+        share, weight: What each vote gives to a, and how much it counts, shape (n,).
+        document, annotator: Of each vote.
+    Raises:
+        InvalidVotesError: Shapes differ.
+    """
+
+    x: FloatArray
+    share: FloatArray
+    weight: FloatArray
+    document: IntArray
+    annotator: IntArray
+
+    def __post_init__(self) -> None:
+        lengths = {len(c) for c in (self.x, self.share, self.weight, self.document, self.annotator)}
+        if self.x.ndim != 2 or len(lengths) != 1:
+            raise InvalidVotesError("x must have shape (n, k); share, weight, document and annotator n entries each.")
+
+    def take(self, chosen: BoolArray) -> "Told":
+        """Keep only the chosen votes."""
+        rows = (self.document[chosen], self.annotator[chosen])
+        return Told(self.x[chosen], self.share[chosen], self.weight[chosen], *rows)
+
+    def fitted(self, columns: IntArray) -> tuple[FloatArray, list[Spread]]:
+        """Fit the coefficients of some columns, and give the spread of each."""
+        at, influence = _fit(self.x[:, columns] / spreads(self.x)[columns], self.share, self.weight)
+        return at, [spread_of(part, self.weight, self.document, self.annotator) for part in influence.T]
+
+
+def fit_jury(told: Told, *, judges: BoolArray | None = None, level: float = LEVEL) -> Jury:
     """Fit how far each judge or metric predicts people's votes, given the others.
 
     A logistic model of the columns' differences, without intercept, ties as halves. The judge that is least above 0 in
     standard errors is left out, until all that remain are LEAST_RATIO above it; metrics may have either sign and stay.
 
     Args:
-        x: What each column says of a less what it says of b, by vote, 0 where unknown, shape (n, k).
-        share, weight: What each vote gives to a, and how much it counts, shape (n,).
-        document, annotator: Of each vote.
         judges: Which columns are judges, shape (k,); all of them if None.
         level: Of the intervals, between 0 and 1.
-    Raises:
-        InvalidVotesError: Shapes differ.
     Source:
         Wolpert (1992), Stacked generalization, Neural Networks 5, 241-259. One discrimination for each judge: arXiv
         2601.21817 (judge-aware Bradley-Terry), whose judges' votes are replaced here by people's as the measure.
     """
-    if x.ndim != 2 or len({len(x), len(share), len(weight), len(document), len(annotator)}) != 1:
-        raise InvalidVotesError("x must have shape (n, k); share, weight, document and annotator n entries each.")
-    asked = np.ones(x.shape[1], dtype=bool) if judges is None else judges
-    scale = spreads(x)
-    kept = (x != 0).any(axis=0)
+    columns, at, spread = _heard(told, np.ones(told.x.shape[1], dtype=bool) if judges is None else judges)
+    count = counted(told.document, told.annotator)
+    found = [Figure.undefined(LEFT_OUT, count.n) for _ in range(told.x.shape[1])]
+    weight = np.zeros(told.x.shape[1])
+    weight[columns] = at
+    for column, value, of_column in zip(columns.tolist(), at.tolist(), spread, strict=True):
+        found[column] = bounded(value, of_column, count, level=level, share=False)
+    return Jury(weight, tuple(found))
+
+
+def _heard(told: Told, judges: BoolArray) -> tuple[IntArray, FloatArray, list[Spread]]:
+    """Leave out judges until all that remain count; gives the columns, their coefficients and spreads."""
+    columns = np.flatnonzero((told.x != 0).any(axis=0))
     while True:
-        columns = np.flatnonzero(kept)
-        at, influence = _fit(x[:, columns] / scale[columns], share, weight)
-        spread = [spread_of(part, weight, document, annotator) for part in influence.T]
+        at, spread = told.fitted(columns)
         ratio = at / np.sqrt([max(s.variance, 1e-300) for s in spread])
-        weak = np.where(asked[columns], ratio, np.inf)
+        weak = np.where(judges[columns], ratio, np.inf)
         if not len(columns) or weak.min() >= LEAST_RATIO:
-            break
-        kept[columns[weak.argmin()]] = False
-    count = counted(document, annotator)
-    found = [Estimate.undefined(LEFT_OUT, count.n) for _ in kept]
-    total = np.zeros(len(kept))
-    for place, column in enumerate(columns.tolist()):
-        total[column] = at[place]
-        found[column] = bounded(float(at[place]), spread[place], count, level=level, share=False)
-    return Jury(total, tuple(found))
+            return columns, at, spread
+        columns = np.delete(columns, weak.argmin())
 
 
 def _fit(x: FloatArray, share: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -101,13 +120,9 @@ def spreads(x: FloatArray) -> FloatArray:
 
 
 def cross_fitted(
-    x: FloatArray,
-    share: FloatArray,
-    weight: FloatArray,
-    document: IntArray,
-    annotator: IntArray,
+    told: Told,
     items: FloatArray,
-    item_document: IntArray,
+    document: IntArray,
     *,
     seed: int,
     judges: BoolArray | None = None,
@@ -118,28 +133,29 @@ def cross_fitted(
     Items of documents without votes are predicted by the mean of the folds' juries.
 
     Args:
-        x, share, weight, document, annotator, judges: As in fit_jury.
+        told: The votes.
         items: The same columns by item, shape (n_items, k).
-        item_document: Of each item.
+        document: Of each item.
         seed: Of the deal of documents into folds.
+        judges: As in fit_jury.
         folds: At most the number of documents with votes.
     Raises:
         InvalidVotesError: Votes on fewer than two documents.
     Source:
         Zrnic and Candes (2024), Cross-prediction-powered inference, PNAS 121, arXiv 2309.16598.
     """
-    voted = np.unique(document)
+    voted = np.unique(told.document)
     if len(voted) < 2:
         raise InvalidVotesError("Votes on two documents at least are needed to predict one from the other.")
     folds = min(folds, len(voted))
     fold = np.random.default_rng(seed).permutation(np.arange(len(voted)) % folds)
-    of_vote = fold[np.searchsorted(voted, document)]
-    place = np.minimum(np.searchsorted(voted, item_document), len(voted) - 1)
-    of_item = np.where(voted[place] == item_document, fold[place], -1)
+    of_vote = fold[np.searchsorted(voted, told.document)]
+    place = np.minimum(np.searchsorted(voted, document), len(voted) - 1)
+    of_item = np.where(voted[place] == document, fold[place], -1)
     predicted = np.zeros(len(items))
     for i in range(folds):
-        inside = of_vote != i
-        jury = fit_jury(x[inside], share[inside], weight[inside], document[inside], annotator[inside], judges=judges)
-        told = 0.5 + 0.5 * np.tanh(items @ (jury.weight / spreads(x[inside])) / 2)
-        predicted = np.where(of_item == i, told, predicted + np.where(of_item == -1, told / folds, 0))
+        others = told.take(of_vote != i)
+        jury = fit_jury(others, judges=judges)
+        share = 0.5 + 0.5 * np.tanh(items @ (jury.weight / spreads(others.x)) / 2)
+        predicted = np.where(of_item == i, share, predicted + np.where(of_item == -1, share / folds, 0))
     return predicted

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import stdtrit
 
-from stats.judges.clustered import Units, mean, spread_of
+from stats.judges.clustered import UnitSums, mean, spread_of
 from stats.uncertainty.proportions import clustered_wilson
 from stats.votes.arrays import InvalidVotesError
 
@@ -67,7 +67,7 @@ def test_people_in_pairs_by_hand():
     means = {(0, 1): 0.9, (0, 2): 0.5, (1, 2): 0.4}
     first, second = np.array(list(means)).T
     influence = (np.array(list(means.values())) - 0.6) / 3
-    units = Units.of_pairs(influence, np.ones(3), first, second)
+    units = UnitSums.of_pairs(influence, np.ones(3), first, second)
     assert units.influence == pytest.approx([(0.3 - 0.1) / 6, (0.3 - 0.2) / 6, (-0.1 - 0.2) / 6])
     assert units.share == pytest.approx(1 / 3)
     assert (units.noise, units.gain) == pytest.approx((0.5, 16))
@@ -84,7 +84,7 @@ def test_the_variance_of_pairs_of_people_is_right(people):
         g = rng.normal(0, 0.3, people)
         values = g[first] + g[second] + rng.normal(0, 0.5, len(first))
         influence = (values - values.mean()) / len(first)
-        units = Units.of_pairs(influence, np.ones(len(first)), first, second)
+        units = UnitSums.of_pairs(influence, np.ones(len(first)), first, second)
         squares = (units.share**2).sum()
         noise = 0.25 / len(first)
         found = (units.influence**2 / units.share).sum()

@@ -73,6 +73,21 @@ def test_lines_are_read_from_either_side(tmp_path):
     assert read_evaluation(tmp_path, "length").votes.outcome.tolist() == [B]
 
 
+def test_people_are_told_from_judges(tmp_path):
+    # MT-Bench's names of fields, in lists; a judge's type; the name of a file.
+    row = {"question_id": 81, "turn": 1, "model_a": "x", "model_b": "y", "winner": "model_a"}
+    (tmp_path / "human.json").write_text(json.dumps([{**row, "judge": "expert_1", "shown_first": "b"}]))
+    judged = {**row, "judge": ["gpt-4", "pair-v2"], "winner": "tie (inconsistent)"}
+    write(tmp_path / "gpt4_pair.jsonl", [judged, {**row, "turn": 2, "judge": "author_1"}])
+    typed = [{**row, "judge": "z", "judge_type": "llm"}, {**row, "judge": "p", "judge_type": "human"}]
+    write(tmp_path / "typed.jsonl", typed)
+    write(tmp_path / "verdicts.jsonl", [{**row, "judge": "w"}])
+    data = read_evaluation(tmp_path)
+    assert (len(data.items), data.judges) == (2, ("gpt-4", "w", "z"))
+    assert len(data.votes) == 3
+    assert data.shares[0].tolist() == [0.5, 1, 1]
+
+
 def test_pandalms_files_are_read(tmp_path):
     pair = {"instruction": "i", "input": "t", "cmp_key": "zebra_ant", "annotator1": 1, "annotator2": 0}
     (tmp_path / "testset-v1.json").write_text(json.dumps([pair, {**pair, "input": "u", "annotator1": 2}]))
