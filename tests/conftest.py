@@ -14,7 +14,6 @@ from tests import emptying
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-CHROMIUM = Path("/usr/bin/chromium")
 # As the site runs with them; tests render pages without collected files.
 STORAGES = django_settings.STORAGES
 BROWSER_TESTS = Path(__file__).parent / "browser"

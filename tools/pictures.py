@@ -127,7 +127,7 @@ def _take(server: str, folder: Path, of: str) -> None:
     from playwright.sync_api import sync_playwright
 
     from tests.browser.conftest import ARGUMENTS
-    from tests.conftest import CHROMIUM
+    from tools.servers import CHROMIUM
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)

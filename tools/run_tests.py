@@ -102,7 +102,7 @@ def main() -> int:
         chromium = servers.find_chromium(install=CI)
         database_url = servers.find_postgresql(started, install=CI)
         broker_url = servers.find_redis(started, install=CI)
-        skipped = [] if chromium else ["browser tests (no /usr/bin/chromium)"]
+        skipped = [] if chromium else ["browser tests (no chromium-headless-shell and no chromium in /usr/bin)"]
         others = []
         if database_url and broker_url:
             every = os.environ.get("TEST_POSTGRESQL") == "all"

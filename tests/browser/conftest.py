@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.conftest import CHROMIUM
+from tools.servers import find_chromium
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -22,8 +22,9 @@ CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 @pytest.fixture(scope="package")
 def chromium():
     """One browser for all tests of this folder; its event loop is gone before the next folder's tests start."""
-    if not CHROMIUM.exists():
-        reason = f"{CHROMIUM} is missing: apt-get install chromium"
+    program = find_chromium(install=False)
+    if program is None:
+        reason = "No Chromium is in /usr/bin: apt-get install chromium-headless-shell"
         if CI:
             pytest.fail(reason)
         pytest.skip(reason)
@@ -34,7 +35,7 @@ def chromium():
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=str(program), args=ARGUMENTS)
         yield browser
         browser.close()
     if before is None:

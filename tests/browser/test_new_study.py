@@ -169,3 +169,20 @@ def test_without_a_script_it_is_one_form_that_looks_when_asked(logged_in):
     page.get_by_role("button", name="Save as draft").click()
     expect(page.get_by_role("heading", name="Plain")).to_be_visible()
     assert Study.objects.get().status == "draft"
+
+
+def test_a_system_ticked_before_the_list_of_another_dataset_comes_stays_ticked(logged_in):
+    DatasetFactory(name="others")
+    page = logged_in()
+    page.goto("/studies/new/")
+    looked_at(page)
+    waiting = []
+    page.route("**/studies/new/live", lambda route: waiting.append(route), times=1)
+    with page.expect_request("**/studies/new/live"):
+        page.get_by_label("Dataset").select_option("meetings")
+    page.get_by_role("button", name="Next: Who").click()
+    page.get_by_role("checkbox", name="tiny", exact=True).check()
+    waiting[0].continue_()
+    expect(page.locator("#has-tiny")).to_have_text("12 of 12")
+    looked_at(page)
+    expect(page.get_by_role("checkbox", name="tiny", exact=True)).to_be_checked()

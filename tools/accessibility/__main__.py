@@ -50,14 +50,17 @@ def _look(server: str, site: "Site", asked: argparse.Namespace) -> int:
     from playwright.sync_api import sync_playwright
 
     from tests.browser.conftest import ARGUMENTS
-    from tests.conftest import CHROMIUM
     from tools.accessibility.sheets import make_sheets
     from tools.accessibility.visiting import VIEWS, Visitors, look_once
+    from tools.servers import find_chromium
 
     views = [view for view in VIEWS if not asked.view or f"{view.language}-{view.theme}" in asked.view]
     places = [place for place in site.places if asked.only in place.name]
+    program = find_chromium(install=False)
+    if program is None:
+        sys.exit("No Chromium is in /usr/bin: apt-get install chromium-headless-shell")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=str(program), args=ARGUMENTS)
         visitors = Visitors(browser.new_context, server, site)
         if asked.sheets:
             make_sheets(visitors, places, asked.sheets, views)

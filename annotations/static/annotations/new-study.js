@@ -153,6 +153,10 @@ live.addEventListener("htmx:afterSettle", () => {
   suggest();
   live.ariaBusy = String(timer !== undefined || asked > 0);
 });
+// The systems of another dataset come as they were ticked when they were asked for; more may be ticked since then.
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (event.target.id === "system-list") bringBack();
+});
 addEventListener("hashchange", () => {
   const before = sections.findIndex((section) => !section.hidden);
   if (steps.indexOf(stepOfPage()) > before) leave(namesIn(sections[before]));
