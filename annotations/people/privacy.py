@@ -15,7 +15,8 @@ ERASED = "the annotator"
 
 def own_data(annotator: Annotator) -> dict[str, Any]:
     """Collect everything stored about an annotator in terms they know: sides as shown, no systems."""
-    return {
+    seen = {"saw_results_at": annotator.saw_results_at} if annotator.saw_results_at else {}
+    return seen | {
         "study": annotator.study.annotator_title,
         "pseudonym": annotator.pseudonym,
         "account": annotator.user.get_username() if annotator.user else None,

@@ -131,20 +131,25 @@ def hold(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     return JsonResponse({"held": renew(annotator)})
 
 
+def _why_nothing(annotator: Annotator) -> str:
+    """Name the reason why there is no pair for the annotator now."""
+    study, now = annotator.study, timezone.now()
+    if annotator.left_at is not None:
+        return "left"
+    if study.status != Study.Status.OPEN:
+        return study.status
+    if not study.takes_votes(now):
+        return "closed" if study.is_over(now) else "soon"
+    if annotator.saw_results_at is not None:
+        return "done"
+    if has_work(annotator):
+        return "leased"  # others hold the last places; some may come back
+    return "preparing" if progress.more_is_coming(study) else "done"
+
+
 def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     study = annotator.study
-    if annotator.left_at is not None:
-        state = "left"
-    elif study.status != Study.Status.OPEN:
-        state = study.status
-    elif not study.takes_votes(timezone.now()):
-        state = "closed" if study.is_over(timezone.now()) else "soon"
-    elif annotator.saw_results_at is not None:
-        state = "done"
-    elif has_work(annotator):
-        state = "leased"  # others hold the last places; some may come back
-    else:
-        state = "preparing" if progress.more_is_coming(study) else "done"
+    state = _why_nothing(annotator)
     to_say = len(open_questions(annotator, AFTER)) if state in FAREWELL else 0
     if to_say and state == "done":
         return redirect("after", study.public_id)

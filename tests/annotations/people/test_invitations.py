@@ -153,6 +153,21 @@ def test_the_open_link_can_be_closed(client, study):
     assert not study.annotators.exists()
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_who_joined_a_study_that_is_closed_now_reads_so(client, study, stopped):
+    client.post(invitation_path(study))
+    if stopped:
+        client.post(reverse("leave-study", args=[study.public_id]))
+    study.status = "closed"
+    study.save()
+    for send in (client.get, client.post):
+        assert send(invitation_path(study))["Location"] == reverse("rate", args=[study.public_id])
+    page = client.get(reverse("rate", args=[study.public_id])).content.decode()
+    assert "The researchers ended this study." in page
+    assert "Go on rating" not in page
+    assert "open the invitation again" not in page
+
+
 def test_nobody_new_joins_a_closed_study(client, study):
     Study.objects.filter(pk=study.pk).update(status=Study.Status.CLOSED)
     study.refresh_from_db()

@@ -73,6 +73,7 @@ def test_who_left_and_saw_the_board_rates_no_more(study, person):
     page = rating_page(person, study)
     assert "votes must not be swayed by them, so you rate no more here" in page
     assert "open the invitation again" not in page
+    assert person.get(reverse("my-data", args=[study.public_id])).json()["saw_results_at"]
     assert Judgement.objects.count() == 1
 
 
