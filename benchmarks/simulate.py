@@ -1,7 +1,7 @@
 """Simulate how often 95 % intervals hold the truth, and how wide they are, over a grid of designs.
 
     python -m benchmarks.simulate [--designs held-out|tuning] [--studies 1000] [--seed 1] [--json FILE]
-    python -m benchmarks.simulate --boards N | --stopping N | --comparisons N [--seed 1]
+    python -m benchmarks.simulate --boards N | --stopping N | --comparisons N | --deciding N | --helped N [--seed 1]
 
 A row is a design. For each candidate it shows the share of intervals that hold the truth, over all systems and
 differences, the same of the one that holds it least often, and the mean width over the ideal: the width that 95 % need
@@ -13,6 +13,11 @@ designs: the share in which intervals hold, all hold at once, and all ranks left
 difference (up to 5 %, by its promise), and how soon it finds one that there is. --comparisons N draws N studies whose
 compact systems are all exactly at the margin: in how many one is called not inferior (up to 2.5 %), a pair named
 beforehand, the best by its own interval, the best by the board's, and any of the table of all pairs.
+
+--deciding N draws N studies that ask about two of their systems, for each way of choosing who rates what: how many
+votes find the better of the two in four of five studies, by the same rule with the same errors. --helped N draws N
+studies whose ratings are helped by a metric, with documents drawn at random and with documents that were chosen: how
+often the intervals hold, and how often the test of likeness warns.
 
 One process; with OMP_NUM_THREADS=1 a design of 1,000 studies takes a few seconds.
 """
@@ -29,8 +34,12 @@ import numpy as np
 from benchmarks.intervals.boards import board_row, board_table
 from benchmarks.intervals.candidates import CANDIDATES
 from benchmarks.intervals.comparisons import comparison_table
+from benchmarks.intervals.deciding import HELD_OUT as ASKED
+from benchmarks.intervals.deciding import TUNED_WAYS, WAYS, deciding_table
+from benchmarks.intervals.deciding import TUNING as ASKED_TUNING
 from benchmarks.intervals.designs import HELD_OUT, TOGETHER, TUNING, Design
 from benchmarks.intervals.draw import draw_studies, truth
+from benchmarks.intervals.helped import helped_table
 from benchmarks.intervals.moments import Moments, contrasts, moments_of
 from benchmarks.intervals.stopping import HELD_OUT as WATCHED
 from benchmarks.intervals.stopping import LEADS, stopping_table
@@ -91,6 +100,12 @@ def other_lines(options: argparse.Namespace) -> Iterator[str]:
         yield from stopping_table(watched, options.stopping, options.seed)
     if options.comparisons:
         yield from comparison_table(options.comparisons, options.seed)
+    if options.deciding:
+        tuning = options.designs == "tuning"
+        asked, ways = (ASKED_TUNING, TUNED_WAYS) if tuning else (ASKED, WAYS)
+        yield from deciding_table(asked, ways, options.deciding, options.seed)
+    if options.helped:
+        yield from helped_table(options.helped, options.seed)
 
 
 def main() -> None:
@@ -101,10 +116,12 @@ def main() -> None:
     parser.add_argument("--boards", type=int, default=0, metavar="N")
     parser.add_argument("--stopping", type=int, default=0, metavar="N")
     parser.add_argument("--comparisons", type=int, default=0, metavar="N")
+    parser.add_argument("--deciding", type=int, default=0, metavar="N")
+    parser.add_argument("--helped", type=int, default=0, metavar="N")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     rows = []
-    if options.boards or options.stopping or options.comparisons:
+    if any((options.boards, options.stopping, options.comparisons, options.deciding, options.helped)):
         for text in other_lines(options):
             print(text, flush=True)
         return
