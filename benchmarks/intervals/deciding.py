@@ -26,7 +26,7 @@ FEWEST, MOST = 60, 30_000
 DISTANCE = 0.3
 NUMBERS_AT_ONCE = 4_000_000
 READING = 5.0
-# Studies without a difference, for each that has one: their errors are rarer.
+# Watched studies without a difference, for each that has one: their errors are rarer.
 EQUALS = 4
 # A study that is watched: how often, and when it is given up.
 EVERY, WATCHED = 50, 3_000
@@ -165,7 +165,7 @@ def cost(asked: Asked, way: Way, studies: int, seed: int) -> VotesNeeded:
         right = float((found(design, studies, seed) > 0).mean())
         if right >= POWER:
             equal = way.design(replace(asked, gap=0.0), int(votes))
-            wrong = found(equal, EQUALS * studies, seed) != 0
+            wrong = found(equal, studies, seed) != 0
             needed = _between(before, (float(design.votes), right))
             cells = needed / design.pairs
             return VotesNeeded(needed, cells / design.per_document, cells, float(wrong.mean()))
