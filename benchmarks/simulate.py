@@ -1,20 +1,12 @@
 """Simulate how often 95 % intervals hold the truth, and how wide they are, over a grid of designs.
 
     python -m benchmarks.simulate [--designs held-out|tuning] [--studies 1000] [--seed 1] [--json FILE]
-    python -m benchmarks.simulate --boards N | --stopping N | --comparisons N | --judges N [--seed 1]
 
 A row is a design. For each candidate it shows the share of intervals that hold the truth, over all systems and
 differences, the same of the one that holds it least often, and the mean width over the ideal: the width that 95 % need
 where the spread of the estimates is known, taken from the simulated studies themselves. The interval was chosen on the
-tuning designs; docs/statistics.md shows the held-out ones. --boards N has boards rate N studies of each of some
-designs: the share in which intervals hold, all hold at once, and all ranks left open hold.
-
---stopping N watches N studies of each design while votes come in: in how many a rule stops though there is no
-difference (up to 5 %, by its promise), and how soon it finds one that there is. --comparisons N draws N studies whose
-compact systems are all exactly at the margin: in how many one is called not inferior (up to 2.5 %), a pair named
-beforehand, the best by its own interval, the best by the board's, and any of the table of all pairs. --judges N draws N
-studies with judges of known faults: how often intervals of figures about them, of corrected win rates and of helped
-ratings hold the truth, and how often a judge passes the alternative annotator test.
+tuning designs; docs/statistics.md shows the held-out ones. Options such as --boards N show other tables in place of
+this one: `--help` says which.
 
 One process; with OMP_NUM_THREADS=1 a design of 1,000 studies takes a few seconds.
 """
@@ -28,16 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.intervals.boards import board_row, board_table
 from benchmarks.intervals.candidates import CANDIDATES
-from benchmarks.intervals.comparisons import comparison_table
-from benchmarks.intervals.designs import HELD_OUT, TOGETHER, TUNING, Design
+from benchmarks.intervals.designs import HELD_OUT, TUNING, Design
 from benchmarks.intervals.draw import draw_studies, truth
 from benchmarks.intervals.moments import Moments, contrasts, moments_of
-from benchmarks.intervals.stopping import HELD_OUT as WATCHED
-from benchmarks.intervals.stopping import LEADS, stopping_table
-from benchmarks.intervals.stopping import TUNING as WATCHED_TUNING
-from benchmarks.judges.tables import judge_tables
+from benchmarks.intervals.tables import TABLES
 
 NORMAL = 1.959964
 NUMBERS_AT_ONCE = 4_000_000
@@ -85,35 +72,30 @@ def header() -> str:
 
 
 def other_lines(options: argparse.Namespace) -> Iterator[str]:
-    """Give the table that is asked for in place of that of intervals."""
-    if options.boards:
-        yield board_table()
-        yield from (board_row(design, options.boards, options.seed) for design in TOGETHER)
-    if options.stopping:
-        watched = WATCHED_TUNING if options.designs == "tuning" else [*WATCHED, *LEADS]
-        yield from stopping_table(watched, options.stopping, options.seed)
-    if options.comparisons:
-        yield from comparison_table(options.comparisons, options.seed)
-    if options.judges:
-        yield from judge_tables(options.judges, options.seed)
+    """Give the tables that are asked for in place of that of intervals."""
+    for name, (_said, table) in TABLES.items():
+        if studies := getattr(options, name):
+            yield from table(options, studies)
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--designs", choices=("held-out", "tuning"), default="held-out")
     parser.add_argument("--studies", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--boards", type=int, default=0, metavar="N")
-    parser.add_argument("--stopping", type=int, default=0, metavar="N")
-    parser.add_argument("--comparisons", type=int, default=0, metavar="N")
-    parser.add_argument("--judges", type=int, default=0, metavar="N")
+    for name, (said, _table) in TABLES.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=0, metavar="N", help=said)
     parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    rows = []
-    if options.boards or options.stopping or options.comparisons or options.judges:
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
+    if any(getattr(options, name) for name in TABLES):
         for text in other_lines(options):
             print(text, flush=True)
         return
+    rows = []
     print(header(), flush=True)
     for design in TUNING if options.designs == "tuning" else HELD_OUT:
         rows.append(measure(design, options.studies, options.seed))

@@ -14,6 +14,7 @@ from annotations.drafting.forecast import (
 )
 from annotations.drafting.pair_preview import PairPreview, preview_pair
 from annotations.drafting.plan import StudyPlan, plan_of
+from annotations.models import Sampling
 from annotations.studies.checks import StudySetupError
 from annotations.studies.effort import in_words, measured_pace
 from annotations.studies.languages import language_name
@@ -34,6 +35,8 @@ class LiveDraft:
         pair: The first pair; None without one.
         design: Of the votes on the two systems in question; None where there are none.
         forecast: None without a margin, annotators or pairs.
+        until_asked: How many ratings there are until the two systems in question have all their votes, where these
+            come first; None where they do not, so that all ratings are needed.
         choices: What has been chosen, by step, in words.
         languages: What people are asked about languages; "" where nothing is.
     """
@@ -44,6 +47,7 @@ class LiveDraft:
     design: VotingDesign | None
     forecast: StudyForecast | None
     picture: ChancePicture | None
+    until_asked: int | None
     choices: list[tuple[str, str]]
     languages: str
 
@@ -63,6 +67,7 @@ def look_at(
         design=design,
         forecast=forecast,
         picture=None if forecast is None or forecast.reason else draw_chances(forecast),
+        until_asked=_until_asked(wanted, plan, bill),
         choices=list(_choices(wanted, plan, bill)),
         languages=_languages(plan),
     )
@@ -79,6 +84,13 @@ def _design(plan: StudyPlan, quota: int, annotators: int | None) -> VotingDesign
     if not annotators or not plan.asked_about:
         return None
     return VotingDesign(annotators, plan.asked_about, min(quota, annotators))
+
+
+def _until_asked(wanted: NewStudy, plan: StudyPlan, bill: Bill) -> int | None:
+    if wanted.sampling != Sampling.QUESTION or not wanted.pair_is_complete or not plan.asked_about:
+        return None
+    share = 1 - wanted.epsilon + wanted.epsilon * plan.asked_about / plan.pairs
+    return min(bill.ratings, round(plan.asked_about * wanted.quota / share))
 
 
 def _choices(wanted: NewStudy, plan: StudyPlan, bill: Bill) -> Iterable[tuple[str, str]]:

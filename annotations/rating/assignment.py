@@ -1,8 +1,10 @@
 """Gives annotators their next pair: no comparison twice, and no more annotators than its quota, leases included.
 
 Pairs come document by document, so that a transcript is read once: first the document that the annotator read last,
-then the one with the least progress. A conditional UPDATE of the comparison's counter takes a place; its row count
-decides.
+then the one with the least progress. A study that asks about two systems first (sampling.has_question) goes on to
+another document after each draw, because votes on more documents decide sooner. Documents come in the study's random
+order, from another start for each annotator. A conditional UPDATE of the comparison's counter takes a place; its row
+count decides.
 """
 
 import random
@@ -11,18 +13,25 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, Min, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from annotations.counts.pair_tallies import counting
 from annotations.counts.side_balance import count_sides, side_to_show
-from annotations.models import Annotator, Assignment, Comparison, Sampling, Side, Study
+from annotations.models import Annotator, Assignment, Comparison, Side, Study
 from annotations.rating import gold_schedule, queries
 from annotations.rating.leases import keep_readable, lease_end, return_expired
-from annotations.rating.queries import AvailableComparison, EarlierAssignment, SystemsOfComparison, available_to
-from annotations.rating.sampling import CANDIDATES, CandidatePair, candidates
+from annotations.rating.queries import (
+    AvailableComparison,
+    DocumentPlace,
+    EarlierAssignment,
+    SystemsOfComparison,
+    available_to,
+)
+from annotations.rating.sampling import CANDIDATES, CandidatePair, candidates, draws, has_question, in_question
 from annotations.studies.consent import lacks_consent
 from annotations.studies.languages import readable_codes
+from annotations.studies.pair_generation import SHUFFLE_NUMBERS
 from lib.sql import insert
 
 # Comparisons left to an annotator are counted up to this number.
@@ -36,8 +45,8 @@ def next_assignment(annotator: Annotator, *, now: datetime | None = None) -> Ass
     now = now or timezone.now()
     if not _may_rate(annotator, now):
         return None
-    held, last_document = queries.held_by(annotator)
-    return _renew(keep_readable(annotator, held), now) or _take_any(annotator, last_document, now)
+    held, last = queries.held_by(annotator)
+    return _renew(keep_readable(annotator, held), now) or _take_any(annotator, last, now)
 
 
 def prefetch(annotator: Annotator, shown: UUID, *, now: datetime | None = None) -> Assignment | None:
@@ -48,11 +57,11 @@ def prefetch(annotator: Annotator, shown: UUID, *, now: datetime | None = None) 
     now = now or timezone.now()
     if not _may_rate(annotator, now):
         return None
-    held, last_document = queries.held_by(annotator)
+    held, last = queries.held_by(annotator)
     others = [assignment for assignment in held if assignment.token != shown]
     if ahead := _renew(keep_readable(annotator, others), now):
         return ahead
-    return _take_any(annotator, last_document, now) if _plenty_left(annotator.study) else None
+    return _take_any(annotator, last, now) if _plenty_left(annotator.study) else None
 
 
 def _may_rate(annotator: Annotator, now: datetime) -> bool:
@@ -67,9 +76,9 @@ def _plenty_left(study: Study) -> bool:
     return len(study.comparisons.for_rating().wanting().order_by().values_list("pk")[: held + 1]) > held
 
 
-def _take_any(annotator: Annotator, last_document: int | None, now: datetime) -> Assignment | None:
+def _take_any(annotator: Annotator, last: DocumentPlace | None, now: datetime) -> Assignment | None:
     while True:
-        if assignment := _take_control_item(annotator, now) or _take_for_rating(annotator, last_document, now):
+        if assignment := _take_control_item(annotator, now) or _take_for_rating(annotator, last, now):
             return assignment
         if not (return_expired(annotator.study, now=now) or available_to(annotator).exists()):
             return None
@@ -106,9 +115,9 @@ def _renew(held: list[Assignment], now: datetime) -> Assignment | None:
     return next((assignment for assignment in held if queries.renew_lease(assignment.pk, lease_end(now))), None)
 
 
-def _take_for_rating(annotator: Annotator, last_document: int | None, now: datetime) -> Assignment | None:
-    available = _some_available(annotator, last_document)
-    for candidate in _candidates(annotator, available, last_document):
+def _take_for_rating(annotator: Annotator, last: DocumentPlace | None, now: datetime) -> Assignment | None:
+    available = _some_available(annotator, last)
+    for candidate in _candidates(annotator, available, last):
         if assignment := take_comparison(annotator, candidate.comparison_id, now, handed_out=candidate):
             assignment.many_left = len(available) > MOST_COUNTED + 1
             return assignment
@@ -116,7 +125,7 @@ def _take_for_rating(annotator: Annotator, last_document: int | None, now: datet
 
 
 def _candidates(
-    annotator: Annotator, available: list[AvailableComparison], last_document: int | None
+    annotator: Annotator, available: list[AvailableComparison], last: DocumentPlace | None
 ) -> list[CandidatePair]:
     """Return comparisons to try, best first: of the document last read, else of the one with the least progress."""
     by_document: dict[int, list[AvailableComparison]] = {}
@@ -124,11 +133,28 @@ def _candidates(
         by_document.setdefault(comparison.document_id, []).append(comparison)
     if not by_document:
         return []
-    document = last_document if last_document in by_document else _least_rated(by_document, annotator)
-    if annotator.study.sampling == Sampling.ADAPTIVE:
+    document = _next_to_ask(annotator, available) if has_question(annotator.study) else None
+    if document is None:
+        goes_on = last is not None and last.document_id in by_document
+        document = last.document_id if last is not None and goes_on else _least_rated(by_document, annotator)
+    if draws(annotator.study):
         return candidates(annotator.study, available_to(annotator).filter(document=document))
     # A document's comparisons come in the study's fixed order.
     return [CandidatePair(comparison.pk) for comparison in by_document[document][:CANDIDATES]]
+
+
+def _next_to_ask(annotator: Annotator, available: list[AvailableComparison]) -> int | None:
+    """Return the document whose comparison in question has the fewest annotators; None if there is none for them.
+
+    Of those looked at, in the study's order of documents, so that one vote on each comes before a second; of the whole
+    study where there is none among these.
+    """
+    asked = in_question(annotator.study, Comparison.objects.filter(pk__in=[row.pk for row in available]))
+    here = set(asked.values_list("pk", flat=True))
+    if here:
+        return min((row for row in available if row.pk in here), key=lambda row: row.taken).document_id
+    anywhere = in_question(annotator.study, available_to(annotator))
+    return anywhere.order_by("taken", "place", "document").values_list("document", flat=True).first()
 
 
 def _least_rated(by_document: dict[int, list[AvailableComparison]], annotator: Annotator) -> int:
@@ -146,23 +172,21 @@ def _own_generator(annotator: Annotator) -> random.Random:
     return random.Random(f"{annotator.study.seed}:{annotator.pk}")  # noqa: S311  (no secret)
 
 
-def _some_available(annotator: Annotator, last_document: int | None) -> list[AvailableComparison]:
+def _some_available(annotator: Annotator, last: DocumentPlace | None) -> list[AvailableComparison]:
     """Return up to LOOKED_AT comparisons by document, from the last read one on, else from any; then from the first.
 
     Only a part of a large study is looked at, so that the time does not grow with the study.
     """
-    start = _any_document(annotator) if last_document is None else last_document
-    if start is None:
-        return []
+    start = _any_place(annotator) if last is None else last
     available = queries.available_from(annotator, start, LOOKED_AT)
-    if len(available) < LOOKED_AT and not (available and available[0].document_id == last_document):
+    if len(available) < LOOKED_AT and not (last and available and available[0].document_id == last.document_id):
         available += queries.available_before(annotator, start, LOOKED_AT - len(available))
     return available
 
 
-def _any_document(annotator: Annotator) -> int | None:
-    ends = annotator.study.comparisons.wanting().order_by().aggregate(first=Min("document_id"), last=Max("document_id"))
-    return None if ends["first"] is None else _own_generator(annotator).randint(ends["first"], ends["last"])
+def _any_place(annotator: Annotator) -> DocumentPlace:
+    """Start each annotator somewhere else in the study's order of documents."""
+    return DocumentPlace(_own_generator(annotator).randrange(SHUFFLE_NUMBERS), 0)
 
 
 @transaction.atomic

@@ -64,11 +64,18 @@ _IN_LANGUAGES = """ AND EXISTS (
     WHERE written.id = comparison.document_id AND written.language IN ({codes})
 )"""
 _AVAILABLE = "SELECT comparison.id, comparison.document_id, comparison.taken FROM {available}"
-_IN_ORDER = "ORDER BY comparison.document_id, comparison.shuffle, comparison.id LIMIT %s"
-_AVAILABLE_FROM = f"{_AVAILABLE} AND comparison.document_id >= %s {_IN_ORDER}"
-_AVAILABLE_BEFORE = f"{_AVAILABLE} AND comparison.document_id < %s {_IN_ORDER}"
+_IN_ORDER = "ORDER BY comparison.place, comparison.document_id, comparison.shuffle, comparison.id LIMIT %s"
+_AVAILABLE_FROM = f"{_AVAILABLE} AND (comparison.place, comparison.document_id) >= (%s, %s) {_IN_ORDER}"
+_AVAILABLE_BEFORE = f"{_AVAILABLE} AND (comparison.place, comparison.document_id) < (%s, %s) {_IN_ORDER}"
 # No language: a list in SQL may not be empty.
 _NONE = ["-"]
+
+
+class DocumentPlace(NamedTuple):
+    """Where a document stands in the study's random order of documents."""
+
+    place: int
+    document_id: int
 
 
 class AvailableComparison(NamedTuple):
@@ -89,41 +96,41 @@ def _available_to(annotator: Annotator) -> tuple[str, list[object]]:
     return _AVAILABLE_TO + _IN_LANGUAGES.format(codes=", ".join(["%s"] * len(codes))), [*values, *codes]
 
 
-def available_from(annotator: Annotator, document_id: int, most: int) -> list[AvailableComparison]:
-    """Return up to `most` comparisons of available_to, by document, from this document on."""
+def available_from(annotator: Annotator, start: DocumentPlace, most: int) -> list[AvailableComparison]:
+    """Return up to `most` comparisons of available_to, in the study's order of documents, from this one on."""
     available, values = _available_to(annotator)
-    rows = fetch(_AVAILABLE_FROM.format(available=available), *values, document_id, most)
+    rows = fetch(_AVAILABLE_FROM.format(available=available), *values, *start, most)
     return list(map(AvailableComparison._make, rows))
 
 
-def available_before(annotator: Annotator, document_id: int, most: int) -> list[AvailableComparison]:
-    """Return up to `most` comparisons of available_to, by document, of the documents before this one."""
+def available_before(annotator: Annotator, start: DocumentPlace, most: int) -> list[AvailableComparison]:
+    """Return up to `most` comparisons of available_to, in the study's order of documents, from before this one."""
     available, values = _available_to(annotator)
-    rows = fetch(_AVAILABLE_BEFORE.format(available=available), *values, document_id, most)
+    rows = fetch(_AVAILABLE_BEFORE.format(available=available), *values, *start, most)
     return list(map(AvailableComparison._make, rows))
 
 
 # ---- what they hold
 
 # One row at least: the document comes also where the annotator holds nothing.
-_HELD = f"""SELECT {_ASSIGNMENT.sql}, last.document_id FROM (
-    SELECT (
-        SELECT given.document_id FROM annotations_assignment newest
-        JOIN annotations_comparison given ON given.id = newest.comparison_id
-        WHERE newest.annotator_id = %s ORDER BY newest.created_at DESC, newest.id DESC LIMIT 1
-    ) AS document_id
-) last LEFT JOIN annotations_assignment assignment ON assignment.annotator_id = %s AND assignment.state = 'leased'
+_HELD = f"""SELECT {_ASSIGNMENT.sql}, last.place, last.document_id FROM (SELECT 1) always LEFT JOIN (
+    SELECT given.place, given.document_id FROM annotations_assignment newest
+    JOIN annotations_comparison given ON given.id = newest.comparison_id
+    WHERE newest.annotator_id = %s ORDER BY newest.created_at DESC, newest.id DESC LIMIT 1
+) last ON TRUE LEFT JOIN annotations_assignment assignment
+    ON assignment.annotator_id = %s AND assignment.state = 'leased'
 ORDER BY assignment.created_at, assignment.id"""  # noqa: S608  (no values)
 _RENEW_LEASE = "UPDATE annotations_assignment SET lease_until = %s WHERE id = %s AND state = 'leased'"
 
 
-def held_by(annotator: Annotator) -> tuple[list[Assignment], int | None]:
+def held_by(annotator: Annotator) -> tuple[list[Assignment], DocumentPlace | None]:
     """Return what the annotator holds, oldest first, and the document that they were given last."""
     rows = fetch(_HELD, annotator.pk, annotator.pk)
     held = [_ASSIGNMENT.instance(row) for row in rows if row[0] is not None]
     for assignment in held:
         assignment.annotator = annotator
-    return held, rows[0][-1]
+    last = rows[0][-2:]
+    return held, None if last[1] is None else DocumentPlace(*last)
 
 
 def renew_lease(assignment_id: int, until: datetime) -> bool:

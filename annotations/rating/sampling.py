@@ -1,7 +1,8 @@
-"""Chooses which comparison of a document an annotator tries next: in the study's fixed order, or drawn by the votes.
+"""Chooses which comparison of a document an annotator tries next: in the study's fixed order, or drawn.
 
-An adaptive study draws the pair of systems by the published rule (stats/decisions/sampling.py), then one of the pair's
-comparisons evenly. The probability is kept with it, because nobody can compute it later.
+A study that draws does so by one of two rules (stats/decisions/sampling.py): the pair in question first, or the pairs
+that the votes leave least certain. It draws the pair of systems, then one of the pair's comparisons evenly. The
+probability is kept with it, because nobody can compute it later.
 """
 
 from collections import defaultdict
@@ -12,7 +13,8 @@ from django.db.models import QuerySet
 
 from annotations.counts.pair_tallies import SystemPair, moments_of_pairs, pair_of
 from annotations.models import Comparison, Sampling, Study
-from stats.decisions.sampling import draw_pair, pair_probabilities
+from stats.decisions.sampling import draw_pair, pair_probabilities, question_probabilities
+from stats.votes.arrays import FloatArray
 
 CANDIDATES = 20
 
@@ -36,12 +38,29 @@ def candidates(
 ) -> list[CandidatePair]:
     """Return which of a document's available comparisons to try, best first.
 
-    An adaptive study draws one; if it cannot be taken, draw again from what is left then.
+    A study that draws its pairs draws one; if it cannot be taken, draw again from what is left then.
     """
-    if study.sampling == Sampling.ADAPTIVE:
+    if draws(study):
         return _drawn(study, available, generator or np.random.default_rng())
     rows = available.order_by("shuffle", "pk").values_list("pk", flat=True)
     return [CandidatePair(pk) for pk in rows[:CANDIDATES]]
+
+
+def draws(study: Study) -> bool:
+    """Tell whether the study draws its pairs, with a chance that is stored."""
+    return study.sampling == Sampling.ADAPTIVE or has_question(study)
+
+
+def has_question(study: Study) -> bool:
+    """Tell whether the study gives most votes to two systems that it names."""
+    named = study.small_system_id is not None and study.large_system_id is not None
+    return study.sampling == Sampling.QUESTION and named
+
+
+def in_question(study: Study, available: QuerySet[Comparison]) -> QuerySet[Comparison]:
+    """Select the comparisons of the two systems in question."""
+    systems = (study.small_system_id, study.large_system_id)
+    return available.filter(summary_a__run__system_id__in=systems, summary_b__run__system_id__in=systems)
 
 
 def _drawn(study: Study, available: QuerySet[Comparison], generator: np.random.Generator) -> list[CandidatePair]:
@@ -52,11 +71,17 @@ def _drawn(study: Study, available: QuerySet[Comparison], generator: np.random.G
     if not by_pair:
         return []
     pairs = sorted(by_pair)
-    every = np.ones(len(pairs), dtype=np.bool_)
-    probabilities = pair_probabilities(moments_of_pairs(study, pairs), every, epsilon=study.epsilon)
-    drawn = draw_pair(probabilities, generator)
+    drawn = draw_pair(_probabilities(study, pairs), generator)
     of_pair = by_pair[pairs[drawn.pair]]
     comparison = of_pair[int(generator.integers(len(of_pair)))]
     # Rounding may push the sum of the parts past 1.
     probability = min(1.0, drawn.probability / len(of_pair))
     return [CandidatePair(comparison, probability, sum(map(len, by_pair.values())))]
+
+
+def _probabilities(study: Study, pairs: list[SystemPair]) -> FloatArray:
+    if study.sampling == Sampling.QUESTION:
+        asked = pair_of(study.small_system_id or 0, study.large_system_id or 0)
+        return question_probabilities(np.array([pair == asked for pair in pairs]), epsilon=study.epsilon)
+    every = np.ones(len(pairs), dtype=np.bool_)
+    return pair_probabilities(moments_of_pairs(study, pairs), every, epsilon=study.epsilon)

@@ -11,6 +11,8 @@ from annotations.models import Comparison, Study, WhichDocuments, WhichPairs
 from models_runner.models import Summary
 
 SystemPair = frozenset[int]
+# How many numbers shuffle_number may return, from 0 on.
+SHUFFLE_NUMBERS = 2**24
 
 
 def build_comparisons(study: Study) -> int:
@@ -80,10 +82,11 @@ def _comparison(study: Study, *summaries: Summary) -> Comparison:
         summary_b=second,
         quota=study.quota,
         shuffle=shuffle_number(study, first.pk, second.pk),
+        place=shuffle_number(study, first.document_id),
     )
 
 
 def shuffle_number(study: Study, *of: int) -> int:
-    """Return a fixed pseudo-random number, so that the order of comparisons tells nothing about systems."""
+    """Return a fixed pseudo-random number, so that the order of documents and of comparisons is chosen by nobody."""
     digest = hashlib.sha256(":".join(map(str, (study.seed, study.public_id, *of))).encode()).digest()
     return int.from_bytes(digest[:3], "big")

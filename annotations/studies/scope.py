@@ -88,6 +88,14 @@ def scope_documents(dataset: Dataset, scope: StudyScope) -> tuple[WhichDocuments
     return (WhichDocuments.CHOSEN if scope.split else WhichDocuments.ALL), documents
 
 
+def drawn_from(dataset: Dataset, scope: StudyScope) -> dict[str, Any]:
+    """Return the fields of Study that say from which documents its sample is drawn; none if it draws none."""
+    if scope.sample is None:
+        return {}
+    documents = dataset.documents.filter(split=scope.split) if scope.split else dataset.documents
+    return {"drawn_from": documents.count(), "drawn_from_split": scope.split}
+
+
 def _named(dataset: Dataset, documents: QuerySet[Document], scope: StudyScope) -> list[Document]:
     by_id = ByName((document.external_id, document) for document in documents)
     within = f" in split {scope.split!r}" if scope.split else ""

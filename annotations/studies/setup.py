@@ -29,7 +29,7 @@ from annotations.studies.consent import set_consent_text
 from annotations.studies.criteria import LIBRARY
 from annotations.studies.pair_generation import build_comparisons
 from annotations.studies.personal_questions import QuestionError, QuestionLine, parse_questions, set_questions
-from annotations.studies.scope import StudyScope, check_scope, scope_documents
+from annotations.studies.scope import StudyScope, check_scope, drawn_from, scope_documents
 from lib.lines import text_lines
 from models_runner.datasets.lookup import stored_split
 from models_runner.models import Dataset, System
@@ -184,6 +184,10 @@ class NewStudy:
         return self.small_system is not None or self.large_system is not None
 
     @property
+    def pair_is_complete(self) -> bool:
+        return self.small_system is not None and self.large_system is not None
+
+    @property
     def status(self) -> Study.Status:
         if self.simulated:
             return Study.Status.CLOSED
@@ -295,6 +299,8 @@ def store_study(wanted: NewStudy) -> Study:
     which, documents = scope_documents(wanted.dataset, wanted.stored_scope)
     study = wanted.row()
     study.which_documents = which
+    for name, value in drawn_from(wanted.dataset, wanted.stored_scope).items():
+        setattr(study, name, value)
     study.save()
     study.systems.set(wanted.systems)
     if which != WhichDocuments.ALL:

@@ -103,7 +103,9 @@ class StudyIn(BodySchema):
     seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 0
     anchor: Slug | None = None
     pairs_per_document: Positive | None = None
-    sampling: Literal["even", "adaptive"] = "even"
+    sampling: Literal["even", "question", "adaptive"] = Field(
+        "even", description="Which pairs come first; question: those of small_system and large_system."
+    )
     epsilon: Annotated[float, Field(gt=0, le=1)] = 0.2
     allow_tie: bool = True
     allow_both_bad: bool = True

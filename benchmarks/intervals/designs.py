@@ -28,6 +28,7 @@ class Design:
         pairs: Pairs of systems that an annotator rates of a document.
         work: How the votes are spread over the annotators.
         adaptive: Whether the pairs least certain are drawn more often.
+        question: Where most draws are of the last two systems, the share that is drawn evenly; 0 where they are not.
         taste_annotator, taste_document: Standard deviations of tastes for each system, in log-odds.
         polarising: How many times as large annotators' tastes are for the first system.
         gap: Distance of neighbours, in log-odds.
@@ -41,6 +42,7 @@ class Design:
     pairs: int = 1
     work: Work = Work.EVEN
     adaptive: bool = False
+    question: float = 0.0
     taste_annotator: float = 0.0
     taste_document: float = 0.0
     polarising: float = 1.0
@@ -60,6 +62,7 @@ class Design:
         words = [f"{self.annotators} x {self.documents}, {self.systems} systems, {self.votes:,} votes"]
         words += [self.work.value] if self.work != Work.EVEN else []
         words += ["adaptive"] if self.adaptive else []
+        words += [f"two in question ({self.question:g} even)"] if self.question else []
         words += [f"tastes {self.taste_annotator:g}/{self.taste_document:g}"]
         words += [f"one system x{self.polarising:g}"] if self.polarising != 1 else []
         return ", ".join(words)
@@ -98,6 +101,9 @@ HELD_OUT = [
     *_with_tastes(Design(100, 300, 10, 5, 1), (0, 0), (0.4, 0.7)),
     *_with_tastes(Design(100, 1000, 4, 1, 1, Work.HEAVY), (0.4, 0.7)),
     replace(Design(6, 60, 5, 6, 2), taste_annotator=0.3, taste_document=0.5, polarising=4),
+    *_with_tastes(Design(6, 150, 6, 2, question=0.2), (0, 0), (0.4, 0.7), (0.8, 0.5)),
+    *_with_tastes(Design(20, 400, 8, 1, question=0.2), (0, 0), (0.4, 0.7)),
+    *_with_tastes(Design(12, 300, 5, 1, work=Work.HEAVY, question=0.2), (0.4, 0.7)),
 ]
 
 # For what holds for all systems at once: 15 equals, whom few annotators judge often, and six that differ.

@@ -7,6 +7,7 @@ from scipy.special import expit
 
 from benchmarks.intervals.designs import Design, Work
 from stats.decisions.power import TIE_BAND, expected_share
+from stats.decisions.sampling import question_probabilities
 from stats.strengths.bradley_terry import fit_bradley_terry, fit_many
 from stats.votes.arrays import FloatArray, IntArray
 
@@ -81,7 +82,7 @@ def draw_studies(design: Design, studies: int, rng: np.random.Generator) -> Stud
     by_document = rng.normal(0, design.taste_document, (studies, design.documents, design.systems))
     liking = _Liking(strengths_of(design), by_annotator, by_document)
     columns = [np.repeat(units, design.pairs, axis=1) for units in (document, annotator)]
-    draw = _draw_adaptively if design.adaptive else _draw_evenly
+    draw = _draw_adaptively if design.adaptive else _draw_for_question if design.question else _draw_evenly
     a, b, share = draw(design, liking, *columns, rng)
     cell = np.broadcast_to(np.repeat(np.arange(design.cells), design.pairs), a.shape)
     return Studies(design, a, b, share, columns[0], columns[1], cell)
@@ -128,6 +129,17 @@ def _draw_evenly(
     studies = len(document)
     order = rng.random((studies, design.cells, len(first))).argsort(axis=2)[:, :, : design.pairs]
     pair = order.reshape(studies, -1)
+    a, b = first[pair], second[pair]
+    return a, b, liking.answers(a, b, document, annotator, rng)
+
+
+def _draw_for_question(
+    design: Design, liking: _Liking, document: IntArray, annotator: IntArray, rng: np.random.Generator
+) -> Drawn:
+    """Draw the last two systems, or any pair evenly, one for each cell (stats.decisions.sampling)."""
+    first, second = pairs_of(design.systems)
+    probabilities = question_probabilities(np.arange(len(first)) == len(first) - 1, epsilon=design.question)
+    pair = rng.choice(len(first), size=document.shape, p=probabilities)
     a, b = first[pair], second[pair]
     return a, b, liking.answers(a, b, document, annotator, rng)
 

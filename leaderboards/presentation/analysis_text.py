@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from leaderboards.boards.analysis.values import Values
+from leaderboards.presentation.analysis_words import on_documents, on_draw
 from lib.numbers import UNDEFINED, format_count, format_fraction, format_percent, format_whole
 
 WIDTH = 100
@@ -146,6 +147,9 @@ def _length(control: Values) -> Iterator[str]:
 def _helped(helped: Values) -> Iterator[str]:
     if helped["reason"]:
         yield f"{UNDEFINED} ({helped['reason']})"
+    if documents := helped.get("documents"):
+        yield from filter(None, (on_draw(documents), on_documents(documents)))
+    if helped["reason"]:
         return
     yield (
         f"{helped['other_comparisons']} comparisons on {helped['other_documents']} documents without votes, predicted "

@@ -1,7 +1,7 @@
 """Say the analyses in plain sentences: what a reader should take from the numbers."""
 
 from leaderboards.boards.analysis.values import Values
-from lib.numbers import count_of, format_whole
+from lib.numbers import count_of, format_fraction, format_percent, format_whole
 
 LABELS = {
     "rating": "Rating by people",
@@ -153,3 +153,35 @@ def on_help(helped: Values) -> str:
         f"predict votes on {helped['other_documents']} documents without votes, corrected by their errors on the "
         "documents with votes."
     )
+
+
+def on_documents(documents: Values) -> str:
+    """Say whether documents with votes are like those without, which helped ratings rest on."""
+    voted, unvoted = documents["voted"], documents["unvoted"]
+    if documents["doubt"]:
+        return f"Do not rely on ratings helped by metrics here: {documents['doubt']}."
+    if documents["reason"]:
+        return f"Whether documents with votes are like the others was not tested: {documents['reason']}."
+    p = format_fraction(documents["p"], 3)
+    if documents["refused"]:
+        return (
+            f"Documents with votes ({voted}) are not like those without ({unvoted}): by chance metrics would differ as "
+            f"much in {p} of random choices at most."
+        )
+    return (
+        f"Documents with votes ({voted}) are like those without ({unvoted}) in all that the metrics measure: p = {p}. "
+        "What no metric measures may still differ; only a random draw excludes that."
+    )
+
+
+def on_draw(documents: Values) -> str:
+    """Say how documents came to have votes."""
+    if documents["rule"] == "chosen":
+        return (
+            "The documents of this study were chosen. Within these, votes go to one after another in random order, so "
+            "only chosen ones without votes are used."
+        )
+    if documents["rule"] == "drawn":
+        share = format_percent(documents["chance"])
+        return f"Documents come to have votes in a random order drawn by the study's seed; {share} have some so far."
+    return ""

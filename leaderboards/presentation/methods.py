@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotations.models import JudgeType, Study
+from annotations.models import JudgeType, Study, WhichDocuments
+from annotations.rating.sampling import has_question
 from annotations.studies.criteria import label_of
 from leaderboards.presentation.enough import in_numbers
 from lib.numbers import count_of, format_count
@@ -50,6 +51,8 @@ class Judging:
         models: Whether language models voted.
         answers: The answers on offer, in words.
         simulated: Whether a program drew the votes, as in the example study; then nobody judged.
+        documents: How the study's documents were taken, as a sentence; "" where they are all of the dataset.
+        order: Which pairs came first, as a sentence; "" where all came alike.
     """
 
     here: bool
@@ -57,6 +60,8 @@ class Judging:
     models: bool
     answers: tuple[str, ...]
     simulated: bool = False
+    documents: str = ""
+    order: str = ""
 
 
 def judging_of(study: Study) -> Judging:
@@ -70,7 +75,26 @@ def judging_of(study: Study) -> Judging:
         models=any(kind == JudgeType.LLM for _, kind in kinds),
         answers=(*answers, *(("both bad",) if study.allow_both_bad else ())),
         simulated=study.simulated,
+        documents=_documents_of(study),
+        order=_order_of(study),
     )
+
+
+def _documents_of(study: Study) -> str:
+    if study.which_documents == WhichDocuments.CHOSEN:
+        return "The documents were chosen, not drawn at random, so results are about these."
+    if study.which_documents == WhichDocuments.SAMPLE and study.drawn_from:
+        return f"The documents were a random sample drawn from {study.drawn_from} by seed {study.seed}."
+    return ""
+
+
+def _order_of(study: Study) -> str:
+    if has_question(study):
+        return (
+            "Most judgements were asked for on the two systems in question, on one document after another in random "
+            f"order; a share of {study.epsilon:g} of the draws was from all pairs of a document alike."
+        )
+    return ""
 
 
 def as_text(board: Board, judging: Judging) -> str:
@@ -113,7 +137,7 @@ def _judged(board: Board, judging: Judging) -> Part:
         f"{count_of(board['annotators'], judges)} gave {count_of(board['votes'], 'judgement')} on "
         f"{count_of(board['documents'], 'document')}, each on a pair of summaries of the same document."
     )
-    sentences = [counts]
+    sentences = [counts, *([judging.documents] if judging.documents else [])]
     if judging.models:
         sentences.append("Some of the judges were language models.")
     if judging.here:
@@ -123,18 +147,23 @@ def _judged(board: Board, judging: Judging) -> Part:
             f"{who} blind: the names of the systems were hidden and the sides counterbalanced. To the question "
             f"“{question}” the answers were {_listed(judging.answers)}."
         )
+        sentences += filter(None, [judging.order])
     if judging.simulated:
         sentences.append("A program drew these judgements to show what results look like; they are no evidence.")
     elif judging.elsewhere:
         which = "Other judgements" if judging.here else "The judgements"
         sentences.append(f"{which} were made elsewhere and imported.")
-    if names := board.get("flagged_annotators"):
-        sentences.append(
-            f"Judgements of {count_of(len(names), judges)} were left out because an automatic check flagged them "
-            "(judgements unlike the others', one side preferred, runs of one answer, speed, missed control items): "
-            f"{_listed(names) if len(names) > 1 else names[0]}."
-        )
-    return sentences, []
+    return [*sentences, *_left_out(board.get("flagged_annotators"), judges)], []
+
+
+def _left_out(names: Sequence[str] | None, judges: str) -> list[str]:
+    if not names:
+        return []
+    return [
+        f"Judgements of {count_of(len(names), judges)} were left out because an automatic check flagged them "
+        "(judgements unlike the others', one side preferred, runs of one answer, speed, missed control items): "
+        f"{_listed(names) if len(names) > 1 else names[0]}."
+    ]
 
 
 def _rated(board: Board) -> Part:

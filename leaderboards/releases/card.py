@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from django.template.loader import render_to_string
 
+from annotations.rating.sampling import has_question
 from leaderboards.models.releases import Release
 from leaderboards.releases.tables import TABLES
 
@@ -72,6 +73,7 @@ def _context(release: Release, facts: Facts) -> dict[str, Any]:
             if name in counts
         ],
         "is_adaptive": release.study.sampling == "adaptive",
+        "asks_first": has_question(release.study),
         "left_out": [(reason, f"{votes:,}") for reason, votes in sorted(facts.left_out.items())],
         "agreement": [(key, _alpha(estimate)) for key, estimate in facts.agreement.items()],
         "questions": [_question(key, board) for key, board in facts.board["criteria"].items()],

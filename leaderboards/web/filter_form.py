@@ -87,7 +87,7 @@ def filter_choices(study: Study, filters: Filters, *, flagged_votes: int) -> lis
         ("flagged", "Summaries that name a model", FLAGGED if flagged_votes else {}),
         ("raters", "Flagged annotators", RATERS if groups else {}),
         ("ties", "Ties and both bad", TIES),
-        ("weights", "Votes weigh", WEIGHTS if study.sampling == Sampling.ADAPTIVE else {}),
+        ("weights", "Votes weigh", WEIGHTS if study.sampling != Sampling.EVEN else {}),
         ("control", "Ratings", CONTROL),
     ]
     return [

@@ -189,7 +189,7 @@ class StudyPart(Part):
         default=Sampling.EVEN.value, description="Which pairs come first."
     )
     epsilon: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=EPSILON, description="Share drawn evenly, if adaptive."
+        default=EPSILON, description="Share drawn evenly, if pairs are drawn."
     )
     guidelines: str = Field(default="", description="For annotators, in Markdown.")
     summary_format: Annotated[str, _one_of(SummaryFormat.values)] = Field(

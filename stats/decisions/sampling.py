@@ -85,6 +85,26 @@ def pair_probabilities(moments: PairMoments, available: BoolArray, *, epsilon: f
     return (1 - epsilon) * adaptive + epsilon * _normalised(available.astype(np.float64))
 
 
+def question_probabilities(in_question: BoolArray, *, epsilon: float = EPSILON) -> FloatArray:
+    """Compute the probability of drawing each available pair where most votes go to one of them.
+
+    P(a) = (1 - epsilon) [a is the pair in question] + epsilon / n; 1 / n where the pair in question is not among them.
+
+    Args:
+        in_question: Which of the n available pairs is the one in question, shape (n,), at most one.
+        epsilon: Share drawn uniformly, more than 0, at most 1.
+    Raises:
+        NoPairAvailableError: No pair is available.
+        InvalidVotesError: Not 0 < epsilon <= 1.
+    """
+    if not 0 < epsilon <= 1:
+        raise InvalidVotesError(f"epsilon is {epsilon}; expected more than 0 and at most 1.")
+    if not len(in_question):
+        raise NoPairAvailableError("No pair is available: nothing can be drawn.")
+    even = _normalised(np.ones(len(in_question)))
+    return (1 - epsilon) * in_question + epsilon * even if in_question.any() else even
+
+
 def _check(moments: PairMoments, available: BoolArray, epsilon: float) -> None:
     """Refuse input that gives no probabilities."""
     if not 0 < epsilon <= 1:

@@ -1,5 +1,7 @@
 """Make one prediction of several judges and metrics, so that a bad judge counts for nothing."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +60,7 @@ class Told:
         if self.x.ndim != 2 or len(lengths) != 1:
             raise InvalidVotesError("x must have shape (n, k); share, weight, document and annotator n entries each.")
 
-    def take(self, chosen: BoolArray) -> "Told":
+    def take(self, chosen: BoolArray) -> Told:
         """Keep only the chosen votes."""
         rows = (self.document[chosen], self.annotator[chosen])
         return Told(self.x[chosen], self.share[chosen], self.weight[chosen], *rows)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from stats.strengths.bradley_terry import fit_bradley_terry
-from stats.uncertainty.calibrated import Precision, Source, combined, unit_shares, variances, vote_noise
+from stats.uncertainty.calibrated import Noise, Precision, Source, combined, unit_shares, variances, vote_noise
 from stats.uncertainty.sandwich import bread
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, InvalidVotesError, VoteArrays
 
@@ -173,18 +173,29 @@ class _Gradients:
         return not self.votes.annotator.any()
 
     def precision(self, inverse: FloatArray, tuning: float) -> Precision:
-        """Give the precision of the strengths with this weight of the metric."""
-        document, annotator, cell = (own - tuning * told for own, told in zip(self.own, self.told, strict=True))
+        """Give the precision of the strengths with this weight of the metric.
+
+        How annotators differ is taken from the votes alone: a metric says nothing about it, and would only add which
+        documents each of them had.
+        """
+        document, _, cell = (own - tuning * told for own, told in zip(self.own, self.told, strict=True))
         circle = np.ones(inverse.shape, dtype=bool)
+        counts = self.votes.count_by_system()
 
         def spread(sums: FloatArray, weight: FloatArray | float = 1.0) -> FloatArray:
             return variances(inverse @ (sums.T * weight) @ sums @ inverse, circle)
 
-        kinds = [sums for sums in (document, annotator) if len(sums) > 1]
-        shares = unit_shares(self.votes)
-        sources = [Source(share, spread(sums, share.weight)) for share, sums in zip(shares, kinds, strict=True)]
-        counts = self.votes.count_by_system()
-        noise = vote_noise(spread(cell), variances(inverse, circle), len(cell), counts)
+        def noise_of(cells: FloatArray) -> Noise:
+            return vote_noise(spread(cells), variances(inverse, circle), len(cells), counts)
+
+        noise = noise_of(cell)
+        surplus = noise_of(self.own[2]).variance - noise.variance
+        kinds = [(sums, extra) for sums, extra in ((document, 0.0), (self.own[1], 1.0)) if len(sums) > 1]
+        sources = [
+            # Annotators' squares hold the noise of votes without the metric; `combined` subtracts that with it.
+            Source(share, np.maximum(0, spread(sums, share.weight) - extra * share.noise * surplus))
+            for share, (sums, extra) in zip(unit_shares(self.votes), kinds, strict=True)
+        ]
         others, n_others = tuning**2 * spread(self.beyond), len(self.beyond)
         return combined(noise, sources, circle).with_source(
             others * n_others / max(1, n_others - 1), max(1, n_others - 1)

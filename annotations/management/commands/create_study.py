@@ -150,10 +150,11 @@ def _add_sampling(parser: ArgumentParser) -> None:
         "--sampling",
         choices=Sampling.values,
         default=Sampling.EVEN,
-        help="adaptive: of a document's pairs, those whose systems have few or divided votes come first.",
+        help="question: most votes go to --small-system and --large-system, one on each document before a second. "
+        "adaptive: of a document's pairs, those whose systems have few or divided votes come first.",
     )
     parser.add_argument(
-        "--epsilon", type=float, default=EPSILON, help="Adaptive only: the share of draws that ignores the votes."
+        "--epsilon", type=float, default=EPSILON, help="question, adaptive: the share of draws from all pairs alike."
     )
 
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils.text import slugify
 
 from annotations.drafting.forecast import ALIKE, MODERATELY, Assumptions
-from annotations.models import Study
+from annotations.models import Sampling, Study
 from annotations.studies.checks import LONGEST_CONSENT, RESERVED
 from annotations.studies.criteria import LIBRARY
 from annotations.studies.setup import MARGIN, NewStudy, PeopleOptions, RatingOptions, StudyScope, own_criteria
@@ -163,7 +163,8 @@ class StudyForm(RatingOptionsForm):
         max_value=1000,
         initial=3,
         label="Votes per comparison",
-        help_text="Each from a different annotator.",
+        help_text="Each from a different annotator. In simulations one vote each, on more documents, decided with half "
+        "to two thirds of the votes; several on one tell how far people agree.",
     )
     annotators = forms.IntegerField(
         min_value=1,
@@ -191,7 +192,8 @@ class StudyForm(RatingOptionsForm):
     hourly_rate = forms.FloatField(
         min_value=0, required=False, label="Cost of an hour", help_text="In any currency; empty: not asked."
     )
-    sampling = Study._meta.get_field("sampling").formfield()
+    # It decides with less than half of the votes (docs/statistics.md); without two named systems it changes nothing.
+    sampling = Study._meta.get_field("sampling").formfield(initial=Sampling.QUESTION)
     epsilon = Study._meta.get_field("epsilon").formfield()
     margin = forms.FloatField(
         required=False,

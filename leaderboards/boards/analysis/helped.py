@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from leaderboards.boards.analysis.alike import Comparable, Rule, comparable, documents_alike
 from leaderboards.boards.analysis.inputs import LENGTH, AnalysisData, RatedVotes
 from leaderboards.boards.analysis.values import Values, estimate, number, points
 from stats.metrics.metric_model import FOLDS, cross_predict
@@ -26,6 +27,7 @@ class _UnvotedPairs:
     Attributes:
         system_a, system_b: Numbers among the rated systems.
         available: Number of such comparisons, of which these were taken.
+        names: The documents, those left out included.
     """
 
     system_a: IntArray
@@ -34,18 +36,23 @@ class _UnvotedPairs:
     summary_a: IntArray
     summary_b: IntArray
     available: int
+    names: list[str]
 
 
 def helped_ratings(data: AnalysisData) -> Values:
     """Rate the systems from votes and metrics together, beside the ratings from votes alone."""
-    rated = data.rated
-    unvoted = None if rated is None else _unvoted_pairs(data, rated)
-    reason = _why_not(data, unvoted)
+    rated, rule = data.rated, comparable(data)
+    unvoted = None if rated is None else _unvoted_pairs(data, rated, rule)
+    reason = _why_not(data, unvoted, rule)
     if reason or rated is None or unvoted is None:
-        return {"reason": reason, "systems": [], "method": METHOD}
+        return {"reason": reason, "systems": [], "method": METHOD, "documents": None}
+    alike = documents_alike(data, rule, unvoted.names, [data.inputs.slugs[i] for i in rated.systems.tolist()])
+    if alike["refused"]:
+        return {"reason": alike["refused"], "systems": [], "method": METHOD, "documents": alike}
     powered = _powered(data, rated, unvoted)
     return {
         "reason": "",
+        "documents": alike,
         "systems": _rows(data, rated, powered),
         "tuning": powered.tuning,
         "metrics": _features(data),
@@ -75,13 +82,18 @@ def _points(value: FloatArray, lower: FloatArray, upper: FloatArray, i: int) -> 
     return estimate(*(points(strengths[i]) for strengths in (value, lower, upper)))
 
 
-def _why_not(data: AnalysisData, unvoted: "_UnvotedPairs | None") -> str:
+def _why_not(data: AnalysisData, unvoted: "_UnvotedPairs | None", rule: Comparable) -> str:
     if unvoted is None:
         return data.why_not_rated
     if not data.scores:
         return "the summaries are not scored yet"
     if len(data.inputs.documents) < 2:
         return "all votes are about one document"
+    if not len(unvoted.document) and rule.rule == Rule.CHOSEN:
+        return (
+            "the documents with votes were chosen, so others may be unlike them, and of the chosen ones none is "
+            "without votes"
+        )
     if not len(unvoted.document):
         return "there is no document with summaries of two systems that nobody has voted on"
     return ""
@@ -116,12 +128,12 @@ def _values_of(data: AnalysisData, name: str, unvoted: _UnvotedPairs) -> tuple[F
     return a, b
 
 
-def _unvoted_pairs(data: AnalysisData, rated: RatedVotes) -> _UnvotedPairs:
-    """Pairs of systems that have votes, on documents that have none and that no system was trained on.
+def _unvoted_pairs(data: AnalysisData, rated: RatedVotes, rule: Comparable) -> _UnvotedPairs:
+    """Pairs of systems that have votes, on comparable documents that have none and that no system was trained on.
 
     Whole documents are drawn, as many as MOST_PREDICTED allows.
     """
-    summaries = _unvoted_summaries(data, rated)
+    summaries = _unvoted_summaries(data, rated, rule)
     documents = sorted({document for document, _ in summaries})
     order = np.random.default_rng(data.seed).permutation(len(documents))
     wins = rated.votes.wins()
@@ -142,17 +154,19 @@ def _unvoted_pairs(data: AnalysisData, rated: RatedVotes) -> _UnvotedPairs:
         if len(rows) + len(of_document) <= MOST_PREDICTED:
             rows += of_document
     columns = np.array(rows, dtype=np.int64).reshape(len(rows), 5).T
-    return _UnvotedPairs(columns[0], columns[1], columns[2], columns[3], columns[4], available)
+    return _UnvotedPairs(columns[0], columns[1], columns[2], columns[3], columns[4], available, documents)
 
 
-def _unvoted_summaries(data: AnalysisData, rated: RatedVotes) -> dict[tuple[str, int], dict[int, int]]:
+def _unvoted_summaries(
+    data: AnalysisData, rated: RatedVotes, rule: Comparable
+) -> dict[tuple[str, int], dict[int, int]]:
     """By document and query (-1: none), the summary of each rated system."""
     number_of = {data.inputs.slugs[system]: i for i, system in enumerate(rated.systems.tolist())}
-    voted = set(data.inputs.documents)
-    trained_on = {s.document for s in data.inputs.summaries if s.leaked}
+    left_out = set(data.inputs.documents) | {s.document for s in data.inputs.summaries if s.leaked}
     summaries: dict[tuple[str, int], dict[int, int]] = defaultdict(dict)
     for summary in data.inputs.summaries:
-        if summary.system in number_of and summary.document not in voted and summary.document not in trained_on:
+        named = rule.documents is None or summary.document in rule.documents
+        if named and summary.system in number_of and summary.document not in left_out:
             query = -1 if summary.query is None else summary.query
             summaries[summary.document, query][number_of[summary.system]] = summary.pk
     return summaries

@@ -23,6 +23,7 @@ class VoteDetails:
 
     Attributes:
         side_known: Whether it is recorded which summary was on the left.
+        elsewhere: Whether a vote was given elsewhere and imported.
     """
 
     comparison: IntArray
@@ -30,6 +31,7 @@ class VoteDetails:
     side_known: BoolArray
     summary_a: IntArray
     summary_b: IntArray
+    elsewhere: BoolArray
 
 
 @dataclass(frozen=True)
@@ -115,17 +117,18 @@ def read_details(inputs: BoardInputs) -> VoteDetails:
     """Read comparison, summaries and side of each vote in the arrays; one query."""
     index_of = {row.id: i for i, row in enumerate(inputs.counted_votes)}
     keys = np.zeros((3, len(index_of)), dtype=np.int64)
-    sides = np.zeros((2, len(index_of)), dtype=np.bool_)
+    sides = np.zeros((3, len(index_of)), dtype=np.bool_)
     rows = Judgement.objects.counted().filter(criterion=inputs.criterion).order_by()
     values = rows.values_list(
         "public_id",
         "assignment__shown_left",
+        "assignment__annotator__imported",
         "assignment__comparison_id",
         "assignment__comparison__summary_a_id",
         "assignment__comparison__summary_b_id",
     )
-    for vote, shown_left, *keys_of_vote in values.iterator(CHUNK):
+    for vote, shown_left, imported, *keys_of_vote in values.iterator(CHUNK):
         if (i := index_of.get(vote)) is not None:
             keys[:, i] = keys_of_vote
-            sides[:, i] = shown_left == "a", bool(shown_left)
-    return VoteDetails(keys[0], sides[0], sides[1], keys[1], keys[2])
+            sides[:, i] = shown_left == "a", bool(shown_left), imported
+    return VoteDetails(keys[0], sides[0], sides[1], keys[1], keys[2], sides[2])

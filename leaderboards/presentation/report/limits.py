@@ -19,7 +19,9 @@ PREFERRED = (
 )
 
 
-def limits_of(board: dict[str, Any], flags: FlagNote, left_out: list[str], *, simulated: bool = False) -> list[str]:
+def limits_of(
+    board: dict[str, Any], flags: FlagNote, left_out: list[str], *, simulated: bool = False, chosen: bool = False
+) -> list[str]:
     """List the limits in the language of the page, those of this study before those of every study."""
     return [
         *_left_out(board, left_out),
@@ -27,6 +29,7 @@ def limits_of(board: dict[str, Any], flags: FlagNote, left_out: list[str], *, si
         *_incomplete(board),
         *(_begun(warning) for warning in in_numbers(board)["warnings"]),
         _holds_for(board),
+        *_chosen(chosen),
         translated(said_of_voters(PREFERRED, simulated=simulated)),
         gettext("Time and memory are those of the machines that ran the systems."),
         *_not_shown(board),
@@ -50,6 +53,11 @@ def _holds_for(board: Values) -> str:
         "dataset": board["dataset"],
         "instruction": translated(board["instruction"]),
     }
+
+
+def _chosen(chosen: bool) -> Iterator[str]:
+    if chosen:
+        yield gettext("The documents were chosen, not drawn at random: other meetings may be unlike them.")
 
 
 def _left_out(board: Values, left_out: list[str]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext, pgettext
 
+from annotations.models import WhichDocuments
 from leaderboards.boards.typical_pairs import RULE, typical_values
 from leaderboards.presentation import analysis_words
 from leaderboards.presentation.board_verdict import BoardVerdict, say_verdict
@@ -97,7 +98,13 @@ def make_report(query: BoardQuery, left_out: list[str], *, texts: bool = True, c
         pairs=_pairs(query, board, verdict, texts=texts, comments=comments),
         rule=RULE,
         agreement=_agreement(people, simulated=query.study.simulated),
-        limits=limits_of(board, flag_note(query.study, query.filters), left_out, simulated=query.study.simulated),
+        limits=limits_of(
+            board,
+            flag_note(query.study, query.filters),
+            left_out,
+            simulated=query.study.simulated,
+            chosen=query.study.which_documents == WhichDocuments.CHOSEN,
+        ),
         methods=methods,
         sources=sources,
         simulated=query.study.simulated,

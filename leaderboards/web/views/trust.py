@@ -91,6 +91,7 @@ def combined(request: HttpRequest, study: Study) -> HttpResponse:
     context |= {
         "analysis": analysis,
         "help": analysis_words.on_help(analysis["helped"]),
+        "on_documents": _on_documents(analysis["helped"].get("documents")),
         "helped_by": [analysis_words.LABELS[name] for name in analysis["helped"].get("metrics", [])],
         "index": weighted_index(columns, weights),
         "error": error,
@@ -101,6 +102,13 @@ def combined(request: HttpRequest, study: Study) -> HttpResponse:
         ],
     }
     return render(request, "leaderboards/combined.html", context, status=400 if error else 200)
+
+
+def _on_documents(documents: dict[str, Any] | None) -> list[str]:
+    """Say how documents came to have votes, and whether they are like the others."""
+    if documents is None:
+        return []
+    return list(filter(None, (analysis_words.on_draw(documents), analysis_words.on_documents(documents))))
 
 
 @results_data

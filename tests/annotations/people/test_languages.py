@@ -90,7 +90,7 @@ def test_a_language_that_no_document_has_leaves_nothing(study):
     assert (rating_progress(annotator).total, has_work(annotator)) == (0, False)
 
 
-@pytest.mark.parametrize("sampling", ["even", "adaptive"])
+@pytest.mark.parametrize("sampling", ["even", "question", "adaptive"])
 def test_the_statement_by_hand_says_what_the_queryset_says(study, sampling):
     Study.objects.update(sampling=sampling)
     people = [reader(study, *codes) for codes in (["en"], ["zh"], ["de", "zh"], ["fr"], [])]
@@ -100,8 +100,9 @@ def test_the_statement_by_hand_says_what_the_queryset_says(study, sampling):
         if assignment is not None and rng.random() < 0.7:
             vote_on(assignment, "left")
         for annotator in people:
-            listed = list(available_to(annotator).order_by("document", "shuffle").values_list("pk", flat=True))
-            middle = Document.objects.order_by("pk")[3].pk
+            listed = available_to(annotator).order_by("place", "document", "shuffle")
+            listed = list(listed.values_list("pk", flat=True))
+            middle = queries.DocumentPlace(0, Document.objects.order_by("pk")[3].pk)
             found = queries.available_before(annotator, middle, 100) + queries.available_from(annotator, middle, 100)
             assert [row.pk for row in found] == listed
             assert queries.count_work(annotator, 100).left == len(listed)

@@ -116,6 +116,18 @@ def test_what_annotators_would_see_names_no_system(rows):
     assert not [system for system in systems if system.slug in seen or system.name in seen]
 
 
+def test_the_two_in_question_first_is_proposed_and_says_when_they_have_their_votes(rows):
+    _, systems = rows
+    client = researcher()
+    assert 'value="question" selected' in shown(client.get(PAGE))
+    pair = {"small_system": systems[0].slug, "large_system": systems[1].slug, "epsilon": "0.2", "quota": "3"}
+    # 10 of 18 pairs are theirs: 30 votes, with a share of 0.8 + 0.2 * 10 / 18 of the draws, are in after 33 of 54.
+    page = shown(client.post(LIVE, asked(rows, sampling="question", **pair)))
+    assert "they have all their votes after about 33 of the 54 ratings" in page
+    page = shown(client.post(LIVE, asked(rows, sampling="even", **pair)))
+    assert "All pairs come alike: of 54 ratings 30 are on the two in question." in page
+
+
 def test_half_a_form_is_answered_too(rows):
     for given in ({}, {"dataset": "meetings"}, asked(rows, quota="x", systems=[], sample="99", alike="?")):
         assert researcher().post(LIVE, given).status_code == 200

@@ -1,0 +1,82 @@
+"""The tables that `benchmarks.simulate` makes beside that of intervals, by the option that asks for each.
+
+Each is imported when it is asked for: together they need seconds to load.
+"""
+
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+
+
+def _boards(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.boards import board_row, board_table
+    from benchmarks.intervals.designs import TOGETHER
+
+    yield board_table()
+    yield from (board_row(design, studies, options.seed) for design in TOGETHER)
+
+
+def _stopping(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.stopping import HELD_OUT, LEADS, TUNING, stopping_table
+
+    yield from stopping_table(TUNING if options.designs == "tuning" else [*HELD_OUT, *LEADS], studies, options.seed)
+
+
+def _comparisons(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.comparisons import comparison_table
+
+    yield from comparison_table(studies, options.seed)
+
+
+def _judges(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.judges.tables import judge_tables
+
+    yield from judge_tables(studies, options.seed)
+
+
+def _deciding(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.deciding import HELD_OUT, TUNED_WAYS, TUNING, WAYS, deciding_table
+
+    designs, ways = (TUNING, TUNED_WAYS) if options.designs == "tuning" else (HELD_OUT, WAYS)
+    yield from deciding_table(designs, ways, studies, options.seed)
+
+
+def _helped(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.helped import helped_table
+
+    yield from helped_table(studies, options.seed)
+
+
+# What an option shows of its N studies, and its table.
+TABLES: dict[str, tuple[str, Callable[[Namespace, int], Iterator[str]]]] = {
+    "boards": (
+        "Boards rate N studies of each of some designs: the share in which intervals hold, all hold at once, and all "
+        "ranks left open hold.",
+        _boards,
+    ),
+    "stopping": (
+        "Watch N studies of each design while votes come in: in how many a rule stops though there is no difference "
+        "(up to 5 %%, by its promise), and how soon it finds one that there is.",
+        _stopping,
+    ),
+    "comparisons": (
+        "Draw N studies whose compact systems are all exactly at the margin: in how many one is called not inferior "
+        "(up to 2.5 %%), a pair named beforehand, the best by its own interval, the best by the board's, and any of "
+        "the table of all pairs.",
+        _comparisons,
+    ),
+    "judges": (
+        "Draw N studies with judges of known faults: how often intervals of figures about them, of corrected win rates "
+        "and of helped ratings hold the truth, and how often a judge passes the alternative annotator test.",
+        _judges,
+    ),
+    "deciding": (
+        "Draw N studies that ask about two of their systems, for each way of choosing who rates what: how many votes "
+        "find the better of the two in four of five studies, by the same rule with the same errors.",
+        _deciding,
+    ),
+    "helped": (
+        "Draw N studies whose ratings are helped by a metric, with documents drawn at random and with documents that "
+        "were chosen: how often the intervals hold, and how often the test of likeness warns.",
+        _helped,
+    ),
+}
