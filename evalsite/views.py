@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect, render
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
@@ -129,13 +130,22 @@ def patterns(request: HttpRequest) -> HttpResponse:
     return render(request, "evalsite/patterns.html", context)
 
 
+def _is_from_here(request: HttpRequest) -> bool:
+    """True if the browser says that a page of this site sent the request; no other site can make it say so."""
+    return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+
+
 @csrf_exempt
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponseBase:
     """POST language=CODE shows pages in that language, in this browser.
 
-    It takes no token: shared pages set no cookie before somebody chooses, and another site gains nothing by choosing.
+    A page of ours sends it, as the browser says, or a form with a token: shared pages, which set no cookie before
+    somebody chooses, have none.
     """
+    by_token = CsrfViewMiddleware(lambda _request: HttpResponse()).process_view
+    if not _is_from_here(request) and (refusal := by_token(request, set_language, (), {})) is not None:
+        return refusal
     code = request.POST.get("language")
     if code not in dict(settings.LANGUAGES):
         return refuse_choice("language", code, dict(settings.LANGUAGES))

@@ -80,6 +80,18 @@ def test_another_site_is_no_place_to_return_to(client):
     assert chosen["Location"] == "/"
 
 
-def test_a_choice_needs_no_token():
-    strict = Client(enforce_csrf_checks=True)
-    assert strict.post(reverse("set-language"), {"language": "zh-hans"}).status_code == 302
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://testserver", 302),
+        ("http://elsewhere.example", 403),
+        ("null", 403),
+        ("https://testserver", 403),
+        ("", 403),
+    ],
+)
+def test_without_a_token_a_page_of_ours_must_have_sent_it(origin, status):
+    strict, headers = Client(enforce_csrf_checks=True), {"origin": origin} if origin else {}
+    answer = strict.post(reverse("set-language"), {"language": "zh-hans"}, headers=headers)
+    assert answer.status_code == status
+    assert bool(strict.cookies) == (status == 302)

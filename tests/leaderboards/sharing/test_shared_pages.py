@@ -78,10 +78,11 @@ class TestALink:
         assert found == {other: 200 if other == page else 404 for other in PAGES}
         html = open_page(token, page, client=researcher()).content.decode()
         links = {link.split("?")[0] for link in re.findall(r'(?:href|action|src|hx-get)="([^"#]*)', html)}
-        own = {"", address(token, page), *([address(token, "report-pdf")] if page == "report" else [])}
+        language = reverse("set-language")
+        own = {"", language, address(token, page), *([address(token, "report-pdf")] if page == "report" else [])}
         # The docs are everybody's, and say nothing of a study.
         assert {link for link in links if not link.startswith(("/static/", "/docs/"))} <= own
-        assert "<form" not in html
+        assert re.findall(r"<form[^>]*", html) == re.findall(rf'<form[^>]*action="{language}"[^>]*', html)
 
     @pytest.mark.parametrize("page", ALL)
     def test_every_answer_is_kept_from_indexes_caches_and_other_sites(self, study, page):
