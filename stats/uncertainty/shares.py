@@ -126,8 +126,8 @@ class _Powers:
             if isinstance(self.table, np.ndarray) or dense_is_faster(np.diff(self.table.indptr), self.table.shape[1]):
                 self.products[key] = _in_full(self.table, weight, m, other)
             else:
-                left = _power(self.table, m).multiply(weight[:, np.newaxis]).T.tocsr()
-                self.products[key] = (left @ _power(self.table, other)).toarray()
+                left = self.table.power(m).multiply(weight[:, np.newaxis]).T.tocsr()
+                self.products[key] = (left @ self.table.power(other)).toarray()
         return self.products[key]
 
 
