@@ -19,6 +19,7 @@ from stats.votes.tallies import units
 
 NO_LIMIT = "the votes set no limit to how far this system leads or trails"
 NO_LIMITS = "too many systems won or lost every vote against others: the votes set no limit to how far apart they are"
+NO_OTHER_RANK = "too few votes: no other system has a rank"
 NO_DRAWS = "one document rated by one annotator: nothing to draw again"
 NO_SANDWICH = "not worked out for Davidson's tie parameter"
 
@@ -181,6 +182,10 @@ def _marginal(
     reach = sure.reach()
     lower, upper = _bounds(strengths, np.diag(reach), rank_reason)
     rank = limits.ranks(lower, upper, strengths)
+    if len(rank) > 1 and (~np.isnan(rank)).sum() == 1:
+        # Alone among systems that have none it would be first, whatever it lost.
+        rank_reason = tuple(reason or NO_OTHER_RANK for reason in rank_reason)
+        rank = np.full(len(rank), np.nan)
     estimate = strengths if anchor is None else strengths - strengths[anchor]
     lower, upper = _bounds(estimate, _about(anchor, reach), reasons)
     bounds = {"lower": lower, "upper": upper, "rank": rank, "used": used}
