@@ -23,6 +23,9 @@ class FilterQuery(Schema):
     raters: Literal["", "all", "unflagged"] = Field(
         "", description="unflagged: without annotators whom a check of the quality page flags."
     )
+    anchor: Annotated[str, Field(max_length=100)] = Field(
+        "", description="The system whose rating is fixed at 1000, by its slug; empty: the mean of all."
+    )
 
 
 class VotesQuery(FilterQuery):

@@ -25,6 +25,7 @@ class Studies:
         share: What a gets of each vote: 1, 1/2 for a tie, or 0.
         document, annotator: Who voted on what.
         cell: Number of each vote's document and annotator together.
+        taste_document: Tastes of the documents for each system, in log-odds, shape (s, documents, systems).
     """
 
     design: Design
@@ -34,6 +35,7 @@ class Studies:
     document: IntArray
     annotator: IntArray
     cell: IntArray
+    taste_document: FloatArray
 
     @property
     def wins(self) -> FloatArray:
@@ -85,7 +87,7 @@ def draw_studies(design: Design, studies: int, rng: np.random.Generator) -> Stud
     draw = _draw_adaptively if design.adaptive else _draw_for_question if design.question else _draw_evenly
     a, b, share = draw(design, liking, *columns, rng)
     cell = np.broadcast_to(np.repeat(np.arange(design.cells), design.pairs), a.shape)
-    return Studies(design, a, b, share, columns[0], columns[1], cell)
+    return Studies(design, a, b, share, columns[0], columns[1], cell, by_document)
 
 
 def _cells(design: Design, studies: int, rng: np.random.Generator) -> tuple[IntArray, IntArray]:

@@ -46,6 +46,18 @@ def _helped(options: Namespace, studies: int) -> Iterator[str]:
     yield from helped_table(studies, options.seed)
 
 
+def _correlations(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.correlations import HELD_OUT, TUNING, correlation_table
+
+    yield from correlation_table(TUNING if options.designs == "tuning" else HELD_OUT, studies, options.seed)
+
+
+def _one_study(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.one_study import study_table
+
+    yield from study_table(studies, options.seed)
+
+
 # What an option shows of its N studies, and its table.
 TABLES: dict[str, tuple[str, Callable[[Namespace, int], Iterator[str]]]] = {
     "boards": (
@@ -78,5 +90,15 @@ TABLES: dict[str, tuple[str, Callable[[Namespace, int], Iterator[str]]]] = {
         "Draw N studies whose ratings are helped by a metric, with documents drawn at random and with documents that "
         "were chosen: how often the intervals hold, and how often the test of likeness warns.",
         _helped,
+    ),
+    "correlations": (
+        "Draw N studies with a metric that is perfect, good, weak or opposite: how often the intervals of its "
+        "correlations with the ratings hold the true ones, those of resamples and those of now.",
+        _correlations,
+    ),
+    "one_study": (
+        "Show one board of 452 votes as it was before the calibrated interval and as it is, and what N such studies "
+        "have in the mean.",
+        _one_study,
     ),
 }

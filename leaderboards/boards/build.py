@@ -16,7 +16,7 @@ from leaderboards.boards.version import CODE_VERSION
 from leaderboards.data.inputs import METRIC_NAMES, BoardInputs, collection_paused
 from leaderboards.data.votes import filtered_votes
 from models_runner.models import Regime, System
-from stats.ratings.ratings import Ratings, rate
+from stats.ratings.ratings import Anchor, Ratings, rate
 from stats.votes.least import SystemCounts, count_by_system, too_few
 from stats.votes.weights import effective_votes
 
@@ -29,7 +29,7 @@ Board = dict[str, Any]
 def make_board(inputs: BoardInputs, seed: int) -> Board:
     """Compute a board as values for JSON; undefined is None, with the reason under the system's "reasons"."""
     filters = inputs.filters
-    ratings = rate(inputs.arrays, seed=seed, resamples=RESAMPLES, names=inputs.slugs, ties=filters.tie_rule, apart=True)
+    ratings = _rated(inputs, seed)
     metrics = MetricMeans(inputs)
     counts = count_by_system(inputs.arrays)
     lines = [_line(system, i, ratings, metrics, counts) for i, system in enumerate(inputs.systems)]
@@ -44,7 +44,7 @@ def make_board(inputs: BoardInputs, seed: int) -> Board:
         "resamples": ratings.resamples,
         "code_version": CODE_VERSION,
         "method": ratings.method,
-        "warnings": [*_disconnected(lines), *_leaks(lines), *_of_votes(inputs), *ratings.warnings],
+        "warnings": _warnings(inputs, lines, ratings),
         "interval_warnings": list(ratings.warnings),
         "parts": parts_by_name(lines),
         "tie_parameter": [_defined(value) for value in ratings.tie_parameter],
@@ -59,6 +59,35 @@ def make_board(inputs: BoardInputs, seed: int) -> Board:
         "signatures": sorted({score.signature for score in inputs.scores}),
         "systems": lines,
     }
+
+
+def _rated(inputs: BoardInputs, seed: int) -> Ratings:
+    """Rate the systems, by the mean or by the anchor that the filters ask for."""
+    fixed, slugs = inputs.filters.anchor, inputs.slugs
+    return rate(
+        inputs.arrays,
+        seed=seed,
+        resamples=RESAMPLES,
+        names=slugs,
+        ties=inputs.filters.tie_rule,
+        anchor=Anchor(slugs.index(fixed)) if fixed in slugs else None,
+        apart=True,
+    )
+
+
+def _anchored(inputs: BoardInputs, ratings: Ratings) -> list[str]:
+    """Say what ratings by an anchor mean, or why there are none."""
+    name, slugs = inputs.filters.anchor, inputs.slugs
+    if not name:
+        return []
+    if name not in slugs:
+        return [f"{name} is not on this board, so it fixes no rating: the mean is 1000."]
+    if not ratings.votes[slugs.index(name)]:
+        return []
+    return [
+        f"The rating of {name} is fixed at 1000. Intervals of the others are those of their distances to it, and its "
+        "own has no width. Ranks do not depend on it; ratings at equal length or style keep a mean of 1000."
+    ]
 
 
 def _about(inputs: BoardInputs, ratings: Ratings) -> Board:
@@ -86,6 +115,16 @@ def parts_by_name(lines: Sequence[Board]) -> list[list[str]]:
     """
     numbers = sorted({line["part"] for line in lines if line["part"] is not None})
     return [[line["system"] for line in lines if line["part"] == number] for number in numbers]
+
+
+def _warnings(inputs: BoardInputs, lines: Sequence[Board], ratings: Ratings) -> list[str]:
+    return [
+        *_anchored(inputs, ratings),
+        *_disconnected(lines),
+        *_leaks(lines),
+        *_of_votes(inputs),
+        *ratings.warnings,
+    ]
 
 
 def _disconnected(lines: Sequence[Board]) -> list[str]:

@@ -56,6 +56,7 @@ class Filters:
         size: The size class of the systems on the board.
         ties, weights: How votes count.
         control: What is shown beside the ratings.
+        anchor: The system whose rating is fixed, by its slug; "" fixes the mean.
     """
 
     judges: str = "all"
@@ -69,6 +70,7 @@ class Filters:
     weights: str = "equal"
     control: str = ""
     raters: str = "all"
+    anchor: str = ""
 
     def __post_init__(self) -> None:
         for name, options in OPTIONS.items():

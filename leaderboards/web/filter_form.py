@@ -1,6 +1,6 @@
 """Offer a study's filters as the fields of a form, and say in words what the chosen ones leave out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from django.db.models import Count, Q, QuerySet
@@ -27,8 +27,9 @@ from lib.text.translated import verbatim
 from models_runner.models import Document
 
 ANY = "all"
+MEAN = "the mean of all"
 # Filters whose values depend on the study.
-OWN = ("language", "split", "group")
+OWN = ("language", "split", "group", "anchor")
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,22 @@ def check_choice(filters: Filters, study: Study) -> Filters:
     """Return the filters with names as this study has them. Raises UnknownFilterError for a value that it has not."""
     if not any(name in filters.asked for name in OWN):
         return filters
-    options = {"language": _languages(study), "split": _splits(study), "group": _groups(study)}
-    form_of = {"language": _language_form, "split": normal_form, "group": normal_form}
+    options: dict[str, Callable[[], Mapping[str, str]]] = {
+        "language": lambda: _languages(study),
+        "split": lambda: _splits(study),
+        "group": lambda: _groups(study),
+        "anchor": lambda: _systems(study),
+    }
+    form_of = {"language": _language_form, "split": normal_form, "group": normal_form, "anchor": normal_form}
     chosen = {}
     for name in OWN:
         if (value := filters.asked.get(name)) is None:
             continue
-        same = [option for option in options[name] if form_of[name](option) == form_of[name](value)]
-        if value not in options[name] and len(same) != 1:
-            raise UnknownFilterError(name, value, ", ".join(options[name]) or "nothing; this study has none")
-        chosen[name] = value if value in options[name] else same[0]
+        known = options[name]()
+        same = [option for option in known if form_of[name](option) == form_of[name](value)]
+        if value not in known and len(same) != 1:
+            raise UnknownFilterError(name, value, ", ".join(known) or "nothing; this study has none")
+        chosen[name] = value if value in known else same[0]
     return replace(filters, **chosen)
 
 
@@ -89,6 +96,7 @@ def filter_choices(study: Study, filters: Filters, *, flagged_votes: int) -> lis
         ("ties", "Ties and both bad", TIES),
         ("weights", "Votes weigh", WEIGHTS if study.sampling != Sampling.EVEN else {}),
         ("control", "Ratings", CONTROL),
+        ("anchor", "Rating fixed at 1000", _several({"": MEAN, **_systems(study)})),
     ]
     return [
         FilterChoice(name, label, _options(values, getattr(filters, name)))
@@ -132,6 +140,11 @@ def _lengths(study: Study) -> dict[str, str]:
 def _sizes(study: Study) -> dict[str, str]:
     classes = {system.size_class for system in study.systems.all()}
     return {name: label for name, label in SIZES.items() if name in classes}
+
+
+def _systems(study: Study) -> dict[str, str]:
+    names = study.systems.order_by("slug").values_list("slug", "name")
+    return {slug: verbatim(name) for slug, name in names}
 
 
 def _has_llm_judges(study: Study) -> bool:

@@ -7,9 +7,9 @@ from enum import StrEnum
 import numpy as np
 from scipy.special import ndtri, stdtr
 
-from stats.ratings.estimates import NO_DRAWS, SAME
+from stats.ratings.estimates import NO_DRAWS
 from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
-from stats.uncertainty.bootstrap import bootstrap_strengths, draw
+from stats.uncertainty.bootstrap import SAME, draw, telling_strengths
 from stats.uncertainty.calibrated import Precision, precision
 from stats.uncertainty.simultaneous import unclear_pairs
 from stats.votes.arrays import FloatArray, VoteArrays
@@ -167,12 +167,12 @@ def verdict(
 
 
 def draw_strengths(votes: VoteArrays, strengths: FloatArray, seed: int, resamples: int) -> FloatArray | None:
-    """Fit the strengths in resamples, shape (r, n); None if there is nothing to draw again."""
+    """Fit the strengths in telling_strengths' resamples, shape (r, n); None if there is nothing to draw again."""
     n_documents, n_annotators = units(votes.document), units(votes.annotator)
     if n_documents == n_annotators == 1:
         return None
     draws = draw(np.random.default_rng(seed), n_documents, n_annotators, resamples)
-    return bootstrap_strengths(votes, strengths, draws)
+    return telling_strengths(votes, strengths, draws)
 
 
 def votes_to_decide(

@@ -6,10 +6,12 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from stats.metrics.correlation import COEFFICIENTS, correlations
+from stats.metrics.noisy_correlation import NoisyValues, intervals, quasi_variances
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.bootstrap import bootstrap_strengths, draw, percentile_interval
+from stats.uncertainty.calibrated import OWN, precision, variances
 from stats.votes.arrays import FloatArray, VoteArrays, renumbered
-from stats.votes.graphs import connected_parts
+from stats.votes.graphs import connected_parts, same_circle
 from stats.votes.tallies import Draws, units
 
 LEAST_SYSTEMS = 3
@@ -17,6 +19,7 @@ TOO_FEW_SYSTEMS = "fewer than three systems have votes and values"
 APART = "the votes do not connect these systems"
 NOTHING_TO_DRAW = "one document rated by one annotator: nothing to draw again"
 CONSTANT = "the values, or the votes, do not differ"
+NO_LIMITS = "some systems won or lost every vote against others: the votes set no limit to how far apart they are"
 TOO_FEW_RESAMPLES = "too few votes: fewer than half of the resamples give a value"
 VOTES_AT_ONCE = 500_000
 PAIRS_AT_ONCE = 500_000  # of systems, in documents of resamples
@@ -67,8 +70,9 @@ class MetricTrust:
 def metric_trust(votes: VoteArrays, metric: FloatArray, *, seed: int, resamples: int = 1000) -> MetricTrust:
     """Compare a metric with votes; votes on summaries without a value are left out.
 
-    The intervals resample documents, for the metric and the votes alike, and annotators (two-way cluster bootstrap,
-    percentiles).
+    Intervals are for other documents, for the metric and the votes alike, and other annotators. Those over systems are
+    for the ratings that endless votes would give, see noisy_correlation.intervals; the others are percentiles of a
+    two-way cluster bootstrap, for as many votes a document as there are.
 
     Args:
         votes: Votes; documents are indexes into the columns of the metric.
@@ -87,7 +91,7 @@ def metric_trust(votes: VoteArrays, metric: FloatArray, *, seed: int, resamples:
     single = n_documents == n_annotators == 1
     accuracy, threshold = _accuracy(compact, values, draws, single)
     return MetricTrust(
-        system=_system_level(compact, values, draws, single),
+        system=system_level(compact, values, draws, seed),
         summary=_summary_level(compact, values, draws, single),
         accuracy=accuracy,
         tie_threshold=threshold,
@@ -141,21 +145,73 @@ def _all(reason: str) -> dict[str, Interval]:
     return {name: Interval(np.nan, np.nan, np.nan, reason, reason) for name in COEFFICIENTS}
 
 
-def _system_level(votes: VoteArrays, metric: FloatArray, draws: Draws, single: bool) -> dict[str, Interval]:
-    """Correlate ratings with means of the metric over systems."""
+def system_level(votes: VoteArrays, metric: FloatArray, draws: Draws, seed: int) -> dict[str, Interval]:
+    """Correlate ratings with means of the metric over systems, as metric_trust does.
+
+    Args:
+        votes: Votes on summaries with values; all systems and documents have some.
+        metric: As in metric_trust.
+        draws: Resamples of its documents and annotators.
+        seed: Of the intervals.
+    """
     if votes.n_systems < LEAST_SYSTEMS:
         return _all(TOO_FEW_SYSTEMS)
     wins = votes.wins()
     if len(connected_parts(wins + wins.T > 0)) > 1:
         return _all(APART)
     strengths = fit_bradley_terry(wins)
-    values = correlations(_means(metric, np.ones((1, metric.shape[1]))), strengths[np.newaxis])[:, 0]
-    drawn = np.full((len(COEFFICIENTS), len(draws)), np.nan)
-    if not single:
-        human = bootstrap_strengths(votes, strengths, draws)
-        complete = ~np.isnan(human).any(axis=1)
-        drawn[:, complete] = correlations(_means(metric, draws.documents[complete]), human[complete])
-    return {name: _interval(float(values[i]), drawn[i], single) for i, name in enumerate(COEFFICIENTS)}
+    means = _means(metric, np.ones((1, metric.shape[1])))
+    values = correlations(means, strengths[np.newaxis])[:, 0]
+    if np.isnan(values).all():
+        return _all(CONSTANT)
+    noisy = _noisy_values(votes, strengths, metric, draws)
+    if isinstance(noisy, str):
+        return {name: _without_interval(float(values[i]), noisy) for i, name in enumerate(COEFFICIENTS)}
+    lower, upper = intervals(noisy, seed)
+    found = zip(COEFFICIENTS, values.tolist(), lower.tolist(), upper.tolist(), strict=True)
+    return {name: Interval(value, low, high) for name, value, low, high in found}
+
+
+def _without_interval(value: float, reason: str) -> Interval:
+    return Interval(value, np.nan, np.nan, CONSTANT if np.isnan(value) else "", reason)
+
+
+def _noisy_values(votes: VoteArrays, strengths: FloatArray, metric: FloatArray, draws: Draws) -> NoisyValues | str:
+    """Give ratings and means with the sizes of their errors, or the reason why these are not known.
+
+    How the error of a mean varies, and goes along with that of a rating, is seen in the resamples: the mean is linear
+    in the documents, so they say it without the excess that they have for ratings.
+    """
+    if units(votes.document) == units(votes.annotator) == 1:
+        return NOTHING_TO_DRAW
+    if not same_circle(votes.wins() > 0).all():
+        return NO_LIMITS
+    human = bootstrap_strengths(votes, strengths, draws)
+    means = _means(metric, draws.documents)
+    whole = ~(np.isnan(human) | np.isnan(means)).any(axis=1)
+    if whole.sum() < len(draws) / 2:
+        return TOO_FEW_RESAMPLES
+    n, documents = votes.n_systems, metric.shape[1]
+    together = np.cov(human[whole].T, means[whole].T)
+    crossed = together[:n, n:] + together[n:, :n]
+    sure = precision(votes, strengths)
+    unlike = ~np.eye(n, dtype=bool)
+    own = OWN**2 * (n - 1) + 1 - OWN**2
+    return NoisyValues(
+        ratings=strengths,
+        means=_means(metric, np.ones((1, documents)))[0],
+        rating_variance=quasi_variances(sure.variance),
+        mean_variance=quasi_variances(variances(together[n:, n:])) * documents / max(1, documents - 1),
+        covariance=quasi_variances(_of_differences(crossed / 2)),
+        # Of the variance as a whole: what is a system's own in each is seen once for every system.
+        freedom=float(own / (1 / sure.freedom[unlike]).mean()),
+    )
+
+
+def _of_differences(covariance: FloatArray) -> FloatArray:
+    """Turn covariances of systems into those of their differences, shape (n, n)."""
+    own = np.diag(covariance)
+    return np.asarray(own[:, np.newaxis] + own[np.newaxis, :] - 2 * covariance)
 
 
 def _means(metric: FloatArray, times: FloatArray) -> FloatArray:

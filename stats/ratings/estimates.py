@@ -9,7 +9,7 @@ import numpy as np
 
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.strengths.davidson import fit_davidson
-from stats.uncertainty.bootstrap import bootstrap_strengths, draw, percentile_interval
+from stats.uncertainty.bootstrap import SAME, draw, percentile_interval, telling_strengths
 from stats.uncertainty.calibrated import Precision, precision
 from stats.uncertainty.limits import Limits
 from stats.uncertainty.sandwich import about_circles, bread, interval, sandwich_covariance
@@ -19,7 +19,7 @@ from stats.votes.tallies import units
 
 NO_LIMIT = "the votes set no limit to how far this system leads or trails"
 NO_LIMITS = "too many systems won or lost every vote against others: the votes set no limit to how far apart they are"
-SAME = 1e-6  # log-odds; values this close count as one, and an interval this short as none
+NO_OTHER_RANK = "too few votes: no other system has a rank"
 NO_DRAWS = "one document rated by one annotator: nothing to draw again"
 NO_SANDWICH = "not worked out for Davidson's tie parameter"
 
@@ -55,7 +55,8 @@ class Estimates:
         best_rank, worst_rank: Ranks that the votes leave open, for all systems at once.
         iid_lower, iid_upper: Bounds of the sandwich of single votes.
         used: Resamples that say something about each system.
-        drawn: Strength of each system in every resample, n arrays of shape (r,), before any anchor; empty without.
+        drawn: Strength of each system in the resamples that were looked at (bootstrap.telling_strengths), n arrays of
+            one length, before any anchor; empty without.
         reason: Why the strength is NaN.
         interval_reason: Why lower and upper are NaN.
         rank_reason: Why the rank is NaN.
@@ -116,7 +117,7 @@ def estimate(votes: VoteArrays, *, seed: int, resamples: int, ties: Ties, anchor
     if n_documents == n_annotators == 1:
         return estimates
     draws = draw(np.random.default_rng(seed), n_documents, n_annotators, resamples, small=True)
-    drawn = bootstrap_strengths(votes, strengths, draws, davidson=davidson)
+    drawn = telling_strengths(votes, strengths, draws, davidson=davidson)
     sure = precision(votes, strengths, circle=limits.circle, tie=tie if davidson else None)
     errors = draw_errors(bread(votes.wins(), strengths, tie if davidson else None), seed, resamples)
     return replace(
@@ -181,6 +182,10 @@ def _marginal(
     reach = sure.reach()
     lower, upper = _bounds(strengths, np.diag(reach), rank_reason)
     rank = limits.ranks(lower, upper, strengths)
+    if len(rank) > 1 and (~np.isnan(rank)).sum() == 1:
+        # Alone among systems that have none it would be first, whatever it lost.
+        rank_reason = tuple(reason or NO_OTHER_RANK for reason in rank_reason)
+        rank = np.full(len(rank), np.nan)
     estimate = strengths if anchor is None else strengths - strengths[anchor]
     lower, upper = _bounds(estimate, _about(anchor, reach), reasons)
     bounds = {"lower": lower, "upper": upper, "rank": rank, "used": used}

@@ -83,9 +83,9 @@ class Ratings:
         method: Sentence that describes the method.
         n_votes, n_documents, n_annotators: What the ratings come from.
         seed, resamples: Of the bootstrap.
-        resamples_used: Resamples that say something about each system.
-        drawn: Strength of each system in every resample, in log-odds, n arrays of shape (r,); empty without. Strengths
-            are comparable within a part only.
+        resamples_used: Resamples that say something about each system, of those in `drawn`.
+        drawn: Strength of each system in the resamples that were looked at, in log-odds, n arrays of one length; empty
+            without. Strengths are comparable within a part only. See bootstrap.telling_strengths.
         warnings: Sentences that a reader of the intervals must know.
     """
 

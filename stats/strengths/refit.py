@@ -43,6 +43,24 @@ def refit(tallies: Tallies, full: FloatArray, full_games: FloatArray) -> FloatAr
     return np.concatenate(fitted) if fitted else np.empty((0, len(full)))
 
 
+def one_step(tallies: Tallies, full: FloatArray, full_games: FloatArray) -> FloatArray:
+    """Take only the first step of refit, for any resamples: what the strengths are to first order; shape (r, n).
+
+    A thousand systems would take a second a fit. Systems without votes in a resample stay where only the penalty moves
+    them.
+
+    Source:
+        Kline and Santos (2012), A score based approach to wild bootstrap inference, Journal of Econometric Methods 1,
+        23-41 (one step in place of a fit).
+    """
+    curvature = _Curvature.of(tallies, full, full_games)
+    games, at = tallies.games(), full[:, np.newaxis]
+    gradient = curvature.incidence @ (tallies.half_wins() - games * _chances(at, tallies)) - PENALTY * at
+    scale = curvature.games / np.maximum(games.sum(axis=0), 1)
+    strengths = at + cho_solve(curvature.factor, gradient) * scale
+    return np.asarray((strengths - strengths.mean(axis=0)).T)
+
+
 @dataclass(frozen=True)
 class _Curvature:
     """Hold the curvature of the full set.
@@ -64,7 +82,7 @@ class _Curvature:
         rows, columns = np.concatenate([tallies.first, tallies.second]), np.tile(np.arange(n_pairs), 2)
         signs = np.repeat([1.0, -1.0], n_pairs)
         incidence = csr_array((signs, (rows, columns)), shape=(len(full), n_pairs))
-        chance = _chances(full, tallies)
+        chance = _chances(full[:, np.newaxis], tallies)[:, 0]
         weighted = incidence * (games * chance * (1 - chance))[np.newaxis, :]
         hessian = (weighted @ incidence.T).toarray() + PENALTY * np.eye(len(full))
         return cls(cho_factor(hessian), float(games.sum()), incidence)

@@ -9,9 +9,9 @@ import numpy as np
 
 from stats.strengths.bradley_terry import fit_many
 from stats.strengths.davidson import fit_davidson_many
-from stats.strengths.refit import refit
+from stats.strengths.refit import one_step, refit
 from stats.votes.arrays import BoolArray, FloatArray, VoteArrays, stretches
-from stats.votes.graphs import connects_all
+from stats.votes.graphs import connects_all, present_and_connected
 from stats.votes.tallies import Cells, Draws, Tallies, aggregate, resampled_tallies
 
 # Most numbers in one array of resamples' matrices, 8 MB.
@@ -23,6 +23,12 @@ DOUBLE = np.dtype(np.float64)
 RESAMPLES_AT_ONCE = 128
 # Most counts that a thread holds at once, 80 MB.
 COUNTS_AT_ONCE = 20_000_000
+
+# Resamples that tell of most boards whether their votes say enough.
+LOOKED_AT = 100
+SAME = 1e-6  # log-odds; values this close count as one, and an interval this short as none
+# Resamples of more systems take one step from the full set's strengths in place of a fit.
+MOST_FITTED = 200
 
 # Takes tallies of r resamples and gives strengths of shape (r, n).
 Fit = Callable[[Tallies], FloatArray]
@@ -67,7 +73,8 @@ def bootstrap_strengths(
 
     A resample says nothing about a system without votes, and nothing at all if its votes do not connect the systems
     that have some. Where a system is missing, the others are shifted so that their mean is what it is in the full set;
-    otherwise they would jump because the mean is taken over fewer systems.
+    otherwise they would jump because the mean is taken over fewer systems. With more than MOST_FITTED systems, each
+    resample takes one Newton step from the full set's strengths in place of a fit (but with Davidson's tie parameter).
 
     Args:
         votes: Votes that connect all their systems, each of which has some.
@@ -89,6 +96,24 @@ def bootstrap_strengths(
         return np.concatenate(list(pool.map(lambda part: _strengths(cells, strengths, part, fit), parts)))
 
 
+def telling_strengths(votes: VoteArrays, strengths: FloatArray, draws: Draws, *, davidson: bool = False) -> FloatArray:
+    """Fit the strengths in resamples that only tell where the votes say too little: the first ones, or all.
+
+    Where each of the first says something about every system, so do more than half of all: if half of all did, a
+    hundred in a row would once in 10^30 boards.
+
+    Returns:
+        Shape (LOOKED_AT, n) or (r, n), as in bootstrap_strengths.
+    """
+    if len(draws) <= LOOKED_AT:
+        return bootstrap_strengths(votes, strengths, draws, davidson=davidson)
+    first = bootstrap_strengths(votes, strengths, draws.part(0, LOOKED_AT), davidson=davidson)
+    if not np.isnan(first).any() and np.ptp(np.quantile(first, [0.05, 0.95], axis=0), axis=0).min() > SAME:
+        return first
+    others = bootstrap_strengths(votes, strengths, draws.part(LOOKED_AT, len(draws)), davidson=davidson)
+    return np.concatenate([first, others])
+
+
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -97,7 +122,8 @@ def _bradley_terry(cells: Cells, full: FloatArray) -> Fit:
     """Make the fit that starts from the full set."""
     once = Draws(np.ones((1, int(cells.document.max()) + 1)), np.ones((1, int(cells.annotator.max()) + 1)))
     games = resampled_tallies(cells, once).games()[:, 0]
-    return lambda tallies: refit(tallies, full, games)
+    by = one_step if len(full) > MOST_FITTED else refit
+    return lambda tallies: by(tallies, full, games)
 
 
 def _davidson(tallies: Tallies) -> FloatArray:
@@ -113,8 +139,8 @@ def _strengths(cells: Cells, full: FloatArray, draws: Draws, fit: Fit) -> FloatA
     result = np.full((len(draws), len(full)), np.nan)
     result[whole] = _placed(fit(tallies.take(np.flatnonzero(whole))), full)
     lacking = np.flatnonzero(~whole)
-    size = max(1, NUMBERS_AT_ONCE // len(full) ** 2)
-    for begin in range(0, len(lacking), size):
+    size = len(lacking) if len(full) > MOST_FITTED else max(1, NUMBERS_AT_ONCE // len(full) ** 2)
+    for begin in range(0, len(lacking), size or 1):
         part = lacking[begin : begin + size]
         result[part] = _with_gaps(tallies.take(part), played[:, part], full, fit)
     return result
@@ -122,22 +148,30 @@ def _strengths(cells: Cells, full: FloatArray, draws: Draws, fit: Fit) -> FloatA
 
 def _with_gaps(tallies: Tallies, played: BoolArray, full: FloatArray, fit: Fit) -> FloatArray:
     """Fit resamples that lack some pair; shape (r, n)."""
-    n = len(full)
-    edges = np.zeros((played.shape[1], n, n), dtype=bool)
-    edges[:, tallies.first, tallies.second] = edges[:, tallies.second, tallies.first] = played.T
-    present = np.asarray(edges.any(axis=2))
-    usable = connects_all(edges, present)
+    present, usable = _present_and_connected(tallies, played, len(full))
     complete = usable & present.all(axis=1)
-    result = np.full((len(edges), n), np.nan)
+    result = np.full(present.shape, np.nan)
     for rows, fitted_by in ((complete, fit), (usable & ~complete, _without_the_missing(full, fit))):
         if rows.any():
             result[rows] = _placed(np.where(present[rows], fitted_by(tallies.take(np.flatnonzero(rows))), np.nan), full)
     return result
 
 
+def _present_and_connected(tallies: Tallies, played: BoolArray, n: int) -> tuple[BoolArray, BoolArray]:
+    """Tell which systems have votes in each resample, shape (r, n), and whether its votes connect these, shape (r,)."""
+    if n > MOST_FITTED:
+        return present_and_connected(tallies.first, tallies.second, played, n)
+    edges = np.zeros((played.shape[1], n, n), dtype=bool)
+    edges[:, tallies.first, tallies.second] = edges[:, tallies.second, tallies.first] = played.T
+    present = np.asarray(edges.any(axis=2))
+    return present, connects_all(edges, present)
+
+
 def _without_the_missing(full: FloatArray, fit: Fit) -> Fit:
     """Choose a fit that accepts systems without votes."""
-    return _davidson if fit is _davidson else lambda tallies: fit_many(tallies.wins_matrices(), start=full)
+    if fit is _davidson or len(full) > MOST_FITTED:
+        return fit
+    return lambda tallies: fit_many(tallies.wins_matrices(), start=full)
 
 
 def _placed(fitted: FloatArray, full: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 from scipy.special import ndtri
 
 from stats.strengths.bradley_terry import PENALTY
-from stats.uncertainty.shares import UnitShares
+from stats.uncertainty.shares import UnitShares, dense_is_faster
 from stats.votes.arrays import (
     A_SHARE,
     VOTES_AT_ONCE,
@@ -206,15 +206,37 @@ def _clustered(votes: VoteArrays, residuals: FloatArray, cluster: IntArray) -> F
             np.subtract.at(flat, offsets + votes.system_b[part], residuals[part])
         gradients = flat.reshape(clusters, n)
         return np.asarray(gradients.T @ gradients)
-    order, ends = np.argsort(row, kind="stable"), np.cumsum(np.bincount(row))
+    sizes = np.bincount(row)
+    order, ends = np.argsort(row, kind="stable"), np.cumsum(sizes)
     product, begin = np.zeros((n, n)), 0
+    most = max(1, NUMBERS_AT_ONCE // n) if dense_is_faster(np.minimum(2 * sizes, n), n) else 0
     while begin < clusters:
         first = ends[begin - 1] if begin else 0
         end = max(begin + 1, int(np.searchsorted(ends, first + VOTES_AT_ONCE, side="right")))
+        end = min(end, begin + most) if most else end
         chosen = order[first : ends[end - 1]]
-        product += _products(votes, residuals, chosen, np.r_[first, ends[begin:end]] - first)
+        if most:
+            gradients = _gradients(votes, residuals, chosen, row[chosen] - begin, end - begin)
+            product += gradients.T @ gradients
+        else:
+            product += _products(votes, residuals, chosen, np.r_[first, ends[begin:end]] - first)
         begin = end
     return product
+
+
+def _gradients(votes: VoteArrays, residuals: FloatArray, chosen: IntArray, row: IntArray, clusters: int) -> FloatArray:
+    """Sum the gradients of some clusters in full, shape (clusters, n).
+
+    Args:
+        chosen: Positions of their votes.
+        row: Cluster of each of these, from 0.
+    """
+    n, place = votes.n_systems, row.astype(np.int64) * votes.n_systems
+    won, lost = (
+        np.bincount(place + system[chosen], residuals[chosen], minlength=clusters * n)
+        for system in (votes.system_a, votes.system_b)
+    )
+    return np.asarray((won - lost).reshape(clusters, n))
 
 
 def _products(votes: VoteArrays, residuals: FloatArray, chosen: IntArray, starts: IntArray) -> FloatArray:

@@ -11,6 +11,8 @@ from stats.votes.tallies import units
 
 # A table of units by systems with up to this many numbers is held in full, 32 MB.
 NUMBERS_IN_FULL = 4_000_000
+# A number of a sparse product takes as long as so many of a full one.
+SPARSE_COST = 20
 
 
 @dataclass(frozen=True)
@@ -104,21 +106,50 @@ class _Powers:
     """Sum powers of shares over units, for each system and every two of them."""
 
     def __init__(self, table: FloatArray | csr_array, weight: FloatArray) -> None:
-        self.weight = weight
-        self.tables = [table**k if isinstance(table, np.ndarray) else table.power(k) for k in range(1, 6)]
+        self.table, self.weight = table, weight
+        self.products: dict[tuple[int, int, int], FloatArray] = {}
 
     def sum(self, k: int, *, times: int = 0) -> FloatArray:
         """Sum weight^times * share^k, with the mean of two shares at [i, j]; shape (n, n)."""
-        weight = self.weight**times
-        own = np.asarray(self.tables[k - 1].T @ weight)
+        own = np.asarray(_power(self.table, k).T @ self.weight**times)
         total = own[:, np.newaxis] + own[np.newaxis, :]
         for m in range(1, k):
-            total = total + comb(k, m) * self._product(m, k - m, weight)
+            product = self._product(min(m, k - m), max(m, k - m), times)
+            total = total + comb(k, m) * (product if 2 * m <= k else product.T)
         return np.asarray(total / 2**k)
 
-    def _product(self, m: int, other: int, weight: FloatArray) -> FloatArray:
-        """Sum weight * share_i^m * share_j^other; shape (n, n)."""
-        left, right = self.tables[m - 1], self.tables[other - 1]
-        if isinstance(left, np.ndarray):
-            return np.asarray((left * weight[:, np.newaxis]).T @ right)
-        return np.asarray((left.multiply(weight[:, np.newaxis]).T.tocsr() @ right).toarray())
+    def _product(self, m: int, other: int, times: int) -> FloatArray:
+        """Sum weight^times * share_i^m * share_j^other; shape (n, n)."""
+        key = (m, other, times)
+        if key not in self.products:
+            weight = self.weight**times
+            if isinstance(self.table, np.ndarray) or dense_is_faster(np.diff(self.table.indptr), self.table.shape[1]):
+                self.products[key] = _in_full(self.table, weight, m, other)
+            else:
+                left = self.table.power(m).multiply(weight[:, np.newaxis]).T.tocsr()
+                self.products[key] = (left @ self.table.power(other)).toarray()
+        return self.products[key]
+
+
+def _power(table: FloatArray | csr_array, k: int) -> FloatArray | csr_array:
+    return table**k if isinstance(table, np.ndarray) else table.power(k)
+
+
+def _in_full(table: FloatArray | csr_array, weight: FloatArray, m: int, other: int) -> FloatArray:
+    """Sum weight * share_i^m * share_j^other over units, some of which are held in full at a time; shape (n, n)."""
+    n = table.shape[1]
+    total = np.zeros((n, n))
+    for rows in stretches(table.shape[0], max(1, NUMBERS_IN_FULL // n)):
+        full = table[rows] if isinstance(table, np.ndarray) else table[rows].toarray()
+        total += (full**m * weight[rows, np.newaxis]).T @ full**other
+    return total
+
+
+def dense_is_faster(filled: IntArray, n: int) -> bool:
+    """Tell whether the outer products of rows are summed faster in full than as sparse ones.
+
+    Args:
+        filled: Numbers other than 0 in each row, shape (n_rows,).
+        n: Length of a row.
+    """
+    return bool(SPARSE_COST * (filled.astype(np.float64) ** 2).sum() > len(filled) * n**2)

@@ -80,22 +80,28 @@ def rank_interval(
         Mogstad, Romano, Shaikh and Wilhelm (2024), Inference for ranks with applications to mobility across
         neighbourhoods and academic achievement across countries, Review of Economic Studies 91, 476-518.
     """
-    error = np.array([(drawn - drawn[:, [j]]).std(axis=0, ddof=1) for j in range(len(estimate))])
     gap = estimate[np.newaxis, :] - estimate[:, np.newaxis]
-    quantile = float(np.quantile(_largest_t(drawn, gap, error), level))
+    error, largest = _errors_and_largest_t(drawn, gap)
+    quantile = float(np.quantile(largest, level))
     reach = quantile * error if precision is None else precision.reach_together(quantile)
     return ranks(gap, reach if unclear is None else np.where(unclear, np.inf, reach))
 
 
-def _largest_t(drawn: FloatArray, gap: FloatArray, error: FloatArray) -> FloatArray:
-    """Give the largest |drawn gap - gap| / error over all pairs in each resample; shape (r,)."""
-    largest = np.zeros(len(drawn))
-    for j in range(len(gap)):
-        varies = error[j] > SMALLEST_ERROR
+def _errors_and_largest_t(drawn: FloatArray, gap: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Give each drawn gap's spread, shape (n, n), and the largest |drawn gap - gap| / spread of each draw, (r,)."""
+    n, largest = len(gap), np.zeros(len(drawn))
+    error = np.zeros((n, n))
+    by_system = np.ascontiguousarray(drawn.T)
+    for j in range(n - 1):
+        gaps = by_system[j + 1 :] - by_system[j]
+        error[j, j + 1 :] = error[j + 1 :, j] = spread = gaps.std(axis=1, ddof=1)
+        varies = spread > SMALLEST_ERROR
         if varies.any():
-            off = np.abs(drawn - drawn[:, [j]] - gap[j])[:, varies] / error[j, varies]
-            largest = np.maximum(largest, off.max(axis=1))
-    return largest
+            gaps -= gap[j, j + 1 :, np.newaxis]
+            np.abs(gaps, out=gaps)
+            gaps /= np.where(varies, spread, np.inf)[:, np.newaxis]
+            np.maximum(largest, gaps.max(axis=0), out=largest)
+    return error, largest
 
 
 def unclear_pairs(wins: FloatArray, *, level: float = 0.95) -> BoolArray:

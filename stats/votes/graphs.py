@@ -1,8 +1,10 @@
 """Find which systems the votes connect: ratings can be compared only within one connected part."""
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
-from stats.votes.arrays import BoolArray
+from stats.votes.arrays import BoolArray, IntArray
 
 
 def reachable(edges: BoolArray, start: BoolArray) -> BoolArray:
@@ -28,15 +30,19 @@ def connected_parts(edges: BoolArray) -> list[list[int]]:
     Args:
         edges: Shape (n, n), symmetric.
     """
-    left = list(range(len(edges)))
-    parts = []
-    while left:
-        start = np.zeros(len(edges), dtype=bool)
-        start[left[0]] = True
-        part = np.flatnonzero(reachable(edges, start)).tolist()
-        parts.append(part)
-        left = [node for node in left if node not in part]
-    return parts
+    return _members(_labels(edges, strong=False))
+
+
+def _labels(edges: BoolArray, *, strong: bool) -> IntArray:
+    """Number the component of each node, weak or strong; shape (n,)."""
+    return np.asarray(connected_components(csr_array(edges), connection="strong" if strong else "weak")[1])
+
+
+def _members(labels: IntArray) -> list[list[int]]:
+    """List the nodes of each component, ordered by their first node."""
+    order = np.argsort(labels, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(labels[order])) + 1) if len(order) else []
+    return sorted(part.tolist() for part in parts)
 
 
 def connects_all(edges: BoolArray, nodes: BoolArray) -> BoolArray:
@@ -55,15 +61,35 @@ def connects_all(edges: BoolArray, nodes: BoolArray) -> BoolArray:
     return nodes.any(axis=1) & (reached == nodes).all(axis=1)
 
 
+def present_and_connected(first: IntArray, second: IntArray, edges: BoolArray, n: int) -> tuple[BoolArray, BoolArray]:
+    """Tell for each of many large undirected graphs which nodes have an edge, and whether these are one component.
+
+    Args:
+        first, second: Ends of the edges that some graph has, shape (n_edges,).
+        edges: Which of them each graph has, shape (n_edges, r).
+        n: Number of nodes.
+    Returns:
+        Shapes (r, n) and (r,); a graph without edges does not connect.
+    """
+    present, connected = np.zeros((edges.shape[1], n), dtype=bool), np.zeros(edges.shape[1], dtype=bool)
+    for graph in range(edges.shape[1]):
+        has = edges[:, graph]
+        ends = (first[has], second[has])
+        present[graph, ends[0]] = present[graph, ends[1]] = True
+        parts = connected_components(csr_array((np.ones(len(ends[0])), ends), shape=(n, n)), directed=False)[0]
+        # A node without edges is a component of its own.
+        connected[graph] = parts == 1 + n - int(present[graph].sum())
+    return present, connected
+
+
 def same_circle(beats: BoolArray) -> BoolArray:
     """Mark the pairs of nodes that lead to each other, each node with itself; shape (n, n).
 
     These are the strongly connected components ("circles"). With beats as in unbounded_nodes, they are the pairs whose
     distance the votes limit on both sides.
     """
-    n = len(beats)
-    reach = reachable(np.broadcast_to(beats, (n, n, n)), np.eye(n, dtype=bool))
-    return np.asarray(reach & reach.T)
+    labels = _labels(beats, strong=True)
+    return np.asarray(labels[:, np.newaxis] == labels[np.newaxis, :])
 
 
 def main_circle(beats: BoolArray) -> BoolArray:
@@ -83,11 +109,11 @@ def unbounded_nodes(beats: BoolArray) -> tuple[list[int], list[int]]:
         Ford (1957), American Mathematical Monthly 64, 28-33: the maximum likelihood estimate exists if and only if
         every system leads to every other.
     """
-    n = len(beats)
-    reach = reachable(np.broadcast_to(beats, (n, n, n)), np.eye(n, dtype=bool))
-    if reach.all():
+    labels = _labels(beats, strong=True)
+    winner, loser = np.nonzero(beats)
+    across = labels[winner] != labels[loser]
+    entered, left = np.unique(labels[loser[across]]), np.unique(labels[winner[across]])
+    if not across.any() and len(np.unique(labels)) < 2:
         return [], []
-    mutual = reach & reach.T
-    top = [i for i in range(n) if (reach[:, i] == mutual[:, i]).all()]
-    bottom = [i for i in range(n) if (reach[i] == mutual[i]).all()]
+    top, bottom = (np.flatnonzero(~np.isin(labels, those)).tolist() for those in (entered, left))
     return top, bottom

@@ -202,12 +202,12 @@ def test_the_page_says_what_is_left_out_and_keeps_the_filters_in_every_link(stud
 def test_only_filters_that_make_a_difference_are_offered(study):
     offered = [choice.name for choice in filter_choices(study, Filters(), flagged_votes=0)]
     # Whom the checks flag is not known before it is asked for.
-    assert offered == ["raters", "ties", "control"]
+    assert offered == ["raters", "ties", "control", "anchor"]
     asked = Filters(judges="human", size="large")
     offered = [choice.name for choice in filter_choices(study, asked, flagged_votes=0)]
-    assert offered == ["judges", "size", "raters", "ties", "control"]
+    assert offered == ["judges", "size", "raters", "ties", "control", "anchor"]
     nobody = make_study(systems=2, documents=1)
-    assert [c.name for c in filter_choices(nobody, Filters(), flagged_votes=0)] == ["ties", "control"]
+    assert [c.name for c in filter_choices(nobody, Filters(), flagged_votes=0)] == ["ties", "control", "anchor"]
 
 
 def test_what_is_left_out_in_words():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from stats.decisions.noninferiority import Scale, draw_strengths, noninferiorities
+from stats.decisions.noninferiority import Scale, noninferiorities
 from stats.decisions.power import (
     SIDE,
     TIE_BAND,
@@ -18,6 +18,7 @@ from stats.decisions.power import (
     simulate_bounds,
 )
 from stats.strengths.bradley_terry import fit_bradley_terry
+from stats.uncertainty.bootstrap import bootstrap_strengths, draw
 from stats.votes.arrays import OutcomeCode, VoteArrays
 
 pytestmark = pytest.mark.once
@@ -73,7 +74,8 @@ def test_a_study_is_decided_as_a_board_decides():
 
 def test_resamples_are_those_of_boards():
     votes = votes_of(VotingDesign(3, 6, 1))
-    board = draw_strengths(votes, fit_bradley_terry(votes.wins()), seed=3, resamples=400)
+    draws = draw(np.random.default_rng(3), *(int(unit.max()) + 1 for unit in (votes.document, votes.annotator)), 400)
+    board = bootstrap_strengths(votes, fit_bradley_terry(votes.wins()), draws)
     ours = np.column_stack(drawn_strengths(votes, 3, 400))
     assert np.isnan(board).any()  # some resamples draw none of the cells that have votes
     np.testing.assert_allclose(ours, board, atol=1e-5, equal_nan=True)

@@ -154,3 +154,22 @@ def test_degenerate_inputs_have_reasons():
 def test_the_same_seed_gives_the_same_answer():
     sample, metric = study(4, quality=[1, 0, -1], noise=0.5, n_documents=8)
     assert trust(sample, metric) == trust(sample, metric)
+
+
+def test_the_interval_over_systems_holds_a_perfect_metric():
+    # The metric is what the votes follow; resamples of both give a Pearson below 1 each time.
+    quality = np.linspace(0.8, -0.8, 6)
+    sample, _ = study(7, quality=quality, noise=0, n_documents=30, n_annotators=5, per_document=12)
+    found = trust(sample, np.repeat(quality[:, None], 30, axis=1))
+    for name in COEFFICIENTS:
+        assert found.system[name].lower <= found.system[name].value <= found.system[name].upper == 1
+    assert 0.5 < found.system["pearson"].lower < found.system["pearson"].value < 1
+
+
+def test_systems_that_won_everything_leave_the_correlation_open():
+    rows = [(0, 1, A, d, r) for d in range(4) for r in range(3)] + [(1, 2, (A, B)[d % 2], d, 0) for d in range(4)]
+    found = trust(votes(rows, 3), [[3.0] * 4, [2.0] * 4, [1.0] * 4])
+    for name in COEFFICIENTS:
+        assert not np.isnan(found.system[name].value)
+        assert np.isnan(found.system[name].lower)
+        assert "won or lost every vote" in found.system[name].interval_reason

@@ -28,7 +28,8 @@ def test_the_mean_rating_is_1000_and_intervals_contain_the_estimate():
     assert ratings.rating.mean() == pytest.approx(1000)
     assert (ratings.lower < ratings.rating).all()
     assert (ratings.rating < ratings.upper).all()
-    assert ratings.resamples_used.tolist() == [200] * 6
+    # The first hundred say something about every system, so no more are looked at.
+    assert ratings.resamples_used.tolist() == [100] * 6
     assert ratings.warnings == ()
 
 

@@ -4,7 +4,7 @@ import pytest
 from stats.ratings.ratings import rate
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty import bootstrap
-from stats.uncertainty.bootstrap import bootstrap_strengths, draw, percentile_interval
+from stats.uncertainty.bootstrap import bootstrap_strengths, draw, percentile_interval, telling_strengths
 from stats.votes.arrays import VoteArrays
 from stats.votes.tallies import Draws, aggregate, resampled_tallies
 from tests.stats.simulate import BOTH_BAD, TIE, A, B, simulated, votes
@@ -117,3 +117,33 @@ def test_intervals_cover_where_annotators_and_documents_have_tastes():
         outside_single += not found.iid_lower[0] <= 1000 <= found.iid_upper[0]
     assert outside <= 15
     assert outside_single >= 30
+
+
+def test_only_the_first_resamples_are_looked_at_where_they_tell_enough():
+    sample = simulated(5, n_votes=600, n_systems=4, n_documents=12, n_annotators=6)
+    draws, full = draw(np.random.default_rng(1), 12, 6, 300), fit_bradley_terry(sample.wins())
+    assert telling_strengths(sample, full, draws) == pytest.approx(bootstrap_strengths(sample, full, draws)[:100])
+    # A system with votes on one document of twelve is missing in some of the first: then all are drawn.
+    kept = sample.take(((sample.system_a != 0) & (sample.system_b != 0)) | (sample.document == 0))
+    full = fit_bradley_terry(kept.wins())
+    assert len(telling_strengths(kept, full, draws)) == 300
+
+
+def test_many_systems_take_one_step_that_is_close_to_a_fit(monkeypatch):
+    sample = simulated(6, n_votes=40_000, n_systems=6, n_documents=400, n_annotators=200)
+    draws, full = draw(np.random.default_rng(3), 400, 200, 40), fit_bradley_terry(sample.wins())
+    fitted = bootstrap_strengths(sample, full, draws)
+    monkeypatch.setattr(bootstrap, "MOST_FITTED", 5)
+    stepped = bootstrap_strengths(sample, full, draws)
+    spread = fitted.std(axis=0).mean()
+    assert not np.array_equal(stepped, fitted)
+    assert np.abs(stepped - fitted).max() < spread / 3
+
+
+def test_many_systems_with_gaps_miss_in_the_same_resamples(monkeypatch):
+    sample = simulated(7, n_votes=40, n_systems=8, n_documents=9, n_annotators=5)
+    draws, full = draw(np.random.default_rng(4), 9, 5, 60), fit_bradley_terry(sample.wins())
+    fitted = np.isnan(bootstrap_strengths(sample, full, draws))
+    assert fitted.any() and not fitted.all()
+    monkeypatch.setattr(bootstrap, "MOST_FITTED", 5)
+    assert (np.isnan(bootstrap_strengths(sample, full, draws)) == fitted).all()

@@ -107,9 +107,11 @@ def test_sparse_tables_give_the_same(monkeypatch):
     sample = simulated(2, n_votes=300, n_systems=6, n_annotators=12, n_documents=40)
     full = UnitShares.of(sample, sample.document)
     monkeypatch.setattr("stats.uncertainty.shares.NUMBERS_IN_FULL", 0)
-    sparse = UnitShares.of(sample, sample.document)
-    for name in ("squares", "expected", "noise", "freedom"):
-        assert getattr(sparse, name) == pytest.approx(getattr(full, name), rel=1e-9)
+    for cost in (0, 1e9):  # products of sparse rows, and of some rows in full at a time
+        monkeypatch.setattr("stats.uncertainty.shares.SPARSE_COST", cost)
+        sparse = UnitShares.of(sample, sample.document)
+        for name in ("squares", "expected", "noise", "freedom"):
+            assert getattr(sparse, name) == pytest.approx(getattr(full, name), rel=1e-9)
 
 
 def test_the_order_of_the_votes_changes_nothing():
