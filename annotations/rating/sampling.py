@@ -59,7 +59,7 @@ def has_question(study: Study) -> bool:
 
 def in_question(study: Study, available: QuerySet[Comparison]) -> QuerySet[Comparison]:
     """Select the comparisons of the two systems in question."""
-    systems = (study.small_system_id, study.large_system_id)
+    systems = [pk for pk in (study.small_system_id, study.large_system_id) if pk is not None]
     return available.filter(summary_a__run__system_id__in=systems, summary_b__run__system_id__in=systems)
 
 

@@ -61,7 +61,7 @@ def test_an_empty_summary_is_not_compared():
         ({"criteria": ()}, "at least one criterion"),
         ({"criteria": ("overall", "overall")}, "each one once"),
         ({"quota": 0}, "at least 1 annotator"),
-        ({"sampling": "clever"}, "Known: even, adaptive"),
+        ({"sampling": "clever"}, "Known: even, question, adaptive"),
         ({"epsilon": 0}, "more than 0 and at most 1"),
         ({"epsilon": 1.5}, "evenly is 1.5; expected"),
         ({"epsilon": float("nan")}, "more than 0 and at most 1"),
