@@ -22,7 +22,7 @@ LONGEST_SLUG = 100
 
 
 @dataclass(frozen=True)
-class Step:
+class FormStep:
     """A part of the form.
 
     Attributes:
@@ -43,14 +43,14 @@ class Step:
 
 
 STEPS = (
-    Step(
+    FormStep(
         "what",
         "What",
         "Which meetings, and which summaries of them.",
         ("title", "slug", "dataset", "instruction", "sample"),
         ("split", "chosen", "seed"),
     ),
-    Step(
+    FormStep(
         "who",
         "Who",
         "Which systems wrote them, and which two of these the study asks about.",
@@ -58,7 +58,7 @@ STEPS = (
         ("anchor", "pairs_per_document"),
         ("systems", "small_system", "large_system", "margin"),
     ),
-    Step(
+    FormStep(
         "how",
         "How",
         "What people are asked, and what they may answer.",
@@ -74,7 +74,7 @@ STEPS = (
             "epsilon",
         ),
     ),
-    Step(
+    FormStep(
         "when",
         "When",
         "How many people and votes, what they will decide, and when rating begins.",
