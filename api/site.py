@@ -41,7 +41,7 @@ IDEMPOTENCY_KEY = {
 REFUSALS = (400, 401, 403, 404, 405, 409, 413, 415, 422, 429)
 
 
-class Refusal(Schema):
+class RefusedAnswer(Schema):
     response: ErrorOut
 
 
@@ -54,7 +54,8 @@ class Description(OpenAPISchema):
 
     def responses(self, operation: Operation) -> dict[int, dict[str, Any]]:
         described: dict[int, dict[str, Any]] = super().responses(operation)
-        schema = self._create_schema_from_model(Refusal, by_alias=operation.by_alias, mode="serialization")[0]
+        model: Any = RefusedAnswer  # ninja takes any model of an answer here, and says so of parameters alone
+        schema = self._create_schema_from_model(model, by_alias=operation.by_alias, mode="serialization")[0]
         content = {self.api.renderer.media_type: {"schema": schema}}
         refusals = {status: {"description": responses[status], "content": content} for status in REFUSALS}
         return dict(sorted((described | refusals).items()))

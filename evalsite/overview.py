@@ -17,7 +17,7 @@ from models_runner.systems.readiness import system_needs
 
 
 @dataclass(frozen=True)
-class SystemRow:
+class OverviewSystem:
     """A system with its number of runs and what it needs before it can run here; "" if nothing."""
 
     system: System
@@ -31,7 +31,7 @@ class SystemRow:
 
 
 @dataclass(frozen=True)
-class Step:
+class NextStep:
     """A step to a decision, with the page where it is done."""
 
     text: str
@@ -39,7 +39,7 @@ class Step:
     address: str
 
 
-def system_rows(shown: int) -> list[SystemRow]:
+def system_rows(shown: int) -> list[OverviewSystem]:
     """List the systems that have been used or can run here before all others, newest first among equals.
 
     Those whose summaries were made elsewhere come after the ones that can run.
@@ -47,16 +47,16 @@ def system_rows(shown: int) -> list[SystemRow]:
     systems = System.objects.annotate(
         run_count=Count("runs"), written=Exists(Summary.objects.done().filter(run__system=OuterRef("pk")))
     ).order_by("-created_at", "-pk")
-    rows = [SystemRow(s, s.run_count, system_needs(s, has_summaries=s.written)) for s in systems]
+    rows = [OverviewSystem(s, s.run_count, system_needs(s, has_summaries=s.written)) for s in systems]
     return sorted(rows, key=_usefulness)[:shown]
 
 
-def _usefulness(row: SystemRow) -> tuple[bool, bool, bool]:
+def _usefulness(row: OverviewSystem) -> tuple[bool, bool, bool]:
     ready = not row.needs and not row.is_imported
     return not (ready or row.runs), not ready, row.runs == 0
 
 
-def next_steps(user: User) -> list[Step]:
+def next_steps(user: User) -> list[NextStep]:
     """List the steps from one's own meetings to a decision, or nothing once all are done.
 
     They tell of this person's imports and studies, with what others did for these; of an administrator, the whole
@@ -68,15 +68,15 @@ def next_steps(user: User) -> list[Step]:
     verdict = reverse("studies") if newest is None else reverse("board", args=[newest.slug])
     rated = Judgement.objects.counted().filter(assignment__comparison__study__in=studies)
     steps = [
-        Step("Import your own meetings", own.exists(), reverse("import_meetings")),
-        Step(
+        NextStep("Import your own meetings", own.exists(), reverse("import_meetings")),
+        NextStep(
             "Have two systems summarize them",
             _two_systems(Run.objects.filter(dataset__in=own)),
             reverse("runs") + "#start",
         ),
-        Step("Open a study over the summaries", newest is not None, reverse("new-study")),
-        Step("Invite people to rate", Annotator.objects.filter(study__in=studies).exists(), rating),
-        Step("Read the verdict on the leaderboard", rated.exists(), verdict),
+        NextStep("Open a study over the summaries", newest is not None, reverse("new-study")),
+        NextStep("Invite people to rate", Annotator.objects.filter(study__in=studies).exists(), rating),
+        NextStep("Read the verdict on the leaderboard", rated.exists(), verdict),
     ]
     return [] if all(step.done for step in steps) else steps
 

@@ -16,7 +16,7 @@ MOST = 3
 
 
 @dataclass(frozen=True)
-class Sentence:
+class ShownSentence:
     """A sentence of a summary with the turns that may support it, best first; none: none was found."""
 
     text: str
@@ -39,7 +39,7 @@ class ComparedSummary:
     words: int
     limit: float | None
     score_groups: list[ScoreGroup]
-    sentences: list[Sentence] | None
+    sentences: list[ShownSentence] | None
 
     @property
     def unsupported(self) -> int:
@@ -120,11 +120,11 @@ def _limit(summary: Summary) -> float | None:
     return summary.output_tokens / output_tokens(adapter_spec(system), summary.run.instruction)
 
 
-def _sentences(summary: Summary, spans: Sequence[Mapping] | None) -> list[Sentence] | None:
+def _sentences(summary: Summary, spans: Sequence[Mapping] | None) -> list[ShownSentence] | None:
     if spans is None:
         return None
     return [
-        Sentence(summary.text[span["start"] : span["end"]], tuple(turn["number"] for turn in span["turns"]))
+        ShownSentence(summary.text[span["start"] : span["end"]], tuple(turn["number"] for turn in span["turns"]))
         for span in spans
     ]
 

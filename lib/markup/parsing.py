@@ -108,7 +108,7 @@ def elements(source: str) -> tuple[Element, ...]:
     if len(source) <= LONGEST:
         tokens = _markdown.parse(source)
         if all(token.level < DEEPEST - 1 for token in tokens):
-            found = tuple(_Reader(source).elements(tokens))
+            found = tuple(_MarkupReader(source).elements(tokens))
             if any(piece.text.strip() for element in found for piece in element.pieces):
                 return found
     return _as_written(source)
@@ -137,7 +137,7 @@ def _with_breaks(text: str, start: int) -> Iterator[TextPiece]:
     yield TextPiece(text[end:], start + end)
 
 
-class _Reader:
+class _MarkupReader:
     """Turns tokens into elements, finding each visible character in the source again."""
 
     def __init__(self, source: str) -> None:

@@ -54,7 +54,7 @@ def read_yaml(text: str) -> YamlText:
     if problem := storable_problem(text):
         raise ProtocolError([Problem(1, "", f"The file {problem}")])
     try:
-        return _Reader(yaml.parse(text, Loader=LOADER)).read()
+        return _YamlReader(yaml.parse(text, Loader=LOADER)).read()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = f"This is no YAML: {error.problem or error.context}."
@@ -63,7 +63,7 @@ def read_yaml(text: str) -> YamlText:
         raise ProtocolError([Problem(1, "", f"This is no YAML: {error}.")]) from error
 
 
-class _Reader:
+class _YamlReader:
     """Builds values from the events of the parser, so that nothing is built of what is refused."""
 
     def __init__(self, events: Iterator[Any]) -> None:

@@ -22,7 +22,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from tools.filled import tidy
-from tools.filled.site import Site, command, forget_stored, written_by
+from tools.filled.site import FilledSite, command, forget_stored, written_by
 from tools.filled.still import Clock, counted_identifiers, hold, simplify_pages
 
 STUDIES = ("compared", "adaptive", "elsewhere", "demo", "queries")
@@ -57,7 +57,7 @@ LARGE = {"BOARD_IN_REQUEST_VOTES": 0}
 # ---- what there is to see
 
 
-def stored(site: Site) -> None:
+def stored(site: FilledSite) -> None:
     """Boards and analyses that a worker computed before, read from their rows; of another version none are read."""
     from django.test import override_settings
 
@@ -72,7 +72,7 @@ def stored(site: Site) -> None:
         site.keep_page("stored/page", site.get("/boards/compared/"))
 
 
-def boards(site: Site) -> None:
+def boards(site: FilledSite) -> None:
     """Computed anew, in every form."""
     forget_stored()
     for study, criteria in BOARDS.items():
@@ -92,7 +92,7 @@ def boards(site: Site) -> None:
     site.keep("boards/unknown-criterion", site.get("/boards/compared/board.json?criterion=beauty"))
 
 
-def analyses(site: Site) -> None:
+def analyses(site: FilledSite) -> None:
     for study in ANALYSED:
         place = f"analyses/{study}"
         site.keep(f"{place}/combined.json", site.get(f"/boards/{study}/combined/combined.json"))
@@ -110,14 +110,14 @@ def analyses(site: Site) -> None:
     site.keep("analyses/elsewhere/analyse.json", command("analyse", "elsewhere", "--format", "json", "--seed", "3"))
 
 
-def charts(site: Site) -> None:
+def charts(site: FilledSite) -> None:
     """The numbers of each chart, and its specification."""
     for name in CHARTS:
         site.keep(f"charts/{name}.csv", site.get(f"/boards/compared/figures/{name}.csv"))
         site.keep_json(f"charts/{name}", site.get(f"/boards/compared/figures/{name}.json"))
 
 
-def exports(site: Site) -> None:
+def exports(site: FilledSite) -> None:
     for study in ("compared", "adaptive", "elsewhere"):
         address = f"/boards/{study}/exports/new"
         for name in FORMATS:
@@ -142,7 +142,7 @@ def exports(site: Site) -> None:
 # ---- releases and exports that were written before, and a release made now
 
 
-def releases(site: Site) -> None:
+def releases(site: FilledSite) -> None:
     site.keep_json("releases/list", site.api("/studies/compared/releases"))
     for version in ("1.0", "1.1-rc.1"):
         site.keep(f"releases/{version}-check", command("release", "check", "compared", version))
@@ -157,7 +157,7 @@ def releases(site: Site) -> None:
         make_release(site, study)
 
 
-def listing(site: Site, version: str, whole: bytes) -> bytes:
+def listing(site: FilledSite, version: str, whole: bytes) -> bytes:
     """Name, size and digest of every file, each also fetched by its own address."""
     lines = [f"{sha256(whole).hexdigest()} {len(whole)} zip"]
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
@@ -170,7 +170,7 @@ def listing(site: Site, version: str, whole: bytes) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def exported_files(site: Site) -> bytes:
+def exported_files(site: FilledSite) -> bytes:
     """The files of exports that a worker wrote, by the links of the page."""
     page = site.get("/boards/compared/exports/").decode()
     lines = []
@@ -180,7 +180,7 @@ def exported_files(site: Site) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def make_release(site: Site, study: str) -> None:
+def make_release(site: FilledSite, study: str) -> None:
     """The files of a new one. Its records are compared, and what hashes them is checked here instead.
 
     reproduce.py is left out: it is a piece of the code that goes with the data.
@@ -205,7 +205,7 @@ def make_release(site: Site, study: str) -> None:
 # ---- answers of the API, pages of researchers
 
 
-def resources(site: Site) -> None:
+def resources(site: FilledSite) -> None:
     """Every list and every single record that programs read."""
     for name in ("sample-meetings", "questions"):
         for path in ("", "/documents", "/documents?split=test", "/summaries?instruction=query"):
@@ -231,7 +231,7 @@ def resources(site: Site) -> None:
     site.keep_json("api/refused-token", site.api("/studies", who="ada"))
 
 
-def pages(site: Site) -> None:
+def pages(site: FilledSite) -> None:
     """Words of researchers' pages change; their figures and names do not."""
     for study in STUDIES:
         for page in (
@@ -270,7 +270,7 @@ def pages(site: Site) -> None:
             site.keep_page(f"pages/{kind}-{number}", site.get(f"/{kind}/{number}/"))
 
 
-def annotators(site: Site) -> None:
+def annotators(site: FilledSite) -> None:
     """What annotators take away, and whether their links open what they opened, and no more."""
     from django.conf import settings
 
@@ -294,7 +294,7 @@ def annotators(site: Site) -> None:
 # ---- the site goes on
 
 
-def go_on(site: Site) -> None:
+def go_on(site: FilledSite) -> None:
     """Votes, undo, exclusion, work of runs and a publication on the migrated database, and what they change."""
 
     def keep(name: str, content: bytes) -> None:
@@ -324,7 +324,7 @@ def key(number: int) -> str:
     return f"11111111-0000-4000-8000-{number:012}"
 
 
-def rate_a_pair(site: Site, keep: Callable[[str, bytes], None]) -> str:
+def rate_a_pair(site: FilledSite, keep: Callable[[str, bytes], None]) -> str:
     """The pair that was half rated, to its end, and the next one; returns the next one's token."""
     shown = site.read("/rating/next", body={}, who="ada")
     keep("next", json.dumps(shown).encode())
@@ -342,7 +342,7 @@ def rate_a_pair(site: Site, keep: Callable[[str, bytes], None]) -> str:
     return token
 
 
-def join_and_rate(site: Site) -> None:
+def join_and_rate(site: FilledSite) -> None:
     """Somebody who comes back by the platform's link is who they were."""
     browser = site.new_browser()
     study = site.manifest["links"]["study:compared"]
@@ -351,13 +351,13 @@ def join_and_rate(site: Site) -> None:
     site.keep_json("goes-on/came-back-data", site.get(f"/rate/{study}/my-data", browser))
 
 
-SECTIONS: tuple[Callable[[Site], None], ...] = (
+SECTIONS: tuple[Callable[[FilledSite], None], ...] = (
     *(stored, boards, analyses, charts, exports, releases, resources, pages, annotators),
     go_on,
 )
 
 
-def read_names(site: Site) -> Iterator[str]:
+def read_names(site: FilledSite) -> Iterator[str]:
     """Names that figures are about; known as words also where they hold no digit."""
     for study in STUDIES:
         about = site.read(f"/studies/{study}")
@@ -380,7 +380,7 @@ def main() -> None:
 
     django.setup()
     simplify_pages()
-    site = Site(manifest, given.into)
+    site = FilledSite(manifest, given.into)
     site.names = set(read_names(site))
     for section in SECTIONS:
         section(site)

@@ -12,7 +12,7 @@ from tools.filled import tidy
 
 
 @dataclass
-class Site:
+class FilledSite:
     """The site under its addresses, as a researcher in a browser and as programs with tokens."""
 
     manifest: dict[str, Any]

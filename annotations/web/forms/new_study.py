@@ -22,7 +22,7 @@ LONGEST_SLUG = 100
 
 
 @dataclass(frozen=True)
-class Step:
+class FormStep:
     """A part of the form.
 
     Attributes:
@@ -43,7 +43,7 @@ class Step:
 
 
 STEPS = (
-    Step(
+    FormStep(
         "what",
         "What",
         "Which meetings, and which summaries of them.",
@@ -51,7 +51,7 @@ STEPS = (
         ("split", "chosen", "seed"),
         ("form_key",),
     ),
-    Step(
+    FormStep(
         "who",
         "Who",
         "Which systems wrote them, and which two of these the study asks about.",
@@ -59,7 +59,7 @@ STEPS = (
         ("anchor", "pairs_per_document"),
         ("systems", "small_system", "large_system", "margin"),
     ),
-    Step(
+    FormStep(
         "how",
         "How",
         "What people are asked, and what they may answer.",
@@ -75,7 +75,7 @@ STEPS = (
             "epsilon",
         ),
     ),
-    Step(
+    FormStep(
         "when",
         "When",
         "How many people and votes, what they will decide, and when rating begins.",

@@ -16,7 +16,7 @@ from annotations.drafting.live import LiveDraft, SystemChoice, choose_systems, l
 from annotations.drafting.plan import Problem
 from annotations.studies.setup import NewStudy, StudySetupError, store_once
 from annotations.web.access import refusals_by_dataset, study_creators_only
-from annotations.web.forms.new_study import STEP_OF, STEPS, Step, StudyForm, free_slug
+from annotations.web.forms.new_study import STEP_OF, STEPS, FormStep, StudyForm, free_slug
 from models_runner.models import Dataset, System
 
 PAGE, LIVE, EXACT = (f"annotations/{name}.html" for name in ("new_study", "_new_study_live", "_exact_forecast"))
@@ -87,11 +87,11 @@ def _keep_errors_before(form: StudyForm, step: str) -> None:
 class ShownStep:
     """A step with its fields, and what is wrong in it."""
 
-    step: Step
+    step: FormStep
     fields: list[BoundField]
     advanced: list[BoundField]
     problems: list[Problem]
-    following: Step | None
+    following: FormStep | None
     wrong: bool
 
     @property
@@ -127,7 +127,7 @@ def _looked_at(form: StudyForm) -> LiveDraft | None:
     return look_at(wanted, form.assumptions(), values.get("annotators"), values.get("hourly_rate"))
 
 
-def _shown(form: StudyForm, step: Step, draft: LiveDraft | None, told: set[str]) -> ShownStep:
+def _shown(form: StudyForm, step: FormStep, draft: LiveDraft | None, told: set[str]) -> ShownStep:
     after = STEPS[STEPS.index(step) + 1 :]
     refused = set(form.errors)
     problems = [p for p in (draft.plan.problems if draft else []) if STEP_OF.get(p.field) == step.key]

@@ -4,7 +4,6 @@ import gc
 from importlib import import_module
 
 import pytest
-from django.utils.functional import SimpleLazyObject
 
 from models_runner.adapters.protocol import AdapterError
 from models_runner.finetune.job import folder_of
@@ -25,8 +24,17 @@ from tests.models_runner.adapters.test_adapter_transformers import (  # noqa: F4
 from tests.models_runner.checkpoints import saved_decoder, saved_t5
 from tests.models_runner.finetune.test_finetuning import _here, dataset, losses, started, worked  # noqa: F401  (fixtures)
 
-# Loaded where a test asks for it: every process of the tests reads this file.
-torch = SimpleLazyObject(lambda: import_module("torch"))
+
+class Torch:
+    """Loaded where a test asks for it: every process of the tests reads this file, and pytest asks for hidden names."""
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(import_module("torch"), name)
+
+
+torch = Torch()
 
 QUICK = {"max_steps": 20, "evaluate_every": 10, "accumulation": 1, "max_tokens": 64}
 
