@@ -1,7 +1,8 @@
 """Simulate how often 95 % intervals hold the truth, and how wide they are, over a grid of designs.
 
     python -m benchmarks.simulate [--designs held-out|tuning] [--studies 1000] [--seed 1] [--json FILE]
-    python -m benchmarks.simulate --boards N | --stopping N | --comparisons N [--seed 1]
+    python -m benchmarks.simulate --boards N | --stopping N | --comparisons N | --people N | --alpha N
+                                   [--seed 1]
 
 A row is a design. For each candidate it shows the share of intervals that hold the truth, over all systems and
 differences, the same of the one that holds it least often, and the mean width over the ideal: the width that 95 % need
@@ -12,7 +13,10 @@ designs: the share in which intervals hold, all hold at once, and all ranks left
 --stopping N watches N studies of each design while votes come in: in how many a rule stops though there is no
 difference (up to 5 %, by its promise), and how soon it finds one that there is. --comparisons N draws N studies whose
 compact systems are all exactly at the margin: in how many one is called not inferior (up to 2.5 %), a pair named
-beforehand, the best by its own interval, the best by the board's, and any of the table of all pairs.
+beforehand, the best by its own interval, the best by the board's, and any of the table of all pairs. --people N draws N
+studies of each design in which some annotators click: how many of these are found, and how many careful ones flagged.
+--alpha N draws N studies of each design: how often the interval of Krippendorff's alpha holds the truth, before and
+now.
 
 One process; with OMP_NUM_THREADS=1 a design of 1,000 studies takes a few seconds.
 """
@@ -26,12 +30,18 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.intervals.alpha import HELD_OUT as ALPHA
+from benchmarks.intervals.alpha import TUNING as ALPHA_TUNING
+from benchmarks.intervals.alpha import alpha_table
 from benchmarks.intervals.boards import board_row, board_table
 from benchmarks.intervals.candidates import CANDIDATES
 from benchmarks.intervals.comparisons import comparison_table
 from benchmarks.intervals.designs import HELD_OUT, TOGETHER, TUNING, Design
 from benchmarks.intervals.draw import draw_studies, truth
 from benchmarks.intervals.moments import Moments, contrasts, moments_of
+from benchmarks.intervals.people import HELD_OUT as CROWDS
+from benchmarks.intervals.people import TUNING as CROWDS_TUNING
+from benchmarks.intervals.people import people_table
 from benchmarks.intervals.stopping import HELD_OUT as WATCHED
 from benchmarks.intervals.stopping import LEADS, stopping_table
 from benchmarks.intervals.stopping import TUNING as WATCHED_TUNING
@@ -89,6 +99,11 @@ def other_lines(options: argparse.Namespace) -> Iterator[str]:
     if options.stopping:
         watched = WATCHED_TUNING if options.designs == "tuning" else [*WATCHED, *LEADS]
         yield from stopping_table(watched, options.stopping, options.seed)
+    if options.alpha:
+        yield from alpha_table(ALPHA_TUNING if options.designs == "tuning" else ALPHA, options.alpha, options.seed)
+    if options.people:
+        crowds = CROWDS_TUNING if options.designs == "tuning" else CROWDS
+        yield from people_table(crowds, options.people, options.seed)
     if options.comparisons:
         yield from comparison_table(options.comparisons, options.seed)
 
@@ -101,10 +116,12 @@ def main() -> None:
     parser.add_argument("--boards", type=int, default=0, metavar="N")
     parser.add_argument("--stopping", type=int, default=0, metavar="N")
     parser.add_argument("--comparisons", type=int, default=0, metavar="N")
+    parser.add_argument("--people", type=int, default=0, metavar="N")
+    parser.add_argument("--alpha", type=int, default=0, metavar="N")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     rows = []
-    if options.boards or options.stopping or options.comparisons:
+    if options.boards or options.stopping or options.comparisons or options.people or options.alpha:
         for text in other_lines(options):
             print(text, flush=True)
         return

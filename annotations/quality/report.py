@@ -1,5 +1,6 @@
 """Compute the figures of the quality page, per criterion and per annotator (docs/rater-statistics.md)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,10 +10,12 @@ from django.db.models.functions import Length, TruncDate
 
 from annotations.gold.results import gold_by_annotator, no_gold_yet
 from annotations.models import Annotator, Assignment, AssignmentQuerySet, Criterion, Study
+from annotations.quality import reliability as shown_reliability
 from annotations.quality.vote_columns import VoteColumns, read_vote_columns
 from stats.raters.agreement import Agreement, agreement_with_others, krippendorff_alpha
 from stats.raters.anomaly import Anomaly, anomalies
 from stats.raters.gold import GoldCheck
+from stats.raters.reliability import Reliability, reliabilities
 from stats.raters.side_bias import is_biased, side_bias
 from stats.raters.speed import Speed, speeds
 from stats.raters.straightlining import SameAnswers, Straightlining, same_answers, straightlining
@@ -47,6 +50,7 @@ class AnnotatorQuality:
     agreement: Proportion | None
     left_wins: Proportion | None
     anomaly: Anomaly | None
+    reliability: Reliability | None
     line: Straightlining | None
     same: SameAnswers | None
     speed: Speed | None
@@ -58,6 +62,8 @@ class AnnotatorQuality:
         warnings = []
         if self.anomaly and self.anomaly.flagged:
             warnings.append("votes unlike the others’")
+        if self.reliability and self.reliability.finding:
+            warnings.append(shown_reliability.WARNINGS[self.reliability.finding])
         if self.left_wins and is_biased(self.left_wins):
             warnings.append("one side preferred")
         if self.line and self.line.run_probability is not None and self.line.run_probability < RARE_RUN:
@@ -67,6 +73,16 @@ class AnnotatorQuality:
         if self.gold.failed:
             warnings.append("missed gold items")
         return warnings
+
+    @property
+    def reliability_places(self) -> Sequence[float]:
+        """Return where the picture of reliability has its lower bound, its value and its upper bound."""
+        return shown_reliability.places(self.reliability) if self.reliability else []
+
+    @property
+    def reliability_sentence(self) -> str:
+        """Say what the reliability means; "" where there is none."""
+        return shown_reliability.sentence(self.reliability) if self.reliability else ""
 
 
 @dataclass(frozen=True)
@@ -134,6 +150,7 @@ def _annotators(
     left_wins = side_bias(shown, chooser).by_annotator
     pair, outcome, _ = system_pairs(first.system_a, first.system_b, first.outcome)
     anomaly = anomalies(pair, first.annotator, outcome, seed=study.seed)
+    reliability = reliabilities(first.system_a, first.system_b, first.comparison, first.annotator, first.outcome)
     same = same_answers(votes.comparison, votes.annotator, votes.outcome)
     pace = _speeds(study)
     gold = gold_by_annotator(study)
@@ -145,6 +162,7 @@ def _annotators(
             agreement=agreement.get(annotator.pk),
             left_wins=left_wins.get(annotator.pk),
             anomaly=anomaly.get(annotator.pk),
+            reliability=reliability.get(annotator.pk),
             line=straightlining(own) if len(own := shown[chooser == annotator.pk]) else None,
             same=same.get(annotator.pk),
             speed=pace.get(annotator.pk),

@@ -14,13 +14,14 @@ from annotations.quality.report import AnnotatorQuality, CriterionQuality, Study
 from stats.raters.agreement import Agreement
 from stats.raters.anomaly import Anomaly
 from stats.raters.gold import GoldCheck
+from stats.raters.reliability import Reliability
 from stats.raters.speed import Speed
 from stats.raters.straightlining import SameAnswers, Straightlining
 from stats.uncertainty.proportions import Proportion, wilson
 
 Values = dict[str, Any]
 T = TypeVar("T")
-FIGURES = ("agreement", "left_wins", "anomaly", "line", "same", "speed", "gold")
+FIGURES = ("agreement", "left_wins", "anomaly", "reliability", "line", "same", "speed", "gold")
 
 
 def as_values(quality: StudyQuality) -> Values:
@@ -79,6 +80,7 @@ def _annotator(annotator: Annotator, figures: Values, skipped: int) -> Annotator
         agreement=proportion(of_votes.get("agreement")),
         left_wins=proportion(of_votes.get("left_wins")),
         anomaly=_anomaly(of_votes.get("anomaly")),
+        reliability=Reliability(**found) if (found := of_votes.get("reliability")) else None,
         line=Straightlining(**line) if (line := of_votes.get("line")) else None,
         same=_with_share(SameAnswers, "share", of_votes.get("same")),
         speed=_with_share(Speed, "too_fast", of_votes.get("speed")),
