@@ -1,6 +1,6 @@
 """Compute the figures of the quality page, per criterion and per annotator (docs/rater-statistics.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,11 +11,13 @@ from django.db.models.functions import Length, TruncDate
 from annotations.gold.results import gold_by_annotator, no_gold_yet
 from annotations.models import Annotator, Assignment, AssignmentQuerySet, Criterion, Study
 from annotations.quality import reliability as shown_reliability
+from annotations.quality.repeats import read_repeats
 from annotations.quality.vote_columns import VoteColumns, read_vote_columns
 from stats.raters.agreement import Agreement, agreement_with_others, krippendorff_alpha
 from stats.raters.anomaly import Anomaly, anomalies
 from stats.raters.gold import GoldCheck
 from stats.raters.reliability import Reliability, reliabilities
+from stats.raters.repeats import SelfAgreement, self_agreement
 from stats.raters.side_bias import is_biased, side_bias
 from stats.raters.speed import Speed, speeds
 from stats.raters.straightlining import SameAnswers, Straightlining, same_answers, straightlining
@@ -33,8 +35,11 @@ State = Assignment.State
 
 @dataclass(frozen=True)
 class CriterionQuality:
+    """Agreement on a question; repeats: with oneself, on pairs that came again."""
+
     criterion: Criterion
     agreement: Agreement
+    repeats: Proportion
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class AnnotatorQuality:
     left_wins: Proportion | None
     anomaly: Anomaly | None
     reliability: Reliability | None
+    repeats: Proportion | None
     line: Straightlining | None
     same: SameAnswers | None
     speed: Speed | None
@@ -93,6 +99,11 @@ class StudyQuality:
     days: list[tuple[date, int]]
 
     @property
+    def has_repeats(self) -> bool:
+        """True once somebody answered a pair twice."""
+        return any(row.repeats.n for row in self.criteria)
+
+    @property
     def agreement_rows(self) -> list[tuple[CriterionQuality, str]]:
         """Return agreement by criterion, with what there is too little of to give it in numbers.
 
@@ -113,17 +124,28 @@ def study_quality(study: Study) -> StudyQuality:
     votes = read_vote_columns(study)
     criteria = list(study.criteria.all())
     by_criterion = {criterion.pk: votes.on(criterion) for criterion in criteria}
+    repeats = _repeats(study, criteria)
     first = by_criterion[criteria[0].pk] if criteria else votes
     # Imported votes may not say which text stood left.
     sided = first.where(first.side_known)
     shown = shown_choice(sided.outcome, sided.a_is_left)
     sides = side_bias(shown, sided.annotator)
     return StudyQuality(
-        criteria=[CriterionQuality(criterion, _agreement(study, by_criterion[criterion.pk])) for criterion in criteria],
+        criteria=[
+            CriterionQuality(criterion, _agreement(study, by_criterion[criterion.pk]), found.overall)
+            for criterion, found in zip(criteria, repeats, strict=True)
+        ],
         left_wins=sides.overall,
-        annotators=_annotators(study, votes, first, sided.annotator, shown),
+        annotators=_annotators(study, votes, first, sided.annotator, shown, repeats[0].by_annotator if repeats else {}),
         days=_days(study),
     )
+
+
+def _repeats(study: Study, criteria: Sequence[Criterion]) -> list[SelfAgreement]:
+    """Compare the answers to pairs that came again with those before, on each question."""
+    twice = read_repeats(study)
+    on_each = (twice.on(criterion) for criterion in criteria)
+    return [self_agreement(answers.annotator, answers.first, answers.again) for answers in on_each]
 
 
 def _agreement(study: Study, votes: VoteColumns) -> Agreement:
@@ -138,13 +160,19 @@ def _agreement(study: Study, votes: VoteColumns) -> Agreement:
 
 
 def _annotators(
-    study: Study, votes: VoteColumns, first: VoteColumns, chooser: IntArray, shown: IntArray
+    study: Study,
+    votes: VoteColumns,
+    first: VoteColumns,
+    chooser: IntArray,
+    shown: IntArray,
+    repeats: Mapping[int, Proportion],
 ) -> list[AnnotatorQuality]:
     """Compute every annotator's figures.
 
     Args:
         first: The votes on the first criterion.
         chooser, shown: Annotators and choices of those of them whose sides are known.
+        repeats: How often each annotator gave the same answer twice.
     """
     agreement = agreement_with_others(first.comparison, first.annotator, first.outcome, document=first.document)
     left_wins = side_bias(shown, chooser).by_annotator
@@ -163,6 +191,7 @@ def _annotators(
             left_wins=left_wins.get(annotator.pk),
             anomaly=anomaly.get(annotator.pk),
             reliability=reliability.get(annotator.pk),
+            repeats=repeats.get(annotator.pk),
             line=straightlining(own) if len(own := shown[chooser == annotator.pk]) else None,
             same=same.get(annotator.pk),
             speed=pace.get(annotator.pk),
