@@ -1,7 +1,7 @@
 """Simulate how often 95 % intervals hold the truth, and how wide they are, over a grid of designs.
 
     python -m benchmarks.simulate [--designs held-out|tuning] [--studies 1000] [--seed 1] [--json FILE]
-    python -m benchmarks.simulate --boards N | --stopping N | --comparisons N | --people N | --alpha N
+    python -m benchmarks.simulate --boards N | --stopping N | --comparisons N | --people N | --alpha N | --weighted N
                                    [--seed 1]
 
 A row is a design. For each candidate it shows the share of intervals that hold the truth, over all systems and
@@ -16,7 +16,7 @@ compact systems are all exactly at the margin: in how many one is called not inf
 beforehand, the best by its own interval, the best by the board's, and any of the table of all pairs. --people N draws N
 studies of each design in which some annotators click: how many of these are found, and how many careful ones flagged.
 --alpha N draws N studies of each design: how often the interval of Krippendorff's alpha holds the truth, before and
-now.
+now. --weighted N draws N studies of each design: boards whose votes weigh alike and by reliability.
 
 One process; with OMP_NUM_THREADS=1 a design of 1,000 studies takes a few seconds.
 """
@@ -45,7 +45,9 @@ from benchmarks.intervals.people import people_table
 from benchmarks.intervals.stopping import HELD_OUT as WATCHED
 from benchmarks.intervals.stopping import LEADS, stopping_table
 from benchmarks.intervals.stopping import TUNING as WATCHED_TUNING
+from benchmarks.intervals.weighted import WEIGHTED, weighted_table
 
+TABLES = ("boards", "stopping", "comparisons", "people", "alpha", "weighted")
 NORMAL = 1.959964
 NUMBERS_AT_ONCE = 4_000_000
 
@@ -104,6 +106,8 @@ def other_lines(options: argparse.Namespace) -> Iterator[str]:
     if options.people:
         crowds = CROWDS_TUNING if options.designs == "tuning" else CROWDS
         yield from people_table(crowds, options.people, options.seed)
+    if options.weighted:
+        yield from weighted_table(WEIGHTED, options.weighted, options.seed)
     if options.comparisons:
         yield from comparison_table(options.comparisons, options.seed)
 
@@ -118,10 +122,11 @@ def main() -> None:
     parser.add_argument("--comparisons", type=int, default=0, metavar="N")
     parser.add_argument("--people", type=int, default=0, metavar="N")
     parser.add_argument("--alpha", type=int, default=0, metavar="N")
+    parser.add_argument("--weighted", type=int, default=0, metavar="N")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     rows = []
-    if options.boards or options.stopping or options.comparisons or options.people or options.alpha:
+    if any(getattr(options, name) for name in TABLES):
         for text in other_lines(options):
             print(text, flush=True)
         return

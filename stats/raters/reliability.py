@@ -182,17 +182,41 @@ def reliabilities(
     """
     check_columns(a=system_a, b=system_b, comparison=comparison, annotator=annotator, outcome=outcome)
     check_codes("outcome", outcome, OutcomeCode)
-    decided = np.flatnonzero(outcome < OutcomeCode.TIE)
     nobody_decided = dict.fromkeys(np.unique(annotator).tolist(), _undecided(0))
-    if not len(decided):
-        return nobody_decided
+    people, votes = _decided(system_a, system_b, comparison, annotator, outcome)
+    return nobody_decided | dict(zip(people.tolist(), _all(votes, level) if len(people) else [], strict=True))
+
+
+def discriminations(
+    system_a: IntArray, system_b: IntArray, comparison: IntArray, annotator: IntArray, outcome: IntArray
+) -> tuple[IntArray, FloatArray]:
+    """Give the annotators who voted for one of two systems, and the `value` of each, however few votes they gave.
+
+    Args:
+        system_a, system_b, comparison, annotator, outcome: As in reliabilities.
+    Returns:
+        Indexes in rising order, and posterior means in shares of the group's; 1 where there is nobody to compare with.
+    """
+    people, votes = _decided(system_a, system_b, comparison, annotator, outcome)
+    if len(people) < 2:
+        return people, np.ones(len(people))
+    log = log_likelihoods(votes, expected_gap(votes))
+    likelihood = np.exp(log - log.max(axis=1, keepdims=True))
+    group = fit_group(likelihood)
+    return people, _posterior(likelihood, group)[0] @ GRID / group.mean
+
+
+def _decided(
+    system_a: IntArray, system_b: IntArray, comparison: IntArray, annotator: IntArray, outcome: IntArray
+) -> tuple[IntArray, DecidedVotes]:
+    """Give the annotators of votes for one of two systems, and these votes sorted by annotator, numbered anew."""
+    decided = np.flatnonzero(outcome < OutcomeCode.TIE)
     decided = decided[np.argsort(annotator[decided], kind="stable")]
     people, row = np.unique(annotator[decided], return_inverse=True)
     systems, system = np.unique(np.r_[system_a[decided], system_b[decided]], return_inverse=True)
     item = np.unique(comparison[decided], return_inverse=True)[1]
     won = (outcome[decided] == OutcomeCode.A).astype(np.float64)
-    votes = DecidedVotes(row, system[: len(row)], system[len(row) :], item, won, len(systems))
-    return nobody_decided | dict(zip(people.tolist(), _all(votes, level), strict=True))
+    return people, DecidedVotes(row, system[: len(row)], system[len(row) :], item, won, len(systems))
 
 
 def _undecided(n: int) -> Reliability:
