@@ -61,7 +61,8 @@ def given_pairs(annotator: Annotator) -> list[GivenPair]:
     pair = "comparison__"
     columns = ("comparison_id", f"{pair}purpose", "state", "shown_left", f"{pair}summary_a_id", f"{pair}summary_b_id")
     newest_first = given_in_order(annotator).values_list(*columns)
-    return [GivenPair(*row[:4], (row[4], row[5])) for row in newest_first][::-1]
+    given = [GivenPair(pair, purpose, state, left, (a, b)) for pair, purpose, state, left, a, b in newest_first]
+    return given[::-1]
 
 
 def repeatable(given: list[GivenPair]) -> list[GivenPair]:

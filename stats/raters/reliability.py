@@ -238,12 +238,11 @@ def _all(votes: DecidedVotes, level: float) -> list[Reliability]:
     figures = np.column_stack([posterior @ GRID, *bounds]) / group.mean
     p, against = _tail_probabilities(votes, gap, group)
     findings = _findings(votes, p, against, careless)
-    return [
-        _undecided(size)
-        if size < MINIMUM_VOTES
-        else Reliability(*figures[i].tolist(), float(careless[i]), float(p[i]), findings.get(i, ""), size, "")
-        for i, size in enumerate(n.tolist())
-    ]
+    found = []
+    for i, ((value, lower, upper), size) in enumerate(zip(figures.tolist(), n.tolist(), strict=True)):
+        result = Reliability(value, lower, upper, float(careless[i]), float(p[i]), findings.get(i, ""), size, "")
+        found.append(_undecided(size) if size < MINIMUM_VOTES else result)
+    return found
 
 
 def _posterior(likelihood: FloatArray, group: Group) -> tuple[FloatArray, FloatArray]:
