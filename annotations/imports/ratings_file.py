@@ -32,7 +32,9 @@ LONGEST_JUDGE = 50
 LEAST_CHANCE = 1e-9
 LONGEST_SECONDS = 2_000_000  # what a column of milliseconds holds
 LATEST = datetime(3000, 1, 1, tzinfo=UTC).timestamp()
-EXCLUDED = "annotator_excluded"  # a void_reason; no other one is read
+# Of the values of void_reason these are read: a judge who is new here is excluded, and a repeated pair is passed over.
+EXCLUDED = "annotator_excluded"
+REPEATED = "repeated_pair"
 # A field of an export that the study itself knows; it is ignored.
 NOT_READ = ("comparison_id",)
 FIELDS = (
@@ -87,6 +89,8 @@ def given_votes(path: Path, problems: Problems) -> Iterator[GivenVote]:
     row = -1
     try:
         for row, (value, where) in enumerate(table_rows(path, FIELDS, "votes")):
+            if isinstance(value, dict) and value.get("void_reason") == REPEATED:
+                continue
             try:
                 vote = _vote(value, row, where, from_table=from_table)
             except RecordError as error:

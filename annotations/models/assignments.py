@@ -24,7 +24,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(included("annotator__"))
 
     def for_rating(self) -> "AssignmentQuerySet":
-        """Those of comparisons that count: neither gold nor training."""
+        """Those of comparisons that count: neither gold nor training nor repeated."""
         return self.filter(comparison__purpose=Purpose.RATING)
 
     def had(self) -> "AssignmentQuerySet":

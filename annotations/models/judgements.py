@@ -34,7 +34,7 @@ class JudgementQuerySet(models.QuerySet["Judgement"]):
 
         A half-answered pair whose lease ran out keeps its answers but holds no place: they count again when its
         annotator takes it up, and until then somebody else's do. So no comparison counts more annotators than its
-        quota. Answers to gold and training pairs tell about annotators, not about systems.
+        quota. Answers to gold, training and repeated pairs tell about annotators, not about systems.
         """
         return self.held().by_included().for_rating()
 
@@ -47,7 +47,7 @@ class JudgementQuerySet(models.QuerySet["Judgement"]):
         return self.filter(included("assignment__annotator__"))
 
     def for_rating(self) -> "JudgementQuerySet":
-        """Answers on comparisons that count: neither gold nor training."""
+        """Answers on comparisons that count: neither gold nor training nor repeated."""
         return self.filter(assignment__comparison__purpose=Purpose.RATING)
 
 

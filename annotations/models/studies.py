@@ -55,11 +55,14 @@ class Purpose(models.TextChoices):
     RATING = "rating", "Rating"
     GOLD = "gold", "Gold"
     TRAINING = "training", "Training"
+    REPEAT = "repeat", "Repeated"
 
 
 # The quota of gold and training pairs, which every annotator gets. It lets the same constraints hold for all pairs:
 # nobody gets a pair twice, and no place lies beyond the quota.
 EVERYBODY = 1_000_000_000
+# Pairs that somebody is given before one of theirs may come again, gold and other repeated ones among them.
+REPEAT_AFTER = 8
 
 
 def none_or_every_second(value: int) -> None:
@@ -198,6 +201,12 @@ class Study(models.Model):
         validators=[MaxValueValidator(1000), none_or_every_second],
         help_text="pairs, placed at random; 0 for none.",
     )
+    repeat_every = models.PositiveIntegerField(
+        "One repeated pair in",
+        default=0,
+        validators=[MaxValueValidator(1000), none_or_every_second],
+        help_text="pairs: one that the same person rated before, sides swapped, placed at random; 0 for none.",
+    )
     # True once a control item exists; lets the rating path skip the lookup.
     has_control_items = models.BooleanField(default=False, editable=False, db_column="has_known_pairs")
     open_link = models.BooleanField(
@@ -251,6 +260,9 @@ class Study(models.Model):
             ),
             models.CheckConstraint(condition=Q(instruction__in=InstructionKind.values), name="study_instruction_known"),
             models.CheckConstraint(condition=Q(gold_every=0) | Q(gold_every__gte=2), name="study_gold_every_fits"),
+            models.CheckConstraint(
+                condition=Q(repeat_every=0) | Q(repeat_every__gte=2), name="study_repeat_every_fits"
+            ),
             models.CheckConstraint(
                 condition=Q(comments__in=["off", "optional", "required"]), name="study_comments_known"
             ),
@@ -328,14 +340,15 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
         return self.filter(taken__lt=F("quota"))
 
     def for_rating(self) -> "ComparisonQuerySet":
-        """Comparisons that count: neither gold nor training."""
+        """Comparisons that count: neither gold nor training nor repeated."""
         return self.filter(purpose=Purpose.RATING)
 
 
 class Comparison(models.Model):
     """Two summaries of one document, or of one query on it, in canonical order: a has the smaller id.
 
-    An attention check, which is gold or training, has one summary of another document.
+    An attention check, which is gold or training, has one summary of another document. A repeated pair has the texts of
+    a rating pair, and is given to some of those who rated that one; one row for all of them.
     """
 
     # No index of its own: comparison_wanting finds those with a free place, comparison_once_per_study the rest.
@@ -345,6 +358,8 @@ class Comparison(models.Model):
     summary_a = models.ForeignKey(Summary, on_delete=models.PROTECT, related_name="comparisons_as_a")
     summary_b = models.ForeignKey(Summary, on_delete=models.PROTECT, related_name="comparisons_as_b")
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.RATING)
+    # True of repeated pairs alone, so that the index of a constraint below leads from a pair to its repeat.
+    repeat = models.BooleanField(default=False)
     # A fixed random number: orders the pairs of a document by no rule that an annotator could notice.
     shuffle = models.PositiveIntegerField()
     # A fixed random number, the same for all pairs of a document: in this order documents get their votes, so that
@@ -360,13 +375,19 @@ class Comparison(models.Model):
         ordering = ["study", "document", "pk"]
         constraints = [
             models.CheckConstraint(condition=Q(summary_a__lt=F("summary_b")), name="comparison_canonical_order"),
-            models.UniqueConstraint(fields=["study", "summary_a", "summary_b"], name="comparison_once_per_study"),
+            models.UniqueConstraint(
+                fields=["study", "summary_a", "summary_b", "repeat"], name="comparison_once_per_study"
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose="repeat", repeat=True) | ~Q(purpose="repeat") & Q(repeat=False),
+                name="comparison_repeat_fits_purpose",
+            ),
             models.CheckConstraint(condition=Q(taken__lte=F("quota")), name="comparison_within_quota"),
             models.CheckConstraint(condition=Q(taken__gte=0), name="comparison_taken_not_negative"),
             models.CheckConstraint(condition=Q(imported__lte=F("taken")), name="comparison_imported_are_taken"),
             models.CheckConstraint(
                 condition=Q(purpose="rating", quota__lt=EVERYBODY)
-                | Q(purpose__in=["gold", "training"], quota=EVERYBODY),
+                | Q(purpose__in=["gold", "training", "repeat"], quota=EVERYBODY),
                 name="comparison_quota_fits_purpose",
             ),
         ]

@@ -28,6 +28,18 @@ _WITHOUT_CONSENT = """EXISTS (
                WHERE given.annotator_id = who.id AND agreed.version = study.consent_version
            )
        )"""
+# A pair comes again, sides swapped, to somebody who rated it.
+_REPEATS_NOTHING = """EXISTS (
+           SELECT 1 FROM annotations_comparison again
+           WHERE again.id = NEW.comparison_id AND again.purpose = 'repeat' AND NOT EXISTS (
+               SELECT 1 FROM annotations_comparison pair
+               JOIN annotations_assignment given ON given.comparison_id = pair.id
+               WHERE pair.study_id = again.study_id AND pair.summary_a_id = again.summary_a_id
+               AND pair.summary_b_id = again.summary_b_id AND pair.purpose = 'rating'
+               AND given.annotator_id = NEW.annotator_id AND given.state = 'done'
+               AND given.shown_left <> '' AND given.shown_left <> NEW.shown_left
+           )
+       )"""
 
 _SAW_RESULTS = "EXISTS (SELECT 1 FROM annotations_annotator WHERE id = {who} AND saw_results_at IS NOT NULL)"
 _HOLDS_AFTER_RESULTS = f"NEW.state = 'leased' AND {_SAW_RESULTS.format(who='NEW.annotator_id')}"
@@ -43,7 +55,7 @@ SQLITE = (
        WHEN NEW.slot >= (SELECT quota FROM annotations_comparison WHERE id = NEW.comparison_id)
        BEGIN SELECT RAISE(ABORT, 'assignment_slot_within_quota'); END""",
     """CREATE TRIGGER IF NOT EXISTS known_pair_has_expected_answer BEFORE INSERT ON annotations_assignment
-       WHEN (SELECT purpose FROM annotations_comparison WHERE id = NEW.comparison_id) <> 'rating'
+       WHEN (SELECT purpose FROM annotations_comparison WHERE id = NEW.comparison_id) IN ('gold', 'training')
        AND NOT EXISTS (SELECT 1 FROM annotations_expectedanswer WHERE comparison_id = NEW.comparison_id)
        BEGIN SELECT RAISE(ABORT, 'known_pair_has_expected_answer'); END""",
     """CREATE TRIGGER IF NOT EXISTS comparison_purpose_is_fixed BEFORE UPDATE OF purpose ON annotations_comparison
@@ -63,6 +75,9 @@ SQLITE = (
     f"""CREATE TRIGGER IF NOT EXISTS assignment_needs_consent BEFORE INSERT ON annotations_assignment
        WHEN {_WITHOUT_CONSENT}
        BEGIN SELECT RAISE(ABORT, 'assignment_needs_consent'); END""",
+    f"""CREATE TRIGGER IF NOT EXISTS repeat_is_of_a_rated_pair BEFORE INSERT ON annotations_assignment
+       WHEN {_REPEATS_NOTHING}
+       BEGIN SELECT RAISE(ABORT, 'repeat_is_of_a_rated_pair'); END""",
     *(
         f"""CREATE TRIGGER IF NOT EXISTS assignment_is_blind_{when.split()[0].lower()} BEFORE {when}
             ON annotations_assignment WHEN {_HOLDS_AFTER_RESULTS}
@@ -97,7 +112,7 @@ POSTGRESQL = (
        ON annotations_assignment FOR EACH ROW EXECUTE FUNCTION assignment_slot_within_quota()""",
     """CREATE OR REPLACE FUNCTION known_pair_has_expected_answer() RETURNS trigger AS $$
        BEGIN
-           IF (SELECT purpose FROM annotations_comparison WHERE id = NEW.comparison_id) <> 'rating'
+           IF (SELECT purpose FROM annotations_comparison WHERE id = NEW.comparison_id) IN ('gold', 'training')
            AND NOT EXISTS (SELECT 1 FROM annotations_expectedanswer WHERE comparison_id = NEW.comparison_id) THEN
                RAISE EXCEPTION 'known_pair_has_expected_answer' USING ERRCODE = 'check_violation';
            END IF;
@@ -173,6 +188,15 @@ POSTGRESQL = (
        END $$ LANGUAGE plpgsql""",
     """CREATE OR REPLACE TRIGGER saw_results_stays BEFORE UPDATE OF saw_results_at
        ON annotations_annotator FOR EACH ROW EXECUTE FUNCTION saw_results_stays()""",
+    f"""CREATE OR REPLACE FUNCTION repeat_is_of_a_rated_pair() RETURNS trigger AS $$
+       BEGIN
+           IF {_REPEATS_NOTHING} THEN
+               RAISE EXCEPTION 'repeat_is_of_a_rated_pair' USING ERRCODE = 'check_violation';
+           END IF;
+           RETURN NEW;
+       END $$ LANGUAGE plpgsql""",
+    """CREATE OR REPLACE TRIGGER repeat_is_of_a_rated_pair BEFORE INSERT
+       ON annotations_assignment FOR EACH ROW EXECUTE FUNCTION repeat_is_of_a_rated_pair()""",
     """CREATE OR REPLACE FUNCTION row_is_append_only() RETURNS trigger AS $$
        BEGIN
            RAISE EXCEPTION '%', TG_NAME USING ERRCODE = 'check_violation';
@@ -199,6 +223,7 @@ TABLES = {
     **dict.fromkeys(BLIND_ASSIGNMENT, "annotations_assignment"),
     **dict.fromkeys(BLIND_VOTE, "annotations_judgement"),
     "saw_results_stays": "annotations_annotator",
+    "repeat_is_of_a_rated_pair": "annotations_assignment",
     **APPEND_ONLY,
 }
 

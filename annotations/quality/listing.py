@@ -19,6 +19,7 @@ ORDERS: dict[str, Figure] = {
     "skipped": lambda row: -row.skipped,
     "fast": lambda row: None if row.speed is None else row.speed.median_seconds,
     "agreement": lambda row: None if row.agreement is None else row.agreement.value,
+    "reliability": lambda row: None if row.reliability is None else row.reliability.value,
     "gold": lambda row: row.gold.accuracy.value,
 }
 

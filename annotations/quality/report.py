@@ -1,5 +1,6 @@
 """Compute the figures of the quality page, per criterion and per annotator (docs/rater-statistics.md)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,10 +10,14 @@ from django.db.models.functions import Length, TruncDate
 
 from annotations.gold.results import gold_by_annotator, no_gold_yet
 from annotations.models import Annotator, Assignment, AssignmentQuerySet, Criterion, Study
+from annotations.quality import reliability as shown_reliability
+from annotations.quality.repeats import read_repeats
 from annotations.quality.vote_columns import VoteColumns, read_vote_columns
 from stats.raters.agreement import Agreement, agreement_with_others, krippendorff_alpha
 from stats.raters.anomaly import Anomaly, anomalies
 from stats.raters.gold import GoldCheck
+from stats.raters.reliability import Reliability, reliabilities
+from stats.raters.repeats import SelfAgreement, self_agreement
 from stats.raters.side_bias import is_biased, side_bias
 from stats.raters.speed import Speed, speeds
 from stats.raters.straightlining import SameAnswers, Straightlining, same_answers, straightlining
@@ -30,8 +35,11 @@ State = Assignment.State
 
 @dataclass(frozen=True)
 class CriterionQuality:
+    """Agreement on a question; repeats: with oneself, on pairs that came again."""
+
     criterion: Criterion
     agreement: Agreement
+    repeats: Proportion
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,8 @@ class AnnotatorQuality:
     agreement: Proportion | None
     left_wins: Proportion | None
     anomaly: Anomaly | None
+    reliability: Reliability | None
+    repeats: Proportion | None
     line: Straightlining | None
     same: SameAnswers | None
     speed: Speed | None
@@ -58,6 +68,8 @@ class AnnotatorQuality:
         warnings = []
         if self.anomaly and self.anomaly.flagged:
             warnings.append("votes unlike the others’")
+        if self.reliability and self.reliability.finding:
+            warnings.append(shown_reliability.WARNINGS[self.reliability.finding])
         if self.left_wins and is_biased(self.left_wins):
             warnings.append("one side preferred")
         if self.line and self.line.run_probability is not None and self.line.run_probability < RARE_RUN:
@@ -68,6 +80,16 @@ class AnnotatorQuality:
             warnings.append("missed gold items")
         return warnings
 
+    @property
+    def reliability_places(self) -> Sequence[float]:
+        """Return where the picture of reliability has its lower bound, its value and its upper bound."""
+        return shown_reliability.places(self.reliability) if self.reliability else []
+
+    @property
+    def reliability_sentence(self) -> str:
+        """Say what the reliability means; "" where there is none."""
+        return shown_reliability.sentence(self.reliability) if self.reliability else ""
+
 
 @dataclass(frozen=True)
 class StudyQuality:
@@ -75,6 +97,11 @@ class StudyQuality:
     left_wins: Proportion
     annotators: list[AnnotatorQuality]
     days: list[tuple[date, int]]
+
+    @property
+    def has_repeats(self) -> bool:
+        """True once somebody answered a pair twice."""
+        return any(row.repeats.n for row in self.criteria)
 
     @property
     def agreement_rows(self) -> list[tuple[CriterionQuality, str]]:
@@ -97,17 +124,28 @@ def study_quality(study: Study) -> StudyQuality:
     votes = read_vote_columns(study)
     criteria = list(study.criteria.all())
     by_criterion = {criterion.pk: votes.on(criterion) for criterion in criteria}
+    repeats = _repeats(study, criteria)
     first = by_criterion[criteria[0].pk] if criteria else votes
     # Imported votes may not say which text stood left.
     sided = first.where(first.side_known)
     shown = shown_choice(sided.outcome, sided.a_is_left)
     sides = side_bias(shown, sided.annotator)
     return StudyQuality(
-        criteria=[CriterionQuality(criterion, _agreement(study, by_criterion[criterion.pk])) for criterion in criteria],
+        criteria=[
+            CriterionQuality(criterion, _agreement(study, by_criterion[criterion.pk]), found.overall)
+            for criterion, found in zip(criteria, repeats, strict=True)
+        ],
         left_wins=sides.overall,
-        annotators=_annotators(study, votes, first, sided.annotator, shown),
+        annotators=_annotators(study, votes, first, sided.annotator, shown, repeats[0].by_annotator if repeats else {}),
         days=_days(study),
     )
+
+
+def _repeats(study: Study, criteria: Sequence[Criterion]) -> list[SelfAgreement]:
+    """Compare the answers to pairs that came again with those before, on each question."""
+    twice = read_repeats(study)
+    on_each = (twice.on(criterion) for criterion in criteria)
+    return [self_agreement(answers.annotator, answers.first, answers.again) for answers in on_each]
 
 
 def _agreement(study: Study, votes: VoteColumns) -> Agreement:
@@ -122,18 +160,25 @@ def _agreement(study: Study, votes: VoteColumns) -> Agreement:
 
 
 def _annotators(
-    study: Study, votes: VoteColumns, first: VoteColumns, chooser: IntArray, shown: IntArray
+    study: Study,
+    votes: VoteColumns,
+    first: VoteColumns,
+    chooser: IntArray,
+    shown: IntArray,
+    repeats: Mapping[int, Proportion],
 ) -> list[AnnotatorQuality]:
     """Compute every annotator's figures.
 
     Args:
         first: The votes on the first criterion.
         chooser, shown: Annotators and choices of those of them whose sides are known.
+        repeats: How often each annotator gave the same answer twice.
     """
     agreement = agreement_with_others(first.comparison, first.annotator, first.outcome, document=first.document)
     left_wins = side_bias(shown, chooser).by_annotator
     pair, outcome, _ = system_pairs(first.system_a, first.system_b, first.outcome)
     anomaly = anomalies(pair, first.annotator, outcome, seed=study.seed)
+    reliability = reliabilities(first.system_a, first.system_b, first.comparison, first.annotator, first.outcome)
     same = same_answers(votes.comparison, votes.annotator, votes.outcome)
     pace = _speeds(study)
     gold = gold_by_annotator(study)
@@ -145,6 +190,8 @@ def _annotators(
             agreement=agreement.get(annotator.pk),
             left_wins=left_wins.get(annotator.pk),
             anomaly=anomaly.get(annotator.pk),
+            reliability=reliability.get(annotator.pk),
+            repeats=repeats.get(annotator.pk),
             line=straightlining(own) if len(own := shown[chooser == annotator.pk]) else None,
             same=same.get(annotator.pk),
             speed=pace.get(annotator.pk),

@@ -14,18 +14,22 @@ from annotations.quality.report import AnnotatorQuality, CriterionQuality, Study
 from stats.raters.agreement import Agreement
 from stats.raters.anomaly import Anomaly
 from stats.raters.gold import GoldCheck
+from stats.raters.reliability import Reliability
 from stats.raters.speed import Speed
 from stats.raters.straightlining import SameAnswers, Straightlining
 from stats.uncertainty.proportions import Proportion, wilson
 
 Values = dict[str, Any]
 T = TypeVar("T")
-FIGURES = ("agreement", "left_wins", "anomaly", "line", "same", "speed", "gold")
+FIGURES = ("agreement", "left_wins", "anomaly", "reliability", "repeats", "line", "same", "speed", "gold")
 
 
 def as_values(quality: StudyQuality) -> Values:
     return {
-        "criteria": {str(row.criterion.pk): asdict(row.agreement) for row in quality.criteria},
+        "criteria": {
+            str(row.criterion.pk): {"agreement": asdict(row.agreement), "repeats": asdict(row.repeats)}
+            for row in quality.criteria
+        },
         "left_wins": asdict(quality.left_wins),
         "annotators": {str(row.annotator.pk): _figures(row) for row in quality.annotators},
         "days": [[day.isoformat(), n] for day, n in quality.days],
@@ -46,9 +50,9 @@ def from_values(study: Study, values: Values | None) -> StudyQuality:
     skipped = _skipped(study)
     return StudyQuality(
         criteria=[
-            CriterionQuality(criterion, Agreement(**values["criteria"][str(criterion.pk)]))
+            CriterionQuality(criterion, Agreement(**found["agreement"]), Proportion(**found["repeats"]))
             for criterion in study.criteria.all()
-            if str(criterion.pk) in values["criteria"]
+            if (found := values["criteria"].get(str(criterion.pk)))
         ],
         left_wins=Proportion(**values["left_wins"]),
         annotators=[
@@ -79,6 +83,8 @@ def _annotator(annotator: Annotator, figures: Values, skipped: int) -> Annotator
         agreement=proportion(of_votes.get("agreement")),
         left_wins=proportion(of_votes.get("left_wins")),
         anomaly=_anomaly(of_votes.get("anomaly")),
+        reliability=Reliability(**found) if (found := of_votes.get("reliability")) else None,
+        repeats=proportion(of_votes.get("repeats")),
         line=Straightlining(**line) if (line := of_votes.get("line")) else None,
         same=_with_share(SameAnswers, "share", of_votes.get("same")),
         speed=_with_share(Speed, "too_fast", of_votes.get("speed")),

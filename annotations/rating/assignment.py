@@ -19,7 +19,7 @@ from django.utils import timezone
 from annotations.counts.pair_tallies import counting
 from annotations.counts.side_balance import count_sides, side_to_show
 from annotations.models import Annotator, Assignment, Comparison, Side, Study
-from annotations.rating import gold_schedule, queries
+from annotations.rating import gold_schedule, queries, repeats
 from annotations.rating.leases import keep_readable, lease_end, return_expired
 from annotations.rating.queries import (
     AvailableComparison,
@@ -78,7 +78,9 @@ def _plenty_left(study: Study) -> bool:
 
 def _take_any(annotator: Annotator, last: DocumentPlace | None, now: datetime) -> Assignment | None:
     while True:
-        if assignment := _take_control_item(annotator, now) or _take_for_rating(annotator, last, now):
+        if assignment := (
+            _take_control_item(annotator, now) or _take_repeat(annotator, now) or _take_for_rating(annotator, last, now)
+        ):
             return assignment
         if not (return_expired(annotator.study, now=now) or available_to(annotator).exists()):
             return None
@@ -92,6 +94,14 @@ def _take_control_item(annotator: Annotator, now: datetime) -> Assignment | None
         if assignment := take_comparison(annotator, comparison_id, now):
             return assignment
     return None
+
+
+def _take_repeat(annotator: Annotator, now: datetime) -> Assignment | None:
+    """Take a pair that the annotator rated before if it is the turn of one."""
+    if not annotator.study.repeat_every:
+        return None
+    again = repeats.due(annotator, available_to(annotator))
+    return again and take_comparison(annotator, again.comparison, now, side=again.shown_left)
 
 
 def has_work(annotator: Annotator) -> bool:
@@ -191,7 +201,12 @@ def _any_place(annotator: Annotator) -> DocumentPlace:
 
 @transaction.atomic
 def take_comparison(
-    annotator: Annotator, comparison_id: int, now: datetime, *, handed_out: CandidatePair | None = None
+    annotator: Annotator,
+    comparison_id: int,
+    now: datetime,
+    *,
+    handed_out: CandidatePair | None = None,
+    side: str | None = None,
 ) -> Assignment | None:
     """Hold a place of this comparison for the annotator; None if others took the last one.
 
@@ -201,6 +216,7 @@ def take_comparison(
     Args:
         handed_out: How the comparison was found; its probability is stored. None where an answer comes from a page that
             was still open: what was stored when the page was given stays.
+        side: The summary to show left; chosen here if None.
     """
     if not queries.take_place(comparison_id):
         return None
@@ -210,7 +226,7 @@ def take_comparison(
     slot = next(number for number in range(len(held_slots) + 1) if number not in held_slots)
     mine = next((assignment for assignment in earlier if assignment.annotator_id == annotator.pk), None)
     if mine is None:
-        side = _side_for(annotator, systems, earlier)
+        side = _side_for(annotator, systems, earlier, side)
         return _create(annotator, comparison_id, slot, side, lease_end(now), handed_out)
     if mine.state not in GIVEN_BACK:
         # Another request of the same annotator was faster; give the place back.
@@ -239,11 +255,13 @@ def _create(
     return assignment
 
 
-def _side_for(annotator: Annotator, systems: SystemsOfComparison, earlier: list[EarlierAssignment]) -> str:
-    """Choose the side that the annotator is shown left, and add it to their counts."""
+def _side_for(
+    annotator: Annotator, systems: SystemsOfComparison, earlier: list[EarlierAssignment], wanted: str | None
+) -> str:
+    """Choose the side that the annotator is shown left unless one is wanted, and add it to their counts."""
     held = [assignment.shown_left for assignment in earlier if assignment.slot is not None]
     lapsed = [assignment.shown_left for assignment in earlier if assignment.state == Assignment.State.EXPIRED]
-    side = side_to_show(systems.lead_of_a, held, lapsed)
+    side = wanted or side_to_show(systems.lead_of_a, held, lapsed)
     left, right = (systems.system_a, systems.system_b) if side == Side.A else (systems.system_b, systems.system_a)
     count_sides(annotator.pk, left, right)
     return side

@@ -8,14 +8,14 @@ guess it. Annotators who have no rating pair left are given neither.
 from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.crypto import salted_hmac
 
 from annotations.models import Annotator, Assignment, Comparison, ControlItem, Purpose
+from annotations.models.studies import REPEAT_AFTER
+from annotations.rating import repeats
+from annotations.rating.mixing import HELD_AT_ONCE, given_in_order, secret
 from annotations.studies.languages import readable_codes
 
 EXPIRED = Assignment.State.EXPIRED
-# An annotator holds at most the pair on the screen and the one fetched ahead.
-HELD_AT_ONCE = 2
 
 
 class _OpenItem(NamedTuple):
@@ -56,7 +56,7 @@ def due(annotator: Annotator, rating: QuerySet[Comparison]) -> list[int]:
 
 def _due_gold(annotator: Annotator, gold: list[_OpenItem]) -> list[int]:
     """Return the gold pair that is due, if any: one whose lease ran out comes again and stays the one of its block."""
-    newest = list(_given(annotator)[:HELD_AT_ONCE].values_list("comparison_id", "state"))
+    newest = list(given_in_order(annotator)[:HELD_AT_ONCE].values_list("comparison_id", "state"))
     lapsed = {comparison for comparison, state in newest if state == EXPIRED}
     if again := [item.comparison for item in gold if item.comparison in lapsed]:
         return again[:1]
@@ -67,13 +67,53 @@ def _due_gold(annotator: Annotator, gold: list[_OpenItem]) -> list[int]:
     last_document = newest_first.values_list("comparison__document_id", flat=True).first()
     fresh = [item for item in gold if not item.returned]
     # Of the document last read, so that no transcript is opened for gold; then in an order of the annotator's own.
-    fresh.sort(key=lambda item: (item.document != last_document, _secret(annotator, "order", item.comparison)))
+    fresh.sort(key=lambda item: (item.document != last_document, secret(annotator, "order", item.comparison)))
     # Only one: if it cannot be taken, another tab of this annotator has just taken it.
     return [item.comparison for item in fresh[:1]]
 
 
-def upcoming_gold(annotator: Annotator, rating: int) -> int:
-    """Return how many gold pairs come with this many more rating pairs; a total without them would reveal them."""
+def upcoming(annotator: Annotator, rating: int) -> int:
+    """Return how many gold and repeated pairs come with this many more rating pairs.
+
+    A total without them would reveal them.
+    """
+    return _upcoming_both(annotator, rating) if annotator.study.repeat_every else _upcoming_gold(annotator, rating)
+
+
+def _upcoming_both(annotator: Annotator, rating: int) -> int:
+    """Go through the pairs to come one by one, as if none of them were skipped."""
+    every, gold_every = annotator.study.repeat_every, annotator.study.gold_every
+    left = sum(item.purpose == Purpose.GOLD and not item.returned for item in _open_items(annotator))
+    given = repeats.given_pairs(annotator)
+    purposes = [pair.purpose for pair in given]
+    skipped = [pair.state == Assignment.State.SKIPPED for pair in given]
+    coming = 0
+    while rating > 0:
+        n = len(purposes)
+        gold_block, gold_used = divmod(n, gold_every) if gold_every else (0, 0)
+        block, used = divmod(n, every)
+        old = zip(purposes, skipped[: max(0, n - REPEAT_AFTER)], strict=False)
+        again = sum(purpose == Purpose.RATING and not out for purpose, out in old) - purposes.count(Purpose.REPEAT)
+        if (
+            gold_every
+            and left
+            and Purpose.GOLD not in purposes[n - gold_used :]
+            and gold_used >= _gold_position(annotator, gold_block)
+        ):
+            purposes.append(Purpose.GOLD)
+            left, coming = left - 1, coming + 1
+        elif again > 0 and Purpose.REPEAT not in purposes[n - used :] and used >= repeats.position(annotator, block):
+            purposes.append(Purpose.REPEAT)
+            coming += 1
+        else:
+            purposes.append(Purpose.RATING)
+            rating -= 1
+        skipped.append(False)
+    return coming
+
+
+def _upcoming_gold(annotator: Annotator, rating: int) -> int:
+    """Return how many gold pairs come with this many more rating pairs."""
     every = annotator.study.gold_every
     if not every or not rating:
         return 0
@@ -112,26 +152,15 @@ def _readable(annotator: Annotator) -> Q:
     return Q() if codes is None else Q(comparison__document__language__in=codes)
 
 
-def _given(annotator: Annotator) -> QuerySet[Assignment]:
-    """The annotator's assignments without training, newest first; a pair that comes again keeps its position."""
-    given = annotator.assignments.exclude(comparison__purpose=Purpose.TRAINING)
-    return given.order_by("-created_at", "-pk")
-
-
 def _block(annotator: Annotator) -> _Block:
-    given = _given(annotator)
+    given = given_in_order(annotator)
     number, used = divmod(given.count(), annotator.study.gold_every)
     purposes = given[:used].values_list("comparison__purpose", flat=True) if used else []
     return _Block(number, used, Purpose.GOLD in purposes)
 
 
 def _gold_position(annotator: Annotator, block: int) -> int:
-    return _secret(annotator, "block", block) % annotator.study.gold_every
-
-
-def _secret(annotator: Annotator, what: str, number: int) -> int:
-    digest = salted_hmac(f"annotations.mixing.{what}", f"{annotator.study.seed}:{annotator.pk}:{number}").digest()
-    return int.from_bytes(digest[:8], "big")
+    return secret(annotator, "block", block) % annotator.study.gold_every
 
 
 def practice_place(assignment: Assignment) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from annotations.evidence.foreign import foreign_spans
 from annotations.models import Annotator, Assignment, Comparison, KeyOrder, Purpose, Study, SummaryFormat, Wanted
 from annotations.rating import queries
 from annotations.rating.assignment import MOST_COUNTED
-from annotations.rating.gold_schedule import practice_place, upcoming_gold
+from annotations.rating.gold_schedule import practice_place, upcoming
 from annotations.rating.queries import AnsweredQuestion, PairTexts, Spans, WorkCounts
 from annotations.rating.undo import SKIP, has_acted
 from annotations.rating.votes import choice_of
@@ -216,7 +216,7 @@ def _shown(text: str, study: Study) -> str:
 def _evidence(pair: PairTexts, assignment: Assignment) -> PairEvidence | None:
     """Return the evidence if both summaries have it: help on one side alone would push votes."""
     spans = pair.spans
-    if pair.purpose != Purpose.RATING:
+    if pair.purpose in (Purpose.GOLD, Purpose.TRAINING):
         spans = _spans_in_this_document(assignment.comparison, spans)
     if len(spans) < 2:
         return None
@@ -281,7 +281,7 @@ def _practice_progress(assignment: Assignment) -> RatingProgress:
 def _progress(annotator: Annotator, counts: WorkCounts) -> RatingProgress:
     more_than = MOST_COUNTED if counts.left > MOST_COUNTED else 0
     left = min(counts.left, MOST_COUNTED)
-    return RatingProgress(counts.rated, counts.rated + counts.held + left + upcoming_gold(annotator, left), more_than)
+    return RatingProgress(counts.rated, counts.rated + counts.held + left + upcoming(annotator, left), more_than)
 
 
 def _turns(turns: list[dict[str, Any]]) -> list[Turn]:

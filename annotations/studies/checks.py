@@ -116,6 +116,14 @@ def check_gold_every(number: int) -> None:
     check_sizes(("gold_every", "number of pairs with one gold item", number))
 
 
+def check_repeat_every(number: int) -> None:
+    if number < 0 or number == 1:
+        raise StudySetupError(
+            f"One repeated pair in {number} pairs is not possible; expected 0 for none, or 2 or more.", "repeat_every"
+        )
+    check_sizes(("repeat_every", "number of pairs with one repeated pair", number))
+
+
 def check_consent(text: str) -> None:
     if len(text) > LONGEST_CONSENT:
         raise StudySetupError(

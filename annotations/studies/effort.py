@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from annotations.models import Assignment, ControlItem, Judgement, JudgementQuerySet, Purpose, Study
+from annotations.models.studies import REPEAT_AFTER
 
 CHUNK = 10_000
 MS_A_MINUTE = 60_000
@@ -97,7 +98,7 @@ class PersonEffort:
     """The work a study asks of one person who joins now.
 
     Attributes:
-        pairs: Gold pairs among them: a number without them would reveal them.
+        pairs: Gold and repeated pairs among them: a number without them would reveal them.
         more: There are more than `pairs`.
         practice: Training pairs, which come on top.
         seconds: Time of one pair.
@@ -126,6 +127,8 @@ def person_effort(study: Study) -> PersonEffort:
     practice, gold = _control_items(study)
     if study.gold_every:
         pairs += min(gold, pairs // (study.gold_every - 1))
+    if study.repeat_every:
+        pairs += max(0, pairs - REPEAT_AFTER) // study.repeat_every
     pace = _measured(Judgement.objects.for_rating().filter(criterion__study=study))
     seconds = ASSUMED_SECONDS if pace is None else pace[0]
     return PersonEffort(pairs, free > MOST_PAIRS, practice, seconds, pace is not None)

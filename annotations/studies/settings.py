@@ -11,7 +11,14 @@ from django.utils import timezone
 from annotations.counts.pair_tallies import sampling_changed
 from annotations.models import AuditEntry, ExpectedAnswer, Outcome, Study
 from annotations.studies import audit
-from annotations.studies.checks import StudySetupError, check_gold_every, check_pair, check_sampling, dates_problem
+from annotations.studies.checks import (
+    StudySetupError,
+    check_gold_every,
+    check_pair,
+    check_repeat_every,
+    check_sampling,
+    dates_problem,
+)
 
 STATUS_CHANGES = {
     "open": (Study.Status.OPEN, (Study.Status.DRAFT, Study.Status.PAUSED, Study.Status.CLOSED)),
@@ -23,6 +30,7 @@ FIXED_BY_RATING = ("allow_tie", "allow_both_bad", "strength", "comments", "summa
 LABELS = dict(zip(FIXED_BY_RATING, ("Equally good", "Both bad", "Strength", "Comments", "Summaries"), strict=True))
 ALWAYS = (
     *("title", "annotator_title", "guidelines", "quota", "break_minutes", "gold_every", "open_link", "ask_guess"),
+    "repeat_every",
     *("opens_at", "closes_at", "completion_code", "completion_url", "sampling", "epsilon"),
     *("small_system", "large_system"),
 )
@@ -94,6 +102,8 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
         raise StudySetupError(f"“{label}” can no longer change: annotators have already been given pairs.")
     if "gold_every" in changed:
         check_gold_every(values["gold_every"])
+    if "repeat_every" in changed:
+        check_repeat_every(values["repeat_every"])
     _check_expected_answers(before, changed, values)
     check_sampling(*(values.get(name, getattr(before, name)) for name in ("sampling", "epsilon")))
     if "quota" in changed:

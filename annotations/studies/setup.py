@@ -95,6 +95,7 @@ class PeopleOptions:
     questions_before: Sequence[str] = ()
     questions_after: Sequence[str] = ()
     gold_every: int = 0
+    repeat_every: int = 0
     ask_guess: bool = False
     completion_code: str = ""
     completion_url: str = ""
@@ -102,7 +103,7 @@ class PeopleOptions:
     @property
     def fields(self) -> dict[str, Any]:
         """Return those that are fields of Study."""
-        names = ("open_link", "gold_every", "ask_guess", "completion_code", "completion_url")
+        names = ("open_link", "gold_every", "repeat_every", "ask_guess", "completion_code", "completion_url")
         return {name: getattr(self, name) for name in names}
 
     def questions(self) -> dict[str, list[QuestionLine]]:
@@ -251,6 +252,7 @@ def check_study(wanted: NewStudy) -> None:
     checks.check_dates(wanted.opens_at, wanted.closes_at)
     people = wanted.people or PeopleOptions()
     checks.check_gold_every(people.gold_every)
+    checks.check_repeat_every(people.repeat_every)
     checks.check_consent(people.consent)
     people.questions()
     checks.check_columns(wanted.row())

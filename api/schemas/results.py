@@ -18,7 +18,7 @@ class FilterQuery(Schema):
     group: Short = Field("", description="Of annotators: open, personal, imported, or an invitation's number.")
     size: Literal["", "compact", "mid", "large"] = Field("", description="Of systems.")
     ties: Literal["", "half", "dropped", "davidson"] = ""
-    weights: Literal["", "equal", "chance"] = ""
+    weights: Literal["", "equal", "chance", "reliability"] = ""
     control: Literal["", "length", "style"] = ""
     raters: Literal["", "all", "unflagged"] = Field(
         "", description="unflagged: without annotators whom a check of the quality page flags."

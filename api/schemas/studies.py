@@ -55,6 +55,7 @@ class StudyOut(Schema):
     questions_before: list[str]
     questions_after: list[str]
     gold_every: int
+    repeat_every: int
     ask_guess: bool
     completion_code: str
     completion_url: str
@@ -130,6 +131,9 @@ class StudyIn(BodySchema):
     )
     questions_after: QuestionLines = Field([], description="About the person, after rating.")
     gold_every: Annotated[int, Field(ge=0, le=1000)] = Field(0, description="One gold item in so many pairs; 0: none.")
+    repeat_every: Annotated[int, Field(ge=0, le=1000)] = Field(
+        0, description="One pair in so many comes again to who rated it, sides swapped; 0: none."
+    )
     ask_guess: bool = Field(False, description="Ask at the end which text was the large model's.")
     completion_code: Annotated[str, Field(max_length=50)] = Field("", description="Shown at the end, for a platform.")
     completion_url: Annotated[str, Field(max_length=200)] = Field("", description="Where annotators go at the end.")

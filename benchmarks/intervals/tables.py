@@ -58,6 +58,24 @@ def _one_study(options: Namespace, studies: int) -> Iterator[str]:
     yield from study_table(studies, options.seed)
 
 
+def _people(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.people import HELD_OUT, TUNING, people_table
+
+    yield from people_table(TUNING if options.designs == "tuning" else HELD_OUT, studies, options.seed)
+
+
+def _alpha(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.alpha import HELD_OUT, TUNING, alpha_table
+
+    yield from alpha_table(TUNING if options.designs == "tuning" else HELD_OUT, studies, options.seed)
+
+
+def _weighted(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.weighted import WEIGHTED, weighted_table
+
+    yield from weighted_table(WEIGHTED, studies, options.seed)
+
+
 # What an option shows of its N studies, and its table.
 TABLES: dict[str, tuple[str, Callable[[Namespace, int], Iterator[str]]]] = {
     "boards": (
@@ -100,5 +118,18 @@ TABLES: dict[str, tuple[str, Callable[[Namespace, int], Iterator[str]]]] = {
         "Show one board of 452 votes as it was before the calibrated interval and as it is, and what N such studies "
         "have in the mean.",
         _one_study,
+    ),
+    "people": (
+        "Draw N studies of each design in which some annotators click: how many of these are found, and how many "
+        "careful ones flagged.",
+        _people,
+    ),
+    "alpha": (
+        "Draw N studies of each design: how often the interval of alpha holds the truth, before and now.",
+        _alpha,
+    ),
+    "weighted": (
+        "Draw N studies of each design: boards whose votes weigh alike and by reliability.",
+        _weighted,
     ),
 }

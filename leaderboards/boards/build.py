@@ -17,6 +17,7 @@ from leaderboards.data.inputs import METRIC_NAMES, BoardInputs, collection_pause
 from leaderboards.data.votes import filtered_votes
 from models_runner.models import Regime, System
 from stats.ratings.ratings import Anchor, Ratings, rate
+from stats.votes.arrays import FloatArray
 from stats.votes.least import SystemCounts, count_by_system, too_few
 from stats.votes.weights import effective_votes
 
@@ -180,12 +181,21 @@ def _not_searched(inputs: BoardInputs) -> list[str]:
 
 
 def _weights(inputs: BoardInputs) -> Board | None:
-    """Say how many votes have a known chance of their draw, and what they are worth together."""
+    """Say by what the votes weigh, and what they are worth together."""
     weights = inputs.weights
     if weights is None:
         return None
+    if inputs.filters.weights == "reliability":
+        return {"annotators": _annotator_weights(inputs, weights), "effective_votes": effective_votes(weights)}
     drawn = int((~np.isnan(inputs.votes.chance[inputs.counts])).sum())
     return {"drawn": drawn, "effective_votes": effective_votes(weights)}
+
+
+def _annotator_weights(inputs: BoardInputs, weights: FloatArray) -> dict[str, float]:
+    """Give the mean weight of each annotator's votes, by pseudonym."""
+    annotator = inputs.arrays.annotator
+    means = np.bincount(annotator, weights) / np.maximum(np.bincount(annotator), 1)
+    return dict(zip(inputs.annotators, means.tolist(), strict=True))
 
 
 def _add_equal_length(lines: Sequence[Board], inputs: BoardInputs) -> Board:

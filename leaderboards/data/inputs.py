@@ -19,6 +19,7 @@ from annotations.models import Criterion, Study
 from leaderboards.data.filters import Filters
 from leaderboards.data.votes import BoardVotes, VoteRow, filtered_votes, read_board_votes
 from models_runner.models import Score, Summary, System
+from stats.raters.weights import reliability_weights
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, VoteArrays, renumbered
 from stats.votes.weights import chance_weights
 
@@ -122,6 +123,11 @@ class BoardInputs:
     @cached_property
     def arrays(self) -> VoteArrays:
         """The votes between systems on the board, as statistics take them."""
+        return self._alike if self.weights is None else replace(self._alike, weight=self.weights)
+
+    @cached_property
+    def _alike(self) -> VoteArrays:
+        """The same votes without weights."""
         votes, chosen = self.votes, self._chosen
         return VoteArrays(
             system_a=self._numbers[votes.system_a[chosen]],
@@ -130,15 +136,22 @@ class BoardInputs:
             document=renumbered(votes.document[chosen]),
             annotator=renumbered(votes.annotator[chosen]),
             n_systems=len(self.systems),
-            weight=self.weights,
         )
 
     @cached_property
     def weights(self) -> FloatArray | None:
         """Weight of each vote in the arrays; None where all weigh alike."""
-        if self.filters.weights != "chance":
-            return None
-        return chance_weights(self.votes.chance[self._chosen])
+        if self.filters.weights == "chance":
+            return chance_weights(self.votes.chance[self._chosen])
+        if self.filters.weights == "reliability":
+            return reliability_weights(self._alike, self._comparison, seed=self.study.seed)
+        return None
+
+    @property
+    def _comparison(self) -> IntArray:
+        """Number what each vote in the arrays compares: two summaries."""
+        a, b = self.votes.summary_a[self._chosen], self.votes.summary_b[self._chosen]
+        return np.unique(a.astype(np.int64) * (int(b.max(initial=0)) + 1) + b, return_inverse=True)[1]
 
     def lengths(self, side: Literal["a", "b"]) -> FloatArray:
         """Words of the summary on this side of each vote in the arrays; NaN where they are not counted."""

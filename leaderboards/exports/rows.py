@@ -48,8 +48,10 @@ EXPORT_FIELDS = (
 # Values of void_reason. A vote on a summary that names a model or maker counts, and a reader may leave it out.
 EXCLUDED = "annotator_excluded"
 NAMES_A_MODEL = "names_a_model"
+REPEATED = "repeated_pair"
 # Why votes are left out, as the summary of an export says it.
 ON_KNOWN_PAIRS = "on gold or training pairs"
+ON_REPEATED = "on pairs that came again"
 GIVEN_BACK = "in pairs given back unfinished"
 OF_EXCLUDED = "of excluded annotators"
 ON_FLAGGED = "on summaries that name a model"
@@ -65,6 +67,7 @@ class Selection:
     Attributes:
         criterion: None for all questions.
         since: Only votes first given at this time or later.
+        include_repeats: Also answers to pairs that came again, marked; only in formats that mark votes.
         unflagged: Without annotators whom a check of the quality page flags when the file is written.
     """
 
@@ -73,16 +76,20 @@ class Selection:
     include_flagged: bool = False
     include_excluded: bool = False
     unflagged: bool = False
+    include_repeats: bool = False
 
     def reasons(self, study: Study) -> dict[str, Q]:
         """Return conditions by the reason for which they leave a vote out; the first that holds counts.
 
-        Votes left out for none of the first three are those of JudgementQuerySet.counted; a test holds them to it.
+        Votes left out for none of the first four are those of JudgementQuerySet.counted; a test holds them to it.
         """
         reasons = {
-            ON_KNOWN_PAIRS: ~Q(assignment__comparison__purpose=Purpose.RATING),
+            ON_KNOWN_PAIRS: Q(assignment__comparison__purpose__in=(Purpose.GOLD, Purpose.TRAINING)),
+            ON_REPEATED: Q(assignment__comparison__purpose=Purpose.REPEAT),
             GIVEN_BACK: Q(assignment__slot=None),
         }
+        if self.include_repeats:
+            del reasons[ON_REPEATED]
         if not self.include_excluded:
             reasons[OF_EXCLUDED] = ~included("assignment__annotator__")
         if self.unflagged:
@@ -122,6 +129,7 @@ class ExportVote(NamedTuple):
     summary_b: int
     document: int
     instruction_version: int
+    repeat: bool = False
     votes: int = 1  # how many votes a majority stands for
 
 
@@ -150,6 +158,7 @@ _COLUMNS = (
     f"{_PAIR}__summary_b_id",
     f"{_PAIR}__document_id",
     f"{_PAIR}__summary_a__run__instruction_version",
+    f"{_PAIR}__repeat",
 )
 
 
@@ -222,6 +231,8 @@ def as_row(vote: ExportVote, flagged: frozenset[int]) -> Row:
 
 
 def _void_reason(vote: ExportVote, flagged: frozenset[int]) -> str | None:
+    if vote.repeat:
+        return REPEATED
     if vote.excluded_at is not None:
         return EXCLUDED
     return NAMES_A_MODEL if vote.summary_a in flagged or vote.summary_b in flagged else None

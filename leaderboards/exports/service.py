@@ -69,6 +69,8 @@ class Export:
     format_left_out: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
+        if not self.format.marks:
+            self.selection = replace(self.selection, include_repeats=False)
         if self.format.one_question and self.selection.criterion is None:
             self.selection = replace(self.selection, criterion=self.study.criteria.first())
 
@@ -127,6 +129,7 @@ class ExportFormat:
 
     Attributes:
         rows: Yields the rows of an export.
+        marks: Whether votes that do not count can be in it, because it says so of each.
         one_question: Whether it takes votes on one criterion only: the study's first if none is named.
         leaves_out: Which votes the format has no place for, in words.
         counts_votes: Whether the choice of `Counting` applies.
@@ -141,15 +144,22 @@ class ExportFormat:
     one_question: bool = False
     leaves_out: str = ""
     counts_votes: bool = False
+    marks: bool = False
 
 
 TIES_OUT = "Ties and both bad, and pairs of equal texts."
 
 _FORMATS = (
     ExportFormat(
-        "csv", "CSV, a row a vote", "csv", CSV, Export.canonical, serialise=lambda rows: parts(csv_lines(rows))
+        "csv",
+        "CSV, a row a vote",
+        "csv",
+        CSV,
+        Export.canonical,
+        serialise=lambda rows: parts(csv_lines(rows)),
+        marks=True,
     ),
-    ExportFormat("jsonl", "JSON Lines, a row a vote", "jsonl", JSONL, Export.canonical),
+    ExportFormat("jsonl", "JSON Lines, a row a vote", "jsonl", JSONL, Export.canonical, marks=True),
     ExportFormat(
         "parquet",
         "Parquet, a row a vote",
@@ -157,6 +167,7 @@ _FORMATS = (
         "application/vnd.apache.parquet",
         Export.canonical,
         serialise=lambda rows: parquet_parts(rows, schema_of(VOTE_TYPES)),
+        marks=True,
     ),
     ExportFormat(
         "arena",

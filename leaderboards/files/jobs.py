@@ -65,6 +65,7 @@ def start_export(export: Export, by: User) -> ExportJob:
             "include_flagged": selection.include_flagged,
             "include_excluded": selection.include_excluded,
             "unflagged": selection.unflagged,
+            "include_repeats": selection.include_repeats,
             "votes": export.counting.value,
         },
     )
@@ -120,6 +121,7 @@ def export_of(job: ExportJob) -> Export:
         include_flagged=options["include_flagged"],
         include_excluded=options["include_excluded"],
         unflagged=options.get("unflagged", False),
+        include_repeats=options.get("include_repeats", False),
     )
     return Export(study, get_format(job.format), selection, Counting(options["votes"]))
 

@@ -180,6 +180,11 @@ def _rated(board: Board) -> Part:
         f"Ratings are Bradley–Terry strengths (Bradley and Terry, 1952), estimated by maximum likelihood{weak}, "
         f"{ties}, on a scale on which 400 points are odds of 10 to 1."
     )
+    if (board.get("weights") or {}).get("annotators"):
+        sentence += (
+            " Each judgement weighs in proportion to its judge's discrimination in a judge-aware Bradley–Terry model, "
+            "estimated from judgements on other documents alone (five folds)."
+        )
     if all(line["rating_lower"] is None for line in board["systems"]):
         return [sentence], sources
     return [sentence, _interval(board)], [*sources, CAMERON, ROMANO]

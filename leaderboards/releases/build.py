@@ -135,6 +135,8 @@ def _tables(release: Release, contents: Contents, maker: BoardMaker) -> dict[str
         "systems": contents.system_rows(),
         "annotators": contents.annotator_rows(),
     }
+    if contents.has_repeats:
+        tables["repeats"] = contents.repeat_rows()
     return tables | ({"comments": contents.comment_rows()} if release.include_comments else {})
 
 

@@ -8,15 +8,17 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from annotations.models import Comparison, Remark, Study, included
+from annotations.models import Comparison, Judgement, Remark, Study, included
 from annotations.quality.flagged import Flags, flagged_annotators
-from leaderboards.exports.rows import ExportVote, Row, Selection, as_row, flagged_summaries, read_export_votes
+from annotations.quality.repeats import answered_twice
+from leaderboards.exports.rows import WINNERS, ExportVote, Row, Selection, as_row, flagged_summaries, read_export_votes
 from lib.names import name_hash
 from models_runner.datasets.queries import query_number
 from models_runner.models import Document, Query, Reference, Score, Summary, System, Transcript
 from models_runner.systems.fingerprint import released_model_id
 
 DOCUMENTS_AT_ONCE = 50
+_COMPARISON = "assignment__comparison_id"
 
 
 def sha256(text: str) -> str:
@@ -257,6 +259,29 @@ class Contents:
                 "rated_elsewhere": annotator.imported,
                 "excluded": not annotator.is_included,
                 "warnings": "; ".join(flags.get(annotator.pk, [])),
+            }
+
+    @cached_property
+    def has_repeats(self) -> bool:
+        """True once a pair came again to somebody."""
+        return self.study.comparisons.filter(repeat=True).exists()
+
+    def repeat_rows(self) -> Iterator[Row]:
+        """Yield both answers to each question of a pair that came again."""
+        people = dict(self.study.annotators.values_list("pk", "pseudonym"))
+        criteria = dict(self.study.criteria.values_list("pk", "key"))
+        twice = list(answered_twice(self.study))
+        votes = Judgement.objects.filter(pk__in=[row.first for row in twice])
+        known = {pk: (public, pair) for pk, public, pair in votes.values_list("pk", "public_id", _COMPARISON)}
+        for row in twice:
+            public_id, comparison = known[row.first]
+            yield {
+                "id": str(public_id),
+                "comparison_id": comparison,
+                "criterion": criteria[row.criterion],
+                "judge": self.judges[people[row.annotator]],
+                "winner": WINNERS[row.first_outcome],
+                "winner_again": WINNERS[row.again_outcome],
             }
 
     def comment_rows(self) -> Iterator[Row]:

@@ -152,6 +152,19 @@ TABLES = {
             {"judge": TEXT, "judge_type": TEXT, "rated_elsewhere": FLAG, "excluded": FLAG, "warnings": TEXT},
         ),
         ReleaseTable(
+            "repeats",
+            "A pair that came again to the same person, sides swapped: the vote (by its id) and the second answer, "
+            "which counts on no board.",
+            {
+                "id": TEXT,
+                "comparison_id": WHOLE,
+                "criterion": TEXT,
+                "judge": TEXT,
+                "winner": TEXT,
+                "winner_again": TEXT,
+            },
+        ),
+        ReleaseTable(
             "comments",
             "What annotators wrote beside their votes.",
             {"comparison_id": WHOLE, "judge": TEXT, "comment": TEXT},

@@ -25,6 +25,7 @@ from lib.language_codes import UnknownLanguageError, language_code
 from lib.names import normal_form
 from lib.text.translated import verbatim
 from models_runner.models import Document
+from stats.votes.least import LEAST_ANNOTATORS
 
 ANY = "all"
 MEAN = "the mean of all"
@@ -94,7 +95,7 @@ def filter_choices(study: Study, filters: Filters, *, flagged_votes: int) -> lis
         ("flagged", "Summaries that name a model", FLAGGED if flagged_votes else {}),
         ("raters", "Flagged annotators", RATERS if groups else {}),
         ("ties", "Ties and both bad", TIES),
-        ("weights", "Votes weigh", WEIGHTS if study.sampling != Sampling.EVEN else {}),
+        ("weights", "Votes weigh", _weights(study)),
         ("control", "Ratings", CONTROL),
         ("anchor", "Rating fixed at 1000", _several({"": MEAN, **_systems(study)})),
     ]
@@ -103,6 +104,14 @@ def filter_choices(study: Study, filters: Filters, *, flagged_votes: int) -> lis
         for name, label, values in offered
         if values or name in filters.asked
     ]
+
+
+def _weights(study: Study) -> Mapping[str, str]:
+    """Return how votes may weigh: by their chance where pairs were drawn, by reliability where several people rate."""
+    several = len(study.annotators.order_by().values("pk")[:LEAST_ANNOTATORS]) == LEAST_ANNOTATORS
+    makes_sense = {"equal": True, "chance": study.sampling != Sampling.EVEN, "reliability": several}
+    offered = {name: text for name, text in WEIGHTS.items() if makes_sense[name]}
+    return offered if len(offered) > 1 else {}
 
 
 def _several(values: Mapping[str, str]) -> Mapping[str, str]:

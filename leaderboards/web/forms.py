@@ -30,6 +30,11 @@ class ExportForm(forms.Form):
     )
     include_flagged = forms.BooleanField(label="Also votes on summaries that name a model", required=False)
     include_excluded = forms.BooleanField(label="Also votes of excluded annotators", required=False)
+    include_repeats = forms.BooleanField(
+        label="Also answers to pairs that came again",
+        required=False,
+        help_text="Marked, and only in CSV, JSON Lines and Parquet.",
+    )
     unflagged = forms.BooleanField(
         label="Without flagged annotators",
         required=False,
@@ -47,7 +52,18 @@ class ExportForm(forms.Form):
         self.fields["criterion"] = forms.ChoiceField(
             label="Question", required=False, choices=choices, help_text=self.fields["criterion"].help_text
         )
-        self.order_fields(["format", "criterion", "since", "votes", "include_flagged", "include_excluded", "unflagged"])
+        self.order_fields(
+            [
+                "format",
+                "criterion",
+                "since",
+                "votes",
+                "include_flagged",
+                "include_excluded",
+                "include_repeats",
+                "unflagged",
+            ]
+        )
 
     def export(self) -> Export:
         """Return the export that the form asks for."""
@@ -59,6 +75,7 @@ class ExportForm(forms.Form):
             values["include_flagged"],
             values["include_excluded"],
             values["unflagged"],
+            values["include_repeats"],
         )
         return Export(
             self.study, get_format(values["format"]), selection, Counting(values["votes"] or Counting.MAJORITY)

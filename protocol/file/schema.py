@@ -205,6 +205,9 @@ class StudyPart(Part):
     gold_every: Annotated[int, Field(ge=0, le=1000), _that(lambda n: n != 1, "0 for none, or 2 or more")] = Field(
         default=0, description="One gold item in so many pairs; 0: none."
     )
+    repeat_every: Annotated[int, Field(ge=0, le=1000), _that(lambda n: n != 1, "0 for none, or 2 or more")] = Field(
+        default=0, description="One pair in so many comes again, sides swapped; 0: none."
+    )
     ask_guess: bool = Field(default=False, description="Ask at the end which text was the large model's.")
     open_link: bool = Field(default=True, description="Whoever has the link can join.")
     consent: str = Field(default="", description="What annotators agree to before their first pair.")

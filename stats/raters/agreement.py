@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import stdtrit
 
 from stats.uncertainty.proportions import LEVEL, Proportion, clustered_wilson
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, InvalidVotesError, check_columns, check_once, renumbered
 from stats.votes.tallies import units
 
-METHOD = "Krippendorff's alpha, nominal; percentile interval of a bootstrap over documents"
+METHOD = "Krippendorff's alpha, nominal; t interval with the standard error of a bootstrap over documents"
 NO_PAIRS = "no item has votes of two annotators"
 NO_VARIATION = "no variation: all votes that can be compared are the same"
 # Most numbers held at once in one array, 2 MB.
@@ -102,7 +103,9 @@ def krippendorff_alpha(
 
     alpha = 1 - D_o / D_e with D_o = (1/n) sum_u (m_u^2 - sum_c n_uc^2) / (m_u - 1) over items u with m_u >= 2 votes,
     n_uc of them of value c, and D_e = (n^2 - sum_c n_c^2) / (n (n - 1)). The interval resamples documents with all
-    their votes, because votes on one document resemble each other. Resamples without variation are left out.
+    their votes, because votes on one document resemble each other; resamples without variation are left out. It reaches
+    t standard errors to each side, with one degree of freedom less than documents: percentiles of the resamples held
+    the truth in 88 to 92 % of studies of 10 to 20 documents, and t in 91 to 95 % (benchmarks/intervals/alpha.py).
 
     Args:
         item: Index of what was rated (one comparison on one criterion), shape (n_votes,).
@@ -134,7 +137,7 @@ def krippendorff_alpha(
         _by_document(counts[shared], home[shared]), np.isin(np.unique(outcome), exchangeable), exchangeable
     )
     alpha, reason = _alpha_or_reason(sums)
-    interval = _Interval(None, None, reason, 0) if reason else _interval(sums, seed, resamples, level)
+    interval = _Interval(None, None, reason, 0) if alpha is None else _interval(alpha, sums, seed, resamples, level)
     return _agreement(counts, sums, alpha, reason, interval, seed, resamples)
 
 
@@ -241,21 +244,23 @@ def _resampled(sums: _Sums, generator: np.random.Generator, resamples: int) -> F
     return np.concatenate(alphas)
 
 
-def _interval(sums: _Sums, seed: int, resamples: int, level: float) -> _Interval:
-    """Give the percentile interval over resamples of the documents."""
+def _interval(alpha: float, sums: _Sums, seed: int, resamples: int, level: float) -> _Interval:
+    """Give the interval of t. Resamples of D documents lie too close together; as in a jackknife, D / (D - 1) helps."""
     drawn = _resampled(sums, np.random.default_rng(seed), resamples)
     defined = drawn[~np.isnan(drawn)]
     if reason := _why_no_interval(len(sums.values), len(defined), resamples):
         return _Interval(None, None, reason, len(defined))
-    lower, upper = np.quantile(defined, [0.5 - level / 2, 0.5 + level / 2])
-    return _Interval(float(lower), float(upper), "", len(defined))
+    documents = len(sums.values)
+    error = float(defined.std(ddof=1)) * documents / (documents - 1)
+    reach = float(stdtrit(documents - 1, 0.5 + level / 2)) * error
+    return _Interval(max(-1.0, alpha - reach), min(1.0, alpha + reach), "", len(defined))
 
 
 def _why_no_interval(documents: int, used: int, resamples: int) -> str:
     """Say why there is no interval; "" if there is one."""
     if documents < 2:
         return "all votes that can be compared are about one document"
-    if used < resamples / 2:
+    if used < max(2, resamples / 2):
         return f"too few votes: only {used} of {resamples} resamples have any variation"
     return ""
 

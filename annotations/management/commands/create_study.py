@@ -40,6 +40,7 @@ def people_options(options: dict[str, Any]) -> setup.PeopleOptions:
         questions_before=text_lines(read_text(options["questions_before"])),
         questions_after=text_lines(read_text(options["questions_after"])),
         gold_every=options["gold_every"],
+        repeat_every=options["repeat_every"],
         ask_guess=options["ask_guess"],
         completion_code=options["completion_code"],
         completion_url=options["completion_url"],
@@ -188,6 +189,7 @@ def _add_people(parser: ArgumentParser) -> None:
         parser.add_argument(
             f"--questions-{when}", type=Path, metavar="FILE", help=f"About the person, {when} rating, one a line."
         )
+    parser.add_argument("--repeat-every", type=int, default=0, help="One repeated pair in so many; 0: none.")
     parser.add_argument("--gold-every", type=int, default=0, help="One gold item in so many pairs; 0: none.")
     parser.add_argument("--ask-guess", action="store_true", help="Ask at the end which text was the large model's.")
     parser.add_argument("--completion-code", default="", help="Shown at the end, for a platform.")

@@ -75,6 +75,7 @@ class AnnotatorsForm(FindForm):
             ("skipped", "Most skipped"),
             ("fast", "Fastest"),
             ("agreement", "Lowest agreement"),
+            ("reliability", "Lowest reliability"),
             ("gold", "Lowest gold accuracy"),
         ],
         required=False,

@@ -31,6 +31,11 @@ class Command(BaseCommand):
         parser.add_argument("--include-flagged", action="store_true", help="Also votes on summaries that name a model.")
         parser.add_argument("--include-excluded", action="store_true", help="Also votes of excluded annotators.")
         parser.add_argument(
+            "--include-repeats",
+            action="store_true",
+            help="Also answers to pairs that came again, marked.",
+        )
+        parser.add_argument(
             "--unflagged", action="store_true", help="Without annotators whom a check of the quality page flags."
         )
         parser.add_argument(
@@ -50,6 +55,7 @@ class Command(BaseCommand):
                 include_flagged=options["include_flagged"],
                 include_excluded=options["include_excluded"],
                 unflagged=options["unflagged"],
+                include_repeats=options["include_repeats"],
             )
             done = export_ratings(study, path, options["format"], selection, counting=Counting(options["votes"]))
         except (UnknownStudyError, UnknownCriterionError) as error:

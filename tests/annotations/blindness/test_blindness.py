@@ -26,7 +26,7 @@ from annotations.models import Assignment, Comparison, ForeignEvidence, Study, S
 from annotations.models.evidence import METHOD
 from annotations.people.invitations import invite, revoke
 from annotations.people.links import invitation_path, personal_path, single_path
-from annotations.rating import assignment, votes
+from annotations.rating import assignment, gold_schedule, repeats, votes
 from annotations.studies.consent import set_consent_text
 from annotations.studies.personal_questions import asked, parse_questions, set_questions
 from annotations.web.views import rating as rating_views
@@ -548,6 +548,41 @@ def test_gold_is_not_told_from_rating_pairs(study, seed):
     assert seen["gold"] <= seen["rating"], sizes
     assert len(totals) == 1
     assert Assignment.objects.filter(comparison__purpose="gold").count() >= 2
+    data = crawler.browser.get(reverse("my-data", args=[study.public_id])).json()
+    assert len({frozenset(one) for one in data["answers"]}) == 1
+    assert {one["practice"] for one in data["answers"]} == {False}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_pair_that_comes_again_is_not_told_from_others(study, seed, monkeypatch):
+    """Pairs with the same texts: only random names and counts differ. They come again soon, as there are but six."""
+    for schedule in (repeats, gold_schedule):
+        monkeypatch.setattr(schedule, "REPEAT_AFTER", 2)
+    for summary in Summary.objects.filter(evidence=None):
+        marked_evidence(summary)
+    Summary.objects.update(text="The same text.")
+    Document.objects.update(title="The same title")
+    Study.objects.update(repeat_every=2, seed=seed)
+    crawler = Crawler(study)
+    crawler.joining()
+    seen = {"repeat": set(), "rating": set()}
+    totals = set()
+    while "page" in (page := crawler.browser.get(crawler.rate_url)).context:
+        token, total = page.context["page"].token, page.context["page"].total
+        comparison = Comparison.objects.get(assignments__token=token)
+        totals.add(total)
+        ahead = crawler.browser.get(crawler.next_url, {"after": token})
+        answers = [
+            crawler.vote(f"{token} {key} {as_json}", token=token, criterion=key, as_json=as_json)
+            for key, as_json in (("overall", True), ("fluency", True), ("fluency", False))
+        ]
+        hold = crawler.browser.post(crawler.hold_url)
+        shapes = [shape(answer) for answer in (page, *answers, hold)]
+        seen[comparison.purpose].add(str([*shapes, shape(ahead) if ahead.status_code == 200 else "last"]))
+        assert leaks(page) == leaks(ahead) == []
+    assert seen["repeat"] <= seen["rating"]
+    assert len(totals) == 1
+    assert Assignment.objects.filter(comparison__purpose="repeat").count() >= 2
     data = crawler.browser.get(reverse("my-data", args=[study.public_id])).json()
     assert len({frozenset(one) for one in data["answers"]}) == 1
     assert {one["practice"] for one in data["answers"]} == {False}

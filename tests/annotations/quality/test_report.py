@@ -1,5 +1,6 @@
 """The quality page: figures from real rows, and what a researcher can do there."""
 
+import random
 import uuid
 
 import pytest
@@ -155,3 +156,33 @@ def test_who_still_rates_does_not_read_what_others_say(study):
     assert "Left is a mess." not in client.get(study.get_absolute_url()).content.decode()
     rate(annotator, "tie")
     assert "Left is a mess." in client.get(study.get_absolute_url()).content.decode()
+
+
+def test_who_clicks_at_random_is_shown_with_an_interval_and_a_sentence():
+    study = make_study(systems=4, documents=12, quota=6, slug="clicks")
+    for number in range(6):
+        annotator, rng = AnnotatorFactory(study=study), random.Random(number)
+        while assignment := next_assignment(annotator):
+            best = min("ab", key=lambda side: system_of(assignment, side))
+            vote_on(assignment, side_of(assignment, rng.choice("ab") if number == 2 else best))
+    rows = study_quality(study).annotators
+    clicker = rows[2]
+    assert clicker.reliability.finding == "at_random"
+    assert clicker.reliability.upper < 0.7 < rows[0].reliability.lower
+    assert [row.warnings.count("answers like clicks at random") for row in rows] == [0, 0, 1, 0, 0, 0]
+    page = researcher().get(reverse("study-quality", args=["clicks"]), {"order": "reliability"})
+    html = page.content.decode()
+    assert "answers like somebody who clicks at random" in html
+    assert html.count("sees the same differences as the others") == 5
+    assert page.context["page"][0].annotator == clicker.annotator
+    lower, value, upper = clicker.reliability_places
+    assert 0 <= lower < value < upper <= 1
+    assert f'd="M{100 * lower:.1f} 4H{100 * upper:.1f}"' in html
+
+
+def system_of(assignment, side):
+    return getattr(assignment.comparison, f"summary_{side}").run.system.slug
+
+
+def side_of(assignment, side):
+    return "left" if assignment.shown_left == side else "right"

@@ -2,15 +2,18 @@
 
 import json
 import math
+import random
 import re
 
 import pytest
+from django.urls import reverse
 
 from annotations.models import Assignment, Judgement
 from leaderboards.boards.build import make_board
 from leaderboards.data.filters import Filters
 from leaderboards.data.inputs import gather_inputs
 from leaderboards.presentation.board_details import neighbour_rows, other_intervals, win_rows
+from leaderboards.presentation.methods import judging_of, paragraph
 from leaderboards.snapshots.boards import get_board
 from models_runner.models import Score, Summary
 from tests.factories import AnnotatorFactory, make_study
@@ -222,3 +225,31 @@ def test_votes_weigh_by_the_chance_of_their_draw():
     assert weighted["systems"][0]["system"] != equal["systems"][0]["system"]
     assert weighted["weights"] == {"drawn": 4, "effective_votes": pytest.approx(49 / 19)}
     assert {line["votes"] for line in weighted["systems"]} == {4}
+
+
+def test_votes_weigh_by_reliability_from_other_documents():
+    study = make_rated_study(systems=4, documents=20, annotators=5, quota=5)
+    rng, clicker = random.Random(1), study.annotators.order_by("pk").first()
+    for judgement in Judgement.objects.filter(assignment__annotator=clicker):
+        Judgement.objects.filter(pk=judgement.pk).update(outcome=rng.choice("ab"))
+    # The others agree in nine of ten.
+    for judgement in Judgement.objects.exclude(assignment__annotator=clicker):
+        if rng.random() < 0.1:
+            Judgement.objects.filter(pk=judgement.pk).update(outcome="b" if judgement.outcome == "a" else "a")
+    equal, weighted = board_of(study), board_of(study, weights="reliability")
+    weights = weighted["weights"]["annotators"]
+    assert min(weights, key=weights.get) == clicker.pseudonym
+    assert weights[clicker.pseudonym] < 0.4
+    assert len(weights) == 5
+    assert weighted["weights"]["effective_votes"] < 600
+    assert weighted["votes"] == equal["votes"] == 600
+
+    def lead(board):
+        return board["systems"][0]["rating"] - board["systems"][-1]["rating"]
+
+    assert lead(weighted) > 1.1 * lead(equal)
+    text, plain = (" ".join(paragraph(board, judging_of(study))[0]) for board in (weighted, equal))
+    assert "Each judgement weighs in proportion to its judge's discrimination" in text
+    assert "discrimination" not in plain
+    page = researcher().get(reverse("board", args=[study.slug]), {"weights": "reliability"}).content.decode()
+    assert "choices on other documents follow the differences" in " ".join(page.split())

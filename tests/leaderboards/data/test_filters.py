@@ -199,6 +199,18 @@ def test_the_page_says_what_is_left_out_and_keeps_the_filters_in_every_link(stud
     assert '<option value="human" selected>' in html
 
 
+def test_votes_weigh_by_reliability_where_several_people_rate_and_by_chance_where_pairs_are_drawn(study):
+    AnnotatorFactory(study=study)
+
+    def ways():
+        choices = {choice.name: choice for choice in filter_choices(study, Filters(), flagged_votes=0)}
+        return [option.value for option in choices["weights"].options]
+
+    assert ways() == ["equal", "reliability"]
+    study.sampling = "adaptive"
+    assert ways() == ["equal", "chance", "reliability"]
+
+
 def test_only_filters_that_make_a_difference_are_offered(study):
     offered = [choice.name for choice in filter_choices(study, Filters(), flagged_votes=0)]
     # Whom the checks flag is not known before it is asked for.
