@@ -1,7 +1,7 @@
 """Simulate how often 95 % intervals hold the truth, and how wide they are, over a grid of designs.
 
     python -m benchmarks.simulate [--designs held-out|tuning] [--studies 1000] [--seed 1] [--json FILE]
-    python -m benchmarks.simulate --boards N | --stopping N | --comparisons N [--seed 1]
+    python -m benchmarks.simulate --boards N | --stopping N | --comparisons N | --planning N [--seed 1]
 
 A row is a design. For each candidate it shows the share of intervals that hold the truth, over all systems and
 differences, the same of the one that holds it least often, and the mean width over the ideal: the width that 95 % need
@@ -12,7 +12,10 @@ designs: the share in which intervals hold, all hold at once, and all ranks left
 --stopping N watches N studies of each design while votes come in: in how many a rule stops though there is no
 difference (up to 5 %, by its promise), and how soon it finds one that there is. --comparisons N draws N studies whose
 compact systems are all exactly at the margin: in how many one is called not inferior (up to 2.5 %), a pair named
-beforehand, the best by its own interval, the best by the board's, and any of the table of all pairs.
+beforehand, the best by its own interval, the best by the board's, and any of the table of all pairs; and in how many a
+pair that is exactly at the margin, on either side, is called equivalent. --planning N draws N pilots of each design,
+and N studies of the size that planning names: in how many the board's rule tells the two apart (80 %, by its promise),
+and in how many pilots the interval of that size holds it (80 %).
 
 One process; with OMP_NUM_THREADS=1 a design of 1,000 studies takes a few seconds.
 """
@@ -28,10 +31,11 @@ import numpy as np
 
 from benchmarks.intervals.boards import board_row, board_table
 from benchmarks.intervals.candidates import CANDIDATES
-from benchmarks.intervals.comparisons import comparison_table
+from benchmarks.intervals.comparisons import comparison_table, equivalence_table
 from benchmarks.intervals.designs import HELD_OUT, TOGETHER, TUNING, Design
 from benchmarks.intervals.draw import draw_studies, truth
 from benchmarks.intervals.moments import Moments, contrasts, moments_of
+from benchmarks.intervals.planning import planning_table
 from benchmarks.intervals.stopping import HELD_OUT as WATCHED
 from benchmarks.intervals.stopping import LEADS, stopping_table
 from benchmarks.intervals.stopping import TUNING as WATCHED_TUNING
@@ -91,6 +95,9 @@ def other_lines(options: argparse.Namespace) -> Iterator[str]:
         yield from stopping_table(watched, options.stopping, options.seed)
     if options.comparisons:
         yield from comparison_table(options.comparisons, options.seed)
+        yield from equivalence_table(options.comparisons, options.seed)
+    if options.planning:
+        yield from planning_table(options.planning, options.seed)
 
 
 def main() -> None:
@@ -101,10 +108,11 @@ def main() -> None:
     parser.add_argument("--boards", type=int, default=0, metavar="N")
     parser.add_argument("--stopping", type=int, default=0, metavar="N")
     parser.add_argument("--comparisons", type=int, default=0, metavar="N")
+    parser.add_argument("--planning", type=int, default=0, metavar="N")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     rows = []
-    if options.boards or options.stopping or options.comparisons:
+    if options.boards or options.stopping or options.comparisons or options.planning:
         for text in other_lines(options):
             print(text, flush=True)
         return
