@@ -19,7 +19,7 @@ def differences_chart(board: Mapping[str, Any]) -> Chart:
     found = board["differences"]
     pairs, systems = found["pairs"], found["systems"]
     if not pairs:
-        return empty_chart(NAME, TITLE, "It takes votes on two systems.")
+        return empty_chart(NAME, TITLE, "No votes on two systems yet.")
     shown = systems[:MOST_SYSTEMS]
     left_out = len(systems) + found["systems_left_out"] - len(shown)
     more = f" Drawn are the first {len(shown)} of {len(shown) + left_out} systems." if left_out else ""

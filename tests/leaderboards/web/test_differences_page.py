@@ -80,7 +80,7 @@ def test_nothing_is_said_of_a_system_with_too_few_votes():
 def test_without_votes_the_page_says_so():
     made = make_compared_study(slug="meetings", documents=2, annotators=0)
     assert get_board(made, made.criteria.get())["differences"]["pairs"] == []
-    assert "It takes votes on two systems." in researcher().get(PAGE).content.decode()
+    assert "No votes on two systems yet." in researcher().get(PAGE).content.decode()
 
 
 def test_it_is_in_chinese(study):
