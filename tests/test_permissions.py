@@ -180,6 +180,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "board": ("GET", RESULTS),
     "board-status": ("GET", RESULTS),
     "board-wins": ("GET", RESULTS),
+    "board-differences": ("GET", RESULTS),
     "board-json": ("GET", RESULTS),
     "board-table": ("GET", RESULTS),
     "board-ratings": ("GET", RESULTS),

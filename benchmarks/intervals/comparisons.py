@@ -15,6 +15,7 @@ from stats.decisions.selection import compare_all, compare_chosen
 from stats.strengths.bradley_terry import fit_bradley_terry
 
 MARGIN = 0.1
+SHARE_SCALE = Scale.WIN_PROBABILITY
 # They only tell where the votes say too little.
 RESAMPLES = 50
 DRAWS = 300
@@ -63,6 +64,29 @@ def comparison_row(design: Design, n: int, seed: int) -> str:
         claims += [one.result.non_inferior for one in found] + [any(one.result.non_inferior for one in every)]
     name = f"{large} compact: {placed.name.replace(f', {design.systems} systems', '')}"
     return f"{name:62s}" + "".join(f"{100 * share:8.1f}" for share in claims / n)
+
+
+def equivalence_row(design: Design, n: int, seed: int) -> str:
+    """Say in how many studies a pair at the margin, below it or above, and one of equals, is called equivalent."""
+    claims = []
+    for ahead in (1.0, -1.0, 0.0):
+        placed = replace(design, last_ahead=ahead * at_margin(design).last_ahead, pairs=1)
+        studies = draw_studies(placed, n, np.random.default_rng([seed, design.annotators, int(ahead) + 1]))
+        found = (
+            compare_chosen(votes_of(studies, number), (0, 1), [(0, 1)], margin=MARGIN, seed=number, scale=SHARE_SCALE)
+            for number in range(n)
+        )
+        claims.append(np.mean([one.result.equivalent for one in found]))
+    return f"{design.name:62s}" + "".join(f"{100 * share:8.1f}" for share in claims)
+
+
+def equivalence_table(n: int, seed: int) -> Iterator[str]:
+    """Give the table of claims of equivalence line by line."""
+    heads = "".join(f"{name:>8s}" for name in ("worse", "better", "equals"))
+    yield f"{'claims equivalence in % where the one is by the margin':62s}{heads}"
+    for design in SEVERAL:
+        if design.systems == 2:
+            yield equivalence_row(design, n, seed)
 
 
 def comparison_table(n: int, seed: int) -> Iterator[str]:

@@ -14,9 +14,10 @@ from stats.decisions.power import TIE_BAND
 from stats.ratings.ratings import rate
 from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
 from stats.uncertainty.bootstrap import bootstrap_strengths, draw, percentile_interval
+from stats.uncertainty.differences import every_pair
 from stats.uncertainty.limits import Limits
-from stats.uncertainty.simultaneous import rank_interval
-from stats.votes.arrays import FloatArray, OutcomeCode, VoteArrays
+from stats.uncertainty.simultaneous import SMALLEST_ERROR, family_quantile, ranks
+from stats.votes.arrays import BoolArray, FloatArray, OutcomeCode, VoteArrays
 
 VOTES, DOCUMENTS, SYSTEMS = 452, 222, 6
 WORK = (0.36, 0.26, 0.18, 0.12, 0.08)  # share of the votes of each person
@@ -71,10 +72,18 @@ def both_boards(votes: VoteArrays) -> tuple[FloatArray, Sides]:
     sides = Sides(
         SCALE * (upper - lower),
         now.upper - now.lower,
-        rank_interval(whole, strengths, unclear=limits.unclear),
+        ranks_by_resamples(whole, strengths, limits.unclear),
         (now.best_rank, now.worst_rank),
     )
     return now.rating, sides
+
+
+def ranks_by_resamples(drawn: FloatArray, strengths: FloatArray, unclear: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Give the best and worst ranks as boards gave them before: by the spread of resamples, shape (r, n)."""
+    gap = strengths - strengths[:, np.newaxis]
+    error = np.array([(drawn - drawn[:, [j]]).std(axis=0, ddof=1) for j in range(SYSTEMS)])
+    reach = family_quantile(drawn - strengths, every_pair(SYSTEMS)) * error
+    return ranks(gap, ~unclear & (reach > SMALLEST_ERROR) & (np.abs(gap) > reach))
 
 
 def study_table(studies: int, seed: int) -> Iterator[str]:

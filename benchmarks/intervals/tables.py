@@ -22,9 +22,16 @@ def _stopping(options: Namespace, studies: int) -> Iterator[str]:
 
 
 def _comparisons(options: Namespace, studies: int) -> Iterator[str]:
-    from benchmarks.intervals.comparisons import comparison_table
+    from benchmarks.intervals.comparisons import comparison_table, equivalence_table
 
     yield from comparison_table(studies, options.seed)
+    yield from equivalence_table(studies, options.seed)
+
+
+def _planning(options: Namespace, studies: int) -> Iterator[str]:
+    from benchmarks.intervals.planning import planning_table
+
+    yield from planning_table(studies, options.seed)
 
 
 def _judges(options: Namespace, studies: int) -> Iterator[str]:
@@ -91,8 +98,14 @@ TABLES: dict[str, tuple[str, Callable[[Namespace, int], Iterator[str]]]] = {
     "comparisons": (
         "Draw N studies whose compact systems are all exactly at the margin: in how many one is called not inferior "
         "(up to 2.5 %%), a pair named beforehand, the best by its own interval, the best by the board's, and any of "
-        "the table of all pairs.",
+        "the table of all pairs; and in how many a pair that is exactly at the margin, on either side, is called "
+        "equivalent.",
         _comparisons,
+    ),
+    "planning": (
+        "Draw N pilots of each design, and N studies of the size that planning names: in how many the board's rule "
+        "tells the two apart (80 %%, by its promise), and in how many pilots the interval of that size holds it.",
+        _planning,
     ),
     "judges": (
         "Draw N studies with judges of known faults: how often intervals of figures about them, of corrected win rates "

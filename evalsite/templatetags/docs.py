@@ -43,6 +43,7 @@ EXPLAINS = {
     "make-gold": "studies.md#gold-and-training",
     "study-remarks": "studies.md#what-annotators-say",
     "board": "boards.md#the-answer",
+    "board-differences": "boards.md#which-systems-differ",
     "board-wins": "boards.md#what-it-shows",
     "small-versus-large": "small-versus-large.md",
     "trust": "trust.md#trust",

@@ -7,21 +7,21 @@ from typing import Any
 
 import numpy as np
 
+from leaderboards.boards.differences import board_differences
 from leaderboards.boards.length_controlled import EqualLength, at_equal_length
 from leaderboards.boards.metric_means import MetricMeans, ValueWithReason
 from leaderboards.boards.neighbours import neighbour_gaps
+from leaderboards.boards.rated import rate_board
 from leaderboards.boards.style_controlled import EqualStyle, at_equal_style
 from leaderboards.boards.verdict import board_verdict
 from leaderboards.boards.version import CODE_VERSION
 from leaderboards.data.inputs import METRIC_NAMES, BoardInputs, collection_paused
 from leaderboards.data.votes import filtered_votes
 from models_runner.models import Regime, System
-from stats.ratings.ratings import Anchor, Ratings, rate
+from stats.ratings.ratings import Ratings
 from stats.votes.arrays import FloatArray
 from stats.votes.least import SystemCounts, count_by_system, too_few
 from stats.votes.weights import effective_votes
-
-RESAMPLES = 1000
 
 Board = dict[str, Any]
 
@@ -30,7 +30,7 @@ Board = dict[str, Any]
 def make_board(inputs: BoardInputs, seed: int) -> Board:
     """Compute a board as values for JSON; undefined is None, with the reason under the system's "reasons"."""
     filters = inputs.filters
-    ratings = _rated(inputs, seed)
+    ratings = rate_board(inputs, seed)
     metrics = MetricMeans(inputs)
     counts = count_by_system(inputs.arrays)
     lines = [_line(system, i, ratings, metrics, counts) for i, system in enumerate(inputs.systems)]
@@ -50,7 +50,8 @@ def make_board(inputs: BoardInputs, seed: int) -> Board:
         "parts": parts_by_name(lines),
         "tie_parameter": [_defined(value) for value in ratings.tie_parameter],
         "wins": _wins(lines, inputs),
-        "neighbours": neighbour_gaps(inputs.arrays, inputs.slugs),
+        "neighbours": neighbour_gaps(ratings, inputs.slugs),
+        "differences": board_differences(ratings, lines, inputs.slugs),
         "filters": filters.asked,
         **_votes_left_out(inputs),
         "flagged_annotators": inputs.flagged_annotators,
@@ -60,20 +61,6 @@ def make_board(inputs: BoardInputs, seed: int) -> Board:
         "signatures": sorted({score.signature for score in inputs.scores}),
         "systems": lines,
     }
-
-
-def _rated(inputs: BoardInputs, seed: int) -> Ratings:
-    """Rate the systems, by the mean or by the anchor that the filters ask for."""
-    fixed, slugs = inputs.filters.anchor, inputs.slugs
-    return rate(
-        inputs.arrays,
-        seed=seed,
-        resamples=RESAMPLES,
-        names=slugs,
-        ties=inputs.filters.tie_rule,
-        anchor=Anchor(slugs.index(fixed)) if fixed in slugs else None,
-        apart=True,
-    )
 
 
 def _anchored(inputs: BoardInputs, ratings: Ratings) -> list[str]:

@@ -4,11 +4,16 @@ import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from annotations.models import JudgementRevision
 from leaderboards.data.inputs import BoardInputs
 from models_runner.models import Regime, System
-from stats.decisions.noninferiority import NonInferiority, Scale, votes_to_decide
-from stats.decisions.selection import Pair, compare_all
+from stats.decisions.noninferiority import NonInferiority, Scale, growth_to_decide
+from stats.decisions.planning import UNKNOWN, Forecast, StudySize
+from stats.decisions.selection import ChosenPair, Pair, compare_all
+from stats.ratings.ratings import Ratings
+from stats.uncertainty.differences import Told
 from stats.votes.arrays import FloatArray, VoteArrays
 
 RESAMPLES = 1000
@@ -36,14 +41,17 @@ def large_ones(inputs: BoardInputs) -> list[System]:
     return [s for s in inputs.systems if is_reference(s) or s.pk == inputs.study.large_system_id]
 
 
-def compare_pairs(inputs: BoardInputs, margin: float | None, seed: int) -> list[dict[str, Any]]:
+def compare_pairs(inputs: BoardInputs, ratings: Ratings, margin: float | None, seed: int) -> list[dict[str, Any]]:
     """Compare each small system with each reference: its chance to win minus 1/2, with interval and verdict.
 
     Intervals hold for all pairs at once, as a reader picks among them after a look at the votes; that of the pair which
     the study named before the first vote is its own. "pairs" says how many an interval holds for, and p is only that of
     a pair by itself.
     The verdict is superior, not inferior, inferior, undecided (the votes do not decide) or undefined (with a reason).
-    Without a margin verdict, p and votes_needed are None.
+    Superior is what is not inferior and, by the rule of the whole board, differs and is ahead. "equivalent" says
+    whether neither is better by the margin or more. Without a margin verdict, equivalent, p and votes_needed are None.
+
+    ratings: Of the board.
     """
     pairs = all_pairs(inputs)
     results = compare_all(
@@ -55,12 +63,12 @@ def compare_pairs(inputs: BoardInputs, margin: float | None, seed: int) -> list[
         resamples=RESAMPLES,
         named=named_pair(inputs),
     )
-    votes, outcomes = len(inputs.arrays), PairOutcomes.of(inputs.arrays)
+    outcomes = PairOutcomes.of(inputs.arrays)
     return [
         {
             "small": inputs.slugs[i],
             "large": inputs.slugs[j],
-            **result_values(found.result, margin, votes, found.quantile),
+            **result_values(found, margin, size_of(inputs), told_apart(ratings, i, j)),
             "pairs": found.candidates,
             "outcomes": outcomes.between(i, j),
         }
@@ -107,26 +115,41 @@ class PairOutcomes:
         return {name: int(count) for name, count in counts.items()}
 
 
-def result_values(
-    result: NonInferiority, margin: float | None, votes: int, quantile: float | None = None
-) -> dict[str, Any]:
-    """Return a comparison as values for JSON. quantile: As in votes_to_decide."""
-    needed = votes_to_decide(result, votes, quantile=quantile) if margin else math.nan
+def told_apart(ratings: Ratings, i: int, j: int) -> Told:
+    """Say by the rule of the whole board what the votes say of two of its systems."""
+    for part in ratings.parts:
+        if part.differences is not None and np.isin((i, j), part.systems).all():
+            return part.differences.told(*np.searchsorted(part.systems, (i, j)).tolist())
+    return Told.TOO_FEW
+
+
+def size_of(inputs: BoardInputs) -> StudySize:
+    """Measure the votes that count."""
+    return StudySize.of(inputs.arrays)
+
+
+def result_values(found: ChosenPair, margin: float | None, size: StudySize, told: Told) -> dict[str, Any]:
+    """Return a comparison as values for JSON. told: What the board's rule says of the two."""
+    result = found.result
     numbers = {name: _defined(value) for name, value in asdict(result).items() if isinstance(value, float)}
-    return numbers | {
-        "reason": result.reason,
-        "margin": margin,
-        "p": numbers["p"] if margin else None,
-        "verdict": _verdict(result) if margin else None,
-        "votes_needed": math.ceil(needed) if math.isfinite(needed) else None,
-    }
+    decided = numbers | {"margin": margin, "told": str(told), "reason": result.reason, **_needed(found, margin, size)}
+    if margin is None:
+        return decided | dict.fromkeys(("p", "p_equivalence", "distance", "verdict", "equivalent"))
+    equivalent = None if result.reason else result.equivalent
+    return decided | {"verdict": _verdict(result, told), "equivalent": equivalent}
 
 
-def _verdict(result: NonInferiority) -> str:
+def _needed(found: ChosenPair, margin: float | None, size: StudySize) -> dict[str, int | None]:
+    """Return the study that decides; nothing without a margin."""
+    forecast = UNKNOWN if margin is None else Forecast.of(size, growth_to_decide(found.result, found.tail))
+    return forecast.numbers()
+
+
+def _verdict(result: NonInferiority, told: Told) -> str:
     if result.reason:
         return "undefined"
     if result.non_inferior:
-        return "superior" if result.superior else "not inferior"
+        return "superior" if told == Told.DIFFER and result.difference > 0 else "not inferior"
     return "inferior" if result.inferior else "undecided"
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from leaderboards.boards.neighbours import neighbour_gaps
+from leaderboards.boards.rated import rate_board
 from leaderboards.data.inputs import BoardInputs
 from stats.decisions.planning import POWER
 from stats.ratings.ratings import rate
@@ -29,7 +30,7 @@ def compute_planning(inputs: BoardInputs, seed: int) -> dict[str, Any]:
         "power": POWER,
         "votes": len(votes),
         "widths": _widths(votes, seed),
-        "neighbours": neighbour_gaps(votes, inputs.slugs),
+        "neighbours": neighbour_gaps(rate_board(inputs, seed), inputs.slugs),
     }
 
 

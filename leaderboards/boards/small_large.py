@@ -7,6 +7,7 @@ import numpy as np
 
 from leaderboards.boards.costs import read_costs
 from leaderboards.boards.noninferiority import RESAMPLES, compare_pairs, large_ones, small_ones
+from leaderboards.boards.rated import rate_board
 from leaderboards.data.inputs import BoardInputs
 from stats.metrics.significance import mean_intervals
 
@@ -39,7 +40,7 @@ def compute_small_large(inputs: BoardInputs, seed: int) -> dict[str, Any]:
         },
         "small": [system.slug for system in small_ones(inputs)],
         "large": [system.slug for system in large_ones(inputs)],
-        "verdicts": compare_pairs(inputs, margin, seed),
+        "verdicts": compare_pairs(inputs, rate_board(inputs, seed), margin, seed),
     }
 
 

@@ -17,6 +17,8 @@ from leaderboards.boards.noninferiority import (
     is_compact,
     named_before_votes,
     result_values,
+    size_of,
+    told_apart,
 )
 from leaderboards.data.inputs import BoardInputs
 from models_runner.models import System
@@ -31,6 +33,13 @@ Line = Mapping[str, Any]
 NAMED, LEADS, ONLY = "named", "leads", "only"
 # Which systems a side is chosen among.
 COMPACT, BASELINES, LARGE, OTHERS = "compact", "baselines", "large", "others"
+
+
+RESULT_FIELDS = (
+    *("difference", "lower", "upper", "error", "p", "distance", "freedom", "p_equivalence", "told", "verdict"),
+    *("equivalent", "votes_needed", "annotators_needed", "documents_needed", "votes_lower", "votes_upper", "ask_again"),
+    *("share", "share_lower", "share_upper"),
+)
 
 
 @dataclass(frozen=True)
@@ -86,8 +95,7 @@ def _about(side: ChosenSide) -> dict[str, Any]:
 
 def _nothing() -> dict[str, Any]:
     """Return the fields of a verdict that is about nothing."""
-    names = ("difference", "lower", "upper", "error", "p", "verdict", "votes_needed", "share", "share_lower")
-    return dict.fromkeys((*names, "share_upper")) | {
+    return dict.fromkeys(RESULT_FIELDS) | {
         "pairs": 0,
         "reason": "",
         "too_few": "",
@@ -161,8 +169,9 @@ def _compared(
         resamples=RESAMPLES,
         drawn=ratings.drawn if same_votes else None,
     )
-    values = result_values(found.result, margin, len(inputs.arrays), found.quantile)
-    outcomes = PairOutcomes.of(inputs.arrays).between(number[small.system or ""], number[large.system or ""])
+    i, j = number[small.system or ""], number[large.system or ""]
+    values = result_values(found, margin, size_of(inputs), told_apart(ratings, i, j))
+    outcomes = PairOutcomes.of(inputs.arrays).between(i, j)
     return values | shares_of(values) | {"pairs": found.candidates, "outcomes": outcomes}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from leaderboards.boards.analysis.values import Values
 from leaderboards.presentation.analysis_words import on_documents, on_draw
+from leaderboards.presentation.needed import say_needed
 from lib.numbers import UNDEFINED, format_count, format_fraction, format_percent, format_whole
 
 WIDTH = 100
@@ -89,6 +90,9 @@ def _robustness(robustness: Values) -> Iterator[str]:
         yield f"{UNDEFINED} ({robustness['reason']})"
     for top in robustness["tops"]:
         name = "Rank 1" if top["k"] == 1 else f"The top {top['k']}"
+        if top["not_told_from"]:
+            others = ", ".join(top["not_told_from"])
+            yield f"{name} ({', '.join(top['systems'])}) is open: not told apart from {others}."
         votes = top["votes"]
         if votes["count"] is None:
             yield f"{name} ({', '.join(top['systems'])}): {votes['reason']}."
@@ -122,6 +126,7 @@ def _noninferiority(comparison: Values) -> Iterator[str]:
         yield (
             f"{pair['small']} against {pair['large']}: {pair['verdict']} at a margin of {comparison['margin']:g}; "
             f"chance to win, minus 1/2: {write_estimate(pair['difference'], 3)}{_at_once(pair['pairs'])}"
+            f"{'; equivalent within the margin' if pair['equivalent'] else ''}"
         )
 
 
@@ -133,9 +138,7 @@ def _votes_needed(needs: Values) -> Iterator[str]:
     if needs["reason"]:
         yield f"{UNDEFINED} ({needs['reason']})"
     for row in needs["neighbours"]:
-        votes = f"{format_count(row['votes_needed'])} votes in all"
-        needed = f"{UNDEFINED} ({row['reason']})" if row["reason"] else votes
-        yield f"{row['better']} from {row['worse']} (gap {format_whole(row['gap'])}): {needed}"
+        yield f"{row['better']} from {row['worse']} (gap {format_whole(row['gap'])}): {say_needed(row)}"
 
 
 def _length(control: Values) -> Iterator[str]:

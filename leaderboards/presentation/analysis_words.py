@@ -2,6 +2,7 @@
 
 from leaderboards.boards.analysis.values import Values
 from lib.numbers import count_of, format_fraction, format_percent, format_whole
+from stats.uncertainty.differences import Told
 
 LABELS = {
     "rating": "Rating by people",
@@ -75,11 +76,23 @@ def _listed(metrics: list[Values]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def on_told(top: Values) -> str:
+    """Say, by the rule of the whole board, from whom the votes do not tell the first place or the top three."""
+    others = ", ".join(top["not_told_from"])
+    if top["told"] == Told.DIFFER:
+        return f"{name_top(top)} differs from all below it."
+    if top["k"] == 1:
+        return f"First place is open: the votes do not tell it from {others}."
+    return f"The top {top['k']} is open: the votes do not tell all of it from {others}."
+
+
 def on_votes(top: Values, n_votes: int) -> str:
     """Say how few votes decide the first place or the top three."""
     place = name_top(top)
     votes = top["votes"]
     if votes["count"] is None:
+        if top["told"] != Told.DIFFER:
+            return f"{place} does not hang on few votes: {votes['reason']}."
         if top["k"] == 1:
             return f"First place is firm: {votes['reason']}."
         return f"The top {top['k']} is firm: {votes['reason']}."

@@ -7,7 +7,9 @@ import numpy as np
 
 from leaderboards.boards.style_controlled import FEATURES
 from leaderboards.presentation.enough import in_numbers
+from leaderboards.presentation.needed import say_needed
 from lib.numbers import UNDEFINED, format_count, format_percent, format_whole
+from stats.uncertainty.differences import Told
 from stats.uncertainty.proportions import wilson_interval
 
 # A larger table makes a page slow and helps nobody; the JSON has all of it.
@@ -102,7 +104,7 @@ class NeighbourRow:
 
     Attributes:
         needed: Votes needed in all to tell them apart.
-        answer: How many more votes that is, or why it is unknown.
+        answer: What study that is, how sure that is, or why it is unknown.
     """
 
     better: str
@@ -120,16 +122,39 @@ def neighbour_rows(board: dict[str, Any]) -> list[NeighbourRow]:
             worse=pair["worse"],
             gap=format_whole(pair["gap"]),
             needed=format_count(pair["votes_needed"]),
-            answer=_answer(pair),
+            answer=say_needed(pair),
         )
         for pair in in_numbers(board)["neighbours"]
     ]
 
 
-def _answer(pair: dict[str, Any]) -> str:
-    if pair["reason"]:
-        return str(pair["reason"])
-    return f"{format_count(pair['votes_more'])} more than now" if pair["votes_more"] else "enough"
+@dataclass(frozen=True)
+class DifferenceRow:
+    """Two systems, the better one first, and what the votes say of them; a dash with the reason for what is unknown."""
+
+    better: str
+    worse: str
+    gap: str
+    interval: str
+    told: str
+    kind: str
+    reason: str
+
+
+def difference_rows(board: dict[str, Any]) -> list[DifferenceRow]:
+    """Write every pair of the board's differences, in the order of the board."""
+    return [_difference(pair) for pair in in_numbers(board)["differences"]["pairs"]]
+
+
+def _difference(pair: dict[str, Any]) -> DifferenceRow:
+    ends = pair["lower"], pair["upper"]
+    interval = UNDEFINED if None in ends else f"{format_whole(ends[0])} to {format_whole(ends[1])}"
+    told = Told(pair["told"])
+    words = {Told.DIFFER: "they differ", Told.OPEN: "not told apart", Told.TOO_FEW: "too few to say"}
+    kind = {Told.DIFFER: "differ", Told.OPEN: "open", Told.TOO_FEW: "few"}[told]
+    return DifferenceRow(
+        pair["better"], pair["worse"], format_whole(pair["gap"]), interval, words[told], kind, pair["reason"]
+    )
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,22 @@ def in_numbers(board: Board) -> Board:
     lines.sort(key=lambda line: line["rating"] is None)
     thin = {line["system"] for line in lines if line.get("too_few")}
     neighbours = [pair for pair in board.get("neighbours", []) if not {pair["better"], pair["worse"]} & thin]
+    differences = _differences(board["differences"], lines) if "differences" in board else None
     of_intervals = board.get("interval_warnings", []) if all(line["rating"] is None for line in lines) else []
     warnings = [warning for warning in board.get("warnings", []) if warning not in of_intervals]
-    return board | {"systems": lines, "neighbours": neighbours, "warnings": warnings}
+    shown = board | {"systems": lines, "neighbours": neighbours, "warnings": warnings}
+    return shown | ({"differences": differences} if differences else {})
+
+
+def _differences(differences: Board, lines: list[Board]) -> Board:
+    """Leave the gap of a pair out where too little was said about one of the two, and say which."""
+    thin = {line["system"]: line["too_few"] for line in lines if line.get("too_few")}
+
+    def shown(pair: Board) -> Board:
+        reasons = [f"{pair[side]}: {thin[pair[side]]}" for side in ("better", "worse") if pair[side] in thin]
+        return pair | {"gap": None, "lower": None, "upper": None, "reason": reasons[0]} if reasons else pair
+
+    return differences | {"pairs": [shown(pair) for pair in differences["pairs"]]}
 
 
 def _line(line: Board) -> Board:

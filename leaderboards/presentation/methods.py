@@ -12,6 +12,7 @@ from leaderboards.presentation.enough import in_numbers
 from lib.numbers import count_of, format_count
 from lib.text.translated import VERBATIM, translated, translated_list
 from stats.ratings.estimates import NO_LIMIT
+from stats.votes.least import LEAST
 
 Board = dict[str, Any]
 
@@ -26,6 +27,14 @@ CAMERON = (
     "Satterthwaite (1946), Biometrics Bulletin 2, 110–114."
 )
 ROMANO = "Romano and Wolf (2005), Stepwise multiple testing as formalized data snooping, Econometrica 73, 1237–1282."
+PIAGGIO = (
+    "Piaggio, Elbourne, Pocock, Evans and Altman (2012), Reporting of noninferiority and equivalence randomized "
+    "trials, JAMA 308, 2594–2604."
+)
+SCHUIRMANN = (
+    "Schuirmann (1987), A comparison of the two one-sided tests procedure and the power approach for assessing the "
+    "equivalence of average bioavailability, Journal of Pharmacokinetics and Biopharmaceutics 15, 657–680."
+)
 LIN = "Lin (2004), ROUGE: A package for automatic evaluation of summaries, Text Summarization Branches Out, 74–81."
 ZHANG = "Zhang, Kishore, Wu, Weinberger and Artzi (2020), BERTScore: Evaluating text generation with BERT, ICLR 2020."
 # By the first part of a signature.
@@ -117,7 +126,10 @@ def as_latex(board: Board, judging: Judging) -> str:
 
 def paragraph(board: Board, judging: Judging) -> tuple[list[str], list[str]]:
     """Return the sentences, and the references in the order in which they are cited."""
-    parts = [_compared(board), _judged(board, judging), _rated(in_numbers(board)), _scored(board), _recorded(board)]
+    parts = [
+        *(_compared(board), _judged(board, judging), _rated(in_numbers(board)), _decided(in_numbers(board))),
+        *(_scored(board), _recorded(board)),
+    ]
     return [s for sentences, _ in parts for s in sentences], [s for _, sources in parts for s in sources]
 
 
@@ -187,33 +199,66 @@ def _rated(board: Board) -> Part:
         )
     if all(line["rating_lower"] is None for line in board["systems"]):
         return [sentence], sources
-    return [sentence, _interval(board)], [*sources, CAMERON, ROMANO]
+    return [sentence, *_interval(board)], [*sources, CAMERON, ROMANO]
 
 
-def _interval(board: Board) -> str:
+def _interval(board: Board) -> list[str]:
     if board["annotators"] == 1:
         clusters, kind = "documents (there was one annotator)", "one-way"
     elif board["documents"] == 1:
         clusters, kind = "annotators (there was one document)", "one-way"
     else:
         clusters, kind = "documents and annotators", "two-way"
-    return (
+    interval = (
         f"Intervals are 95 % intervals that take {clusters} for random samples ({kind} sandwich; Cameron et al., "
         "2011), with variances between them half pooled over systems (Smyth, 2004) and quantiles of t (Satterthwaite, "
         "1946). Ranks hold for all systems at once: intervals of all differences are widened to hold together (Romano "
-        f"and Wolf, 2005; {format_count(board['resamples'])} draws, seed {board['seed']})." + _without_limit(board)
+        f"and Wolf, 2005; {format_count(board['resamples'])} draws, seed {board['seed']})."
     )
+    differ = (
+        "Two systems are said to differ if the interval of their difference, widened so that those of all pairs hold "
+        f"at once, leaves out zero and there are at least {LEAST} on each; ranks follow from the same rule."
+    )
+    return [interval, differ, *_without_limit(board)]
 
 
-def _without_limit(board: Board) -> str:
+def _without_limit(board: Board) -> list[str]:
     names = [line["system"] for line in board["systems"] if line["reasons"].get("rating_lower") == NO_LIMIT]
     if not names:
-        return ""
+        return []
     named = names[0] if len(names) == 1 else _listed(names)
-    return (
-        f" The votes set no limit to how far {named} {'leads or trails' if len(names) == 1 else 'lead or trail'}: "
+    return [
+        f"The votes set no limit to how far {named} {'leads or trails' if len(names) == 1 else 'lead or trail'}: "
         "intervals are those of the other systems, with their mean held."
+    ]
+
+
+def _decided(board: Board) -> Part:
+    """Describe the test of the two systems in question; say nothing without two of them and a margin."""
+    verdict = board["verdict"]
+    small, large, margin = verdict["small"], verdict["large"], verdict["margin"]
+    if not (small and large) or margin is None or verdict["lower"] is None or verdict["too_few"]:
+        return [], []
+    share = f"{100 * (0.5 - margin):g} %"
+    rule = (
+        f"{small} counts as not inferior to {large} if the lower end of the 95 % interval of the share of comparisons "
+        f"in which it is preferred (ties half) lies above {share} (margin {margin:g}, fixed when the study was made; "
+        f"Piaggio et al., 2012), and as equivalent if the upper end also lies below {100 * (0.5 + margin):g} % (two "
+        "one-sided tests of level 0.025; Schuirmann, 1987)."
     )
+    return [rule, _chosen(verdict)], [PIAGGIO, SCHUIRMANN]
+
+
+def _chosen(verdict: Board) -> str:
+    """Say who chose the two systems, and so how many pairs the interval holds for."""
+    sides = [verdict["chosen"][side]["by"] for side in ("small", "large")]
+    if verdict["pairs"] > 1:
+        if "named" in sides and not verdict["named_before_votes"]:
+            return f"They were named after the first vote: the interval holds for all {verdict['pairs']} pairs at once."
+        return f"The votes chose the pair, so the interval holds for all {verdict['pairs']} pairs at once."
+    if sides == ["named", "named"]:
+        return "Both systems were named before the first vote, so the interval is that of one pair."
+    return "There was one pair to choose, so the interval is that of one pair."
 
 
 def _scored(board: Board) -> Part:

@@ -12,6 +12,7 @@ from leaderboards.boards.costs import MEASURES
 from leaderboards.boards.small_large import METRICS
 from leaderboards.data.votes import filtered_votes
 from leaderboards.presentation.charts.chart import Chart
+from leaderboards.presentation.charts.differences import differences_chart
 from leaderboards.presentation.charts.forest import forest_chart
 from leaderboards.presentation.charts.pareto import Costs, pareto_chart
 from leaderboards.presentation.charts.progress import progress_chart
@@ -118,9 +119,14 @@ def _widths(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
     return widths_chart(query.values("planning"))
 
 
+def _differences(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
+    return differences_chart(board)
+
+
 CHARTS: dict[str, Callable[[BoardQuery, Board, QueryDict], Chart]] = {
     "forest": _forest,
     "win-matrix": _win_matrix,
+    "differences": _differences,
     "scatter": _scatter,
     "progress": _progress,
     "pareto": _pareto,

@@ -1,10 +1,11 @@
 """Say the comparison of a small and a large system: a sentence to decide by, numbers to check it."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
+from leaderboards.presentation.needed import say_size
 from lib.numbers import UNDEFINED, format_count, format_fraction
+from stats.uncertainty.differences import Told
 
 SPACE = "\N{NO-BREAK SPACE}"
 # Kinds of verdicts, which set the colour.
@@ -59,10 +60,7 @@ def _more(result: Mapping[str, Any], votes: int) -> str:
     more = max(0, result["votes_needed"] - votes)
     if not more:
         return "A few more votes should decide it."
-    return (
-        f"About {format_count(_rounded(more))} more votes should decide it (4 chances in 5), if the difference is what "
-        "it seems now and documents and annotators grow in proportion."
-    )
+    return f"To decide it with 4 chances in 5: {say_size(result)}"
 
 
 def _p_text(result: Mapping[str, Any]) -> str:
@@ -71,10 +69,31 @@ def _p_text(result: Mapping[str, Any]) -> str:
     return f"{format_fraction(result['p'], 4)} for: worse by the margin or more; level 0.025"
 
 
-def _rounded(votes: int) -> int:
-    """Round up to two digits: a forecast has no more."""
-    step = 10 ** max(0, len(str(votes)) - 2)
-    return math.ceil(votes / step) * step
+def _p_equivalence(result: Mapping[str, Any]) -> str:
+    if result["p_equivalence"] is None and result.get("pairs", 1) > 1:
+        return f"{UNDEFINED} (one of {result['pairs']} pairs)"
+    return f"{format_fraction(result['p_equivalence'], 4)} for: better or worse by the margin or more; level 0.025"
+
+
+def _equivalence(result: Mapping[str, Any]) -> str:
+    """Say whether neither of the two is better by the margin or more."""
+    if result["margin"] is None:
+        return "no margin to ask about"
+    if result["equivalent"] is None:
+        return f"{UNDEFINED} ({result['reason']})"
+    if result["equivalent"]:
+        return "yes: as good as each other, within the margin"
+    return "not shown: the interval reaches beyond the margin on one side or both"
+
+
+def _differ(result: Mapping[str, Any]) -> str:
+    """Say by the rule of the whole board whether the two differ."""
+    match result["told"]:
+        case Told.DIFFER:
+            return "yes, by the rule for all pairs of the board at once"
+        case Told.OPEN:
+            return "not told apart, by the rule for all pairs of the board at once"
+    return "too few to say"
 
 
 def facts(result: Mapping[str, Any], data: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -87,8 +106,11 @@ def facts(result: Mapping[str, Any], data: Mapping[str, Any]) -> list[tuple[str,
         ("Standard error", number(result["error"], 4)),
         ("Margin", "none" if result["margin"] is None else number(result["margin"])),
         ("p (one-sided)", _p_text(result)),
+        ("Equivalent", _equivalence(result)),
+        ("p of equivalence", _p_equivalence(result)),
+        ("Do the two differ?", _differ(result)),
         ("Votes", f"{format_count(data['votes'])} in the study"),
-        ("Votes to decide", UNDEFINED if needed is None else f"{format_count(needed)} in all, at power 0.8"),
+        ("Votes to decide", UNDEFINED if needed is None else say_size(result)),
         (
             "Method",
             "Bradley–Terry on all votes, ties and both bad half; interval with documents and annotators as random "

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("leaderboards.web.sharing_urls")),
     path("boards/<slug:slug>/", boards.board, name="board"),
     path("boards/<slug:slug>/status/", boards.board_status, name="board-status"),
+    path("boards/<slug:slug>/differences/", boards.board_differences, name="board-differences"),
     path("boards/<slug:slug>/wins/", boards.board_wins, name="board-wins"),
     path("boards/<slug:slug>/board.json", boards.board_json, name="board-json"),
     path("boards/<slug:slug>/board.<slug:ending>", boards.board_table, name="board-table"),

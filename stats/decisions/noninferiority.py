@@ -1,12 +1,16 @@
-"""Test whether a compact system is as good as a large one, up to a margin that is fixed beforehand."""
+"""Test whether a compact system is as good as a large one, up to a margin that is fixed beforehand.
+
+Whether the two differ at all is another question, which stats.uncertainty.differences answers for every page.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy.special import ndtri, stdtr
+from scipy.special import stdtr
 
+from stats.decisions.planning import POWER, Growth, growth_needed
 from stats.ratings.estimates import NO_DRAWS
 from stats.strengths.bradley_terry import SCALE, fit_bradley_terry
 from stats.uncertainty.bootstrap import SAME, draw, telling_strengths
@@ -19,7 +23,6 @@ from stats.votes.tallies import units
 NOT_CONNECTED = "the votes do not connect the two systems"
 TOO_FEW = "too few votes: fewer than half of the resamples say anything about both systems"
 SWEEP = "too few votes: one of the two won or lost nearly everything, and drawing again cannot show how sure that is"
-POWER = 0.8
 # Level of the one-sided test by the lower end of a 95 % interval.
 ONE_SIDED = 0.025
 
@@ -40,7 +43,7 @@ class Scale(StrEnum):
 class NonInferiority:
     """Hold the difference of a compact and a large system; undefined numbers are NaN, with a reason.
 
-    If the difference is neither non-inferior nor superior nor inferior, the votes do not decide.
+    If the difference is neither non-inferior nor inferior, the votes do not decide.
 
     Attributes:
         difference: Compact minus large, on the scale.
@@ -49,6 +52,9 @@ class NonInferiority:
         p: Of the one-sided test of non-inferiority, whose level is 0.025.
         reason: Why numbers are NaN; "" where none is.
         error: Standard error of the difference.
+        distance: From -margin to the difference in standard errors, both in log-odds.
+        freedom: Degrees of freedom of the standard error.
+        p_equivalence: Of the two one-sided tests of equivalence, each of level 0.025: the larger p.
     """
 
     difference: float
@@ -58,6 +64,9 @@ class NonInferiority:
     p: float
     reason: str = ""
     error: float = np.nan
+    distance: float = np.nan
+    freedom: float = np.nan
+    p_equivalence: float = np.nan
 
     @property
     def non_inferior(self) -> bool:
@@ -65,9 +74,14 @@ class NonInferiority:
         return self.lower > -self.margin
 
     @property
-    def superior(self) -> bool:
-        """Tell whether the interval lies above 0."""
-        return self.lower > 0
+    def equivalent(self) -> bool:
+        """Tell whether the interval lies between -margin and margin: neither is better by the margin or more.
+
+        Source:
+            Schuirmann (1987), Journal of Pharmacokinetics and Biopharmaceutics 15, 657-680: two one-sided tests, here
+            of level 0.025 each, as the interval is one of 95 %.
+        """
+        return self.non_inferior and self.upper < self.margin
 
     @property
     def inferior(self) -> bool:
@@ -162,8 +176,20 @@ def verdict(
         return NonInferiority(difference, np.nan, np.nan, margin, np.nan, SWEEP)
     reach, error = sure.reach()[compact, large], sure.error[compact, large]
     lower, upper = (float(on_scale(scale, end)) for end in (gap - reach, gap + reach))
-    p = float(stdtr(sure.freedom[compact, large], (from_scale(scale, -margin) - gap) / error))
-    return NonInferiority(difference, lower, upper, margin, p, error=float(error * slope(scale, gap)))
+    freedom = float(sure.freedom[compact, large])
+    below, above = ((gap - from_scale(scale, end)) / error for end in (-margin, margin))
+    p = float(stdtr(freedom, -below))
+    return NonInferiority(
+        difference,
+        lower,
+        upper,
+        margin,
+        p,
+        error=float(error * slope(scale, gap)),
+        distance=float(below),
+        freedom=freedom,
+        p_equivalence=max(p, float(stdtr(freedom, above))),
+    )
 
 
 def draw_strengths(votes: VoteArrays, strengths: FloatArray, seed: int, resamples: int) -> FloatArray | None:
@@ -175,29 +201,17 @@ def draw_strengths(votes: VoteArrays, strengths: FloatArray, seed: int, resample
     return telling_strengths(votes, strengths, draws)
 
 
-def votes_to_decide(
-    result: NonInferiority, n_votes: int, *, power: float = POWER, quantile: float | None = None
-) -> float:
-    """Forecast the votes that decide, votes * (error * (z(0.975) + z(power)) / distance from the margin)^2.
-
-    The forecast holds if the difference is the one seen now, and documents, annotators and votes grow alike.
+def growth_to_decide(result: NonInferiority, tail: float = ONE_SIDED, *, power: float = POWER) -> Growth:
+    """Forecast how many times as large a study decides whether the difference is above -margin, or below it.
 
     Args:
         result: The present result.
-        n_votes: Number of votes that it comes from.
+        tail: Chance beyond either end of its interval.
         power: Probability of a decision, between 0 and 1.
-        quantile: In place of z(0.975), where the interval reaches further.
     Returns:
-        Votes in all, present ones included; infinite where the difference equals -margin, NaN without an error.
-    Source:
-        As in planning.separation, with the margin in place of zero.
+        Arrays of shape (1,), see planning.growth_needed.
     """
-    distance = abs(result.difference + result.margin)
-    if np.isnan(result.error) or distance == 0:
-        return np.nan if np.isnan(result.error) else np.inf
-    reach = ndtri(1 - ONE_SIDED) if quantile is None else quantile
-    factor = float(reach + ndtri(power))
-    return float(n_votes * (result.error * factor / distance) ** 2)
+    return growth_needed(np.array([result.distance]), np.array([result.freedom]), tail, power=power)
 
 
 def on_scale(scale: Scale, gap: FloatArray) -> FloatArray:

@@ -18,9 +18,10 @@ from stats.decisions.noninferiority import (
 )
 from stats.ratings.estimates import NO_DRAWS
 from stats.strengths.bradley_terry import fit_bradley_terry
-from stats.uncertainty.calibrated import precision
+from stats.uncertainty.calibrated import Precision, precision
+from stats.uncertainty.differences import pairs_among, rule_errors
 from stats.uncertainty.sandwich import bread
-from stats.uncertainty.simultaneous import SMALLEST_ERROR, draw_errors, unclear_pairs
+from stats.uncertainty.simultaneous import family_quantile, unclear_pairs
 from stats.votes.arrays import FloatArray, IntArray, VoteArrays
 from stats.votes.parts import only, parts_of
 
@@ -32,14 +33,20 @@ class ChosenPair:
     """The comparison of a chosen pair.
 
     Attributes:
-        result: Difference and interval. With several candidates p is NaN: it would be that of a pair named beforehand.
+        result: Difference and interval. With several candidates both p are NaN: they would be those of a pair named
+            beforehand.
         candidates: Pairs that it was chosen from, for all of which the interval holds at once.
         quantile: Standard errors from the difference to an end of the interval, were the errors known.
+        tail: Chance beyond either end.
     """
 
     result: NonInferiority
     candidates: int
     quantile: float = float(ndtri(1 - ONE_SIDED))
+
+    @property
+    def tail(self) -> float:
+        return Precision.tail_together(self.quantile)
 
 
 def compare_chosen(
@@ -83,7 +90,7 @@ def compare_chosen(
     own = verdict(strengths, resampled, sure, *pairs[0], margin=margin, unclear=unclear, scale=scale)
     if own.reason or len(pairs) == 1:
         return ChosenPair(own, len(pairs))
-    quantile = _quantile(kept, strengths, pairs, seed, resamples)
+    quantile = _quantile(kept, strengths, pairs)
     reach = sure.reach_together(quantile)[pairs[0]]
     return ChosenPair(_widened(own, strengths, pairs[0], reach, scale), len(pairs), quantile)
 
@@ -118,7 +125,7 @@ def compare_all(
             continue
         kept = only(votes, part)
         strengths = fit_bradley_terry(kept.wins())
-        quantile = _quantile(kept, strengths, list(within.values()), seed, resamples)
+        quantile = _quantile(kept, strengths, list(within.values()))
         reach = precision(kept, strengths).reach_together(quantile)
         for k, (pair, own) in enumerate(zip(pairs, alone, strict=True)):
             if pair in within and pair != named:
@@ -143,22 +150,14 @@ def _of_part(
     return np.column_stack(columns) if all(len(column) for column in columns) else None
 
 
-def _quantile(votes: VoteArrays, strengths: FloatArray, pairs: Sequence[Pair], seed: int, resamples: int) -> float:
-    """Say how far all pairs stay at once, in standard errors; as max_t_quantile, one small system at a time."""
-    errors = draw_errors(bread(votes.wins(), strengths), seed, resamples)
-    small, large = np.array(pairs).T
-    largest = np.zeros(resamples)
-    for one in np.unique(small):
-        gaps = errors[:, [one]] - errors[:, large[small == one]]
-        error = gaps.std(axis=0, ddof=1)
-        varies = error > SMALLEST_ERROR
-        if varies.any():
-            largest = np.maximum(largest, (np.abs(gaps[:, varies]) / error[varies]).max(axis=1))
-    return max(float(np.quantile(largest, 1 - 2 * ONE_SIDED)), float(ndtri(1 - ONE_SIDED)))
+def _quantile(votes: VoteArrays, strengths: FloatArray, pairs: Sequence[Pair]) -> float:
+    """Say how far all pairs stay at once, in standard errors, by the rule of differences.py."""
+    errors = rule_errors(bread(votes.wins(), strengths))
+    return max(family_quantile(errors, pairs_among(len(strengths), pairs)), float(ndtri(1 - ONE_SIDED)))
 
 
 def _widened(own: NonInferiority, strengths: FloatArray, pair: Pair, reach: float, scale: Scale) -> NonInferiority:
     """Give the comparison of a pair an interval that reaches so far, in log-odds."""
     gap = strengths[pair[0]] - strengths[pair[1]]
     lower, upper = (float(on_scale(scale, end)) for end in (gap - reach, gap + reach))
-    return replace(own, lower=lower, upper=upper, p=np.nan)
+    return replace(own, lower=lower, upper=upper, p=np.nan, p_equivalence=np.nan)

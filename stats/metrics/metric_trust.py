@@ -189,7 +189,7 @@ def _noisy_values(votes: VoteArrays, strengths: FloatArray, metric: FloatArray, 
     human = bootstrap_strengths(votes, strengths, draws)
     means = _means(metric, draws.documents)
     whole = ~(np.isnan(human) | np.isnan(means)).any(axis=1)
-    if whole.sum() < len(draws) / 2:
+    if whole.sum() < max(2, len(draws) / 2):
         return TOO_FEW_RESAMPLES
     n, documents = votes.n_systems, metric.shape[1]
     together = np.cov(human[whole].T, means[whole].T)

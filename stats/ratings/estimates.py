@@ -11,10 +11,12 @@ from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.strengths.davidson import fit_davidson
 from stats.uncertainty.bootstrap import SAME, draw, percentile_interval, telling_strengths
 from stats.uncertainty.calibrated import Precision, precision
+from stats.uncertainty.differences import Differences
 from stats.uncertainty.limits import Limits
 from stats.uncertainty.sandwich import about_circles, bread, interval, sandwich_covariance
-from stats.uncertainty.simultaneous import complete, draw_errors, max_t_quantile, rank_interval
-from stats.votes.arrays import FloatArray, IntArray, VoteArrays
+from stats.uncertainty.simultaneous import complete, draw_errors, max_t_quantile
+from stats.votes.arrays import BoolArray, FloatArray, IntArray, VoteArrays
+from stats.votes.least import count_by_system
 from stats.votes.tallies import units
 
 NO_LIMIT = "the votes set no limit to how far this system leads or trails"
@@ -64,6 +66,7 @@ class Estimates:
         open_ranks_reason: Why best_rank and worst_rank are NaN.
         iid_reason: Why iid_lower and iid_upper are NaN.
         tie: Log of Davidson's tie parameter; NaN unless it was fitted.
+        differences: Which systems differ; None where nothing is drawn again.
     """
 
     strengths: FloatArray
@@ -85,6 +88,7 @@ class Estimates:
     open_ranks_reason: tuple[str, ...]
     iid_reason: tuple[str, ...]
     tie: float = np.nan
+    differences: Differences | None = None
 
 
 def undefined(reasons: Sequence[str]) -> Estimates:
@@ -119,12 +123,18 @@ def estimate(votes: VoteArrays, *, seed: int, resamples: int, ties: Ties, anchor
     draws = draw(np.random.default_rng(seed), n_documents, n_annotators, resamples, small=True)
     drawn = telling_strengths(votes, strengths, draws, davidson=davidson)
     sure = precision(votes, strengths, circle=limits.circle, tie=tie if davidson else None)
-    errors = draw_errors(bread(votes.wins(), strengths, tie if davidson else None), seed, resamples)
+    inverse = bread(votes.wins(), strengths, tie if davidson else None)
+    why_nothing = _why_nothing_at_once(complete(drawn), len(drawn))
+    too_few = _too_few(votes, limits) | bool(why_nothing)
+    differences = Differences.of(strengths, sure, inverse, limited=limits.circle, too_few=too_few)
+    errors = draw_errors(inverse, seed, resamples)
     return replace(
         estimates,
         drawn=tuple(drawn.T),
+        differences=differences,
         **_marginal(drawn, strengths, anchor, sure, limits),
-        **_simultaneous(drawn, errors, strengths, anchor, sure, limits),
+        **_open_ranks(differences, why_nothing),
+        **_together(errors, strengths, anchor, sure, limits, why_nothing),
     )
 
 
@@ -182,7 +192,8 @@ def _marginal(
     reach = sure.reach()
     lower, upper = _bounds(strengths, np.diag(reach), rank_reason)
     rank = limits.ranks(lower, upper, strengths)
-    if len(rank) > 1 and (~np.isnan(rank)).sum() == 1:
+    ranked = np.flatnonzero(~np.isnan(rank))
+    if len(rank) > 1 and len(ranked) == 1 and strengths[ranked[0]] < strengths.max():
         # Alone among systems that have none it would be first, whatever it lost.
         rank_reason = tuple(reason or NO_OTHER_RANK for reason in rank_reason)
         rank = np.full(len(rank), np.nan)
@@ -215,24 +226,19 @@ def _why_no_rank(used: int, width: float, resamples: int) -> str:
     return ""
 
 
-def _simultaneous(
-    drawn: FloatArray,
-    errors: FloatArray,
-    strengths: FloatArray,
-    anchor: int | None,
-    sure: Precision,
-    limits: Limits,
-) -> dict[str, Any]:
-    """Compute the bounds and ranks of all systems at once, with their reasons, from errors drawn together."""
-    n = len(strengths)
-    if reason := _why_nothing_at_once(complete(drawn), len(drawn)):
-        return {
-            "all_reason": tuple(limit or reason for limit in _without_limit(limits, anchor)),
-            "open_ranks_reason": (reason,) * n,
-        }
-    best, worst = rank_interval(strengths + errors, strengths, unclear=limits.unclear, precision=sure)
-    ranks = {"best_rank": best, "worst_rank": worst, "open_ranks_reason": ("",) * n}
-    return ranks | _together(errors, strengths, anchor, sure, limits)
+def _too_few(votes: VoteArrays, limits: Limits) -> BoolArray:
+    """Mark the pairs on which too little was said: on a system of the two, or on how far apart they are."""
+    thin = count_by_system(votes).thin
+    return np.asarray(limits.unclear | thin[:, np.newaxis] | thin[np.newaxis, :])
+
+
+def _open_ranks(differences: Differences, reason: str) -> dict[str, Any]:
+    """Compute the ranks left open, unless there is a reason against."""
+    n = len(differences.gap)
+    if reason:
+        return {"open_ranks_reason": (reason,) * n}
+    best, worst = differences.ranks()
+    return {"best_rank": best, "worst_rank": worst, "open_ranks_reason": ("",) * n}
 
 
 def _why_nothing_at_once(whole: FloatArray, resamples: int) -> str:
@@ -245,10 +251,10 @@ def _why_nothing_at_once(whole: FloatArray, resamples: int) -> str:
 
 
 def _together(
-    errors: FloatArray, strengths: FloatArray, anchor: int | None, sure: Precision, limits: Limits
+    errors: FloatArray, strengths: FloatArray, anchor: int | None, sure: Precision, limits: Limits, reason: str
 ) -> dict[str, Any]:
-    """Compute intervals for all those systems at once whose distances the votes limit on both sides."""
-    reasons = _without_limit(limits, anchor)
+    """Compute intervals for all those systems at once whose distances the votes limit, unless there is a reason."""
+    reasons = tuple(limit or reason for limit in _without_limit(limits, anchor))
     limited = np.array([not reason for reason in reasons])
     if not limited.any():
         return {"all_reason": reasons}

@@ -8,7 +8,8 @@ import numpy as np
 
 from stats.ratings.estimates import Estimates, Ties, estimate, undefined
 from stats.strengths.bradley_terry import MEAN_RATING, PRIOR_SD, to_rating
-from stats.uncertainty.calibrated import Caution, cautions
+from stats.uncertainty.calibrated import Caution, cautions, effective_units
+from stats.uncertainty.differences import Differences
 from stats.votes.arrays import FloatArray, IntArray, OutcomeCode, VoteArrays, renumbered
 from stats.votes.graphs import unbounded_nodes
 from stats.votes.parts import only, parts_of
@@ -19,6 +20,8 @@ TIES = {
     Ties.DROPPED: "ties and both bad left out",
     Ties.DAVIDSON: "Davidson's tie parameter for ties and both bad",
 }
+# Fields of Estimates that are not by system.
+OF_A_PART = {"tie", "differences"}
 NO_VOTES = "no votes yet"
 FEW = {
     Caution.FEW_ANNOTATORS: (
@@ -59,6 +62,26 @@ class Anchor:
 
 
 @dataclass(frozen=True)
+class RatedPart:
+    """Hold what is said of two systems of a part that votes connect.
+
+    Attributes:
+        systems: Numbers of the part's systems, shape (m,); rows and columns of the differences are in this order.
+        differences: None where there is one document by one annotator.
+        votes, annotators, documents: How many the part has.
+        even_annotators, even_documents: How many of equal shares would be worth as much; see effective_units.
+    """
+
+    systems: IntArray
+    differences: Differences | None
+    votes: int
+    annotators: int
+    documents: int
+    even_annotators: float
+    even_documents: float
+
+
+@dataclass(frozen=True)
 class Ratings:
     """Hold ratings by system, in arrays of shape (n_systems,); each reason is "" where its fields are defined.
 
@@ -86,6 +109,7 @@ class Ratings:
         resamples_used: Resamples that say something about each system, of those in `drawn`.
         drawn: Strength of each system in the resamples that were looked at, in log-odds, n arrays of one length; empty
             without. Strengths are comparable within a part only. See bootstrap.telling_strengths.
+        parts: Of systems that votes connect, with their differences, if they are rated.
         warnings: Sentences that a reader of the intervals must know.
     """
 
@@ -118,6 +142,7 @@ class Ratings:
     resamples: int
     resamples_used: IntArray
     drawn: tuple[FloatArray, ...]
+    parts: tuple[RatedPart, ...]
     warnings: tuple[str, ...]
 
 
@@ -148,7 +173,7 @@ def rate(
     parts, reasons = parts_of(used), _no_votes(votes, used)
     warnings = _anchor_warnings(anchor, used, names)
     tie_parameter = np.full(max(1, len(parts)), np.nan)
-    estimates = undefined(reasons)
+    estimates, rated = undefined(reasons), []
     if len(parts) > 1 and not apart:
         problem = _disconnection(parts, names)
         estimates = undefined([reason or problem for reason in reasons])
@@ -158,6 +183,7 @@ def rate(
             own = _estimate_part(compact, systems, anchor, seed=seed, resamples=resamples, ties=ties)
             estimates = _put(estimates, own, systems)
             tie_parameter[i] = np.exp(own.tie)
+            rated.append(_rated_part(compact, systems, own.differences))
             warnings += _warnings(compact, [names[system] for system in systems.tolist()])
     return Ratings(
         **_by_system(votes, estimates, parts),
@@ -166,7 +192,15 @@ def rate(
         method=method(ties),
         seed=seed,
         resamples=resamples,
+        parts=tuple(rated),
         warnings=tuple(warnings),
+    )
+
+
+def _rated_part(votes: VoteArrays, systems: IntArray, differences: Differences | None) -> RatedPart:
+    documents, annotators = effective_units(votes)
+    return RatedPart(
+        systems, differences, len(votes), units(votes.annotator), units(votes.document), annotators, documents
     )
 
 
@@ -182,7 +216,7 @@ def _estimate_part(
 
 def _by_system(votes: VoteArrays, estimates: Estimates, parts: Sequence[IntArray]) -> dict[str, Any]:
     """Collect the fields of Ratings that have a value for each system."""
-    copied = [field.name for field in fields(Estimates) if field.name not in ("strengths", "used", "tie")]
+    copied = [field.name for field in fields(Estimates) if field.name not in OF_A_PART | {"strengths", "used"}]
     counts, wins = votes.count_by_system(), votes.wins()
     part = np.full(votes.n_systems, -1, dtype=np.int64)
     for i, systems in enumerate(parts):
@@ -229,9 +263,9 @@ def _put(estimates: Estimates, of_part: Estimates, systems: IntArray) -> Estimat
     """Put the estimates of a part at the positions of its systems among all."""
     merged: dict[str, Any] = {}
     for field in fields(Estimates):
-        value = getattr(of_part, field.name)
-        if isinstance(value, float):
+        if field.name in OF_A_PART:
             continue
+        value = getattr(of_part, field.name)
         by_system = list(getattr(estimates, field.name))
         for i, system in enumerate(systems.tolist()):
             by_system[system] = value[i]

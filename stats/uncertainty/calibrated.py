@@ -66,7 +66,12 @@ class Precision:
                 the quantile of t that is as rare as this one of the normal distribution.
             level: No interval is shorter than its own at this level.
         """
-        return self._reach(min(float(ndtr(-quantile)), (1 - level) / 2))
+        return self._reach(self.tail_together(quantile, level))
+
+    @staticmethod
+    def tail_together(quantile: float, level: float = LEVEL) -> float:
+        """Give the chance that an interval of reach_together lies above, or below, the truth."""
+        return min(float(ndtr(-quantile)), (1 - level) / 2)
 
     def with_source(self, variance: FloatArray, freedom: float) -> Self:
         """Add a source of variance beside all others, shape (n, n), with degrees of freedom of its own."""

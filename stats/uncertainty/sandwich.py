@@ -22,6 +22,8 @@ from stats.votes.tallies import units
 
 # Most numbers of the clusters' gradients held at once, 4 MB.
 NUMBERS_AT_ONCE = 500_000
+# Gradients in full of many clusters are held three times over.
+FULL_AT_ONCE = 100_000
 
 
 def sandwich_covariance(votes: VoteArrays, strengths: FloatArray) -> FloatArray:
@@ -209,7 +211,7 @@ def _clustered(votes: VoteArrays, residuals: FloatArray, cluster: IntArray) -> F
     sizes = np.bincount(row)
     order, ends = np.argsort(row, kind="stable"), np.cumsum(sizes)
     product, begin = np.zeros((n, n)), 0
-    most = max(1, NUMBERS_AT_ONCE // n) if dense_is_faster(np.minimum(2 * sizes, n), n) else 0
+    most = max(1, FULL_AT_ONCE // n) if dense_is_faster(np.minimum(2 * sizes, n), n) else 0
     while begin < clusters:
         first = ends[begin - 1] if begin else 0
         end = max(begin + 1, int(np.searchsorted(ends, first + VOTES_AT_ONCE, side="right")))

@@ -1,10 +1,9 @@
-"""Give intervals that hold for all systems at once, and the ranks that they leave open."""
+"""Say how far several estimates stay from the truth at once, and which ranks differences leave open."""
 
 import numpy as np
 from scipy.special import ndtri
 
 from stats.strengths.bradley_terry import fit_bradley_terry
-from stats.uncertainty.calibrated import Precision
 from stats.uncertainty.sandwich import bread
 from stats.votes.arrays import BoolArray, FloatArray
 from stats.votes.graphs import same_circle
@@ -55,53 +54,26 @@ def max_t_quantile(drawn: FloatArray, estimate: FloatArray, *, level: float = 0.
     return float(np.quantile(distance.max(axis=1), level)) if varies.any() else 0.0
 
 
-def rank_interval(
-    drawn: FloatArray,
-    estimate: FloatArray,
-    *,
-    level: float = 0.95,
-    unclear: BoolArray | None = None,
-    precision: Precision | None = None,
-) -> tuple[FloatArray, FloatArray]:
-    """Give the best and worst ranks that hold the true ranks of all systems at once with at least this probability.
-
-    They come from simultaneous intervals of all pairwise differences (max-t, as in max_t_quantile): the best rank of a
-    system is 1 + the number of systems surely better, the worst is n - the number surely worse. Differences are used
-    because the intervals of two ratings can overlap although one system is surely better.
+def family_quantile(errors: FloatArray, family: BoolArray, *, level: float = 0.95) -> float:
+    """Give the level's quantile of the largest |difference of errors| / its spread over a family of pairs.
 
     Args:
-        drawn, estimate: As in max_t_quantile; adding a constant to a row changes nothing.
-        level: Probability that all ranks hold, between 0 and 1.
-        unclear: Shape (n, n), pairs that count as not told apart whatever the resamples say; see unclear_pairs.
-        precision: Of the differences; the spread of the resamples if None.
+        errors: Shape (r, n), as draw_errors draws them.
+        family: Shape (n, n), the pairs whose intervals shall hold at once.
+        level: Between 0 and 1.
     Returns:
-        Best and worst ranks from 1, shape (n,).
+        In standard errors, for Precision.reach_together; 0 where nothing varies.
     Source:
-        Mogstad, Romano, Shaikh and Wilhelm (2024), Inference for ranks with applications to mobility across
-        neighbourhoods and academic achievement across countries, Review of Economic Studies 91, 476-518.
+        As in max_t_quantile, one system at a time, so that memory is that of the errors.
     """
-    gap = estimate[np.newaxis, :] - estimate[:, np.newaxis]
-    error, largest = _errors_and_largest_t(drawn, gap)
-    quantile = float(np.quantile(largest, level))
-    reach = quantile * error if precision is None else precision.reach_together(quantile)
-    return ranks(gap, reach if unclear is None else np.where(unclear, np.inf, reach))
-
-
-def _errors_and_largest_t(drawn: FloatArray, gap: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Give each drawn gap's spread, shape (n, n), and the largest |drawn gap - gap| / spread of each draw, (r,)."""
-    n, largest = len(gap), np.zeros(len(drawn))
-    error = np.zeros((n, n))
-    by_system = np.ascontiguousarray(drawn.T)
-    for j in range(n - 1):
-        gaps = by_system[j + 1 :] - by_system[j]
-        error[j, j + 1 :] = error[j + 1 :, j] = spread = gaps.std(axis=1, ddof=1)
-        varies = spread > SMALLEST_ERROR
+    largest = np.zeros(len(errors))
+    for i in np.flatnonzero(family.any(axis=1)).tolist():
+        gaps = errors[:, [i]] - errors[:, family[i]]
+        error = gaps.std(axis=0, ddof=1)
+        varies = error > SMALLEST_ERROR
         if varies.any():
-            gaps -= gap[j, j + 1 :, np.newaxis]
-            np.abs(gaps, out=gaps)
-            gaps /= np.where(varies, spread, np.inf)[:, np.newaxis]
-            np.maximum(largest, gaps.max(axis=0), out=largest)
-    return error, largest
+            largest = np.maximum(largest, (np.abs(gaps[:, varies]) / error[varies]).max(axis=1))
+    return float(np.quantile(largest, level))
 
 
 def unclear_pairs(wins: FloatArray, *, level: float = 0.95) -> BoolArray:
@@ -143,14 +115,21 @@ def _errors(covariance: FloatArray) -> FloatArray:
     return errors
 
 
-def ranks(gap: FloatArray, reach: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Give the best and worst rank of each system; j is surely better than i if gap[i, j] > reach[i, j] > 0.
+def ranks(gap: FloatArray, sure: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Give the best and worst rank of each system: j is surely better than i where sure[i, j] and gap[i, j] > 0.
+
+    If all these are true at once with some probability, all true ranks lie between best and worst with at least that.
+    Differences are used because the intervals of two ratings can overlap although one is surely better.
 
     Args:
         gap: Shape (n, n), strength of j less that of i at [i, j].
-        reach: Shape (n, n), half the width of each gap's interval; infinite where nothing is sure.
+        sure: Shape (n, n), the pairs that differ.
+    Returns:
+        Ranks from 1, shape (n,).
+    Source:
+        Mogstad, Romano, Shaikh and Wilhelm (2024), Inference for ranks with applications to mobility across
+        neighbourhoods and academic achievement across countries, Review of Economic Studies 91, 476-518.
     """
-    sure = (reach > SMALLEST_ERROR) & (np.abs(gap) > reach)
     best = 1.0 + (sure & (gap > 0)).sum(axis=1)
     worst = len(gap) - (sure & (gap < 0)).sum(axis=1).astype(np.float64)
     return best, worst

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stats.votes.arrays import IntArray, VoteArrays
+from stats.votes.arrays import BoolArray, IntArray, VoteArrays
 
 LEAST_VOTES = 20
 LEAST_ANNOTATORS = 3
@@ -50,6 +50,12 @@ class SystemCounts:
     def too_few(self, system: int) -> str:
         """As too_few, of one system."""
         return too_few(int(self.votes[system]), int(self.annotators[system]), int(self.documents[system]))
+
+    @property
+    def thin(self) -> BoolArray:
+        """Mark the systems about which too little was said, shape (n_systems,)."""
+        few = (self.votes < LEAST_VOTES) | (self.annotators < LEAST_ANNOTATORS) | (self.documents < LEAST_DOCUMENTS)
+        return np.asarray(few)
 
 
 def count_by_system(votes: VoteArrays) -> SystemCounts:

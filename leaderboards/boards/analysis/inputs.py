@@ -6,8 +6,10 @@ from functools import cached_property
 import numpy as np
 
 from annotations.models import Judgement
+from leaderboards.boards.rated import rate_board
 from leaderboards.data.inputs import BoardInputs
 from leaderboards.data.votes import CHUNK
+from stats.ratings.ratings import Ratings
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, VoteArrays
 from stats.votes.parts import only, parts_of
@@ -59,6 +61,11 @@ class AnalysisData:
     @property
     def votes(self) -> VoteArrays:
         return self.inputs.arrays
+
+    @cached_property
+    def ratings(self) -> Ratings:
+        """The ratings of the board with these votes."""
+        return rate_board(self.inputs, self.seed)
 
     @cached_property
     def parts(self) -> list[IntArray]:

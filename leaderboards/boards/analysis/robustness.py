@@ -6,8 +6,10 @@ import numpy as np
 
 from leaderboards.boards.analysis.inputs import AnalysisData, RatedVotes
 from leaderboards.boards.analysis.values import Values, named, points
+from leaderboards.boards.noninferiority import told_apart
 from stats.decisions.fragility import LeftOut, fewest_votes, leave_one_annotator_out, leave_one_document_out, top
 from stats.strengths.bradley_terry import fit_bradley_terry
+from stats.uncertainty.differences import Told
 from stats.votes.arrays import IntArray
 
 TOPS = (1, 3)
@@ -32,6 +34,7 @@ def robustness(data: AnalysisData) -> Values:
             {
                 "k": k,
                 "systems": _systems_named(data, rated, top(rated.strengths, k)),
+                **_told(data, rated, k),
                 "votes": _fewest(data, rated, k),
                 "annotators": _changes(without_annotator, annotators, k),
                 "documents": _changes(without_document, documents, k),
@@ -47,6 +50,16 @@ def robustness(data: AnalysisData) -> Values:
             "of_documents": len(documents),
         },
     }
+
+
+def _told(data: AnalysisData, rated: RatedVotes, k: int) -> Values:
+    """Say by the board's rule whether the top is told from all others, and name those from which it is not."""
+    order = rated.systems[top(rated.strengths, len(rated.systems))].tolist()
+    said = {j: {told_apart(data.ratings, i, j) for i in order[:k]} for j in order[k:]}
+    words = set().union(*said.values())
+    told = next((word for word in (Told.OPEN, Told.TOO_FEW) if word in words), Told.DIFFER)
+    others = [data.inputs.slugs[j] for j, found in said.items() if found != {Told.DIFFER}]
+    return {"told": str(told), "not_told_from": others}
 
 
 def _busiest(index: IntArray) -> IntArray:
@@ -71,6 +84,7 @@ def _fewest(data: AnalysisData, rated: RatedVotes, k: int) -> Values:
         "count": len(removal.votes),
         "reason": "",
         "share": removal.share,
+        "told": str(told_apart(data.ratings, *rated.systems[[removal.down, removal.up]].tolist())),
         "out": data.inputs.slugs[int(rated.systems[removal.down])],
         "in": data.inputs.slugs[int(rated.systems[removal.up])],
         "verified": set(top(after, k).tolist()) != set(top(rated.strengths, k).tolist()),

@@ -10,6 +10,10 @@ from stats.decisions.planning import POWER
 # Chosen in 45 of 100 comparisons, ties as halves, still counts as good enough.
 DEFAULT_MARGIN = 0.05
 PAIRS = 400
+DECIDED = (
+    *("equivalent", "p_equivalence", "votes_needed", "annotators_needed", "documents_needed"),
+    *("votes_lower", "votes_upper", "ask_again"),
+)
 
 
 def margin_of(study: Study) -> float:
@@ -19,7 +23,7 @@ def margin_of(study: Study) -> float:
 
 def noninferiority(data: AnalysisData, margin: float) -> Values:
     """Give the verdicts of the page on small and large systems, at this margin also where the study has none."""
-    rows = compare_pairs(data.inputs, margin, data.seed)
+    rows = compare_pairs(data.inputs, data.ratings, margin, data.seed)
     return {
         "margin": margin,
         "reason": "" if rows else "the study has no small and large system to compare",
@@ -36,12 +40,12 @@ def _pair(row: Values) -> Values:
     difference = estimate(
         value, row["lower"], row["upper"], reason="" if value is not None else reason, interval_reason=reason
     )
-    same = {name: row[name] for name in ("small", "large", "p", "pairs", "verdict", "votes_needed")}
+    same = {name: row[name] for name in ("small", "large", "p", "pairs", "verdict", "told", *DECIDED)}
     return {"difference": difference, **same}
 
 
 def votes_needed(data: AnalysisData) -> Values:
     """Give the votes needed to tell each system from the next one below, as on the board."""
-    rows = neighbour_gaps(data.votes, data.inputs.slugs)
+    rows = neighbour_gaps(data.ratings, data.inputs.slugs)
     reason = "" if rows else data.why_not_rated
     return {"reason": reason, "neighbours": rows, "power": POWER, "votes": len(data.votes)}

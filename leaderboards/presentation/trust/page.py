@@ -5,6 +5,7 @@ from typing import Any
 
 from leaderboards.presentation import analysis_words
 from leaderboards.presentation.analysis_scatter import scatter_plot
+from leaderboards.presentation.needed import say_needed
 
 Values = dict[str, Any]
 
@@ -37,7 +38,9 @@ def trust_context(analysis: Values, thin: Mapping[str, str], *, named: bool = Tr
         "ranges": ranges,
         "lengths": [row for row in analysis["length"]["systems"] if row["system"] not in thin],
         "neighbours": [
-            pair for pair in analysis["votes_needed"]["neighbours"] if not {pair["better"], pair["worse"]} & thin.keys()
+            (pair, say_needed(pair))
+            for pair in analysis["votes_needed"]["neighbours"]
+            if not {pair["better"], pair["worse"]} & thin.keys()
         ],
         "metrics": [(metric, analysis_words.LABELS[metric["metric"]]) for metric in metrics],
         "plots": [
@@ -56,8 +59,9 @@ def _without(metric: Values, thin: Mapping[str, str]) -> Values:
     return metric | {"points": points}
 
 
-def _top(top: Values, votes: int, thin: Mapping[str, str], *, named: bool) -> tuple[Values, str, str]:
-    """Say what decides a top, or that a system in it is one on which too little was said."""
+def _top(top: Values, votes: int, thin: Mapping[str, str], *, named: bool) -> tuple[Values, str, str, str]:
+    """Say whether a top is told from the others and what decides it, or that too little was said of a system in it."""
     if lacking := [f"{system}: {thin[system]}" for system in top["systems"] if system in thin]:
-        return top | {"votes": {"count": None}}, f"{analysis_words.name_top(top)}: {'; '.join(lacking)}.", ""
-    return top, analysis_words.on_votes(top, votes), analysis_words.on_units(top, named=named)
+        return top | {"votes": {"count": None}}, f"{analysis_words.name_top(top)}: {'; '.join(lacking)}.", "", ""
+    told, units = analysis_words.on_told(top), analysis_words.on_units(top, named=named)
+    return top, told, analysis_words.on_votes(top, votes), units

@@ -9,9 +9,18 @@ from django.shortcuts import render
 from annotations.models import Study
 from leaderboards.exports import CONTENT_TYPES, FORMATS, parts
 from leaderboards.exports.rows import export_rows
-from leaderboards.presentation.board_details import MOST_SYSTEMS, neighbour_rows, other_intervals, style_rows, win_rows
+from leaderboards.presentation.board_details import (
+    MOST_SYSTEMS,
+    difference_rows,
+    neighbour_rows,
+    other_intervals,
+    style_rows,
+    win_rows,
+)
 from leaderboards.presentation.board_table import DEFAULT_SORT, make_table
 from leaderboards.presentation.board_verdict import say_verdict
+from leaderboards.presentation.charts.differences import differences_chart
+from leaderboards.presentation.charts.shown import show_chart
 from leaderboards.presentation.enough import in_numbers
 from leaderboards.presentation.forest_plot import forest_plots
 from leaderboards.presentation.tables import TABLES
@@ -81,6 +90,19 @@ def board_wins(request: HttpRequest, study: Study) -> HttpResponse:
     many = served.values is not None and len(served.values["systems"]) > MOST_SYSTEMS
     context |= {"rows": win_rows(served.values) if served.values and not many else [], "many": many}
     return render(request, "leaderboards/wins.html", context)
+
+
+@results_page
+def board_differences(request: HttpRequest, study: Study) -> HttpResponse:
+    """Show which systems differ: a matrix, and the interval of every pair."""
+    query = asked_for(request, study)
+    board = query.values("board")
+    context = _page(query) | {
+        "board": board,
+        "chart": show_chart(differences_chart(in_numbers(board)), study.slug, query.parameters),
+        "rows": difference_rows(board),
+    }
+    return render(request, "leaderboards/differences.html", context)
 
 
 @results_page

@@ -12,6 +12,7 @@ from leaderboards.boards.stopping import stopping_bounds
 from leaderboards.presentation.board_verdict import say_pair
 from leaderboards.presentation.charts.shown import show_chart
 from leaderboards.presentation.charts.widths import widths_chart
+from leaderboards.presentation.needed import say_needed
 from leaderboards.presentation.study_charts import (
     QUALITIES,
     asked_cost,
@@ -99,6 +100,7 @@ def planning(request: HttpRequest, study: Study) -> HttpResponse:
     rows = [
         (
             neighbour,
+            say_needed(neighbour),
             stopping_bounds(query.criterion, query.filters, neighbour["better"], neighbour["worse"])
             if by_rule
             else None,

@@ -79,7 +79,9 @@ def test_a_form_with_a_mistake_marks_its_page(study):
     assert '<a href="/studies/s/people/" aria-current="page">People</a>' in answer.content.decode()
 
 
-@pytest.mark.parametrize("name", ["board", "trust", "trust-votes", "board-wins", "exports", "study-releases"])
+@pytest.mark.parametrize(
+    "name", ["board", "trust", "trust-votes", "board-wins", "board-differences", "exports", "study-releases"]
+)
 def test_results_lead_members_back_to_their_study(study, name):
     html = member(study, "researcher").get(reverse(name, args=["s"])).content.decode()
     assert f'<a href="{study.get_absolute_url()}">s</a>' in html

@@ -181,12 +181,30 @@ SMALL, LARGE = "tiny", "big"
 
 def result(**values):
     found = {"difference": -0.03, "lower": -0.04, "upper": 0.02, "error": 0.015, "p": 0.004, "margin": 0.05}
-    return found | {"verdict": "not inferior", "reason": "", "votes_needed": 900} | values
+    found |= {"equivalent": False, "p_equivalence": 0.2, "told": "not told apart", **needed(900)}
+    return found | {"verdict": "not inferior", "reason": ""} | values
 
 
 def said(**values):
     kind, sentence = say_result(result(**values), SMALL, LARGE, DATA["votes"])
     return kind, sentence.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def needed(votes):
+    ends = {"votes_lower": 2100, "votes_upper": 21_400, "ask_again": 2100}
+    return {"votes_needed": votes, "annotators_needed": 26, "documents_needed": 160} | ends
+
+
+def test_equivalence_and_difference_are_said_beside_the_verdict():
+    numbers = dict(facts(result(equivalent=True, p_equivalence=0.0012, told="not told apart"), DATA))
+    assert numbers["Equivalent"] == "yes: as good as each other, within the margin"
+    assert numbers["p of equivalence"] == "0.0012 for: better or worse by the margin or more; level 0.025"
+    assert numbers["Do the two differ?"] == "not told apart, by the rule for all pairs of the board at once"
+    not_shown = dict(facts(result(equivalent=False, told="differ"), DATA))
+    assert not_shown["Equivalent"].startswith("not shown: the interval reaches beyond the margin")
+    assert not_shown["Do the two differ?"].startswith("yes, by the rule")
+    assert dict(facts(result(margin=None, equivalent=None), DATA))["Equivalent"] == "no margin to ask about"
+    assert dict(facts(result(told="too few"), DATA))["Do the two differ?"] == "too few to say"
 
 
 def test_good_enough():
@@ -213,13 +231,13 @@ def test_not_good_enough():
 
 
 def test_not_decided_yet():
-    assert said(lower=-0.13, upper=0.05, verdict="undecided", votes_needed=3871) == (
+    assert said(lower=-0.13, upper=0.05, verdict="undecided", **needed(3871)) == (
         "open",
         "tiny is preferred in 47 % of comparisons with big (95 %: 37 to 55 %); good enough means surely at least 45 %. "
-        "About 2,500 more votes should decide it (4 chances in 5), if the difference is what it seems now and documents "
-        "and annotators grow in proportion.",
+        "To decide it with 4 chances in 5: About 3,900 votes in all, spread evenly over 26 annotators and 160 documents; "
+        "between 2,100 and 22,000 votes. Ask again after 2,100 votes.",
     )
-    _, soon = said(lower=-0.09, verdict="undecided", votes_needed=1200)
+    _, soon = said(lower=-0.09, verdict="undecided", **needed(1200))
     assert soon.endswith("A few more votes should decide it.")
     _, on_the_margin = said(lower=-0.09, verdict="undecided", votes_needed=None)
     assert on_the_margin.endswith("The difference seems to lie on the margin itself, where no number of votes decides.")
@@ -246,6 +264,7 @@ def test_shares_are_rounded_to_the_side_that_they_are_on(lower, upper, verdict, 
 def test_no_interval_and_no_margin():
     reason = "the votes do not connect the two systems"
     nothing = {"difference": None, "lower": None, "upper": None, "error": None, "p": None, "votes_needed": None}
+    nothing |= {"equivalent": None, "p_equivalence": None, "told": "too few"}
     assert said(**nothing, reason=reason) == (
         "open",
         "It is not known how tiny compares with big: the votes do not connect the two systems.",

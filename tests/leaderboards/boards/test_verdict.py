@@ -9,6 +9,7 @@ from django.utils import timezone
 from annotations.models import JudgementRevision, Study
 from annotations.studies.settings import change_settings
 from leaderboards.boards.noninferiority import compare_pairs
+from leaderboards.boards.rated import rate_board
 from leaderboards.data.filters import Filters
 from leaderboards.data.inputs import gather_inputs
 from leaderboards.snapshots.boards import get_board
@@ -62,13 +63,15 @@ def test_the_interval_allows_for_the_choice_and_a_named_pair_has_its_own(study):
     assert chosen["difference"] == pytest.approx(own["difference"])
     assert chosen["lower"] < own["lower"] < own["upper"] < chosen["upper"]
     # Among all pairs, of which a reader picks, it is wider still.
-    picked = next(row for row in compare_pairs(inputs, 0.05, 0) if (row["small"], row["large"]) == pair)
+    picked = next(
+        row for row in compare_pairs(inputs, rate_board(inputs, 0), 0.05, 0) if (row["small"], row["large"]) == pair
+    )
     assert picked["lower"] < chosen["lower"] < chosen["upper"] < picked["upper"]
     name_pair(study, *pair)
     named = verdict_of(study)
     assert {name: named[name] for name in own} == pytest.approx(own)
     inputs = gather_inputs(Study.objects.get(), study.criteria.get())
-    (row,) = (row for row in compare_pairs(inputs, 0.05, 0) if row["pairs"] == 1)
+    (row,) = (row for row in compare_pairs(inputs, rate_board(inputs, 0), 0.05, 0) if row["pairs"] == 1)
     assert {name: named[name] for name in row} == row
     assert (named["share"], named["share_lower"]) == (0.5 + own["difference"], 0.5 + own["lower"])
     assert (named["pairs"], named["named_before_votes"]) == (1, True)

@@ -28,6 +28,8 @@ def verdict(**values):
         "small": "tiny", "large": "big", "chosen": {"small": named, "large": named}, "named_before_votes": True,
         "margin": 0.05, "difference": -0.03, "lower": -0.13, "upper": 0.05, "error": 0.04, "p": 0.3, "reason": "",
         "share": 0.47, "share_lower": 0.37, "share_upper": 0.55, "verdict": "undecided", "votes_needed": 900,
+        "annotators_needed": 14, "documents_needed": 45, "votes_lower": 610, "votes_upper": None, "ask_again": 610,
+        "told": "not told apart", "equivalent": False, "p_equivalence": 0.3,
         "pairs": 1, "too_few": "",
         "gains": {
             "parameters": gain(780e6, 13e9, 13e9 / 780e6), "seconds": gain(4.2, 15, 15 / 4.2),
@@ -46,7 +48,8 @@ def test_the_sentence_is_for_everyone():
     assert (answer.kind, answer.heading) == ("open", "Not decided yet")
     assert answer.sentence.replace(SPACE, " ").startswith(
         "tiny is preferred in 47 % of comparisons with big (95 %: 37 to 55 %); good enough means surely at least 45 %. "
-        "About 500 more votes should decide it"
+        "To decide it with 4 chances in 5: About 900 votes in all, spread evenly over 14 annotators and 45 documents; at "
+        "least 610 votes, and perhaps any number more. Ask again after 610 votes."
     )
     assert said(lower=-0.04, verdict="not inferior").heading == "Good enough"
     assert said(upper=-0.06, verdict="inferior").heading == "Not good enough"

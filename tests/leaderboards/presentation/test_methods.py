@@ -24,6 +24,10 @@ HERE = Judging(here=True, elsewhere=False, models=False, answers=ANSWERS)
 LINE = {"system": "lead-3", "rating": 1000.0, "rating_lower": 900.0, "reasons": {}}
 
 
+NAMED = {"by": "named"}
+NO_PAIR = {"small": None, "large": None, "margin": None, "lower": None, "too_few": "", "pairs": 0}
+
+
 def board(**changes):
     values = {
         "study": "qmsum_pilot",
@@ -40,6 +44,7 @@ def board(**changes):
         "code_version": "0.3.0",
         "fingerprint": "ab" * 32,
         "method": method(),
+        "verdict": NO_PAIR,
         "signatures": ["rouge|rouge-score 0.1.2|stemmer", "length|words 1"],
     }
     return values | changes
@@ -57,9 +62,7 @@ RECORD = f"Computed with version 0.3.0 of Punchweight's boards; SHA-256 of the d
 )
 def test_systems_without_an_interval_are_named(names, words):
     without = [{**LINE, "system": name, "rating_lower": None, "reasons": {"rating_lower": NO_LIMIT}} for name in names]
-    limit = (
-        f"seed 7). The votes set no limit to how far {words}: intervals are those of the other systems, with their mean"
-    )
+    limit = f"the same rule. The votes set no limit to how far {words}: intervals are those of the other systems, with their mean"
     assert limit in paragraph(board(systems=[*without, LINE, LINE]))
     assert "no limit" not in paragraph(board())
 
@@ -75,7 +78,9 @@ def test_the_whole_paragraph():
         "take documents and annotators for random samples (two-way sandwich; Cameron et al., 2011), with variances between "
         "them half pooled over systems (Smyth, 2004) and quantiles of t (Satterthwaite, 1946). Ranks hold for all systems at "
         "once: intervals of all differences are widened to hold together (Romano and Wolf, 2005; 1,000 draws, seed 7). "
-        "Automatic metrics (Lin, 2004) are means over a system's summaries, with these signatures: rouge|rouge-score "
+        "Two systems are said to differ if the interval of their difference, widened so that those of all pairs hold at "
+        "once, leaves out zero and there are at least 20 votes by 3 annotators on 3 documents on each; ranks follow from "
+        "the same rule. Automatic metrics (Lin, 2004) are means over a system's summaries, with these signatures: rouge|rouge-score "
         f"0.1.2|stemmer; length|words 1. {RECORD}\n\nReferences\n{BRADLEY_TERRY}\n{CAMERON}\n{ROMANO}\n{LIN}"
     )
 
@@ -189,3 +194,42 @@ def test_who_judged():
     Annotator.objects.filter(imported=False).update(imported=True, judge_type="llm")
     assert judging_of(study) == Judging(here=False, elsewhere=True, models=True, answers=ANSWERS)
     assert judging_of(make_study()).here is False
+
+
+def decided(**changes):
+    pair = {"small": "tiny", "large": "big", "margin": 0.05, "lower": -0.04, "too_few": "", "pairs": 1}
+    return pair | {"chosen": {"small": NAMED, "large": NAMED}, "named_before_votes": True} | changes
+
+
+def test_margin_pair_and_when_it_was_named_are_told_together():
+    text = paragraph(board(verdict=decided()))
+    assert (
+        "tiny counts as not inferior to big if the lower end of the 95 % interval of the share of comparisons in which it "
+        "is preferred (ties half) lies above 45 % (margin 0.05, fixed when the study was made; Piaggio et al., 2012), and "
+        "as equivalent if the upper end also lies below 55 % (two one-sided tests of level 0.025; Schuirmann, 1987). Both "
+        "systems were named before the first vote, so the interval is that of one pair."
+    ) in text
+    assert "Schuirmann (1987)" in as_text(board(verdict=decided()), HERE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"pairs": 9, "named_before_votes": False},
+            "They were named after the first vote: the interval holds for all 9",
+        ),
+        (
+            {"pairs": 6, "chosen": {"small": {"by": "leads"}, "large": NAMED}},
+            "The votes chose the pair, so the interval holds for all 6 pairs at once.",
+        ),
+        ({"chosen": {"small": {"by": "only"}, "large": {"by": "only"}}}, "There was one pair to choose"),
+    ],
+)
+def test_who_chose_the_pair_is_told(changes, words):
+    assert words in paragraph(board(verdict=decided(**changes)))
+
+
+@pytest.mark.parametrize("changes", [{"margin": None}, {"lower": None}, {"too_few": "too few to say"}, {"large": None}])
+def test_what_was_not_decided_is_not_told(changes):
+    assert "inferior" not in paragraph(board(verdict=decided(**changes)))

@@ -29,12 +29,13 @@ def estimate(value=0.5):
 def top(k, *systems, people=(), documents=()):
     votes = {"count": 3, "reason": "", "verified": True, "in": "tiny", "out": systems[0]}
     changes = {"annotators": {"change": list(people)}, "documents": {"change": list(documents)}}
-    return {"k": k, "systems": list(systems), "votes": votes} | changes
+    told = {"told": "not told apart", "not_told_from": ["tiny"]} if k == 1 else {"told": "differ", "not_told_from": []}
+    return {"k": k, "systems": list(systems), "votes": votes} | changes | told
 
 
 def analysis(*tops):
     point = [{"system": name, "metric": i, "rating": 900 + i} for i, name in enumerate(("big", "tiny", "thin"))]
-    pairs = [{"better": a, "worse": b} for a, b in (("big", "tiny"), ("tiny", "thin"))]
+    pairs = [{"better": a, "worse": b, "told": "differ"} for a, b in (("big", "tiny"), ("tiny", "thin"))]
     metric = {"metric": "rouge1", "reason": "", "systems": 3, "points": point, "system": {"kendall": estimate()}}
     rows = [{"system": name} for name in ("big", "tiny", "thin")]
     return {
@@ -50,17 +51,18 @@ def test_rows_points_and_neighbours_of_a_thin_system_are_left_out_and_it_is_name
     assert shown["thin"] == [("thin", WHY)]
     assert [row["system"] for row in shown["ranges"]] == ["big", "tiny"]
     assert [row["system"] for row in shown["lengths"]] == ["big", "tiny"]
-    assert shown["neighbours"] == [{"better": "big", "worse": "tiny"}]
+    assert shown["neighbours"] == [({"better": "big", "worse": "tiny", "told": "differ"}, "They differ already.")]
     (plot, _), *_ = shown["plots"]
     assert [dot.system for dot in plot.dots] == ["big", "tiny"]
     assert list(shown["legend"]) == ["big", "tiny"]
 
 
 def test_a_first_place_of_a_thin_system_is_not_called_firm():
-    ((_, said, units), (_, others, _)) = trust_context(
+    ((_, said, votes, units), (_, told, others, _)) = trust_context(
         analysis(top(1, "thin"), top(3, "big", "tiny")), thin_systems(board())
     )["tops"]
-    assert (said, units) == (f"First place: thin: {WHY}.", "")
+    assert (said, votes, units) == (f"First place: thin: {WHY}.", "", "")
+    assert told == "The top 3 differs from all below it."
     assert others.startswith("The top 3 depends on 3 votes of 46")
 
 
@@ -76,4 +78,14 @@ def test_a_first_place_of_a_thin_system_is_not_called_firm():
 )
 def test_shared_pages_say_how_many_people_decide_not_who(named, said):
     context = trust_context(analysis(top(1, "big", people=("Ann", "Bob"), documents=("m1",))), {}, named=named)
-    assert context["tops"][0][2] == said
+    (_, told, votes, units), *_ = context["tops"]
+    assert (told, units) == ("First place is open: the votes do not tell it from tiny.", said)
+    assert votes.startswith("First place depends on 3 votes of 46")
+
+
+def test_a_place_that_is_open_is_never_called_firm():
+    safe = {"count": None, "reason": "no set of up to 10% of the votes was found without which it changes"}
+    for place, firm in ((top(1, "big") | {"votes": safe}, False), (top(3, "big") | {"votes": safe}, True)):
+        ((_, _, votes, _),) = trust_context(analysis(place), {})["tops"]
+        assert ("firm" in votes) == firm
+        assert safe["reason"] in votes

@@ -1,8 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.stats import t
 
-from stats.decisions.noninferiority import NonInferiority, Scale, noninferiorities, votes_to_decide
+from stats.decisions.noninferiority import NonInferiority, Scale, growth_to_decide, noninferiorities
 from stats.ratings.ratings import Anchor, rate
+from stats.strengths.bradley_terry import fit_bradley_terry
+from stats.uncertainty.calibrated import precision
 from tests.stats.decisions.one_pair import noninferiority
 from tests.stats.simulate import TIE, A, B, simulated, votes
 
@@ -20,18 +25,19 @@ def test_the_interval_is_that_of_a_board_anchored_at_the_large_system():
 
 
 @pytest.mark.parametrize(
-    ("gap", "verdict"), [(1.0, (True, True, False)), (-0.1, (True, False, False)), (-1.5, (False, False, True))]
+    ("gap", "verdict"), [(1.0, (True, False, False)), (-0.1, (True, True, False)), (-1.5, (False, False, True))]
 )
 def test_verdicts(gap, verdict):
     sample = simulated(2, n_votes=6000, n_systems=2, strengths=[gap / 2, -gap / 2], ties=0)
     found = judged(sample, margin=80)
-    assert (found.non_inferior, found.superior, found.inferior) == verdict
+    assert (found.non_inferior, found.equivalent, found.inferior) == verdict
     assert (found.p <= 0.025) == found.non_inferior
+    assert (found.p_equivalence <= 0.025) == found.equivalent
 
 
 def test_few_votes_decide_nothing():
     found = judged(simulated(3, n_votes=60, n_systems=2, strengths=[0, 0]), margin=30)
-    assert not any([found.non_inferior, found.superior, found.inferior])
+    assert not any([found.non_inferior, found.equivalent, found.inferior])
     assert found.lower < -30 < found.upper
 
 
@@ -47,7 +53,7 @@ def test_degenerate_inputs_have_reasons():
     apart = judged(votes([(0, 2, A), (1, 3, A)], 4), margin=10)
     assert apart.reason == "the votes do not connect the two systems"
     assert np.isnan([apart.difference, apart.lower, apart.p]).all()
-    assert not any([apart.non_inferior, apart.superior, apart.inferior])
+    assert not any([apart.non_inferior, apart.equivalent, apart.inferior])
     assert judged(votes([], 2), margin=10).reason == apart.reason
     single = judged(votes([(0, 1, A, 0, 0)], 2), margin=10)
     assert single.reason == "one document rated by one annotator: nothing to draw again"
@@ -77,7 +83,7 @@ def test_a_pair_in_each_of_two_parts():
 def test_two_votes_for_one_side_decide_nothing():
     found = judged(votes([(0, 1, A, 0, 0), (0, 1, A, 1, 1)], 2), margin=0.05, scale=Scale.WIN_PROBABILITY)
     assert found.reason.startswith("too few votes: one of the two won or lost nearly everything")
-    assert not any([found.non_inferior, found.superior, found.inferior])
+    assert not any([found.non_inferior, found.equivalent, found.inferior])
 
 
 def test_a_third_system_that_lost_everything_leaves_the_two_their_interval():
@@ -88,21 +94,39 @@ def test_a_third_system_that_lost_everything_leaves_the_two_their_interval():
     assert (beside.lower, beside.upper) == pytest.approx((alone.lower, alone.upper), abs=1)
 
 
-def test_votes_to_decide_by_hand():
-    # Error 0.02 from 1,000 votes, 0.03 above the margin: 1000 * (0.02 * 2.8016 / 0.03)^2 = 3,488.4.
-    found = NonInferiority(-0.02, -0.06, 0.02, 0.05, 0.07, error=0.02)
-    assert votes_to_decide(found, 1000) == pytest.approx(3488, abs=1)
-    below = NonInferiority(-0.08, -0.12, -0.04, 0.05, 0.9, error=0.02)
-    assert votes_to_decide(below, 1000) == pytest.approx(3488, abs=1)
-    assert votes_to_decide(NonInferiority(-0.05, -0.1, 0.0, 0.05, 0.5, error=0.02), 1000) == np.inf
-    assert np.isnan(votes_to_decide(NonInferiority(0.1, np.nan, np.nan, 0.05, np.nan), 10))
+def test_the_study_that_decides_by_hand():
+    # 1.5 standard errors from the margin, errors known: ((1.96 + 0.8416) / 1.5)^2 = 3.488 times as many votes.
+    found = NonInferiority(-0.02, -0.06, 0.02, 0.05, 0.07, error=0.02, distance=1.5, freedom=1e4)
+    assert growth_to_decide(found).times == pytest.approx(3.488, abs=2e-3)
+    below = replace(found, difference=-0.08, distance=-1.5)
+    assert growth_to_decide(below).times == growth_to_decide(found).times
+    assert growth_to_decide(replace(found, distance=0.0)).times == np.inf
+    assert np.isnan(growth_to_decide(NonInferiority(0.1, np.nan, np.nan, 0.05, np.nan)).times)
+    # Where few people say how unsure the difference is, it takes more.
+    assert growth_to_decide(replace(found, freedom=4.0)).times > 3.8
 
 
-def test_so_many_votes_have_that_power():
-    # A normal estimate at the distance asked for: its lower end lies above the margin in 8 of 10 studies.
-    error = 0.02 * np.sqrt(1000 / 3488)
-    estimates = np.random.default_rng(0).normal(-0.02, error, 20_000)
-    assert (estimates - 1.96 * error > -0.05).mean() == pytest.approx(0.8, abs=0.01)
+def test_equivalence_is_two_one_sided_tests():
+    """A second implementation: t-tests of the gap in log-odds against both margins."""
+    sample = simulated(11, n_votes=4000, n_systems=2, strengths=[0.03, -0.03], ties=0.2)
+    strengths = fit_bradley_terry(sample.wins())
+    sure = precision(sample, strengths)
+    gap, error, freedom = strengths[0] - strengths[1], sure.error[0, 1], sure.freedom[0, 1]
+    said = []
+    for margin in (0.02, 0.05, 0.1):
+        found = judged(sample, margin=margin, scale=Scale.WIN_PROBABILITY)
+        # In log-odds a share of 1/2 + margin is log((1/2 + margin) / (1/2 - margin)).
+        edge = np.log((0.5 + margin) / (0.5 - margin))
+        tests = [t.sf((gap + edge) / error, freedom), t.cdf((gap - edge) / error, freedom)]
+        assert found.p_equivalence == pytest.approx(max(tests), rel=1e-9)
+        assert found.equivalent == (max(tests) < 0.025) == (-margin < found.lower and found.upper < margin)
+        said.append(found.equivalent)
+    assert said[0] is False and said[-1] is True
+
+
+def test_what_is_far_ahead_is_not_equivalent():
+    found = judged(simulated(2, n_votes=3000, n_systems=2, strengths=[1, -1]), margin=0.05, scale=Scale.WIN_PROBABILITY)
+    assert found.non_inferior and not found.equivalent and found.p < 0.025 < found.p_equivalence
 
 
 @pytest.mark.parametrize("margin", [0, -1, np.nan])
@@ -119,3 +143,17 @@ def test_a_system_at_the_margin_seldom_passes():
         sample = simulated(seed, n_votes=300, n_systems=2, strengths=[-0.2, 0.2], ties=0)
         passed += noninferiority(sample, 0, 1, margin=margin, seed=seed, resamples=100).non_inferior
     assert passed <= 10
+
+
+@pytest.mark.simulation
+def test_a_pair_at_the_margin_is_seldom_called_equivalent():
+    # At most 2.5 % on either side: Binomial(120, 0.025) exceeds 10 once in 2,000. And equals are, with votes enough.
+    claims = []
+    for ahead in (1, -1, 0):
+        half = ahead * np.arctanh(0.2)
+        samples = (
+            simulated(seed, n_votes=900, n_systems=2, strengths=[half, -half], ties=0.0) for seed in range(40, 160)
+        )
+        claims.append(sum(judged(one, margin=0.1, scale=Scale.WIN_PROBABILITY).equivalent for one in samples))
+    assert max(claims[:2]) <= 10
+    assert claims[2] >= 100

@@ -7,11 +7,12 @@ from scipy.stats import norm, t
 from benchmarks.intervals.boards import votes_of
 from benchmarks.intervals.comparisons import MARGIN, SEVERAL, at_margin
 from benchmarks.intervals.draw import draw_studies
-from stats.decisions.noninferiority import Scale, noninferiorities, votes_to_decide
+from stats.decisions.noninferiority import Scale, growth_to_decide, noninferiorities
 from stats.decisions.selection import compare_all, compare_chosen
 from stats.ratings.ratings import rate
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.calibrated import precision
+from stats.uncertainty.differences import DRAWS, SEED
 from stats.uncertainty.sandwich import bread
 from stats.uncertainty.simultaneous import draw_errors
 from stats.votes.arrays import VoteArrays
@@ -34,7 +35,7 @@ def test_several_candidates_widen_it_as_far_as_the_largest_deviation_of_all():
     chosen = compare_chosen(sample, (0, 3), CANDIDATES, **SETTINGS)
     # Once more, pair by pair and draw by draw.
     strengths = fit_bradley_terry(sample.wins())
-    drawn = draw_errors(bread(sample.wins(), strengths), 4, 300)
+    drawn = draw_errors(bread(sample.wins(), strengths), SEED, DRAWS)
     errors = [np.std([row[i] - row[3] for row in drawn], ddof=1) for i in range(3)]
     largest = [max(abs(row[i] - row[3]) / errors[i] for i in range(3)) for row in drawn]
     quantile = np.quantile(largest, 0.95)
@@ -48,7 +49,7 @@ def test_several_candidates_widen_it_as_far_as_the_largest_deviation_of_all():
     assert (chosen.result.lower, chosen.result.upper) == pytest.approx(tuple(chance))
     assert chosen.result.lower < own.lower and chosen.result.upper > own.upper
     assert np.isnan(chosen.result.p)
-    assert votes_to_decide(chosen.result, 1500, quantile=chosen.quantile) > votes_to_decide(chosen.result, 1500)
+    assert growth_to_decide(chosen.result, chosen.tail).times > growth_to_decide(chosen.result).times
 
 
 def test_the_resamples_of_a_board_serve_it():

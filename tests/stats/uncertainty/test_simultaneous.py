@@ -13,14 +13,13 @@ from stats.strengths.bradley_terry import SCALE
 from stats.uncertainty.simultaneous import (
     complete,
     max_t_quantile,
-    rank_interval,
     ranks,
     unclear_pairs,
 )
 from stats.votes.arrays import VoteArrays
 from stats.votes.graphs import main_circle
 from tests.stats.simulate import A, B, votes
-from tests.stats.uncertainty.covariance_ranks import rank_interval_from_covariance
+from tests.stats.uncertainty.covariance_ranks import rank_interval, rank_interval_from_covariance
 
 
 def normal_draws(seed, r, true, error):
@@ -30,7 +29,8 @@ def normal_draws(seed, r, true, error):
 def test_ranks_by_hand():
     # gap[i, j] = s_j - s_i for s = (3, 0, -0.5) and a reach of 1: 0 surely beats both, 1 and 2 are open.
     s = np.array([3.0, 0.0, -0.5])
-    best, worst = ranks(s[None, :] - s[:, None], np.ones((3, 3)))
+    gap = s[None, :] - s[:, None]
+    best, worst = ranks(gap, np.abs(gap) > 1)
     assert best.tolist() == [1, 2, 2]
     assert worst.tolist() == [1, 3, 3]
 
