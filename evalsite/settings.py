@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "jobs",
     "models_runner",
     "annotations",
+    "judges",
     "protocol",
     "leaderboards",
     "api",
@@ -334,7 +335,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         name: {"level": "INFO"}
-        for name in ("accounts", "jobs", "models_runner", "annotations", "leaderboards", "evalsite")
+        for name in ("accounts", "jobs", "models_runner", "annotations", "judges", "leaderboards", "evalsite")
     }
     # What names the addresses of requests.
     | {name: {"filters": ["without_secrets"]} for name in ("django.request", "django.security.csrf")}
