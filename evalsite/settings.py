@@ -267,6 +267,7 @@ CELERY_TASK_ROUTES = {
     "models_runner.tasks.generate_summaries": {"queue": "generation"},
     "models_runner.tasks.finetune_system": {"queue": "generation"},
     "models_runner.tasks.score_summaries": {"queue": "metrics"},
+    "judges.tasks.ask_judge": {"queue": "generation"},
     "annotations.tasks.find_evidence": {"queue": "metrics"},
     "annotations.tasks.check_giveaways": {"queue": "metrics"},
 }

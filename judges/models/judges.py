@@ -36,7 +36,7 @@ class JudgeLanguage(models.TextChoices):
 class Judge(models.Model):
     """A language model with a rubric and a way to be asked. A trigger refuses every change: a change is a new judge."""
 
-    name = models.SlugField(max_length=100, unique=True)
+    name = models.CharField(max_length=100, unique=True)
     adapter = models.CharField(max_length=50)
     model_id = models.CharField(max_length=300, blank=True)
     revision = models.CharField(max_length=100, blank=True)
