@@ -150,7 +150,8 @@ def _states(judged: JudgedPairs, first: Figures) -> list[str]:
     states = []
     if judged.answers and judged.no_verdict == judged.answers:
         states.append("No answer holds a verdict.")
-    if first["value"] is not None and max(first["value"], 1 - first["value"]) >= ALWAYS:
-        side = "first" if first["value"] > 0.5 else "second"
-        states.append(f"It nearly always prefers the summary that is shown {side}, whatever the texts say.")
+    if first["value"] is not None and first["value"] >= ALWAYS:
+        states.append("It nearly always prefers the summary that is shown first, whatever the texts say.")
+    if first["value"] is not None and first["value"] <= 1 - ALWAYS:
+        states.append("It nearly always prefers the summary that is shown second, whatever the texts say.")
     return states
