@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "jobs",
     "models_runner",
     "annotations",
+    "judges",
     "protocol",
     "leaderboards",
     "api",
@@ -266,6 +267,7 @@ CELERY_TASK_ROUTES = {
     "models_runner.tasks.generate_summaries": {"queue": "generation"},
     "models_runner.tasks.finetune_system": {"queue": "generation"},
     "models_runner.tasks.score_summaries": {"queue": "metrics"},
+    "judges.tasks.ask_judge": {"queue": "generation"},
     "annotations.tasks.find_evidence": {"queue": "metrics"},
     "annotations.tasks.check_giveaways": {"queue": "metrics"},
 }
@@ -338,7 +340,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         name: {"level": "INFO"}
-        for name in ("accounts", "jobs", "models_runner", "annotations", "leaderboards", "evalsite")
+        for name in ("accounts", "jobs", "models_runner", "annotations", "judges", "leaderboards", "evalsite")
     }
     # What names the addresses of requests.
     | {name: {"filters": ["without_secrets"]} for name in ("django.request", "django.security.csrf")}

@@ -21,6 +21,7 @@ from annotations.people.links import invitation_path, personal_path
 from annotations.people.new_members import invite_member
 from annotations.rating.assignment import next_assignment
 from api.tokens import make_token
+from judges.judging.lifecycle import Asked, start_judging
 from leaderboards.files.jobs import path_of
 from leaderboards.models.releases import ExportJob, Release
 from leaderboards.releases.build import folder_of, zip_of
@@ -29,6 +30,7 @@ from leaderboards.sharing.public import make_public
 from models_runner.models import FineTuning, ImportDraft, Trial
 from tests.annotations.helpers import make_gold
 from tests.factories import SystemFactory, UserFactory, make_study
+from tests.judges.files import judge
 
 # Hundreds of rows of rights, which no database changes.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -171,6 +173,12 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "invitations-csv": ("GET", OWNERS),
     "work-csv": ("GET", OWNERS),
     "study-protocol": ("GET", MEMBERS),
+    "judges": ("GET", RESEARCHERS),
+    "new-judge": ("GET", RESEARCHERS),
+    "study-judges": ("GET", RESULTS),
+    "study-judge": ("GET", RESULTS),
+    "ask-judge": ("POST", RESULTS),
+    "change-judging": ("POST", RESULTS),
     "protocol-file": ("GET", MEMBERS),
     "record-protocol": ("POST", OWNERS),
     "new-from-protocol": ("GET", RESEARCHERS),
@@ -289,7 +297,10 @@ def make_world():
     ends = timezone.now() + timedelta(days=1)
     link, token_of_link = make_link(study, users["owner"], pages, ends, insist=True, reason=reason)
     make_public(study, users["owner"], pages, insist=True, reason=reason)
+    judging = start_judging(judge(), study, Asked())
     fitting = {
+        "study-judge": [study.slug, judging.judge_id],
+        "change-judging": [study.slug, judging.judge_id],
         "shared": [token_of_link],
         "revoke-shared-link": [study.slug, link.pk],
         "run": [summary.run_id],
@@ -360,6 +371,8 @@ def make_world():
         "exclusions": {"change": "include"},
         "start-export": {"format": "jsonl"},
         "change-public": {"change": "down"},
+        "ask-judge": {"judge": "strict", "criteria": ["overall"]},
+        "change-judging": {"change": "resume"},
         "make-release": {"name": "ratings", "version": "2.0", "licence": "MIT"},
         "set-doi": {"doi": "10.5281/zenodo.1"},
     }

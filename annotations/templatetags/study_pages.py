@@ -20,6 +20,7 @@ PAGES = (
     ("study-people", "People", ()),
     ("study-asking", "Consent and questions", ()),
     ("study-settings", "Settings", ()),
+    ("study-judges", "Judges", ("study-judge",)),
     ("study-protocol", "Protocol", ()),
     ("study-history", "History", ()),
     ("sharing", "Sharing", ()),
@@ -32,6 +33,7 @@ ANSWERED_ON = {
     "add-member": "study-people",
     "add-attention-checks": "study-gold",
     "change-public": "sharing",
+    "ask-judge": "study-judges",
 }
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "forget",
     "get_annotator",
     "get_managed_study",
+    "get_results_study",
     "login_required",
     "members_only",
     "not_while_rating",
@@ -46,6 +47,7 @@ __all__ = [
     "refuse_while_rating",
     "remember",
     "results_are_shown",
+    "results_only",
     "role_of",
     "study_creators_only",
     "study_gate",
@@ -102,6 +104,21 @@ def refuse_to_change_example(request: HttpRequest, role: str | None) -> None:
         return
     if request.resolver_match is None or request.resolver_match.url_name not in STORE_NOTHING:
         raise PermissionDenied(_("The example is there to read. Create a study of your own to change something."))
+
+
+def get_results_study(request: HttpRequest, slug: str) -> Study:
+    """Return the study to leads and its members; a stranger gets 404, so that a guessed slug reveals nothing.
+
+    Raises:
+        StillRatingError: They rate in this study, with their account or in this browser, and have pairs left.
+    """
+    study = get_object_or_404(Study.objects.select_related("dataset"), slug=slug)
+    role = role_of(request.user, study)
+    if role is None:
+        raise Http404
+    refuse_to_change_example(request, role)
+    refuse_while_rating(request, study)
+    return study
 
 
 def get_annotator(request: HttpRequest, public_id: str) -> Annotator | None:
@@ -243,6 +260,7 @@ def check_may_create_studies(request: HttpRequest) -> None:
 
 
 members_only = study_gate(get_managed_study)
+results_only = study_gate(get_results_study)
 owners_only = study_gate(partial(get_managed_study, owner=True))
 
 

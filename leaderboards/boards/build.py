@@ -15,12 +15,14 @@ from leaderboards.boards.rated import rate_board
 from leaderboards.boards.style_controlled import EqualStyle, at_equal_style
 from leaderboards.boards.verdict import board_verdict
 from leaderboards.boards.version import CODE_VERSION
+from leaderboards.data.filters import Filters
 from leaderboards.data.inputs import METRIC_NAMES, BoardInputs, collection_paused
+from leaderboards.data.verdicts import read_judge_votes
 from leaderboards.data.votes import filtered_votes
 from models_runner.models import Regime, System
 from stats.ratings.ratings import Ratings
 from stats.votes.arrays import FloatArray
-from stats.votes.least import SystemCounts, count_by_system, too_few
+from stats.votes.least import LEAST_ANNOTATORS, SystemCounts, count_by_system, too_few
 from stats.votes.weights import effective_votes
 
 Board = dict[str, Any]
@@ -33,7 +35,8 @@ def make_board(inputs: BoardInputs, seed: int) -> Board:
     ratings = rate_board(inputs, seed)
     metrics = MetricMeans(inputs)
     counts = count_by_system(inputs.arrays)
-    lines = [_line(system, i, ratings, metrics, counts) for i, system in enumerate(inputs.systems)]
+    enough = replace(counts, annotators=_asked_for(inputs, counts.annotators))
+    lines = [_line(system, i, ratings, metrics, counts, enough) for i, system in enumerate(inputs.systems)]
     equal_length = _add_equal_length(lines, inputs) if filters.control == "length" else None
     equal_style = _add_equal_style(lines, inputs) if filters.control == "style" else None
     lines.sort(key=lambda line: (line["rating"] is None, line["part"] or 0, -(line["rating"] or 0), line["system"]))
@@ -80,9 +83,10 @@ def _anchored(inputs: BoardInputs, ratings: Ratings) -> list[str]:
 
 def _about(inputs: BoardInputs, ratings: Ratings) -> Board:
     """Say what the board is of, and from how many votes."""
+    judge = inputs.filters.judge
     return {
         "study": inputs.study.slug,
-        "title": inputs.study.title,
+        "title": inputs.study.title + (f" (judge {judge})" if judge else ""),
         "dataset": inputs.study.dataset.name,
         "instruction": inputs.study.instruction,
         "criterion": inputs.criterion.key,
@@ -92,8 +96,14 @@ def _about(inputs: BoardInputs, ratings: Ratings) -> Board:
         "ties_dropped": len(inputs.arrays) - ratings.n_votes,
         "documents": ratings.n_documents,
         "annotators": ratings.n_annotators,
-        "too_few": too_few(ratings.n_votes, ratings.n_annotators, ratings.n_documents),
+        "too_few": too_few(ratings.n_votes, int(_asked_for(inputs, ratings.n_annotators)), ratings.n_documents),
+        **({"source": inputs.filters.source} if judge else {}),
     }
+
+
+def _asked_for(inputs: BoardInputs, annotators: Any) -> Any:
+    """Return numbers of annotators as they count towards enough; of a judge there is one, and nobody asks for more."""
+    return np.maximum(annotators, LEAST_ANNOTATORS) if inputs.filters.judge else annotators
 
 
 def parts_by_name(lines: Sequence[Board]) -> list[list[str]]:
@@ -141,6 +151,9 @@ def _wins(lines: Sequence[Board], inputs: BoardInputs) -> Board:
 def _votes_left_out(inputs: BoardInputs) -> dict[str, int]:
     """Count the votes without filters, and those on summaries that name their system, counted or not."""
     votes, filters, study = inputs.votes, inputs.filters, inputs.study
+    if filters.judge:
+        every = read_judge_votes(inputs.criterion, Filters(source=filters.source)) if filters.asked else votes
+        return {"votes_filtered": len(votes), "votes_unfiltered": len(every), "flagged_votes": 0}
     n = filtered_votes(inputs.criterion).count() if filters.restricts else len(votes)
     if filters.flagged == "out":
         flagged = filtered_votes(inputs.criterion, replace(filters, flagged="in")).count() - len(votes)
@@ -209,6 +222,8 @@ def _add_controlled(lines: Sequence[Board], name: str, controlled: EqualLength |
 
 
 def _llm_judges(inputs: BoardInputs) -> list[str]:
+    if name := inputs.filters.judge:
+        return [f"These are the verdicts of judge {name}, a language model. No person's vote is among them."]
     n = inputs.votes.by_llm
     return [f"{n} of {len(inputs.votes)} votes were given by language models, not by people."] if n else []
 
@@ -222,7 +237,9 @@ def _leaks(lines: Sequence[Board]) -> list[str]:
     ]
 
 
-def _line(system: System, i: int, ratings: Ratings, metrics: MetricMeans, counts: SystemCounts) -> Board:
+def _line(
+    system: System, i: int, ratings: Ratings, metrics: MetricMeans, counts: SystemCounts, enough: SystemCounts
+) -> Board:
     values = _line_values(system, i, ratings, metrics)
     line: Board = {
         "system": system.slug,
@@ -237,7 +254,7 @@ def _line(system: System, i: int, ratings: Ratings, metrics: MetricMeans, counts
         line[field] = None if line[field] is None else int(line[field])
     line["part"] = int(ratings.part[i]) if ratings.part[i] >= 0 else None
     line |= {"annotators": int(counts.annotators[i]), "documents": int(counts.documents[i])}
-    return line | {"too_few": counts.too_few(i)}
+    return line | {"too_few": enough.too_few(i)}
 
 
 def _line_values(system: System, i: int, ratings: Ratings, metrics: MetricMeans) -> dict[str, ValueWithReason]:

@@ -33,6 +33,11 @@ GROUPS = {
     "personal": "by personal invitations",
     "imported": "rated elsewhere (imported)",
 }
+# Whose answers a board is of: people's votes, or the verdicts of the judge that is named behind this.
+PEOPLE, JUDGE = "people", "judge:"
+LONGEST_SOURCE = 120
+# What says something about people alone.
+OF_PEOPLE = ("judges", "flagged", "group", "weights", "raters")
 INVITATION = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -57,6 +62,7 @@ class Filters:
         ties, weights: How votes count.
         control: What is shown beside the ratings.
         anchor: The system whose rating is fixed, by its slug; "" fixes the mean.
+        source: PEOPLE, or JUDGE and a judge's name.
     """
 
     judges: str = "all"
@@ -71,6 +77,7 @@ class Filters:
     control: str = ""
     raters: str = "all"
     anchor: str = ""
+    source: str = PEOPLE
 
     def __post_init__(self) -> None:
         for name, options in OPTIONS.items():
@@ -78,6 +85,20 @@ class Filters:
                 raise UnknownFilterError(name, value, ", ".join(option for option in options if option))
         if self.group and self.group not in GROUPS and not INVITATION.fullmatch(self.group):
             raise UnknownFilterError("group", self.group, f"{', '.join(GROUPS)} or the number of an invitation")
+        self._check_source()
+
+    def _check_source(self) -> None:
+        if self.source != PEOPLE and not (self.judge and len(self.source) <= LONGEST_SOURCE):
+            raise UnknownFilterError("source", self.source[:LONGEST_SOURCE], f"{PEOPLE} or {JUDGE}NAME")
+        if self.judge:
+            for name in OF_PEOPLE:
+                if (value := getattr(self, name)) != DEFAULTS[name]:
+                    raise UnknownFilterError(name, value, f"nothing together with source={self.source}")
+
+    @property
+    def judge(self) -> str:
+        """The judge whose verdicts the board is of; "" for a board of people's votes."""
+        return self.source.removeprefix(JUDGE) if self.source.startswith(JUDGE) else ""
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> "Filters":
@@ -126,8 +147,8 @@ OPTIONS: dict[str, Mapping[str, str]] = {
 DEFAULTS = {field.name: str(field.default) for field in fields(Filters)}
 DEFAULT = Filters()
 
-_ANNOTATOR, _COMPARISON = "assignment__annotator", "assignment__comparison"
-_WORDS, _PARAMETERS = f"{_COMPARISON}__document__word_count", "run__system__parameters"
+_ANNOTATOR, _COMPARISON = "assignment__annotator", "assignment__comparison__"
+_PARAMETERS = "run__system__parameters"
 
 
 def restriction(filters: Filters, study: Study) -> Q:
@@ -136,6 +157,15 @@ def restriction(filters: Filters, study: Study) -> Q:
     for name, value in filters.asked.items():
         if name in RESTRICTIONS:
             allowed &= RESTRICTIONS[name](value, study)
+    return allowed
+
+
+def pair_restriction(filters: Filters) -> Q:
+    """Condition on comparisons: the filters let them in."""
+    allowed = Q()
+    for name, value in filters.asked.items():
+        if name in ABOUT_PAIRS:
+            allowed &= ABOUT_PAIRS[name](value, "")
     return allowed
 
 
@@ -151,20 +181,21 @@ def _judges(value: str, study: Study) -> Q:
     return Q(**{f"{_ANNOTATOR}__judge_type": JudgeType(value)})
 
 
-def _language(value: str, study: Study) -> Q:
-    return Q(**{f"{_COMPARISON}__document__language": value})
+def _language(value: str, pair: str) -> Q:
+    return Q(**{f"{pair}document__language": value})
 
 
-def _length(value: str, study: Study) -> Q:
+def _length(value: str, pair: str) -> Q:
+    words = f"{pair}document__word_count"
     return {
-        "short": Q(**{f"{_WORDS}__lt": MEDIUM_FROM}),
-        "medium": Q(**{f"{_WORDS}__gte": MEDIUM_FROM, f"{_WORDS}__lt": LONG_FROM}),
-        "long": Q(**{f"{_WORDS}__gte": LONG_FROM}),
+        "short": Q(**{f"{words}__lt": MEDIUM_FROM}),
+        "medium": Q(**{f"{words}__gte": MEDIUM_FROM, f"{words}__lt": LONG_FROM}),
+        "long": Q(**{f"{words}__gte": LONG_FROM}),
     }[value]
 
 
-def _split(value: str, study: Study) -> Q:
-    return Q(**{f"{_COMPARISON}__document__split": value})
+def _split(value: str, pair: str) -> Q:
+    return Q(**{f"{pair}document__split": value})
 
 
 def _group(value: str, study: Study) -> Q:
@@ -178,11 +209,11 @@ def _group(value: str, study: Study) -> Q:
     return Q(**{invitation: int(value)}) & ~Q(**{f"{invitation}__kind": Invitation.Kind.EMAIL})
 
 
-def _size(value: str, study: Study) -> Q:
+def _size(value: str, pair: str) -> Q:
     """Condition: both systems are of this size class."""
     allowed = Q()
     for side in "ab":
-        parameters = f"{_COMPARISON}__summary_{side}__{_PARAMETERS}"
+        parameters = f"{pair}summary_{side}__{_PARAMETERS}"
         allowed &= {
             "compact": Q(**{f"{parameters}__lt": COMPACT_BELOW}),
             "mid": Q(**{f"{parameters}__gte": COMPACT_BELOW, f"{parameters}__lt": LARGE_FROM}),
@@ -191,13 +222,22 @@ def _size(value: str, study: Study) -> Q:
     return allowed
 
 
-RESTRICTIONS: dict[str, Callable[[str, Study], Q]] = {
-    "judges": _judges,
-    "flagged": _flagged,
+def _of_votes(on_pairs: Callable[[str, str], Q]) -> Callable[[str, Study], Q]:
+    """Return a condition on comparisons as one on judgements."""
+    return lambda value, _study: on_pairs(value, _COMPARISON)
+
+
+# Conditions by filter, given its value and the path from a row to its comparison.
+ABOUT_PAIRS: dict[str, Callable[[str, str], Q]] = {
     "language": _language,
     "length": _length,
     "split": _split,
-    "group": _group,
     "size": _size,
+}
+RESTRICTIONS: dict[str, Callable[[str, Study], Q]] = {
+    "judges": _judges,
+    "flagged": _flagged,
+    **{name: _of_votes(on_pairs) for name, on_pairs in ABOUT_PAIRS.items()},
+    "group": _group,
     "raters": _raters,
 }

@@ -17,6 +17,7 @@ import numpy as np
 from annotations.blindness.leak_check import not_searched
 from annotations.models import Criterion, Study
 from leaderboards.data.filters import Filters
+from leaderboards.data.verdicts import read_judge_votes
 from leaderboards.data.votes import BoardVotes, VoteRow, filtered_votes, read_board_votes
 from models_runner.models import Score, Summary, System
 from stats.raters.weights import reliability_weights
@@ -240,6 +241,8 @@ class BoardInputs:
             slugs = {system.pk: system.slug for system in self.systems}
             pair = [slugs.get(key or 0) for key in (study.small_system_id, study.large_system_id)]
             yield ["pair", *pair, study.pair_named_at.isoformat()]
+        if self.filters.judge:
+            yield ["source", self.filters.source]
         yield from (["flagged", name] for name in self.flagged_annotators)
         if self.not_searched:
             yield ["not searched", self.not_searched]
@@ -273,7 +276,7 @@ def gather_inputs(
     filters = filters or Filters(flagged="in" if flagged else "out")
     systems = [system for system in study.systems.order_by("slug") if filters.size in ("", system.size_class)]
     criterion.study = study  # so that nothing reads it again
-    votes = read_board_votes(criterion, filters)
+    votes = read_judge_votes(criterion, filters) if filters.judge else read_board_votes(criterion, filters)
     summaries = _summaries(study, systems)
     names = (*METRIC_NAMES, *STYLE_NAMES) if filters.control == "style" else METRIC_NAMES
     scores = _newest_scores(_scores(study, systems, names), {s.pk: s.language for s in summaries})

@@ -54,6 +54,8 @@ def votes_now(snapshot: BoardSnapshot, criterion: Criterion, filters: Filters) -
     Only those answers are read. Annotators excluded or included since and places given back are not: they change the
     number when the snapshot is renewed.
     """
+    if filters.judge:
+        return None
     if filters.raters == "unflagged":
         return None  # who is flagged now would take as long as the board itself
     answers = JudgementRevision.objects.filter(restriction(filters, criterion.study), criterion=criterion)

@@ -28,6 +28,7 @@ from django.db.models import Count, Max
 from annotations.models import Criterion, Study
 from annotations.quality.snapshots import quality_key
 from annotations.studies.change_marker import end_of_history, held_in_part, newest_answer, newest_remark
+from judges.models import Verdict
 from leaderboards.data.filters import Filters
 from models_runner.models import Run, ScoringJob
 
@@ -62,6 +63,7 @@ def staleness_key(study: Study, criterion: Criterion, filters: Filters, now: dat
         _names(study, criterion),
         _flagged(study) if filters.flagged == "out" else None,
         *([quality_key(study, now)] if filters.raters == "unflagged" else []),
+        *([_verdicts(criterion, filters.judge)] if filters.judge else []),
     ]
     return StalenessKey(hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest(), newest.revision)
 
@@ -86,6 +88,11 @@ def _names(study: Study, criterion: Criterion) -> list[Any]:
         criterion.question,
         list(systems),
     ]
+
+
+def _verdicts(criterion: Criterion, judge: str) -> dict[str, object]:
+    rows = Verdict.objects.done().filter(criterion=criterion, judge__name=judge).order_by()
+    return rows.aggregate(n=Count("pk"), last=Max("pk"), at=Max("answered_at"))
 
 
 def _flagged(study: Study) -> dict[str, int]:

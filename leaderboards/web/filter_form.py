@@ -6,14 +6,18 @@ from dataclasses import dataclass, replace
 from django.db.models import Count, Q, QuerySet
 
 from annotations.models import Invitation, JudgeType, Sampling, Study
+from judges.models import Judge, Verdict
 from leaderboards.data.filters import (
     CONTROL,
     FLAGGED,
     GROUPS,
+    JUDGE,
     JUDGES,
     LENGTHS,
     LONG_FROM,
     MEDIUM_FROM,
+    OF_PEOPLE,
+    PEOPLE,
     RATERS,
     SIZES,
     TIES,
@@ -53,6 +57,8 @@ class FilterChoice:
 
 def check_choice(filters: Filters, study: Study) -> Filters:
     """Return the filters with names as this study has them. Raises UnknownFilterError for a value that it has not."""
+    if filters.judge and filters.source not in (sources := source_choices(study)):
+        raise UnknownFilterError("source", filters.source, ", ".join(sources))
     if not any(name in filters.asked for name in OWN):
         return filters
     options: dict[str, Callable[[], Mapping[str, str]]] = {
@@ -74,6 +80,13 @@ def check_choice(filters: Filters, study: Study) -> Filters:
     return replace(filters, **chosen)
 
 
+def source_choices(study: Study) -> dict[str, str]:
+    """Return whose answers a board of this study may be of: people's, or a judge's."""
+    answered = Verdict.objects.done().filter(study=study).order_by().values("judge").distinct()
+    judges = Judge.objects.filter(pk__in=answered).values_list("name", flat=True)
+    return {PEOPLE: "people"} | {f"{JUDGE}{name}": f"verdicts of judge {verbatim(name)}" for name in judges}
+
+
 def _language_form(name: str) -> str:
     """Return the code of a language given by code or name; a name that nobody knows stays."""
     try:
@@ -85,7 +98,9 @@ def _language_form(name: str) -> str:
 def filter_choices(study: Study, filters: Filters, *, flagged_votes: int) -> list[FilterChoice]:
     """Return the filters that make a difference in this study, and those that are set."""
     groups = _groups(study)
+    sources = source_choices(study)
     offered: list[tuple[str, str, Mapping[str, str]]] = [
+        ("source", "Answers of", sources if len(sources) > 1 else {}),
         ("judges", "Votes by", JUDGES if _has_llm_judges(study) else {}),
         ("group", "Annotators who came", _several({"": ANY, **groups})),
         ("language", "Language", _several({"": ANY, **_languages(study)})),
@@ -102,7 +117,7 @@ def filter_choices(study: Study, filters: Filters, *, flagged_votes: int) -> lis
     return [
         FilterChoice(name, label, _options(values, getattr(filters, name)))
         for name, label, values in offered
-        if values or name in filters.asked
+        if (values or name in filters.asked) and not (filters.judge and name in OF_PEOPLE)
     ]
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from annotations.models import Criterion, Study
-from leaderboards.data.filters import Filters, UnknownFilterError
+from leaderboards.data.filters import PEOPLE, Filters, UnknownFilterError
 from leaderboards.data.lookup import UnknownCriterionError, find_criterion
 from leaderboards.presentation.flags import flag_note
 from leaderboards.snapshots.query import RETRY_AFTER, BoardQuery, SnapshotPendingError
@@ -31,6 +31,7 @@ def page_context(query: BoardQuery) -> dict[str, Any]:
         "filters": query.filters,
         "left_out": left_out(query.filters),
         "query": urlencode(query.parameters),
+        "people_query": urlencode({name: value for name, value in query.parameters.items() if name != "source"}),
         "filter_query": query.filters.key,
         "least": LEAST,
     }
@@ -103,11 +104,17 @@ def asked_criterion(request: HttpRequest, study: Study) -> Criterion:
     return first or find_criterion(study, key or "")
 
 
-def asked_filters(request: HttpRequest, study: Study) -> Filters:
-    """Return which votes count, and how. Raises UnknownFilterError, also for a value that the study does not have."""
-    return check_choice(Filters.from_query(request.GET.dict()), study)
+def asked_filters(request: HttpRequest, study: Study, *, judges: bool = False) -> Filters:
+    """Return which votes count, and how. Raises UnknownFilterError, also for a value that the study does not have.
+
+    judges: Whether the page may be of a judge's verdicts in place of people's votes.
+    """
+    filters = check_choice(Filters.from_query(request.GET.dict()), study)
+    if filters.judge and not judges:
+        raise UnknownFilterError("source", filters.source, f"{PEOPLE}; only the board itself can be of a judge")
+    return filters
 
 
-def asked_for(request: HttpRequest, study: Study) -> BoardQuery:
-    """Return the query of a results page."""
-    return BoardQuery(study, asked_criterion(request, study), asked_filters(request, study))
+def asked_for(request: HttpRequest, study: Study, *, judges: bool = False) -> BoardQuery:
+    """Return the query of a results page; judges: as in asked_filters."""
+    return BoardQuery(study, asked_criterion(request, study), asked_filters(request, study, judges=judges))

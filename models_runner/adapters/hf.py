@@ -65,6 +65,7 @@ class TransformersEngine:
 
         check_generating_settings(spec.engine)
         self.torch, self.spec = torch, spec
+        self.asked_seed: int | None = None  # of the prompts that are being answered
         self.cache, self.batching = cache_of(spec.engine), batching_of(spec.engine)
         # Places are worked on at a time; where one is taken again, more prompts than places are wanted.
         self.places = int(str(spec.engine.get("batch_size", 4)))
@@ -141,6 +142,14 @@ class TransformersEngine:
         return prompt.limit + self.chat.thinking_tokens
 
     def write(self, prompts: Sequence[Prompt]) -> list[Written]:
+        written: dict[int, Written] = {}
+        for seed in dict.fromkeys(prompt.seed for prompt in prompts):
+            chosen = [i for i, prompt in enumerate(prompts) if prompt.seed == seed]
+            self.asked_seed = seed
+            written.update(zip(chosen, self._write([prompts[i] for i in chosen]), strict=True))
+        return [written[i] for i in range(len(prompts))]
+
+    def _write(self, prompts: Sequence[Prompt]) -> list[Written]:
         rendered = [self.chat.render(prompt) for prompt in prompts]
         ids = [self._ids(text) for text in rendered]
         limits = [self._limit(prompt) for prompt in prompts]
@@ -239,7 +248,7 @@ class TransformersEngine:
         return {"pad_token_id": self.tokenizer.pad_token_id, **sampling, **stops, **decoding}
 
     def _seed(self) -> int:
-        seed = self.spec.decoding.get("seed")
+        seed = self.spec.decoding.get("seed") if self.asked_seed is None else self.asked_seed
         return 1 if seed is None else int(str(seed))
 
     def _record(self, row: list[int], read: int, prompt: Rendered, seconds: float) -> Written:

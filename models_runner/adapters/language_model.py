@@ -76,7 +76,7 @@ def run_strategies(strategies: Sequence[Strategy], engine: TextEngine) -> list[S
     waiting = {index: next(strategy) for index, strategy in enumerate(strategies)}
     while waiting:
         asked = [call.prompt for calls in waiting.values() for call in calls]
-        answers = iter([settled_answer(written, _exact_count(engine)) for written in engine.write(asked)])
+        answers = iter(settled_answers(engine, asked))
         still: dict[int, list[Call]] = {}
         for index, calls in waiting.items():
             try:
@@ -85,6 +85,11 @@ def run_strategies(strategies: Sequence[Strategy], engine: TextEngine) -> list[S
                 summaries[index] = end.value
         waiting = still
     return [_output(summaries[index]) for index in range(len(strategies))]
+
+
+def settled_answers(engine: TextEngine, prompts: Sequence[Prompt]) -> list[Written]:
+    """Return an engine's answers, thoughts apart. Raises AdapterError."""
+    return [settled_answer(written, _exact_count(engine)) for written in engine.write(prompts)]
 
 
 def _exact_count(engine: TextEngine) -> Callable[[str], int] | None:

@@ -19,7 +19,14 @@ from lib.cores import cores
 from models_runner.adapters.language_model import LanguageModelAdapter
 from models_runner.adapters.memory import peak_resident_bytes
 from models_runner.adapters.prompts import SYSTEM_MESSAGE
-from models_runner.adapters.protocol import AdapterError, Prompt, SystemSpec, Written
+from models_runner.adapters.protocol import (
+    ALTERNATIVES,
+    AdapterError,
+    Prompt,
+    SystemSpec,
+    Written,
+    written_tokens,
+)
 from models_runner.adapters.reencoding import reencoded
 from models_runner.adapters.texts.chat import Chat, Rendered, TemplateRefusal, pieces
 from models_runner.adapters.texts.thinking import OMIT, messages
@@ -168,17 +175,23 @@ class LlamaCppEngine:
             cached_tokens=answer.get("timings", {}).get("cache_n"),
             peak_memory_bytes=peak_resident_bytes(),
             control_tokens=rendered.unfound,
+            tokens=written_tokens(choice.get("logprobs")),
         )
 
     def _ask(self, prompt: Prompt, rendered: Rendered, plain: list[int] | None) -> Any:
         body = {"max_tokens": self._limit(prompt), "cache_prompt": self.prefix_cache} | self._sampling()
-        if plain is not None:
-            return self.server.handle_completions({"prompt": plain} | body)
-        if not self.chat.template:
-            return self.server.handle_completions({"prompt": rendered.text} | body)
-        said = messages(prompt.text, SYSTEM_MESSAGE, self.chat.system_message)
+        body |= {} if prompt.seed is None else {"seed": prompt.seed}
+        # The engine makes a grammar of the schema, so that nothing else can be written.
+        body |= {"json_schema": json.loads(prompt.schema)} if prompt.schema else {}
+        if plain is not None or not self.chat.template:
+            chances = {"logprobs": ALTERNATIVES} if prompt.chances else {}
+            return self.server.handle_completions(
+                {"prompt": rendered.text if plain is None else plain} | body | chances
+            )
+        chances = {"logprobs": True, "top_logprobs": ALTERNATIVES} if prompt.chances else {}
+        said = messages(prompt.text, prompt.system or SYSTEM_MESSAGE, self.chat.system_message)
         return self.server.handle_chat_completions(
-            {"messages": said, "chat_template_kwargs": self.chat.variables} | body
+            {"messages": said, "chat_template_kwargs": self.chat.variables} | body | chances
         )
 
     def _apply_template(self, said: list[dict[str, str]], variables: Mapping[str, Any]) -> str:

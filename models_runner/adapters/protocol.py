@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+# How many other tokens an engine is asked for at each place, where it is asked for chances.
+ALTERNATIVES = 10
+
 
 @dataclass(frozen=True)
 class SummaryRequest:
@@ -135,6 +138,10 @@ class TransientAdapterError(AdapterError):
     """A temporary fault, such as an endpoint that is down: the same request may succeed later."""
 
 
+class RefusedError(AdapterError):
+    """The model or its server refuses to answer this prompt; others may be answered."""
+
+
 class DoesNotFitError(AdapterError):
     """The system's weights do not fit into the memory that is free now; the message has the numbers."""
 
@@ -152,16 +159,56 @@ class Prompt:
         limit: The most tokens that the engine may write.
         plain: Where in the text the words of documents stand, as (begin, end) in characters. Control tokens in there
             are text; elsewhere they are the system's own.
+        system: The system's message; "" for that of who writes summaries.
+        seed: Of the sampling; None for that of the system's record.
+        schema: A JSON schema that the answer must fit, as text, for engines that can hold a model to one; "" for none.
+        chances: Whether to tell how likely other tokens were, for engines that can.
     """
 
     text: str
     limit: int
     plain: tuple[tuple[int, int], ...] = ()
+    system: str = ""
+    seed: int | None = None
+    schema: str = ""
+    chances: bool = False
 
     @property
     def plain_text(self) -> str:
         """The words of documents, or the whole text where nobody noted them."""
         return "\n".join(self.text[begin:end] for begin, end in self.plain) if self.plain else self.text
+
+
+@dataclass(frozen=True)
+class WrittenToken:
+    """A token of an answer.
+
+    Attributes:
+        text: The token.
+        logprobs: Natural logarithms of the chances of the likeliest tokens at this place, by their text.
+    """
+
+    text: str
+    logprobs: Mapping[str, float]
+
+
+def written_tokens(logprobs: object) -> tuple[WrittenToken, ...]:
+    """Read what the OpenAI protocol calls `logprobs` of a choice; none where it is missing or has another form."""
+    content = logprobs.get("content") if isinstance(logprobs, Mapping) else None
+    tokens = []
+    for told in content if isinstance(content, list) else ():
+        if not isinstance(told, Mapping) or not isinstance(told.get("token"), str):
+            return ()
+        listed = told.get("top_logprobs")
+        pairs = [told, *(one for one in listed if isinstance(one, Mapping))] if isinstance(listed, list) else [told]
+        chances = {one["token"]: one["logprob"] for one in pairs if _is_logprob(one)}
+        tokens.append(WrittenToken(told["token"], chances))
+    return tuple(tokens)
+
+
+def _is_logprob(told: Mapping[str, object]) -> bool:
+    value = told.get("logprob")
+    return isinstance(told.get("token"), str) and isinstance(value, int | float) and value <= 0
 
 
 @dataclass(frozen=True)
@@ -183,6 +230,7 @@ class Written:
         thinking_tokens: Those of the output tokens that were thoughts; None where the engine does not report them.
         thought_opened: Whether the prompt's last words opened a thought, so that the text begins inside it.
         control_tokens: Control tokens in the user's words that the engine may not have read as plain text.
+        tokens: The tokens of the answer with the chances of others; none if it does not tell them.
     """
 
     text: str
@@ -197,6 +245,7 @@ class Written:
     thinking_tokens: int | None = None
     thought_opened: bool = False
     control_tokens: tuple[str, ...] = ()
+    tokens: tuple[WrittenToken, ...] = ()
 
 
 class TextEngine(Protocol):

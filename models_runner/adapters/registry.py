@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import asdict
 from importlib import import_module
 
-from models_runner.adapters.protocol import AdapterError, DoesNotFitError, SystemAdapter, SystemSpec
+from models_runner.adapters.protocol import AdapterError, DoesNotFitError, SystemAdapter, SystemSpec, TextEngine
 
 ADAPTERS = {
     "extractive": "models_runner.adapters.extractive.ExtractiveAdapter",
@@ -54,6 +54,19 @@ def load_adapter(key: str, spec: SystemSpec) -> SystemAdapter:
         adapter = _load(key, spec)
     _loaded[identity] = adapter
     return adapter
+
+
+def load_engine(key: str, spec: SystemSpec) -> TextEngine:
+    """Load a model that answers prompts, as load_adapter does.
+
+    Raises:
+        AdapterError: As load_adapter; also where the adapter is no language model's.
+    """
+    engine = getattr(load_adapter(key, spec), "engine", None)
+    if engine is None:
+        raise AdapterError(f"Adapter {key} writes by rules, and answers no prompt.")
+    loaded: TextEngine = engine
+    return loaded
 
 
 def _load(key: str, spec: SystemSpec) -> SystemAdapter:

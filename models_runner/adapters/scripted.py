@@ -2,7 +2,8 @@
 
 Engine settings: `answers` {document id: text}, `default` (a text, which may contain {document_id}), `seconds` (a pause
 for each summary), `batch_size` (1) and `faults` {document id: "error" | "empty" | "length" | "die" | "disk full" |
-"unexpected" | ["transient", ...]}; a list names the fault of each call in turn, within one process.
+"unexpected" | ["transient", ...]}; a list names the fault of each call in turn, within one process. To a prompt it
+answers `said` {words of a prompt: answer}, the first whose words are in it, or else `default`.
 """
 
 import errno
@@ -13,11 +14,51 @@ from collections.abc import Sequence
 
 from models_runner.adapters.protocol import (
     AdapterError,
+    Prompt,
     SummaryRequest,
     SystemOutput,
     SystemSpec,
     TransientAdapterError,
+    Written,
 )
+
+
+class ScriptedEngine:
+    """Answers prompts with fixed texts; a token is a word."""
+
+    name = "scripted"
+    revision = "1"
+
+    def __init__(self, spec: SystemSpec) -> None:
+        self.settings = spec.engine
+        self.window = spec.context_window or 2048
+        self.batch_size = int(str(spec.engine.get("batch_size", 1)))
+        self.faults = list(spec.engine.get("prompt_faults", ()))  # type: ignore[call-overload]
+
+    def count(self, text: str) -> int:
+        return len(text.split())
+
+    def needs(self, prompt: Prompt) -> int:
+        return self.count(prompt.text) + prompt.limit
+
+    def write(self, prompts: Sequence[Prompt]) -> list[Written]:
+        return [self._write(prompt) for prompt in prompts]
+
+    def _write(self, prompt: Prompt) -> Written:
+        seconds = float(self.settings.get("seconds", 0))  # type: ignore[arg-type]
+        time.sleep(seconds)
+        if self.faults:
+            _raise(str(self.faults.pop(0)))
+        said = dict(self.settings.get("said", {}))  # type: ignore[call-overload]
+        answers = (answer for words, answer in said.items() if words in prompt.text)
+        text = str(next(answers, self.settings.get("default", "")))
+        kept = text.split()[: prompt.limit]
+        cut = len(kept) < len(text.split())
+        read, stop = self.count(prompt.text), "length" if cut else "end"
+        return Written(" ".join(kept) if cut else text, stop, prompt.text, read, len(kept), seconds)
+
+    def environment(self) -> dict[str, object]:
+        return {"adapter": self.name}
 
 
 class ScriptedAdapter:
@@ -25,7 +66,8 @@ class ScriptedAdapter:
     revision = "1"
 
     def __init__(self, spec: SystemSpec) -> None:
-        self.engine = spec.engine
+        self.settings = spec.engine
+        self.engine = ScriptedEngine(spec)
         self.batch_size = int(str(spec.engine.get("batch_size", 1)))
         self.calls: Counter[str] = Counter()
 
@@ -34,7 +76,7 @@ class ScriptedAdapter:
 
     def _output(self, request: SummaryRequest) -> SystemOutput:
         fault = self._fault(request.document_id)
-        seconds = float(self.engine.get("seconds", 0))  # type: ignore[arg-type]
+        seconds = float(self.settings.get("seconds", 0))  # type: ignore[arg-type]
         time.sleep(seconds)
         _raise(fault)
         text = "" if fault == "empty" else self._text(request)
@@ -42,7 +84,7 @@ class ScriptedAdapter:
         return SystemOutput(text, stop, len(str(request.turns).split()), len(text.split()), 0, seconds)
 
     def _fault(self, document_id: str) -> str:
-        scripted = dict(self.engine.get("faults", {})).get(document_id, "")  # type: ignore[call-overload]
+        scripted = dict(self.settings.get("faults", {})).get(document_id, "")  # type: ignore[call-overload]
         if isinstance(scripted, str):
             return scripted
         call = self.calls[document_id]
@@ -50,8 +92,8 @@ class ScriptedAdapter:
         return str(scripted[call]) if call < len(scripted) else ""
 
     def _text(self, request: SummaryRequest) -> str:
-        answers = dict(self.engine.get("answers", {}))  # type: ignore[call-overload]
-        default = str(self.engine.get("default", "A summary of {document_id}."))
+        answers = dict(self.settings.get("answers", {}))  # type: ignore[call-overload]
+        default = str(self.settings.get("default", "A summary of {document_id}."))
         return str(answers.get(request.document_id, default.replace("{document_id}", request.document_id)))
 
     def environment(self) -> dict[str, object]:

@@ -2,12 +2,13 @@ import json
 import textwrap
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from tabulate import SEPARATING_LINE, DataRow, Line, TableFormat, tabulate
 
-from leaderboards.data.filters import Filters, UnknownFilterError
+from leaderboards.data.filters import PEOPLE, Filters, UnknownFilterError
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
 from leaderboards.presentation.board_table import COLUMNS, TableRow, make_table
 from leaderboards.presentation.tables import as_csv, as_latex, as_markdown
@@ -37,17 +38,18 @@ class Command(BaseCommand):
         parser.add_argument("slug")
         parser.add_argument("--criterion", default="overall")
         parser.add_argument("--filters", default="", help="As in the address of a board: 'judges=human&ties=davidson'.")
+        parser.add_argument("--source", default=PEOPLE, help="people (the default), or judge:NAME.")
         parser.add_argument("--format", choices=["table", "json", *FORMATS], default="table")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             study = find_study(options["slug"])
-            filters = check_choice(Filters.from_key(options["filters"]), study)
+            filters = check_choice(replace(Filters.from_key(options["filters"]), source=options["source"]), study)
             board = get_board(study, find_criterion(study, options["criterion"]), filters=filters)
         except (UnknownStudyError, UnknownCriterionError, UnknownFilterError) as error:
             raise CommandError(str(error)) from error
         if options["format"] == "json":
-            self.stdout.write(json.dumps(board, ensure_ascii=False, indent=2))
+            self.stdout.write(json.dumps({"source": filters.source} | board, ensure_ascii=False, indent=2))
         elif options["format"] in FORMATS:
             self.stdout.write(FORMATS[options["format"]](board), ending="")
         else:
@@ -59,7 +61,7 @@ def as_text(board: dict[str, Any], left_out: Sequence[str] = ()) -> str:
     shown = make_table(board)
     lines = [
         f"{board['title']} ({board['study']}), {board['criterion']}: {board['question']}",
-        f"{board['votes']} votes by {board['annotators']} annotators on {board['documents']} documents",
+        _counts(board),
         *textwrap.wrap(f"Left out: {'; '.join(left_out)}." if left_out else "", WIDTH),
         "",
         _grid(shown.rows, 0, VOTE_COLUMNS),
@@ -74,6 +76,12 @@ def as_text(board: dict[str, Any], left_out: Sequence[str] = ()) -> str:
     method = f"{board['method']}. {board['resamples']} resamples, seed {board['seed']}."
     lines += ["", *textwrap.wrap(method, WIDTH), f"Fingerprint {board['fingerprint']}"]
     return "\n".join(lines)
+
+
+def _counts(board: dict[str, Any]) -> str:
+    if board.get("source"):
+        return f"{board['votes']} verdicts of {board['source'].replace(':', ' ', 1)} on {board['documents']} documents"
+    return f"{board['votes']} votes by {board['annotators']} annotators on {board['documents']} documents"
 
 
 def _grid(rows: list[TableRow], begin: int, end: int) -> str:

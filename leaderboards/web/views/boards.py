@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils.text import slugify
 
 from annotations.models import Study
 from leaderboards.exports import CONTENT_TYPES, FORMATS, parts
@@ -42,7 +43,7 @@ from lib.json_errors import json_error
 @results_page
 def board(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the leaderboard."""
-    query = asked_for(request, study)
+    query = asked_for(request, study, judges=True)
     served = query.served("board")
     context = _page(query) | _shown(query, served)
     if served.values is not None:
@@ -84,7 +85,7 @@ def _shown(query: BoardQuery, served: Served) -> dict[str, Any]:
 @results_page
 def board_wins(request: HttpRequest, study: Study) -> HttpResponse:
     """Show the win rates of every pair of systems."""
-    query = asked_for(request, study)
+    query = asked_for(request, study, judges=True)
     served = query.served("board")
     context = _page(query) | _shown(query, served)
     many = served.values is not None and len(served.values["systems"]) > MOST_SYSTEMS
@@ -108,7 +109,7 @@ def board_differences(request: HttpRequest, study: Study) -> HttpResponse:
 @results_page
 def board_status(request: HttpRequest, study: Study) -> HttpResponse:
     """Say whether the board on a page is current; htmx asks until it is."""
-    query = asked_for(request, study)
+    query = asked_for(request, study, judges=True)
     served = query.served("board")
     shown = request.GET.get("shown", "")
     context = _page(query) | _shown(query, served)
@@ -119,7 +120,9 @@ def board_status(request: HttpRequest, study: Study) -> HttpResponse:
 @results_data
 def board_json(request: HttpRequest, study: Study) -> HttpResponse:
     """Return the board as JSON."""
-    return JsonResponse(asked_for(request, study).values("board"), json_dumps_params={"ensure_ascii": False})
+    return JsonResponse(
+        asked_for(request, study, judges=True).values("board"), json_dumps_params={"ensure_ascii": False}
+    )
 
 
 @results_data
@@ -127,13 +130,19 @@ def board_table(request: HttpRequest, study: Study, ending: str) -> HttpResponse
     """Download the board as a file for a spreadsheet or a paper."""
     if ending not in TABLES:
         return json_error(404, "unknown_format", f"There is no format {ending!r}. Expected: json, {', '.join(TABLES)}.")
-    query = asked_for(request, study)
+    query = asked_for(request, study, judges=True)
     write, content_type = TABLES[ending]
     return HttpResponse(
         write(query.values("board")),
         content_type=content_type,
-        headers={"Content-Disposition": f'attachment; filename="{study.slug}-{query.criterion.key}.{ending}"'},
+        headers={"Content-Disposition": f'attachment; filename="{_file_name(query)}.{ending}"'},
     )
+
+
+def _file_name(query: BoardQuery) -> str:
+    """Name the file of a board; that of a judge says so."""
+    judge = f"-judge-{slugify(query.filters.judge)}" if query.filters.judge else ""
+    return f"{query.study.slug}-{query.criterion.key}{judge}"
 
 
 @results_data

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models_runner.adapters.openai_api.streams import is_stream, joined
-from models_runner.adapters.protocol import AdapterError, TransientAdapterError
+from models_runner.adapters.protocol import (
+    AdapterError,
+    RefusedError,
+    TransientAdapterError,
+    WrittenToken,
+    written_tokens,
+)
 
 SHOWN_CHARACTERS = 200
 CUT = (
@@ -44,6 +50,7 @@ class Answer:
         output_tokens: Tokens written, thoughts included; None where the server does not tell.
         thinking_tokens: Those of them that were thoughts; None where the server does not tell.
         cached_tokens: Prompt tokens that were not read again; None where the server does not tell.
+        tokens: The tokens of the text with the chances of others; none where the server does not tell.
     """
 
     text: str
@@ -53,6 +60,7 @@ class Answer:
     output_tokens: int | None
     thinking_tokens: int | None
     cached_tokens: int | None
+    tokens: tuple[WrittenToken, ...] = ()
 
 
 @dataclass
@@ -82,9 +90,9 @@ def read_answer(body: Any, limit: int) -> Answer:
     text, thoughts = "".join(read.text), "\n\n".join(filter(None, map(str.strip, read.thoughts)))
     if read.refusals or reason == "refusal":
         words = " ".join(read.refusals) or text
-        raise AdapterError(f"The endpoint's model refused to answer: {words[:SHOWN_CHARACTERS]}")
+        raise RefusedError(f"The endpoint's model refused to answer: {words[:SHOWN_CHARACTERS]}")
     if reason in FILTERED:
-        raise AdapterError("The endpoint's content filter stopped the answer; what it had written is no whole summary.")
+        raise RefusedError("The endpoint's content filter stopped the answer; what it had written is no whole summary.")
     calls = message.get("tool_calls") or message.get("function_call")
     if reason in TOOLS or (calls and not text.strip()):
         raise AdapterError(
@@ -99,7 +107,8 @@ def read_answer(body: Any, limit: int) -> Answer:
     cut = reason in CUT or (not reason and written is not None and written >= limit)
     if cut and not text and not thoughts and thought is None:
         thought = written  # what was written and is not shown
-    return Answer(text, thoughts, cut, read_tokens, written, thought, cached)
+    tokens = written_tokens(choice.get("logprobs"))
+    return Answer(text, thoughts, cut, read_tokens, written, thought, cached, tokens)
 
 
 def _values(body: Any) -> Any:

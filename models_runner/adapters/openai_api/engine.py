@@ -140,7 +140,12 @@ class OpenAIEngine:
         return True, lambda text: len(loaded(text, add_special_tokens=False)["input_ids"])
 
     def needs(self, prompt: Prompt) -> int:
-        return self.count(SYSTEM_MESSAGE) + self.count(prompt.text) + TEMPLATE_TOKENS + self._limit(prompt)
+        return (
+            self.count(prompt.system or SYSTEM_MESSAGE)
+            + self.count(prompt.text)
+            + TEMPLATE_TOKENS
+            + self._limit(prompt)
+        )
 
     def _limit(self, prompt: Prompt) -> int:
         return prompt.limit + self.settings.thinking_tokens
@@ -184,6 +189,7 @@ class OpenAIEngine:
             seconds=None,
             cached_tokens=answer.cached_tokens,
             control_tokens=control_tokens(prompt.plain_text),
+            tokens=answer.tokens,
         )
 
     def _read(self, body: Any, limit: int) -> Answer:

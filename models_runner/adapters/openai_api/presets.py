@@ -23,6 +23,8 @@ class Preset:
         thinking_on: Fields that make a model think that can do without.
         thinking_off: Fields that make it answer at once; none where the server has no such switch.
         batches: Whether it takes batches of calls as the OpenAI protocol has them (`/files` and `/batches`).
+        schema: Whether it holds an answer to a JSON schema (`response_format`).
+        chances: Whether it tells how likely other tokens were (`logprobs`).
         unmarked: Whether a thought that the chat template opened, and the limit ended, may come as plain text.
     """
 
@@ -34,6 +36,8 @@ class Preset:
     thinking_off: Mapping[str, object] = field(default_factory=dict)
     unmarked: bool = False
     batches: bool = False
+    schema: bool = False
+    chances: bool = False
 
 
 _TEMPLATE_ON = {"chat_template_kwargs": {"enable_thinking": True}}
@@ -49,24 +53,39 @@ PRESETS: Mapping[str, Preset] = {
         thinking_on={"reasoning_effort": "medium"},
         thinking_off={"reasoning_effort": "none"},
         batches=True,
+        schema=True,
+        chances=True,
     ),
     "mistral": Preset(
-        names={"seed": "random_seed"}, thinking_on={"prompt_mode": "reasoning"}, thinking_off={"prompt_mode": None}
+        names={"seed": "random_seed"},
+        thinking_on={"prompt_mode": "reasoning"},
+        thinking_off={"prompt_mode": None},
+        schema=True,
     ),
     "anthropic": Preset(
         omit=("seed",),
         thinking_on={"thinking": {"type": "enabled", "budget_tokens": THINKING_TOKENS}, "temperature": 1},
         thinking_off={"thinking": {"type": "disabled"}},
     ),
-    "google": Preset(thinking_on={"extra_body": _GOOGLE_BUDGET}, thinking_off={"reasoning_effort": "none"}),
-    "vllm": Preset(body=_NEUTRAL, thinking_on=_TEMPLATE_ON, thinking_off=_TEMPLATE_OFF, unmarked=True),
-    "sglang": Preset(body=_NEUTRAL, thinking_on=_TEMPLATE_ON, thinking_off=_TEMPLATE_OFF, unmarked=True),
-    "ollama": Preset(thinking_on={"reasoning_effort": "medium"}, thinking_off={"reasoning_effort": "none"}),
+    "google": Preset(
+        thinking_on={"extra_body": _GOOGLE_BUDGET}, thinking_off={"reasoning_effort": "none"}, schema=True
+    ),
+    "vllm": Preset(
+        body=_NEUTRAL, thinking_on=_TEMPLATE_ON, thinking_off=_TEMPLATE_OFF, unmarked=True, schema=True, chances=True
+    ),
+    "sglang": Preset(
+        body=_NEUTRAL, thinking_on=_TEMPLATE_ON, thinking_off=_TEMPLATE_OFF, unmarked=True, schema=True, chances=True
+    ),
+    "ollama": Preset(
+        thinking_on={"reasoning_effort": "medium"}, thinking_off={"reasoning_effort": "none"}, schema=True
+    ),
     "llamacpp": Preset(
         names={"repetition_penalty": "repeat_penalty"},
         thinking_on=_TEMPLATE_ON,
         thinking_off=_TEMPLATE_OFF,
         unmarked=True,
+        schema=True,
+        chances=True,
     ),
     "tgi": Preset(unmarked=True),
     "transformers": Preset(thinking_on=_TEMPLATE_ON, thinking_off=_TEMPLATE_OFF, unmarked=True),

@@ -1,5 +1,6 @@
 """Make a request's body, and change its shape by what the server refused."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,8 +8,12 @@ from typing import Any
 from models_runner.adapters.openai_api.refusals import LIMITS, SYSTEM, Refusal
 from models_runner.adapters.openai_api.settings import RequestSettings, SentField
 from models_runner.adapters.prompts import SYSTEM_MESSAGE
-from models_runner.adapters.protocol import AdapterError, Prompt
+from models_runner.adapters.protocol import ALTERNATIVES, AdapterError, Prompt
 from models_runner.adapters.texts.thinking import MERGE, SEND, messages
+
+CHANCES = ("logprobs", "top_logprobs")
+# What prompts ask for, not the system's record: what a server refuses of it is left out.
+OF_PROMPT = ("response_format", *CHANCES)
 
 
 @dataclass(frozen=True)
@@ -67,9 +72,23 @@ def first_shape(settings: RequestSettings) -> Shape:
 def request_body(settings: RequestSettings, shape: Shape, prompt: Prompt) -> RequestBody:
     limit = prompt.limit + settings.thinking_tokens
     fields = {name: sent.value for name, sent in settings.fields.items() if name not in shape.dropped}
-    said = messages(prompt.text, SYSTEM_MESSAGE, shape.system_message)
+    said = messages(prompt.text, prompt.system or SYSTEM_MESSAGE, shape.system_message)
     piecewise = {"stream": True} if shape.stream else {}
-    return RequestBody(said, limit, {shape.limit_field: limit} | fields | piecewise)
+    asked = {name: value for name, value in _of_prompt(settings, prompt, fields).items() if name not in shape.dropped}
+    return RequestBody(said, limit, {shape.limit_field: limit} | fields | asked | piecewise)
+
+
+def _of_prompt(settings: RequestSettings, prompt: Prompt, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what this one prompt asks for, as far as the server is known to take it."""
+    asked: dict[str, Any] = {}
+    if prompt.seed is not None and settings.seed_field in fields:
+        asked[settings.seed_field] = prompt.seed
+    if prompt.schema and settings.takes_schema:
+        described = {"name": "answer", "strict": True, "schema": json.loads(prompt.schema)}
+        asked["response_format"] = {"type": "json_schema", "json_schema": described}
+    if prompt.chances and settings.tells_chances:
+        asked |= {"logprobs": True, "top_logprobs": ALTERNATIVES}
+    return asked
 
 
 def learn(settings: RequestSettings, shape: Shape, refusals: Iterable[Refusal]) -> Shape:
@@ -94,7 +113,13 @@ def _learn_one(settings: RequestSettings, shape: Shape, refusal: Refusal) -> Sha
         return _merge_system(settings, shape, refusal)
     if name == shape.limit_field:
         return _rename_limit(settings, shape, refusal)
-    if name in shape.dropped or name not in settings.fields:
+    if name in shape.dropped:
+        return shape
+    if name in OF_PROMPT:
+        together = CHANCES if name in CHANCES else (name,)
+        lesson = Lesson(name, "not asked for", refusal.told)
+        return replace(shape, dropped=shape.dropped.union(together), lessons=(*shape.lessons, lesson))
+    if name not in settings.fields:
         return shape
     sent: SentField = settings.fields[name]
     if sent.demanded:

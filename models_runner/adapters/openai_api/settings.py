@@ -42,6 +42,9 @@ class RequestSettings:
         thinking: Whether the record switches thinking on or off; None where it leaves that to the server.
         thinking_tokens: Tokens for thinking beside the output limit.
         unmarked_thoughts: Whether an answer that was cut, and says nowhere that a thought ended, is a thought.
+        seed_field: The server's name of the seed.
+        takes_schema: Whether the server holds an answer to a JSON schema.
+        tells_chances: Whether the server tells how likely other tokens were.
     """
 
     preset: str = ""
@@ -53,6 +56,9 @@ class RequestSettings:
     thinking: bool | None = None
     thinking_tokens: int = 0
     unmarked_thoughts: bool = False
+    seed_field: str = "seed"
+    takes_schema: bool = False
+    tells_chances: bool = False
 
 
 def check_request_settings(engine: Mapping[str, Any]) -> None:
@@ -101,6 +107,9 @@ def request_settings(spec: SystemSpec, window: int) -> RequestSettings:
         thinking=thinking if isinstance(thinking, bool) else None,
         thinking_tokens=tokens,
         unmarked_thoughts=thinking is True and preset.unmarked,
+        seed_field=preset.names.get("seed", "seed"),
+        takes_schema=preset.schema,
+        tells_chances=preset.chances,
     )
 
 

@@ -61,7 +61,8 @@ class Chat:
 
     def __init__(self, template: str, render: Render, engine: Mapping[str, Any], window: int) -> None:
         check_text_settings(engine)
-        self.template, self._render, self._frame = template, render, ""
+        self.template, self._render = template, render
+        self._frames: dict[str, str] = {}
         self.switch = _switch_of(template)
         self.thinking: bool | None = engine.get("thinking")
         if self.thinking is None and self.switch:
@@ -99,20 +100,21 @@ class Chat:
                 "Leave it out, and give the system engine.thinking_tokens."
             )
 
-    def _rendered(self, user: str, way: str) -> str:
-        return self._render(messages(user, SYSTEM_MESSAGE, way), self.variables)
+    def _rendered(self, user: str, way: str, system: str = SYSTEM_MESSAGE) -> str:
+        return self._render(messages(user, system, way), self.variables)
 
     def render(self, prompt: Prompt) -> Rendered:
         """Render a prompt, and find the words of documents in it. Raises AdapterError if the template refuses it."""
         if not self.template:
             return Rendered(prompt.text, prompt.plain, False)
+        system = prompt.system or SYSTEM_MESSAGE
         try:
-            text = self._rendered(prompt.text, self.system_message)
-            if not _fits(text, self._frame):
-                self._frame = self._rendered(_PLACE, self.system_message)
+            text = self._rendered(prompt.text, self.system_message, system)
+            if not _fits(text, self._frames.get(system, "")):
+                self._frames[system] = self._rendered(_PLACE, self.system_message, system)
         except TemplateRefusal as error:
             raise AdapterError(f"The chat template refuses the prompt: {error}") from error
-        plain = _moved(prompt, text, self._frame)
+        plain = _moved(prompt, text, self._frames[system])
         unfound = control_tokens(prompt.plain_text) if prompt.plain and not plain else ()
         return Rendered(text, plain, opens_thought(text), unfound)
 

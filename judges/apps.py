@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
+
+
+class JudgesConfig(AppConfig):
+    name = "judges"
+    verbose_name = "Judges"
+
+    def ready(self) -> None:
+        from jobs.registry import register_sweep
+        from judges.judging.sweeping import sweep_judging
+        from judges.models.triggers import drop_triggers, ensure_triggers
+
+        register_sweep("judging", sweep_judging)
+        pre_migrate.connect(drop_triggers, sender=self)
+        post_migrate.connect(ensure_triggers, sender=self)

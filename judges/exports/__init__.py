@@ -1,0 +1,1 @@
+"""Verdicts as rows of a file, which the import reads again; may import the models alone."""

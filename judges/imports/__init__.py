@@ -1,0 +1,1 @@
+"""Verdicts that were given elsewhere: read, placed, stored once or refused by line; may import models and records."""

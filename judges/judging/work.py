@@ -1,0 +1,119 @@
+"""Work on a job of judging: claim questions about one document, ask them outside any transaction, save, and repeat."""
+
+import logging
+from collections.abc import Iterator, Sequence
+
+from django.db import OperationalError
+from django.utils import timezone
+
+from jobs.leases import KeepLease, lease_time
+from judges.judging.budget import affordable, spent_dollars
+from judges.judging.lifecycle import finish_if_complete, stop_at_limit
+from judges.judging.outcomes import store_answer
+from judges.judging.questions import AskedPrompt, DocumentQuestions
+from judges.models import JudgingJob, Verdict
+from lib.faults import disk_is_full, explained
+from models_runner.adapters.language_model import settled_answers
+from models_runner.adapters.protocol import AdapterError, TextEngine, TransientAdapterError, Written
+from models_runner.adapters.registry import load_engine
+from models_runner.models import Document
+from models_runner.runs.machine import machine_record
+from models_runner.runs.requests import adapter_spec
+
+logger = logging.getLogger(__name__)
+
+
+def work_on_judging(job_id: int, *, owner: str) -> str:
+    """Ask what waits in a job until nothing is left; return a line for the log. Calling it twice is harmless."""
+    job = JudgingJob.objects.open().select_related("judge", "study").filter(pk=job_id).first()
+    if job is None:
+        return f"judging {job_id} has ended or is gone"
+    if not job.verdicts.ready(timezone.now()).exists():
+        finish_if_complete(job)
+        return f"judging {job_id}: nothing waits"
+    try:
+        engine = load_engine(job.judge.adapter, adapter_spec(job.judge.as_system()))
+    except Exception as error:
+        # Catch everything: re-raising would requeue the job forever.
+        reason = _reason_not_loaded(error)
+        job.verdicts.filter(status=Verdict.Status.PENDING).fail(reason)
+        finish_if_complete(job)
+        return f"judging {job_id}: {reason}"
+    try:
+        answered = _work(job, engine, owner)
+    except OperationalError as error:
+        return f"judging {job_id} stops here; a sweep takes it up again. {explained(error)}"
+    finish_if_complete(job)
+    return f"judging {job_id}: {answered} answers"
+
+
+def _reason_not_loaded(error: Exception) -> str:
+    if isinstance(error, AdapterError) and not disk_is_full(error):
+        return str(error)
+    logger.error("a judge could not be loaded", exc_info=error)
+    return f"The judge could not be loaded. {explained(error)}"
+
+
+def _work(job: JudgingJob, engine: TextEngine, owner: str) -> int:
+    answered = 0
+    asking: DocumentQuestions | None = None
+    for rows in _batches(job, engine.batch_size, owner):
+        if asking is None:
+            _note_start(job, engine)
+        if asking is None or not asking.covers(rows):
+            document = Document.objects.select_related("transcript").get(pk=rows[0].document_id)
+            asking = DocumentQuestions(job, document, engine)
+        answered += _ask(job, asking, rows, owner)
+    return answered
+
+
+def _batches(job: JudgingJob, size: int, owner: str) -> Iterator[list[Verdict]]:
+    """Yield claimed questions, a few about one document at a time, until none is left, or the money for them."""
+    while count := affordable(job, size):
+        now = timezone.now()
+        ids = Verdict.objects.claim_batch(job.pk, owner=owner, count=count, now=now, lease=lease_time())
+        if not ids:
+            return
+        rows = Verdict.objects.held_by(owner).filter(pk__in=ids).in_order()
+        yield list(rows)
+        job.refresh_from_db(fields=["cost_limit", "status"])
+    if not job.verdicts.running().exists() and job.verdicts.ready(timezone.now()).exists():
+        stop_at_limit(job, spent_dollars(job))
+
+
+def _note_start(job: JudgingJob, engine: TextEngine) -> None:
+    record = {"judge": engine.environment(), "weights": engine.revision, "machine": machine_record()}
+    JudgingJob.objects.filter(pk=job.pk, status=JudgingJob.Status.PENDING).update(status=JudgingJob.Status.RUNNING)
+    JudgingJob.objects.filter(pk=job.pk, started_at=None).update(started_at=timezone.now())
+    JudgingJob.objects.filter(pk=job.pk, environment={}).update(environment=record)
+    if job.verdicts.ready(timezone.now()).exists():
+        job.announce()  # to the next idle worker, which does the same
+
+
+def _ask(job: JudgingJob, asking: DocumentQuestions, rows: Sequence[Verdict], owner: str) -> int:
+    held = Verdict.objects.held_by(owner).filter(pk__in=[row.pk for row in rows])
+    with KeepLease(lambda: held.renew(lease_time())):
+        outcomes = _answers(asking, rows)
+    pairs = zip(rows, outcomes, strict=True)
+    return sum(store_answer(job, held, row, asked, outcome, asking.names) for row, (asked, outcome) in pairs)
+
+
+Outcome = tuple[AskedPrompt | None, Written | Exception]
+
+
+def _answers(asking: DocumentQuestions, rows: Sequence[Verdict]) -> list[Outcome]:
+    """Return an answer or a fault for each question; if several fail together, each is asked by itself."""
+    try:
+        asked = asking.ask([row.pk for row in rows])
+        written = settled_answers(asking.engine, [one.prompt for one in asked])
+        return list(zip(asked, written, strict=True))
+    except TransientAdapterError as error:
+        return [(None, error)] * len(rows)
+    except Exception as error:
+        if disk_is_full(error):
+            return [(None, TransientAdapterError(explained(error)))] * len(rows)
+        if len(rows) > 1:
+            return [outcome for row in rows for outcome in _answers(asking, [row])]
+        if not isinstance(error, AdapterError):
+            logger.exception("verdict %s: unexpected fault", rows[0].pk)
+        return [(None, error)]

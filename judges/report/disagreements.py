@@ -1,0 +1,63 @@
+"""Pairs on which a judge differs from people, worst first."""
+
+from dataclasses import dataclass
+
+from annotations.models import Comparison, Criterion
+from judges.models import Judge, Verdict
+from judges.report.figures import people_on
+from judges.report.outcomes import judged_pairs
+
+MOST = 20
+
+
+@dataclass(frozen=True)
+class JudgedOtherwise:
+    """A pair on which people say something else.
+
+    Attributes:
+        comparison: The pair, with its document and systems.
+        judge: What the judge says: "a", "b", "tie" or "both_bad".
+        people: What most people say, as often as `against`.
+        against: How many people say so, of `voters`.
+        reasons: The judge's own, as far as it gave some.
+    """
+
+    comparison: Comparison
+    judge: str
+    people: str
+    against: int
+    voters: int
+    reasons: list[str]
+
+
+def judged_otherwise(judge: Judge, criterion: Criterion, most: int = MOST) -> list[JudgedOtherwise]:
+    """Return the pairs where most people say something else; those where people are surest come first."""
+    outcomes, found = judged_pairs(judge, criterion).outcomes, []
+    for pair, votes in people_on(criterion).items():
+        if (outcome := outcomes.get(pair)) is None:
+            continue
+        people = max(sorted(set(votes)), key=votes.count)
+        against = votes.count(people)
+        if people != outcome and against > votes.count(outcome):
+            found.append((-against, -against / len(votes), pair, outcome, people, len(votes)))
+    worst = sorted(found)[:most]
+    pairs = _pairs([pair for _, _, pair, *_ in worst])
+    reasons = _reasons(judge, criterion, list(pairs))
+    return [
+        JudgedOtherwise(pairs[pair], outcome, people, -against, voters, reasons.get(pair, []))
+        for against, _, pair, outcome, people, voters in worst
+    ]
+
+
+def _pairs(keys: list[int]) -> dict[int, Comparison]:
+    related = ("document", "summary_a__run__system", "summary_b__run__system")
+    rows = Comparison.objects.filter(pk__in=keys).select_related(*related)
+    return {row.pk: row for row in rows.defer("summary_a__text", "summary_b__text")}
+
+
+def _reasons(judge: Judge, criterion: Criterion, keys: list[int]) -> dict[int, list[str]]:
+    rows = Verdict.objects.done().filter(judge=judge, criterion=criterion, comparison__in=keys).exclude(reason="")
+    reasons: dict[int, list[str]] = {}
+    for pair, reason in rows.order_by("shown_first", "sample").values_list("comparison_id", "reason"):
+        reasons.setdefault(pair, []).append(reason)
+    return reasons

@@ -1,0 +1,1 @@
+"""What a judge's answer says, and several together; fails closed; imports no other room."""

