@@ -26,6 +26,7 @@ from judges.records.readiness import judge_needs
 from judges.records.storing import store_judges
 from judges.report.disagreements import judged_otherwise
 from judges.report.figures import judge_report
+from judges.report.jury import jury_of
 from judges.report.words import stand_in
 from judges.web.forms import AskForm, JudgeForm
 from judges.web.pictures import draw_agreement, draw_reliability
@@ -116,6 +117,9 @@ def _study_page(request: HttpRequest, study: Study, form: AskForm, status: int =
     others = Judge.objects.filter(verdicts__study=study).exclude(pk__in=asked).distinct()
     running = any(job.status in OPEN for job, _progress in jobs)
     context = {"study": study, "form": form, "jobs": jobs, "imported": others, "running": running}
+    # While a judge is asked, the page comes again every few seconds.
+    juries = [] if running else [(criterion, jury_of(criterion)) for criterion in study.criteria.all()]
+    context["juries"] = [(criterion, jury) for criterion, jury in juries if jury]
     return render(request, "judges/study_judges.html", context, status=status)
 
 

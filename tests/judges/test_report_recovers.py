@@ -5,14 +5,17 @@ import json
 import numpy as np
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 
 from judges.models import Judge
 from judges.report.family import same_family
 from judges.report.figures import judge_report
+from judges.report.jury import jury_of
 from judges.report.words import stand_in
 from models_runner.models import Document, Summary, System
 from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.helpers import vote_all
+from tests.people import researcher
 
 pytestmark = pytest.mark.django_db
 PEOPLE = 4
@@ -163,3 +166,21 @@ def test_verdicts_on_documents_without_votes_are_worth_votes(study, tmp_path, ch
     else:
         assert report["effective_votes_reason"] == ""
         assert report["effective_votes"] > 1.2 * 240
+
+
+def test_the_jury_hears_the_judge_that_knows_and_not_the_coin(study, tmp_path):
+    rng = np.random.default_rng(9)
+    pairs, chance = chances(study, rng)
+    people_vote(study, pairs, chance, rng)
+    imported(study, tmp_path, "knows", pairs, chance)
+    criterion = study.criteria.get()
+    assert jury_of(criterion) == []  # one judge is no jury
+    imported(study, tmp_path, "against", pairs, 1 - chance + rng.uniform(-0.04, 0.04, len(chance)))
+    against, knows = jury_of(criterion)
+    assert (against.judge.name, knows.judge.name) == ("against", "knows")
+    assert against.discrimination.value is None
+    assert against.discrimination.reason.startswith("left out")
+    assert knows.discrimination.lower > 0.5
+    text = researcher().get(reverse("study-judges", args=[study.slug])).content.decode()
+    assert "All judges as a jury" in text
+    assert "left out: it does not tell apart what people prefer" in text
