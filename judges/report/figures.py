@@ -11,7 +11,9 @@ from judges.models import Judge
 from judges.report.arrays import JudgedStudy, read_judged_study
 from judges.report.helping import effective_votes
 from judges.report.outcomes import JudgedPairs
+from stats.judges.arrays import answers
 from stats.judges.clustered import Figure
+from stats.judges.corrected import win_rate
 from stats.judges.figures import JudgeFigures, judge_figures
 from stats.votes.arrays import BoolArray
 
@@ -56,6 +58,7 @@ def judge_report(judge: Judge, criterion: Criterion) -> Figures:
         "calibration": _bins(found),
         "alt_test": _alt_test(found),
         **helped,
+        "win_rates": _win_rates(study),
         "by_language": _by_group(study, study.language),
         "by_size": _by_group(study, study.sizes),
         "states": _states(judged, first),
@@ -100,6 +103,18 @@ def _alt_test(found: JudgeFigures) -> Figures:
         "left_out": test.left_out,
         "reason": test.reason,
     }
+
+
+def _win_rates(study: JudgedStudy) -> list[Figures]:
+    """Give the win rate of each system by the judge, by people, and by the judge less its errors."""
+    given = answers(study.verdicts, len(study.items), study.rule)
+    rows = []
+    for number, system in enumerate(study.systems):
+        rate = win_rate(study.items, study.votes, given, number)
+        shares = {name: _values(getattr(rate, name)) for name in ("judge", "people", "corrected")}
+        errors = {"sensitivity": rate.sensitivity, "specificity": rate.specificity}
+        rows.append({"system": system.slug, **shares, **errors})
+    return rows
 
 
 def _by_group(study: JudgedStudy, group: Sequence[str]) -> list[Figures]:

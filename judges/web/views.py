@@ -53,6 +53,7 @@ CONSISTENCY = {"consistency": "Samples of one question that say the same"}
 FAMILY = {"family_bias": "Share of its own family, beyond what people give it"}
 # Figures that are 0, and not one half, where there is no bias.
 FROM_ZERO = ("length_bias", "family_bias")
+WIN_RATES = ("judge", "people", "corrected")
 SIDES = ("First system by name order", "Second system", "Tie or both bad")
 PARTS = (
     ("agreement", "Against people", AGREEMENT),
@@ -157,6 +158,7 @@ def study_judge(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
             "bars": draw_agreement(report, AGREEMENT),
             "parts": [(key, title, _rows(report, names)) for key, title, names in PARTS],
             "confusion": _confusion(report),
+            "win_rates": [row | {"shown": [row[name] for name in WIN_RATES]} for row in report["win_rates"]],
             "all_groups": [_groups(report, name) for name in ("by_language", "by_size")],
             "otherwise": judged_otherwise(judge, criterion),
         }

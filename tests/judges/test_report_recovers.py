@@ -184,3 +184,23 @@ def test_the_jury_hears_the_judge_that_knows_and_not_the_coin(study, tmp_path):
     text = researcher().get(reverse("study-judges", args=[study.slug])).content.decode()
     assert "All judges as a jury" in text
     assert "left out: it does not tell apart what people prefer" in text
+
+
+def test_win_rates_are_corrected_by_the_judges_errors(study, tmp_path):
+    rng = np.random.default_rng(10)
+    first = study.systems.order_by("slug").first()
+    pairs, _ = chances(study, rng)
+    others = [0 if first not in (p.summary_a.run.system, p.summary_b.run.system) else 1 for p in pairs]
+    sign = [1 if p.summary_a.run.system == first else -1 for p in pairs]
+    # The first system is better in 85 of 100 of its pairs; 95 of 100 votes say so, and 65 of 100 verdicts.
+    better = np.where(rng.random(len(pairs)) < np.where(others, 0.85, 0.5), sign, -np.array(sign))
+    people_vote(study, pairs, 0.5 + 0.45 * better, rng)
+    right = np.where(rng.random(len(pairs)) < 0.65, better, -better)
+    report = imported(study, tmp_path, "far", pairs, 0.5 + 0.499 * right)
+    truth = 0.85 * 0.95 + 0.15 * 0.05
+    row = next(row for row in report["win_rates"] if row["system"] == first.slug)
+    assert not holds(row["judge"], truth)
+    assert holds(row["people"], truth)
+    assert holds(row["corrected"], truth)
+    assert row["sensitivity"] == pytest.approx(0.65, abs=0.1)
+    assert [row["system"] for row in report["win_rates"]] == sorted(row["system"] for row in report["win_rates"])
