@@ -15,7 +15,7 @@ from stats.uncertainty.differences import Differences
 from stats.uncertainty.limits import Limits
 from stats.uncertainty.sandwich import bread
 
-# The first two systems are the pair. Designs that nothing was chosen on: what planning does has no setting to choose.
+# The first two systems are the pair. That planning counts even shares was chosen in a trial on these designs.
 PLANNED = [
     *(
         replace(design, taste_annotator=annotator, taste_document=document)

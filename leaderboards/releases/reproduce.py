@@ -370,7 +370,11 @@ def intervals(votes, full, seed, resamples):
     ahead = (full[None, :] > full[:, None]) & ~unsure(votes.wins(), circle) & ~missing[None, :]
     better = np.where(circle, lower[None, :] > upper[:, None], ahead).sum(axis=1)
     lower[~limited] = upper[~limited] = np.nan
-    return lower, upper, np.where(missing, np.nan, 1.0 + better)
+    rank = np.where(missing, np.nan, 1.0 + better)
+    ranked = np.flatnonzero(~missing)
+    if votes.n > 1 and len(ranked) == 1 and full[ranked[0]] < full.max():
+        rank[ranked] = np.nan  # alone among systems without a rank it would be first, whatever it lost
+    return lower, upper, rank
 
 
 def quantiles(found):

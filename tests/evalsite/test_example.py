@@ -16,6 +16,7 @@ from annotations.studies.setup import StudySetupError, create_study
 from evalsite.example.study import SLUG, STRENGTHS, SUMMARIES, load_example, remove_example
 from evalsite.example.votes import VOTES_PER_COMPARISON, _answer, pairs_of, simulated_votes
 from leaderboards.boards.noninferiority import compare_pairs
+from leaderboards.boards.rated import rate_board
 from leaderboards.data.inputs import gather_inputs
 from leaderboards.exports.service import EXPORTS, Export
 from leaderboards.models.releases import ExportJob, Release
@@ -55,7 +56,9 @@ def test_the_example_answers_its_question(example):
     assert {system.size_class for system in example.systems.all()} == set(SIZES)
     assert Judgement.objects.counted().filter(criterion__study=example).count() == 280 * VOTES_PER_COMPARISON
     inputs = gather_inputs(example, example.criteria.get())
-    verdicts = {(row["small"], row["large"]): row["verdict"] for row in compare_pairs(inputs, 0.05, 0)}
+    verdicts = {
+        (row["small"], row["large"]): row["verdict"] for row in compare_pairs(inputs, rate_board(inputs, 0), 0.05, 0)
+    }
     assert verdicts["example-tuned-780m", "example-large-70b"] == "not inferior"
     assert verdicts["example-tuned-1b", "example-large-70b"] == "undecided"
     assert verdicts["example-lead-3", "example-large-70b"] == "inferior"

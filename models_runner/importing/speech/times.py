@@ -54,8 +54,12 @@ def trailing() -> re.Pattern[str]:
 
 @cache
 def between() -> re.Pattern[str]:
-    """Return the pattern of a time between a name and the words, without a colon: Maya Chen [00:03] Good morning."""
-    return re.compile(rf"^(?P<label>[^\[\](){{}}<>:]{{2,60}}?)\s*(?P<time>{BRACKETED_TIME})\s+(?P<rest>\S.*)$")
+    """Return the pattern of a time between a name and the words, without a colon: Maya Chen [00:03] Good morning.
+
+    The time at which they end may follow: Maya Chen [00:03] Good morning. [00:05]
+    """
+    label, end = r"^(?P<label>[^\[\](){}<>:]{2,60}?)\s*", rf"(?:\s+{BRACKETED_TIME})?\s*$"
+    return re.compile(rf"{label}(?P<time>{BRACKETED_TIME})\s+(?P<rest>\S.*?){end}")
 
 
 @cache

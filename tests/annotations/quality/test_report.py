@@ -140,7 +140,9 @@ def test_who_still_rates_sees_nothing_of_it(study):
 
 
 def test_the_page_takes_few_queries(study, django_assert_max_num_queries):
-    with django_assert_max_num_queries(10):  # criteria, votes (3), annotators, counts, times, words, gold, days
+    with django_assert_max_num_queries(
+        11
+    ):  # criteria, votes (3), annotators, counts, times, words, gold, days, repeats
         study_quality(study)
     assert Judgement.objects.count() == 72
 

@@ -61,8 +61,8 @@ SETTINGS = {
     "completion_url": "https://example.org/done",
 }
 SYSTEMS = ["s0", "s1", "s2"]
-# Who is the owner comes from the token, the session or --owner; simulated studies are the example's alone.
-NOT_SET = {"slug", "dataset", "systems", "created_by", "simulated", "options", "people", "scope"}
+# Who is the owner comes from the token, the session or --owner; a form has one key; simulated studies are the example's alone.
+NOT_SET = {"slug", "dataset", "systems", "created_by", "form_key", "simulated", "options", "people", "scope"}
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ def printed(capsys, *args, **kwargs):
 def test_json_is_the_board_and_is_stored(capsys):
     study = make_rated_study(systems=3, documents=3)
     board = json.loads(printed(capsys, study.slug, format="json"))
+    assert board.pop("source") == "people"
     assert board == build_board(study, study.criteria.get())
     assert BoardSnapshot.objects.get().board == board
 

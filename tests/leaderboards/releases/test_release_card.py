@@ -115,7 +115,7 @@ def bare():
         instruction="short",
     )
     facts = Facts(
-        counts=dict.fromkeys(TABLES.keys() - {"comments"}, 0),
+        counts=dict.fromkeys(TABLES.keys() - {"comments", "repeats"}, 0),
         left_out={},
         languages=[],
         licences=[],

@@ -215,6 +215,6 @@ def test_the_page_takes_few_queries_and_reads_no_vote(study, django_assert_num_q
     client.get(PAGES[0])
     # session, user, study, annotators this person is; criterion; snapshot; its state: answers, history, pairs held,
     # runs, jobs, names; criteria; filters: judges, documents thrice, annotators twice, systems
-    with django_assert_num_queries(20) as captured:
+    with django_assert_num_queries(22) as captured:
         client.get(PAGES[0])
     assert [query["sql"] for query in captured if '"annotations_judgement"."outcome"' in (query["sql"] or "")] == []

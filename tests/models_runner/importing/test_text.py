@@ -157,6 +157,7 @@ TEXTS = {
         [("דוד לוי", "שלום."), ("שרה כהן-אברהמי", "נתחיל."), ("דוד לוי", "טוב.")],
     ),
     "trint, a time between": ("Ana Costa [00:00:03] Good morning.\n\nOmar (0:09) Hi.", [("Ana Costa", "Good morning.", 3), ("Omar", "Hi.", 9)]),
+    "trint, a time before and behind": ("Ana Costa [00:00:03] Good morning. [00:00:07]\n\nOmar [00:00:09] Hi, at [10:30] we go. [00:00:12]", [("Ana Costa", "Good morning.", 3), ("Omar", "Hi, at [10:30] we go.", 9)]),
     "a time between words": ("Ana: Hi.\nOmar: We meet.\nThe second part (0:09) was cut.", [("Ana", "Hi."), ("Omar", "We meet."), ("", "The second part (0:09) was cut.")]),
     "one time between words": ("Ana: Hi.\nOmar: We meet.\nMeeting Tuesday (10:30) in Berlin", [("Ana", "Hi."), ("Omar", "We meet."), ("", "Meeting Tuesday (10:30) in Berlin")]),
     "avoma": ("Ana Costa: (00:03)\nGood morning.\n\nOmar: (00:09)\nHi.", [("Ana Costa", "Good morning.", 3), ("Omar", "Hi.", 9)]),
