@@ -26,7 +26,10 @@ from judges.records.readiness import judge_needs
 from judges.records.storing import store_judges
 from judges.report.disagreements import judged_otherwise
 from judges.report.figures import judge_report
+from judges.report.jury import jury_of
+from judges.report.words import stand_in
 from judges.web.forms import AskForm, JudgeForm
+from judges.web.pictures import draw_agreement, draw_reliability
 from lib.choices import refuse_choice
 from models_runner.systems.readiness import NotReadyError
 from models_runner.web.access import researchers_only
@@ -34,15 +37,30 @@ from models_runner.web.access import researchers_only
 REFUSALS = (NotReadyError, UnknownCriteriaError, JudgingError)
 OPEN = (JudgingJob.Status.PENDING, JudgingJob.Status.RUNNING)
 CHANGES = ("cancel", "resume")
-# Names of the shares of a report, in the order of the page.
-SHARES = {
+# Names of the figures of a report, in the order of the page; differences are not shares.
+AGREEMENT = {
     "agreement": "Votes of people that agree with it",
     "human_agreement": "Votes of people that agree with each other",
     "accuracy_where_people_agree": "Right where all people agree",
-    "flip_rate": "Answers that change with the order",
-    "first_position_share": "Verdicts for the summary shown first",
-    "length_bias": "Verdicts for the longer summary",
 }
+BIASES = {
+    "first_position_share": "Verdicts for the summary shown first",
+    "flip_rate": "Answers that change with the order",
+    "length_bias": "Share of the longer summary, beyond what people give it",
+    "ece": "Distance of its chances from what people say",
+}
+CONSISTENCY = {"consistency": "Samples of one question that say the same"}
+FAMILY = {"family_bias": "Share of its own family, beyond what people give it"}
+# Figures that are 0, and not one half, where there is no bias.
+FROM_ZERO = ("length_bias", "family_bias")
+WIN_RATES = ("judge", "people", "corrected")
+SIDES = ("First system by name order", "Second system", "Tie or both bad")
+PARTS = (
+    ("agreement", "Against people", AGREEMENT),
+    ("biases", "Biases", BIASES),
+    ("consistency", "Consistency", CONSISTENCY),
+    ("family", "Its own family", FAMILY),
+)
 
 
 @researchers_only
@@ -100,6 +118,9 @@ def _study_page(request: HttpRequest, study: Study, form: AskForm, status: int =
     others = Judge.objects.filter(verdicts__study=study).exclude(pk__in=asked).distinct()
     running = any(job.status in OPEN for job, _progress in jobs)
     context = {"study": study, "form": form, "jobs": jobs, "imported": others, "running": running}
+    # While a judge is asked, the page comes again every few seconds.
+    juries = [] if running else [(criterion, jury_of(criterion)) for criterion in study.criteria.all()]
+    context["juries"] = [(criterion, jury) for criterion, jury in juries if jury]
     return render(request, "judges/study_judges.html", context, status=status)
 
 
@@ -129,9 +150,34 @@ def study_judge(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"study": study, "judge": judge, "criterion": criterion, "criteria": study.criteria.all()}
     if criterion is not None:
         report = judge_report(judge, criterion)
-        shares = [(label, report[name]) for name, label in SHARES.items()]
-        context |= {"report": report, "shares": shares, "otherwise": judged_otherwise(judge, criterion)}
+        others = [other for other in study.criteria.all() if other != criterion]
+        context |= {
+            "report": report,
+            "sentences": [stand_in(report), *(stand_in(judge_report(judge, other)) for other in others)],
+            "reliability": draw_reliability(report["calibration"]),
+            "bars": draw_agreement(report, AGREEMENT),
+            "parts": [(key, title, _rows(report, names)) for key, title, names in PARTS],
+            "confusion": _confusion(report),
+            "win_rates": [row | {"shown": [row[name] for name in WIN_RATES]} for row in report["win_rates"]],
+            "all_groups": [_groups(report, name) for name in ("by_language", "by_size")],
+            "otherwise": judged_otherwise(judge, criterion),
+        }
     return render(request, "judges/study_judge.html", context)
+
+
+def _rows(report: dict[str, Any], names: dict[str, str]) -> list[tuple[str, dict[str, Any], bool]]:
+    """Return label, figure, and whether it is a difference, of each."""
+    return [(label, report[name], name in FROM_ZERO) for name, label in names.items()]
+
+
+def _groups(report: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the groups of a kind, each with the figures that the page shows of it."""
+    return [row | {"shown": [row["agreement"], row["human_agreement"]]} for row in report[name]]
+
+
+def _confusion(report: dict[str, Any]) -> list[tuple[str, list[int]]]:
+    """Return people's answer and the numbers of votes by the judge's answer, one row each."""
+    return list(zip(SIDES, report["confusion"]["votes"], strict=True))
 
 
 def _criterion(request: HttpRequest, study: Study) -> Criterion | None:

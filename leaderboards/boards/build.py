@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from leaderboards.boards.differences import board_differences
+from leaderboards.boards.helped.ratings import help_ratings
 from leaderboards.boards.length_controlled import EqualLength, at_equal_length
 from leaderboards.boards.metric_means import MetricMeans, ValueWithReason
 from leaderboards.boards.neighbours import neighbour_gaps
@@ -32,7 +33,8 @@ Board = dict[str, Any]
 def make_board(inputs: BoardInputs, seed: int) -> Board:
     """Compute a board as values for JSON; undefined is None, with the reason under the system's "reasons"."""
     filters = inputs.filters
-    ratings = rate_board(inputs, seed)
+    helped = help_ratings(inputs, rate_board(inputs, seed), seed)
+    ratings = helped.ratings
     metrics = MetricMeans(inputs)
     counts = count_by_system(inputs.arrays)
     enough = replace(counts, annotators=_asked_for(inputs, counts.annotators))
@@ -48,12 +50,14 @@ def make_board(inputs: BoardInputs, seed: int) -> Board:
         "resamples": ratings.resamples,
         "code_version": CODE_VERSION,
         "method": ratings.method,
-        "warnings": _warnings(inputs, lines, ratings),
+        **({"helped": helped.about} if helped.about else {}),
+        "warnings": [*_helped(helped.about), *_warnings(inputs, lines, ratings)],
         "interval_warnings": list(ratings.warnings),
         "parts": parts_by_name(lines),
         "tie_parameter": [_defined(value) for value in ratings.tie_parameter],
         "wins": _wins(lines, inputs),
-        "neighbours": neighbour_gaps(ratings, inputs.slugs),
+        # How far more votes would go is not known where a judge helps them.
+        "neighbours": [] if helped.about else neighbour_gaps(ratings, inputs.slugs),
         "differences": board_differences(ratings, lines, inputs.slugs),
         "filters": filters.asked,
         **_votes_left_out(inputs),
@@ -64,6 +68,21 @@ def make_board(inputs: BoardInputs, seed: int) -> Board:
         "signatures": sorted({score.signature for score in inputs.scores}),
         "systems": lines,
     }
+
+
+def _helped(about: Board) -> list[str]:
+    """Say that a judge's verdicts help, or why they do not."""
+    if not about:
+        return []
+    name, reason = about["judge"], about["reason"]
+    if reason:
+        return [f"Judge {name} does not help these votes, so the ratings are of people alone: {reason}."]
+    doubt = about["doubt"]
+    return [
+        *([f"Documents without votes may be unlike those with votes: {doubt}."] if doubt else []),
+        f"Verdicts of judge {name}, a language model, move these ratings of people's votes; where they make an "
+        "interval no narrower, it is that of people alone.",
+    ]
 
 
 def _anchored(inputs: BoardInputs, ratings: Ratings) -> list[str]:
@@ -83,10 +102,11 @@ def _anchored(inputs: BoardInputs, ratings: Ratings) -> list[str]:
 
 def _about(inputs: BoardInputs, ratings: Ratings) -> Board:
     """Say what the board is of, and from how many votes."""
-    judge = inputs.filters.judge
+    judge, helped = inputs.filters.judge, inputs.filters.helped
+    whose = f" (judge {judge})" if judge else f" (people helped by judge {helped})" if helped else ""
     return {
         "study": inputs.study.slug,
-        "title": inputs.study.title + (f" (judge {judge})" if judge else ""),
+        "title": inputs.study.title + whose,
         "dataset": inputs.study.dataset.name,
         "instruction": inputs.study.instruction,
         "criterion": inputs.criterion.key,
@@ -97,7 +117,7 @@ def _about(inputs: BoardInputs, ratings: Ratings) -> Board:
         "documents": ratings.n_documents,
         "annotators": ratings.n_annotators,
         "too_few": too_few(ratings.n_votes, int(_asked_for(inputs, ratings.n_annotators)), ratings.n_documents),
-        **({"source": inputs.filters.source} if judge else {}),
+        **({"source": inputs.filters.source} if whose else {}),
     }
 
 

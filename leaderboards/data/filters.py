@@ -33,11 +33,13 @@ GROUPS = {
     "personal": "by personal invitations",
     "imported": "rated elsewhere (imported)",
 }
-# Whose answers a board is of: people's votes, or the verdicts of the judge that is named behind this.
-PEOPLE, JUDGE = "people", "judge:"
+# Whose answers a board is of: people's votes, the verdicts of the judge that is named behind this, or both together.
+PEOPLE, JUDGE, HELPED = "people", "judge:", "helped:"
 LONGEST_SOURCE = 120
 # What says something about people alone.
 OF_PEOPLE = ("judges", "flagged", "group", "weights", "raters")
+# What help by a judge has no meaning for, or is not known for.
+NOT_HELPED = ("judges", "flagged", "ties", "control", "anchor")
 INVITATION = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -62,7 +64,7 @@ class Filters:
         ties, weights: How votes count.
         control: What is shown beside the ratings.
         anchor: The system whose rating is fixed, by its slug; "" fixes the mean.
-        source: PEOPLE, or JUDGE and a judge's name.
+        source: PEOPLE, or JUDGE or HELPED and a judge's name.
     """
 
     judges: str = "all"
@@ -88,17 +90,28 @@ class Filters:
         self._check_source()
 
     def _check_source(self) -> None:
-        if self.source != PEOPLE and not (self.judge and len(self.source) <= LONGEST_SOURCE):
-            raise UnknownFilterError("source", self.source[:LONGEST_SOURCE], f"{PEOPLE} or {JUDGE}NAME")
-        if self.judge:
-            for name in OF_PEOPLE:
-                if (value := getattr(self, name)) != DEFAULTS[name]:
-                    raise UnknownFilterError(name, value, f"nothing together with source={self.source}")
+        named = self.judge or self.helped
+        if self.source != PEOPLE and not (named and len(self.source) <= LONGEST_SOURCE):
+            expected = f"{PEOPLE}, {JUDGE}NAME or {HELPED}NAME"
+            raise UnknownFilterError("source", self.source[:LONGEST_SOURCE], expected)
+        for name in self.refused:
+            if (value := getattr(self, name)) != DEFAULTS[name]:
+                raise UnknownFilterError(name, value, f"nothing together with source={self.source}")
 
     @property
     def judge(self) -> str:
         """The judge whose verdicts the board is of; "" for a board of people's votes."""
         return self.source.removeprefix(JUDGE) if self.source.startswith(JUDGE) else ""
+
+    @property
+    def helped(self) -> str:
+        """The judge whose verdicts help people's votes; "" where none does."""
+        return self.source.removeprefix(HELPED) if self.source.startswith(HELPED) else ""
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Names of filters that cannot be set together with this source."""
+        return OF_PEOPLE if self.judge else NOT_HELPED if self.helped else ()
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> "Filters":

@@ -16,7 +16,8 @@ import numpy as np
 
 from annotations.blindness.leak_check import not_searched
 from annotations.models import Criterion, Study
-from leaderboards.data.filters import Filters
+from leaderboards.data.filters import PEOPLE, Filters
+from leaderboards.data.help import JudgeHelp, read_help
 from leaderboards.data.verdicts import read_judge_votes
 from leaderboards.data.votes import BoardVotes, VoteRow, filtered_votes, read_board_votes
 from models_runner.models import Score, Summary, System
@@ -80,6 +81,7 @@ class BoardInputs:
         summaries: The newest run's of each system, document and query.
         scores: Those of the newest signature of each metric.
         flagged_annotators: Whose votes the filters leave out because a check flags them.
+        help: What a judge says of the study's pairs, where it is to help the votes.
         not_searched: Where the filters leave out summaries with names, how many nobody has searched for them yet.
     """
 
@@ -92,6 +94,7 @@ class BoardInputs:
     scores: list[ScoreRow]
     flagged_annotators: list[str] = field(default_factory=list)
     not_searched: int = 0
+    help: JudgeHelp | None = None
 
     @cached_property
     def slugs(self) -> list[str]:
@@ -241,8 +244,9 @@ class BoardInputs:
             slugs = {system.pk: system.slug for system in self.systems}
             pair = [slugs.get(key or 0) for key in (study.small_system_id, study.large_system_id)]
             yield ["pair", *pair, study.pair_named_at.isoformat()]
-        if self.filters.judge:
+        if self.filters.source != PEOPLE:
             yield ["source", self.filters.source]
+        yield from () if self.help is None else self.help.lines()
         yield from (["flagged", name] for name in self.flagged_annotators)
         if self.not_searched:
             yield ["not searched", self.not_searched]
@@ -276,13 +280,19 @@ def gather_inputs(
     filters = filters or Filters(flagged="in" if flagged else "out")
     systems = [system for system in study.systems.order_by("slug") if filters.size in ("", system.size_class)]
     criterion.study = study  # so that nothing reads it again
-    votes = read_judge_votes(criterion, filters) if filters.judge else read_board_votes(criterion, filters)
+    votes = read_judge_votes(criterion, filters) if filters.judge else read_board_votes(criterion, _of_people(filters))
     summaries = _summaries(study, systems)
     names = (*METRIC_NAMES, *STYLE_NAMES) if filters.control == "style" else METRIC_NAMES
     scores = _newest_scores(_scores(study, systems, names), {s.pk: s.language for s in summaries})
     named = _flagged(criterion, filters, votes)
     left = not_searched(study).count() if filters.flagged == "out" else 0
-    return BoardInputs(study, criterion, filters, systems, votes, summaries, scores, named, left)
+    told = read_help(criterion, filters) if filters.helped else None
+    return BoardInputs(study, criterion, filters, systems, votes, summaries, scores, named, left, told)
+
+
+def _of_people(filters: Filters) -> Filters:
+    """Return the filters, which let in people's votes alone where a judge is to help them."""
+    return replace(filters, source=PEOPLE, judges="human") if filters.helped else filters
 
 
 def _flagged(criterion: Criterion, filters: Filters, votes: BoardVotes) -> list[str]:

@@ -16,6 +16,7 @@ from stats.votes.least import LEAST
 
 Board = dict[str, Any]
 
+ANGELOPOULOS = "Angelopoulos, Duchi and Zrnic (2023), PPI++: Efficient prediction-powered inference, arXiv 2311.01453."
 BRADLEY_TERRY = "Bradley and Terry (1952), Rank analysis of incomplete block designs, Biometrika 39, 324–345."
 DAVIDSON = (
     "Davidson (1970), On extending the Bradley–Terry model to accommodate ties in paired comparison experiments, "
@@ -127,7 +128,8 @@ def as_latex(board: Board, judging: Judging) -> str:
 def paragraph(board: Board, judging: Judging) -> tuple[list[str], list[str]]:
     """Return the sentences, and the references in the order in which they are cited."""
     parts = [
-        *(_compared(board), _judged(board, judging), _rated(in_numbers(board)), _decided(in_numbers(board))),
+        *(_compared(board), _judged(board, judging), _rated(in_numbers(board)), _helped(board)),
+        _decided(in_numbers(board)),
         *(_scored(board), _recorded(board)),
     ]
     return [s for sentences, _ in parts for s in sentences], [s for _, sources in parts for s in sources]
@@ -200,6 +202,20 @@ def _rated(board: Board) -> Part:
     if all(line["rating_lower"] is None for line in board["systems"]):
         return [sentence], sources
     return [sentence, *_interval(board)], [*sources, CAMERON, ROMANO]
+
+
+def _helped(board: Board) -> Part:
+    """Say how a judge's verdicts move the ratings; say nothing where none helps."""
+    helped = board.get("helped")
+    if not helped or helped["reason"]:
+        return [], []
+    worth = count_of(round(helped["effective_votes"]), "judgement")
+    sentence = (
+        f"The verdicts of judge {helped['judge']}, a language model, on {count_of(helped['pairs'], 'pair')} move the "
+        "ratings by prediction-powered inference (PPI++; Angelopoulos et al., 2023), with predictions from other "
+        f"documents alone; together they are worth {worth} of people."
+    )
+    return [sentence], [ANGELOPOULOS]
 
 
 def _interval(board: Board) -> list[str]:

@@ -62,7 +62,8 @@ def as_latex(board: dict[str, Any]) -> str:
     shown = make_table(board)
     header, *rows = _cells(shown, _latex, lambda note: f"$^{{{note}}}$")
     notes = [f"\\par\\footnotesize $^{{{n}}}$ {_latex(note)}" for n, note in enumerate(shown.notes, start=1)]
-    source = f"% {board['study']}, {board['criterion']}, fingerprint {board['fingerprint']}"
+    whose = f", {_latex(board['source'])}" if board.get("source") else ""
+    source = f"% {board['study']}, {board['criterion']}{whose}, fingerprint {board['fingerprint']}"
     return "\n".join([source, _written(header, rows, BOOKTABS), *notes, ""])
 
 
@@ -70,6 +71,8 @@ def as_markdown(board: dict[str, Any]) -> str:
     shown = make_table(board)
     header, *rows = _cells(shown, _markdown, lambda note: f" [{note}]")
     notes = [f"{n}. {_markdown(note)}" for n, note in enumerate(shown.notes, start=1)]
+    if board.get("source"):
+        notes = [*notes, "", f"Source: {_markdown(board['source'])}"]
     return "\n".join([markdown_table(header, rows), *(["", *notes] if notes else []), ""])
 
 

@@ -137,6 +137,8 @@ def _tables(release: Release, contents: Contents, maker: BoardMaker) -> dict[str
     }
     if contents.has_repeats:
         tables["repeats"] = contents.repeat_rows()
+    if contents.has_verdicts:
+        tables["verdicts"] = contents.verdict_rows()
     return tables | ({"comments": contents.comment_rows()} if release.include_comments else {})
 
 

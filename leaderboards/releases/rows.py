@@ -11,7 +11,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from annotations.models import Comparison, Judgement, Remark, Study, included
 from annotations.quality.flagged import Flags, flagged_annotators
 from annotations.quality.repeats import answered_twice
+from judges.exports.rows import verdict_rows
+from judges.models import Verdict
 from leaderboards.exports.rows import WINNERS, ExportVote, Row, Selection, as_row, flagged_summaries, read_export_votes
+from leaderboards.releases.tables import TABLES
 from lib.names import name_hash
 from models_runner.datasets.queries import query_number
 from models_runner.models import Document, Query, Reference, Score, Summary, System, Transcript
@@ -283,6 +286,24 @@ class Contents:
                 "winner": WINNERS[row.first_outcome],
                 "winner_again": WINNERS[row.again_outcome],
             }
+
+    @cached_property
+    def has_verdicts(self) -> bool:
+        """True once a judge answered."""
+        return Verdict.objects.done().filter(study=self.study).exists()
+
+    def verdict_rows(self) -> Iterator[Row]:
+        """Yield every judge's verdicts in the form that import_verdicts reads, with all columns.
+
+        Reasons quote texts, so there are none on withheld documents.
+        """
+        withheld = dict(self.documents().filter(pk__in=self.withheld).values_list("external_id", "pk"))
+        columns = dict.fromkeys(TABLES["verdicts"].types)
+        for row in verdict_rows(self.study):
+            document = withheld.get(row["document_id"])
+            if document is not None:
+                row |= {"query": self.query_name(document, row.get("query")), "reason": None}
+            yield columns | row
 
     def comment_rows(self) -> Iterator[Row]:
         """Yield the newest comment of each annotator on each pair.

@@ -54,7 +54,7 @@ def votes_now(snapshot: BoardSnapshot, criterion: Criterion, filters: Filters) -
     Only those answers are read. Annotators excluded or included since and places given back are not: they change the
     number when the snapshot is renewed.
     """
-    if filters.judge:
+    if filters.judge or filters.helped:
         return None
     if filters.raters == "unflagged":
         return None  # who is flagged now would take as long as the board itself

@@ -63,7 +63,7 @@ def staleness_key(study: Study, criterion: Criterion, filters: Filters, now: dat
         _names(study, criterion),
         _flagged(study) if filters.flagged == "out" else None,
         *([quality_key(study, now)] if filters.raters == "unflagged" else []),
-        *([_verdicts(criterion, filters.judge)] if filters.judge else []),
+        *([_verdicts(criterion, judge)] if (judge := filters.judge or filters.helped) else []),
     ]
     return StalenessKey(hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest(), newest.revision)
 

@@ -11,12 +11,12 @@ from leaderboards.data.filters import (
     CONTROL,
     FLAGGED,
     GROUPS,
+    HELPED,
     JUDGE,
     JUDGES,
     LENGTHS,
     LONG_FROM,
     MEDIUM_FROM,
-    OF_PEOPLE,
     PEOPLE,
     RATERS,
     SIZES,
@@ -57,7 +57,7 @@ class FilterChoice:
 
 def check_choice(filters: Filters, study: Study) -> Filters:
     """Return the filters with names as this study has them. Raises UnknownFilterError for a value that it has not."""
-    if filters.judge and filters.source not in (sources := source_choices(study)):
+    if filters.source != PEOPLE and filters.source not in (sources := source_choices(study)):
         raise UnknownFilterError("source", filters.source, ", ".join(sources))
     if not any(name in filters.asked for name in OWN):
         return filters
@@ -81,10 +81,14 @@ def check_choice(filters: Filters, study: Study) -> Filters:
 
 
 def source_choices(study: Study) -> dict[str, str]:
-    """Return whose answers a board of this study may be of: people's, or a judge's."""
+    """Return whose answers a board of this study may be of: people's, a judge's, or people's helped by a judge's."""
     answered = Verdict.objects.done().filter(study=study).order_by().values("judge").distinct()
-    judges = Judge.objects.filter(pk__in=answered).values_list("name", flat=True)
-    return {PEOPLE: "people"} | {f"{JUDGE}{name}": f"verdicts of judge {verbatim(name)}" for name in judges}
+    judges = list(Judge.objects.filter(pk__in=answered).values_list("name", flat=True))
+    return (
+        {PEOPLE: "people"}
+        | {f"{JUDGE}{name}": f"verdicts of judge {verbatim(name)}" for name in judges}
+        | {f"{HELPED}{name}": f"people helped by judge {verbatim(name)}" for name in judges}
+    )
 
 
 def _language_form(name: str) -> str:
@@ -117,7 +121,7 @@ def filter_choices(study: Study, filters: Filters, *, flagged_votes: int) -> lis
     return [
         FilterChoice(name, label, _options(values, getattr(filters, name)))
         for name, label, values in offered
-        if (values or name in filters.asked) and not (filters.judge and name in OF_PEOPLE)
+        if (values or name in filters.asked) and name not in filters.refused
     ]
 
 

@@ -110,7 +110,7 @@ def asked_filters(request: HttpRequest, study: Study, *, judges: bool = False) -
     judges: Whether the page may be of a judge's verdicts in place of people's votes.
     """
     filters = check_choice(Filters.from_query(request.GET.dict()), study)
-    if filters.judge and not judges:
+    if filters.source != PEOPLE and not judges:
         raise UnknownFilterError("source", filters.source, f"{PEOPLE}; only the board itself can be of a judge")
     return filters
 

@@ -6,6 +6,7 @@ import random
 import re
 from io import StringIO
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -96,9 +97,17 @@ def test_known_accuracy_and_position_bias_are_recovered():
     assert holds(report["accuracy_where_people_agree"], shown_first * shown_second)
     assert report["agreement"]["value"] == report["accuracy_where_people_agree"]["value"]
     assert report["human_agreement"]["value"] == 1
-    # The better summaries are the longer ones here, for people and the judge alike.
-    assert report["length_bias"]["people"]["value"] == 1
+    # The better summaries are the longer ones here, and people always say so; a tie of the judge's is half.
+    assert report["length_bias"]["value"] == pytest.approx(
+        (report["outcomes"]["tie"] / 2 + report["accuracy_where_people_agree"]["value"] * 144) / 144 - 1
+    )
     assert report["states"] == []
+    assert report["may_stand_in"] is None
+    assert report["why_not"] == ["too_few"]
+    assert np.sum(report["confusion"]["votes"]) == 288
+    assert report["votes"] == 288
+    # People agree with each other always, so that a judge of 0.5 adds nothing much; it never takes votes away.
+    assert report["effective_votes"] >= 288
     assert set(report) >= {
         "judge", "criterion", "pairs", "agreement", "human_agreement", "accuracy_where_people_agree", "flip_rate",
         "first_position_share", "length_bias", "ece", "alt_test", "effective_votes", "no_verdict",
@@ -122,8 +131,16 @@ def test_a_judge_without_a_verdict_has_no_figure():
     report = judge_report(asking, study.criteria.get())
     assert (report["pairs"], report["no_verdict"], report["verdicts"]) == (0, 6, 6)
     assert report["agreement"] == {
-        "value": None, "lower": None, "upper": None, "n": 0, "reason": "no person voted on a pair with a verdict",
+        "value": None, "lower": None, "upper": None, "n": 0, "reason": "too few to say: no answers yet",
     }  # fmt: skip
+    undefined = ("flip_rate", "first_position_share", "length_bias", "family_bias", "consistency", "ece")
+    for name in undefined:
+        assert report[name]["value"] is None
+        assert report[name]["reason"]
+    assert report["alt_test"]["passes"] is None
+    assert report["alt_test"]["reason"].startswith("too few to say")
+    # It was asked and said nothing, so people's votes are worth what they are.
+    assert report["effective_votes"] == report["votes"] == 6
     assert report["states"] == ["No answer holds a verdict."]
 
 

@@ -129,6 +129,11 @@ def test_the_page_of_a_judge_shows_figures_and_what_people_say_otherwise():
     text = page(client, "study-judge", study.slug, asking.pk)
     assert "whatever the texts say" in text
     assert "Where people say otherwise" in text
+    assert "On overall it is not known whether it may stand in for a person here" in text
+    assert "Reliability: its chance" in text
+    parts = ["stands-in", "confusion", "agreement", "biases", "consistency", "family", "otherwise"]
+    places = [text.index(f'<h2 id="{part}">') for part in parts]
+    assert places == sorted(places)
     assert "It names the date." in text
     assert f"{first} / {second}" in text
     assert "(2 / 2)" in text
@@ -138,7 +143,8 @@ def test_the_page_of_a_judge_shows_figures_and_what_people_say_otherwise():
 def test_a_judge_without_answers_has_no_figures():
     study = make_study(systems=2, documents=1)
     text = page(researcher(), "study-judge", study.slug, judge("strict").pk)
-    assert "no person voted on a pair with a verdict" in text
+    assert "too few to say: no answers yet" in text
+    assert "people gave too few votes to say" in text
 
 
 def test_who_still_rates_sees_no_verdict(client):

@@ -10,10 +10,11 @@ from judges.management.studies import study_named
 from judges.records.problems import UnknownJudgeError
 from judges.records.storing import find_judge
 from judges.report.figures import Figures, judge_report
+from judges.report.words import stand_in
 
 SHARES = (
     *("agreement", "human_agreement", "accuracy_where_people_agree", "flip_rate", "first_position_share"),
-    "length_bias",
+    *("length_bias", "family_bias", "consistency", "ece"),
 )
 
 
@@ -47,10 +48,11 @@ def _as_text(report: Figures) -> str:
         f"Judge {report['judge']} on {report['study']}, {report['criterion']}: {report['pairs']} pairs with a verdict, "
         f"{report['no_verdict']} of {report['verdicts']} answers without one.",
         *report["states"],
+        stand_in(report),
         "",
     ]
     rows = [(name.replace("_", " "), _in_words(report[name]), report[name]["n"]) for name in SHARES]
-    return "\n".join([*lines, tabulate(rows, headers=("share", "value and 95 % interval", "of"), tablefmt="plain")])
+    return "\n".join([*lines, tabulate(rows, headers=("figure", "value and 95 % interval", "of"), tablefmt="plain")])
 
 
 def _in_words(share: Figures) -> str:

@@ -104,16 +104,16 @@ def _features(data: AnalysisData) -> list[str]:
 
 
 def _powered(data: AnalysisData, rated: RatedVotes, unvoted: _UnvotedPairs) -> PoweredRatings:
-    voted = np.column_stack([_difference(name, *data.by_vote(name)) for name in _features(data)])
-    beyond = np.column_stack([_difference(name, *_values_of(data, name, unvoted)) for name in _features(data)])
+    voted = np.column_stack([difference(name, *data.by_vote(name)) for name in _features(data)])
+    beyond = np.column_stack([difference(name, *_values_of(data, name, unvoted)) for name in _features(data)])
     votes = rated.votes
     fitted, predicted = cross_predict(voted, votes.a_share, votes.weights, votes.document, beyond, seed=data.seed)
     predictions = Predictions(unvoted.system_a, unvoted.system_b, predicted, unvoted.document)
     return powered_ratings(votes, fitted, predictions)
 
 
-def _difference(name: str, a: FloatArray, b: FloatArray) -> FloatArray:
-    """Difference of a metric, 0 where a value is missing; of lengths the relative one, as in the length control."""
+def difference(name: str, a: FloatArray, b: FloatArray) -> FloatArray:
+    """Subtract a metric's values, 0 where one is missing; of lengths the relative one, as in the length control."""
     gap = (a - b) / np.maximum(a + b, 1) if name == LENGTH else a - b
     filled: FloatArray = np.nan_to_num(gap, nan=0.0)
     return filled

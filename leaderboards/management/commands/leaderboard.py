@@ -38,7 +38,7 @@ class Command(BaseCommand):
         parser.add_argument("slug")
         parser.add_argument("--criterion", default="overall")
         parser.add_argument("--filters", default="", help="As in the address of a board: 'judges=human&ties=davidson'.")
-        parser.add_argument("--source", default=PEOPLE, help="people (the default), or judge:NAME.")
+        parser.add_argument("--source", default=PEOPLE, help="people (the default), judge:NAME or helped:NAME.")
         parser.add_argument("--format", choices=["table", "json", *FORMATS], default="table")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -79,6 +79,9 @@ def as_text(board: dict[str, Any], left_out: Sequence[str] = ()) -> str:
 
 
 def _counts(board: dict[str, Any]) -> str:
+    if helped := board.get("helped"):
+        worth = f", worth {helped['effective_votes']:.0f} helped by judge {helped['judge']}" if board["votes"] else ""
+        return f"{board['votes']} votes by {board['annotators']} annotators on {board['documents']} documents{worth}"
     if board.get("source"):
         return f"{board['votes']} verdicts of {board['source'].replace(':', ' ', 1)} on {board['documents']} documents"
     return f"{board['votes']} votes by {board['annotators']} annotators on {board['documents']} documents"

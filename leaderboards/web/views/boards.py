@@ -24,6 +24,7 @@ from leaderboards.presentation.charts.differences import differences_chart
 from leaderboards.presentation.charts.shown import show_chart
 from leaderboards.presentation.enough import in_numbers
 from leaderboards.presentation.forest_plot import forest_plots
+from leaderboards.presentation.methods import as_text, judging_of
 from leaderboards.presentation.tables import TABLES
 from leaderboards.snapshots.freshness import freshness_of
 from leaderboards.snapshots.query import BoardQuery
@@ -57,6 +58,8 @@ def board(request: HttpRequest, study: Study) -> HttpResponse:
             "verdict": say_verdict(served.values),
             "warnings": in_numbers(served.values)["warnings"],
         }
+        if query.filters.helped:
+            context["methods_text"] = as_text(served.values, judging_of(study))
     context["choices"] = filter_choices(
         study, query.filters, flagged_votes=(served.values or {}).get("flagged_votes", 0)
     )
@@ -140,9 +143,11 @@ def board_table(request: HttpRequest, study: Study, ending: str) -> HttpResponse
 
 
 def _file_name(query: BoardQuery) -> str:
-    """Name the file of a board; that of a judge says so."""
-    judge = f"-judge-{slugify(query.filters.judge)}" if query.filters.judge else ""
-    return f"{query.study.slug}-{query.criterion.key}{judge}"
+    """Name the file of a board; that of a judge, or helped by one, says so."""
+    filters = query.filters
+    judge = f"-judge-{slugify(filters.judge)}" if filters.judge else ""
+    helped = f"-helped-by-{slugify(filters.helped)}" if filters.helped else ""
+    return f"{query.study.slug}-{query.criterion.key}{judge}{helped}"
 
 
 @results_data

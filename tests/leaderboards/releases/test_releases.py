@@ -39,7 +39,7 @@ from tests.leaderboards.helpers import build_board, make_rated_study, score, sum
 pytestmark = pytest.mark.django_db
 BOARD = ("rating", "rating_lower", "rating_upper", "rank", "votes", "win_rate", "both_bad_rate")
 # Tables of what not every release has.
-ONLY_SOMETIMES = {"comments", "repeats"}
+ONLY_SOMETIMES = {"comments", "repeats", "verdicts"}
 
 
 @pytest.fixture(autouse=True)
@@ -327,6 +327,38 @@ def test_what_people_said_of_themselves_is_in_no_release(study, asked_for):
     for path, text in texts.items():
         for secret in ("Zqconsent", "Zqquestion", "Zqanswer", '"tlh"', "'tlh'"):
             assert secret not in text, path
+
+
+def test_verdicts_of_judges_have_a_table_of_their_own(study, tmp_path):
+    shut, shown = study.dataset.documents.order_by("external_id")[:2]
+    study.dataset.documents.filter(pk=shut.pk).update(redistributable=False)
+    first, second, _ = system_slugs(study)
+    said = {"judge": "far", "criterion": "overall", "reason": "It quotes Maya."}
+    pair = {"model_a": first, "model_b": second, "shown_first": "a", "winner": "model_b", "p_a": 0.2, "p_b": 0.8}
+    scored = {
+        "system": first,
+        "score": 4.0,
+        "scale_min": 1.0,
+        "scale_max": 5.0,
+        "judge": "scorer",
+        "criterion": "overall",
+    }
+    lines = [{"document_id": shut.external_id} | said | pair, {"document_id": shown.external_id} | said | pair,
+             {"document_id": shown.external_id} | scored]  # fmt: skip
+    path = tmp_path / "verdicts.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    call_command("import_verdicts", path, study=study.slug)
+    release = make(study)
+    rows = table(release, "verdicts")
+    assert pq.read_table(folder_of(release) / "data" / "verdicts.parquet").to_pylist() == rows
+    by_place = {(row["document_id"], row["judge"]): row for row in rows}
+    assert len(rows) == len(by_place) == 3
+    # A reason quotes texts.
+    assert by_place[shut.external_id, "far"]["reason"] is None
+    assert by_place[shown.external_id, "far"] == dict.fromkeys(TABLES["verdicts"].types) | lines[1] | {"sample": 0}
+    assert by_place[shown.external_id, "scorer"]["score"] == 4
+    assert len(table(release, "votes")) == 108
+    assert {row["judge"] for row in table(release, "votes")}.isdisjoint({"far", "scorer"})
 
 
 def test_comments_come_if_asked_for(study):

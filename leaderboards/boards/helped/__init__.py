@@ -1,0 +1,1 @@
+"""Boards of people's votes that a judge's verdicts help."""
