@@ -21,6 +21,7 @@ from stats.judges.arrays import Items, OrderRule, PeopleVotes, Verdicts
 from stats.votes.arrays import BoolArray, FloatArray, IntArray
 
 AT_ONCE = 5_000
+NO_SIZE = "no size"
 COLUMNS = (
     *("pk", "document_id", "document__language", "summary_a_id", "summary_b_id"),
     *("summary_a__run__system_id", "summary_b__run__system_id"),
@@ -76,7 +77,7 @@ class JudgedStudy:
     @cached_property
     def sizes(self) -> list[str]:
         """Size classes of both systems by item, in the order of size."""
-        classes = [system.size_class for system in self.systems]
+        classes = [system.size_class or NO_SIZE for system in self.systems]
         both = zip(self.items.system_a.tolist(), self.items.system_b.tolist(), strict=True)
         return [" / ".join(sorted((classes[a], classes[b]), key=_by_size)) for a, b in both]
 

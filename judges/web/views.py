@@ -172,7 +172,8 @@ def _rows(report: dict[str, Any], names: dict[str, str]) -> list[tuple[str, dict
 
 def _groups(report: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """Return the groups of a kind, each with the figures that the page shows of it."""
-    return [row | {"shown": [row["agreement"], row["human_agreement"]]} for row in report[name]]
+    shown = ("agreement", "human_agreement")
+    return [row | {"names": row["group"].split(" / "), "shown": [row[key] for key in shown]} for row in report[name]]
 
 
 def _confusion(report: dict[str, Any]) -> list[tuple[str, list[int]]]:

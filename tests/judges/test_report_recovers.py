@@ -149,6 +149,9 @@ def test_figures_are_by_language_and_by_size(study, tmp_path):
         ("compact / compact", 60), ("compact / large", 120),
     ]  # fmt: skip
     assert sum(row["agreement"]["n"] for row in report["by_size"]) == report["agreement"]["n"] == 720
+    System.objects.filter(pk=first.pk).update(parameters=None)
+    again = judge_report(Judge.objects.get(name="calibrated"), study.criteria.get())
+    assert {row["group"] for row in again["by_size"]} == {"compact / compact", "compact / no size"}
 
 
 @pytest.mark.parametrize("chosen", [False, True])
