@@ -104,6 +104,14 @@ def test_a_judge_is_asked_stopped_and_goes_on():
     assert 'hx-trigger="every 5s"' not in text
 
 
+def test_without_a_judge_the_page_leads_to_a_new_one():
+    study = make_study(systems=2, documents=1)
+    html = page(researcher(), "study-judges", study.slug)
+    assert "There is no judge that can be asked yet." in html
+    assert reverse("new-judge") in html
+    assert reverse("ask-judge", args=[study.slug]) not in html
+
+
 def test_what_cannot_be_asked_is_said_on_the_page():
     study, client = make_study(systems=2, documents=1), researcher()
     judge("free")
