@@ -1,11 +1,13 @@
-"""A plugin that writes down which statements each test sends to the database, and what they are answered with.
+"""A plugin that writes down which statements each test has the project send to the database, and every refusal.
 
-tools/postgresql_tests.py loads it, and chooses by its lines which tests run on PostgreSQL in every run.
+tools/postgresql_tests.py loads it, and chooses by its lines which tests run on PostgreSQL in every run. What a test
+asks or arranges by itself is no statement of the project and stands apart, and so does what makes the database.
 """
 
 import json
 import os
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -18,7 +20,11 @@ SAME = [
     (re.compile(r"\(…\)(?:, ?\(…\))+"), "(…)"),
     (re.compile(r"\b(?:s\d+_x)?\d+\b"), "0"),
 ]
+ROOT = str(Path(__file__).parents[1])
+TESTS = str(Path(__file__).parent)
 sent: set[str] | None = None
+by_test: set[str] = set()
+making = 0.0
 
 
 def form(statement):
@@ -26,6 +32,17 @@ def form(statement):
     for pattern, instead in SAME:
         text = pattern.sub(instead, text)
     return text
+
+
+def sent_by_project():
+    """Whether the nearest caller that is neither a library nor this plugin is code of the project."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if file.startswith(ROOT) and "site-packages" not in file and file != __file__:
+            return not file.startswith(TESTS)
+        frame = frame.f_back
+    return True
 
 
 def note(execute, statement, params, many, context):
@@ -39,7 +56,7 @@ def note(execute, statement, params, many, context):
         raise
     finally:
         if sent is not None:
-            sent.add(form(statement) + refusal)
+            (sent if refusal or sent_by_project() else by_test).add(form(statement) + refusal)
 
 
 def _noted(make):
@@ -54,15 +71,30 @@ BaseDatabaseWrapper.__init__ = _noted(BaseDatabaseWrapper.__init__)
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef):
+    """What makes the database is no work of the test that happens to come first."""
+    global sent, making
+    if fixturedef.argname != "django_db_setup":
+        return (yield)
+    kept, sent, begun = sent, None, time.process_time()
+    try:
+        return (yield)
+    finally:
+        sent, making = kept, time.process_time() - begun
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item, nextitem):
-    global sent
-    sent, begun, failed = set(), time.process_time(), item.session.testsfailed
+    global sent, making
+    sent, making, begun, failed = set(), 0.0, time.process_time(), item.session.testsfailed
+    by_test.clear()
     result = yield
     line = {
         "test": item.nodeid,
-        "seconds": time.process_time() - begun,
+        "seconds": time.process_time() - begun - making,
         "marks": sorted({mark.name for mark in item.iter_markers()}),
         "statements": sorted(sent),
+        "by_test": sorted(by_test - sent),
         "failed": item.session.testsfailed > failed,
     }
     with Path(os.environ["STATEMENTS"]).open("a") as file:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import ttest_1samp, wilcoxon
 
 from stats.judges.agreement import counts_by_item
 from stats.judges.arrays import CLASSES, Answers, Items, PeopleVotes, classes
@@ -159,6 +158,9 @@ def _person(
 
 def _p_value(lead: FloatArray, epsilon: float) -> tuple[float, str]:
     """Give the p-value that the mean lead of a person is epsilon or more."""
+    # Loaded here, because it takes a second, which every start of the site and of a worker would wait for.
+    from scipy.stats import ttest_1samp, wilcoxon
+
     if len(lead) < LEAST_FOR_T:
         off = lead - epsilon
         return (1.0, "Wilcoxon") if not off.any() else (float(wilcoxon(off, alternative="less").pvalue), "Wilcoxon")

@@ -23,8 +23,20 @@ FORBIDDEN = {
 }
 
 
+SLOW_TO_LOAD = {"scipy.stats"}
+
+
 def imported(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+    yield from names_in(ast.walk(ast.parse(path.read_text())))
+
+
+def imported_at_once(path):
+    """What the module loads with itself, outside its functions."""
+    yield from names_in(ast.parse(path.read_text()).body)
+
+
+def names_in(nodes):
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -44,5 +56,17 @@ def test_imports_go_one_way(package):
         for path in files
         for name in imported(path)
         if name.split(".")[0] in FORBIDDEN[package]
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_no_start_waits_for_what_takes_a_second_to_load(package):
+    """A function that needs it loads it; every process of the site and of the tests is spared the rest."""
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in python_files(ROOT / package)
+        for name in imported_at_once(path)
+        if name in SLOW_TO_LOAD
     ]
     assert wrong == []
