@@ -1,6 +1,7 @@
 import gc
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,14 +56,28 @@ def pytest_collection_modifyitems(items):
     return chosen
 
 
-def pytest_collection_finish():
-    """Keep modules and tests out of garbage collections: thousands of them stay to the end, and each collection looks.
+MANY_MODULES = 100
+frozen_modules = 0
 
-    Collections come less often, too: a fifth of the time of a migration was theirs.
-    """
+
+def pytest_collection_finish():
+    """Collections come less often: a fifth of the time of a migration was theirs."""
+    keep_modules_out_of_collections()
+    gc.set_threshold(20_000, 25, 25)
+
+
+def pytest_runtest_setup():
+    """Whoever is the first to need PyTorch loads it, and from then on each unloading of a model took half a second."""
+    if len(sys.modules) - frozen_modules > MANY_MODULES:
+        keep_modules_out_of_collections()
+
+
+def keep_modules_out_of_collections():
+    """Modules and tests, hundreds of thousands of objects, stay to the end, and each collection would look at them."""
+    global frozen_modules
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 25, 25)
+    frozen_modules = len(sys.modules)
 
 
 @pytest.fixture(scope="session")
