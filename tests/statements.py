@@ -1,7 +1,7 @@
 """A plugin that writes down which statements each test has the project send to the database, and every refusal.
 
 tools/postgresql_tests.py loads it, and chooses by its lines which tests run on PostgreSQL in every run. What a test
-asks or arranges by itself is no statement of the project and stands apart, and so does what makes the database.
+asks or arranges by itself is no statement of the project and is left out, and so is what makes the database.
 """
 
 import json
@@ -23,7 +23,6 @@ SAME = [
 ROOT = str(Path(__file__).parents[1])
 TESTS = str(Path(__file__).parent)
 sent: set[str] | None = None
-by_test: set[str] = set()
 making = 0.0
 
 
@@ -55,8 +54,8 @@ def note(execute, statement, params, many, context):
         refusal = f" refused: {type(error).__name__} {constraint or ''}"
         raise
     finally:
-        if sent is not None:
-            (sent if refusal or sent_by_project() else by_test).add(form(statement) + refusal)
+        if sent is not None and (refusal or sent_by_project()):
+            sent.add(form(statement) + refusal)
 
 
 def _noted(make):
@@ -87,14 +86,12 @@ def pytest_fixture_setup(fixturedef):
 def pytest_runtest_protocol(item, nextitem):
     global sent, making
     sent, making, begun, failed = set(), 0.0, time.process_time(), item.session.testsfailed
-    by_test.clear()
     result = yield
     line = {
         "test": item.nodeid,
         "seconds": time.process_time() - begun - making,
         "marks": sorted({mark.name for mark in item.iter_markers()}),
         "statements": sorted(sent),
-        "by_test": sorted(by_test - sent),
         "failed": item.session.testsfailed > failed,
     }
     with Path(os.environ["STATEMENTS"]).open("a") as file:

@@ -1,8 +1,9 @@
-"""Choose the tests that every run repeats on PostgreSQL: together they send it each statement that any test sends.
+"""Choose the tests that every run repeats on PostgreSQL: together they send it each statement that the project sends.
 
-`python -m tools.postgresql_tests` runs all tests that reach the database there, writes down what each sends and which
-refusals it meets, and names in tests/same_statements.txt those that send nothing which the others do not. A test that
-is not named runs there, so a new one does until the next choice. `TEST_POSTGRESQL=all make test` repeats every test.
+`python -m tools.postgresql_tests` runs all tests that reach the database there, writes down what each has the project
+send and which refusals it meets, and names in tests/same_statements.txt those whose statements others have it send, too.
+What a test arranges or asks by itself counts only where it is refused. A test that is not named runs there, so a new one
+does until the next choice. `TEST_POSTGRESQL=all make test` repeats every test.
 
 Tests that start processes, that ask for transactions of their own, or that ask whether odd values are refused run there
 always: what they test is not in the statements.
@@ -24,6 +25,7 @@ ALWAYS_MARKED = {"worker", "own_transactions"}
 ALWAYS = (
     "tests/api/test_bad_input.py",
     "tests/api/test_bad_uploads.py",
+    "tests/api/test_description.py::test_answers_are_as_described",
     "tests/annotations/models/",
     "tests/migration/",
 )

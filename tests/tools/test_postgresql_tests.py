@@ -1,14 +1,18 @@
-"""Which tests are repeated on PostgreSQL: together they send it every statement that any test sends."""
+"""Which tests are repeated on PostgreSQL: together they have the project send it every statement that it ever sends."""
 
 import json
 import random
+from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from annotations.counts.pair_tallies import recount_pairs
 from annotations.models import Study
 from tests import statements
-from tests.factories import StudyFactory
+from tests.factories import StudyFactory, make_study
+from tests.people import researcher
 from tools.postgresql_tests import by_function, superfluous
 
 
@@ -58,19 +62,62 @@ def sent(monkeypatch):
         yield statements.sent
 
 
+@pytest.fixture
+def all_sent(sent, monkeypatch):
+    """As if the project sent what these tests send."""
+    monkeypatch.setattr(statements, "sent_by_project", lambda: True)
+    return sent
+
+
 @pytest.mark.django_db
-def test_statements_that_differ_in_numbers_and_savepoints_are_one(sent):
+def test_statements_that_differ_in_numbers_and_savepoints_are_one(all_sent):
     for numbers in ([1], [2, 3]):
         with transaction.atomic():
             list(Study.objects.filter(pk__in=numbers)[: len(numbers)])
-    assert len([one for one in sent if one.startswith("SELECT")]) == 1
-    assert {one for one in sent if "SAVEPOINT" in one} == {'SAVEPOINT "0"', 'RELEASE SAVEPOINT "0"'}
+    assert len([one for one in all_sent if one.startswith("SELECT")]) == 1
+    assert {one for one in all_sent if "SAVEPOINT" in one} == {'SAVEPOINT "0"', 'RELEASE SAVEPOINT "0"'}
 
 
 @pytest.mark.django_db
-def test_a_refusal_counts_as_another_statement(sent):
+def test_a_refusal_counts_as_another_statement(all_sent):
     StudyFactory(slug="one")
     with pytest.raises(IntegrityError), transaction.atomic():
         StudyFactory(slug="one")
-    inserts = {one for one in sent if "annotations_study" in one and one.startswith("INSERT")}
+    inserts = {one for one in all_sent if "annotations_study" in one and one.startswith("INSERT")}
     assert {"refused: IntegrityError" in one for one in inserts} == {True, False}
+
+
+@pytest.mark.django_db
+def test_what_a_test_asks_itself_counts_only_where_it_is_refused(sent):
+    StudyFactory(slug="one")
+    assert Study.objects.filter(slug="one").exists()
+    assert sent == set()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        StudyFactory(slug="one")
+    assert [one.partition(" refused: ")[2].split()[0] for one in sent if "annotations_study" in one] == [
+        "IntegrityError"
+    ]
+
+
+@pytest.mark.django_db
+def test_what_the_project_asks_counts_from_wherever_it_is_called(sent):
+    study = make_study(systems=2, documents=1)
+    sent.clear()
+    researcher().get(f"/boards/{study.slug}/")
+    from_a_page = set(sent)
+    sent.clear()
+    recount_pairs(study)
+    assert any("annotations_study" in one for one in from_a_page)
+    assert any("annotations_paircount" in one for one in sent)
+
+
+@pytest.mark.parametrize(("fixture", "counted"), [("django_db_setup", False), ("study", True)])
+@pytest.mark.django_db
+def test_what_makes_the_database_is_of_no_test(sent, fixture, counted):
+    hook = statements.pytest_fixture_setup(SimpleNamespace(argname=fixture))
+    next(hook)
+    recount_pairs(make_study())
+    with suppress(StopIteration):
+        hook.send(None)
+    assert statements.sent is sent
+    assert bool(sent) == counted
