@@ -10,9 +10,9 @@ from annotations.gold.attention_checks import add_attention_checks
 from annotations.models import Assignment, Comparison, Study
 from annotations.people.joining import join
 from models_runner.models import Document, Summary
-from tests.annotations.blindness.test_blindness import (  # noqa: F401  (fixtures)
+from tests.annotations.blindness.crawl import leaks
+from tests.annotations.blindness.marked import (  # noqa: F401  (fixtures)
     MARKER,
-    leaks,
     marked_document,
     marked_evidence,
     recognisable_keys,

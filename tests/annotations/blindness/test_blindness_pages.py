@@ -25,7 +25,8 @@ from leaderboards.sharing.public import make_public
 from leaderboards.web.sharing import gate
 from leaderboards.web.views import releases
 from models_runner.models import Document
-from tests.annotations.blindness.test_blindness import MARKER, leaks, recognisable_keys, study  # noqa: F401  (fixtures)
+from tests.annotations.blindness.crawl import leaks
+from tests.annotations.blindness.marked import MARKER, recognisable_keys, study  # noqa: F401  (fixtures)
 from tests.factories import UserFactory, make_study
 
 pytestmark = pytest.mark.django_db

@@ -15,8 +15,9 @@ from annotations.people.links import invitation_path
 from annotations.studies.criteria import LIBRARY
 from evalsite.language import ENGLISH
 from lib.json_errors import json_error
-from tests.annotations.blindness import test_blindness
-from tests.annotations.blindness.test_blindness import Crawler, recognisable_keys, study  # noqa: F401  (fixtures)
+from tests.annotations.blindness import crawl
+from tests.annotations.blindness.crawl import Crawler
+from tests.annotations.blindness.marked import recognisable_keys, study  # noqa: F401  (fixtures)
 from tests.factories import UserFactory, make_study
 from tests.pagetext import texts_in
 from tests.people import researcher
@@ -60,7 +61,7 @@ def words_of_another_language(language, answer):
 
 @pytest.mark.parametrize(("accepted", "language"), [("zh-CN,zh;q=0.9,en;q=0.5", "zh-hans"), ("en-GB,zh;q=0.5", "en")])
 def test_every_answer_to_an_annotator_is_in_one_language(study, monkeypatch, accepted, language):  # noqa: F811
-    monkeypatch.setattr(test_blindness, "Client", functools.partial(Client, headers={"accept-language": accepted}))
+    monkeypatch.setattr(crawl, "Client", functools.partial(Client, headers={"accept-language": accepted}))
     answers = Crawler(study).crawl()
     for name in [name for name in answers if "in language" in name][:-1]:
         del answers[name]  # where the crawl tries the others
