@@ -22,7 +22,7 @@ from tests.models_runner.adapters.test_adapter_transformers import (  # noqa: F4
     t5,
 )
 from tests.models_runner.checkpoints import saved_decoder, saved_t5
-from tests.models_runner.finetune.test_finetuning import _here, dataset, losses, started, worked  # noqa: F401  (fixtures)
+from tests.models_runner.finetune.training import _here, dataset, losses, started, worked  # noqa: F401  (fixtures)
 
 
 class Torch:

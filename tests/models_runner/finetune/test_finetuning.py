@@ -1,12 +1,9 @@
 """Fine-tuning on tiny real checkpoints: the same code path as for a hub model."""
-
-import shutil
+# ruff: noqa: F811  (fixtures)
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
 
-from models_runner.finetune import job as job_module
 from models_runner.finetune import lifecycle as finetune
 from models_runner.finetune.job import folder_of, work_on_finetuning
 from models_runner.finetune.training import last_checkpoint
@@ -23,68 +20,24 @@ from tests.factories import (
     SystemFactory,
 )
 from tests.leaderboards.helpers import build_board
-from tests.models_runner.checkpoints import WORDS, saved_decoder, saved_t5
+from tests.models_runner.checkpoints import WORDS
+from tests.models_runner.finetune.training import (  # noqa: F401  (fixtures)
+    QUICK,
+    _here,
+    base,
+    dataset,
+    first_training,
+    llama,
+    losses,
+    model,
+    started,
+    t5,
+    trained,
+    worked,
+)
 
 # tests/services/test_finetuning_worker.py trains on PostgreSQL.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-
-QUICK = {"max_steps": 6, "evaluate_every": 3, "accumulation": 1, "learning_rate": 0.01, "max_tokens": 64}
-
-
-@pytest.fixture(autouse=True)
-def _here(monkeypatch, settings, tmp_path):
-    monkeypatch.setattr("jobs.messages.send", lambda task, *args, delay=None: None)
-    settings.WEIGHTS_DIR = tmp_path / "weights"
-
-
-@pytest.fixture(scope="module")
-def llama(tmp_path_factory):
-    from transformers import LlamaConfig
-
-    return saved_decoder(tmp_path_factory.mktemp("llama"), LlamaConfig)
-
-
-@pytest.fixture(scope="module")
-def t5(tmp_path_factory):
-    return saved_t5(tmp_path_factory.mktemp("t5"), spread=1.0)
-
-
-@pytest.fixture
-def model(request):
-    return request.getfixturevalue(request.param)
-
-
-@pytest.fixture
-def dataset():
-    dataset = DatasetFactory(name="meetings")
-    for n in range(10):
-        content = " ".join(WORDS[(n + i) % 14] for i in range(4))
-        split = "train" if n < 6 else "val" if n < 8 else "test"
-        document = DocumentFactory(
-            dataset=dataset, external_id=f"m{n}", split=split, transcript=[{"speaker": "Maya", "content": content}]
-        )
-        ReferenceFactory(document=document, text="we ship the checkout on friday .")
-    return dataset
-
-
-def base(model, **values):
-    values = {"slug": "tiny", "adapter": "transformers", "context_window": 96, "parameters": 1000} | values
-    return SystemFactory(model_id=model, decoding={"max_tokens": 8}, engine={"device": "cpu"}, **values)
-
-
-def started(system, dataset, name="tuned", **options):
-    options = {"split": "train", "instruction": "medium", "settings": QUICK} | options
-    return finetune.start_finetuning(name, system, dataset, **options)
-
-
-def worked(job, owner="host:1:1:1"):
-    work_on_finetuning(job.pk, owner=owner)
-    job.refresh_from_db()
-    return job
-
-
-def losses(job, name="loss"):
-    return [entry[name] for entry in job.log if name in entry]
 
 
 @pytest.mark.parametrize("method", ["lora", "full"])
@@ -172,33 +125,6 @@ def test_references_of_no_particular_length_are_not_taught_as_three_lengths(llam
 # ---- leakage
 
 
-@pytest.fixture(scope="module")
-def first_training():
-    """What the first training of these tests gave: its result, and the folder of its weights."""
-    return {}
-
-
-@pytest.fixture
-def trained(llama, dataset, first_training, tmp_path_factory, monkeypatch):
-    """A job that is done. The training itself runs once: the same base, documents and seed give the same weights."""
-
-    def train(*arguments):
-        if not first_training:
-            first_training["result"] = original_train(*arguments)
-        return first_training["result"]
-
-    def save(engine, method, *, merge, folder):
-        if "folder" not in first_training:
-            first_training["folder"] = tmp_path_factory.mktemp("first") / "weights"
-            original_save(engine, method, merge=merge, folder=first_training["folder"])
-        shutil.copytree(first_training["folder"], folder)
-
-    original_train, original_save = job_module.train_model, job_module.save_weights
-    monkeypatch.setattr(job_module, "train_model", train)
-    monkeypatch.setattr(job_module, "save_weights", save)
-    return worked(started(base(llama), dataset))
-
-
 def test_a_run_on_documents_it_was_trained_on_is_refused(trained, dataset):
     system = trained.system
     with pytest.raises(LeakageError, match="was trained on 6 of these 6 documents"):
@@ -278,96 +204,9 @@ def test_a_checkpoint_left_unfinished_is_passed_over(tmp_path):
     assert not (tmp_path / "checkpoint-10").exists()
 
 
-def test_a_fault_fails_the_job_with_its_reason(llama, dataset):
-    job = started(base(llama), dataset, settings=QUICK | {"max_tokens": 3})
-    worked(job)
-    assert job.status == FineTuning.Status.FAILED
-    assert "leaves no room" in job.failure_reason
-    assert not System.objects.filter(slug="tuned").exists()
-
-
-def test_a_job_that_ends_its_worker_again_and_again_is_given_up(llama, dataset):
-    job = started(base(llama), dataset)
-    FineTuning.objects.update(attempts=5)
-    worked(job)
-    assert job.status == FineTuning.Status.FAILED
-    assert "5 times" in job.failure_reason
-
-
 def test_a_finished_job_is_not_trained_twice(trained):
     assert "finished" in work_on_finetuning(trained.pk, owner="other")
     assert FineTuning.objects.get().attempts == 1
-
-
-# ---- losses that are no number
-
-
-@pytest.fixture
-def broken_steps(monkeypatch):
-    """Makes the gradient of these optimizer steps, counted from 0, NaN: what an overflow does."""
-    from transformers import Trainer
-
-    steps, original = set(), Trainer._clip_grad_norm
-
-    def clip(trainer, model):
-        if trainer.state.global_step in steps:
-            for weights in model.parameters():
-                if weights.grad is not None:
-                    weights.grad.fill_(float("nan"))
-        return original(trainer, model)
-
-    monkeypatch.setattr(Trainer, "_clip_grad_norm", clip)
-    return steps
-
-
-def weights_of(job):
-    from safetensors.torch import load_file
-
-    return load_file(next((folder_of(job) / "weights").glob("*.safetensors")))
-
-
-@pytest.mark.parametrize("method", ["lora", "full"])
-def test_a_step_whose_gradient_is_no_number_changes_nothing(llama, dataset, method, broken_steps):
-    broken_steps.add(2)
-    job = worked(started(base(llama), dataset, method=method))
-    assert (job.status, job.environment["skipped_steps"], job.step) == (FineTuning.Status.DONE, 1, 6)
-    assert all(weights.isfinite().all() for weights in weights_of(job).values())
-    assert losses(job, "validation_loss")[-1] < losses(job, "validation_loss")[0]
-
-
-def test_a_training_that_stays_no_number_says_what_to_try(llama, dataset, broken_steps):
-    broken_steps.update(range(4, 30))
-    job = worked(started(base(llama), dataset, settings=QUICK | {"max_steps": 30}))
-    assert job.status == FineTuning.Status.FAILED
-    assert job.failure_reason.startswith("The loss was no number in 10 steps running, up to step 13")
-    assert "learning rate below 0.01" in job.failure_reason
-    assert not System.objects.filter(slug="tuned").exists()
-    assert last_checkpoint(folder_of(job) / "checkpoints").endswith("checkpoint-12")
-    broken_steps.clear()
-    finetune.resume_finetuning(job)
-    assert worked(job).status == FineTuning.Status.DONE
-
-
-def test_a_loss_that_is_no_number_is_left_out_of_the_curve():
-    from models_runner.finetune.training import loss_log
-
-    history = [{"step": 1, "loss": 2.0}, {"step": 2, "loss": float("nan")}, {"step": 2, "eval_loss": float("inf")}]
-    assert loss_log(history) == [{"step": 1, "loss": 2.0}]
-
-
-def test_a_weight_that_is_no_number_ends_the_training_and_not_the_record(llama, dataset, monkeypatch):
-    """Losses are NaN from the start, in training and in validation: nothing of it may reach the database."""
-    from models_runner.finetune import training
-
-    def spoiled(engine, settings, original=training._with_lora):
-        model = original(engine, settings)
-        next(model.parameters()).data.fill_(float("nan"))
-        return model
-
-    monkeypatch.setattr(training, "_with_lora", spoiled)
-    job = worked(started(base(llama), dataset, settings=QUICK | {"max_steps": 12}))
-    assert (job.status, job.log) == (FineTuning.Status.FAILED, [])
-    assert job.failure_reason.startswith("The loss was no number in 10 steps running, up to step 9")
 
 
 def test_a_batch_is_filled_up_on_the_right(llama, dataset, monkeypatch):
@@ -392,52 +231,11 @@ def test_a_batch_is_filled_up_on_the_right(llama, dataset, monkeypatch):
 # ---- refusals
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"name": "lead-3"}, "is taken"),
-        ({"name": "no name"}, "is no name for a system"),
-        ({"validation_split": "train"}, "both split 'train'"),
-        ({"split": "nowhere"}, "0 documents to learn from"),
-        ({"instruction": "query"}, "0 documents to learn from"),
-        ({"settings": {"max_steps": -1}}, "max_steps is -1"),
-        ({"settings": {"rank": 0}}, "rank is 0"),
-        ({"settings": {"steps": 3}}, "no setting 'steps'"),
-        ({"settings": {"epochs": "many"}}, "epochs is 'many'"),
-    ],
-    ids=str,
-)
-def test_a_wrong_setting_is_named_and_nothing_starts(llama, dataset, options, message):
-    with pytest.raises(finetune.FineTuningError, match=message):
-        started(base(llama), dataset, **options)
-    assert not FineTuning.objects.exists()
-
-
-def test_a_baseline_has_no_weights_to_train(dataset):
-    with pytest.raises(finetune.FineTuningError, match="no weights to train"):
-        started(SystemFactory(adapter="extractive"), dataset)
-
-
 def test_a_validation_split_is_watched_and_not_learnt(llama, dataset):
     job = started(base(llama), dataset, validation_split="val")
     rows = TrainedDocument.objects.filter(finetuning=job)
     assert rows.filter(role="train").count() == 6
     assert set(rows.filter(role="validation").values_list("document__split", flat=True)) == {"val"}
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        {"status": "failed", "failure_reason": ""},
-        {"status": "running", "owner": "", "lease_until": None},
-        {"status": "done", "system": None},
-    ],
-    ids=lambda values: values["status"],
-)
-def test_the_database_refuses_a_state_that_says_nothing(llama, dataset, broken):
-    job = started(base(llama), dataset)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        FineTuning.objects.filter(pk=job.pk).update(**broken)
 
 
 @pytest.mark.weights
