@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from models_runner.importing.drafts import jobs, service
 from models_runner.models import Dataset, Document, ImportDraft, ImportJob
-from tests.models_runner.web.test_importing import TABLE, VTT, draft_of, page_of, send, upload, uploads  # noqa: F401
+from tests.models_runner.web.importing import TABLE, VTT, draft_of, page_of, send, upload, uploads  # noqa: F401
 from tests.people import annotator, researcher
 
 pytestmark = pytest.mark.django_db
