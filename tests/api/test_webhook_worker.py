@@ -5,7 +5,7 @@ from django.db import transaction
 
 from api.models import Delivery
 from api.webhooks import events
-from tests.api.test_webhooks import receiver, webhook  # noqa: F401  (a fixture)
+from tests.api.receiver import receiver, webhook  # noqa: F401  (a fixture)
 from tests.services.workers import empty_broker, wait_until, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.worker]

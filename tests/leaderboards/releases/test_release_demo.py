@@ -16,7 +16,7 @@ from models_runner.runs.generation import work_on_run
 from models_runner.runs.lifecycle import request_scores
 from models_runner.runs.scoring import work_on_scoring_job
 from tests.annotations.helpers import vote_on
-from tests.leaderboards.releases.test_releases import reproduce
+from tests.leaderboards.releases.making import reproduce
 
 pytestmark = pytest.mark.django_db
 
