@@ -1,10 +1,7 @@
 """Who may do what: every address of the site, tried by everybody. docs/permissions.md is the same table for people."""
 
 import uuid
-from copy import deepcopy
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -22,53 +19,40 @@ from annotations.people.new_members import invite_member
 from annotations.rating.assignment import next_assignment
 from api.tokens import make_token
 from judges.judging.lifecycle import Asked, start_judging
-from leaderboards.files.jobs import path_of
 from leaderboards.models.releases import ExportJob, Release
-from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.sharing.links import make_link
 from leaderboards.sharing.public import make_public
 from models_runner.models import FineTuning, ImportDraft, Trial
 from tests.annotations.helpers import make_gold
 from tests.factories import SystemFactory, UserFactory, make_study
 from tests.judges.files import judge
+from tests.rights import (
+    ADMINISTRATORS,
+    EVERYBODY,
+    INVITING_OWNERS,
+    JOINED,
+    LEADS,
+    LOGGED_IN,
+    MEMBERS,
+    NO_ADDRESS_WAITS,
+    NOT_INVITED,
+    ONES_OWN,
+    ONES_RATING,
+    OWNED,
+    OWNERS,
+    PUBLISHED,
+    RESEARCHERS,
+    RESULTS,
+    ROLES,
+    SITE_ROLES,
+    WHO_RATES_NOT,
+    World,
+    copied,
+)
+from tests.written import published_release, write_export_file, write_release_files, written_export
 
 # Hundreds of rows of rights, which no database changes.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-
-# The first six have no role on the site but that of a member; "modeller" is a researcher on the site with no role in the
-# study.
-ROLES = (
-    *("stranger", "annotator", "outsider", "other owner", "researcher", "owner"),
-    *("modeller", "lead", "administrator"),
-)
-SITE_ROLES = {"modeller": "researcher", "lead": "lead", "administrator": "administrator"}
-
-# What each role gets. in: the page, or a redirect that is not to the login; login; 403; 404. Who rates in a study and has
-# work left in it is shown no result of it, and may not manage it.
-EVERYBODY = ("in",) * 9
-RESEARCHERS = ("login", *("403",) * 5, "in", "in", "in")
-LEADS = ("login", *("403",) * 6, "in", "in")
-ADMINISTRATORS = ("login", *("403",) * 7, "in")
-LOGGED_IN = ("login",) + ("in",) * 8
-MEMBERS = ("login", "403", "404", "404", "in", "in", "404", "in", "in")
-OWNERS = ("login", "403", "404", "404", "403", "in", "404", "in", "in")
-# Of owners, those whose role on the site lets them.
-INVITING_OWNERS = ("login", "403", "404", "404", "403", "403", "404", "in", "in")
-RESULTS = ("login", "404", "404", "404", "in", "in", "404", "in", "in")
-# Of the outsider here: somebody else's is not there, whoever asks.
-ONES_OWN = ("login", "404", "in", *("404",) * 6)
-# Of who rates in the study; where an account does not, there is nothing to stop.
-ONES_RATING = ("login", "in", *("404",) * 7)
-OWNED = ("login", "404", "404", "404", "403", "in", "404", "in", "in")
-# For everybody with an account, but for who has work left in the study.
-PUBLISHED = ("login", "404", *("in",) * 7)
-# Shown without an account, but to nobody who has work left on the same meetings.
-WHO_RATES_NOT = ("in", "403", *("in",) * 7)
-# By the browser's own cookie, not by account.
-JOINED = ("403", "in", *("403",) * 7)
-# An invitation that nobody opened in this browser.
-NOT_INVITED = ("410",) * 9
-NO_ADDRESS_WAITS = ("login", *("410",) * 8)
 
 TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "home": ("GET", EVERYBODY),
@@ -239,13 +223,6 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-@dataclass
-class World:
-    clients: dict[str, Client]
-    args: dict[str, list[Any]]
-    data: dict[str, dict[str, Any]]
-
-
 @pytest.fixture(scope="module")
 def made(module_rows):
     with module_rows():
@@ -259,12 +236,6 @@ def world(made, settings):
     write_release_files(Release.objects.get())
     write_export_file(ExportJob.objects.get())
     return World({role: copied(client) for role, client in made.clients.items()}, made.args, made.data)
-
-
-def copied(client):
-    again = Client()
-    again.cookies = deepcopy(client.cookies)
-    return again
 
 
 def make_world():
@@ -379,45 +350,6 @@ def make_world():
     return World(clients, args, data)
 
 
-def published_release(study):
-    """One whose files are no more than there."""
-    return Release.objects.create(
-        study=study,
-        name="ratings",
-        version="1.0",
-        created_by="owner",
-        status="done",
-        publication="published",
-        published_at=timezone.now(),
-        file_bytes=3,
-        sha256="0" * 64,
-    )
-
-
-def write_release_files(release):
-    folder_of(release).mkdir(parents=True, exist_ok=True)
-    (folder_of(release) / "README.md").write_text("---\n---\n# Ratings")
-    zip_of(release).write_bytes(b"zip")
-
-
-def written_export(study):
-    chosen = {"criterion": None, "since": None, "include_flagged": False, "include_excluded": False, "votes": "each"}
-    return ExportJob.objects.create(
-        study=study,
-        format="jsonl",
-        created_by="owner",
-        options=chosen,
-        status="done",
-        file_bytes=0,
-        expires_at=timezone.now() + timezone.timedelta(days=1),
-    )
-
-
-def write_export_file(export):
-    path_of(export).parent.mkdir(parents=True, exist_ok=True)
-    path_of(export).write_bytes(b"")
-
-
 def got(response):
     if response.status_code == 302 and response["Location"].startswith(reverse("login")):
         return "login"
@@ -463,30 +395,3 @@ def test_undo_needs_an_answer_of_ones_own(world, role):
 def test_what_changes_something_takes_no_get(world, name):
     response = world.clients["administrator"].get(reverse(name, args=world.args[name]))
     assert response.status_code == 405
-
-
-def test_a_researcher_reads_the_example_and_changes_nothing(world):
-    example = make_study(slug="drawn", systems=2, documents=1, status="closed", simulated=True)
-    refused, expected = set(), set()
-    for name, (method, roles) in TABLE.items():
-        if roles in (MEMBERS, OWNERS, RESULTS, OWNED) and world.args[name] == world.args["study"]:
-            send = getattr(world.clients["modeller"], method.lower())
-            response = send(reverse(name, args=[example.slug]), world.data.get(name, {}))
-            assert response.status_code != 404, name
-            if response.status_code == 403:
-                refused.add(name)
-                assert roles not in (MEMBERS, RESULTS) or "The example is there to read." in response.content.decode()
-            reads = roles in (MEMBERS, RESULTS) and (method == "GET" or name == "preview-answer")
-            expected |= set() if reads else {name}
-    assert refused == expected
-    assert len(expected) > 10
-    assert got(world.clients["outsider"].get(example.get_absolute_url())) == "404"
-
-
-def test_the_example_is_in_the_lists_of_researchers(world):
-    make_study(slug="drawn", systems=2, documents=1, status="closed", simulated=True)
-    listed = {
-        role: b"/studies/drawn/" in world.clients[role].get(reverse("studies")).content
-        for role in ("outsider", "researcher", "modeller", "lead")
-    }
-    assert listed == {"outsider": False, "researcher": False, "modeller": True, "lead": True}

@@ -21,7 +21,9 @@ from tests.leaderboards.shared import COMMENT, link_to, make_shown_study
 from tests.pagetext import texts_in
 from tests.people import researcher
 from tests.protocol.files import small, text_of, with_meetings, work_in
-from tests.test_permissions import JOINED, ROLES, TABLE, make_world, write_export_file, write_release_files
+from tests.rights import JOINED, ROLES
+from tests.test_permissions import TABLE, make_world
+from tests.written import write_export_file, write_release_files
 
 # What pages say, which no database changes.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]

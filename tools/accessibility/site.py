@@ -35,7 +35,9 @@ from models_runner.systems.catalog import ensure_all
 from tests.annotations.helpers import add_remarks, answer, make_gold, rate_everything
 from tests.factories import AnnotatorFactory, make_study
 from tests.leaderboards.shared import link_to, make_shown_study
-from tests.test_permissions import JOINED, TABLE, World, make_world, write_export_file, write_release_files
+from tests.rights import JOINED, World
+from tests.test_permissions import TABLE, make_world
+from tests.written import write_export_file, write_release_files
 
 MEETINGS = ROOT / "docs" / "examples" / "meetings"
 NOBODY, ADMINISTRATOR, MEMBER = "nobody", "administrator", "outsider"

@@ -14,10 +14,10 @@ from annotations.rating.leases import leave
 from models_runner.models import Document, Reference, Run, Score, Summary, Trial
 from models_runner.models.scores import MetricSignature
 from models_runner.web import blinding
-from tests import test_permissions as site
 from tests.api.helpers import program
 from tests.factories import DatasetFactory, DocumentFactory, make_study
-from tests.test_permissions import JOINED, TABLE, made, world  # noqa: F401  (fixtures)
+from tests.rights import JOINED, SITE_ROLES
+from tests.test_permissions import TABLE, made, world  # noqa: F401  (fixtures)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -95,7 +95,7 @@ def user_of(role):
     users = get_user_model().objects.order_by("pk")
     if role == "administrator":
         return users.filter(is_superuser=True).first()
-    return users.filter(account__role=site.SITE_ROLES[role], is_superuser=False).first()
+    return users.filter(account__role=SITE_ROLES[role], is_superuser=False).first()
 
 
 @pytest.mark.parametrize("role", ["modeller", "lead", "administrator"])

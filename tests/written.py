@@ -1,0 +1,46 @@
+"""A release and an export whose files are no more than there."""
+
+from django.utils import timezone
+
+from leaderboards.files.jobs import path_of
+from leaderboards.models.releases import ExportJob, Release
+from leaderboards.releases.build import folder_of, zip_of
+
+
+def published_release(study):
+    """One whose files are no more than there."""
+    return Release.objects.create(
+        study=study,
+        name="ratings",
+        version="1.0",
+        created_by="owner",
+        status="done",
+        publication="published",
+        published_at=timezone.now(),
+        file_bytes=3,
+        sha256="0" * 64,
+    )
+
+
+def write_release_files(release):
+    folder_of(release).mkdir(parents=True, exist_ok=True)
+    (folder_of(release) / "README.md").write_text("---\n---\n# Ratings")
+    zip_of(release).write_bytes(b"zip")
+
+
+def written_export(study):
+    chosen = {"criterion": None, "since": None, "include_flagged": False, "include_excluded": False, "votes": "each"}
+    return ExportJob.objects.create(
+        study=study,
+        format="jsonl",
+        created_by="owner",
+        options=chosen,
+        status="done",
+        file_bytes=0,
+        expires_at=timezone.now() + timezone.timedelta(days=1),
+    )
+
+
+def write_export_file(export):
+    path_of(export).parent.mkdir(parents=True, exist_ok=True)
+    path_of(export).write_bytes(b"")
