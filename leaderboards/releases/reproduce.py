@@ -11,6 +11,9 @@ it has no interval either, and the mean of the others is held where it is.
 In a board "by_chance", each vote weighs 1 / (sampling_prob * sampling_from), scaled to mean 1 over the votes that were
 drawn; the others weigh 1.
 Every draw and every rule for when to stop is the site's, so that the numbers agree to 1e-9.
+
+This is one file, though a long one: a release is read by people who have Python, numpy and this folder, and a second
+module beside it would be one more thing to keep together.
 """
 
 import json
