@@ -3,6 +3,20 @@
 Krippendorff's alpha is written by hand. The library krippendorff gives no interval. That of evalica draws single pairs
 of votes, as if votes on one document did not resemble each other; ours draws documents. evalica also takes a table with
 a cell for each annotator and item, filled or not, where votes are columns here. The tests compare alpha with both.
+
+alpha = 1 - D_o / D_e with D_o = (1/n) sum_u (m_u^2 - sum_c n_uc^2) / (m_u - 1) over items u with m_u >= 2 votes, n_uc
+of them of value c, and D_e = (n^2 - sum_c n_c^2) / (n (n - 1)). A code that is an arbitrary label within an item, such
+as A and B of a pair of summaries, counts as the mean of all such codes in D_e, which is then the same whichever label
+is which. Without that, alpha depended on the order in which summaries were imported.
+
+The interval resamples documents with all their votes, because votes on one document resemble each other; resamples
+without variation are left out. It reaches t standard errors to each side, with one degree of freedom less than
+documents: percentiles of the resamples held the truth in 88 to 92 % of studies of 10 to 20 documents, and t in 91 to
+95 % (benchmarks/intervals/alpha.py).
+
+Source:
+    Krippendorff (2011), Computing Krippendorff's Alpha-Reliability; Hayes and Krippendorff (2007), Communication
+    Methods and Measures 1, 77-89. Documents as clusters: Field and Welsh (2007), JRSS B 69, 369-390.
 """
 
 from collections.abc import Sequence
@@ -99,57 +113,42 @@ def krippendorff_alpha(
     resamples: int = 1000,
     level: float = LEVEL,
 ) -> Agreement:
-    """Compute Krippendorff's alpha for unordered values; votes may be missing.
-
-    alpha = 1 - D_o / D_e with D_o = (1/n) sum_u (m_u^2 - sum_c n_uc^2) / (m_u - 1) over items u with m_u >= 2 votes,
-    n_uc of them of value c, and D_e = (n^2 - sum_c n_c^2) / (n (n - 1)). The interval resamples documents with all
-    their votes, because votes on one document resemble each other; resamples without variation are left out. It reaches
-    t standard errors to each side, with one degree of freedom less than documents: percentiles of the resamples held
-    the truth in 88 to 92 % of studies of 10 to 20 documents, and t in 91 to 95 % (benchmarks/intervals/alpha.py).
+    """Compute Krippendorff's alpha for unordered values, as the head of this module has it; votes may be missing.
 
     Args:
-        item: Index of what was rated (one comparison on one criterion), shape (n_votes,).
-        annotator: Index of the annotator, shape (n_votes,).
-        outcome: Any codes from 0, such as OutcomeCode, shape (n_votes,); their order means nothing (nominal).
-        seed: Of the bootstrap.
-        document: Index of the document of each vote, shape (n_votes,); each item is its own document if None.
-        exchangeable: Codes that are arbitrary labels within an item, such as A and B of a pair of summaries. Each
-            counts as the mean of all of them in D_e, which is then the same whichever label is which. Without that,
-            alpha depended on the order in which summaries were imported.
-        resamples: Number of resamples.
-        level: Of the interval, between 0 and 1.
+        item: Index of what was rated, one comparison on one criterion; the four arrays have the shape (n_votes,).
+        outcome: Any codes from 0, such as OutcomeCode; their order means nothing (nominal).
+        seed, resamples, level: Of the bootstrap, and of the interval, between 0 and 1.
+        document: Index of each vote's document, one for each item; each item is its own document if None.
+        exchangeable: Codes that are arbitrary labels within an item, such as A and B of a pair of summaries.
     Returns:
         alpha in (-1, 1]; None with a reason where no two votes can be compared, or all of them are the same.
     Raises:
-        InvalidVotesError: Shapes differ, a code is negative, somebody voted twice on an item, an item has two
-            documents, resamples < 1, or the level is not between 0 and 1.
-    Source:
-        Krippendorff (2011), Computing Krippendorff's Alpha-Reliability; Hayes and Krippendorff (2007), Communication
-        Methods and Measures 1, 77-89. Documents as clusters: Field and Welsh (2007), JRSS B 69, 369-390.
+        InvalidVotesError: Two votes of one annotator on an item, or anything else that contradicts the above.
     """
     document = item if document is None else document
     check_columns(item=item, annotator=annotator, outcome=outcome, document=document)
     check_once(item, annotator)
     _check_bootstrap(resamples, level)
     counts, home = _value_counts(item, outcome, document)
+    return _agreement(counts, _compared(counts, home, np.unique(outcome), exchangeable), seed, resamples, level)
+
+
+def _compared(counts: FloatArray, home: IntArray, values: IntArray, exchangeable: Sequence[int]) -> _Sums:
+    """Sum by document over the items with two votes or more, which alone can be compared."""
     shared = counts.sum(axis=1) >= 2
-    sums = _exchanged(
-        _by_document(counts[shared], home[shared]), np.isin(np.unique(outcome), exchangeable), exchangeable
-    )
-    alpha, reason = _alpha_or_reason(sums)
-    interval = _Interval(None, None, reason, 0) if alpha is None else _interval(alpha, sums, seed, resamples, level)
-    return _agreement(counts, sums, alpha, reason, interval, seed, resamples)
+    return _exchanged(_by_document(counts[shared], home[shared]), np.isin(values, exchangeable), exchangeable)
 
 
-def _agreement(
-    counts: FloatArray, sums: _Sums, alpha: float | None, reason: str, interval: _Interval, seed: int, resamples: int
-) -> Agreement:
-    """Collect the results.
+def _agreement(counts: FloatArray, sums: _Sums, seed: int, resamples: int, level: float) -> Agreement:
+    """Compute alpha and its interval.
 
     Args:
         counts: Votes of each value by item, shape (n_items, n_values).
         sums: Sums over the items with two votes or more.
     """
+    alpha, reason = _alpha_or_reason(sums)
+    interval = _Interval(None, None, reason, 0) if alpha is None else _interval(alpha, sums, seed, resamples, level)
     sizes = counts.sum(axis=1)
     observed, n_pairs = _observed(counts)
     return Agreement(
