@@ -16,7 +16,7 @@ from annotations.gold.items import (
     store_control_item,
 )
 from annotations.models import Comparison, ControlItem, Study
-from annotations.models.studies import EVERYBODY
+from annotations.models.comparisons import EVERYBODY
 from annotations.studies.pair_generation import newest_summaries, shuffle_number
 from models_runner.models import Summary
 

@@ -24,8 +24,8 @@ from annotations.models import (
     Remark,
     Study,
 )
+from annotations.models.comparisons import EVERYBODY
 from annotations.models.gold import LONGEST_EXPLANATION
-from annotations.models.studies import EVERYBODY
 from annotations.studies import audit
 
 PURPOSES = (Purpose.GOLD, Purpose.TRAINING)

@@ -12,21 +12,19 @@ from annotations.models.annotators import (
 )
 from annotations.models.assignments import Assignment, AssignmentQuerySet, Side
 from annotations.models.audit import AuditEntry
+from annotations.models.comparisons import Comparison, Purpose
+from annotations.models.counts import PairTally, SideLead
 from annotations.models.evidence import EvidenceJob, SummaryEvidence
 from annotations.models.gold import ControlItem, ExpectedAnswer, ForeignEvidence
 from annotations.models.guesses import Guess
 from annotations.models.judgements import Judgement, JudgementQuerySet, JudgementRevision, Outcome, Strength
 from annotations.models.leak_checks import GiveawayCheck
-from annotations.models.pair_tallies import PairTally
 from annotations.models.people import Invitation, InvitedMember, Membership
 from annotations.models.quality import QualitySnapshot
 from annotations.models.remarks import Remark
-from annotations.models.side_balance import SideLead
 from annotations.models.studies import (
-    Comparison,
     Criterion,
     KeyOrder,
-    Purpose,
     Sampling,
     Study,
     SummaryFormat,

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from annotations.models.annotators import Annotator, included
-from annotations.models.studies import Comparison, Purpose
+from annotations.models.comparisons import Comparison, Purpose
 
 
 class Side(models.TextChoices):

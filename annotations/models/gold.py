@@ -4,8 +4,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from annotations.models.comparisons import Comparison
 from annotations.models.judgements import Outcome
-from annotations.models.studies import Comparison, Criterion
+from annotations.models.studies import Criterion
 from models_runner.models import Document, Summary
 
 LONGEST_EXPLANATION = 2_000

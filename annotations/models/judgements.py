@@ -7,7 +7,8 @@ from django.db.models import Q
 
 from annotations.models.annotators import included
 from annotations.models.assignments import Assignment
-from annotations.models.studies import Criterion, Purpose
+from annotations.models.comparisons import Purpose
+from annotations.models.studies import Criterion
 
 
 class Outcome(models.TextChoices):

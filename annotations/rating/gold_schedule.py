@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.models import Annotator, Assignment, Comparison, ControlItem, Purpose
-from annotations.models.studies import REPEAT_AFTER
+from annotations.models.comparisons import REPEAT_AFTER
 from annotations.rating import repeats
 from annotations.rating.mixing import HELD_AT_ONCE, given_in_order, secret
 from annotations.studies.languages import readable_codes

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db.models import QuerySet
 
 from annotations.models import Annotator, Assignment, Comparison, Purpose, Side
-from annotations.models.studies import EVERYBODY, REPEAT_AFTER
+from annotations.models.comparisons import EVERYBODY, REPEAT_AFTER
 from annotations.rating.mixing import HELD_AT_ONCE, given_in_order, secret
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from annotations.models import Assignment, ControlItem, Judgement, JudgementQuerySet, Purpose, Study
-from annotations.models.studies import REPEAT_AFTER
+from annotations.models.comparisons import REPEAT_AFTER
 
 CHUNK = 10_000
 MS_A_MINUTE = 60_000

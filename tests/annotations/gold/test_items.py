@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from annotations.gold.attention_checks import add_attention_checks
 from annotations.gold.items import ControlItemError, ControlItemSpec, make_control_item, remove, switch
 from annotations.models import AuditEntry, Comparison, ControlItem, ExpectedAnswer, Study
-from annotations.models.studies import EVERYBODY
+from annotations.models.comparisons import EVERYBODY
 from annotations.rating.assignment import next_assignment, take_comparison
 from annotations.rating.undo import undo
 from annotations.rating.votes import RefusedError

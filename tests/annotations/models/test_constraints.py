@@ -26,7 +26,7 @@ from annotations.models import (
     Study,
     SummaryEvidence,
 )
-from annotations.models.studies import EVERYBODY
+from annotations.models.comparisons import EVERYBODY
 from tests.annotations.helpers import make_gold
 from tests.factories import (
     AnnotatorFactory,

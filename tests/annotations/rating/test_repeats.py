@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.models import Assignment, Comparison, Judgement, Study
-from annotations.models.studies import EVERYBODY, REPEAT_AFTER
+from annotations.models.comparisons import EVERYBODY, REPEAT_AFTER
 from annotations.quality.report import study_quality
 from annotations.quality.serialization import as_values, from_values
 from annotations.rating.assignment import next_assignment, prefetch

@@ -1,8 +1,9 @@
-"""Tallies of votes by pair of systems, so that drawing the next comparison reads no votes."""
+"""What is counted as it happens, so that giving the next comparison reads no votes: by pair of systems, and by side."""
 
 from django.db import models
 from django.db.models import F, Q
 
+from annotations.models.annotators import Annotator
 from annotations.models.studies import Study
 from models_runner.models import System
 
@@ -37,3 +38,16 @@ class PairTally(models.Model):
 
     def __str__(self) -> str:
         return f"Votes on systems {self.system_1_id} and {self.system_2_id}"
+
+
+class SideLead(models.Model):
+    """How much more often an annotator was shown a system left than right; counts/side_balance.py keeps it."""
+
+    pk = models.CompositePrimaryKey("annotator", "system")
+    # No index of its own: the key begins with it.
+    annotator = models.ForeignKey(Annotator, on_delete=models.CASCADE, related_name="side_leads", db_index=False)
+    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="+", db_index=False)
+    lead = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"Annotator {self.annotator_id}, system {self.system_id}: {self.lead:+}"
