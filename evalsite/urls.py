@@ -2,11 +2,11 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from evalsite import handbook, health, views
+from evalsite.web import handbook, health, views
 
-handler400 = "evalsite.views.bad_request"
-handler403 = "evalsite.views.refused"
-handler500 = "evalsite.views.fault"
+handler400 = "evalsite.web.views.bad_request"
+handler403 = "evalsite.web.views.refused"
+handler500 = "evalsite.web.views.fault"
 
 urlpatterns = [
     path("", views.home, name="home"),

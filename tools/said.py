@@ -17,7 +17,7 @@ SHOWN = (
     *("leaderboards/boards", "leaderboards/data/filters.py", "leaderboards/exports", "leaderboards/models"),
     *("leaderboards/presentation", "leaderboards/releases/tables.py", "leaderboards/sharing", "leaderboards/snapshots"),
     "leaderboards/web",
-    *("evalsite/overview.py", "evalsite/views.py"),
+    *("evalsite/web/overview.py", "evalsite/web/views.py"),
     *("api/models/tokens.py", "api/tokens.py", "api/web/forms.py", "api/web/views.py"),
 )
 NEVER_SHOWN = (

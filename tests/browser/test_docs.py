@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from evalsite import handbook
+from evalsite.web import handbook
 from tools.docs.__main__ import build
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from annotations.people.links import invitation_path
-from evalsite import handbook
+from evalsite.web import handbook
 from tests import people
 from tests.factories import make_study
 

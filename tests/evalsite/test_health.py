@@ -4,7 +4,8 @@ import pytest
 from django.db import DatabaseError, connection
 from kombu import Connection
 
-from evalsite import celery_app, health
+from evalsite import celery_app
+from evalsite.web import health
 from tests.people import stranger
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ import pytest
 from annotations.models import Assignment, Comparison, Judgement, Study
 from annotations.people.links import invitation_path
 from annotations.quality.exclusion import exclude
-from evalsite.views import study_rows
+from evalsite.web.views import study_rows
 from leaderboards.presentation.study_verdict import stored_verdicts, study_verdict
 from models_runner.models import Run, Summary
 from tests.factories import AnnotatorFactory, RunFactory, SummaryFactory, make_study

@@ -5,7 +5,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from annotations.people.links import invitation_path
-from evalsite.views import bad_request, fault
+from evalsite.web.views import bad_request, fault
 from leaderboards.sharing.links import revoke_link
 from tests.factories import UserFactory
 from tests.leaderboards.shared import link_to, make_shown_study

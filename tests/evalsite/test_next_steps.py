@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from annotations.models import Membership
-from evalsite.overview import next_steps
+from evalsite.web.overview import next_steps
 from models_runner.models import Dataset
 from tests.evalsite.test_home import judge
 from tests.factories import DocumentFactory, RunFactory, make_study

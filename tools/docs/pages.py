@@ -82,7 +82,7 @@ def _scripts_into_files(page: Path, built: Path) -> None:
 
 
 def _allow_styles(built: Path) -> list[str]:
-    """Note the hashes of styles that scripts add, for the security policy of the docs (evalsite/handbook.py)."""
+    """Note the hashes of styles that scripts add, for the security policy of the docs (evalsite/web/handbook.py)."""
     scripts = [script.read_text(encoding="utf-8") for script in built.glob("assets/javascripts/bundle.*.js")]
     texts = {text for script in scripts for form in STYLE_TEXTS for text in form.findall(script)}
     found = {text for text in texts if text.count("{") == text.count("}") > 10 and not CODE.search(text)}

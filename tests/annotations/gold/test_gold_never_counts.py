@@ -15,7 +15,7 @@ from annotations.rating.unblinding import next_guess, study_guesses
 from annotations.review.disagreements import disagreements
 from annotations.studies.effort import study_effort
 from annotations.studies.progress import rated_counts, study_progress
-from evalsite.views import study_rows
+from evalsite.web.views import study_rows
 from leaderboards.exports.rows import export_rows
 from leaderboards.snapshots.boards import get_board
 from models_runner.models import System

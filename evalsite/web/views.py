@@ -24,7 +24,7 @@ from annotations.models import Comparison, Criterion, Study
 from annotations.studies.progress import counted_votes
 from annotations.web.access import StillRatingError, datasets_being_rated, results_are_shown, visible_studies
 from evalsite.example.study import remove_example as remove
-from evalsite.overview import next_steps, system_rows
+from evalsite.web.overview import next_steps, system_rows
 from leaderboards.presentation.board_verdict import BoardVerdict
 from leaderboards.presentation.study_verdict import stored_verdicts
 from lib.choices import refuse_choice
