@@ -40,7 +40,7 @@ NEVER_SHOWN = (
     ),
     *("annotations/templatetags/summaries.py", "annotations/templatetags/transcript.py"),
     *("leaderboards/models/triggers.py", "leaderboards/models/sharing_triggers.py"),
-    "leaderboards/presentation/analysis_text.py",
+    "leaderboards/presentation/analysis/text.py",
     "leaderboards/presentation/tables.py",
     *("leaderboards/presentation/charts/look.py", "leaderboards/presentation/charts/labels.py"),
     *("leaderboards/presentation/charts/shown.py", "leaderboards/exports/columns.py"),

@@ -9,7 +9,7 @@ from annotations.models import Criterion, Study
 from leaderboards.boards.analysis.analyse import analyse
 from leaderboards.data.inputs import gather_inputs
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
-from leaderboards.presentation.analysis_text import as_text
+from leaderboards.presentation.analysis.text import as_text
 
 # The margin of a system that never wins.
 LARGEST_MARGIN = 0.5

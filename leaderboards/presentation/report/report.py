@@ -13,7 +13,7 @@ from django.utils.translation import gettext, pgettext
 
 from annotations.models import WhichDocuments
 from leaderboards.boards.typical_pairs import RULE, typical_values
-from leaderboards.presentation import analysis_words
+from leaderboards.presentation.analysis import words as analysis_words
 from leaderboards.presentation.board_verdict import BoardVerdict, say_verdict
 from leaderboards.presentation.flags import flag_note
 from leaderboards.presentation.methods import judging_of, paragraph

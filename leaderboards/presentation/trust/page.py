@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from leaderboards.presentation import analysis_words
-from leaderboards.presentation.analysis_scatter import scatter_plot
+from leaderboards.presentation.analysis import words as analysis_words
+from leaderboards.presentation.analysis.scatter import scatter_plot
 from leaderboards.presentation.needed import say_needed
 
 Values = dict[str, Any]

@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from annotations.models import Judgement, Study
 from leaderboards.boards.analysis.index import COLUMNS, InvalidWeightsError, read_weights, usual_weights, weighted_index
-from leaderboards.presentation import analysis_words
+from leaderboards.presentation.analysis import words as analysis_words
 from leaderboards.presentation.trust.page import thin_systems, trust_context
 from leaderboards.snapshots.query import BoardQuery
 from leaderboards.web.requests import asked_for, flag_context, page_context, results_data, results_page

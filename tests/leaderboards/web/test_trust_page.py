@@ -10,7 +10,7 @@ from django.test import Client
 
 from annotations.models import Judgement, JudgementRevision, Study
 from leaderboards.boards.analysis import inputs, metrics, robustness
-from leaderboards.presentation import analysis_words
+from leaderboards.presentation.analysis import words as analysis_words
 from leaderboards.web.views import trust
 from models_runner.models import Score
 from tests.factories import AnnotatorFactory, UserFactory, make_study

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from leaderboards.boards.analysis.values import Values
-from leaderboards.presentation.analysis_words import on_documents, on_draw
+from leaderboards.presentation.analysis.words import on_documents, on_draw
 from leaderboards.presentation.needed import say_needed
 from lib.numbers import UNDEFINED, format_count, format_fraction, format_percent, format_whole
 
