@@ -66,19 +66,19 @@ def _one_study(options: Namespace, studies: int) -> Iterator[str]:
 
 
 def _people(options: Namespace, studies: int) -> Iterator[str]:
-    from benchmarks.intervals.people import HELD_OUT, TUNING, people_table
+    from benchmarks.raters.people import HELD_OUT, TUNING, people_table
 
     yield from people_table(TUNING if options.designs == "tuning" else HELD_OUT, studies, options.seed)
 
 
 def _alpha(options: Namespace, studies: int) -> Iterator[str]:
-    from benchmarks.intervals.alpha import HELD_OUT, TUNING, alpha_table
+    from benchmarks.raters.alpha import HELD_OUT, TUNING, alpha_table
 
     yield from alpha_table(TUNING if options.designs == "tuning" else HELD_OUT, studies, options.seed)
 
 
 def _weighted(options: Namespace, studies: int) -> Iterator[str]:
-    from benchmarks.intervals.weighted import WEIGHTED, weighted_table
+    from benchmarks.raters.weighted import WEIGHTED, weighted_table
 
     yield from weighted_table(WEIGHTED, studies, options.seed)
 

@@ -12,7 +12,7 @@ is which. Without that, alpha depended on the order in which summaries were impo
 The interval resamples documents with all their votes, because votes on one document resemble each other; resamples
 without variation are left out. It reaches t standard errors to each side, with one degree of freedom less than
 documents: percentiles of the resamples held the truth in 88 to 92 % of studies of 10 to 20 documents, and t in 91 to
-95 % (benchmarks/intervals/alpha.py).
+95 % (benchmarks/raters/alpha.py).
 
 Source:
     Krippendorff (2011), Computing Krippendorff's Alpha-Reliability; Hayes and Krippendorff (2007), Communication

@@ -7,7 +7,7 @@ together; files and the API have the numbers all the same, with a field that say
   nothing, and a system that wins all of a handful looks like the best there is.
 - Annotators: how people differ is only seen by asking several. In 150 simulated studies of two systems each, the 95 %
   interval of a board held the truth in 45 to 59 % with one annotator, in 89 to 95 % with two, where it was 700 to 1,400
-  points wide, and in 95 to 99 % with three (benchmarks/few_raters.py).
+  points wide, and in 95 to 99 % with three (benchmarks/raters/few_raters.py).
 - Documents: the same, because documents and annotators enter the intervals in the same way.
 """
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t
 
-from benchmarks.intervals.alpha import AlphaDesign, alpha_row
+from benchmarks.raters.alpha import AlphaDesign, alpha_row
 from stats.raters import agreement
 from stats.raters.agreement import NO_PAIRS, NO_VARIATION, agreement_with_others, krippendorff_alpha
 from stats.votes.arrays import InvalidVotesError

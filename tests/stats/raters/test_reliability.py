@@ -6,7 +6,7 @@ from scipy.integrate import quad
 from scipy.optimize import minimize
 from scipy.stats import beta, chi2, norm
 
-from benchmarks.intervals.people import HELD_OUT, Clicks, PeopleDesign, draw, found_in, shares
+from benchmarks.raters.people import HELD_OUT, Clicks, PeopleDesign, draw, found_in, shares
 from stats.raters import others, reliability
 from stats.raters.others import DecidedVotes, expected_gap
 from stats.raters.reliability import (

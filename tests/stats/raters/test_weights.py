@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.intervals.people import Clicks, PeopleDesign, draw
-from benchmarks.intervals.weighted import arrays_of, weighted_row
+from benchmarks.raters.people import Clicks, PeopleDesign, draw
+from benchmarks.raters.weighted import arrays_of, weighted_row
 from stats.raters import weights as module
 from stats.raters.reliability import discriminations, reliabilities
 from stats.raters.weights import FOLDS, reliability_weights

@@ -1,6 +1,6 @@
 """Simulate how often a board's 95 % interval holds the truth where few annotators gave the votes.
 
-    python -m benchmarks.few_raters [--repeats 150] [--resamples 300] [--processes 2]
+    python -m benchmarks.raters.few_raters [--repeats 150] [--resamples 300] [--processes 2]
 
 Two systems; every annotator and every document has a taste for each of them, normally distributed with the standard
 deviations shown, in log-odds. The truth is what infinitely many annotators and documents would give. A row shows the

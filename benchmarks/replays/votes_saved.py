@@ -1,6 +1,6 @@
 """Replay a real evaluation with fewer of its votes: how many does a judge save?
 
-    python -m benchmarks.votes_saved FOLDER [--criterion C] [--replays 40] [--reference N] [--seed 1]
+    python -m benchmarks.replays.votes_saved FOLDER [--criterion C] [--replays 40] [--reference N] [--seed 1]
                                      [--simulated-judge 0.8] [--json FILE]
 
 FOLDER holds PandaLM's test set (testset-v1.json and a file of verdicts for each judge), or JSON Lines with rows of

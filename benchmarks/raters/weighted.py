@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.intervals.people import Clicks, Drawn, PeopleDesign, draw
+from benchmarks.raters.people import Clicks, Drawn, PeopleDesign, draw
 from stats.raters.weights import reliability_weights
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.calibrated import precision
 from stats.votes.arrays import FloatArray, VoteArrays
 
-DOCUMENT = 3  # comparisons of one document in benchmarks.intervals.people
+DOCUMENT = 3  # comparisons of one document in benchmarks.raters.people
 # Careful people and votes of each, from which the truth is taken.
 MANY, EACH = 400, 600
 
