@@ -74,7 +74,7 @@ def reactivate(user: User, by: User) -> None:
 def _locked(user: User, by: User) -> User:
     # All administrators, in one order: of two who demote each other at once, the second waits and then sees the first.
     administrators = list(User.objects.select_for_update().filter(is_superuser=True).order_by("pk"))
-    if not any(one.pk == by.pk and one.is_active for one in administrators):
+    if not any(administrator.pk == by.pk and administrator.is_active for administrator in administrators):
         raise AccountError(_("You are no longer an administrator."))
     return User.objects.select_related("account").get(pk=user.pk)
 

@@ -71,7 +71,7 @@ def _check_study(study: Study) -> int:
     names = [name for system in study.systems.all() for name in (system.slug, system.name)]
     checked = 0
     while batch := list(not_searched(study).select_related("document__transcript")[:BATCH]):
-        _replace(study, [_check(study, one, names) for one in batch])
+        _replace(study, [_check(study, summary, names) for summary in batch])
         checked += len(batch)
     return checked
 
@@ -84,6 +84,6 @@ def _replace(study: Study, checks: Sequence[GiveawayCheck]) -> None:
 
 
 def _check(study: Study, summary: Summary, names: Iterable[str]) -> GiveawayCheck:
-    found = find_giveaways(summary.text, summary.document.transcript.text, names)
-    flags = [{"start": flag.start, "end": flag.end, "term": flag.term} for flag in found]
+    giveaways = find_giveaways(summary.text, summary.document.transcript.text, names)
+    flags = [{"start": flag.start, "end": flag.end, "term": flag.term} for flag in giveaways]
     return GiveawayCheck(study=study, summary=summary, flags=flags, flagged=bool(flags), searched_for=list_key())

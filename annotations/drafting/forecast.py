@@ -133,7 +133,7 @@ def _by(annotators: int, design: VotingDesign) -> VotingDesign:
 
 def _documents_drawn(design: VotingDesign, deciding: Iterable[VotingDesign | None]) -> int:
     """Return how many documents the picture reaches to: well beyond the study, and to where something is decided."""
-    enough = [found.documents for found in deciding if found is not None]
+    enough = [decided.documents for decided in deciding if decided is not None]
     most = max(2 * design.documents, round(1.2 * min(enough)) if enough else MOST_DOCUMENTS)
     return max(design.documents, min(MOST_DOCUMENTS, most))
 

@@ -53,7 +53,7 @@ def preview_pair(wanted: NewStudy) -> PairPreview | None:
 
 def _summaries(wanted: NewStudy, documents: list[int]) -> dict[int, dict[int, Summary]]:
     """Return the newest summary by document and system, of one query where they answer queries."""
-    found: dict[int, dict[int, Summary]] = {}
+    by_document: dict[int, dict[int, Summary]] = {}
     queries: dict[int, int | None] = {}
     rows = (
         Summary.objects.done()
@@ -65,8 +65,8 @@ def _summaries(wanted: NewStudy, documents: list[int]) -> dict[int, dict[int, Su
     )
     for summary in rows:
         if queries.setdefault(summary.document_id, summary.query_id) == summary.query_id:
-            found.setdefault(summary.document_id, {})[summary.run.system_id] = summary
-    return found
+            by_document.setdefault(summary.document_id, {})[summary.run.system_id] = summary
+    return by_document
 
 
 def _preview(wanted: NewStudy, study: Study, document: Document, left: Summary, right: Summary) -> PairPreview:

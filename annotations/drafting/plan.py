@@ -124,11 +124,11 @@ def _covered(summaries: SummaryQuerySet, instruction: str) -> dict[int, int]:
 
 
 def _by_unit(summaries: SummaryQuerySet, systems: Sequence[System]) -> ByUnit:
-    found: dict[Unit, set[int]] = defaultdict(set)
+    systems_by_unit: dict[Unit, set[int]] = defaultdict(set)
     ours = summaries.filter(run__system__in=[system.pk for system in systems])
     for document, query, system in ours.values_list("document", "query", "run__system").distinct():
-        found[document, query].add(system)
-    return {unit: frozenset(systems) for unit, systems in found.items()}
+        systems_by_unit[document, query].add(system)
+    return {unit: frozenset(systems) for unit, systems in systems_by_unit.items()}
 
 
 def _languages(documents: list[int]) -> dict[str, int]:

@@ -59,23 +59,23 @@ class Places:
 
         A vote without a place is added to the problems, and has the number NONE.
         """
-        found = np.full(len(votes), NONE, np.int64)
+        places = np.full(len(votes), NONE, np.int64)
         sought = np.full((len(votes), 4), NONE, np.int64)
         for n, vote in enumerate(votes):
             try:
                 if vote.answers is None:
                     sought[n] = self._names(vote)
                 else:
-                    found[n] = self._with_texts(vote, vote.answers)
+                    places[n] = self._with_texts(vote, vote.answers)
             except NoPlaceError as error:
                 problems.add(vote.row, lambda vote=vote, error=error: f"{vote.where}, {error}")  # type: ignore[misc]
         named = sought[:, 0] != NONE
-        found[named] = self._with_names(sought[named])
-        for n in np.flatnonzero(named & (found == NONE)).tolist():
+        places[named] = self._with_names(sought[named])
+        for n in np.flatnonzero(named & (places == NONE)).tolist():
             problems.add(votes[n].row, lambda vote=votes[n]: self._no_comparison(vote))  # type: ignore[misc]
         first = np.array([self._systems.get(vote.model_a, NONE) for vote in votes], np.int64)
-        swapped = (found != NONE) & (self.system_a[found] != first) if len(self.pks) else found != NONE
-        return found, swapped
+        swapped = (places != NONE) & (self.system_a[places] != first) if len(self.pks) else places != NONE
+        return places, swapped
 
     def _names(self, vote: GivenVote) -> tuple[int, int, int, int]:
         """Return document, query (0: none) and both systems, the smaller key first. Raises NoPlaceError."""
@@ -90,15 +90,15 @@ class Places:
     def _pair(self, vote: GivenVote) -> tuple[int, int]:
         for name, slug in (("model_a", vote.model_a), ("model_b", vote.model_b)):
             if slug not in self._systems:
-                known = ", ".join(sorted(self._systems))
-                raise NoPlaceError(name, f"{slug!r} is no system of study {self._study.slug}. It has {known}.")
+                slugs = ", ".join(sorted(self._systems))
+                raise NoPlaceError(name, f"{slug!r} is no system of study {self._study.slug}. It has {slugs}.")
         return self._systems[vote.model_a], self._systems[vote.model_b]
 
     def _with_names(self, sought: Numbers) -> Numbers:
         keys, order = self._by_names
-        key, known = self._name_keys(*sought.T)
+        key, has_number = self._name_keys(*sought.T)
         at = positions(key, keys)
-        return np.where(known & (at != NONE), order[at], NONE) if len(order) else at
+        return np.where(has_number & (at != NONE), order[at], NONE) if len(order) else at
 
     @cached_property
     def _by_names(self) -> tuple[Numbers, Numbers]:
@@ -116,8 +116,8 @@ class Places:
         numbers = (
             positions(document, documents), positions(query, queries), positions(low, systems), positions(high, systems)
         )  # fmt: skip
-        known = np.all([number != NONE for number in numbers], axis=0)
-        return combined((len(queries), len(systems), len(systems)), *numbers), known
+        has_number = np.all([number != NONE for number in numbers], axis=0)
+        return combined((len(queries), len(systems), len(systems)), *numbers), has_number
 
     @cached_property
     def _vocabulary(self) -> tuple[Numbers, Numbers, Numbers]:
@@ -163,11 +163,11 @@ class Places:
         numbers, keys, order = self._by_texts
         sides = [numbers.get(_mark(pk, text), NONE) for pk, text in zip(self._pair(vote), answers, strict=True)]
         key = min(sides) * len(numbers) + max(sides)
-        found = 0 if NONE in sides else int(np.searchsorted(keys, key, "right") - np.searchsorted(keys, key))
-        if found == 1:
+        n_comparisons = 0 if NONE in sides else int(np.searchsorted(keys, key, "right") - np.searchsorted(keys, key))
+        if n_comparisons == 1:
             return int(order[np.searchsorted(keys, key)])
-        if found:
-            raise NoPlaceError("conversation_a", f"{found} comparisons have these texts. Add the document_id.")
+        if n_comparisons:
+            raise NoPlaceError("conversation_a", f"{n_comparisons} comparisons have these texts. Add the document_id.")
         raise NoPlaceError(
             "conversation_a",
             f"study {self._study.slug} compares no such texts of {vote.model_a} and {vote.model_b}. Add the "

@@ -107,13 +107,13 @@ def given_votes(path: Path, problems: Problems) -> Iterator[GivenVote]:
 def where_rows_are(path: Path, rows: Sequence[int]) -> dict[int, str]:
     """Return the places of some rows for messages, by reading the file again as far as the last of them."""
     wanted, last = set(rows), max(rows)
-    found = {}
+    lines = {}
     for row, (_, where) in enumerate(table_rows(path, FIELDS, "votes")):
         if row in wanted:
-            found[row] = where
+            lines[row] = where
         if row == last:
             break
-    return found
+    return lines
 
 
 def _vote(value: Any, row: int, where: str, *, from_table: bool) -> GivenVote:

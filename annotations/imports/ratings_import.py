@@ -53,16 +53,16 @@ def store_placed(placed: PlacedVotes, study: Study, by: User | None = None) -> R
     if locked.simulated and locked.annotators.exists():
         raise DatasetImportError([f"The votes of study {study.slug} are simulated, so it takes no others."])
     _refuse_if_changed(placed, study)
-    known = _known_judges(study, placed)
-    new = _not_stored(study, placed, known)
-    judges = _new_judges(study, placed, new, known)
+    known_judges = _known_judges(study, placed)
+    new = _not_stored(study, placed, known_judges)
+    judges = _new_judges(study, placed, new, known_judges)
     if len(new):
         annotators = np.array([judge.pk if judge else NONE for judge in judges], np.int64)
         with large_cache():
             store_votes(StoredVotes(study, placed.criteria, placed.places.pks, new, annotators[new["judge"]]))
         audit.record(study, by, AuditEntry.Action.IMPORT, placed.path.name, after=f"{len(new)} votes")
         recount_pairs(study)
-        _exclude(new, known, judges, by)
+        _exclude(new, known_judges, judges, by)
     givers = {judge.pk for number in np.unique(new["judge"]) if (judge := judges[number])}
     return RatingsImportResult(len(new), len(placed.votes) - len(new), len(givers))
 
@@ -79,7 +79,7 @@ def _refuse_if_changed(placed: PlacedVotes, study: Study) -> None:
 
 def _known_judges(study: Study, placed: PlacedVotes) -> list[Annotator | None]:
     """Return for each judge of the file who they are in the study, if it has them already."""
-    annotators, problems = ByName((one.pseudonym, one) for one in study.annotators.all()), Problems()
+    annotators, problems = ByName((annotator.pseudonym, annotator) for annotator in study.annotators.all()), Problems()
     judges: list[Annotator | None] = []
     unclear: dict[int, AmbiguousNameError] = {}
     for number, name in enumerate(placed.judges):
@@ -109,10 +109,12 @@ def _refuse_other_kinds(placed: PlacedVotes, votes: Rows, judges: list[Annotator
     )
 
 
-def _new_judges(study: Study, placed: PlacedVotes, new: Rows, known: list[Annotator | None]) -> list[Annotator | None]:
+def _new_judges(
+    study: Study, placed: PlacedVotes, new: Rows, known_judges: list[Annotator | None]
+) -> list[Annotator | None]:
     """Add the judges whom the study does not have, numbered after its own; return all who gave a vote."""
     number = study.annotators.aggregate(last=Max("number"))["last"] or 0
-    judges, problems = list(known), Problems()
+    judges, problems = list(known_judges), Problems()
     added: dict[int, Annotator] = {}
     _, first = np.unique(new["judge"], return_index=True)
     for at in sorted(first.tolist()):
@@ -132,10 +134,10 @@ def _new_judges(study: Study, placed: PlacedVotes, new: Rows, known: list[Annota
     return judges
 
 
-def _not_stored(study: Study, placed: PlacedVotes, known: list[Annotator | None]) -> Rows:
+def _not_stored(study: Study, placed: PlacedVotes, known_judges: list[Annotator | None]) -> Rows:
     """Return the votes that are not stored yet."""
     votes = placed.votes
-    annotators = np.array([judge.pk if judge else NONE for judge in known], np.int64)[votes["judge"]]
+    annotators = np.array([judge.pk if judge else NONE for judge in known_judges], np.int64)[votes["judge"]]
     if not (annotators != NONE).any():
         return votes
     stored = _stored_answers(study)
@@ -147,7 +149,7 @@ def _not_stored(study: Study, placed: PlacedVotes, known: list[Annotator | None]
     same[answered] = (stored["outcome"][at[answered]] == votes["outcome"][answered]) & (
         stored["strength"][at[answered]] == votes["strength"][answered]
     )
-    raters = np.array([judge is not None and not judge.imported for judge in known], np.bool_)[votes["judge"]]
+    raters = np.array([judge is not None and not judge.imported for judge in known_judges], np.bool_)[votes["judge"]]
     problems = Problems()
     placed.refuse(
         votes[raters & ~same],
@@ -176,9 +178,9 @@ def _stored_answers(study: Study) -> Rows:
     return np.fromiter(given, ANSWER)
 
 
-def _exclude(new: Rows, known: list[Annotator | None], judges: list[Annotator | None], by: User | None) -> None:
+def _exclude(new: Rows, known_judges: list[Annotator | None], judges: list[Annotator | None], by: User | None) -> None:
     """Exclude the new judges who are excluded where the votes come from, so that boards are the same."""
     numbers = np.unique(new["judge"][new["excluded"]])
-    excluded = {judge.pk: judge for number in numbers if known[number] is None and (judge := judges[number])}
+    excluded = {judge.pk: judge for number in numbers if known_judges[number] is None and (judge := judges[number])}
     if excluded:
         exclude_all(excluded.values(), EXCLUDED_ELSEWHERE, by)

@@ -91,7 +91,9 @@ def _of_openai(row: Mapping[str, Any], where: str) -> Row:
     if unknown := [name for name in row if name not in OPENAI]:
         raise RecordError(f"{where}, field {unknown[0]!r}", f"is not known. Expected only: {', '.join(OPENAI)}.")
     info, extra = _object(row, "info", where), _object(row, "extra", where)
-    policies = [_object({"summary": one}, "summary", where).get("policy") for one in _list(row, "summaries", where)]
+    policies = [
+        _object({"summary": summary}, "summary", where).get("policy") for summary in _list(row, "summaries", where)
+    ]
     choice = row.get("choice")
     if len(policies) != 2 or isinstance(choice, bool) or choice not in (0, 1):
         raise RecordError(where, "is no comparison: expected two summaries and a choice of 0 or 1.")

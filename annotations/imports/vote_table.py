@@ -84,21 +84,21 @@ def combined(sizes: Sequence[int], *numbers: NDArray[Any]) -> Numbers:
     return key
 
 
-def positions(sought: NDArray[Any], known: NDArray[Any]) -> Numbers:
+def positions(sought: NDArray[Any], sorted_keys: NDArray[Any]) -> Numbers:
     """Return where each value stands in a sorted array, the last place of several; NONE if nowhere."""
-    if not len(known):
+    if not len(sorted_keys):
         return np.full(len(sought), NONE, np.int64)
-    at = np.searchsorted(known, sought, side="right") - 1
-    return np.where((at >= 0) & (known[at] == sought), at, NONE)
+    at = np.searchsorted(sorted_keys, sought, side="right") - 1
+    return np.where((at >= 0) & (sorted_keys[at] == sought), at, NONE)
 
 
-def matches(sought: Sequence[NDArray[Any]], known: Sequence[NDArray[Any]]) -> Numbers:
+def matches(sought: Sequence[NDArray[Any]], key_columns: Sequence[NDArray[Any]]) -> Numbers:
     """Return for each combination of keys where it is among the known ones; NONE if nowhere."""
-    values = [np.unique(column) for column in known]
+    values = [np.unique(column) for column in key_columns]
     sizes = [len(column) for column in values[1:]]
-    key = combined(sizes, *(positions(column, of) for column, of in zip(known, values, strict=True)))
+    key = combined(sizes, *(positions(column, of) for column, of in zip(key_columns, values, strict=True)))
     numbers = [positions(column, of) for column, of in zip(sought, values, strict=True)]
     order = np.argsort(key)
     at = positions(combined(sizes, *numbers), key[order])
-    found = np.all([number != NONE for number in numbers], axis=0) & (at != NONE)
-    return np.where(found, order[at], NONE) if len(order) else at
+    is_match = np.all([number != NONE for number in numbers], axis=0) & (at != NONE)
+    return np.where(is_match, order[at], NONE) if len(order) else at

@@ -25,8 +25,8 @@ def place(value: float) -> float:
 
 def places(figures: Reliability) -> Sequence[float]:
     """Give the places of lower bound, value and upper bound on the line; none where they are undefined."""
-    found = (figures.lower, figures.value, figures.upper)
-    return [place(value) for value in found if value is not None]
+    ends = (figures.lower, figures.value, figures.upper)
+    return [place(value) for value in ends if value is not None]
 
 
 def sentence(figures: Reliability) -> str:

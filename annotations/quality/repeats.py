@@ -74,8 +74,8 @@ def answered_twice(study: Study) -> Iterator[AnsweredTwice]:
     before = given.filter(assignment__comparison__in=originals.order_by(), assignment__annotator__in=people)
     first = {answer[:4]: answer for answer in _answers(before)}
     for answer in again:
-        if (found := first.get(answer[:4])) is not None:
-            yield AnsweredTwice(*answer[:2], found.pk, answer.pk, found.outcome, answer.outcome)
+        if (earlier := first.get(answer[:4])) is not None:
+            yield AnsweredTwice(*answer[:2], earlier.pk, answer.pk, earlier.outcome, answer.outcome)
 
 
 def _answers(given: JudgementQuerySet) -> list[_Answer]:

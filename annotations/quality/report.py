@@ -132,8 +132,8 @@ def study_quality(study: Study) -> StudyQuality:
     sides = side_bias(shown, sided.annotator)
     return StudyQuality(
         criteria=[
-            CriterionQuality(criterion, _agreement(study, by_criterion[criterion.pk]), found.overall)
-            for criterion, found in zip(criteria, repeats, strict=True)
+            CriterionQuality(criterion, _agreement(study, by_criterion[criterion.pk]), repeated.overall)
+            for criterion, repeated in zip(criteria, repeats, strict=True)
         ],
         left_wins=sides.overall,
         annotators=_annotators(study, votes, first, sided.annotator, shown, repeats[0].by_annotator if repeats else {}),

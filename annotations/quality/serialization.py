@@ -50,9 +50,9 @@ def from_values(study: Study, values: Values | None) -> StudyQuality:
     skipped = _skipped(study)
     return StudyQuality(
         criteria=[
-            CriterionQuality(criterion, Agreement(**found["agreement"]), Proportion(**found["repeats"]))
+            CriterionQuality(criterion, Agreement(**stored["agreement"]), Proportion(**stored["repeats"]))
             for criterion in study.criteria.all()
-            if (found := values["criteria"].get(str(criterion.pk)))
+            if (stored := values["criteria"].get(str(criterion.pk)))
         ],
         left_wins=Proportion(**values["left_wins"]),
         annotators=[
@@ -83,7 +83,7 @@ def _annotator(annotator: Annotator, figures: Values, skipped: int) -> Annotator
         agreement=proportion(of_votes.get("agreement")),
         left_wins=proportion(of_votes.get("left_wins")),
         anomaly=_anomaly(of_votes.get("anomaly")),
-        reliability=Reliability(**found) if (found := of_votes.get("reliability")) else None,
+        reliability=Reliability(**reliability) if (reliability := of_votes.get("reliability")) else None,
         repeats=proportion(of_votes.get("repeats")),
         line=Straightlining(**line) if (line := of_votes.get("line")) else None,
         same=_with_share(SameAnswers, "share", of_votes.get("same")),

@@ -99,7 +99,7 @@ def _chosen(asked: Sequence[str], there: Sequence[str]) -> list[str]:
 def _compared(document: Document, items: Sequence[DocumentSummary]) -> list[ComparedSummary]:
     pieces = mark_differences([item.summary.text for item in items])
     evidence = SummaryEvidence.objects.current().filter(summary__in=[item.summary.pk for item in items])
-    spans = {found.summary_id: found.spans for found in evidence}
+    spans = {located.summary_id: located.spans for located in evidence}
     return [
         ComparedSummary(
             summary=item.summary,

@@ -109,7 +109,7 @@ def active(study: Study) -> QuerySet[Annotator]:
 
 
 def _readers(study: Study, people: list[Annotator], codes: list[str], language: StudyLanguage) -> Readers:
-    readers = [one for one in people if not one.reads or language.code in one.languages]
+    readers = [annotator for annotator in people if not annotator.reads or language.code in annotator.languages]
     theirs = [code for code in codes if normalise_language(code) == language.code]
     return Readers(language, len(readers), _stranded(study, theirs, readers))
 
@@ -117,7 +117,7 @@ def _readers(study: Study, people: list[Annotator], codes: list[str], language: 
 def _stranded(study: Study, codes: list[str], readers: list[Annotator]) -> int:
     wanting: QuerySet[Comparison] = study.comparisons.for_rating().wanting().filter(document__language__in=codes)
     if readers:
-        theirs = Q(assignments__annotator__in=[one.pk for one in readers])
+        theirs = Q(assignments__annotator__in=[reader.pk for reader in readers])
         had = Count("assignments", filter=theirs & ~Q(assignments__state=Assignment.State.EXPIRED))
         wanting = wanting.annotate(had=had).filter(had__gte=len(readers))
     return len(set(wanting.order_by().values_list("document", flat=True)))

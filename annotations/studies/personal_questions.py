@@ -47,7 +47,7 @@ def parse_questions(text: str) -> list[QuestionLine]:
     questions = [_question(number, line) for number, line in lines if line]
     if len(questions) > MOST_QUESTIONS:
         raise QuestionError(f"{len(questions)} questions are given; at most {MOST_QUESTIONS}.")
-    if len({(one.kind, one.text) for one in questions}) < len(questions):
+    if len({(question.kind, question.text) for question in questions}) < len(questions):
         raise QuestionError("A question is there twice. Ask each once.")
     return questions
 
@@ -81,8 +81,8 @@ def _options(number: int, kind: str, given: list[str]) -> list[str]:
 
 
 def _scale(number: int, given: list[str]) -> list[str]:
-    found = RANGE.fullmatch(given[0]) if given else None
-    low, high = map(int, found.groups()) if found else (0, 0)
+    bounds = RANGE.fullmatch(given[0]) if given else None
+    low, high = map(int, bounds.groups()) if bounds else (0, 0)
     if not 1 <= high - low < MOST_POINTS or len(given) > 3:
         raise QuestionError(
             f"Line {number}: expected a scale such as 1-5; not at all; very much, of at most {MOST_POINTS} numbers."

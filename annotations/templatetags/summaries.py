@@ -24,11 +24,11 @@ def summary(text: str, summary_format: str, *, parts: Sequence[Part] | str | Non
         parts: The same text in sentences, each of which becomes a span; none (in a template, "") for the text alone.
         below: Level of the heading that the summary stands under.
     """
-    known = parts if parts and not isinstance(parts, str) else ()
+    sentences = parts if parts and not isinstance(parts, str) else ()
     if summary_format == SummaryFormat.RENDERED:
-        html = as_html(text, tuple(_sentences(known)), below=below, table_label=gettext("Table"))
+        html = as_html(text, tuple(_sentences(sentences)), below=below, table_label=gettext("Table"))
     else:
-        html = "".join(map(_part, known or [Part(text)]))
+        html = "".join(map(_part, sentences or [Part(text)]))
     return mark_safe(html)  # noqa: S308  (escaped below and in as_html)
 
 

@@ -86,12 +86,12 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()[:200]
 
 
-def check_query(request: HttpRequest, known: frozenset[str]) -> None:
+def check_query(request: HttpRequest, parameters: frozenset[str]) -> None:
     """Raise ApiError for a parameter that is not known here, is there twice, or cannot be stored as text."""
     for name, values in request.GET.lists():
         shown = _printable(name)
-        if name not in known:
-            expected = ", ".join(sorted(known)) or "none"
+        if name not in parameters:
+            expected = ", ".join(sorted(parameters)) or "none"
             raise ApiError(
                 422, "invalid", f"{shown} is not a parameter of this address. Expected: {expected}.", field=shown
             )

@@ -92,8 +92,8 @@ def _with_progress(study: Study, progress: StudyCompletion) -> StudyOut:
 
 
 def _questions(study: Study, moment: str) -> list[str]:
-    there = [one for one in study.personal_questions.all() if one.moment == moment and one.retired_at is None]
-    return [as_line(question) for question in sorted(there, key=lambda one: (one.position, one.pk))]
+    questions = [q for q in study.personal_questions.all() if q.moment == moment and q.retired_at is None]
+    return [as_line(question) for question in sorted(questions, key=lambda q: (q.position, q.pk))]
 
 
 @router.post("/studies", auth=WRITE, response={201: StudyOut}, openapi_extra=MADE_STUDY_LINKS)

@@ -45,8 +45,8 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     if annotator is not None and external_id and annotator.external_id != external_id:
         annotator = None  # somebody else uses this browser now
     try:
-        known = annotator is not None or is_known(study, external_id) or has_joined(study, _account(request))
-        form = None if known else _languages_form(request, study)
+        is_returning = annotator is not None or is_known(study, external_id) or has_joined(study, _account(request))
+        form = None if is_returning else _languages_form(request, study)
         if annotator is not None and _is_over_for(annotator):
             return redirect("rate", study.public_id)
         if request.method == "GET" or (form is not None and not form.is_valid()):

@@ -77,7 +77,7 @@ def _initial() -> dict[str, Any]:
 
 def _keep_errors_before(form: StudyForm, step: str) -> None:
     """Forget errors of steps that nobody has come to yet."""
-    keys = [one.key for one in STEPS]
+    keys = [each.key for each in STEPS]
     passed = keys[: keys.index(step)] if step in keys else keys
     for name in [name for name in form.errors if STEP_OF.get(name) not in passed]:
         del form.errors[name]
