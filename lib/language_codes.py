@@ -37,10 +37,10 @@ def language_code(name: str) -> str:
     """
     try:
         code = langcodes.standardize_tag(LOCALE_TAIL.sub("", name.strip()))
-        known = langcodes.tag_is_valid(code)
+        is_valid = langcodes.tag_is_valid(code)
     except ValueError:
-        known = False
-    if not known:
+        is_valid = False
+    if not is_valid:
         code = _code_of_name(name)
     code = re.sub(r"^cmn\b", "zh", code)
     if len(code) > LONGEST_CODE:

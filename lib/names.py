@@ -15,7 +15,7 @@ class AmbiguousNameError(LookupError):
     def __init__(self, name: str, stored: Iterable[str]) -> None:
         self.name = name
         self.stored = list(stored)
-        written = ", ".join(ascii(one) for one in self.stored)
+        written = ", ".join(ascii(stored_name) for stored_name in self.stored)
         super().__init__(
             f"{name!r} may be any of {len(self.stored)} that look the same: {written}. Write one exactly so."
         )

@@ -113,8 +113,8 @@ def stored_uuids(model: type[Model], column: str, digits: Sequence[str]) -> list
     if not digits:
         return []
     marks = ", ".join(["%s"] * len(digits))
-    found = fetch(f"SELECT {column} FROM {model._meta.db_table} WHERE {column} IN ({marks})", *digits)  # noqa: S608  (no values)
-    return [key if isinstance(key, UUID) else UUID(key) for (key,) in found]
+    rows = fetch(f"SELECT {column} FROM {model._meta.db_table} WHERE {column} IN ({marks})", *digits)  # noqa: S608  (no values)
+    return [key if isinstance(key, UUID) else UUID(key) for (key,) in rows]
 
 
 def random_uuids(number: int) -> np.ndarray:

@@ -155,7 +155,7 @@ def _account_page(request: HttpRequest, user: User, **more: Any) -> HttpResponse
         "what_role_does": WHAT_ROLES_DO[role],
         "memberships": user.study_memberships.select_related("study"),
         "form": RoleForm(initial={"role": role}),
-        "what_roles_do": [(Role(known).label, text) for known, text in WHAT_ROLES_DO.items()],
+        "what_roles_do": [(Role(named_role).label, text) for named_role, text in WHAT_ROLES_DO.items()],
         "is_self": user.pk == request.user.pk,
         "events": AccountEvent.objects.filter(Q(actor=name) | Q(subject=name))[:EVENTS_SHOWN],
     }

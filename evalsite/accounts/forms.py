@@ -169,9 +169,9 @@ class InviteForm(forms.Form):
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
-        if email and (known := User.objects.filter(email__iexact=email).first()):
+        if email and (holder := User.objects.filter(email__iexact=email).first()):
             text = _("The account %(name)s has this address. Add it to a study on the page People of the study.")
-            raise ValidationError(text % {"name": known.get_username()})
+            raise ValidationError(text % {"name": holder.get_username()})
         return email
 
 

@@ -84,6 +84,6 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 if votes and work can be taken: database, broker and disk; else 503 with what is wrong with each."""
-    found = {name: check() or "ok" for name, check in CHECKS.items()}
-    is_ready = all(answer == "ok" for answer in found.values())
-    return JsonResponse({"status": "ok" if is_ready else "not ready", **found}, status=200 if is_ready else 503)
+    answers = {name: check() or "ok" for name, check in CHECKS.items()}
+    is_ready = all(answer == "ok" for answer in answers.values())
+    return JsonResponse({"status": "ok" if is_ready else "not ready", **answers}, status=200 if is_ready else 503)

@@ -68,11 +68,11 @@ def compare_pairs(inputs: BoardInputs, ratings: Ratings, margin: float | None, s
         {
             "small": inputs.slugs[i],
             "large": inputs.slugs[j],
-            **result_values(found, margin, size_of(inputs), told_apart(ratings, i, j)),
-            "pairs": found.candidates,
+            **result_values(chosen, margin, size_of(inputs), told_apart(ratings, i, j)),
+            "pairs": chosen.candidates,
             "outcomes": outcomes.between(i, j),
         }
-        for (i, j), found in zip(pairs, results, strict=True)
+        for (i, j), chosen in zip(pairs, results, strict=True)
     ]
 
 
@@ -128,20 +128,20 @@ def size_of(inputs: BoardInputs) -> StudySize:
     return StudySize.of(inputs.arrays)
 
 
-def result_values(found: ChosenPair, margin: float | None, size: StudySize, told: Told) -> dict[str, Any]:
+def result_values(chosen: ChosenPair, margin: float | None, size: StudySize, told: Told) -> dict[str, Any]:
     """Return a comparison as values for JSON. told: What the board's rule says of the two."""
-    result = found.result
+    result = chosen.result
     numbers = {name: _defined(value) for name, value in asdict(result).items() if isinstance(value, float)}
-    decided = numbers | {"margin": margin, "told": str(told), "reason": result.reason, **_needed(found, margin, size)}
+    decided = numbers | {"margin": margin, "told": str(told), "reason": result.reason, **_needed(chosen, margin, size)}
     if margin is None:
         return decided | dict.fromkeys(("p", "p_equivalence", "distance", "verdict", "equivalent"))
     equivalent = None if result.reason else result.equivalent
     return decided | {"verdict": _verdict(result, told), "equivalent": equivalent}
 
 
-def _needed(found: ChosenPair, margin: float | None, size: StudySize) -> dict[str, int | None]:
+def _needed(chosen: ChosenPair, margin: float | None, size: StudySize) -> dict[str, int | None]:
     """Return the study that decides; nothing without a margin."""
-    forecast = UNKNOWN if margin is None else Forecast.of(size, growth_to_decide(found.result, found.tail))
+    forecast = UNKNOWN if margin is None else Forecast.of(size, growth_to_decide(chosen.result, chosen.tail))
     return forecast.numbers()
 
 

@@ -51,16 +51,16 @@ def stopping_bounds(criterion: Criterion, filters: Filters, better: str, worse: 
     of_a = [(system_a, SHARE_OF_A[Outcome(outcome)]) for *_, system_a, outcome in rows]
     results = np.array([share if system_a == better else 1 - share for system_a, share in of_a])
     document, annotator = np.array([row[:2] for row in rows], dtype=np.int64).T
-    found = confidence_sequence(results, document, annotator)
+    sequence = confidence_sequence(results, document, annotator)
     return StoppingBounds(
         better,
         worse,
         len(rows),
-        estimate=float(found.estimate[-1]),
-        lower=float(found.lower[-1]),
-        upper=float(found.upper[-1]),
-        documents=float(found.documents[-1]),
-        annotators=float(found.annotators[-1]),
-        decided_after=found.decided_after,
-        lacking=found.lacking,
+        estimate=float(sequence.estimate[-1]),
+        lower=float(sequence.lower[-1]),
+        upper=float(sequence.upper[-1]),
+        documents=float(sequence.documents[-1]),
+        annotators=float(sequence.annotators[-1]),
+        decided_after=sequence.decided_after,
+        lacking=sequence.lacking,
     )

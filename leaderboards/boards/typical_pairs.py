@@ -69,11 +69,11 @@ def count_votes(criterion: Criterion, filters: Filters, small: str, large: str) 
 
 def choose_typical(pairs: Iterable[PairVotes]) -> dict[str, PairVotes | None]:
     """Return the typical win, loss and tie; None where there is none."""
-    known = [pair for pair in pairs if pair.votes >= LEAST_VOTES]
+    with_votes = [pair for pair in pairs if pair.votes >= LEAST_VOTES]
     return {
-        WIN: _clearest(known, lambda pair: pair.for_small),
-        LOSS: _clearest(known, lambda pair: pair.for_large),
-        TIE: _clearest(known, lambda pair: pair.tie) or _most_even(known),
+        WIN: _clearest(with_votes, lambda pair: pair.for_small),
+        LOSS: _clearest(with_votes, lambda pair: pair.for_large),
+        TIE: _clearest(with_votes, lambda pair: pair.tie) or _most_even(with_votes),
     }
 
 

@@ -159,7 +159,7 @@ def _compared(
     margin = inputs.study.noninferiority_margin
     # The margin is about ties as halves, whatever the board does with them.
     same_votes = inputs.filters.tie_rule == Ties.HALF and ratings.resamples == RESAMPLES
-    found = compare_chosen(
+    chosen = compare_chosen(
         inputs.arrays,
         (number[small.system or ""], number[large.system or ""]),
         pairs,
@@ -170,9 +170,9 @@ def _compared(
         drawn=ratings.drawn if same_votes else None,
     )
     i, j = number[small.system or ""], number[large.system or ""]
-    values = result_values(found, margin, size_of(inputs), told_apart(ratings, i, j))
+    values = result_values(chosen, margin, size_of(inputs), told_apart(ratings, i, j))
     outcomes = PairOutcomes.of(inputs.arrays).between(i, j)
-    return values | shares_of(values) | {"pairs": found.candidates, "outcomes": outcomes}
+    return values | shares_of(values) | {"pairs": chosen.candidates, "outcomes": outcomes}
 
 
 def shares_of(result: Mapping[str, Any]) -> dict[str, float | None]:

@@ -33,7 +33,7 @@ def ensure_sharing_triggers(using: str = "default", **kwargs: object) -> None:
     if not {LINK, PUBLIC, STUDIES} <= set(connection.introspection.table_names()):
         return  # migrated back to before the tables
     with connection.cursor() as cursor:
-        columns = [one.name for one in connection.introspection.get_table_description(cursor, LINK)]
+        columns = [column.name for column in connection.introspection.get_table_description(cursor, LINK)]
         for statement in _postgresql() if connection.vendor == "postgresql" else _sqlite(columns):
             cursor.execute(statement)
 

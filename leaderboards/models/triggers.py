@@ -45,8 +45,8 @@ def ensure_triggers(using: str = "default", **kwargs: object) -> None:
     if not {TABLE, STUDIES} <= set(connection.introspection.table_names()):
         return  # migrated back to before the tables
     with connection.cursor() as cursor:
-        columns = [one.name for one in connection.introspection.get_table_description(cursor, TABLE)]
-        of_study = {one.name for one in connection.introspection.get_table_description(cursor, STUDIES)}
+        columns = [column.name for column in connection.introspection.get_table_description(cursor, TABLE)]
+        of_study = {column.name for column in connection.introspection.get_table_description(cursor, STUDIES)}
         if connection.vendor == "postgresql":
             statements = [*_postgresql_frozen(), *(POSTGRESQL_REAL if "simulated" in of_study else ())]
         else:

@@ -117,7 +117,7 @@ def _said(verdict: Values, votes: int, notes: list[str]) -> BoardVerdict:
         kind, sentence = OPEN, f"{lacking}. It takes {LEAST} on each of {small} and {large}."
     else:
         kind, sentence = say_result(verdict, small, large, votes)
-    known = verdict["lower"] is not None and not verdict["too_few"]
+    has_bounds = verdict["lower"] is not None and not verdict["too_few"]
     return BoardVerdict(
         kind,
         HEADINGS[kind],
@@ -126,7 +126,7 @@ def _said(verdict: Values, votes: int, notes: list[str]) -> BoardVerdict:
         large,
         notes=notes,
         gains=[_gain(measure, verdict["gains"][measure.key]) for measure in MEASURES],
-        picture=draw_verdict(verdict) if known else None,
+        picture=draw_verdict(verdict) if has_bounds else None,
     )
 
 

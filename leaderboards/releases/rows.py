@@ -275,9 +275,9 @@ class Contents:
         criteria = dict(self.study.criteria.values_list("pk", "key"))
         twice = list(answered_twice(self.study))
         votes = Judgement.objects.filter(pk__in=[row.first for row in twice])
-        known = {pk: (public, pair) for pk, public, pair in votes.values_list("pk", "public_id", _COMPARISON)}
+        first_votes = {pk: (public, pair) for pk, public, pair in votes.values_list("pk", "public_id", _COMPARISON)}
         for row in twice:
-            public_id, comparison = known[row.first]
+            public_id, comparison = first_votes[row.first]
             yield {
                 "id": str(public_id),
                 "comparison_id": comparison,

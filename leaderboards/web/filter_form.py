@@ -72,11 +72,11 @@ def check_choice(filters: Filters, study: Study) -> Filters:
     for name in OWN:
         if (value := filters.asked.get(name)) is None:
             continue
-        known = options[name]()
-        same = [option for option in known if form_of[name](option) == form_of[name](value)]
-        if value not in known and len(same) != 1:
-            raise UnknownFilterError(name, value, ", ".join(known) or "nothing; this study has none")
-        chosen[name] = value if value in known else same[0]
+        values = options[name]()
+        same = [option for option in values if form_of[name](option) == form_of[name](value)]
+        if value not in values and len(same) != 1:
+            raise UnknownFilterError(name, value, ", ".join(values) or "nothing; this study has none")
+        chosen[name] = value if value in values else same[0]
     return replace(filters, **chosen)
 
 

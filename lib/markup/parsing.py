@@ -108,9 +108,9 @@ def elements(source: str) -> tuple[Element, ...]:
     if len(source) <= LONGEST:
         tokens = _markdown.parse(source)
         if all(token.level < DEEPEST - 1 for token in tokens):
-            found = tuple(_MarkupReader(source).elements(tokens))
-            if any(piece.text.strip() for element in found for piece in element.pieces):
-                return found
+            parsed = tuple(_MarkupReader(source).elements(tokens))
+            if any(piece.text.strip() for element in parsed for piece in element.pieces):
+                return parsed
     return _as_written(source)
 
 

@@ -33,19 +33,19 @@ def mark_differences(texts: Sequence[str]) -> list[list[Piece]]:
     cut = [_PIECE.findall(text) for text in texts]
     keys = [[piece.casefold() for piece in pieces if not piece.isspace()][:MOST_PIECES] for pieces in cut]
     shared: list[set[int]] = [set() for _ in texts]
-    for one, other in combinations(range(len(texts)), 2):
-        a, b = _comparable(keys[one], keys[other])
+    for first, second in combinations(range(len(texts)), 2):
+        a, b = _comparable(keys[first], keys[second])
         for block in SequenceMatcher(a=a, b=b, autojunk=False).get_matching_blocks():
-            shared[one].update(range(block.a, block.a + block.size))
-            shared[other].update(range(block.b, block.b + block.size))
+            shared[first].update(range(block.a, block.a + block.size))
+            shared[second].update(range(block.b, block.b + block.size))
     return [_marked(pieces, places) for pieces, places in zip(cut, shared, strict=True)]
 
 
-def _comparable(one: list[str], other: list[str]) -> tuple[list[str], list[str]]:
+def _comparable(first: list[str], second: list[str]) -> tuple[list[str], list[str]]:
     """Return the beginnings of two texts that can be compared while somebody waits."""
-    while (there := Counter(other)) and sum(there[key] for key in one) > MOST_MATCHES:
-        one, other = one[: len(one) // 2], other[: len(other) // 2]
-    return one, other
+    while (there := Counter(second)) and sum(there[key] for key in first) > MOST_MATCHES:
+        first, second = first[: len(first) // 2], second[: len(second) // 2]
+    return first, second
 
 
 def _marked(pieces: Sequence[str], shared: set[int]) -> list[Piece]:

@@ -100,7 +100,9 @@ def _by_script(text: str, scripts: Counter[str | None]) -> str:
 
 def _latin(said: list[str]) -> LanguageGuess:
     counts = Counter(said)
-    shares = {code: sum(counts[word] for word in known) / max(len(said), 1) for code, known in _WORDS.items()}
+    shares = {
+        code: sum(counts[word] for word in common_words) / max(len(said), 1) for code, common_words in _WORDS.items()
+    }
     best = max(shares, key=lambda code: (shares[code], code == FALLBACK))
     english = shares[FALLBACK]
     if best == FALLBACK:

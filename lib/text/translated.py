@@ -110,8 +110,8 @@ def split_line(line: str) -> tuple[str, list[str]]:
     if line.startswith("|"):
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         return "| " + " | ".join("{}" for _ in cells) + " |", cells
-    found = re.fullmatch(r"(#+ |- |> )?(.*)", line)
-    mark, text = found.groups() if found else ("", line)
+    parts = re.fullmatch(r"(#+ |- |> )?(.*)", line)
+    mark, text = parts.groups() if parts else ("", line)
     return f"{mark or ''}{{}}", [text.strip()]
 
 
@@ -154,12 +154,12 @@ def _find(language: str, text: str, depth: int) -> str | None:
         return _around(text, stripped, PLACE.sub(counted[1], form)) if form else None
     # After a label Django has put the colon of the page's language already.
     colon = _mark(language, ": ").rstrip()
-    if depth and stripped.endswith((":", colon)) and (found := _find(language, stripped[:-1], depth - 1)):
-        return _around(text, stripped, f"{found}{colon}")
+    if depth and stripped.endswith((":", colon)) and (in_language := _find(language, stripped[:-1], depth - 1)):
+        return _around(text, stripped, f"{in_language}{colon}")
     if depth == 0 or " " not in stripped:
         return None
-    if found := _list(language, stripped, depth) or _by_pattern(language, stripped, depth):
-        return _around(text, stripped, found)
+    if in_language := _list(language, stripped, depth) or _by_pattern(language, stripped, depth):
+        return _around(text, stripped, in_language)
     return _in_parts(language, text, depth)
 
 
@@ -184,9 +184,9 @@ def _list(language: str, text: str, depth: int) -> str | None:
     parts = re.split(r", | and ", text)
     if not 2 <= len(parts) <= LONGEST_LIST:
         return None
-    found = [_exactly(language, part) or _by_pattern(language, part, depth - 1) for part in parts]
+    translations = [_exactly(language, part) or _by_pattern(language, part, depth - 1) for part in parts]
     mark = _mark(language, " and " if all(_exactly(language, part) for part in parts) else ", ")
-    return mark.join(filter(None, found)) if all(found) else None
+    return mark.join(filter(None, translations)) if all(translations) else None
 
 
 def _around(text: str, stripped: str, translation: str) -> str:
@@ -198,26 +198,26 @@ def _value(language: str, value: str, depth: int) -> str:
     words = value.strip()
     if " " not in words:
         return _exactly(language, words) or value if words.casefold() in WITHIN else value
-    if found := _find(language, words, depth):
-        return found
+    if in_language := _find(language, words, depth):
+        return in_language
     return re.sub(", | and ", _mark(language, " and "), value) if NAMES.fullmatch(words) else value
 
 
 def _in_parts(language: str, text: str, depth: int) -> str | None:
     """Translate the sentences of a text, else the items of a list, else what stands after a name and a colon."""
     sentences = re.split(r"(?<=[.!?]) (?=[A-Z“])", text)
-    if len(sentences) > 1 and (found := _joined(language, sentences, _between_sentences(language), depth)):
-        return found
+    if len(sentences) > 1 and (in_language := _joined(language, sentences, _between_sentences(language), depth)):
+        return in_language
     items = re.split(r"; (?:and )?", text)
-    if len(items) > 1 and (found := _joined(language, items, _mark(language, "; "), depth)):
-        return found
+    if len(items) > 1 and (in_language := _joined(language, items, _mark(language, "; "), depth)):
+        return in_language
     name, colon, rest = text.partition(": ")
-    if colon and (found := _find(language, rest, depth - 1)):
-        return f"{_at_place(language, name) or _value(language, name, 0)}{_mark(language, ': ')}{found}"
+    if colon and (in_language := _find(language, rest, depth - 1)):
+        return f"{_at_place(language, name) or _value(language, name, 0)}{_mark(language, ': ')}{in_language}"
     if RANGE.fullmatch(text):
         return text.replace(" to ", _mark(language, "–"))
-    if text.endswith(".") and (found := _find(language, text[:-1], depth - 1)):
-        return f"{found}{_mark(language, '.')}"
+    if text.endswith(".") and (in_language := _find(language, text[:-1], depth - 1)):
+        return f"{in_language}{_mark(language, '.')}"
     return None
 
 
@@ -228,18 +228,18 @@ def _at_place(language: str, place: str) -> str | None:
         return None
     comma = _mark(language, ", ")
 
-    def shown(found: re.Match[str]) -> str:
-        form = _texts(language).get(f"{found[1]} %(n)s") or f"{found[1]} %(n)s"
-        return f"{comma}{PLACE.sub(lambda _: found[2], form)}"
+    def shown(words: re.Match[str]) -> str:
+        form = _texts(language).get(f"{words[1]} %(n)s") or f"{words[1]} %(n)s"
+        return f"{comma}{PLACE.sub(lambda _: words[2], form)}"
 
     return place[: first.start()] + AT.sub(shown, place[first.start() :])
 
 
 def _joined(language: str, parts: list[str], mark: str, depth: int) -> str | None:
-    found = [_find(language, part, depth - 1) for part in parts]
-    if not any(found):
+    translations = [_find(language, part, depth - 1) for part in parts]
+    if not any(translations):
         return None
-    return mark.join(translation or part for part, translation in zip(parts, found, strict=True))
+    return mark.join(translation or part for part, translation in zip(parts, translations, strict=True))
 
 
 class Pattern:
@@ -270,8 +270,8 @@ class Pattern:
         is_short = not self.begins and self.length < SHORT
         if is_short and any(len(value.split()) > WORDS_IN_SHORT for value in values):
             return None
-        found = dict(zip(self.names, values, strict=True))
-        return found if all(found[name] == value for name, value in zip(self.names, values, strict=True)) else None
+        named = dict(zip(self.names, values, strict=True))
+        return named if all(named[name] == value for name, value in zip(self.names, values, strict=True)) else None
 
     def _values(self, text: str) -> list[str] | None:
         """Return what stands between the words, each value as short as can be; None where the words are others."""
@@ -281,11 +281,11 @@ class Pattern:
             return None
         values = []
         for literal in between:
-            found = text.find(literal, at, end)
-            if found < 0:
+            next_at = text.find(literal, at, end)
+            if next_at < 0:
                 return None
-            values.append(text[at:found])
-            at = found + len(literal)
+            values.append(text[at:next_at])
+            at = next_at + len(literal)
         return [*values, text[at:end]]
 
 
@@ -307,7 +307,9 @@ def _catalogue(language: str) -> tuple[dict[str, str], list[Pattern]]:
         for text, value in texts.items()
         if PLACE.search(text) and len(PLACE.sub("", text)) >= LEAST_CHARACTERS and not COUNT.fullmatch(text)
     ]
-    patterns.sort(key=lambda one: (not one.begins or one.is_beginning, -one.length, -len(one.names)))
+    patterns.sort(
+        key=lambda pattern: (not pattern.begins or pattern.is_beginning, -pattern.length, -len(pattern.names))
+    )
     whole = {key: value for key, value in texts.items() if not PLACE.search(key)}
     # Begun with a capital or not: a status stands in a table and within a sentence.
     return {key.casefold(): value for key, value in whole.items()} | whole, patterns

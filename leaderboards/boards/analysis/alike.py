@@ -95,9 +95,9 @@ def documents_alike(data: AnalysisData, rule: Comparable, unvoted: list[str], sy
         )
         return about
     names, features = _features(data, every, systems)
-    found = likeness(features, np.arange(len(every)) < len(voted), seed=data.seed)
-    about["p"], about["differ"] = number(found.smallest), _differ(names, found)
-    if found.smallest <= LEVEL:
+    test = likeness(features, np.arange(len(every)) < len(voted), seed=data.seed)
+    about["p"], about["differ"] = number(test.smallest), _differ(names, test)
+    if test.smallest <= LEVEL:
         about["refused"] = _refused(about["differ"])
     return about
 
@@ -124,27 +124,27 @@ def _features(data: AnalysisData, documents: list[str], systems: list[str]) -> t
     names, columns = [], []
     for metric in data.scores:
         values = data.by_document(metric)[cells]
-        known = np.isfinite(values)
-        mean = np.where(known, values, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-        mean = np.where(known.any(axis=0), mean, np.nan)
+        is_known = np.isfinite(values)
+        mean = np.where(is_known, values, 0).sum(axis=0) / np.maximum(is_known.sum(axis=0), 1)
+        mean = np.where(is_known.any(axis=0), mean, np.nan)
         names += [(metric, ""), *((metric, system) for system in systems)]
         columns += [mean, *(values - mean)]
     return names, np.array(columns).reshape(len(names), len(documents)).T
 
 
-def _differ(names: list[tuple[str, str]], found: Likeness) -> list[Values]:
+def _differ(names: list[tuple[str, str]], test: Likeness) -> list[Values]:
     """List what differs, the metric's largest difference only."""
     largest: dict[str, int] = defaultdict(lambda: -1)
-    for i in np.flatnonzero(found.differs).tolist():
+    for i in np.flatnonzero(test.differs).tolist():
         metric, best = names[i][0], largest[names[i][0]]
-        if best < 0 or abs(found.difference[i]) > abs(found.difference[best]):
+        if best < 0 or abs(test.difference[i]) > abs(test.difference[best]):
             largest[metric] = i
     return [
         {
             "metric": metric,
             "system": names[i][1],
-            "difference": number(found.difference[i]),
-            "p": number(found.p[i]),
+            "difference": number(test.difference[i]),
+            "p": number(test.p[i]),
         }
         for metric, i in largest.items()
     ]

@@ -58,7 +58,7 @@ def _told(data: AnalysisData, rated: RatedVotes, k: int) -> Values:
     said = {j: {told_apart(data.ratings, i, j) for i in order[:k]} for j in order[k:]}
     words = set().union(*said.values())
     told = next((word for word in (Told.OPEN, Told.TOO_FEW) if word in words), Told.DIFFER)
-    others = [data.inputs.slugs[j] for j, found in said.items() if found != {Told.DIFFER}]
+    others = [data.inputs.slugs[j] for j, tellings in said.items() if tellings != {Told.DIFFER}]
     return {"told": str(told), "not_told_from": others}
 
 

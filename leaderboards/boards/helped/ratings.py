@@ -40,13 +40,13 @@ def help_ratings(inputs: BoardInputs, ratings: Ratings, seed: int) -> Helped:
     if isinstance(frame, str):
         return Helped(ratings, _about(told.judge, inputs, frame))
     judges = np.arange(frame.predictors.shape[1]) == 0
-    found = helped_ratings(
+    helped = helped_ratings(
         frame.votes, frame.item, frame.items, frame.predictors, seed=seed, judges=judges, strata=frame.strata
     )
-    moved = _moved(ratings, frame, found)
+    moved = _moved(ratings, frame, helped)
     return Helped(
         replace(moved, method=f"{ratings.method}; {METHOD.format(judge=told.judge)}"),
-        _about(told.judge, inputs, "") | _said(data, frame, found, ratings),
+        _about(told.judge, inputs, "") | _said(data, frame, helped, ratings),
     )
 
 
@@ -55,11 +55,11 @@ def _about(judge: str, inputs: BoardInputs, reason: str) -> dict[str, Any]:
     return {"judge": judge, "reason": reason, "votes": votes, "effective_votes": float(votes) if votes else None}
 
 
-def _said(data: AnalysisData, frame: Frame, found: HelpedRatings, people: Ratings) -> dict[str, Any]:
+def _said(data: AnalysisData, frame: Frame, helped: HelpedRatings, people: Ratings) -> dict[str, Any]:
     names = [data.inputs.slugs[i] for i in frame.systems.tolist()]
     return {
-        "effective_votes": float(found.effective.mean()),
-        "tuning": found.tuning.tolist(),
+        "effective_votes": float(helped.effective.mean()),
+        "tuning": helped.tuning.tolist(),
         "metrics": frame.metrics,
         "pairs": len(frame.items),
         "documents": frame.alike,
@@ -67,7 +67,7 @@ def _said(data: AnalysisData, frame: Frame, found: HelpedRatings, people: Rating
         "systems": [
             {
                 "system": name,
-                "effective_votes": float(found.effective[k]),
+                "effective_votes": float(helped.effective[k]),
                 "people": {
                     "rating": float(people.rating[i]),
                     "lower": float(people.lower[i]),
@@ -79,19 +79,19 @@ def _said(data: AnalysisData, frame: Frame, found: HelpedRatings, people: Rating
     }
 
 
-def _moved(people: Ratings, frame: Frame, found: HelpedRatings) -> Ratings:
+def _moved(people: Ratings, frame: Frame, helped: HelpedRatings) -> Ratings:
     """Put the moved ratings at the places of their systems, each where its interval is narrower than people's."""
-    at, level = frame.systems, _reach(found.precision)
+    at, level = frame.systems, _reach(helped.precision)
     before = (people.upper[at] - people.lower[at]) / 2
     better = level < before
     rating, lower, upper = people.rating.copy(), people.lower.copy(), people.upper.copy()
-    rating[at] = np.where(better, to_rating(found.moved), rating[at])
+    rating[at] = np.where(better, to_rating(helped.moved), rating[at])
     half = np.where(better, level, before)
     lower[at], upper[at] = rating[at] - half, rating[at] + half
-    at_once = _at_once(people, frame, found, better)
+    at_once = _at_once(people, frame, helped, better)
     all_lower, all_upper = people.all_lower.copy(), people.all_upper.copy()
     all_lower[at], all_upper[at] = rating[at] - at_once, rating[at] + at_once
-    parts = tuple(_part(part, found) for part in people.parts)
+    parts = tuple(_part(part, helped) for part in people.parts)
     best, worst = people.best_rank.copy(), people.worst_rank.copy()
     if parts[0].differences is not None and not np.isnan(best[at]).any():
         best[at], worst[at] = parts[0].differences.ranks()
@@ -110,27 +110,27 @@ def _reach(precision: Precision) -> FloatArray:
     return np.asarray(SCALE * np.diag(precision.reach()))
 
 
-def _at_once(people: Ratings, frame: Frame, found: HelpedRatings, better: Any) -> FloatArray:
+def _at_once(people: Ratings, frame: Frame, ratings: HelpedRatings, better: Any) -> FloatArray:
     """Give half the widths of intervals that hold for all systems at once: as rare beyond them as beyond people's."""
     half = (people.all_upper[frame.systems] - people.all_lower[frame.systems]) / 2
-    alone, helped = found.alone, found.precision
+    alone, helped = ratings.alone, ratings.precision
     error = np.diag(alone.error)
     tail = stdtr(np.diag(alone.freedom), -half / SCALE / np.where(error > 0, error, np.inf))
     reach = -SCALE * stdtrit(np.diag(helped.freedom), tail) * np.diag(helped.error)
     return np.asarray(np.where(better & (reach < half), reach, half))
 
 
-def _part(part: RatedPart, found: HelpedRatings) -> RatedPart:
+def _part(part: RatedPart, ratings: HelpedRatings) -> RatedPart:
     """Move the differences that help makes surer; the quantile for all at once is that of people's votes."""
     people = part.differences
-    if people is None or len(part.systems) != len(found.moved):
+    if people is None or len(part.systems) != len(ratings.moved):
         return part
-    gap = found.moved[:, np.newaxis] - found.moved[np.newaxis, :]
-    helped = replace(people, gap=gap, sure=found.precision)
+    gap = ratings.moved[:, np.newaxis] - ratings.moved[np.newaxis, :]
+    helped = replace(people, gap=gap, sure=ratings.precision)
     surer = helped.reach < people.reach
     sure = Precision(
-        np.where(surer, found.precision.variance, people.sure.variance),
-        np.where(surer, found.precision.freedom, people.sure.freedom),
+        np.where(surer, ratings.precision.variance, people.sure.variance),
+        np.where(surer, ratings.precision.freedom, people.sure.freedom),
     )
     both: Differences = replace(people, gap=np.where(surer, gap, people.gap), sure=sure)
     return replace(part, differences=both)

@@ -16,12 +16,12 @@ COLUMNS = ("System", "Against", "Gap", "Lower", "Upper", "Do they differ?", "Rea
 
 def differences_chart(board: Mapping[str, Any]) -> Chart:
     """Draw the pairs of a board as a matrix; the table has the better system of each pair first."""
-    found = board["differences"]
-    pairs, systems = found["pairs"], found["systems"]
+    differences = board["differences"]
+    pairs, systems = differences["pairs"], differences["systems"]
     if not pairs:
         return empty_chart(NAME, TITLE, "No votes on two systems yet.")
     shown = systems[:MOST_SYSTEMS]
-    left_out = len(systems) + found["systems_left_out"] - len(shown)
+    left_out = len(systems) + differences["systems_left_out"] - len(shown)
     more = f" Drawn are the first {len(shown)} of {len(shown) + left_out} systems." if left_out else ""
     return Chart(
         NAME,

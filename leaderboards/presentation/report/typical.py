@@ -128,9 +128,9 @@ def show_typical(
         if comparison is None:
             shown.append(TypicalPair(kind, title, reason=names.missing(kind)))
             continue
-        one = _with_votes(query, TypicalPair(kind, title, comparison=comparison.pk), votes[comparison.pk])
-        one = _with_comments(one, remarks.get(comparison.pk, []))
-        shown.append(_with_texts(one, query.study, comparison, small_is_a[comparison.pk]) if texts else one)
+        typical = _with_votes(query, TypicalPair(kind, title, comparison=comparison.pk), votes[comparison.pk])
+        typical = _with_comments(typical, remarks.get(comparison.pk, []))
+        shown.append(_with_texts(typical, query.study, comparison, small_is_a[comparison.pk]) if texts else typical)
     return shown
 
 

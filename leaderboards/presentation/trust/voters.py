@@ -47,18 +47,18 @@ def all_said_of_voters(texts: Iterable[str], *, simulated: bool) -> list[str]:
 def _of_simulated(text: str) -> str:
     if text in OF_SIMULATED:
         return OF_SIMULATED[text]
-    if found := _NOT_KNOWN.fullmatch(text):
-        return f"It is not known yet whether the simulated votes agree: {found['why']}"
-    if found := _NO_METRICS.fullmatch(text):
-        return f"It is not known how far metrics and the simulated votes agree: {found['why']}"
-    if found := _NO_SIDE.fullmatch(text):
-        return f"It is not known whether the simulated votes prefer one side of the screen: {found['why']}"
-    if found := _NO_RANKS.fullmatch(text):
-        return f"No metric certainly ranks the systems as the simulated votes do: {found['why']}"
-    if found := _RANKS.fullmatch(text):
-        names = found["names"]
+    if parts := _NOT_KNOWN.fullmatch(text):
+        return f"It is not known yet whether the simulated votes agree: {parts['why']}"
+    if parts := _NO_METRICS.fullmatch(text):
+        return f"It is not known how far metrics and the simulated votes agree: {parts['why']}"
+    if parts := _NO_SIDE.fullmatch(text):
+        return f"It is not known whether the simulated votes prefer one side of the screen: {parts['why']}"
+    if parts := _NO_RANKS.fullmatch(text):
+        return f"No metric certainly ranks the systems as the simulated votes do: {parts['why']}"
+    if parts := _RANKS.fullmatch(text):
+        names = parts["names"]
         return f"The order of the systems by the simulated votes is much that of {names}. It says nothing of people."
-    if found := _CLICKED.fullmatch(text):
-        side = found["side"]
+    if parts := _CLICKED.fullmatch(text):
+        side = parts["side"]
         return f"The {side} summary wins more often than by chance. Sides are shuffled, so this favours no system."
     return text
