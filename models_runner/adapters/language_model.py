@@ -60,9 +60,9 @@ class LanguageModelAdapter:
             answers = {call.prompt: answer_of(call.prompt) for call in calls}
             if unasked := [prompt for prompt, answer in answers.items() if answer is None]:
                 return unasked
-            known = [answer for call in calls if (answer := answers[call.prompt])]
+            settled = [answer for call in calls if (answer := answers[call.prompt])]
             try:
-                calls = strategy.send([settled_answer(written, _exact_count(self.engine)) for written in known])
+                calls = strategy.send([settled_answer(written, _exact_count(self.engine)) for written in settled])
             except StopIteration as end:
                 return _output(end.value)
 

@@ -200,8 +200,10 @@ def written_tokens(logprobs: object) -> tuple[WrittenToken, ...]:
         if not isinstance(told, Mapping) or not isinstance(told.get("token"), str):
             return ()
         listed = told.get("top_logprobs")
-        pairs = [told, *(one for one in listed if isinstance(one, Mapping))] if isinstance(listed, list) else [told]
-        chances = {one["token"]: one["logprob"] for one in pairs if _is_logprob(one)}
+        pairs = (
+            [told, *(token for token in listed if isinstance(token, Mapping))] if isinstance(listed, list) else [told]
+        )
+        chances = {token["token"]: token["logprob"] for token in pairs if _is_logprob(token)}
         tokens.append(WrittenToken(told["token"], chances))
     return tuple(tokens)
 

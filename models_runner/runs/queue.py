@@ -55,7 +55,7 @@ class Waiting:
 
     @property
     def summaries_before(self) -> int:
-        return sum(one.left for one in self.before)
+        return sum(open_run.left for open_run in self.before)
 
     @property
     def named(self) -> tuple[RunBefore, ...]:
@@ -97,12 +97,16 @@ def waiting_of(runs: Iterable[Run]) -> Mapping[int, Waiting]:
     if not asked:
         return {}
     queue = _read_queue()
-    waiting = [one for pk in asked if (one := queue.runs.get(pk)) and not one.held and (one.ready or one.pause_until)]
+    waiting = [
+        open_run
+        for pk in asked
+        if (open_run := queue.runs.get(pk)) and not open_run.held and (open_run.ready or open_run.pause_until)
+    ]
     if not waiting:
         return {}
     worker_missing = not workers_for(QUEUE)
     trains = FineTuning.objects.running().first()
-    return {one.run.pk: _waiting(one, queue, worker_missing, trains) for one in waiting}
+    return {open_run.run.pk: _waiting(open_run, queue, worker_missing, trains) for open_run in waiting}
 
 
 def _read_queue() -> _Queue:
@@ -123,21 +127,21 @@ def _read_queue() -> _Queue:
     queue = _Queue()
     for run in Run.objects.filter(pk__in=counts).select_related("system", "dataset").defer("environment"):
         row = counts[run.pk]
-        one = queue.runs[run.pk] = _Open(run, row["held"], row["free"], row["pause"])
-        if one.ready:
-            queue.since[one.group] = min(run.queued_at, queue.since.get(one.group, run.queued_at))
+        open_run = queue.runs[run.pk] = _Open(run, row["held"], row["free"], row["pause"])
+        if open_run.ready:
+            queue.since[open_run.group] = min(run.queued_at, queue.since.get(open_run.group, run.queued_at))
     return queue
 
 
-def _waiting(one: _Open, queue: _Queue, worker_missing: bool, trains: FineTuning | None) -> Waiting:
-    if not one.ready:
-        return Waiting(pause_until=one.pause_until, fault=_fault(one.run))
+def _waiting(open_run: _Open, queue: _Queue, worker_missing: bool, trains: FineTuning | None) -> Waiting:
+    if not open_run.ready:
+        return Waiting(pause_until=open_run.pause_until, fault=_fault(open_run.run))
     if worker_missing:
         return Waiting(worker_missing=True)
-    others = [other for other in queue.runs.values() if other.run.pk != one.run.pk]
-    if beside := next((other.run for other in others if _takes_along(other, one)), None):
+    others = [other for other in queue.runs.values() if other.run.pk != open_run.run.pk]
+    if beside := next((other.run for other in others if _takes_along(other, open_run)), None):
         return Waiting(written_with=beside)
-    before = [other for other in others if other.held or _is_before(other, one, queue)]
+    before = [other for other in others if other.held or _is_before(other, open_run, queue)]
     before.sort(key=lambda other: (not other.held, queue.since.get(other.group, other.run.queued_at), other.run.pk))
     return Waiting(
         before=tuple(RunBefore(other.run, other.held + other.ready, bool(other.held)) for other in before),
@@ -145,21 +149,21 @@ def _waiting(one: _Open, queue: _Queue, worker_missing: bool, trains: FineTuning
     )
 
 
-def _takes_along(other: _Open, one: _Open) -> bool:
+def _takes_along(other: _Open, open_run: _Open) -> bool:
     """Whether the worker that writes the other run writes this one too, because it waited or had begun by then."""
-    if other.group != one.group or not other.held:
+    if other.group != open_run.group or not other.held:
         return False
     begun = other.run.started_at
-    return one.run.status == Run.Status.RUNNING or bool(begun and one.run.queued_at < begun)
+    return open_run.run.status == Run.Status.RUNNING or bool(begun and open_run.run.queued_at < begun)
 
 
-def _is_before(other: _Open, one: _Open, queue: _Queue) -> bool:
+def _is_before(other: _Open, open_run: _Open, queue: _Queue) -> bool:
     """Whether a worker takes up the other run first. Of a run that has begun, only those being written are known."""
-    if not other.ready or other.group == one.group or one.run.status != Run.Status.PENDING:
+    if not other.ready or other.group == open_run.group or open_run.run.status != Run.Status.PENDING:
         return False
     if other.run.status != Run.Status.PENDING:
         return False
-    return queue.since[other.group] < queue.since[one.group]
+    return queue.since[other.group] < queue.since[open_run.group]
 
 
 def _fault(run: Run) -> str:

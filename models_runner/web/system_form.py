@@ -124,13 +124,13 @@ class SettingsField(forms.JSONField):
         if value in self.empty_values:
             return None
         try:
-            found = strict_json(value)
+            parsed = strict_json(value)
         except StrictJsonError as error:
             raise forms.ValidationError(f"What was typed {error.message}") from error
-        for _place, text in json_texts(found):
+        for _place, text in json_texts(parsed):
             if problem := storable_problem(text):
                 raise forms.ValidationError(f"What was typed {problem}")
-        return found
+        return parsed
 
 
 class SystemForm(forms.Form):
@@ -274,8 +274,8 @@ class SystemForm(forms.Form):
 
     def _field_of(self, message: str) -> str | None:
         """Return the field that a message of the catalogue is about; None where the form has no such field."""
-        found = FIELD_OF_ERROR.match(message)
-        name = f"engine_{found['engine']}" if found and found["engine"] else found and found["field"]
+        named = FIELD_OF_ERROR.match(message)
+        name = f"engine_{named['engine']}" if named and named["engine"] else named and named["field"]
         return name if name in self.fields else None
 
 

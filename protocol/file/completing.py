@@ -66,7 +66,7 @@ def _dataset(value: Any) -> Any:
 def _source(value: Any) -> Any:
     if not isinstance(value, dict) or not isinstance(columns := value.get("map"), dict):
         return value
-    return value | {"map": {name: [one] if isinstance(one, str) else one for name, one in columns.items()}}
+    return value | {"map": {name: [column] if isinstance(column, str) else column for name, column in columns.items()}}
 
 
 def _runs(value: Any) -> Any:
@@ -138,7 +138,7 @@ def in_order(value: Any) -> Any:
     """Return the same values with all names in order."""
     if isinstance(value, Mapping):
         return {str(name): in_order(value[name]) for name in sorted(value, key=str)}
-    return [in_order(one) for one in value] if isinstance(value, list) else value
+    return [in_order(part) for part in value] if isinstance(value, list) else value
 
 
 def plain_finetuning(part: FineTuningPart) -> FineTuningPart:
@@ -191,7 +191,7 @@ def grouped(runs: Iterable[tuple[RunKey, str, str]]) -> list[RunsPart]:
     systems: dict[tuple[RunKey, tuple[str, ...]], set[str]] = defaultdict(set)
     for (key, slug), under in kinds.items():
         systems[key, tuple(sorted(under))].add(slug)
-    order = sorted(systems, key=lambda one: (*one[0][:2], one[0][2] or 0, one[0][3], one[1]))
+    order = sorted(systems, key=lambda system: (*system[0][:2], system[0][2] or 0, system[0][3], system[1]))
     return [
         RunsPart(
             dataset=key[0], split=key[1], limit=key[2], force=key[3],

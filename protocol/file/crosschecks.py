@@ -26,11 +26,11 @@ NO_CRITERION = "names {name}, which is no criterion of the study of this file. {
 
 def crosscheck(protocol: Protocol, source: YamlText) -> list[Problem]:
     """Return every problem with its line."""
-    found = [*_datasets(protocol), *_systems(protocol), *_finetunings(protocol), *_instructions(protocol)]
-    found += [*_runs(protocol), *_summaries(protocol), *_study(protocol), *_analysis(protocol)]
+    problems = [*_datasets(protocol), *_systems(protocol), *_finetunings(protocol), *_instructions(protocol)]
+    problems += [*_runs(protocol), *_summaries(protocol), *_study(protocol), *_analysis(protocol)]
     return [
         Problem(source.line_of(place), ".".join(str(p + 1) if isinstance(p, int) else p for p in place), message)
-        for place, message in found
+        for place, message in problems
     ]
 
 

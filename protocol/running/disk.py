@@ -40,8 +40,8 @@ class DiskNeed:
 
 def disk_parts(need: DiskNeed) -> list[str]:
     """Say how many bytes each part takes; a part that takes none is left out."""
-    known = (("weights", need.weights), ("fine-tuning", need.training), ("documents", need.documents))
-    return [f"{name} {format_bytes(size)}" for name, size in known if size]
+    needs = (("weights", need.weights), ("fine-tuning", need.training), ("documents", need.documents))
+    return [f"{name} {format_bytes(size)}" for name, size in needs if size]
 
 
 def disk_needs(work: Work, systems: Mapping[str, System]) -> DiskNeed:

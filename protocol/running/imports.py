@@ -105,10 +105,10 @@ class ImportDocuments(Step):
         )
 
     def _other(self, dataset: Dataset) -> str:
-        found = dataset_content(dataset)
+        content = dataset_content(dataset)
         return (
-            f"Dataset {self.name} holds other texts than the protocol says: {found.documents} documents, content "
-            f"{found.digest}; expected {self.part.content}. Nothing was imported. Use the files that the protocol "
+            f"Dataset {self.name} holds other texts than the protocol says: {content.documents} documents, content "
+            f"{content.digest}; expected {self.part.content}. Nothing was imported. Use the files that the protocol "
             "was made with, or another name for the dataset."
         )
 
@@ -154,8 +154,8 @@ class ImportSummaries(Step):
         return f"{sum(run.added for run in runs)} summaries added, {sum(run.unchanged for run in runs)} already there"
 
     def _is_content(self, dataset: Dataset) -> bool:
-        found = summaries_content(dataset, self.part.system, self.part.instruction)
-        return bool(self.part.content) and found == self.part.content
+        content = summaries_content(dataset, self.part.system, self.part.instruction)
+        return bool(self.part.content) and content == self.part.content
 
 
 def _remember(dataset: Dataset, kind: str, recipe: Part, key: str) -> None:

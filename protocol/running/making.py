@@ -48,7 +48,9 @@ class MakeStudy(Step):
             [self._system(slug) for slug in part.systems],
             instruction=part.instruction,
             criteria=(),
-            own_criteria=[OwnCriterion(one.key, one.question, one.help) for one in part.criteria],
+            own_criteria=[
+                OwnCriterion(criterion.key, criterion.question, criterion.help) for criterion in part.criteria
+            ],
             quota=part.quota,
             title=part.title,
             annotator_title=part.annotator_title,

@@ -131,7 +131,7 @@ def make_plan(work: Work) -> Plan:
         systems=[_system(record, slug in protocol.finetunings) for slug, record in systems.items()],
         runs=runs,
         metrics=_metrics(protocol),
-        people=people_need(protocol, {name: one.documents for name, one in datasets.items()}),
+        people=people_need(protocol, {name: dataset.documents for name, dataset in datasets.items()}),
         disk=disk_needs(work, systems),
         problem=problem,
         free_bytes=shutil.disk_usage(settings.DATA_DIR).free if Path(settings.DATA_DIR).exists() else None,

@@ -33,20 +33,25 @@ def _table(title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> I
 
 def _datasets(plan: Plan) -> list[tuple[str, ...]]:
     return [
-        (one.name, _whole(one.documents), _whole(one.words), one.reason or ("here" if one.is_here else "to import"))
-        for one in plan.datasets
+        (
+            dataset.name,
+            _whole(dataset.documents),
+            _whole(dataset.words),
+            dataset.reason or ("here" if dataset.is_here else "to import"),
+        )
+        for dataset in plan.datasets
     ]
 
 
 def _systems(plan: Plan) -> list[tuple[str, ...]]:
     return [
         (
-            one.slug,
-            one.regime,
-            f"{one.parameters / 1e6:,.0f}M {one.size_class}" if one.parameters else DASH,
-            f"needs: {one.needs}" if one.needs else "ready",
+            system.slug,
+            system.regime,
+            f"{system.parameters / 1e6:,.0f}M {system.size_class}" if system.parameters else DASH,
+            f"needs: {system.needs}" if system.needs else "ready",
         )
-        for one in plan.systems
+        for system in plan.systems
     ]
 
 
@@ -60,8 +65,8 @@ def _runs(plan: Plan) -> list[tuple[str, ...]]:
         )
         for run in plan.runs
     ]  # fmt: skip
-    known = [plan.total(name) for name in ("calls", "prompt_tokens", "output_tokens", "dollars", "hours")]
-    calls, read, written, dollars, hours = known
+    totals = [plan.total(name) for name in ("calls", "prompt_tokens", "output_tokens", "dollars", "hours")]
+    calls, read, written, dollars, hours = totals
     return [
         *rows,
         ("together", "", "", "", _whole(calls), _whole(read), _whole(written), _money(dollars), shown_hours(hours)),
@@ -123,10 +128,10 @@ def _steps(plan: Plan) -> Iterator[str]:
 
 
 def _by_reason(plan: Plan) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    titles: dict[str, list[str]] = {}
     for step in plan.stops:
-        found.setdefault(step.reason, []).append(step.title)
-    return found
+        titles.setdefault(step.reason, []).append(step.title)
+    return titles
 
 
 def _whole(value: float | None) -> str:

@@ -58,14 +58,14 @@ def check_study(work: Work) -> None:
     study = Study.objects.filter(slug=work.protocol.study.slug).first()
     if study is None:
         return
-    found = [one for one in differences(work.protocol, protocol_of(study)) if one.stops]
+    stopping = [difference for difference in differences(work.protocol, protocol_of(study)) if difference.stops]
     if first_vote(study) is None:
         # Until then what is planned can be put in other words; each version stays on record with its time.
-        found = [one for one in found if one.key not in PLAN_WORDS]
-    if found and work.update:
-        found = update_study(study, work, found)
-    if found:
-        raise DiffersError(study.slug, found)
+        stopping = [difference for difference in stopping if difference.key not in PLAN_WORDS]
+    if stopping and work.update:
+        stopping = update_study(study, work, stopping)
+    if stopping:
+        raise DiffersError(study.slug, stopping)
 
 
 def begin(work: Work) -> Study:

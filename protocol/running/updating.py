@@ -17,12 +17,12 @@ CHANGEABLE = {f"study.{name}": name for name in (*ALWAYS, *FIXED_BY_RATING)} | {
 
 
 @transaction.atomic
-def update_study(study: Study, work: Work, found: Sequence[Difference]) -> list[Difference]:
+def update_study(study: Study, work: Work, stopping: Sequence[Difference]) -> list[Difference]:
     """Change what may change, all or nothing; return what may not, and then nothing has changed."""
-    fixed = [one for one in found if one.key not in CHANGEABLE]
+    fixed = [difference for difference in stopping if difference.key not in CHANGEABLE]
     if fixed:
         return fixed
-    values = {CHANGEABLE[one.key]: _value(work, one.key) for one in found}
+    values = {CHANGEABLE[difference.key]: _value(work, difference.key) for difference in stopping}
     try:
         changed = change_settings(study, values, work.by)
     except StudySetupError as error:

@@ -21,9 +21,9 @@ class StepError(RuntimeError):
 class DiffersError(StepError):
     """The study is there and is another one than the file's."""
 
-    def __init__(self, slug: str, found: Sequence[Difference]) -> None:
-        self.differences = found
-        lines = "\n".join(f"  {difference}" for difference in found)
+    def __init__(self, slug: str, stopping: Sequence[Difference]) -> None:
+        self.differences = stopping
+        lines = "\n".join(f"  {difference}" for difference in stopping)
         super().__init__(
             f"Study {slug} is there and differs from the file. Nothing was changed.\n{lines}\n"
             "Change the study on its page Settings, or with --update, where it still can change; or give the file's "

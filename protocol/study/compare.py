@@ -34,8 +34,8 @@ class Difference:
 
 def differences(file: Protocol, study: Protocol) -> list[Difference]:
     """Compare a file with a study's protocol, both in canonical form."""
-    found = _differences((), as_data(file), as_data(study))
-    return [Difference(".".join(place), _shown(a), _shown(b), _stops(place)) for place, a, b in found]
+    places = _differences((), as_data(file), as_data(study))
+    return [Difference(".".join(place), _shown(a), _shown(b), _stops(place)) for place, a, b in places]
 
 
 def _differences(place: tuple[str, ...], file: Any, study: Any) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
@@ -59,7 +59,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return ", ".join(_shown(one) for one in value) or ABSENT
+        return ", ".join(_shown(part) for part in value) or ABSENT
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_shown(one)}" for name, one in value.items()) or ABSENT
+        return ", ".join(f"{name}: {_shown(part)}" for name, part in value.items()) or ABSENT
     return str(value)

@@ -123,8 +123,8 @@ class _Export:
         content = dataset_content(dataset)
         if planned is None:
             sources = _recorded_sources(dataset)
-            known = {} if sources else {"content": content.digest, "documents": content.documents}
-            return DatasetPart(sources=sources, **known)  # type: ignore[arg-type]
+            content_part = {} if sources else {"content": content.digest, "documents": content.documents}
+            return DatasetPart(sources=sources, **content_part)  # type: ignore[arg-type]
         grown = self.record is not None and self.record.contents.get(name, content.digest) != content.digest
         return planned.model_copy(
             update={
@@ -138,8 +138,8 @@ class _Export:
     def _runs(self) -> list[RunsPart]:
         """Return the runs on record, and those the study has beside them."""
         planned = list(single_runs(self.planned.runs)) if self.planned else []
-        known = {(key[0], key[1], kind, slug) for key, kind, slug in planned}
-        stored = [one for one in self._stored() if (one[0][0], one[0][1], one[1], one[2]) not in known]
+        planned_runs = {(key[0], key[1], kind, slug) for key, kind, slug in planned}
+        stored = [run for run in self._stored() if (run[0][0], run[0][1], run[1], run[2]) not in planned_runs]
         return grouped([*planned, *stored]) or [self._none_yet()]
 
     def _stored(self) -> Iterator[tuple[RunKey, str, str]]:
@@ -163,9 +163,9 @@ class _Export:
             return self.planned.summaries
         dataset = self.study.dataset
         sources = dataset.imported_sources.filter(kind=ImportedSource.Kind.SUMMARIES)
-        known = [SummariesPart(dataset=dataset.name, **source.recipe) for source in sources]
+        imported_parts = [SummariesPart(dataset=dataset.name, **source.recipe) for source in sources]
         imported = self.study.systems.filter(adapter=NOT_RUN).order_by("slug").values_list("slug", flat=True)
-        return known or [imported_summaries(dataset, slug, self.study.instruction) for slug in imported]
+        return imported_parts or [imported_summaries(dataset, slug, self.study.instruction) for slug in imported]
 
     def _metrics(self) -> list[str]:
         jobs = ScoringJob.objects.filter(run__dataset=self.study.dataset, run__system__in=self.study.systems.all())

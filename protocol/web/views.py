@@ -42,7 +42,7 @@ def study_protocol(request: HttpRequest, study: Study) -> HttpResponse:
     except NoProtocolError as error:
         return render(request, "protocol/none.html", {"study": study, "why": str(error)})
     form = _upload(request)
-    problems, found = _compared(form, protocol) if request.method == "POST" else ([], None)
+    problems, different = _compared(form, protocol) if request.method == "POST" else ([], None)
     context = {
         "study": study,
         "text": as_text(protocol, remarks_on(study, protocol)),
@@ -53,8 +53,8 @@ def study_protocol(request: HttpRequest, study: Study) -> HttpResponse:
         "analysis_form": AnalysisForm(study=study, planned=protocol.analysis),
         "may_record": role_of(request.user, study) in (LEAD, Membership.Role.OWNER),
         "problems": problems[:SHOWN_PROBLEMS],
-        "differences": found,
-        "stops": sum(one.stops for one in found or ()),
+        "differences": different,
+        "stops": sum(difference.stops for difference in different or ()),
     }
     return render(request, "protocol/study.html", context, status=400 if problems else 200)
 

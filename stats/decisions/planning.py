@@ -124,12 +124,12 @@ def growth_needed(distance: FloatArray, freedom: FloatArray, tail: float, *, pow
         Noncentral t: Owen (1965), Biometrika 52, 437-446. Intervals of a noncentrality by inversion: Venables (1975),
         Journal of the Royal Statistical Society B 37, 406-412. How well it holds: benchmarks/simulate.py --planning.
     """
-    known = np.isfinite(distance)
-    t = np.where(known, np.abs(distance), 1.0)
+    is_known = np.isfinite(distance)
+    t = np.where(is_known, np.abs(distance), 1.0)
     beyond = (1 - FORECAST_LEVEL) / 2
     low, high = (_noncentrality(t, freedom, share) for share in (1 - beyond, beyond))
     times, upper, lower = (
-        np.where(known, _times(value, freedom, tail, power), np.nan) for value in (t, low, np.maximum(high, low))
+        np.where(is_known, _times(value, freedom, tail, power), np.nan) for value in (t, low, np.maximum(high, low))
     )
     # A distance as small as few equals show by chance says less about the number than its interval does.
     return Growth(np.clip(times, lower, upper), lower, upper)
@@ -151,8 +151,8 @@ def _times(distance: FloatArray, freedom: FloatArray, tail: float, power: float)
         return chance_to_decide(np.exp(log_times), distance, freedom, tail) - power
 
     start, end = (np.full(np.shape(distance), np.log(edge)) for edge in (SMALLEST, LARGEST))
-    found = np.exp(_crossing(enough, start, end))
-    return np.where(apart & (found < LARGEST * 0.999), found, np.inf)
+    times = np.exp(_crossing(enough, start, end))
+    return np.where(apart & (times < LARGEST * 0.999), times, np.inf)
 
 
 def _noncentrality(t: FloatArray, freedom: FloatArray, share: float) -> FloatArray:
@@ -162,8 +162,8 @@ def _noncentrality(t: FloatArray, freedom: FloatArray, share: float) -> FloatArr
         # Where the other side's chance is too small to compute, it is none.
         return share - (nctdtr(freedom, delta, t) - np.nan_to_num(nctdtr(freedom, delta, -t)))
 
-    found = _crossing(above, np.zeros_like(t), 4 * t + 20)
-    return np.where(above(np.zeros_like(t)) >= 0, 0.0, found)
+    crossing = _crossing(above, np.zeros_like(t), 4 * t + 20)
+    return np.where(above(np.zeros_like(t)) >= 0, 0.0, crossing)
 
 
 def _crossing(rising: Callable[[FloatArray], FloatArray], low: FloatArray, high: FloatArray) -> FloatArray:

@@ -158,10 +158,10 @@ def draw_votes(design: VotingDesign, tastes: Tastes, gap: float, rng: np.random.
 
 def bounds_of(votes: VoteArrays, *, seed: int, n: int = RESAMPLES) -> tuple[float, float]:
     """Give the interval of the share that prefers system 0 of two, as a board with these votes does."""
-    found = compare_chosen(
+    compared = compare_chosen(
         votes, PAIR, [PAIR], margin=0.1, seed=seed, scale=Scale.WIN_PROBABILITY, drawn=drawn_strengths(votes, seed, n)
     )
-    return 0.5 + found.result.lower, 0.5 + found.result.upper
+    return 0.5 + compared.result.lower, 0.5 + compared.result.upper
 
 
 def drawn_strengths(votes: VoteArrays, seed: int, resamples: int) -> list[FloatArray]:

@@ -118,7 +118,7 @@ def compare_all(
         As in compare_chosen.
     """
     alone = noninferiorities(votes, pairs, margin=margin, seed=seed, scale=scale, resamples=resamples)
-    found = [ChosenPair(own, 1) for own in alone]
+    chosen = [ChosenPair(own, 1) for own in alone]
     for part in parts_of(votes):
         within = {pair: _place(part, pair) for pair in pairs if np.isin(pair, part).all()}
         if len(within) < 2:
@@ -131,8 +131,8 @@ def compare_all(
             if pair in within and pair != named:
                 place = within[pair]
                 result = own if own.reason else _widened(own, strengths, place, reach[place], scale)
-                found[k] = ChosenPair(result, len(within), quantile)
-    return found
+                chosen[k] = ChosenPair(result, len(within), quantile)
+    return chosen
 
 
 def _place(part: IntArray, pair: Pair) -> Pair:

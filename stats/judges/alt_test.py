@@ -175,7 +175,7 @@ def rejected(p_values: FloatArray, rate: float) -> BoolArray:
     order = np.argsort(p_values)
     limits = np.arange(1, m + 1) / m * rate / (1 / np.arange(1, m + 1)).sum()
     below = np.flatnonzero(p_values[order] <= limits)
-    found = np.zeros(m, dtype=bool)
+    is_rejected = np.zeros(m, dtype=bool)
     if len(below):
-        found[order[: below[-1] + 1]] = True
-    return found
+        is_rejected[order[: below[-1] + 1]] = True
+    return is_rejected

@@ -107,9 +107,9 @@ def _bin(
 
 def _signs(place: IntArray, gap: FloatArray, document: IntArray, seed: int) -> FloatArray:
     """Tell for each vote whether the other folds of documents put its bin above (1) or below (-1) what people say."""
-    found, row = np.unique(document, return_inverse=True)
-    folds = min(FOLDS, len(found))
-    fold = np.random.default_rng(seed).permutation(np.arange(len(found)) % folds)[row]
+    documents, row = np.unique(document, return_inverse=True)
+    folds = min(FOLDS, len(documents))
+    fold = np.random.default_rng(seed).permutation(np.arange(len(documents)) % folds)[row]
     bins = int(place.max()) + 1
     sums = np.bincount(fold * bins + place, gap, minlength=folds * bins).reshape(folds, bins)
     others = sums.sum(axis=0) - sums

@@ -184,8 +184,8 @@ class _Rate:
         lower, upper = wilson_bounds(value, helped, count.documents, level)
         if people.upper is not None and upper - lower > people.upper - people.lower:
             return people, 0.0, float(n)
-        found = bounded(value, helped, count, level=level)
-        return found, tuning, n * alone.variance / helped.variance
+        figure = bounded(value, helped, count, level=level)
+        return figure, tuning, n * alone.variance / helped.variance
 
     def by_document(self, of_votes: FloatArray, of_pairs: FloatArray) -> FloatArray:
         """Sum influence by document, of votes and of all pairs."""

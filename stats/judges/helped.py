@@ -120,8 +120,8 @@ def powered(
 
 def _strata(strata: IntArray | None, n_items: int) -> list[BoolArray]:
     """Mark all items, then those of each stratum if there are several."""
-    found = [] if strata is None else [strata == s for s in np.unique(strata).tolist()]
-    return [np.ones(n_items, dtype=bool), *(found if len(found) > 1 else [])]
+    by_stratum = [] if strata is None else [strata == s for s in np.unique(strata).tolist()]
+    return [np.ones(n_items, dtype=bool), *(by_stratum if len(by_stratum) > 1 else [])]
 
 
 def _best(own: Sums, controls: list[Sums], inverse: FloatArray) -> tuple[FloatArray, Sums]:

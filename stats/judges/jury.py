@@ -86,12 +86,12 @@ def fit_jury(told: Told, *, judges: BoolArray | None = None, level: float = LEVE
     """
     columns, at, spread = _heard(told, np.ones(told.x.shape[1], dtype=bool) if judges is None else judges)
     count = counted(told.document, told.annotator)
-    found = [Figure.undefined(LEFT_OUT, count.n) for _ in range(told.x.shape[1])]
+    figures = [Figure.undefined(LEFT_OUT, count.n) for _ in range(told.x.shape[1])]
     weight = np.zeros(told.x.shape[1])
     weight[columns] = at
     for column, value, of_column in zip(columns.tolist(), at.tolist(), spread, strict=True):
-        found[column] = bounded(value, of_column, count, level=level, share=False)
-    return Jury(weight, tuple(found))
+        figures[column] = bounded(value, of_column, count, level=level, share=False)
+    return Jury(weight, tuple(figures))
 
 
 def _heard(told: Told, judges: BoolArray) -> tuple[IntArray, FloatArray, list[Spread]]:

@@ -141,9 +141,9 @@ class Layout:
         of_all = np.bincount(pair, seen, n * n) / np.maximum(many, 1)
         of_votes = weight * (seen - of_voted[pair])[self.item] * side[self.item] * self.sign
         of_items = (heavy / np.maximum(many, 1))[pair] * (seen - of_all[pair]) * side
-        found = np.flatnonzero(heavy)
-        gap = heavy[found] * (of_voted - of_all)[found]
-        total = _sums(found // n, found % n, np.zeros_like(found), gap, votes.n_systems)[0]
+        cells = np.flatnonzero(heavy)
+        gap = heavy[cells] * (of_voted - of_all)[cells]
+        total = _sums(cells // n, cells % n, np.zeros_like(cells), gap, votes.n_systems)[0]
         return self.sums(of_votes, of_items, total)
 
     def precision(self, sums: Sums, inverse: FloatArray) -> Precision:
@@ -159,11 +159,11 @@ class Layout:
         counts = self.votes.count_by_system()
         in_cells = variances(inverse @ (sums.cell.T @ sums.cell).toarray() @ inverse, circle)
         noise = vote_noise(in_cells, variances(inverse, circle), sums.cell.shape[0], counts)
-        found, n_others = combined(noise, sources, circle), len(sums.others)
+        whole, n_others = combined(noise, sources, circle), len(sums.others)
         if not n_others:
-            return found
+            return whole
         freedom = max(1, n_others - 1)
-        return found.with_source(spread(sums.others) * n_others / freedom, freedom)
+        return whole.with_source(spread(sums.others) * n_others / freedom, freedom)
 
 
 def _sums(

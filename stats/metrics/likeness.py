@@ -62,28 +62,28 @@ def likeness(features: FloatArray, chosen: BoolArray, *, seed: int, permutations
     if features.ndim != 2 or len(features) != total or not 0 < n < total:
         raise InvalidVotesError("Features of every document are needed, and some of the documents, not all, chosen.")
     values = _standardized(features)
-    found = np.abs(_differences(chosen[np.newaxis, :].astype(np.float64), values, n))[0]
+    observed = np.abs(_differences(chosen[np.newaxis, :].astype(np.float64), values, n))[0]
     rng = np.random.default_rng(seed)
-    at_least = np.zeros(len(found))
+    at_least = np.zeros(len(observed))
     size = max(1, NUMBERS_AT_ONCE // total)
     for begin in range(0, permutations, size):
         batch = min(size, permutations - begin)
         drawn = rng.permuted(np.tile(chosen.astype(np.float64), (batch, 1)), axis=1)
         largest = np.abs(_differences(drawn, values, n)).max(axis=1, initial=0)
         # Rounding must not make the choice itself look rarer than it is.
-        at_least += (largest[:, np.newaxis] >= found - 1e-9).sum(axis=0)
+        at_least += (largest[:, np.newaxis] >= observed - 1e-9).sum(axis=0)
     signed = _differences(chosen[np.newaxis, :].astype(np.float64), values, n)[0]
     return Likeness(signed, (1 + at_least) / (1 + permutations), n, total - n)
 
 
 def _standardized(features: FloatArray) -> FloatArray:
     """Scale each feature to mean 0 and standard deviation 1; 0 where unknown or constant."""
-    known = np.isfinite(features)
-    count = np.maximum(known.sum(axis=0), 1)
-    centred = np.where(known, features, 0) - np.where(known, features, 0).sum(axis=0) / count
-    centred = np.where(known, centred, 0)
+    is_known = np.isfinite(features)
+    count = np.maximum(is_known.sum(axis=0), 1)
+    centred = np.where(is_known, features, 0) - np.where(is_known, features, 0).sum(axis=0) / count
+    centred = np.where(is_known, centred, 0)
     spread = np.sqrt((centred**2).sum(axis=0) / np.maximum(count - 1, 1))
-    scale = np.abs(np.where(known, features, 0)).max(axis=0, initial=0)
+    scale = np.abs(np.where(is_known, features, 0)).max(axis=0, initial=0)
     defined = spread > 1e-12 * scale
     return np.asarray(np.where(defined, centred / np.where(defined, spread, 1), 0))
 
@@ -91,5 +91,5 @@ def _standardized(features: FloatArray) -> FloatArray:
 def _differences(chosen: FloatArray, values: FloatArray, n: int) -> FloatArray:
     """Subtract means of others from those of chosen; shape (choices, k)."""
     sums = chosen @ values
-    found: FloatArray = sums / n - (values.sum(axis=0) - sums) / (len(values) - n)
-    return found
+    gaps: FloatArray = sums / n - (values.sum(axis=0) - sums) / (len(values) - n)
+    return gaps

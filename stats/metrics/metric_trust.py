@@ -168,8 +168,8 @@ def system_level(votes: VoteArrays, metric: FloatArray, draws: Draws, seed: int)
     if isinstance(noisy, str):
         return {name: _without_interval(float(values[i]), noisy) for i, name in enumerate(COEFFICIENTS)}
     lower, upper = intervals(noisy, seed)
-    found = zip(COEFFICIENTS, values.tolist(), lower.tolist(), upper.tolist(), strict=True)
-    return {name: Interval(value, low, high) for name, value, low, high in found}
+    rows = zip(COEFFICIENTS, values.tolist(), lower.tolist(), upper.tolist(), strict=True)
+    return {name: Interval(value, low, high) for name, value, low, high in rows}
 
 
 def _without_interval(value: float, reason: str) -> Interval:
@@ -260,10 +260,10 @@ def _mean_correlations(rates: FloatArray, metric: FloatArray, times: FloatArray)
     """Average the coefficients over documents, each as often as it was drawn; NaN without any; shape (r, 3)."""
     resample, document = np.nonzero(times)
     chosen = rates[resample, document]
-    found = correlations(metric.T[document], chosen).T
-    found[(~np.isnan(chosen)).sum(axis=1) < LEAST_SYSTEMS] = np.nan
+    by_metric = correlations(metric.T[document], chosen).T
+    by_metric[(~np.isnan(chosen)).sum(axis=1) < LEAST_SYSTEMS] = np.nan
     by_document = np.full((*times.shape, len(COEFFICIENTS)), np.nan)
-    by_document[resample, document] = found
+    by_document[resample, document] = by_metric
     weight = np.where(np.isnan(by_document), 0, times[..., np.newaxis])
     total = weight.sum(axis=1)
     sums = (np.where(weight > 0, by_document, 0) * weight).sum(axis=1)

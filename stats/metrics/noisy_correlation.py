@@ -49,10 +49,10 @@ class NoisyValues:
 
     def __post_init__(self) -> None:
         for name, seen in (("rating_variance", self.ratings), ("mean_variance", self.means)):
-            found = getattr(self, name)
+            errors = getattr(self, name)
             # A positive floor: with no error at all, a value would be a point that no draw could leave.
-            least = max(LEAST_SHARE * float(found.mean()), NO_ERROR * (float(seen.var()) or 1))
-            object.__setattr__(self, name, np.maximum(found, least))
+            least = max(LEAST_SHARE * float(errors.mean()), NO_ERROR * (float(seen.var()) or 1))
+            object.__setattr__(self, name, np.maximum(errors, least))
 
 
 def quasi_variances(differences: FloatArray) -> FloatArray:
@@ -95,8 +95,8 @@ def intervals(values: NoisyValues, seed: int) -> tuple[FloatArray, FloatArray]:
     generator = np.random.default_rng(seed)
     n = len(values.ratings)
     kept = int(np.clip(MOST_PAIRS // (CHAINS * n * n), 1, KEPT))
-    found = _coefficients(*draw_true_values(values, generator, kept=kept))
-    lower, upper = np.nanquantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1)
+    draws = _coefficients(*draw_true_values(values, generator, kept=kept))
+    lower, upper = np.nanquantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=1)
     seen = correlations(values.means[np.newaxis], values.ratings[np.newaxis])[:, 0]
     lower, upper = np.minimum(lower, seen), np.maximum(upper, seen)
     if may_share_order(values, generator):
@@ -125,11 +125,11 @@ def draw_true_values(
     scale = np.where(seen.std(axis=0) > 0, seen.std(axis=0), 1)
     seen = seen / scale
     precision = _inverse(_errors(values, scale, generator, chains))
-    known = (precision @ seen[..., np.newaxis])[..., 0]
+    weighted = (precision @ seen[..., np.newaxis])[..., 0]
     spread = np.broadcast_to(0.7 * np.cov(seen.T, ddof=0) + 0.1 * np.eye(2), (chains, 2, 2))
     centre, drawn = np.zeros((chains, 2)), []
     for step in range(burn + kept):
-        true = _draw_values(precision, known, spread, centre, generator)
+        true = _draw_values(precision, weighted, spread, centre, generator)
         if step >= burn:
             drawn.append(true * scale)
         centre = true.mean(axis=1) + _correlated(spread / len(seen), generator, (chains,))
@@ -154,12 +154,12 @@ def _errors(values: NoisyValues, scale: FloatArray, generator: np.random.Generat
 
 
 def _draw_values(
-    precision: FloatArray, known: FloatArray, spread: FloatArray, centre: FloatArray, generator: np.random.Generator
+    precision: FloatArray, weighted: FloatArray, spread: FloatArray, centre: FloatArray, generator: np.random.Generator
 ) -> FloatArray:
     """Draw the true values of each system given how such values are spread; shape (chains, n, 2)."""
     between = _inverse(spread)
     covariance = _inverse(precision + between[:, np.newaxis])
-    pull = known + (between @ centre[..., np.newaxis])[:, np.newaxis, :, 0]
+    pull = weighted + (between @ centre[..., np.newaxis])[:, np.newaxis, :, 0]
     mean = (covariance @ pull[..., np.newaxis])[..., 0]
     return np.asarray(mean + _correlated(covariance, generator, mean.shape[:-1]))
 

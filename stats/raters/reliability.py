@@ -100,16 +100,16 @@ def log_likelihoods(votes: DecidedVotes, gap: FloatArray) -> FloatArray:
         gap: Expected log-odds of a, shape (n,).
     """
     starts, towards = votes.starts, np.where(votes.won > 0, gap, -gap)
-    found = np.zeros((len(starts) - 1, len(GRID)))
+    sums = np.zeros((len(starts) - 1, len(GRID)))
     begin = 0
-    while begin < len(found):
+    while begin < len(sums):
         last = np.searchsorted(starts, starts[begin] + VOTES_AT_ONCE, side="right") - 1
         end = max(begin + 1, int(last))
         part = slice(starts[begin], starts[end])
         values = log_expit(towards[part, np.newaxis] * GRID)
-        found[begin:end] = np.add.reduceat(values, starts[begin:end] - starts[begin], axis=0)
+        sums[begin:end] = np.add.reduceat(values, starts[begin:end] - starts[begin], axis=0)
         begin = end
-    return found
+    return sums
 
 
 def normal_on_grid(mean: float, spread: float) -> FloatArray:
@@ -238,11 +238,11 @@ def _all(votes: DecidedVotes, level: float) -> list[Reliability]:
     figures = np.column_stack([posterior @ GRID, *bounds]) / group.mean
     p, against = _tail_probabilities(votes, gap, group)
     findings = _findings(votes, p, against, careless)
-    found = []
+    results = []
     for i, ((value, lower, upper), size) in enumerate(zip(figures.tolist(), n.tolist(), strict=True)):
         result = Reliability(value, lower, upper, float(careless[i]), float(p[i]), findings.get(i, ""), size, "")
-        found.append(_undecided(size) if size < MINIMUM_VOTES else result)
-    return found
+        results.append(_undecided(size) if size < MINIMUM_VOTES else result)
+    return results
 
 
 def _posterior(likelihood: FloatArray, group: Group) -> tuple[FloatArray, FloatArray]:
@@ -258,11 +258,11 @@ def _findings(votes: DecidedVotes, p: FloatArray, against: FloatArray, careless:
     tested = np.diff(votes.starts) >= MINIMUM_VOTES
     if tested.sum() < MINIMUM_PEOPLE:
         return {}
-    found = dict.fromkeys(np.flatnonzero(tested & (against <= AGAINST_ALPHA)).tolist(), Finding.AGAINST.value)
+    findings = dict.fromkeys(np.flatnonzero(tested & (against <= AGAINST_ALPHA)).tolist(), Finding.AGAINST.value)
     for i in np.flatnonzero(tested & (p <= ALPHA) & (careless >= CERTAINTY)).tolist():
-        if i not in found and own_preference(votes, i) > OWN_ALPHA:
-            found[i] = Finding.AT_RANDOM.value
-    return found
+        if i not in findings and own_preference(votes, i) > OWN_ALPHA:
+            findings[i] = Finding.AT_RANDOM.value
+    return findings
 
 
 def _quantile(posterior: FloatArray, share: float) -> FloatArray:

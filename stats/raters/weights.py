@@ -37,9 +37,9 @@ def reliability_weights(votes: VoteArrays, comparison: IntArray, *, seed: int) -
         people, value = discriminations(*(column[outside] for column in columns))
         if not len(people):
             continue
-        found = np.minimum(np.searchsorted(people, votes.annotator[inside]), len(people) - 1)
-        known = people[found] == votes.annotator[inside]
-        weights[inside] = np.where(known, np.clip(value[found], LEAST, MOST), 1.0)
+        row = np.minimum(np.searchsorted(people, votes.annotator[inside]), len(people) - 1)
+        is_known = people[row] == votes.annotator[inside]
+        weights[inside] = np.where(is_known, np.clip(value[row], LEAST, MOST), 1.0)
     return np.asarray(weights / weights.mean()) if len(weights) else weights
 
 

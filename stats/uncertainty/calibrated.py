@@ -120,8 +120,8 @@ def precision(
         cells, n_cells = cell_sandwich(votes, strengths, inverse, tie)
         noise = vote_noise(variances(cells, belong), variances(inverse, belong), n_cells, votes.count_by_system())
         votes.worked_out[key] = combined(noise, sources, belong)
-    found: Precision = votes.worked_out[key]
-    return found
+    stored: Precision = votes.worked_out[key]
+    return stored
 
 
 def unit_shares(votes: VoteArrays, *, features: int = 0) -> list[UnitShares]:
@@ -133,9 +133,9 @@ def unit_shares(votes: VoteArrays, *, features: int = 0) -> list[UnitShares]:
 def variances(covariance: FloatArray, circle: BoolArray | None = None) -> FloatArray:
     """Give variances on the diagonal, less the mean of circles if these are given, and of differences elsewhere."""
     own = np.diag(covariance)
-    found: FloatArray = own[:, np.newaxis] + own[np.newaxis, :] - 2 * covariance
-    np.fill_diagonal(found, own if circle is None else np.diag(about_circles(covariance, circle)))
-    return np.maximum(found, 0)
+    of_pairs: FloatArray = own[:, np.newaxis] + own[np.newaxis, :] - 2 * covariance
+    np.fill_diagonal(of_pairs, own if circle is None else np.diag(about_circles(covariance, circle)))
+    return np.maximum(of_pairs, 0)
 
 
 @dataclass(frozen=True)
@@ -170,9 +170,9 @@ def vote_noise(cells: FloatArray, model: FloatArray, n_cells: int, counts: IntAr
     count = counts.astype(np.float64)
     total = count[:, np.newaxis] + count[np.newaxis, :]
     pair = 2 * np.outer(count, count) / np.where(total > 0, total, 1)
-    found = cells * n_cells / max(1, n_cells - 1)
+    in_cells = cells * n_cells / max(1, n_cells - 1)
     freedom = np.maximum(np.minimum(n_cells, pair) - 1, 1)
-    return Noise((pair * found + model) / (pair + 1), freedom)
+    return Noise((pair * in_cells + model) / (pair + 1), freedom)
 
 
 def combined(noise: Noise, sources: Sequence[Source], circle: BoolArray) -> Precision:
@@ -220,9 +220,9 @@ def _squared_length(circle: BoolArray, size: FloatArray) -> FloatArray:
 
 def _mean_of_circle(values: FloatArray, defined: BoolArray, circle: BoolArray, size: FloatArray) -> FloatArray:
     """Average what the strengths of each system's circle have for a squared length of 1; (n, 1), 0 where undefined."""
-    known = np.diag(defined) & (size > 1)
-    each = np.where(known, np.diag(values) * size / np.maximum(size - 1, 1), 0)
-    counts = circle @ known.astype(np.float64)
+    is_known = np.diag(defined) & (size > 1)
+    each = np.where(is_known, np.diag(values) * size / np.maximum(size - 1, 1), 0)
+    counts = circle @ is_known.astype(np.float64)
     return np.asarray((circle @ each / np.maximum(counts, 1))[:, np.newaxis])
 
 

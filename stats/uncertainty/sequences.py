@@ -156,8 +156,8 @@ class _RunningUnits:
 
     def variance(self, single: FloatArray) -> FloatArray:
         """Give the variance of the mean that units of this kind cause, single votes having that variance."""
-        found = np.maximum(self.between - single * (self.count - 1), 0) / self.expected
-        return np.asarray(self.squares * found)
+        single_variance = np.maximum(self.between - single * (self.count - 1), 0) / self.expected
+        return np.asarray(self.squares * single_variance)
 
     @property
     def square(self) -> FloatArray:

@@ -126,7 +126,7 @@ def _bits(method: str, own: Mapping[str, Any]) -> float | None:
     return bits + ((SCALE_BITS + bits) / int(group) if int(group) > 0 else 0)
 
 
-def load_arguments(found: WeightFormat, engine: Mapping[str, Any], dtype: Any) -> dict[str, Any]:
+def load_arguments(asked: WeightFormat, engine: Mapping[str, Any], dtype: Any) -> dict[str, Any]:
     """Return what from_pretrained takes for a format that the record asks for, and for its attention.
 
     Args:
@@ -135,7 +135,7 @@ def load_arguments(found: WeightFormat, engine: Mapping[str, Any], dtype: Any) -
     arguments: dict[str, Any] = {}
     if attention := engine.get("attention"):
         arguments["attn_implementation"] = attention
-    if found.on_request:
+    if asked.on_request:
         from transformers import BitsAndBytesConfig
 
         four = engine.get("quantization") == FOUR_BIT

@@ -97,8 +97,8 @@ def placed(
         share = ceil(sum(needs.values()) / len(room)) + max(needs.values())
         last = list(room)[-1]
         even = {key: size if key == last else min(size, share) for key, size in room.items()}
-        if (found := placed(blocks, even, prompts, evenly=False)) is not None:
-            return found
+        if (layout := placed(blocks, even, prompts, evenly=False)) is not None:
+            return layout
     left, keys = dict(room), iter(room)
     where: dict[str, Key] = {}
     here = next(keys, None)
@@ -117,5 +117,5 @@ def placed(
 
 def device_of(name: str, mapping: Mapping[str, Key]) -> Key | None:
     """Return the device of a module or tensor by the longest name in a device_map that covers it; None if none does."""
-    found = [module for module in mapping if covers(module, name)]
-    return mapping[max(found, key=len)] if found else None
+    covering = [module for module in mapping if covers(module, name)]
+    return mapping[max(covering, key=len)] if covering else None

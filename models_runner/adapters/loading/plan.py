@@ -268,18 +268,18 @@ def _machine(here: Sequence[Device]) -> str:
 
 
 def _refusal(layout: _Layout, model: Any, cache: Sequence[int] | None) -> str:
-    wish, one = layout.wish, sum(cache or [])
+    wish, whole = layout.wish, sum(cache or [])
     weights = sum(layout.sizes.values())
     room = sum(device.free for device in layout.usable)
     here = devices.devices_here()
     said = (
-        f"System {wish.spec.slug} needs {_needs(wish, weights, one, None if cache is None else 1)}; this machine has "
+        f"System {wish.spec.slug} needs {_needs(wish, weights, whole, None if cache is None else 1)}; this machine has "
     )
     said += _machine(here)
     if allowed_memory(wish.spec.engine) or 0 < len(layout.usable) < sum(device.name != CPU for device in here):
         said += f", of which the record lets it use {', '.join(device.name for device in layout.usable)}"
         said += f" up to {format_bytes(room)}" if allowed_memory(wish.spec.engine) else ""
-    said += f".{_why_not_laid_out(layout, weights + one, room)}"
+    said += f".{_why_not_laid_out(layout, weights + whole, room)}"
     return f"{said} {_remedies(layout, model, fits_alone=layout.where(0) is not None)}"
 
 

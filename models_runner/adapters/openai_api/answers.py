@@ -130,8 +130,8 @@ def _choice(body: Any) -> Mapping[str, Any]:
             f"{_shown(body)!r}"
         )
     choices = body.get("choices") if isinstance(body, Mapping) else None
-    listed = [one for one in choices if isinstance(one, Mapping)] if isinstance(choices, list) else []
-    choice = next((one for one in listed if one.get("index") == 0), listed[0] if listed else None)
+    listed = [option for option in choices if isinstance(option, Mapping)] if isinstance(choices, list) else []
+    choice = next((option for option in listed if option.get("index") == 0), listed[0] if listed else None)
     if not isinstance(choice, Mapping) or not isinstance(choice.get("message"), Mapping):
         raise AdapterError(f"The endpoint's answer has no message in it: {_shown(body)!r}")
     return choice

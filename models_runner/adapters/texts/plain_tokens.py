@@ -50,16 +50,16 @@ class PlainTokens:
         own = {self._copy.token_to_id(name): self.ids[content] for content, name in self._names.items()}
         # What the vocabulary does not know is unknown, not a command.
         control = set(self.ids.values()) - {self.tokenizer.unk_token_id}
-        found = []
+        ids = []
         for number in self._copy.encode(marked, add_special_tokens=False).ids:
             if number in own:
-                found.append(own[number])
+                ids.append(own[number])
             elif number in control:
                 # The model's own vocabulary spells the token as well (T5's "</s>").
-                found += self._spelt(number)
+                ids += self._spelt(number)
             else:
-                found.append(number)
-        return found
+                ids.append(number)
+        return ids
 
     def framed(self, ids: list[int]) -> list[int]:
         """Put around the tokens of a text what the tokenizer adds by itself, such as a start or end token."""
@@ -103,8 +103,8 @@ class PlainTokens:
 
     def _in_pieces(self, text: str, plain: Sequence[tuple[int, int]]) -> list[int]:
         """Encode piece by piece, for tokenizers that are written in Python."""
-        found: list[int] = []
+        ids: list[int] = []
         for piece, is_plain in pieces(text, plain):
             more = {"split_special_tokens": True} if is_plain else {}
-            found += self.tokenizer(piece, add_special_tokens=False, **more)["input_ids"]
-        return found
+            ids += self.tokenizer(piece, add_special_tokens=False, **more)["input_ids"]
+        return ids

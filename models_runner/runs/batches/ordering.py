@@ -68,8 +68,8 @@ def _step(batch: ProviderBatch, held: Held) -> str:
 
 
 def _advance(batch: ProviderBatch, held: Held, writer: BatchWriter) -> str:
-    if batch.asked_at and not batch.provider_id and (found := _find(batch, writer)):
-        _note_order(batch, held, found)
+    if batch.asked_at and not batch.provider_id and (placed_order := _find(batch, writer)):
+        _note_order(batch, held, placed_order)
     if batch.cancel_requested:
         return _cancel(batch, held, writer)
     if not batch.provider_id:

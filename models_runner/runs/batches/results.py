@@ -113,8 +113,8 @@ def _line(raw: bytes) -> Line | None:
     response = value.get("response")
     response = response if isinstance(response, Mapping) else {}
     status = response.get("status_code")
-    known = status if isinstance(status, int) and not isinstance(status, bool) else None
-    return Line(value["custom_id"], known, response.get("body"), value.get("error"))
+    status_code = status if isinstance(status, int) and not isinstance(status, bool) else None
+    return Line(value["custom_id"], status_code, response.get("body"), value.get("error"))
 
 
 def _reply(writer: BatchWriter, line: Line, shape: Shape) -> Reply:

@@ -40,8 +40,8 @@ class TrialForm(forms.Form):
 
     def _document(self, dataset: Dataset, wanted: str) -> Document | None:
         documents = dataset.documents.order_by("position")
-        found = documents.filter(external_id=wanted) if wanted else documents
-        if not (document := found.first()):
+        matching = documents.filter(external_id=wanted) if wanted else documents
+        if not (document := matching.first()):
             what = f"{dataset.name} has no document {wanted!r}." if wanted else f"{dataset.name} has no documents."
             self.add_error("try_document", what)
         return document
@@ -94,10 +94,10 @@ def _starting_point(request: HttpRequest) -> tuple[str, dict[str, object]]:
 
 
 def _starting_points() -> dict[str, object]:
-    known = [
+    systems = [
         catalog.unsaved_system(slug) for slug, entry in catalog.all_entries().items() if entry["adapter"] != "reference"
     ]
-    return {"adapters": offered_adapters(), "systems": sorted(known, key=lambda system: system.parameters or 0)}
+    return {"adapters": offered_adapters(), "systems": sorted(systems, key=lambda system: system.parameters or 0)}
 
 
 def _create(request: HttpRequest, form: SystemForm) -> HttpResponse | None:

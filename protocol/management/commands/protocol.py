@@ -110,8 +110,8 @@ class Command(BaseCommand):
         self.stdout.write("Everything is done." if waited else "The workers write the summaries now.")
 
     def _export(self, *, study: str, output: Path | None, released: bool, **options: Any) -> None:
-        found = _study(study)
-        text = released_protocol(found) if released else protocol_text(found)
+        stored = _study(study)
+        text = released_protocol(stored) if released else protocol_text(stored)
         if output is None:
             self.stdout.write(text, ending="")
             return
@@ -120,12 +120,12 @@ class Command(BaseCommand):
                 file.write(text)
         except OSError as error:
             raise CommandError(f"Cannot write {output}: {error.strerror}. Choose a folder you may write to.") from error
-        self.stdout.write(f"Protocol of study {found.slug} written to {output}.")
+        self.stdout.write(f"Protocol of study {stored.slug} written to {output}.")
 
     def _diff(self, *, file: Path, study: str | None, **options: Any) -> None:
         protocol = read_protocol_file(file)
-        found = _study(study or protocol.study.slug)
-        different = differences(protocol, protocol_of(found))
+        stored = _study(study or protocol.study.slug)
+        different = differences(protocol, protocol_of(stored))
         for difference in different:
             self.stdout.write(f"{'!' if difference.stops else ' '} {difference}")
         what = "Nothing differs." if not different else f"{len(different)} keys differ; a run stops at those marked !."
@@ -139,8 +139,8 @@ def _json(value: Any) -> str:
 def _study(slug: str) -> Study:
     study = Study.objects.select_related("dataset", "anchor", "small_system", "large_system").filter(slug=slug).first()
     if study is None:
-        known = ", ".join(Study.objects.values_list("slug", flat=True)) or "none yet"
-        raise CommandError(f"There is no study {slug!r}. Studies: {known}.")
+        slugs = ", ".join(Study.objects.values_list("slug", flat=True)) or "none yet"
+        raise CommandError(f"There is no study {slug!r}. Studies: {slugs}.")
     return study
 
 
