@@ -51,23 +51,23 @@ def _read(root: Path, path: Path) -> Module:
     return Module(name, path, text.count("\n"), ast.parse(text))
 
 
-def imported_names(module: Module, known: set[str]) -> Iterator[str]:
+def imported_names(module: Module, ours: set[str]) -> Iterator[str]:
     """Name the modules that a module imports, also inside its functions."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in known)
+            yield from (alias.name for alias in node.names if alias.name in ours)
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 inside = f"{node.module}.{alias.name}"
-                yield inside if inside in known else node.module
+                yield inside if inside in ours else node.module
 
 
 def circles(modules: list[Module]) -> list[set[str]]:
     """Find the groups of modules that import each other in a circle."""
-    known = {module.name for module in modules}
+    ours = {module.name for module in modules}
     graph = networkx.DiGraph()
     for module in modules:
-        graph.add_edges_from((module.name, name) for name in imported_names(module, known) if name != module.name)
+        graph.add_edges_from((module.name, name) for name in imported_names(module, ours) if name != module.name)
     return [group for group in networkx.strongly_connected_components(graph) if len(group) > 1]
 
 

@@ -42,8 +42,8 @@ def marked(domain: str) -> Iterator[tuple[str, Message, str | None]]:
         for kind, pattern in SOURCES[domain].items():
             for path in sorted((ROOT / app).rglob(pattern)):
                 if "migrations" not in path.parts:
-                    found = _in_template(path) if kind == "template" else _in_code(path, kind)
-                    yield from ((str(path.relative_to(ROOT)), text, context) for text, context in found)
+                    texts = _in_template(path) if kind == "template" else _in_code(path, kind)
+                    yield from ((str(path.relative_to(ROOT)), text, context) for text, context in texts)
 
 
 def _in_code(path: Path, kind: str) -> Iterator[tuple[Message, str | None]]:
@@ -58,12 +58,12 @@ def _in_template(path: Path) -> Iterator[tuple[Message, str | None]]:
 
     for kind, arguments in CALL.findall(templatize(path.read_text(), origin=str(path))):
         texts = re.sub(r",\s*[^'\",]*$", "", arguments) if kind == "n" else arguments
-        found = ast.literal_eval(f"({texts})")
+        literal = ast.literal_eval(f"({texts})")
         if kind == "p":
-            context, text = found
+            context, text = literal
             yield text, context
         else:
-            yield found, None
+            yield literal, None
 
 
 def catalogues() -> list[Path]:

@@ -133,7 +133,7 @@ def _choice(rng: random.Random, person: Person, comparison: Comparison, left: st
     elif rng.random() < 0.12:
         return "tie"
     else:
-        a, b = (_strength(one) for one in (comparison.summary_a, comparison.summary_b))
+        a, b = (_strength(summary) for summary in (comparison.summary_a, comparison.summary_b))
         outcome = "a" if rng.random() < 1 / (1 + 2.718281828 ** (person.careful * (b - a))) else "b"
     return "left" if outcome == left else "right"
 

@@ -106,7 +106,7 @@ def _make_compared_study() -> None:
         summaries = summaries_of(study, slug)
         Summary.objects.filter(run__system__slug=slug).update(seconds=seconds)
         for name, metric, mean, by_strength, noise in METRICS:
-            there = [one for one in summaries if not one.scores.filter(name=name).exists()]
+            there = [summary for summary in summaries if not summary.scores.filter(name=name).exists()]
             values = mean + by_strength * strength + noise * rng.normal(size=len(there))
             values = values.round() if name == "words" else values
             score(there, name, values.tolist(), metric=metric, signature=f"{metric}|simulated")

@@ -71,12 +71,12 @@ Piece = tuple[str, bool]  # words, or the name of a value
 def texts_in(path: Path) -> list[str]:
     """Return the texts of a module, those of f-strings with places for their values; several where a text has variants."""
     tree = ast.parse(path.read_text())
-    found: dict[str, None] = {}
+    texts: dict[str, None] = {}
     passed_over = set(_docstrings(tree))
     if "models" in (path.parent.name, path.stem) and not path.as_posix().endswith(ON_FORMS):
         passed_over |= {id(n) for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg == "help_text"}
-    _collect(tree, passed_over, found)
-    return list(found)
+    _collect(tree, passed_over, texts)
+    return list(texts)
 
 
 def _docstrings(tree: ast.AST) -> Iterator[int]:
@@ -85,7 +85,7 @@ def _docstrings(tree: ast.AST) -> Iterator[int]:
             yield id(node.value)
 
 
-def _collect(node: ast.AST, passed_over: set[int], found: dict[str, None], *, labelled: bool = False) -> None:
+def _collect(node: ast.AST, passed_over: set[int], texts: dict[str, None], *, labelled: bool = False) -> None:
     """Walk down to each string; a string put together of parts is one text."""
     if id(node) in passed_over or _is_passed_over(node):
         return
@@ -93,13 +93,13 @@ def _collect(node: ast.AST, passed_over: set[int], found: dict[str, None], *, la
         for pieces in islice(variants, MOST_VARIANTS):
             text = _written(pieces)
             if _is_text(text, labelled):
-                found[text] = None
+                texts[text] = None
     for child in _children(node):
         inner = isinstance(child, ast.keyword) and child.arg in LABELS
         of_string = isinstance(node, (ast.JoinedStr, ast.FormattedValue)) or (variants and isinstance(node, ast.BinOp))
         if of_string and isinstance(child, (ast.Constant, ast.JoinedStr)):
             continue
-        _collect(child, passed_over, found, labelled=inner or (labelled and isinstance(node, ast.keyword)))
+        _collect(child, passed_over, texts, labelled=inner or (labelled and isinstance(node, ast.keyword)))
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
@@ -205,15 +205,15 @@ def lines_of_card(template: str) -> Iterator[str]:
         waiting = [line]
         while waiting:
             text = waiting.pop()
-            if found := CONDITION.search(text):
-                waiting += [text.replace(found[0], branch or "", 1) for branch in (found[1], found[2])]
+            if condition := CONDITION.search(text):
+                waiting += [text.replace(condition[0], branch or "", 1) for branch in (condition[1], condition[2])]
             else:
                 plain = PLACE_OF_CARD.sub(_place, re.sub(r"\{%.*?%\}", "", text))
                 yield from (cell for cell in split_line(plain)[1] if WORD.search(re.sub(r"%\(\w+\)s", "", cell)))
 
 
-def _place(found: re.Match[str]) -> str:
-    return f"%({found[1].rpartition('.')[2]})s"
+def _place(match: re.Match[str]) -> str:
+    return f"%({match[1].rpartition('.')[2]})s"
 
 
 def shown_texts(root: Path) -> Iterator[tuple[str, str]]:

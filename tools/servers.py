@@ -95,8 +95,8 @@ def _free_port() -> int:
 
 
 def _postgresql_programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return found[-1].parent if found else None
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return programs[-1].parent if programs else None
 
 
 def _start_postgresql(stack: ExitStack, name: str) -> str:

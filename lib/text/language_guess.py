@@ -115,15 +115,15 @@ def _latin(said: list[str]) -> LanguageGuess:
 
 
 @lru_cache(maxsize=1000)
-def contradicts(code: str, found: str) -> bool:
-    """Whether a text that is plainly in the language found cannot be in this one: by its script, or by its words."""
-    script, of_text = _script(code), _script(found)
+def contradicts(code: str, guessed: str) -> bool:
+    """Whether a text that is plainly in the guessed language cannot be in this one: by its script, or by its words."""
+    script, of_text = _script(code), _script(guessed)
     if not script or not of_text:
         return False
     if script != of_text:
         return True
     bare = normalise_language(code)
-    return bare in _WORDS and found in _WORDS and bare != found
+    return bare in _WORDS and guessed in _WORDS and bare != guessed
 
 
 def _script(code: str) -> str:

@@ -101,7 +101,7 @@ def forecast(designs: Sequence[SimulatedDesigns], design: VotingDesign, share: f
     counts = np.array([simulated.annotators for simulated in designs], dtype=np.float64)
     i, part = _between(np.log(counts), float(np.log(design.annotators)))
     fraction = 1.0 if design.annotators == 1 else np.log(design.votes_per_document) / np.log(design.annotators)
-    near = [found.ends(design.documents, float(found.annotators**fraction)) for found in designs[i : i + 2]]
+    near = [group.ends(design.documents, float(group.annotators**fraction)) for group in designs[i : i + 2]]
     lower, upper = ((1 - part) * below + part * above for below, above in zip(*near, strict=True))
     least = 0.5 - margin - share
     return Chances(good=1 - _below(lower, least), bad=_below(upper, least))

@@ -129,13 +129,13 @@ def two_way(influence: FloatArray, cell: IntArray, kinds: Sequence[UnitSums], *,
         squares, cubes = float((units.share**2).sum()), float((units.share**3).sum())
         if len(units.share) < 2 or not units.gain:
             continue
-        found = float((units.influence**2 / units.share).sum())
+        summed = float((units.influence**2 / units.share).sum())
         scale = units.gain * squares / (1 - squares)
-        between = scale * (found - units.noise * noise)
+        between = scale * (summed - units.noise * noise)
         if between > NEGLIGIBLE * noise:
             freedom = max((1 - squares) ** 2 / (squares - 2 * cubes + squares**2), 1.0)
             total += between
-            spread += (scale * found) ** 2 / freedom
+            spread += (scale * summed) ** 2 / freedom
             fewest = min(fewest, freedom)
     freedom = total**2 / spread if spread > 0 else LARGEST_FREEDOM
     return Spread(total, min(max(freedom, 1 if np.isinf(fewest) else fewest), LARGEST_FREEDOM))

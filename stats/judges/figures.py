@@ -73,8 +73,8 @@ class JudgeFigures:
     @property
     def may_stand_in(self) -> bool | None:
         """Tell whether nothing speaks against it; None where there is too little to say."""
-        found = self.why_not
-        return None if WhyNot.TOO_FEW in found else not found
+        reasons = self.why_not
+        return None if WhyNot.TOO_FEW in reasons else not reasons
 
     @property
     def why_not(self) -> tuple[WhyNot, ...]:

@@ -40,8 +40,8 @@ def broken_rules(page: Page, rules: Sequence[str] = ()) -> list[str]:
         options["runOnly"] = {"type": "rule", "values": list(rules)}
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    found = page.evaluate("async (options) => (await axe.run(options)).violations", options)
-    return [_said(rule) for rule in found]
+    violations = page.evaluate("async (options) => (await axe.run(options)).violations", options)
+    return [_said(rule) for rule in violations]
 
 
 def _said(rule: dict[str, Any]) -> str:

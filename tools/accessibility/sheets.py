@@ -51,17 +51,18 @@ def _pictures(visitors: Visitors, place: Place, view: View) -> dict[str, Image.I
 def _sheet(taken: Sequence[tuple[str, Image.Image]], columns: int) -> Image.Image:
     width = (SHEET_WIDTH - GAP * (columns + 1)) // columns
     small = [
-        (name, one.resize((width, one.height * width // one.width), Image.Resampling.LANCZOS)) for name, one in taken
+        (name, picture.resize((width, picture.height * width // picture.width), Image.Resampling.LANCZOS))
+        for name, picture in taken
     ]
     rows = list(_in_groups(small, columns))
-    heights = [max(one.height for _, one in row) + LABEL + GAP for row in rows]
+    heights = [max(picture.height for _, picture in row) + LABEL + GAP for row in rows]
     sheet = Image.new("RGB", (SHEET_WIDTH, sum(heights) + GAP), "#c8f0c8")
     top = GAP
     for row, height in zip(rows, heights, strict=True):
-        for n, (name, one) in enumerate(row):
+        for n, (name, picture) in enumerate(row):
             left = GAP + n * (width + GAP)
             ImageDraw.Draw(sheet).text((left, top), name, fill="black")
-            sheet.paste(one, (left, top + LABEL))
+            sheet.paste(picture, (left, top + LABEL))
         top += height
     return sheet
 

@@ -85,11 +85,13 @@ def _allow_styles(built: Path) -> list[str]:
     """Note the hashes of styles that scripts add, for the security policy of the docs (evalsite/web/handbook.py)."""
     scripts = [script.read_text(encoding="utf-8") for script in built.glob("assets/javascripts/bundle.*.js")]
     texts = {text for script in scripts for form in STYLE_TEXTS for text in form.findall(script)}
-    found = {text for text in texts if text.count("{") == text.count("}") > 10 and not CODE.search(text)}
+    longest = {text for text in texts if text.count("{") == text.count("}") > 10 and not CODE.search(text)}
     # Quotes within a style cut pieces out of it.
-    styles = [text for text in found if not any(text in other for other in found - {text})]
+    styles = [text for text in longest if not any(text in other for other in longest - {text})]
     hashes = [base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() for style in styles]
-    (built / POLICY).write_text(json.dumps({"style-src": [f"'sha256-{one}'" for one in hashes]}), encoding="utf-8")
+    (built / POLICY).write_text(
+        json.dumps({"style-src": [f"'sha256-{digest}'" for digest in hashes]}), encoding="utf-8"
+    )
     wanted = (built / "search.json").exists()
     return ["the search's style is not found in its script"] if wanted and not styles else []
 

@@ -38,8 +38,8 @@ def fingerprint(root: Path = ROOT) -> str:
 def _inputs(root: Path) -> Iterator[Path]:
     for name in INPUTS:
         path = root / name
-        found = path.rglob("*") if path.is_dir() else [path]
-        yield from (one for one in found if one.is_file() and one.suffix != ".pyc")
+        paths = path.rglob("*") if path.is_dir() else [path]
+        yield from (file for file in paths if file.is_file() and file.suffix != ".pyc")
 
 
 def place(source: str) -> str | None:

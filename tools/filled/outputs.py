@@ -129,8 +129,8 @@ def exports(site: FilledSite) -> None:
             site.keep(f"exports/{study}/ratings.{ending}", site.get(f"/boards/{study}/ratings.{ending}"))
         site.keep(f"exports/{study}/api-votes", site.api(f"/studies/{study}/votes"))
     site.keep("exports/compared/ratings-filtered.csv", site.get("/boards/compared/ratings.csv?flagged=out"))
-    one = {"format": "csv", "criterion": "informativeness", "since": "2026-11-21"}
-    site.keep("exports/compared/since.csv", site.post("/boards/compared/exports/new", one))
+    asked = {"format": "csv", "criterion": "informativeness", "since": "2026-11-21"}
+    site.keep("exports/compared/since.csv", site.post("/boards/compared/exports/new", asked))
     for arguments in (("csv",), ("kto", "--votes", "each"), ("jsonl", "--since", "2026-11-20T10:30")):
         content = written_by("export_ratings", "compared", "--format", *arguments)
         site.keep(f"exports/compared/command-{arguments[0]}", content)
@@ -361,10 +361,10 @@ def read_names(site: FilledSite) -> Iterator[str]:
     """Names that figures are about; known as words also where they hold no digit."""
     for study in STUDIES:
         about = site.read(f"/studies/{study}")
-        yield from (study, about["dataset"], *about["systems"], *(one["key"] for one in about["criteria"]))
-        yield from (one["pseudonym"] for one in site.read(f"/studies/{study}/annotators?limit=100")["items"])
+        yield from (study, about["dataset"], *about["systems"], *(row["key"] for row in about["criteria"]))
+        yield from (row["pseudonym"] for row in site.read(f"/studies/{study}/annotators?limit=100")["items"])
     for name in ("sample-meetings", "questions"):
-        yield from (one["id"] for one in site.read(f"/datasets/{name}/documents?limit=100")["items"])
+        yield from (row["id"] for row in site.read(f"/datasets/{name}/documents?limit=100")["items"])
 
 
 def main() -> None:

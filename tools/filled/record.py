@@ -76,7 +76,9 @@ def fill(tree: Path, postgresql: str) -> None:
 def written(data_dir: Path) -> dict[str, bytes]:
     """The files of releases and exports."""
     kinds = ("releases", "exports")
-    return {f"{kind}/{name}": found for kind in kinds for name, found in restore.contents_of(data_dir / kind).items()}
+    return {
+        f"{kind}/{name}": content for kind in kinds for name, content in restore.contents_of(data_dir / kind).items()
+    }
 
 
 def told_apart(sqlite: dict[str, bytes], postgresql: dict[str, bytes]) -> dict[str, bytes]:
@@ -113,7 +115,7 @@ def accept(tree: Path, postgresql: str, names: Sequence[str]) -> None:
     """Store outputs once where the engines agree, and beside that those that are others on PostgreSQL."""
     shown = {engine: outputs(tree, engine, postgresql) for engine in (SQLITE, POSTGRESQL)}
     if names:
-        shown = {engine: _changed(engine, found, names) for engine, found in shown.items()}
+        shown = {engine: _changed(engine, contents, names) for engine, contents in shown.items()}
     usual = shown[SQLITE]
     restore.pack(OUTPUTS, usual)
     own = {name: content for name, content in shown[POSTGRESQL].items() if usual.get(name) != content}
@@ -133,11 +135,11 @@ def expected(engine: str) -> dict[str, bytes]:
     return restore.unpacked(OUTPUTS) | (restore.unpacked(own) if own.exists() else {})
 
 
-def _changed(engine: str, found: dict[str, bytes], names: Sequence[str]) -> dict[str, bytes]:
-    known = expected(engine)
-    meant = {name for name in known.keys() | found.keys() if name.startswith(tuple(names))}
-    kept = {name: content for name, content in known.items() if name not in meant}
-    return kept | {name: content for name, content in found.items() if name in meant}
+def _changed(engine: str, contents: dict[str, bytes], names: Sequence[str]) -> dict[str, bytes]:
+    recorded = expected(engine)
+    meant = {name for name in recorded.keys() | contents.keys() if name.startswith(tuple(names))}
+    kept = {name: content for name, content in recorded.items() if name not in meant}
+    return kept | {name: content for name, content in contents.items() if name in meant}
 
 
 def outputs(tree: Path, engine: str, postgresql: str) -> dict[str, bytes]:

@@ -97,12 +97,12 @@ def pack(target: Path, contents: Mapping[str, bytes]) -> None:
 
 
 def unpacked(source: Path) -> dict[str, bytes]:
-    found = {}
+    contents = {}
     with tarfile.open(source) as archive:
         for entry in archive:
             if (file := archive.extractfile(entry)) is not None:
-                found[entry.name] = file.read()
-    return found
+                contents[entry.name] = file.read()
+    return contents
 
 
 def contents_of(folder: Path) -> dict[str, bytes]:

@@ -45,7 +45,7 @@ def table(content: bytes) -> bytes:
 
 def digests(content: bytes, names: Mapping[str, str]) -> bytes:
     """The names of the files in place of their digests, which follow from what is compared itself."""
-    text = re.sub(r"[0-9a-f]{64}", lambda found: names.get(found[0], found[0]), content.decode())
+    text = re.sub(r"[0-9a-f]{64}", lambda match: names.get(match[0], match[0]), content.decode())
     return re.sub(r'("contentSize": ")\d+', r"\1", text).encode()
 
 
