@@ -74,6 +74,7 @@ class Sampling(models.TextChoices):
     EVEN = "even", "All pairs of systems alike"
     QUESTION = "question", "The two systems in question first"
     ADAPTIVE = "adaptive", "Pairs of systems that are least certain first (adaptive)"
+    DIRECTED = "directed", "Documents and pairs on which judges and metrics are unsure or disagree (directed)"
 
 
 class Study(models.Model):
@@ -118,7 +119,8 @@ class Study(models.Model):
         "document, so it saves time unless reading one takes longer than some ten votes. Without two named systems "
         "all pairs come alike. Adaptive: of a document's pairs, those whose systems have few or divided votes so far; "
         "it gains little over drawing pairs evenly. Each comparison is still rated as often as asked, so both pay off "
-        "when a study ends before every comparison is full.",
+        "when a study ends before every comparison is full. Directed: those that are drawn on the page of the study's "
+        "judges, once these have something to say; all pairs come alike until then.",
     )
     epsilon = models.FloatField(
         "Share drawn evenly",
@@ -238,7 +240,7 @@ class Study(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(quota__gte=1), name="study_quota_positive"),
             models.CheckConstraint(
-                condition=Q(sampling__in=["even", "question", "adaptive"]), name="study_sampling_known"
+                condition=Q(sampling__in=["even", "question", "adaptive", "directed"]), name="study_sampling_known"
             ),
             models.CheckConstraint(
                 condition=Q(drawn_from=None, drawn_from_split="") | Q(which_documents="sample", drawn_from__gte=1),
@@ -368,6 +370,10 @@ class Comparison(models.Model):
     quota = models.PositiveIntegerField()
     taken = models.PositiveIntegerField(default=0, help_text="Annotators who rated it or hold it now.")
     imported = models.PositiveIntegerField(default=0, help_text="Places of judges who rated elsewhere, on top.")
+    # Of a directed study, whether it was drawn or not; one that was not has no place of its own.
+    chance = models.FloatField(
+        null=True, blank=True, help_text="Of each of the pairs that are asked to be this one; never 0."
+    )
 
     objects = ComparisonQuerySet.as_manager()
 
@@ -384,6 +390,9 @@ class Comparison(models.Model):
             ),
             models.CheckConstraint(condition=Q(taken__lte=F("quota")), name="comparison_within_quota"),
             models.CheckConstraint(condition=Q(taken__gte=0), name="comparison_taken_not_negative"),
+            models.CheckConstraint(
+                condition=Q(chance=None) | Q(chance__gt=0, chance__lte=1), name="comparison_chance_is_one"
+            ),
             models.CheckConstraint(condition=Q(imported__lte=F("taken")), name="comparison_imported_are_taken"),
             models.CheckConstraint(
                 condition=Q(purpose="rating", quota__lt=EVERYBODY)
