@@ -157,7 +157,7 @@ def _read_pandalm(folder: Path, rows: Rows) -> None:
         a, b = row["cmp_key"].split("_", 1)
         asked.append((document, a, b))
         rows.against[document] = document
-        rows.texts |= {(document, a): row.get("response1", ""), (document, b): row.get("response2", "")}
+        rows.texts |= {(document, system): str(row.get(f"response{n}", "")) for n, system in ((1, a), (2, b))}
         for person in sorted(key for key in row if key.startswith("annotator")):
             rows.vote(document, a, b, codes[str(row[person])], person)
     for path in sorted(folder.glob("*-testset-v1.json")):

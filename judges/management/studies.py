@@ -25,8 +25,13 @@ def dataset_named(name: str) -> Dataset:
         raise CommandError(str(error)) from error
 
 
-def study_or_dataset(study: str | None, dataset: str) -> Study | Dataset:
-    """Return what a command is about. Raises CommandError unless exactly one of both is named."""
+def study_or_dataset(study: str | None, dataset: str, instruction: str = "") -> Study | Dataset:
+    """Return what a command is about. Raises CommandError unless exactly one of both is named.
+
+    instruction: Goes with a dataset alone.
+    """
     if bool(study) == bool(dataset):
         raise CommandError("Name a study, or a dataset with --dataset.")
+    if instruction and not dataset:
+        raise CommandError("--instruction goes with --dataset: a study's summaries are of its own instruction.")
     return dataset_named(dataset) if dataset else study_named(study or "")

@@ -140,6 +140,8 @@ def test_the_command_asks_about_a_dataset_and_reports_it(capsys):
     call_command("judge", "--dataset", dataset.name, "--judge", "strict", "--cancel")
     with pytest.raises(CommandError, match="Name a study, or a dataset"):
         call_command("judge", "--judge", "strict")
+    with pytest.raises(CommandError, match="--instruction goes with --dataset"):
+        call_command("judge", "a-study", "--judge", "strict", "--instruction", "long")
     with pytest.raises(CommandError, match="There is no dataset 'nowhere'"):
         call_command("judge", "--dataset", "nowhere", "--judge", "strict")
     with pytest.raises(CommandError, match="was not asked about 'fluency'; it was about overall"):

@@ -55,7 +55,7 @@ class Command(BaseCommand):
             raise CommandError(f"--sample is {options['sample']}; expected 1 or more.")
         if options["limit"] is not None and not options["limit"] > 0:
             raise CommandError(f"--limit is {options['limit']}; expected US dollars, more than 0.")
-        about = study_or_dataset(options["study"], options["dataset"])
+        about = study_or_dataset(options["study"], options["dataset"], options["instruction"])
         try:
             job = self._cancelled(about, options) if options["cancel"] else self._started(about, options)
         except REFUSALS as error:

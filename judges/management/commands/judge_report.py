@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["table", "json"], default="table")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        about = study_or_dataset(options["slug"], options["dataset"])
+        about = study_or_dataset(options["slug"], options["dataset"], options["instruction"])
         try:
             judge = find_judge(options["judge"])
             report = (
