@@ -22,6 +22,7 @@ ROUTERS = (
     "api.resources.systems.router",
     "api.resources.runs.router",
     "api.resources.studies.router",
+    "api.resources.judging.router",
     "api.resources.results.router",
     "api.resources.releases.router",
     "api.resources.rating.router",

@@ -7,10 +7,12 @@ class JudgesConfig(AppConfig):
     verbose_name = "Judges"
 
     def ready(self) -> None:
-        from jobs.registry import register_sweep
+        from jobs.registry import register_job, register_sweep
         from judges.judging.sweeping import sweep_judging
+        from judges.models import ReportJob
         from judges.models.triggers import drop_triggers, ensure_triggers
 
+        register_job(ReportJob)
         register_sweep("judging", sweep_judging)
         pre_migrate.connect(drop_triggers, sender=self)
         post_migrate.connect(ensure_triggers, sender=self)

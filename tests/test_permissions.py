@@ -18,7 +18,7 @@ from annotations.people.links import invitation_path, personal_path
 from annotations.people.new_members import invite_member
 from annotations.rating.assignment import next_assignment
 from api.tokens import make_token
-from judges.judging.lifecycle import Asked, start_judging
+from judges.judging.lifecycle import Asked, start_judging, start_judging_dataset
 from leaderboards.models.releases import ExportJob, Release
 from leaderboards.sharing.links import make_link
 from leaderboards.sharing.public import make_public
@@ -159,9 +159,14 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "study-protocol": ("GET", MEMBERS),
     "judges": ("GET", RESEARCHERS),
     "new-judge": ("GET", RESEARCHERS),
+    "dataset-judges": ("GET", RESEARCHERS),
+    "dataset-judge": ("GET", RESEARCHERS),
+    "ask-dataset-judge": ("POST", RESEARCHERS),
+    "change-dataset-judging": ("POST", RESEARCHERS),
     "study-judges": ("GET", RESULTS),
     "study-judge": ("GET", RESULTS),
     "ask-judge": ("POST", RESULTS),
+    "direct-people": ("POST", RESULTS),
     "change-judging": ("POST", RESULTS),
     "protocol-file": ("GET", MEMBERS),
     "record-protocol": ("POST", OWNERS),
@@ -269,7 +274,10 @@ def make_world():
     link, token_of_link = make_link(study, users["owner"], pages, ends, insist=True, reason=reason)
     make_public(study, users["owner"], pages, insist=True, reason=reason)
     judging = start_judging(judge(), study, Asked())
+    of_dataset = start_judging_dataset(judging.judge, study.dataset, Asked())
     fitting = {
+        **{name: [study.dataset.name] for name in ("dataset-judges", "ask-dataset-judge")},
+        **{name: [study.dataset.name, of_dataset.pk] for name in ("dataset-judge", "change-dataset-judging")},
         "study-judge": [study.slug, judging.judge_id],
         "change-judging": [study.slug, judging.judge_id],
         "shared": [token_of_link],
@@ -343,7 +351,10 @@ def make_world():
         "start-export": {"format": "jsonl"},
         "change-public": {"change": "down"},
         "ask-judge": {"judge": "strict", "criteria": ["overall"]},
+        "direct-people": {"documents": "1"},
         "change-judging": {"change": "resume"},
+        "ask-dataset-judge": {"judge": "strict", "criteria": ["overall"], "instruction": "medium"},
+        "change-dataset-judging": {"change": "resume"},
         "make-release": {"name": "ratings", "version": "2.0", "licence": "MIT"},
         "set-doi": {"doi": "10.5281/zenodo.1"},
     }

@@ -12,8 +12,14 @@ from lib.text.translated import WORDS, split_line
 SHOWN = (
     *("stats", "lib/faults.py", "lib/language_codes.py", "lib/names.py", "lib/strict_json.py", "jobs/models.py"),
     *("models_runner", "annotations", "protocol"),
-    *("judges/models/judges.py", "judges/models/jobs.py", "judges/models/verdicts.py", "judges/judging/lifecycle.py"),
-    *("judges/judging/wording.py", "judges/records/storing.py", "judges/report", "judges/web"),
+    *("judges/models/judges.py", "judges/models/jobs.py", "judges/models/verdicts.py", "judges/models/reports.py"),
+    *(
+        "judges/judging/lifecycle.py",
+        "judges/judging/wording.py",
+        "judges/judging/units.py",
+        "judges/judging/chosen.py",
+    ),
+    *("judges/records", "judges/report", "judges/web"),
     *("leaderboards/boards", "leaderboards/data/filters.py", "leaderboards/exports", "leaderboards/models"),
     *("leaderboards/presentation", "leaderboards/releases/tables.py", "leaderboards/sharing", "leaderboards/snapshots"),
     "leaderboards/web",

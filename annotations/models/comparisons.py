@@ -57,6 +57,10 @@ class Comparison(models.Model):
     quota = models.PositiveIntegerField()
     taken = models.PositiveIntegerField(default=0, help_text="Annotators who rated it or hold it now.")
     imported = models.PositiveIntegerField(default=0, help_text="Places of judges who rated elsewhere, on top.")
+    # Of a directed study, whether it was drawn or not; one that was not has no place of its own.
+    chance = models.FloatField(
+        null=True, blank=True, help_text="Of each of the pairs that are asked to be this one; never 0."
+    )
 
     objects = ComparisonQuerySet.as_manager()
 
@@ -73,6 +77,9 @@ class Comparison(models.Model):
             ),
             models.CheckConstraint(condition=Q(taken__lte=F("quota")), name="comparison_within_quota"),
             models.CheckConstraint(condition=Q(taken__gte=0), name="comparison_taken_not_negative"),
+            models.CheckConstraint(
+                condition=Q(chance=None) | Q(chance__gt=0, chance__lte=1), name="comparison_chance_is_one"
+            ),
             models.CheckConstraint(condition=Q(imported__lte=F("taken")), name="comparison_imported_are_taken"),
             models.CheckConstraint(
                 condition=Q(purpose="rating", quota__lt=EVERYBODY)

@@ -58,6 +58,7 @@ class Sampling(models.TextChoices):
     EVEN = "even", "All pairs of systems alike"
     QUESTION = "question", "The two systems in question first"
     ADAPTIVE = "adaptive", "Pairs of systems that are least certain first (adaptive)"
+    DIRECTED = "directed", "Documents and pairs on which judges and metrics are unsure or disagree (directed)"
 
 
 class Study(models.Model):
@@ -102,7 +103,8 @@ class Study(models.Model):
         "document, so it saves time unless reading one takes longer than some ten votes. Without two named systems "
         "all pairs come alike. Adaptive: of a document's pairs, those whose systems have few or divided votes so far; "
         "it gains little over drawing pairs evenly. Each comparison is still rated as often as asked, so both pay off "
-        "when a study ends before every comparison is full.",
+        "when a study ends before every comparison is full. Directed: those that are drawn on the page of the study's "
+        "judges, once these have something to say; all pairs come alike until then.",
     )
     epsilon = models.FloatField(
         "Share drawn evenly",
@@ -222,7 +224,7 @@ class Study(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(quota__gte=1), name="study_quota_positive"),
             models.CheckConstraint(
-                condition=Q(sampling__in=["even", "question", "adaptive"]), name="study_sampling_known"
+                condition=Q(sampling__in=["even", "question", "adaptive", "directed"]), name="study_sampling_known"
             ),
             models.CheckConstraint(
                 condition=Q(drawn_from=None, drawn_from_split="") | Q(which_documents="sample", drawn_from__gte=1),

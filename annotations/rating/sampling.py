@@ -2,7 +2,8 @@
 
 A study that draws does so by one of two rules (stats/decisions/sampling.py): the pair in question first, or the pairs
 that the votes leave least certain. It draws the pair of systems, then one of the pair's comparisons evenly. The
-probability is kept with it, because nobody can compute it later.
+probability is kept with it, because nobody can compute it later. The comparisons of a directed study were drawn before
+the first vote (studies/directing.py), each with its chance.
 """
 
 from collections import defaultdict
@@ -40,6 +41,8 @@ def candidates(
 
     A study that draws its pairs draws one; if it cannot be taken, draw again from what is left then.
     """
+    if study.sampling == Sampling.DIRECTED:
+        return _drawn_before(study, available)
     if draws(study):
         return _drawn(study, available, generator or np.random.default_rng())
     rows = available.order_by("shuffle", "pk").values_list("pk", flat=True)
@@ -48,7 +51,7 @@ def candidates(
 
 def draws(study: Study) -> bool:
     """Tell whether the study draws its pairs, with a chance that is stored."""
-    return study.sampling == Sampling.ADAPTIVE or has_question(study)
+    return study.sampling in (Sampling.ADAPTIVE, Sampling.DIRECTED) or has_question(study)
 
 
 def has_question(study: Study) -> bool:
@@ -61,6 +64,12 @@ def in_question(study: Study, available: QuerySet[Comparison]) -> QuerySet[Compa
     """Select the comparisons of the two systems in question."""
     systems = [pk for pk in (study.small_system_id, study.large_system_id) if pk is not None]
     return available.filter(summary_a__run__system_id__in=systems, summary_b__run__system_id__in=systems)
+
+
+def _drawn_before(study: Study, available: QuerySet[Comparison]) -> list[CandidatePair]:
+    rows = list(available.order_by("shuffle", "pk").values_list("pk", "chance")[:CANDIDATES])
+    drawn_from = study.comparisons.for_rating().exclude(chance=None).count()
+    return [CandidatePair(pk, chance, None if chance is None else drawn_from) for pk, chance in rows]
 
 
 def _drawn(study: Study, available: QuerySet[Comparison], generator: np.random.Generator) -> list[CandidatePair]:

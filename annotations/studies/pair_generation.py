@@ -27,11 +27,13 @@ def build_comparisons(study: Study) -> int:
         )
     }
     systems = list(study.systems.order_by("pk").values_list("pk", flat=True))
+    # What is made after the draw of a directed study had no part in it, and is asked about if it is drawn again.
+    quota = 0 if study.comparisons.exclude(chance=None).exists() else study.quota
     new = []
     for (document_id, query_id), summaries in by_unit.items():
         for pair in wanted_pairs(study, systems, document_id, query_id):
             if pair <= summaries.keys() and (document_id, query_id, pair) not in existing:
-                new.append(_comparison(study, *(summaries[system] for system in pair)))
+                new.append(_comparison(study, quota, *(summaries[system] for system in pair)))
     Comparison.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
     if new:
         evidence.announce_evidence()
@@ -72,7 +74,7 @@ def wanted_pairs(study: Study, systems: Iterable[int], document_id: int, query_i
     return pairs
 
 
-def _comparison(study: Study, *summaries: Summary) -> Comparison:
+def _comparison(study: Study, quota: int, *summaries: Summary) -> Comparison:
     first, second = sorted(summaries, key=lambda summary: summary.pk)
     return Comparison(
         study=study,
@@ -80,7 +82,7 @@ def _comparison(study: Study, *summaries: Summary) -> Comparison:
         query_id=first.query_id,
         summary_a=first,
         summary_b=second,
-        quota=study.quota,
+        quota=quota,
         shuffle=shuffle_number(study, first.pk, second.pk),
         place=shuffle_number(study, first.document_id),
     )

@@ -9,7 +9,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from annotations.counts.pair_tallies import sampling_changed
-from annotations.models import AuditEntry, ExpectedAnswer, Outcome, Study
+from annotations.models import AuditEntry, ExpectedAnswer, Outcome, Sampling, Study
 from annotations.studies import audit
 from annotations.studies.checks import (
     StudySetupError,
@@ -87,9 +87,12 @@ def change_settings(study: Study, values: Mapping[str, Any], by: User | None) ->
     if changed:
         study.save(update_fields=[*changed, "pair_named_at"])
     if "quota" in changed:
-        study.comparisons.for_rating().update(quota=F("imported") + study.quota)
+        # Pairs that a directed study has not drawn keep no place.
+        asked = study.comparisons.for_rating().exclude(chance__isnull=False, quota=F("imported"))
+        asked.update(quota=F("imported") + study.quota)
     if "sampling" in changed:
         sampling_changed(study)
+        study.comparisons.for_rating().exclude(chance=None).update(chance=None, quota=F("imported") + study.quota)
     return changed
 
 
@@ -105,6 +108,12 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
     if "repeat_every" in changed:
         check_repeat_every(values["repeat_every"])
     _check_expected_answers(before, changed, values)
+    if "sampling" in changed and Sampling.DIRECTED in (before.sampling, values["sampling"]) and is_rated(before):
+        raise StudySetupError(
+            "“Which pairs first” can no longer become directed, or stop being so: annotators have already been given "
+            "pairs.",
+            "sampling",
+        )
     check_sampling(*(values.get(name, getattr(before, name)) for name in ("sampling", "epsilon")))
     if "quota" in changed:
         most = before.comparisons.for_rating().aggregate(most=Max(F("taken") - F("imported")))["most"] or 0

@@ -15,6 +15,8 @@ from annotations.web.views.rating import REFUSAL_STATUS
 from api.gate.errors import CODES, MESSAGES, ApiError
 from api.tokens import TokenError
 from api.webhooks.registration import WebhookError
+from judges.judging.lifecycle import JudgingError, UnknownCriteriaError
+from judges.records.problems import UnknownJudgeError
 from leaderboards.data.filters import UnknownFilterError
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError
 from leaderboards.releases.publishing import ReleaseError, VersionTakenError
@@ -39,6 +41,9 @@ SERVICE_ERRORS: dict[type[Exception], tuple[int, str, str]] = {
     NothingToRunError: (422, "nothing_to_run", "split"),
     VersionTakenError: (409, "version_taken", "version"),
     ReleaseError: (422, "no_release", ""),
+    UnknownJudgeError: (422, "unknown_judge", "judge"),
+    UnknownCriteriaError: (422, "unknown_criterion", "criteria"),
+    JudgingError: (422, "no_judging", ""),
     NotReadyError: (409, "not_ready", "system"),
     LeakageError: (409, "leakage", "force"),
     CatalogError: (422, "no_system", ""),

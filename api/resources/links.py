@@ -23,6 +23,12 @@ STARTED_RUN_LINKS = response_links(
     cancel=("runs_cancel_run", RUN),
     resume=("runs_resume_run", RUN),
 )
+STARTED_JUDGING_LINKS = response_links(
+    201,
+    read=("judging_read_judging", RUN),
+    cancel=("judging_cancel_judging", RUN),
+    resume=("judging_resume_judging", RUN),
+)
 STUDY = {"slug": "$response.body#/slug"}
 MADE_STUDY_LINKS = response_links(
     201,

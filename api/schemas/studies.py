@@ -104,7 +104,7 @@ class StudyIn(BodySchema):
     seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 0
     anchor: Slug | None = None
     pairs_per_document: Positive | None = None
-    sampling: Literal["even", "question", "adaptive"] = Field(
+    sampling: Literal["even", "question", "adaptive", "directed"] = Field(
         "even", description="Which pairs come first; question: those of small_system and large_system."
     )
     epsilon: Annotated[float, Field(gt=0, le=1)] = 0.2

@@ -19,10 +19,10 @@ DEFAULT = JudgeDesign(documents=ALL_DOCUMENTS, people=8, per_document=2)
 
 @dataclass(frozen=True)
 class Helping:
-    """Hold coverage and mean width over systems and differences, without help, helped, and helped and directed.
+    """Hold coverage and mean width over systems and differences: without help, helped, helped and directed, directed.
 
     Attributes:
-        covers, width: Shape (3,) each.
+        covers, width: Shape (4,) each.
         gain: Effective votes over votes: helped, and helped and directed against votes drawn alike.
         wider: Largest width with help over that without.
     """
@@ -71,6 +71,7 @@ def _study(
         _contrasts(plain.classical, plain.alone.reach()),
         _contrasts(plain.moved, plain.precision.reach()),
         _contrasts(by_chance.moved, by_chance.precision.reach()),
+        _contrasts(by_chance.classical, by_chance.alone.reach()),
     ]
     target = _contrasts(true, np.zeros((len(true), len(true))))[0]
     covers = np.array([(np.abs(value - target) <= reach).mean() for value, reach in bounds])

@@ -49,8 +49,8 @@ def _rates(studies: int, seed: int) -> Iterator[str]:
 
 
 def _helped(studies: int, seed: int) -> Iterator[str]:
-    yield "| judge | votes alone | helped | helped and directed | effective votes / votes |"
-    yield "|---|---|---|---|---|"
+    yield "| judge | votes alone | helped | helped and directed | directed, votes alone | effective votes / votes |"
+    yield "|---|---|---|---|---|---|"
     designs = [(n, replace(d, documents=DEFAULT.documents, people=8, per_document=2), 1) for n, d in DESIGNS.items()]
     for name, design, judges in [*designs, ("accuracy 0.8 and three coins", DEFAULT, 4)]:
         found = helping(replace(design, samples=1), studies, seed, judges=judges)

@@ -57,6 +57,8 @@ class Rows:
     votes: dict[tuple[int, str], int] = field(default_factory=dict)
     verdicts: dict[str, list[tuple[int, int, bool, int, float]]] = field(default_factory=lambda: defaultdict(list))
     scores: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    texts: dict[tuple[str, str], str] = field(default_factory=dict)
+    against: dict[str, str] = field(default_factory=dict)
 
     def item(self, document: str, a: str, b: str) -> int:
         """Number the pair of two systems' summaries."""
@@ -121,9 +123,10 @@ class Rows:
         )
 
 
-def read_evaluation(folder: Path, criterion: str = "") -> Evaluation:
-    """Read the evaluation of a folder: PandaLM's test set, or votes, verdicts and scores as JSON Lines.
+def read_evaluation(folder: Path, criterion: str = "", *, texts: bool = False) -> Evaluation:
+    """Read the evaluation of a folder: PandaLM's test set, or votes, verdicts, scores and texts as JSON Lines.
 
+    texts: Score texts by ROUGE-L and BERTScore, against references where there are some.
     Raises:
         UnknownFolderError: Neither is there, or nobody voted.
     """
@@ -137,6 +140,10 @@ def read_evaluation(folder: Path, criterion: str = "") -> Evaluation:
             f"No votes in {folder}. Expected testset-v1.json (PandaLM), or *.jsonl with rows of votes (document_id, "
             "model_a, model_b, winner, annotator), verdicts (judge, shown_first) or scores (judge, system, score)."
         )
+    if texts:
+        from benchmarks.replays.text_metrics import text_scores
+
+        rows.scores |= text_scores(rows.texts, rows.against)
     return rows.evaluation()
 
 
@@ -149,6 +156,8 @@ def _read_pandalm(folder: Path, rows: Rows) -> None:
         document = f"{row['instruction']}\n{row['input']}"
         a, b = row["cmp_key"].split("_", 1)
         asked.append((document, a, b))
+        rows.against[document] = document
+        rows.texts |= {(document, system): str(row.get(f"response{n}", "")) for n, system in ((1, a), (2, b))}
         for person in sorted(key for key in row if key.startswith("annotator")):
             rows.vote(document, a, b, codes[str(row[person])], person)
     for path in sorted(folder.glob("*-testset-v1.json")):
@@ -187,6 +196,9 @@ def _read_row(row: dict[str, Any], rows: Rows) -> None:
     if "score" in row:
         rows.scores[document, str(row["system"]), str(judge)] = float(row["score"])
         return
+    if "text" in row:
+        _read_text(document, row, rows)
+        return
     a, b = str(row["model_a"]), str(row["model_b"])
     outcome = WINNERS.get(str(row["winner"]).lower(), NO_VERDICT)
     person = row.get("annotator") or (judge if _of_a_person(row) else None)
@@ -199,6 +211,14 @@ def _read_row(row: dict[str, Any], rows: Rows) -> None:
     name = str(judge[0]) if isinstance(judge, list) else str(judge)
     first, sample = row.get("shown_first", "a") == "a", int(row.get("sample") or 0)
     rows.verdict(document, a, b, outcome, name, a_first=first, sample=sample, share=share)
+
+
+def _read_text(document: str, row: dict[str, Any], rows: Rows) -> None:
+    """Read a text: of a system; or of a reference, which goes before what the texts are about, without a system."""
+    if row.get("system"):
+        rows.texts[document, str(row["system"])] = str(row["text"])
+    elif row.get("reference") or document not in rows.against:
+        rows.against[document] = str(row["text"])
 
 
 def _of_a_person(row: dict[str, Any]) -> bool:

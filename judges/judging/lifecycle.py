@@ -1,21 +1,33 @@
 """Start, cancel, resume and end judging. Everything here changes rows first and sends a message after the commit."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from annotations.models import Comparison, Criterion, Study
-from judges.judging.wording import UnknownCriteriaError, asked_criteria, words_for
+from annotations.models import Study
+from judges.judging.chosen import ChosenPair
+from judges.judging.units import NoSuchPairError, chosen_among, instructions_of, pairs_of, summaries_in
+from judges.judging.wording import UnknownCriteriaError, asked_criteria, words_for, words_outside_studies
 from judges.models import Judge, JudgingJob, Mode, Verdict
 from judges.records.readiness import check_judge_ready
+from judges.rubrics.library import Rubric
+from models_runner.models import Dataset
 
 AT_ONCE = 2_000
+IN_BOTH_ORDERS = ({"shown_first": "a"}, {"shown_first": "b"})
 
-__all__ = ["Asked", "JudgingError", "UnknownCriteriaError", "cancel_judging", "resume_judging", "start_judging"]
+__all__ = [
+    "Asked",
+    "JudgingError",
+    "UnknownCriteriaError",
+    "cancel_judging",
+    "resume_judging",
+    "start_judging",
+    "start_judging_dataset",
+]
 
 
 class JudgingError(Exception):
@@ -24,13 +36,15 @@ class JudgingError(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """What a judge is asked about a study.
+    """What a judge is asked about a study or a dataset.
 
     Attributes:
-        criteria: Keys of the study's questions; all of them if empty.
+        criteria: Keys of the study's questions, all of them if empty; of a dataset, of those that the judge has words
+            for, `overall` if empty.
         sample: Of how many pairs, or summaries, drawn at random; all if None.
         seed: Of the draw.
-        comparisons: Chosen pairs; all of the study if None.
+        comparisons: Keys of chosen pairs of the study; all if None.
+        chosen: Chosen pairs by name; all if None.
         cost_limit: US dollars beyond which nothing is asked; no limit if None.
     """
 
@@ -38,6 +52,7 @@ class Asked:
     sample: int | None = None
     seed: int = 0
     comparisons: Sequence[int] | None = None
+    chosen: Sequence[ChosenPair] | None = None
     cost_limit: float | None = None
 
 
@@ -48,18 +63,62 @@ def start_judging(judge: Judge, study: Study, asked: Asked, *, by: str = "") -> 
     Raises:
         NotReadyError: The judge cannot be asked here.
         UnknownCriteriaError: The study has no such question, or the judge no words for it.
-        JudgingError: There is nothing to ask, or the limit cannot be kept.
+        JudgingError: There is nothing to ask, a chosen pair is none of the study's, or the limit cannot be kept.
     """
-    check_judge_ready(judge)
-    if asked.cost_limit is not None and not judge.price:
-        raise JudgingError(f"Judge {judge.name} has no price on record, so a limit of cost cannot be kept.")
+    _check_may_ask(judge, asked)
     criteria = asked_criteria(study, asked.criteria)
     job, _ = JudgingJob.objects.get_or_create(judge=judge, study=study, defaults={"started_by": by[:200]})
     job = lock_job(job.pk)
-    job.rubrics = job.rubrics | {criterion.key: words_for(judge, job, criterion) for criterion in criteria}
+    words = {criterion.key: words_for(judge, job, criterion) for criterion in criteria}
+    return _started(job, words, [{"study": study, "criterion": criterion} for criterion in criteria], asked)
+
+
+@transaction.atomic
+def start_judging_dataset(
+    judge: Judge, dataset: Dataset, asked: Asked, *, instruction: str = "", by: str = ""
+) -> JudgingJob:
+    """Ask a judge about what all systems wrote on a dataset under one instruction, without a study; or go on.
+
+    instruction: May be left out where systems wrote under one only.
+    Raises:
+        NotReadyError, UnknownCriteriaError, JudgingError: As start_judging.
+    """
+    _check_may_ask(judge, asked)
+    instruction = _instruction(dataset, instruction)
+    defaults = {"started_by": by[:200]}
+    job, _ = JudgingJob.objects.get_or_create(judge=judge, dataset=dataset, instruction=instruction, defaults=defaults)
+    job = lock_job(job.pk)
+    words = words_outside_studies(judge, job, asked.criteria)
+    return _started(job, words, [{"criterion_key": key} for key in words], asked)
+
+
+def _check_may_ask(judge: Judge, asked: Asked) -> None:
+    check_judge_ready(judge)
+    if asked.cost_limit is not None and not judge.price:
+        raise JudgingError(f"Judge {judge.name} has no price on record, so a limit of cost cannot be kept.")
+
+
+def _instruction(dataset: Dataset, wanted: str) -> str:
+    known = instructions_of(dataset)
+    if not known:
+        raise JudgingError(f"No system has summarized dataset {dataset.name} yet. Start a run on it first.")
+    if not wanted and len(known) == 1:
+        return known[0]
+    if wanted not in known:
+        names = ", ".join(known)
+        if wanted:
+            raise JudgingError(f"Dataset {dataset.name} has no summaries under {wanted!r}; name one of: {names}.")
+        raise JudgingError(f"Dataset {dataset.name} has summaries under several instructions; name one of: {names}.")
+    return wanted
+
+
+def _started(
+    job: JudgingJob, words: Mapping[str, Rubric], questions: Sequence[Mapping[str, object]], asked: Asked
+) -> JudgingJob:
+    job.rubrics = job.rubrics | dict(words)
     job.cost_limit = asked.cost_limit
     job.save(update_fields=["rubrics", "cost_limit"])
-    _add_questions(job, criteria, asked)
+    _add_questions(job, questions, asked)
     job.verdicts.filter(status=Verdict.Status.CANCELLED).update(status=Verdict.Status.PENDING)
     _go_on(job)
     return job
@@ -67,48 +126,34 @@ def start_judging(judge: Judge, study: Study, asked: Asked, *, by: str = "") -> 
 
 def lock_job(pk: int) -> JudgingJob:
     """Lock the job until the transaction ends, so that its status stays in step with its questions."""
-    return JudgingJob.objects.select_for_update(of=("self",)).select_related("judge", "study").get(pk=pk)
+    jobs = JudgingJob.objects.select_for_update(of=("self",)).select_related("judge", "study", "dataset")
+    return jobs.get(pk=pk)
 
 
-def _add_questions(job: JudgingJob, criteria: Iterable[Criterion], asked: Asked) -> None:
-    comparisons = job.study.comparisons.for_rating().order_by("document__position", "document", "pk")
+def _add_questions(job: JudgingJob, questions: Sequence[Mapping[str, object]], asked: Asked) -> None:
+    pairs = pairs_of(job)
     if asked.comparisons is not None:
-        comparisons = comparisons.filter(pk__in=asked.comparisons)
-    units = _summaries(comparisons) if job.judge.mode == Mode.SCORE else _pairs(comparisons)
+        pairs = [pair for pair in pairs if pair.comparison in set(asked.comparisons)]
+    if asked.chosen is not None:
+        try:
+            pairs = chosen_among(pairs, asked.chosen, job)
+        except NoSuchPairError as error:
+            raise JudgingError(str(error)) from error
+    units = summaries_in(pairs) if job.judge.mode == Mode.SCORE else [pair.unit for pair in pairs]
     if asked.sample is not None and asked.sample < len(units):
         units = random.Random(asked.seed).sample(units, asked.sample)  # noqa: S311  (no secret)
     if not units:
-        raise JudgingError(f"Study {job.study.slug} has no pairs to judge.")
+        if job.study is not None:
+            raise JudgingError(f"Study {job.study.slug} has no pairs to judge.")
+        raise JudgingError(f"Dataset {job.about} has no pairs to judge.")
     rows = (
-        Verdict(judge=job.judge, study=job.study, criterion=criterion, job=job, sample=sample, **unit)
-        for criterion in criteria
+        Verdict(judge=job.judge, job=job, sample=sample, **question, **unit, **first)
+        for question in questions
         for unit in units
         for sample in range(job.judge.samples)
+        for first in ([{}] if "summary_id" in unit else IN_BOTH_ORDERS)
     )
-    Verdict.objects.bulk_create(_in_orders(rows), ignore_conflicts=True, batch_size=AT_ONCE)
-
-
-def _pairs(comparisons: QuerySet[Comparison]) -> list[dict[str, int]]:
-    rows = comparisons.values_list("pk", "document_id")
-    return [{"comparison_id": pk, "document_id": document} for pk, document in rows]
-
-
-def _summaries(comparisons: QuerySet[Comparison]) -> list[dict[str, int]]:
-    """Return the summaries of these pairs, each once."""
-    rows = comparisons.values_list("document_id", "summary_a_id", "summary_b_id")
-    units = {summary: document for document, *both in rows for summary in both}
-    return [{"summary_id": summary, "document_id": document} for summary, document in units.items()]
-
-
-def _in_orders(rows: Iterable[Verdict]) -> Iterable[Verdict]:
-    """Yield each question about a pair in both orders, and each about a summary once."""
-    for row in rows:
-        if row.comparison_id is None:
-            yield row
-            continue
-        for first in ("a", "b"):
-            values = {name: getattr(row, name) for name in ("judge", "study", "criterion", "job", "sample")}
-            yield Verdict(**values, comparison_id=row.comparison_id, document_id=row.document_id, shown_first=first)
+    Verdict.objects.bulk_create(rows, ignore_conflicts=True, batch_size=AT_ONCE)
 
 
 @transaction.atomic

@@ -20,6 +20,10 @@ from models_runner.models import Document, Summary
 
 FIRST_SEED = 1
 TURNS_A_SENTENCE = 2
+TEXTS = (
+    *("comparison__summary_a", "comparison__summary_b", "comparison__query"),
+    *("summary_a__query", "summary_b", "summary__query"),
+)
 CHINESE = "zh"
 
 
@@ -41,12 +45,12 @@ class DocumentQuestions:
     """The questions of a job about one document. All of them show the same part of the transcript."""
 
     def __init__(self, job: JudgingJob, document: Document, engine: TextEngine) -> None:
-        self.job, self.judge, self.study = job, job.judge, job.study
+        self.job, self.judge = job, job.judge
         self.document, self.engine = document, engine
         self.turns = document.transcript.turns
-        self.names = [name for system in self.study.systems.all() for name in (system.slug, system.name)]
-        rows = Verdict.objects.filter(job=job, document=document).select_related("criterion", *_texts_of("comparison"))
-        self._rows = {row.pk: row for row in rows.select_related("summary", "summary__query")}
+        self.names = [name for system in job.systems for name in (system.slug, system.name)]
+        rows = Verdict.objects.filter(job=job, document=document).select_related("criterion", *TEXTS)
+        self._rows = {row.pk: row for row in rows}
         self._blinded: dict[int, str] = {}
 
     def covers(self, rows: Iterable[Verdict]) -> bool:
@@ -82,29 +86,27 @@ class DocumentQuestions:
         return prompt_of(self._question(row), form, transcript, seed=FIRST_SEED + row.sample), form
 
     def _form(self) -> Form:
-        judge, study = self.judge, self.study
+        judge = self.judge
         if judge.scale_min is not None and judge.scale_max is not None:
             return Form(self.language, judge.reasoning, (), (judge.scale_min, judge.scale_max), judge.answer_tokens)
-        others = (*(["C"] if study.allow_tie else []), *(["D"] if study.allow_both_bad else []))
-        return Form(self.language, judge.reasoning, ("A", "B", *others), None, judge.answer_tokens)
+        return Form(self.language, judge.reasoning, self.job.letters, None, judge.answer_tokens)
 
     def _question(self, row: Verdict) -> Question:
         summaries = self._summaries(row)
-        query = row.comparison.query if row.comparison else summaries[0].query
+        query = row.query
         references = self._references.get((self.document.pk, query.pk if query else None), [])
         return Question(
             texts=[self._blind(summary.pk, summary.text) for summary in summaries],
-            rubric=self._rubrics[row.criterion.key][self.language],
+            rubric=self._rubrics[row.key][self.language],
             query=query.text if query else "",
             references=references[:1],
             evidence=[self._evidence_of(summary.pk) for summary in summaries] if self.judge.reads_evidence else None,
         )
 
     def _summaries(self, row: Verdict) -> list[Summary]:
-        if row.comparison is None:
+        if row.pair is None:
             return [row.summary] if row.summary else []
-        pair = [row.comparison.summary_a, row.comparison.summary_b]
-        return pair if row.shown_first == "a" else pair[::-1]
+        return list(row.pair if row.shown_first == "a" else row.pair[::-1])
 
     @property
     def _rubrics(self) -> Mapping[str, Rubric]:
@@ -120,7 +122,7 @@ class DocumentQuestions:
     def _references(self) -> Mapping[tuple[int, int | None], list[str]]:
         if not self.judge.reads_reference:
             return {}
-        return fitting_references([self.document.pk], self.study.instruction)
+        return fitting_references([self.document.pk], self.job.asked_instruction)
 
     @cached_property
     def _evidence(self) -> Mapping[int, Sequence[Mapping[str, Any]]]:
@@ -134,7 +136,3 @@ class DocumentQuestions:
         numbers = sorted({turn["number"] for span in spans for turn in span["turns"][:TURNS_A_SENTENCE]})
         turns = [self.turns[number - 1] for number in numbers if number <= len(self.turns)]
         return [f"{turn['speaker']}: {turn['content']}" if turn["speaker"] else turn["content"] for turn in turns]
-
-
-def _texts_of(name: str) -> tuple[str, ...]:
-    return (f"{name}__summary_a", f"{name}__summary_b", f"{name}__query")

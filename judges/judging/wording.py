@@ -1,16 +1,17 @@
 """The words of a criterion that a judge is asked in: its own rubric's, or the study's question."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import override
 
 from annotations.models import Criterion, Study
 from annotations.studies.criteria import in_readers_language
 from judges.models import Judge, JudgingJob, RubricSource
-from judges.rubrics.library import Rubric, rubric
+from judges.rubrics.library import Rubric, library, rubric
 from lib.names import normal_form
 
 STUDY_VERSION = "study"
+USUAL = "overall"
 
 
 class UnknownCriteriaError(Exception):
@@ -35,15 +36,36 @@ def words_for(judge: Judge, job: JudgingJob, criterion: Criterion) -> Rubric:
     elif criterion.key in judge.rubrics:
         words = judge.rubrics[criterion.key]
     else:
-        having = ", ".join(judge.rubrics)
-        raise UnknownCriteriaError(
-            f"Judge {judge.name} has no rubric for {criterion.key}; it has {having}. Add a judge with one, or with "
-            "rubric: study."
-        )
-    before = job.rubrics.get(criterion.key)
+        raise UnknownCriteriaError(_no_rubric(judge, criterion.key, judge.rubrics))
+    return _as_before(job, criterion.key, words)
+
+
+def words_outside_studies(judge: Judge, job: JudgingJob, keys: Sequence[str]) -> dict[str, Rubric]:
+    """Return the words of criteria for a dataset: the judge's own, or the project's where it uses a study's questions.
+
+    keys: Of the criteria; `overall` if empty, or all of a judge without words for it.
+    Raises:
+        UnknownCriteriaError: The judge has no words for one, or they have changed since.
+    """
+    having = library() if judge.rubric_source == RubricSource.STUDY else judge.rubrics
+    wanted = [normal_form(key) for key in keys] or ([USUAL] if USUAL in having else list(having))
+    if unknown := [key for key in wanted if key not in having]:
+        raise UnknownCriteriaError(_no_rubric(judge, unknown[0], having))
+    return {key: _as_before(job, key, having[key]) for key in dict.fromkeys(wanted)}
+
+
+def _no_rubric(judge: Judge, key: str, having: Iterable[str]) -> str:
+    return (
+        f"Judge {judge.name} has no rubric for {key}; it has {', '.join(having)}. Add a judge with one, or with "
+        "rubric: study."
+    )
+
+
+def _as_before(job: JudgingJob, key: str, words: Rubric) -> Rubric:
+    before = job.rubrics.get(key)
     if before and before["sha256"] != words["sha256"]:
         raise UnknownCriteriaError(
-            f"The words of {criterion.key} have changed since judge {judge.name} was asked. Its verdicts are on "
+            f"The words of {key} have changed since judge {job.judge.name} was asked. Its verdicts are on "
             "the old ones: add a judge of another name for the new."
         )
     return words

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 def work_on_judging(job_id: int, *, owner: str) -> str:
     """Ask what waits in a job until nothing is left; return a line for the log. Calling it twice is harmless."""
-    job = JudgingJob.objects.open().select_related("judge", "study").filter(pk=job_id).first()
+    job = JudgingJob.objects.open().select_related("judge", "study", "dataset").filter(pk=job_id).first()
     if job is None:
         return f"judging {job_id} has ended or is gone"
     if not job.verdicts.ready(timezone.now()).exists():

@@ -1,4 +1,4 @@
-"""Judging: one judge asked about one study. The verdicts are the work; messages only announce it."""
+"""Judging: one judge asked about one study, or one dataset. The verdicts are the work; messages only announce it."""
 
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from annotations.models import Study
 from jobs.models import Announced, AnnouncedQuerySet, failure_has_reason
 from judges.models.judges import Judge
 from judges.models.verdicts import Verdict
+from models_runner.models import Dataset, InstructionKind, System
 
 
 class JudgingJobQuerySet(AnnouncedQuerySet["JudgingJob"]):
@@ -25,7 +26,10 @@ class JudgingJobQuerySet(AnnouncedQuerySet["JudgingJob"]):
 
 
 class JudgingJob(Announced):
-    """The questions to one judge about one study; asking for more criteria or pairs adds to them."""
+    """The questions to one judge about one study, or about all that systems wrote on one dataset under one instruction.
+
+    Asking for more criteria or pairs adds to them.
+    """
 
     TASK = "judges.tasks.ask_judge"
 
@@ -38,7 +42,11 @@ class JudgingJob(Announced):
         STOPPED = "stopped", "Stopped at its cost limit"
 
     judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="jobs")
-    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="judging_jobs")
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, null=True, blank=True, related_name="judging_jobs")
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, null=True, blank=True, related_name="judging_jobs")
+    instruction = models.CharField(
+        max_length=10, choices=InstructionKind.choices, blank=True, help_text="Of a dataset's summaries."
+    )
     # {criterion: {"version": …, "sha256": …, "en": …, "zh": …}}: the words it asks in, fixed when it was first asked.
     rubrics = models.JSONField(default=dict)
     cost_limit = models.FloatField(null=True, blank=True, help_text="US dollars; nothing is asked beyond it.")
@@ -57,12 +65,48 @@ class JudgingJob(Announced):
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["judge", "study"], name="judging_once_per_judge_and_study"),
+            models.UniqueConstraint(
+                fields=["judge", "dataset", "instruction"],
+                condition=Q(dataset__isnull=False),
+                name="judging_once_per_judge_and_dataset",
+            ),
+            models.CheckConstraint(
+                condition=Q(study__isnull=False, dataset=None, instruction="")
+                | Q(study=None, dataset__isnull=False, instruction__in=InstructionKind.values),
+                name="judging_of_a_study_or_a_dataset",
+            ),
             models.CheckConstraint(condition=Q(cost_limit=None) | Q(cost_limit__gt=0), name="judging_limit_positive"),
             failure_has_reason("judging"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.judge.name} on {self.study.slug}"
+        return f"{self.judge.name} on {self.about}"
+
+    @property
+    def about(self) -> str:
+        """What the judge is asked about, by its name."""
+        if self.study is not None:
+            return str(self.study.slug)
+        return f"{self.dataset.name} ({self.instruction})" if self.dataset else ""
+
+    @property
+    def systems(self) -> models.QuerySet[System]:
+        """Whose summaries it reads."""
+        if self.study is not None:
+            return self.study.systems.all()
+        return System.objects.filter(runs__dataset=self.dataset_id).distinct()
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """What may be chosen of a pair: what the study lets people choose; everything of a dataset's."""
+        tie = self.study is None or self.study.allow_tie
+        both_bad = self.study is None or self.study.allow_both_bad
+        return ("A", "B", *(["C"] if tie else []), *(["D"] if both_bad else []))
+
+    @property
+    def asked_instruction(self) -> str:
+        """The instruction under which the summaries were written."""
+        return self.instruction or (self.study.instruction if self.study else "")
 
     def counts(self) -> dict[str, int]:
         """Count the questions of every status, and their total, in one SQL query."""

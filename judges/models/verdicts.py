@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from annotations.models import Comparison, Criterion, Study
 from jobs.models import MAX_ATTEMPTS, Leased, LeasedQuerySet, lease_constraints
 from judges.models.judges import Judge
-from models_runner.models import Document, Summary
+from models_runner.models import Document, Query, Summary
 
 
 class Answer(models.TextChoices):
@@ -42,7 +42,10 @@ class VerdictQuerySet(LeasedQuerySet["Verdict"]):
             "document__position",
             "document",
             "criterion__position",
+            "criterion_key",
             "comparison",
+            "summary_a",
+            "summary_b",
             "summary",
             "sample",
             "shown_first",
@@ -81,8 +84,12 @@ class Verdict(Leased):
         CANCELLED = "cancelled", "Cancelled"
 
     judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="verdicts", db_index=False)
-    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="verdicts")
-    criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="verdicts", db_index=False)
+    # Of a study; a verdict on a dataset's summaries has neither, and says by the criterion's key what it is about.
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, null=True, blank=True, related_name="verdicts")
+    criterion = models.ForeignKey(
+        Criterion, on_delete=models.CASCADE, null=True, blank=True, related_name="verdicts", db_index=False
+    )
+    criterion_key = models.CharField(max_length=50, blank=True, help_text="Of a verdict outside studies.")
     job = models.ForeignKey(
         "judges.JudgingJob",
         on_delete=models.CASCADE,
@@ -95,6 +102,9 @@ class Verdict(Leased):
     # Of a judge of pairs, whose a and b are the comparison's, whichever was shown first.
     comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, null=True, blank=True, related_name="verdicts")
     shown_first = models.CharField(max_length=1, blank=True)
+    # The pair of a judge asked about a dataset, where there is no comparison.
+    summary_a = models.ForeignKey(Summary, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    summary_b = models.ForeignKey(Summary, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     # Of a judge that scores.
     summary = models.ForeignKey(Summary, on_delete=models.PROTECT, null=True, blank=True, related_name="verdicts")
     sample = models.PositiveIntegerField(default=0)
@@ -134,9 +144,35 @@ class Verdict(Leased):
                 condition=Q(summary__isnull=False),
                 name="verdict_once_per_summary_sample",
             ),
+            models.UniqueConstraint(
+                fields=["judge", "criterion_key", "summary_a", "summary_b", "shown_first", "sample"],
+                condition=Q(summary_a__isnull=False),
+                name="verdict_once_per_pair_outside_studies",
+            ),
+            models.UniqueConstraint(
+                fields=["judge", "criterion_key", "summary", "sample"],
+                condition=Q(criterion=None, summary__isnull=False),
+                name="verdict_once_per_summary_outside_studies",
+            ),
             models.CheckConstraint(
-                condition=Q(comparison__isnull=False, summary=None, shown_first__in=["a", "b"])
-                | Q(comparison=None, summary__isnull=False, shown_first=""),
+                condition=Q(study__isnull=False, criterion__isnull=False, criterion_key="")
+                | Q(study=None, criterion=None, comparison=None, job__isnull=False) & ~Q(criterion_key=""),
+                name="verdict_of_a_study_or_a_dataset",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    comparison__isnull=False, summary=None, summary_a=None, summary_b=None, shown_first__in=["a", "b"]
+                )
+                | Q(comparison=None, summary__isnull=False, summary_a=None, summary_b=None, shown_first="")
+                | Q(
+                    study=None,
+                    comparison=None,
+                    summary=None,
+                    summary_a__isnull=False,
+                    summary_b__isnull=False,
+                    summary_a__lt=F("summary_b"),
+                    shown_first__in=["a", "b"],
+                ),
                 name="verdict_on_a_pair_or_a_summary",
             ),
             models.CheckConstraint(
@@ -146,7 +182,7 @@ class Verdict(Leased):
             models.CheckConstraint(
                 condition=Q(answer="")
                 | Q(answer="none") & ~Q(problem="")
-                | Q(answer__in=["a", "b", "tie", "both_bad"], comparison__isnull=False)
+                | Q(answer__in=["a", "b", "tie", "both_bad"], summary=None)
                 | Q(answer="scored", summary__isnull=False),
                 name="verdict_answer_fits",
             ),
@@ -177,3 +213,23 @@ class Verdict(Leased):
 
     def __str__(self) -> str:
         return f"Verdict {self.pk}"
+
+    @property
+    def key(self) -> str:
+        """The key of the criterion."""
+        return self.criterion.key if self.criterion else self.criterion_key
+
+    @property
+    def pair(self) -> tuple[Summary, Summary] | None:
+        """Both summaries in the pair's own order; None of a judge that scores."""
+        if self.comparison is not None:
+            return self.comparison.summary_a, self.comparison.summary_b
+        return (self.summary_a, self.summary_b) if self.summary_a and self.summary_b else None
+
+    @property
+    def query(self) -> Query | None:
+        """The query that the summaries answer; None of those of a whole meeting."""
+        if self.comparison is not None:
+            return self.comparison.query
+        summary = self.summary_a or self.summary
+        return summary.query if summary else None

@@ -103,9 +103,12 @@ def _model(values: Values) -> dict[str, Any]:
 
 def _check_model(judge: Judge) -> None:
     if judge.adapter not in LANGUAGE_MODELS:
-        expected = ", ".join(LANGUAGE_MODELS)
-        known = "writes by rules and answers no question" if judge.adapter in ADAPTERS else "is not known"
-        raise ValueError(f"field 'adapter': {judge.adapter!r} {known}; expected one of {expected}.")
+        names = ", ".join(LANGUAGE_MODELS)
+        if judge.adapter in ADAPTERS:
+            raise ValueError(
+                f"field 'adapter': {judge.adapter!r} writes by rules and answers no question; expected one of {names}."
+            )
+        raise ValueError(f"field 'adapter': {judge.adapter!r} is not known; expected one of {names}.")
     system = judge.as_system()
     try:
         system.clean_fields()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from judges.models import RubricSource
 from judges.rubrics.library import LANGUAGES, Rubric, library, rubric
 
-LONGEST = 8_000
+LONGEST, LONGEST_KEY = 8_000, 50
 
 
 def read_rubrics(asked: object) -> tuple[str, dict[str, Rubric]]:
@@ -27,6 +27,8 @@ def read_rubrics(asked: object) -> tuple[str, dict[str, Rubric]]:
 
 
 def _own(criterion: str, texts: object) -> Rubric:
+    if not 1 <= len(criterion) <= LONGEST_KEY:
+        raise ValueError(f"field 'rubric.{criterion[:20]}': a criterion has 1 to {LONGEST_KEY} characters.")
     if not isinstance(texts, Mapping):
         raise ValueError(f"field 'rubric.{criterion}' is no mapping; expected the two texts, en and zh.")
     if unknown := [name for name in texts if name not in (*LANGUAGES, "version")]:

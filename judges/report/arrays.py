@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from django.db.models import Q
 
 from annotations.models import Criterion, Judgement
 from annotations.quality.vote_columns import OUTCOME_CODES
@@ -20,7 +19,7 @@ from models_runner.models import Summary, System
 from stats.judges.arrays import Items, OrderRule, PeopleVotes, Verdicts
 from stats.votes.arrays import BoolArray, FloatArray, IntArray
 
-AT_ONCE = 5_000
+AT_ONCE, AT_A_TIME = 5_000, 500
 NO_SIZE = "no size"
 COLUMNS = (
     *("pk", "document_id", "document__language", "summary_a_id", "summary_b_id"),
@@ -30,9 +29,12 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class JudgedStudy:
-    """The pairs of a study for rating, as items in the order of their keys, with what was said of them.
+    """The pairs of a study for rating, or of a dataset, with what was said of them.
 
     Attributes:
+        criterion: Its key.
+        about: The study's slug, or the dataset's name.
+        seed: Of random choices.
         pairs: Key of each item's comparison.
         language: The document's, by item.
         summaries: Keys of both summaries, by item, shape (n_items, 2).
@@ -41,7 +43,9 @@ class JudgedStudy:
         votes: People's, at most one of a person on an item.
     """
 
-    criterion: Criterion
+    criterion: str
+    about: str
+    seed: int
     judge: Judge
     pairs: list[int]
     language: list[str]
@@ -92,9 +96,7 @@ class JudgedStudy:
             if known
             for key in keys
         }
-        pairs = self.criterion.study.comparisons.for_rating().order_by()
-        either = Q(pk__in=pairs.values("summary_a")) | Q(pk__in=pairs.values("summary_b"))
-        texts = Summary.objects.filter(either).order_by().values_list("pk", "text").iterator(AT_ONCE)
+        texts = _texts(list(language))
         counted = {key: len(words(text, language[key])) for key, text in texts if key in language}
         for i in np.flatnonzero(chosen).tolist():
             found[i] = [counted[key] for key in self.summaries[i].tolist()]
@@ -114,8 +116,9 @@ def read_judged_study(judge: Judge, criterion: Criterion) -> JudgedStudy:
     )
     pairs = [row[0] for row in rows]
     summaries = _array([[row[3], row[4]] for row in rows]).reshape(len(rows), 2)
+    study = criterion.study
     return JudgedStudy(
-        criterion, judge, pairs, [row[2] for row in rows], summaries, systems, items,
+        criterion.key, study.slug, study.seed, judge, pairs, [row[2] for row in rows], summaries, systems, items,
         judged_pairs(judge, criterion), _people(criterion, pairs),
     )  # fmt: skip
 
@@ -160,6 +163,12 @@ def _share(one: GivenVerdict) -> float:
 
 def _by_size(size: str) -> int:
     return ("compact", "mid", "large").index(size) if size in ("compact", "mid", "large") else 3
+
+
+def _texts(keys: Sequence[int]) -> Iterator[tuple[int, str]]:
+    for begin in range(0, len(keys), AT_A_TIME):
+        some = Summary.objects.filter(pk__in=keys[begin : begin + AT_A_TIME])
+        yield from some.order_by().values_list("pk", "text")
 
 
 def _array(values: Sequence[object]) -> IntArray:

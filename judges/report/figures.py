@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from annotations.models import Criterion
-from judges.models import Judge
+from judges.models import Judge, JudgingJob
 from judges.report.arrays import JudgedStudy, read_judged_study
+from judges.report.datasets import read_judged_dataset
 from judges.report.helping import effective_votes
 from judges.report.outcomes import JudgedPairs
 from stats.judges.arrays import answers
@@ -31,14 +32,23 @@ def judge_report(judge: Judge, criterion: Criterion) -> Figures:
     number of answers a figure comes from. What is undefined is None with a reason; a figure from too few answers has a
     reason too.
     """
-    study = read_judged_study(judge, criterion)
+    return report_of(read_judged_study(judge, criterion))
+
+
+def dataset_report(job: JudgingJob, criterion: str) -> Figures:
+    """Return the same of a judge asked about a dataset, where figures against people are undefined: nobody voted."""
+    return report_of(read_judged_dataset(job, criterion))
+
+
+def report_of(study: JudgedStudy) -> Figures:
+    """Return the figures of what a judge said."""
     found = _figures(study)
     judged, first = study.judged, _values(found.position.first_share)
     helped = effective_votes(study)
     return {
-        "judge": judge.name,
-        "criterion": criterion.key,
-        "study": criterion.study.slug,
+        "judge": study.judge.name,
+        "criterion": study.criterion,
+        "study": study.about,
         "pairs": len(judged.outcomes),
         "verdicts": judged.answers,
         "no_verdict": judged.no_verdict,
@@ -71,7 +81,7 @@ def _figures(study: JudgedStudy, chosen: BoolArray | None = None) -> JudgeFigure
         study.votes,
         study.verdicts,
         rule=study.rule,
-        seed=study.criterion.study.seed,
+        seed=study.seed,
         length=study.lengths,
         related=study.related,
         chosen=chosen,

@@ -34,12 +34,12 @@ def effective_votes(study: JudgedStudy) -> dict[str, Any]:
     if not reason:
         voted = np.isin(study.items.document, study.items.document[votes.item])
         share = answers(study.verdicts, len(study.items), study.rule).share
-        reason = verdicts_unlike(study.items, share, voted, asked, seed=study.criterion.study.seed)
+        reason = verdicts_unlike(study.items, share, voted, asked, seed=study.seed)
         arrays, item, items, told = _told(study, votes, asked & voted if reason else asked, share)
         if len(parts_of(arrays)) > 1:
             reason = NOT_CONNECTED
         else:
-            helped = helped_ratings(arrays, item, items, told - 0.5, seed=study.criterion.study.seed)
+            helped = helped_ratings(arrays, item, items, told - 0.5, seed=study.seed)
             effective = float(helped.effective.mean())
     return {"effective_votes": effective, "effective_votes_reason": reason, "votes": len(votes)}
 

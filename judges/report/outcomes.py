@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from annotations.models import Criterion
 from judges.models import Answer, Judge, OrderRule, Verdict
+from judges.models.verdicts import VerdictQuerySet
 from judges.verdicts.combining import NONE, TIE, GivenVerdict, combined
 
 AT_ONCE = 5_000
-COLUMNS = ("comparison_id", "document_id", "shown_first", "sample", "status", "answer", "p_a", "p_b", "p_tie")
+COLUMNS = ("document_id", "shown_first", "sample", "status", "answer", "p_a", "p_b", "p_tie")
 
 
 @dataclass
@@ -33,12 +35,20 @@ class JudgedPairs:
 
 def judged_pairs(judge: Judge, criterion: Criterion) -> JudgedPairs:
     """Read a judge's verdicts on a criterion, in a query or two."""
-    if Verdict.objects.filter(judge=judge, criterion=criterion, summary__isnull=False).exists():
-        return _by_scores(judge, criterion)
-    rows = Verdict.objects.filter(judge=judge, criterion=criterion, comparison__isnull=False)
+    rows = Verdict.objects.filter(judge=judge, criterion=criterion)
+    if rows.filter(summary__isnull=False).exists():
+        pairs = criterion.study.comparisons.for_rating()
+        units = pairs.values_list("pk", "document_id", "summary_a_id", "summary_b_id").iterator(AT_ONCE)
+        return by_scores(rows, units)
+    given = rows.filter(comparison__isnull=False).values_list("comparison_id", *COLUMNS)
+    return by_verdicts(judge, given.iterator(AT_ONCE))
+
+
+def by_verdicts(judge: Judge, rows: Iterable[tuple[Any, ...]]) -> JudgedPairs:
+    """Put together the verdicts on each pair; rows: the pair's key, then COLUMNS."""
     judged = JudgedPairs()
     by_pair: dict[int, list[GivenVerdict]] = defaultdict(list)
-    for pair, document, first, sample, status, answer, *chances in rows.values_list(*COLUMNS).iterator(AT_ONCE):
+    for pair, document, first, sample, status, answer, *chances in rows:
         judged.documents[pair] = document
         judged.answers += status == Verdict.Status.DONE
         judged.no_verdict += answer == Answer.NONE
@@ -59,19 +69,20 @@ def _chances(answer: str, p_a: float | None, p_b: float | None, p_tie: float | N
     return {"a": p_a, "b": p_b, "tie": tie, "both_bad": max(0.0, 1 - p_a - p_b - tie)}
 
 
-def _by_scores(judge: Judge, criterion: Criterion) -> JudgedPairs:
-    """Compare the mean scores of both summaries of each pair of the study; equal ones are a tie."""
+def by_scores(rows: VerdictQuerySet, pairs: Iterable[tuple[int, int, int, int]]) -> JudgedPairs:
+    """Compare the mean scores of both summaries of each pair; equal ones are a tie.
+
+    pairs: Key, document, and both summaries of each.
+    """
     judged, scores = JudgedPairs(), defaultdict(list)
-    rows = Verdict.objects.done().filter(judge=judge, criterion=criterion, summary__isnull=False)
     columns = ("summary_id", "answer", "score", "scale_min", "scale_max")
-    for summary, answer, score, low, high in rows.values_list(*columns).iterator(AT_ONCE):
+    for summary, answer, score, low, high in rows.done().values_list(*columns).iterator(AT_ONCE):
         judged.answers += 1
         if answer == Answer.NONE:
             judged.no_verdict += 1
         else:
             scores[summary].append((score - low) / (high - low))
-    pairs = criterion.study.comparisons.for_rating().values_list("pk", "document_id", "summary_a_id", "summary_b_id")
-    for pair, document, a, b in pairs.iterator(AT_ONCE):
+    for pair, document, a, b in pairs:
         if a in scores and b in scores:
             judged.documents[pair] = document
             judged.outcomes[pair] = _better(scores[a], scores[b])

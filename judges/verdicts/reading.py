@@ -3,11 +3,14 @@
 import json
 import math
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 LONGEST_REASON = 4_000
+# An endless answer is read no longer than this many braces that open nothing, and no line longer than a verdict is.
+MOST_STRAY_BRACES, LONGEST_LINE = 1_000, 200
 # A line that is nothing but a verdict, such as "Verdict: A", "**B**" or "[[A]]".
 WHOLE_LINE = re.compile(
     r"^[\s\W_]*(?:(?:final\s+)?(?:verdict|answer|score|判断|结论|答案|评分|分数)\s*(?:is)?\s*[:：]\s*)?"
@@ -95,25 +98,28 @@ def _said(text: str, field: str) -> list[_Said]:
         for value, begin, end in objects
         if field in value
     ]
-    inside = [(begin, end) for _, begin, end in objects]
-    begin = 0
+    inside = deque((begin, end) for _, begin, end in objects)
+    begin, lead = 0, len(text) - len(text.lstrip())
     for line in text.splitlines(keepends=True):
-        outside = not any(start < begin + len(line) and begin < end for start, end in inside)
-        match = WHOLE_LINE.match(line.rstrip("\r\n")) if outside and line.strip() else None
+        while inside and inside[0][1] <= begin:
+            inside.popleft()
+        outside = not inside or inside[0][0] >= begin + len(line)
+        match = WHOLE_LINE.match(line.rstrip("\r\n")) if outside and len(line) <= LONGEST_LINE else None
         if match:
-            said.append(_Said(match["said"], text[:begin].strip()[:LONGEST_REASON], begin + match.start("said")))
+            reason = text[lead : min(begin, lead + LONGEST_REASON)].strip()
+            said.append(_Said(match["said"], reason, begin + match.start("said")))
         begin += len(line)
     return sorted(said, key=lambda one: one.position)
 
 
 def _objects(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
     """Yield the JSON objects that stand in a text by themselves, each with its begin and end."""
-    decoder, at = json.JSONDecoder(), text.find("{")
-    while at >= 0:
+    decoder, at, stray = json.JSONDecoder(), text.find("{"), 0
+    while at >= 0 and stray < MOST_STRAY_BRACES:
         try:
             value, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
-            end = at + 1
+            end, stray = at + 1, stray + 1
         else:
             if isinstance(value, dict):
                 yield value, at, end

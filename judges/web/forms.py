@@ -1,17 +1,22 @@
 """Forms: a new judge, and asking one about a study."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.core.validators import validate_slug
 
 from annotations.models import Study
-from annotations.studies.criteria import label_of
+from annotations.studies.criteria import LIBRARY, label_of
+from judges.judging.chosen import ChosenPair, ChosenPairsError, read_chosen
 from judges.judging.lifecycle import Asked
-from judges.models import Judge, JudgeLanguage, Mode, OrderRule, RubricSource
+from judges.judging.units import instructions_of
+from judges.judging.wording import USUAL
+from judges.models import IMPORTED, Judge, JudgeLanguage, Mode, OrderRule, RubricSource
 from judges.records.entries import LANGUAGE_MODELS, judge_of
+from judges.rubrics.library import library
 from lib.text.translated import verbatim
+from models_runner.models import Dataset, InstructionKind
 from models_runner.systems.listing import listed_systems
 
 RUBRICS = [choice for choice in RubricSource.choices if choice[0] != RubricSource.OWN]
@@ -48,7 +53,7 @@ class JudgeForm(forms.Form):
 
 
 class AskForm(forms.Form):
-    """Which judge is asked about a study, and what."""
+    """Which judge is asked, and what; the base of forms about a study or a dataset."""
 
     judge = forms.ModelChoiceField(Judge.objects.none(), to_field_name="name", label="Judge", empty_label=None)
     criteria = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, label="Questions")
@@ -58,6 +63,12 @@ class AskForm(forms.Form):
         label="How many",
         help_text="Pairs, or summaries for a judge of scores. Empty: all.",
     )
+    pairs = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label="Chosen pairs",
+        help_text="One a line: document, first system, second system. Empty: all pairs.",
+    )
     cost_limit = forms.FloatField(
         required=False,
         min_value=0.000001,
@@ -65,14 +76,59 @@ class AskForm(forms.Form):
         help_text="US dollars; nothing is asked beyond it. Empty: no limit.",
     )
 
-    def __init__(self, study: Study, judges: Iterable[Judge], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        here = [judge.pk for judge in judges if not judge.is_imported]
-        self.fields["judge"].queryset = Judge.objects.filter(pk__in=here)  # type: ignore[attr-defined]
-        criteria = [(criterion.key, label_of(criterion.question)) for criterion in study.criteria.all()]
+        judges = Judge.objects.exclude(adapter=IMPORTED)
+        self.fields["judge"].queryset = judges  # type: ignore[attr-defined]
+
+    def offer(self, criteria: Sequence[tuple[str, str]], initial: Sequence[str]) -> None:
+        """Set what may be asked, and what is asked at first."""
         self.fields["criteria"].choices = criteria  # type: ignore[attr-defined]
-        self.fields["criteria"].initial = [key for key, _ in criteria]
+        self.fields["criteria"].initial = initial
+
+    def clean_pairs(self) -> list[ChosenPair] | None:
+        text = self.cleaned_data["pairs"]
+        if not text.strip():
+            return None
+        try:
+            return read_chosen(text)
+        except ChosenPairsError as error:
+            raise forms.ValidationError(str(error)) from error
 
     def asked(self) -> Asked:
         values = self.cleaned_data
-        return Asked(values["criteria"], values["sample"], cost_limit=values["cost_limit"])
+        return Asked(values["criteria"], values["sample"], chosen=values["pairs"], cost_limit=values["cost_limit"])
+
+
+class DirectForm(forms.Form):
+    """How many documents, and pairs of each, people are asked about where judges and metrics are unsure."""
+
+    documents = forms.IntegerField(min_value=1, label="Documents", help_text="How many people are asked about.")
+    pairs = forms.IntegerField(
+        required=False, min_value=1, label="Pairs of each", help_text="Empty: all pairs of a document."
+    )
+
+
+class AskStudyForm(AskForm):
+    """Which judge is asked about a study, and what."""
+
+    def __init__(self, study: Study, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        criteria = [(criterion.key, label_of(criterion.question)) for criterion in study.criteria.all()]
+        self.offer(criteria, [key for key, _ in criteria])
+
+
+class AskDatasetForm(AskForm):
+    """Which judge is asked about the summaries of a dataset, and what."""
+
+    instruction = forms.ChoiceField(label="Instruction")
+
+    def __init__(self, dataset: Dataset, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = dict(InstructionKind.choices)
+        written = instructions_of(dataset)
+        self.fields["instruction"].choices = [(kind, names[kind]) for kind in written]  # type: ignore[attr-defined]
+        own = Judge.objects.filter(rubric_source=RubricSource.OWN).values_list("rubrics", flat=True)
+        others = sorted({key for rubrics in own for key in rubrics} - library().keys())
+        known = [(key, label_of(LIBRARY[key][0]) if key in LIBRARY else verbatim(key)) for key in library()]
+        self.offer([*known, *((key, verbatim(key)) for key in others)], [USUAL])

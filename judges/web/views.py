@@ -6,61 +6,34 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from annotations.models import Criterion, Study
+from annotations.studies.checks import StudySetupError
+from annotations.studies.directing import direct_study, drawn_of, is_drawn
+from annotations.studies.settings import is_rated
 from annotations.web.access import results_only
-from judges.judging.lifecycle import (
-    JudgingError,
-    UnknownCriteriaError,
-    cancel_judging,
-    resume_judging,
-    start_judging,
-)
-from judges.judging.progress import progress_of
-from judges.models import Judge, JudgingJob
+from judges.judging.lifecycle import start_judging
+from judges.models import Judge
 from judges.records.problems import JudgeFileError
 from judges.records.readiness import judge_needs
 from judges.records.storing import store_judges
 from judges.report.disagreements import judged_otherwise
-from judges.report.figures import judge_report
 from judges.report.jury import jury_of
+from judges.report.serve import get_report
+from judges.report.unsure import unsure_pairs
 from judges.report.words import stand_in
-from judges.web.forms import AskForm, JudgeForm
+from judges.web.forms import AskStudyForm, DirectForm, JudgeForm
+from judges.web.jobs import REFUSALS, change_job, job_rows
 from judges.web.pictures import draw_agreement, draw_reliability
-from lib.choices import refuse_choice
-from models_runner.systems.readiness import NotReadyError
+from judges.web.tables import AGREEMENT, PARTS, figure_parts, win_rate_table
 from models_runner.web.access import researchers_only
 
-REFUSALS = (NotReadyError, UnknownCriteriaError, JudgingError)
-OPEN = (JudgingJob.Status.PENDING, JudgingJob.Status.RUNNING)
-CHANGES = ("cancel", "resume")
-# Names of the figures of a report, in the order of the page; differences are not shares.
-AGREEMENT = {
-    "agreement": "Votes of people that agree with it",
-    "human_agreement": "Votes of people that agree with each other",
-    "accuracy_where_people_agree": "Right where all people agree",
-}
-BIASES = {
-    "first_position_share": "Verdicts for the summary shown first",
-    "flip_rate": "Answers that change with the order",
-    "length_bias": "Share of the longer summary, beyond what people give it",
-    "ece": "Distance of its chances from what people say",
-}
-CONSISTENCY = {"consistency": "Samples of one question that say the same"}
-FAMILY = {"family_bias": "Share of its own family, beyond what people give it"}
-# Figures that are 0, and not one half, where there is no bias.
-FROM_ZERO = ("length_bias", "family_bias")
-WIN_RATES = ("judge", "people", "corrected")
+WIN_RATES = {"judge": "Judge", "people": "People", "corrected": "Judge, corrected"}
 SIDES = ("First system by name order", "Second system", "Tie or both bad")
-PARTS = (
-    ("agreement", "Against people", AGREEMENT),
-    ("biases", "Biases", BIASES),
-    ("consistency", "Consistency", CONSISTENCY),
-    ("family", "Its own family", FAMILY),
-)
 
 
 @researchers_only
@@ -93,7 +66,7 @@ def new_judge(request: HttpRequest) -> HttpResponse:
 @require_safe
 def study_judges(request: HttpRequest, study: Study) -> HttpResponse:
     """Show which judges were asked about a study, how far they are, and the form to ask one."""
-    return _study_page(request, study, AskForm(study, Judge.objects.all()))
+    return _study_page(request, study, AskStudyForm(study))
 
 
 @results_only
@@ -101,7 +74,7 @@ def study_judges(request: HttpRequest, study: Study) -> HttpResponse:
 @require_POST
 def ask_judge(request: HttpRequest, study: Study) -> HttpResponse:
     """Ask a judge about a study."""
-    form = AskForm(study, Judge.objects.all(), request.POST)
+    form = AskStudyForm(study, request.POST)
     if form.is_valid():
         try:
             start_judging(form.cleaned_data["judge"], study, form.asked(), by=cast(User, request.user).get_username())
@@ -112,12 +85,41 @@ def ask_judge(request: HttpRequest, study: Study) -> HttpResponse:
     return _study_page(request, study, form, status=400)
 
 
-def _study_page(request: HttpRequest, study: Study, form: AskForm, status: int = 200) -> HttpResponse:
-    jobs = [(job, progress_of(job)) for job in study.judging_jobs.select_related("judge")]
-    asked = [job.judge_id for job, _progress in jobs]
+@results_only
+@never_cache
+@require_POST
+def direct_people(request: HttpRequest, study: Study) -> HttpResponse:
+    """Draw the pairs that people are asked about, more often where judges and metrics are unsure."""
+    if is_rated(study):
+        messages.error(request, _("Pairs can no longer be drawn: annotators have already been given some."))
+        return redirect("study-judges", study.slug)
+    form = DirectForm(request.POST)
+    if form.is_valid():
+        try:
+            direct_study(study, unsure_pairs(study), **form.cleaned_data, by=cast(User, request.user))
+        except StudySetupError as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        else:
+            messages.success(request, _("The pairs are drawn. People are asked about these alone."))
+            return redirect("study-judges", study.slug)
+    return _study_page(request, study, AskStudyForm(study), status=400, direct=form)
+
+
+def _study_page(
+    request: HttpRequest, study: Study, form: AskStudyForm, status: int = 200, direct: DirectForm | None = None
+) -> HttpResponse:
+    jobs = job_rows(
+        study.judging_jobs.select_related("judge"),
+        lambda job: reverse("study-judge", args=[study.slug, job.judge_id]),
+        lambda job: reverse("change-judging", args=[study.slug, job.judge_id]),
+    )
+    asked = [row.job.judge_id for row in jobs]
     others = Judge.objects.filter(verdicts__study=study).exclude(pk__in=asked).distinct()
-    running = any(job.status in OPEN for job, _progress in jobs)
+    running = any(row.is_open for row in jobs)
     context = {"study": study, "form": form, "jobs": jobs, "imported": others, "running": running}
+    context["direct"] = None if is_rated(study) else direct or DirectForm()
+    if is_drawn(study):
+        context["drawn"] = drawn_of(study)
     # While a judge is asked, the page comes again every few seconds.
     juries = [] if running else [(criterion, jury_of(criterion)) for criterion in study.criteria.all()]
     context["juries"] = [(criterion, jury) for criterion, jury in juries if jury]
@@ -130,14 +132,7 @@ def _study_page(request: HttpRequest, study: Study, form: AskForm, status: int =
 def change_judging(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     """Stop asking a judge, or go on."""
     job = get_object_or_404(study.judging_jobs.select_related("judge"), judge=pk)
-    change = request.POST.get("change", "")
-    if change not in CHANGES:
-        return refuse_choice("change", change, CHANGES)
-    if change == "cancel":
-        cancel_judging(job)
-    else:
-        resume_judging(job)
-    return redirect("study-judges", study.slug)
+    return change_job(request, job) or redirect("study-judges", study.slug)
 
 
 @results_only
@@ -148,26 +143,24 @@ def study_judge(request: HttpRequest, study: Study, pk: int) -> HttpResponse:
     judge = get_object_or_404(Judge, pk=pk)
     criterion = _criterion(request, study)
     context: dict[str, Any] = {"study": study, "judge": judge, "criterion": criterion, "criteria": study.criteria.all()}
-    if criterion is not None:
-        report = judge_report(judge, criterion)
-        others = [other for other in study.criteria.all() if other != criterion]
+    served = None if criterion is None else get_report(judge, criterion)
+    if served is not None:
+        context["served"] = served
+    if criterion is not None and served is not None and served.report is not None:
+        report = served.report
+        others = (get_report(judge, other).report for other in study.criteria.all() if other != criterion)
         context |= {
             "report": report,
-            "sentences": [stand_in(report), *(stand_in(judge_report(judge, other)) for other in others)],
+            "sentences": [stand_in(report), *(stand_in(other) for other in others if other is not None)],
             "reliability": draw_reliability(report["calibration"]),
             "bars": draw_agreement(report, AGREEMENT),
-            "parts": [(key, title, _rows(report, names)) for key, title, names in PARTS],
+            "parts": figure_parts(report, PARTS),
             "confusion": _confusion(report),
-            "win_rates": [row | {"shown": [row[name] for name in WIN_RATES]} for row in report["win_rates"]],
+            **win_rate_table(report, "Win rates corrected for its errors", WIN_RATES),
             "all_groups": [_groups(report, name) for name in ("by_language", "by_size")],
             "otherwise": judged_otherwise(judge, criterion),
         }
     return render(request, "judges/study_judge.html", context)
-
-
-def _rows(report: dict[str, Any], names: dict[str, str]) -> list[tuple[str, dict[str, Any], bool]]:
-    """Return label, figure, and whether it is a difference, of each."""
-    return [(label, report[name], name in FROM_ZERO) for name, label in names.items()]
 
 
 def _groups(report: dict[str, Any], name: str) -> list[dict[str, Any]]:

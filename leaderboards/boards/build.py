@@ -208,7 +208,8 @@ def _weights(inputs: BoardInputs) -> Board | None:
     if inputs.filters.weights == "reliability":
         return {"annotators": _annotator_weights(inputs, weights), "effective_votes": effective_votes(weights)}
     drawn = int((~np.isnan(inputs.votes.chance[inputs.counts])).sum())
-    return {"drawn": drawn, "effective_votes": effective_votes(weights)}
+    about = {"drawn": drawn, "effective_votes": effective_votes(weights)}
+    return about | ({"directed": True} if inputs.is_directed else {})
 
 
 def _annotator_weights(inputs: BoardInputs, weights: FloatArray) -> dict[str, float]:

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from annotations.blindness.leak_check import not_searched
-from annotations.models import Criterion, Study
+from annotations.models import Criterion, Sampling, Study
 from leaderboards.data.filters import PEOPLE, Filters
 from leaderboards.data.help import JudgeHelp, read_help
 from leaderboards.data.verdicts import read_judge_votes
@@ -145,11 +145,16 @@ class BoardInputs:
     @cached_property
     def weights(self) -> FloatArray | None:
         """Weight of each vote in the arrays; None where all weigh alike."""
-        if self.filters.weights == "chance":
+        if self.filters.weights == "chance" or (self.filters.weights == "equal" and self.is_directed):
             return chance_weights(self.votes.chance[self._chosen])
         if self.filters.weights == "reliability":
             return reliability_weights(self._alike, self._comparison, seed=self.study.seed)
         return None
+
+    @property
+    def is_directed(self) -> bool:
+        """Whether pairs were drawn where judges and metrics are unsure, so that votes weigh by their chance."""
+        return self.study.sampling == Sampling.DIRECTED and not np.isnan(self.votes.chance).all()
 
     @property
     def _comparison(self) -> IntArray:

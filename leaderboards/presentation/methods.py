@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from annotations.models import JudgeType, Study, WhichDocuments
+from annotations.models import JudgeType, Sampling, Study, WhichDocuments
 from annotations.rating.sampling import has_question
 from annotations.studies.criteria import label_of
 from leaderboards.presentation.enough import in_numbers
@@ -103,6 +103,11 @@ def _order_of(study: Study) -> str:
         return (
             "Most judgements were asked for on the two systems in question, on one document after another in random "
             f"order; a share of {study.epsilon:g} of the draws was from all pairs of a document alike."
+        )
+    if study.sampling == Sampling.DIRECTED:
+        return (
+            "Documents and pairs were drawn before the first judgement, more often where judges and metrics were "
+            "unsure or disagreed; each judgement weighs by the inverse of its chance to be drawn."
         )
     return ""
 

@@ -73,6 +73,7 @@ def _context(release: Release, facts: Facts) -> dict[str, Any]:
             if name in counts
         ],
         "is_adaptive": release.study.sampling == "adaptive",
+        "is_directed": release.study.sampling == "directed",
         "asks_first": has_question(release.study),
         "left_out": [(reason, f"{votes:,}") for reason, votes in sorted(facts.left_out.items())],
         "agreement": [(key, _alpha(estimate)) for key, estimate in facts.agreement.items()],

@@ -128,8 +128,12 @@ def filter_choices(study: Study, filters: Filters, *, flagged_votes: int) -> lis
 def _weights(study: Study) -> Mapping[str, str]:
     """Return how votes may weigh: by their chance where pairs were drawn, by reliability where several people rate."""
     several = len(study.annotators.order_by().values("pk")[:LEAST_ANNOTATORS]) == LEAST_ANNOTATORS
-    makes_sense = {"equal": True, "chance": study.sampling != Sampling.EVEN, "reliability": several}
-    offered = {name: text for name, text in WEIGHTS.items() if makes_sense[name]}
+    directed = study.sampling == Sampling.DIRECTED
+    # Votes of a directed study weigh by their chance unless another weight is chosen.
+    drawn = study.sampling != Sampling.EVEN and not directed
+    makes_sense = {"equal": True, "chance": drawn, "reliability": several}
+    names = WEIGHTS | {"equal": WEIGHTS["chance"]} if directed else WEIGHTS
+    offered = {name: text for name, text in names.items() if makes_sense[name]}
     return offered if len(offered) > 1 else {}
 
 

@@ -81,11 +81,16 @@ class Directed:
 
     Attributes:
         item: Index of each item, document by document, shape (m,).
-        chance: Of each to be asked: its document's chance times its own within the document.
+        every: Chance of each item of all to be asked: its document's times its own within the document, shape (n,).
     """
 
     item: IntArray
-    chance: FloatArray
+    every: FloatArray
+
+    @property
+    def chance(self) -> FloatArray:
+        """Give the chance of each item that is asked, shape (m,)."""
+        return np.asarray(self.every[self.item])
 
     @property
     def weight(self) -> FloatArray:
@@ -117,13 +122,10 @@ def directed(
     """
     row = np.unique(items.document, return_inverse=True)[1]
     by_document = inclusion_chances(np.sqrt(np.bincount(row, unsure)), documents, epsilon=epsilon)
-    chosen, chances = [], []
-    for document in draw(by_document, rng).tolist():
-        own = np.flatnonzero(row == document)
-        within = np.ones(len(own))
+    within = np.ones(len(items))
+    of_document = np.split(np.argsort(row, kind="stable"), np.cumsum(np.bincount(row))[:-1])
+    for own in of_document:
         if pairs is not None and pairs < len(own):
-            within = inclusion_chances(np.sqrt(unsure[own]), pairs, epsilon=epsilon)
-        taken = draw(within, rng)
-        chosen.append(own[taken])
-        chances.append(by_document[document] * within[taken])
-    return Directed(np.concatenate(chosen), np.concatenate(chances))
+            within[own] = inclusion_chances(np.sqrt(unsure[own]), pairs, epsilon=epsilon)
+    chosen = [of_document[d][draw(within[of_document[d]], rng)] for d in draw(by_document, rng).tolist()]
+    return Directed(np.concatenate(chosen), by_document[row] * within)

@@ -25,6 +25,7 @@ from stats.votes.arrays import BoolArray, FloatArray, IntArray
 NO_POSITION_BIAS = 0.5
 # A judge whose preference of a place, or of its own family, is surely beyond this moves results that are close.
 TOLERATED = 0.1
+NO_CHANCES = "undefined: the judge gives answers without chances, and each question was asked once"
 
 
 class WhyNot(StrEnum):
@@ -133,13 +134,28 @@ def judge_figures(
         agreement(items, votes, judge, level=level),
         position_bias(items, verdicts, level=level),
         sample_consistency(items, verdicts, level=level),
-        calibration(items, votes, judge, seed=seed, level=level),
+        _calibration(items, votes, verdicts, judge, seed=seed, level=level),
         alt_test(items, votes, judge, epsilon=epsilon),
         sized,
         kin,
         int(judge.given.sum()),
         int((~verdicts.given).sum()),
     )
+
+
+def _calibration(
+    items: Items, votes: PeopleVotes, verdicts: Verdicts, judge: Answers, *, seed: int, level: float
+) -> Calibration:
+    """Hold chances against people's votes, where there are any: told by the judge, or seen over several samples.
+
+    A verdict without one says which summary is better, not how sure that is.
+    """
+    sure = verdicts.given & (~np.isnan(verdicts.share) | (verdicts.sample > 0))
+    told = np.zeros(len(items), dtype=bool)
+    told[verdicts.item[sure]] = True
+    if verdicts.given.any() and not told.any():
+        return Calibration((), Figure.undefined(NO_CHANCES), None)
+    return calibration(items, votes.take(told[votes.item]), judge, seed=seed, level=level)
 
 
 def worst_disagreements(items: Items, votes: PeopleVotes, judge: Answers) -> IntArray:

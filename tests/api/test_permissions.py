@@ -12,10 +12,12 @@ from annotations.rating.assignment import next_assignment
 from api.models import ApiToken, Webhook
 from api.models.tokens import Scope
 from api.site import api
+from judges.judging import lifecycle
 from leaderboards.models.releases import Release
 from leaderboards.releases.publishing import Draft, create_draft, publish, write_files
 from tests.api.helpers import Program, document, program, rater
 from tests.factories import DatasetFactory, SystemFactory, UserFactory, make_study
+from tests.judges.files import judge
 
 # Hundreds of rows of rights, which no database changes.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -61,6 +63,10 @@ TABLE = {
     ("POST", "/runs/{id}/resume"): SITE_WRITE,
     ("POST", "/runs/{id}/retry"): SITE_WRITE,
     ("GET", "/runs/{id}/summaries"): SITE_READ,
+    ("POST", "/judging"): RESULTS_WRITE,
+    ("GET", "/judging/{id}"): RESULTS,
+    ("POST", "/judging/{id}/cancel"): RESULTS_WRITE,
+    ("POST", "/judging/{id}/resume"): RESULTS_WRITE,
     ("GET", "/studies"): LIST,
     ("POST", "/studies"): SITE_WRITE,
     ("GET", "/studies/{slug}"): MEMBERS_READ,
@@ -118,6 +124,7 @@ class World:
         self.webhook = Webhook.objects.create(
             owner=self.users["owner"], study=study, url=ALLOWED_URL, events=["study.complete"]
         )
+        self.judging = lifecycle.start_judging(judge(), study, lifecycle.Asked())
         self.summary = study.comparisons.first().summary_a
         self.shown = next_assignment(self.annotator).token
         self.version = ""
@@ -127,6 +134,7 @@ class World:
         if "{version}" in path:
             self.version = self.release(path).version
         path = path.replace("/webhooks/{id}", f"/webhooks/{self.webhook.public_id}")
+        path = path.replace("/judging/{id}", f"/judging/{self.judging.pk}")
         known = {"{name}": run.dataset.name, "{criterion}": "overall", "{id}": run.pk, "{token}": self.shown}
         known |= {"{kind}": "combined", "{version}": self.version}
         known["{slug}"] = run.system.slug if path.startswith("/systems") else self.study.slug
@@ -158,6 +166,7 @@ class World:
             ],
             "/systems": {"slug": "new", "name": "New", "adapter": "scripted", "regime": "baseline"},
             "/runs": {"system": run.system.slug, "dataset": run.dataset.name},
+            "/judging": {"judge": "strict", "study": self.study.slug},
             "/studies": {"slug": "made", "dataset": run.dataset.name, "systems": [a.slug, b.slug]},
             "/studies/{slug}/status": {"change": "pause"},
             "/studies/{slug}/annotators": {"external_id": "p1"},

@@ -5,10 +5,13 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import expect
 
+from judges.judging.lifecycle import Asked, start_judging
 from judges.judging.work import work_on_judging
-from judges.models import JudgingJob
+from judges.models import JudgingJob, ReportJob
+from judges.report.serve import work_on_report
 from models_runner.adapters.registry import unload_all
 from tests.factories import SystemFactory, UserFactory
+from tests.judges.files import judge
 from tests.leaderboards.helpers import make_rated_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -60,3 +63,14 @@ def test_from_a_rubric_to_a_board_of_the_judge(page, study):
     page.get_by_label("Answers of").select_option("people")
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("heading", name=study.title, exact=True)).to_be_visible()
+
+
+def test_figures_that_a_worker_computes_appear_by_themselves(page, study, settings):
+    settings.BOARD_IN_REQUEST_VOTES = 0
+    asking = judge("strict", engine={"default": '{"reason": "It names the date.", "verdict": "A"}'})
+    work_on_judging(start_judging(asking, study, Asked()).pk, owner="here/1:1:1:1")
+    page.goto(f"/studies/{study.slug}/judges/{asking.pk}/")
+    expect(page.get_by_text("A worker computes the figures of this judge.")).to_be_visible()
+    work_on_report(ReportJob.objects.get().pk, owner="here/1:1:1:1")
+    expect(page.get_by_role("heading", name="May it stand in for a person?")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("A worker computes")).not_to_be_visible()

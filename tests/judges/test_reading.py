@@ -148,3 +148,25 @@ def test_the_mean_of_chances():
 def test_flips_are_counted_where_both_orders_answered():
     assert flips(given("a", "a", "a", "b", "a", "none")) == (1, 2)
     assert flips(given("a")) == (0, 0)
+
+
+ENDLESS = {
+    "stars": "*" * 100_000,
+    "blanks and a letter": " " * 99_999 + "x",
+    "quotes": '"' * 100_000,
+    "braces": "{" * 100_000,
+    "objects in objects": '{"a":' * 20_000,
+    "empty objects": "{}\n" * 33_000,
+    "one letter in each line": "(A" * 50_000,
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_a_hundred_thousand_characters_without_a_verdict_are_read_and_hold_none(what):
+    """What grows with the square of an answer's length would keep a worker for hours."""
+    assert read_choice(ENDLESS[what], ("A", "B"), stop_reason="end").letter == ""
+
+
+def test_the_last_verdict_of_very_many_counts():
+    assert read_choice("A\n" * 50_000 + "B", ("A", "B"), stop_reason="end").letter == "B"
+    assert read_choice('{"verdict": "A"}\n' * 6_000, ("A", "B"), stop_reason="end").letter == "A"

@@ -1,14 +1,18 @@
 """Pages of judges: adding one, asking it about a study, reading what it said."""
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from annotations.models import Membership
 from annotations.people.joining import join
 from annotations.rating.assignment import next_assignment
+from jobs.models import MAX_ATTEMPTS
 from judges.judging.lifecycle import Asked, start_judging
 from judges.judging.work import work_on_judging
-from judges.models import Judge, JudgingJob, Verdict
+from judges.models import Judge, JudgingJob, ReportJob, Verdict
+from judges.report import serve
+from judges.report.serve import get_report, work_on_report
 from models_runner.adapters.registry import unload_all
 from models_runner.models import System
 from tests.factories import UserFactory, make_study
@@ -78,9 +82,11 @@ def test_the_list_says_what_a_judge_needs():
     assert "not ready" in text
 
 
-def scripted():
+def scripted(**values):
     engine = {"default": '{"reason": "It names the date.", "verdict": "A"}'}
-    return judge("strict", adapter="scripted", context_window=4096, engine=engine, price={"output": 1_000_000})
+    return judge(
+        "strict", adapter="scripted", context_window=4096, engine=engine, price={"output": 1_000_000}, **values
+    )
 
 
 def test_a_judge_is_asked_stopped_and_goes_on():
@@ -131,7 +137,7 @@ def test_what_cannot_be_asked_is_said_on_the_page():
 def test_the_page_of_a_judge_shows_figures_and_what_people_say_otherwise():
     study, client = make_rated_study(systems=2, documents=3), researcher()
     first, second = system_slugs(study)
-    asking = scripted()
+    asking = scripted(samples=2)
     job = start_judging(asking, study, Asked())
     work_on_judging(job.pk, owner="here/1:1:1:1")
     text = page(client, "study-judge", study.slug, asking.pk)
@@ -168,3 +174,70 @@ def test_who_still_rates_sees_no_verdict(client):
     assert next_assignment(annotator) is not None
     assert [client.get(address).status_code for address in pages] == [403, 403]
     assert not [system.slug for system in System.objects.all() if system.slug in client.get(pages[1]).content.decode()]
+
+
+@pytest.fixture
+def large(settings):
+    """Every study has too many votes for a request."""
+    settings.BOARD_IN_REQUEST_VOTES = 0
+
+
+def asked_study(**options):
+    study = make_rated_study(systems=2, documents=3)
+    asking = judge("strict", engine={"default": '{"reason": "x", "verdict": "A"}'}, **options)
+    job = start_judging(asking, study, Asked())
+    work_on_judging(job.pk, owner="here/1:1:1:1")
+    return study, asking
+
+
+def test_a_report_is_computed_once_until_votes_or_verdicts_come(monkeypatch):
+    study, asking = asked_study()
+    criterion = study.criteria.get()
+    first = get_report(asking, criterion)
+    assert first.current
+    monkeypatch.setattr(serve, "judge_report", None)  # computing again would fail
+    again = get_report(asking, criterion)
+    assert (again.report, again.current) == (first.report, True)
+    Verdict.objects.filter(criterion=criterion).first().delete()
+    with pytest.raises(TypeError):
+        get_report(asking, criterion)
+
+
+def test_the_figures_of_a_large_study_come_from_a_worker(large):
+    study, asking = asked_study()
+    client, address = researcher(), ("study-judge", study.slug, asking.pk)
+    assert "A worker computes the figures of this judge." in page(client, *address)
+    job = ReportJob.objects.get()
+    assert (job.status, job.report) == ("pending", None)
+    work_on_report(job.pk, owner="here/1:1:1:1")
+    text = page(client, *address)
+    assert "A worker computes" not in text
+    assert "May it stand in for a person?" in text
+    # Votes that come later leave the last figures on the page, which says so.
+    Verdict.objects.filter(study=study).first().delete()
+    text = page(client, *address)
+    assert "Votes or verdicts have come since." in text
+    assert "May it stand in for a person?" in text
+
+
+def test_a_report_that_failed_says_why_and_is_not_asked_for_again_at_once(large, monkeypatch):
+    study, asking = asked_study()
+    served = get_report(asking, study.criteria.get())
+
+    def failing(judge, criterion):
+        raise RuntimeError("The disk broke.")
+
+    monkeypatch.setattr(serve, "judge_report", failing)
+    work_on_report(served.job.pk, owner="here/1:1:1:1")
+    ReportJob.objects.filter(attempts__lt=MAX_ATTEMPTS).update(status="failed", failure_reason="The disk broke.")
+    text = page(researcher(), "study-judge", study.slug, asking.pk)
+    assert "The newest figures could not be computed. The disk broke." in text
+    assert 'hx-trigger="load delay' not in text
+
+
+def test_the_database_keeps_one_report_for_each_judge_and_question():
+    study, asking = asked_study()
+    get_report(asking, study.criteria.get())
+    for values in ({}, {"report": {"pairs": 1}}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ReportJob.objects.create(judge=asking, criterion=study.criteria.get(), **values)

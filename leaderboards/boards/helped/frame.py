@@ -113,6 +113,8 @@ def _others(data: AnalysisData, told: JudgeHelp, rule: Comparable) -> set[str]:
 def _unlike(data: AnalysisData, items: Items, share: FloatArray, alike: dict[str, Any] | None) -> str:
     """Say how documents with votes differ from those without, in what the judge says or metrics measure; or ""."""
     voted = items.document < len(data.inputs.documents)
+    if data.inputs.is_directed:
+        return ""  # the draw makes them unlike, and the votes weigh by its chances
     said = verdicts_unlike(items, share, voted, np.ones(len(items), dtype=np.bool_), seed=data.seed)
     return said or str(alike["refused"] if alike else "")
 

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmarks.judges.draw import JudgeDesign, draw_study
 from stats.judges.arrays import Answers, Items, OrderRule, PeopleVotes, answers
 from stats.judges.calibration import calibration
+from stats.judges.figures import judge_figures
 from tests.stats.simulate import TIE, A, B
 
 N = 8
@@ -41,3 +44,18 @@ def test_too_little_is_said():
     found = calibration(ITEMS, one, Answers(np.full(N, A), np.ones(N)), seed=1)
     assert found.error.reason.startswith("too few to say")
     assert found.plain == pytest.approx(1 / 3)
+
+
+def test_answers_without_chances_are_not_taken_for_sure_ones():
+    rng = np.random.default_rng(2)
+    study = draw_study(JudgeDesign(accuracy=0.7, samples=2), rng)
+    hard = replace(study.verdicts, share=np.full(len(study.verdicts.item), np.nan))
+    once = hard.take(hard.sample == 0)
+    found = judge_figures(study.items, study.votes, once, rule=OrderRule.MEAN, seed=1).calibration
+    assert found.error.value is None
+    assert "without chances" in found.error.reason
+    assert found.bins == ()
+    # How often a judge says the same is a chance.
+    assert judge_figures(study.items, study.votes, hard, rule=OrderRule.MEAN, seed=1).calibration.error.value > 0
+    told = judge_figures(study.items, study.votes, study.verdicts, rule=OrderRule.MEAN, seed=1).calibration
+    assert told.error.upper < 0.2

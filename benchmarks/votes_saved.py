@@ -1,12 +1,13 @@
 """Replay a real evaluation with fewer of its votes: how many does a judge save?
 
-    python -m benchmarks.replays.votes_saved FOLDER [--criterion C] [--replays 40] [--reference N] [--seed 1]
-                                     [--simulated-judge 0.8] [--json FILE]
+    python -m benchmarks.votes_saved FOLDER [--criterion C] [--replays 40] [--reference N] [--seed 1]
+                                     [--simulated-judge 0.8] [--texts] [--json FILE]
 
 FOLDER holds PandaLM's test set (testset-v1.json and a file of verdicts for each judge), or JSON Lines with rows of
 votes (document_id, query?, criterion, model_a, model_b, winner, annotator), of verdicts (judge, shown_first, p_a?,
-sample?) and of scores (judge, system, score), as `import_verdicts` reads them; scores count as metrics. All votes of
-the evaluation are the truth.
+sample?) and of scores (judge, system, score), as `import_verdicts` reads them; scores count as metrics. With --texts so
+do ROUGE-L and BERTScore of the texts, which are rows too (document_id, system, text), against a reference (document_id,
+text, reference: true) or else what they are about (document_id, text). All votes of the evaluation are the truth.
 
 A replay draws votes in a random order, rates the systems after some of them, and reads the mean width of the 95 %
 intervals of all differences and the share of pairs of systems told apart rightly. Shown is how many votes each way
@@ -207,9 +208,10 @@ def main() -> None:
     parser.add_argument("--reference", type=int, default=0, metavar="N")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--simulated-judge", type=float, default=0, metavar="A")
+    parser.add_argument("--texts", action="store_true", help="Help by ROUGE-L and BERTScore too.")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    data = read_evaluation(options.folder, options.criterion)
+    data = read_evaluation(options.folder, options.criterion, texts=options.texts)
     if options.simulated_judge:
         data = with_simulated_judge(data, options.simulated_judge, options.seed)
     looks, found = budgets(data), ways(data)

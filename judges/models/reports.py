@@ -1,0 +1,47 @@
+"""Reports on judges: what a judge's verdicts on a question say, kept with what it was computed from."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from annotations.models import Criterion
+from jobs.models import MAX_ATTEMPTS, LeasedJob, LeasedJobQuerySet, lease_constraints
+from judges.models.judges import Judge
+
+
+class ReportJobQuerySet(LeasedJobQuerySet["ReportJob"]):  # type: ignore[override]  # of as_manager
+    def ended(self) -> "ReportJobQuerySet":
+        """Select those that no worker is wanted for."""
+        return self.exclude(status__in=[ReportJob.Status.PENDING, ReportJob.Status.RUNNING])
+
+
+class ReportJob(LeasedJob):
+    """The newest report of a judge on one question of a study, and the work on a newer one."""
+
+    TASK = "judges.tasks.report_on_judge"
+    WORKER_ENDED = f"The worker ended while it computed this report, {MAX_ATTEMPTS} times. Look at its log."
+
+    judge = models.ForeignKey(Judge, on_delete=models.CASCADE, related_name="reports", db_index=False)
+    criterion = models.ForeignKey(Criterion, on_delete=models.CASCADE, related_name="judge_reports")
+    report = models.JSONField(null=True, blank=True, help_text="As judge_report prints it; empty before the first.")
+    state = models.CharField(max_length=64, blank=True, help_text="Of the votes and verdicts that it is about.")
+    asked_at = models.DateTimeField(default=timezone.now)
+    computed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReportJobQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "report on a judge"
+        verbose_name_plural = "reports on judges"
+        constraints = [
+            *lease_constraints("judge_report"),
+            models.UniqueConstraint(fields=["judge", "criterion"], name="judge_report_once_per_criterion"),
+            models.CheckConstraint(
+                condition=Q(report=None, state="", computed_at=None)
+                | Q(report__isnull=False, computed_at__isnull=False) & ~Q(state=""),
+                name="judge_report_says_of_what",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Report on judge {self.judge_id}, criterion {self.criterion_id}"

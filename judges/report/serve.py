@@ -1,0 +1,103 @@
+"""Serve the newest report of a judge at once, and have a newer one made where votes or verdicts have changed.
+
+A small study's report is made in the request, a large one's by a worker, while the page shows the last one and says so.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count, Max
+from django.utils import timezone
+
+from annotations.models import Criterion, Judgement
+from annotations.studies.change_marker import end_of_history, held_in_part, newest_answer, newest_remark
+from jobs.working import work_on
+from judges.models import Judge, ReportJob, Verdict
+from judges.models.reports import ReportJobQuerySet
+from judges.report.figures import Figures, judge_report
+
+# More verdicts than these are never read in a request.
+MOST_IN_REQUEST = 2_000
+# What the state does not see, such as another language of a document: look again after a day.
+OLDEST = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class ServedReport:
+    """What a page can show.
+
+    Attributes:
+        report: The newest one; None where there is none yet.
+        job: The row that it is kept in.
+        current: Whether it is about the votes and verdicts as they are.
+    """
+
+    report: Figures | None
+    job: ReportJob
+    current: bool
+
+    @property
+    def failed(self) -> bool:
+        """Whether the last attempt at a newer one failed; the job says why."""
+        return not self.current and self.job.status == ReportJob.Status.FAILED
+
+
+def get_report(judge: Judge, criterion: Criterion) -> ServedReport:
+    """Return the newest report, and ask for a newer one where it is stale."""
+    now = timezone.now()
+    job, _ = ReportJob.objects.get_or_create(judge=judge, criterion=criterion, defaults={"asked_at": now})
+    if job.computed_at is not None and job.computed_at > now - OLDEST and job.state == _state(judge, criterion, now):
+        return ServedReport(job.report, job, current=True)
+    if _is_small(judge, criterion):
+        return ServedReport(_store(job, ReportJob.objects.filter(pk=job.pk)), job, current=True)
+    rest = now - timedelta(seconds=settings.BOARD_DEBOUNCE_SECONDS)
+    again = ReportJob.objects.ended().filter(pk=job.pk, asked_at__lte=rest)
+    if again.put_back(asked_at=now, attempts=0) or job.announced_at is None:
+        job.announce()
+        job.refresh_from_db()
+    return ServedReport(job.report, job, current=False)
+
+
+def work_on_report(job_id: int, *, owner: str) -> str:
+    """Make one report; return a line for the log. Calling it twice is harmless."""
+    return work_on(ReportJob.objects.select_related("judge", "criterion__study"), job_id, _make, owner=owner)
+
+
+def _make(job: ReportJob, held: ReportJobQuerySet) -> str:
+    _store(job, held)
+    held.finish()
+    return str(job)
+
+
+def _store(job: ReportJob, held: ReportJobQuerySet) -> Figures:
+    """Compute the report and keep it; what changes meanwhile makes it stale."""
+    now = timezone.now()
+    state = _state(job.judge, job.criterion, now)
+    report = judge_report(job.judge, job.criterion)
+    held.update(report=report, state=state, computed_at=now)
+    return report
+
+
+def _state(judge: Judge, criterion: Criterion, now: datetime) -> str:
+    """Return a short text of what a report depends on, which is cheap however many votes and verdicts there are."""
+    newest, study = newest_answer(criterion, now), criterion.study
+    verdicts = Verdict.objects.done().filter(judge=judge, criterion=criterion).order_by()
+    parts = [
+        [newest.revision, newest.settled],
+        end_of_history(study),
+        held_in_part(study),
+        newest_remark(study),
+        verdicts.aggregate(n=Count("pk"), last=Max("pk"), at=Max("answered_at")),
+        study.comparisons.for_rating().order_by().aggregate(n=Count("pk"), last=Max("pk")),
+        list(study.systems.order_by("slug").values_list("slug", "name", "parameters")),
+    ]
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+
+
+def _is_small(judge: Judge, criterion: Criterion) -> bool:
+    votes = Judgement.objects.filter(criterion=criterion).order_by()[: settings.BOARD_IN_REQUEST_VOTES + 1]
+    verdicts = Verdict.objects.filter(judge=judge, criterion=criterion).order_by()[: MOST_IN_REQUEST + 1]
+    return votes.count() <= settings.BOARD_IN_REQUEST_VOTES and verdicts.count() <= MOST_IN_REQUEST
