@@ -13,7 +13,7 @@ SHOWN = (
     *("stats", "lib/faults.py", "lib/language_codes.py", "lib/names.py", "lib/strict_json.py", "jobs/models.py"),
     *("models_runner", "annotations", "protocol"),
     *("judges/models/judges.py", "judges/models/jobs.py", "judges/models/verdicts.py", "judges/judging/lifecycle.py"),
-    *("judges/judging/wording.py", "judges/records/storing.py", "judges/report", "judges/web"),
+    *("judges/judging/wording.py", "judges/records/storing.py", "judges/report", "judges/web", "marks/report"),
     *("leaderboards/boards", "leaderboards/data/filters.py", "leaderboards/exports", "leaderboards/models"),
     *("leaderboards/presentation", "leaderboards/releases/tables.py", "leaderboards/sharing", "leaderboards/snapshots"),
     "leaderboards/web",

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotations.management.studies import study_named
 from judges.exports.rows import verdict_rows
-from judges.management.studies import study_named
 from judges.records.problems import UnknownJudgeError
 from judges.records.storing import find_judge
 from lib.files import replace_when_complete

@@ -3,11 +3,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotations.management.studies import study_named
 from annotations.models import Study
 from jobs.processes import WorkerEndedError, wait_with_bar
 from judges.judging.lifecycle import Asked, JudgingError, UnknownCriteriaError, cancel_judging, start_judging
 from judges.judging.progress import progress_of
-from judges.management.studies import study_named
 from judges.models import JudgingJob
 from judges.records.problems import UnknownJudgeError
 from judges.records.storing import find_judge

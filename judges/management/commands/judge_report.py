@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tabulate import tabulate
 
+from annotations.management.studies import study_named
 from judges.judging.wording import UnknownCriteriaError, asked_criteria
-from judges.management.studies import study_named
 from judges.records.problems import UnknownJudgeError
 from judges.records.storing import find_judge
 from judges.report.figures import Figures, judge_report
