@@ -40,7 +40,7 @@ from tests.leaderboards.helpers import build_board, make_rated_study, score, sum
 pytestmark = pytest.mark.django_db
 BOARD = ("rating", "rating_lower", "rating_upper", "rank", "votes", "win_rate", "both_bad_rate")
 # Tables of what not every release has.
-ONLY_SOMETIMES = {"comments", "repeats", "verdicts"}
+ONLY_SOMETIMES = {"comments", "marks", "repeats", "verdicts"}
 
 
 @pytest.fixture(autouse=True)

@@ -42,16 +42,18 @@ def test_independent_errors_have_the_score_interval():
     left_out = (count.sum() - count) / (words.sum() - words)
     error = np.sqrt(399 / 400 * ((left_out - left_out.mean()) ** 2).sum())
     assert found.value == pytest.approx(value)
-    assert (found.upper - found.lower) / 2 == pytest.approx(1.966 * error, rel=0.02)
+    # Documents, each with one reading, add what by chance they seem to differ beyond the noise.
+    half = (found.upper - found.lower) / 2
+    assert 1.966 * error * 0.99 < half < 1.966 * error * 1.15
 
 
 def test_documents_that_differ_widen_the_interval():
     document, reader = np.repeat(np.arange(10), 4), np.tile(np.arange(4), 10)
     alike = np.where(document % 2, 3.0, 1.0)
-    mixed = np.where((np.arange(40) % 4) % 2, 3.0, 1.0)
+    mixed = np.where((document + reader) % 2, 3.0, 1.0)
     one, other = (rate(made(c, document=document, annotator=reader)) for c in (alike, mixed))
     assert one.value == other.value == 2
-    assert one.upper - one.lower > 1.3 * (other.upper - other.lower) or one.upper > other.upper
+    assert one.upper - one.lower > 1.3 * (other.upper - other.lower)
 
 
 def test_no_error_at_all_is_no_certainty():
