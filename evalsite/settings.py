@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "models_runner",
     "annotations",
     "judges",
+    "marks",
     "protocol",
     "leaderboards",
     "api",
@@ -340,7 +341,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         name: {"level": "INFO"}
-        for name in ("accounts", "jobs", "models_runner", "annotations", "judges", "leaderboards", "evalsite")
+        for name in ("accounts", "jobs", "models_runner", "annotations", "judges", "marks", "leaderboards", "evalsite")
     }
     # What names the addresses of requests.
     | {name: {"filters": ["without_secrets"]} for name in ("django.request", "django.security.csrf")}

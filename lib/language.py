@@ -43,6 +43,11 @@ def split_sentences(text: str, language: str) -> list[str]:
     return [stripped for sentence in sentences if (stripped := sentence.strip())]
 
 
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Return where each word, or each character of a script without spaces, begins and ends in the text."""
+    return [match.span() for match in _WORD.finditer(text)]
+
+
 def words(text: str, language: str) -> list[str]:
     """Lower-cased runs of letters and digits of any script, combining marks kept with their letter.
 

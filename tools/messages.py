@@ -19,7 +19,7 @@ from lib.text.translated import MARK, MARKS
 from tools.said import shown_texts
 
 ROOT = Path(__file__).parents[1]
-APPS = ("accounts", "annotations", "api", "evalsite", "judges", "leaderboards", "models_runner", "protocol")
+APPS = ("accounts", "annotations", "api", "evalsite", "judges", "leaderboards", "marks", "models_runner", "protocol")
 # Domain to the files whose texts it holds, by kind.
 SOURCES = {
     "django": {"python": "*.py", "template": "templates/**/*.*"},

@@ -19,7 +19,7 @@ SHOWN = (
         "judges/judging/units.py",
         "judges/judging/chosen.py",
     ),
-    *("judges/records", "judges/report", "judges/web"),
+    *("judges/records", "judges/report", "judges/web", "marks/report"),
     *("leaderboards/boards", "leaderboards/data/filters.py", "leaderboards/exports", "leaderboards/models"),
     *("leaderboards/presentation", "leaderboards/releases/tables.py", "leaderboards/sharing", "leaderboards/snapshots"),
     "leaderboards/web",

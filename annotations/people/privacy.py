@@ -1,6 +1,7 @@
 """Let annotators download their data and make their answers anonymous. Votes stay, without a person behind them."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +12,12 @@ from annotations.rating.leases import leave
 from annotations.rating.votes import choice_of
 
 ERASED = "the annotator"
+_personal: dict[str, tuple[Callable[[Annotator], object], Callable[[Annotator], None]]] = {}
+
+
+def register_personal(name: str, own: Callable[[Annotator], object], erase_own: Callable[[Annotator], None]) -> None:
+    """Let an app above this one tell what it stores about annotators, and erase it with all else."""
+    _personal[name] = (own, erase_own)
 
 
 def own_data(annotator: Annotator) -> dict[str, Any]:
@@ -27,6 +34,7 @@ def own_data(annotator: Annotator) -> dict[str, Any]:
         "remarks": _own_remarks(annotator),
         "consents": _own_consents(annotator),
         "about_you": _own_statements(annotator),
+        **{name: own(annotator) for name, (own, _) in _personal.items()},
     }
 
 
@@ -78,7 +86,7 @@ def _own_statements(annotator: Annotator) -> list[dict[str, Any]]:
 
 def erase(annotator: Annotator) -> None:
     """Make an annotator's answers anonymous: delete account, platform id, invitation, personal link, comments,
-    consents and what they said about themselves.
+    consents, marks and what they said about themselves.
 
     The votes stay under the pseudonym, which nothing connects with the person any more.
     """
@@ -94,6 +102,8 @@ def _cut_ties(annotator: Annotator) -> None:
     Remark.objects.filter(assignment__annotator=annotator).exclude(text="").delete()
     annotator.personal_answers.all().delete()
     annotator.consents.all().delete()
+    for _, erase_own in _personal.values():
+        erase_own(annotator)
     now = timezone.now()
     Annotator.objects.filter(pk=annotator.pk).update(
         user=None, external_id="", invitation=None, reads="", public_id=uuid.uuid4(), left_at=now, erased_at=now

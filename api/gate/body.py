@@ -13,7 +13,7 @@ from models_runner.importing.files import parse_json
 from models_runner.importing.records import RecordError, storable_problem
 
 # Here the body is a file. The importers read it record by record and say where something is wrong.
-UPLOAD_PATHS = re.compile(r"/api/v1/(datasets/[^/]+/(documents|summaries)|studies/[^/]+/votes)")
+UPLOAD_PATHS = re.compile(r"/api/v1/(datasets/[^/]+/(documents|summaries)|studies/[^/]+/(votes|marks))")
 JSON = "application/json"
 JSON_LINES = ("application/jsonl", "application/x-ndjson")
 PARSED_BODY = "_parsed_body"

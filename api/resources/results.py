@@ -13,17 +13,20 @@ from api.gate.errors import ApiError
 from api.gate.streams import JSON_LINES_RESPONSE, json_lines_response
 from api.gate.uploads import UPLOAD_BODY, uploaded_file
 from api.schemas.common import ErrorOut
-from api.schemas.results import FilterQuery, VotesOut, VotesQuery
+from api.schemas.results import FilterQuery, MarksOut, VotesOut, VotesQuery
 from leaderboards.data.filters import Filters
 from leaderboards.data.lookup import find_criterion
 from leaderboards.exports.rows import export_rows
 from leaderboards.snapshots.registry import KINDS
 from leaderboards.snapshots.serve import get_snapshot
 from leaderboards.web.filter_form import check_choice
+from marks.exports.rows import mark_rows
+from marks.imports.storing import import_marks
 
 router = Router(tags=["results"])
 
 RETRY_AFTER = "5"
+UPLOADED = "uploaded through the API"  # the source of marks that came so
 ANALYSES = [kind for kind in KINDS if kind != "board"]
 
 
@@ -74,6 +77,31 @@ def export_votes(request: HttpRequest, slug: str, query: Query[VotesQuery]) -> S
     study = get_results_study(request, slug)
     criterion = find_criterion(study, query.criterion) if query.criterion else None
     return json_lines_response(export_rows(study, criterion, _filters(study, query)))
+
+
+@router.get("/studies/{slug:slug}/marks", auth=READ, response={200: None}, openapi_extra=JSON_LINES_RESPONSE)
+def export_marks(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """Export what people say is wrong with the summaries of a study as JSON Lines, in the order it was said.
+
+    A mark is about characters of the stored summary, from `start` up to `end`; without them it is about the whole.
+    """
+    study = get_results_study(request, slug)
+    return json_lines_response(mark_rows(study))
+
+
+@router.post("/studies/{slug:slug}/marks", auth=WRITE, response={200: MarksOut}, openapi_extra=UPLOAD_BODY)
+def upload_marks(request: HttpRequest, slug: str) -> Any:
+    """Add marks made elsewhere, as JSON Lines with the fields of an export, or factgenie's. Only owners may."""
+    study = get_managed_study(request, slug, owner=True)
+    with uploaded_file(request) as path:
+        imported = import_marks(path, study, by=user_of(request), name=UPLOADED)
+    return MarksOut(
+        added=imported.added,
+        unchanged=imported.unchanged,
+        annotators=imported.annotators,
+        readings=imported.readings,
+        new_kinds=list(imported.new_kinds),
+    )
 
 
 @router.post("/studies/{slug:slug}/votes", auth=WRITE, response={200: VotesOut}, openapi_extra=UPLOAD_BODY)

@@ -32,6 +32,14 @@ class VotesQuery(FilterQuery):
     criterion: Annotated[str, Field(max_length=50, pattern=r"^[-a-zA-Z0-9_]*$")] = ""
 
 
+class MarksOut(Schema):
+    added: int
+    unchanged: int
+    annotators: int
+    readings: int = Field(description="Summaries that somebody is newly known to have read for errors.")
+    new_kinds: list[str] = Field(description="Kinds of errors that the study had not.")
+
+
 class VotesOut(Schema):
     added: int
     unchanged: int

@@ -139,6 +139,8 @@ def _tables(release: Release, contents: Contents, maker: BoardMaker) -> dict[str
         tables["repeats"] = contents.repeat_rows()
     if contents.has_verdicts:
         tables["verdicts"] = contents.verdict_rows()
+    if contents.has_marks:
+        tables["marks"] = contents.mark_rows()
     return tables | ({"comments": contents.comment_rows()} if release.include_comments else {})
 
 

@@ -16,6 +16,8 @@ from judges.models import Verdict
 from leaderboards.exports.rows import WINNERS, ExportVote, Row, Selection, as_row, flagged_summaries, read_export_votes
 from leaderboards.releases.tables import TABLES
 from lib.names import name_hash
+from marks.exports.rows import mark_rows
+from marks.models import Mark
 from models_runner.datasets.queries import query_number
 from models_runner.models import Document, Query, Reference, Score, Summary, System, Transcript
 from models_runner.systems.fingerprint import released_model_id
@@ -303,6 +305,25 @@ class Contents:
             document = withheld.get(row["document_id"])
             if document is not None:
                 row |= {"query": self.query_name(document, row.get("query")), "reason": None}
+            yield columns | row
+
+    @cached_property
+    def has_marks(self) -> bool:
+        """True once somebody marked a summary."""
+        return Mark.objects.standing().filter(study=self.study).exists()
+
+    def mark_rows(self) -> Iterator[Row]:
+        """Yield marks, and who found nothing, in the form that import_marks reads, with all columns.
+
+        Marked words and comments quote texts, so there are none on withheld documents; the places of marks stay.
+        """
+        withheld = dict(self.documents().filter(pk__in=self.withheld).values_list("external_id", "pk"))
+        columns = dict.fromkeys(TABLES["marks"].types)
+        for row in mark_rows(self.study, readings=True, excluded=self.selection.include_excluded):
+            row["annotator"] = self.judges[row["annotator"]]
+            document = withheld.get(row["document_id"])
+            if document is not None:
+                row |= {"query": self.query_name(document, row.get("query")), "text": None, "comment": None}
             yield columns | row
 
     def comment_rows(self) -> Iterator[Row]:

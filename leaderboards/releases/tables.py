@@ -190,6 +190,24 @@ TABLES = {
             },
         ),
         ReleaseTable(
+            "marks",
+            "What people say is wrong with a summary: characters of its text, or the whole of it where start and end "
+            "are empty. A row without a kind says that somebody read the summary and found nothing. Never a vote.",
+            {
+                "document_id": TEXT,
+                "query": TEXT,
+                "query_number": WHOLE,
+                "system": TEXT,
+                "annotator": TEXT,
+                "start": WHOLE,
+                "end": WHOLE,
+                "text": TEXT,
+                "kind": TEXT,
+                "severity": TEXT,
+                "comment": TEXT,
+            },
+        ),
+        ReleaseTable(
             "comments",
             "What annotators wrote beside their votes.",
             {"comparison_id": WHOLE, "judge": TEXT, "comment": TEXT},

@@ -83,6 +83,8 @@ TABLE = {
     ("GET", "/studies/{slug}/releases/{version}/zip"): RESULTS,
     ("GET", "/studies/{slug}/votes"): RESULTS,
     ("POST", "/studies/{slug}/votes"): OWNERS_WRITE,
+    ("GET", "/studies/{slug}/marks"): RESULTS,
+    ("POST", "/studies/{slug}/marks"): OWNERS_WRITE,
     ("GET", "/webhooks"): LISTS_OWN,
     ("POST", "/webhooks"): OWNERS_ADMIN,
     ("POST", "/webhooks/{id}/rotate"): ONES_OWN,
@@ -178,6 +180,15 @@ class World:
                     "winner": "tie",
                     "judge": "gpt",
                     "criterion": "overall",
+                }
+            ],
+            "/studies/{slug}/marks": [
+                {
+                    "document_id": self.summary.document.external_id,
+                    "system": a.slug,
+                    "annotator": "gpt",
+                    "kind": "invented",
+                    "severity": "minor",
                 }
             ],
             "/studies/{slug}/releases": {

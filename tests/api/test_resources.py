@@ -224,6 +224,21 @@ def test_votes_are_exported_and_uploaded_into_a_copy():
     assert one == two
 
 
+def test_marks_are_uploaded_and_read():
+    study = make_study(systems=2, documents=1)
+    summary = study.comparisons.get().summary_a
+    mark = {"document_id": summary.document.external_id, "system": summary.run.system.slug, "annotator": "ana",
+            "start": 0, "end": 7, "text": summary.text[:7], "kind": "invented", "severity": "major"}  # fmt: skip
+    asks = program()
+    added = {"added": 1, "unchanged": 0, "annotators": 1, "readings": 2, "new_kinds": ["invented"]}
+    assert asks.upload(f"/studies/{study.slug}/marks", [mark]).json() == added
+    assert asks.upload(f"/studies/{study.slug}/marks", [mark]).json()["unchanged"] == 1
+    assert rows(asks.get(f"/studies/{study.slug}/marks")) == [mark]
+    refusal = asks.upload(f"/studies/{study.slug}/marks", [mark | {"text": "Another"}])
+    assert refusal.status_code == 422
+    assert "but there stands" in error_of(refusal)["message"]
+
+
 def test_filters_are_those_of_the_board():
     study = make_study(systems=2, documents=3)
     rate_everything(join(study))

@@ -3,9 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotations.management.studies import study_named
 from annotations.studies.checks import StudySetupError
 from annotations.studies.directing import direct_study
-from judges.management.studies import study_named
 from judges.records.problems import UnknownJudgeError
 from judges.records.storing import find_judge
 from judges.report.unsure import unsure_pairs

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotations.management.studies import study_or_dataset
 from annotations.models import Study
 from judges.exports.rows import dataset_verdict_rows, verdict_rows
-from judges.management.studies import study_or_dataset
 from judges.records.problems import UnknownJudgeError
 from judges.records.storing import find_judge
 from lib.files import replace_when_complete

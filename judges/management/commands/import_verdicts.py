@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotations.management.studies import study_named
 from judges.imports.storing import DatasetImportError, import_verdicts
-from judges.management.studies import study_named
 from judges.models import OrderRule
 
 

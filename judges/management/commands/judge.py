@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotations.management.studies import study_or_dataset
 from annotations.models import Study
 from jobs.processes import WorkerEndedError, wait_with_bar
 from judges.judging.chosen import ChosenPair, ChosenPairsError, read_chosen
@@ -16,7 +17,6 @@ from judges.judging.lifecycle import (
     start_judging_dataset,
 )
 from judges.judging.progress import progress_of
-from judges.management.studies import study_or_dataset
 from judges.models import JudgingJob
 from judges.records.problems import UnknownJudgeError
 from judges.records.storing import find_judge

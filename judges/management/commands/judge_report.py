@@ -5,9 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tabulate import tabulate
 
+from annotations.management.studies import study_or_dataset
 from annotations.models import Study
 from judges.judging.wording import UnknownCriteriaError, asked_criteria
-from judges.management.studies import study_or_dataset
 from judges.models import Judge
 from judges.records.problems import UnknownJudgeError
 from judges.records.storing import find_judge

@@ -10,6 +10,7 @@ from leaderboards.boards.analysis.analyse import analyse
 from leaderboards.data.inputs import gather_inputs
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
 from leaderboards.presentation.analysis.text import as_text
+from marks.report.figures import mark_figures
 
 # The margin of a system that never wins.
 LARGEST_MARGIN = 0.5
@@ -18,7 +19,7 @@ LARGEST_MARGIN = 0.5
 class Command(BaseCommand):
     help = (
         "Analyse a study's votes and metrics: agreement, side bias, correlations, fragility, non-inferiority, votes "
-        "still needed, length, ratings helped by metrics, combined index."
+        "still needed, length, ratings helped by metrics, combined index; as JSON also the errors that people marked."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             for criterion in criteria
         ]
         if options["format"] == "json":
-            values = {"study": study.slug, "criteria": analyses}
+            values = {"study": study.slug, "criteria": analyses, "marks": mark_figures(study, options["seed"])}
             text = json.dumps(values, ensure_ascii=False, indent=2, allow_nan=False)
         else:
             text = "\n\n\n".join(as_text(analysis) for analysis in analyses)

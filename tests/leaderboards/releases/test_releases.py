@@ -25,6 +25,7 @@ from leaderboards.releases.build import folder_of, zip_of
 from leaderboards.releases.publishing import Draft, ReleaseError
 from leaderboards.releases.rows import sha256
 from leaderboards.releases.tables import TABLES
+from marks.models import Mark
 from models_runner.models import Document, Summary
 from stats.ratings.estimates import NO_LIMIT
 from tests.factories import StudyFactory
@@ -40,7 +41,7 @@ from tests.leaderboards.releases.making import (  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.django_db
 # Tables of what not every release has.
-ONLY_SOMETIMES = {"comments", "repeats", "verdicts"}
+ONLY_SOMETIMES = {"comments", "marks", "repeats", "verdicts"}
 
 
 def test_both_forms_of_every_table_hold_the_same_rows(study):
@@ -226,6 +227,32 @@ def test_verdicts_of_judges_have_a_table_of_their_own(study, tmp_path):
     assert by_place[shown.external_id, "scorer"]["score"] == 4
     assert len(table(release, "votes")) == 108
     assert {row["judge"] for row in table(release, "votes")}.isdisjoint({"far", "scorer"})
+
+
+def test_marks_have_a_table_that_is_imported_again(study, tmp_path):
+    shut, shown = study.dataset.documents.order_by("external_id")[:2]
+    study.dataset.documents.filter(pk=shut.pk).update(redistributable=False)
+    system = system_slugs(study)[0]
+    texts = dict(Summary.objects.filter(run__system__slug=system).values_list("document__external_id", "text"))
+    said = {"system": system, "annotator": "Ada Lovelace", "start": 0, "end": 4, "kind": "invented",
+            "severity": "major", "comment": "Nobody said it."}  # fmt: skip
+    lines = [said | {"document_id": name, "text": texts[name][:4]} for name in (shut.external_id, shown.external_id)]
+    path = tmp_path / "marks.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    call_command("import_marks", path, study=study.slug)
+    release = make(study)
+    rows = table(release, "marks")
+    assert pq.read_table(folder_of(release) / "data" / "marks.parquet").to_pylist() == rows
+    marks = {row["document_id"]: row for row in rows if row["kind"]}
+    # Marked words and comments quote a text, and a name that came with a file may be somebody's.
+    assert [(marks[one.external_id]["text"], marks[one.external_id]["comment"]) for one in (shut, shown)] == [
+        (None, None), (texts[shown.external_id][:4], "Nobody said it."),
+    ]  # fmt: skip
+    assert {row["annotator"] for row in rows}.isdisjoint({"Ada Lovelace"})
+    assert len(rows) - len(marks) == 2 * study.systems.count() - 2
+    Mark.objects.all().delete()
+    call_command("import_marks", folder_of(release), study=study.slug)
+    assert Mark.objects.filter(start=0, end=4).count() == 2
 
 
 def test_comments_come_if_asked_for(study):
