@@ -7,8 +7,9 @@
 A shape is documents x annotators; each vote's document and annotator are drawn evenly. docs/benchmarks.md says how to
 read the output. --peers names a folder with ranking.py: its function votes(n, systems) draws the votes, which are then
 used here too, and `ranking.py VOTES SYSTEMS LIBRARIES --python P --repeat 1 --json FILE` times the libraries on them.
---rows names a PostgreSQL server: the votes of the first shape are stored there, in a database that is deleted
-afterwards, and the time from these rows to a stored board and to its page is measured as well.
+--rows names a PostgreSQL server, or is sqlite: the votes of the first shape are stored there, in a database that is
+deleted afterwards, and the time from these rows to a stored board and to its page is measured as well, and what is read
+again once a thousand votes are new.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.parts.newer_votes import ALL, KEPT
 from benchmarks.parts.stored_board import measure_rows
 from stats.ratings.ratings import rate
 from stats.strengths.bradley_terry import fit_bradley_terry
@@ -137,6 +139,8 @@ def report(options: argparse.Namespace, timings: Timings) -> None:
         seconds = ", ".join(f"{value:.2f}" for value in timings.seconds[name])
         print(f"  {name:<24} {timings.median(name):7.2f} s   ({seconds})")
     peers = [name for name in (*PEERS, *FASTCHAT) if len(timings.seconds.get(name, ())) == options.repeat]
+    if ALL in timings.seconds:
+        print(f"  {ALL} takes {timings.ratio(KEPT, ALL):.2f}x the time of {KEPT}")
     measured = [f"{shape} everything" for shape in options.shapes.split(",")]
     for name in [*measured, *([ROWS] if ROWS in timings.seconds else [])]:
         for peer in peers:
@@ -153,7 +157,9 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, metavar="FOLDER")
     parser.add_argument("--python", default=sys.executable, help="The interpreter that has the peers installed.")
     parser.add_argument("--fastchat-git", metavar="REPO")
-    parser.add_argument("--rows", metavar="URL", help="For example postgres://postgres@127.0.0.1:5432/postgres")
+    parser.add_argument(
+        "--rows", metavar="URL", help="For example postgres://postgres@127.0.0.1:5432/postgres, or sqlite"
+    )
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     timings = Timings()

@@ -299,6 +299,9 @@ WEIGHTS_DIR = DATA_DIR / "weights"
 # computed in the request.
 BOARD_IN_REQUEST_VOTES = env.int("BOARD_IN_REQUEST_VOTES", default=20_000)
 BOARD_DEBOUNCE_SECONDS = env.int("BOARD_DEBOUNCE_SECONDS", default=15)
+# Answers to a question beyond this number are kept in a file as they were read, so that a board reads only newer ones.
+VOTE_CACHE_FROM = env.int("VOTE_CACHE_FROM", default=20_000)
+VOTE_CACHE_DIR = DATA_DIR / "votes"
 
 # An assignment without a vote is freed after this time.
 ASSIGNMENT_LEASE_SECONDS = env.int("ASSIGNMENT_LEASE_SECONDS", default=45 * 60)

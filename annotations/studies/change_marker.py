@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef
+from django.db.models import Count, Exists, Max, OuterRef, Subquery
 
 from annotations.models import Assignment, Criterion, Judgement, JudgementRevision, Remark, Study, Wanted
 
@@ -35,6 +35,15 @@ def newest_answer(criterion: Criterion, now: datetime) -> Newest:
     )
     revision, at = newest or (0, None)
     return Newest(revision, at is None or now - at > timedelta(seconds=SETTLE_SECONDS))
+
+
+def newest_answers(study: Study, now: datetime) -> dict[int, Newest]:
+    """Return the newest answer to each of the study's questions, in one query."""
+    answers = JudgementRevision.objects.filter(criterion=OuterRef("pk")).order_by("-pk")
+    last = {name: Subquery(answers.values(name)[:1]) for name in ("pk", "created_at")}
+    rows = study.criteria.order_by("pk").values_list("pk", last["pk"], last["created_at"])
+    settled_by = now - timedelta(seconds=SETTLE_SECONDS)
+    return {question: Newest(revision or 0, at is None or at < settled_by) for question, revision, at in rows}
 
 
 def end_of_history(study: Study) -> dict[str, Any]:

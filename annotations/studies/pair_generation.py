@@ -2,8 +2,8 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
-from itertools import combinations
+from collections.abc import Iterable, Iterator
+from itertools import combinations, islice
 
 from annotations.blindness import leak_check
 from annotations.evidence import work as evidence
@@ -13,10 +13,28 @@ from models_runner.models import Summary
 SystemPair = frozenset[int]
 # How many numbers shuffle_number may return, from 0 on.
 SHUFFLE_NUMBERS = 2**24
+AT_ONCE = 5_000
 
 
 def build_comparisons(study: Study) -> int:
     """Create the missing comparisons of wanted pairs whose summaries are finished; returns how many were created."""
+    # What is made after the draw of a directed study had no part in it, and is asked about if it is drawn again.
+    quota = 0 if study.comparisons.exclude(chance=None).exists() else study.quota
+    created = 0
+    missing = _missing_pairs(study)
+    while new := list(islice(missing, AT_ONCE)):
+        Comparison.objects.bulk_create(
+            (_comparison(study, quota, *pair) for pair in new), ignore_conflicts=True, batch_size=500
+        )
+        created += len(new)
+    if created:
+        evidence.announce_evidence()
+        leak_check.announce_leak_check()
+    return created
+
+
+def _missing_pairs(study: Study) -> Iterator[tuple[Summary, Summary]]:
+    """Yield the summaries of wanted pairs that are not compared yet."""
     by_unit = newest_summaries(study)
     # Gold and training pairs are among them and never become rating pairs again. Attention checks are not: one of their
     # texts is of another document.
@@ -27,18 +45,15 @@ def build_comparisons(study: Study) -> int:
         )
     }
     systems = list(study.systems.order_by("pk").values_list("pk", flat=True))
-    # What is made after the draw of a directed study had no part in it, and is asked about if it is drawn again.
-    quota = 0 if study.comparisons.exclude(chance=None).exists() else study.quota
-    new = []
     for (document_id, query_id), summaries in by_unit.items():
-        for pair in wanted_pairs(study, systems, document_id, query_id):
+        # Drawn pairs are drawn from all, whatever is written yet. Of 1,000 systems a document may have texts of two:
+        # half a million pairs need not be looked at for each of such.
+        drawn = study.which_pairs == WhichPairs.SAMPLE
+        among = systems if drawn else [system for system in systems if system in summaries]
+        for pair in wanted_pairs(study, among, document_id, query_id):
             if pair <= summaries.keys() and (document_id, query_id, pair) not in existing:
-                new.append(_comparison(study, quota, *(summaries[system] for system in pair)))
-    Comparison.objects.bulk_create(new, ignore_conflicts=True, batch_size=500)
-    if new:
-        evidence.announce_evidence()
-        leak_check.announce_leak_check()
-    return len(new)
+                first, second = (summaries[system] for system in pair)
+                yield first, second
 
 
 def newest_summaries(study: Study) -> dict[tuple[int, int | None], dict[int, Summary]]:

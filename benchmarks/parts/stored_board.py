@@ -10,6 +10,7 @@ from uuid import UUID
 
 import numpy as np
 
+from benchmarks.parts.newer_votes import measure_newer
 from benchmarks.parts.site import database, temporary_site
 from benchmarks.parts.stored import insert_rows, settle_database
 from stats.votes.arrays import IntArray, VoteArrays
@@ -17,27 +18,31 @@ from stats.votes.arrays import IntArray, VoteArrays
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 WORDS = ("a", "b", "tie", "both_bad")
 VIEWS = 20
+SQLITE = "sqlite"
 
 
 def measure_rows(server: str, votes: VoteArrays, repeat: int, add: Callable[[str, float], None]) -> None:
     """Measure how long a board takes from stored rows.
 
     Args:
-        server: URL of a PostgreSQL server; the votes are stored in a new database, which is deleted afterwards.
+        server: URL of a PostgreSQL server, or SQLITE; the votes are stored in a new database, deleted afterwards.
         votes: What is stored.
         repeat: How often each part is measured.
         add: Called with the name of a part and its seconds.
     """
     with ExitStack() as stack:
-        url = stack.enter_context(database(server))
+        url = "" if server == SQLITE else stack.enter_context(database(server))
         stack.enter_context(temporary_site(0, database_url=url))
         from django.core.management import call_command
+        from django.test import override_settings
 
         call_command("collectstatic", verbosity=0, interactive=False)
         study = store_study(votes)
         settle_database()
-        for _ in range(repeat):
-            _measure(study, add)
+        with override_settings(VOTE_CACHE_FROM=10**9):
+            for _ in range(repeat):
+                _measure(study, add)
+        measure_newer(study, repeat, add)
 
 
 def _measure(study: Any, add: Callable[[str, float], None]) -> None:

@@ -35,11 +35,15 @@ class Kind(Enum):
 FIELDS = {Kind.INTEGER: BigIntegerField, Kind.FLOAT: FloatField, Kind.UUID: UUIDField}
 
 
+# What a column holds: the kind of its values, and the field or expression.
+Column = tuple[Kind, str | Combinable]
+
+
 class RowFormatError(RuntimeError):
     """The database sent rows in an unexpected form, for example with a NULL."""
 
 
-def read_columns(rows: QuerySet[Any], **columns: tuple[Kind, str | Combinable]) -> Columns:
+def read_columns(rows: QuerySet[Any], **columns: Column) -> Columns:
     """Read columns of the rows, in no order; no value may be NULL.
 
     Returns:

@@ -278,7 +278,7 @@ def _vote_bytes(votes: BoardVotes) -> Iterable[bytes]:
 def gather_inputs(
     study: Study, criterion: Criterion, *, flagged: bool = True, filters: Filters | None = None
 ) -> BoardInputs:
-    """Read the inputs of a board in nine queries: systems, votes with their pairs and names, summaries, scores.
+    """Read the inputs of a board in ten queries: systems, votes with their pairs and names, summaries, scores.
 
     flagged: Without filters, whether votes on summaries that name their system count.
     """

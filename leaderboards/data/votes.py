@@ -7,15 +7,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Case, F, Value, When
-from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
-from annotations.models import Criterion, Judgement, JudgementQuerySet, JudgeType, Study
+from annotations.models import Criterion, Judgement, JudgementQuerySet, JudgeType
 from annotations.quality.vote_columns import OUTCOME_CODES
-from leaderboards.data.columns import Columns, Kind, RowFormatError, read_columns
+from leaderboards.data.cache.reading import keeps_votes, read_kept_votes
 from leaderboards.data.filters import DEFAULT, Filters, restriction
-from models_runner.models import Document, Summary, System
+from leaderboards.data.vote_rows import read_vote_rows
+from models_runner.models import Document, System
 from stats.votes.arrays import FloatArray, IntArray, renumbered
 
 CHUNK = 5_000
@@ -100,16 +99,18 @@ class BoardVotes:
 
 
 def read_board_votes(criterion: Criterion, filters: Filters = DEFAULT) -> BoardVotes:
-    """Read filtered_votes, in no order. Six queries, whatever the number of votes."""
+    """Read filtered_votes, in no order. Seven queries, whatever the number of votes, unless there are so many of them
+    that they are kept in a file: then what was kept, and what may have changed since."""
     study = criterion.study
-    votes, pairs = _votes_with_pairs(criterion, filters)
+    kept = not filters.restricts and keeps_votes(criterion)
+    votes = read_kept_votes(criterion) if kept else read_vote_rows(criterion, filters)
     people = list(study.annotators.values_list("pk", "pseudonym", "judge_type").order_by())
     annotator, annotators = _by_name(votes["annotator"], {pk: name for pk, name, _ in people})
     document, documents = _by_name(
-        pairs["document"], dict(Document.objects.filter(dataset=study.dataset_id).values_list("pk", "external_id"))
+        votes["document"], dict(Document.objects.filter(dataset=study.dataset_id).values_list("pk", "external_id"))
     )
     both_systems, systems = _by_name(
-        _system_of_each(study, np.concatenate([pairs["summary_a"], pairs["summary_b"]])),
+        np.concatenate([votes["system_a"], votes["system_b"]]),
         dict(System.objects.values_list("pk", "slug")),
     )
     return BoardVotes(
@@ -119,79 +120,14 @@ def read_board_votes(criterion: Criterion, filters: Filters = DEFAULT) -> BoardV
         annotator=annotator,
         system_a=both_systems[: len(annotator)],
         system_b=both_systems[len(annotator) :],
-        summary_a=pairs["summary_a"],
-        summary_b=pairs["summary_b"],
+        summary_a=votes["summary_a"],
+        summary_b=votes["summary_b"],
         chance=votes["chance"],
         documents=documents,
         annotators=annotators,
         systems=systems,
         llm_annotators=frozenset(name for _, name, judge_type in people if judge_type == JudgeType.LLM),
     )
-
-
-def _votes_with_pairs(criterion: Criterion, filters: Filters) -> tuple[Columns, Columns]:
-    """Read the votes, and the pair that each is about: two tables of as many rows."""
-    votes, pairs = _vote_columns(criterion, filters), _pair_columns(criterion.study)
-    pair_of_vote = _positions(pairs["comparison"], votes.pop("comparison"))
-    for_rating = pair_of_vote >= 0
-    if not for_rating.all():
-        votes = {name: column[for_rating] for name, column in votes.items()}
-        pair_of_vote = pair_of_vote[for_rating]
-    return votes, {name: column[pair_of_vote] for name, column in pairs.items()}
-
-
-def _pair_columns(study: Study) -> Columns:
-    """Read the comparisons for rating."""
-    columns = {"comparison": "pk", "document": "document_id", "summary_a": "summary_a_id", "summary_b": "summary_b_id"}
-    return read_columns(
-        study.comparisons.for_rating(), **{name: (Kind.INTEGER, field) for name, field in columns.items()}
-    )
-
-
-def _system_of_each(study: Study, summaries: IntArray) -> IntArray:
-    """Return the system of each of these summaries. Joined here: in the database it takes twice the time."""
-    rows = Summary.objects.filter(run__dataset=study.dataset_id)
-    of_dataset = read_columns(rows, summary=(Kind.INTEGER, "pk"), system=(Kind.INTEGER, "run__system_id"))
-    positions = _positions(of_dataset["summary"], summaries)
-    if (positions < 0).any():
-        raise RowFormatError(f"Comparisons of the study {study.slug} have summaries of another dataset's runs.")
-    return of_dataset["system"][positions]
-
-
-def _vote_columns(criterion: Criterion, filters: Filters) -> Columns:
-    """Read filtered_votes together with answers to gold and training pairs, which have no row in _pair_columns.
-
-    Asking the database for the purpose of each vote's pair takes longer than reading the pairs once.
-    """
-    held = Judgement.objects.held().by_included()
-    rows = held.filter(restriction(filters, criterion.study), criterion=criterion)
-    codes = Case(*(When(outcome=outcome, then=Value(code.value)) for outcome, code in OUTCOME_CODES.items()))
-    chance = Coalesce(F("assignment__probability") * F("assignment__drawn_from"), Value(-1.0))
-    columns = read_columns(
-        rows,
-        public_id=(Kind.UUID, "public_id"),
-        outcome=(Kind.INTEGER, codes),
-        comparison=(Kind.INTEGER, "assignment__comparison_id"),
-        annotator=(Kind.INTEGER, "assignment__annotator_id"),
-        chance=(Kind.FLOAT, chance),
-    )
-    columns["chance"][columns["chance"] < 0] = np.nan
-    return columns
-
-
-def _positions(keys: IntArray, wanted: IntArray) -> IntArray:
-    """Return the index of each wanted key among the keys; -1 where it is not there."""
-    if not len(keys) or not len(wanted):
-        return np.full(len(wanted), -1, dtype=np.int64)
-    first, span = int(keys.min()), int(keys.max() - keys.min()) + 1
-    if span <= 4 * len(keys):
-        # A lookup table by key: sorting takes ten times as long.
-        table = np.full(span + 1, -1, dtype=np.int64)
-        table[keys - first] = np.arange(len(keys))
-        return table[np.where((wanted >= first) & (wanted < first + span), wanted - first, span)]
-    order = np.argsort(keys)
-    nearest = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
-    return np.where(keys[nearest] == wanted, nearest, -1)
 
 
 def _by_name(keys: IntArray, name_of: Mapping[int, str]) -> tuple[IntArray, list[str]]:

@@ -3,7 +3,9 @@
 Reading all votes would be certain, but takes seconds in a large study at every view. This reads the ends of histories
 that only grow, and rows of which there are few, so it costs the same after a million votes:
 
-- The newest answer on the criterion (JudgementRevision): one given, corrected or withdrawn.
+- The newest answer to each question of the study (JudgementRevision): one given, corrected or withdrawn. Not to the
+  board's own alone: a pair that lapsed half answered is taken up again by an answer to another question, and all of its
+  answers count again.
 - The study's history (AuditEntry): annotators excluded or included, imports, erasures, settings. The number of its
   entries is read too: an import takes minutes, and its entry may appear after a newer one.
 - Pairs answered in part and held now: their answers stop counting when the lease runs out. Where a comment is required,
@@ -19,7 +21,7 @@ annotations.studies.change_marker reads what concerns votes alone.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +29,7 @@ from django.db.models import Count, Max
 
 from annotations.models import Criterion, Study
 from annotations.quality.snapshots import quality_key
-from annotations.studies.change_marker import end_of_history, held_in_part, newest_answer, newest_remark
+from annotations.studies.change_marker import end_of_history, held_in_part, newest_answers, newest_remark
 from judges.models import Verdict
 from leaderboards.data.filters import Filters
 from models_runner.models import Run, ScoringJob
@@ -51,11 +53,10 @@ class StalenessKey:
 
 def staleness_key(study: Study, criterion: Criterion, filters: Filters, now: datetime) -> StalenessKey:
     """Read the key in seven queries, more with flagged=out, with raters=unflagged and where comments are required."""
-    newest = newest_answer(criterion, now)
+    newest = newest_answers(study, now)
     parts = [
         filters.key,
-        newest.revision,
-        newest.settled,
+        [[question, asdict(answer)] for question, answer in newest.items()],
         end_of_history(study),
         held_in_part(study),
         newest_remark(study),
@@ -65,7 +66,8 @@ def staleness_key(study: Study, criterion: Criterion, filters: Filters, now: dat
         *([quality_key(study, now)] if filters.raters == "unflagged" else []),
         *([_verdicts(criterion, judge)] if (judge := filters.judge or filters.helped) else []),
     ]
-    return StalenessKey(hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest(), newest.revision)
+    text = hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+    return StalenessKey(text, newest[criterion.pk].revision)
 
 
 def _work(study: Study, now: datetime) -> list[Any]:

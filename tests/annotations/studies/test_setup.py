@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from annotations.models import AuditEntry, Study
 from annotations.rating.assignment import next_assignment
-from annotations.studies import setup
+from annotations.studies import pair_generation, setup
 from annotations.studies.settings import change_settings, change_status
 from annotations.studies.setup import StudyScope, StudySetupError
 from stats.decisions.sampling import EPSILON
@@ -117,6 +117,26 @@ def test_drawn_pairs_do_not_depend_on_what_is_finished_first(dataset, systems):
     last.summaries.update(status="done", text="Done at last.", stop_reason="end", dropped_tokens=0)
     build_comparisons(study)
     assert compared(study) == whole
+
+
+def test_systems_without_a_text_are_not_paired_for_each_document(dataset, systems, monkeypatch):
+    """As in files of arenas: very many systems, and each conversation has the answers of two."""
+    others = [RunFactory(dataset=dataset).system for _ in range(6)]
+    late = DocumentFactory(dataset=dataset, external_id="late", position=9)
+    for system in (others[5], systems[2]):
+        SummaryFactory(run=system.runs.get(dataset=dataset), document=late)
+    asked = []
+    wanted = pair_generation.wanted_pairs
+    monkeypatch.setattr(
+        pair_generation, "wanted_pairs", lambda study, among, *of: asked.append(len(among)) or wanted(study, among, *of)
+    )
+    monkeypatch.setattr(pair_generation, "AT_ONCE", 4)
+    study = make(dataset, [*systems, *others])
+    assert sorted(asked) == [2, *[4] * 6]
+    pairs = compared(study)
+    assert len(pairs) == 6 * 6 + 1
+    assert ("late", *sorted((others[5].slug, systems[2].slug))) in pairs
+    assert pair_generation.build_comparisons(study) == 0
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,17 @@ def test_whatever_changes_a_board_changes_the_state(change):
     assert staleness.staleness_key(study, criterion, Filters(), now).text != before.text
 
 
+def test_an_answer_to_another_question_brings_a_lapsed_pair_back():
+    study = make_study(systems=2, documents=2, criteria=("overall", "fluency"))
+    annotator = AnnotatorFactory(study=study)
+    pair = next_assignment(annotator)
+    vote_on(pair, "left")
+    give_back(pair.pk, pair.comparison_id)
+    assert served(study).values["votes"] == 0
+    vote_on(pair, "right", criterion="fluency")
+    assert (served(study).values["votes"], served(study).current) == (1, True)
+
+
 def test_a_vote_elsewhere_changes_nothing():
     study, other = make_study(systems=2, documents=2), make_study(systems=2, documents=2)
     now = timezone.now()
