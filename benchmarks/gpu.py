@@ -163,13 +163,13 @@ def lines(name: str, path: str, paths: Mapping[str, Any]) -> Iterator[str]:
     if "refused" in paths[path]:
         yield f"{name:<28}{path:<12}refused: {paths[path]['refused']}"
         return
-    for batch, one in paths[path].items():
+    for batch, path_figures in paths[path].items():
         base = paths.get("padded", {}).get(batch)
-        ratio = f"{one['tokens_a_second'] / base['tokens_a_second']:.2f}x" if base else "-"
-        same = f"{sum(map(eq, one['texts'], base['texts']))}/{one['summaries']}" if base else "-"
+        ratio = f"{path_figures['tokens_a_second'] / base['tokens_a_second']:.2f}x" if base else "-"
+        same = f"{sum(map(eq, path_figures['texts'], base['texts']))}/{path_figures['summaries']}" if base else "-"
         yield (
-            f"{name:<28}{path:<12}{batch:>6}{one['tokens_a_second']:>9.1f}{ratio:>8}{one['summaries_a_second']:>10.3f}"
-            f"{one['read']:>8.0f}{one['peak_memory_bytes'] / 1e9:>8.1f}{same:>11}"
+            f"{name:<28}{path:<12}{batch:>6}{path_figures['tokens_a_second']:>9.1f}{ratio:>8}{path_figures['summaries_a_second']:>10.3f}"
+            f"{path_figures['read']:>8.0f}{path_figures['peak_memory_bytes'] / 1e9:>8.1f}{same:>11}"
         )
 
 

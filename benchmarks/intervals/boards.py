@@ -37,10 +37,10 @@ def board_row(design: Design, n: int, seed: int) -> str:
     place = np.arange(1, design.systems + 1)
     highest, lowest = (place, place) if design.gap else (np.ones_like(place), np.full_like(place, design.systems))
     for number in range(n):
-        found = rate(votes_of(studies, number), seed=number, resamples=RESAMPLES)
-        each.append(((found.lower <= true) & (found.upper >= true)).mean())
-        together.append(((found.all_lower <= true) & (found.all_upper >= true)).all())
-        ranks.append(((found.best_rank <= highest) & (found.worst_rank >= lowest)).all())
-        spans.append((found.worst_rank - found.best_rank + 1).mean())
+        ratings = rate(votes_of(studies, number), seed=number, resamples=RESAMPLES)
+        each.append(((ratings.lower <= true) & (ratings.upper >= true)).mean())
+        together.append(((ratings.all_lower <= true) & (ratings.all_upper >= true)).all())
+        ranks.append(((ratings.best_rank <= highest) & (ratings.worst_rank >= lowest)).all())
+        spans.append((ratings.worst_rank - ratings.best_rank + 1).mean())
     shares = "  ".join(f"{100 * np.mean(values):5.1f}" for values in (each, together, ranks))
     return f"{design.name:62s}{shares}  {np.mean(spans):5.2f}"

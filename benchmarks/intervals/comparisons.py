@@ -59,9 +59,9 @@ def comparison_row(design: Design, n: int, seed: int) -> str:
         columns = None if drawn is None else list(drawn.T)
         best = pairs[int(strengths[:large].argmax())]
         compare = partial(compare_chosen, votes, margin=MARGIN, seed=number, scale=Scale.WIN_PROBABILITY, drawn=columns)
-        found = (compare(pairs[0], pairs[:1]), compare(best, [best]), compare(best, pairs))
+        compared = (compare(pairs[0], pairs[:1]), compare(best, [best]), compare(best, pairs))
         every = compare_all(votes, pairs, margin=MARGIN, seed=number, scale=Scale.WIN_PROBABILITY, resamples=DRAWS)
-        claims += [one.result.non_inferior for one in found] + [any(one.result.non_inferior for one in every)]
+        claims += [pair.result.non_inferior for pair in compared] + [any(pair.result.non_inferior for pair in every)]
     name = f"{large} compact: {placed.name.replace(f', {design.systems} systems', '')}"
     return f"{name:62s}" + "".join(f"{100 * share:8.1f}" for share in claims / n)
 
@@ -72,11 +72,11 @@ def equivalence_row(design: Design, n: int, seed: int) -> str:
     for ahead in (1.0, -1.0, 0.0):
         placed = replace(design, last_ahead=ahead * at_margin(design).last_ahead, pairs=1)
         studies = draw_studies(placed, n, np.random.default_rng([seed, design.annotators, int(ahead) + 1]))
-        found = (
+        compared = (
             compare_chosen(votes_of(studies, number), (0, 1), [(0, 1)], margin=MARGIN, seed=number, scale=SHARE_SCALE)
             for number in range(n)
         )
-        claims.append(np.mean([one.result.equivalent for one in found]))
+        claims.append(np.mean([pair.result.equivalent for pair in compared]))
     return f"{design.name:62s}" + "".join(f"{100 * share:8.1f}" for share in claims)
 
 

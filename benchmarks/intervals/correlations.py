@@ -84,7 +84,7 @@ def measure(design: Design, metric: str, studies: int, seed: int) -> Row:
     means = true_means(ratings, METRICS[metric], generator)
     true = correlations(means[np.newaxis], ratings[np.newaxis])[:, 0]
     drawn = draw_studies(design, studies, generator)
-    found: list[tuple[Bounds, Bounds]] = []
+    bounds: list[tuple[Bounds, Bounds]] = []
     for number in range(studies):
         votes = votes_of(drawn, number)
         values = metric_values(means, drawn.taste_document[number], generator)
@@ -92,9 +92,9 @@ def measure(design: Design, metric: str, studies: int, seed: int) -> Row:
         trust = system_level(votes, values, draws, seed + number)
         now = np.array([(trust[name].lower, trust[name].upper) for name in COEFFICIENTS]).T
         if not np.isnan(now).any():
-            found.append((percentiles(votes, values, draws), (now[0], now[1])))
-    undefined = 100 * (1 - len(found) / studies)
-    before, after = (_judged([pair[i] for pair in found], true) for i in (0, 1))
+            bounds.append((percentiles(votes, values, draws), (now[0], now[1])))
+    undefined = 100 * (1 - len(bounds) / studies)
+    before, after = (_judged([pair[i] for pair in bounds], true) for i in (0, 1))
     return Row(design, metric, true, before, after, undefined)
 
 

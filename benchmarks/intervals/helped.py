@@ -85,10 +85,12 @@ def simulate(study: Helped, seed: int) -> HelpedStudy:
     metrics, taste = metrics[:, order], (parts[0] + parts[1])[order]
     votes = _votes(design, taste[: design.documents], rng)
     setting = coverage.Setting(design.taste_annotator, design.taste_document, design.pairs, documents=design.documents)
-    found = coverage.helped(setting, votes, metrics[0], seed)
+    ratings = coverage.helped(setting, votes, metrics[0], seed)
     true = coverage.truth(setting)
-    alone = (found.classical_lower <= true) & (true <= found.classical_upper)
-    return HelpedStudy(alone, (found.lower <= true) & (true <= found.upper), _wider(found), _p(metrics, design, seed))
+    alone = (ratings.classical_lower <= true) & (true <= ratings.classical_upper)
+    return HelpedStudy(
+        alone, (ratings.lower <= true) & (true <= ratings.upper), _wider(ratings), _p(metrics, design, seed)
+    )
 
 
 def _metrics(design: Design, seen: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -124,8 +126,8 @@ def _votes(design: Design, taste: FloatArray, rng: np.random.Generator) -> VoteA
     return VoteArrays(a, b, outcome, document, renumbered(annotator), 4)
 
 
-def _wider(found: PoweredRatings) -> FloatArray:
-    return (found.upper - found.lower) / (found.classical_upper - found.classical_lower)
+def _wider(ratings: PoweredRatings) -> FloatArray:
+    return (ratings.upper - ratings.lower) / (ratings.classical_upper - ratings.classical_lower)
 
 
 def _p(metrics: FloatArray, design: Design, seed: int) -> float:
@@ -138,10 +140,10 @@ def _p(metrics: FloatArray, design: Design, seed: int) -> float:
 
 def helped_row(study: Helped, studies: int, seed: int) -> str:
     """Say how often the intervals hold, how wide they are, and how often the test warns."""
-    found = [simulate(study, seed * 1_000_000 + number) for number in range(studies)]
-    warns = np.array([one.p <= LEVEL for one in found])
-    alone, helped = (np.array([getattr(o, name).mean() for o in found]) for name in ("alone", "helped"))
-    wider = np.array([one.wider for one in found])
+    simulated = [simulate(study, seed * 1_000_000 + number) for number in range(studies)]
+    warns = np.array([one.p <= LEVEL for one in simulated])
+    alone, helped = (np.array([getattr(o, name).mean() for o in simulated]) for name in ("alone", "helped"))
+    wider = np.array([one.wider for one in simulated])
     kept = 100 * helped[~warns].mean() if (~warns).any() else np.nan
     return (
         f"{study.name:72s}{100 * alone.mean():8.1f}{100 * helped.mean():8.1f}{kept:10.1f}{100 * warns.mean():8.1f}"

@@ -55,10 +55,10 @@ class Moments:
 def contrasts(n: int) -> tuple[FloatArray, FloatArray]:
     """Give the contrasts of n systems and whose votes they are about, shape (contrasts, n) each."""
     pairs = [(i, i + 1) for i in range(n - 1)] + ([(0, n - 1)] if n > 2 else [])
-    one = np.eye(n)
-    differences = np.array([one[i] - one[j] for i, j in pairs])
-    about = np.array([(one[i] + one[j]) / 2 for i, j in pairs])
-    return np.concatenate([one - 1 / n, differences]), np.concatenate([one, about])
+    each = np.eye(n)
+    differences = np.array([each[i] - each[j] for i, j in pairs])
+    about = np.array([(each[i] + each[j]) / 2 for i, j in pairs])
+    return np.concatenate([each - 1 / n, differences]), np.concatenate([each, about])
 
 
 def squared_length(n: int) -> FloatArray:
@@ -80,8 +80,8 @@ def moments_of(studies: Studies) -> Moments:
 
     def by(unit: IntArray, size: int) -> Units:
         influence = _sums(studies, unit, size, residual, -residual) @ move
-        one = np.ones_like(residual)
-        shares = _sums(studies, unit, size, one, one) / counted[:, np.newaxis, :]
+        ones = np.ones_like(residual)
+        shares = _sums(studies, unit, size, ones, ones) / counted[:, np.newaxis, :]
         return Units(influence, shares @ about.T, shares.mean(axis=2))
 
     return Moments(

@@ -61,14 +61,14 @@ def compared(design: Design, studies: int, seed: int) -> Iterator[tuple[Differen
         votes = votes_of(draw_studies(design, 1, np.random.default_rng([seed, number])), 0)
         strengths, limits = fit_bradley_terry(votes.wins()), Limits.of(votes.wins())
         sure, inverse = precision(votes, strengths, circle=limits.circle), bread(votes.wins(), strengths)
-        found = Differences.of(strengths, sure, inverse, limited=limits.circle, too_few=limits.unclear)
-        yield found, StudySize.of(votes)
+        differences = Differences.of(strengths, sure, inverse, limited=limits.circle, too_few=limits.unclear)
+        yield differences, StudySize.of(votes)
 
 
-def growth_of(found: Differences) -> Growth:
+def growth_of(differences: Differences) -> Growth:
     """Forecast from one study."""
-    distance, freedom = found.gap[0, 1] / found.sure.error[0, 1], found.sure.freedom[0, 1]
-    return growth_needed(np.array([distance]), np.array([freedom]), found.tail)
+    distance, freedom = differences.gap[0, 1] / differences.sure.error[0, 1], differences.sure.freedom[0, 1]
+    return growth_needed(np.array([distance]), np.array([freedom]), differences.tail)
 
 
 def growth_at_truth(design: Design, pilots: list[Differences]) -> float:
@@ -94,18 +94,18 @@ def plan(design: Design, studies: int, seed: int) -> Planned:
         np.array([getattr(forecast, name)[0] for forecast in forecasts]) for name in ("lower", "upper", "times")
     )
     large = compared(planned_design(design, mean, times), studies, seed + 1)
-    apart = np.mean([found.differ[0, 1] and found.gap[0, 1] > 0 for found, _ in large])
+    apart = np.mean([differences.differ[0, 1] and differences.gap[0, 1] > 0 for differences, _ in large])
     held = ((lower <= times) & (times <= upper)).mean()
     first, third = np.quantile(np.minimum(seen, 1e6) / times, (0.25, 0.75))
     return Planned(times, float(apart), float(held), float(np.isinf(upper).mean()), (float(first), float(third)))
 
 
 def planning_row(design: Design, studies: int, seed: int) -> str:
-    found = plan(design, studies, seed)
-    shares = "".join(f"{100 * share:8.1f}" for share in (found.apart, found.held, found.open))
-    plain = " to ".join(f"{value:.1f}" for value in found.plain)
+    planned = plan(design, studies, seed)
+    shares = "".join(f"{100 * share:8.1f}" for share in (planned.apart, planned.held, planned.open))
+    plain = " to ".join(f"{value:.1f}" for value in planned.plain)
     name = f"{design.name}, gap {design.gap:g}"
-    return f"{name:66s}{found.times:7.1f}{shares}   {plain}"
+    return f"{name:66s}{planned.times:7.1f}{shares}   {plain}"
 
 
 def planning_table(studies: int, seed: int) -> Iterator[str]:

@@ -116,12 +116,12 @@ def stopping_row(watched: Watched, studies: int, seed: int) -> str:
     for _ in range(studies):
         results, document, annotator = draw_in_order(watched, rng)
         old += as_if_independent(results, document)[EVERY - 1 :: EVERY].any()
-        found = confidence_sequence(results, document, annotator)
-        by_vote = found.decided
+        sequence = confidence_sequence(results, document, annotator)
+        by_vote = sequence.decided
         looked += by_vote[EVERY - 1 :: EVERY].any()
         always += by_vote.any()
-        refused += found.lacking is not None
-        after += [found.decided_after] if found.decided_after else []
+        refused += sequence.lacking is not None
+        after += [sequence.decided_after] if sequence.decided_after else []
     shares = "".join(f"{100 * count / studies:8.1f}" for count in (old, looked, always, refused))
     return f"{watched.name:62s}{shares}{np.median(after) if after else np.nan:9.0f}"
 

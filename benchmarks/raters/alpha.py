@@ -94,11 +94,11 @@ def alpha_row(design: AlphaDesign, studies: int, seed: int) -> str:
     true = np.mean([krippendorff_alpha(*c[:3], document=c[3], seed=0, resamples=1).alpha or 0.0 for c in large])
     for number in range(studies):
         columns = answers(design, rng)
-        found = krippendorff_alpha(*columns[:3], document=columns[3], seed=number, resamples=RESAMPLES)
-        if found.alpha is None or found.lower is None or found.upper is None:
+        agreement = krippendorff_alpha(*columns[:3], document=columns[3], seed=number, resamples=RESAMPLES)
+        if agreement.alpha is None or agreement.lower is None or agreement.upper is None:
             continue
-        estimates.append(found.alpha)
-        for k, bounds in enumerate((percentiles(columns, number), (found.lower, found.upper))):
+        estimates.append(agreement.alpha)
+        for k, bounds in enumerate((percentiles(columns, number), (agreement.lower, agreement.upper))):
             if bounds:
                 held[k] += bounds[0] <= true <= bounds[1]
                 width[k] += bounds[1] - bounds[0]

@@ -62,11 +62,11 @@ def main() -> None:
     n = options.repeats
     with ProcessPoolExecutor(options.processes) as pool:
         for design, taste in product(DESIGNS, TASTES):
-            found = np.array(
+            figures = np.array(
                 list(pool.map(run, [design] * n, [taste] * n, range(n), [options.resamples] * n, chunksize=10))
             )
-            covers, width = np.nanmean(found[:, 0]), np.nanmedian(found[:, 1])
-            without = np.isnan(found[:, 0]).mean()
+            covers, width = np.nanmean(figures[:, 0]), np.nanmedian(figures[:, 1])
+            without = np.isnan(figures[:, 0]).mean()
             print("{:10d} {:10d} {:6d}".format(*design), f"{taste:6.1f} {covers:7.1%} {width:6.0f} {without:12.0%}")
 
 

@@ -124,19 +124,19 @@ def _clicked(clicks: Clicks, rng: np.random.Generator, n: int) -> IntArray:
 def unlike_others(study: Drawn, seed: int) -> set[int]:
     """Give whom the test of unusual answers flags."""
     pair, outcome, _ = system_pairs(study.system_a, study.system_b, study.outcome)
-    return {who for who, one in anomalies(pair, study.annotator, outcome, seed=seed).items() if one.flagged}
+    return {who for who, anomaly in anomalies(pair, study.annotator, outcome, seed=seed).items() if anomaly.flagged}
 
 
 def unreliable(study: Drawn) -> set[int]:
     """Give whom the model of reliability flags."""
     columns = (study.system_a, study.system_b, study.comparison, study.annotator, study.outcome)
-    return {who for who, one in reliabilities(*columns).items() if one.finding}
+    return {who for who, reliability in reliabilities(*columns).items() if reliability.finding}
 
 
 def shares(design: PeopleDesign, flagged: list[set[int]]) -> tuple[float, float]:
     """Give the shares of careless annotators found and of careful ones flagged, over all studies; NaN of nobody."""
     careless, careful = design.careless * len(flagged), (design.annotators - design.careless) * len(flagged)
-    hits = sum(who < design.careless for found in flagged for who in found)
+    hits = sum(who < design.careless for flagged_people in flagged for who in flagged_people)
     return hits / careless if careless else np.nan, (sum(map(len, flagged)) - hits) / careful
 
 
@@ -151,7 +151,7 @@ def people_row(design: PeopleDesign, studies: int, seed: int) -> str:
     old, new = found_in(design, studies, seed)
     either = [a | b for a, b in zip(old, new, strict=True)]
     pairs = (shares(design, flagged) for flagged in (old, new, either))
-    return f"{design.name:96s}" + "".join(f"{100 * found:8.1f}{100 * false:7.2f}" for found, false in pairs)
+    return f"{design.name:96s}" + "".join(f"{100 * hits:8.1f}{100 * false:7.2f}" for hits, false in pairs)
 
 
 def people_table(designs: list[PeopleDesign], studies: int, seed: int) -> Iterator[str]:

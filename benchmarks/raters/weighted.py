@@ -49,10 +49,10 @@ def weighted_row(design: PeopleDesign, studies: int, seed: int) -> str:
         for k, votes in enumerate((alike, arrays_of(study, design.systems, weights))):
             strengths = fit_bradley_terry(votes.wins())
             reach = np.diag(precision(votes, strengths).reach(), 1)
-            found = -np.diff(strengths)
-            held[k] += (np.abs(found - true) <= reach).mean()
+            differences = -np.diff(strengths)
+            held[k] += (np.abs(differences - true) <= reach).mean()
             width[k] += reach.mean()
-            lead[k] += found.mean() / true.mean()
+            lead[k] += differences.mean() / true.mean()
     cells = (f"{100 * held[k] / studies:9.1f}{lead[k] / studies:7.2f}{width[k] / lead[k]:7.2f}" for k in range(2))
     return f"{design.name:96s}" + "".join(cells)
 
