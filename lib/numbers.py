@@ -6,6 +6,8 @@ Every function takes None for a value that is not known and NaN for one that is 
 import math
 from typing import TypeGuard
 
+# The largest whole number that every database takes in a usual column.
+LARGEST = 2**31 - 1
 UNDEFINED = "—"
 # From the largest: 1,000 of a unit are 1 of the unit before it.
 PARAMETER_UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"), (1, ""))

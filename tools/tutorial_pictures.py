@@ -34,6 +34,8 @@ def take_tutorial(new_context: Callable, log_in: Callable, keep: Callable[[str, 
 
 
 def _down_to(page, selector: str) -> bytes:
+    # What stays in sight of a window would lie in the middle of a picture that is higher than one.
+    page.evaluate("for (const bar of document.querySelectorAll('.at-hand')) bar.style.position = 'static'")
     box = page.locator(selector).last.bounding_box()
     width = page.viewport_size["width"]
     return page.screenshot(

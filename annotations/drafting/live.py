@@ -135,6 +135,7 @@ class SystemRow:
 
     Attributes:
         covered: How many documents it has summaries of; None while there is no dataset.
+        being_written: Whether some of them wait or are being written.
         units: How many there are.
         missing: What it needs before it can run; "" if it is ready.
         used: Whether it has summaries of any dataset.
@@ -143,6 +144,7 @@ class SystemRow:
     system: System
     chosen: bool
     covered: int | None
+    being_written: bool
     units: int
     missing: str
     used: bool
@@ -182,7 +184,7 @@ class SystemChoice:
 
 
 def choose_systems(systems: Iterable[System], chosen: Collection[str], draft: LiveDraft | None) -> SystemChoice:
-    """List the systems by size class; within one, those with the most summaries first."""
+    """List the systems by size class; within one, those with the most summaries first, then those being written."""
     covered = draft.plan.covered if draft else {}
     used = set(Summary.objects.done().order_by().values_list("run__system", flat=True).distinct())
     rows = [
@@ -190,13 +192,14 @@ def choose_systems(systems: Iterable[System], chosen: Collection[str], draft: Li
             system,
             system.slug in chosen,
             covered.get(system.pk, 0) if draft else None,
+            draft is not None and system.pk in draft.plan.being_written,
             draft.plan.units if draft else 0,
             system_needs(system, has_summaries=bool(covered.get(system.pk)) or draft is None),
             system.pk in used,
         )
         for system in systems
     ]
-    rows.sort(key=lambda row: (-(row.covered or 0), row.system.slug))
+    rows.sort(key=lambda row: (-(row.covered or 0), not row.being_written, row.system.slug))
     first = [row for row in rows if row.is_first]
     groups = [(label, [row for row in first if (row.system.size_class or "") == key]) for key, label in CLASSES.items()]
     return SystemChoice([group for group in groups if group[1]], [row for row in rows if not row.is_first])

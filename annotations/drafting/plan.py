@@ -46,6 +46,7 @@ class StudyPlan:
         units: Documents, or queries on documents, that are in it.
         noun: What one of these is called.
         covered: How many of them each system has finished summaries of, by the system's key.
+        being_written: The systems whose summaries of them wait or are being written, by key.
         languages: Of the documents, with their number.
         pairs: Pairs that would be rated.
         asked_about: Pairs of the two systems in question; of an average pair of systems where they are not both named.
@@ -55,6 +56,7 @@ class StudyPlan:
     units: int = 0
     noun: str = "document"
     covered: Mapping[int, int] = field(default_factory=dict)
+    being_written: frozenset[int] = frozenset()
     languages: Mapping[str, int] = field(default_factory=dict)
     pairs: int = 0
     asked_about: int = 0
@@ -81,6 +83,7 @@ def plan_of(wanted: NewStudy, annotators: int | None = None) -> StudyPlan:
         units=_count_units(documents, wanted.instruction),
         noun=noun,
         covered=_covered(summaries, wanted.instruction),
+        being_written=_being_written(wanted.dataset, wanted.instruction),
         languages=_languages(documents),
         pairs=pairs,
         asked_about=_asked_about(wanted, by_unit, pairs),
@@ -121,6 +124,11 @@ def _count_units(documents: list[int], instruction: str) -> int:
 def _covered(summaries: SummaryQuerySet, instruction: str) -> dict[int, int]:
     unit = "query" if instruction == InstructionKind.QUERY else "document"
     return dict(summaries.values_list("run__system").annotate(n=Count(unit, distinct=True)))
+
+
+def _being_written(dataset: Dataset, instruction: str) -> frozenset[int]:
+    waiting = Summary.objects.unfinished().filter(run__dataset=dataset, run__instruction=instruction).order_by()
+    return frozenset(waiting.values_list("run__system", flat=True).distinct())
 
 
 def _by_unit(summaries: SummaryQuerySet, systems: Sequence[System]) -> ByUnit:

@@ -8,9 +8,21 @@ from stats.raters.reliability import Finding, Reliability
 SHOWN_FROM, SHOWN_TO = -0.5, 1.5
 AT_RANDOM, LIKE_THE_GROUP = 0.0, 1.0
 WELL = 0.5
+# What value and interval mean, in a sentence and in the few words that a cell has room for.
+LIKE, UNLIKE, OPEN = "like", "unlike", "open"
 SENTENCES = {
     Finding.AT_RANDOM.value: "answers like somebody who clicks at random",
     Finding.AGAINST.value: "answers against the others",
+    LIKE: "sees the same differences as the others",
+    UNLIKE: "sees few of the differences that the others see",
+    OPEN: "too few votes to tell",
+}
+SHORT = {
+    Finding.AT_RANDOM.value: "like random clicks",
+    Finding.AGAINST.value: "against the others",
+    LIKE: "like the group",
+    UNLIKE: "little like it",
+    OPEN: "too few votes",
 }
 WARNINGS = {
     Finding.AT_RANDOM.value: "answers like clicks at random",
@@ -29,14 +41,12 @@ def places(figures: Reliability) -> Sequence[float]:
     return [place(value) for value in ends if value is not None]
 
 
-def sentence(figures: Reliability) -> str:
-    """Say what value and interval mean."""
+def meaning(figures: Reliability) -> str:
+    """Give what value and interval mean, a key of SENTENCES and SHORT; "" where there is no interval."""
     if figures.lower is None or figures.upper is None:
         return ""
     if figures.finding:
-        return SENTENCES[figures.finding]
+        return figures.finding
     if figures.lower > WELL:
-        return "sees the same differences as the others"
-    if figures.upper < WELL:
-        return "sees few of the differences that the others see"
-    return "too few votes to tell"
+        return LIKE
+    return UNLIKE if figures.upper < WELL else OPEN

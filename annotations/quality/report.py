@@ -88,7 +88,14 @@ class AnnotatorQuality:
     @property
     def reliability_sentence(self) -> str:
         """Say what the reliability means; "" where there is none."""
-        return shown_reliability.sentence(self.reliability) if self.reliability else ""
+        meaning = shown_reliability.meaning(self.reliability) if self.reliability else ""
+        return shown_reliability.SENTENCES.get(meaning, "")
+
+    @property
+    def reliability_word(self) -> str:
+        """Say the same in the few words that a cell has room for."""
+        meaning = shown_reliability.meaning(self.reliability) if self.reliability else ""
+        return shown_reliability.SHORT.get(meaning, "")
 
 
 @dataclass(frozen=True)

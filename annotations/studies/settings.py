@@ -19,6 +19,7 @@ from annotations.studies.checks import (
     check_sampling,
     dates_problem,
 )
+from lib.text.visible import visible_text
 
 STATUS_CHANGES = {
     "open": (Study.Status.OPEN, (Study.Status.DRAFT, Study.Status.PAUSED, Study.Status.CLOSED)),
@@ -35,6 +36,7 @@ ALWAYS = (
     *("small_system", "large_system"),
 )
 PAIR = ("small_system", "large_system")
+TITLES = {"title": "Title", "annotator_title": "Annotators' heading"}
 
 
 @transaction.atomic
@@ -103,6 +105,9 @@ def _check_changes(before: Study, changed: Sequence[str], values: Mapping[str, A
     if fixed and is_rated(before):
         label = LABELS[fixed[0]]
         raise StudySetupError(f"“{label}” can no longer change: annotators have already been given pairs.")
+    for name in TITLES:
+        if name in changed and not visible_text(values[name]):
+            raise StudySetupError(f"“{TITLES[name]}” needs at least one character that can be seen.", name)
     if "gold_every" in changed:
         check_gold_every(values["gold_every"])
     if "repeat_every" in changed:

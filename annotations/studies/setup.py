@@ -31,6 +31,7 @@ from annotations.studies.pair_generation import build_comparisons
 from annotations.studies.personal_questions import QuestionError, QuestionLine, parse_questions, set_questions
 from annotations.studies.scope import StudyScope, check_scope, drawn_from, scope_documents
 from lib.lines import text_lines
+from lib.text.visible import visible_text
 from models_runner.datasets.lookup import stored_split
 from models_runner.models import Dataset, System
 from stats.decisions.sampling import EPSILON
@@ -207,7 +208,7 @@ class NewStudy:
 
     @property
     def heading(self) -> dict[str, str]:
-        return {"annotator_title": self.annotator_title} if self.annotator_title else {}
+        return {"annotator_title": self.annotator_title} if visible_text(self.annotator_title) else {}
 
     def row(self) -> Study:
         """Return the study, not stored."""
@@ -226,7 +227,7 @@ class NewStudy:
         also = ("epsilon", "small_system", "large_system", "opens_at", "closes_at")
         values: dict[str, Any] = {name: getattr(self, name) for name in (*same, *also)}
         return Study(
-            title=self.title or self.slug,
+            title=visible_text(self.title) or self.slug,
             noninferiority_margin=self.margin,
             pair_named_at=timezone.now() if self.pair_is_named else None,
             **values,

@@ -15,6 +15,7 @@ from judges.judging.wording import USUAL
 from judges.models import IMPORTED, Judge, JudgeLanguage, Mode, OrderRule, RubricSource
 from judges.records.entries import LANGUAGE_MODELS, judge_of
 from judges.rubrics.library import library
+from lib.numbers import LARGEST
 from lib.text.translated import verbatim
 from models_runner.models import Dataset, InstructionKind
 from models_runner.systems.listing import listed_systems
@@ -35,7 +36,9 @@ class JudgeForm(forms.Form):
         choices=OrderRule.choices, label="If both orders disagree", initial=OrderRule.CONSERVATIVE
     )
     language = forms.ChoiceField(choices=JudgeLanguage.choices, label="Asked in", initial=JudgeLanguage.DOCUMENT)
-    samples = forms.IntegerField(min_value=1, max_value=100, initial=1, help_text="How often each question is asked.")
+    samples = forms.IntegerField(
+        min_value=1, max_value=100, initial=1, label="Samples", help_text="How often each question is asked."
+    )
     temperature = forms.FloatField(min_value=0, max_value=5, initial=0)
     reasoning = forms.BooleanField(required=False, initial=True, label="Gives a reason before its verdict")
     reference = forms.BooleanField(required=False, label="Is shown the human-written summary")
@@ -60,6 +63,7 @@ class AskForm(forms.Form):
     sample = forms.IntegerField(
         required=False,
         min_value=1,
+        max_value=LARGEST,
         label="How many",
         help_text="Pairs, or summaries for a judge of scores. Empty: all.",
     )

@@ -14,8 +14,10 @@ from typing import Any
 import yaml
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.text import slugify
 
 from lib.names import normal_form
+from lib.text.visible import visible_text
 from models_runner.adapters.registry import ADAPTERS
 from models_runner.models import System
 
@@ -110,7 +112,7 @@ def check_entry(slug: str, values: Any) -> None:
         raise CatalogError(f"{slug}: expected fields below it, such as name, adapter and regime.")
     if unknown := [name for name in values if name not in FIELDS]:
         raise CatalogError(f"{slug}: field {unknown[0]!r} is not known. Known fields: {', '.join(FIELDS)}.")
-    if missing := [name for name in REQUIRED if not values.get(name)]:
+    if missing := [name for name in REQUIRED if not visible_text(str(values.get(name) or ""))]:
         raise CatalogError(f"{slug}: field {missing[0]!r} is missing.")
     if values["adapter"] not in ADAPTERS:
         raise CatalogError(f"{slug}: adapter is {values['adapter']!r}; expected one of {', '.join(sorted(ADAPTERS))}.")
@@ -149,6 +151,18 @@ def free_slug(slug: str) -> str:
     stem = re.sub(r"-copy(-\d+)?$", "", slug)[:90]
     names = (f"{stem}-copy-{n}" if n > 1 else f"{stem}-copy" for n in count(1))
     return next(name for name in names if find_system(name) is None)
+
+
+def name_for(entry: Mapping[str, Any]) -> str:
+    """Make a name for addresses and commands from what people call a system, which no other one has.
+
+    The same entry gets the same name again, so that a second press of a button makes no second system.
+    """
+    # Without its base, which a comparison would store.
+    plain = {name: value for name, value in entry.items() if name != "base"}
+    stem = slugify(entry["name"])[:90] or "system"
+    names = (f"{stem}-{n}" if n > 1 else stem for n in count(1))
+    return next(name for name in names if not _differing(name, plain))
 
 
 def unsaved_system(slug: str) -> System:
@@ -207,12 +221,16 @@ def sync_systems(wanted: Entries) -> Synced:
 def add_systems(wanted: Entries) -> Synced:
     """Store new entries in the database. Raises CatalogError if a name is taken by a different system."""
     for slug, values in wanted.items():
-        system = System.objects.filter(slug=slug).first()
-        existing = {name: getattr(system, name) for name in FIELDS} if system else all_entries().get(slug)
-        differs = [n for n, value in _row(values).items() if _row(existing).get(n, value) != value] if existing else []
-        if differs:
+        if differs := _differing(slug, values):
             raise CatalogError(f"{slug}: another system has this name ({', '.join(differs)} differ). Rename it.")
     return sync_systems(wanted)
+
+
+def _differing(slug: str, values: Mapping[str, Any]) -> list[str]:
+    """Name the fields in which an entry differs from the system of this name; none where there is no such system."""
+    system = System.objects.filter(slug=slug).first()
+    existing = {name: getattr(system, name) for name in FIELDS} if system else all_entries().get(slug)
+    return [n for n, value in _row(values).items() if _row(existing).get(n, value) != value] if existing else []
 
 
 def _row(values: Mapping[str, Any]) -> dict[str, Any]:

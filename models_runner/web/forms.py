@@ -3,15 +3,13 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
 
+from lib.numbers import LARGEST
 from models_runner.finetune.lifecycle import TRAINABLE
 from models_runner.models import Dataset, FineTuning, InstructionKind, Regime, System
 from models_runner.systems import catalog
 from models_runner.systems.listing import NO_SIZE
-
-# For fields that ask for a short name; Django's own message speaks of a “slug”.
-SHORT_NAME_ERRORS = {"invalid": _("Expected letters, digits, - and _ only, without spaces.")}
+from models_runner.web.fields import ShortNameField
 
 
 class RunStartForm(forms.Form):
@@ -27,7 +25,11 @@ class RunStartForm(forms.Form):
     )
     instruction = forms.ChoiceField(choices=InstructionKind.choices, initial=InstructionKind.MEDIUM)
     limit = forms.IntegerField(
-        min_value=1, required=False, label="First documents only", help_text="Empty: all. You can raise it later."
+        min_value=1,
+        max_value=LARGEST,
+        required=False,
+        label="First documents only",
+        help_text="Empty: all. You can raise it later.",
     )
     force = forms.BooleanField(
         required=False,
@@ -66,7 +68,7 @@ class SystemFilterForm(forms.Form):
 class FineTuningForm(forms.Form):
     """A fine-tuning to start; the cleaned data are the arguments of start_finetuning, with the base's slug."""
 
-    name = forms.SlugField(max_length=100, label="Name of the new system", error_messages=SHORT_NAME_ERRORS)
+    name = ShortNameField(max_length=100, label="Name of the new system")
     base = forms.ChoiceField()
     dataset = forms.ModelChoiceField(Dataset.objects.all(), to_field_name="name", empty_label="Choose a dataset")
     split = forms.CharField(max_length=50, required=False, help_text="Empty: every split.")

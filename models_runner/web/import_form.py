@@ -15,7 +15,7 @@ from models_runner.importing.languages import code_or_find_out
 from models_runner.importing.readers.registry import FORMATS
 from models_runner.importing.reading import AUTO
 from models_runner.importing.records import MAX_LICENCE_LENGTH, MAX_SPLIT_LENGTH, RecordError
-from models_runner.web.forms import SHORT_NAME_ERRORS
+from models_runner.web.fields import ShortNameField
 
 CHARACTERS_PASTED = 2_000_000
 # The options of the command that messages speak of, as the form has them.
@@ -59,11 +59,10 @@ class FilesField(forms.FileField):
 class ReadingForm(forms.Form):
     """The dataset, and how files are read; `options()` is what a draft keeps."""
 
-    name = forms.SlugField(
+    name = ShortNameField(
         max_length=100,
         label="Dataset",
         help_text="A new name, or one that is there: letters, digits, - and _.",
-        error_messages=SHORT_NAME_ERRORS,
         widget=forms.TextInput(attrs={"list": "datasets", "autocomplete": "off"}),
     )
     format = forms.ChoiceField(
@@ -140,10 +139,10 @@ class UploadForm(ReadingForm):
         max_length=CHARACTERS_PASTED,
         strip=False,
         label="Or paste a transcript",
-        widget=forms.Textarea(attrs={"rows": 8}),
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
     pasted_name = forms.CharField(
-        required=False, max_length=150, label="Its id", help_text="Of the pasted meeting. Empty: pasted."
+        required=False, max_length=150, label="Id of the pasted meeting", help_text="Empty: pasted."
     )
 
     def clean_pasted(self) -> str:

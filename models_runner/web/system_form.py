@@ -1,13 +1,16 @@
 """The form of a new system: fields by adapter, from and to an entry as the catalogue has it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
 from django.forms.fields import InvalidJSONInput
 
+from lib.numbers import LARGEST
 from lib.strict_json import StrictJsonError, json_texts, strict_json
+from lib.text.visible import is_blank
 from models_runner.adapters.openai_api.presets import PRESETS
 from models_runner.adapters.prompts import DEFAULT_OUTPUT_TOKENS, DEFAULT_TEMPLATE
 from models_runner.adapters.registry import ADAPTERS
@@ -16,11 +19,11 @@ from models_runner.importing.records import storable_problem
 from models_runner.models import InstructionKind, Regime
 from models_runner.systems import catalog
 from models_runner.systems.prices import FIELDS as PRICES
-from models_runner.web.forms import SHORT_NAME_ERRORS
+from models_runner.web.fields import ParametersField, ShortNameField
 
 Entry = dict[str, Any]
 ADAPTER_LABELS = {
-    "openai": "A server that speaks the OpenAI protocol",
+    "openai": "An endpoint that speaks the OpenAI protocol: vLLM, Ollama, llama.cpp, TGI, hosted models",
     "llamacpp": "A GGUF file, by llama.cpp",
     "transformers": "A folder or hub id, by transformers",
     "extractive": "Sentences copied from the transcript",
@@ -40,12 +43,18 @@ PRICE_LABELS = {"hour": "Dollars an hour", "batch": "Part of it paid in batches"
 WITH_MODEL = ("openai", "llamacpp", "transformers")
 CALLS = (("", "One by one, now"), ("true", "In batches: about half the price, within a day, not timed"))
 SWITCH = (("", "As the model does"), ("true", "On"), ("false", "Off"))
+# Of the engine's fields, those that most endpoints need.
+FIRST_ENGINE_FIELDS = ("engine_base_url", "engine_key_env", "engine_preset")
+# What a form without a start fills in, or shows in a list of choices.
+DEFAULTS: Entry = {"temperature": 0, "seed": 1, "engine_system_message": SEND}
 NAMED_FIELD = re.compile(r"^field '\w+': ")
 FIELD_OF_ERROR = re.compile(r"(?:field '(?P<field>\w+)': )?(?:engine\.(?P<engine>\w+))?")
 
 
 def _whole(label: str, help_text: str = "", **options: Any) -> forms.IntegerField:
-    return forms.IntegerField(label=label, help_text=help_text, required=False, **{"min_value": 1} | options)
+    return forms.IntegerField(
+        label=label, help_text=help_text, required=False, **{"min_value": 1, "max_value": LARGEST} | options
+    )
 
 
 def _text(label: str, help_text: str = "", **options: Any) -> forms.CharField:
@@ -107,6 +116,20 @@ def engine_fields(adapter: str) -> dict[str, forms.Field]:
     return {}
 
 
+@dataclass(frozen=True)
+class FieldGroup:
+    """A part of the form: what most systems need, and what is folded away until somebody asks for it."""
+
+    heading: str
+    shown: list[forms.BoundField]
+    folded: list[forms.BoundField]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a folded field says something: a value of its own, or what is wrong with it."""
+        return any(field.errors or field.value() not in (None, "", DEFAULTS.get(field.name)) for field in self.folded)
+
+
 class SettingsField(forms.JSONField):
     """Settings by name, as JSON; no settings are an empty field."""
 
@@ -142,15 +165,20 @@ class SystemForm(forms.Form):
         start: An entry to start from.
     """
 
-    slug = forms.SlugField(
-        max_length=100,
-        label="Short name",
-        help_text="Letters, digits, - and _; it never changes.",
-        error_messages=SHORT_NAME_ERRORS,
-    )
     name = forms.CharField(max_length=200, help_text="Shown to researchers, never to annotators.")
+    slug = ShortNameField(
+        max_length=100,
+        required=False,
+        label="Short name",
+        help_text="Letters, digits, - and _; it never changes. Empty: made from the name.",
+    )
     regime = forms.ChoiceField(choices=Regime.choices)
-    parameters = _whole("Parameters", "Of the model, such as 8030261248; empty if nobody knows.", max_value=10**15)
+    parameters = ParametersField(
+        min_value=1,
+        max_value=10**15,
+        required=False,
+        help_text="Of the model, such as 780M or 8B; empty if nobody knows.",
+    )
     licence = _text("Licence", max_length=200)
     base = _text("Fine-tuned from", "The short name of the system whose weights it comes from.", max_length=100)
     about = forms.CharField(
@@ -211,21 +239,24 @@ class SystemForm(forms.Form):
             "transformers": "A folder, a hub id, or the path of a .gguf file.",
         }.get(adapter, "")
 
-    def groups(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
-        """Yield the form's parts with their headings; a part without a model has no fields for one."""
+    def groups(self) -> Iterator[FieldGroup]:
+        """Yield the form's parts; a part without a model has no fields for one."""
         engine = [f"engine_{name}" for name in self.engine_names]
-        yield "What it is", self._bound("slug", "name", "regime", "parameters", "licence", "base", "about")
+        yield self._group("What it is", ("name", "slug", "parameters", "regime"), ("licence", "base", "about"))
         if self.adapter in WITH_MODEL:
-            address = [name for name in engine if name in ("engine_base_url", "engine_preset")]
+            address = [name for name in engine if name in FIRST_ENGINE_FIELDS]
             others = [name for name in engine if name not in address]
-            model = [*address, "model_id", "revision", "context_window", *others, "engine_more"]
-            yield "Model", self._bound(*model)
-            yield "Prompt and long meetings", self._bound("prompt_template", "long_input", "chapter_tokens")
+            model = [*address[:1], "model_id", "context_window", *address[1:]]
+            yield self._group("Model", model, ("revision", *others, "engine_more"))
+            yield self._group("Prompt and long meetings", ("prompt_template", "long_input", "chapter_tokens"))
             limits = [f"max_tokens_{kind}" for kind in KINDS]
-            yield "Decoding", self._bound(*limits, *self.DECODING, "decoding_more")
-            yield "Price", self._bound(*(f"price_{price}" for price in self.prices))
+            yield self._group("Decoding", limits, (*self.DECODING, "decoding_more"))
+            yield self._group("Price", [f"price_{price}" for price in self.prices])
         elif engine:
-            yield "How it chooses", self._bound(*engine, "engine_more")
+            yield self._group("How it chooses", engine, ("engine_more",))
+
+    def _group(self, heading: str, shown: Sequence[str], folded: Sequence[str] = ()) -> FieldGroup:
+        return FieldGroup(heading, self._bound(*shown), self._bound(*folded))
 
     def _bound(self, *names: str) -> list[forms.BoundField]:
         return [self[name] for name in names]
@@ -253,12 +284,19 @@ class SystemForm(forms.Form):
             del engine["system_message"]
         return engine | (self.cleaned_data["engine_more"] or {})
 
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if is_blank(name):
+            raise forms.ValidationError("Expected at least one character that can be seen.")
+        return name
+
     def clean(self) -> Entry:
         values = super().clean() or {}
         for name in ("decoding_more", "engine_more"):
             if values.get(name) is not None and not isinstance(values[name], dict):
                 self.add_error(name, 'Expected settings by name, such as {"top_p": 0.9}.')
         if not self.errors:
+            values["slug"] = values["slug"] or catalog.name_for(self.entry()[1])
             self._check_entry()
         return values
 
@@ -296,7 +334,8 @@ def _initial(adapter: str, entry: Mapping[str, Any]) -> Entry:
     limits: Any = decoding.pop("max_tokens", DEFAULT_OUTPUT_TOKENS)
     limits = DEFAULT_OUTPUT_TOKENS | dict(limits) if isinstance(limits, Mapping) else dict.fromkeys(KINDS, limits)
     if not entry and adapter != "openai":
-        decoding = {"temperature": 0, "seed": 1}  # a server may refuse them: left empty, they are sent if it takes them
+        # A server may refuse them: left empty, they are sent if it takes them.
+        decoding = {name: DEFAULTS[name] for name in ("temperature", "seed")}
     names = tuple(engine_fields(adapter))
     chosen = {name: engine.pop(name) for name in names if name in engine and not isinstance(engine[name], dict)}
     switches = {name: value for name, value in chosen.items() if isinstance(value, bool)}

@@ -44,7 +44,7 @@ def import_meeting(page):
     page.get_by_role("link", name="Import meetings").first.click()
     fits(page)
     page.get_by_label("Or paste a transcript").fill(ZOOM)
-    page.get_by_label("Its id").fill("opening")
+    page.get_by_label("Id of the pasted meeting").fill("opening")
     page.get_by_label("Dataset").fill("hall")
     page.get_by_role("button", name="Show what is in it").click()
     expect(page.get_by_role("heading", name="What is in it")).to_be_visible()
@@ -62,7 +62,7 @@ def make_system(page, server, slug):
     page.goto("/systems/")
     page.get_by_role("link", name="New system").click()
     fits(page)
-    page.get_by_role("link", name="A server that speaks the OpenAI protocol").click()
+    page.get_by_role("link", name="An endpoint that speaks the OpenAI protocol").click()
     fits(page)
     values = {"slug": slug, "name": slug.capitalize(), "model_id": "big", "engine_base_url": server.url}
     for name, value in (values | {"context_window": "4096"}).items():
@@ -123,7 +123,7 @@ def test_a_wrong_form_keeps_its_files_and_a_preview_is_read_once(page, tmp_path,
     call.write_text(ZOOM)
     page.goto("/import-meetings/")
     page.locator("[type=file]").set_input_files(call)
-    page.get_by_label("Dataset").fill("two words")
+    page.get_by_label("Dataset").fill("two, words")
     asked = []
     page.on("request", lambda request: asked.append((request.method, request.resource_type)))
     page.get_by_role("button", name="Show what is in it").click()

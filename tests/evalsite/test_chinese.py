@@ -129,6 +129,24 @@ def test_every_page_is_in_chinese(answers, catalogue_words):
     assert {name: texts for name, texts in left.items() if texts} == {}, TO_DO
 
 
+# What says what something is, in a word of its own: names of criteria and systems stand elsewhere, or are code.
+LABEL = re.compile(r"<(label|legend|button|summary|dt|h1|h2|h3)\b[^>]*>\s*([A-Za-z]{3,})[:：]?\s*</\1>")
+WORDS_OF_THE_WORLD = {"English", "strict", "other", "shown", "scored", "overall", "tuned", "Evalica", "DOI", "LaTeX"}
+
+
+def english_labels(html):
+    return {word for _, word in LABEL.findall(html)} - WORDS_OF_THE_WORLD
+
+
+def test_no_label_is_one_english_word(answers):
+    shown = [a for a in answers.values() if a["Content-Type"].startswith("text/html") and not a.streaming]
+    assert {word for a in shown for word in english_labels(a.content.decode())} == set(), TO_DO
+
+
+def test_a_label_of_one_english_word_is_found():
+    assert english_labels('<label for="a">Samples:</label><h2 id="b">温度</h2><dt>Price</dt>') == {"Samples", "Price"}
+
+
 @pytest.mark.parametrize(
     ("html", "found"),
     [

@@ -47,8 +47,8 @@ def test_a_form_of_which_everything_is_needed_has_no_marks():
 
 def test_the_marks_of_forms():
     assert marked(StudyForm()) == {"title", "dataset", "systems"}
-    assert marked(SystemForm("openai")) == {"slug", "name", "engine_base_url", "model_id", "context_window"}
-    assert marked(SystemForm("extractive")) == {"slug", "name"}
+    assert marked(SystemForm("openai")) == {"name", "engine_base_url", "model_id", "context_window"}
+    assert marked(SystemForm("extractive")) == {"name"}
     assert "dataset" in marked(RunStartForm())
     assert marked(MemberForm()) == {"username"}
 

@@ -38,6 +38,8 @@ def make_sheets(visitors: Visitors, places: Sequence[Place], folder: Path, views
 def _pictures(visitors: Visitors, place: Place, view: View) -> dict[str, Image.Image]:
     """The page in every size, from its top and with its charts."""
     page = visitors.open(place, view)
+    # What stays in sight of a window would lie in the middle of a page that is higher than one.
+    page.evaluate("for (const bar of document.querySelectorAll('.at-hand')) bar.style.position = 'static'")
     taken = {}
     for name, (window, _, most) in SIZES.items():
         page.set_viewport_size(window)  # type: ignore[arg-type]

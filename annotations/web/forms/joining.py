@@ -11,6 +11,7 @@ from annotations.models import PersonalQuestion
 from annotations.people.questionnaire import LONGEST_ANSWER
 from annotations.studies.languages import StudyLanguage
 from lib.language import normalise_language
+from lib.numbers import LARGEST
 
 
 class LanguagesForm(forms.Form):
@@ -61,7 +62,7 @@ def _personal_field(question: PersonalQuestion) -> forms.Field:
 class ConsentForm(forms.Form):
     """Agreement to one version of the study's consent text."""
 
-    version = forms.IntegerField(min_value=1)
+    version = forms.IntegerField(min_value=1, max_value=LARGEST)
     agree = forms.BooleanField(error_messages={"required": _("Tick the box if you agree; without it you cannot rate.")})
 
 

@@ -15,8 +15,9 @@ from annotations.studies.setup import MARGIN, NewStudy, PeopleOptions, RatingOpt
 from annotations.web.forms.fields import moment_field
 from annotations.web.forms.studies import RatingOptionsForm
 from lib.lines import text_lines
+from lib.numbers import LARGEST
 from models_runner.models import Dataset, InstructionKind, System
-from models_runner.web.forms import SHORT_NAME_ERRORS
+from models_runner.web.fields import ShortNameField
 
 LONGEST_SLUG = 100
 
@@ -107,17 +108,20 @@ class StudyForm(RatingOptionsForm):
         error_messages={"invalid": "The key of this form is damaged. Open New study again."},
     )
     title = forms.CharField(max_length=200, help_text="For researchers; annotators do not see it.")
-    slug = forms.SlugField(
+    slug = ShortNameField(
         max_length=LONGEST_SLUG,
         required=False,
         label="Short name",
         help_text="Used in addresses and commands. Empty: made from the title.",
-        error_messages=SHORT_NAME_ERRORS,
     )
     dataset = forms.ModelChoiceField(Dataset.objects.order_by("name"), to_field_name="name")
     split = forms.CharField(max_length=50, required=False, help_text="Split of the dataset; empty for all.")
     sample = forms.IntegerField(
-        min_value=1, required=False, label="Sample of documents", help_text="How many to draw at random; empty for all."
+        min_value=1,
+        max_value=LARGEST,
+        required=False,
+        label="Sample of documents",
+        help_text="How many to draw at random; empty for all.",
     )
     chosen = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -125,7 +129,9 @@ class StudyForm(RatingOptionsForm):
         label="Chosen documents",
         help_text="Document ids, one per line, instead of a sample.",
     )
-    seed = forms.IntegerField(min_value=0, initial=0, help_text="Random seed for drawing documents and pairs.")
+    seed = forms.IntegerField(
+        min_value=0, max_value=LARGEST, initial=0, help_text="Random seed for drawing documents and pairs."
+    )
     instruction = forms.ChoiceField(
         choices=InstructionKind.choices,
         initial=InstructionKind.MEDIUM,
@@ -143,7 +149,10 @@ class StudyForm(RatingOptionsForm):
         "Anchor", "Compare this system with each other one; empty for all pairs.", "None: all pairs of systems"
     )
     pairs_per_document = forms.IntegerField(
-        min_value=1, required=False, help_text="How many pairs of each document to draw at random; empty for all."
+        min_value=1,
+        max_value=LARGEST,
+        required=False,
+        help_text="How many pairs of each document to draw at random; empty for all.",
     )
     criteria = forms.MultipleChoiceField(
         choices=[(key, question) for key, (question, _) in LIBRARY.items()],

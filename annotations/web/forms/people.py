@@ -6,6 +6,7 @@ from accounts.mail import LONGEST_ADDRESS
 from annotations.models import Invitation, Membership
 from annotations.studies.personal_questions import QuestionError, QuestionLine, parse_questions
 from annotations.web.forms.fields import moment_field
+from lib.numbers import LARGEST
 
 
 class InvitationForm(forms.Form):
@@ -24,7 +25,11 @@ class InvitationForm(forms.Form):
         help_text="The address parameter that identifies the person; PROLIFIC_PID on Prolific.",
     )
     max_uses = forms.IntegerField(
-        min_value=1, required=False, label="Maximum number of people", help_text="Empty: any number."
+        min_value=1,
+        max_value=LARGEST,
+        required=False,
+        label="Maximum number of people",
+        help_text="Empty: any number.",
     )
     expires_at = moment_field(
         label="Valid until", help_text="In the time zone of the site; empty: until it is revoked."

@@ -15,6 +15,7 @@ from annotations.drafting.forecast import TooLargeError, simulate_study
 from annotations.drafting.live import LiveDraft, SystemChoice, choose_systems, look_at
 from annotations.drafting.plan import Problem
 from annotations.studies.setup import NewStudy, StudySetupError, store_once
+from annotations.studies.twins import twin_of
 from annotations.web.access import refusals_by_dataset, study_creators_only
 from annotations.web.forms.new_study import STEP_OF, STEPS, FormStep, StudyForm, free_slug
 from models_runner.models import Dataset, System
@@ -25,20 +26,30 @@ PAGE, LIVE, EXACT = (f"annotations/{name}.html" for name in ("new_study", "_new_
 @study_creators_only
 @require_http_methods(["GET", "POST"])
 def new_study(request: HttpRequest) -> HttpResponse:
-    """Create a study; POST with `draft` does not open it, with `check` or `simulate` only looks at it."""
-    form = StudyForm(request.POST or None, initial=_initial())
+    """Create a study; POST with `draft` does not open it, with `check` or `simulate` only looks at it.
+
+    One that the same person has just made in another form is shown first; POST with `again` makes the second.
+    """
+    form, twin = StudyForm(request.POST or None, initial=_initial()), None
     looks = "check" in request.POST or "simulate" in request.POST
     if request.method == "POST" and looks:
         _keep_errors_before(form, request.POST.get("check", ""))
     elif request.method == "POST" and form.is_valid():
-        wanted = form.wanted(created_by=cast(User, request.user), draft="draft" in request.POST)
+        wanted = form.wanted(created_by=cast(User, request.user), draft=_as_draft(request))
         try:
             if wanted is not None:
-                return _to_study(request, wanted)
+                twin = None if "again" in request.POST else twin_of(wanted)
+                if twin is None:
+                    return _to_study(request, wanted)
         except StudySetupError as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
-    context = _context(request, form) | _exact(form, asked="simulate" in request.POST)
-    return render(request, PAGE, context, status=400 if form.errors and not looks else 200)
+    context = _context(request, form) | _exact(form, asked="simulate" in request.POST) | {"twin": twin}
+    status = 409 if twin else 400 if form.errors and not looks else 200
+    return render(request, PAGE, context | {"as_draft": _as_draft(request)}, status=status)
+
+
+def _as_draft(request: HttpRequest) -> bool:
+    return "draft" in request.POST or request.POST.get("again") == "draft"
 
 
 def _to_study(request: HttpRequest, wanted: NewStudy) -> HttpResponse:

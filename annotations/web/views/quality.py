@@ -24,6 +24,7 @@ from annotations.web.access import members_only, not_while_rating
 from annotations.web.forms.lists import AnnotatorsForm
 from lib.choices import refuse_choice
 from stats.raters.gold import CERTAINTY, THRESHOLD
+from stats.raters.reliability import MINIMUM_VOTES
 
 DISAGREEMENTS_A_PAGE = 10
 ANNOTATORS_A_PAGE = 50
@@ -52,6 +53,7 @@ def quality(request: HttpRequest, study: Study) -> HttpResponse:
         "all_gold": len(gold),
         "gold_threshold": THRESHOLD,
         "gold_certainty": CERTAINTY,
+        "reliability_minimum": MINIMUM_VOTES,
         "guesses": study_guesses(study) if study.ask_guess else None,
         "giveaways": flagged(study)[:GIVEAWAYS_SHOWN],
     }

@@ -119,3 +119,12 @@ def test_the_preview_says_nothing_about_systems(runs):
     pair = preview_pair(wanted(runs, 0, 1, 2))
     names = {str(value) for run in runs for value in (run.system.slug, run.system.name)}
     assert not [name for name in names if name in repr(pair)]
+
+
+def test_it_knows_whose_summaries_are_being_written(runs):
+    for run, status in ((runs[2], "pending"), (runs[3], "pending"), (runs[1], "cancelled")):
+        SummaryFactory(
+            run=run, document=DocumentFactory(dataset=run.dataset, position=9 + run.pk), status=status, text=""
+        )
+    assert plan_of(wanted(runs, 0, 1)).being_written == {runs[2].system_id, runs[3].system_id}
+    assert plan_of(wanted(runs, 0, 1, instruction="long")).being_written == set()

@@ -174,8 +174,16 @@ def test_who_clicks_at_random_is_shown_with_an_interval_and_a_sentence():
     assert [row.warnings.count("answers like clicks at random") for row in rows] == [0, 0, 1, 0, 0, 0]
     page = researcher().get(reverse("study-quality", args=["clicks"]), {"order": "reliability"})
     html = page.content.decode()
-    assert "answers like somebody who clicks at random" in html
-    assert html.count("sees the same differences as the others") == 5
+    assert html.count(">like random clicks<") == 1
+    assert html.count(">like the group<") == 5
+    # What the words mean is said once, below the table, and on the page of an annotator.
+    assert html.count("sees the same differences as the others") == 1
+    for row, said in (
+        (clicker, "answers like somebody who clicks at random"),
+        (rows[0], "sees the same differences as"),
+    ):
+        address = reverse("annotator", args=["clicks", row.annotator.number])
+        assert said in researcher().get(address).content.decode()
     assert page.context["page"][0].annotator == clicker.annotator
     lower, value, upper = clicker.reliability_places
     assert 0 <= lower < value < upper <= 1

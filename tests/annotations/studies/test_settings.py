@@ -237,3 +237,19 @@ def _posted(client, address):
             if value is not None and value is not False:
                 sent[name] = value
     return sent
+
+
+@pytest.mark.parametrize("name", ["title", "annotator_title"])
+@pytest.mark.parametrize("title", ["", " ", "\u200b", "\u2060\ufe0f", "\u3164"])
+def test_a_title_that_nobody_sees_is_refused(name, title):
+    study = make_study(systems=2, documents=1)
+    with pytest.raises(StudySetupError, match="needs at least one character that can be seen"):
+        change_settings(study, {name: title}, None)
+
+
+@pytest.mark.parametrize("title", ["我们的会议", "هل يكفي؟", "🎉", "<b>x</b>", "x" * 200])
+def test_a_title_is_kept_as_it_was_written(title):
+    study = make_study(systems=2, documents=1)
+    change_settings(study, {"title": title, "annotator_title": title}, None)
+    study.refresh_from_db()
+    assert (study.title, study.annotator_title) == (title, title)

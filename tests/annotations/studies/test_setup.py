@@ -279,3 +279,10 @@ def test_a_name_is_used_once(dataset, systems):
 def test_own_questions_alone_are_enough(dataset, systems):
     own = setup.own_criteria("tone | Which keeps the tone?")
     assert setup.create_study("s", dataset, systems, criteria=(), own_criteria=own).criteria.get().key == "tone"
+
+
+@pytest.mark.parametrize("title", ["", "\u200b", "\u3164\u00a0"])
+def test_a_study_whose_title_nobody_sees_is_called_by_its_name(dataset, systems, title):
+    study = setup.create_study("plain", dataset, systems, title=title, annotator_title=title)
+    assert study.title == "plain"
+    assert study.annotator_title == Study._meta.get_field("annotator_title").default

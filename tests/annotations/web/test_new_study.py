@@ -254,3 +254,11 @@ def test_the_list_is_sent_again_only_when_it_is_another_one(rows):
     DocumentFactory(dataset=other)
     moved = client.post(LIVE, asked(rows) | {"listed": key, "dataset": other.name})
     assert 'id="system-list" hx-swap-oob="true"' in shown(moved)
+
+
+def test_a_run_that_waits_is_told_beside_its_system(rows):
+    waiting = RunFactory(dataset=rows[0])
+    SummaryFactory(run=waiting, document=rows[0].documents.first(), status="pending", text="")
+    page = shown(researcher().post(LIVE, asked(rows)))
+    assert re.search(rf'id="has-{waiting.system.slug}"[^>]*>none yet, being written</span>', page)
+    assert page.count("being written") == 1

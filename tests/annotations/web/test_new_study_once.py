@@ -1,9 +1,11 @@
 """A form of a new study makes one study, however often and from wherever it is sent."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from annotations.models import Study
 from tests.accounts.helpers import at_once
@@ -42,11 +44,39 @@ def test_two_tabs_at_the_same_moment_make_one_study(form):
     assert study.audit_entries.count() == 1
 
 
-def test_each_page_gives_a_form_of_its_own(form):
+def other_form():
+    return {"form_key": str(researcher().get(PAGE).context["form"]["form_key"].value())}
+
+
+def test_the_same_study_from_another_form_is_asked_about_first(form):
     researcher().post(PAGE, form)
-    other = researcher().get(PAGE).context["form"]["form_key"].value()
-    researcher().post(PAGE, form | {"form_key": str(other)})
-    assert sorted(Study.objects.values_list("slug", flat=True)) == ["t", "t-2"]
+    answer = researcher().post(PAGE, form | other_form())
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert f'<a href="{Study.objects.get().get_absolute_url()}">' in page
+    assert '<button name="again" value="open">' in page
+
+
+def test_a_second_one_is_made_by_whoever_wants_it(form):
+    researcher().post(PAGE, form)
+    answer = researcher().post(PAGE, form | other_form() | {"draft": "1"})
+    again = answer.content.decode().partition('name="again" value="')[2].partition('"')[0]
+    researcher().post(PAGE, form | other_form() | {"again": again})
+    researcher().post(PAGE, form | other_form() | {"again": "open"})
+    assert dict(Study.objects.values_list("slug", "status")) == {"t": "open", "t-2": "draft", "t-3": "open"}
+
+
+@pytest.mark.parametrize("changes", [{"title": "T2"}, {"instruction": "long"}])
+def test_another_study_from_another_form_is_made_at_once(form, changes):
+    researcher().post(PAGE, form)
+    assert researcher().post(PAGE, form | other_form() | changes).status_code == 302
+    assert Study.objects.count() == 2
+
+
+def test_the_same_study_on_another_day_is_made_at_once(form):
+    researcher().post(PAGE, form)
+    Study.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    assert researcher().post(PAGE, form | other_form()).status_code == 302
 
 
 def test_somebody_elses_form_of_this_key_is_another_one(form):

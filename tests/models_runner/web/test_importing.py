@@ -80,9 +80,18 @@ def test_blank_lines_beside_a_file_are_no_second_transcript():
     assert draft.file_names == ["call.txt"]
 
 
-def test_a_name_with_a_space_is_told_without_the_word_slug():
-    html = upload(pasted=PASTED, name="my meetings").content.decode()
-    assert "Expected letters, digits, - and _ only, without spaces." in html
+def test_blanks_in_a_name_become_hyphens():
+    draft = draft_of(upload(pasted=PASTED, name=" Our  new meetings "))
+    assert draft.options["name"] == "Our-new-meetings"
+
+
+@pytest.mark.parametrize("name", ["meetings?", "会议", "a/b", "-\u202e-", "m" * 101])
+def test_a_name_of_other_characters_is_told_without_the_word_slug(name):
+    answer = upload(pasted=PASTED, name=name)
+    assert answer.status_code == 400
+    html = answer.content.decode()
+    assert "Expected letters, digits, - and _ only, without spaces." in html or "at most 100 characters" in html
+    assert "slug" not in html.lower()
 
 
 def test_a_table_is_mapped_after_its_columns_were_shown():
@@ -120,7 +129,7 @@ def test_a_zip_holds_many_and_hidden_files_are_passed_over():
     ("values", "field"),
     [
         ({"language": "nobody speaks this"}, "language"),
-        ({"name": "two words"}, "name"),
+        ({"name": "two, words"}, "name"),
         ({"map": "speech=talk"}, "map"),
         ({"format": "tape"}, "format"),
         ({"missing": ""}, "missing"),

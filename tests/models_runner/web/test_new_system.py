@@ -154,7 +154,7 @@ def test_a_copy_of_a_fine_tuned_system_keeps_its_base():
         ({"context_window": ""}, "context_window", "required"),
         ({"context_window": "10"}, "context_window", "576 or more"),
         ({"context_window": "700", "engine_thinking_tokens": "512"}, "context_window", "1088 or more"),
-        ({"slug": "a b"}, "slug", "letters, digits, - and _"),
+        ({"slug": "a+b"}, "slug", "letters, digits, - and _"),
         ({"decoding_more": '{"temperature": NaN}'}, "decoding_more", "NaN is no JSON value"),
         ({"decoding_more": "[" * 100_000}, "decoding_more", "nested too deeply"),
         ({"decoding_more": "9" * 5000}, "decoding_more", "more than 4300 digits"),
@@ -313,3 +313,69 @@ def test_batches_are_chosen_in_the_form_and_only_for_servers_that_have_them():
     again = SystemForm("openai", values_of(SystemForm("openai", start={"slug": "far", **entry})))
     assert again.is_valid() or "slug" in again.errors
     assert again.entry()[1]["engine"]["batch"] is True
+
+
+# ---- names and sizes as people write them
+
+
+@pytest.mark.parametrize(
+    ("name", "slugs"), [("Our 8B, June", ["our-8b-june", "our-8b-june-2"]), ("我们的", ["system"])]
+)
+def test_a_short_name_is_made_from_the_name_and_never_taken_twice(name, slugs):
+    for number, slug in enumerate(slugs):
+        answer = post("create", slug="", name=name, model_id=f"big-{number}")
+        assert answer["Location"] == f"/systems/{slug}/"
+
+
+def test_a_second_press_makes_no_second_system():
+    first, second = (post("create", slug="", name="Our 8B") for _ in range(2))
+    assert first["Location"] == second["Location"] == "/systems/our-8b/"
+    assert System.objects.count() == 1
+
+
+def test_blanks_in_a_short_name_become_hyphens():
+    assert post("create", slug="our 8B")["Location"] == "/systems/our-8B/"
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [("8030261248", 8030261248), ("8B", 8 * 10**9), (" 1.1 b", 1_100_000_000), ("780M", 780_000_000), ("", None),
+     ("8,030,261,248", 8030261248), ("1T", 10**12)],
+)  # fmt: skip
+def test_a_size_is_taken_as_it_is_written(written, number):
+    post("create", parameters=written)
+    assert System.objects.get().parameters == number
+
+
+@pytest.mark.parametrize("written", ["eight", "8 GB", "-8B", "0", "1e9B", "9999T", "9" * 400 + "B", "8.5.1B"])
+def test_a_size_that_is_none_is_told(written):
+    answer = post("create", parameters=written)
+    assert answer.context["form"].errors["parameters"]
+    assert not System.objects.exists()
+
+
+def test_what_few_systems_need_is_folded_until_it_says_something():
+    def folded(*args, **kwargs):
+        return [group.heading for group in SystemForm(*args, **kwargs).groups() if group.folded and group.is_open]
+
+    assert folded("openai") == folded("llamacpp") == []
+    assert folded("openai", start={"licence": "MIT", "engine": {"concurrency": 8}}) == ["What it is", "Model"]
+    assert folded("openai", {"seed": "-1"}) == ["Decoding"]
+    for adapter in ADAPTER_LABELS:
+        form = SystemForm(adapter)
+        shown = [field.name for group in form.groups() for field in (*group.shown, *group.folded)]
+        assert len(shown) == len(set(shown))
+        assert {name for name in form.fields if form[name].field.required} <= set(shown)
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u3164", " \u2060 "])
+def test_a_name_that_nobody_sees_is_refused(name):
+    assert post("create", name=name).context["form"].errors["name"]
+    assert not System.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["我们的模型", "نموذج", "🥐", "<script>alert(1)</script>", "x" * 200])
+def test_a_name_in_any_letters_is_kept(name):
+    post("create", slug="any", name=name)
+    assert System.objects.get().name == name
+    assert "<script>alert" not in researcher().get("/systems/any/").content.decode()
