@@ -4,13 +4,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Avg, Count, Max, Q, Sum
+from django.db.models import Avg, Count, Max, Prefetch, Q, Sum
 from django.db.models.functions import Substr
 
 from jobs.workers import workers_for
 from lib.names import normal_form
 from lib.numbers import format_clock
-from models_runner.models import Document, ProviderBatch, Run, Score, ScoringJob, Summary, SummaryCall, System
+from models_runner.metrics.protocol import SENTENCE
+from models_runner.models import (
+    Document,
+    ProviderBatch,
+    Run,
+    Score,
+    ScoredSpans,
+    ScoringJob,
+    Summary,
+    SummaryCall,
+    System,
+)
 from models_runner.models.runs import SummaryQuerySet
 from models_runner.runs.queue import Waiting, waiting_of
 from models_runner.systems.prices import cost_in_dollars
@@ -303,21 +314,64 @@ class ScoreGroup:
 
 
 @dataclass(frozen=True)
+class MarkedPart:
+    """A piece of a summary; kind says what it is where the transcript does not have it, "" for all other text."""
+
+    text: str
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class ScoredSentence:
+    """A sentence with a metric's value of it."""
+
+    text: str
+    name: str
+    value: float | None
+
+
+@dataclass(frozen=True)
 class DocumentSummary:
     summary: Summary
     score_groups: list[ScoreGroup]
+    parts: list[MarkedPart] = field(default_factory=list)
+    sentences: list[ScoredSentence] = field(default_factory=list)
 
 
 def summaries_of(document: Document) -> list[DocumentSummary]:
     """Return a document's finished and failed summaries by instruction and system, with their scores.
 
-    It takes two SQL queries, and one more for the signatures.
+    It takes three SQL queries, and one more for the signatures.
     """
     shown = document.summaries.filter(status__in=[Summary.Status.DONE, Summary.Status.FAILED])
     rows = shown.select_related("run__system", "query").defer("run__environment")
-    rows = rows.prefetch_related("scores__signature")
+    newest_last = Prefetch("scored_spans", ScoredSpans.objects.order_by("signature__created_at", "signature_id"))
+    rows = rows.prefetch_related("scores__signature", newest_last)
     ordered = rows.order_by("run__instruction", "query__position", "run__system__slug", "run__split", "pk")
-    return [DocumentSummary(summary, _score_groups(summary)) for summary in ordered]
+    return [_document_summary(summary) for summary in ordered]
+
+
+def _document_summary(summary: Summary) -> DocumentSummary:
+    newest = {found.name: found.spans for found in summary.scored_spans.all()}
+    spans = [(name, span) for name, of_value in newest.items() for span in of_value]
+    wrong = [span for _, span in spans if span["kind"] != SENTENCE and span["value"] == 0]
+    sentences = [
+        ScoredSentence(summary.text[span["start"] : span["end"]], name, span["value"])
+        for name, span in spans
+        if span["kind"] == SENTENCE
+    ]
+    return DocumentSummary(summary, _score_groups(summary), marked_parts(summary.text, wrong), sentences)
+
+
+def marked_parts(text: str, spans: Iterable[Mapping[str, Any]]) -> list[MarkedPart]:
+    """Cut a text where spans begin and end; where two overlap, the first counts."""
+    parts, at = list[MarkedPart](), 0
+    for span in sorted(spans, key=lambda one: (one["start"], one["end"])):
+        if span["start"] < at:
+            continue
+        parts += [MarkedPart(text[at : span["start"]]), MarkedPart(text[span["start"] : span["end"]], span["kind"])]
+        at = span["end"]
+    return [part for part in [*parts, MarkedPart(text[at:])] if part.text]
 
 
 def _score_groups(summary: Summary) -> list[ScoreGroup]:

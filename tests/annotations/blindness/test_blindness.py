@@ -32,7 +32,7 @@ from annotations.studies.personal_questions import asked, parse_questions, set_q
 from annotations.web.views import rating as rating_views
 from lib import sql
 from models_runner.models import Document, Run, Score, Summary, SummaryCall, System
-from models_runner.models.scores import MetricSignature
+from models_runner.models.scores import MetricSignature, ScoredSpans
 from tests.annotations.helpers import make_gold
 from tests.factories import (
     TURNS,
@@ -171,6 +171,8 @@ def marked_summary(run, document, n):
     )  # fmt: skip
     signature, _ = MetricSignature.objects.get_or_create(metric="rouge", text=f"{MARKER} signature")
     Score.objects.create(summary=summary, signature=signature, name=f"{MARKER}", value=987_654_000 + n)
+    span = {"start": 0, "end": 4, "value": 0.0, "kind": f"{MARKER} kind"}
+    ScoredSpans.objects.create(summary=summary, signature=signature, name=f"{MARKER}", spans=[span])
     return summary
 
 
