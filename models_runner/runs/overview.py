@@ -1,10 +1,11 @@
 """Collect what pages show about runs and their summaries, counted in the database and ready to print."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Avg, Count, Max, Prefetch, Q, Sum
+from django.db.models import Avg, Count, Exists, Max, OuterRef, Q, Sum
 from django.db.models.functions import Substr
 
 from jobs.workers import workers_for
@@ -341,18 +342,28 @@ class DocumentSummary:
 def summaries_of(document: Document) -> list[DocumentSummary]:
     """Return a document's finished and failed summaries by instruction and system, with their scores.
 
-    It takes three SQL queries, and one more for the signatures.
+    It takes two SQL queries, one more for the signatures, and one where parts of a summary have values.
     """
     shown = document.summaries.filter(status__in=[Summary.Status.DONE, Summary.Status.FAILED])
     rows = shown.select_related("run__system", "query").defer("run__environment")
-    newest_last = Prefetch("scored_spans", ScoredSpans.objects.order_by("signature__created_at", "signature_id"))
-    rows = rows.prefetch_related("scores__signature", newest_last)
+    rows = rows.prefetch_related("scores__signature")
+    rows = rows.annotate(has_spans=Exists(ScoredSpans.objects.filter(summary=OuterRef("pk"))))
     ordered = rows.order_by("run__instruction", "query__position", "run__system__slug", "run__split", "pk")
-    return [_document_summary(summary) for summary in ordered]
+    spans = _spans_of([summary.pk for summary in ordered if summary.has_spans])  # type: ignore[attr-defined]
+    return [_document_summary(summary, spans[summary.pk]) for summary in ordered]
 
 
-def _document_summary(summary: Summary) -> DocumentSummary:
-    newest = {found.name: found.spans for found in summary.scored_spans.all()}
+def _spans_of(summaries: Sequence[int]) -> Mapping[int, dict[str, list[dict[str, Any]]]]:
+    """Return the newest spans of these summaries by name; no query for none."""
+    newest: dict[int, dict[str, list[dict[str, Any]]]] = defaultdict(dict)
+    if summaries:
+        rows = ScoredSpans.objects.filter(summary__in=summaries)
+        for row in rows.order_by("signature__created_at", "signature_id"):
+            newest[row.summary_id][row.name] = row.spans
+    return newest
+
+
+def _document_summary(summary: Summary, newest: Mapping[str, list[dict[str, Any]]]) -> DocumentSummary:
     spans = [(name, span) for name, of_value in newest.items() for span in of_value]
     wrong = [span for _, span in spans if span["kind"] != SENTENCE and span["value"] == 0]
     sentences = [
