@@ -20,6 +20,7 @@ from api.schemas.common import ErrorOut
 ROUTERS = (
     "api.resources.datasets.router",
     "api.resources.systems.router",
+    "api.resources.metrics.router",
     "api.resources.runs.router",
     "api.resources.studies.router",
     "api.resources.judging.router",

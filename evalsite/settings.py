@@ -308,6 +308,12 @@ ASSIGNMENT_LEASE_SECONDS = env.int("ASSIGNMENT_LEASE_SECONDS", default=45 * 60)
 
 # "minilm" is bundled in the requirements; a hub id such as roberta-large needs its weights on this machine.
 BERTSCORE_MODEL = env.str("BERTSCORE_MODEL", default="minilm")
+# Models that judge facts: a folder or a hub id each; empty: the metric of that name cannot run. AlignScore's is the
+# file of a published checkpoint; its config and tokenizer are those of ALIGNSCORE_BASE (empty: roberta-base or -large).
+NLI_MODEL = env.str("NLI_MODEL", default="")
+MINICHECK_MODEL = env.str("MINICHECK_MODEL", default="")
+ALIGNSCORE_MODEL = env.str("ALIGNSCORE_MODEL", default="")
+ALIGNSCORE_BASE = env.str("ALIGNSCORE_BASE", default="")
 # Hosts besides this machine to which transcripts may be sent; the rule is in models_runner/adapters/endpoints.py.
 ALLOWED_ENDPOINTS = env.list("ALLOWED_ENDPOINTS", default=[])
 

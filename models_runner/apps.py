@@ -7,6 +7,7 @@ class ModelsRunnerConfig(AppConfig):
 
     def ready(self) -> None:
         from jobs.registry import register_job, register_sweep
+        from models_runner import checks  # noqa: F401 (registers them)
         from models_runner.importing.staging import sweep_staged
         from models_runner.models import FineTuning, ImportJob, ProviderBatch, ScoringJob, Trial
         from models_runner.runs.sweeping import sweep_runs

@@ -17,7 +17,7 @@ from leaderboards.boards.style_controlled import EqualStyle, at_equal_style
 from leaderboards.boards.verdict import board_verdict
 from leaderboards.boards.version import CODE_VERSION
 from leaderboards.data.filters import Filters
-from leaderboards.data.inputs import METRIC_NAMES, BoardInputs, collection_paused
+from leaderboards.data.inputs import BoardInputs, collection_paused
 from leaderboards.data.verdicts import read_judge_votes
 from leaderboards.data.votes import filtered_votes
 from models_runner.models import Regime, System
@@ -294,7 +294,7 @@ def _line_values(system: System, i: int, ratings: Ratings, metrics: MetricMeans)
         "votes": (int(ratings.votes[i]), ""),
         "win_rate": (_defined(ratings.win_rate[i]), why_no_share),
         "both_bad_rate": (_defined(ratings.both_bad_rate[i]), why_no_share),
-        **{name: metrics.mean_score(system.slug, name) for name in METRIC_NAMES},
+        **{name: metrics.mean_score(system.slug, name) for name in metrics.names},
         "seconds": metrics.mean_seconds(system.slug),
         "parameters": (system.parameters, _why_no_parameters(system)),
     }

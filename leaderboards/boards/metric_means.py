@@ -21,6 +21,7 @@ class MetricMeans:
     """Means over a system's summaries. A full set is one of every document or query that any system summarized."""
 
     def __init__(self, inputs: BoardInputs) -> None:
+        self.names = inputs.metric_names
         self.units = len({(s.document, s.query) for s in inputs.summaries})
         self._in_batches = {system.slug for system in inputs.systems if system.writes_in_batches}
         self.summaries: dict[str, list[SummaryRow]] = defaultdict(list)

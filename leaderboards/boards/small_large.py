@@ -1,6 +1,7 @@
 """Small versus large: what each system costs, how good it is, and whether a small one can replace a large one."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -9,16 +10,14 @@ from leaderboards.boards.costs import read_costs
 from leaderboards.boards.noninferiority import RESAMPLES, compare_pairs, large_ones, small_ones
 from leaderboards.boards.rated import rate_board
 from leaderboards.data.inputs import BoardInputs
+from models_runner.metrics.declared import direction_of
+from models_runner.metrics.protocol import Direction
 from stats.metrics.significance import mean_intervals
 
-# Measures of quality beside the rating, which comes from the board; higher is better in all of them.
-METRICS = {
-    "rouge1": "ROUGE-1",
-    "rouge2": "ROUGE-2",
-    "rougeL": "ROUGE-L",
-    "rougeLsum": "ROUGE-Lsum",
-    "bertscore_f1": "BERTScore",
-}
+
+def qualities_of(names: Iterable[str]) -> list[str]:
+    """Return those of the metrics' values that measure quality: of which higher ones, or lower ones, are better."""
+    return [name for name in names if direction_of(name) != Direction.NONE]
 
 
 def compute_small_large(inputs: BoardInputs, seed: int) -> dict[str, Any]:
@@ -47,7 +46,7 @@ def compute_small_large(inputs: BoardInputs, seed: int) -> dict[str, Any]:
 def _metrics(inputs: BoardInputs, seed: int) -> dict[str, dict[str, dict[str, Any]]]:
     documents = sorted({summary.document for summary in inputs.summaries})
     by_metric = {}
-    for name in METRICS:
+    for name in qualities_of(inputs.metric_names):
         values = inputs.document_means(name, documents)
         if np.isnan(values).all():
             continue

@@ -20,12 +20,12 @@ from leaderboards.data.filters import PEOPLE, Filters
 from leaderboards.data.help import JudgeHelp, read_help
 from leaderboards.data.verdicts import read_judge_votes
 from leaderboards.data.votes import BoardVotes, VoteRow, filtered_votes, read_board_votes
+from models_runner.metrics.declared import board_values, possible_board_values
 from models_runner.models import Score, Summary, System
 from stats.raters.weights import reliability_weights
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, VoteArrays, renumbered
 from stats.votes.weights import chance_weights
 
-METRIC_NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "bertscore_f1", "words")
 STYLE_NAMES = ("headers", "list_items", "bold")
 
 
@@ -181,9 +181,14 @@ class BoardInputs:
         return np.array([values.get(pk, np.nan) for pk in distinct.tolist()], dtype=np.float64)[index]
 
     @cached_property
+    def metric_names(self) -> tuple[str, ...]:
+        """Names of the metrics' values that the board has columns for."""
+        return board_values({score.name for score in self.scores})
+
+    @cached_property
     def values_by_metric(self) -> dict[str, dict[int, float]]:
         """Values by metric and summary; only metrics that have a value."""
-        values: dict[str, dict[int, float]] = {name: {} for name in METRIC_NAMES}
+        values: dict[str, dict[int, float]] = {name: {} for name in self.metric_names}
         for score in self.scores:
             if score.value is not None and score.name in values:
                 values[score.name][score.summary] = score.value
@@ -287,7 +292,8 @@ def gather_inputs(
     criterion.study = study  # so that nothing reads it again
     votes = read_judge_votes(criterion, filters) if filters.judge else read_board_votes(criterion, _of_people(filters))
     summaries = _summaries(study, systems)
-    names = (*METRIC_NAMES, *STYLE_NAMES) if filters.control == "style" else METRIC_NAMES
+    names = possible_board_values()
+    names = (*names, *STYLE_NAMES) if filters.control == "style" else names
     scores = _newest_scores(_scores(study, systems, names), {s.pk: s.language for s in summaries})
     named = _flagged(criterion, filters, votes)
     left = not_searched(study).count() if filters.flagged == "out" else 0

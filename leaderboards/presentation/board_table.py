@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from leaderboards.presentation.enough import in_numbers
@@ -14,6 +15,8 @@ from lib.numbers import (
     format_percent,
     format_whole,
 )
+from models_runner.metrics.declared import board_values, declared_value, direction_of, label_of
+from models_runner.metrics.protocol import Direction
 
 DEFAULT_SORT = "-rating"
 
@@ -42,26 +45,47 @@ class Column:
         return f"-{self.key}" if self.highest_first else self.key
 
 
-COLUMNS = (
+VOTE_COLUMNS = (
     Column("rank", "Rank", format_whole, field="rank_best", highest_first=False),
     Column("rating", "Rating", format_whole),
     Column("interval", "95 % interval", format_whole, field="rating_lower"),
     Column("votes", "Votes", format_count),
     Column("win_rate", "Win rate", format_percent),
     Column("both_bad_rate", "Both bad", format_percent, highest_first=False),
-    Column("rouge1", "ROUGE-1", format_fraction),
-    Column("rouge2", "ROUGE-2", format_fraction),
-    Column("rougeL", "ROUGE-L", format_fraction),
-    Column("rougeLsum", "ROUGE-Lsum", format_fraction),
-    Column("bertscore_f1", "BERTScore", format_fraction),
-    Column("words", "Words", format_whole, highest_first=False),
+)
+COST_COLUMNS = (
     Column("seconds", "Seconds", format_bare_seconds, highest_first=False),
     Column("parameters", "Params", format_parameters, highest_first=False),
 )
+
+
+def _metric_column(name: str) -> Column:
+    declared = declared_value(name)
+    digits = declared.value.digits if declared else 3
+    write = partial(format_fraction, digits=digits) if digits else format_whole
+    return Column(name, label_of(name), write, highest_first=direction_of(name) == Direction.HIGHER)
+
+
+# The columns of every board; further ones are of metrics that some summary has a value of.
+COLUMNS = (*VOTE_COLUMNS, *map(_metric_column, board_values()), *COST_COLUMNS)
+
+
+def columns_of(board: dict[str, Any]) -> tuple[Column, ...]:
+    """Return the columns of a board: of votes, of the metrics that it has values of, and of costs."""
+    fields = board["systems"][0] if board["systems"] else ()
+    return (*VOTE_COLUMNS, *map(_metric_column, board_values(fields)), *COST_COLUMNS)
+
+
 # Columns of ranges, with the field of their other end. A rank is the range that the votes leave open.
 LAST = {"rank": "rank_worst", "interval": "rating_upper"}
 SYSTEM = Column("system", "System", str, highest_first=False)
-SORTS = {sort for column in (SYSTEM, *COLUMNS) for sort in (column.key, f"-{column.key}")}
+
+
+def _sorts(columns: Sequence[Column]) -> set[str]:
+    return {sort for column in (SYSTEM, *columns) for sort in (column.key, f"-{column.key}")}
+
+
+SORTS = _sorts(COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -134,13 +158,14 @@ def make_table(board: dict[str, Any], *, sort: str = DEFAULT_SORT) -> BoardTable
 
     sort: The key of a column, with "-" in front for descending; an unknown key gives the default order.
     """
-    sort = sort if sort in SORTS else DEFAULT_SORT
+    columns = columns_of(board)
+    sort = sort if sort in _sorts(columns) else DEFAULT_SORT
     board, notes = in_numbers(board), list[str]()
     bodies = [
-        TableBody(title, [_row(line, notes) for line in _sorted(lines, sort)])
+        TableBody(title, [_row(line, columns, notes) for line in _sorted(lines, columns, sort)])
         for title, lines in by_part(board).items()
     ]
-    return BoardTable(headers=[_header(column, sort) for column in (SYSTEM, *COLUMNS)], bodies=bodies, notes=notes)
+    return BoardTable(headers=[_header(column, sort) for column in (SYSTEM, *columns)], bodies=bodies, notes=notes)
 
 
 def by_part(board: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -155,9 +180,9 @@ def by_part(board: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return titled
 
 
-def _sorted(lines: Sequence[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
+def _sorted(lines: Sequence[dict[str, Any]], columns: Sequence[Column], sort: str) -> list[dict[str, Any]]:
     key = sort.removeprefix("-")
-    field = next(column.sort_field for column in (SYSTEM, *COLUMNS) if column.key == key)
+    field = next(column.sort_field for column in (SYSTEM, *columns) if column.key == key)
     defined = [line for line in lines if line[field] is not None]
     defined.sort(key=lambda line: line[field], reverse=sort.startswith("-"))
     return defined + [line for line in lines if line[field] is None]
@@ -175,14 +200,14 @@ def _header(column: Column, sort: str) -> TableHeader:
     )
 
 
-def _row(line: dict[str, Any], notes: list[str]) -> TableRow:
+def _row(line: dict[str, Any], columns: Sequence[Column], notes: list[str]) -> TableRow:
     return TableRow(
         system=line["system"],
         name=line["name"],
         regime=line["regime"],
         size_class=line["size_class"],
         note=_note_number(_incomplete_summaries(line), notes),
-        cells=[_cell(line, column, notes) for column in COLUMNS],
+        cells=[_cell(line, column, notes) for column in columns],
     )
 
 

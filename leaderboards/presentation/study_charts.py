@@ -9,7 +9,7 @@ from django.db.models.functions import TruncDate
 from django.http import QueryDict
 
 from leaderboards.boards.costs import MEASURES
-from leaderboards.boards.small_large import METRICS
+from leaderboards.boards.small_large import qualities_of
 from leaderboards.data.votes import filtered_votes
 from leaderboards.presentation.charts.chart import Chart
 from leaderboards.presentation.charts.differences import differences_chart
@@ -22,10 +22,11 @@ from leaderboards.presentation.charts.win_matrix import win_matrix_chart
 from leaderboards.presentation.enough import in_numbers
 from leaderboards.snapshots.cache import cached_from_inputs, cached_value
 from leaderboards.snapshots.query import BoardQuery
+from models_runner.metrics.declared import direction_of, label_of, possible_board_values
+from models_runner.metrics.protocol import Direction
 from stats.ratings.win_rates import win_rates
 
 Board = dict[str, Any]
-QUALITIES = {"rating": "Rating", **METRICS}
 RATING = Axis("rating", "Rating", "rating_lower", "rating_upper")
 
 
@@ -63,10 +64,17 @@ def _quality(line: Mapping[str, Any], data: Mapping[str, Any], quality: str) -> 
     }
 
 
+def qualities() -> dict[str, str]:
+    """Return the labels of what systems can be compared by: the rating, and metrics of which one end is better."""
+    return {"rating": "Rating"} | {name: label_of(name) for name in qualities_of(possible_board_values())}
+
+
 def study_pareto_chart(board: Board, data: Mapping[str, Any], quality: str, cost: str) -> Chart:
     """Draw quality against cost. data: Of compute_small_large."""
     measure = next(measure for measure in MEASURES if measure.key == cost)
-    return pareto_chart(pareto_lines(board, data, quality, cost), QUALITIES[quality], Costs(cost, measure.axis))
+    lower = direction_of(quality) == Direction.LOWER
+    lines = pareto_lines(board, data, quality, cost)
+    return pareto_chart(lines, qualities()[quality], Costs(cost, measure.axis), lower_is_better=lower)
 
 
 def _pareto(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
@@ -76,7 +84,7 @@ def _pareto(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
 def asked_quality(options: QueryDict) -> str:
     """Return the measure that ?quality= names, or the rating."""
     quality = options.get("quality", "")
-    return quality if quality in QUALITIES else "rating"
+    return quality if quality in qualities() else "rating"
 
 
 def asked_cost(options: QueryDict) -> str:
@@ -100,8 +108,9 @@ def _win_matrix(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
 def _scatter(query: BoardQuery, board: Board, options: QueryDict) -> Chart:
     """Draw the rating against the metric that ?metric= names, or against ROUGE-L."""
     metric = options.get("metric", "")
-    metric = metric if metric in METRICS else "rougeL"
-    return scatter_chart(board["systems"], Axis(metric, METRICS[metric]), RATING)
+    on_board = board["systems"][0] if board["systems"] else ()
+    metric = metric if metric in qualities_of(possible_board_values()) and metric in on_board else "rougeL"
+    return scatter_chart(board["systems"], Axis(metric, label_of(metric)), RATING)
 
 
 def _progress(query: BoardQuery, board: Board, options: QueryDict) -> Chart:

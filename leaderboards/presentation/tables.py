@@ -12,14 +12,11 @@ from typing import Any
 from tabulate import DataRow, TableFormat, tabulate
 
 from leaderboards.exports import safe_cell
-from leaderboards.presentation.board_table import COLUMNS, BoardTable, TableRow, make_table
+from leaderboards.presentation.board_table import VOTE_COLUMNS, BoardTable, TableRow, columns_of, make_table
 
 IDENTITY = ("system", "name", "regime", "size_class")
-NUMBERS = (
-    *("rank", "rating", "rating_lower", "rating_upper", "votes", "win_rate", "both_bad_rate"),
-    *(column.key for column in COLUMNS[6:]),
-    *("part", "rank_best", "rank_worst", "all_lower", "all_upper", "iid_lower", "iid_upper"),
-)
+OF_VOTES = ("rank", "rating", "rating_lower", "rating_upper", "votes", "win_rate", "both_bad_rate")
+OF_INTERVALS = ("part", "rank_best", "rank_worst", "all_lower", "all_upper", "iid_lower", "iid_upper")
 LATEX = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     **{character: f"\\{character}" for character in "&%$#_{}"}, "–": "--", "—": "---",
@@ -49,10 +46,12 @@ def as_csv(board: dict[str, Any]) -> str:
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow([*IDENTITY, *NUMBERS, "notes", "too_few"])
+    beside = [column.key for column in columns_of(board)[len(VOTE_COLUMNS) :]]
+    fields = (*IDENTITY, *OF_VOTES, *beside, *OF_INTERVALS)
+    writer.writerow([*fields, "notes", "too_few"])
     for line in board["systems"]:
         notes = "; ".join(f"{field}: {reason}" for field, reason in sorted(line["reasons"].items()))
-        values = [line[field] for field in (*IDENTITY, *NUMBERS)]
+        values = [line[field] for field in fields]
         writer.writerow([safe_cell(value) for value in (*values, notes, line["too_few"])])
     return out.getvalue()
 

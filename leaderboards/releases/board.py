@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotations.quality.vote_columns import OUTCOME_CODES
-from leaderboards.data.inputs import METRIC_NAMES
 from leaderboards.exports.rows import EXCLUDED, ExportVote, Row
+from models_runner.metrics.declared import board_values
 from stats.raters.agreement import Agreement, krippendorff_alpha
 from stats.ratings.ratings import rate
 from stats.votes.arrays import ARBITRARY_LABELS, FloatArray, IntArray, VoteArrays, renumbered
@@ -153,7 +153,7 @@ class BoardMaker:
         lines, counts = [], count_by_system(arrays)
         for i, system in enumerate(self._systems):
             line: dict[str, Any] = {"system": system, **{name: _defined(values[i]) for name, values in figures.items()}}
-            line["metrics"] = {name: self._mean(system, name) for name in METRIC_NAMES}
+            line["metrics"] = {name: self._mean(system, name) for name in self._metric_names()}
             line["reason"] = ratings.reason[i] or ratings.interval_reason[i] or None
             line["too_few"] = counts.too_few(i)
             lines.append(line)
@@ -166,6 +166,9 @@ class BoardMaker:
             "warnings": list(ratings.warnings),
             "systems": lines,
         }
+
+    def _metric_names(self) -> tuple[str, ...]:
+        return board_values({name for _, name in self._scores})
 
     def _mean(self, system: str, name: str) -> float | None:
         values = self._scores.get((system, name))

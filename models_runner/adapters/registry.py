@@ -4,11 +4,11 @@ import gc
 import json
 from collections import OrderedDict
 from dataclasses import asdict
-from importlib import import_module
 
+from lib.plugins import BrokenPluginError, PluginTable
 from models_runner.adapters.protocol import AdapterError, DoesNotFitError, SystemAdapter, SystemSpec, TextEngine
 
-ADAPTERS = {
+OWN_ADAPTERS = {
     "extractive": "models_runner.adapters.extractive.ExtractiveAdapter",
     "imported": "models_runner.adapters.imported.ImportedAdapter",
     "llamacpp": "models_runner.adapters.llamacpp.load",
@@ -17,6 +17,8 @@ ADAPTERS = {
     "scripted": "models_runner.adapters.scripted.ScriptedAdapter",
     "transformers": "models_runner.adapters.hf.load",
 }
+# The site's own, and those of packages that name a class or a function in the group of entry points.
+ADAPTERS = PluginTable("punchweight.adapters", OWN_ADAPTERS)
 MAX_LOADED = 2
 
 _loaded: "OrderedDict[str, SystemAdapter]" = OrderedDict()
@@ -70,8 +72,17 @@ def load_engine(key: str, spec: SystemSpec) -> TextEngine:
 
 
 def _load(key: str, spec: SystemSpec) -> SystemAdapter:
-    module, _, name = ADAPTERS[key].rpartition(".")
-    adapter: SystemAdapter = getattr(import_module(module), name)(spec)
+    try:
+        made = ADAPTERS.load(key)(spec)
+    except BrokenPluginError as error:
+        raise AdapterError(str(error)) from error
+    except AdapterError:
+        raise
+    except Exception as error:
+        if ADAPTERS.is_own(key):
+            raise
+        raise AdapterError(str(ADAPTERS.broken(key, f"{type(error).__name__}: {error}"))) from error
+    adapter: SystemAdapter = made
     return adapter
 
 

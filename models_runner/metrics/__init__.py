@@ -5,6 +5,7 @@ Imports no models.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 
 from lib.markup.parsing import RULES
 from lib.markup.plain import words_only
@@ -18,11 +19,12 @@ MARKUP_REMOVED = f"markup removed {RULES}"
 
 def without_markup(requests: Sequence[ScoringRequest]) -> list[ScoringRequest]:
     """Return the requests with summaries and references as words alone; a transcript has no markup."""
+    plain = cache(words_only)  # the summaries of a document have the same references
     return [
         replace(
             request,
-            summary=words_only(request.summary),
-            references=tuple(words_only(reference) for reference in request.references),
+            summary=plain(request.summary),
+            references=tuple(plain(reference) for reference in request.references),
         )
         for request in requests
     ]

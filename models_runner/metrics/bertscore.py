@@ -3,15 +3,22 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from models_runner.metrics import MARKUP_REMOVED, undefined_values, why_incomparable, without_markup, written_references
-from models_runner.metrics.protocol import MetricValue, ScoringRequest
+from models_runner.metrics import (
+    MARKUP_REMOVED,
+    descriptions,
+    undefined_values,
+    why_incomparable,
+    without_markup,
+    written_references,
+)
+from models_runner.metrics.protocol import MetricValue, ScoringRequest, names_of
 from models_runner.metrics.registry import MetricUnavailableError
 
 BUNDLED = "minilm"
@@ -76,7 +83,8 @@ class BertScoreMetric:
     """
 
     key = "bertscore"
-    names: tuple[str, ...] = ("bertscore_p", "bertscore_r", "bertscore_f1")
+    values = descriptions.BERTSCORE
+    names = names_of(values)
 
     def __init__(self, model: str = "") -> None:
         self._model = model or settings.BERTSCORE_MODEL
@@ -172,9 +180,11 @@ class LoadedEncoder:
         self._tokenizer: Any = self.scorer._tokenizer
         self._tokenizer.model_max_length = encoder_positions(self._tokenizer, self.scorer._model.config)
         self._special_tokens: int = self._tokenizer.num_special_tokens_to_add()
+        # A reference is counted once for each summary of its document.
+        self.tokens = lru_cache(maxsize=4_096)(self._count_tokens)
         self.window: int = self._tokenizer.model_max_length - self._special_tokens
 
-    def tokens(self, text: str) -> int:
+    def _count_tokens(self, text: str) -> int:
         """Count the tokens of the whole text, also beyond the window, without special tokens."""
         return len(self._tokenizer.encode(text.strip(), verbose=False)) - self._special_tokens
 

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from itertools import pairwise
 
 from lib.language import RULES_VERSION, split_sentences, words
-from models_runner.metrics import MARKUP_REMOVED, without_markup
+from models_runner.metrics import MARKUP_REMOVED, descriptions, without_markup
 from models_runner.metrics.protocol import MetricValue, ScoringRequest
 
 
@@ -21,7 +21,7 @@ class LengthMetric:
     """
 
     key = "length"
-    names: tuple[str, ...] = ("words", "sentences", "compression", "novel_bigrams")
+    values = descriptions.LENGTH
 
     def signature(self, language: str) -> str:
         words_and_sentences = (

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from lib.markup.counts import RULES, count_markup
-from models_runner.metrics.protocol import MetricValue, ScoringRequest
+from models_runner.metrics import descriptions
+from models_runner.metrics.protocol import MetricValue, ScoringRequest, names_of
 
 
 class MarkupMetric:
@@ -14,7 +15,8 @@ class MarkupMetric:
     """
 
     key = "markup"
-    names: tuple[str, ...] = ("headers", "list_items", "bold")
+    values = descriptions.MARKUP
+    names = names_of(values)
 
     def signature(self, language: str) -> str:
         return f"markup|counts {RULES}|headers h1 to h6|list items ordered and unordered|bold ** and __"

@@ -1,26 +1,39 @@
-"""Compute ROUGE-1, -2, -L and -Lsum with rouge-score, using a tokenizer that fits the language."""
+"""Compute ROUGE-1, -2, -L and -Lsum as rouge-score does, using a tokenizer that fits the language.
 
-from collections.abc import Iterable, Sequence
+Tokens and F-measures are rouge-score's own. What it computes between them is computed here, because there each text is
+read again for each other one it is compared with, and a table of numbers is filled for each two sentences.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.metadata import version
-from typing import Protocol
+from itertools import pairwise
+from typing import Any, Protocol
 
 from nltk.stem.porter import PorterStemmer
 from rouge_score import tokenize as default_rules
-from rouge_score.rouge_scorer import RougeScorer
 from rouge_score.scoring import fmeasure as rouge_f_measure
 
 from lib.language import RULES_VERSION, normalise_language, split_sentences, words
-from models_runner.metrics import MARKUP_REMOVED, undefined_values, why_incomparable, without_markup, written_references
-from models_runner.metrics.protocol import MetricValue, ScoringRequest
+from models_runner.metrics import (
+    MARKUP_REMOVED,
+    descriptions,
+    undefined_values,
+    why_incomparable,
+    without_markup,
+    written_references,
+)
+from models_runner.metrics.protocol import MetricValue, ScoringRequest, names_of
 
 FLAT_NAMES = ("rouge1", "rouge2", "rougeL")
 SUMMARY_LEVEL_NAME = "rougeLsum"
-# rouge-score keeps a number for each pair of words: some 150 MB here, and 15 GB for two texts of 20,000 words.
+# Of two sentences.
 MOST_PAIRS_IN_MEMORY = 4_000_000
-# Of all pairs of sentences together, of which it keeps one at a time: some ten seconds.
+# Of all pairs of sentences together.
 MOST_PAIRS = 50_000_000
-# For the length of a common subsequence alone, which takes a bit for each pair: 250 MB at most.
+# For the length of a common subsequence, where a pair takes a bit of a step.
 MOST_PAIRS_IN_BITS = 2_000_000_000
 TOO_LONG = (
     f"the texts are too long: ROUGE-L compares at most {MOST_PAIRS_IN_BITS:,} pairs of words, ROUGE-Lsum "
@@ -59,10 +72,35 @@ def tokenizer_for(language: str) -> Tokenizer:
     return EnglishTokenizer() if language == "en" else WordsTokenizer(language)
 
 
-@cache
-def scorer_for(language: str, names: tuple[str, ...]) -> RougeScorer:
-    # We pass each sentence as a line, because rouge-score's own splitting needs nltk's data.
-    return RougeScorer(list(names), split_summaries=False, tokenizer=tokenizer_for(language))
+@dataclass(frozen=True)
+class ReadText:
+    """A text as ROUGE reads it, once however many others it is compared with.
+
+    Attributes:
+        words: Of the whole text.
+        grams: How often each word, and each pair of neighbours, occurs.
+        sentences: The words of each sentence; only Lsum reads sentences apart.
+    """
+
+    words: list[str]
+    grams: tuple[Counter[str], Counter[tuple[str, str]]]
+    sentences: list[list[str]]
+
+
+class TextReader:
+    """Reads each text once in each language, and keeps what it read."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[str, str], ReadText] = {}
+
+    def read(self, text: str, language: str) -> ReadText:
+        key = (text, language)
+        if key not in self._read:
+            tokenize = tokenizer_for(language).tokenize
+            of_text = tokenize(text)
+            grams = (Counter(of_text), Counter(pairwise(of_text)))
+            self._read[key] = ReadText(of_text, grams, [tokenize(line) for line in split_sentences(text, language)])
+        return self._read[key]
 
 
 class RougeMetric:
@@ -72,11 +110,12 @@ class RougeMetric:
     undefined.
 
     Source:
-        Lin (2004), "ROUGE: A Package for Automatic Evaluation of Summaries"; computed by rouge-score.
+        Lin (2004), "ROUGE: A Package for Automatic Evaluation of Summaries"; the numbers are those of rouge-score.
     """
 
     key = "rouge"
-    names: tuple[str, ...] = (*FLAT_NAMES, SUMMARY_LEVEL_NAME)
+    values = descriptions.ROUGE
+    names = names_of(values)
 
     def signature(self, language: str) -> str:
         if normalise_language(language) == "en":
@@ -87,59 +126,82 @@ class RougeMetric:
         return f"rouge|rouge-score {version('rouge-score')}|{MARKUP_REMOVED}|{tokens}|{sentences}|refs max|f1"
 
     def score(self, requests: Sequence[ScoringRequest]) -> list[list[MetricValue]]:
-        return [self._score_one(request) for request in without_markup(requests)]
+        reader = TextReader()
+        return [self._score_one(request, reader) for request in without_markup(requests)]
 
-    def _score_one(self, request: ScoringRequest) -> list[MetricValue]:
+    def _score_one(self, request: ScoringRequest, reader: TextReader) -> list[MetricValue]:
         if reason := why_incomparable(request):
             return undefined_values(self.names, reason)
         language = normalise_language(request.language)
-        tokenizer = tokenizer_for(language)
-        references = [text for text in written_references(request) if tokenizer.tokenize(text)]
+        references = [text for text in written_references(request) if reader.read(text, language).words]
         if not references:
             return undefined_values(self.names, f'the reference has no word by the rules for language "{language}"')
         remark = ""
         if not request.summary.strip():
             remark = "the summary is empty"
-        elif not tokenizer.tokenize(request.summary):
+        elif not reader.read(request.summary, language).words:
             remark = f'the summary has no word by the rules for language "{language}"'
-        scores = best_f_measures(request.summary, references, language)
+        scores = best_f_measures(request.summary, references, language, reader)
         return [MetricValue(name, scores[name], TOO_LONG if scores[name] is None else remark) for name in self.names]
 
 
-def best_f_measures(summary: str, references: Sequence[str], language: str) -> dict[str, float | None]:
-    """Return the highest F over the references, for each measure separately; None where the texts are too long.
-
-    Only Lsum reads sentences as lines; the other measures read the texts unchanged.
-    """
-    if all(len(summary) * len(reference) <= MOST_PAIRS_IN_MEMORY for reference in references):  # a word has a letter
-        flat = _rouge_scores(FLAT_NAMES, summary, references, language)
-    else:
-        each = [_flat_scores(summary, reference, language) for reference in references]
-        flat = {name: _highest([scores[name] for scores in each]) for name in FLAT_NAMES}
-    lines, *reference_lines = (split_sentences(text, language) for text in (summary, *references))
-    if any(_is_too_long(lines, of_reference, language) for of_reference in reference_lines):
-        return flat | {SUMMARY_LEVEL_NAME: None}
-    as_lines = ["\n".join(of_reference) for of_reference in reference_lines]
-    return flat | _rouge_scores((SUMMARY_LEVEL_NAME,), "\n".join(lines), as_lines, language)
-
-
-def _rouge_scores(
-    names: tuple[str, ...], summary: str, references: Sequence[str], language: str
+def best_f_measures(
+    summary: str, references: Sequence[str], language: str, reader: TextReader | None = None
 ) -> dict[str, float | None]:
-    scores = scorer_for(language, names).score_multi(references, summary)
-    return {name: float(scores[name].fmeasure) for name in names}
+    """Return the highest F over the references, for each measure separately; None where the texts are too long."""
+    reader = reader or TextReader()
+    read = reader.read(summary, language)
+    each = [_f_measures(read, reader.read(reference, language)) for reference in references]
+    best = {name: _highest([scores[name] for scores in each]) for name in FLAT_NAMES}
+    too_long = any(_is_too_long(read.sentences, reader.read(text, language).sentences) for text in references)
+    by_sentence = None if too_long else max(_summary_level(read, reader.read(text, language)) for text in references)
+    return best | {SUMMARY_LEVEL_NAME: by_sentence}
 
 
-def _flat_scores(summary: str, reference: str, language: str) -> dict[str, float | None]:
-    words_of_both = [tokenizer_for(language).tokenize(text) for text in (reference, summary)]
-    pairs = len(words_of_both[0]) * len(words_of_both[1])
-    if pairs <= MOST_PAIRS_IN_MEMORY:
-        return _rouge_scores(FLAT_NAMES, summary, [reference], language)
-    f_measure = None
-    if pairs <= MOST_PAIRS_IN_BITS:
-        common = common_subsequence_length(*sorted(words_of_both, key=len))
-        f_measure = rouge_f_measure(common / len(words_of_both[1]), common / len(words_of_both[0]))
-    return _rouge_scores(("rouge1", "rouge2"), summary, [reference], language) | {"rougeL": f_measure}
+def _f_measures(summary: ReadText, reference: ReadText) -> dict[str, float | None]:
+    """Compute what rouge-score does for two texts, without Lsum."""
+    grams: Iterable[tuple[str, Counter[Any], Counter[Any]]] = zip(
+        FLAT_NAMES[:2], summary.grams, reference.grams, strict=True
+    )
+    scores: dict[str, float | None] = {
+        name: _f_measure(_shared(of_summary, of_reference), of_summary.total(), of_reference.total())
+        for name, of_summary, of_reference in grams
+    }
+    lengths = len(summary.words), len(reference.words)
+    if lengths[0] * lengths[1] > MOST_PAIRS_IN_BITS:
+        return scores | {"rougeL": None}
+    common = common_subsequence_length(*sorted((summary.words, reference.words), key=len))
+    return scores | {"rougeL": _f_measure(common, *lengths)}
+
+
+def _shared(a: Counter[Any], b: Counter[Any]) -> int:
+    fewer, more = sorted((a, b), key=len)
+    return sum(min(count, more[gram]) for gram, count in fewer.items() if gram in more)
+
+
+def _f_measure(common: int, of_summary: int, of_reference: int) -> float:
+    return float(rouge_f_measure(common / max(of_summary, 1), common / max(of_reference, 1)))
+
+
+def _summary_level(summary: ReadText, reference: ReadText) -> float:
+    """Compute Lsum as rouge-score does: the words of each sentence of the reference that some sentence covers."""
+    totals = [sum(map(len, read.sentences)) for read in (summary, reference)]
+    left = [Counter(word for sentence in read.sentences for word in sentence) for read in (summary, reference)]
+    hits = 0
+    sentences = [(sentence, set(sentence)) for sentence in summary.sentences]
+    for of_reference in reference.sentences:
+        places = word_places(of_reference)
+        covered: set[int] = set()
+        for sentence, distinct in sentences:
+            if not distinct.isdisjoint(places):
+                covered |= common_subsequence(of_reference, sentence, places)
+        for place in sorted(covered):
+            word = of_reference[place]
+            if left[0][word] > 0 and left[1][word] > 0:
+                hits += 1
+                left[0][word] -= 1
+                left[1][word] -= 1
+    return _f_measure(hits, *totals)
 
 
 def _highest(values: Sequence[float | None]) -> float | None:
@@ -147,14 +209,9 @@ def _highest(values: Sequence[float | None]) -> float | None:
     return max(known) if len(known) == len(values) else None
 
 
-def _is_too_long(summary: Sequence[str], reference: Sequence[str], language: str) -> bool:
+def _is_too_long(summary: Sequence[Sequence[str]], reference: Sequence[Sequence[str]]) -> bool:
     """Tell whether Lsum, which compares each sentence with each, would take too long or too much memory."""
-    longest, together = (
-        [function(map(len, sentences)) for sentences in (summary, reference)] for function in (_longest, sum)
-    )
-    if longest[0] * longest[1] <= MOST_PAIRS_IN_MEMORY and together[0] * together[1] <= MOST_PAIRS:
-        return False  # a word has a letter
-    counts = [[len(tokenizer_for(language).tokenize(one)) for one in sentences] for sentences in (summary, reference)]
+    counts = [[len(sentence) for sentence in sentences] for sentences in (summary, reference)]
     return (
         sum(counts[0]) * sum(counts[1]) > MOST_PAIRS or _longest(counts[0]) * _longest(counts[1]) > MOST_PAIRS_IN_MEMORY
     )
@@ -164,18 +221,59 @@ def _longest(lengths: Iterable[int]) -> int:
     return max(lengths, default=0)
 
 
+def word_places(sentence: Sequence[str]) -> dict[str, int]:
+    """Return where each word stands: a bit of one whole number for each place."""
+    places: dict[str, int] = {}
+    for place, word in enumerate(sentence):
+        places[word] = places.get(word, 0) | 1 << place
+    return places
+
+
+def _next_row(row: int, matches: int, every: int) -> int:
+    matches &= row
+    return ((row + matches) | (row - matches)) & every
+
+
 def common_subsequence_length(a: Sequence[str], b: Sequence[str]) -> int:
     """Return the length of the longest common subsequence of two lists of words, in memory for one row of the table.
 
     Source:
         Hyyrö (2004), "Bit-parallel LCS-length computation revisited": a bit of one whole number for each word of a.
     """
-    places: dict[str, int] = {}
-    for place, word in enumerate(a):
-        places[word] = places.get(word, 0) | 1 << place
+    places = word_places(a)
     every = (1 << len(a)) - 1
     row = every
     for word in b:
-        matches = row & places.get(word, 0)
-        row = ((row + matches) | (row - matches)) & every
+        if word in places:
+            row = _next_row(row, places[word], every)
     return len(a) - row.bit_count()
+
+
+def common_subsequence(a: Sequence[str], b: Sequence[str], places: Mapping[str, int]) -> set[int]:
+    """Return the places in a of that longest common subsequence which rouge-score finds.
+
+    There may be several of one length; it goes back through the table from the ends, to the left in b only where that
+    is longer. A row of the table is one whole number: its zeros among the first i bits are the length for a[:i].
+
+    places: Of word_places(a).
+    """
+    every = (1 << len(a)) - 1
+    rows = [every]
+    for word in b:
+        rows.append(_next_row(rows[-1], places[word], every) if word in places else rows[-1])
+    found = set()
+    i, j = len(a), len(b)
+    while i and j:
+        if a[i - 1] == b[j - 1]:
+            found.add(i - 1)
+            i -= 1
+            j -= 1
+        elif _length_at(rows[j - 1], i) > _length_at(rows[j], i - 1):
+            j -= 1
+        else:
+            i -= 1
+    return found
+
+
+def _length_at(row: int, i: int) -> int:
+    return i - (row & ((1 << i) - 1)).bit_count()

@@ -6,7 +6,7 @@ from models_runner.models.drafts import ImportDraft, ImportJob
 from models_runner.models.finetunings import FineTuning, TrainedDocument
 from models_runner.models.instructions import InstructionText
 from models_runner.models.runs import Run, Summary, SummaryCall
-from models_runner.models.scores import MetricSignature, Score, ScoringJob
+from models_runner.models.scores import MetricSignature, Score, ScoredSpans, ScoringJob
 from models_runner.models.sources import ImportedSource
 from models_runner.models.systems import Regime, System
 from models_runner.models.trials import Trial
@@ -28,6 +28,7 @@ __all__ = [
     "Regime",
     "Run",
     "Score",
+    "ScoredSpans",
     "ScoringJob",
     "Summary",
     "SummaryCall",

@@ -41,6 +41,25 @@ class Score(models.Model):
         return f"{self.name} of summary {self.summary_id}"
 
 
+class ScoredSpans(models.Model):
+    """The parts of a summary that a value is made of, such as sentences or numbers; for researchers' pages alone."""
+
+    summary = models.ForeignKey(Summary, on_delete=models.CASCADE, related_name="scored_spans")
+    signature = models.ForeignKey(MetricSignature, on_delete=models.PROTECT, related_name="scored_spans")
+    name = models.CharField(max_length=50, help_text="As of the score: entity_precision, alignscore, ...")
+    # [{"start": 0, "end": 4, "value": 1.0, "kind": "name"}, ...], characters of the summary as written.
+    spans = models.JSONField()
+
+    class Meta:
+        ordering = ["summary", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["summary", "signature", "name"], name="scored_spans_once_per_signature"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Spans of {self.name} of summary {self.summary_id}"
+
+
 class ScoringJob(LeasedJob):
     """A job that computes one metric for the finished summaries of one run; new summaries let it wait again."""
 

@@ -1,18 +1,18 @@
 """Export summaries with their scores as JSON Lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, Prefetch, QuerySet
 
 from lib.files import replace_when_complete
 from lib.lines import json_line
 from models_runner.datasets.queries import query_number
 from models_runner.datasets.references import fitting_references
+from models_runner.metrics.declared import board_values, possible_board_values
 from models_runner.models import Dataset, Run, Score, Summary
 from models_runner.systems.fingerprint import system_fingerprint
 
-SCORE_NAMES = ("rouge1", "rouge2", "rougeL", "rougeLsum", "bertscore_f1", "words")
 CHUNK = 200
 
 
@@ -31,16 +31,28 @@ def export_summaries(dataset: Dataset, path: Path, *, thoughts: bool = False) ->
 
 def summary_rows(dataset: Dataset, *, thoughts: bool = False) -> Iterator[dict[str, object]]:
     """Yield the rows by run and document, oldest run first."""
-    for run in dataset.runs.select_related("system").order_by("pk"):
+    names = board_values()
+    runs = dataset.runs.select_related("system").annotate(further=Exists(_further_scores(dataset)))
+    for run in runs.order_by("pk"):
+        if run.further and names == board_values():  # type: ignore[attr-defined]  # annotated above
+            names = board_values(set(_further_scores(dataset).values_list("name", flat=True).distinct()))
         ids = list(
             run.summaries.done().order_by("document__position", "query__position", "pk").values_list("pk", flat=True)
         )
         for start in range(0, len(ids), CHUNK):
             chunk = Summary.objects.filter(pk__in=ids[start : start + CHUNK])
-            yield from _chunk_rows(run, chunk if thoughts else chunk.defer("thoughts"), thoughts=thoughts)
+            yield from _chunk_rows(run, chunk if thoughts else chunk.defer("thoughts"), names, thoughts=thoughts)
 
 
-def _chunk_rows(run: Run, chunk: QuerySet[Summary], *, thoughts: bool) -> Iterator[dict[str, object]]:
+def _further_scores(dataset: Dataset) -> QuerySet[Score]:
+    """Return scores of values that only boards have on which some summary has one."""
+    names = [name for name in possible_board_values() if name not in board_values()]
+    return Score.objects.filter(summary__run__dataset=dataset, name__in=names).order_by()
+
+
+def _chunk_rows(
+    run: Run, chunk: QuerySet[Summary], names: Sequence[str], *, thoughts: bool
+) -> Iterator[dict[str, object]]:
     newest_last = Prefetch("scores", Score.objects.order_by("signature__created_at", "signature_id"))
     summaries = chunk.select_related("document", "query").prefetch_related(newest_last)
     summaries = summaries.order_by("document__position", "query__position", "pk")
@@ -72,6 +84,6 @@ def _chunk_rows(run: Run, chunk: QuerySet[Summary], *, thoughts: bool) -> Iterat
             "peak_memory_bytes": s.peak_memory_bytes,
             "energy_joules": s.energy_joules,
             "chapters": s.chapters,
-            "scores": {name: scores.get(name) for name in SCORE_NAMES},
+            "scores": {name: scores.get(name) for name in names},
             **about,
         }

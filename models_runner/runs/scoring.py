@@ -1,18 +1,29 @@
-"""Work on a scoring job: compute the values that a run's finished summaries lack, in batches."""
+"""Work on a scoring job: compute the values that a run's finished summaries lack, in batches.
 
+A batch has the summaries of whole documents, those of other runs that wait for the same metric among them: what they
+share, such as a reference, is then read once.
+"""
+
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from jobs.models import LeasedJobQuerySet
 from jobs.working import work_on
 from models_runner.datasets.references import fitting_references
-from models_runner.metrics.protocol import Metric, ScoringRequest
+from models_runner.metrics.protocol import Metric, MetricValue, ScoringRequest, names_of
 from models_runner.metrics.registry import get_metric
-from models_runner.models import MetricSignature, Run, Score, ScoringJob, Summary
+from models_runner.models import MetricSignature, Run, Score, ScoredSpans, ScoringJob, Summary, Transcript
 from models_runner.runs import lifecycle
 
 BATCH = 32
+
+
+class WrongValuesError(RuntimeError):
+    """A metric returned something else than the values it describes; the message says what."""
 
 
 def work_on_scoring_job(job_id: int, *, owner: str) -> str:
@@ -25,18 +36,20 @@ def _score(job: ScoringJob, held: LeasedJobQuerySet[ScoringJob]) -> str:
     # First of all: an attempt that ends its worker must have said with what.
     held.update(scored_input=lifecycle.scoring_input(job.run))
     metric = get_metric(job.metric)
-    scored = _score_missing(metric, job.run, held)
+    scored = _score_missing(metric, job, held)
     if held.finish():
         _reopen_if_more_came(metric, job)
     return f"{scored} summaries"
 
 
-def _score_missing(metric: Metric, run: Run, held: LeasedJobQuerySet[ScoringJob]) -> int:
+def _score_missing(metric: Metric, job: ScoringJob, held: LeasedJobQuerySet[ScoringJob]) -> int:
     scored = 0
-    for language in _languages(run):
+    # Whatever ended the last worker, another run's summaries did not if they are not read again.
+    alone = job.attempts > 1
+    for language in _languages(job.run):
         signature = current_signature(metric, language)
-        while held.exists() and (batch := list(_missing(run, language, signature)[:BATCH])):
-            _score_batch(metric, signature, run, batch)
+        while held.exists() and (batch := _batch(job, language, signature, alone=alone)):
+            _score_batch(metric, signature, job.run.instruction, batch)
             scored += len(batch)
             held.update(attempts=1)  # only a job that makes no progress uses up its attempts
     return scored
@@ -45,7 +58,7 @@ def _score_missing(metric: Metric, run: Run, held: LeasedJobQuerySet[ScoringJob]
 def _reopen_if_more_came(metric: Metric, job: ScoringJob) -> None:
     """Request the metric again if a summary was saved while the job ended, because it then sent no message."""
     for language in _languages(job.run):
-        if _missing(job.run, language, current_signature(metric, language)).exists():
+        if _missing([job.run_id], language, current_signature(metric, language)).exists():
             lifecycle.request_scores(job.run, (job.metric,))
             return
 
@@ -61,27 +74,92 @@ def current_signature(metric: Metric, language: str) -> MetricSignature:
     return signature
 
 
-def _missing(run: Run, language: str, signature: MetricSignature) -> QuerySet[Summary]:
-    done = run.summaries.done().filter(document__language=language)
-    scored = Score.objects.filter(signature=signature, summary__run=run).values("summary_id")
-    return done.exclude(pk__in=scored).select_related("document__transcript").order_by("pk")
+def _missing(runs: Sequence[int], language: str, signature: MetricSignature) -> QuerySet[Summary]:
+    done = Summary.objects.done().filter(run__in=runs, document__language=language)
+    scored = Score.objects.filter(signature=signature, summary__run__in=runs).values("summary_id")
+    return done.exclude(pk__in=scored)
 
 
-def _score_batch(metric: Metric, signature: MetricSignature, run: Run, batch: Sequence[Summary]) -> None:
-    references = fitting_references([s.document_id for s in batch], run.instruction)
+def _batch(job: ScoringJob, language: str, signature: MetricSignature, *, alone: bool) -> list[Summary]:
+    """Return the next summaries to score, by document: the run's own, and other runs' of the same documents.
+
+    alone: Without other runs.
+    """
+    others, share = ([], 0.0) if alone else _others(job)
+    units = max(1, BATCH // (1 + len(others)))
+    missing = _missing([job.run_id], language, signature).order_by("document__position", "query__position", "pk")
+    # Jobs that work at the same time begin at different documents.
+    start = math.floor(share * missing.count()) if share else 0
+    own = list(missing.values_list("document_id", "query_id")[start : start + units])
+    batch = _missing([job.run_id, *others], language, signature)
+    batch = batch.filter(document__in={document for document, _ in own}).select_related("document", "run__system")
+    wanted = set(own)
+    ordered = batch.defer("thoughts", "document__metadata").order_by("document__position", "query__position", "run_id")
+    return [summary for summary in ordered if (summary.document_id, summary.query_id) in wanted]
+
+
+def _others(job: ScoringJob) -> tuple[list[int], float]:
+    """Return the other runs over the same dataset and instruction that wait for the metric, and this job's place."""
+    same = ScoringJob.objects.filter(
+        metric=job.metric,
+        status__in=[ScoringJob.Status.PENDING, ScoringJob.Status.RUNNING],
+        run__dataset=job.run.dataset_id,
+        run__instruction=job.run.instruction,
+    )
+    rows = list(same.order_by("pk").values_list("pk", "run_id", "status"))
+    running = [pk for pk, _, status in rows if status == ScoringJob.Status.RUNNING]
+    place = running.index(job.pk) / len(running) if job.pk in running else 0.0
+    return [run for pk, run, _ in rows if pk != job.pk], place
+
+
+def _score_batch(metric: Metric, signature: MetricSignature, instruction: str, batch: Sequence[Summary]) -> None:
+    documents = {summary.document_id for summary in batch}
+    references = fitting_references(documents, instruction)
+    transcripts = {row.pk: row.text for row in Transcript.objects.filter(pk__in=documents).defer("original_turns")}
     requests = [
         ScoringRequest(
             summary=s.text,
             references=tuple(references.get((s.document_id, s.query_id), ())),
-            transcript=s.document.transcript.text,
+            transcript=transcripts[s.document_id],
             language=s.document.language,
-            is_reference=run.system.adapter == "reference",
+            is_reference=s.run.system.adapter == "reference",
         )
         for s in batch
     ]
-    rows = [
-        Score(summary=s, signature=signature, name=v.name, value=v.value, reason=v.reason[:300])
-        for s, values in zip(batch, metric.score(requests), strict=True)
-        for v in values
+    scored = [(s, v) for s, values in zip(batch, _values(metric, requests), strict=True) for v in values]
+    rows = [Score(summary=s, signature=signature, name=v.name, value=v.value, reason=v.reason[:300]) for s, v in scored]
+    spans = [
+        ScoredSpans(summary=s, signature=signature, name=v.name, spans=[asdict(span) for span in v.spans])
+        for s, v in scored
+        if v.spans
     ]
-    Score.objects.bulk_create(rows, ignore_conflicts=True)
+    with transaction.atomic():
+        Score.objects.bulk_create(rows, ignore_conflicts=True)
+        ScoredSpans.objects.bulk_create(spans, ignore_conflicts=True)
+
+
+def _values(metric: Metric, requests: Sequence[ScoringRequest]) -> list[list[MetricValue]]:
+    """Compute the values. Raises WrongValuesError, before anything is stored."""
+    values = metric.score(requests)
+    names = names_of(metric.values)
+    if len(values) != len(requests):
+        raise WrongValuesError(f"Metric {metric.key} answered {len(values)} of {len(requests)} summaries.")
+    for row in values:
+        given = tuple(value.name for value in row)
+        if given != names:
+            raise WrongValuesError(f"Metric {metric.key} returned {', '.join(given)}; expected {', '.join(names)}.")
+        for value in row:
+            _check_spans(metric, value)
+            if value.value is None and not value.reason:
+                raise WrongValuesError(f"Metric {metric.key} gave no reason why {value.name} is undefined.")
+            if value.value is not None and not math.isfinite(value.value):
+                raise WrongValuesError(
+                    f"Metric {metric.key} returned {value.value} as {value.name}; expected a number."
+                )
+    return values
+
+
+def _check_spans(metric: Metric, value: MetricValue) -> None:
+    for span in value.spans:
+        if not 0 <= span.start < span.end or (span.value is not None and not math.isfinite(span.value)):
+            raise WrongValuesError(f"Metric {metric.key} returned a part of {value.name} that is none: {span}.")

@@ -13,10 +13,12 @@ from django.conf import settings
 
 from jobs.models import Worker
 from jobs.ownership import machine_id
+from lib.plugins import BrokenPluginError
 from models_runner.adapters.endpoints import check_engine
 from models_runner.adapters.loading.formats import NF4_BITS, lacking_packages
 from models_runner.adapters.openai_api.settings import check_request_settings
 from models_runner.adapters.protocol import AdapterError
+from models_runner.adapters.registry import ADAPTERS
 from models_runner.adapters.weights import PACKAGE
 from models_runner.models import Summary, System
 
@@ -36,6 +38,8 @@ def system_needs(system: System, *, has_summaries: bool | None = None) -> str:
         system: The system.
         has_summaries: Whether it has finished summaries; None if the caller does not know.
     """
+    if reason := _lacking_adapter(system.adapter):
+        return reason
     if system.adapter == "imported":
         return _imported(system, has_summaries)
     check = {"llamacpp": _llamacpp, "transformers": _transformers, "openai": _openai}
@@ -47,6 +51,19 @@ def system_needs(system: System, *, has_summaries: bool | None = None) -> str:
         logger.exception("cannot tell whether system %s is ready", system.slug)
         reason = f"{type(error).__name__}: {error}"[:LONGEST_REASON]
         return f"another record, or a look at its weights: whether it can run could not be told ({reason})."
+
+
+def _lacking_adapter(key: str) -> str:
+    """Tell why there is no such adapter here: the package that has it is gone, or is broken."""
+    if key not in ADAPTERS:
+        return f"the package that has the adapter {key!r}, which is not installed here."
+    if ADAPTERS.is_own(key):
+        return ""
+    try:
+        ADAPTERS.load(key)
+    except BrokenPluginError as error:
+        return f"another package: {error}"
+    return ""
 
 
 def weights_are_here(system: System) -> bool:

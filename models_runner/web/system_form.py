@@ -360,4 +360,5 @@ def _initial_long_input(record: Mapping[str, Any]) -> Entry:
 
 def offered_adapters() -> list[tuple[str, str]]:
     """Return the adapters a system can be made with here, with what they run; those for tests alone are left out."""
-    return [(key, label) for key, label in ADAPTER_LABELS.items() if key in ADAPTERS]
+    of_packages = [(key, key) for key in ADAPTERS if not ADAPTERS.is_own(key)]
+    return [*((key, label) for key, label in ADAPTER_LABELS.items() if key in ADAPTERS), *of_packages]

@@ -12,7 +12,7 @@ from typing import Any
 from annotations.studies.criteria import LIBRARY
 from models_runner.datasets.instructions import wordings
 from models_runner.finetune.options import checked_settings
-from models_runner.metrics.registry import METRIC_KEYS
+from models_runner.metrics.registry import METRICS
 from models_runner.systems import catalog
 from protocol.file.problems import Problem, nearest
 from protocol.file.schema import DatasetPart, FineTuningPart, Protocol, RunsPart, Source, SystemPart
@@ -101,7 +101,7 @@ def canonical(protocol: Protocol) -> Protocol:
             "finetunings": {name: plain_finetuning(part) for name, part in sorted(finetunings.items())},
             "instructions": {kind: dict(sorted(texts.items())) for kind, texts in words.items()},
             "runs": grouped((key, kind, slug) for key, kind, slug in single_runs(runs)),
-            "metrics": [key for key in METRIC_KEYS if key in protocol.metrics],
+            "metrics": [key for key in METRICS if key in protocol.metrics],
             "study": study.model_copy(
                 update={
                     "title": "" if study.title == study.slug else study.title,

@@ -13,7 +13,7 @@ from annotations.models import Sampling, SummaryFormat, Wanted
 from annotations.models.studies import DEFAULT_TITLE
 from models_runner.importing.readers.registry import FORMATS
 from models_runner.importing.reading import AUTO, Missing
-from models_runner.metrics.registry import METRIC_KEYS
+from models_runner.metrics.registry import METRICS
 from models_runner.models import FineTuning, InstructionKind, Regime
 from models_runner.runs.lifecycle import DEFAULT_METRICS
 from stats.decisions.sampling import EPSILON
@@ -23,9 +23,10 @@ DIGEST = "sha256:"
 
 
 def _one_of(known: Iterable[str]) -> AfterValidator:
-    names = tuple(str(name) for name in known)
+    """known: Read when a value is checked, because packages may add to it."""
 
     def check(value: str) -> str:
+        names = [str(name) for name in known]
         if value not in names:
             raise PydanticCustomError("choice", "expected one of {known}.", {"known": ", ".join(names)})
         return value
@@ -69,7 +70,7 @@ class Source(Part):
     language: str = Field(default="en", max_length=60, description="Of documents that name none.")
     encoding: str = Field(default="", max_length=50, description="Of text files that are not UTF-8.")
     sheet: str = Field(default="", max_length=200, description="Of a workbook with several.")
-    missing: Annotated[str, _one_of(kind.value for kind in Missing)] = Field(
+    missing: Annotated[str, _one_of([kind.value for kind in Missing])] = Field(
         default=Missing.ASK.value, description="What a cell such as nan is."
     )
     licence: Line = Field(default="", description="Of documents that name none.")
@@ -249,7 +250,7 @@ class Protocol(Part):
     )
     summaries: list[SummariesPart] = Field(default=[], description="Summaries that were written elsewhere.")
     runs: list[RunsPart] = Field(default=[], description="Left out: what the study needs.")
-    metrics: list[Annotated[str, _one_of(METRIC_KEYS)]] = Field(
+    metrics: list[Annotated[str, _one_of(METRICS)]] = Field(
         default=list(DEFAULT_METRICS), description="Computed for all summaries."
     )
     study: StudyPart = Field(description="What people compare.")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from annotations.models import Study
 from models_runner.datasets.instructions import texts_of, wordings
-from models_runner.metrics.registry import METRIC_KEYS
+from models_runner.metrics.registry import METRICS
 from models_runner.models import Dataset, FineTuning, ImportedSource, Run, ScoringJob, System
 from models_runner.runs.lifecycle import DEFAULT_METRICS
 from models_runner.systems import catalog
@@ -170,7 +170,7 @@ class _Export:
     def _metrics(self) -> list[str]:
         jobs = ScoringJob.objects.filter(run__dataset=self.study.dataset, run__system__in=self.study.systems.all())
         asked = set(jobs.values_list("metric", flat=True))
-        return [key for key in METRIC_KEYS if key in asked] or list(DEFAULT_METRICS)
+        return [key for key in METRICS if key in asked] or list(DEFAULT_METRICS)
 
     # ---- words
 

@@ -56,6 +56,7 @@ TABLE = {
     ("GET", "/systems"): SITE_READ,
     ("GET", "/systems/{slug}"): SITE_READ,
     ("POST", "/systems"): SITE_ADMIN,
+    ("GET", "/metrics"): SITE_READ,
     ("GET", "/runs"): SITE_READ,
     ("POST", "/runs"): SITE_WRITE,
     ("GET", "/runs/{id}"): SITE_READ,

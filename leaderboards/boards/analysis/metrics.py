@@ -4,7 +4,8 @@ import numpy as np
 
 from leaderboards.boards.analysis.inputs import AnalysisData
 from leaderboards.boards.analysis.values import Values, estimate, number, points
-from leaderboards.data.inputs import METRIC_NAMES
+from models_runner.metrics.declared import direction_of
+from models_runner.metrics.protocol import Direction
 from stats.metrics.metric_trust import Interval, metric_trust
 from stats.metrics.significance import ROUNDS, compare_with
 
@@ -20,7 +21,7 @@ def metric_agreement(data: AnalysisData) -> list[Values]:
     resamples = resamples_for(data)
     return [
         _agreement_of(data, name, resamples) if name in data.scores else {"metric": name, "reason": NOT_SCORED}
-        for name in METRIC_NAMES
+        for name in data.inputs.metric_names
     ]
 
 
@@ -33,7 +34,9 @@ def resamples_for(data: AnalysisData) -> int:
 
 def _agreement_of(data: AnalysisData, name: str, resamples: int) -> Values:
     values = data.by_document(name)[:, : len(data.inputs.documents)]
-    trust = metric_trust(data.votes, values, seed=data.seed, resamples=resamples)
+    # Agreement with people is that of what is better with what is preferred.
+    sign = -1.0 if direction_of(name) == Direction.LOWER else 1.0
+    trust = metric_trust(data.votes, sign * values, seed=data.seed, resamples=resamples)
     return {
         "metric": name,
         "reason": "",

@@ -11,6 +11,7 @@ from leaderboards.data.inputs import gather_inputs
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
 from leaderboards.presentation.analysis.text import as_text
 from marks.report.figures import mark_figures
+from models_runner.metrics.declared import describe
 
 # The margin of a system that never wins.
 LARGEST_MARGIN = 0.5
@@ -48,7 +49,12 @@ class Command(BaseCommand):
             for criterion in criteria
         ]
         if options["format"] == "json":
-            values = {"study": study.slug, "criteria": analyses, "marks": mark_figures(study, options["seed"])}
+            values = {
+                "study": study.slug,
+                "criteria": analyses,
+                "metrics": describe(_metrics_in(analyses)),
+                "marks": mark_figures(study, options["seed"]),
+            }
             text = json.dumps(values, ensure_ascii=False, indent=2, allow_nan=False)
         else:
             text = "\n\n\n".join(as_text(analysis) for analysis in analyses)
@@ -72,6 +78,11 @@ class Command(BaseCommand):
 
 def _criteria(study: Study, key: str | None) -> list[Criterion]:
     return list(study.criteria.all()) if key is None else [find_criterion(study, key)]
+
+
+def _metrics_in(analyses: list[dict[str, Any]]) -> list[str]:
+    """Return the names of the values that the analyses are about, in the order of their columns."""
+    return list(dict.fromkeys(metric["metric"] for analysis in analyses for metric in analysis["metrics"]))
 
 
 def _margin(text: str) -> float:

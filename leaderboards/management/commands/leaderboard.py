@@ -10,7 +10,7 @@ from tabulate import SEPARATING_LINE, DataRow, Line, TableFormat, tabulate
 
 from leaderboards.data.filters import PEOPLE, Filters, UnknownFilterError
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
-from leaderboards.presentation.board_table import COLUMNS, TableRow, make_table
+from leaderboards.presentation.board_table import BoardTable, make_table
 from leaderboards.presentation.tables import as_csv, as_latex, as_markdown
 from leaderboards.snapshots.boards import get_board
 from leaderboards.web.filter_form import check_choice, left_out
@@ -64,9 +64,9 @@ def as_text(board: dict[str, Any], left_out: Sequence[str] = ()) -> str:
         _counts(board),
         *textwrap.wrap(f"Left out: {'; '.join(left_out)}." if left_out else "", WIDTH),
         "",
-        _grid(shown.rows, 0, VOTE_COLUMNS),
+        _grid(shown, 0, VOTE_COLUMNS),
         "",
-        _grid(shown.rows, VOTE_COLUMNS, len(COLUMNS)),
+        _grid(shown, VOTE_COLUMNS, len(shown.headers) - 1),
         "",
     ]
     for number, note in enumerate(shown.notes, start=1):
@@ -87,14 +87,14 @@ def _counts(board: dict[str, Any]) -> str:
     return f"{board['votes']} votes by {board['annotators']} annotators on {board['documents']} documents"
 
 
-def _grid(rows: list[TableRow], begin: int, end: int) -> str:
-    header = ["System", *(column.label for column in COLUMNS[begin:end])]
+def _grid(shown: BoardTable, begin: int, end: int) -> str:
+    header = ["System", *(header.label for header in shown.headers[1 + begin : 1 + end])]
     lines = [
         [
             _marked(row.system, row.note if begin == 0 else 0),
             *(_marked(cell.text, cell.note) for cell in row.cells[begin:end]),
         ]
-        for row in rows
+        for row in shown.rows
     ]
     # As a row, the header makes a column no wider than its words; tabulate's own headers add two blanks.
     return tabulate(

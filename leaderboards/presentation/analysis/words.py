@@ -2,20 +2,18 @@
 
 from leaderboards.boards.analysis.values import Values
 from lib.numbers import count_of, format_fraction, format_percent, format_whole
+from models_runner.metrics.declared import label_of
 from stats.uncertainty.differences import Told
 
-LABELS = {
-    "rating": "Rating by people",
-    "rouge1": "ROUGE-1",
-    "rouge2": "ROUGE-2",
-    "rougeL": "ROUGE-L",
-    "rougeLsum": "ROUGE-Lsum",
-    "bertscore_f1": "BERTScore",
-    "words": "Words",
-    "shortness": "Few words",
-}
+# Columns of the combined index that are of no metric.
+LABELS = {"rating": "Rating by people", "shortness": "Few words"}
 # Krippendorff (2004), Reliability in content analysis: below 0.667 not even tentative conclusions, from 0.8 firm ones.
 TENTATIVE, FIRM = 0.667, 0.8
+
+
+def label_of_column(name: str) -> str:
+    """Return the label of a metric's value, or of another column of the combined index."""
+    return LABELS.get(name) or label_of(name)
 
 
 def on_agreement(agreement: Values) -> str:
@@ -72,7 +70,7 @@ def on_metrics(metrics: list[Values]) -> str:
 
 
 def _listed(metrics: list[Values]) -> str:
-    names = [LABELS[metric["metric"]] for metric in metrics]
+    names = [label_of_column(metric["metric"]) for metric in metrics]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

@@ -36,23 +36,28 @@ class Costs:
     title: str
 
 
-def pareto_chart(lines: Sequence[Mapping[str, Any]], quality: str, costs: Costs) -> Chart:
+def pareto_chart(
+    lines: Sequence[Mapping[str, Any]], quality: str, costs: Costs, *, lower_is_better: bool = False
+) -> Chart:
     """Draw systems by cost and quality.
 
     A cost of 0 has no place on a logarithmic axis: such a system is a horizontal line that the others must exceed.
 
-    lines: Of study_charts.pareto_lines; a cost is None where it is unknown, 0 where there is none.
+    Args:
+        lines: Of study_charts.pareto_lines; a cost is None where it is unknown, 0 where there is none.
+        lower_is_better: Whether a lower quality is better, so that the front is the lower edge.
     """
     title = f"{quality} against {costs.title.lower()}"
     plotted = [line for line in lines if line["quality"] is not None and line["cost"] is not None]
     if not plotted:
         return empty_chart(NAME, title, f"No system has both a {quality.lower()} and a known cost yet.")
+    sign = -1.0 if lower_is_better else 1.0
     front = pareto_front(
-        np.array([line["quality"] for line in plotted], dtype=np.float64),
+        sign * np.array([line["quality"] for line in plotted], dtype=np.float64),
         np.array([line["cost"] for line in plotted], dtype=np.float64),
     )
     rows = [_row(line, on_front) for line, on_front in zip(plotted, front.tolist(), strict=True)]
-    rows.sort(key=lambda row: (row["cost"], -row["quality"]))
+    rows.sort(key=lambda row: (row["cost"], -sign * row["quality"]))
     columns = ("system", "regime", "size", "cost", "quality", "lower", "upper", "front")
     return Chart(
         NAME,

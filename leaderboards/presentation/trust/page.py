@@ -42,14 +42,16 @@ def trust_context(analysis: Values, thin: Mapping[str, str], *, named: bool = Tr
             for pair in analysis["votes_needed"]["neighbours"]
             if not {pair["better"], pair["worse"]} & thin.keys()
         ],
-        "metrics": [(metric, analysis_words.LABELS[metric["metric"]]) for metric in metrics],
+        "metrics": [(metric, analysis_words.label_of_column(metric["metric"])) for metric in metrics],
         "plots": [
-            (plot, analysis_words.LABELS[metric["metric"]])
+            (plot, analysis_words.label_of_column(metric["metric"]))
             for metric in metrics
             if (plot := scatter_plot(metric, numbers)) is not None
         ],
         "legend": numbers,
-        "tested": [(metric, analysis_words.LABELS[metric["metric"]]) for metric in analysis["significance"]["metrics"]],
+        "tested": [
+            (metric, analysis_words.label_of_column(metric["metric"])) for metric in analysis["significance"]["metrics"]
+        ],
     }
 
 

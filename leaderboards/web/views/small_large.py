@@ -14,10 +14,10 @@ from leaderboards.presentation.charts.shown import show_chart
 from leaderboards.presentation.charts.widths import widths_chart
 from leaderboards.presentation.needed import say_needed
 from leaderboards.presentation.study_charts import (
-    QUALITIES,
     asked_cost,
     asked_quality,
     pareto_lines,
+    qualities,
     study_pareto_chart,
 )
 from leaderboards.presentation.verdict_text import facts
@@ -42,7 +42,7 @@ def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
     context = page_context(query) | {
         "quality": quality,
         "cost": cost,
-        "qualities": {key: label for key, label in QUALITIES.items() if key == "rating" or key in data["metrics"]},
+        "qualities": {key: label for key, label in qualities().items() if key == "rating" or key in data["metrics"]},
         "costs": MEASURES,
         "chart": show_chart(
             study_pareto_chart(board, data, quality, cost),

@@ -7,7 +7,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from annotations.models import Judgement, Study
-from leaderboards.boards.analysis.index import COLUMNS, InvalidWeightsError, read_weights, usual_weights, weighted_index
+from leaderboards.boards.analysis.index import (
+    InvalidWeightsError,
+    possible_columns,
+    read_weights,
+    usual_weights,
+    weighted_index,
+)
 from leaderboards.presentation.analysis import words as analysis_words
 from leaderboards.presentation.trust.page import thin_systems, trust_context
 from leaderboards.snapshots.query import BoardQuery
@@ -92,13 +98,17 @@ def combined(request: HttpRequest, study: Study) -> HttpResponse:
         "analysis": analysis,
         "help": analysis_words.on_help(analysis["helped"]),
         "on_documents": _on_documents(analysis["helped"].get("documents")),
-        "helped_by": [analysis_words.LABELS[name] for name in analysis["helped"].get("metrics", [])],
+        "helped_by": [analysis_words.label_of_column(name) for name in analysis["helped"].get("metrics", [])],
         "index": weighted_index(columns, weights),
         "error": error,
         "inputs": [
-            (column, analysis_words.LABELS[column], request.GET.get(f"w_{column}", f"{weights.get(column, 0):g}"))
-            for column in COLUMNS
-            if any(value is not None for value in columns["columns"][column])
+            (
+                column,
+                analysis_words.label_of_column(column),
+                request.GET.get(f"w_{column}", f"{weights.get(column, 0):g}"),
+            )
+            for column in possible_columns()
+            if any(value is not None for value in columns["columns"].get(column, ()))
         ],
     }
     return render(request, "leaderboards/combined.html", context, status=400 if error else 200)

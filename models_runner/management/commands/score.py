@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from jobs.processes import WorkerEndedError, wait_with_bar
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
-from models_runner.metrics.registry import METRIC_KEYS
+from models_runner.metrics.registry import METRICS, MetricUnavailableError, get_metric
 from models_runner.models import ScoringJob
 from models_runner.runs import lifecycle
 
@@ -22,9 +22,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         metrics = tuple(dict.fromkeys(name.strip() for name in options["metrics"].split(",") if name.strip()))
-        if not metrics or (unknown := [name for name in metrics if name not in METRIC_KEYS]):
+        if not metrics or (unknown := [name for name in metrics if name not in METRICS]):
             wrong = f"Unknown metric {unknown[0]!r}" if metrics else "No metric named"
-            raise CommandError(f"{wrong}. Known metrics: {', '.join(METRIC_KEYS)}.")
+            raise CommandError(f"{wrong}. Known metrics: {', '.join(METRICS)}.")
+        _check_packages(metrics)
         try:
             dataset = find_dataset(options["dataset"])
         except UnknownDatasetError as error:
@@ -50,3 +51,14 @@ class Command(BaseCommand):
         failed = rows.filter(status=ScoringJob.Status.FAILED).first()
         if failed:
             raise CommandError(f"Metric {failed.metric} over run {failed.run_id}: {failed.failure_reason}")
+
+
+def _check_packages(metrics: tuple[str, ...]) -> None:
+    """Raise CommandError if a metric is a package's that cannot be used, before anything is asked for."""
+    for name in metrics:
+        if METRICS.is_own(name):
+            continue
+        try:
+            get_metric(name)
+        except MetricUnavailableError as error:
+            raise CommandError(str(error)) from error

@@ -12,7 +12,7 @@ from annotations.models.evidence import METHOD
 from annotations.rating import assignment, votes
 from lib import sql
 from models_runner.models import Run, Score, Summary, SummaryCall
-from models_runner.models.scores import MetricSignature
+from models_runner.models.scores import MetricSignature, ScoredSpans
 from tests.factories import (
     TURNS,
     CriterionFactory,
@@ -141,6 +141,8 @@ def marked_summary(run, document, n):
     )  # fmt: skip
     signature, _ = MetricSignature.objects.get_or_create(metric="rouge", text=f"{MARKER} signature")
     Score.objects.create(summary=summary, signature=signature, name=f"{MARKER}", value=987_654_000 + n)
+    span = {"start": 0, "end": 4, "value": 0.0, "kind": f"{MARKER} kind"}
+    ScoredSpans.objects.create(summary=summary, signature=signature, name=f"{MARKER}", spans=[span])
     return summary
 
 
