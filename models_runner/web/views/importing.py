@@ -84,6 +84,10 @@ def import_meetings(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_draft(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Show the preview, or how far a worker is with it; POST do=correct, do=import or do=discard."""
+    if request.method != "POST" and not ImportDraft.objects.filter(public_id=public_id).exists():
+        # Whoever goes back in the browser comes by here.
+        messages.info(request, "That upload is no longer here: it was imported, discarded, or is more than a day old.")
+        return redirect("datasets")
     draft = get_import_draft(request, public_id)
     if request.method != "POST":
         return _progress(request, draft) or _preview(request, draft, ReadingForm(initial=draft.options))

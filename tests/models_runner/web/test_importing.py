@@ -279,3 +279,14 @@ def test_a_script_is_told_where_to_go_and_what_is_wrong():
     answer = client.post("/import-meetings/", data | {"pasted": ""}, **script)
     assert answer.status_code == 400
     assert "Choose a file" in answer.content.decode()
+
+
+@pytest.mark.parametrize("do", ["import", "discard"])
+def test_going_back_to_a_preview_that_has_gone_leads_to_the_datasets(do):
+    draft = draft_of(upload(pasted=PASTED))
+    send(draft, do)
+    page = researcher().get(draft.get_absolute_url(), follow=True)
+    assert page.redirect_chain == [("/datasets/", 302)]
+    assert "That upload is no longer here" in page.content.decode()
+    assert researcher().post(draft.get_absolute_url(), {"do": "import"}).status_code == 404
+    assert stranger().get(draft.get_absolute_url())["Location"] != "/datasets/"
