@@ -18,6 +18,7 @@ class FilterQuery(Schema):
     group: Short = Field("", description="Of annotators: open, personal, imported, or an invitation's number.")
     size: Literal["", "compact", "mid", "large"] = Field("", description="Of systems.")
     ties: Literal["", "half", "dropped", "davidson"] = ""
+    strength: Literal["", "ordinal"] = Field("", description="ordinal: much better says more than slightly better.")
     weights: Literal["", "equal", "chance", "reliability"] = ""
     control: Literal["", "length", "style"] = ""
     raters: Literal["", "all", "unflagged"] = Field(

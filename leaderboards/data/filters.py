@@ -26,6 +26,7 @@ FLAGGED = {"in": "count", "out": "left out"}
 RATERS = {"all": "count", "unflagged": "left out"}
 TIES = {"half": "half a win each", "dropped": "left out", "davidson": "with a parameter of their own (Davidson)"}
 CONTROL = {"": "as they are", "length": "also at equal length", "style": "also at equal style"}
+STRENGTH = {"": "does not count", "ordinal": "counts: much better says more than slightly better"}
 WEIGHTS = {"equal": "alike", "chance": "by 1 / chance of the draw", "reliability": "by the annotator’s reliability"}
 # Groups of annotators; one more for each shared invitation, named by its number.
 GROUPS = {
@@ -37,9 +38,9 @@ GROUPS = {
 PEOPLE, JUDGE, HELPED = "people", "judge:", "helped:"
 LONGEST_SOURCE = 120
 # What says something about people alone.
-OF_PEOPLE = ("judges", "flagged", "group", "weights", "raters")
+OF_PEOPLE = ("judges", "flagged", "group", "weights", "raters", "strength")
 # What help by a judge has no meaning for, or is not known for.
-NOT_HELPED = ("judges", "flagged", "ties", "control", "anchor")
+NOT_HELPED = ("judges", "flagged", "ties", "control", "anchor", "strength")
 INVITATION = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -62,6 +63,7 @@ class Filters:
         group: Whose votes count: one of GROUPS, or the number of an invitation.
         size: The size class of the systems on the board.
         ties, weights: How votes count.
+        strength: Whether it counts how much better a summary is; then ties have a parameter of their own.
         control: What is shown beside the ratings.
         anchor: The system whose rating is fixed, by its slug; "" fixes the mean.
         source: PEOPLE, or JUDGE or HELPED and a judge's name.
@@ -80,6 +82,7 @@ class Filters:
     raters: str = "all"
     anchor: str = ""
     source: str = PEOPLE
+    strength: str = ""
 
     def __post_init__(self) -> None:
         for name, options in OPTIONS.items():
@@ -87,6 +90,8 @@ class Filters:
                 raise UnknownFilterError(name, value, ", ".join(option for option in options if option))
         if self.group and self.group not in GROUPS and not INVITATION.fullmatch(self.group):
             raise UnknownFilterError("group", self.group, f"{', '.join(GROUPS)} or the number of an invitation")
+        if self.strength and self.ties != "half":
+            raise UnknownFilterError("ties", self.ties, f"nothing together with strength={self.strength}")
         self._check_source()
 
     def _check_source(self) -> None:
@@ -144,7 +149,7 @@ class Filters:
 
     @property
     def tie_rule(self) -> Ties:
-        return Ties(self.ties)
+        return Ties.ORDINAL if self.strength else Ties(self.ties)
 
 
 OPTIONS: dict[str, Mapping[str, str]] = {
@@ -154,6 +159,7 @@ OPTIONS: dict[str, Mapping[str, str]] = {
     "size": {"": "", **SIZES},
     "ties": TIES,
     "weights": WEIGHTS,
+    "strength": STRENGTH,
     "control": CONTROL,
     "raters": RATERS,
 }

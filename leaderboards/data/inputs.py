@@ -140,6 +140,7 @@ class BoardInputs:
             document=renumbered(votes.document[chosen]),
             annotator=renumbered(votes.annotator[chosen]),
             n_systems=len(self.systems),
+            strength=None if votes.strength is None else votes.strength[chosen],
         )
 
     @cached_property
@@ -275,6 +276,8 @@ def _vote_bytes(votes: BoardVotes) -> Iterable[bytes]:
     yield votes.public_id[order].astype(">u8").tobytes()
     for column in (votes.outcome, votes.document, votes.annotator, votes.system_a, votes.system_b):
         yield column[order].astype(">i4").tobytes()
+    if votes.strength is not None:
+        yield votes.strength[order].astype(">i4").tobytes()
     if not np.isnan(votes.chance).all():
         yield votes.chance[order].astype(">f8").tobytes()
 

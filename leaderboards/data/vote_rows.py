@@ -18,7 +18,8 @@ def read_vote_rows(criterion: Criterion, filters: Filters) -> Columns:
     """Read the votes that the filters let in, in no order."""
     held = Judgement.objects.held().by_included()
     rows = held.filter(restriction(filters, criterion.study), criterion=criterion)
-    return with_pairs(criterion.study, vote_columns(rows, comparison=COMPARISON))
+    said: dict[str, Column] = {"strength": (Kind.INTEGER, Coalesce("strength", Value(0)))} if filters.strength else {}
+    return with_pairs(criterion.study, vote_columns(rows, comparison=COMPARISON, **said))
 
 
 def vote_columns(rows: QuerySet[Judgement], **more: Column) -> Columns:

@@ -48,6 +48,7 @@ class BoardVotes:
         document, annotator, system_a, system_b: Indices into the lists of names.
         summary_a, summary_b: Primary keys.
         chance: Chance of the draw times the number of comparisons it was drawn among; NaN where nothing was drawn.
+        strength: As in VoteArrays; None where the filters do not ask for it.
     """
 
     public_id: NDArray[np.uint64]
@@ -63,6 +64,7 @@ class BoardVotes:
     annotators: list[str]
     systems: list[str]
     llm_annotators: frozenset[str]
+    strength: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -102,7 +104,7 @@ def read_board_votes(criterion: Criterion, filters: Filters = DEFAULT) -> BoardV
     """Read filtered_votes, in no order. Seven queries, whatever the number of votes, unless there are so many of them
     that they are kept in a file: then what was kept, and what may have changed since."""
     study = criterion.study
-    kept = not filters.restricts and keeps_votes(criterion)
+    kept = not (filters.restricts or filters.strength) and keeps_votes(criterion)
     votes = read_kept_votes(criterion) if kept else read_vote_rows(criterion, filters)
     people = list(study.annotators.values_list("pk", "pseudonym", "judge_type").order_by())
     annotator, annotators = _by_name(votes["annotator"], {pk: name for pk, name, _ in people})
@@ -127,6 +129,7 @@ def read_board_votes(criterion: Criterion, filters: Filters = DEFAULT) -> BoardV
         annotators=annotators,
         systems=systems,
         llm_annotators=frozenset(name for _, name, judge_type in people if judge_type == JudgeType.LLM),
+        strength=votes.get("strength"),
     )
 
 

@@ -27,6 +27,7 @@ CAMERON = (
     "Statistics 29, 238–249; Smyth (2004), Statistical Applications in Genetics and Molecular Biology 3, 3; "
     "Satterthwaite (1946), Biometrics Bulletin 2, 110–114."
 )
+AGRESTI = "Agresti (1992), Analysis of ordinal paired comparison data, Applied Statistics 41, 287–297."
 ROMANO = "Romano and Wolf (2005), Stepwise multiple testing as formalized data snooping, Econometrica 73, 1237–1282."
 PIAGGIO = (
     "Piaggio, Elbourne, Pocock, Evans and Altman (2012), Reporting of noninferiority and equivalence randomized "
@@ -43,8 +44,12 @@ METRIC_SOURCES = {"rouge": ("Lin, 2004", LIN), "bertscore": ("Zhang et al., 2020
 TIES = {
     "tie and both bad half each": "ties and “both bad” counting as half a win for either side",
     "ties and both bad left out": "ties and “both bad” left out",
+    "parameters for ties and for “much better”": (
+        "parameters for ties and “both bad” and for “much better” in an adjacent-categories model (Agresti, 1992)"
+    ),
     "Davidson's tie parameter": "a parameter for ties and “both bad” (Davidson, 1970)",
 }
+OF_MODELS = {"Davidson": DAVIDSON, "Agresti": AGRESTI}
 LATEX = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "|": r"\textbar{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "–": "--", "—": "---", "“": "``", "”": "''", "×": r"$\times$",
@@ -192,7 +197,7 @@ def _rated(board: Board) -> Part:
     ties = next((text for key, text in TIES.items() if key in board["method"]), None)
     if ties is None:
         return [f"Ratings: {board['method']}."], []
-    sources = [BRADLEY_TERRY, *([DAVIDSON] if "Davidson" in ties else [])]
+    sources = [BRADLEY_TERRY, *(source for name, source in OF_MODELS.items() if name in ties)]
     prior = re.search(r"Gaussian prior \(sd ([\d.]+) log-odds\)", board["method"])
     weak = f" with a weak Gaussian prior (standard deviation {prior[1]} in log-odds)" if prior else ""
     sentence = (

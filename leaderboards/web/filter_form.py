@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Count, Q, QuerySet
 
-from annotations.models import Invitation, JudgeType, Sampling, Study
+from annotations.models import Invitation, JudgeType, Sampling, Study, Wanted
 from judges.models import Judge, Verdict
 from leaderboards.data.filters import (
     CONTROL,
@@ -20,6 +20,7 @@ from leaderboards.data.filters import (
     PEOPLE,
     RATERS,
     SIZES,
+    STRENGTH,
     TIES,
     WEIGHTS,
     Filters,
@@ -114,6 +115,7 @@ def filter_choices(study: Study, filters: Filters, *, flagged_votes: int) -> lis
         ("flagged", "Summaries that name a model", FLAGGED if flagged_votes else {}),
         ("raters", "Flagged annotators", RATERS if groups else {}),
         ("ties", "Ties and both bad", TIES),
+        ("strength", "How much better", STRENGTH if study.strength != Wanted.OFF else {}),
         ("weights", "Votes weigh", _weights(study)),
         ("control", "Ratings", CONTROL),
         ("anchor", "Rating fixed at 1000", _several({"": MEAN, **_systems(study)})),

@@ -15,6 +15,7 @@ from models_runner.importing.records import (
     RecordError,
     shown,
 )
+from models_runner.importing.spool import PartedSpool
 from models_runner.importing.tables import table_rows
 from models_runner.models import InstructionKind, Regime, Summary
 
@@ -86,6 +87,9 @@ class ImportedSummary:
         return self.system, self.instruction, self.split
 
 
+SummarySpool = PartedSpool[Part, ImportedSummary]
+
+
 @dataclass(frozen=True)
 class Defaults:
     """Values for lines that do not give their own.
@@ -101,30 +105,43 @@ class Defaults:
     regime: str = Regime.ZERO_SHOT
 
 
-def read_summaries(path: Path, defaults: Defaults) -> list[ImportedSummary]:
-    """Read and check all lines. Raises DatasetImportError, which names every line at fault."""
-    imported: list[ImportedSummary] = []
-    older: list[ImportedSummary] = []
+def read_summaries(path: Path, defaults: Defaults, into: SummarySpool) -> None:
+    """Read and check all lines, one after the other. Raises DatasetImportError, which names every line at fault."""
     problems: list[str] = []
-    try:
-        about = _systems_of_release(path)
-        for value, where in table_rows(path, COLUMNS, "summaries"):
-            try:
-                summary = _imported_summary(value, where, defaults, about)
-            except RecordError as error:
-                problems.append(str(error))
-                continue
-            (older if value.get("current") is False else imported).append(summary)
-    except RecordError as error:
-        problems.append(str(error))
-    # Of several runs a release has the newest one's summary marked; earlier ones are read where there is no other.
-    have = {_unit(summary) for summary in imported}
-    imported += {_unit(summary): summary for summary in older if _unit(summary) not in have}.values()
-    if not imported and not problems:
+    with SummarySpool() as older:
+        try:
+            about = _systems_of_release(path)
+            for value, where in table_rows(path, COLUMNS, "summaries"):
+                try:
+                    summary = _imported_summary(value, where, defaults, about)
+                except RecordError as error:
+                    problems.append(str(error))
+                    continue
+                if not problems:
+                    (older if value.get("current") is False else into).append(summary.part, summary)
+        except RecordError as error:
+            problems.append(str(error))
+        if not problems:
+            _add_older(older, into)
+    if not into and not problems:
         problems = [f"{path.name}: there are no records to import."]
     if problems:
         raise DatasetImportError(problems)
-    return imported
+
+
+def _add_older(older: SummarySpool, into: SummarySpool) -> None:
+    """Add summaries of earlier runs where there is no other, of several the last.
+
+    Of several runs a release has the newest one's summary marked.
+    """
+    if not older:
+        return
+    last = {_unit(summary): number for number, summary in enumerate(older)}
+    for summary in into:
+        last.pop(_unit(summary), None)
+    for number, summary in enumerate(older):
+        if last.get(_unit(summary)) == number:
+            into.append(summary.part, summary)
 
 
 def _unit(summary: ImportedSummary) -> tuple[object, ...]:

@@ -9,21 +9,21 @@ import numpy as np
 
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.strengths.davidson import fit_davidson
+from stats.strengths.ordinal import OrdinalCounts, Thresholds, fit_ordinal
 from stats.uncertainty.bootstrap import SAME, draw, percentile_interval, telling_strengths
 from stats.uncertainty.calibrated import Precision, precision
 from stats.uncertainty.differences import Differences
 from stats.uncertainty.limits import Limits
-from stats.uncertainty.sandwich import about_circles, bread, interval, sandwich_covariance
+from stats.uncertainty.sandwich import Known, about_circles, bread_of, interval, sandwich_covariance
 from stats.uncertainty.simultaneous import complete, draw_errors, max_t_quantile
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, VoteArrays
 from stats.votes.least import count_by_system
-from stats.votes.tallies import units
+from stats.votes.tallies import Draws, units
 
 NO_LIMIT = "the votes set no limit to how far this system leads or trails"
 NO_LIMITS = "too many systems won or lost every vote against others: the votes set no limit to how far apart they are"
 NO_OTHER_RANK = "too few votes: no other system has a rank"
 NO_DRAWS = "one document rated by one annotator: nothing to draw again"
-NO_SANDWICH = "not worked out for Davidson's tie parameter"
 
 
 class Ties(StrEnum):
@@ -33,11 +33,19 @@ class Ties(StrEnum):
         HALF: Each is half a win each way.
         DROPPED: They are left out.
         DAVIDSON: Davidson's tie parameter is fitted.
+        ORDINAL: A parameter of ties and one of "much better" are fitted, and strengths of votes count.
     """
 
     HALF = "half"
     DROPPED = "dropped"
     DAVIDSON = "davidson"
+    ORDINAL = "ordinal"
+
+
+NO_SANDWICH = {
+    Ties.DAVIDSON: "not worked out for Davidson's tie parameter",
+    Ties.ORDINAL: "not worked out for how much better a summary is",
+}
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ class Estimates:
         all_reason: Why all_lower and all_upper are NaN.
         open_ranks_reason: Why best_rank and worst_rank are NaN.
         iid_reason: Why iid_lower and iid_upper are NaN.
-        tie: Log of Davidson's tie parameter; NaN unless it was fitted.
+        tie: Log of the tie parameter; NaN unless it was fitted.
         differences: Which systems differ; None where nothing is drawn again.
     """
 
@@ -110,20 +118,19 @@ def estimate(votes: VoteArrays, *, seed: int, resamples: int, ties: Ties, anchor
         ties: How ties count.
         anchor: Index of the system whose strength is set to zero; the mean is set to zero if None.
     """
-    davidson = ties == Ties.DAVIDSON
-    strengths, tie = fit_davidson(votes.decided_wins(), votes.ties()) if davidson else (_fit(votes), np.nan)
+    strengths, known = _fitted(votes, ties)
     rated = ("",) * len(strengths)
     shift = 0 if anchor is None else strengths[anchor]
     limits = Limits.of(votes.wins())
-    estimates = replace(undefined([NO_DRAWS] * len(strengths)), strengths=strengths - shift, reason=rated, tie=tie)
-    estimates = replace(estimates, **_iid(votes, strengths, anchor, limits, davidson))
+    estimates = replace(undefined([NO_DRAWS] * len(strengths)), strengths=strengths - shift, reason=rated)
+    estimates = replace(estimates, tie=_tie(known), **_iid(votes, strengths, anchor, limits, ties))
     n_documents, n_annotators = units(votes.document), units(votes.annotator)
     if n_documents == n_annotators == 1:
         return estimates
     draws = draw(np.random.default_rng(seed), n_documents, n_annotators, resamples, small=True)
-    drawn = telling_strengths(votes, strengths, draws, davidson=davidson)
-    sure = precision(votes, strengths, circle=limits.circle, tie=tie if davidson else None)
-    inverse = bread(votes.wins(), strengths, tie if davidson else None)
+    drawn = _drawn(votes, strengths, draws, ties)
+    sure = precision(votes, strengths, circle=limits.circle, tie=known)
+    inverse = bread_of(votes, strengths, known)
     why_nothing = _why_nothing_at_once(complete(drawn), len(drawn))
     too_few = _too_few(votes, limits) | bool(why_nothing)
     differences = Differences.of(strengths, sure, inverse, limited=limits.circle, too_few=too_few)
@@ -138,8 +145,25 @@ def estimate(votes: VoteArrays, *, seed: int, resamples: int, ties: Ties, anchor
     )
 
 
-def _fit(votes: VoteArrays) -> FloatArray:
-    return fit_bradley_terry(votes.wins())
+def _fitted(votes: VoteArrays, ties: Ties) -> tuple[FloatArray, Known]:
+    """Fit the strengths, and what the model has beside them."""
+    if ties == Ties.DAVIDSON:
+        return fit_davidson(votes.decided_wins(), votes.ties())
+    if ties == Ties.ORDINAL:
+        return fit_ordinal(OrdinalCounts.of(votes))
+    return fit_bradley_terry(votes.wins()), None
+
+
+def _tie(known: Known) -> float:
+    return np.nan if known is None else known.tie if isinstance(known, Thresholds) else known
+
+
+def _drawn(votes: VoteArrays, strengths: FloatArray, draws: Draws, ties: Ties) -> FloatArray:
+    """Fit resamples, which only tell where the votes say too little; with ordinal strengths, ties are halves there."""
+    if ties != Ties.ORDINAL:
+        return telling_strengths(votes, strengths, draws, davidson=ties == Ties.DAVIDSON)
+    halves = fit_bradley_terry(votes.wins())
+    return telling_strengths(votes, halves, draws) - halves + strengths
 
 
 def _anchored(drawn: FloatArray, anchor: int | None) -> FloatArray:
@@ -155,12 +179,10 @@ def _without_limit(limits: Limits, anchor: int | None) -> tuple[str, ...]:
     return tuple("" if has else NO_LIMIT for has in limits.main.tolist()) if limits.main.any() else (NO_LIMITS,) * n
 
 
-def _iid(
-    votes: VoteArrays, strengths: FloatArray, anchor: int | None, limits: Limits, davidson: bool
-) -> dict[str, Any]:
+def _iid(votes: VoteArrays, strengths: FloatArray, anchor: int | None, limits: Limits, ties: Ties) -> dict[str, Any]:
     """Compute the fields iid_lower, iid_upper and iid_reason."""
-    if davidson:
-        return {"iid_reason": (NO_SANDWICH,) * len(strengths)}
+    if ties in NO_SANDWICH:
+        return {"iid_reason": (NO_SANDWICH[ties],) * len(strengths)}
     shift = 0 if anchor is None else strengths[anchor]
     covariance = sandwich_covariance(votes, strengths)
     if anchor is None:

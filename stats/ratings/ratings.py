@@ -8,6 +8,7 @@ import numpy as np
 
 from stats.ratings.estimates import Estimates, Ties, estimate, undefined
 from stats.strengths.bradley_terry import MEAN_RATING, PRIOR_SD, to_rating
+from stats.strengths.ordinal import without_strength
 from stats.uncertainty.calibrated import Caution, cautions, effective_units
 from stats.uncertainty.differences import Differences
 from stats.votes.arrays import FloatArray, IntArray, OutcomeCode, VoteArrays, renumbered
@@ -19,6 +20,7 @@ TIES = {
     Ties.HALF: "tie and both bad half each",
     Ties.DROPPED: "ties and both bad left out",
     Ties.DAVIDSON: "Davidson's tie parameter for ties and both bad",
+    Ties.ORDINAL: "parameters for ties and for “much better” (adjacent categories)",
 }
 # Fields of Estimates that are not by system.
 OF_A_PART = {"tie", "differences"}
@@ -102,7 +104,7 @@ class Ratings:
         iid_lower, iid_upper: Bounds as if all votes were independent, as most arenas publish them, in points.
         iid_reason: Why iid_lower and iid_upper are NaN.
         part: Number of the connected part, -1 without votes; ratings and ranks of different parts are not comparable.
-        tie_parameter: Davidson's nu by part; NaN unless it was fitted.
+        tie_parameter: Davidson's nu, or that of the ordinal model, by part; NaN unless it was fitted.
         method: Sentence that describes the method.
         n_votes, n_documents, n_annotators: What the ratings come from.
         seed, resamples: Of the bootstrap.
@@ -171,7 +173,7 @@ def rate(
     names = names or [str(i) for i in range(votes.n_systems)]
     used = votes.take(~votes.tied) if ties == Ties.DROPPED else votes
     parts, reasons = parts_of(used), _no_votes(votes, used)
-    warnings = _anchor_warnings(anchor, used, names)
+    warnings = [*_anchor_warnings(anchor, used, names), *(_unsaid(used) if ties == Ties.ORDINAL else [])]
     tie_parameter = np.full(max(1, len(parts)), np.nan)
     estimates, rated = undefined(reasons), []
     if len(parts) > 1 and not apart:
@@ -283,6 +285,16 @@ def _anchor_warnings(anchor: Anchor | None, votes: VoteArrays, names: Sequence[s
     if anchor is None or not len(votes) or votes.count_by_system()[anchor.system]:
         return []
     return [f"The anchor {names[anchor.system]} has no votes: the mean rating is {MEAN_RATING:g} instead."]
+
+
+def _unsaid(votes: VoteArrays) -> list[str]:
+    """Warn of votes that do not say how much better."""
+    unsaid, decided = int(without_strength(votes).sum()), int((~votes.tied).sum())
+    if decided and unsaid == decided:
+        return ["No vote says how much better a summary is: all count as slightly better."]
+    if unsaid:
+        return [f"{unsaid} of {decided} decided votes do not say how much better: each may be either."]
+    return []
 
 
 def _warnings(votes: VoteArrays, names: Sequence[str]) -> list[str]:

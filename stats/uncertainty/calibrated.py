@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
-from stats.uncertainty.sandwich import about_circles, bread, cell_sandwich, unit_sandwich
+from stats.uncertainty.sandwich import Known, about_circles, bread_of, cell_sandwich, unit_sandwich
 from stats.uncertainty.shares import UnitShares
 from stats.votes.arrays import BoolArray, FloatArray, IntArray, VoteArrays
 
@@ -85,7 +85,7 @@ class Precision:
 
 
 def precision(
-    votes: VoteArrays, strengths: FloatArray, *, circle: BoolArray | None = None, tie: float | None = None
+    votes: VoteArrays, strengths: FloatArray, *, circle: BoolArray | None = None, tie: Known = None
 ) -> Precision:
     """Give the precision of strengths and of all differences, for documents and annotators as random samples.
 
@@ -100,7 +100,7 @@ def precision(
         votes: Votes that connect all their systems, each of which has some.
         strengths: Shape (n,), their fit_bradley_terry, in log-odds.
         circle: Shape (n, n), which systems belong together; see graphs.same_circle. All of them if None.
-        tie: Log of Davidson's tie parameter if the strengths are its; it is taken as known.
+        tie: What the strengths were fitted with; see sandwich.Known.
     Returns:
         The precision; differences of systems in different circles have no meaning, as the prior made them.
     Source:
@@ -112,7 +112,7 @@ def precision(
     belong = np.ones((votes.n_systems, votes.n_systems), dtype=bool) if circle is None else circle
     key = ("precision", strengths.tobytes(), belong.tobytes(), tie)
     if key not in votes.worked_out:
-        inverse = bread(votes.wins(), strengths, tie)
+        inverse = bread_of(votes, strengths, tie)
         sources = [
             Source(shares, variances(unit_sandwich(votes, strengths, inverse, shares, tie), belong))
             for shares in unit_shares(votes)

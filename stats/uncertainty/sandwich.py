@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 from scipy.special import ndtri
 
 from stats.strengths.bradley_terry import PENALTY
+from stats.strengths.ordinal import OrdinalCounts, Thresholds, answered_halves, curvature, expected_halves
 from stats.uncertainty.shares import UnitShares, dense_is_faster
 from stats.votes.arrays import (
     A_SHARE,
@@ -22,6 +23,8 @@ from stats.votes.tallies import units
 
 # Most numbers of the clusters' gradients held at once, 4 MB.
 NUMBERS_AT_ONCE = 500_000
+# Log of Davidson's tie parameter, or the thresholds of an ordinal fit, taken as known; None for ties as halves.
+Known = float | Thresholds | None
 # Gradients in full of many clusters are held three times over.
 FULL_AT_ONCE = 100_000
 
@@ -90,21 +93,21 @@ def covariance_parts(votes: VoteArrays, strengths: FloatArray) -> CovariancePart
 
 
 def cell_sandwich(
-    votes: VoteArrays, strengths: FloatArray, inverse: FloatArray, tie: float | None = None
+    votes: VoteArrays, strengths: FloatArray, inverse: FloatArray, tie: Known = None
 ) -> tuple[FloatArray, int]:
     """Compute the covariance with (document, annotator) cells as clusters, and count the cells.
 
     Args:
         votes, strengths: As in covariance_parts.
         inverse: Their bread.
-        tie: Log of Davidson's tie parameter, taken as known; None for ties as halves.
+        tie: See Known.
     """
     cells = renumbered(document_and_annotator(votes))
     return inverse @ _clustered(votes, _residuals(votes, strengths, tie), cells) @ inverse, units(cells)
 
 
 def unit_sandwich(
-    votes: VoteArrays, strengths: FloatArray, inverse: FloatArray, shares: UnitShares, tie: float | None = None
+    votes: VoteArrays, strengths: FloatArray, inverse: FloatArray, shares: UnitShares, tie: Known = None
 ) -> FloatArray:
     """Compute the covariance with units of one kind as clusters, each square times the weight of its unit.
 
@@ -145,12 +148,18 @@ def interval(
     return strengths - reach, strengths + reach
 
 
-def _residuals(votes: VoteArrays, strengths: FloatArray, tie: float | None = None) -> FloatArray:
-    """Give a's share of each vote less its expected share, times the vote's weight; shape (n_votes,)."""
+def _residuals(votes: VoteArrays, strengths: FloatArray, tie: Known = None) -> FloatArray:
+    """Give a's share of each vote less its expected share, times the vote's weight; shape (n_votes,).
+
+    In an ordinal fit a share is half the answer, and much better is twice slightly better.
+    """
     residuals = np.empty(len(votes))
     for part in stretches(len(votes)):
         gap = strengths[votes.system_a[part]] - strengths[votes.system_b[part]]
-        residuals[part] = A_SHARE[votes.outcome[part]] - expected_share(gap, tie)
+        if isinstance(tie, Thresholds):
+            residuals[part] = (answered_halves(votes, part, gap, tie) - expected_halves(gap, tie)) / 2
+        else:
+            residuals[part] = A_SHARE[votes.outcome[part]] - expected_share(gap, tie)
     if votes.weight is not None:
         residuals *= votes.weight
     return residuals
@@ -188,9 +197,20 @@ def bread(wins: FloatArray, strengths: FloatArray, tie: float | None = None) -> 
     spread = share * (1 - share)
     if tie is not None:
         spread = spread - _tie_chance(gap, tie) / 4
-    curvature = (wins + wins.T) * spread
-    n = len(wins)
-    hessian = np.diag(curvature.sum(axis=1)) - curvature + PENALTY * np.eye(n)
+    return _inverted((wins + wins.T) * spread)
+
+
+def bread_of(votes: VoteArrays, strengths: FloatArray, tie: Known = None) -> FloatArray:
+    """Give the bread of these votes, whichever model the strengths are of; tie: see Known."""
+    if isinstance(tie, Thresholds):
+        return _inverted(curvature(OrdinalCounts.of(votes), strengths, tie))
+    return bread(votes.wins(), strengths, tie)
+
+
+def _inverted(curved: FloatArray) -> FloatArray:
+    """Invert the penalized negative Hessian whose pairs are curved so, acting on strengths with mean zero; (n, n)."""
+    n = len(curved)
+    hessian = np.diag(curved.sum(axis=1)) - curved + PENALTY * np.eye(n)
     centre = np.eye(n) - 1 / n
     return centre @ np.linalg.inv(hessian) @ centre
 

@@ -56,9 +56,10 @@ class VoteArrays:
         n_systems: Number of systems, with or without votes.
         weight: How much each vote counts in wins and ratings, finite and above 0, such as 1 / P(its pair was shown);
             all 1 if None. Numbers of votes never use it.
+        strength: How much better: 0 where nobody said, 1 slightly, 2 much; None where it does not count.
     Raises:
-        InvalidVotesError: Lengths differ, an index is out of range, a weight is not finite and above 0, or a vote
-            compares a system with itself.
+        InvalidVotesError: Lengths differ, an index is out of range, a weight is not finite and above 0, a strength
+            is none, or a vote compares a system with itself.
     """
 
     system_a: IntArray
@@ -68,6 +69,7 @@ class VoteArrays:
     annotator: IntArray
     n_systems: int
     weight: FloatArray | None = None
+    strength: IntArray | None = None
 
     def __post_init__(self) -> None:
         columns = {name: getattr(self, name) for name in ("system_a", "system_b", "outcome", "document", "annotator")}
@@ -81,12 +83,20 @@ class VoteArrays:
             raise InvalidVotesError("A vote compares a system with itself.")
         if self.weight is not None:
             self._check_weight(self.weight)
+        if self.strength is not None:
+            self._check_strength(self.strength)
 
     def _check_weight(self, weight: FloatArray) -> None:
         if weight.shape != self.system_a.shape:
             raise InvalidVotesError(f"weight has shape {weight.shape}, the votes {self.system_a.shape}.")
         if not np.isfinite(weight).all() or (weight <= 0).any():
             raise InvalidVotesError("Weights must be finite and above 0.")
+
+    def _check_strength(self, strength: IntArray) -> None:
+        if strength.shape != self.system_a.shape or not np.isin(strength, (0, 1, 2)).all():
+            raise InvalidVotesError("strength must be 0, 1 or 2 for each vote.")
+        if strength[self.tied].any():
+            raise InvalidVotesError("A tie has no strength.")
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -143,7 +153,9 @@ class VoteArrays:
         """Keep only the chosen votes; the systems stay the same."""
         columns = ("system_a", "system_b", "outcome", "document", "annotator")
         weight = None if self.weight is None else self.weight[chosen]
-        return replace(self, weight=weight, **{name: getattr(self, name)[chosen] for name in columns})
+        strength = None if self.strength is None else self.strength[chosen]
+        taken = {name: getattr(self, name)[chosen] for name in columns}
+        return replace(self, weight=weight, strength=strength, **taken)
 
     def count_by_system(self, chosen: BoolArray | None = None) -> IntArray:
         """Count the votes that each system took part in, among all votes or the chosen ones; shape (n_systems,)."""
