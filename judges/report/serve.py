@@ -19,6 +19,8 @@ from judges.models import Judge, ReportJob, Verdict
 from judges.models.reports import ReportJobQuerySet
 from judges.report.figures import Figures, judge_report
 
+# Of the figures; raise it where they are computed in another way, so that stored reports are made anew.
+RULES = 1
 # More verdicts than these are never read in a request.
 MOST_IN_REQUEST = 2_000
 # What the state does not see, such as another language of a document: look again after a day.
@@ -86,6 +88,7 @@ def _state(judge: Judge, criterion: Criterion, now: datetime) -> str:
     newest, study = newest_answer(criterion, now), criterion.study
     verdicts = Verdict.objects.done().filter(judge=judge, criterion=criterion).order_by()
     parts = [
+        RULES,
         [newest.revision, newest.settled],
         end_of_history(study),
         held_in_part(study),

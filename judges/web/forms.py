@@ -67,6 +67,9 @@ class AskForm(forms.Form):
         label="How many",
         help_text="Pairs, or summaries for a judge of scores. Empty: all.",
     )
+    seed = forms.IntegerField(
+        required=False, min_value=0, max_value=2_147_483_647, label="Seed", help_text="Of the draw. Empty: 0."
+    )
     pairs = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -101,7 +104,8 @@ class AskForm(forms.Form):
 
     def asked(self) -> Asked:
         values = self.cleaned_data
-        return Asked(values["criteria"], values["sample"], chosen=values["pairs"], cost_limit=values["cost_limit"])
+        seed, limit = values["seed"] or 0, values["cost_limit"]
+        return Asked(values["criteria"], values["sample"], seed, chosen=values["pairs"], cost_limit=limit)
 
 
 class DirectForm(forms.Form):

@@ -281,6 +281,17 @@ def test_the_page_of_a_study_takes_chosen_pairs():
     assert set(Verdict.objects.values_list("comparison", flat=True)) == {pair.pk}
 
 
+def test_the_page_draws_by_its_seed():
+    study, client = make_study(systems=4, documents=3), researcher()
+    drawn = []
+    for name, seed in (("one", "5"), ("same", "5"), ("other", "6")):
+        judge(name)
+        values = {"judge": name, "criteria": ["overall"], "sample": "4", "seed": seed}
+        assert client.post(reverse("ask-judge", args=[study.slug]), values).status_code == 302
+        drawn.append(set(Verdict.objects.filter(judge__name=name).values_list("comparison", flat=True)))
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
 def test_verdicts_of_a_study_and_of_its_dataset_stand_beside_each_other():
     study = make_study(systems=2, documents=1)
     asking = scripted()
