@@ -217,6 +217,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "figure": ("GET", RESULTS),
     "small-versus-large": ("GET", RESULTS),
     "planning": ("GET", RESULTS),
+    "errors": ("GET", RESULTS),
+    "errors-json": ("GET", RESULTS),
     "trust": ("GET", RESULTS),
     "trust-json": ("GET", RESULTS),
     "trust-votes": ("GET", RESULTS),
