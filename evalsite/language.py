@@ -14,7 +14,7 @@ from django.utils.cache import patch_vary_headers
 ENGLISH = frozenset(
     {
         *("healthz", "readyz", "api-docs", "api-openapi"),
-        *("board-json", "trust-json", "combined-json", "board-table", "board-ratings"),
+        *("board-json", "trust-json", "combined-json", "errors-json", "board-table", "board-ratings"),
         *("export-file", "release-zip", "release-file"),
         *("remarks-csv", "invitations-csv", "work-csv", "answers-csv"),
     }

@@ -206,6 +206,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "figure": ("GET", RESULTS),
     "small-versus-large": ("GET", RESULTS),
     "planning": ("GET", RESULTS),
+    "errors": ("GET", RESULTS),
+    "errors-json": ("GET", RESULTS),
     "trust": ("GET", RESULTS),
     "trust-json": ("GET", RESULTS),
     "trust-votes": ("GET", RESULTS),

@@ -46,6 +46,7 @@ EXPLAINS = {
     "board-differences": "boards.md#which-systems-differ",
     "board-wins": "boards.md#what-it-shows",
     "small-versus-large": "small-versus-large.md",
+    "errors": "marks.md#what-marks-say",
     "trust": "trust.md#trust",
     "trust-votes": "trust.md#trust",
     "combined": "trust.md#human-automatic",

@@ -69,6 +69,7 @@ class BoardVerdict:
     Attributes:
         kind: One of HEADINGS.
         small, large: The two systems; "" where there is no such system.
+        why: Where the small system errs more often than the large one, as people marked; "" unless that is sure.
         notes: What a reader must know of how the two were chosen, and of the numbers.
         picture: None where there is no interval.
     """
@@ -78,6 +79,7 @@ class BoardVerdict:
     sentence: str
     small: str = ""
     large: str = ""
+    why: str = ""
     notes: list[str] = field(default_factory=list)
     gains: list[Gain] = field(default_factory=list)
     picture: VerdictPicture | None = None

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from leaderboards.web.views import boards, charts, report, small_large, trust
+from leaderboards.web.views import boards, charts, errors, report, small_large, trust
 
 urlpatterns = [
     path("", include("leaderboards.web.release_urls")),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("boards/<slug:slug>/figures/", charts.figures, name="figures"),
     path("boards/<slug:slug>/figures/<slug:name>.<slug:ending>", charts.figure, name="figure"),
     path("boards/<slug:slug>/small-versus-large/", small_large.small_versus_large, name="small-versus-large"),
+    path("boards/<slug:slug>/errors/", errors.why_it_loses, name="errors"),
+    path("boards/<slug:slug>/errors/errors.json", errors.errors_json, name="errors-json"),
     path("boards/<slug:slug>/planning/", small_large.planning, name="planning"),
     path("boards/<slug:slug>/trust/", trust.trust, name="trust"),
     path("boards/<slug:slug>/trust/trust.json", trust.trust_json, name="trust-json"),

@@ -18,6 +18,7 @@ PAGES = (
     "report/",
     "sharing/",
     "small-versus-large/",
+    "errors/",
     "trust/",
     "trust/votes/",
     "combined/",

@@ -45,7 +45,7 @@ OF_THE_WORLD = re.compile(
     rf"|The table asks|Meeting summaries|{re.escape(COMMENT)}"
 )
 OF_A_STUDY = re.compile(
-    "(?!shared-|public-)(board|trust|study|combined|planning|figures|exports|disagreements|gold|small-versus-large"
+    "(?!shared-|public-)(board|trust|study|combined|planning|figures|exports|disagreements|gold|small-versus-large|errors"
     "|report|sharing)"
 )
 TO_DO = (

@@ -50,7 +50,17 @@ NO_PAGES = (ENGLISH - {"api-docs"}) | {
 WITHOUT_ACCOUNT = ("login", "forgotten-password", "password-link-sent", "new-password", "invited", "join", "resume")
 # Which of the pages of a study are looked at once more with the example, whose board has much to show.
 OF_THE_EXAMPLE = (
-    *("study", "board", "board-differences", "board-wins", "report", "figures", "small-versus-large", "planning"),
+    *(
+        "study",
+        "board",
+        "board-differences",
+        "board-wins",
+        "report",
+        "figures",
+        "small-versus-large",
+        "errors",
+        "planning",
+    ),
     *("trust", "trust-votes"),
     *("combined", "exports", "study-pairs", "disagreements", "dataset", "document", "run", "summary", "system"),
 )

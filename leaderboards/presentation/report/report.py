@@ -15,6 +15,7 @@ from annotations.models import WhichDocuments
 from leaderboards.boards.typical_pairs import RULE, typical_values
 from leaderboards.presentation.analysis import words as analysis_words
 from leaderboards.presentation.board_verdict import BoardVerdict, say_verdict
+from leaderboards.presentation.errors.words import with_why
 from leaderboards.presentation.flags import flag_note
 from leaderboards.presentation.methods import judging_of, paragraph
 from leaderboards.presentation.report.limits import limits_of
@@ -83,7 +84,7 @@ def make_report(query: BoardQuery, left_out: list[str], *, texts: bool = True, c
     if served.snapshot is None or served.values is None:
         raise SnapshotPendingError(query, served)
     board, people = served.values, query.values("people")
-    verdict = say_verdict(board)
+    verdict = with_why(say_verdict(board), query.study)
     # Pseudonyms of flagged annotators stay inside the study: the limits say how many they are.
     methods, sources = paragraph(board | {"flagged_annotators": []}, judging_of(query.study))
     return DecisionReport(

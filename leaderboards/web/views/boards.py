@@ -23,6 +23,7 @@ from leaderboards.presentation.board_verdict import say_verdict
 from leaderboards.presentation.charts.differences import differences_chart
 from leaderboards.presentation.charts.shown import show_chart
 from leaderboards.presentation.enough import in_numbers
+from leaderboards.presentation.errors.words import with_why
 from leaderboards.presentation.forest_plot import forest_plots
 from leaderboards.presentation.methods import as_text, judging_of
 from leaderboards.presentation.tables import TABLES
@@ -55,7 +56,7 @@ def board(request: HttpRequest, study: Study) -> HttpResponse:
             "intervals": other_intervals(served.values),
             "style_effects": style_rows(served.values),
             "neighbours": neighbour_rows(served.values),
-            "verdict": say_verdict(served.values),
+            "verdict": with_why(say_verdict(served.values), study),
             "warnings": in_numbers(served.values)["warnings"],
         }
         if query.filters.helped:
