@@ -111,9 +111,15 @@ class AskForm(forms.Form):
 class DirectForm(forms.Form):
     """How many documents, and pairs of each, people are asked about where judges and metrics are unsure."""
 
-    documents = forms.IntegerField(min_value=1, label="Documents", help_text="How many people are asked about.")
+    documents = forms.IntegerField(
+        min_value=1, max_value=LARGEST, label="Documents", help_text="How many people are asked about."
+    )
     pairs = forms.IntegerField(
-        required=False, min_value=1, label="Pairs of each", help_text="Empty: all pairs of a document."
+        required=False,
+        min_value=1,
+        max_value=LARGEST,
+        label="Pairs of each",
+        help_text="Empty: all pairs of a document.",
     )
 
 
