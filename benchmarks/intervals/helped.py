@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from benchmarks import coverage
-from benchmarks.coverage import PAIRS, STRENGTHS
+from benchmarks.intervals.coverage import PAIRS, STRENGTHS
 from benchmarks.intervals.designs import Design, Work
 from benchmarks.intervals.draw import work_shares
 from stats.metrics.likeness import LEVEL, likeness

@@ -1,6 +1,6 @@
 """Simulate how often 95 % intervals cover the truth, in studies drawn from known strengths and varying tastes.
 
-    python -m benchmarks.coverage [--repeats 500] [--seed 1] [--processes 2]
+    python -m benchmarks.intervals.coverage [--repeats 500] [--seed 1] [--processes 2]
 
 Every annotator judges every document: all six pairs of four systems, or one pair drawn at random. In addition to the
 systems' strengths, each annotator and each document has a normally distributed taste for each system, with the standard

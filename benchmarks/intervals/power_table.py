@@ -1,6 +1,6 @@
 """Simulate the studies that a new study's forecast rests on, and keep where the ends of their intervals lie.
 
-    python -m benchmarks.power_table [--studies 400] [--minutes 4] [--out annotations/drafting/power_table.jsonl]
+    python -m benchmarks.intervals.power_table [--studies 400] [--minutes 4] [--out FILE]
 
 Each line of the file is a design: how alike people judge, annotators, documents, votes on each document, and quantiles
 of both ends of the interval less the true share, which is one half; -1 and 1 stand for a study without an interval. A
