@@ -14,7 +14,13 @@ from tests.api.test_permissions import TABLE, World
 pytestmark = pytest.mark.django_db
 
 SURROGATE = b'"\\ud800"'
-UPLOADS = ("/datasets/{name}/documents", "/datasets/{name}/summaries", "/studies/{slug}/votes")
+APPS = ("models_runner", "annotations", "marks", "judges")
+UPLOADS = (
+    "/datasets/{name}/documents",
+    "/datasets/{name}/summaries",
+    "/studies/{slug}/votes",
+    "/studies/{slug}/marks",
+)
 
 
 @pytest.fixture
@@ -26,7 +32,7 @@ def world(settings):
 @cache
 def _every_row():
     """One statement: these tests read all rows after every request."""
-    models = [m for label in ("models_runner", "annotations") for m in apps.get_app_config(label).get_models()]
+    models = [m for label in APPS for m in apps.get_app_config(label).get_models()]
     return " UNION ALL ".join(_rows_of(model._meta) for model in (*models, Release))
 
 

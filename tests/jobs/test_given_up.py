@@ -10,6 +10,7 @@ from api.models import Delivery, Webhook
 from jobs.models import MAX_ATTEMPTS
 from jobs.registry import registered_jobs
 from jobs.sweeper import sweep
+from judges.models.reports import ReportJob
 from leaderboards.models import ExportJob, Release, SnapshotJob
 from models_runner.models import FineTuning, ImportDraft, ImportJob, ProviderBatch, ScoringJob, Summary, Trial
 from tests.factories import (
@@ -21,6 +22,7 @@ from tests.factories import (
     UserFactory,
     make_study,
 )
+from tests.judges.files import judge
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +81,11 @@ def provider_batch():
     return ProviderBatch.objects.create(run=RunFactory(), requests=1)
 
 
+def judge_report():
+    study = make_study()
+    return ReportJob.objects.create(judge=judge(), criterion=study.criteria.get())
+
+
 def import_job():
     draft = ImportDraft.objects.create(file_names=["a.vtt"], created_by="ada")
     return ImportJob.objects.create(draft=draft, kind="read")
@@ -86,7 +93,7 @@ def import_job():
 
 KINDS = (
     *(summary, scoring_job, finetuning, evidence_job, quality_snapshot),
-    *(snapshot_job, release, export, delivery, trial, import_job, provider_batch),
+    *(snapshot_job, release, export, delivery, trial, import_job, provider_batch, judge_report),
 )
 
 

@@ -2,12 +2,13 @@
 
 import os
 
+from models_runner.metrics.protocol import ValueDescription
 from models_runner.metrics.registry import METRICS
 
 
 class KillerMetric:
     key = "killer"
-    names = ("killed",)
+    values = (ValueDescription("killed", "Killed", "", "A metric that ends its worker."),)
 
     def signature(self, language):
         return "killer|1"
@@ -16,4 +17,4 @@ class KillerMetric:
         os._exit(137)
 
 
-METRICS["killer"] = "tests.services.killer.KillerMetric"
+METRICS._own["killer"] = "tests.services.killer.KillerMetric"

@@ -115,7 +115,7 @@ def bare():
         instruction="short",
     )
     facts = Facts(
-        counts=dict.fromkeys(TABLES.keys() - {"comments", "repeats", "verdicts"}, 0),
+        counts=dict.fromkeys(TABLES.keys() - {"comments", "repeats", "verdicts", "marks"}, 0),
         left_out={},
         languages=[],
         licences=[],

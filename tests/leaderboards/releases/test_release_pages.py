@@ -67,7 +67,7 @@ def test_every_page_of_results_leads_to_the_others_and_marks_itself(study, page)
     links = re.search(r'aria-label="Results">(.*?)</nav>', html, re.DOTALL)[1]
     marked = re.search(r'href="([^"?]*)[^"]*" aria-current="page"', links)[1]
     assert marked == reverse(page, args=[study.slug])
-    assert links.count("<a ") == 9
+    assert links.count("<a ") == 10
 
 
 def test_a_large_export_is_written_by_a_worker(study, monkeypatch, django_capture_on_commit_callbacks):
