@@ -314,6 +314,9 @@ NLI_MODEL = env.str("NLI_MODEL", default="")
 MINICHECK_MODEL = env.str("MINICHECK_MODEL", default="")
 ALIGNSCORE_MODEL = env.str("ALIGNSCORE_MODEL", default="")
 ALIGNSCORE_BASE = env.str("ALIGNSCORE_BASE", default="")
+# The metric claims: short name of the system that it asks (empty: it cannot run), and the most tokens of an answer.
+CLAIMS_SYSTEM = env.str("CLAIMS_SYSTEM", default="")
+CLAIMS_TOKENS = env.int("CLAIMS_TOKENS", default=1_024)
 # Hosts besides this machine to which transcripts may be sent; the rule is in models_runner/adapters/endpoints.py.
 ALLOWED_ENDPOINTS = env.list("ALLOWED_ENDPOINTS", default=[])
 

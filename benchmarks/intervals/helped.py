@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from benchmarks import coverage
+from benchmarks.intervals import coverage
 from benchmarks.intervals.coverage import PAIRS, STRENGTHS
 from benchmarks.intervals.designs import Design, Work
 from benchmarks.intervals.draw import work_shares

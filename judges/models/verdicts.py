@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Coalesce
 
 from annotations.models import Comparison, Criterion, Study
 from jobs.models import MAX_ATTEMPTS, Leased, LeasedQuerySet, lease_constraints
@@ -23,6 +24,13 @@ class Answer(models.TextChoices):
 ABOUT_PAIRS = (Answer.A, Answer.B, Answer.TIE, Answer.BOTH_BAD)
 
 
+# The summary that a question shows first, or alone.
+SHOWN_FIRST = Case(
+    When(shown_first="b", then=Coalesce("comparison__summary_b", "summary_b")),
+    default=Coalesce("comparison__summary_a", "summary_a", "summary"),
+)
+
+
 class VerdictQuerySet(LeasedQuerySet["Verdict"]):
     def done(self) -> "VerdictQuerySet":
         """Select questions that were answered, with a verdict or without."""
@@ -37,18 +45,17 @@ class VerdictQuerySet(LeasedQuerySet["Verdict"]):
         return super().ready(now).filter(Q(not_before=None) | Q(not_before__lte=now))
 
     def in_order(self) -> "VerdictQuerySet":
-        """Order questions by document, so that its transcript is read once."""
+        """Order questions by document, then by the text shown first, so that an engine reads what they share once."""
         return self.order_by(
             "document__position",
             "document",
             "criterion__position",
             "criterion_key",
+            SHOWN_FIRST,
             "comparison",
             "summary_a",
             "summary_b",
-            "summary",
             "sample",
-            "shown_first",
             "pk",
         )
 

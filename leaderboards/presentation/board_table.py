@@ -15,7 +15,7 @@ from lib.numbers import (
     format_percent,
     format_whole,
 )
-from models_runner.metrics.declared import board_values, declared_value, direction_of, label_of
+from models_runner.metrics.declared import board_values, declared_value, direction_of, help_of, label_of
 from models_runner.metrics.protocol import Direction
 
 DEFAULT_SORT = "-rating"
@@ -28,6 +28,7 @@ class Column:
     Attributes:
         field: The field of a board's line that it sorts by; the key if left out.
         highest_first: Whether the first click on its heading sorts the highest value to the top.
+        help_text: A sentence on what it says; "" if the page says it elsewhere.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Column:
     write: Callable[[float], str]
     field: str = ""
     highest_first: bool = True
+    help_text: str = ""
 
     @property
     def sort_field(self) -> str:
@@ -63,7 +65,8 @@ def _metric_column(name: str) -> Column:
     declared = declared_value(name)
     digits = declared.value.digits if declared else 3
     write = partial(format_fraction, digits=digits) if digits else format_whole
-    return Column(name, label_of(name), write, highest_first=direction_of(name) == Direction.HIGHER)
+    highest_first = direction_of(name) == Direction.HIGHER
+    return Column(name, label_of(name), write, highest_first=highest_first, help_text=help_of(name))
 
 
 # The columns of every board; further ones are of metrics that some summary has a value of.
@@ -95,6 +98,7 @@ class TableHeader:
     Attributes:
         direction: How the table is sorted by this column: ascending, descending or "".
         next_sort: The order that a click on the heading asks for.
+        help_text: A sentence on what the column says; "" if there is none.
     """
 
     key: str
@@ -102,6 +106,7 @@ class TableHeader:
     numeric: bool
     direction: str
     next_sort: str
+    help_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,6 +150,10 @@ class BoardTable:
     headers: list[TableHeader]
     bodies: list[TableBody]
     notes: list[str]
+
+    @property
+    def explained(self) -> list[TableHeader]:
+        return [header for header in self.headers if header.help_text]
 
     @property
     def rows(self) -> list[TableRow]:
@@ -197,6 +206,7 @@ def _header(column: Column, sort: str) -> TableHeader:
         numeric=column is not SYSTEM,
         direction=direction,
         next_sort=reverse.get(direction, column.first_sort),
+        help_text=column.help_text,
     )
 
 

@@ -27,16 +27,20 @@ def say_size(line: Values) -> str:
     )
     high = line["votes_upper"]
     least = format_count(rounded_up(line["votes_lower"] or 0))
+    # Two texts: within a verdict sentences are translated one by one.
     if high is None:
-        return (
+        size = (
             f"About {votes} votes in all, spread evenly over {people} annotators and {documents} documents; at least "
-            f"{least} votes, and perhaps any number more. Ask again after {again} votes."
+            f"{least} votes, and perhaps any number more."
         )
-    most = format_count(rounded_up(high))
-    return (
-        f"About {votes} votes in all, spread evenly over {people} annotators and {documents} documents; between "
-        f"{least} and {most} votes. Ask again after {again} votes."
-    )
+    else:
+        most = format_count(rounded_up(high))
+        size = (
+            f"About {votes} votes in all, spread evenly over {people} annotators and {documents} documents; between "
+            f"{least} and {most} votes."
+        )
+    again_said = f"Ask again after {again} votes."
+    return f"{size} {again_said}"
 
 
 def rounded_up(number: int) -> int:

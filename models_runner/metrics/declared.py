@@ -125,8 +125,17 @@ def label_of(name: str) -> str:
     declared = declared_value(name)
     if declared is None:
         return name
-    in_language = declared.value.translations.get(get_language() or "")
-    return in_language[0] if in_language else declared.value.label
+    return _in_language(declared.value)[0]
+
+
+def help_of(name: str) -> str:
+    """Return a sentence on what a value says, in the language of label_of; "" of a name that no metric has."""
+    declared = declared_value(name)
+    return _in_language(declared.value)[2] if declared else ""
+
+
+def _in_language(value: ValueDescription) -> tuple[str, str, str]:
+    return value.translations.get(get_language() or "") or (value.label, value.unit, value.help_text)
 
 
 # ---- packages

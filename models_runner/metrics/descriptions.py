@@ -186,6 +186,18 @@ NLI = _support(
 MINICHECK = _support(
     "minicheck", "MiniCheck", help_text="How surely the transcript supports a sentence to a model that checks facts."
 )
+CLAIMS = (
+    ValueDescription(
+        "claims",
+        "Claims supported",
+        "share",
+        "Share of the claims that a language model finds in the summary and finds supported by the transcript.",
+        Direction.HIGHER,
+        0,
+        1,
+        _TRANSCRIPT,
+    ),
+)
 OWN: dict[str, tuple[ValueDescription, ...]] = {
     "rouge": ROUGE,
     "bertscore": BERTSCORE,
@@ -197,4 +209,5 @@ OWN: dict[str, tuple[ValueDescription, ...]] = {
     "alignscore": ALIGNSCORE,
     "nli": NLI,
     "minicheck": MINICHECK,
+    "claims": CLAIMS,
 }

@@ -17,6 +17,7 @@ OWN_METRICS = {
     "alignscore": "models_runner.metrics.facts.alignscore.AlignScoreMetric",
     "nli": "models_runner.metrics.facts.nli.NliMetric",
     "minicheck": "models_runner.metrics.facts.minicheck.MiniCheckMetric",
+    "claims": "models_runner.runs.asking.claims.ClaimsMetric",
 }
 METRIC_KEYS = tuple(OWN_METRICS)
 # The site's own, and those of packages that name a class in the group of entry points.

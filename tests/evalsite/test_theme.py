@@ -44,3 +44,22 @@ def test_text_is_readable(colours, text, ground):
 
 def test_dark_replaces_every_colour_of_light():
     assert LIGHT.keys() == DARK.keys()
+
+
+def rules(selector: str) -> str:
+    """What site.css says of exactly this selector, alone or in a list of selectors."""
+    found = re.findall(r"([^{}]+)\{([^{}]*)\}", re.sub(r"/\*.*?\*/", "", CSS, flags=re.DOTALL))
+    return "".join(said for names, said in found if selector in (name.strip() for name in names.split(",")))
+
+
+@pytest.mark.parametrize("selector", [".turn p", ".summary-text", ".plain", ".rendered"])
+def test_what_annotators_read_is_not_marked_as_unsupported(selector):
+    assert "wavy" in rules("mark.unsupported")
+    assert "wavy" not in rules(selector)
+
+
+def test_lines_of_a_summary_break_as_its_format_says():
+    assert re.findall("white-space: ([a-z-]+)", rules(".turn p")) == ["pre-line"]
+    assert re.findall("white-space: ([a-z-]+)", rules(".summary-text")) == ["pre-line"]
+    assert re.findall("white-space: ([a-z-]+)", rules(".plain .summary-text")) == ["pre-wrap"]
+    assert re.findall("white-space: ([a-z-]+)", rules(".rendered .summary-text")) == ["normal"]

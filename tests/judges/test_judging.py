@@ -324,3 +324,16 @@ def test_a_score_lies_within_its_scale():
 def test_one_job_asks_a_judge_about_a_study(answered):
     with pytest.raises(IntegrityError), transaction.atomic():
         JudgingJob.objects.create(judge=answered.judge, study=answered.study)
+
+
+def test_questions_that_show_the_same_text_first_follow_each_other():
+    study = make_study(systems=4, documents=2)
+    job = start_judging(scripted(samples=2), study, Asked())
+    rows = job.verdicts.in_order().select_related("comparison")
+    shown = [
+        (row.document_id, row.comparison.summary_a_id if row.shown_first == "a" else row.comparison.summary_b_id)
+        for row in rows
+    ]
+    assert len(shown) == 2 * 6 * 2 * 2
+    # Each of four texts stands first in one stretch of each document's questions.
+    assert len(list(itertools.groupby(shown))) == 2 * 4

@@ -209,3 +209,10 @@ def test_nothing_rated_is_no_plot():
 def test_ticks_are_few_and_round(spread):
     plot = forest_plot(board(line("a", rating=1000, rating_lower=1000 - spread, rating_upper=1000 + spread)))
     assert 2 <= len(plot.ticks) <= 5
+
+
+def test_the_heading_of_a_metric_says_what_it_is():
+    helps = {header.key: header.help_text for header in make_table(board(line("tiny", claims=0.5))).headers}
+    assert helps["rouge1"] == "Words that summary and reference share."
+    assert helps["claims"].startswith("Share of the claims that a language model finds in the summary")
+    assert (helps["rating"], helps["seconds"]) == ("", "")

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from annotations.models import Study
 from leaderboards.data.filters import Filters
@@ -11,6 +12,7 @@ from leaderboards.presentation.board_verdict import MEASURES, say_pair, say_verd
 from leaderboards.presentation.study_verdict import study_verdict
 from leaderboards.presentation.verdict_picture import draw_verdict
 from leaderboards.snapshots.boards import get_board
+from lib.text.translated import translated
 from tests.factories import SystemFactory, UserFactory, make_study
 from tests.leaderboards.compared import make_compared_study
 
@@ -53,6 +55,14 @@ def test_the_sentence_is_for_everyone():
     )
     assert said(lower=-0.04, verdict="not inferior").heading == "Good enough"
     assert said(upper=-0.06, verdict="inferior").heading == "Not good enough"
+
+
+@pytest.mark.parametrize("most", [None, 1200])
+def test_an_open_verdict_is_in_chinese_to_its_end(most):
+    with translation.override("zh-hans"):
+        sentence = translated(said(votes_upper=most).sentence)
+    assert set(re.findall("[A-Za-z]+", sentence)) == {"tiny", "big"}
+    assert sentence.endswith("累计 610 票后再来查看。")
 
 
 def test_gains_are_times_with_both_costs_and_a_dash_with_a_reason():

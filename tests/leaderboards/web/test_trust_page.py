@@ -12,10 +12,10 @@ from annotations.models import Judgement, JudgementRevision, Study
 from leaderboards.boards.analysis import inputs, metrics, robustness
 from leaderboards.presentation.analysis import words as analysis_words
 from leaderboards.web.views import trust
-from models_runner.models import Score
+from models_runner.models import Score, Summary
 from tests.factories import AnnotatorFactory, UserFactory, make_study
 from tests.leaderboards.analysed import make_scored_study
-from tests.leaderboards.helpers import make_rated_study, system_slugs
+from tests.leaderboards.helpers import make_rated_study, score, system_slugs
 from tests.people import annotator as somebody
 from tests.people import researcher, stranger
 
@@ -197,3 +197,15 @@ def test_no_score_no_plot(study):
     assert "scatter-dot" not in html
     assert "The summaries are not scored yet." in html
     assert "the summaries are not scored yet" in read("combined/")
+
+
+def test_plots_of_further_metrics_are_folded(study):
+    summaries = list(Summary.objects.filter(run__dataset=study.dataset).order_by("pk"))
+    names = ["coverage", "novel_2grams", "entity_precision", "chrf", "nli", "minicheck", "claims"]
+    for name in names:
+        score(summaries, name, [n / len(summaries) for n in range(len(summaries))], metric=name, signature=f"{name}|1")
+    page = read("trust/")
+    before, _, folded = page.partition("Further metrics against the rating")
+    assert before.count('class="scatter-frame"') == 6
+    assert "Claims supported against rating" in folded.partition("</details>")[0]
+    assert "Further metrics" not in before

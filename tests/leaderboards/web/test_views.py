@@ -116,6 +116,20 @@ def researcher_json(study, **query):
     return client.get(f"/boards/{study.slug}/board.json", query).json()
 
 
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("language", "heading", "sentence"),
+    [
+        ("en", "What do the metrics say?", "Words that summary and reference share."),
+        ("zh-CN", "这些指标说明什么？", "摘要和参考摘要共有的词。"),
+    ],
+)
+def test_what_metrics_say_stands_at_their_heading_and_below(study, language, heading, sentence):
+    page = researcher().get("/boards/meetings/", headers={"accept-language": language}).content.decode()
+    assert heading in page
+    assert f'title="{sentence}' in page and f"<dd>{sentence}" in page
+
+
 def test_every_dash_has_a_note_that_can_be_reached(study):
     study.systems.add(SystemFactory(regime=Regime.HUMAN))
     html = researcher().get(PAGES[0]).content.decode()

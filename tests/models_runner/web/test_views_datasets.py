@@ -84,8 +84,8 @@ def test_an_undefined_score_is_a_dash_with_its_reason():
     signature = MetricSignature.objects.create(metric="rouge", text="rouge|v1")
     Score.objects.create(summary=summary, signature=signature, name="rouge1", reason="the document has no reference")
     html = researcher().get(f"/documents/{summary.document_id}/").content.decode()
-    assert "<dt>rouge1</dt><dd>—</dd>" in html
-    assert "rouge1: the document has no reference" in html
+    assert "<dt>ROUGE-1</dt><dd>—</dd>" in html
+    assert "ROUGE-1: the document has no reference" in html
 
 
 def test_a_document_asks_the_same_queries_for_any_number_of_summaries(django_assert_num_queries):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t
 
-from benchmarks import coverage
+from benchmarks.intervals import coverage
 from stats.ratings.prediction_powered import Predictions, powered_ratings
 from stats.strengths.bradley_terry import fit_bradley_terry
 from stats.uncertainty.calibrated import precision

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks import coverage
+from benchmarks.intervals import coverage
 from stats.ratings.estimates import NO_LIMIT, NO_LIMITS
 from stats.ratings.ratings import Anchor, rate
 from stats.strengths.bradley_terry import SCALE, fit_bradley_terry, to_rating

@@ -6,7 +6,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.stats import norm
 
-from benchmarks import coverage
+from benchmarks.intervals import coverage
 from stats.ratings.estimates import NO_LIMIT, NO_LIMITS
 from stats.ratings.ratings import Anchor, rate
 from stats.strengths.bradley_terry import SCALE

@@ -1,0 +1,1 @@
+"""Metrics that ask a system of this site, and so need its record and its adapter."""
