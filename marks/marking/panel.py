@@ -10,7 +10,7 @@ from annotations.models import Assignment, Comparison, Study
 from marks.kinds.library import WHOLE, WORDS, kind_help, kind_label
 from marks.kinds.storing import ensure_library
 from marks.marking.shown import ShownText, shown_text
-from marks.models import Mark, MarkKind, Reading
+from marks.models import Mark, MarkKind
 
 # Keys that choose a kind.
 DIGITS = 9
@@ -28,16 +28,16 @@ class OfferedKind:
 class Panel:
     """Everything that the templates may show.
 
+    Whether the summaries were read for errors is not there: it would tell a pair that comes again from others.
+
     Attributes:
         marks: A JSON list of what stands: key, side, kind, severity, and of words start, end (characters shown,
             without blanks) and text.
-        read: The annotator has said that they looked for errors in both.
     """
 
     on_words: list[OfferedKind]
     on_the_whole: list[OfferedKind]
     marks: str
-    read: bool
     add_url: str
     take_back_url: str
     read_url: str
@@ -50,13 +50,10 @@ def marking_panel(assignment: Assignment) -> Panel:
     study = assignment.annotator.study
     pair = Comparison.objects.select_related("summary_a", "summary_b").get(pk=assignment.comparison_id)
     kinds = offered_kinds(study)
-    summaries = (pair.summary_a_id, pair.summary_b_id)
-    read = Reading.objects.filter(annotator=assignment.annotator_id, summary__in=summaries).count()
     return Panel(
         on_words=_offered(kinds, WORDS),
         on_the_whole=_offered(kinds, WHOLE),
         marks=json.dumps(_standing(assignment, pair, study.summary_format), ensure_ascii=False),
-        read=read == len(set(summaries)),
         **{
             f"{name}_url": reverse(address, args=[study.public_id])
             for name, address in (("add", "add-mark"), ("take_back", "take-back-mark"), ("read", "read-for-errors"))

@@ -94,14 +94,17 @@ def take_back(annotator: Annotator, token: UUID, mark_key: UUID, client_key: UUI
 
 
 @transaction.atomic
-def record_reading(annotator: Annotator, token: UUID) -> bool:
-    """Store that the annotator looked for errors in both summaries, or raise RefusedError; True if it was known."""
+def record_reading(annotator: Annotator, token: UUID) -> None:
+    """Store that the annotator looked for errors in both summaries, or raise RefusedError.
+
+    Whether it was known is not told: they may have read a summary in another pair, or the same pair before.
+    """
     assignment = lock_assignment(annotator, token)
     pair = assignment.comparison
     both = {pair.summary_a_id, pair.summary_b_id}
     known = set(annotator.readings.filter(summary__in=both).values_list("summary_id", flat=True))
     if known == both:
-        return True
+        return
     _check_may_mark(annotator, assignment)
     Reading.objects.bulk_create(
         [
@@ -110,7 +113,6 @@ def record_reading(annotator: Annotator, token: UUID) -> bool:
         ],
         ignore_conflicts=True,
     )
-    return False
 
 
 def _check_may_mark(annotator: Annotator, assignment: Assignment) -> None:

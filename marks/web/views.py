@@ -55,7 +55,7 @@ def read_for_errors(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     return _recorded(ReadForm(request.POST), lambda form: record_reading(annotator, form.cleaned_data["token"]))
 
 
-def _recorded(form: F, record: Callable[[F], bool]) -> HttpResponse:
+def _recorded(form: F, record: Callable[[F], bool | None]) -> HttpResponse:
     """Answer saved, or refused with a reason and nothing stored. A mark never completes a pair."""
     if not form.is_valid():
         field, messages = next(iter(form.errors.items()))
@@ -64,4 +64,4 @@ def _recorded(form: F, record: Callable[[F], bool]) -> HttpResponse:
         repeated = record(form)
     except RefusedError as refusal:
         return json_error(REFUSAL_STATUS.get(refusal.code, 409), refusal.code, str(refusal))
-    return JsonResponse({"saved": True, "complete": False, "repeated": repeated})
+    return JsonResponse({"saved": True, "complete": False, "repeated": bool(repeated)})

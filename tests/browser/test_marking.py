@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from marks.models import Mark, Reading
 from tests.browser.rating import join, press_until_next_pair, takes_answers, token
+from tests.browser.test_accessibility import violations
 from tests.factories import make_study
 from tests.marks.files import TEXT, study_with_texts
 
@@ -96,6 +97,43 @@ def test_rendered_words_are_marked_by_mouse_and_stand_after_a_reload(new_page):
     expect(page.locator("[data-mark-list] li")).to_have_count(2)
     assert painted(page, 0) == ["ships the checkout on", "Monday"]
     assert painted(page, 1) == []
+
+
+def test_a_word_is_marked_by_a_double_click(new_page):
+    page = join(new_page(), study_with_texts(text=MARKDOWN, ask_marks="optional"))
+    page.locator(".summary-text").nth(1).locator("strong").dblclick()
+    expect(page.locator("[data-chosen-words]")).to_have_text("Maya")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("[data-mark-form]")).to_be_hidden()
+    page.locator(".summary-text").nth(1).locator("em").dblclick()
+    expect(page.locator("[data-chosen-words]")).to_have_text("Monday")
+    page.get_by_role("button", name="Wrong number or date").click()
+    made(page, 1)
+    mark = Mark.objects.get()
+    assert (mark.text, stored_side(mark)) == ("Monday", "right")
+
+
+@pytest.mark.parametrize(
+    "screen",
+    [
+        {"viewport": {"width": 1366, "height": 650}},
+        {"viewport": {"width": 375, "height": 740}, "color_scheme": "dark"},
+    ],
+    ids=["laptop light", "phone dark"],
+)
+def test_everybody_can_read_and_reach_the_panel(new_page, screen):
+    page = join(new_page(bypass_csp=True, **screen), study_with_texts(text=MARKDOWN, ask_marks="optional"))
+    assert violations(page) == {}
+    select(page, 0, "Monday")
+    page.get_by_label("Major").check()
+    assert violations(page) == {}
+    page.get_by_role("button", name="Invented").click()
+    made(page, 1)
+    for key in ("m", "ArrowRight", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    page.get_by_role("button", name="I have looked").click()
+    made(page, 1)
+    assert violations(page) == {}
 
 
 def test_what_is_missing_and_that_nothing_else_is_wrong(new_page):

@@ -111,10 +111,27 @@ def test_a_mark_is_taken_back_once_and_stays_on_record(client, study, annotator)
 
 def test_who_found_nothing_has_read_both(client, study, annotator):
     sent = {"token": token(client, study)}
-    for repeated in (False, True):
-        assert client.post(url(study, "read-for-errors"), sent).json()["repeated"] is repeated
+    for _ in range(2):
+        answer = client.post(url(study, "read-for-errors"), sent)
+        assert answer.json() == {"saved": True, "complete": False, "repeated": False}
     assert Reading.objects.filter(annotator=annotator).count() == 2
-    assert client.get(url(study, "rate")).context["marking"].read
+
+
+def test_a_pair_that_comes_again_looks_new(client):
+    """The same two summaries, marked and read before: nothing on the page or in the answers tells so."""
+    study = study_with_texts(documents=12, ask_marks="optional", repeat_every=2)
+    client.post(invitation_path(study))
+    shown = []
+    while page := client.get(url(study, "rate")).context.get("page"):
+        before = client.get(url(study, "rate"))
+        read = client.post(url(study, "read-for-errors"), {"token": page.token})
+        after = client.get(url(study, "rate"))
+        marked = add(client, study, a_mark(page.token))
+        shown.append((before.context["marking"], after.context["marking"], read.json(), marked.json()))
+        vote_on(study.annotators.get().assignments.get(token=page.token), "left")
+    pairs = study.annotators.get().assignments.values_list("comparison__purpose", flat=True)
+    assert len(set(pairs)) > 1 and len(shown) == len(pairs) > 12
+    assert all(one == shown[0] for one in shown)
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,7 @@ def test_gold_is_not_told_from_rating_pairs(study, seed):
     Summary.objects.update(text="The same text.")
     Document.objects.update(title="The same title")
     Study.objects.update(gold_every=2, seed=seed)
+    Study.objects.update(ask_marks="optional")
     crawler = Crawler(study)
     crawler.joining()
     seen = {"gold": set(), "rating": set()}
@@ -143,7 +144,7 @@ def test_a_pair_that_comes_again_is_not_told_from_others(study, seed, monkeypatc
         marked_evidence(summary)
     Summary.objects.update(text="The same text.")
     Document.objects.update(title="The same title")
-    Study.objects.update(repeat_every=2, seed=seed)
+    Study.objects.update(repeat_every=2, seed=seed, ask_marks="optional")
     crawler = Crawler(study)
     crawler.joining()
     seen = {"repeat": set(), "rating": set()}
