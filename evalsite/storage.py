@@ -6,7 +6,7 @@ from typing import Any
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-OUR_APPS = ("annotations", "api", "evalsite", "leaderboards", "models_runner")
+OUR_APPS = ("annotations", "api", "evalsite", "leaderboards", "marks", "models_runner")
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):

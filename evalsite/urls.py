@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("evalsite.accounts.urls")),
     path("", include("models_runner.web.urls")),
     path("", include("annotations.web.urls")),
+    path("", include("marks.web.urls")),
     path("", include("judges.web.urls")),
     path("", include("protocol.web.urls")),
     path("", include("leaderboards.web.urls")),

@@ -22,6 +22,8 @@ from judges.judging.lifecycle import Asked, start_judging, start_judging_dataset
 from leaderboards.models.releases import ExportJob, Release
 from leaderboards.sharing.links import make_link
 from leaderboards.sharing.public import make_public
+from marks.kinds.storing import ensure_library
+from marks.marking.recording import NewMark, record_mark
 from models_runner.models import FineTuning, ImportDraft, Trial
 from tests.annotations.helpers import make_gold
 from tests.factories import SystemFactory, UserFactory, make_study
@@ -112,6 +114,9 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "vote": ("POST", JOINED),
     "remark": ("POST", JOINED),
     "undo": ("POST", JOINED),
+    "add-mark": ("POST", JOINED),
+    "take-back-mark": ("POST", JOINED),
+    "read-for-errors": ("POST", JOINED),
     "next": ("GET", JOINED),
     "hold": ("POST", JOINED),
     "guess": ("GET", JOINED),
@@ -246,7 +251,7 @@ def world(made, settings):
 
 
 def make_world():
-    study = make_study(systems=2, documents=2)
+    study = make_study(systems=2, documents=2, ask_marks="optional")
     users = {role: UserFactory() for role in ROLES if role != "stranger"}
     for role, site_role in SITE_ROLES.items():
         give_role(users[role], site_role)
@@ -331,11 +336,16 @@ def make_world():
         for name, (_, roles) in TABLE.items()
         if roles in (MEMBERS, OWNERS, INVITING_OWNERS, RESULTS, ONES_RATING) and name not in fitting
     }
+    mark = {"token": token, "side": "left", "error_kind": "missing decision", "severity": "minor"}
+    mark_key = _marked(study, token)
     vote = {"token": token, "criterion": "overall", "choice": "left", "client_key": uuid.uuid4()}
     data = {
         "vote": vote,
         "remark": {"token": token, "kind": "comment", "text": "Fine.", "client_key": uuid.uuid4()},
         "undo": {"client_key": uuid.uuid4()},
+        "add-mark": mark | {"client_key": uuid.uuid4()},
+        "take-back-mark": {"token": token, "mark": mark_key, "client_key": uuid.uuid4()},
+        "read-for-errors": {"token": token},
         "next": {"after": token},
         "change-study-status": {"change": "pause"},
         "add-member": {"username": users["outsider"].username, "role": "researcher"},
@@ -361,6 +371,14 @@ def make_world():
         "set-doi": {"doi": "10.5281/zenodo.1"},
     }
     return World(clients, args, data)
+
+
+def _marked(study, token):
+    """The key of a mark on this pair."""
+    ensure_library(study)
+    new = NewMark(token, "left", "missing decision", "minor", uuid.uuid4())
+    record_mark(study.annotators.get(assignments__token=token), new)
+    return new.client_key
 
 
 def got(response):

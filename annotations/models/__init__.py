@@ -23,6 +23,7 @@ from annotations.models.people import Invitation, InvitedMember, Membership
 from annotations.models.quality import QualitySnapshot
 from annotations.models.remarks import Remark
 from annotations.models.studies import (
+    AskMarks,
     Criterion,
     KeyOrder,
     Sampling,
@@ -36,6 +37,7 @@ from annotations.models.studies import (
 __all__ = [
     "Annotator",
     "AnnotatorQuerySet",
+    "AskMarks",
     "Assignment",
     "AssignmentQuerySet",
     "AuditEntry",

@@ -22,6 +22,13 @@ class Wanted(models.TextChoices):
     REQUIRED = "required", "Required"
 
 
+class AskMarks(models.TextChoices):
+    """Whether annotators may point at errors in the summaries of a pair (app marks)."""
+
+    OFF = "off", "Not asked"
+    OPTIONAL = "optional", "Optional"
+
+
 class WhichDocuments(models.TextChoices):
     ALL = "all", "All documents of the dataset"
     SAMPLE = "sample", "A random sample"
@@ -167,6 +174,13 @@ class Study(models.Model):
         default=Wanted.OPTIONAL,
         help_text="A comment on each pair, in the annotator's own words.",
     )
+    ask_marks = models.CharField(
+        "Mark errors",
+        max_length=10,
+        choices=AskMarks.choices,
+        default=AskMarks.OFF,
+        help_text="Annotators may mark what is wrong in either summary, and say what is missing.",
+    )
     # Studies that had votes when the order changed keep theirs: fingers have learnt it.
     key_order = models.CharField(max_length=10, choices=KeyOrder.choices, default=KeyOrder.BUTTONS, editable=False)
     # Which ConsentText annotators agree to before they are given a pair; 0: none.
@@ -258,6 +272,7 @@ class Study(models.Model):
             models.CheckConstraint(
                 condition=Q(strength__in=["off", "optional", "required"]), name="study_strength_known"
             ),
+            models.CheckConstraint(condition=Q(ask_marks__in=["off", "optional"]), name="study_ask_marks_known"),
             models.CheckConstraint(condition=Q(key_order__in=["buttons", "earlier"]), name="study_key_order_known"),
             models.CheckConstraint(
                 condition=(Q(which_pairs="anchor", anchor__isnull=False) | (~Q(which_pairs="anchor") & Q(anchor=None))),

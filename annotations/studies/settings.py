@@ -27,8 +27,10 @@ STATUS_CHANGES = {
     "close": (Study.Status.CLOSED, (Study.Status.OPEN, Study.Status.PAUSED)),
 }
 # Settings that are fixed once somebody has been given a pair: later answers would not mean the same as earlier ones.
-FIXED_BY_RATING = ("allow_tie", "allow_both_bad", "strength", "comments", "summary_format")
-LABELS = dict(zip(FIXED_BY_RATING, ("Equally good", "Both bad", "Strength", "Comments", "Summaries"), strict=True))
+FIXED_BY_RATING = ("allow_tie", "allow_both_bad", "strength", "comments", "summary_format", "ask_marks")
+LABELS = dict(
+    zip(FIXED_BY_RATING, ("Equally good", "Both bad", "Strength", "Comments", "Summaries", "Mark errors"), strict=True)
+)
 ALWAYS = (
     *("title", "annotator_title", "guidelines", "quota", "break_minutes", "gold_every", "open_link", "ask_guess"),
     "repeat_every",

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from annotations.counts.pair_tallies import recount_pairs
 from annotations.models import (
+    AskMarks,
     AuditEntry,
     Criterion,
     Membership,
@@ -78,6 +79,7 @@ class RatingOptions:
     allow_both_bad: bool = True
     strength: str = Wanted.OFF
     comments: str = Wanted.OPTIONAL
+    ask_marks: str = AskMarks.OFF
     break_minutes: int = 0
     summary_format: str = SummaryFormat.RENDERED
 

@@ -10,6 +10,7 @@ from api.gate.paging import PageQuery
 from api.schemas.common import BodySchema, Instruction, Positive, Slug, SummaryFormat
 
 Wanted = Literal["off", "optional", "required"]
+AskMarks = Literal["off", "optional"]
 StudyStatus = Literal["draft", "open", "paused", "closed"]
 
 
@@ -42,6 +43,7 @@ class StudyOut(Schema):
     allow_both_bad: bool
     strength: Wanted
     comments: Wanted
+    ask_marks: AskMarks
     summary_format: SummaryFormat
     seed: int
     simulated: bool = Field(description="Its votes were drawn by a program, to show what results look like.")
@@ -112,6 +114,7 @@ class StudyIn(BodySchema):
     allow_both_bad: bool = True
     strength: Wanted = "off"
     comments: Wanted = "optional"
+    ask_marks: AskMarks = Field("off", description="Whether annotators may mark what is wrong in the summaries.")
     break_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     summary_format: SummaryFormat = Field(
         "rendered", description="How annotators see the summaries: Markdown, text without markup, or as written."

@@ -8,6 +8,7 @@ decisions, actions and reasons, because these are what a team acts on.
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from marks.models import MarkKind
@@ -51,3 +52,15 @@ LIBRARY = (
     LibraryKind("missing reason", _("Missing reason"), _("Why something was decided is not there."), WHOLE),
 )
 BY_NAME = {kind.name: kind for kind in LIBRARY}
+
+
+def kind_label(name: str) -> str:
+    """Return a kind's name as pages write it: the project's own in the page's language, others as they are."""
+    kind = BY_NAME.get(name)
+    return gettext(kind.label) if kind else name
+
+
+def kind_help(name: str, help_text: str) -> str:
+    """Return what annotators are told of a kind: its owner's words, else the project's in the page's language."""
+    kind = BY_NAME.get(name)
+    return help_text or (gettext(kind.help_text) if kind else "")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from annotations.models import Sampling, SummaryFormat, Wanted
+from annotations.models import AskMarks, Sampling, SummaryFormat, Wanted
 from annotations.models.studies import DEFAULT_TITLE
 from models_runner.importing.readers.registry import FORMATS
 from models_runner.importing.reading import AUTO, Missing
@@ -200,6 +200,9 @@ class StudyPart(Part):
     allow_both_bad: bool = Field(default=True, description="“Both bad” is an answer.")
     strength: Asked = Field(default=Wanted.OFF.value, description="Slightly or much better.")
     comments: Asked = Field(default=Wanted.OPTIONAL.value, description="A comment on each pair.")
+    ask_marks: Annotated[str, _one_of(AskMarks.values)] = Field(
+        default=AskMarks.OFF.value, description="Annotators may mark what is wrong in the summaries."
+    )
     break_minutes: Annotated[int, Field(ge=0, le=1440)] = Field(
         default=0, description="Suggest a break after; 0: never."
     )

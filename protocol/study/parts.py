@@ -15,7 +15,7 @@ from protocol.study.scope import documents_part
 SAME = (
     *("annotator_title", "instruction", "seed", "quota", "sampling", "epsilon", "guidelines", "summary_format"),
     *("allow_tie", "allow_both_bad", "strength", "comments", "break_minutes", "gold_every", "ask_guess", "open_link"),
-    "repeat_every",
+    *("repeat_every", "ask_marks"),
     *("completion_code", "completion_url"),
 )
 MOMENTS = ("opens_at", "closes_at")

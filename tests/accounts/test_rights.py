@@ -97,6 +97,7 @@ def test_a_researcher_owns_the_study_they_create():
         "comments": "optional",
         "break_minutes": 0,
         "summary_format": "rendered",
+        "ask_marks": "off",
         "which_documents": "all",
         "which_pairs": "all",
         "seed": 0,

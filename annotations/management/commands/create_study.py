@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from annotations.models import Sampling, SummaryFormat, Wanted
+from annotations.models import AskMarks, Sampling, SummaryFormat, Wanted
 from annotations.people import links
 from annotations.studies import progress, setup
 from lib.lines import text_lines
@@ -28,6 +28,7 @@ def rating_options(options: dict[str, Any]) -> setup.RatingOptions:
         allow_both_bad=not options["no_both_bad"],
         strength=options["strength"],
         comments=options["comments"],
+        ask_marks=options["ask_marks"],
         break_minutes=options["break_minutes"],
         summary_format=options["summaries"],
     )
@@ -177,6 +178,12 @@ def _add_answers(parser: ArgumentParser) -> None:
         help="Ask whether a side is slightly or much better; without a value: required.",
     )
     parser.add_argument("--comments", choices=Wanted.values, default=Wanted.OPTIONAL)
+    parser.add_argument(
+        "--ask-marks",
+        choices=AskMarks.values,
+        default=AskMarks.OFF,
+        help="Let annotators mark what is wrong in the summaries.",
+    )
     parser.add_argument("--break-minutes", type=int, default=0, help="Suggest a break after so many minutes; 0: never.")
 
 

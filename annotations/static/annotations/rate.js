@@ -15,7 +15,7 @@ import { saveComment, send } from "./rate/sending.js";
 import { createState } from "./rate/state.js";
 import { undo } from "./rate/undo.js";
 
-const state = createState(document.querySelector("[data-rating]"));
+export const state = createState(document.querySelector("[data-rating]"));
 const { page, outbox } = state;
 const { root } = page;
 

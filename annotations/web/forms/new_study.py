@@ -71,6 +71,7 @@ STEPS = (
             "summary_format",
             "strength",
             "comments",
+            "ask_marks",
             "break_minutes",
             "sampling",
             "epsilon",

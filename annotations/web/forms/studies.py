@@ -36,6 +36,7 @@ class RatingOptionsForm(forms.Form):
     comments = forms.ChoiceField(
         choices=Wanted.choices, initial=Wanted.OPTIONAL, help_text="For each pair, in the annotator's own words."
     )
+    ask_marks = Study._meta.get_field("ask_marks").formfield()
     break_minutes = forms.IntegerField(
         min_value=0,
         max_value=24 * 60,

@@ -23,6 +23,7 @@ from annotations.people.farewell import farewell
 from annotations.people.questionnaire import open_questions
 from annotations.rating.assignment import has_work, next_assignment, prefetch
 from annotations.rating.leases import renew
+from annotations.rating.marking import MarkingPanel, panel_of
 from annotations.rating.page import RatingPage, rating_page, rating_progress, said_undone
 from annotations.rating.remarks import record_remark
 from annotations.rating.unblinding import next_guess, record_guess
@@ -76,15 +77,17 @@ def rate(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     assignment = next_assignment(annotator)
     if assignment is None:
         return _nothing_to_rate(request, annotator)
-    context = _pair_context(annotator, rating_page(assignment))
+    context = _pair_context(annotator, rating_page(assignment), panel_of(assignment))
     if request.headers.get("X-Fragment"):
         return render(request, "annotations/_pair.html", context)
     context["said"] = said_undone(annotator.study, request.GET.get("undone", ""))
     return render(request, "annotations/rate.html", context | _addresses(request, annotator))
 
 
-def _pair_context(annotator: Annotator, page: RatingPage) -> dict[str, object]:
+def _pair_context(annotator: Annotator, page: RatingPage, marking: MarkingPanel | None) -> dict[str, object]:
     about: dict[str, object] = {"page": page, "annotator": annotator, "reasons": Remark.Reason.choices}
+    if marking is not None:
+        about["marking"] = marking
     if page.practice:
         about["practice_url"] = practice_url(annotator, page.token)
     return about | _urls(annotator, "vote", "remark", "undo")
@@ -120,7 +123,7 @@ def upcoming(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     counted = Q(state=Assignment.State.DONE) | Q(comparison__purpose=Purpose.TRAINING)
     ahead = not annotator.assignments.filter(counted, token=shown).exists()
     page = rating_page(assignment, ahead=ahead)
-    return render(request, "annotations/_pair.html", _pair_context(annotator, page))
+    return render(request, "annotations/_pair.html", _pair_context(annotator, page, panel_of(assignment)))
 
 
 @never_cache

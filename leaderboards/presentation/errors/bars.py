@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from leaderboards.presentation.errors.words import kind_label
 from lib.numbers import format_percent
 from lib.text.translated import mark_of
+from marks.kinds.library import kind_label
 
 Values = Mapping[str, Any]
 ROW_HEIGHT, BAR_HEIGHT, LABEL_HEIGHT, AXIS_HEIGHT = 74, 18, 22, 26

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from annotations.evidence.alignment import sentence_spans
 from annotations.models import Study, SummaryEvidence
-from leaderboards.presentation.errors.words import kind_label
+from marks.kinds.library import kind_label
 from marks.models import Mark, folded
 from models_runner.models import Transcript
 

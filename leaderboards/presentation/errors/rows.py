@@ -6,7 +6,7 @@ from math import exp
 from typing import Any
 
 from leaderboards.presentation.errors.bars import interval_text
-from leaderboards.presentation.errors.words import kind_label
+from marks.kinds.library import kind_label
 
 Values = Mapping[str, Any]
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_noop as _
 from annotations.models import Study
 from leaderboards.presentation.board_verdict import BoardVerdict
 from lib.numbers import format_percent
-from marks.kinds.library import BY_NAME
 from marks.report.figures import compared_by_marks
 
 Values = Mapping[str, Any]
@@ -38,12 +37,6 @@ DOES = {
 }
 OTHER = _("It loses where people mark “%(kind)s”: %(small)s of its summaries against %(large)s.")
 NOT_SHOWN = _("No kind of error is surely more frequent in the small than in the large.")
-
-
-def kind_label(name: str) -> str:
-    """Return a kind's name as pages write it: the project's own in the page's language, others as they are."""
-    kind = BY_NAME.get(name)
-    return gettext(kind.label) if kind else name
 
 
 def why_sentence(figures: Values) -> str:

@@ -9,8 +9,9 @@ from annotations.models import Study
 from leaderboards.presentation.errors.bars import error_bars
 from leaderboards.presentation.errors.examples import error_examples
 from leaderboards.presentation.errors.rows import agreement_rows, decimals, losing_rows, system_rows
-from leaderboards.presentation.errors.words import NOT_SHOWN, compared_names, kind_label, why_sentence
+from leaderboards.presentation.errors.words import NOT_SHOWN, compared_names, why_sentence
 from leaderboards.web.requests import asked_for, page_context, results_data, results_page
+from marks.kinds.library import kind_label
 from marks.report.figures import mark_figures
 
 

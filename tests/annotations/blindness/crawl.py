@@ -54,6 +54,8 @@ class Crawler:
 
     def say(self, name, *, as_json=True, browser=None, url=None, **fields):
         data = {"kind": "comment", "text": "Fine.", "client_key": uuid.uuid4()} | fields
+        if "error_kind" in fields and "start" not in fields:
+            del data["text"]  # a mark on the whole has none
         headers = {"Accept": "application/json"} if as_json else {}
         return self.keep(name, (browser or self.browser).post(url or self.remark_url, data, headers=headers))
 
@@ -67,6 +69,7 @@ class Crawler:
         self.practice()
         self.rating()
         self.beside_votes()
+        self.marking()
         self.refusals()
         self.strangers_and_errors()
         self.languages()
@@ -172,6 +175,37 @@ class Crawler:
             self.say(f"bad undo, {kind}", url=self.undo_url, client_key="!", as_json=as_json)
         self.keep("pair after undo", self.browser.get(self.rate_url))
         self.say("skip", token=token, kind="skip", reason="other")
+
+    def marking(self):
+        """Asked for from here on: later pages, and their own data, hold the panel and the marks."""
+        Study.objects.update(ask_marks="optional")
+        page = self.keep("pair to mark", self.browser.get(self.rate_url)).context["page"]
+        add, back, read = (
+            reverse(name, args=[self.study.public_id]) for name in ("add-mark", "take-back-mark", "read-for-errors")
+        )
+        inked = "".join(page.left.split())
+        sent = {"token": page.token, "side": "left", "error_kind": "invented", "severity": "major"}
+        words = {"start": 0, "end": len(inked), "text": inked}
+        whole = sent | {"error_kind": "missing decision", "side": "right"}
+        for name, mark in {"on words": sent | words, "on the whole": whole}.items():
+            key = uuid.uuid4()
+            for time in ("first", "again"):
+                self.say(f"mark {name}, {time}", url=add, **mark | {"client_key": key})
+        self.say("mark of an unknown kind", url=add, **sent | words | {"error_kind": "!"})
+        self.say("mark on other words", url=add, **sent | words | {"text": "!"})
+        self.say("mark on no side", url=add, **sent | {"side": "a"})
+        self.say("mark on unknown pair", url=add, **sent | words | {"token": uuid.uuid4()})
+        self.say("mark key used", url=add, **sent | words | {"client_key": key})
+        self.keep("marked pair", self.browser.get(self.rate_url))
+        self.keep("marked fragment", self.browser.get(self.rate_url, headers={"X-Fragment": "1"}))
+        self.keep("marked ahead", self.browser.get(self.next_url, {"after": uuid.uuid4()}))
+        self.say("mark taken back", url=back, token=page.token, mark=key)
+        self.say("unknown mark taken back", url=back, token=page.token, mark=uuid.uuid4())
+        self.say("bad mark taken back", url=back, token=page.token, mark="!")
+        self.say("read for errors", url=read, token=page.token)
+        self.say("unknown pair read", url=read, token=uuid.uuid4())
+        for name, url in (("adds", add), ("takes back", back), ("reads", read)):
+            self.say(f"stranger {name} a mark", url=url, browser=Client(), **sent | words | {"mark": key})
 
     def refusals(self):
         token = self.token("pair to refuse")

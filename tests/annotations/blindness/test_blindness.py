@@ -47,6 +47,10 @@ def test_the_crawl_sees_real_pairs(study):
     for n in range(3):
         assert answers[f"pair {n}"].content.count(b'class="summary-text" lang="en"><p dir="auto">') == 2
         assert answers[f"vote {n} second question"].json() == {"saved": True, "complete": True, "repeated": False}
+    for mark in ("mark on words", "mark on the whole"):
+        assert answers[f"{mark}, again"].json() == {"saved": True, "complete": False, "repeated": True}
+    assert answers["marked pair"].content.count(b"&quot;side&quot;:") == 2
+    assert answers["read for errors"].status_code == 200
     sentences = re.findall(
         rb'<span class="sentence"[^>]* data-support="2">Text \d.</span>', answers["fragment"].content
     )
@@ -56,7 +60,7 @@ def test_the_crawl_sees_real_pairs(study):
 def test_files_that_annotator_pages_load_name_nothing(study):
     pages = [a.content.decode() for a in Crawler(study).crawl().values()]
     names = {name for page in pages for name in STATIC.findall(page)}
-    assert "annotations/rate.js" in names
+    assert {"annotations/rate.js", "marks/marking.js", "marks/marking/marks.js"} <= names
     for name in names:
         assert not LEAK.search(Path(finders.find(name)).read_text()), name
 
@@ -104,6 +108,7 @@ def test_gold_is_not_told_from_rating_pairs(study, seed):
     Summary.objects.update(text="The same text.")
     Document.objects.update(title="The same title")
     Study.objects.update(gold_every=2, seed=seed)
+    Study.objects.update(ask_marks="optional")
     crawler = Crawler(study)
     crawler.joining()
     seen = {"gold": set(), "rating": set()}
@@ -139,7 +144,7 @@ def test_a_pair_that_comes_again_is_not_told_from_others(study, seed, monkeypatc
         marked_evidence(summary)
     Summary.objects.update(text="The same text.")
     Document.objects.update(title="The same title")
-    Study.objects.update(repeat_every=2, seed=seed)
+    Study.objects.update(repeat_every=2, seed=seed, ask_marks="optional")
     crawler = Crawler(study)
     crawler.joining()
     seen = {"repeat": set(), "rating": set()}

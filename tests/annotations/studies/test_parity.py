@@ -43,6 +43,7 @@ SETTINGS = {
     "allow_both_bad": False,
     "strength": "required",
     "comments": "off",
+    "ask_marks": "optional",
     "break_minutes": 30,
     "summary_format": "plain",
     "margin": 0.1,

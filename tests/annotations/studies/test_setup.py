@@ -226,6 +226,7 @@ def asked_for(dataset, systems, **changes):
         "epsilon": "0.2",
         "strength": "off",
         "summary_format": "rendered",
+        "ask_marks": "off",
     }
     return values | changes
 

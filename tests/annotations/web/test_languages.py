@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SAME_EVERYWHERE = {
     *("Punchweight", "Cookie", "annotator", "Ctrl", "Shift", "Enter", "Tab", "Esc", "PROLIFIC", "PID", "FFEE", "UUID"),
     *("token", "criterion", "choice", "client", "key", "kind", "lead", "time", "ms", "beauty", "after"),
+    *("side", "mark"),
 }
 OWN_WORDS = "Read first, then judge."
 TO_DO = (
@@ -78,7 +79,13 @@ def test_every_answer_to_an_annotator_is_in_one_language(study, monkeypatch, acc
     "options",
     [
         {"strength": "required", "break_minutes": 30, "comments": "required", "instruction": "long"},
-        {"strength": "optional", "allow_tie": False, "comments": "off", "instruction": "short"},
+        {
+            "strength": "optional",
+            "allow_tie": False,
+            "comments": "off",
+            "instruction": "short",
+            "ask_marks": "optional",
+        },
     ],
 )
 def test_every_option_of_the_rating_page_is_translated(options):

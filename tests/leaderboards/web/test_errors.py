@@ -13,9 +13,10 @@ from annotations.models.evidence import METHOD
 from leaderboards.presentation.board_verdict import say_verdict
 from leaderboards.presentation.errors.bars import error_bars
 from leaderboards.presentation.errors.examples import error_examples
-from leaderboards.presentation.errors.words import kind_label, why_sentence, with_why
+from leaderboards.presentation.errors.words import why_sentence, with_why
 from leaderboards.snapshots.boards import get_board
 from marks.imports.storing import import_marks
+from marks.kinds.library import kind_label
 from marks.models import Mark, Reading
 from marks.report.figures import mark_figures
 from models_runner.models import System

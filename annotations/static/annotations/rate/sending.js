@@ -81,6 +81,7 @@ function answered(state, item, reply, sent) {
   const isShown = item.token === page.token;
   if (reply.error) refused(state, item, reply.error, isShown);
   else saved(state, item);
+  document.dispatchEvent(new CustomEvent("item-answered", { detail: { item, error: reply.error } }));
   sent.complete ||= isShown && Boolean(reply.complete);
   sent.skipped ||= isShown && item.kind === "skip";
   sent.practised ||= sent.complete && item.kind !== "skip" && "practice" in page.pair.dataset;

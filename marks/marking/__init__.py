@@ -1,0 +1,1 @@
+"""How annotators mark errors on the rating page: what the page shows, and what is recorded."""
