@@ -1,8 +1,9 @@
 from html import unescape
+from uuid import uuid4
 
 import pytest
 
-from annotations.models import Assignment, Comparison, Judgement, Study
+from annotations.models import Assignment, Comparison, Judgement, JudgementRevision, Study
 from annotations.people.links import invitation_path
 from annotations.quality.exclusion import exclude
 from evalsite.web.views import study_rows
@@ -118,6 +119,27 @@ def test_each_study_has_its_verdict_in_a_sentence_but_for_who_rates_there():
     assert verdict.sentence in unescape(page.content.decode())
     client.post(invitation_path(study))
     assert client.get("/").context["study_rows"][0].verdict is None
+
+
+def test_a_verdict_from_before_the_newest_votes_says_so():
+    study = make_study(systems=2, documents=3)
+    client = researcher()
+    assert "The verdict appears here once somebody has opened" in client.get(f"/studies/{study.slug}/").content.decode()
+    client.get(f"/boards/{study.slug}/")
+    paths = ("/", f"/studies/{study.slug}/")
+    told, compute = "votes have come in since.", f'<a href="/boards/{study.slug}/">Compute it with all votes</a>'
+    assert [told in client.get(path).content.decode() for path in paths] == [False, False]
+    assert "no vote has come in since." in client.get(paths[1]).content.decode()
+    judge(study, 3)
+    for vote in Judgement.objects.all():
+        JudgementRevision.objects.create(
+            assignment=vote.assignment, criterion=vote.criterion, client_key=uuid4(), outcome=vote.outcome
+        )
+    for path in paths:
+        html = client.get(path).content.decode()
+        assert told in html and compute in html
+    client.get(f"/boards/{study.slug}/")
+    assert [told in client.get(path).content.decode() for path in paths] == [False, False]
 
 
 def test_verdicts_are_those_of_the_newest_boards():
