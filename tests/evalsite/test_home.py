@@ -151,3 +151,11 @@ def test_verdicts_are_those_of_the_newest_boards():
     newest = study_verdict(studies[0])
     assert stored_verdicts(studies) == {studies[0].pk: newest, studies[1].pk: study_verdict(studies[1])}
     assert stored_verdicts([]) == {}
+
+
+def test_an_error_page_has_the_navigation_of_who_is_logged_in():
+    assert [client.get("/nowhere/").status_code for client in (researcher(), stranger())] == [404, 404]
+    html = researcher().get("/nowhere/").content.decode()
+    assert '<a href="/studies/"' in html and '<a href="/runs/"' in html
+    assert 'class="site-nav"' not in stranger().get("/nowhere/").content.decode()
+    assert 'class="site-nav"' not in researcher().get("/rate/nowhere/").content.decode()
