@@ -115,7 +115,9 @@ class StudyForm(RatingOptionsForm):
         label="Short name",
         help_text="Used in addresses and commands. Empty: made from the title.",
     )
-    dataset = forms.ModelChoiceField(Dataset.objects.order_by("name"), to_field_name="name")
+    dataset = forms.ModelChoiceField(
+        Dataset.objects.order_by("name"), to_field_name="name", empty_label="Choose a dataset"
+    )
     split = forms.CharField(max_length=50, required=False, help_text="Split of the dataset; empty for all.")
     sample = forms.IntegerField(
         min_value=1,
