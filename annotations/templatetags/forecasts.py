@@ -2,6 +2,7 @@
 
 from django import template
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from annotations.drafting.forecast import MOST_DOCUMENTS, StudyForecast
 from annotations.studies.effort import in_words
@@ -25,7 +26,17 @@ def chance(value: float) -> str:
 
 
 @register.filter
+def pace(seconds: float) -> str:
+    """Write the time for one pair in whole seconds: 1 second, 40 seconds."""
+    whole = round(seconds)
+    return ngettext("%(n)s second", "%(n)s seconds", whole) % {"n": format_count(whole)}
+
+
+@register.filter
 def hours(value: float) -> str:
+    """Write hours with a digit after the point while they are few; never 0.0 of some work."""
+    if 0 < value < 0.05:
+        return _("under 0.1")
     return f"{value:.0f}" if value >= 20 else f"{value:.1f}"
 
 

@@ -26,7 +26,7 @@ from annotations.web.access import StillRatingError, datasets_being_rated, resul
 from evalsite.example.study import remove_example as remove
 from evalsite.web.overview import next_steps, system_rows
 from leaderboards.presentation.board_verdict import BoardVerdict
-from leaderboards.presentation.study_verdict import stored_verdicts
+from leaderboards.presentation.study_verdict import DatedVerdict, dated_verdicts
 from lib.choices import refuse_choice
 from models_runner.models import Dataset, Run, Summary
 from models_runner.runs import overview
@@ -44,13 +44,17 @@ class StudyRow:
         study: The study.
         votes: Answers that boards count, to all questions.
         needed: Answers that the quota asks for.
-        verdict: Of the newest stored board on the first question; None while there is none, or it must not be seen.
+        dated: Verdict of the newest board on the first question; None while there is none, or it must not be seen.
     """
 
     study: Study
     votes: int
     needed: int
-    verdict: BoardVerdict | None = None
+    dated: DatedVerdict | None = None
+
+    @property
+    def verdict(self) -> BoardVerdict | None:
+        return self.dated.verdict if self.dated else None
 
 
 @require_safe
@@ -87,7 +91,7 @@ def study_rows(visible: QuerySet[Study], hidden: Collection[int] = ()) -> list[S
     questions: dict[int, list[int]] = defaultdict(list)
     for question, study in Criterion.objects.filter(study__in=ids).order_by().values_list("pk", "study"):
         questions[study].append(question)
-    verdicts = stored_verdicts([study for study in studies if study.dataset_id not in hidden])
+    verdicts = dated_verdicts([study for study in studies if study.dataset_id not in hidden])
     return [
         StudyRow(
             study,

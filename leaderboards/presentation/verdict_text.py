@@ -60,7 +60,8 @@ def _more(result: Mapping[str, Any], votes: int) -> str:
     more = max(0, result["votes_needed"] - votes)
     if not more:
         return "A few more votes should decide it."
-    return f"To decide it with 4 chances in 5: {say_size(result)}"
+    more_said = "It takes more votes to decide it with 4 chances in 5."  # a text of its own: translated one by one
+    return f"{more_said} {say_size(result)}"
 
 
 def _p_text(result: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from annotations.web.access import StillRatingError, refuse_while_rating
-from leaderboards.presentation.study_verdict import study_verdict
+from leaderboards.presentation.study_verdict import dated_verdict
 
 register = template.Library()
 
@@ -18,4 +18,5 @@ def study_answer(context: dict[str, Any]) -> dict[str, Any]:
         refuse_while_rating(context["request"], study)
     except StillRatingError:
         return {"study": study, "hidden": True}
-    return {"study": study, "verdict": study_verdict(study, compute=False)}
+    dated = dated_verdict(study)
+    return {"study": study, "dated": dated, "verdict": dated.verdict if dated else None}

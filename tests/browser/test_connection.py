@@ -178,6 +178,30 @@ def test_an_answer_is_kept_while_the_study_is_paused(new_page, complaints):
     complaints.clear()
 
 
+def test_the_farewell_of_a_closed_study_tells_of_an_unsent_answer(new_page, complaints):
+    page = join(new_page(), make_study())
+    shown, texts = token(page), page.locator(".summary-text").all_inner_texts()
+    Study.objects.update(status="closed")
+    page.keyboard.press("3")
+    page.get_by_role("button", name="Reload the page").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Rating is closed")
+    expect(page.locator("[data-unsent]")).to_contain_text(
+        "1 answer has not reached the site. It is kept in this browser"
+    )
+    expect(page.get_by_text("nothing is left to do")).to_be_hidden()
+    expect(page.get_by_text("others may still be rating them")).to_have_count(0)
+    Study.objects.update(status="open")
+    page.reload()
+    rated(page, 1)
+    assert stored_choice(shown, texts) == "right"
+    Study.objects.update(status="closed")
+    page.reload()
+    expect(page.get_by_text("nothing is left to do")).to_be_visible()
+    expect(page.locator("[data-unsent]")).to_be_hidden()
+    assert all("409" in text for text in complaints)
+    complaints.clear()
+
+
 def test_the_next_pair_is_there_without_the_server(new_page, complaints):
     page = join(new_page(), make_study(systems=3, documents=3))
     next_is_fetched_ahead(page)

@@ -1,5 +1,7 @@
 """A new study in four steps: by keyboard to an open study, kept over reloads, readable, and without any script."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -106,7 +108,7 @@ def test_going_back_reloading_and_errors_lose_nothing(logged_in, complaints):
     expect(page.get_by_role("heading", name="2. Who")).to_be_visible()
     expect(page.get_by_role("checkbox", name="tiny", exact=True)).to_be_checked()
     page.get_by_label("Large system").select_option("tiny")
-    expect(page.locator("#problems-who")).to_contain_text("are the same")
+    expect(page.locator("#problems-large_system")).to_contain_text("are the same")
     page.get_by_role("link", name="When").click()
     looked_at(page)
     page.get_by_role("button", name="Create and open").click()
@@ -117,6 +119,35 @@ def test_going_back_reloading_and_errors_lose_nothing(logged_in, complaints):
     looked_at(page)
     assert ["400" in said for said in complaints] == [True]  # the browser's own word on the refused form
     complaints.clear()
+
+
+def test_only_ticked_systems_are_offered_and_a_fault_stands_at_the_field(logged_in):
+    SystemFactory(slug="other", parameters=1_000_000_000)
+    page = logged_in()
+    page.goto("/studies/new/")
+    page.get_by_role("link", name="Who").click()
+    offered = {
+        name: page.get_by_label(name).locator("option:not([hidden])") for name in ("Small system", "Large system")
+    }
+    for options in offered.values():
+        expect(options).to_have_count(1)  # "The best ... by the votes"
+    choose_systems(page)
+    for options in offered.values():
+        expect(options).to_have_text([re.compile("^The best"), "huge", "tiny"])
+    page.get_by_role("checkbox", name="tiny", exact=True).uncheck()
+    page.get_by_role("checkbox", name="other", exact=True).check()
+    expect(offered["Large system"]).to_have_text([re.compile("^The best"), "huge", "other"])
+    expect(page.get_by_label("Small system")).to_have_value("tiny")  # what was chosen does not change by itself
+    fault = page.locator("#problems-small_system")
+    expect(fault).to_contain_text("tiny is not one of the study's systems.")
+    expect(page.locator("#problems-who")).not_to_contain_text("is not one of")
+    page.get_by_role("checkbox", name="tiny", exact=True).check()
+    expect(fault).to_be_empty()
+    looked_at(page)
+    page.reload()
+    expect(page.get_by_label("Small system")).to_have_value("tiny")
+    expect(offered["Small system"]).to_have_count(4)
+    looked_at(page)
 
 
 def test_a_copy_of_the_tab_makes_no_second_study(logged_in):

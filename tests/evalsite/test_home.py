@@ -1,8 +1,9 @@
 from html import unescape
+from uuid import uuid4
 
 import pytest
 
-from annotations.models import Assignment, Comparison, Judgement, Study
+from annotations.models import Assignment, Comparison, Judgement, JudgementRevision, Study
 from annotations.people.links import invitation_path
 from annotations.quality.exclusion import exclude
 from evalsite.web.views import study_rows
@@ -120,6 +121,27 @@ def test_each_study_has_its_verdict_in_a_sentence_but_for_who_rates_there():
     assert client.get("/").context["study_rows"][0].verdict is None
 
 
+def test_a_verdict_from_before_the_newest_votes_says_so():
+    study = make_study(systems=2, documents=3)
+    client = researcher()
+    assert "The verdict appears here once somebody has opened" in client.get(f"/studies/{study.slug}/").content.decode()
+    client.get(f"/boards/{study.slug}/")
+    paths = ("/", f"/studies/{study.slug}/")
+    told, compute = "votes have come in since.", f'<a href="/boards/{study.slug}/">Compute it with all votes</a>'
+    assert [told in client.get(path).content.decode() for path in paths] == [False, False]
+    assert "no vote has come in since." in client.get(paths[1]).content.decode()
+    judge(study, 3)
+    for vote in Judgement.objects.all():
+        JudgementRevision.objects.create(
+            assignment=vote.assignment, criterion=vote.criterion, client_key=uuid4(), outcome=vote.outcome
+        )
+    for path in paths:
+        html = client.get(path).content.decode()
+        assert told in html and compute in html
+    client.get(f"/boards/{study.slug}/")
+    assert [told in client.get(path).content.decode() for path in paths] == [False, False]
+
+
 def test_verdicts_are_those_of_the_newest_boards():
     studies = [make_study(systems=2, documents=3, criteria=("overall", "fluency")) for _ in range(2)]
     for study in studies:
@@ -129,3 +151,11 @@ def test_verdicts_are_those_of_the_newest_boards():
     newest = study_verdict(studies[0])
     assert stored_verdicts(studies) == {studies[0].pk: newest, studies[1].pk: study_verdict(studies[1])}
     assert stored_verdicts([]) == {}
+
+
+def test_an_error_page_has_the_navigation_of_who_is_logged_in():
+    assert [client.get("/nowhere/").status_code for client in (researcher(), stranger())] == [404, 404]
+    html = researcher().get("/nowhere/").content.decode()
+    assert '<a href="/studies/"' in html and '<a href="/runs/"' in html
+    assert 'class="site-nav"' not in stranger().get("/nowhere/").content.decode()
+    assert 'class="site-nav"' not in researcher().get("/rate/nowhere/").content.decode()

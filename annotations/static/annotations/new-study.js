@@ -84,6 +84,22 @@ function suggest() {
   keep();
 }
 
+// ---- the two in question and the anchor are among the systems that are ticked
+
+const OF_TICKED = ["small_system", "large_system", "anchor"];
+
+function offerTicked() {
+  const ticked = new Set([...form.querySelectorAll("[name=systems]:checked")].map((box) => box.value));
+  for (const name of OF_TICKED) {
+    for (const option of form.elements[name].options) {
+      // What is chosen stays, with the fault beside it: a list must not change by itself what somebody chose.
+      const isOffered = option.value === "" || option.selected || ticked.has(option.value);
+      option.hidden = !isOffered;
+      option.disabled = !isOffered; // Safari shows hidden ones
+    }
+  }
+}
+
 // ---- the system that is looked for, also among those that are folded
 
 const search = form.querySelector("[data-system-search]");
@@ -138,6 +154,7 @@ form.addEventListener("submit", (event) => {
   sessionStorage.removeItem(KEY);
 });
 form.addEventListener("input", () => {
+  offerTicked();
   keep();
   lookAgain();
 });
@@ -155,7 +172,9 @@ live.addEventListener("htmx:afterSettle", () => {
 });
 // The systems of another dataset come as they were ticked when they were asked for; more may be ticked since then.
 document.addEventListener("htmx:oobAfterSwap", (event) => {
-  if (event.target.id === "system-list") bringBack();
+  if (event.target.id !== "system-list") return;
+  bringBack();
+  offerTicked();
 });
 addEventListener("hashchange", () => {
   const before = sections.findIndex((section) => !section.hidden);
@@ -174,6 +193,7 @@ if (bound) {
 } else {
   bringBack();
 }
+offerTicked();
 const wrong = bound ? firstWithErrors() : undefined;
 // Not by a hash in the address: the browser would take the focus away from the heading when it goes there.
 if (wrong) first = wrong.dataset.step;

@@ -20,6 +20,7 @@ from models_runner.models import Dataset, InstructionKind, System
 from models_runner.web.fields import ShortNameField
 
 LONGEST_SLUG = 100
+OF_TICKED = "One of the systems ticked above."
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,9 @@ class StudyForm(RatingOptionsForm):
         label="Short name",
         help_text="Used in addresses and commands. Empty: made from the title.",
     )
-    dataset = forms.ModelChoiceField(Dataset.objects.order_by("name"), to_field_name="name")
+    dataset = forms.ModelChoiceField(
+        Dataset.objects.order_by("name"), to_field_name="name", empty_label="Choose a dataset"
+    )
     split = forms.CharField(max_length=50, required=False, help_text="Split of the dataset; empty for all.")
     sample = forms.IntegerField(
         min_value=1,
@@ -144,8 +147,8 @@ class StudyForm(RatingOptionsForm):
         widget=forms.CheckboxSelectMultiple,
         help_text="At least two.",
     )
-    small_system = _system_field("Small system in question", empty="The best compact one by the votes")
-    large_system = _system_field("Large system in question", empty="The best large one by the votes")
+    small_system = _system_field("Small system in question", OF_TICKED, "The best compact one by the votes")
+    large_system = _system_field("Large system in question", OF_TICKED, "The best large one by the votes")
     anchor = _system_field(
         "Anchor", "Compare this system with each other one; empty for all pairs.", "None: all pairs of systems"
     )

@@ -1,6 +1,7 @@
 """The page of a new study: four steps, and beside them what the study would be."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, cast
 from uuid import uuid4
 
@@ -20,6 +21,8 @@ from annotations.web.access import refusals_by_dataset, study_creators_only
 from annotations.web.forms.new_study import STEP_OF, STEPS, FormStep, StudyForm, free_slug
 from models_runner.models import Dataset, System
 
+# Their faults stand at the field: the list of systems is long, and the head of the step out of sight.
+AT_FIELD = ("small_system", "large_system")
 PAGE, LIVE, EXACT = (f"annotations/{name}.html" for name in ("new_study", "_new_study_live", "_exact_forecast"))
 
 
@@ -96,18 +99,24 @@ def _keep_errors_before(form: StudyForm, step: str) -> None:
 
 @dataclass(frozen=True)
 class ShownStep:
-    """A step with its fields, and what is wrong in it."""
+    """A step with its fields, and what is wrong in it.
+
+    Attributes:
+        problems: Those shown at the head of the step.
+        at_field: Those shown at a field, by its name.
+    """
 
     step: FormStep
     fields: list[BoundField]
     advanced: list[BoundField]
     problems: list[Problem]
+    at_field: dict[str, list[Problem]]
     following: FormStep | None
     wrong: bool
 
     @property
     def has_errors(self) -> bool:
-        return self.wrong or any(p.blocking for p in self.problems)
+        return self.wrong or any(p.blocking for p in chain(self.problems, *self.at_field.values()))
 
     @property
     def folded_errors(self) -> bool:
@@ -141,12 +150,14 @@ def _looked_at(form: StudyForm) -> LiveDraft | None:
 def _shown(form: StudyForm, step: FormStep, draft: LiveDraft | None, told: set[str]) -> ShownStep:
     after = STEPS[STEPS.index(step) + 1 :]
     refused = set(form.errors)
-    problems = [p for p in (draft.plan.problems if draft else []) if STEP_OF.get(p.field) == step.key]
+    found = [p for p in (draft.plan.problems if draft else []) if STEP_OF.get(p.field) == step.key]
+    problems = [p for p in found if p.field not in refused]
     return ShownStep(
         step,
         [form[name] for name in step.fields],
         [form[name] for name in step.advanced],
-        [p for p in problems if p.field not in refused],
+        [p for p in problems if p.field not in AT_FIELD],
+        {name: [p for p in problems if p.field == name] for name in AT_FIELD if name in step.placed},
         after[0] if after else None,
         wrong=not told.isdisjoint(step.all_fields),
     )

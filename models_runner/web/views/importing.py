@@ -134,7 +134,7 @@ def _progress(request: HttpRequest, draft: ImportDraft) -> HttpResponse | None:
             return HttpResponseClientRefresh()
         if not failed or service.saved_read(draft):
             if failed:
-                messages.error(request, in_the_form(job.failure_reason))
+                _say_unlisted(request, draft, job.failure_reason)
             return None
     part = "_import_progress.html" if by_script else "import_progress.html"
     context = {"draft": draft, "job": job, "reason": in_the_form(job.failure_reason), "worker_queue": "default"}
@@ -170,10 +170,17 @@ def _import(request: HttpRequest, draft: ImportDraft) -> HttpResponse:
     try:
         result = service.import_draft(draft)
     except DatasetImportError as error:
-        messages.error(request, str(error))
+        _say_unlisted(request, draft, str(error))
         return redirect(draft)
     messages.success(request, f"{result.added} documents added, {result.unchanged} were there already.")
     return redirect(result.dataset)
+
+
+def _say_unlisted(request: HttpRequest, draft: ImportDraft, reason: str) -> None:
+    """Say why nothing was imported, unless the preview that comes next lists just that."""
+    problems = service.preview_draft(draft).problems
+    if not problems or reason != str(DatasetImportError(problems)):
+        messages.error(request, in_the_form(reason))
 
 
 def _preview(request: HttpRequest, draft: ImportDraft, form: ReadingForm) -> HttpResponse:

@@ -7,6 +7,7 @@ from annotations.models import SummaryEvidence
 from annotations.models.evidence import METHOD
 from annotations.people.links import invitation_path
 from models_runner.models import Summary
+from models_runner.templatetags.metric_names import metric_value
 from tests.factories import DatasetFactory, DocumentFactory, RunFactory, SummaryFactory, make_study
 from tests.people import annotator, researcher
 
@@ -112,3 +113,9 @@ def test_document_and_run_pages_lead_there(documents):
     assert address(document) in client.get(document.get_absolute_url()).content.decode()
     run = Summary.objects.filter(document=document, run__system__slug="sys-2").get().run
     assert f"{address(document)}?of=medium&amp;systems=sys-2" in client.get(run.get_absolute_url()).content.decode()
+
+
+def test_counts_are_whole_and_shares_have_decimals():
+    values = [metric_value(3.0, "headers"), metric_value(0.0, "list_items"), metric_value(0.25, "rouge1")]
+    assert values == ["3", "0", "0.250"]
+    assert (metric_value(None, "headers"), metric_value(2.5, "of no metric")) == ("—", "2.500")

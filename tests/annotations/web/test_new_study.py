@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from annotations.drafting.forecast import simulate_study
 from annotations.models import Judgement, Study
+from annotations.templatetags.forecasts import hours, pace
 from annotations.web.forms.new_study import STEP_OF, STEPS, StudyForm, free_slug
 from annotations.web.views import new_study
 from tests.annotations.studies.test_setup import asked_for
@@ -262,3 +263,11 @@ def test_a_run_that_waits_is_told_beside_its_system(rows):
     page = shown(researcher().post(LIVE, asked(rows)))
     assert re.search(rf'id="has-{waiting.system.slug}"[^>]*>none yet, being written</span>', page)
     assert page.count("being written") == 1
+
+
+def test_a_second_an_hour_and_less_are_written_as_people_say_them(rows):
+    assert [pace(1.2), pace(0.6), pace(40)] == ["1 second", "1 second", "40 seconds"]
+    assert [hours(0.01), hours(0), hours(0.06), hours(31.2)] == ["under 0.1", "0.0", "0.1", "31"]
+    assert '<option value="">Choose a dataset</option>' in researcher().get(PAGE).content.decode().replace(
+        " selected", ""
+    )

@@ -234,7 +234,7 @@ def test_not_decided_yet():
     assert said(lower=-0.13, upper=0.05, verdict="undecided", **needed(3871)) == (
         "open",
         "tiny is preferred in 47 % of comparisons with big (95 %: 37 to 55 %); good enough means surely at least 45 %. "
-        "To decide it with 4 chances in 5: About 3,900 votes in all, spread evenly over 26 annotators and 160 documents; "
+        "It takes more votes to decide it with 4 chances in 5. About 3,900 votes in all, spread evenly over 26 annotators and 160 documents; "
         "between 2,100 and 22,000 votes. Ask again after 2,100 votes.",
     )
     _, soon = said(lower=-0.09, verdict="undecided", **needed(1200))

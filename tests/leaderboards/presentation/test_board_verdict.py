@@ -50,7 +50,7 @@ def test_the_sentence_is_for_everyone():
     assert (answer.kind, answer.heading) == ("open", "Not decided yet")
     assert answer.sentence.replace(SPACE, " ").startswith(
         "tiny is preferred in 47 % of comparisons with big (95 %: 37 to 55 %); good enough means surely at least 45 %. "
-        "To decide it with 4 chances in 5: About 900 votes in all, spread evenly over 14 annotators and 45 documents; at "
+        "It takes more votes to decide it with 4 chances in 5. About 900 votes in all, spread evenly over 14 annotators and 45 documents; at "
         "least 610 votes, and perhaps any number more. Ask again after 610 votes."
     )
     assert said(lower=-0.04, verdict="not inferior").heading == "Good enough"

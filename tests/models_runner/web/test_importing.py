@@ -113,6 +113,17 @@ def test_a_table_is_mapped_after_its_columns_were_shown():
     assert documents == {"m1": ["It opens."], "m2": []}
 
 
+def test_what_is_wrong_is_said_once():
+    client = researcher()
+    draft = draft_of(upload(("talks.csv", TABLE), client=client))
+    problems = client.get(draft.get_absolute_url()).context["problems"]
+    assert problems
+    answer = client.get(send(draft, client=client).url)
+    assert answer.context["problems"] == problems
+    assert list(answer.context["messages"]) == []
+    assert "cannot be imported as it is" in answer.content.decode()
+
+
 def test_a_zip_holds_many_and_hidden_files_are_passed_over():
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
