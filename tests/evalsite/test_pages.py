@@ -45,9 +45,16 @@ def test_patterns_are_for_researchers():
 
 
 def test_error_pages_link_to_no_system_or_result():
-    for response in (annotator().get("/runs/"), researcher().get("/nowhere/")):
+    sections = {f"/{name}/" for name in ("studies", "datasets", "systems", "judges", "runs", "fine-tuning", "account")}
+    few = {"#main", "/", "/docs/"}
+    for response, expected in (
+        (annotator().get("/runs/"), few),
+        (annotator().get("/nowhere/"), few),
+        (researcher().get("/rate/nowhere/"), few),
+        (researcher().get("/nowhere/"), few | sections),
+    ):
         addresses = re.findall(r'href="([^"]+)"', response.content.decode())
-        assert {address for address in addresses if not address.startswith("/static/")} == {"#main", "/", "/docs/"}
+        assert {address for address in addresses if not address.startswith("/static/")} == expected
 
 
 @pytest.mark.parametrize("person", [stranger, researcher])
