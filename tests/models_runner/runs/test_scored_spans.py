@@ -67,7 +67,7 @@ def test_the_page_shows_the_newest_values_of_sentences(summary):
         ScoredSpans.objects.create(summary=summary, signature=signature, name="nli", spans=[span])
     page = administrator().get(summary.document.get_absolute_url()).content.decode()
     assert "Maya ships on Friday.</span>" in page
-    assert "nli: 0.750" in page and "nli: 0.250" not in page
+    assert "NLI: 0.750" in page and "NLI: 0.250" not in page
 
 
 def test_parts_that_overlap_are_marked_once():

@@ -229,7 +229,7 @@ def test_score_keeps_value_and_sentences_under_a_signature(serve, summary):
     assert text.startswith("claims|system checker|revision r7|record ") and "|prompts 1|" in text
     assert [span["value"] for span in ScoredSpans.objects.get(summary=summary).spans] == [1.0, 0.0]
     page = administrator().get(summary.document.get_absolute_url()).content.decode()
-    assert "Values of sentences" in page and "claims: 1.000" in page
+    assert "Values of sentences" in page and "Claims supported: 1.000" in page
 
 
 def test_another_record_is_another_signature(serve):
