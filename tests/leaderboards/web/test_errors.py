@@ -69,7 +69,7 @@ def test_the_page_says_where_the_small_one_errs_and_shows_the_words(study):
     text = text_of(response)
     assert SENTENCE in text
     assert "5 annotators" not in text
-    assert "3 annotators read 16 summaries for errors, 48 times in all, and made 25 marks, 24 of them major." in text
+    assert "Annotators: 3. Summaries read for errors: 16, readings in all: 48. Marks: 25, major ones: 24." in text
     assert "An association, not a cause" in text
     html = response.content.decode()
     assert '<mark class="error-mark">Monday</mark>' in html
