@@ -7,11 +7,11 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from functools import cache
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 
 from models_runner.adapters.endpoints import check_engine
 from models_runner.adapters.language_model import LanguageModelAdapter
@@ -99,7 +99,7 @@ class OpenAIEngine:
         self.client = self._client(base_url, settings)
         self.counts_exactly, self.count = self._counter(str(settings.get("tokenizer") or ""))
         self.settings = request_settings(spec, self.window)
-        self._answered: dict[Prompt, Written] = {}
+        self._answered: dict[Prompt, list[Written]] = {}
         self._shape = first_shape(self.settings)
         self._lock, self._first_is_out, self._first_is_back = threading.Lock(), False, threading.Event()
 
@@ -151,22 +151,45 @@ class OpenAIEngine:
         return prompt.limit + self.settings.thinking_tokens
 
     def write(self, prompts: Sequence[Prompt]) -> list[Written]:
-        """Send the prompts side by side; an answer that came before another prompt failed is kept for the next try."""
-        started, earlier = time.perf_counter(), set(self._answered)
-        with ThreadPoolExecutor(self.batch_size) as pool:
-            jobs = [pool.submit(self._remembered, prompt) for prompt in prompts]
-        written = [job.result() for job in jobs]
-        for prompt in prompts:
-            self._answered.pop(prompt, None)
-        # Each request gets an equal share of the time: side by side they would count the same second several times.
-        share = (time.perf_counter() - started) / max(1, sum(prompt not in earlier for prompt in prompts))
-        pairs = zip(prompts, written, strict=True)
-        return [text if prompt in earlier else replace(text, seconds=share) for prompt, text in pairs]
+        """Send the prompts side by side; an answer that came before another prompt failed is kept for the next try.
 
-    def _remembered(self, prompt: Prompt) -> Written:
-        if prompt not in self._answered:
-            self._answered[prompt] = self._write(prompt)
-        return self._answered[prompt]
+        Each prompt has an answer of its own, also where two are alike.
+        """
+        started = time.perf_counter()
+        kept = [self._kept(prompt) for prompt in prompts]
+        with ThreadPoolExecutor(self.batch_size) as pool:
+            jobs = [
+                pool.submit(self._write, prompt) if answer is None else None
+                for prompt, answer in zip(prompts, kept, strict=True)
+            ]
+        self._keep_if_one_failed(prompts, kept, jobs)
+        # Each request gets an equal share of the time: side by side they would count the same second several times.
+        share = (time.perf_counter() - started) / max(1, kept.count(None))
+        pairs = zip(kept, jobs, strict=True)
+        return [replace(job.result(), seconds=share) if job else cast(Written, answer) for answer, job in pairs]
+
+    def _kept(self, prompt: Prompt) -> Written | None:
+        """Take an answer to the prompt that was kept when another one failed."""
+        answers = self._answered.get(prompt)
+        if not answers:
+            return None
+        answer = answers.pop()
+        if not answers:
+            del self._answered[prompt]
+        return answer
+
+    def _keep_if_one_failed(
+        self,
+        prompts: Sequence[Prompt],
+        kept: Sequence[Written | None],
+        jobs: Sequence[Future[Written] | None],
+    ) -> None:
+        if not any(job and job.exception() for job in jobs):
+            return
+        for prompt, answer, job in zip(prompts, kept, jobs, strict=True):
+            came = job.result() if job and not job.exception() else answer
+            if came is not None:
+                self._answered.setdefault(prompt, []).append(came)
 
     def _write(self, prompt: Prompt) -> Written:
         started = time.perf_counter()

@@ -254,6 +254,22 @@ def test_what_was_answered_before_another_request_failed_is_not_asked_again():
     assert len(server.requests) == 5
 
 
+def test_requests_that_are_alike_are_each_asked():
+    def answer(body, sent):
+        fails = len(server.requests) == 2
+        return (400, {}, {"error": {"message": "no"}}) if fails else (200, {}, completion(f"{len(server.requests)}."))
+
+    with endpoint(answer) as server:
+        loaded = adapter(server.url)
+        loaded.engine.batch_size = 1  # one after the other, so that the first is answered before the second begins
+        with pytest.raises(AdapterError):
+            loaded.summarize([request()] * 3)
+        # Two answers were kept, one is asked for again.
+        assert {output.text for output in loaded.summarize([request()] * 3)} == {"1.", "3.", "4."}
+        assert {output.text for output in loaded.summarize([request()] * 2)} == {"5.", "6."}
+    assert len(server.requests) == 6
+
+
 def test_decoding_settings_are_sent():
     decoding = {"max_tokens": {"short": 7}, "temperature": 0.5, "top_p": 0.9, "repetition_penalty": 1.2}
     with endpoint(GOOD) as server:
