@@ -2,7 +2,6 @@
 
 import pickle
 from collections.abc import Sequence
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -75,43 +74,29 @@ class AlignModel(FactModel):
 
         try:
             config = AutoConfig.from_pretrained(base)
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(base)
+            tokenizer = AutoTokenizer.from_pretrained(base)
         except (OSError, ValueError) as error:
             raise MetricUnavailableError(
                 f'The checkpoint of AlignScore was trained from "{base}", whose config and tokenizer are not on this '
                 "machine. Set ALIGNSCORE_BASE to their folder, or HUB_ONLINE=true once to fetch them."
             ) from error
+        super().__init__(tokenizer)
         encoder: Any = RobertaModel(config)
         encoder.load_state_dict(_part(state, "base_model."), strict=False)
         head = torch.nn.Linear(config.hidden_size, 3)
         head.load_state_dict(_part(state, "tri_layer."))
         device = best_device()
         self._encoder, self._head = encoder.eval().to(device), head.eval().to(device)
-        self._limit = min(self._tokenizer.model_max_length, config.max_position_embeddings - config.pad_token_id - 1)
-        self.window = self._limit - self._tokenizer.num_special_tokens_to_add(pair=True)
-        self.length = lru_cache(maxsize=8_192)(self._length)  # type: ignore[method-assign]
+        self.limit = min(self.tokenizer.model_max_length, config.max_position_embeddings - config.pad_token_id - 1)
+        self.window = self.limit - self.tokenizer.num_special_tokens_to_add(pair=True)
 
     def passages(self, transcript: str, language: str) -> list[str]:
         return even_passages(transcript, language, WORDS)
 
-    def _length(self, text: str) -> int:
-        return len(self._tokenizer.encode(text, add_special_tokens=False, verbose=False))
-
-    def length(self, text: str) -> int:
-        return self._length(text)
-
     def probabilities(self, pairs: Sequence[Pair]) -> Values:
         import torch
 
-        passages, sentences = zip(*pairs, strict=True)
-        inputs = self._tokenizer(
-            list(passages),
-            list(sentences),
-            truncation=self.truncation(sentences),
-            max_length=self._limit,
-            padding=True,
-            return_tensors="pt",
-        ).to(self._encoder.device)
+        inputs = self.pair_inputs(pairs).to(self._encoder.device)
         with torch.inference_mode():
             pooled = self._encoder(**inputs).pooler_output
             chances = self._head(pooled).softmax(dim=-1)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from lib.json.strict import StrictJsonError, strict_json
 from lib.language import normalise_language
 from lib.markup.plain import words_only
-from lib.strict_json import StrictJsonError, strict_json
 from models_runner.metrics import descriptions, undefined_values
 from models_runner.metrics.facts.claim_prompts import (
     LONGEST_CLAIM,

@@ -1,7 +1,7 @@
 """MiniCheck: a FLAN-T5 or an encoder that tells whether a passage supports a sentence."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
-from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -61,28 +61,22 @@ class _Check(FactModel):
     def __init__(self, checkpoint: Checkpoint) -> None:
         from transformers import AutoTokenizer
 
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(checkpoint.location)
+        super().__init__(AutoTokenizer.from_pretrained(checkpoint.location))
         self._model = self._loaded(checkpoint).eval().to(best_device())
-        self._limit = min(LONGEST, self._longest())
+        self.limit = min(LONGEST, self._longest())
         # The prefix, the separator and the end count as well.
-        self.window = self._limit - len(self._tokenizer.encode(f"{self.before}{self._tokenizer.eos_token}"))
-        self.length = lru_cache(maxsize=8_192)(self._length)  # type: ignore[method-assign]
+        self.window = self.limit - len(self.tokenizer.encode(f"{self.before}{self.tokenizer.eos_token}"))
 
+    @abstractmethod
     def _loaded(self, checkpoint: Checkpoint) -> Any:
-        raise NotImplementedError
+        """Load the model of this form. Raises MetricUnavailableError."""
 
     def _longest(self) -> int:
         return LONGEST
 
-    def _length(self, text: str) -> int:
-        return len(self._tokenizer.encode(text, add_special_tokens=False, verbose=False))
-
-    def length(self, text: str) -> int:
-        return self._length(text)
-
     def _inputs(self, pairs: Sequence[Pair]) -> Any:
-        texts = [f"{self.before}{passage}{self._tokenizer.eos_token}{sentence}" for passage, sentence in pairs]
-        inputs = self._tokenizer(texts, truncation=True, max_length=self._limit, padding=True, return_tensors="pt")
+        texts = [f"{self.before}{passage}{self.tokenizer.eos_token}{sentence}" for passage, sentence in pairs]
+        inputs = self.tokenizer(texts, truncation=True, max_length=self.limit, padding=True, return_tensors="pt")
         return inputs.to(self._model.device)
 
 
@@ -101,9 +95,9 @@ class T5Check(_Check):
 
     def _answers(self) -> list[int]:
         """Return the tokens of yes and no: those of "1" and of "0", whose first token is a mere blank in FLAN-T5."""
-        ones, zeros = (self._tokenizer.encode(answer, add_special_tokens=False) for answer in ("1", "0"))
+        ones, zeros = (self.tokenizer.encode(answer, add_special_tokens=False) for answer in ("1", "0"))
         if not ones or not zeros or ones[0] == zeros[0]:
-            raise MetricUnavailableError(f"The tokenizer of {self._tokenizer.name_or_path} cannot tell 1 from 0.")
+            raise MetricUnavailableError(f"The tokenizer of {self.tokenizer.name_or_path} cannot tell 1 from 0.")
         return [ones[0], zeros[0]]
 
     def probabilities(self, pairs: Sequence[Pair]) -> Values:
@@ -137,7 +131,7 @@ class EncoderCheck(_Check):
         positions = getattr(config, "max_position_embeddings", None) or LONGEST
         if config.model_type in ("roberta", "xlm-roberta", "camembert"):
             positions -= config.pad_token_id + 1
-        return int(min(positions, self._tokenizer.model_max_length))
+        return int(min(positions, self.tokenizer.model_max_length))
 
     def passages(self, transcript: str, language: str) -> list[str]:
         return list(filled_passages(transcript, language, TOKENS, self.length))

@@ -1,7 +1,6 @@
 """Natural language inference: does a passage of the transcript entail the sentence, or contradict it?"""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -55,36 +54,21 @@ class NliModel(FactModel):
     def __init__(self, checkpoint: Checkpoint) -> None:
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-        self._tokenizer: Any = AutoTokenizer.from_pretrained(checkpoint.location)
+        super().__init__(AutoTokenizer.from_pretrained(checkpoint.location))
         model: Any = AutoModelForSequenceClassification.from_pretrained(checkpoint.location)
         self._kinds = _kinds(model.config.id2label, checkpoint.name)
         self._model = model.eval().to(best_device())
         positions = getattr(model.config, "max_position_embeddings", None) or WINDOW
-        self._limit = min(WINDOW, positions - 2, self._tokenizer.model_max_length)
-        self.window = self._limit - self._tokenizer.num_special_tokens_to_add(pair=True)
-        self.length = lru_cache(maxsize=8_192)(self._length)  # type: ignore[method-assign]
+        self.limit = min(WINDOW, positions - 2, self.tokenizer.model_max_length)
+        self.window = self.limit - self.tokenizer.num_special_tokens_to_add(pair=True)
 
     def passages(self, transcript: str, language: str) -> list[str]:
         return list(filled_passages(transcript, language, WORDS, lambda text: count_words(text, language)))
 
-    def _length(self, text: str) -> int:
-        return len(self._tokenizer.encode(text, add_special_tokens=False, verbose=False))
-
-    def length(self, text: str) -> int:
-        return self._length(text)
-
     def probabilities(self, pairs: Sequence[Pair]) -> Values:
         import torch
 
-        passages, sentences = zip(*pairs, strict=True)
-        inputs = self._tokenizer(
-            list(passages),
-            list(sentences),
-            truncation=self.truncation(sentences),
-            max_length=self._limit,
-            padding=True,
-            return_tensors="pt",
-        ).to(self._model.device)
+        inputs = self.pair_inputs(pairs).to(self._model.device)
         with torch.inference_mode():
             chances = self._model(**inputs).logits.float().softmax(dim=-1)
         found: Values = chances[:, self._kinds].cpu().numpy().astype(np.float64)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,23 @@ NO_SENTENCE = "the summary has no sentence with a word"
 
 
 class FactModel(ABC):
-    """A model with its tokenizer in memory."""
+    """A model with its tokenizer in memory.
 
+    Attributes:
+        tokenizer: Its tokenizer.
+        limit: The most tokens of a pair, special tokens included.
+        window: The most tokens of passage and sentence together, special tokens not included.
+    """
+
+    limit: int
     window: int
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+        # Each sentence stands beside every passage.
+        self._counted = lru_cache(maxsize=8_192)(
+            lambda text: len(tokenizer.encode(text, add_special_tokens=False, verbose=False))
+        )
 
     @abstractmethod
     def passages(self, transcript: str, language: str) -> list[str]:
@@ -33,9 +47,21 @@ class FactModel(ABC):
     def probabilities(self, pairs: Sequence[Pair]) -> Values:
         """Return what the model says of each pair, shape (pairs, kinds), for a batch of them."""
 
-    @abstractmethod
     def length(self, text: str) -> int:
         """Return the tokens of a text, special tokens not included."""
+        return self._counted(text)
+
+    def pair_inputs(self, pairs: Sequence[Pair]) -> Any:
+        """Return passages and sentences as the two texts that an encoder was trained on, for a batch of them."""
+        passages, sentences = zip(*pairs, strict=True)
+        return self.tokenizer(
+            list(passages),
+            list(sentences),
+            truncation=self.truncation(sentences),
+            max_length=self.limit,
+            padding=True,
+            return_tensors="pt",
+        )
 
     def truncation(self, sentences: Sequence[str]) -> str:
         """Return what of a pair is cut: the passage, unless a sentence alone is longer than the window."""
