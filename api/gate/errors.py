@@ -2,7 +2,7 @@
 
 from django.http import HttpResponse, HttpResponseBase
 
-from lib.json_errors import json_error
+from lib.json.errors import json_error
 
 
 class ApiError(Exception):

@@ -20,7 +20,7 @@ from judges.records.problems import UnknownJudgeError
 from leaderboards.data.filters import UnknownFilterError
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError
 from leaderboards.releases.publishing import ReleaseError, VersionTakenError
-from lib.json_errors import json_error
+from lib.json.errors import json_error
 from models_runner.datasets.lookup import UnknownDatasetError
 from models_runner.importing.records import DatasetImportError
 from models_runner.runs.lifecycle import NothingToRunError

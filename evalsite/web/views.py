@@ -28,6 +28,7 @@ from evalsite.web.overview import next_steps, system_rows
 from leaderboards.presentation.board_verdict import BoardVerdict
 from leaderboards.presentation.study_verdict import DatedVerdict, dated_verdicts
 from lib.choices import refuse_choice
+from models_runner.datasets.turns import shown_turns
 from models_runner.models import Dataset, Run, Summary
 from models_runner.runs import overview
 from models_runner.web.access import researchers_only
@@ -127,7 +128,7 @@ def patterns(request: HttpRequest) -> HttpResponse:
     """Show every component of the site on one page, with made-up content."""
     context = {
         "statuses": Summary.Status.choices,
-        "turns": overview.shown_turns(
+        "turns": shown_turns(
             {"speaker": f"Speaker {n}", "content": "We ship the checkout on Friday."} for n in range(1, 9)
         ),
     }

@@ -3,8 +3,8 @@
 import csv
 from dataclasses import dataclass
 
+from lib.json.strict import strict_json
 from lib.names import normal_form
-from lib.strict_json import strict_json
 from models_runner.importing.records import MAX_ID_LENGTH, Fields, RecordError
 
 HEADER = ("document_id", "model_a", "model_b")

@@ -18,7 +18,7 @@ from leaderboards.presentation.flags import flag_note
 from leaderboards.snapshots.query import RETRY_AFTER, BoardQuery, SnapshotPendingError
 from leaderboards.web.access import StillRatingError, get_results_study
 from leaderboards.web.filter_form import check_choice, left_out
-from lib.json_errors import json_error
+from lib.json.errors import json_error
 from stats.votes.least import LEAST
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from annotations.models import Annotator
 from annotations.rating.votes import RefusedError
 from annotations.web.access import annotator_gate
-from lib.json_errors import json_error
+from lib.json.errors import json_error
 from marks.marking.recording import record_mark, record_reading, take_back
 from marks.web.forms import MarkForm, ReadForm, TakeBackForm
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from lib.strict_json import StrictJsonError, strict_json
+from lib.json.strict import StrictJsonError, strict_json
 from models_runner.importing.records import RecordError
 
 BOMS = (

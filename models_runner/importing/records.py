@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from lib.strict_json import json_texts
+from lib.json.strict import json_texts
 from lib.text.visible import visible_text
 from models_runner.models import InstructionKind
 

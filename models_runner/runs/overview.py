@@ -9,8 +9,6 @@ from django.db.models import Avg, Count, Exists, Max, OuterRef, Q, Sum
 from django.db.models.functions import Substr
 
 from jobs.workers import workers_for
-from lib.names import normal_form
-from lib.numbers import format_clock
 from models_runner.metrics.protocol import SENTENCE
 from models_runner.models import (
     Document,
@@ -30,7 +28,6 @@ from models_runner.systems.prices import cost_in_dollars
 EXCERPT_CHARACTERS = 280
 PACE_FROM = 20
 PACE_NEEDS = 3
-SPEAKER_COLOURS = 8
 
 
 @dataclass(frozen=True)
@@ -391,23 +388,3 @@ def _score_groups(summary: Summary) -> list[ScoreGroup]:
         new = ScoreGroup(score.signature.metric, score.signature.text)
         groups.setdefault(score.signature_id, new).scores.append(score)
     return list(groups.values())
-
-
-@dataclass(frozen=True)
-class ShownTurn:
-    speaker: str
-    content: str
-    colour: int
-    start: str = ""  # "1:02:03" into the meeting; empty if the import knew no times
-
-
-def shown_turns(turns: Iterable[dict[str, Any]]) -> list[ShownTurn]:
-    """Give each speaker's turns a colour number from 1 to 8, in order of first appearance."""
-    colours: dict[str, int] = {}
-    shown = []
-    for turn in turns:
-        speaker = turn.get("speaker", "")
-        colour = colours.setdefault(normal_form(speaker), len(colours) % SPEAKER_COLOURS + 1)
-        start = format_clock(turn["start"]) if "start" in turn else ""
-        shown.append(ShownTurn(speaker, turn["content"], colour, start))
-    return shown

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.forms.fields import InvalidJSONInput
 
+from lib.json.strict import StrictJsonError, json_texts, strict_json
 from lib.numbers import LARGEST
-from lib.strict_json import StrictJsonError, json_texts, strict_json
 from lib.text.visible import is_blank
 from models_runner.adapters.openai_api.presets import PRESETS
 from models_runner.adapters.prompts import DEFAULT_OUTPUT_TOKENS, DEFAULT_TEMPLATE

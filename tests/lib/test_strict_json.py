@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.strict_json import DEEPEST, FAULTS, StrictJsonError, json_texts, strict_json
+from lib.json.strict import DEEPEST, FAULTS, StrictJsonError, json_texts, strict_json
 
 INNER = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5)

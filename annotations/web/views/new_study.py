@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from annotations.drafting.forecast import TooLargeError, simulate_study
 from annotations.drafting.live import LiveDraft, SystemChoice, choose_systems, look_at
 from annotations.drafting.plan import Problem
+from annotations.drafting.twins import twin_of
 from annotations.studies.setup import NewStudy, StudySetupError, store_once
-from annotations.studies.twins import twin_of
 from annotations.web.access import refusals_by_dataset, study_creators_only
 from annotations.web.forms.new_study import STEP_OF, STEPS, FormStep, StudyForm, free_slug
 from models_runner.models import Dataset, System

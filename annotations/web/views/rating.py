@@ -34,7 +34,7 @@ from annotations.studies.languages import asks_for_languages
 from annotations.web.access import annotator_gate, annotator_page
 from annotations.web.forms.rating import GuessForm, NextForm, RemarkForm, UndoForm, VoteForm
 from annotations.web.views.personal import AFTER, must_begin
-from lib.json_errors import json_error
+from lib.json.errors import json_error
 
 F = TypeVar("F", bound=Form)
 # Why there is nothing to rate, where that is for good as far as anybody knows.

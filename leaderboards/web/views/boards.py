@@ -39,7 +39,7 @@ from leaderboards.web.requests import (
     results_data,
     results_page,
 )
-from lib.json_errors import json_error
+from lib.json.errors import json_error
 
 
 @results_page

@@ -13,7 +13,7 @@ from leaderboards.presentation.methods import as_latex, as_text, judging_of
 from leaderboards.presentation.study_charts import CHARTS, OPTIONS, study_chart
 from leaderboards.snapshots.cache import cached_value
 from leaderboards.web.requests import asked_for, page_context, results_data, results_page
-from lib.json_errors import json_error
+from lib.json.errors import json_error
 
 ON_THE_PAGE = ("forest", "win-matrix", "progress")
 

@@ -18,7 +18,7 @@ from leaderboards.presentation.analysis import words as analysis_words
 from leaderboards.presentation.trust.page import thin_systems, trust_context
 from leaderboards.snapshots.query import BoardQuery
 from leaderboards.web.requests import asked_for, flag_context, page_context, results_data, results_page
-from lib.json_errors import json_error
+from lib.json.errors import json_error
 
 VOTES_A_PAGE = 10
 

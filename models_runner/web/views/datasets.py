@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from lib.text.translated import verbatim
 from models_runner.datasets.changes import KeptError, delete_unused, rename_dataset
+from models_runner.datasets.turns import shown_turns
 from models_runner.models import Dataset, Document, Reference, Summary, Transcript
 from models_runner.runs import overview
 from models_runner.web.access import get_dataset, get_document, researchers_only
@@ -74,7 +75,7 @@ def document_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "document": document,
         "dataset": document.dataset,
-        "turns": overview.shown_turns(transcript.original_turns if original else transcript.turns),
+        "turns": shown_turns(transcript.original_turns if original else transcript.turns),
         "original": original,
         "queries": document.queries.all(),
         "refusal": refusal,

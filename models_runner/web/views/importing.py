@@ -17,12 +17,12 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from lib.choices import refuse_choice
 from lib.language import words
+from models_runner.datasets.turns import ShownTurn, shown_turns
 from models_runner.importing.drafts import jobs, service
 from models_runner.importing.drafts.corrections import Corrections, unstorable_of
 from models_runner.importing.languages import doubts_about, is_doubtful
 from models_runner.importing.records import DatasetImportError, ImportedRecord
 from models_runner.models import ImportDraft, ImportJob
-from models_runner.runs.overview import ShownTurn, shown_turns
 from models_runner.web.access import get_import_draft, researchers_only
 from models_runner.web.import_form import ReadingForm, UploadForm, in_the_form
 

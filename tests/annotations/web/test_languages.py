@@ -14,7 +14,7 @@ from annotations.models import Criterion, Study
 from annotations.people.links import invitation_path
 from annotations.studies.criteria import LIBRARY
 from evalsite.language import ENGLISH
-from lib.json_errors import json_error
+from lib.json.errors import json_error
 from tests.annotations.blindness import crawl
 from tests.annotations.blindness.crawl import Crawler
 from tests.annotations.blindness.marked import recognisable_keys, study  # noqa: F401  (fixtures)

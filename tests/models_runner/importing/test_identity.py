@@ -231,7 +231,7 @@ def test_two_imports_at_once_store_one_of_two_spellings(write):
 
 def test_a_speaker_has_one_colour_in_every_spelling():
     from annotations.rating.page import _turns
-    from models_runner.runs.overview import shown_turns
+    from models_runner.datasets.turns import shown_turns
 
     turns = [{"speaker": name, "content": "x"} for name in ("Ren\u00e9", "Maya", "Rene\u0301")]
     for shown in (shown_turns(turns), _turns(turns)):
