@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from annotations.models import Judgement
 from marks.models import Mark, Reading
 from tests.browser.rating import join, press_until_next_pair, takes_answers, token
 from tests.browser.test_accessibility import violations
@@ -78,6 +79,25 @@ def test_escape_leaves_and_nothing_is_marked(new_page):
     expect(page.locator("mark.chosen")).to_have_count(0)
     press_until_next_pair(page, "2")
     assert not Mark.objects.exists()
+
+
+def test_a_digit_is_a_kind_while_words_are_selected_and_an_answer_after_that(new_page):
+    page = join(new_page(), study_with_texts(ask_marks="optional"))
+    shown = token(page)
+    answer_key = page.locator(".questions form.current kbd").first
+    select(page, 0, "Monday")
+    expect(answer_key).to_be_hidden()
+    page.keyboard.press("3")
+    made(page, 1)
+    assert (Mark.objects.get().kind.key, token(page)) == ("wrong number or date", shown)
+    assert not Judgement.objects.exists()
+    select(page, 0, "Leo")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-mark-form]")).to_be_hidden()
+    expect(answer_key).to_be_visible()
+    press_until_next_pair(page, "1")
+    assert Mark.objects.count() == 1
+    assert Judgement.objects.exists()
 
 
 def test_rendered_words_are_marked_by_mouse_and_stand_after_a_reload(new_page):

@@ -10,14 +10,14 @@ const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [con
 export function pressMarkingKey(marking, event) {
   if (!marking.panel || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (document.querySelector("dialog[open]") || event.target.closest(FIELDS)) return;
-  const isChoosing = marking.chosen && document.activeElement?.closest("[data-mark-form]");
-  const isDone = isChoosing ? pressInForm(marking, event) : pressInText(marking, event);
-  if (!isDone) return;
+  const isInForm = marking.chosen && document.activeElement?.closest("[data-mark-form]");
+  const isChoosing = marking.chosen && !document.activeElement?.closest(".questions");
+  if (!(isChoosing && pressInForm(marking, event)) && (isInForm || !pressInText(marking, event))) return;
   event.preventDefault();
   event.stopPropagation();
 }
 
-/** The kinds have the focus: a digit is one of them. */
+/** Words are chosen, by keys, mouse or finger: a digit is a kind, as the page says, and no answer. */
 function pressInForm(marking, event) {
   const digit = digitOf(event);
   if (digit === "0") {
@@ -28,6 +28,7 @@ function pressInForm(marking, event) {
   }
   if (event.key === "Escape") {
     marking.chosen = null;
+    getSelection().removeAllRanges();
     toText(marking);
     return true;
   }
