@@ -27,7 +27,7 @@ class PluginTable(Mapping[str, str]):
 
     def __init__(self, group: str, own: Mapping[str, str]) -> None:
         self.group = group
-        self._own = dict(own)
+        self._own = own
         self._reasons: dict[str, str] = {}
 
     def __getitem__(self, key: str) -> str:

@@ -8,6 +8,8 @@ annotations.models.triggers, they are made anew after every migrate.
 
 from django.db import connections
 
+from lib import triggers
+
 FINAL = "account_invitation_is_final"
 APPEND_ONLY = "account_event_is_append_only"
 CHANGE_FINAL = "address_change_is_final"
@@ -97,13 +99,7 @@ POSTGRESQL = (
 
 
 def drop_triggers(using: str = "default", **kwargs: object) -> None:
-    connection = connections[using]
-    existing = set(connection.introspection.table_names())
-    with connection.cursor() as cursor:
-        for name, table in TABLES.items():
-            if table in existing:
-                on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
-                cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
+    triggers.drop(using, TABLES)
 
 
 def ensure_triggers(using: str = "default", **kwargs: object) -> None:

@@ -13,6 +13,8 @@ a table rebuilds it, silently drops its triggers, and fails on triggers of other
 
 from django.db import connections
 
+from lib import triggers
+
 APPEND_ONLY = {
     "revision_is_append_only": "annotations_judgementrevision",
     "remark_is_append_only": "annotations_remark",
@@ -237,13 +239,7 @@ LATER_COLUMNS = {
 
 
 def drop_triggers(using: str = "default", **kwargs: object) -> None:
-    connection = connections[using]
-    existing = set(connection.introspection.table_names())
-    with connection.cursor() as cursor:
-        for name, table in TABLES.items():
-            if table in existing:
-                on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
-                cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
+    triggers.drop(using, TABLES)
 
 
 def ensure_triggers(using: str = "default", **kwargs: object) -> None:

@@ -9,6 +9,8 @@ Created after every migrate and dropped before, as those of annotations (annotat
 
 from django.db import connections
 
+from lib import triggers
+
 LINK, PUBLIC, STUDIES = "leaderboards_sharedlink", "leaderboards_publicboard", "annotations_study"
 FIXED = "shared_link_only_ends"
 PUBLIC_FIXED = "public_board_never_changes"
@@ -18,14 +20,7 @@ OF_TABLE = {LINK: (FIXED, f"{OVER}_link"), PUBLIC: (PUBLIC_FIXED, f"{OVER}_publi
 
 
 def drop_sharing_triggers(using: str = "default", **kwargs: object) -> None:
-    connection = connections[using]
-    tables = set(connection.introspection.table_names())
-    with connection.cursor() as cursor:
-        for table, names in OF_TABLE.items():
-            if table in tables:
-                on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
-                for name in names:
-                    cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
+    triggers.drop(using, {name: table for table, names in OF_TABLE.items() for name in names})
 
 
 def ensure_sharing_triggers(using: str = "default", **kwargs: object) -> None:

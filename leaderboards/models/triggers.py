@@ -5,6 +5,8 @@ Created after every migrate and dropped before, as those of annotations (annotat
 
 from django.db import connections
 
+from lib import triggers
+
 FROZEN = "release_published_never_changes"
 REAL = ("release_never_of_simulated_votes", "release_never_moved_to_simulated_votes")
 TABLE = "leaderboards_release"
@@ -32,12 +34,7 @@ POSTGRESQL_REAL = (
 
 
 def drop_triggers(using: str = "default", **kwargs: object) -> None:
-    connection = connections[using]
-    if TABLE in connection.introspection.table_names():
-        on_table = f" ON {TABLE}" if connection.vendor == "postgresql" else ""
-        with connection.cursor() as cursor:
-            for name in (FROZEN, *REAL):
-                cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
+    triggers.drop(using, dict.fromkeys((FROZEN, *REAL), TABLE))
 
 
 def ensure_triggers(using: str = "default", **kwargs: object) -> None:

@@ -5,7 +5,7 @@ One made on the rating page is about one of the two summaries of its annotator's
 results makes one. Created after every migrate and dropped before (annotations/models/triggers.py says why).
 """
 
-from django.db import connections
+from lib import triggers
 
 # By name: the table, and which changes of a row are refused.
 FROZEN = {
@@ -46,51 +46,16 @@ REFUSED = {
     "mark_is_blind": ("marks_mark", _AFTER_RESULTS),
     "reading_is_of_its_study": ("marks_reading", _OF_ITS_STUDY),
 }
-_MOMENTS = (("UPDATE", FROZEN), ("INSERT", REFUSED))
-TABLES = {name: table for name, (table, _) in (FROZEN | REFUSED).items()}
+_ALL = tuple(
+    triggers.Refusal(name, table, moment, refused)
+    for moment, refusals in (("UPDATE", FROZEN), ("INSERT", REFUSED))
+    for name, (table, refused) in refusals.items()
+)
 
 
 def drop_triggers(using: str = "default", **kwargs: object) -> None:
-    connection = connections[using]
-    existing = set(connection.introspection.table_names())
-    with connection.cursor() as cursor:
-        for name, table in TABLES.items():
-            if table in existing:
-                on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
-                cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
+    triggers.drop(using, {refusal.name: refusal.table for refusal in _ALL})
 
 
 def ensure_triggers(using: str = "default", **kwargs: object) -> None:
-    connection = connections[using]
-    if not set(TABLES.values()) <= set(connection.introspection.table_names()):
-        return  # migrated back to before the tables
-    with connection.cursor() as cursor:
-        for statement in _postgresql() if connection.vendor == "postgresql" else _sqlite():
-            cursor.execute(statement)
-
-
-def _sqlite() -> list[str]:
-    return [
-        f"""CREATE TRIGGER IF NOT EXISTS {name} BEFORE {when} ON {table} WHEN {refused}
-            BEGIN SELECT RAISE(ABORT, '{name}'); END"""
-        for when, triggers in _MOMENTS
-        for name, (table, refused) in triggers.items()
-    ]
-
-
-def _postgresql() -> list[str]:
-    statements = []
-    for when, triggers in _MOMENTS:
-        for name, (table, refused) in triggers.items():
-            statements += [
-                f"""CREATE OR REPLACE FUNCTION {name}() RETURNS trigger AS $$
-                    BEGIN
-                        IF {refused} THEN
-                            RAISE EXCEPTION '{name}' USING ERRCODE = 'check_violation';
-                        END IF;
-                        RETURN NEW;
-                    END $$ LANGUAGE plpgsql""",
-                f"""CREATE OR REPLACE TRIGGER {name} BEFORE {when} ON {table}
-                    FOR EACH ROW EXECUTE FUNCTION {name}()""",
-            ]
-    return statements
+    triggers.ensure(using, _ALL)

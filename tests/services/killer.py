@@ -3,7 +3,7 @@
 import os
 
 from models_runner.metrics.protocol import ValueDescription
-from models_runner.metrics.registry import METRICS
+from models_runner.metrics.registry import OWN_METRICS
 
 
 class KillerMetric:
@@ -17,4 +17,4 @@ class KillerMetric:
         os._exit(137)
 
 
-METRICS._own["killer"] = "tests.services.killer.KillerMetric"
+OWN_METRICS["killer"] = "tests.services.killer.KillerMetric"
