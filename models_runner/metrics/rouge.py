@@ -12,7 +12,6 @@ from importlib.metadata import version
 from itertools import pairwise
 from typing import Any, Protocol
 
-from nltk.stem.porter import PorterStemmer
 from rouge_score import tokenize as default_rules
 from rouge_score.scoring import fmeasure as rouge_f_measure
 
@@ -49,6 +48,9 @@ class EnglishTokenizer:
     """rouge-score's default tokenizer with a cached Porter stemmer; stemming would otherwise take half the time."""
 
     def __init__(self) -> None:
+        # Loads scipy.stats too, which takes a second; pages that only split texts never get here.
+        from nltk.stem.porter import PorterStemmer
+
         self.stem = lru_cache(maxsize=50_000)(PorterStemmer().stem)
 
     def tokenize(self, text: str) -> list[str]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 
 from stats.decisions.power import VotingDesign
 from stats.votes.arrays import FloatArray
@@ -65,6 +64,8 @@ def _smooth(lower: FloatArray) -> FloatArray:
 
 
 def _towards_zero(values: FloatArray) -> FloatArray:
+    from scipy.optimize import isotonic_regression  # which every start of the site would wait for
+
     rising = bool(np.median(values) < 0)
     fitted: FloatArray = isotonic_regression(values, increasing=rising).x
     return fitted

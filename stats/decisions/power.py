@@ -8,7 +8,6 @@ decided by the function that boards use.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import expit
 
 from stats.decisions.noninferiority import Scale
@@ -124,6 +123,8 @@ def simulate_bounds(
 
 def gap_of(share: float, tastes: Tastes) -> float:
     """Give the log-odds by which the small system must be ahead, so that its share is this one over all tastes."""
+    from scipy.optimize import brentq  # which every start of the site would wait for
+
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
     spread = nodes * np.hypot(tastes.annotators, tastes.documents)
 
