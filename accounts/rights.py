@@ -23,6 +23,7 @@ class Rights:
         invite_members: Invite people without an account to a study that one owns.
         every_study: Do in every study what its owners may.
         manage_accounts: Invite people to any role, change roles, deactivate accounts.
+        operate: See how the installation does, and sweep.
     """
 
     run_models: bool = False
@@ -30,6 +31,7 @@ class Rights:
     invite_members: bool = False
     every_study: bool = False
     manage_accounts: bool = False
+    operate: bool = False
 
 
 NONE = Rights()

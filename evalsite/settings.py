@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "evalsite.operations.requests.RequestTimes",
     "evalsite.policy.PolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "evalsite.language.LanguageMiddleware",
@@ -286,6 +287,9 @@ RETRY_SECONDS = env.int("RETRY_SECONDS", default=5)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=30)
 # The first wait before a provider is asked how a batch stands; each later one is half as long again, up to 15 minutes.
 BATCH_POLL_SECONDS = env.float("BATCH_POLL_SECONDS", default=30.0)
+
+# Who sends it to /metrics as bearer gets metrics for Prometheus; empty: there are none, and nothing is measured.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # With less space on the disk of the data folder the site is not ready.
 LEAST_FREE_BYTES = env.int("LEAST_FREE_BYTES", default=100_000_000)

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from evalsite.operations import views as operations
 from evalsite.web import handbook, health, views
 
 handler400 = "evalsite.web.views.bad_request"
@@ -14,6 +15,9 @@ urlpatterns = [
     path("patterns/", views.patterns, name="patterns"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", operations.metrics, name="metrics"),
+    path("operations/", operations.operations, name="operations"),
+    path("operations/sweep", operations.sweep_now, name="sweep-now"),
     path("docs/", handbook.docs, name="docs"),
     path("docs/<path:path>", handbook.docs, name="docs"),
     path("language/", views.choose_language, name="set-language"),

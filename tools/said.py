@@ -23,7 +23,7 @@ SHOWN = (
     *("leaderboards/boards", "leaderboards/data/filters.py", "leaderboards/exports", "leaderboards/models"),
     *("leaderboards/presentation", "leaderboards/releases/tables.py", "leaderboards/sharing", "leaderboards/snapshots"),
     "leaderboards/web",
-    *("evalsite/web/overview.py", "evalsite/web/views.py"),
+    *("evalsite/web/overview.py", "evalsite/web/views.py", "evalsite/operations/problems.py"),
     *("api/models/tokens.py", "api/tokens.py", "api/web/forms.py", "api/web/views.py"),
 )
 NEVER_SHOWN = (

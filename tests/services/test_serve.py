@@ -9,10 +9,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from django.conf import settings
+from prometheus_client.parser import text_string_to_metric_families
 
 pytestmark = [pytest.mark.worker, pytest.mark.weights]
 
@@ -56,6 +57,17 @@ class Site:
         with urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
             return json.load(answer) == {"status": "ok"}
 
+    def metrics(self, token):
+        """Values by name and last label, in the order of the labels' names; the last of those that share both."""
+        address = Request(f"http://127.0.0.1:{self.port}/metrics", headers={"Authorization": f"Bearer {token}"})
+        with urlopen(address, timeout=30) as answer:
+            families = text_string_to_metric_families(answer.read().decode())
+        return {
+            (sample.name, ["", *sample.labels.values()][-1]): sample.value
+            for family in families
+            for sample in family.samples
+        }
+
     def stop(self):
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(60)
@@ -80,16 +92,20 @@ def test_start_stop_and_start_again(tmp_path):
     )
     written = f"{of_sample} AND s.status = 'done'"
     studies = "SELECT slug FROM annotations_study ORDER BY slug"
-    first = Site(data_dir, port, tmp_path / "first")
+    first = Site(data_dir, port, tmp_path / "first", METRICS_TOKEN="of-the-operator")
     try:
         first.wait_until(first.answers)
         first.wait_until(lambda: "Annotators join at" in first.text())
         first.wait_until(lambda: first.rows(studies) == [("demo",), ("example",)])
         first.wait_until(lambda: len(first.rows(written)) > 20)  # both baselines and one of the real weights
+        measured = first.metrics("of-the-operator")
     finally:
         assert first.stop() == 0
     assert "Password" in first.text()
     assert processes_of(data_dir) == []
+    assert measured[("punchweight_workers", "generation")] == 1
+    assert measured[("punchweight_up", "broker")] == 1
+    assert measured[("punchweight_request_seconds_count", "healthz")] >= 2
     before = first.rows(written)
 
     second = Site(data_dir, port, tmp_path / "second", EXAMPLE="0")
