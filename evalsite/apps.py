@@ -1,6 +1,7 @@
 import gc
 
 from django.apps import AppConfig
+from django.core.signals import request_finished, request_started
 
 # Objects made before a collection: Python's own 700 made collections a quarter of the time of a migration.
 THRESHOLDS = (10_000, 20, 20)
@@ -11,7 +12,12 @@ class EvalsiteConfig(AppConfig):
     verbose_name = "Punchweight"
 
     def ready(self) -> None:
-        """Let garbage collections begin, which evalsite/__init__.py has put off, and pass over what is loaded."""
+        """Name requests in logs. Let garbage collections begin, which evalsite/__init__.py has put off."""
+        from evalsite.operations import ids
+
+        request_started.connect(ids.name_request)
+        request_finished.connect(ids.forget_request)
+        # Collections pass over what is loaded.
         gc.freeze()
         gc.set_threshold(*THRESHOLDS)
         gc.enable()

@@ -2,9 +2,11 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
 
-from celery import Celery
-from celery.signals import worker_init
+from celery import Celery, Task
+from celery.signals import task_postrun, task_prerun, worker_init
 from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 
@@ -36,3 +38,20 @@ def _keep_messages_on_one_disk(**kwargs: object) -> None:
     # two workers could receive the same message.
     if settings.EMBEDDED_BROKER:
         tempfile.tempdir = settings.CELERY_BROKER_TRANSPORT_OPTIONS["processed_folder"]
+
+
+_ids_of_tasks: dict[str, ExitStack] = {}
+
+
+@task_prerun.connect
+def _name_the_task_in_logs(task_id: str, task: Task, args: Sequence[object], **kwargs: object) -> None:
+    from evalsite.operations.ids import ids_of_task
+
+    ids = _ids_of_tasks[task_id] = ExitStack()
+    ids.enter_context(ids_of_task(task.name, args))
+
+
+@task_postrun.connect
+def _name_it_no_longer(task_id: str, **kwargs: object) -> None:
+    if ids := _ids_of_tasks.pop(task_id, None):
+        ids.close()

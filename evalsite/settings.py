@@ -342,16 +342,20 @@ if not HUB_ONLINE:
     # Set before any model library is imported, so that none of them waits for a missing network.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+LOG_FORMAT = env.str("LOG_FORMAT", default="plain")
+if LOG_FORMAT not in ("plain", "json"):
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}; expected plain or json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "json": {"()": "lib.logs.JsonLines"},
         "django.server": DEFAULT_LOGGING["formatters"]["django.server"],
     },
     "filters": {"without_secrets": {"()": "accounts.logs.WithoutSecrets"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "plain"},
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
         "django.server": DEFAULT_LOGGING["handlers"]["django.server"],
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
