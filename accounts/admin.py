@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.models import AccountEvent, AccountInvitation
+from accounts.models import AccountEvent, AccountInvitation, Identity
 from accounts.rights import role_on_site
 
 admin.site.unregister(User)
@@ -80,6 +80,15 @@ class AccountInvitationAdmin(RecordAdmin):
     list_filter = ["role"]
     list_select_related = ["created_by", "accepted_by"]
     exclude = ["digest"]
+
+
+@admin.register(Identity)
+class IdentityAdmin(RecordAdmin):
+    """Who came by the organisation's login."""
+
+    list_display = ["user", "issuer", "subject", "last_login_at"]
+    list_select_related = ["user"]
+    search_fields = ["user__username", "subject"]
 
 
 @admin.register(AccountEvent)

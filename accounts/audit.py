@@ -5,6 +5,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from accounts.models import AccountEvent
 
 COMMAND_LINE = "command line"
+PROVIDER = "login provider"
 
 
 def record(
@@ -14,12 +15,14 @@ def record(
     *,
     before: str = "",
     after: str = "",
+    actor: str = COMMAND_LINE,
 ) -> None:
     """Add an entry to the trail.
 
     Args:
-        who: None for a command on the server.
+        who: None for what no account did.
+        actor: Who it was then: a command on the server, or the login provider.
         subject: The account that was changed, by name. Never a mail address: the trail cannot be erased.
     """
-    actor = who.get_username() if who is not None else COMMAND_LINE
-    AccountEvent.objects.create(actor=actor, action=action, subject=subject, before=before, after=after)
+    name = who.get_username() if who is not None else actor
+    AccountEvent.objects.create(actor=name, action=action, subject=subject, before=before, after=after)

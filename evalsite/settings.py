@@ -152,6 +152,21 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+# The organisation's login by OpenID Connect: the provider's address, without /.well-known; empty: there is none.
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="").rstrip("/")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", default="punchweight")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="your organisation")
+OIDC_SCOPES = env.str("OIDC_SCOPES", default="openid profile email")
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", default="groups")
+# Roles by group, "evaluators=researcher,it=administrator"; empty: roles are given on the page Accounts.
+OIDC_ROLES = env.dict("OIDC_ROLES", default={})
+OIDC_LINK_BY_EMAIL = env.bool("OIDC_LINK_BY_EMAIL", default=False)
+if unknown := set(OIDC_ROLES.values()) - {"administrator", "lead", "researcher", "member"}:
+    raise ImproperlyConfigured(
+        f"OIDC_ROLES gives the role {sorted(unknown)[0]!r}; expected administrator, lead, researcher or member."
+    )
+
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"

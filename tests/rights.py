@@ -19,7 +19,7 @@ EVERYBODY = ("in",) * 9
 RESEARCHERS = ("login", *("403",) * 5, "in", "in", "in")
 LEADS = ("login", *("403",) * 6, "in", "in")
 ADMINISTRATORS = ("login", *("403",) * 7, "in")
-# By a token of the operator alone.
+# By a token of the operator alone, or where a login provider is set.
 NO_ACCOUNT = ("404",) * 9
 LOGGED_IN = ("login",) + ("in",) * 8
 MEMBERS = ("login", "403", "404", "404", "in", "in", "404", "in", "in")

@@ -4,6 +4,7 @@ from accounts.models.accounts import Account, Role
 from accounts.models.addresses import AddressChange
 from accounts.models.attempts import AttemptCount
 from accounts.models.events import AccountEvent
+from accounts.models.identities import Identity
 from accounts.models.invitations import AccountInvitation
 
-__all__ = ["Account", "AccountEvent", "AccountInvitation", "AddressChange", "AttemptCount", "Role"]
+__all__ = ["Account", "AccountEvent", "AccountInvitation", "AddressChange", "AttemptCount", "Identity", "Role"]

@@ -1,11 +1,14 @@
-from django.contrib.auth import views as auth_views
 from django.urls import path
 
-from evalsite.accounts import administration, invited, logging_in, profile
+from evalsite.accounts import administration, invited, logging_in, profile, provider
 
 urlpatterns = [
     path("login/", logging_in.login, name="login"),
-    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("login/provider/", provider.provider_login, name="provider-login"),
+    path("login/provider/back", provider.provider_callback, name="provider-callback"),
+    path("logout/", provider.Logout.as_view(), name="logout"),
+    path("logout/done/", provider.logged_out, name="logged-out"),
+    path("logout/provider/", provider.provider_logout, name="provider-logout"),
     path("password/", logging_in.forgotten_password, name="forgotten-password"),
     path("password/sent/", logging_in.link_sent, name="password-link-sent"),
     path("password/new/<uidb64>/<token>/", logging_in.new_password, name="new-password"),

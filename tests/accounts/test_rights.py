@@ -19,7 +19,7 @@ RIGHTS = {
     "member": set(),
     "researcher": {"run_models", "create_studies", "invite_members"},
     "lead": {"run_models", "create_studies", "invite_members", "every_study"},
-    "administrator": {"run_models", "create_studies", "invite_members", "every_study", "manage_accounts"},
+    "administrator": {"run_models", "create_studies", "invite_members", "every_study", "manage_accounts", "operate"},
 }
 
 

@@ -26,7 +26,7 @@ FORBIDDEN = {
 
 
 SLOW_TO_LOAD = (
-    "altair", "bert_score", "matplotlib", "nltk", "pandas", "pyarrow", "sacrebleu", "scipy.optimize", "scipy.stats",
+    "altair", "authlib", "bert_score", "matplotlib", "nltk", "pandas", "pyarrow", "sacrebleu", "scipy.optimize", "scipy.stats",
     "torch", "transformers", "vl_convert", "xllamacpp",
 )  # fmt: skip
 # All modules of a web process, and of a worker that has not begun its first job.
