@@ -4,7 +4,6 @@ import logging
 import secrets
 from datetime import timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -17,6 +16,7 @@ from accounts.models import AccountEvent, AddressChange
 from accounts.models.triggers import ADDRESS_ONCE
 from accounts.roles import AccountError
 from accounts.throttle import count_attempt
+from lib.addresses import site_address
 
 logger = logging.getLogger(__name__)
 HOURS = 24
@@ -65,7 +65,7 @@ def _ask(user: User, address: str) -> str:
 def _send_link(user: User, address: str, token: str) -> None:
     context: dict[str, object] = {
         "name": user.get_username(),
-        "link": f"{settings.SITE_URL}{reverse('new-address', args=[token])}",
+        "link": site_address(reverse("new-address", args=[token])),
     }
     try:
         mail.send("accounts/mail/new_address.txt", address, _language(user), context)

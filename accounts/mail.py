@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from accounts.models import AccountInvitation
+from lib.addresses import site_address
 
 logger = logging.getLogger(__name__)
 # As the columns of users and invitations hold; forms of Django take longer ones.
@@ -39,5 +40,5 @@ def is_wanted(email: str) -> bool:
 
 def send_invitation(invitation: AccountInvitation, path: str) -> None:
     """Mail the link of an invitation, in the language of who invites. Raises MailError."""
-    context: dict[str, object] = {"link": f"{settings.SITE_URL}{path}", "invitation": invitation}
+    context: dict[str, object] = {"link": site_address(path), "invitation": invitation}
     send("accounts/mail/invitation.txt", invitation.email, translation.get_language() or "", context)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import audit, mail
 from accounts.models import AccountEvent
 from accounts.roles import AccountError
+from lib.addresses import site_address
 
 # How many mails an account is sent within the time of the login's lock.
 MOST_MAILS = 3
@@ -45,8 +46,8 @@ def make_reset_link(user: User, by: User | None) -> str:
     return reset_path(user)
 
 
-def mail_reset_link(user: User, site: str) -> None:
+def mail_reset_link(user: User) -> None:
     """Send the link to the account's address. Raises MailError."""
     account = getattr(user, "account", None)
-    context: dict[str, object] = {"name": user.get_username(), "link": f"{site}{reset_path(user)}"}
+    context: dict[str, object] = {"name": user.get_username(), "link": site_address(reset_path(user))}
     mail.send("accounts/mail/new_password.txt", user.email, account.language if account else "", context)

@@ -1,7 +1,6 @@
 """Celery tasks: each calls one service. A lost message costs a mail that can be asked for again."""
 
 from celery import Task, shared_task
-from django.conf import settings
 from django.contrib.auth.models import User
 
 from accounts.mail import MailError
@@ -16,5 +15,5 @@ def send_reset_link(self: Task, user_id: int) -> str:
     user = User.objects.select_related("account").filter(pk=user_id, is_active=True).exclude(email="").first()
     if user is None:
         return "no such account"
-    mail_reset_link(user, settings.SITE_URL)
+    mail_reset_link(user)
     return "sent"

@@ -13,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 # Names of addresses whose answers are for programs, or go into a paper: data, tables, the description of the API.
 ENGLISH = frozenset(
     {
-        *("healthz", "readyz", "api-docs", "api-openapi"),
+        *("healthz", "readyz", "metrics", "api-docs", "api-openapi"),
         *("board-json", "trust-json", "combined-json", "errors-json", "board-table", "board-ratings"),
         *("export-file", "release-zip", "release-file"),
         *("remarks-csv", "invitations-csv", "work-csv", "answers-csv"),

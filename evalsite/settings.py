@@ -6,6 +6,7 @@ If nothing is set, the site uses SQLite, a file-based broker and a generated sec
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
@@ -48,6 +49,9 @@ def secret_key() -> str:
 SECRET_KEY = secret_key()
 PORT = env.int("PORT", default=8000)
 SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+# Of a site below another one's address, such as https://example.org/punchweight.
+URL_PREFIX = urlsplit(SITE_URL).path
+FORCE_SCRIPT_NAME = URL_PREFIX or None
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -207,6 +211,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 # Two copies on one host differ only by port, which cookies ignore.
 SESSION_COOKIE_NAME = f"punchweight_session_{PORT}"
 CSRF_COOKIE_NAME = f"punchweight_csrf_{PORT}"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = f"{URL_PREFIX}/"
 SESSION_ENGINE = "evalsite.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 90
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=0)
@@ -248,7 +253,7 @@ LANGUAGE_COOKIE_SECURE = HTTPS
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = True
 USE_TZ = True
-STATIC_URL = "static/"
+STATIC_URL = f"{URL_PREFIX}/static/"
 STATIC_ROOT = DATA_DIR / "static"
 # The last one generates the script that draws charts on pages.
 STATICFILES_FINDERS = [

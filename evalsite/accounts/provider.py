@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from accounts import backends
 from accounts.identities import LoginRefusedError, account_for, claims_of
 from evalsite.accounts.language import use_language
+from lib.addresses import site_address
 
 NEXT, CAME_BY = "provider_next", "came_by_provider"
 
@@ -26,7 +27,7 @@ def _check_configured() -> None:
 
 def _here(name: str) -> str:
     """Return the address of a page as the provider knows it."""
-    return f"{settings.SITE_URL}{reverse(name)}"
+    return site_address(reverse(name))
 
 
 @never_cache

@@ -20,5 +20,5 @@ BELONGS_TO = {
 @register.filter
 def section(request: HttpRequest) -> str:
     """Return the entry that a page belongs to, for example "studies"; "" for the overview."""
-    first = request.path.strip("/").partition("/")[0]
+    first = request.path_info.strip("/").partition("/")[0]
     return BELONGS_TO.get(first, first)

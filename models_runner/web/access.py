@@ -14,6 +14,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.rights import rights_of
@@ -53,7 +54,7 @@ def _ask_to_log_in(request: HttpRequest) -> HttpResponseBase:
         # Reload the whole page: one that polls must not show the login form inside itself.
         return HttpResponseClientRefresh()
     # Return to a page only: the address of a button answers no GET.
-    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("home"))
 
 
 def get_dataset(request: HttpRequest, name: str) -> Dataset:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -68,6 +69,16 @@ class Site:
             for sample in family.samples
         }
 
+    def assets(self, path):
+        """What a page loads, by address, with its status."""
+        with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
+            addresses = re.findall(r'(?:href|src)="([^"]+\.(?:css|js|svg))"', answer.read().decode())
+        statuses = {}
+        for address in addresses:
+            with urlopen(f"http://127.0.0.1:{self.port}{address}", timeout=30) as answer:
+                statuses[address] = answer.status
+        return statuses
+
     def stop(self):
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(60)
@@ -108,13 +119,16 @@ def test_start_stop_and_start_again(tmp_path):
     assert measured[("punchweight_request_seconds_count", "healthz")] >= 2
     before = first.rows(written)
 
-    second = Site(data_dir, port, tmp_path / "second", EXAMPLE="0")
+    second = Site(data_dir, port, tmp_path / "second", EXAMPLE="0", SITE_URL=f"http://127.0.0.1:{port}/below")
     try:
         second.wait_until(second.answers)
+        assets = second.assets("/below/login/")
         second.wait_until(lambda: len(second.rows(written)) > len(before))
         second.wait_until(lambda: second.rows(studies) == [("demo",)])
     finally:
         assert second.stop() == 0
+    assert len(assets) >= 3
+    assert all(address.startswith("/below/static/") and status == 200 for address, status in assets.items()), assets
     after = second.rows(of_sample)
     assert len(after) == len(set(after)) == 40
     assert "the one shown at the first start" in second.text()

@@ -44,6 +44,7 @@ NOBODY, ADMINISTRATOR, MEMBER = "nobody", "administrator", "outsider"
 # Answers that are no pages: data, files, parts of a page. The docs are a site of their own (tests/browser/test_docs.py).
 NO_PAGES = (ENGLISH - {"api-docs"}) | {
     *("docs", "my-data", "next", "board-status", "figure", "protocol-file"),
+    *("provider-login", "provider-callback", "provider-logout", "logged-out"),
     *("report-pdf", "shared-report-pdf", "public-report-pdf"),
 }
 # Pages for those who have no account, or not yet.

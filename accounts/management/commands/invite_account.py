@@ -3,13 +3,13 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
 from accounts.invitations import DAYS, invite
 from accounts.models import Role
 from accounts.roles import AccountError
+from lib.addresses import site_address
 
 
 class Command(BaseCommand):
@@ -24,6 +24,6 @@ class Command(BaseCommand):
             invitation, token = invite(None, role, days=days)
         except AccountError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{settings.SITE_URL}{reverse('invited', args=[token])}")
+        self.stdout.write(site_address(reverse("invited", args=[token])))
         until = f"{invitation.expires_at:%Y-%m-%d %H:%M} UTC"
         self.stdout.write(f"Role: {Role(role).label}. The link works once, until {until}.")

@@ -3,7 +3,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.utils import timezone
 from annotations.models import AskMarks, Sampling, SummaryFormat, Wanted
 from annotations.people import links
 from annotations.studies import progress, setup
+from lib.addresses import site_address
 from lib.lines import text_lines
 from models_runner.datasets.lookup import UnknownDatasetError, find_dataset
 from models_runner.models import InstructionKind, System
@@ -227,4 +227,4 @@ class Command(BaseCommand):
                     f"  {system.slug} has no {study.instruction} summaries yet; its comparisons appear after: "
                     f"generate --dataset {study.dataset.name} --system {system.slug} --instruction {study.instruction}"
                 )
-        self.stdout.write(f"Annotators join at {settings.SITE_URL}{links.invitation_path(study)}")
+        self.stdout.write(f"Annotators join at {site_address(links.invitation_path(study))}")

@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
 
 from annotations.models import Study
 from annotations.people.links import invitation_path
@@ -21,6 +22,7 @@ from evalsite import launcher
 from evalsite.celery import prepare_broker
 from evalsite.example.start import ask_for_example, serve_example
 from evalsite.sample import SampleProgress, load_sample, sample_progress
+from lib.addresses import site_address
 
 ADMIN = "admin"
 
@@ -106,8 +108,8 @@ class Command(BaseCommand):
             f"\n  Punchweight is running at  {settings.SITE_URL}/\n"
             f"  Log in as                  {ADMIN}\n"
             f"  Password                   {self._password}\n"
-            f"  Annotators join at         {settings.SITE_URL}{invitation_path(study)}\n"
-            f"  Leaderboard                {settings.SITE_URL}/boards/{study.slug}/\n"
+            f"  Annotators join at         {site_address(invitation_path(study))}\n"
+            f"  Leaderboard                {site_address(reverse('board', args=[study.slug]))}\n"
             f"  Data and logs              {settings.DATA_DIR}\n\n"
             "  Ctrl-C stops everything; make reset starts over.\n"
         )

@@ -4,12 +4,12 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from annotations.models import Study
 from annotations.people.links import invitation_path
+from lib.addresses import site_address
 from lib.files import replace_when_complete
 from protocol.file.problems import ProtocolError
 from protocol.file.reading import read_protocol_file
@@ -103,7 +103,7 @@ class Command(BaseCommand):
 
     def _report(self, study: Study, failed: list[str], *, waited: bool) -> None:
         self.stdout.write(f"Study {study.slug}: {study.comparisons.count()} comparisons, {study.quota} votes each.")
-        self.stdout.write(f"Annotators join at {settings.SITE_URL}{invitation_path(study)}")
+        self.stdout.write(f"Annotators join at {site_address(invitation_path(study))}")
         if failed:
             lines = "\n".join(f"  {line}" for line in failed[:20])
             raise CommandError(f"{len(failed)} failed:\n{lines}\nRun again with --retry to try these again.")
