@@ -25,6 +25,7 @@ ADDRESS = re.compile(r"""(?:"|&quot;)(/(?:[a-z][^"&<>\s]*)?)(?:"|&quot;|&amp;)""
 def _below(settings):
     settings.SITE_URL = f"https://example.org{PREFIX}"
     settings.URL_PREFIX = settings.FORCE_SCRIPT_NAME = PREFIX
+    settings.STATIC_URL = f"{PREFIX}/static/"
     yield
     set_script_prefix("/")
 
