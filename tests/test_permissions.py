@@ -176,6 +176,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "change-judging": ("POST", RESULTS),
     "protocol-file": ("GET", MEMBERS),
     "record-protocol": ("POST", OWNERS),
+    "import-marks": ("GET", OWNERS),
     "gold-marks": ("GET", MEMBERS),
     "new-from-protocol": ("GET", RESEARCHERS),
     "study-asking": ("GET", OWNERS),
