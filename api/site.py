@@ -27,6 +27,7 @@ ROUTERS = (
     "api.resources.results.router",
     "api.resources.releases.router",
     "api.resources.rating.router",
+    "api.resources.marking.router",
     "api.resources.webhooks.router",
 )
 

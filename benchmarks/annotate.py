@@ -9,14 +9,19 @@ transcript, both summaries and the forms. "save" is the time from posting a vote
 of each annotator is a warm-up. Afterwards the benchmark compares the database with what was acknowledged; an error, a
 missing vote, a pair beyond its quota or a pair shown twice to one annotator ends the run with an error.
 
+--marks lets everybody mark words in both summaries before each vote, in a study that requires marks; "mark" is the time
+from posting a mark to its acknowledgement.
+
 --peers FOLDER names a folder with an annotation_loop.py that measures another tool in the same way (see
 docs/benchmarks.md); it runs after the measurements of this site.
 """
 
 import argparse
+import html
 import json
 import os
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -26,7 +31,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +44,8 @@ CHOICES = ("left", "right", "tie")
 # The first request fetches the whole page; later ones fetch the fragment that the page's script asks for.
 FIRST: dict[str, str] = {}
 FURTHER = {"X-Fragment": "1"}
+SUMMARY = re.compile(r'<div class="summary-text"[^>]*>(.*?)</div>', re.DOTALL)
+TAGS = re.compile(r"<[^>]*>")
 
 
 @dataclass
@@ -48,6 +55,7 @@ class Timed:
     Attributes:
         next: Seconds until the next pair was there, for each vote but the first.
         save: Seconds until the vote was acknowledged, for each vote but the first.
+        mark: Seconds until each mark was acknowledged, for each vote but the first.
         acknowledged: The choice that the site acknowledged, by the pair's token.
         errors: Answers that were not expected.
     """
@@ -56,6 +64,7 @@ class Timed:
     save: list[float]
     acknowledged: dict[str, str]
     errors: list[str]
+    mark: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,7 @@ class LoopTimes:
     next_p95_ms: float
     save_p50_ms: float
     save_p95_ms: float
+    mark_p50_ms: float | None = None
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -81,7 +91,22 @@ def percentile(values: Sequence[float], share: float) -> float:
 # ---- one measurement
 
 
-def rate(browser: Browser, page: str, votes: int, seed: int, gate: threading.Barrier, timed: Timed) -> None:
+def mark_both(browser: Browser, page: str, shown: str, token: str) -> list[float]:
+    """Mark the first characters of both summaries; return the seconds until each was acknowledged."""
+    took = []
+    for side, summary in zip(("left", "right"), SUMMARY.findall(shown), strict=True):
+        text = "".join(html.unescape(TAGS.sub("", summary)).split())[:5]
+        sent = {"token": token, "side": side, "error_kind": "invented", "severity": "minor", "client_key": uuid.uuid4()}
+        started = time.perf_counter()
+        place = {"start": 0, "end": len(text), "text": text}
+        browser.post(f"{page}marks/add", sent | place, accept="application/json")
+        took.append(time.perf_counter() - started)
+    return took
+
+
+def rate(
+    browser: Browser, page: str, votes: int, seed: int, gate: threading.Barrier, timed: Timed, *, marks: bool
+) -> None:
     """Give one vote to warm up, then the given number of votes as fast as the site answers."""
     rng = random.Random(seed)
     for number in range(votes + 1):
@@ -89,10 +114,13 @@ def rate(browser: Browser, page: str, votes: int, seed: int, gate: threading.Bar
             gate.wait()
         try:
             started = time.perf_counter()
-            shown = TOKEN.search(browser.get(page, FIRST if number == 0 else FURTHER))
+            pair = browser.get(page, FIRST if number == 0 else FURTHER)
+            shown = TOKEN.search(pair)
             if shown is None:
                 raise RuntimeError("There was no pair on the page.")
             asked = time.perf_counter()
+            marked = mark_both(browser, page, pair, shown[1]) if marks else []
+            voting = time.perf_counter()
             choice = rng.choice(CHOICES)
             vote = {"token": shown[1], "criterion": "overall", "choice": choice, "client_key": uuid.uuid4()}
             browser.post(f"{page}vote", vote, accept="application/json")
@@ -103,10 +131,13 @@ def rate(browser: Browser, page: str, votes: int, seed: int, gate: threading.Bar
         timed.acknowledged[shown[1]] = choice
         if number:
             timed.next.append(asked - started)
-            timed.save.append(saved - asked)
+            timed.save.append(saved - voting)
+            timed.mark += marked
 
 
-def loop(server: str, people: Sequence[str], invitation: str, votes: int) -> tuple[list[Timed], float]:
+def loop(
+    server: str, people: Sequence[str], invitation: str, votes: int, *, marks: bool = False
+) -> tuple[list[Timed], float]:
     """Let everybody rate at once; return their times, and the seconds from the end of the warm-up to the last vote."""
     gate = threading.Barrier(len(people) + 1)
     timed, threads = [], []
@@ -116,7 +147,8 @@ def loop(server: str, people: Sequence[str], invitation: str, votes: int) -> tup
         page = browser.join(invitation)
         timed.append(Timed([], [], {}, []))
         share = votes // len(people) + (n < votes % len(people))
-        threads.append(threading.Thread(target=rate, args=(browser, page, share, n, gate, timed[-1])))
+        about = (browser, page, share, n, gate, timed[-1])
+        threads.append(threading.Thread(target=rate, args=about, kwargs={"marks": marks}))
     for thread in threads:
         thread.start()
     gate.wait()
@@ -161,16 +193,18 @@ def measure(study: Any, judgements: int, people: Sequence[str], options: argpars
     connections.close_all()
     address = ("127.0.0.1", options.port)
     with serving([*web_command(*address), "--log-level", "error"], f"127.0.0.1:{options.port}") as server:
-        timed, elapsed = loop(server, people, invitation_path(study), options.votes)
+        timed, elapsed = loop(server, people, invitation_path(study), options.votes, marks=options.marks)
     wrong = faults(study, timed, before)
     forget(before)
     if wrong:
         raise SystemExit("NOT sound: " + "; ".join(wrong))
     asked = [seconds for annotator in timed for seconds in annotator.next]
     saved = [seconds for annotator in timed for seconds in annotator.save]
+    marked = [seconds for annotator in timed for seconds in annotator.mark]
     return LoopTimes(
         "Punchweight", judgements, len(people), round(len(saved) / elapsed, 1),
         percentile(asked, 0.5), percentile(asked, 0.95), percentile(saved, 0.5), percentile(saved, 0.95),
+        percentile(marked, 0.5) if marked else None,
     )  # fmt: skip
 
 
@@ -261,7 +295,7 @@ def prepare(options: argparse.Namespace) -> tuple[Any, list[Any]]:
     from annotations.people.joining import join
 
     call_command("collectstatic", verbosity=0, interactive=False)
-    study = stored.make_study(options.tasks)
+    study = stored.make_study(options.tasks, ask_marks="required" if options.marks else "off")
     names = [f"annotator{n}" for n in range(max(options.counts))]
     return study, [join(study, user=User.objects.create_user(name, password=PASSWORD)) for name in names]
 
@@ -289,7 +323,8 @@ def say(row: LoopTimes) -> LoopTimes:
     print(
         f"  {row.tool:14} {row.judgements:>9,} stored {row.concurrency:>3} people {row.votes_per_s:>7} votes/s   "
         f"next p50 {row.next_p50_ms} ms, p95 {row.next_p95_ms} ms   "
-        f"save p50 {row.save_p50_ms} ms, p95 {row.save_p95_ms} ms",
+        f"save p50 {row.save_p50_ms} ms, p95 {row.save_p95_ms} ms"
+        + ("" if row.mark_p50_ms is None else f"   mark p50 {row.mark_p50_ms} ms"),
         flush=True,
     )
     return row
@@ -328,6 +363,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--votes", type=int, default=300, help="Of all people together, beside a first one each.")
     parser.add_argument("--tasks", type=int, default=2000, help="Comparisons to rate.")
     parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--marks", action="store_true", help="Mark words in both summaries before each vote.")
     parser.add_argument("--port", type=int, default=8766)
     parser.add_argument("--peers", type=Path, metavar="FOLDER", help="With annotation_loop.py.")
     parser.add_argument("--label-studio", metavar="BIN", help="Measure this as well; needs --peers.")

@@ -84,3 +84,17 @@ SELECT annotator_id, system_id FROM (
     JOIN models_runner_run r ON r.id = s.run_id) leads
 WHERE annotator_id IN (SELECT w.id FROM annotations_annotator w WHERE NOT w.imported)
 GROUP BY annotator_id, system_id HAVING sum(lead) <> 0;
+
+-- a rated pair lacks a mark that its study requires
+SELECT a.id FROM annotations_assignment a
+JOIN annotations_annotator w ON w.id = a.annotator_id AND NOT w.imported
+JOIN annotations_study s ON s.id = w.study_id AND s.ask_marks = 'required'
+JOIN annotations_comparison c ON c.id = a.comparison_id
+JOIN annotations_judgement j ON j.assignment_id = a.id
+JOIN models_runner_summary l ON j.outcome IN ('b', 'both_bad') AND l.id = c.summary_a_id
+    OR j.outcome IN ('a', 'both_bad') AND l.id = c.summary_b_id
+WHERE a.state = 'done'
+AND NOT EXISTS (
+    SELECT 1 FROM marks_mark m LEFT JOIN marks_withdrawal t ON t.mark_id = m.id
+    WHERE m.assignment_id = a.id AND m.summary_id = l.id AND t.id IS NULL)
+AND NOT EXISTS (SELECT 1 FROM marks_noerrorfound n WHERE n.assignment_id = a.id AND n.summary_id = l.id);

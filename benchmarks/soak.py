@@ -3,9 +3,11 @@
     python -m benchmarks.soak [--postgresql URL] [--annotators 16] [--processes 4] [--comparisons 2000] [--quota 2]
 
 The annotators log in over HTTP and rate until nothing is left. Now and then one of them sends a vote twice, takes one
-back, skips, fetches ahead, goes away until the lease has expired, or leaves and joins again. At the end the database
-must hold exactly what was acknowledged, and benchmarks/invariants.sql must find nothing. --postgresql names a server on
-which a database is created and deleted again; without it, the soak test uses SQLite in a temporary folder.
+back, skips, fetches ahead, goes away until the lease has expired, or leaves and joins again. They are asked to mark an
+error in what loses: some do so before they vote, some after it, some twice, some take a mark back and make another, and
+some find no error. At the end the database must hold exactly what was acknowledged, and benchmarks/invariants.sql must
+find nothing. --postgresql names a server on which a database is created and deleted again; without it, the soak test
+uses SQLite in a temporary folder.
 """
 
 import argparse
@@ -33,6 +35,10 @@ PASSWORD = "soak and soak"
 CHOICES = ("left", "right", "tie", "both_bad")
 # How often each behaviour is chosen, in a hundred pairs.
 BEHAVIOUR = {"vote": 84, "twice": 5, "ahead": 4, "undo": 3, "skip": 1, "go away": 2, "leave": 1}
+# How each losing summary gets its mark, in a hundred.
+MARKING = {"before": 40, "after": 30, "twice": 8, "another": 8, "whole": 6, "none": 8}
+LOSES = {"left": ("right",), "right": ("left",), "both_bad": ("left", "right"), "tie": ()}
+FIRST_WORD = "Point"  # every summary begins with it
 TOKEN = re.compile(r'data-token="([0-9a-f-]{36})"')
 
 
@@ -45,6 +51,7 @@ class SimulatedAnnotator(threading.Thread):
         self.jar = CookieJar()
         self.opener = build_opener(HTTPCookieProcessor(self.jar))
         self.acknowledged: dict[str, str] = {}
+        self.marks: set[str] = set()  # the keys of those that stand
         self.order: list[str] = []
         self.done: Counter[str] = Counter()
         self.failure = ""
@@ -97,11 +104,39 @@ class SimulatedAnnotator(threading.Thread):
             self._get(f"{self.rate}next?after={token}")
         if what == "go away":
             time.sleep(LEASE_SECONDS * 1.5)
-        vote = {"token": token, "criterion": "overall", "choice": self.rng.choice(CHOICES), "client_key": uuid.uuid4()}
+        choice = self.rng.choice(CHOICES)
+        ways = {side: self.rng.choices(list(MARKING), list(MARKING.values()))[0] for side in LOSES[choice]}
+        for side in (side for side, way in ways.items() if way == "before"):
+            self._mark(token, side)
+        vote = {"token": token, "criterion": "overall", "choice": choice, "client_key": uuid.uuid4()}
         for _ in range(2 if what == "twice" else 1):
             if self._say("vote", vote):
-                self.acknowledged[token] = str(vote["choice"])
+                self.acknowledged[token] = choice
                 self.order = [earlier for earlier in self.order if earlier != token] + [token]
+        for side, way in ways.items():
+            self._explain(token, side, way)
+
+    def _explain(self, token: str, side: str, way: str) -> None:
+        self.done[f"marked: {way}"] += 1
+        if way in ("after", "twice", "whole"):
+            self._mark(token, side, times=2 if way == "twice" else 1, whole=way == "whole")
+        elif way == "another" and (key := self._mark(token, side)):
+            back = {"token": token, "mark": key, "client_key": uuid.uuid4()}
+            if self._say("marks/take-back", back):
+                self.marks.remove(key)
+            self._mark(token, side)
+        elif way == "none":
+            self._say("marks/none", {"token": token})
+
+    def _mark(self, token: str, side: str, *, times: int = 1, whole: bool = False) -> str:
+        """Mark an error; return its key, or "" if the site refused it."""
+        key, kind = str(uuid.uuid4()), "missing decision" if whole else "invented"
+        sent = {"token": token, "side": side, "error_kind": kind, "severity": "minor", "client_key": key}
+        words = {} if whole else {"start": 0, "end": len(FIRST_WORD), "text": FIRST_WORD}
+        for _ in range(times):
+            if self._say("marks/add", sent | words):
+                self.marks.add(key)
+        return key if key in self.marks else ""
 
     def _undo(self) -> None:
         if self._say("undo", {"client_key": uuid.uuid4()}):
@@ -135,7 +170,7 @@ class SimulatedAnnotator(threading.Thread):
 
 def make_study(comparisons: int, quota: int) -> Any:
     """Create a study with short texts: the test is about assignments, not about reading."""
-    from annotations.studies.setup import create_study
+    from annotations.studies.setup import RatingOptions, create_study
     from models_runner.datasets.instructions import sync_version
     from models_runner.models import Dataset, Document, Run, Summary, System, Transcript
 
@@ -154,11 +189,11 @@ def make_study(comparisons: int, quota: int) -> Any:
         turns = [{"speaker": "Maya", "content": f"Point {n} is settled by Friday."}]
         Transcript.objects.create(document=document, turns=turns, original_turns=turns)
         Summary.objects.bulk_create(
-            Summary(run=run, document=document, status="done", text=f"Point {n}, told {k}.", stop_reason="end",
+            Summary(run=run, document=document, status="done", text=f"{FIRST_WORD} {n}, told {k}.", stop_reason="end",
                     dropped_tokens=0)
             for k, run in enumerate(runs)
         )  # fmt: skip
-    return create_study("soak", dataset, systems, quota=quota)
+    return create_study("soak", dataset, systems, quota=quota, options=RatingOptions(ask_marks="required"))
 
 
 def web_server(processes: int, port: int) -> AbstractContextManager[str]:
@@ -193,6 +228,14 @@ def differences(people: list[SimulatedAnnotator]) -> list[str]:
     return [*wrong, *(token for token in stored if token not in said)]
 
 
+def different_marks(people: list[SimulatedAnnotator]) -> set[str]:
+    """Return the keys of marks that stand without having been acknowledged, or the other way round."""
+    from marks.models import Mark
+
+    standing = {str(key) for key in Mark.objects.standing().values_list("client_key", flat=True)}
+    return standing ^ set().union(*(person.marks for person in people))
+
+
 def soak(options: argparse.Namespace) -> bool:
     from django.contrib.auth.models import User
     from django.core.management import call_command
@@ -223,17 +266,18 @@ def report(study: Any, people: list[SimulatedAnnotator], seconds: float) -> bool
     rated = Assignment.objects.filter(state="done").count()
     expired = Assignment.objects.filter(state="expired").count()
     did = sum((person.done for person in people), Counter())
-    wrong, violated = differences(people), violations()
+    wrong, violated, marks = differences(people), violations(), different_marks(people)
     failures = [person.failure for person in people if person.failure]
     print(f"{len(people)} annotators, {study.comparisons.count()} comparisons, {seconds:.0f} s")
     print(f"  pairs shown and what was done: {dict(did.most_common())}")
     print(f"  rated {rated} of {places} places; given back by expiry and not taken up again: {expired}")
     print(f"  answers acknowledged but not stored so, or stored without: {len(wrong)}")
+    print(f"  marks acknowledged but not standing, or standing without: {len(marks)}")
     for name, rows in violated.items():
         print(f"  {name}: {rows}")
     for failure in failures:
         print(f"  FAILED {failure}")
-    sound = not (wrong or failures or any(violated.values())) and rated == places
+    sound = not (wrong or marks or failures or any(violated.values())) and rated == places
     print("sound" if sound else "NOT sound")
     return sound
 

@@ -8,12 +8,19 @@ class MarksConfig(AppConfig):
 
     def ready(self) -> None:
         from annotations.people.privacy import register_personal
-        from annotations.rating.marking import register_panel
-        from marks.marking.panel import marking_panel
-        from marks.models.personal import erase_marks, own_marks
+        from annotations.rating.marking import register_marking
+        from annotations.studies.change_marker import register_completing
+        from jobs.registry import register_job
+        from marks.marking.required import newest_required_mark
+        from marks.models import MarkReportJob
+        from marks.models.personal import erase_marks, own_marks, own_no_errors
         from marks.models.triggers import drop_triggers, ensure_triggers
+        from marks.rules import MarkingRules
 
         register_personal("marks", own_marks, erase_marks)
-        register_panel(marking_panel)
+        register_personal("no_error_to_mark", own_no_errors, erase_marks)
+        register_marking(MarkingRules())
+        register_completing(newest_required_mark)
+        register_job(MarkReportJob)
         pre_migrate.connect(drop_triggers, sender=self)
         post_migrate.connect(ensure_triggers, sender=self)

@@ -125,6 +125,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "add-mark": ("POST", JOINED),
     "take-back-mark": ("POST", JOINED),
     "read-for-errors": ("POST", JOINED),
+    "no-error-to-mark": ("POST", JOINED),
     "next": ("GET", JOINED),
     "hold": ("POST", JOINED),
     "guess": ("GET", JOINED),
@@ -183,6 +184,8 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "change-judging": ("POST", RESULTS),
     "protocol-file": ("GET", MEMBERS),
     "record-protocol": ("POST", OWNERS),
+    "import-marks": ("GET", OWNERS),
+    "gold-marks": ("GET", MEMBERS),
     "new-from-protocol": ("GET", RESEARCHERS),
     "study-asking": ("GET", OWNERS),
     "answers-csv": ("GET", OWNERS),
@@ -328,6 +331,7 @@ def make_world():
         "make-gold": [study.slug, gold.comparison_id],
         "pair": [study.slug, gold.comparison_id],
         "change-gold": [study.slug, gold.pk],
+        "gold-marks": [study.slug, gold.pk],
         "revoke-api-token": [make_token(users["outsider"], "notebook", "read")[0].pk],
     }
     args = {name: fitting.get(name, fitting.get(name.split("_")[0], [])) for name in TABLE}
@@ -354,6 +358,7 @@ def make_world():
         "add-mark": mark | {"client_key": uuid.uuid4()},
         "take-back-mark": {"token": token, "mark": mark_key, "client_key": uuid.uuid4()},
         "read-for-errors": {"token": token},
+        "no-error-to-mark": {"token": token},
         "next": {"after": token},
         "change-study-status": {"change": "pause"},
         "add-member": {"username": users["outsider"].username, "role": "researcher"},

@@ -1,5 +1,6 @@
 """Tells an annotator after a training pair whether their answers were the expected ones, and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_noop as _
 
 from annotations.gold.attention_checks import EXPLANATION
 from annotations.models import Annotator, Assignment, ExpectedAnswer, Outcome, Purpose
+from annotations.rating.marking import MarkFeedback, marks_feedback
 from annotations.rating.page import PLAIN, RatingPage, choices_of, rating_page
 from annotations.rating.votes import choice_of
 
@@ -36,12 +38,14 @@ class Feedback:
 
     Attributes:
         right: All questions with a right answer were answered right.
+        marks: What a careful reader marks, and which of it the annotator marked; where the study asks for marks.
     """
 
     page: RatingPage
     answers: list[AnswerFeedback]
     right: bool
     explanation: str
+    marks: Sequence[MarkFeedback] = ()
 
 
 def rated_practice(annotator: Annotator, token: UUID) -> Assignment | None:
@@ -75,6 +79,7 @@ def feedback(assignment: Assignment) -> Feedback:
         answers=answers,
         right=all(answer.right is not False for answer in answers),
         explanation=_as_shown(comparison.control_item.explanation, left),
+        marks=marks_feedback(assignment),
     )
 
 

@@ -23,10 +23,11 @@ class Wanted(models.TextChoices):
 
 
 class AskMarks(models.TextChoices):
-    """Whether annotators may point at errors in the summaries of a pair (app marks)."""
+    """Whether annotators point at errors in the summaries of a pair (app marks)."""
 
     OFF = "off", "Not asked"
     OPTIONAL = "optional", "Optional"
+    REQUIRED = "required", "Required when a side loses"
 
 
 class WhichDocuments(models.TextChoices):
@@ -179,7 +180,8 @@ class Study(models.Model):
         max_length=10,
         choices=AskMarks.choices,
         default=AskMarks.OFF,
-        help_text="Annotators may mark what is wrong in either summary, and say what is missing.",
+        help_text="Annotators mark what is wrong in either summary, and say what is missing. Required: a summary that "
+        "loses has a mark, or they say that they find no error.",
     )
     # Studies that had votes when the order changed keep theirs: fingers have learnt it.
     key_order = models.CharField(max_length=10, choices=KeyOrder.choices, default=KeyOrder.BUTTONS, editable=False)
@@ -272,7 +274,9 @@ class Study(models.Model):
             models.CheckConstraint(
                 condition=Q(strength__in=["off", "optional", "required"]), name="study_strength_known"
             ),
-            models.CheckConstraint(condition=Q(ask_marks__in=["off", "optional"]), name="study_ask_marks_known"),
+            models.CheckConstraint(
+                condition=Q(ask_marks__in=["off", "optional", "required"]), name="study_ask_marks_known"
+            ),
             models.CheckConstraint(condition=Q(key_order__in=["buttons", "earlier"]), name="study_key_order_known"),
             models.CheckConstraint(
                 condition=(Q(which_pairs="anchor", anchor__isnull=False) | (~Q(which_pairs="anchor") & Q(anchor=None))),

@@ -12,8 +12,15 @@ from django.utils.translation import gettext as _
 from annotations.counts.pair_tallies import counting
 from annotations.models import Annotator, Assignment, Judgement, JudgementRevision, Remark
 from annotations.rating import assignment as assignments
-from annotations.rating.leases import lease_end
-from annotations.rating.votes import RefusedError, check_may_answer, choice_of, is_adaptive, key_used, lock_assignment
+from annotations.rating.votes import (
+    RefusedError,
+    check_may_answer,
+    choice_of,
+    is_adaptive,
+    key_used,
+    lock_assignment,
+    reopen,
+)
 
 SKIP = "skip"
 
@@ -71,9 +78,7 @@ def _withdraw(assignment: Assignment, last: Judgement, client_key: UUID, now: da
     JudgementRevision.objects.create(
         assignment=assignment, criterion=last.criterion, client_key=client_key, outcome="", strength=None
     )
-    Assignment.objects.filter(pk=assignment.pk, state=Assignment.State.DONE).update(
-        state=Assignment.State.LEASED, lease_until=lease_end(now), completed_at=None
-    )
+    reopen(assignment, now)
 
 
 def _take_skip_back(assignment: Assignment, skip: Remark, client_key: UUID, now: datetime) -> None:

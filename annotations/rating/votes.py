@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from annotations.counts.pair_tallies import counting
 from annotations.models import (
     Annotator,
+    AskMarks,
     Assignment,
     Criterion,
     Judgement,
@@ -25,6 +26,8 @@ from annotations.models import (
 )
 from annotations.rating import assignment as assignments
 from annotations.rating import queries
+from annotations.rating.leases import lease_end
+from annotations.rating.marking import lacks_marks
 from annotations.rating.queries import StoredAnswer, VoteTarget
 from lib.sql import insert
 
@@ -122,6 +125,8 @@ def _record(annotator: Annotator, vote: Vote, now: datetime) -> Receipt:
     if assignment.state in assignments.GIVEN_BACK:
         take_again(assignment, now)
     with counting(assignment.pk, adaptive=target.adaptive):
+        if annotator.study.ask_marks == AskMarks.REQUIRED:
+            reopen(assignment, now)  # another summary may lose now, without a mark
         _save(target, vote)
         complete = not target.others_open and _complete(assignment, now)
     return Receipt(complete=complete, repeated=False)
@@ -225,8 +230,17 @@ def _save(target: VoteTarget, vote: Vote) -> None:
     insert(JudgementRevision(**question, client_key=vote.client_key, **answer))
 
 
+def reopen(rated: Assignment, now: datetime) -> None:
+    """Take up a pair again that was rated; it keeps its place, and here the time when it was rated."""
+    if rated.state == Assignment.State.DONE:
+        Assignment.objects.filter(pk=rated.pk, state=Assignment.State.DONE).update(
+            state=Assignment.State.LEASED, lease_until=lease_end(now), completed_at=None
+        )
+        rated.state = Assignment.State.LEASED
+
+
 def complete_if_answered(assignment: Assignment, now: datetime) -> bool:
-    """Mark the pair as rated if every question is answered and a required comment is there; return whether it is."""
+    """Mark the pair as rated if every question is answered and what is required is there; return whether it is."""
     unanswered = ~Exists(assignment.judgements.filter(criterion=OuterRef("pk")))
     if Criterion.objects.filter(unanswered, study=assignment.annotator.study).exists():
         return False
@@ -234,9 +248,12 @@ def complete_if_answered(assignment: Assignment, now: datetime) -> bool:
 
 
 def _complete(assignment: Assignment, now: datetime) -> bool:
-    """Mark a pair whose questions are answered as rated; False while a required comment is missing."""
+    """Mark a pair whose questions are answered as rated; False while a required comment or mark is missing."""
     required = assignment.annotator.study.comments == Wanted.REQUIRED
     if required and not assignment.remarks.filter(kind=Remark.Kind.COMMENT).exists():
         return False
-    queries.complete(assignment.pk, now)
+    if lacks_marks(assignment):
+        return False
+    # One that was reopened in this transaction was rated then.
+    queries.complete(assignment.pk, assignment.completed_at or now)
     return True

@@ -3,6 +3,7 @@
 Each reads the end of a history that only grows, so the cost does not depend on the number of votes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,6 +62,20 @@ def held_in_part(study: Study) -> list[int]:
     return list(leased.order_by("pk").values_list("pk", flat=True))
 
 
-def newest_remark(study: Study) -> int | None:
-    """Return the newest remark where comments are required: there a comment completes a pair without a new answer."""
-    return Remark.objects.aggregate(last=Max("pk"))["last"] if study.comments == Wanted.REQUIRED else None
+_completing: list[Callable[[Study], object]] = []
+
+
+def register_completing(newest: Callable[[Study], object]) -> None:
+    """Let an app above this one say what else completes a pair without a new answer.
+
+    newest: Returns the end of its history; None, without a query, where the study does not ask for it.
+    """
+    if newest not in _completing:
+        _completing.append(newest)
+
+
+def newest_remark(study: Study) -> object:
+    """Return the newest of what completes a pair without a new answer: a comment where it is required, or a mark."""
+    remark = Remark.objects.aggregate(last=Max("pk"))["last"] if study.comments == Wanted.REQUIRED else None
+    others = [end for newest in _completing if (end := newest(study)) is not None]
+    return [remark, *others] if others else remark

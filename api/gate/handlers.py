@@ -21,6 +21,7 @@ from leaderboards.data.filters import UnknownFilterError
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError
 from leaderboards.releases.publishing import ReleaseError, VersionTakenError
 from lib.json.errors import json_error
+from marks.web.views import REFUSAL_STATUS as MARK_STATUS
 from models_runner.datasets.lookup import UnknownDatasetError
 from models_runner.importing.records import DatasetImportError
 from models_runner.runs.lifecycle import NothingToRunError
@@ -78,7 +79,7 @@ def _service_error(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _refused_vote(request: HttpRequest, error: Any) -> HttpResponse:
-    return json_error(REFUSAL_STATUS.get(error.code, 409), error.code, str(error))
+    return json_error((REFUSAL_STATUS | MARK_STATUS).get(error.code, 409), error.code, str(error))
 
 
 def _failed_import(request: HttpRequest, error: Any) -> HttpResponse:

@@ -26,6 +26,7 @@ from api.schemas.rating import (
     AheadOut,
     FeedbackOut,
     HeldOut,
+    MarksOut,
     NextOut,
     PairOut,
     RecordedOut,
@@ -34,6 +35,7 @@ from api.schemas.rating import (
     UndoneOut,
     VoteIn,
 )
+from marks.marking.described import marks_of_pair
 
 router = Router(tags=["rating"])
 
@@ -56,7 +58,10 @@ def next_pair(request: HttpRequest) -> Any:
 
 
 def _pair(assignment: Assignment, *, ahead: bool = False) -> PairOut:
-    return PairOut.from_orm(rating_page(assignment, ahead=ahead))
+    pair = PairOut.from_orm(rating_page(assignment, ahead=ahead))
+    marks = marks_of_pair(assignment)
+    pair.marks = None if marks is None else MarksOut.from_orm(marks)
+    return pair
 
 
 def _why_nothing(annotator: Annotator) -> Any:

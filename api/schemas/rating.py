@@ -4,15 +4,20 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, model_validator
 
 from annotations.models.remarks import LONGEST_REMARK
 from annotations.web.forms.rating import DAY_MS
 from api.schemas.common import BodySchema, SummaryFormat
+from marks.models import LONGEST_KIND
+from marks.web.forms import LONGEST_TEXT
 
 Key = Annotated[UUID, Field(strict=False)]
+Place = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Milliseconds = Annotated[int, Field(ge=0, le=DAY_MS)]
 Choice = Literal["left", "right", "tie", "both_bad"]
+Side = Literal["left", "right"]
+Severity = Literal["minor", "major"]
 
 
 class FromPage(Schema):
@@ -52,6 +57,30 @@ class EvidenceOut(FromPage):
     right: list[PartOut]
 
 
+class KindOut(FromPage):
+    key: str
+    label: str
+    help_text: str
+    about: Literal["words", "whole"] = Field(description="whole: of what is missing from the whole summary.")
+
+
+class MarkOut(FromPage):
+    key: UUID = Field(description="The client_key of the mark.")
+    side: Side
+    kind: str
+    severity: Severity
+    start: int | None
+    end: int | None
+    text: str
+
+
+class MarksOut(FromPage):
+    required: bool = Field(description="A pair is rated once what loses has a mark, or nobody finds an error there.")
+    kinds: list[KindOut]
+    standing: list[MarkOut]
+    lacking: list[Side] = Field(description="Sides that lose by the answers so far, and still lack a mark.")
+
+
 class PairOut(FromPage):
     token: UUID = Field(description="Names this pair in votes and remarks.")
     title: str
@@ -78,6 +107,7 @@ class PairOut(FromPage):
     total: int
     more_than: int = Field(description="So many are left at least, where total is not all; else 0.")
     practice: bool
+    marks: MarksOut | None = Field(None, description="What may be marked, and is; null: the study asks for no marks.")
 
 
 class NextOut(Schema):
@@ -113,6 +143,36 @@ class RemarkIn(BodySchema):
     client_key: Key
 
 
+class MarkIn(BodySchema):
+    """start, end and text together for words; all left out for the whole summary."""
+
+    token: Key
+    side: Side
+    kind: Annotated[str, Field(max_length=LONGEST_KIND, description="The key of a kind of the pair.")]
+    severity: Severity
+    client_key: Key = Field(description="Chosen by you for this mark: sent again, it is the same mark.")
+    start: Place | None = Field(None, description="In characters (code points) of the side's text as it was answered.")
+    end: Place | None = Field(None, description="The first character behind the mark.")
+    text: Annotated[str, Field(max_length=LONGEST_TEXT)] = Field("", description="What stands there.")
+
+    @model_validator(mode="after")
+    def _words_or_whole(self) -> "MarkIn":
+        places = [self.start is not None, self.end is not None, bool(self.text)]
+        if any(places) != all(places):
+            raise ValueError("start, end and text belong together; give all three, or none for the whole summary.")
+        return self
+
+
+class TakeBackIn(BodySchema):
+    token: Key
+    mark: Key = Field(description="The client_key of the mark.")
+    client_key: Key
+
+
+class OfPairIn(BodySchema):
+    token: Key
+
+
 class UndoIn(BodySchema):
     client_key: Key
 
@@ -137,7 +197,15 @@ class AnswerOut(FromPage):
     right: bool | None
 
 
+class MarkFeedbackOut(FromPage):
+    side: Side
+    kind: str
+    text: str
+    found: bool
+
+
 class FeedbackOut(FromPage):
     answers: list[AnswerOut]
     right: bool
     explanation: str
+    marks: list[MarkFeedbackOut] = Field(description="What a careful reader marks, where the study asks for marks.")

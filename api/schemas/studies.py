@@ -10,7 +10,7 @@ from api.gate.paging import PageQuery
 from api.schemas.common import BodySchema, Instruction, Positive, Slug, SummaryFormat
 
 Wanted = Literal["off", "optional", "required"]
-AskMarks = Literal["off", "optional"]
+AskMarks = Literal["off", "optional", "required"]
 StudyStatus = Literal["draft", "open", "paused", "closed"]
 
 
@@ -114,7 +114,11 @@ class StudyIn(BodySchema):
     allow_both_bad: bool = True
     strength: Wanted = "off"
     comments: Wanted = "optional"
-    ask_marks: AskMarks = Field("off", description="Whether annotators may mark what is wrong in the summaries.")
+    ask_marks: AskMarks = Field(
+        "off",
+        description="Whether annotators mark what is wrong in the summaries. required: one that loses has a mark, or "
+        "they say that they find no error.",
+    )
     break_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     summary_format: SummaryFormat = Field(
         "rendered", description="How annotators see the summaries: Markdown, text without markup, or as written."

@@ -19,15 +19,16 @@ QUOTA_HERE, QUOTA_ELSEWHERE = 12, 3
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 
 
-def make_study(tasks: int) -> Any:
+def make_study(tasks: int, *, ask_marks: str = "off") -> Any:
     """Create a study of this many meetings, each with two summaries that one annotator is to compare."""
-    from annotations.studies.setup import create_study
+    from annotations.studies.setup import RatingOptions, create_study
     from models_runner.models import Dataset
 
     dataset = Dataset.objects.create(name="tasks")
     systems = make_runs(dataset, ("left-over", "right-over"))
     fill_dataset(dataset, tasks, seed=1)
-    return create_study("annotate", dataset, [run.system for run in systems], quota=1)
+    options = RatingOptions(ask_marks=ask_marks)
+    return create_study("annotate", dataset, [run.system for run in systems], quota=1, options=options)
 
 
 def make_runs(dataset: Any, names: Iterable[str]) -> list[Any]:

@@ -41,6 +41,40 @@ class Rater:
         about = {"token": pair["token"], "kind": "skip", "reason": reason, "text": text}
         return self._send("/rating/remarks", about, client_key)
 
+    def mark(
+        self,
+        pair: Json,
+        side: str,
+        kind: str,
+        severity: str = "minor",
+        *,
+        words: str = "",
+        client_key: str = "",
+        **at: int,
+    ) -> Json:
+        """Mark an error. side: left or right; kind: the key of one of pair["marks"]["kinds"]; severity: minor or major.
+
+        words: what is wrong, as it stands there; empty for a mark on the whole summary. at: start, where the words
+        stand more than once; it counts characters of the side's text.
+        """
+        about: Json = {"token": pair["token"], "side": side, "kind": kind, "severity": severity}
+        if words:
+            start = at.get("start", pair[side].find(words))
+            about |= {"start": start, "end": start + len(words), "text": words}
+        return self._send("/rating/marks", about, client_key)
+
+    def take_mark_back(self, pair: Json, mark: str, *, client_key: str = "") -> Json:
+        """Take a mark back. mark: its client_key, as in pair["marks"]["standing"]."""
+        return self._send("/rating/marks/take-back", {"token": pair["token"], "mark": mark}, client_key)
+
+    def read_for_errors(self, pair: Json) -> Json:
+        """Say that both summaries were read for errors, whether some were found or not."""
+        return self.connection.post("/rating/marks/read", {"token": pair["token"]}, keyed=False, again=True)
+
+    def no_error_to_mark(self, pair: Json) -> Json:
+        """Say, where marks are required, that what loses has no error to mark."""
+        return self.connection.post("/rating/marks/none", {"token": pair["token"]}, keyed=False, again=True)
+
     def undo(self, *, client_key: str = "") -> Json:
         return self._send("/rating/undo", {}, client_key)
 

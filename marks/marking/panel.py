@@ -1,16 +1,18 @@
 """What the rating page shows of marks: the kinds of the study, and what stands already; sides only, no systems."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
 from django.urls import reverse
 
-from annotations.models import Assignment, Comparison, Study
+from annotations.models import AskMarks, Assignment, Comparison, Study
 from marks.kinds.library import WHOLE, WORDS, kind_help, kind_label
 from marks.kinds.storing import ensure_library
+from marks.marking.required import lacking_summaries
 from marks.marking.shown import ShownText, shown_text
-from marks.models import Mark, MarkKind
+from marks.models import Mark, MarkKind, NoErrorFound
 
 # Keys that choose a kind.
 DIGITS = 9
@@ -33,32 +35,56 @@ class Panel:
     Attributes:
         marks: A JSON list of what stands: key, side, kind, severity, and of words start, end (characters shown,
             without blanks) and text.
+        standing: The same, for the forms without JavaScript.
+        required: A summary that loses needs a mark, or the word that there is none to make.
+        none_found: The sides, with a space between, of which that was said.
+        lacking: The sides that lose by the stored answers and have neither.
     """
 
     on_words: list[OfferedKind]
     on_the_whole: list[OfferedKind]
     marks: str
+    standing: list[dict[str, object]]
+    required: bool
+    none_found: str
+    lacking: list[str]
     add_url: str
     take_back_url: str
     read_url: str
+    no_error_url: str
     head: str = "marks/_head.html"
     panel: str = "marks/_panel.html"
     keys: str = "marks/_keys.html"
+    # For the forms without JavaScript.
+    fresh_key: UUID = field(default_factory=uuid4, compare=False)
 
 
 def marking_panel(assignment: Assignment) -> Panel:
     study = assignment.annotator.study
     pair = Comparison.objects.select_related("summary_a", "summary_b").get(pk=assignment.comparison_id)
-    kinds = offered_kinds(study)
+    kinds, standing = offered_kinds(study), _standing(assignment, pair, study.summary_format)
+    required = study.ask_marks == AskMarks.REQUIRED
+    none_found = NoErrorFound.objects.filter(assignment=assignment) if required else NoErrorFound.objects.none()
     return Panel(
         on_words=_offered(kinds, WORDS),
         on_the_whole=_offered(kinds, WHOLE),
-        marks=json.dumps(_standing(assignment, pair, study.summary_format), ensure_ascii=False),
-        **{
-            f"{name}_url": reverse(address, args=[study.public_id])
-            for name, address in (("add", "add-mark"), ("take_back", "take-back-mark"), ("read", "read-for-errors"))
-        },
+        marks=json.dumps(standing, ensure_ascii=False),
+        standing=[mark | {"back_key": uuid5(UUID(str(mark["key"])), "take back")} for mark in standing],
+        required=required,
+        none_found=" ".join(sides_of(assignment, pair, set(none_found.values_list("summary_id", flat=True)))),
+        lacking=sides_of(assignment, pair, lacking_summaries(assignment)) if required else [],
+        add_url=reverse("add-mark", args=[study.public_id]),
+        take_back_url=reverse("take-back-mark", args=[study.public_id]),
+        read_url=reverse("read-for-errors", args=[study.public_id]),
+        no_error_url=reverse("no-error-to-mark", args=[study.public_id]),
     )
+
+
+def sides_of(assignment: Assignment, pair: Comparison, summaries: set[int]) -> list[str]:
+    """Return the sides, left first, on which these summaries are shown."""
+    shown = {"a": pair.summary_a_id, "b": pair.summary_b_id}
+    sides = {"left": shown[assignment.shown_left], "right": shown[assignment.shown_right]}
+    return [side for side, summary in sides.items() if summary in summaries]
 
 
 def offered_kinds(study: Study) -> list[MarkKind]:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from annotations.models import Annotator
+from annotations.models import Annotator, Assignment
 from marks.models.marks import Mark
+from marks.models.no_errors import NoErrorFound
 from marks.models.readings import Reading
 
 
@@ -29,13 +30,25 @@ def _own(mark: Mark) -> dict[str, Any]:
 
 
 def _side(mark: Mark) -> str | None:
-    if mark.assignment is None:
-        return None
-    side = "a" if mark.summary_id == mark.assignment.comparison.summary_a_id else "b"
-    return "left" if side == mark.assignment.shown_left else "right"
+    return None if mark.assignment is None else _side_of(mark.assignment, mark.summary_id)
+
+
+def _side_of(assignment: Assignment, summary_id: int) -> str:
+    side = "a" if summary_id == assignment.comparison.summary_a_id else "b"
+    return "left" if side == assignment.shown_left else "right"
 
 
 def erase_marks(annotator: Annotator) -> None:
     """Delete the marks of an annotator who has all that leads to them erased: comments are in their own words."""
     Mark.objects.filter(annotator=annotator).delete()
     Reading.objects.filter(annotator=annotator).delete()
+    NoErrorFound.objects.filter(assignment__annotator=annotator).delete()
+
+
+def own_no_errors(annotator: Annotator) -> list[dict[str, Any]]:
+    """List where an annotator said that they find no error to mark."""
+    rows = NoErrorFound.objects.filter(assignment__annotator=annotator).select_related("assignment__comparison")
+    return [
+        {"pair": said.assignment.token, "side": _side_of(said.assignment, said.summary_id), "said_at": said.created_at}
+        for said in rows.order_by("pk")
+    ]

@@ -54,13 +54,6 @@ def mark_figures(study: Study, seed: int = 0) -> Values:
     }
 
 
-def compared_by_marks(study: Study) -> Values:
-    """Compute only how the small and the large compare, for a verdict; empty, after one query, without marks."""
-    if not study.marks.exists():
-        return {}
-    return {"small_large": _small_large(read_marked_study(study))}
-
-
 def _system(marked: MarkedStudy, number: int) -> Values:
     readings = marked.arrays.of_system(number)
     return {

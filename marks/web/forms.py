@@ -12,7 +12,10 @@ LONGEST_TEXT = 100_000
 
 
 class MarkForm(forms.Form):
-    """A mark; start, end and text are left out for one on the whole summary."""
+    """A mark; start, end and text are left out for one on the whole summary.
+
+    Without JavaScript, words are sent in place of these three, as somebody typed them.
+    """
 
     token = forms.UUIDField()
     side = forms.ChoiceField(choices=[("left", "left"), ("right", "right")])
@@ -23,6 +26,7 @@ class MarkForm(forms.Form):
     end = forms.IntegerField(min_value=1, max_value=LONGEST_TEXT * 100, required=False)
     # Not stripped: what the page shows may begin with an ideographic blank.
     text = forms.CharField(max_length=LONGEST_TEXT, strip=False, required=False)
+    words = forms.CharField(max_length=LONGEST_TEXT, required=False)
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -30,6 +34,8 @@ class MarkForm(forms.Form):
         places = [values.get(name) is not None for name in ("start", "end")]
         if not self.errors and (any(places) != all(places) or any(places) != bool(values.get("text"))):
             self.add_error("start", _("Send start, end and text, or none of them."))
+        if not self.errors and any(places) and values.get("words"):
+            self.add_error("words", _("Send words, or where they stand; not both."))
         return values
 
     def mark(self) -> NewMark:

@@ -30,7 +30,8 @@ class DatasetImportError(Exception):
 
     def __init__(self, problems: Sequence[str], number: int | None = None) -> None:
         self.problems = list(problems)
-        more = (len(self.problems) if number is None else number) - SHOWN_ERRORS
+        self.number = len(self.problems) if number is None else number
+        more = self.number - SHOWN_ERRORS
         lines = [*self.problems[:SHOWN_ERRORS], *([f"... and {more} more"] if more > 0 else [])]
         super().__init__("Nothing was imported.\n" + "\n".join(lines))
 

@@ -201,7 +201,8 @@ class StudyPart(Part):
     strength: Asked = Field(default=Wanted.OFF.value, description="Slightly or much better.")
     comments: Asked = Field(default=Wanted.OPTIONAL.value, description="A comment on each pair.")
     ask_marks: Annotated[str, _one_of(AskMarks.values)] = Field(
-        default=AskMarks.OFF.value, description="Annotators may mark what is wrong in the summaries."
+        default=AskMarks.OFF.value,
+        description="Annotators mark what is wrong in the summaries; required: in one that loses.",
     )
     break_minutes: Annotated[int, Field(ge=0, le=1440)] = Field(
         default=0, description="Suggest a break after; 0: never."

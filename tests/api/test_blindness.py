@@ -53,9 +53,42 @@ class Crawler:
     def crawl(self):
         self.practice()
         self.rating()
+        self.marking()
         self.refusals()
         self.no_work()
         return self.answers
+
+    def marking(self):
+        Study.objects.update(ask_marks="required")
+        pair = self.pair("pair to mark")
+        about = {"token": pair["token"]}
+        mark = about | {"side": "left", "kind": "invented", "severity": "major"}
+        words = {"start": 0, "end": 4, "text": pair["left"][:4]}
+        for name, sent in {
+            "words": mark | words,
+            "other words": mark | words | {"text": "!"},
+            "half": mark | {"start": 1},
+        }.items():
+            self.post(f"mark {name}", "marks", sent | {"client_key": str(uuid.uuid4())})
+        key = {"client_key": str(uuid.uuid4())}
+        for time in ("first", "again"):
+            self.post(f"mark whole, {time}", "marks", mark | key | {"kind": "missing decision"})
+        self.post("mark of an unknown kind", "marks", mark | words | {"kind": "!", "client_key": str(uuid.uuid4())})
+        self.pair("marked pair")
+        self.post(
+            "mark taken back", "marks/take-back", about | {"mark": key["client_key"], "client_key": str(uuid.uuid4())}
+        )
+        self.post(
+            "unknown mark", "marks/take-back", about | {"mark": str(uuid.uuid4()), "client_key": str(uuid.uuid4())}
+        )
+        for key in ("overall", "fluency"):
+            self.vote(f"{key} without a mark", pair, criterion=key)
+        self.pair("pair that lacks a mark")
+        for name in ("read", "none"):
+            self.post(f"marks {name}", f"marks/{name}", about)
+            self.post(f"marks {name}, again", f"marks/{name}", about)
+        self.post("none of an unknown pair", "marks/none", {"token": str(uuid.uuid4())})
+        Study.objects.update(ask_marks="off")
 
     def practice(self):
         add_attention_checks(self.study, 1, "training", None)
@@ -147,6 +180,8 @@ def test_nothing_a_token_to_annotate_gets_tells_systems_apart(study):  # noqa: F
     ]
     texts = {answers[f"pair {n}"].json()["pair"][side] for n in range(3) for side in ("left", "right")}
     assert texts <= {"Text 0.", "Text 1.", "Text 2."}
+    assert [answers[name].status_code for name in ("mark words", "marked pair", "marks none")] == [200] * 3
+    assert len(answers["marked pair"].json()["pair"]["marks"]["standing"]) == 2
 
 
 @pytest.mark.once
@@ -166,7 +201,7 @@ def test_a_pair_is_the_same_whatever_made_it_and_whatever_it_is_for(study, seed)
     make_gold(study.comparisons.for_rating().first())
     Summary.objects.update(text="The same text.")
     Document.objects.update(title="The same title")
-    Study.objects.update(gold_every=2, seed=seed)
+    Study.objects.update(gold_every=2, seed=seed, ask_marks="optional")
     crawler = Crawler(study)
     seen = {"gold": set(), "rating": set()}
     while pair := crawler.pair(f"pair {len(crawler.answers)}"):

@@ -15,6 +15,8 @@ from api.site import api
 from judges.judging import lifecycle
 from leaderboards.models.releases import Release
 from leaderboards.releases.publishing import Draft, create_draft, publish, write_files
+from marks.kinds.storing import ensure_library
+from marks.marking.recording import NewMark, record_mark
 from tests.api.helpers import Program, document, program, rater
 from tests.factories import DatasetFactory, SystemFactory, UserFactory, make_study
 from tests.judges.files import judge
@@ -97,6 +99,10 @@ TABLE = {
     ("POST", "/rating/votes"): RATING,
     ("POST", "/rating/remarks"): RATING,
     ("POST", "/rating/undo"): RATING,
+    ("POST", "/rating/marks"): RATING,
+    ("POST", "/rating/marks/take-back"): RATING,
+    ("POST", "/rating/marks/read"): RATING,
+    ("POST", "/rating/marks/none"): RATING,
 }
 # Nobody has rated practice here; who may not ask at all is told before.
 TABLE[("GET", "/rating/practice/{token}")] = ("401", *("403",) * 9, "404")
@@ -107,7 +113,7 @@ ALLOWED_URL = "https://hooks.example.com/x"
 
 class World:
     def __init__(self):
-        self.study = study = make_study(systems=2, documents=2)
+        self.study = study = make_study(systems=2, documents=2, ask_marks="optional")
         self.users = {role: UserFactory() for role in ROLES[1:8]}
         give_role(self.users["modeller"], "researcher")
         give_role(self.users["lead"], "lead")
@@ -130,6 +136,9 @@ class World:
         self.judging = lifecycle.start_judging(judge(), study, lifecycle.Asked())
         self.summary = study.comparisons.first().summary_a
         self.shown = next_assignment(self.annotator).token
+        self.marked = uuid.uuid4()
+        ensure_library(study)
+        record_mark(self.annotator, NewMark(self.shown, "left", "missing decision", "minor", self.marked))
         self.version = ""
 
     def path(self, path):
@@ -203,6 +212,10 @@ class World:
             "/rating/votes": self.vote("left"),
             "/rating/remarks": self.vote() | {"kind": "comment", "text": "Fine."},
             "/rating/undo": {"client_key": str(uuid.uuid4())},
+            "/rating/marks": self.vote() | {"side": "left", "kind": "missing decision", "severity": "minor"},
+            "/rating/marks/take-back": self.vote() | {"mark": str(self.marked)},
+            "/rating/marks/read": {"token": str(self.shown)},
+            "/rating/marks/none": {"token": str(self.shown)},
         }.get(path)
 
     def vote(self, choice=None):

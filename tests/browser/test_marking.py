@@ -205,6 +205,52 @@ def test_a_refused_mark_stands_no_more_and_says_why(new_page, complaints):
     complaints.clear()
 
 
+STRANGE = (
+    "  Cafe\u0301 👩‍👩‍👧 𠮷\r\n\r\n\u200fשלום ship יום שני\u200e\u00a0x\u3000y\u200bz &amp; <b>no</b> &#128640; end\r\n"
+    "\n| who | what |\n|--|--|\n| Leo | fix |\n\n    indented code\n"
+)
+
+
+@pytest.mark.parametrize("summary_format", ["rendered", "plain", "written"])
+def test_whatever_a_browser_shows_can_be_marked(new_page, summary_format):
+    """The browser and the server count the same characters, whatever they are."""
+    page = join(new_page(), study_with_texts(text=STRANGE, ask_marks="optional", summary_format=summary_format))
+    for side, number in ((0, 1), (1, 2)):
+        page.locator(".summary-text").nth(side).evaluate("(box) => getSelection().selectAllChildren(box)")
+        expect(page.locator("[data-mark-form]")).to_be_visible()
+        page.get_by_role("button", name="Invented").click()
+        made(page, number)
+    left, right = Mark.objects.order_by("pk")
+    assert left.text == right.text == STRANGE.strip()
+    page.reload()
+    takes_answers(page)
+    assert "".join(painted(page, 0)).startswith("Cafe\u0301")
+
+
+def test_marks_over_each_other_are_painted_and_taken_back_alone(new_page):
+    page = join(new_page(), study_with_texts(ask_marks="optional"))
+    for number, phrase in enumerate(("ships the checkout", "checkout on Monday"), start=1):
+        page.locator(".summary-text").first.evaluate(
+            """(box, phrase) => {
+                const places = [];
+                const walker = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+                for (let node = walker.nextNode(); node; node = walker.nextNode())
+                    for (let n = 0; n < node.length; n++) places.push([node, n]);
+                const start = box.textContent.indexOf(phrase);
+                const [last, at] = places[start + phrase.length - 1];
+                getSelection().setBaseAndExtent(...places[start], last, at + 1);
+            }""",
+            phrase,
+        )
+        expect(page.locator("[data-chosen-words]")).to_have_text(phrase)
+        page.get_by_role("button", name="Invented").click()
+        made(page, number)
+    page.get_by_role("button", name="Take back").first.click()
+    made(page, 1)
+    assert painted(page, 0) == ["checkout on Monday"]
+    assert page.locator(".summary-text").first.inner_text() == TEXT
+
+
 def test_on_a_phone_in_chinese(new_page):
     study = study_with_texts(text=CHINESE, ask_marks="optional")
     study.dataset.documents.update(language="zh")

@@ -15,6 +15,7 @@ from models_runner.models import Document, Run
 from tests.annotations.helpers import rate_everything
 from tests.api.helpers import document
 from tests.factories import make_study
+from tests.marks.files import study_with_texts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -124,6 +125,24 @@ def test_a_rater_skips_comments_and_takes_back(client_of_site):
     assert rater.why_nothing() == "done"
     assert rater.undo() == {"token": second["token"]}
     assert rater.hold() == 1
+
+
+def test_a_rater_marks_errors(client_of_site):
+    rater = client_of_site.add_rater(study_with_texts(ask_marks="required").slug, "p1")
+    pair = rater.next()
+    assert rater.vote(pair, "overall", "left")["complete"] is False
+    rater.mark(pair, "right", "invented", "major", words="by Wednesday")
+    rater.mark(pair, "left", "missing decision")
+    pair, key = rater.undo() and rater.next(), "00000000-0000-4000-8000-000000000000"
+    words, whole = pair["marks"]["standing"]
+    assert pair["right"][words["start"] : words["end"]] == words["text"] == "by Wednesday"
+    rater.take_mark_back(pair, words["key"], client_key=key)
+    assert rater.take_mark_back(pair, words["key"], client_key=key)["repeated"] is True
+    rater.read_for_errors(pair)
+    rater.vote(pair, "overall", "left")
+    assert rater.next()["marks"]["lacking"] == ["right"]
+    assert rater.no_error_to_mark(pair) == {"complete": True, "repeated": False}
+    assert whole["start"] is None
 
 
 def test_a_refusal_has_the_words_of_the_site(client_of_site):

@@ -12,6 +12,7 @@ from jobs.registry import registered_jobs
 from jobs.sweeper import sweep
 from judges.models.reports import ReportJob
 from leaderboards.models import ExportJob, Release, SnapshotJob
+from marks.models import MarkReportJob
 from models_runner.models import FineTuning, ImportDraft, ImportJob, ProviderBatch, ScoringJob, Summary, Trial
 from tests.factories import (
     DocumentFactory,
@@ -86,6 +87,10 @@ def judge_report():
     return ReportJob.objects.create(judge=judge(), criterion=study.criteria.get())
 
 
+def mark_report():
+    return MarkReportJob.objects.create(study=make_study())
+
+
 def import_job():
     draft = ImportDraft.objects.create(file_names=["a.vtt"], created_by="ada")
     return ImportJob.objects.create(draft=draft, kind="read")
@@ -93,7 +98,7 @@ def import_job():
 
 KINDS = (
     *(summary, scoring_job, finetuning, evidence_job, quality_snapshot),
-    *(snapshot_job, release, export, delivery, trial, import_job, provider_batch, judge_report),
+    *(snapshot_job, release, export, delivery, trial, import_job, provider_batch, judge_report, mark_report),
 )
 
 

@@ -53,8 +53,13 @@ def a_mark(token, phrase="Monday", **changes):
     return sent | {"client_key": uuid.uuid4()} | place | changes
 
 
+def post(client, study, name, sent):
+    """As the scripts of the page do."""
+    return client.post(url(study, name), sent, headers={"Accept": "application/json"})
+
+
 def add(client, study, sent):
-    return client.post(url(study, "add-mark"), sent)
+    return post(client, study, "add-mark", sent)
 
 
 def code(answer):
@@ -101,18 +106,18 @@ def test_a_mark_is_taken_back_once_and_stays_on_record(client, study, annotator)
     add(client, study, sent)
     back = {"token": shown, "mark": sent["client_key"], "client_key": uuid.uuid4()}
     for repeated in (False, True):
-        assert client.post(url(study, "take-back-mark"), back).json()["repeated"] is repeated
+        assert post(client, study, "take-back-mark", back).json()["repeated"] is repeated
     assert Withdrawal.objects.count() == Mark.objects.count() == 1
     assert not Mark.objects.standing().exists()
     assert json.loads(client.get(url(study, "rate")).context["marking"].marks) == []
-    unknown = client.post(url(study, "take-back-mark"), back | {"mark": uuid.uuid4()})
+    unknown = post(client, study, "take-back-mark", back | {"mark": uuid.uuid4()})
     assert (unknown.status_code, code(unknown)) == (404, "unknown_mark")
 
 
 def test_who_found_nothing_has_read_both(client, study, annotator):
     sent = {"token": token(client, study)}
     for _ in range(2):
-        answer = client.post(url(study, "read-for-errors"), sent)
+        answer = post(client, study, "read-for-errors", sent)
         assert answer.json() == {"saved": True, "complete": False, "repeated": False}
     assert Reading.objects.filter(annotator=annotator).count() == 2
 
@@ -124,7 +129,7 @@ def test_a_pair_that_comes_again_looks_new(client):
     shown = []
     while page := client.get(url(study, "rate")).context.get("page"):
         before = client.get(url(study, "rate"))
-        read = client.post(url(study, "read-for-errors"), {"token": page.token})
+        read = post(client, study, "read-for-errors", {"token": page.token})
         after = client.get(url(study, "rate"))
         marked = add(client, study, a_mark(page.token))
         shown.append((before.context["marking"], after.context["marking"], read.json(), marked.json()))
@@ -209,22 +214,22 @@ def test_only_ones_own_pair(client, study, annotator):
     for sent in (a_mark(theirs), a_mark(uuid.uuid4())):
         answer = add(client, study, sent)
         assert (answer.status_code, code(answer)) == (404, "unknown_assignment")
-        assert client.post(url(study, "read-for-errors"), {"token": sent["token"]}).status_code == 404
+        assert post(client, study, "read-for-errors", {"token": sent["token"]}).status_code == 404
     mine = a_mark(shown)
     add(client, study, mine)
     stolen = {"token": theirs, "mark": mine["client_key"], "client_key": uuid.uuid4()}
-    assert code(other.post(url(study, "take-back-mark"), stolen)) == "unknown_mark"
+    assert code(post(other, study, "take-back-mark", stolen)) == "unknown_mark"
     assert Mark.objects.standing().count() == 1
 
 
 @pytest.mark.parametrize("name", ["add-mark", "take-back-mark", "read-for-errors"])
 def test_strangers_and_forged_requests_are_refused(client, study, annotator, name):
     sent = a_mark(token(client, study)) | {"mark": uuid.uuid4()}
-    assert Client().post(url(study, name), sent).status_code == 403
+    assert post(Client(), study, name, sent).status_code == 403
     assert client.get(url(study, name)).status_code == 405
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = client.cookies
-    assert strict.post(url(study, name), sent).status_code == 403
+    assert post(strict, study, name, sent).status_code == 403
     assert not Mark.objects.exists()
 
 
@@ -239,8 +244,8 @@ def test_a_closed_study_takes_no_marks_and_none_back(client, study, annotator):
     assert code(add(client, study, a_mark(shown))) == "study_not_open"
     assert add(client, study, sent).json()["repeated"]  # it is stored, and the browser may forget it
     back = {"token": shown, "mark": sent["client_key"], "client_key": uuid.uuid4()}
-    assert code(client.post(url(study, "take-back-mark"), back)) == "study_not_open"
-    assert code(client.post(url(study, "read-for-errors"), {"token": shown})) == "study_not_open"
+    assert code(post(client, study, "take-back-mark", back)) == "study_not_open"
+    assert code(post(client, study, "read-for-errors", {"token": shown})) == "study_not_open"
 
 
 def test_a_pair_rated_meanwhile_still_takes_a_mark_and_a_skipped_one_none(client, study, annotator):

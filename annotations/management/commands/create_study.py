@@ -182,7 +182,7 @@ def _add_answers(parser: ArgumentParser) -> None:
         "--ask-marks",
         choices=AskMarks.values,
         default=AskMarks.OFF,
-        help="Let annotators mark what is wrong in the summaries.",
+        help="Let annotators mark what is wrong in the summaries; required: in a summary that loses.",
     )
     parser.add_argument("--break-minutes", type=int, default=0, help="Suggest a break after so many minutes; 0: never.")
 

@@ -17,6 +17,7 @@ from annotations.models import Annotator, Criterion, Study
 from annotations.quality import exclusion
 from annotations.quality.listing import listed_annotators
 from annotations.quality.snapshots import served_quality
+from annotations.rating.marking import gold_marks_of
 from annotations.rating.unblinding import study_guesses
 from annotations.review.disagreements import disagreements, with_pair_texts
 from annotations.web import redirects
@@ -55,6 +56,7 @@ def quality(request: HttpRequest, study: Study) -> HttpResponse:
         "gold_certainty": CERTAINTY,
         "reliability_minimum": MINIMUM_VOTES,
         "guesses": study_guesses(study) if study.ask_guess else None,
+        "gold_marks": gold_marks_of(study),
         "giveaways": flagged(study)[:GIVEAWAYS_SHOWN],
     }
     return render(request, "annotations/quality.html", context)

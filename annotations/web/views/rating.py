@@ -50,12 +50,12 @@ REFUSAL_STATUS = {
 }
 
 
-def _wants_json(request: HttpRequest) -> bool:
+def wants_json(request: HttpRequest) -> bool:
     return request.headers.get("Accept", "").startswith("application/json")
 
 
-def _refuse(request: HttpRequest, status: int, code: str, message: str, *, field: str = "") -> HttpResponse:
-    if _wants_json(request):
+def refuse(request: HttpRequest, status: int, code: str, message: str, *, field: str = "") -> HttpResponse:
+    if wants_json(request):
         return json_error(status, code, message, field=field)
     return render(request, "annotations/refused.html", {"message": message}, status=status)
 
@@ -64,7 +64,7 @@ def _refuse(request: HttpRequest, status: int, code: str, message: str, *, field
 def annotator_request(request: HttpRequest) -> HttpResponse:
     """Refuse what the scripts and forms of the rating page send, where this browser has not joined the study."""
     message = _("This browser has not joined the study. Open your personal link again.")
-    return _refuse(request, 403, "not_joined", message)
+    return refuse(request, 403, "not_joined", message)
 
 
 @never_cache
@@ -114,7 +114,7 @@ def upcoming(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Answer with the next pair, leased ahead; 204 if none can be promised."""
     form = NextForm(request.GET)
     if not form.is_valid():
-        return _invalid(request, form)
+        return invalid(request, form)
     shown = form.cleaned_data["after"]
     assignment = prefetch(annotator, shown)
     if assignment is None:
@@ -178,7 +178,7 @@ def _nothing_to_rate(request: HttpRequest, annotator: Annotator) -> HttpResponse
 def vote(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Save one answer; a resend with the same client_key is the same answer."""
     form = VoteForm(request.POST)
-    return _recorded(request, annotator, form, lambda who, form: record_vote(who, form.vote()), then=_next_page)
+    return _recorded(request, annotator, form, lambda who, form: record_vote(who, form.vote()), then=next_page)
 
 
 @never_cache
@@ -187,7 +187,7 @@ def vote(request: HttpRequest, annotator: Annotator) -> HttpResponse:
 def remark(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Save a comment, a problem or a skip; a resend with the same client_key is the same remark."""
     form = RemarkForm(request.POST)
-    return _recorded(request, annotator, form, lambda who, form: record_remark(who, form.said()), then=_next_page)
+    return _recorded(request, annotator, form, lambda who, form: record_remark(who, form.said()), then=next_page)
 
 
 @never_cache
@@ -197,18 +197,18 @@ def undo_last(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     """Withdraw the last answer or skip; its pair is shown again, with what was taken back."""
     form = UndoForm(request.POST)
     if not form.is_valid():
-        return _invalid(request, form)
+        return invalid(request, form)
     try:
         undone = undo(annotator, form.cleaned_data["client_key"])
     except RefusedError as refusal:
-        return _refused(request, refusal)
-    if _wants_json(request):
+        return refused(request, refusal)
+    if wants_json(request):
         said = said_undone(annotator.study, undone.what)
         return JsonResponse({"saved": True, "complete": False, "repeated": False, "said": said})
     return redirect(f"{_url('rate', annotator.study.public_id)}?{urlencode({'undone': undone.what})}")
 
 
-def _next_page(annotator: Annotator, form: Form) -> str:
+def next_page(annotator: Annotator, form: Form) -> str:
     """Return the address where a browser without JavaScript continues: after practice, the page of feedback."""
     token = form.cleaned_data["token"]
     return practice_url(annotator, token) if rated_practice(annotator, token) else ""
@@ -246,23 +246,23 @@ def _recorded(
 ) -> HttpResponse:
     """Answer a POST of the rating page: saved, or refused with a reason and nothing stored."""
     if not form.is_valid():
-        return _invalid(request, form)
+        return invalid(request, form)
     try:
         recorded = record(annotator, form)
     except RefusedError as refusal:
-        return _refused(request, refusal)
-    if _wants_json(request):
+        return refused(request, refusal)
+    if wants_json(request):
         return JsonResponse({"saved": True, "complete": recorded.complete, "repeated": recorded.repeated})
     return redirect((then and then(annotator, form)) or reverse("rate", args=[annotator.study.public_id]))
 
 
-def _refused(request: HttpRequest, refusal: RefusedError) -> HttpResponse:
-    return _refuse(request, REFUSAL_STATUS.get(refusal.code, 409), refusal.code, str(refusal))
+def refused(request: HttpRequest, refusal: RefusedError) -> HttpResponse:
+    return refuse(request, REFUSAL_STATUS.get(refusal.code, 409), refusal.code, str(refusal))
 
 
-def _invalid(request: HttpRequest, form: Form) -> HttpResponse:
+def invalid(request: HttpRequest, form: Form) -> HttpResponse:
     field, messages = next(iter(form.errors.items()))
-    return _refuse(request, 400, "invalid", f"{field}: {messages[0]}", field=field)
+    return refuse(request, 400, "invalid", f"{field}: {messages[0]}", field=field)
 
 
 @never_cache
@@ -273,11 +273,11 @@ def guess(request: HttpRequest, annotator: Annotator) -> HttpResponse:
     if request.method == "POST":
         form = GuessForm(request.POST)
         if not form.is_valid():
-            return _invalid(request, form)
+            return invalid(request, form)
         try:
             record_guess(annotator, form.cleaned_data["token"], form.cleaned_data["choice"])
         except RefusedError as refusal:
-            return _refuse(request, 404, refusal.code, str(refusal))
+            return refuse(request, 404, refusal.code, str(refusal))
         return redirect("guess", annotator.study.public_id)
     assignment = next_guess(annotator)
     if assignment is None:

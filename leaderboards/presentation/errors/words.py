@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop as _
 from annotations.models import Study
 from leaderboards.presentation.board_verdict import BoardVerdict
 from lib.numbers import format_percent
-from marks.report.figures import compared_by_marks
+from marks.report.serve import compared_by_marks
 
 Values = Mapping[str, Any]
 

@@ -3,11 +3,12 @@
 
 import { state } from "../annotations/rate.js";
 import { pressMarkingKey } from "./marking/keys.js";
-import { addMark, addWhole, forgetRefused, readForErrors, showMarks, startMarks, takeBack } from "./marking/marks.js";
+import { sayNoneOrGoOn } from "./marking/required.js";
+import { addMark, addWhole, askForMore, forgetRefused, readForErrors, showMarks, startMarks, takeBack } from "./marking/marks.js";
 import { rangeOf } from "./marking/words.js";
 
 const SETTLED_MS = 300; // after the last change of a selection
-const marking = { rating: state, panel: null, marks: [], chosen: null, cursor: null };
+const marking = { rating: state, panel: null, marks: [], noneFound: new Set(), chosen: null, cursor: null };
 let isDown = false;
 let settling = 0;
 
@@ -15,6 +16,7 @@ function prepare() {
   const panel = document.querySelector("[data-marking]");
   if (panel === marking.panel) return; // announced twice
   Object.assign(marking, { panel, chosen: null, cursor: null });
+  document.querySelector("[data-marking-forms]")?.remove();
   if (panel) startMarks(marking);
 }
 
@@ -54,6 +56,7 @@ document.addEventListener("click", ({ target }) => {
   if (kind) addMark(marking, kind);
   else if (key) takeBack(marking, key);
   else if (target.closest("[data-mark-read] button")) readForErrors(marking);
+  else if (target.closest("[data-no-error] button, [data-go-on]")) sayNoneOrGoOn(marking);
   else if (target.closest("[data-mark-cancel]")) {
     Object.assign(marking, { chosen: null, cursor: null });
     getSelection().removeAllRanges();
@@ -67,6 +70,10 @@ document.addEventListener("change", ({ target }) => {
 
 document.addEventListener("item-answered", ({ detail }) => {
   if (marking.panel && detail.error) forgetRefused(marking, detail.item);
+});
+
+document.addEventListener("answer-given", () => {
+  if (marking.panel) askForMore(marking);
 });
 
 prepare();

@@ -70,6 +70,7 @@ class Crawler:
         self.rating()
         self.beside_votes()
         self.marking()
+        self.required_marks()
         self.refusals()
         self.strangers_and_errors()
         self.languages()
@@ -206,6 +207,23 @@ class Crawler:
         self.say("unknown pair read", url=read, token=uuid.uuid4())
         for name, url in (("adds", add), ("takes back", back), ("reads", read)):
             self.say(f"stranger {name} a mark", url=url, browser=Client(), **sent | words | {"mark": key})
+
+    def required_marks(self):
+        """A summary that loses needs a mark, or the word that there is none to make; by forms as well."""
+        Study.objects.update(ask_marks="required")
+        add, none = (reverse(name, args=[self.study.public_id]) for name in ("add-mark", "no-error-to-mark"))
+        token = self.token("pair that will lack a mark")
+        for key in ("overall", "fluency"):
+            self.vote(f"{key} without a mark", token=token, criterion=key)
+        self.keep("pair that lacks a mark", self.browser.get(self.rate_url))
+        mark = {"token": token, "side": "left", "error_kind": "invented", "severity": "minor", "start": ""}
+        self.say("mark by a form", url=add, as_json=False, **mark | {"text": "", "words": "Text"})
+        self.say("mark of no words by a form", url=add, as_json=False, **mark | {"text": "", "words": "!"})
+        self.say("no error", url=none, token=token)
+        self.say("no error, again", url=none, token=token, as_json=False)
+        self.say("no error on unknown pair", url=none, token=uuid.uuid4())
+        self.say("stranger finds no error", url=none, token=token, browser=Client())
+        Study.objects.update(ask_marks="optional")
 
     def refusals(self):
         token = self.token("pair to refuse")

@@ -51,6 +51,9 @@ def test_the_crawl_sees_real_pairs(study):
         assert answers[f"{mark}, again"].json() == {"saved": True, "complete": False, "repeated": True}
     assert answers["marked pair"].content.count(b"&quot;side&quot;:") == 2
     assert answers["read for errors"].status_code == 200
+    assert answers["fluency without a mark"].json()["complete"] is False
+    assert answers["mark by a form"].status_code == 302
+    assert answers["no error"].json() == {"saved": True, "complete": True, "repeated": False}
     sentences = re.findall(
         rb'<span class="sentence"[^>]* data-support="2">Text \d.</span>', answers["fragment"].content
     )

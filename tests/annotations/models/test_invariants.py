@@ -5,10 +5,14 @@ import uuid
 import pytest
 
 from annotations.models import Assignment, Comparison, ExpectedAnswer, Judgement, JudgementRevision, PairTally, SideLead
+from annotations.rating.assignment import next_assignment
 from annotations.rating.undo import undo
 from benchmarks.soak import violations
-from tests.annotations.helpers import make_gold, rate_everything
+from marks.marking.recording import record_no_error
+from marks.models import NoErrorFound
+from tests.annotations.helpers import make_gold, rate_everything, vote_on
 from tests.factories import AnnotatorFactory, make_study
+from tests.marks.files import study_with_texts
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +35,7 @@ def found():
 
 
 def test_a_sound_study_has_no_violation(study):
-    assert len(violations()) == 11
+    assert len(violations()) == 12
     assert found() == set()
 
 
@@ -81,3 +85,12 @@ def test_a_wrong_lead_of_a_system_is_found(study):
     lead = SideLead.objects.first()
     SideLead.objects.filter(pk=lead.pk).update(lead=lead.lead + 2)
     assert found() == {"an annotator's lead of a system is not that of the pairs they were given"}
+
+
+def test_a_mark_that_was_required_and_lost_is_found():
+    pair = next_assignment(AnnotatorFactory(study=study_with_texts(ask_marks="required")))
+    vote_on(pair, "left")
+    record_no_error(pair.annotator, pair.token)
+    assert found() == set()
+    NoErrorFound.objects.all().delete()
+    assert found() == {"a rated pair lacks a mark that its study requires"}

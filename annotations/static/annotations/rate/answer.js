@@ -2,6 +2,7 @@
 
 import { activeMs } from "../activity.js";
 import { askForComment, lacksComment } from "./comment.js";
+import { askForMarks, lacksMarks } from "./losing.js";
 import { isGuarded } from "./next.js";
 import { focusOn } from "./page.js";
 import { markCurrent, showAnswer, withHowMuch } from "./questions.js";
@@ -24,7 +25,9 @@ export function answer(state, question, choice) {
   const next = page.openQuestions[0];
   if (next) focusOn(next.querySelector("fieldset"), next);
   else if (lacksComment(page)) askForComment(page);
+  else if (lacksMarks(page)) askForMarks(page);
   markCurrent(page);
+  document.dispatchEvent(new CustomEvent("answer-given"));
 }
 
 /** Before left or right is chosen it goes with the answer; after, it changes the answer. */

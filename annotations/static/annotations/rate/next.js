@@ -3,6 +3,7 @@
 import { breakIsDue, restart } from "../activity.js";
 import { gettext } from "../texts.js";
 import { lacksComment, restoreDraft } from "./comment.js";
+import { lacksMarks } from "./losing.js";
 import { reload } from "./page.js";
 import { markCurrent } from "./questions.js";
 import { fetchPair } from "./requests.js";
@@ -13,8 +14,8 @@ const GUARD_MS = 250; // after a pair appears: a second press meant for the one 
 const PREFETCH_AFTER_MS = 1_000;
 
 /** Whether the page can go on to a pair that is there already, before the server has said that this one is saved. */
-export function canGoOn({ page, ahead, isSwapping }) {
-  const isRated = !page.openQuestions.length && !lacksComment(page);
+export function canGoOn({ page, ahead, isSwapping, staysOn }) {
+  const isRated = !page.openQuestions.length && !lacksComment(page) && !lacksMarks(page) && staysOn !== page.token;
   return isRated && ahead !== null && !isSwapping && page.pair.dataset.practice === undefined;
 }
 

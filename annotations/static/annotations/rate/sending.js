@@ -2,6 +2,7 @@
 
 import { gettext } from "../texts.js";
 import { dropDraft, lacksComment, takeChangedComment } from "./comment.js";
+import { askForMarks, lacksMarks } from "./losing.js";
 import { canGoOn, fetchAhead, showNext } from "./next.js";
 import { reload } from "./page.js";
 import { markCurrent, showAnswer } from "./questions.js";
@@ -33,8 +34,20 @@ export async function send(state) {
   const wasRefused = !(await sendAll(state, sent));
   state.isSending = false;
   if (wasRefused) return;
+  if (state.leaving === state.page.token) {
+    Object.assign(sent, { complete: true, practised: "practice" in state.page.pair.dataset });
+  }
   if (sent.practised) location.assign(state.page.pair.dataset.practice); // a page of its own says how it went
   else if (sent.complete) await showNext(state, { isRated: !sent.skipped, text: gettext("Saved") });
+}
+
+/** The person leaves a pair that is rated; what is not sent yet is sent while they read the next one. */
+export async function goOn(state) {
+  const { page } = state;
+  Object.assign(state, { staysOn: "", leaving: page.token });
+  const { text, status } = { text: page.status.textContent, status: page.status.dataset.state };
+  if (state.isSending && canGoOn(state)) await showNext(state, { isRated: true, text, status });
+  else send(state);
 }
 
 /** Empty the outbox; false if the server takes nothing for now. Notes in sent what became of the pair shown. */
@@ -82,7 +95,7 @@ function answered(state, item, reply, sent) {
   if (reply.error) refused(state, item, reply.error, isShown);
   else saved(state, item);
   document.dispatchEvent(new CustomEvent("item-answered", { detail: { item, error: reply.error } }));
-  sent.complete ||= isShown && Boolean(reply.complete);
+  sent.complete ||= isShown && Boolean(reply.complete) && state.staysOn !== page.token;
   sent.skipped ||= isShown && item.kind === "skip";
   sent.practised ||= sent.complete && item.kind !== "skip" && "practice" in page.pair.dataset;
   if (sent.complete && !outbox.items.length) saveComment(state); // what was written while the answer was on its way
@@ -99,6 +112,7 @@ function saved(state, item) {
   const { page } = state;
   const text = lacksComment(page) ? gettext("Saved. Add a comment to go on.") : gettext("Saved");
   page.say(item.kind === "problem" ? gettext("Reported. Thank you.") : text, "saved");
+  if (!lacksComment(page) && lacksMarks(page)) askForMarks(page);
   if (item.kind === "comment") dropDraft(state, item);
 }
 

@@ -15,6 +15,8 @@ export function createState(root) {
     pace: new Pace(rateUrl),
     // The pair shown.
     shownAt: 0, // performance.now() when it appeared
+    staysOn: "", // token of the pair that the person leaves by themselves, though it is rated
+    leaving: "", // token of the pair that they leave so, once all is saved
     isWhole: true, // false after a reload in the middle of it: its time says nothing about the pace
     isUnseen: document.hidden, // opened in a background tab
     guard: 0, // timer that ends the time in which presses are ignored

@@ -1,6 +1,8 @@
 // Marking by keys: m puts a cursor into a summary, arrows move it by words, Enter asks what is wrong, a digit says it.
 
 import { digitOf, nameOf } from "../../annotations/layouts.js";
+import { lackingSides } from "../../annotations/rate/losing.js";
+import { sayNoneOrGoOn } from "./required.js";
 import { addMark, say, showMarks, sideName } from "./marks.js";
 import { boxOf, textOf, wordsOf } from "./words.js";
 
@@ -49,7 +51,8 @@ function toText(marking) {
 
 function pressInText(marking, event) {
   const name = nameOf(event);
-  if (name === "m" && !event.repeat) return putCursor(marking, marking.cursor?.side === "left" ? "right" : "left");
+  if (name === "m" && !event.repeat) return putCursor(marking, sideForCursor(marking));
+  if (name === "n" && !event.repeat) return sayNoneOrGoOn(marking);
   if (!marking.cursor) return false;
   if (Object.hasOwn(STEPS, event.key)) return move(marking, STEPS[event.key], event.shiftKey);
   if (event.key === "Enter") return choose(marking);
@@ -59,6 +62,12 @@ function pressInText(marking, event) {
     return true;
   }
   return false;
+}
+
+/** The other side than the cursor's; at first the one that a mark is asked of, else the left one. */
+function sideForCursor({ cursor, rating }) {
+  if (cursor) return cursor.side === "left" ? "right" : "left";
+  return lackingSides(rating.page)[0] ?? "left";
 }
 
 function putCursor(marking, side) {

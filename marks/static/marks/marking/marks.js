@@ -6,6 +6,7 @@ import { newKey } from "../../annotations/rate/requests.js";
 import { enqueue } from "../../annotations/rate/sending.js";
 import { gettext, ngettext } from "../../annotations/texts.js";
 import { paint } from "./paint.js";
+import { showRequired, startRequired, stayOnPair } from "./required.js";
 import { boxOf, inked, placesOf, textOf } from "./words.js";
 
 const $ = (marking, selector) => marking.panel.querySelector(selector);
@@ -19,6 +20,7 @@ export function startMarks(marking) {
     if (item.mark) drop(marking, item.mark);
   }
   panel.hidden = false;
+  startRequired(marking);
   showMarks(marking);
 }
 
@@ -60,6 +62,7 @@ export function addWhole(marking, select) {
 function add(marking, fields) {
   const item = { client_key: newKey(), token: marking.rating.page.token, ...fields };
   marking.marks.push(asMark(marking, item));
+  stayOnPair(marking);
   enqueue(marking.rating, $(marking, "[data-mark-form]"), item);
   say(marking, gettext("Marked."));
 }
@@ -82,10 +85,20 @@ export function readForErrors(marking) {
 export function forgetRefused(marking, item) {
   if (item.token !== marking.rating.page.token) return;
   if (item.error_kind) drop(marking, item.client_key);
+  if (item.url === $(marking, "[data-no-error]")?.action) marking.noneFound.clear();
   if (item.url === $(marking, "[data-mark-read]").action) {
     $(marking, "[data-mark-read] button").setAttribute("aria-pressed", "false");
   }
   showMarks(marking);
+}
+
+/** An answer was given: where marks are required the panel may ask for one, in sight of who answered. */
+export function askForMore(marking) {
+  const needed = $(marking, "[data-marks-needed]");
+  showRequired(marking);
+  if (!needed || needed.hidden) return;
+  needed.scrollIntoView({ block: "nearest" });
+  say(marking, $(marking, "[data-marks-needed-text]").textContent);
 }
 
 export function say(marking, text) {
@@ -110,6 +123,7 @@ export function showMarks(marking, options = {}) {
   $(marking, "[data-mark-list]").replaceChildren(...marks.map((mark) => listed(mark)));
   const n = marks.length;
   $(marking, "[data-mark-count]").textContent = n ? ngettext("{n} mark", "{n} marks", { n }) : "";
+  showRequired(marking);
 }
 
 function stretches({ marks, chosen, cursor }) {
