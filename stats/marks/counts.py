@@ -25,6 +25,8 @@ from stats.votes.tallies import Draws, units
 
 TOO_FEW_SYSTEMS = "fewer than three systems have summaries that were read for errors and have a value"
 CONSTANT = "the values, or the errors, do not differ"
+# Percentiles over fewer documents with an order are too narrow, down to a point where all have the same.
+LEAST_DOCUMENTS = 5
 NO_ORDER = "no document has three summaries or more that differ in errors and in the value"
 ONE_DOCUMENT = "all summaries are of one document: nothing to draw again"
 
@@ -184,4 +186,6 @@ def _summary_level(counts: ErrorCounts, metric: FloatArray, draws: Draws) -> dic
     sums = csr_array((-counts.errors, (rows, columns)), shape)
     read = csr_array((np.ones(len(counts)), (rows, columns)), shape)
     single = metric.shape[1] == 1 and units(counts.annotator) == 1
-    return correlate_within_documents((sums, read), metric, draws, single=single, missing=NO_ORDER)
+    return correlate_within_documents(
+        (sums, read), metric, draws, single=single, missing=NO_ORDER, least=LEAST_DOCUMENTS
+    )

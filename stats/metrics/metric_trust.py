@@ -21,6 +21,7 @@ NOTHING_TO_DRAW = "one document rated by one annotator: nothing to draw again"
 CONSTANT = "the values, or the votes, do not differ"
 NO_LIMITS = "some systems won or lost every vote against others: the votes set no limit to how far apart they are"
 NO_ORDER = "no document has votes that set its summaries apart, on three of them or more"
+FEW_DOCUMENTS = "too few documents in which people and the metric tell summaries apart"
 TOO_FEW_RESAMPLES = "too few votes: fewer than half of the resamples give a value"
 VOTES_AT_ONCE = 500_000
 PAIRS_AT_ONCE = 500_000  # of systems, in documents of resamples
@@ -231,7 +232,7 @@ def _summary_level(votes: VoteArrays, metric: FloatArray, draws: Draws, single: 
 
 
 def correlate_within_documents(
-    human: tuple[csr_array, csr_array], metric: FloatArray, draws: Draws, *, single: bool, missing: str
+    human: tuple[csr_array, csr_array], metric: FloatArray, draws: Draws, *, single: bool, missing: str, least: int = 1
 ) -> dict[str, Interval]:
     """Correlate what people say of a document's summaries, on average, with the metric; the mean over documents.
 
@@ -242,6 +243,7 @@ def correlate_within_documents(
         draws: Resamples of documents and annotators, of which the interval is made.
         single: Whether there is nothing to draw again.
         missing: Why no document has a coefficient.
+        least: Documents with a coefficient that an interval needs.
     """
     everybody = np.ones((1, human[0].shape[1]))
     once = np.ones((1, metric.shape[1]))
@@ -252,7 +254,19 @@ def correlate_within_documents(
         part = draws.part(begin, begin + size)
         rates = _rates(*human, part.annotators, metric.shape)
         drawn[begin : begin + size] = _mean_correlations(rates, metric, part.documents)
-    return {name: _interval(float(values[i]), drawn[:, i], single, missing) for i, name in enumerate(COEFFICIENTS)}
+    found = [_interval(float(values[i]), drawn[:, i], single, missing) for i in range(len(COEFFICIENTS))]
+    if (documents := _documents_with_order(human, metric)) < least:
+        few = f"{FEW_DOCUMENTS}: {documents} of at least {least}"
+        found = [Interval(one.value, np.nan, np.nan, one.reason, one.reason or few) for one in found]
+    return dict(zip(COEFFICIENTS, found, strict=True))
+
+
+def _documents_with_order(human: tuple[csr_array, csr_array], metric: FloatArray) -> int:
+    """Count the documents that have a coefficient."""
+    rates = _rates(*human, np.ones((1, human[0].shape[1])), metric.shape)[0]
+    rates = np.where(np.isnan(metric.T), np.nan, rates)
+    enough = (~np.isnan(rates)).sum(axis=1) >= LEAST_SYSTEMS
+    return int((~np.isnan(correlations(metric.T, rates)[0]) & enough).sum())
 
 
 def _by_summary(votes: VoteArrays) -> tuple[csr_array, csr_array]:

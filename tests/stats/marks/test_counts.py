@@ -88,3 +88,16 @@ def test_systems_without_any_error_are_not_sure_to_be_alike():
     )
     found = value_trust(none, metric, seed=0, resamples=50).system["pearson"]
     assert found.upper - found.lower > 0.05
+
+
+def test_a_few_documents_with_an_order_have_no_interval():
+    counts, metric = drawn(np.random.default_rng(9), documents=12)
+    alike = ErrorCounts(
+        np.where(counts.document < 9, 1.0, counts.errors), counts.system, counts.document, counts.annotator
+    )
+    found = value_trust(alike, metric, seed=0, resamples=50).summary["kendall"]
+    assert found.value == pytest.approx(
+        np.mean([kendalltau(-means(alike, metric.shape)[:, j], metric[:, j]).statistic for j in (9, 10, 11)])
+    )
+    assert np.isnan(found.lower)
+    assert found.interval_reason.endswith("tell summaries apart: 3 of at least 5")
