@@ -108,7 +108,25 @@ def manage(*arguments: str) -> None:
 
 
 def report(analysis: dict[str, Any]) -> Iterator[str]:
-    yield ""
+    """Say how many errors there are, and which metrics go with few of them."""
+    seen = analysis["marks_seen"]
+    yield f"{seen['documents']} meetings, {seen['readings']} summaries, {seen['marks']} errors"
+    for system in analysis["marks"]["systems"]:
+        yield f"{system['system']}: {written(system['errors_per_summary'])} errors in {system['readings']} summaries"
+    yield "| metric | within meetings: Kendall's tau | Pearson's r | systems: Kendall's tau |"
+    yield "|---|---|---|---|"
+    for metric in seen["metrics"]:
+        if not metric["reason"]:
+            figures = (metric["summary"]["kendall"], metric["summary"]["pearson"], metric["system"]["kendall"])
+            yield f"| `{metric['metric']}` | {' | '.join(written(figure) for figure in figures)} |"
+
+
+def written(figure: dict[str, Any]) -> str:
+    if figure["value"] is None:
+        return "—"
+    if figure["lower"] is None:
+        return f"{figure['value']:.2f}"
+    return f"{figure['value']:.2f} ({figure['lower']:.2f} to {figure['upper']:.2f})"
 
 
 if __name__ == "__main__":

@@ -136,6 +136,8 @@ def held(design: MarkedDesign, studies: int, seed: int) -> dict[str, Held]:
     true = _truth(design, systems, generator)
     found = {}
     for name in rows[0]:
+        if np.isnan(true.get(name, 0.0)):
+            continue
         numbers = np.array([row[name] for row in rows])
         value, lower, upper = numbers[~np.isnan(numbers).any(axis=1)].T
         truth = true.get(name, float(np.mean(value)))
@@ -173,7 +175,10 @@ def _truth(design: MarkedDesign, systems: FloatArray, generator: np.random.Gener
     return {
         "AUC": float(np.mean([f.auc.value for f in figures])),
         "precision": float(np.mean([f.precision.value for f in figures])),
-        "systems: kendall": float(correlations(values[np.newaxis], better[np.newaxis])[0, 0]),
+        # A metric that sees nothing has one mean for all systems, and no order of them.
+        "systems: kendall": float(correlations(values[np.newaxis], better[np.newaxis])[0, 0])
+        if design.metric
+        else np.nan,
     }
 
 

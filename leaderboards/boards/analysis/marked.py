@@ -11,11 +11,12 @@ from leaderboards.data.inputs import BoardInputs
 from marks.report.arrays import MarkedStudy, read_marked_study
 from models_runner.metrics.declared import direction_of
 from models_runner.metrics.protocol import Direction
+from stats.judges.clustered import mean
 from stats.marks.counts import ErrorCounts, value_trust
 from stats.marks.rates import NOTHING, too_few_readings
 from stats.marks.seeing import Suspicions, seen
 from stats.metrics.metric_trust import Interval
-from stats.votes.arrays import FloatArray
+from stats.votes.arrays import BoolArray, FloatArray
 
 RESAMPLES = 1000
 LEAST_RESAMPLES = 200
@@ -42,12 +43,12 @@ def compute_marks_seen(inputs: BoardInputs, seed: int = 0) -> Values:
         "seed": seed,
     }
     if not marked.readings:
-        return about | {"metrics": []}
+        return about | {"metrics": [], "evidence": None}
     resamples = int(np.clip(MOST_READINGS // len(marked.readings), LEAST_RESAMPLES, RESAMPLES))
     parts = ReadParts(inputs, marked)
     names = [name for name in inputs.metric_names if name in inputs.values_by_metric]
     metrics = [_metric(inputs, marked, parts, name, seed, resamples) for name in names]
-    return about | {"resamples": resamples, "metrics": metrics}
+    return about | {"resamples": resamples, "metrics": metrics, "evidence": _evidence(parts.without_support().parts)}
 
 
 def _metric(inputs: BoardInputs, marked: MarkedStudy, parts: ReadParts, name: str, seed: int, resamples: int) -> Values:
@@ -86,6 +87,26 @@ def _seen(parts: Suspicions) -> Values:
     result = seen(parts)
     numbers: dict[str, Any] = {"auc": asdict(result.auc), "precision": asdict(result.precision)}
     return numbers | {"marked_share": result.share, "marked": result.marked, "parts": len(parts)}
+
+
+def _evidence(parts: Suspicions) -> Values | None:
+    """Say how often "No support found" is said of marked sentences, of the others, and how often rightly."""
+    if not len(parts):
+        return None
+    flagged = parts.suspicion > 0
+
+    def share(of: BoolArray, among: BoolArray) -> Values:
+        units = (parts.document[among], parts.annotator[among])
+        return asdict(mean(of[among].astype(np.float64), *units))
+
+    return {
+        "parts": len(parts),
+        "marked": int(parts.marked.sum()),
+        "flagged": int(flagged.sum()),
+        "flagged_of_marked": share(flagged, parts.marked),
+        "flagged_of_others": share(flagged, ~parts.marked),
+        "marked_of_flagged": share(parts.marked, flagged),
+    }
 
 
 def _by_document(inputs: BoardInputs, marked: MarkedStudy, name: str) -> FloatArray:

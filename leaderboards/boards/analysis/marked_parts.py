@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from annotations.models import SummaryEvidence
 from leaderboards.data.inputs import BoardInputs
 from marks.report.arrays import MarkedStudy
 from models_runner.metrics.facts.texts import summary_sentences
@@ -119,6 +120,15 @@ class ReadParts:
             ]
             for summary, parts in valued.items()
         }
+        return self._with_readers(rows)
+
+    def without_support(self) -> MarkedParts:
+        """Return the sentences for which turns were looked for, suspicious (1) where none was found."""
+        rows: dict[int, list[Part]] = {}
+        for keys in _portions(sorted(self._marked.summaries)):
+            found = SummaryEvidence.objects.current().filter(summary__in=keys)
+            for summary, spans in found.values_list("summary_id", "spans"):
+                rows[summary] = [Part(span["start"], span["end"], float(not span["turns"])) for span in spans]
         return self._with_readers(rows)
 
     def _with_readers(self, parts: Mapping[int, Sequence[Part]]) -> MarkedParts:

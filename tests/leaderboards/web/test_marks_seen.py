@@ -7,6 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
+from annotations.models import SummaryEvidence
+from annotations.models.evidence import METHOD
 from leaderboards.boards.analysis import marked
 from leaderboards.models import BoardSnapshot
 from leaderboards.presentation.trust.marks import NO_METRIC, NONE_SEES, marks_seen_context
@@ -133,6 +135,22 @@ def test_places_are_held_by_themselves_and_by_sentence(study):
     assert found["places"]["parts"] == 54
     assert found["sentences"]["auc"]["value"] == 1
     assert metric(values_of(study), "nli")["places"] is None
+
+
+def test_no_support_found_is_held_against_marks(study):
+    assert values_of(study)["evidence"] is None
+    for summary in Summary.objects.filter(run__dataset=study.dataset):
+        turns = [[], [{"number": 1, "score": 0.5}], []]
+        rows = [{"start": s, "end": e, "turns": found} for (s, e), found in zip(SENTENCES, turns, strict=True)]
+        SummaryEvidence.objects.create(summary=summary, spans=rows, signature=f"{METHOD}|test")
+    BoardSnapshot.objects.all().delete()
+    found = values_of(study)["evidence"]
+    # The first and the last of three sentences are flagged; 24 of the 54 readings of the first are marked.
+    assert (found["parts"], found["marked"], found["flagged"]) == (162, 24, 108)
+    assert found["flagged_of_marked"]["value"] == 1
+    assert found["flagged_of_others"]["value"] == pytest.approx(84 / 138)
+    assert found["marked_of_flagged"]["value"] == pytest.approx(24 / 108)
+    assert found["marked_of_flagged"]["lower"] > 0
 
 
 def test_the_page_says_it_in_a_sentence_and_a_table(study):
