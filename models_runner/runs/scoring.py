@@ -166,12 +166,12 @@ def _check_number(metric: Metric, value: MetricValue, description: ValueDescript
         return
     if not _is_number(number):
         raise WrongValuesError(f"Metric {metric.key} returned {number!r} as {value.name}; expected a number.")
-    lowest, highest = description.lowest, description.highest
+    lowest = -math.inf if description.lowest is None else description.lowest
+    highest = math.inf if description.highest is None else description.highest
     # Rounding may take a cosine a little beyond 1.
-    if (lowest is not None and number < lowest - ROUNDING) or (highest is not None and number > highest + ROUNDING):
+    if not lowest - ROUNDING <= number <= highest + ROUNDING:
         raise WrongValuesError(
-            f"Metric {metric.key} returned {number} as {value.name}; it describes a range from "
-            f"{'no end' if lowest is None else f'{lowest:g}'} to {'no end' if highest is None else f'{highest:g}'}."
+            f"Metric {metric.key} returned {number} as {value.name}; it describes a range of {lowest:g} to {highest:g}."
         )
 
 

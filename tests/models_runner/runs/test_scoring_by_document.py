@@ -127,7 +127,10 @@ def test_a_transcript_is_read_once_for_a_batch(metric, runs, django_assert_max_n
         (lambda n: [[MetricValue("characters", float("inf"))]] * n, "returned inf as characters"),
         (lambda n: [[MetricValue("characters", "many")]] * n, "returned 'many' as characters; expected a number"),
         (lambda n: [[MetricValue("characters", True)]] * n, "returned True as characters; expected a number"),
-        (lambda n: [[MetricValue("characters", -2.0)]] * n, "returned -2.0 as characters; it describes a range from 0"),
+        (
+            lambda n: [[MetricValue("characters", -2.0)]] * n,
+            "returned -2.0 as characters; it describes a range of 0 to inf",
+        ),
         (lambda n: [[MetricValue("characters", 1.0), MetricValue("more", 1.0)]] * n, "returned characters, more; exp"),
         (lambda n: [[]] * n, "returned ; expected characters"),
         (lambda n: [[MetricValue("characters", 1.0, spans=(ScoredSpan(0, 10**6, 1.0),))]] * n, "that is none"),
