@@ -3,7 +3,7 @@
 from typing import Any
 
 from leaderboards.presentation.analysis.words import label_of_column
-from lib.numbers import count_of
+from lib.numbers import format_count
 
 Values = dict[str, Any]
 BEING_COMPUTED = "This is being computed: look again in a moment."
@@ -57,11 +57,13 @@ def _finding(metrics: list[Values]) -> str:
     best = label_of_column(max(metrics, key=lambda metric: metric["sentences"]["auc"]["value"])["metric"])
     if len(metrics) == 1:
         return f"Marked sentences look worse than others to {best}."
-    return f"Marked sentences look worse than others to {best}, and to {count_of(len(metrics) - 1, 'other metric')}."
+    more = format_count(len(metrics) - 1)
+    return f"Marked sentences look worse than others to {best}, and to {more} more of the metrics."
 
 
 def _going(metrics: list[Values]) -> str:
     best = label_of_column(max(metrics, key=lambda metric: metric["summary"]["kendall"]["value"])["metric"])
     if len(metrics) == 1:
-        return f"Within documents, {best} goes with fewer errors."
-    return f"Within documents, {best} goes with fewer errors, and {count_of(len(metrics) - 1, 'other metric')} as well."
+        return f"Within documents, fewer errors go with {best}."
+    more = format_count(len(metrics) - 1)
+    return f"Within documents, fewer errors go with {best}, and with {more} more of the metrics."

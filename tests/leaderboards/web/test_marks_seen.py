@@ -158,12 +158,15 @@ def test_the_page_says_it_in_a_sentence_and_a_table(study):
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
     assert "Do the metrics see what people mark?" in text
     assert "Marked sentences look worse than others to NLI." in text
-    assert "goes with fewer errors, and 1 other metric as well." in text
+    assert "Within documents, fewer errors go with " in text
+    assert ", and with 1 more of the metrics." in text
     assert "Readings: 54, annotators: 3, documents: 6, marks: 30, on words: 24." in text
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)", html)
     chinese = researcher().get(reverse("trust", args=[study.slug]), headers={"accept-language": "zh-hans"})
     assert "Marked sentences" not in chinese.content.decode()
     assert "Readings" not in chinese.content.decode()
+    assert "more of the metrics" not in chinese.content.decode()
+    assert "指标能看到人标注的错误吗？" in chinese.content.decode()
 
 
 def test_json_and_analyse_have_it(study, capsys):
