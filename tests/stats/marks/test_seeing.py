@@ -1,8 +1,11 @@
 """How well values of sentences find marked ones, beside a second way to compute it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from benchmarks.marks.seeing import DESIGNS, draw_marked
 from stats.judges.clustered import Figure
 from stats.marks.seeing import ALL_MARKED, NOTHING_MARKED, NOTHING_READ, Suspicions, seen
 from stats.votes.arrays import InvalidVotesError
@@ -115,3 +118,24 @@ def test_perfect_values_keep_an_interval():
     found = seen(parts(np.arange(40), np.arange(40) >= 20, np.arange(40) % 8, np.arange(40) % 3)).auc
     assert found.value == found.upper == 1
     assert found.lower < 0.9
+
+
+@pytest.mark.simulation
+def test_intervals_hold_the_truth_where_those_of_independent_sentences_do_not():
+    """200 studies of 20 documents that differ much, in what is bad and in the metric, with three readers of each."""
+    design = replace(DESIGNS[0], documents=20, of_document=1.2, leniency=0.0)
+    rng, systems = np.random.default_rng(11), np.zeros(design.systems)
+    large = [seen(draw_marked(replace(design, documents=800), systems, rng).parts) for _ in range(3)]
+    held, naive = [], []
+    for _ in range(200):
+        made = draw_marked(design, systems, rng).parts
+        by_itself = Suspicions(made.suspicion, made.marked, np.arange(len(made)), made.annotator)
+        for found, rows in ((seen(made), held), (seen(by_itself), naive)):
+            rows.append([_holds(found, large, name) for name in ("auc", "precision")])
+    assert (np.mean(held, axis=0) > 0.88).all(), np.mean(held, axis=0)
+    assert (np.mean(naive, axis=0) < 0.85).any(), np.mean(naive, axis=0)
+
+
+def _holds(found, large, name):
+    truth = np.mean([getattr(one, name).value for one in large])
+    return getattr(found, name).lower <= truth <= getattr(found, name).upper
