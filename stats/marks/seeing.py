@@ -55,7 +55,8 @@ class Suspicions:
 
     def take(self, chosen: BoolArray) -> "Suspicions":
         """Keep only the chosen parts."""
-        return Suspicions(*(c[chosen] for c in (self.suspicion, self.marked, self.document, self.annotator)))
+        units = (self.document[chosen], self.annotator[chosen])
+        return Suspicions(self.suspicion[chosen], self.marked[chosen], *units)
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def _spread(parts: Suspicions, influence: FloatArray, model: float) -> Spread:
 
 
 def _equal(influence: FloatArray, unit: IntArray) -> UnitSums:
-    sums = np.bincount(renumbered(unit), influence)
+    sums = np.bincount(renumbered(unit), influence).astype(np.float64)
     return UnitSums(sums, np.full(len(sums), 1 / len(sums)), len(sums) - 1.0, 1.0)
 
 
