@@ -61,7 +61,8 @@ def read_analysis(request: HttpRequest, slug: str, criterion: str, kind: str) ->
     """Read an analysis of a board; `kind` is one of the names below.
 
     trust: how far people and metrics agree, and how certain the ranks are. combined: votes and metrics together.
-    small-large: whether small systems can replace large ones, and costs. planning: votes still needed.
+    small-large: whether small systems can replace large ones, and costs. planning: votes still needed. marks-seen:
+    whether the metrics see the errors that people marked.
     """
     study = get_results_study(request, slug)
     criterion_row = find_criterion(study, criterion)

@@ -15,6 +15,7 @@ from annotations.models import Criterion, Judgement, Study
 from leaderboards.data.filters import DEFAULT, Filters
 from leaderboards.models import BoardSnapshot, SnapshotJob
 from leaderboards.snapshots.jobs import ask
+from leaderboards.snapshots.registry import OF_MARKS
 from leaderboards.snapshots.staleness import staleness_key
 from leaderboards.snapshots.store import compute, stored_snapshots
 
@@ -53,7 +54,7 @@ def get_snapshot(kind: str, study: Study, criterion: Criterion, filters: Filters
     if (
         newest is not None
         and newest.as_of > now - OLDEST
-        and newest.state == staleness_key(study, criterion, filters, now).text
+        and newest.state == staleness_key(study, criterion, filters, now, marks=kind in OF_MARKS).text
     ):
         return Served(newest, None)
     if has_few_votes(criterion):

@@ -14,6 +14,8 @@ that only grow, and rows of which there are few, so it costs the same after a mi
 - Names, sizes and prices of the systems, and names of the study and the question. Which systems the study asks about
   is a setting, so it is in the study's history.
 
+- For what is computed from marks: the newest mark, reading and withdrawal.
+
 Without flagged annotators it depends on what flags them: answers to all questions, gold included.
 
 annotations.studies.change_marker reads what concerns votes alone.
@@ -32,6 +34,7 @@ from annotations.quality.snapshots import quality_key
 from annotations.studies.change_marker import end_of_history, held_in_part, newest_answers, newest_remark
 from judges.models import Verdict
 from leaderboards.data.filters import Filters
+from marks.report.changes import newest_marks
 from models_runner.models import Run, ScoringJob
 
 OPEN_SECONDS = 30
@@ -51,8 +54,13 @@ class StalenessKey:
     revision: int
 
 
-def staleness_key(study: Study, criterion: Criterion, filters: Filters, now: datetime) -> StalenessKey:
-    """Read the key in seven queries, more with flagged=out, with raters=unflagged and where comments are required."""
+def staleness_key(
+    study: Study, criterion: Criterion, filters: Filters, now: datetime, *, marks: bool = False
+) -> StalenessKey:
+    """Read the key in seven queries, more with flagged=out, with raters=unflagged and where comments are required.
+
+    marks: Whether the snapshot depends on the study's marks.
+    """
     newest = newest_answers(study, now)
     parts = [
         filters.key,
@@ -64,6 +72,7 @@ def staleness_key(study: Study, criterion: Criterion, filters: Filters, now: dat
         _names(study, criterion),
         _flagged(study) if filters.flagged == "out" else None,
         *([quality_key(study, now)] if filters.raters == "unflagged" else []),
+        *([newest_marks(study)] if marks else []),
         *([_verdicts(criterion, judge)] if (judge := filters.judge or filters.helped) else []),
     ]
     text = hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()

@@ -1,5 +1,6 @@
 """Compute snapshots and keep them: the same votes and scores are computed once, whoever asks."""
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,9 @@ from leaderboards.boards.version import CODE_VERSION
 from leaderboards.data.filters import DEFAULT, Filters
 from leaderboards.data.inputs import BoardInputs, gather_inputs
 from leaderboards.models import BoardSnapshot, SnapshotJob
-from leaderboards.snapshots.registry import KINDS
+from leaderboards.snapshots.registry import KINDS, OF_MARKS
 from leaderboards.snapshots.staleness import StalenessKey, staleness_key
+from marks.report.changes import marks_that_count
 
 # Delete older snapshots of the same page beyond this number.
 KEPT = 50
@@ -36,21 +38,29 @@ def compute(
     """
     # The staleness key first: what changes while the votes are read makes the snapshot stale, never missed.
     now = timezone.now()
-    staleness = staleness_key(study, criterion, filters, now)
+    staleness = staleness_key(study, criterion, filters, now, marks=kind in OF_MARKS)
     inputs = gather_inputs(study, criterion, filters=filters)
-    same = stored_snapshots(kind, study, criterion, filters, seed).filter(fingerprint=inputs.fingerprint)
+    fingerprint = _fingerprint(kind, inputs)
+    same = stored_snapshots(kind, study, criterion, filters, seed).filter(fingerprint=fingerprint)
     snapshot = same.first()
     if snapshot is None:
         SnapshotJob.objects.filter(pk=job).update(step=SnapshotJob.Step.COMPUTING)
-        snapshot = _compute_and_store(kind, inputs, seed, staleness, now)
+        snapshot = _compute_and_store(kind, inputs, seed, fingerprint, staleness, now)
     # Only forwards: another process may have looked at newer votes meanwhile.
     same.filter(as_of__lt=now).update(state=staleness.text, revision=staleness.revision, as_of=now)
     snapshot.refresh_from_db(fields=["state", "revision", "as_of"])
     return snapshot
 
 
+def _fingerprint(kind: str, inputs: BoardInputs) -> str:
+    """Return the fingerprint of the inputs, with the marks where the kind is about them."""
+    if kind not in OF_MARKS:
+        return inputs.fingerprint
+    return hashlib.sha256(f"{inputs.fingerprint} {marks_that_count(inputs.study)}".encode()).hexdigest()
+
+
 def _compute_and_store(
-    kind: str, inputs: BoardInputs, seed: int, staleness: StalenessKey, now: datetime
+    kind: str, inputs: BoardInputs, seed: int, fingerprint: str, staleness: StalenessKey, now: datetime
 ) -> BoardSnapshot:
     values: dict[str, Any] = KINDS[kind](inputs, seed)
     # Two processes may both come here: the unique constraint lets one write, and the other takes its row.
@@ -60,7 +70,7 @@ def _compute_and_store(
         kind=kind,
         filters=inputs.filters.key,
         seed=seed,
-        fingerprint=inputs.fingerprint,
+        fingerprint=fingerprint,
         code_version=CODE_VERSION,
         defaults={
             "settings": {"resamples": values["resamples"]} if "resamples" in values else {},

@@ -7,6 +7,7 @@ share, such as a reference, is then read once.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from numbers import Real
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -14,12 +15,13 @@ from django.db.models import QuerySet
 from jobs.models import LeasedJobQuerySet
 from jobs.working import work_on
 from models_runner.datasets.references import fitting_references
-from models_runner.metrics.protocol import Metric, MetricValue, ScoringRequest, names_of
+from models_runner.metrics.protocol import Metric, MetricValue, ScoringRequest, ValueDescription, names_of
 from models_runner.metrics.registry import get_metric
 from models_runner.models import MetricSignature, Run, Score, ScoredSpans, ScoringJob, Summary, Transcript
 from models_runner.runs import lifecycle
 
 BATCH = 32
+ROUNDING = 1e-3
 
 
 class WrongValuesError(RuntimeError):
@@ -144,22 +146,41 @@ def _values(metric: Metric, requests: Sequence[ScoringRequest]) -> list[list[Met
     names = names_of(metric.values)
     if len(values) != len(requests):
         raise WrongValuesError(f"Metric {metric.key} answered {len(values)} of {len(requests)} summaries.")
-    for row in values:
+    described = {description.name: description for description in metric.values}
+    for request, row in zip(requests, values, strict=True):
         given = tuple(value.name for value in row)
         if given != names:
             raise WrongValuesError(f"Metric {metric.key} returned {', '.join(given)}; expected {', '.join(names)}.")
         for value in row:
-            _check_spans(metric, value)
+            _check_spans(metric, value, len(request.summary))
             if value.value is None and not value.reason:
                 raise WrongValuesError(f"Metric {metric.key} gave no reason why {value.name} is undefined.")
-            if value.value is not None and not math.isfinite(value.value):
-                raise WrongValuesError(
-                    f"Metric {metric.key} returned {value.value} as {value.name}; expected a number."
-                )
+            _check_number(metric, value, described[value.name])
     return values
 
 
-def _check_spans(metric: Metric, value: MetricValue) -> None:
+def _check_number(metric: Metric, value: MetricValue, description: ValueDescription) -> None:
+    """Raise WrongValuesError for what is no number, or lies outside the range that the metric describes."""
+    number = value.value
+    if number is None:
+        return
+    if not _is_number(number):
+        raise WrongValuesError(f"Metric {metric.key} returned {number!r} as {value.name}; expected a number.")
+    lowest = -math.inf if description.lowest is None else description.lowest
+    highest = math.inf if description.highest is None else description.highest
+    # Rounding may take a cosine a little beyond 1.
+    if not lowest - ROUNDING <= number <= highest + ROUNDING:
+        raise WrongValuesError(
+            f"Metric {metric.key} returned {number} as {value.name}; it describes a range of {lowest:g} to {highest:g}."
+        )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _check_spans(metric: Metric, value: MetricValue, characters: int) -> None:
     for span in value.spans:
-        if not 0 <= span.start < span.end or (span.value is not None and not math.isfinite(span.value)):
+        inside = 0 <= span.start < span.end <= characters
+        if not inside or (span.value is not None and not _is_number(span.value)):
             raise WrongValuesError(f"Metric {metric.key} returned a part of {value.name} that is none: {span}.")

@@ -4,8 +4,9 @@ F1 of marked characters says how much of what one marks the other marks too. It 
 there is Krippendorff's alpha over words, with what is marked by a kind, or not, as values (raters/agreement.py).
 
 The gamma of Mathet, Widlöcher and Métivier (2015), Computational Linguistics 41, 437-479, has one library,
-pygamma-agreement. Its last release is of March 2024; it pins cvxopt 1.3.2 and needs cvxpy, numba and pyannote, some
-hundred megabytes, and it gives no interval for other documents. Alpha over words has one, and code that is here.
+pygamma-agreement. Its last release is of March 2024; it pins cvxopt 1.3.2, an environment with it takes 818 MB, two
+readers of one text take it seconds, and it gives no interval for other documents. Alpha over words has one, and code
+that is here; docs/statistics.md has both side by side.
 """
 
 from collections.abc import Iterable

@@ -20,6 +20,8 @@ APART = "the votes do not connect these systems"
 NOTHING_TO_DRAW = "one document rated by one annotator: nothing to draw again"
 CONSTANT = "the values, or the votes, do not differ"
 NO_LIMITS = "some systems won or lost every vote against others: the votes set no limit to how far apart they are"
+NO_ORDER = "no document has votes that set its summaries apart, on three of them or more"
+FEW_DOCUMENTS = "too few documents in which people and the metric tell summaries apart"
 TOO_FEW_RESAMPLES = "too few votes: fewer than half of the resamples give a value"
 VOTES_AT_ONCE = 500_000
 PAIRS_AT_ONCE = 500_000  # of systems, in documents of resamples
@@ -140,7 +142,7 @@ def _interval(value: float, drawn: FloatArray, single: bool, missing: str = CONS
     return Interval(value, float(lower[0]), float(upper[0]))
 
 
-def _all(reason: str) -> dict[str, Interval]:
+def undefined_correlations(reason: str) -> dict[str, Interval]:
     """Leave all coefficients undefined for the same reason."""
     return {name: Interval(np.nan, np.nan, np.nan, reason, reason) for name in COEFFICIENTS}
 
@@ -155,15 +157,15 @@ def system_level(votes: VoteArrays, metric: FloatArray, draws: Draws, seed: int)
         seed: Of the intervals.
     """
     if votes.n_systems < LEAST_SYSTEMS:
-        return _all(TOO_FEW_SYSTEMS)
+        return undefined_correlations(TOO_FEW_SYSTEMS)
     wins = votes.wins()
     if len(connected_parts(wins + wins.T > 0)) > 1:
-        return _all(APART)
+        return undefined_correlations(APART)
     strengths = fit_bradley_terry(wins)
-    means = _means(metric, np.ones((1, metric.shape[1])))
+    means = means_of(metric, np.ones((1, metric.shape[1])))
     values = correlations(means, strengths[np.newaxis])[:, 0]
     if np.isnan(values).all():
-        return _all(CONSTANT)
+        return undefined_correlations(CONSTANT)
     noisy = _noisy_values(votes, strengths, metric, draws)
     if isinstance(noisy, str):
         return {name: _without_interval(float(values[i]), noisy) for i, name in enumerate(COEFFICIENTS)}
@@ -187,7 +189,7 @@ def _noisy_values(votes: VoteArrays, strengths: FloatArray, metric: FloatArray, 
     if not same_circle(votes.wins() > 0).all():
         return NO_LIMITS
     human = bootstrap_strengths(votes, strengths, draws)
-    means = _means(metric, draws.documents)
+    means = means_of(metric, draws.documents)
     whole = ~(np.isnan(human) | np.isnan(means)).any(axis=1)
     if whole.sum() < max(2, len(draws) / 2):
         return TOO_FEW_RESAMPLES
@@ -199,7 +201,7 @@ def _noisy_values(votes: VoteArrays, strengths: FloatArray, metric: FloatArray, 
     own = OWN**2 * (n - 1) + 1 - OWN**2
     return NoisyValues(
         ratings=strengths,
-        means=_means(metric, np.ones((1, documents)))[0],
+        means=means_of(metric, np.ones((1, documents)))[0],
         rating_variance=quasi_variances(sure.variance),
         mean_variance=quasi_variances(variances(together[n:, n:])) * documents / max(1, documents - 1),
         covariance=quasi_variances(_of_differences(crossed / 2)),
@@ -214,7 +216,7 @@ def _of_differences(covariance: FloatArray) -> FloatArray:
     return np.asarray(own[:, np.newaxis] + own[np.newaxis, :] - 2 * covariance)
 
 
-def _means(metric: FloatArray, times: FloatArray) -> FloatArray:
+def means_of(metric: FloatArray, times: FloatArray) -> FloatArray:
     """Average each system's values, a document counting as often as it was drawn; shape (r, n_systems)."""
     defined = ~np.isnan(metric)
     counts = times @ defined.T
@@ -225,19 +227,46 @@ def _means(metric: FloatArray, times: FloatArray) -> FloatArray:
 def _summary_level(votes: VoteArrays, metric: FloatArray, draws: Draws, single: bool) -> dict[str, Interval]:
     """Correlate win rates with values of the metric within documents."""
     if votes.n_systems < LEAST_SYSTEMS:
-        return _all(TOO_FEW_SYSTEMS)
-    won, count = _by_summary(votes)
-    everybody = np.ones((1, units(votes.annotator)))
+        return undefined_correlations(TOO_FEW_SYSTEMS)
+    return correlate_within_documents(_by_summary(votes), metric, draws, single=single, missing=NO_ORDER)
+
+
+def correlate_within_documents(
+    human: tuple[csr_array, csr_array], metric: FloatArray, draws: Draws, *, single: bool, missing: str, least: int = 1
+) -> dict[str, Interval]:
+    """Correlate what people say of a document's summaries, on average, with the metric; the mean over documents.
+
+    Args:
+        human: Sums and counts of what each annotator says of each summary, a document's summaries in a row; shape
+            (n_documents * n_systems, n_annotators) each.
+        metric: Shape (n_systems, n_documents).
+        draws: Resamples of documents and annotators, of which the interval is made.
+        single: Whether there is nothing to draw again.
+        missing: Why no document has a coefficient.
+        least: Documents with a coefficient that an interval needs.
+    """
+    everybody = np.ones((1, human[0].shape[1]))
     once = np.ones((1, metric.shape[1]))
-    values = _mean_correlations(_rates(won, count, everybody, metric.shape), metric, once)[0]
+    values = _mean_correlations(_rates(*human, everybody, metric.shape), metric, once)[0]
     drawn = np.full((len(draws), len(COEFFICIENTS)), np.nan)
-    size = max(1, PAIRS_AT_ONCE // max(1, metric.shape[1] * votes.n_systems**2))
+    size = max(1, PAIRS_AT_ONCE // max(1, metric.shape[1] * len(metric) ** 2))
     for begin in range(0, 0 if single else len(draws), size):
         part = draws.part(begin, begin + size)
-        rates = _rates(won, count, part.annotators, metric.shape)
+        rates = _rates(*human, part.annotators, metric.shape)
         drawn[begin : begin + size] = _mean_correlations(rates, metric, part.documents)
-    missing = "no document has votes that set its summaries apart, on three of them or more"
-    return {name: _interval(float(values[i]), drawn[:, i], single, missing) for i, name in enumerate(COEFFICIENTS)}
+    found = [_interval(float(values[i]), drawn[:, i], single, missing) for i in range(len(COEFFICIENTS))]
+    if (documents := _documents_with_order(human, metric)) < least:
+        few = f"{FEW_DOCUMENTS}: {documents} of at least {least}"
+        found = [Interval(one.value, np.nan, np.nan, one.reason, one.reason or few) for one in found]
+    return dict(zip(COEFFICIENTS, found, strict=True))
+
+
+def _documents_with_order(human: tuple[csr_array, csr_array], metric: FloatArray) -> int:
+    """Count the documents that have a coefficient."""
+    rates = _rates(*human, np.ones((1, human[0].shape[1])), metric.shape)[0]
+    rates = np.where(np.isnan(metric.T), np.nan, rates)
+    enough = (~np.isnan(rates)).sum(axis=1) >= LEAST_SYSTEMS
+    return int((~np.isnan(correlations(metric.T, rates)[0]) & enough).sum())
 
 
 def _by_summary(votes: VoteArrays) -> tuple[csr_array, csr_array]:

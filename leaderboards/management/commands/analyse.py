@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotations.models import Criterion, Study
 from leaderboards.boards.analysis.analyse import analyse
+from leaderboards.boards.analysis.marked import compute_marks_seen
 from leaderboards.data.inputs import gather_inputs
 from leaderboards.data.lookup import UnknownCriterionError, UnknownStudyError, find_criterion, find_study
 from leaderboards.presentation.analysis.text import as_text
@@ -20,7 +21,8 @@ LARGEST_MARGIN = 0.5
 class Command(BaseCommand):
     help = (
         "Analyse a study's votes and metrics: agreement, side bias, correlations, fragility, non-inferiority, votes "
-        "still needed, length, ratings helped by metrics, combined index; as JSON also the errors that people marked."
+        "still needed, length, ratings helped by metrics, combined index; as JSON also the errors that people marked, "
+        "and which metrics see them."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,16 +46,15 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self._check_system(study, options["against"])
         margin, against = options["margin"], options["against"]
-        analyses = [
-            analyse(gather_inputs(study, criterion), options["seed"], margin=margin, against=against)
-            for criterion in criteria
-        ]
+        inputs = [gather_inputs(study, criterion) for criterion in criteria]
+        analyses = [analyse(one, options["seed"], margin=margin, against=against) for one in inputs]
         if options["format"] == "json":
             values = {
                 "study": study.slug,
                 "criteria": analyses,
                 "metrics": describe(_metrics_in(analyses)),
                 "marks": mark_figures(study, options["seed"]),
+                "marks_seen": compute_marks_seen(inputs[0], options["seed"]) if inputs else None,
             }
             text = json.dumps(values, ensure_ascii=False, indent=2, allow_nan=False)
         else:

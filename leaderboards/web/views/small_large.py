@@ -22,6 +22,7 @@ from leaderboards.presentation.study_charts import (
 )
 from leaderboards.presentation.verdict_text import facts
 from leaderboards.web.requests import asked_for, page_context, results_page
+from models_runner.metrics.declared import help_of
 from stats.uncertainty.sequences import LEAST_VOTES
 
 Line = dict[str, Any]
@@ -39,10 +40,12 @@ def small_versus_large(request: HttpRequest, study: Study) -> HttpResponse:
     lines = pareto_lines(board, data, quality, cost)
     small_ones, large_ones = (_of(board["systems"], data[side]) for side in ("small", "large"))
     small, large = _asked_pair(request.GET, small_ones, large_ones, board["verdict"])
+    shown = {key: label for key, label in qualities().items() if key == "rating" or key in data["metrics"]}
     context = page_context(query) | {
         "quality": quality,
         "cost": cost,
-        "qualities": {key: label for key, label in qualities().items() if key == "rating" or key in data["metrics"]},
+        "qualities": shown,
+        "explained": [(label, said) for key, label in shown.items() if (said := help_of(key))],
         "costs": MEASURES,
         "chart": show_chart(
             study_pareto_chart(board, data, quality, cost),

@@ -15,10 +15,13 @@ from leaderboards.boards.analysis.index import (
     weighted_index,
 )
 from leaderboards.presentation.analysis import words as analysis_words
+from leaderboards.presentation.trust.marks import marks_seen_context
 from leaderboards.presentation.trust.page import thin_systems, trust_context
 from leaderboards.snapshots.query import BoardQuery
+from leaderboards.snapshots.serve import get_snapshot
 from leaderboards.web.requests import asked_for, flag_context, page_context, results_data, results_page
 from lib.json.errors import json_error
+from marks.report.changes import has_marks
 
 VOTES_A_PAGE = 10
 
@@ -29,6 +32,8 @@ def trust(request: HttpRequest, study: Study) -> HttpResponse:
     query = asked_for(request, study)
     context = page_context(query) | flag_context(query) | trust_values(query)
     context["equal_length"] = request.GET.get("show") == "equal-length"
+    if has_marks(study):
+        context["seen"] = marks_seen_context(marks_seen(query))
     return render(request, "leaderboards/trust.html", context)
 
 
@@ -37,10 +42,23 @@ def trust_values(query: BoardQuery, *, named: bool = True) -> dict[str, Any]:
     return trust_context(query.values("trust"), thin_systems(query.values("board")), named=named)
 
 
+def marks_seen(query: BoardQuery) -> dict[str, Any] | None:
+    """Return whether the metrics see what people mark; the same whatever votes and question are asked for.
+
+    None while a worker computes it for the first time.
+    """
+    study = query.study
+    return get_snapshot("marks-seen", study, study.criteria.first() or query.criterion).values
+
+
 @results_data
 def trust_json(request: HttpRequest, study: Study) -> HttpResponse:
-    """Return the trust analyses as JSON."""
-    return JsonResponse(asked_for(request, study).values("trust"), json_dumps_params={"ensure_ascii": False})
+    """Return the trust analyses as JSON, with what metrics see of marks where there are some."""
+    query = asked_for(request, study)
+    values = query.values("trust")
+    if has_marks(study):
+        values = values | {"marks_seen": marks_seen(query)}
+    return JsonResponse(values, json_dumps_params={"ensure_ascii": False})
 
 
 @results_page

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from models_runner.metrics import MARKUP_REMOVED, descriptions
 from models_runner.metrics.bertscore import weights_hash
-from models_runner.metrics.facts.checkpoints import weights_missing
+from models_runner.metrics.facts.checkpoints import load_tokenizer, loading, weights_missing
 from models_runner.metrics.facts.support import FactModel, Pair, SupportMetric, Values, best_device
 from models_runner.metrics.facts.texts import even_passages
 from models_runner.metrics.registry import MetricUnavailableError
@@ -64,25 +64,33 @@ class AlignScoreMetric(SupportMetric):
         state = read_state(file)
         own = file.parent if (file.parent / "config.json").is_file() else None
         base = self._base or (str(own) if own else BASES.get(state["tri_layer.weight"].shape[1], ""))
-        return AlignModel(state, base)
+        if not base:
+            raise MetricUnavailableError(
+                f"{file.name} has hidden states of {state['tri_layer.weight'].shape[1]} numbers, as no published "
+                "checkpoint of AlignScore has. Set ALIGNSCORE_BASE to a folder with its config and tokenizer."
+            )
+        with loading(self.key, SETTING, file.name):
+            return AlignModel(state, base)
 
 
 class AlignModel(FactModel):
     def __init__(self, state: dict[str, Any], base: str) -> None:
         import torch
-        from transformers import AutoConfig, AutoTokenizer, RobertaModel
+        from transformers import AutoConfig, RobertaModel
 
         try:
             config = AutoConfig.from_pretrained(base)
-            tokenizer = AutoTokenizer.from_pretrained(base)
+            tokenizer = load_tokenizer(base)
         except (OSError, ValueError) as error:
             raise MetricUnavailableError(
                 f'The checkpoint of AlignScore was trained from "{base}", whose config and tokenizer are not on this '
                 "machine. Set ALIGNSCORE_BASE to their folder, or HUB_ONLINE=true once to fetch them."
             ) from error
         super().__init__(tokenizer)
+        if config.model_type != "roberta":
+            raise ValueError(f"{base} is of the kind {config.model_type}; AlignScore is a roberta")
         encoder: Any = RobertaModel(config)
-        encoder.load_state_dict(_part(state, "base_model."), strict=False)
+        _fill(encoder, _part(state, "base_model."))
         head = torch.nn.Linear(config.hidden_size, 3)
         head.load_state_dict(_part(state, "tri_layer."))
         device = best_device()
@@ -102,6 +110,15 @@ class AlignModel(FactModel):
             chances = self._head(pooled).softmax(dim=-1)
         found: Values = chances.cpu().numpy().astype(np.float64)
         return found
+
+
+def _fill(encoder: Any, weights: dict[str, Any]) -> None:
+    """Put the weights into the encoder. Raises ValueError if one of the two has a part that the other lacks."""
+    told = encoder.load_state_dict(weights, strict=False)
+    # Numbers of positions are counted, not learnt; older versions kept them.
+    odd = [name for name in (*told.missing_keys, *told.unexpected_keys) if not name.endswith("position_ids")]
+    if odd:
+        raise ValueError(f"checkpoint and config do not belong together: {', '.join(odd[:3])} is in one of them alone")
 
 
 def _part(state: dict[str, Any], prefix: str) -> dict[str, Any]:

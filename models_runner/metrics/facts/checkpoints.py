@@ -1,8 +1,11 @@
 """Find the weights of a model that judges facts: a folder, or a hub id whose files are here."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from models_runner.metrics.bertscore import WEIGHTS_FILES, weights_hash
 from models_runner.metrics.registry import MetricUnavailableError
@@ -47,9 +50,49 @@ def find_checkpoint(metric: str, setting: str, model: str, example: str) -> Chec
     if folder.is_dir():
         weights = next((folder / name for name in FILES if (folder / name).is_file()), None)
         if weights is None:
-            raise weights_missing(metric, setting, model)
+            raise MetricUnavailableError(
+                f'The folder "{model}" of {setting} has no weights that the metric {metric} can read. Expected '
+                f"{' or '.join(WEIGHTS_FILES)} beside config.json and the tokenizer's files."
+            )
         return Checkpoint(folder.name, str(folder), weights)
     return Checkpoint(model, model, _hub_weights(metric, setting, model))
+
+
+@contextmanager
+def loading(metric: str, setting: str, name: str) -> Iterator[None]:
+    """Say of whatever goes wrong while a model is loaded which one it is. Raises MetricUnavailableError."""
+    try:
+        yield
+    except MetricUnavailableError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())[:150]
+        raise MetricUnavailableError(
+            f'The metric {metric} cannot load "{name}" of {setting} ({type(error).__name__}: {reason}). Expected a '
+            "model of transformers with config.json, weights and tokenizer that belong together."
+        ) from error
+
+
+def load_tokenizer(location: str) -> Any:
+    """Load a tokenizer. Raises ValueError for one without words, which transformers makes where files are missing."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(location)
+    if len(tokenizer) <= len(set(tokenizer.all_special_ids)) + 1:
+        raise ValueError("the tokenizer has no vocabulary: its files are missing")
+    return tokenizer
+
+
+def load_model(kind: Any, location: str) -> Any:
+    """Load a model of one of transformers' automatic classes.
+
+    Raises ValueError where the weights lack a part, which transformers would fill with random numbers: a bare encoder
+    has no head that knows the task.
+    """
+    model, told = kind.from_pretrained(location, output_loading_info=True)
+    if missing := sorted(told["missing_keys"]):
+        raise ValueError(f"the weights lack {', '.join(missing[:3])}: the model was not trained for this task")
+    return model
 
 
 def weights_missing(metric: str, setting: str, model: str) -> MetricUnavailableError:

@@ -9,7 +9,7 @@ import numpy as np
 from django.conf import settings
 
 from models_runner.metrics import MARKUP_REMOVED, descriptions
-from models_runner.metrics.facts.checkpoints import Checkpoint, find_checkpoint
+from models_runner.metrics.facts.checkpoints import Checkpoint, find_checkpoint, load_model, load_tokenizer, loading
 from models_runner.metrics.facts.support import FactModel, Pair, SupportMetric, Values, best_device
 from models_runner.metrics.facts.texts import count_words, filled_passages
 from models_runner.metrics.registry import MetricUnavailableError
@@ -49,8 +49,9 @@ class MiniCheckMetric(SupportMetric):
         from transformers import AutoConfig
 
         checkpoint = self._checkpoint()
-        config: Any = AutoConfig.from_pretrained(checkpoint.location)
-        return T5Check(checkpoint) if config.is_encoder_decoder else EncoderCheck(checkpoint)
+        with loading(self.key, "MINICHECK_MODEL", checkpoint.name):
+            config: Any = AutoConfig.from_pretrained(checkpoint.location)
+            return T5Check(checkpoint) if config.is_encoder_decoder else EncoderCheck(checkpoint)
 
 
 class _Check(FactModel):
@@ -59,9 +60,7 @@ class _Check(FactModel):
     before = ""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        from transformers import AutoTokenizer
-
-        super().__init__(AutoTokenizer.from_pretrained(checkpoint.location))
+        super().__init__(load_tokenizer(checkpoint.location))
         self._model = self._loaded(checkpoint).eval().to(best_device())
         self.limit = min(LONGEST, self._longest())
         # The prefix, the separator and the end count as well.
@@ -88,7 +87,7 @@ class T5Check(_Check):
     def _loaded(self, checkpoint: Checkpoint) -> Any:
         from transformers import AutoModelForSeq2SeqLM
 
-        return AutoModelForSeq2SeqLM.from_pretrained(checkpoint.location)
+        return load_model(AutoModelForSeq2SeqLM, checkpoint.location)
 
     def passages(self, transcript: str, language: str) -> list[str]:
         return list(filled_passages(transcript, language, WORDS, lambda text: count_words(text, language)))
@@ -119,7 +118,7 @@ class EncoderCheck(_Check):
     def _loaded(self, checkpoint: Checkpoint) -> Any:
         from transformers import AutoModelForSequenceClassification
 
-        model: Any = AutoModelForSequenceClassification.from_pretrained(checkpoint.location)
+        model = load_model(AutoModelForSequenceClassification, checkpoint.location)
         if model.config.num_labels != 2:
             raise MetricUnavailableError(
                 f'The model "{checkpoint.name}" has {model.config.num_labels} labels; MiniCheck has two.'

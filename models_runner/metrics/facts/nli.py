@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 from django.conf import settings
 
 from models_runner.metrics import MARKUP_REMOVED, descriptions
-from models_runner.metrics.facts.checkpoints import Checkpoint, find_checkpoint
+from models_runner.metrics.facts.checkpoints import Checkpoint, find_checkpoint, load_model, load_tokenizer, loading
 from models_runner.metrics.facts.support import FactModel, Pair, SupportMetric, Values, best_device
 from models_runner.metrics.facts.texts import count_words, filled_passages
 from models_runner.metrics.registry import MetricUnavailableError
@@ -47,15 +46,17 @@ class NliMetric(SupportMetric):
         )
 
     def load(self) -> FactModel:
-        return NliModel(self._checkpoint())
+        checkpoint = self._checkpoint()
+        with loading(self.key, "NLI_MODEL", checkpoint.name):
+            return NliModel(checkpoint)
 
 
 class NliModel(FactModel):
     def __init__(self, checkpoint: Checkpoint) -> None:
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers import AutoModelForSequenceClassification
 
-        super().__init__(AutoTokenizer.from_pretrained(checkpoint.location))
-        model: Any = AutoModelForSequenceClassification.from_pretrained(checkpoint.location)
+        super().__init__(load_tokenizer(checkpoint.location))
+        model = load_model(AutoModelForSequenceClassification, checkpoint.location)
         self._kinds = _kinds(model.config.id2label, checkpoint.name)
         self._model = model.eval().to(best_device())
         positions = getattr(model.config, "max_position_embeddings", None) or WINDOW

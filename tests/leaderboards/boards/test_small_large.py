@@ -339,3 +339,10 @@ def test_a_person_as_a_system_is_listed_with_the_reason():
 
 def test_the_demonstration_has_a_system_of_every_kind():
     assert {system[2] for system in SYSTEMS} == {"fine-tuned", "zero-shot", "baseline"}
+
+
+def test_the_page_says_what_each_quality_says(study):
+    html = page()
+    assert "What do the metrics say?" in html
+    assert "<dt>ROUGE-L</dt><dd>The longest run of words that both have in the same order, with gaps.</dd>" in html
+    assert "<dt>BLEU</dt>" not in html

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models_runner.metrics.protocol import MetricValue, ValueDescription
+from models_runner.metrics.protocol import MetricValue, ScoredSpan, ValueDescription
 from models_runner.models import Score, ScoringJob
 from models_runner.runs import lifecycle, scoring
 from tests.factories import DatasetFactory, DocumentFactory, ReferenceFactory, RunFactory, SummaryFactory
@@ -16,7 +16,7 @@ class Recorder:
     """A metric that keeps what it was asked."""
 
     key = "recorder"
-    values = (ValueDescription("characters", "Characters", "characters", "How long it is."),)
+    values = (ValueDescription("characters", "Characters", "characters", "How long it is.", lowest=0),)
 
     def __init__(self):
         self.calls = []
@@ -125,6 +125,16 @@ def test_a_transcript_is_read_once_for_a_batch(metric, runs, django_assert_max_n
         (lambda n: [[MetricValue("characters", None)]] * n, "gave no reason why characters is undefined"),
         (lambda n: [[MetricValue("characters", float("nan"))]] * n, "returned nan as characters; expected a number"),
         (lambda n: [[MetricValue("characters", float("inf"))]] * n, "returned inf as characters"),
+        (lambda n: [[MetricValue("characters", "many")]] * n, "returned 'many' as characters; expected a number"),
+        (lambda n: [[MetricValue("characters", True)]] * n, "returned True as characters; expected a number"),
+        (
+            lambda n: [[MetricValue("characters", -2.0)]] * n,
+            "returned -2.0 as characters; it describes a range of 0 to inf",
+        ),
+        (lambda n: [[MetricValue("characters", 1.0), MetricValue("more", 1.0)]] * n, "returned characters, more; exp"),
+        (lambda n: [[]] * n, "returned ; expected characters"),
+        (lambda n: [[MetricValue("characters", 1.0, spans=(ScoredSpan(0, 10**6, 1.0),))]] * n, "that is none"),
+        (lambda n: 1 / 0, "division by zero"),
     ],
 )
 def test_what_a_metric_may_not_answer_is_a_reason_and_no_score(metric, runs, monkeypatch, answer, reason):

@@ -17,25 +17,6 @@ LEO = "Leo: The wall is red.\nLeo: The wall is blue."
 PASSAGES = BOTH.splitlines()
 KINDS = ("nli", "alignscore", "encoder", "t5")
 METRICS = {"nli": NliMetric, "alignscore": AlignScoreMetric, "encoder": MiniCheckMetric, "t5": MiniCheckMetric}
-SAVE = {
-    "nli": tiny.save_nli,
-    "alignscore": tiny.save_alignscore,
-    "encoder": tiny.save_encoder_check,
-    "t5": tiny.save_t5_check,
-}
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    made = {kind: tmp_path_factory.mktemp(kind) for kind in KINDS}
-    for kind, folder in made.items():
-        SAVE[kind](folder)
-    yield made
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(params=KINDS)
