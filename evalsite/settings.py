@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.sessions.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "evalsite.unsent.UnsentWorkMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -261,6 +262,8 @@ if EMBEDDED_BROKER:
         "control_folder": str(BROKER_DIR / "control"),
         "processed_folder": str(BROKER_DIR / "taken"),
     }
+# Announcing work to a broker that hangs is given up after this time; a sweep announces it later.
+PUBLISH_SECONDS = env.float("PUBLISH_SECONDS", default=2.0)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
@@ -292,6 +295,8 @@ LEAST_FREE_BYTES = env.int("LEAST_FREE_BYTES", default=100_000_000)
 
 # A claimed summary is freed this long after its worker last renewed the lease.
 SUMMARY_LEASE_SECONDS = env.int("SUMMARY_LEASE_SECONDS", default=120)
+# A worker that was told to end finishes what it is writing, for this long; then it gives back what it holds.
+DRAIN_SECONDS = env.float("DRAIN_SECONDS", default=25.0)
 GENERATION_THREADS = env.int("GENERATION_THREADS", default=0)  # 0: as many as the machine has cores
 WEIGHTS_DIR = DATA_DIR / "weights"
 
